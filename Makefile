@@ -1,0 +1,47 @@
+# Every target sets up what it needs. Python 3.11+ is all a machine must have; uv is used where it is found.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup crawl test lint bench soak clean
+
+SETUP := .venv/.newsbot-setup
+PYTHON := .venv/bin/python
+export SITE
+
+help:
+	@echo "make setup              a private .venv with everything in it"
+	@echo "make crawl              crawls the look-alike newsroom of the tests, on this machine, into data/"
+	@echo "make crawl SITE=URL     crawls a real site into data/"
+	@echo "make test               every test; CI=true installs the Debian packages they need first"
+	@echo "make lint               ruff and mypy"
+	@echo "make bench | soak       measurements; the long random histories"
+	@echo "make clean              removes .venv and caches; data/ stays"
+
+setup: $(SETUP)
+
+# A second make finds the stamp and does nothing; a changed pin makes it stale.
+$(SETUP): requirements.txt requirements-dev.txt .ci/setup
+	@sh .ci/setup
+	@touch $@
+
+crawl: $(SETUP)
+	@sh .ci/crawl
+
+test: $(SETUP)
+	@if [ "$$CI" = true ]; then sh tests/debian.sh; fi
+	$(PYTHON) -m pytest
+
+lint: $(SETUP)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy --strict
+
+bench: $(SETUP)
+	$(PYTHON) -m bench
+
+soak: $(SETUP)
+	NEWSBOT_SOAK=$${NEWSBOT_SOAK:-10000} $(PYTHON) -m pytest tests/unit/test_archive_machine.py --timeout 0
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

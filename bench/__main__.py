@@ -1,0 +1,12 @@
+"""``python -m bench``: every measurement in turn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+for name in ("crawl", "clean", "archive", "updates", "politeness"):
+    if Path(__file__).with_name(f"{name}.py").exists():
+        print(f"== {name}", flush=True)
+        subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)

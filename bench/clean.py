@@ -1,0 +1,124 @@
+"""What cleaning costs, as a ratio to an lxml parse of the same bytes. One core, all rules on.
+
+usage: python -m bench.clean [FOLDER of REST posts, one JSON object a file]
+
+Without a folder it measures the fixtures of tests/unit/article. HTML and text together: the aim is 8x.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import lxml.html
+
+from newsbot.article.byline import find_byline
+from newsbot.article.clean import Cleaned, clean, markdown
+from newsbot.article.language import detect
+from newsbot.article.safe import sanitise
+from newsbot.article.source import find_source
+
+FIXTURES = Path(__file__).parent.parent / "tests" / "unit" / "article" / "posts"
+BASE = "https://news.example/a-post/"
+ROUNDS = 40
+AIM = 8.0
+CLEAN = "clean: HTML and text"
+
+
+def bodies(folder: Path | None) -> list[str]:
+    """Raw bodies: ``content.rendered`` of a folder of posts, or the inputs of our own fixtures."""
+    if folder is None:
+        return [path.read_text(encoding="utf-8") for path in sorted(FIXTURES.glob("*/input.html"))]
+    posts = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json")))
+    return [post["content"]["rendered"] for post in posts]
+
+
+def fastest(actions: dict[str, Callable[[str], object]], html: list[str]) -> dict[str, float]:
+    """Seconds of each action's fastest round over all bodies; rounds take turns, so a busy machine hits all."""
+    seconds = dict.fromkeys(actions, float("inf"))
+    for _ in range(ROUNDS):
+        for name, action in actions.items():
+            started = time.perf_counter()
+            for body in html:
+                action(body)
+            seconds[name] = min(seconds[name], time.perf_counter() - started)
+    return seconds
+
+
+def facts(cleaned: Cleaned) -> None:
+    """What else the pipeline asks of each article."""
+    find_byline(cleaned.text)
+    find_source(site=BASE, html=cleaned.html, text=cleaned.text, images=cleaned.images)
+
+
+def hostile() -> dict[str, str]:
+    """Two megabytes of each trouble."""
+    size = 2_000_000
+    return {
+        "nested div": "<div>" * (size // 5),
+        "nested div with class": '<div class="a b">' * (size // 17),
+        "nested lists": "<ul><li>" * (size // 8),
+        "unclosed b": "<b>" * (size // 3),
+        "unclosed b and p": "<b><p>x" * (size // 7),
+        "fonts reopened": "<p>" + "".join(f"<font id={n}>" for n in range(30_000)) + "<p>x" * 300_000,
+        "nested tables": "<table><tr><td>" * (size // 15),
+        "nested quotes": '<blockquote class="twitter-tweet">' * (size // 34),
+        "nested hidden": '<div style="display:none">some words here ' * (size // 42),
+        "open brackets": "[" * size,
+        "shortcode heads": '[vc_row a="' * (size // 11),
+        "open angles": "<" * size,
+        "half tags": "<i " * (size // 3) + "/>",
+        "self-closed": "<i/>" * (size // 4),
+        "entities": "&amp;" * (size // 5),
+        "one word": "a" * size,
+        "white space": " " * size,
+        "junk in junk": '<div class="sharedaddy">x' * (size // 25),
+        "images": '<img src="/a.jpg">' * (size // 18),
+        "links": '<a href="https://a.example/">x</a> ' * (size // 35),
+        "many attributes": "<p " + " ".join(f"a{n}=1" for n in range(size // 9)) + ">x",
+        "srcset": '<img srcset="' + "a.jpg 1w, " * (size // 10) + '">',
+        "nested objects": "<object>" * (size // 8),
+        "unclosed comments": "<!--" * (size // 4),
+        "paragraphs": "<p>One sentence of some length that an author wrote.</p>" * (size // 56),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    html = bodies(Path(arguments[0]) if arguments else None)
+    total = sum(map(len, html))
+    cleaned = {body: clean(body, base_url=BASE) for body in html}
+    text = {body: one.text for body, one in cleaned.items()}
+    usual = {body: detect(said, declared=None)[0] for body, said in text.items()}
+    seconds = fastest(
+        {
+            "lxml parse": lambda body: lxml.html.document_fromstring(body.encode()),
+            CLEAN: lambda body: clean(body, base_url=BASE),
+            "of which the sanitiser": sanitise,
+            "markdown on top": markdown,
+            "language, a site's first": lambda body: detect(text[body], declared=None),
+            "language, confirmed": lambda body: detect(text[body], declared=None, usual=usual[body]),
+            "byline and source": lambda body: facts(cleaned[body]),
+        },
+        html,
+    )
+    base = seconds.pop("lxml parse")
+    ratios = {name: spent / base for name, spent in seconds.items()}
+    print(f"{len(html)} posts, {total:,} characters; lxml parse {base * 1e6 / len(html):.0f} microseconds a post")
+    for name, ratio in ratios.items():
+        print(f"{name:26} {ratio:6.1f} x")
+    print()
+    slow = 0
+    for name, body in hostile().items():
+        started = time.perf_counter()
+        clean(body, base_url=BASE)
+        spent = time.perf_counter() - started
+        slow += spent > 1
+        print(f"hostile 2 MB: {name:22} {spent:6.2f} s{'  SLOW' if spent > 1 else ''}")
+    return int(ratios[CLEAN] > AIM or slow > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

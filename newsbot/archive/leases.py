@@ -1,0 +1,74 @@
+"""One crawl of a site at a time: a lease with a heartbeat, taken over when its holder is dead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsbot.archive.database import Database, upsert
+from newsbot.archive.holder import Alive, is_dead, this_process
+from newsbot.archive.schema import leases, runs
+from newsbot.errors import ArchiveError
+
+
+class Leases:
+    """The leases of one run. ``fence`` stands in every transaction: a holder that was taken for dead writes no more."""
+
+    def __init__(self, database: Database, *, run: str, clock: Callable[[], datetime], alive: Alive) -> None:
+        self._database = database
+        self._run = run
+        self._clock = clock
+        self._alive = alive
+        self._holder = this_process()
+        self.held: set[str] = set()
+
+    def take(self, site: str) -> str | None:
+        """Take the lease of a site. None when it is ours now; else the run that crawls the site."""
+        now = self._clock()
+        with self._database.writing() as connection:
+            asked = sa.select(leases).where(leases.c.site == site)
+            if not self._database.sqlite:
+                asked = asked.with_for_update()
+            found = connection.execute(asked).first()
+            if found is not None and found.run != self._run:
+                if not is_dead(holder=found.holder, heartbeat=found.heartbeat, now=now, alive=self._alive):
+                    return str(found.run)
+                connection.execute(sa.delete(leases).where(leases.c.site == site))
+                found = None
+            if found is None:
+                ours = {"site": site, "run": self._run, "holder": self._holder, "heartbeat": now.isoformat()}
+                connection.execute(upsert(connection, leases, keys=("site",), replaced=()), ours)
+                winner = connection.execute(sa.select(leases.c.run).where(leases.c.site == site)).scalar_one()
+                if winner != self._run:
+                    return str(winner)
+        self.held.add(site)
+        return None
+
+    def release(self, site: str) -> None:
+        """Give a site back; without a lease of ours, nothing happens."""
+        self.held.discard(site)
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(leases).where(leases.c.site == site, leases.c.run == self._run))
+
+    def release_all(self) -> None:
+        self.held.clear()
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(leases).where(leases.c.run == self._run))
+
+    def beat(self) -> None:
+        """A sign of life of the run and of all its leases; due every HEARTBEAT_SECONDS."""
+        now = self._clock().isoformat()
+        with self._database.writing() as connection:
+            connection.execute(sa.update(runs).where(runs.c.run == self._run).values(heartbeat=now))
+            connection.execute(sa.update(leases).where(leases.c.run == self._run).values(heartbeat=now))
+
+    def fence(self, connection: Connection, site: str) -> None:
+        """Raise ArchiveError, and so undo the transaction, when a lease we took is no longer ours."""
+        if site not in self.held:
+            return
+        ours = sa.update(leases).where(leases.c.site == site, leases.c.run == self._run)
+        if connection.execute(ours.values(heartbeat=self._clock().isoformat())).rowcount != 1:
+            raise ArchiveError(f"another run took over {site}: this one was silent for too long")

@@ -1,0 +1,145 @@
+"""Raw ``content.rendered`` -> the article: clean HTML, text, pictures, links, embeds, and what was removed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+
+from newsbot.article import shortcodes
+from newsbot.article.mend import mend
+from newsbot.article.removal import greedy
+from newsbot.article.rules import Rules, default_rules
+from newsbot.article.safe import sanitise
+from newsbot.article.stub import ends_as_stub
+from newsbot.article.text import count_words, plain_text, scrub, text_hash
+from newsbot.article.walk import Walk
+from newsbot.items import Embed, Image
+
+__all__ = ["Cleaned", "clean", "markdown", "plain_text", "text_hash"]
+
+_TARGETS = re.compile(r"""href=["']?[^"'\s>]*#([^"'\s>]+)""")
+_NAMED = re.compile(r"""\s(?:id|name)=["']?([^"'\s>]+)""", re.I)
+# Character references to controls: only they can bring back what was scrubbed.
+_CONTROL_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-9]|[12][0-9]|3[01]|12[7-9]|1[345][0-9])(?![0-9])|x0*(?:[0189][0-9a-f]|[0-9a-f]|7f)(?![0-9a-f])"
+    r"|65279|65534|x(?:feff|fffe|ffff))",
+    re.I,
+)
+_SECOND_LOOKS = 4
+_HUGE = 50_000
+_SEAL = "\ue000"  # of the private use area: stands for nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """``removed`` counts what each rule took; ``held_back`` names rules that would have taken the article itself.
+
+    ``truncated``: the article goes on behind a paywall or a "read more".
+    """
+
+    html: str
+    text: str
+    images: list[Image]
+    links: list[str]
+    embeds: list[Embed]
+    removed: dict[str, int]
+    held_back: tuple[str, ...]
+    word_count: int
+    truncated: bool
+
+
+def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
+    """The article in ``html``; addresses are relative to ``base_url``. Pure; cleaning twice changes nothing."""
+    rules = rules or default_rules()
+    walk, held_back = _settle(mend(scrub(html)), base_url, rules)
+    removed: dict[str, int] = {}
+    _count(removed, walk)
+    stub = walk.stub
+    written, safe = _sealed(walk)
+    # What the sanitiser's parser would rearrange is walked again in its own arrangement.
+    for _ in range(_SECOND_LOOKS):
+        if safe == written and walk.targets <= _targets(written):
+            break
+        walk, _ = _settle(safe, base_url, rules)
+        _count(removed, walk)
+        written, safe = _sealed(walk)
+    text = "".join(walk.page.text).strip()
+    return Cleaned(
+        html=safe,
+        text=text,
+        images=walk.media.images,
+        links=list(dict.fromkeys(walk.page.links)),
+        embeds=[Embed(provider=provider, url=url) for provider, url in walk.page.embeds],
+        removed=dict(sorted(removed.items())),
+        held_back=held_back,
+        word_count=count_words(text),
+        truncated=stub or ends_as_stub(text),
+    )
+
+
+def markdown(html: str) -> str:
+    """Markdown of clean HTML. Costs more than cleaning: ask only when it is wanted."""
+    from html_to_markdown import convert
+
+    return (convert(html).content or "").strip()
+
+
+def _sealed(walk: Walk) -> tuple[str, str]:
+    """(HTML as written, as the sanitiser leaves it)."""
+    pieces = walk.page.html
+    written = "".join(pieces)
+    if len(written) < _HUGE or _SEAL in written:
+        return written, sanitise(written)
+    # The sanitiser takes the square of a huge text's entities. Text is escaped as it is written: it can be set aside.
+    aside: dict[str, str] = {}
+    for at, text in enumerate(pieces):
+        if len(text) > _HUGE and text[0] != "<":
+            pieces[at] = f"{_SEAL}{at}{_SEAL}"
+            aside[pieces[at]] = text
+    safe = sanitise("".join(pieces))
+    for seal, text in aside.items():
+        safe = safe.replace(seal, text)
+    return written, safe
+
+
+def _settle(html: str, base_url: str, rules: Rules) -> tuple[Walk, tuple[str, ...]]:
+    """Walk until no rule takes more than it may; and the names of those that were held back."""
+    body = _parse(html)
+    closed = shortcodes.closers(html)
+    targets = _targets(html)
+    references = _CONTROL_REFERENCE.search(html) is not None
+    held: set[int] = set()
+    names: set[str] = set()
+    while True:
+        walk = Walk(base=base_url, rules=rules, closed=closed, targets=targets, held=held, references=references)
+        walk.run(body)
+        bare = not (walk.page.length or walk.media.images or walk.page.embeds)
+        too_much = greedy(walk.removals.values(), kept=walk.page.length, kept_sentences=walk.sentences, bare=bare)
+        if not too_much:
+            return walk, tuple(sorted(names))
+        for removal in too_much:
+            names.add(removal.rule)
+            held.update(removal.to_hold())
+        if len(names) > _SECOND_LOOKS:
+            rules = rules.derive(without=names)
+
+
+def _targets(html: str) -> frozenset[str]:
+    """Names within the post that a link of it leads to: only their ids, and only such links, are worth keeping."""
+    wanted = frozenset(_TARGETS.findall(html)) if "#" in html else frozenset()
+    return wanted.intersection(_NAMED.findall(html)) if wanted else wanted
+
+
+def _parse(html: str) -> LexborNode:
+    body = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS).body
+    assert body is not None  # an HTML parser makes one out of anything
+    return body
+
+
+def _count(removed: dict[str, int], walk: Walk) -> None:
+    for name, count in walk.counts.items():
+        removed[name] = removed.get(name, 0) + count
+    for name, removal in walk.removals.items():
+        removed[name] = removed.get(name, 0) + removal.count

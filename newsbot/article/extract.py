@@ -1,0 +1,93 @@
+"""The article out of a whole page: WordPress's own container of it, else trafilatura's judgement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsbot.article.text import count_words, plain_text
+
+CONTAINERS = (
+    *(".wp-block-post-content", ".entry-content", "[itemprop=articleBody]", ".post-content", ".td-post-content"),
+    *(".article-content", ".single-content", ".post-body", ".article-body", ".elementor-widget-theme-post-content"),
+)
+"""Where themes put what ``the_content()`` prints: the block editor's class, hAtom's, schema.org's, widespread ones."""
+
+_INERT = "script, style, noscript, template"
+_ELSEWHERE = frozenset({"aside", "footer", "nav"})
+_BY_SCRIPT = re.compile(
+    r"(?:enable|requires?|needs?|activate)\s+java\s?script|id=[\"'](?:root|app|__next|___gatsby)[\"']", re.I
+)
+_LEAST_WORDS = 25
+"""Words below which what trafilatura finds is a page's frame rather than an article."""
+
+
+FEW = 50
+"""Elements of one selector that are looked at: no theme has more, and looking at each costs its depth."""
+
+_DEEP = 200
+
+
+def parents(node: LexborNode) -> Iterator[LexborNode]:
+    """The elements around one, the nearest first; as many as an honest page has."""
+    parent = node.parent
+    for _ in range(_DEEP):
+        if parent is None:
+            return
+        yield parent
+        parent = parent.parent
+
+
+def body_of(html: str, *, url: str) -> str | None:
+    """The article's HTML; "" where its container stands there and is empty; None where the page lacks it."""
+    tree = LexborHTMLParser(html)
+    container = _container(tree)
+    if container is not None:
+        inner = (container.inner_html or "").strip()
+        waits = container.css_first("script, noscript") is not None
+        if _says_something(container):
+            return inner
+        return None if waits or _BY_SCRIPT.search(html) else ""
+    # A block theme leaves the container of an empty article out.
+    return "" if tree.css_first(".wp-site-blocks h1.wp-block-post-title") is not None else _judged(html, url)
+
+
+def _container(tree: LexborHTMLParser) -> LexborNode | None:
+    for selector in CONTAINERS:
+        found = [node for node in tree.css(selector)[:FEW] if not _stands_aside(node)]
+        if found:
+            # Related posts may repeat the class with an excerpt each.
+            return max(found, key=lambda node: len(node.text(deep=True)))
+    return None
+
+
+def _stands_aside(node: LexborNode) -> bool:
+    return any(
+        parent.tag in _ELSEWHERE or "comment" in (parent.attributes.get("class") or "").split()
+        for parent in parents(node)
+    )
+
+
+def _says_something(container: LexborNode) -> bool:
+    for inert in container.css(_INERT):
+        inert.decompose()
+    return plain_text(container.inner_html or "") is not None or container.css_first("img, iframe, video") is not None
+
+
+def _judged(html: str, url: str) -> str | None:
+    # Imported here: it takes a third of a second, and most crawls never meet a page.
+    import trafilatura
+
+    found = trafilatura.extract(
+        html, url=url, output_format="html", include_comments=False, include_images=True, include_links=True,
+        include_formatting=True, with_metadata=False, deduplicate=False,
+    )  # fmt: skip
+    if not found or count_words(plain_text(found) or "") < _LEAST_WORDS:
+        return None
+    body = LexborHTMLParser(found).body
+    if body is None:
+        return None
+    linked = sum(len(link.text(deep=True)) for link in body.css("a"))
+    return None if linked * 2 > len(body.text(deep=True)) else (body.inner_html or "").strip()

@@ -1,0 +1,108 @@
+"""Frames and quoted posts: whether they show something to the reader, and where that stands on the web."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.embeds import is_social_widget, recognise
+from newsbot.article.links import absolute, host
+from newsbot.article.rules import Attributes
+from newsbot.items import Embed
+
+# The advertising industry's standard sizes: a frame of a stranger in one of them is an advertisement.
+_AD_SIZES = frozenset({
+    "300x250", "336x280", "728x90", "970x90", "970x250", "160x600", "120x600", "300x600", "300x1050", "320x50",
+    "320x100",
+    "468x60", "234x60", "88x31", "120x60", "120x90", "120x240", "125x125", "180x150", "200x200", "250x250",
+    "240x400", "930x180",
+    "980x120", "300x50", "300x100", "240x120",
+})  # fmt: skip
+_SOURCES = ("data-lazy-src", "data-src", "data-litespeed-src", "data-cmp-src", "data-cookieblock-src",
+"data-cookie-src",
+            "data-src-cmplz", "data-orig-src", "data-original", "data-rocket-src", "data-ezsrc", "data-opt-src",
+            "data-url",
+            "data-borlabs-cookie-src", "nitro-lazy-src", "src")  # fmt: skip
+# A post quoted in place: class -> provider, and whether the words in it are the post's own.
+_QUOTED = {
+    "twitter-tweet": ("X", True), "twitter-video": ("X", True), "instagram-media": ("Instagram", False),
+    "tiktok-embed": ("TikTok", False), "bluesky-embed": ("Bluesky", True), "reddit-card": ("Reddit", True),
+    "reddit-embed-bq": ("Reddit", True), "mastodon-embed": ("Mastodon", True), "text-post-media": ("Threads", False),
+    "imgur-embed-pub": ("Imgur", False),
+    "fb-xfbml-parse-ignore": ("Facebook", True), "wp-embedded-content": ("WordPress", True),
+}  # fmt: skip
+_QUOTED_ADDRESSES = ("data-instgrm-permalink", "data-bluesky-uri", "data-text-post-permalink", "cite")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of a frame: what it shows, or the rule it falls under; neither for a frame without an address."""
+
+    embed: Embed | None = None
+    junk: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A post quoted in place; ``words`` says that what stands in it is to be read."""
+
+    embed: Embed
+    words: bool
+
+
+def frame_verdict(attributes: Attributes, base: str) -> Verdict:
+    """What an ``<iframe>`` is to the article."""
+    url = _address(attributes, base)
+    if url is None:
+        return Verdict()
+    if is_social_widget(url):
+        return Verdict(junk="social-widget")
+    names = (attributes.get("class") or "").split()
+    if "wp-embedded-content" in names:
+        return Verdict()  # its blockquote carries the link
+    known = recognise(url)
+    if known is not None:
+        return Verdict(embed=Embed(provider=known[0], url=known[1]))
+    width, height = (_digits(attributes.get(name)) for name in ("width", "height"))
+    style = (attributes.get("style") or "").replace(" ", "").lower()
+    if f"{width}x{height}" in _AD_SIZES or any(
+        f"width:{w}px" in style and f"height:{h}px" in style for w, h in (size.split("x") for size in _AD_SIZES)
+    ):
+        return Verdict(junk="ad-frame")
+    if width in {"0", "1"} or height in {"0", "1"} or "display:none" in style or "visibility:hidden" in style:
+        return Verdict(junk="hidden-frame")
+    name = host(url)
+    return Verdict(embed=Embed(provider=name, url=url)) if name else Verdict()
+
+
+def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str) -> Quoted | None:
+    """The post a ``<blockquote>`` quotes, by the class its network gave it; None for an ordinary quote."""
+    kind = next((_QUOTED[name] for name in names.split() if name in _QUOTED), None)
+    if kind is None:
+        return None
+    provider, words = kind
+    for name in _QUOTED_ADDRESSES:
+        url = absolute(attributes.get(name), base)
+        if url and url.startswith("http"):
+            return Quoted(Embed(provider=provider, url=url.partition("?")[0]), words)
+    # Not by a selector: compiling one costs more than all else that a quoted post does.
+    hrefs = (link.attributes.get("href") for link in node.traverse() if link.tag == "a")
+    links = [url for href in hrefs if (url := absolute(href, base)) and url[0] == "h"]
+    # The last link of a quoted post is its date, and leads to it.
+    own = [url for url in links if "/status/" in url] or links[-1:] if words else links[:1]
+    return Quoted(Embed(provider=provider, url=own[-1].partition("?")[0]), words) if own else None
+
+
+def _address(attributes: Attributes, base: str) -> str | None:
+    for name in _SOURCES:
+        value = attributes.get(name)
+        if value and not value.startswith(("about:", "data:", "javascript:")):
+            url = absolute(value, base)
+            if url and url.startswith("http"):
+                return url
+    return None
+
+
+def _digits(value: str | None) -> str:
+    return (value or "").strip().removesuffix("px")

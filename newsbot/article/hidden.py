@@ -1,0 +1,48 @@
+"""Elements their author's page does not show: leftovers of plugins, and links sold behind the reader's back."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.rules import Attributes
+
+_INVISIBLE = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.I)
+# Off the screen, or too small to see: only ever done to links and traps.
+_AWAY = re.compile(
+    r"(?:left|top|right|text-indent|margin-left|margin-top):-\d{3,}(?:\.\d+)?(?:px|em|rem|%)?|(?:^"
+    r"|;)font-size:0(?:px)?(?:;|$)"
+    r"|(?:^|;)(?:height|max-height|width):[01](?:px)?;(?:.*;)?overflow:hidden|overflow:hidden;(?:.*;)?(?:height"
+    r"|max-height|width):[01](?:px)?(?:;|$)",
+    re.I,
+)
+# What unfolds on a click is hidden to begin with, and is the article's.
+_UNFOLDS = re.compile(
+    r"accord|toggle|collaps|spoiler|tab|faq|answer|panel|expand|read-?more|more-?(?:text|content|less)|rmwp"
+    r"|hidden-?(?:content|text)|showhide|reveal"
+    r"|unfold|slide|content|transcript|footnote|modula|gallery|lazy|su-",
+    re.I,
+)
+_PROSE = 200  # characters of text that is not a link: more than any leftover holds
+
+
+def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
+    """Whether an element is out of sight for good: not unfolded by a click, and no prose of some length."""
+    style = "".join((attributes.get("style") or "").split())
+    away = bool(style) and _AWAY.search(style) is not None
+    if not (away or "hidden" in attributes or (style and _INVISIBLE.search(style))):
+        return False
+    if tag in ("img", "iframe", "video", "audio", "br", "hr"):
+        return tag == "iframe" and not away and "data-src" not in attributes
+    if away:
+        return True
+    if _UNFOLDS.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"):
+        return False
+    prose = 0
+    for text in node.traverse(include_text=True):
+        if text.tag == "-text" and text.parent is not None and text.parent.tag not in ("a", "script", "style"):
+            prose += len((text.text_content or "").strip())
+            if prose > _PROSE:
+                return False
+    return True

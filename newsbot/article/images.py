@@ -1,0 +1,141 @@
+"""Images: the real source behind a lazy one, and those that are no part of an article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import islice
+
+from newsbot.article.links import absolute
+
+Attributes = Mapping[str, str | None]
+
+# In the order of trust: what the lazy loader set aside before what it put in its place.
+LAZY_SOURCES = (
+    "data-lazy-src", "data-src", "data-original", "data-lazyload", "data-lazy", "data-orig-src", "data-cfsrc",
+    "data-ezsrc",
+    "data-wpfc-original-src", "data-breeze", "data-pagespeed-lazy-src", "data-perfmatters-src", "data-echo",
+    "data-hi-res-src",
+    "data-li-src", "data-noop-src", "data-eio-src", "data-opt-src", "data-mt-src", "data-srcs", "nitro-lazy-src",
+    "data-src-img",
+    "data-actualsrc", "data-flickity-lazyload",
+)  # fmt: skip
+# Also names of the full size behind a gallery's picture: good only where the picture itself is missing.
+SPARE_SOURCES = (
+    "data-image-src",
+    "data-url",
+    "data-image",
+    "data-full-url",
+    "data-large-file",
+    "data-orig-file",
+    "data-thumb",
+)
+_LAZY = frozenset(LAZY_SOURCES)
+LAZY_SETS = (
+    "data-lazy-srcset",
+    "data-srcset",
+    "data-original-set",
+    "data-ezsrcset",
+    "nitro-lazy-srcset",
+    "data-breeze-srcset",
+)
+_NO_ADDRESS = ("data:", "about:", "image/", "//:0", "#", "javascript:")
+_PLACEHOLDER = re.compile(
+    r"(?:[\w-]+[_-])?(?:blank|placeholder|spacer|transparent|trans|1x1|1px|pixel|loading|lazy(?:load)?|gr[ea]y"
+    r"|clear|dummy|empty|loader)"
+    r"(?:[._-][\w.-]*)?\.(?:gif|png|svg|jpe?g|webp)",
+    re.I,
+)
+# Files of a theme or of a plugin are the site's furniture.
+_FURNITURE = re.compile(
+    r"/wp-content/(?:themes|plugins|mu-plugins)/[^?#]*\.(?:gif|png|svg|jpe?g|webp)(?:[?#]|$)|/wp-includes/images/", re.I
+)
+_CANDIDATES = 40
+_CANDIDATE = re.compile(r"(\S+)(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
+
+
+_LONGEST_EMOJI = 16
+_SHORT_NAME = 40
+_SIZE = re.compile(r"-(?:\d+x\d+|scaled|e\d{10,})(?=\.\w+$)")
+
+
+def real_source(attributes: Attributes, base: str) -> str | None:
+    """The absolute address of the picture a reader would see in the end, or None where there is none."""
+    lazy = not _LAZY.isdisjoint(attributes)
+    for name in LAZY_SOURCES if lazy else ():
+        found = _usable(attributes.get(name), base) if name in attributes else None
+        if found:
+            return found
+    found = _usable(attributes.get("src"), base)
+    if found:
+        return found
+    for name in (*LAZY_SETS, "srcset"):
+        value = attributes.get(name)
+        found = largest(value, base) if value else None
+        if found:
+            return found
+    for name in SPARE_SOURCES:
+        found = _usable(attributes.get(name), base) if name in attributes else None
+        if found:
+            return found
+    return None
+
+
+def largest(srcset: str, base: str) -> str | None:
+    """The widest candidate of a ``srcset``; a comma may stand in an address."""
+    best, width = None, -1.0
+    for found in islice(_CANDIDATE.finditer(srcset), _CANDIDATES):
+        size = float(found[2]) if found[2] and found[2].count(".") < 2 and found[2] != "." else 0.0
+        url = _usable(found[1].strip(","), base)
+        if url and size > width:
+            best, width = url, size
+    return best
+
+
+def junk_kind(url: str, attributes: Attributes) -> str | None:
+    """Why this image is none of the article's: ``tracking-pixel`` or ``site-furniture``; None where it may be."""
+    if "width" in attributes and _is_dot(attributes["width"]) and _is_dot(attributes.get("height")):
+        return "tracking-pixel"
+    source = attributes.get("src") or url
+    # An address made of the source itself is none: it was looked at.
+    if not url.endswith(source) and _is_placeholder(source):
+        source = url
+    if ("/wp-" in url and _FURNITURE.search(url)) or ("/wp-" in source and _FURNITURE.search(source)):
+        return "site-furniture"
+    return None
+
+
+def key(url: str) -> str:
+    """What two copies of one picture share: the address without scheme, query and WordPress's size suffix."""
+    bare = url.partition("://")[2].partition("?")[0]
+    return _SIZE.sub("", bare)
+
+
+def emoji(attributes: Attributes) -> str | None:
+    """The character an emoji image stands for, or None for a real image."""
+    alt = attributes.get("alt")
+    if not alt or len(alt) > _LONGEST_EMOJI:
+        return None
+    names = attributes.get("class") or ""
+    meant = "emoji" in names or "wp-smiley" in names or "/images/core/emoji/" in (attributes.get("src") or "")
+    return alt if meant else None
+
+
+def _usable(value: str | None, base: str) -> str | None:
+    if not value or value.lstrip()[:11].lower().startswith(_NO_ADDRESS):
+        return None
+    if _is_placeholder(value):
+        return None
+    url = absolute(value, base)
+    # An empty source resolves to the page itself.
+    return url if url and url[0] == "h" and url != base else None
+
+
+def _is_placeholder(value: str) -> bool:
+    # Only a file's name tells, and only a short one.
+    name = value.partition("?")[0].rpartition("/")[2]
+    return len(name) <= _SHORT_NAME and _PLACEHOLDER.fullmatch(name.strip()) is not None
+
+
+def _is_dot(value: str | None) -> bool:
+    return value is not None and value.strip().removesuffix("px") in {"0", "1"}

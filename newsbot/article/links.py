@@ -1,0 +1,109 @@
+"""Addresses as an article should carry them: absolute, mended, without what tracks the reader."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote, urljoin, urlsplit
+
+_SCHEME = re.compile(r"^(?:h?ttps?s?|https?)\s*(?::\s*/+|//+|:(?=www\.))", re.I)
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|twclid|ttclid|yclid|igshid|igsh|mc_cid|mc_eid"
+    r"|_hsenc|_hsmi"
+    r"|__hstc|__hssc|__hsfp|hsctatracking|mkt_tok|vero_id|vero_conv|oly_enc_id|oly_anon_id|wickedid|rb_clickid"
+    r"|s_cid|ml_subscriber"
+    r"|ml_subscriber_hash|ck_subscriber_id|spm|_openstat|wt_mc|wt_zmc|at_medium|at_campaign|ref_src|ref_url|cmpid"
+    r"|ocid|guccounter"
+    r"|guce_referrer|guce_referrer_sig|share_source|sharetype|amp_js_v|usqp|xtor|piwik_\w+|mtm_\w+|matomo_\w+"
+    r"|pk_\w+|hmb_\w+)$",
+    re.I,
+)
+_QUOTES = " \t\n\r\f\v\"'“”„‟″‘’‚′«»\xa0\u200b\ufeff"
+_ABSOLUTE = re.compile(r"https?://[^\s/?#]+", re.I)
+# What most addresses are: nothing in them to mend, to escape or to leave out.
+_PLAIN = re.compile(r"https?://[\w.-]+/[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
+_PLAIN_PATH = re.compile(r"/(?!/)[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
+_UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f\x7f]")
+
+
+def absolute(url: str | None, base: str) -> str | None:
+    """``url`` as an absolute http(s) or mailto/tel address; ``#fragment`` stays as it is; None for what is neither."""
+    if not url:
+        return None
+    if _PLAIN(url):
+        return url
+    if url[0] == "/" and "/." not in url and _PLAIN_PATH(url):
+        root = _root(base)
+        return root + url if root else None
+    url = url.strip(_QUOTES)
+    if url[:1] == "#":
+        return url if len(url) > 1 else None
+    if url[:8].lower() not in ("https://",) and url[:7].lower() != "http://":
+        url = _mend(url, base)
+    if url[:7].lower() in ("mailto:",) or url[:4].lower() == "tel:":
+        return _UNSAFE.sub(_escape, url)
+    if not _ABSOLUTE.match(url):
+        return None
+    if not url.isprintable() or " " in url or '"' in url or "<" in url or ">" in url:
+        url = _UNSAFE.sub(_escape, url)
+    return untracked(url) if "?" in url else url
+
+
+def untracked(url: str) -> str:
+    """``url`` without the parameters that tell who sent the reader; everything else byte for byte."""
+    head, _, rest = url.partition("?")
+    query, mark, fragment = rest.partition("#")
+    pairs = query.split("&")
+    kept = [
+        pair for pair in pairs if not _TRACKING.match(pair.partition("=")[0].removeprefix("amp;").removeprefix("#038;"))
+    ]
+    if len(kept) == len(pairs):
+        return url
+    return head + ("?" + "&".join(kept) if kept else "") + mark + fragment
+
+
+def original_image(url: str) -> str | None:
+    """The image behind an image proxy (Jetpack's Photon and its kin), or None where ``url`` is no such copy."""
+    if ".wp.com/" not in url and "ampproject.org/" not in url:
+        return None
+    found = re.match(r"https?://i\d\.wp\.com/([^?#]+)", url)
+    if found and "." in found[1].partition("/")[0]:
+        scheme = "https" if "ssl=1" in url or "?" not in url else "http"
+        return f"{scheme}://{found[1]}"
+    found = re.match(r"https?://[\w.-]+\.cdn\.ampproject\.org/i{1,2}/(?:w\d+/)?(s/)?([^?#]+)", url)
+    return f"{'https' if found[1] else 'http'}://{unquote(found[2])}" if found else None
+
+
+def host(url: str) -> str:
+    """The host of an address, lower case, without ``www.`` and port; "" for none."""
+    try:
+        name = urlsplit(url).hostname
+    except ValueError:
+        return ""
+    return (name or "").removeprefix("www.")
+
+
+@lru_cache(maxsize=64)
+def _root(base: str) -> str:
+    """Scheme and host of an address: what comes before its path; "" where it has none."""
+    try:
+        return urljoin(base, "/")[:-1]
+    except ValueError:
+        return ""
+
+
+def _mend(url: str, base: str) -> str:
+    found = _SCHEME.match(url)
+    if found:  # httpss://, http//, http:/, ttps://
+        secure = "s" in found[0].lower()
+        return f"http{'s' if secure else ''}://{url[found.end() :]}"
+    if url[:4].lower() == "www.":
+        return "https://" + url
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return ""
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "ignore"))

@@ -1,0 +1,171 @@
+"""What an article shows: pictures, sound, film, and frames from elsewhere. Each is shown once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article import embeds, images
+from newsbot.article.frames import frame_verdict
+from newsbot.article.links import absolute, original_image
+from newsbot.article.markup import attribute, escape
+from newsbot.article.page import Page
+from newsbot.article.rules import Attributes, Rules
+from newsbot.article.text import scrub
+from newsbot.items import Image
+
+
+class Media:
+    """Writes what is shown to the page and keeps the lists. A handler answers True when the element is done with."""
+
+    def __init__(self, page: Page, *, base: str, rules: Rules, counts: defaultdict[str, int]) -> None:
+        self.images: list[Image] = []
+        self._page = page
+        self._base = base
+        self._rules = rules
+        self._counts = counts
+        self._shown: set[tuple[str, str]] = set()
+        self._uncaptioned: list[Image] = []
+        self._last_image = ""
+        self._from_noscript = False
+
+    def new_figure(self) -> None:
+        """Captions belong to the pictures of their own figure."""
+        self._uncaptioned = []
+
+    def caption(self, words: str) -> None:
+        """``words`` stand under the pictures shown since the figure began."""
+        for image in self._uncaptioned:
+            image.caption = image.caption or words or None
+
+    def show(self, node: LexborNode, attributes: Attributes) -> str | None:
+        """Show an element of ``HANDLED``; "span" when its content is to be walked, None when it is done with."""
+        tag = node.tag or ""
+        if tag in ("img", "amp-img", "amp-anim", "image"):
+            self.image(attributes)
+        elif tag in ("iframe", "amp-iframe"):
+            self.frame(attributes)
+        elif tag == "noscript":
+            self._noscript(node)
+        elif tag in ("audio", "video"):
+            self._player(node, attributes)
+        elif tag in ("object", "embed"):
+            return self._object(node, attributes)
+        else:
+            return self._amp(tag, attributes)
+        return None
+
+    def image(self, attributes: Attributes, *, from_noscript: bool = False) -> None:
+        character = images.emoji(attributes)
+        if character:
+            self._page.words(scrub(character))
+            return
+        url = images.real_source(attributes, self._base)
+        if url is None:
+            return
+        kind = images.junk_kind(url, attributes)
+        source = attributes.get("src") or ""
+        rule = None if kind else self._rules.match_url(url)
+        if rule is None and source != url and source.startswith("http"):
+            rule = self._rules.match_url(source)
+        if kind or rule:
+            self._counts[kind or (rule.name if rule else "")] += 1
+            return
+        if from_noscript != self._from_noscript and images.key(url) == images.key(self._last_image):
+            return
+        self._last_image, self._from_noscript = url, from_noscript
+        self._picture(url, attributes)
+
+    def _picture(self, url: str, attributes: Attributes) -> None:
+        alt = attributes.get("alt") or ""
+        if alt:
+            alt = " ".join(scrub(alt).split())
+        image = Image(url=original_image(url) or url, alt=alt or None, caption=None)
+        self.images.append(image)
+        self._uncaptioned.append(image)
+        sizes = _size("width", attributes["width"]) if "width" in attributes else ""
+        if "height" in attributes:
+            sizes += _size("height", attributes["height"])
+        self._page.thing(f"<img{attribute('src', url)}{attribute('alt', alt)}{sizes}>")
+
+    def _noscript(self, node: LexborNode) -> None:
+        """A copy of a lazy picture or frame for readers without scripts; all else in there speaks of the browser."""
+        for element in node.traverse():
+            if element.tag == "img":
+                self.image(element.attributes, from_noscript=True)
+            elif element.tag == "iframe":
+                self.frame(element.attributes)
+
+    def frame(self, attributes: Attributes) -> None:
+        verdict = frame_verdict(attributes, self._base)
+        if verdict.embed is not None:
+            rule = self._rules.match_url(verdict.embed.url)
+            if rule is None:
+                self.embed(verdict.embed.provider, verdict.embed.url, label=attributes.get("title"))
+            else:
+                self._counts[rule.name] += 1
+        elif verdict.junk:
+            self._counts[verdict.junk] += 1
+
+    def embed(self, provider: str, url: str, *, label: str | None = None) -> None:
+        """A link in place of a frame: told in ``embeds``, marked so that it is known again, no words of the article."""
+        key = (provider, url)
+        if key in self._shown:
+            return
+        self._shown.add(key)
+        self._page.embeds.setdefault(key)
+        name = " ".join(scrub(label or "").split()) or provider
+        self._page.alone(f"<a{attribute('href', url)}{attribute('data-embed', provider)}>{escape(name)}</a>")
+
+    def _player(self, node: LexborNode, attributes: Attributes) -> None:
+        tag = node.tag or ""
+        candidates = [attributes.get("src"), attributes.get("data-src")]
+        candidates += [source.attributes.get("src") for source in node.traverse() if source.tag == "source"]
+        url = next(
+            (found for found in (absolute(each, self._base) for each in candidates) if found and found[0] == "h"), None
+        )
+        if url is None:
+            return
+        poster = absolute(attributes.get("poster"), self._base) if tag == "video" else None
+        extra = attribute("poster", poster) if poster and poster[0] == "h" else ""
+        self._page.alone(f'<{tag}{attribute("src", url)} controls=""{extra}></{tag}>')
+
+    def _object(self, node: LexborNode, attributes: Attributes) -> str | None:
+        known = embeds.recognise(absolute(attributes.get("data") or attributes.get("src"), self._base) or "")
+        inner = node.first_child
+        while known is None and inner is not None:
+            if inner.tag in ("embed", "param"):
+                value = inner.attributes.get("src") or inner.attributes.get("value")
+                known = embeds.recognise(absolute(value, self._base) or "")
+            inner = inner.next
+        if known is None:
+            return "span"
+        self.embed(*known)
+        return None
+
+    def _amp(self, tag: str, attributes: Attributes) -> str | None:
+        """AMP's own elements: a picture, or an embed told by its attributes."""
+        for name, provider, page in _AMP_EMBEDS:
+            identity = attributes.get(name)
+            if tag.endswith(provider.lower() if provider != "X" else "twitter") and identity:
+                self.embed(provider, page.format(identity))
+        return "span" if tag in ("amp-video", "amp-audio") else None
+
+
+def _size(name: str, value: str | None) -> str:
+    good = value is not None and value.isascii() and value.isdecimal() and len(value) < 6 and int(value) > 1
+    return f' {name}="{value}"' if good else ""
+
+
+_AMP_EMBEDS = (
+    ("data-videoid", "YouTube", "https://www.youtube.com/watch?v={}"),
+    ("data-videoid", "Vimeo", "https://vimeo.com/{}"),
+    ("data-tweetid", "X", "https://x.com/i/status/{}"),
+    ("data-shortcode", "Instagram", "https://www.instagram.com/p/{}/"),
+    ("data-href", "Facebook", "{}"),
+)
+HANDLED = frozenset({
+    "img", "amp-img", "amp-anim", "image", "noscript", "iframe", "amp-iframe", "audio", "video", "object", "embed",
+    "amp-youtube", "amp-vimeo", "amp-twitter", "amp-instagram", "amp-facebook", "amp-video", "amp-audio",
+})  # fmt: skip

@@ -1,0 +1,88 @@
+"""What must be mended in the text of the HTML, because a parser would already have lost it."""
+
+from __future__ import annotations
+
+import re
+
+from newsbot.article.nesting import flatten
+
+# <i class="x"/> is an opening tag to a browser: all after it turns italic; <iframe .../> swallows the rest whole.
+_EMPTIED = (
+    r"i|b|u|s|em|strong|span|font|small|big|a|p|div|section|aside|ins|del|sup|sub|code|script|style|iframe|title"
+    r"|textarea|noscript"
+    r"|video|audio|object|svg|h[1-6]|li|ul|ol|td|th|button|select|template|xmp|noembed|noframes"
+)
+# Whatever stands before the slash must end a name or a quoted value: <a href=/x/> is not closed by its own path.
+_SELF_CLOSED = re.compile(rf"<({_EMPTIED})((?:\s[^<>]*)?)(?<![\w=:.%#?&-])\Z|<({_EMPTIED})\Z", re.I)
+_EMPTY_IS_NOTHING = frozenset(
+    ("i", "b", "u", "s", "em", "strong", "span", "font", "small", "big", "ins", "del", "sub", "code")
+)
+_LONGEST_TAG = 4_000
+_VOID_STARTS = frozenset({"<br", "<br ", "<img", "<hr", "<hr ", "<inp", "<sou"})
+# A parser compares each attribute with all before it. No writer gives a tag thousands.
+_BLOAT = 20_000
+_BLOATED = re.compile(rf"<([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/])[^<>]{{{_BLOAT},}}>?")
+_MANY_ATTRIBUTES = 500
+# Raw text elements without an end swallow the rest of the post.
+_SWALLOWERS = (
+    "script",
+    "style",
+    "title",
+    "textarea",
+    "iframe",
+    "xmp",
+    "noembed",
+    "noframes",
+    "plaintext",
+    "template",
+    "select",
+)
+_CLOSING = {tag: re.compile(f"</{tag}", re.I) for tag in _SWALLOWERS}
+# A script's or a style's own words go with it, as far as the next tag.
+_WORDS = {"script": "[^<]*", "style": "[^<]*"}
+_OPENING = {tag: re.compile(rf"<{tag}(?=[\s>/])[^<>]*>{_WORDS.get(tag, '')}", re.I) for tag in _SWALLOWERS}
+_SWALLOWER = re.compile(("<(?:" + "|".join(_SWALLOWERS) + ")").encode())
+
+
+def mend(html: str) -> str:
+    """``html`` with self-closed tags closed, unclosed raw-text elements defused, and no deeper than an article is."""
+    if "/>" in html:
+        html = _close_self_closed(html)
+    # Lower case by bytes, where only ASCII has any: many times faster than by characters.
+    found = set(_SWALLOWER.findall(html.encode("utf-8", "ignore").lower()))
+    for mark in sorted(found):
+        html = _defuse(html, mark[1:].decode())
+    if len(html) > _BLOAT:
+        html = _BLOATED.sub(_slim, html)
+    return flatten(html)
+
+
+def _slim(found: re.Match[str]) -> str:
+    return (
+        f"<{found[1]}>"
+        if found[0].count("=") > _MANY_ATTRIBUTES or found[0].count(" ") > _MANY_ATTRIBUTES
+        else found[0]
+    )
+
+
+def _close_self_closed(html: str) -> str:
+    pieces = html.split("/>")
+    for index, piece in enumerate(pieces[:-1]):
+        start = piece.rfind("<", -_LONGEST_TAG)
+        common = start < 0 or piece[start : start + 4] in _VOID_STARTS
+        found = None if common else _SELF_CLOSED.match(piece, start)
+        if found is None:
+            pieces[index] = piece + "/>"
+        else:
+            name = (found[1] or found[3]).lower()
+            pieces[index] = piece[:start] if name in _EMPTY_IS_NOTHING else f"{piece}></{name}>"
+    return "".join(pieces)
+
+
+def _defuse(html: str, tag: str) -> str:
+    """Drop each opening ``tag`` after which no end follows; the text after it is the article's."""
+    opening = _OPENING[tag]
+    if tag == "plaintext":
+        return opening.sub("", html)
+    end = max((found.end() for found in _CLOSING[tag].finditer(html)), default=0)
+    return html[:end] + opening.sub("", html[end:])

@@ -1,0 +1,343 @@
+"""The clean article under construction: HTML and text grow together, in one go.
+
+Everything opens late. A paragraph, a list or a ``<strong>`` is written when its first word or picture comes, so what
+stays empty never shows; formatting that spans blocks is closed and reopened around them. The outcome is what a parser
+would make of it anyway, so cleaning it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from newsbot.article.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, WORDS_ONLY, Block
+from newsbot.article.markup import escape
+
+# Deeper nesting than any author's is flattened: readers and parsers choke on it.
+MAX_BLOCKS = 48
+MAX_INLINES = 16
+SHORT_BLOCK = 160
+
+_SPACES = re.compile(" {2,}")
+
+
+def folded(text: str) -> str:
+    """Text with a single space for each run of HTML's white space."""
+    # Mostly a line was wrapped: to replace one letter takes a tenth of what an expression does.
+    for space in "\n\t\r\f":
+        if space in text:
+            text = text.replace(space, " ")
+    return _SPACES.sub(" ", text) if "  " in text else text
+
+
+class Page:
+    """Output of one walk. ``judge(words, hrefs, tag)`` is asked of each short block that ends; True: take it back."""
+
+    def __init__(self, judge: Callable[[str, Sequence[str], str], bool]) -> None:
+        self.html: list[str] = []
+        self.text: list[str] = []
+        self.length = 0  # characters of words so far
+        self.links: list[str] = []  # of what is linked, as often as it is
+        self.embeds: dict[tuple[str, str], None] = {}  # (provider, address)
+        self._judge = judge
+        self._blocks = [Block("", opened=True)]
+        self._holder = self._blocks[0]  # where words land: the innermost block that is written
+        self._ghosts: list[bool] = []  # for each ``begin``: whether it was flattened
+        self._inlines: list[tuple[str, str, str | None]] = []
+        self._open_inlines = 0
+        self._separator = ""
+        self._run = False  # words or pictures stand right before, in the same block
+        self._space = False
+        self._break = False
+
+    def words(self, text: str) -> None:
+        """Text between tags; white space folds, but inside ``<pre>``."""
+        if self._holder.tag == "pre":
+            self._verbatim(text)
+            return
+        if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
+            text = folded(text)
+        body = text.strip()
+        if not body:
+            self._space = self._space or bool(text)
+            return
+        if body[0] != text[0]:
+            self._space = True
+        html, said = self.html, self.text
+        if self._run and not self._break and self._open_inlines == len(self._inlines):
+            # In the middle of a block, as most words are, nothing has to open.
+            if self._space:
+                html.append(" ")
+                self._want(" ")
+        else:
+            self._open()
+        if "&" in body or "<" in body or ">" in body or "\xa0" in body:
+            html.append(escape(body))
+        else:
+            html.append(body)
+        if self._separator:
+            if said:
+                said.append(self._separator)
+            self._separator = ""
+        said.append(body)
+        self.length += len(body)
+        self._space = body[-1] != text[-1]
+
+    def paragraph(self, text: str) -> None:
+        """A paragraph of nothing but ``text``: the same as ``begin``, ``words``, ``end``, at half the cost."""
+        if self._holder is not self._blocks[0] or self._inlines:
+            self.begin("p", "<p>")
+            self.words(text)
+            self.end()
+            return
+        body = folded(text).strip() if "\n" in text or "  " in text else text.strip()
+        if not body or (len(body) <= SHORT_BLOCK and self._judge(body, (), "p")):
+            self._want("\n")
+            return
+        if self.text:
+            self.text.append("\n\n")
+        self.text.append(body)
+        self.html += ("<p>", escape(body), "</p>")
+        self.length += len(body)
+        self._separator = "\n\n"
+        self._space = False
+
+    def space(self) -> None:
+        """White space between tags, and nothing else."""
+        if self._holder.tag == "pre":
+            self._verbatim("\n")
+        else:
+            self._space = True
+
+    def thing(self, html: str) -> None:
+        """A picture or another element without words; ``html`` is complete and safe."""
+        self._open()
+        self._holder.solid = True
+        self.html.append(html)
+
+    def alone(self, html: str) -> None:
+        """A ``thing`` in a paragraph of its own."""
+        self.boundary()
+        self.thing(html)
+        self.boundary()
+
+    def line(self) -> None:
+        """A ``<br>``: kept between words, dropped at the edges of a block."""
+        self._break = self._run
+
+    def boundary(self) -> None:
+        """The edge of a wrapper: the words after it do not belong to the line before."""
+        if self._holder.loose:
+            self._close()
+        else:
+            self._break = self._run
+            self._want("\n")
+
+    def rule(self) -> None:
+        """A ``<hr>`` between blocks; none at the start."""
+        self._leave_paragraph()
+        if self._holder.tag in ("", "blockquote") and self.html and self.html[-1] != "<hr>":
+            self._close_inlines()
+            self._open_blocks()
+            self.html.append("<hr>")
+            self._run = self._break = self._space = False
+            self._want("\n\n")
+        else:
+            self.boundary()
+
+    def begin(self, tag: str, start: str, *, now: bool = False, embed: tuple[str, str] | None = None) -> bool:
+        """Enter a block; ``now`` writes it even if it stays empty, as the cells of a table must be.
+
+        False where a block cannot stand: then only its edges remain.
+        """
+        if self._holder.tag == "p":
+            self._leave_paragraph()
+        parent = self._holder
+        flat = parent.tag in WORDS_ONLY or len(self._blocks) > MAX_BLOCKS
+        self._ghosts.append(flat)
+        if flat:
+            self.boundary()
+            return False
+        if self._open_inlines:
+            self._close_inlines()
+        self._holder = block = Block(tag, start, f"</{tag}>")
+        block.before = (self._run, self._separator)
+        if embed is not None:
+            block.embed = embed
+        self._run = self._space = self._break = False
+        self._blocks.append(block)
+        if tag == "p":
+            self._separator = "\n\n"
+        elif tag == "li":
+            self._want("\n")
+            if parent.number:
+                block.number = parent.number
+                parent.number += 1
+        else:
+            self._want("\n" if parent.tag == "li" and tag in ("ul", "ol") else SEPARATORS.get(tag, "\n\n"))
+        if now:
+            self._open_blocks()
+        return True
+
+    def number(self, start: int) -> None:
+        """Number the items of the list just begun."""
+        self._holder.number = start
+
+    def end(self) -> None:
+        """Leave what the last ``begin`` entered."""
+        if self._ghosts.pop():
+            self.boundary()
+            return
+        if self._holder.loose:
+            self._close()
+        self._close()
+
+    def finish(self) -> None:
+        """Close what is still open: loose words at the end have no element to leave."""
+        while len(self._blocks) > 1:
+            self._close()
+
+    def inline(self, start: str, end: str, *, href: str | None = None) -> None:
+        """Enter formatting, or a link to ``href``."""
+        if len(self._inlines) >= MAX_INLINES or (start, end, href) in self._inlines:
+            self._inlines.append(("", "", None))
+        else:
+            self._inlines.append((start, end, href))
+
+    def inline_end(self) -> None:
+        """Leave the innermost formatting or link."""
+        if self._open_inlines == len(self._inlines):
+            self._open_inlines -= 1
+            self.html.append(self._inlines[-1][1])
+        self._inlines.pop()
+
+    def _verbatim(self, text: str) -> None:
+        # The parser drops a line feed that opens <pre>: writing one would not last.
+        text = text if self._run else text.lstrip("\n")
+        if text:
+            self._space = False
+            self._open()
+            self.html.append(escape(text))
+            self._flush()
+            self.text.append(text)
+            self.length += len(text)
+
+    def _open(self) -> None:
+        """Make ready for words: open what waits, in order, and write the white space before them."""
+        holder = self._holder
+        if holder.tag in LOOSE_CONTEXT:
+            self._holder = holder = Block("p", "<p>", "</p>", loose=True)
+            holder.before = (False, self._separator)
+            self._blocks.append(holder)
+            self._separator = "\n\n"
+        if not holder.opened:
+            self._open_blocks()
+        if self._run:
+            if self._break:
+                self._close_inlines()
+                self.html.append("<br>")
+                self._want("\n")
+            elif self._space:
+                self.html.append(" ")
+                self._want(" ")
+        if self._open_inlines < len(self._inlines):
+            self._open_formatting()
+        self._run, self._space, self._break = True, False, False
+
+    def _open_formatting(self) -> None:
+        for start, _, href in self._inlines[self._open_inlines :]:
+            self.html.append(start)
+            if href is not None:
+                self.links.append(href)
+        self._open_inlines = len(self._inlines)
+
+    def _open_blocks(self) -> None:
+        blocks = self._blocks
+        index = len(blocks)
+        while not blocks[index - 1].opened:
+            index -= 1
+        mark = (len(self.html), len(self.text), self.length, len(self.links))
+        for block in blocks[index:]:
+            block.opened = True
+            block.mark = mark
+            self.html.append(block.start)
+            if block.tag == "li":
+                self._bullet(block)
+
+    def _bullet(self, item: Block) -> None:
+        depth = -1
+        for block in self._blocks:
+            depth += block.tag == "li"
+            if block is item:
+                break
+        item.bullet = (len(self.text), self._separator)
+        self._flush()
+        self.text.append("  " * depth + (f"{item.number}. " if item.number else "- "))
+
+    def _flush(self) -> None:
+        if self._separator and self.text:
+            self.text.append(self._separator)
+        self._separator = ""
+
+    def _want(self, separator: str) -> None:
+        if RANK[separator] > RANK[self._separator]:
+            self._separator = separator
+
+    def _close_inlines(self) -> None:
+        while self._open_inlines:
+            self._open_inlines -= 1
+            self.html.append(self._inlines[self._open_inlines][1])
+
+    def _leave_paragraph(self) -> None:
+        """No block stands in a paragraph: it ends here, and words after the block get a loose one."""
+        if self._holder.loose:
+            self._close()
+        elif self._holder.tag == "p":
+            self._close()
+            self._blocks.append(Block(""))
+            self._holder = self._blocks[-1]
+
+    def _close(self) -> None:
+        if self._open_inlines:
+            self._close_inlines()
+        block = self._blocks.pop()
+        self._holder = parent = self._blocks[-1]
+        short = not block.solid and self.length - block.mark[2] <= SHORT_BLOCK
+        if not block.opened or (short and block.tag in JUDGED and self._taken_back(block)):
+            # As if it had never been, but for its edge.
+            self._run, self._separator = block.before
+            self._break, self._space = self._run, False
+            if block.tag:
+                self._want("\n")
+            return
+        self._run = self._space = self._break = False
+        if block.tag == "li" and self.length == block.mark[2]:
+            # A picture alone is nothing to read: its bullet goes, and the gap before it waits for words.
+            at, self._separator = block.bullet
+            del self.text[at:]
+        self.html.append(block.end)
+        if block.solid:
+            parent.solid = True
+        if block.embed is not None:
+            self.embeds.setdefault(block.embed)
+        if block.tag in JUDGED and block.tag != "li":
+            self._separator = "\n\n"
+        elif block.tag:
+            self._want(SEPARATORS.get(block.tag, "\n\n"))
+
+    def _taken_back(self, block: Block) -> bool:
+        """Ask the judge; on yes undo all that was written since the block began, its ancestors' opening included."""
+        html_at, text_at, length, links_at = block.mark
+        if self.length == length:
+            return False
+        words = "".join(self.text[text_at:]).strip()
+        if not self._judge(words.partition(" ")[2] if block.tag == "li" else words, self.links[links_at:], block.tag):
+            return False
+        del self.html[html_at:]
+        del self.text[text_at:]
+        del self.links[links_at:]
+        self.length = length
+        for ancestor in self._blocks[1:]:
+            if ancestor.mark == block.mark:
+                ancestor.opened = False
+        return True

@@ -1,0 +1,85 @@
+"""Raw shortcodes: what is left in a post when the plugin or the builder that understood them has gone.
+
+Only what cannot be an author's own brackets goes: a name with ``key="value"``, one that is closed further on, one of a
+known builder or plugin. ``[sic]``, ``[1]``, ``[…]``, ``[Update, 3 pm]`` stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+_CLOSER = re.compile(r"\[/([A-Za-z][\w-]{0,40})\s*\]")
+_QUOTE = "[\"'“”„″′‘’«»]"
+_TAG = re.compile(
+    rf"\[(/?)([A-Za-z][\w-]{{0,60}})((?:[\s\xa0]|/(?=\]))(?:{_QUOTE}[^\"'“”„″′‘’«»\[]*{_QUOTE}|[^\[\]])*)?\]"
+)
+# Content that is code, or base64 of it, and not text.
+_OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\]]*\][^\[<]*\[/\1\]")
+_ARGUMENT = re.compile(rf"[\w-]+\s*=\s*(?:{_QUOTE}|\w)")
+_URL = re.compile(r"https?://[^\s\"'“”″<>\[\]]+")
+# An opened builder tag whose end lies in another text node (a line break or a link in the middle of its arguments).
+_CUT = re.compile(r"\[/?(?:vc_|et_pb_|fusion_|av_|mk_|su_|nectar_|tatsu_|wpb_|cs_)[\w-]+\s[^\[\]]*$")
+_PREFIXES = (
+    "vc_", "vc-", "wpb_", "et_pb_", "et_bloom", "fusion_", "av_", "mk_", "su_", "nectar_", "tatsu_", "cs_", "x_", "kc_",
+    "tm_pb_", "ux_", "us_", "mpc_", "dt_", "thim-", "td_block_", "td_", "penci_", "porto_", "ultimate_", "rev_slider",
+    "elementor-", "wpforms", "contact-form", "gravityform", "ninja_form", "ninja_forms", "formidable", "fluentform",
+    "forminator_", "mc4wp_", "mailpoet_", "newsletter", "woocommerce_", "pmpro_", "wp_ad_camp", "adrotate",
+    "the_ad", "quads",
+    "aawp", "amazon_", "asa", "addtoany", "ssba", "sharethis", "yarpp", "related_posts", "ez-toc", "lwptoc",
+    "rank_math_",
+    "wp-rss", "wpsm_", "thrive_", "op_", "optimizepress", "brizy", "siteorigin_", "fl_builder", "fusion-", "tcb-",
+    "bsf-",
+    "one_half", "one_third", "one_fourth", "two_third", "three_fourth", "ngg", "nggallery", "print-me", "printfriendly",
+    "ratings", "kkstarratings", "yasr_", "gtranslate", "google-translator", "wp-review", "poll", "totalpoll",
+    "facebook",
+    "instagram-feed", "custom-twitter-feeds", "custom-facebook-feed", "do_widget", "widget", "bws_", "wpdm_",
+    "wpdatatable",
+)  # fmt: skip
+_NAMES = frozenset({
+    "gallery", "caption", "embed", "audio", "video", "playlist", "youtube", "vimeo", "googlemaps", "toc", "ad",
+    "ads", "adsense",
+    "divider", "spacer", "clear", "clearfix", "column", "columns", "row", "col", "tabs", "tab", "tabgroup", "toggle",
+    "accordion", "dropcap", "pullquote", "highlight", "button", "buttons", "icon", "alert", "box",
+    "infobox",
+    "slider", "carousel", "contact", "contact-form-7", "socialshare", "social_share", "share", "recent_posts",
+    "products",
+    "product", "add_to_cart", "optin-monster", "optin-monster-shortcode", "convertkit", "mailerlite_form",
+    "wp_code", "jetpack_subscription_form",
+    "googlefont", "hr", "br", "space", "gap", "separator", "section", "container", "blog_posts", "wpcode",
+    "wpml_language_selector_widget",
+    "print_link", "adinserter", "sc", "wp_sitemap_page", "post-views", "postviews", "views", "rt_reading_time",
+})  # fmt: skip
+
+
+def closers(html: str) -> frozenset[str]:
+    """The names of all shortcodes that ``html`` closes somewhere."""
+    return frozenset(name.lower() for name in _CLOSER.findall(html)) if "[" in html and "[/" in html else frozenset()
+
+
+def strip(text: str, closed: Set[str]) -> tuple[str, int]:
+    """``text`` without its shortcodes, and how many went; what they enclosed, and the address an embed shows, stay."""
+    text, opaque = _OPAQUE.subn(" ", text)
+    count = opaque
+    lone = not _TAG.sub("", text).strip()
+
+    def judge(found: re.Match[str]) -> str:
+        nonlocal count
+        closing, name, arguments = found[1], found[2].lower(), found[3] or ""
+        if not (closing or _is_shortcode(name, arguments, closed=closed, lone=lone)):
+            return found[0]
+        count += 1
+        address = _URL.search(arguments) if name in {"embed", "youtube", "vimeo", "video", "audio", "tweet"} else None
+        return f" {address[0]} " if address else ""
+
+    text = _TAG.sub(judge, text)
+    text, cut = _CUT.subn("", text)
+    return text, count + cut
+
+
+def _is_shortcode(name: str, arguments: str, *, closed: Set[str], lone: bool) -> bool:
+    if _ARGUMENT.match(arguments.strip()) or name in closed:
+        return True
+    if name.startswith(_PREFIXES) and ("_" in name or "-" in name):
+        return True
+    return lone and (name in _NAMES or name.startswith(_PREFIXES))

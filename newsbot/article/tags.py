@@ -1,0 +1,49 @@
+"""What each HTML element is to an article: formatting, a block, a wrapper without meaning, or nothing."""
+
+from __future__ import annotations
+
+from newsbot.article.markup import attribute
+from newsbot.article.rules import Attributes
+
+INLINE = {
+    **{tag: tag for tag in ("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code",
+    "kbd", "samp", "var")},
+    **{tag: tag for tag in ("q", "cite", "dfn", "abbr", "time", "bdi", "bdo", "ruby", "rt", "rp")},
+    "strike": "s", "tt": "code", "acronym": "abbr",
+}  # fmt: skip
+BLOCKS = {
+    **{tag: tag for tag in ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd",
+    "blockquote", "pre")},
+    **{tag: tag for tag in ("figure", "figcaption", "details", "summary")},
+    "dir": "ul", "menu": "ul", "listing": "pre", "xmp": "pre",
+}  # fmt: skip
+TABLE = frozenset({"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"})
+WRAPPERS = frozenset({
+    "div", "section", "article", "aside", "main", "header", "footer", "center", "address", "hgroup", "fieldset",
+    "legend",
+    "body", "form", "nav", "search", "marquee", "amp-carousel", "amp-accordion", "dialog", "optgroup", "option",
+    "noindex",
+})  # fmt: skip
+# Never words of an article, whatever they hold.
+NOTHING = frozenset({
+    "script", "style", "link", "meta", "base", "title", "head", "template", "svg", "canvas", "input", "select",
+    "textarea",
+    "datalist", "progress", "meter", "param", "source", "track", "area", "map", "frame", "frameset", "noframes",
+    "noembed",
+    "applet", "bgsound", "colgroup", "col", "keygen", "amp-ad", "amp-analytics", "amp-pixel", "amp-sticky-ad",
+    "amp-auto-ads",
+    "amp-social-share", "-comment", "!doctype", "-undef", "-document", "-doctype",
+})  # fmt: skip
+
+
+def numbering(tag: str, attributes: Attributes) -> str:
+    """The attributes an ordered list keeps."""
+    if tag != "ol":
+        return ""
+    start = integer(attributes.get("start"), default=1)
+    return (attribute("start", str(start)) if start != 1 else "") + (' reversed=""' if "reversed" in attributes else "")
+
+
+def integer(value: str | None, *, default: int) -> int:
+    """A small positive number, or ``default``."""
+    return int(value) if value and len(value) < 7 and value.isascii() and value.isdecimal() and int(value) else default

@@ -1,0 +1,323 @@
+"""One walk over the parsed post: what a rule names is left out, all else goes to the page.
+
+The tree is never changed and never descended by recursion, so a held-back rule costs a second walk and a hostile post
+costs no stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence, Set
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article import shortcodes
+from newsbot.article.frames import quoted_embed
+from newsbot.article.generated import is_scraped_picture
+from newsbot.article.hidden import is_hidden
+from newsbot.article.links import absolute
+from newsbot.article.markup import attribute
+from newsbot.article.media import HANDLED, Media
+from newsbot.article.page import Page
+from newsbot.article.removal import LONG_RUN, Removal
+from newsbot.article.rule import Rule
+from newsbot.article.rules import Attributes, Rules
+from newsbot.article.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
+from newsbot.article.text import scrub
+
+_MEANT_TO_OPEN = re.compile(r"accord|toggle|faq|question|collaps|expand|tab|spoiler|summary", re.I)
+HIDDEN = Rule(name="hidden", what="an element the page does not show", broad=True)
+GENERATED = Rule(name="scraped-picture", what="a picture gathered by a generator", broad=True)
+_KEPT = {"abbr": ("title",), "time": ("datetime",), "bdo": ("dir",)}
+# How many elements are looked into for what they hide or quote: each look costs their whole text.
+PATIENCE = 500
+_MORE_THAN_A_BLOCK = frozenset({"ol", "pre", "figure", "figcaption"})
+
+
+class Walk:
+    """The outcome of a walk. ``held`` are nodes that keep what a rule would take from them."""
+
+    def __init__(
+        self,
+        *,
+        base: str,
+        rules: Rules,
+        closed: Set[str],
+        targets: Set[str],
+        held: Set[int] = frozenset(),
+        references: bool = True,
+    ) -> None:
+        self.page = Page(self._judge)
+        self.counts: defaultdict[str, int] = defaultdict(int)
+        self.media = Media(self.page, base=base, rules=rules, counts=self.counts)
+        self.removals: dict[str, Removal] = {}
+        self.stub = False
+        self.sentences = 0
+        self._base = base
+        self._rules = rules
+        self._closed = closed
+        self.targets = targets
+        self._held = held
+        self._references = references
+        self._code = 0
+        self._caption_at = 0
+        self._patience = PATIENCE
+        self._ways: dict[str, Callable[[], None] | None] = {
+            "span": None,
+            "block": self.page.end,
+            "wrapper": self.page.boundary,
+            "inline": self.page.inline_end,
+            "code": self._leave_code,
+            "pre": self._leave_pre,
+            "figure": self._leave_figure,
+            "figcaption": self._leave_caption,
+        }
+
+    def run(self, root: LexborNode) -> None:
+        """Walk everything under ``root``."""
+        node: LexborNode | None = root.first_child
+        pending: list[tuple[LexborNode | None, Callable[[], None] | None]] = []
+        while True:
+            if node is None:
+                if not pending:
+                    self.page.finish()
+                    return
+                node, leave = pending.pop()
+                if leave is not None:
+                    leave()
+                continue
+            tag = node.tag or ""
+            after = node.next
+            if tag == "-text":
+                text = node.text_content or ""
+                if text.isspace():
+                    self.page.space()
+                else:
+                    self.page.words(self._text(text))
+            elif tag not in NOTHING and not (tag == "p" and self._plain_paragraph(node)):
+                way = self._enter(tag, node)
+                if way is not None:
+                    pending.append((after, self._ways[way]))
+                    after = node.first_child
+            node = after
+
+    # -- entering and leaving: the answer of ``_enter`` says how to leave, None says it is done with -------------------
+
+    def _enter(self, tag: str, node: LexborNode) -> str | None:
+        attributes: Attributes = node.attributes
+        if attributes:
+            rule = self._rules.match(tag, attributes)
+            if rule is not None and self._remove(rule, node):
+                return None
+            if ("style" in attributes or "hidden" in attributes) and self._hide(tag, attributes, node):
+                return None
+        elif tag in self._rules.bare_tags:
+            rule = self._rules.match(tag, attributes)
+            if rule is not None and self._remove(rule, node):
+                return None
+        if tag == "aside" and is_scraped_picture(node) and self._remove(GENERATED, node):
+            return None
+        if tag in BLOCKS:
+            return self._enter_block(BLOCKS[tag], node, attributes)
+        if tag in INLINE:
+            return self._enter_inline(INLINE[tag], attributes)
+        if tag in TABLE:
+            return self._enter_table(tag, attributes)
+        if tag in WRAPPERS:
+            return self._enter_wrapper(attributes)
+        method = _SPECIAL.get(tag)
+        return method(self, node, attributes) if method else "span"
+
+    def _enter_block(self, tag: str, node: LexborNode, attributes: Attributes) -> str | None:
+        if not attributes and tag not in _MORE_THAN_A_BLOCK:
+            self.page.begin(tag, f"<{tag}>")
+            return "block"
+        names = attributes.get("class") or ""
+        if tag == "blockquote" and (names or "data-embed" in attributes):
+            done = self._enter_quote(names, node, attributes)
+            if done is not None:
+                return done or None
+        if tag == "p" and "wp-caption-text" in names:
+            tag = "figcaption"
+        if not self.page.begin(tag, f"<{tag}{self._id(attributes)}{numbering(tag, attributes)}>"):
+            return "block"
+        if tag == "ol":
+            self.page.number(integer(attributes.get("start"), default=1))
+        elif tag == "pre":
+            self._code += 1
+            return "pre"
+        elif tag == "figcaption":
+            self._caption_at = len(self.page.text)
+            return "figcaption"
+        elif tag == "figure":
+            self.media.new_figure()
+            return "figure"
+        return "block"
+
+    def _enter_quote(self, names: str, node: LexborNode, attributes: Attributes) -> str | None:
+        """A post of a social network: "" when only its link remains, None for an ordinary quote."""
+        url, provider = absolute(attributes.get("cite"), self._base), attributes.get("data-embed")
+        words = True
+        if provider is None or url is None:
+            self._patience -= 1
+            quoted = quoted_embed(names, node, attributes, self._base) if self._patience > 0 else None
+            if quoted is None:
+                return None
+            provider, url, words = quoted.embed.provider, quoted.embed.url, quoted.words
+        if not words:
+            self.media.embed(provider, url)
+            return ""
+        start = f"<blockquote{attribute('cite', url)}{attribute('data-embed', provider)}>"
+        self.page.begin("blockquote", start, embed=(provider, url))
+        return "block"
+
+    def _enter_inline(self, tag: str, attributes: Attributes) -> str:
+        extra = self._id(attributes) if tag == "sup" else ""
+        for name in _KEPT.get(tag, ()):
+            value = attributes.get(name)
+            if value:
+                extra += attribute(name, value)
+        self.page.inline(f"<{tag}{extra}>", f"</{tag}>")
+        if tag in ("code", "kbd", "samp"):
+            self._code += 1
+            return "code"
+        return "inline"
+
+    def _enter_table(self, tag: str, attributes: Attributes) -> str:
+        extra = ""
+        if tag in ("td", "th"):
+            for name in ("colspan", "rowspan"):
+                value = attributes.get(name)
+                if value and value.isdecimal() and value.isascii() and 1 < int(value[:4]) < 1000:
+                    extra += attribute(name, str(int(value[:4])))
+        self.page.begin(tag, f"<{tag}{extra}>", now=True)
+        return "block"
+
+    def _enter_wrapper(self, attributes: Attributes) -> str:
+        if "wp-caption" in (attributes.get("class") or "").split():
+            if self.page.begin("figure", "<figure>"):
+                self.media.new_figure()
+                return "figure"
+            return "block"
+        self.page.boundary()
+        return "wrapper"
+
+    # -- elements of their own kind ------------------------------------------------------------------------------------
+
+    def _link(self, node: LexborNode, attributes: Attributes) -> str | None:
+        url = absolute(attributes.get("href"), self._base)
+        if "data-embed" in attributes and url:
+            self.media.embed(attributes["data-embed"] or "", url, label=node.text())
+            return None
+        name = self._id(attributes)
+        if url is None or (url[0] == "#" and url[1:] not in self.targets):
+            if not name:
+                return "span"
+            self.page.inline(f"<a{name}>", "</a>")
+            return "inline"
+        if url[0] != "#":
+            rule = self._rules.match_url(url)
+            if rule is not None and self._remove(rule, node):
+                return None
+        self.page.inline(f"<a{name}{attribute('href', url)}>", "</a>", href=url if url[0] != "#" else None)
+        return "inline"
+
+    def _button(self, _: LexborNode, attributes: Attributes) -> str | None:
+        """A button says what a click does; one that unfolds an answer carries the question."""
+        named = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+        if "aria-expanded" in attributes or "aria-controls" in attributes or _MEANT_TO_OPEN.search(named):
+            return self._enter_wrapper(attributes)
+        return None
+
+    def _math(self, node: LexborNode, attributes: Attributes) -> None:
+        annotation = node.css_first("annotation")
+        words = attributes.get("alttext") or (annotation.text() if annotation else node.text())
+        self.page.words(self._text(words or ""))
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def _plain_paragraph(self, node: LexborNode) -> bool:
+        """The commonest element of all, a paragraph of one text and no attributes, goes straight to the page."""
+        only = node.first_child
+        if only is None or only.tag != "-text" or only.next is not None or node.attributes:
+            return False
+        self.page.paragraph(self._text(only.text_content or ""))
+        return True
+
+    def _text(self, text: str) -> str:
+        if self._references:
+            text = scrub(text)
+        if "[" in text and not self._code:
+            text, count = shortcodes.strip(text, self._closed)
+            if count:
+                self.counts["shortcode"] += count
+        if len(text) >= LONG_RUN:
+            self.sentences += len(text)
+        return text
+
+    def _leave_code(self) -> None:
+        self._code -= 1
+        self.page.inline_end()
+
+    def _leave_pre(self) -> None:
+        self._code -= 1
+        self.page.end()
+
+    def _leave_figure(self) -> None:
+        self.page.end()
+        self.media.new_figure()
+
+    def _leave_caption(self) -> None:
+        words = " ".join("".join(self.page.text[self._caption_at :]).split())
+        self.media.caption(words)
+        self.page.end()
+
+    def _judge(self, words: str, hrefs: Sequence[str], tag: str) -> bool:
+        """Whether a block's whole words are a plugin's: an exact text of a rule, or an invitation to follow."""
+        if len(words) == 1:
+            return False
+        rule: Rule | None = None
+        if hrefs:
+            rule = self._rules.match_invitation(words, hrefs)
+        elif tag != "li":  # "Facebook" in a list may be what the list is about
+            rule = self._rules.match_text(words, heading=tag[0] == "h")
+        if rule is None:
+            return False
+        self.counts[rule.name] += 1
+        self.stub = self.stub or rule.stub
+        return True
+
+    # -- taking away ---------------------------------------------------------------------------------------------------
+
+    def _remove(self, rule: Rule, node: LexborNode) -> bool:
+        if node.mem_id in self._held:
+            return False
+        self.removals.setdefault(rule.name, Removal(rule.name, rule.broad)).add(node)
+        self.stub = self.stub or rule.stub
+        if node.tag in WRAPPERS or node.tag in BLOCKS:
+            self.page.boundary()
+        return True
+
+    def _hide(self, tag: str, attributes: Attributes, node: LexborNode) -> bool:
+        if self._patience <= 0 or not is_hidden(tag, attributes, node):
+            self._patience -= 1
+            return False
+        return self._remove(HIDDEN, node)
+
+    def _id(self, attributes: Attributes) -> str:
+        if not self.targets:
+            return ""
+        name = attributes.get("id") or attributes.get("name")
+        return attribute("id", name) if name and name in self.targets else ""
+
+
+# Tag -> handler: None when the element is done with, else how to leave it.
+_SPECIAL: dict[str, Callable[[Walk, LexborNode, Attributes], str | None]] = {
+    "a": Walk._link,
+    "button": Walk._button,
+    "br": lambda walk, *_: walk.page.line(),
+    "hr": lambda walk, *_: walk.page.rule(),
+    "math": Walk._math,
+    **dict.fromkeys(HANDLED, lambda walk, node, attributes: walk.media.show(node, attributes)),
+}

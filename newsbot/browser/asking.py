@@ -1,0 +1,133 @@
+"""What a page asks for while it is shown, downloaded as all else is: middlewares, ledger, statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urljoin
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Headers, Response
+
+from newsbot.browser import rules
+from newsbot.browser.kept import Answer, Kept
+from newsbot.refusals import TooLarge
+
+MOST = 60
+"""Requests that one page may cost its site, each redirect counted."""
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+_FAILURES = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    OSError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+    ValueError,
+)
+
+
+class Ledger(Protocol):
+    """Where a site's requests are counted; ``waited`` is in seconds."""
+
+    requests: int
+    bytes: int
+    waited: float
+
+
+@dataclass(kw_only=True)
+class Asking:
+    """Answers one page's questions, those it may ask.
+
+    ``download`` is the engine's; ``meta`` goes on every request; ``count`` takes the name of a stat; ``kept``
+    are scripts that earlier pages had.
+    """
+
+    page: str
+    download: Callable[[Request], Awaitable[Response]]
+    meta: Mapping[str, Any]
+    ledger: Ledger
+    count: Callable[[str], None]
+    kept: Kept
+    asked: int = 0
+    _out: set[Request] = field(default_factory=set)
+
+    async def ask(self, *, kind: str, method: str, url: str, headers: Mapping[str, str]) -> Answer | None:
+        """The answer to one question, redirects followed; None where it may not be asked or nothing came."""
+        first = url
+        while True:
+            why = rules.refusal(kind=kind, method=method, url=url, page=self.page)
+            if why is not None or self.asked >= MOST:
+                self.count("blocked")
+                return None
+            known = self.kept.get(kind, url)
+            if known is not None:
+                self.count("kept")
+                return known
+            response = await self._download(url, method, headers)
+            if response is None:
+                return None
+            location = response.headers.get("Location")
+            if response.status not in _REDIRECTS or location is None:
+                answer = Answer(status=response.status, headers=_shown(response.headers), body=response.body)
+                self.kept.put(kind, first, answer)
+                return answer
+            url = _target(url, location)
+
+    def holds_back(self) -> bool:
+        """Whether the page waits for nothing but our politeness: none of its requests is on the wire yet."""
+        return bool(self._out) and not any("newsbot_waited" in request.meta for request in self._out)
+
+    async def _download(self, url: str, method: str, headers: Mapping[str, str]) -> Response | None:
+        self.asked += 1
+        # Each hop of a redirect is asked by us, for it may lead to a third party.
+        meta = {**self.meta, "dont_redirect": True}
+        try:
+            request = Request(url, method=method, headers=rules.request_headers(headers), dont_filter=True, meta=meta)
+        except ValueError:
+            return None
+        self._out.add(request)
+        refused = False
+        try:
+            response = await self.download(request)
+        except _FAILURES as error:
+            # Told where it was refused or failed; the page goes without it.
+            refused = isinstance(error, IgnoreRequest) and not isinstance(error, TooLarge)
+            return None
+        finally:
+            self._out.discard(request)
+            self.count("blocked" if refused else "requests")
+            self.ledger.requests += not refused
+            self.ledger.waited += float(request.meta.get("newsbot_waited", 0.0))
+        self.ledger.bytes += len(response.body)
+        return response
+
+
+def _target(url: str, location: bytes) -> str:
+    """Where a redirect leads; "" for nowhere."""
+    try:
+        return urljoin(url, location.decode("latin-1").strip())
+    except ValueError:
+        return ""
+
+
+def _shown(headers: Headers) -> dict[str, str]:
+    names = {bytes(name).decode("latin-1") for name in headers}
+    told = {name.lower(): b", ".join(headers.getlist(name)).decode("latin-1") for name in names}
+    return rules.response_headers(told)

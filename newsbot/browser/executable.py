@@ -1,0 +1,17 @@
+"""Where the system's Chromium is."""
+
+from __future__ import annotations
+
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+"""What it is called on PATH, best first."""
+
+
+def find_chromium(named: str) -> tuple[str | None, str]:
+    """The path of the executable, or None and why there is none. ``named`` is NEWSBOT_CHROMIUM, "" to look on PATH."""
+    if named:
+        found = shutil.which(named)
+        return found, "" if found else f"NEWSBOT_CHROMIUM is {named}, and that is no program"
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    return found, "" if found else f"no Chromium on this machine: no {', '.join(NAMES)} on PATH (NEWSBOT_CHROMIUM)"

@@ -1,0 +1,79 @@
+"""``scrapy crawl``: Scrapy's own, with the exit status of the contract."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from scrapy import Spider
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.crawler import Crawler
+from scrapy.spiderloader import get_spider_loader
+
+from newsbot.archive import try_archive
+from newsbot.arguments import validate
+from newsbot.errors import ArchiveError, BadArgument
+from newsbot.spiders.base import NewsbotSpider
+
+
+class Command(ScrapyCrawl):
+    """0: every site complete. 1: some site incomplete, blocked or closed, or the archive failed. 2: bad use.
+
+    Bad use, and an archive that cannot be opened, end it before any request, with one line.
+    """
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        if len(args) != 1:
+            return
+        # Here nothing has been started yet, and nothing logged: the one line stands alone.
+        problem = self._problem(args, opts)
+        if problem is not None:
+            self._end(problem, 2)
+        try:
+            self._try_archive()
+        except BadArgument as fault:
+            self._end(str(fault), 2)
+        except ArchiveError as fault:
+            self._end(str(fault), 1)
+
+    def _try_archive(self) -> None:
+        """Raise ArchiveError before anything is asked; without this it would come out of the pipelines' making."""
+        assert self.settings is not None
+        if self.settings["NEWSBOT_ARCHIVE"]:
+            try_archive(self.settings["NEWSBOT_ARCHIVE"])
+
+    def _end(self, line: str, status: int) -> NoReturn:
+        sys.stderr.write(f"scrapy crawl: {line}\n")
+        sys.exit(status)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().run(args, opts)
+        assert self.crawler_process is not None
+        complete = self.crawler.stats.get_value("newsbot/receipt/complete") if self.crawler.stats else False
+        if not complete:
+            self.exitcode = self.exitcode or 1
+
+    def _create_crawler(self, spider: type[Spider] | str) -> Crawler:
+        self.crawler = super()._create_crawler(spider)
+        return self.crawler
+
+    def _problem(self, args: list[str], opts: argparse.Namespace) -> str | None:
+        """One line on what is wrong with the command, or None."""
+        assert self.settings is not None
+        loader = get_spider_loader(self.settings)
+        if args[0] not in loader.list():
+            return f"no spider {args[0]!r}; there are {', '.join(sorted(loader.list()))}"
+        spider = loader.load(args[0])
+        if not issubclass(spider, NewsbotSpider):
+            return None
+        try:
+            given = {name: value for name, value in opts.spargs.items() if name != "_job"}
+            arguments = validate(spider.arguments_model, given)
+            arguments.targets()
+        except BadArgument as error:
+            return str(error)
+        if arguments.due and not self.settings["NEWSBOT_ARCHIVE"]:
+            return "due= needs the archive, and NEWSBOT_ARCHIVE is empty"
+        return None

@@ -1,0 +1,194 @@
+"""The receipt: for each site and type what was expected, what came, what is missing and why."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections import Counter
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+from scrapy import Spider
+from scrapy import signals as scrapy_signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from newsbot import signals
+from newsbot.items import Record
+from newsbot.wordpress.facts import CollectionFacts, SiteFacts
+
+logger = logging.getLogger(__name__)
+
+_FAILURES = ("feeds/failed", "archive/holes", "archive/failed", "archive/unsealed", "driver/broken")
+"""Stats of which each makes a run incomplete, whatever its sites say."""
+
+VERDICT_STAT = "newsbot/receipt/complete"
+"""Set at the end: whether every site of the run is complete."""
+
+
+class ReceiptExtension:
+    """Writes ``<NEWSBOT_DATA>/receipts/<run>.json`` and prints the same as a small table on standard error."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.run: str = crawler.settings["NEWSBOT_RUN"]
+        self.path = Path(crawler.settings["NEWSBOT_DATA"]) / "receipts" / f"{self.run}.json"
+        self.started = datetime.now(UTC)
+        self.delivered: Counter[tuple[str, str]] = Counter()
+        self.changes: Counter[tuple[str, str, str]] = Counter()
+        self.sites: list[SiteFacts] = []
+        self.not_due = self.failures = 0
+        self.reason = "died"
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings["NEWSBOT_DATA"]:
+            raise NotConfigured
+        extension = cls(crawler)
+        crawler.signals.connect(extension.spider_opened, scrapy_signals.spider_opened)
+        crawler.signals.connect(extension.item_scraped, scrapy_signals.item_scraped)
+        crawler.signals.connect(extension.spider_closed, scrapy_signals.spider_closed)
+        crawler.signals.connect(extension.engine_stopped, scrapy_signals.engine_stopped)
+        crawler.signals.connect(extension.site_started, signals.site_started)
+        return extension
+
+    def spider_opened(self, spider: Spider) -> None:
+        # Sites that are never started need their line too.
+        self.sites = [facts for _, facts in getattr(spider, "facts", [])]
+        self.not_due = getattr(spider, "not_due", 0)
+
+    def site_started(self, facts: SiteFacts) -> None:
+        if all(known is not facts for known in self.sites):
+            self.sites.append(facts)
+
+    def item_scraped(self, item: Any) -> None:
+        if isinstance(item, Record):
+            self.delivered[item.site, item.type] += 1
+            self.changes[item.site, item.type, getattr(item, "change", "new")] += 1
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        self._settle()
+        # Written at once, in case the process is killed while it stores its feeds; told again when they are stored.
+        self.reason = reason
+        self._conclude(spider.name)
+
+    def engine_stopped(self) -> None:
+        if self.crawler.spider is not None:
+            self._conclude(self.crawler.spider.name)
+            for line in told(self.sites):
+                logger.info("%s", line)
+            sys.stderr.write(f"{table(self.sites)}\n{known(self.sites)}receipt: {self.path}\n")
+
+    def _conclude(self, spider_name: str) -> None:
+        assert self.crawler.stats is not None
+        self.failures = failed = sum(self.crawler.stats.get_value(f"newsbot/{stat}", 0) for stat in _FAILURES)
+        asked = bool(self.sites or self.not_due)
+        complete = asked and all(site.verdict == "complete" for site in self.sites) and not failed
+        self.crawler.stats.set_value(VERDICT_STAT, complete)
+        receipt = {
+            "run": self.run,
+            "spider": spider_name,
+            "started": _iso(self.started),
+            "ended": _iso(datetime.now(UTC)),
+            "reason": self.reason,
+            "complete": complete,
+            "failures": failed,
+            "not_due": self.not_due,
+            "sites": [described(site) for site in self.sites],
+        }
+        self._write(orjson.dumps(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+    def _settle(self) -> None:
+        """Hold what left the conversation against what reached the feeds: a row lost on the road is a hole."""
+        assert self.crawler.stats is not None
+        drops = self.crawler.stats.get_value("newsbot/told_drops", {})
+        recovered = self.crawler.stats.get_value("newsbot/recovered_rows", {})
+        for site in self.sites:
+            for name, facts in site.collections.items():
+                key = (site.site or "", name)
+                facts.recovered = recovered.get(key, 0)
+                facts.delivered = self.delivered[key]
+                facts.new, facts.edited, facts.deleted = (
+                    self.changes[*key, change] for change in ("new", "edited", "deleted")
+                )
+                reasons = drops.get(key, {})
+                told = sum(reasons.values())
+                facts.unchanged = reasons.get("unchanged", 0)
+                facts.duplicates += told - facts.unchanged
+                lost = facts.sent - (facts.delivered - facts.recovered) - told
+                if lost > 0 and facts.verdict == "complete":
+                    facts.verdict, facts.why = "incomplete", f"{lost} rows were lost between the site and the feed"
+            if site.verdict == "complete" and site.collections:
+                site.conclude()
+
+    def _write(self, body: bytes) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_name(f".{self.path.name}.part")
+        with part.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.path)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def described(site: SiteFacts) -> dict[str, Any]:
+    """A site's facts and their sums, as orjson takes them."""
+    # Not asdict(): it makes nonsense of a Counter. orjson takes the collections as they are.
+    described = {one.name: getattr(site, one.name) for one in fields(site)}
+    every: list[SiteFacts | CollectionFacts] = [site, *site.collections.values()]
+    described["total_requests"] = sum(one.requests for one in every)
+    described["total_bytes"] = sum(one.bytes for one in every)
+    described["total_waited"] = round(sum(one.waited for one in every), 1)
+    return described
+
+
+_HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing", "requests", "verdict", "why")
+
+
+def table(sites: list[SiteFacts]) -> str:
+    """The receipt as text: a line for each site and type."""
+    rows: list[tuple[str, ...]] = [_HEADS]
+    for site in sites:
+        name = site.site or site.asked
+        if not site.collections:
+            rows.append((name, "-", "-", "-", "-", "-", "-", str(site.requests), site.verdict, site.why))
+        for one in site.collections.values():
+            rows.append((name, *_cells(one)))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS) - 1)]
+    lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def told(sites: list[SiteFacts]) -> list[str]:
+    """A line for each collection that was updated: how many rows, since when, and how to get everything."""
+    return [
+        f"{site.site} {one.type}: {one.new} new, {one.edited} edited, {one.deleted} deleted since {one.since}; "
+        "-a full=1 delivers everything again, scrapy export FILE writes the archive"
+        for site in sites
+        for one in site.collections.values()
+        if one.mode == "update"
+    ]
+
+
+def known(sites: list[SiteFacts]) -> str:
+    """The same for reading, and a line on the rows that the archive had already; nothing where all was new."""
+    lines = told(sites)
+    rows = sum(one.unchanged for site in sites for one in site.collections.values())
+    if rows:
+        lines.append(f"{rows} rows came before and did not change; -a full=1 delivers them again")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _cells(one: CollectionFacts) -> tuple[str, ...]:
+    expected = one.expected_after if one.expected_after is not None else one.expected_before
+    missing = len(one.missing) + len(one.unreadable) + len(one.missing_urls)
+    numbers = (expected, one.seen, one.delivered, one.unchanged, missing, one.requests)
+    return (one.type, *("?" if n is None else str(n) for n in numbers), one.verdict, one.why)

@@ -1,0 +1,220 @@
+"""Rows to bytes: JSON lines, JSON, CSV and XML, always in UTF-8. No content of a site may cost a row."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import IO, Any, ClassVar, Self
+
+import orjson
+from scrapy.crawler import Crawler
+from scrapy.exporters import BaseItemExporter
+
+from newsbot.feeds import rows
+from newsbot.feeds.rows import Column
+
+logger = logging.getLogger(__name__)
+
+FORMULA = re.compile("[\\s\x00-\x1f\ufeff\u00ad\u200b-\u200f\u2060]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
+"""What a spreadsheet may run: also after white space or invisible characters, and in full width."""
+
+_QUOTED = re.compile('[",\r\n;\t]')
+
+
+class RowExporter(BaseItemExporter):
+    """What the formats share: the row's class is known from the spider, before the first item comes."""
+
+    def __init__(self, file: IO[bytes], *, crawler: Crawler | None = None, **options: Any) -> None:
+        super().__init__(dont_fail=True, **options)
+        self.file = file
+        self.crawler = crawler
+        self.item_class: type | None = getattr(crawler.spidercls, "item_class", None) if crawler else None
+        if (self.encoding or "utf-8").lower().replace("-", "") != "utf8":
+            logger.warning("Feeds are written in UTF-8; the encoding %s is ignored", self.encoding)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> Self:
+        return cls(file, crawler=crawler, **options)
+
+    def _mended(self, mended: bool) -> None:
+        if mended and self.crawler is not None and self.crawler.stats is not None:
+            self.crawler.stats.inc_value("newsbot/feeds/mended")
+
+    def _setting(self, name: str) -> bool:
+        return self.crawler is not None and self.crawler.settings.getbool(name)
+
+    def _warn_of(self, unknown: Iterable[str]) -> None:
+        if names := ", ".join(unknown):
+            logger.warning("The feed asks for fields no row has: %s", names)
+
+
+class JsonLinesExporter(RowExporter):
+    """A row a line; unknown values are null, so every row has every field."""
+
+    option = orjson.OPT_APPEND_NEWLINE
+
+    def start_exporting(self) -> None:
+        self._columns: list[Column] | None = None
+        if self.fields_to_export is not None:
+            own = [Column(field.name, field.name) for field in fields(self.item_class)] if self.item_class else []
+            self._columns, unknown = rows.chosen(own, self.fields_to_export)
+            self._warn_of(unknown if own else ())
+
+    def export_item(self, item: Any) -> None:
+        self.file.write(self._encoded(item))
+
+    def _encoded(self, item: Any) -> bytes:
+        row = rows.as_row(item)
+        if self._columns is not None:
+            row = {column.name: rows.value_of(row, column) for column in self._columns}
+        data, mended = rows.json_bytes(row, option=self.option)
+        self._mended(mended)
+        return data
+
+
+class JsonExporter(JsonLinesExporter):
+    """One array, a row a line unless FEED_EXPORT_INDENT asks for more air."""
+
+    option = 0
+
+    def start_exporting(self) -> None:
+        super().start_exporting()
+        self.option = orjson.OPT_INDENT_2 if self.indent else 0
+        self._separator = b"\n"
+        self.file.write(b"[")
+
+    def export_item(self, item: Any) -> None:
+        self.file.write(self._separator + self._encoded(item))
+        self._separator = b",\n"
+
+    def finish_exporting(self) -> None:
+        self.file.write(b"\n]\n")
+
+
+class CsvExporter(RowExporter):
+    """Fixed columns, RFC 4180. Nested objects are spread out, lists and objects are JSON text, None is empty.
+
+    Text a spreadsheet would run gets a leading apostrophe, numbers never; NEWSBOT_CSV_RAW leaves all as it came.
+    """
+
+    def start_exporting(self) -> None:
+        self._defuse = not self._setting("NEWSBOT_CSV_RAW")
+        self._columns: list[Column] = []
+        if self._setting("NEWSBOT_CSV_BOM"):
+            self.file.write(b"\xef\xbb\xbf")
+        if self.item_class is not None:
+            self._head(rows.table(self.item_class))
+
+    def _head(self, columns: Iterable[Column]) -> None:
+        self._columns, unknown = rows.chosen(columns, self.fields_to_export)
+        self._warn_of(unknown)
+        self._write(_quoted(column.name) for column in self._columns)
+
+    def export_item(self, item: Any) -> None:
+        row = rows.as_row(item)
+        if not self._columns:
+            # Only a spider without item_class comes here: its first row decides, as in Scrapy.
+            row_class: type = type(row)
+            self._head(rows.table(row_class) if is_dataclass(row_class) else [Column(name, name) for name in row])
+        self._write(self._cell(rows.value_of(row, column)) for column in self._columns)
+
+    def _write(self, cells: Iterable[str]) -> None:
+        # A row of one empty cell would be an empty line, which readers skip.
+        data, mended = rows.fit_bytes((",".join(cells) or '""') + "\r\n")
+        self._mended(mended)
+        self.file.write(data)
+
+    def _cell(self, value: Any) -> str:
+        if value is None:
+            return ""
+        if type(value) is str:
+            return _quoted("'" + value if self._defuse and FORMULA.match(value) else value)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return str(int(value))
+        if isinstance(value, float):
+            return repr(value) if math.isfinite(value) else ""
+        data, mended = rows.json_bytes(value)
+        self._mended(mended)
+        text = data.decode()
+        # Only lists and objects are sure to begin with a bracket; a date or a byte string of a user's own item is not.
+        return _quoted(text if isinstance(value, list | dict | tuple) else self._plain(text))
+
+    def _plain(self, text: str) -> str:
+        loaded = orjson.loads(text)
+        plain = loaded if isinstance(loaded, str) else text
+        return "'" + plain if self._defuse and FORMULA.match(plain) else plain
+
+
+def _quoted(text: str) -> str:
+    if not text or _QUOTED.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+class XmlExporter(RowExporter):
+    """``<items><item>``, an element a field; list members are ``<value>``, members of an object ``<entry key="...">``.
+
+    None is an empty element.
+    """
+
+    root: ClassVar[str] = "items"
+
+    def start_exporting(self) -> None:
+        self._columns: list[Column] | None = None
+        if self.fields_to_export is not None:
+            own = [Column(field.name, field.name) for field in fields(self.item_class)] if self.item_class else []
+            self._columns, unknown = rows.chosen(own, self.fields_to_export)
+            self._warn_of(unknown if own else ())
+        self.file.write(f'<?xml version="1.0" encoding="utf-8"?>\n<{self.root}>\n'.encode())
+
+    def export_item(self, item: Any) -> None:
+        row = rows.as_row(item)
+        if self._columns is not None:
+            body = "".join(_element(column.name, rows.value_of(row, column), 1) for column in self._columns)
+        else:
+            body = _content(row, 0)
+        data, mended = rows.fit_bytes(f"<item>{body}</item>\n")
+        self._mended(mended)
+        self.file.write(data)
+
+    def finish_exporting(self) -> None:
+        self.file.write(f"</{self.root}>\n".encode())
+
+
+def _element(name: str, value: Any, depth: int) -> str:
+    content = _content(value, depth)
+    return f"<{name}>{content}</{name}>" if content else f"<{name}/>"
+
+
+def _content(value: Any, depth: int) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if depth >= rows.MAX_DEPTH:
+        return rows.TOO_DEEP
+    if is_dataclass(value):
+        return "".join(_element(field.name, getattr(value, field.name), depth + 1) for field in fields(value))
+    if isinstance(value, Mapping):
+        return "".join(
+            f'<entry key="{_attribute(str(key))}">{_content(part, depth + 1)}</entry>' for key, part in value.items()
+        )
+    if isinstance(value, list | tuple | set | frozenset):
+        return "".join(_element("value", part, depth + 1) for part in value)
+    return _escaped(str(rows.mend(value)))
+
+
+def _escaped(text: str) -> str:
+    # A bare carriage return would reach the reader as a line feed.
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _attribute(text: str) -> str:
+    return _escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")

@@ -1,0 +1,230 @@
+"""Where feeds go: files that appear when they are whole, and standard output.
+
+A feed that cannot be written says so in one line at once and counts ``newsbot/feeds/failed``; the crawl goes on, since
+other feeds may be well and the archive keeps what was not delivered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import IO, Any, Self, cast
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import run_in_thread
+from scrapy.utils.defer import deferred_from_coro
+from twisted.internet.defer import Deferred
+from w3lib.url import file_uri_to_path
+
+from newsbot.feeds import files
+from newsbot.feeds.files import CannotAppend, FeedError, Part, Sealed
+
+logger = logging.getLogger(__name__)
+
+UNNAMED = "00000000T000000Z-0000"
+"""The run of who uses the storages without the add-on that names runs."""
+
+LINES = frozenset({"jsonl", "jsonlines", "jl"})
+
+feed_sealed = object()
+"""Signal ``feed_sealed(sealed: Sealed)``: the file is whole and synced, and is renamed as soon as all handlers return.
+
+Who keeps an outbox notes it here; ``sealed.stored()`` tells after a crash whether the rename happened.
+"""
+
+feed_stored = object()
+"""Signal ``feed_stored(sealed: Sealed)``: the file stands under its name."""
+
+feed_failed = object()
+"""Signal ``feed_failed(uri: str, error: str)``: this feed will not be stored; sent once, as soon as it is known."""
+
+
+class OneLine(logging.Filter):
+    """Scrapy logs a feed that failed with a traceback. Ours are foreseen, and told in one line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, FeedError):
+            record.msg, record.args, record.exc_info = f"{record.getMessage()}: {error}", (), None
+        return True
+
+
+logging.getLogger("scrapy.extensions.feedexport").addFilter(OneLine())
+
+
+class FeedFile:
+    """What exporters write to. The first failure is told to ``storage`` and ends the feed: nothing is raised on the
+    road of the items, where each one would be a traceback."""
+
+    def __init__(self, file: IO[bytes] | None, storage: Storage) -> None:
+        self.file = file
+        self.storage = storage
+
+    def write(self, data: bytes) -> int:
+        if self.file is not None and self.storage.error is None:
+            try:
+                self.file.write(data)
+            except (OSError, ValueError) as error:
+                self.storage.fail(error)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing: a feed is flushed when it is sealed."""
+
+    def tell(self) -> int:
+        return self.file.tell() if self.file is not None else 0
+
+
+class Storage:
+    """What both storages share: how a failure is told."""
+
+    def __init__(self, uri: str, *, feed_options: dict[str, Any] | None = None, crawler: Crawler | None = None) -> None:
+        self.uri = uri
+        self.options = feed_options or {}
+        self.crawler = crawler
+        self.error: str | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> Self:
+        return cls(uri, feed_options=feed_options, crawler=crawler)
+
+    def fail(self, error: Exception) -> None:
+        if self.error is not None:
+            return
+        self.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        logger.error("Feed %s cannot be written: %s", self.uri, self.error)
+        self._count("failed")
+        if self.crawler is not None:
+            self.crawler.signals.send_catch_log(feed_failed, uri=self.uri, error=self.error)
+
+    def _count(self, event: str) -> None:
+        if self.crawler is not None and self.crawler.stats is not None:
+            self.crawler.stats.inc_value(f"newsbot/feeds/{event}")
+
+
+class StdoutStorage(Storage):
+    """Standard output: rows as they come, nothing to rename. A reader that leaves ends the feed, not the crawl."""
+
+    def open(self, _spider: Spider) -> IO[bytes]:
+        return cast("IO[bytes]", FeedFile(sys.stdout.buffer, self))
+
+    def store(self, _file: IO[bytes]) -> None:
+        try:
+            sys.stdout.buffer.flush()
+        except (OSError, ValueError) as error:
+            self.fail(error)
+        if self.error is not None:
+            # Python flushes standard output once more as it ends, and would fail there again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise FeedError(self.error)
+
+
+class FileStorage(Storage):
+    """A file that appears under its name only when it is whole, ``-O`` and ``-o`` alike.
+
+    ``-o`` to a file that exists gives one valid file of old and new rows (CSV without a second header, JSON and XML
+    merged). Where the old file cannot take them, they go to ``NAME.RUN.EXT`` beside it, and an ERROR says why.
+    """
+
+    def __init__(self, uri: str, *, feed_options: dict[str, Any] | None = None, crawler: Crawler | None = None) -> None:
+        super().__init__(uri, feed_options=feed_options, crawler=crawler)
+        path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
+        self.target = path.resolve()  # a link stays a link: what it points to is replaced
+        self.run = str(crawler.settings.get("NEWSBOT_RUN") if crawler is not None else "") or UNNAMED
+        self.part: Part | None = None
+
+    def open(self, _spider: Spider) -> IO[bytes]:
+        file: IO[bytes] | None = None
+        try:
+            if self._is_device():
+                file = self.target.open("wb")
+            else:
+                self.target.parent.mkdir(parents=True, exist_ok=True)
+                for dead in files.sweep(self.target.parent):
+                    logger.info("Removed %s, which a run that died left", dead)
+                self.part = Part(self.target, run=self.run)
+                file = self.part.file
+        except OSError as error:
+            self.fail(error)
+        return cast("IO[bytes]", FeedFile(file, self))
+
+    def _is_device(self) -> bool:
+        """/dev/null, a pipe: written as rows come. A folder under the target's name is the user's mistake."""
+        if self.target.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        return self.target.exists() and not stat.S_ISREG(self.target.stat().st_mode)
+
+    def store(self, file: IO[bytes]) -> Deferred[None]:
+        # Syncing a large file takes seconds, in which other feeds and the log must go on.
+        return deferred_from_coro(self._store(cast("FeedFile", file)))
+
+    async def _store(self, file: FeedFile) -> None:
+        try:
+            if self.part is not None and self.error is None:
+                await self._store_part(self.part)
+            elif file.file is not None:
+                file.file.close()
+        except OSError as error:
+            self.fail(error)
+        if self.error is not None:
+            if self.part is not None:
+                self.part.discard()
+            raise FeedError(self.error)
+
+    async def _store_part(self, part: Part) -> None:
+        if self.options.get("overwrite"):
+            await self._land(part, self.target)
+            return
+        with files.FolderLock(self.target.parent) as lock:
+            # Waiting in a thread would take the threads that whoever holds the lock needs.
+            while not lock.taken():
+                await asyncio.sleep(0.05)
+            await self._append(part)
+
+    async def _append(self, part: Part) -> None:
+        try:
+            merged = await run_in_thread(self._merged, part)
+        except CannotAppend as error:
+            beside = self.target.with_name(f"{self.target.stem}.{self.run}{self.target.suffix}")
+            logger.error("Feed %s cannot be appended to: %s; this run's rows are in %s", self.uri, error, beside)
+            self._count("beside")
+            await self._land(part, beside)
+            return
+        await self._land(merged, self.target)
+        if merged is not part:
+            part.discard()
+
+    def _merged(self, part: Part) -> Part:
+        """The part that holds old and new rows. Runs in a thread, alone in its folder."""
+        if not self.target.exists() or not self.target.stat().st_size:
+            return part
+        form = str(self.options.get("format"))
+        if self.options.get("postprocessing"):
+            form = "packed" if form in LINES else f"packed {form}"
+        merged = Part(self.target, run=self.run)
+        try:
+            with self.target.open("rb") as old:
+                files.merge(form, old=old, new=part.file, out=merged.file)
+        except OSError:
+            merged.discard()
+            raise
+        return merged
+
+    async def _land(self, part: Part, target: Path) -> None:
+        await run_in_thread(part.seal)
+        sealed = files.sealed(part.path, target)
+        await self._send(feed_sealed, sealed)
+        if not part.path.exists():
+            raise FeedError("the archive failed; the next run delivers its rows")
+        part.rename(target)
+        self._count("stored")
+        await self._send(feed_stored, sealed)
+
+    async def _send(self, signal: object, sealed: Sealed) -> None:
+        if self.crawler is not None:
+            await self.crawler.signals.send_catch_log_async(signal, sealed=sealed)

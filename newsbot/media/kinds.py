@@ -1,0 +1,79 @@
+"""What a file is, by its first bytes. What is not listed is not kept: nothing that a machine or a browser runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``suffix`` without its dot; ``mime`` is what the bytes are, whatever a server calls them."""
+
+    suffix: str
+    mime: str
+
+
+_BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
+    (b"\xff\xd8\xff", Kind("jpg", "image/jpeg")),
+    (b"\x89PNG\r\n\x1a\n", Kind("png", "image/png")),
+    (b"GIF87a", Kind("gif", "image/gif")),
+    (b"GIF89a", Kind("gif", "image/gif")),
+    (b"II*\x00", Kind("tif", "image/tiff")),
+    (b"MM\x00*", Kind("tif", "image/tiff")),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", Kind("jxl", "image/jxl")),
+    (b"%PDF-", Kind("pdf", "application/pdf")),
+    (b"ID3", Kind("mp3", "audio/mpeg")),
+    (b"fLaC", Kind("flac", "audio/flac")),
+    (b"\x00\x00\x01\xba", Kind("mpg", "video/mpeg")),
+)
+_RIFF = {
+    b"WEBP": Kind("webp", "image/webp"),
+    b"WAVE": Kind("wav", "audio/wav"),
+    b"AVI ": Kind("avi", "video/x-msvideo"),
+}
+# ISO base media files name their brand; of those that are not here, most are MP4 video.
+_BRANDS = {
+    **dict.fromkeys((b"avif", b"avis"), Kind("avif", "image/avif")),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"), Kind("heic", "image/heic")),
+    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), Kind("m4a", "audio/mp4")),
+    b"qt  ": Kind("mov", "video/quicktime"),
+}
+_VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary", "application/ogg"})
+
+
+def kind_of(body: bytes) -> Kind | None:
+    """The kind of a whole file, or None for what is not kept (SVG among it: it may hold scripts)."""
+    for beginning, kind in _BEGINNINGS:
+        if body.startswith(beginning):
+            return kind
+    if body[:4] == b"RIFF":
+        return _RIFF.get(body[8:12])
+    if body[4:8] == b"ftyp":
+        return _BRANDS.get(body[8:12], Kind("mp4", "video/mp4"))
+    if body[:4] == b"\x1aE\xdf\xa3":
+        return Kind("webm", "video/webm") if b"webm" in body[:64] else Kind("mkv", "video/x-matroska")
+    if body[:4] == b"OggS":
+        return Kind("ogv", "video/ogg") if b"theora" in body[:128] else Kind("ogg", "audio/ogg")
+    return _by_frame(body)
+
+
+def _by_frame(body: bytes) -> Kind | None:
+    """Sound without a header begins with a frame: eleven bits or more set, then its layer; a bitmap with its size."""
+    if body[:2] == b"BM" and int.from_bytes(body[2:6], "little") == len(body):
+        return Kind("bmp", "image/bmp")
+    if len(body) < 2 or body[0] != 0xFF:
+        return None
+    if body[1] & 0xF6 == 0xF0:
+        return Kind("aac", "audio/aac")
+    return Kind("mp3", "audio/mpeg") if body[1] & 0xE6 == 0xE2 else None
+
+
+def agrees(kind: Kind, content_type: str) -> bool:
+    """Whether what the server calls a file is no other thing than its bytes: an image may not be sent as a page."""
+    told = content_type.partition(";")[0].strip().lower()
+    if told in _VAGUE:
+        return True
+    sound = ("audio/", "video/")
+    if kind.mime.startswith(sound):
+        return told.startswith(sound)
+    return told.partition("/")[0] == "image" if kind.mime.startswith("image/") else told == kind.mime

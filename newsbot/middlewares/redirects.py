@@ -1,0 +1,26 @@
+"""Redirects, counted. Each hop is a request of its own and passes every other middleware again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest
+
+from newsbot.refusals import TooManyRedirects
+
+
+class RedirectsMiddleware(RedirectMiddleware):
+    """Scrapy's, with a refusal that the driver can tell apart."""
+
+    def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        try:
+            return super()._redirect(redirected, request, reason)
+        except IgnoreRequest as error:
+            hops = len(request.meta.get("redirect_urls", [])) + 1
+            raise TooManyRedirects(f"{request.url} redirects again after {hops - 1} redirects") from error
+
+    def _engine_started(self) -> None:
+        # Scrapy would warn here that Referer headers are off; that is what we want.
+        return

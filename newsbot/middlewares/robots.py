@@ -1,0 +1,209 @@
+"""robots.txt by RFC 9309."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import build_from_crawler
+
+from newsbot.middlewares.hosts import host_of
+from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
+from newsbot.middlewares.stopping import Stopping
+from newsbot.politeness.backoff import backoff_seconds
+from newsbot.refusals import (
+    CrawlStopping,
+    HostGivenUp,
+    PrivateAddress,
+    RobotsDisallowed,
+    RobotsUnreachable,
+    TooManyRedirects,
+)
+
+logger = logging.getLogger(__name__)
+
+PARSED_BYTES = 512 * 1024
+"""How much of a robots.txt is read; RFC 9309 section 2.5 asks for 500 KiB at least."""
+
+TAKEN_BYTES = 2 * 1024 * 1024
+"""A longer one is no robots.txt and counts as no answer."""
+
+REDIRECTS = 5
+"""RFC 9309 section 2.3.1.2."""
+
+KEPT_SECONDS = 24 * 3600.0
+"""RFC 9309 section 2.4."""
+
+AGAIN_SECONDS = 60.0
+"""A robots.txt without an answer is asked for again after this long, and then after twice as long, up to AGAIN_CAP."""
+
+AGAIN_CAP = 1800.0
+
+_FAILURES = (
+    IgnoreRequest,
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    OSError,
+)
+
+
+class _NoAnswer(Exception):
+    """robots.txt was asked for, and what came says nothing."""
+
+
+@dataclass(slots=True)
+class Rules:
+    """What a robots.txt says until ``until``. ``parser`` None: all is allowed, unless ``why`` tells why nothing is."""
+
+    until: float
+    parser: RobotParser | None = None
+    why: str | None = None
+    failures: int = 0
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's middleware with another heart: no request passes before its robots.txt has answered.
+
+    Since 2.14 Scrapy lets the third and later request that wait for a robots.txt through, takes every error for an
+    allowance, and keeps no scheme apart. Here every request awaits the one task that fetches it, then reads its result.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._rules: dict[str, Rules] = {}
+        self._fetches: dict[str, asyncio.Task[Rules]] = {}
+        self._tries = max(1, crawler.settings.getint("NEWSBOT_ROBOTS_TRIES", 3))
+        self._rng = random.Random()  # noqa: S311
+        self._stopping = Stopping(crawler, lambda: None)
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest as error:
+            raise RobotsDisallowed(f"robots.txt disallows {request.url}") from error
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        """The rules for a request's origin; None allows all. Raises a Refusal where there is no answer."""
+        origin = _origin(request)
+        rules = self._rules.get(origin)
+        if rules is None or rules.until <= _now():
+            # Shielded: a request that is cancelled must not take the answer from the others.
+            told = {name: request.meta[name] for name in OVERRIDES if name in request.meta}
+            rules = await asyncio.shield(self._fetch(origin, told))
+        if rules.why is not None:
+            wait = max(0.0, rules.until - _now())
+            raise RobotsUnreachable(f"robots.txt of {origin} gives no answer: {rules.why}", retry_in=wait)
+        return rules.parser
+
+    def _fetch(self, origin: str, told: dict[str, Any]) -> asyncio.Task[Rules]:
+        task = self._fetches.get(origin)
+        if task is None:
+            task = self._fetches[origin] = asyncio.ensure_future(self._learn(origin, told))
+            task.add_done_callback(lambda _: self._fetches.pop(origin, None))
+            task.add_done_callback(_heard)
+        return task
+
+    async def _learn(self, origin: str, told: dict[str, Any]) -> Rules:
+        """Ask for a robots.txt, more than once if need be, and keep what it says."""
+        last = self._rules.get(origin)
+        why = ""
+        for attempt in range(self._tries):
+            if attempt:
+                await self._stopping.sleep(backoff_seconds(attempt, self._rng))
+            try:
+                parser = await self._ask(origin, told)
+            except _NoAnswer as error:
+                why = str(error)
+                continue
+            self._rules[origin] = Rules(until=_now() + KEPT_SECONDS, parser=parser)
+            return self._rules[origin]
+        failures = last.failures + 1 if last is not None else 0
+        again = min(AGAIN_CAP, AGAIN_SECONDS * 2.0 ** min(failures, 16))
+        logger.warning("%s: no request before its robots.txt answers (%s); asked again in %.0f s", origin, why, again)
+        self._stats.inc_value("newsbot/robots/unreachable")
+        self._rules[origin] = Rules(until=_now() + again, why=why, failures=failures)
+        return self._rules[origin]
+
+    async def _ask(self, origin: str, told: dict[str, Any]) -> RobotParser | None:
+        """The parser of the answer; None where there is no robots.txt. Raises _NoAnswer, or the refusal of a host."""
+        meta = {
+            "dont_obey_robotstxt": True,
+            "dont_retry": True,
+            "redirect_ttl": REDIRECTS,
+            "download_maxsize": TAKEN_BYTES,
+            **told,
+        }
+        request = Request(f"{origin}/robots.txt", priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
+        self._stats.inc_value("robotstxt/request_count")
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except TooManyRedirects:
+            return None  # RFC 9309 section 2.3.1.2: as if there were none
+        except (CrawlStopping, HostGivenUp):
+            raise
+        except _FAILURES as error:
+            if isinstance(error, PrivateAddress) and error.host == host_of(request):
+                raise
+            raise _NoAnswer(" ".join(str(error).split())[:200] or type(error).__name__) from error
+        return await self._read(response, request)
+
+    async def _read(self, response: Response, request: Request) -> RobotParser | None:
+        self._stats.inc_value("robotstxt/response_count")
+        self._stats.inc_value(f"robotstxt/response_status_count/{response.status}")
+        if response.status == 429 or response.status >= 500:
+            raise _NoAnswer(f"status {response.status}")
+        if response.status >= 300:
+            return None
+        body = response.body
+        if len(body) > PARSED_BYTES:
+            body = body[: body.rfind(b"\n", 0, PARSED_BYTES) + 1]
+        parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, body)
+        self._hand_over_delay(parser, request)
+        await self.crawler.signals.send_catch_log_async(
+            signal=signals.robots_parsed, robotparser=parser, request=request
+        )
+        return parser
+
+    def _hand_over_delay(self, parser: RobotParser, request: Request) -> None:
+        seconds = parser.crawl_delay(self._robotstxt_useragent or self._default_useragent)
+        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
+        if seconds and politeness is not None:
+            politeness.crawl_delay(host_of(request), seconds)
+
+
+def _origin(request: Request) -> str:
+    """Scheme, host and port: each has a robots.txt of its own. RFC 9309 section 2.3."""
+    return f"{urlparse_cached(request).scheme}://{urlparse_cached(request).netloc.lower()}"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _heard(task: asyncio.Task[Rules]) -> None:
+    # Those who asked may all have been cancelled; nobody else needs to hear of a failure.
+    if not task.cancelled():
+        task.exception()

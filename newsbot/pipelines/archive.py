@@ -1,0 +1,242 @@
+"""The archive as the last pipeline: what passes it has been taken in, and goes to the feeds.
+
+It must be last: a row dropped behind it would be archived as delivered. Rows reach the feeds before their page is
+committed; that is made good at the end, when a feed may only take its name after all of its rows were committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.extensions.feedexport import FeedExporter
+from scrapy.statscollectors import StatsCollector
+from scrapy.utils.asyncio import create_looping_call
+
+from newsbot import signals as our_signals
+from newsbot.archive import Archive, Feed, Hole, Recovered, archive_of
+from newsbot.archive.holder import HEARTBEAT_SECONDS
+from newsbot.errors import ArchiveError
+from newsbot.feeds.files import Sealed
+from newsbot.feeds.storages import feed_sealed, feed_stored
+from newsbot.items import Checkpoint, Record
+from newsbot.pipelines.dedupe import tell_drop
+
+logger = logging.getLogger(__name__)
+
+
+class ArchivePipeline:
+    """Stats: ``newsbot/archive/<change>``, ``newsbot/archive/holes``, ``.../failed``, ``.../recovered``."""
+
+    def __init__(self, crawler: Crawler, archive: Archive | None) -> None:
+        assert crawler.stats is not None
+        self._crawler = crawler
+        self._stats = crawler.stats
+        self._archive = archive
+        self._failed = False
+        self._closing: asyncio.Task[None] | None = None
+        self._heart: Any = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        archive = archive_of(
+            crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"], full=settings.getbool("NEWSBOT_FULL")
+        )
+        pipeline = cls(crawler, archive)
+        if archive is not None:
+            seals = Seals(crawler, archive)
+            crawler.signals.connect(seals.feed_sealed, feed_sealed)
+            crawler.signals.connect(seals.feed_stored, feed_stored)
+            crawler.signals.connect(seals.feeds_closed, signals.feed_exporter_closed)
+            crawler.signals.connect(pipeline.engine_stopped, signals.engine_stopped)
+            crawler.signals.connect(pipeline._fail, our_signals.archive_failed)
+            # The signals keep no object alive by themselves.
+            pipeline.seals = seals  # type: ignore[attr-defined]
+        return pipeline
+
+    def open_spider(self) -> None:
+        if self._archive is None:
+            return
+        try:
+            # Before any feed is opened: whoever opens one clears away what looks like a dead run's parts.
+            for path in self._archive.outbox.finish_seals():
+                logger.info("%s: given its name for a run that died while it did so", path)
+            spider = self._crawler.spider
+            self._archive.runs.start(spider.name if spider is not None else "")
+        except ArchiveError as error:
+            self._failed = True
+            self._stats.inc_value("newsbot/archive/failed")
+            self.seals.refuse()  # type: ignore[attr-defined]
+            logger.error("%s; nothing was asked of any site", error)
+            raise CloseSpider("archive") from None
+        self._archive.outbox.enter()
+        self._heart = create_looping_call(self._beat)
+        self._heart.start(HEARTBEAT_SECONDS, now=False)
+
+    def _beat(self) -> None:
+        assert self._archive is not None
+        try:
+            self._archive.leases.beat()
+        except ArchiveError as error:
+            self._fail(error)
+
+    def process_item(self, item: Any) -> Any:
+        if isinstance(item, Recovered):
+            self._stats.inc_value("newsbot/archive/recovered")
+            tell_recovered(self._stats, item.record)
+            return item.record
+        if isinstance(item, Checkpoint):
+            self._commit(item)
+            raise DropItem("a checkpoint is no row", log_level="DEBUG")
+        if self._archive is None or not isinstance(item, Record):
+            return item
+        if self._failed:
+            # Each try would wait as long as the first one did.
+            raise DropItem("the archive failed", log_level="DEBUG")
+        try:
+            deliver = self._archive.add(item)
+        except ArchiveError as error:
+            self._fail(error)
+            raise DropItem(str(error), log_level="DEBUG") from None
+        change: str = item.change  # type: ignore[attr-defined]
+        self._stats.inc_value(f"newsbot/archive/{change}")
+        if not deliver:
+            tell_drop(self._stats, item, change)
+            raise DropItem(f"{item.site} {item.type} {item.id}: {change}", log_level="DEBUG")
+        return item
+
+    def _commit(self, checkpoint: Checkpoint) -> None:
+        if self._archive is None or self._failed:
+            return
+        try:
+            self._archive.commit(checkpoint)
+        except Hole as hole:
+            # Its site is walked again from the last whole page; the other sites of the run are well.
+            if self._stats.get_value("newsbot/archive/holes", 0) < len(self._archive.holes):
+                self._stats.inc_value("newsbot/archive/holes")
+                logger.error("%s", hole)
+        except ArchiveError as error:
+            self._fail(error)
+
+    def _fail(self, error: ArchiveError) -> None:
+        """The archive cannot be written: stop, since nothing that comes now could be kept."""
+        if self._failed:
+            return
+        self._failed = True
+        self._stats.inc_value("newsbot/archive/failed")
+        logger.error("%s; the crawl stops, and the next one goes on from the last whole page", error)
+        if self._crawler.engine is not None:
+            # A CloseSpider raised in a pipeline is only an error of its item.
+            closing = self._crawler.engine.close_spider_async(reason="archive")
+            self._closing = asyncio.ensure_future(closing)
+
+    def close_spider(self) -> None:
+        if self._archive is None:
+            return
+        if self._heart is not None and self._heart.running:
+            self._heart.stop()
+        try:
+            self._archive.flush()
+            self._archive.leases.release_all()
+        except ArchiveError as error:
+            self._stats.inc_value("newsbot/archive/unsealed")
+            logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
+            self.seals.refuse()  # type: ignore[attr-defined]
+
+    def engine_stopped(self) -> None:
+        assert self._archive is not None
+        self._archive.close()
+
+
+def tell_recovered(stats: StatsCollector, record: Record) -> None:
+    """Count a row of a dead run for the receipt, which else would take it for one of this run's walk."""
+    told = stats.get_value("newsbot/recovered_rows")
+    if told is None:
+        stats.set_value("newsbot/recovered_rows", told := {})
+    key = (record.site, record.type)
+    told[key] = told.get(key, 0) + 1
+
+
+PATIENCE_SECONDS = 10.0
+"""How long a whole feed waits for another of its run that does not come to an end."""
+
+
+class Seals:
+    """Holds a run's whole feeds back until all of them are, so that they take their names together or not at all."""
+
+    def __init__(self, crawler: Crawler, archive: Archive) -> None:
+        self._crawler = crawler
+        self._archive = archive
+        self._waiting: list[Feed] = []
+        self._sealed: list[Feed] = []
+        self._stored = 0
+        self._refused = False
+
+    def refuse(self) -> None:
+        """No feed of this run may take its name."""
+        self._refused = True
+
+    async def feed_sealed(self, sealed: Sealed) -> None:
+        part = part_of(sealed)
+        if part is None:
+            return
+        self._waiting.append(Feed(part, sealed.target))
+        await self._all_whole()
+        if self._waiting and not self._refused:
+            batch, self._waiting = self._waiting, []
+            try:
+                self._archive.outbox.sealing([*self._sealed, *batch])
+            except ArchiveError as error:
+                logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
+                self._refused = True
+            else:
+                self._sealed += batch
+        if self._refused:
+            # A part that is gone cannot be renamed: its storage tells that the feed failed.
+            part.unlink(missing_ok=True)
+
+    async def _all_whole(self) -> None:
+        """Wait until every feed that is being closed is whole, or has failed."""
+        exporter = self._crawler.get_extension(FeedExporter)
+        if exporter is None or sum(not slot.feed_options.get("overwrite") for slot in exporter.slots) > 1:
+            # Appending feeds may stand in one folder, where each waits for the one before to be stored.
+            return
+        patience, before = PATIENCE_SECONDS, 0
+        while self._waiting and patience > 0 and len(self._waiting) < len(exporter._pending_close_tasks):
+            await asyncio.sleep(0.01)
+            patience = patience - 0.01 if len(self._waiting) == before else PATIENCE_SECONDS
+            before = len(self._waiting)
+
+    def feed_stored(self) -> None:
+        self._stored += 1
+
+    def feeds_closed(self) -> None:
+        assert self._crawler.stats is not None
+        failed = any(name.startswith("feedexport/failed_count/") for name in self._crawler.stats.get_stats())
+        try:
+            if self._refused and self._crawler.stats.get_value("newsbot/archive/failed"):
+                return  # the line is written; once this process is gone, its run is known for dead
+            if self._refused or (failed and not self._sealed):
+                self._archive.outbox.failed()
+            elif self._stored == len(self._sealed):
+                if not self._sealed:
+                    # Standard output, another storage, or no feed at all: there is no name to take.
+                    self._archive.outbox.sealing([])
+                self._archive.outbox.delivered()
+        except ArchiveError as error:
+            logger.error("%s; what this run delivered will be told by its files", error)
+
+
+def part_of(sealed: Sealed) -> Path | None:
+    """Where the whole file still stands before it takes its name; None where there is no such file."""
+    for path in sealed.target.parent.glob(".*.part"):
+        found = path.stat()
+        if (found.st_dev, found.st_ino) == (sealed.device, sealed.inode):
+            return path
+    return None

@@ -1,0 +1,96 @@
+"""Makes articles of raw bodies: the first pipeline on the road."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
+
+from newsbot import signals
+from newsbot.article.byline import find_byline
+from newsbot.article.clean import Cleaned, clean, markdown
+from newsbot.article.language import CERTAIN, SURE, detect
+from newsbot.article.source import find_source, strongest
+from newsbot.items import Comment, Post
+from newsbot.pipelines.site_list import SiteList
+
+
+class CleanPipeline:
+    """Fills the content fields of posts and comments, and what an article tells of itself. It drops no row.
+
+    Stats: ``newsbot/clean/<rule>``, ``newsbot/clean_held_back/<rule>``, ``newsbot/article/truncated``.
+    """
+
+    def __init__(self, stats: StatsCollector, *, with_markdown: bool) -> None:
+        self.stats = stats
+        self.with_markdown = with_markdown
+        self.sites = SiteList()
+        self._usual: dict[str, str] = {}  # site -> the language of its latest post that left no doubt
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        assert crawler.stats is not None
+        pipeline = cls(crawler.stats, with_markdown=crawler.settings.getbool("NEWSBOT_MARKDOWN"))
+        crawler.signals.connect(pipeline.sites.site_started, signals.site_started)
+        return pipeline
+
+    def process_item(self, item: Any) -> Any:
+        # A deleted row comes from the archive, where it is clean already.
+        if not isinstance(item, Post | Comment) or item.change == "deleted":
+            return item
+        if item.content_html is not None:
+            self._clean(item)
+        if isinstance(item, Post):
+            self._tell_language(item)
+        return item
+
+    def _clean(self, item: Post | Comment) -> None:
+        target = self.sites.target(item.site)
+        rules = target.cleaning_rules() if target is not None else None
+        cleaned = clean(item.content_html or "", base_url=item.url or item.site, rules=rules)
+        item.content_html = cleaned.html or None
+        item.content_text = cleaned.text or None
+        item.removed = dict(cleaned.removed)
+        for rule, count in cleaned.removed.items():
+            self.stats.inc_value(f"newsbot/clean/{rule}", count)
+        for rule in cleaned.held_back:
+            self.stats.inc_value(f"newsbot/clean_held_back/{rule}")
+        if isinstance(item, Post):
+            self._fill(item, cleaned)
+
+    def _fill(self, post: Post, cleaned: Cleaned) -> None:
+        post.images, post.links, post.embeds = list(cleaned.images), list(cleaned.links), list(cleaned.embeds)
+        post.word_count = cleaned.word_count
+        post.truncated = cleaned.truncated
+        if cleaned.truncated:
+            self.stats.inc_value("newsbot/article/truncated")
+        post.byline = find_byline(cleaned.text)
+        said = find_source(
+            site=post.url or post.site,
+            html=cleaned.html,
+            text=cleaned.text,
+            images=cleaned.images,
+            guid=post.guid,
+        )
+        # What only the API object tells was read with it.
+        post.source = strongest(post.source, said)
+        if self.with_markdown:
+            post.content_markdown = markdown(cleaned.html) or None
+
+    def _tell_language(self, post: Post) -> None:
+        text = post.content_text or ""
+        if len(text) < _SHORT:
+            text = "\n".join(filter(None, (post.title, post.excerpt, text)))
+        declared = post.language
+        post.language, confidence = detect(text, declared=declared, usual=self._usual.get(post.site))
+        if post.language is None:
+            return
+        if confidence >= CERTAIN:
+            self._usual[post.site] = post.language
+        elif not declared and confidence < SURE:
+            post.language = None
+
+
+_SHORT = 250
+"""Characters: in a shorter article title and excerpt help to tell the language."""

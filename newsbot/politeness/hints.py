@@ -1,0 +1,101 @@
+"""What a server's headers say about waiting. Names are lower-case; a header that cannot be read says nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+EPOCH_SECONDS = 1_000_000_000
+"""A reset above this is a moment (seconds since 1970), below it a number of seconds."""
+
+EPOCH_MILLISECONDS = 100_000_000_000
+
+_ZERO_LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
+_RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?\Z", re.ASCII)
+_PARAMETER = re.compile(r"(?:^|[;,\s])([a-z]{1,9})\s*=\s*(\d{1,15})(?=[;,\s]|$)", re.ASCII | re.IGNORECASE)
+
+
+def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Seconds that Retry-After asks for, or None. RFC 9110 section 10.2.3.
+
+    A date is read against the answer's own Date header, so that a wrong clock on either side does no harm; ``now``
+    (seconds since 1970) serves where there is none. Both are whole seconds, the Date cut off: the difference is never
+    too short.
+    """
+    text = headers.get("retry-after", "").strip()
+    if _NUMBER.match(text):
+        return float(math.ceil(float(text)))
+    moment = _http_date(text)
+    if moment is None:
+        return None
+    return max(0.0, moment - _server_now(headers, now))
+
+
+def rate_limit_seconds(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Seconds until a used-up budget is filled again, or None while some of it is left or nothing is said.
+
+    Reads ``RateLimit`` (drafts 7 to 10 of draft-ietf-httpapi-ratelimit-headers: ``limit=, remaining=, reset=`` and
+    ``"name";r=;t=``), the separate ``RateLimit-*`` fields of earlier drafts, and ``X-RateLimit-*``, whose reset may be
+    seconds, a moment in seconds or one in milliseconds.
+    """
+    structured = _structured(headers.get("ratelimit", ""))
+    if structured is not None:
+        return structured
+    for left, reset in zip(_ZERO_LEFT, _RESET, strict=False):
+        if _number(headers.get(left)) == 0:
+            seconds = _number(headers.get(reset))
+            if seconds is None:
+                seconds = _number(headers.get("x-ratelimit-reset-after"))
+            if seconds is not None:
+                return _until(seconds, headers, now)
+    return None
+
+
+def _structured(text: str) -> float | None:
+    waits: list[float] = []
+    for policy in re.split(r",(?=\s*[\"a-z*][^=,]*;)", text[:2000], flags=re.IGNORECASE):
+        said = {name.lower(): int(value) for name, value in _PARAMETER.findall(policy)}
+        left = said.get("r", said.get("remaining"))
+        reset = said.get("t", said.get("reset"))
+        if left == 0 and reset is not None:
+            waits.append(float(reset))
+    return max(waits) if waits else None
+
+
+def _until(value: float, headers: Mapping[str, str], now: float) -> float:
+    if value > EPOCH_MILLISECONDS:
+        value /= 1000
+    if value > EPOCH_SECONDS:
+        return max(0.0, value - _server_now(headers, now))
+    return value
+
+
+def _number(text: str | None) -> float | None:
+    text = (text or "").strip()
+    return float(text) if _NUMBER.match(text) else None
+
+
+def _server_now(headers: Mapping[str, str], now: float) -> float:
+    said = _http_date(headers.get("date", ""))
+    return now if said is None else said
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text[:64])
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    try:
+        # RFC 9110 dates are GMT; a date without a zone can only mean that.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (OverflowError, ValueError):
+        return None
+
+
+def http_date(seconds: float) -> str:
+    """A moment as an HTTP date, cut off to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")

@@ -1,0 +1,1 @@
+"""What a request must never do: reach a private address, hand out a password. Told in docs/security.md."""

@@ -1,0 +1,88 @@
+"""Scrapy's HTTP handler, with a limit on headers, and telling when a request leaves.
+
+Without a limit a server that never ends its headers fills the memory. Without the moment at which a request left, which
+lies behind a connection's opening, nobody could keep a delay between two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+)
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
+from scrapy.http import Response
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionAborted
+from twisted.internet.interfaces import IAddress
+from twisted.web._newclient import HEADER, STATUS, HTTP11ClientProtocol, ResponseFailed
+from twisted.web.iweb import IResponse
+
+from newsbot import signals
+
+HEAD_BYTES = 256 * 1024
+"""Status line and headers together; browsers take as much. Scrapy and Twisted limit a line, but not their number."""
+
+
+class CappedProtocol(_LenientHTTP11ClientProtocol):
+    """Breaks the connection when an answer's headers do not end."""
+
+    _head_bytes = 0
+
+    def __init__(self, quiescent: Any, written: Callable[[str], None]) -> None:
+        super().__init__(quiescent)  # type: ignore[no-untyped-call]
+        self._written = written
+
+    def request(self, request: Any) -> Deferred[IResponse]:
+        answer = super().request(request)
+        self._written(request.absoluteURI.decode("latin-1"))
+        return answer
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        if self._parser is None or self._parser.state not in (STATUS, HEADER):
+            self._head_bytes = 0
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES and self.transport is not None:
+            self.transport.abortConnection()
+
+
+class CappedFactory(_LenientHTTP11ClientFactory):
+    """Builds CappedProtocols; ``written`` is called with the URL of each request as it is handed to its connection."""
+
+    def __init__(self, *args: Any, written: Callable[[str], None]) -> None:
+        super().__init__(*args)  # type: ignore[no-untyped-call]
+        self._written = written
+
+    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: ARG002, N802
+        return CappedProtocol(self._quiescentCallback, self._written)
+
+
+class CappedHandler(HTTP11DownloadHandler):
+    """For DOWNLOAD_HANDLERS, http and https."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._signals = crawler.signals
+        self._pool._factory = partial(CappedFactory, written=self._written)  # type: ignore[assignment]
+
+    def _written(self, url: str) -> None:
+        self._signals.send_catch_log(signals.request_written, url=url)
+
+    async def download_request(self, request: Request) -> Response:
+        try:
+            return await super().download_request(request)
+        except DownloadFailedError as error:
+            cause = error.__cause__
+            # Nobody aborts a connection before its headers but we; a server that drops one looks otherwise.
+            if isinstance(cause, ResponseFailed) and any(reason.check(ConnectionAborted) for reason in cause.reasons):
+                raise DownloadCancelledError(f"more than {HEAD_BYTES} bytes of headers") from error
+            raise

@@ -1,0 +1,134 @@
+"""Every setting; the only reader of the environment. ``-s NAME=VALUE`` overrides each. Told in docs/settings.md."""
+
+from __future__ import annotations
+
+import os
+
+from newsbot.user_agent import user_agent
+
+BOT_NAME = "newsbot"
+SPIDER_MODULES = ["newsbot.spiders"]
+NEWSPIDER_MODULE = "newsbot.spiders"
+COMMANDS_MODULE = "newsbot.commands"
+
+
+def _env(name: str, default: str) -> str:
+    return os.environ.get(name, default)
+
+
+# Ours.
+NEWSBOT_DATA = _env("NEWSBOT_DATA", "data")
+NEWSBOT_DELAY = float(_env("NEWSBOT_DELAY", "1"))
+NEWSBOT_CONTACT = _env("NEWSBOT_CONTACT", "")
+NEWSBOT_ALLOW_PRIVATE = _env("NEWSBOT_ALLOW_PRIVATE", "")
+NEWSBOT_PERSONAL = _env("NEWSBOT_PERSONAL", "0")
+NEWSBOT_CSV_RAW = _env("NEWSBOT_CSV_RAW", "0")
+NEWSBOT_CSV_BOM = _env("NEWSBOT_CSV_BOM", "0")
+NEWSBOT_MARKDOWN = _env("NEWSBOT_MARKDOWN", "0")
+NEWSBOT_SITES_AT_ONCE = int(_env("NEWSBOT_SITES_AT_ONCE", "16"))
+NEWSBOT_ARCHIVE = _env("NEWSBOT_ARCHIVE", "sqlite:///newsbot.db")
+NEWSBOT_SWEEP_DAYS = float(_env("NEWSBOT_SWEEP_DAYS", "7"))
+NEWSBOT_MAX_TOMBSTONES = float(_env("NEWSBOT_MAX_TOMBSTONES", "5"))
+NEWSBOT_SHARE_IP = _env("NEWSBOT_SHARE_IP", "0")
+NEWSBOT_MAX_WAIT = float(_env("NEWSBOT_MAX_WAIT", "3600"))
+NEWSBOT_GIVE_UP = float(_env("NEWSBOT_GIVE_UP", "900"))
+NEWSBOT_ROBOTS_TRIES = int(_env("NEWSBOT_ROBOTS_TRIES", "3"))
+NEWSBOT_AUTH = _env("NEWSBOT_AUTH", "")
+NEWSBOT_NETRC = _env("NEWSBOT_NETRC", "")
+NEWSBOT_CHROMIUM = _env("NEWSBOT_CHROMIUM", "")
+NEWSBOT_RENDER_SECONDS = float(_env("NEWSBOT_RENDER_SECONDS", "30"))
+NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
+NEWSBOT_FULL = False  # the spider argument full=1
+NEWSBOT_MEDIA = None  # the spider argument media=download
+NEWSBOT_MEDIA_MAX = int(_env("NEWSBOT_MEDIA_MAX", str(20 * 1024 * 1024)))
+
+USER_AGENT = user_agent(NEWSBOT_CONTACT)
+
+# The driver asks inline, one query at a time for each site (newsbot/spiders/base.py).
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+CONCURRENT_REQUESTS = 0  # inline requests starve seeds under any limit; sites at once are bounded by the driver
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+CONCURRENT_ITEMS = 1  # keeps a page's rows and its checkpoint in order
+RETRY_ENABLED = False  # the driver retries, looking for a stop between tries
+REFERER_ENABLED = False  # nobody needs to know which answer sent us
+METAREFRESH_ENABLED = False  # a page that sends browsers elsewhere is an answer, not an instruction
+COOKIES_ENABLED = False  # a visitor without a history; caches serve cookieless requests
+HTTPPROXY_ENABLED = False  # behind a proxy nobody checks the address that is connected to
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "newsbot"
+DOWNLOAD_DELAY = 0  # PolitenessMiddleware keeps the pace, for the whole host and without jitter below it
+DOWNLOAD_TIMEOUT = 120
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 16 * 1024 * 1024
+DOWNLOAD_FAIL_ON_DATALOSS = True
+REDIRECT_MAX_TIMES = 8
+MEDIA_ALLOW_REDIRECTS = True  # a file that moved is followed: each hop passes every middleware again
+DNS_TIMEOUT = 20
+TWISTED_DNS_RESOLVER = "newsbot.safety.resolver.PublicResolver"  # judges the address that is connected to
+
+DOWNLOADER_MIDDLEWARES = {
+    "newsbot.middlewares.guard.GuardMiddleware": 10,
+    "newsbot.middlewares.private_addresses.PrivateAddressesMiddleware": 20,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "newsbot.middlewares.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # ours binds a password to its host and to TLS
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "newsbot.middlewares.compression.CompressionMiddleware": 590,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "newsbot.middlewares.redirects.RedirectsMiddleware": 600,
+    # Next to the downloader: sees every answer first, redirects and robots.txt among them.
+    "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
+    "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
+}
+
+# Security by default.
+DOWNLOAD_VERIFY_CERTIFICATES = True  # off in Scrapy
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+DOWNLOAD_HANDLERS = {
+    "http": "newsbot.safety.handler.CappedHandler",  # 256 KiB of headers at most; Scrapy takes them without end
+    "https": "newsbot.safety.handler.CappedHandler",
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+
+ITEM_PIPELINES = {
+    "newsbot.pipelines.clean.CleanPipeline": 100,
+    "newsbot.pipelines.dedupe.DedupePipeline": 200,
+    "newsbot.pipelines.media.MediaDownloadPipeline": 800,  # before the archive: a row that is taken in has its files
+    "newsbot.pipelines.archive.ArchivePipeline": 900,  # last: what passes it is taken in
+}
+EXTENSIONS = {
+    "newsbot.logs.SafeLogs": 0,
+    # Last to hear that the spider closed: the feeds must have told by then whether they were stored.
+    "newsbot.extensions.receipt.ReceiptExtension": 900,
+    "newsbot.extensions.history.HistoryExtension": 950,  # keeps what the receipt came to
+}
+LOG_FORMATTER = "newsbot.log_format.LogFormatter"
+LOG_LEVEL = "INFO"
+LOGSTATS_INTERVAL = 60.0
+
+ADDONS = {"newsbot.feeds.FeedDefaults": 0}
+FEED_EXPORTERS = {
+    "jsonl": "newsbot.feeds.JsonLinesExporter",
+    "jsonlines": "newsbot.feeds.JsonLinesExporter",
+    "jl": "newsbot.feeds.JsonLinesExporter",
+    "json": "newsbot.feeds.JsonExporter",
+    "csv": "newsbot.feeds.CsvExporter",
+    "xml": "newsbot.feeds.XmlExporter",
+    "pickle": None,  # nothing of ours is to be unpickled by anyone
+    "marshal": None,
+}
+FEED_STORAGES = {
+    "": "newsbot.feeds.FileStorage",
+    "file": "newsbot.feeds.FileStorage",
+    "stdout": "newsbot.feeds.StdoutStorage",
+    "s3": None,
+    "gs": None,
+    "ftp": None,
+    "ftps": None,
+}
+FEED_URI_PARAMS = "newsbot.feeds.uri_params"
+FEED_EXPORT_ENCODING = "utf-8"
+FEED_STORE_EMPTY = True  # an empty run leaves a well-formed empty file

@@ -1,0 +1,14 @@
+"""``scrapy crawl wp_users``: authors as the site shows them of WordPress sites."""
+
+from __future__ import annotations
+
+from newsbot.arguments import SiteArguments
+from newsbot.items import User
+from newsbot.spiders.base import NewsbotSpider
+
+
+class WpUserSpider(NewsbotSpider):
+    name = "wp_users"
+    kind = "users"
+    item_class = User
+    arguments_model = SiteArguments

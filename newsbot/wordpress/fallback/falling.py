@@ -1,0 +1,112 @@
+"""What a conversation calls where the API is shut: everything asked for, by the other ways the site permits."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from newsbot.errors import DiscoveryError, PayloadError
+from newsbot.wordpress.changes import OVERLAP
+from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.fallback.bringing import Bringing
+from newsbot.wordpress.fallback.ways import Halt, Ways, find_ways
+from newsbot.wordpress.messages import AskState, CollectionState
+
+if TYPE_CHECKING:
+    from newsbot.wordpress.conversation import Options
+
+Steps = Generator[Any, Any, None]
+
+
+def is_shut(fault: Exception | None) -> bool:
+    """Whether a fault means that the API is closed, forbidden or absent, while other doors may be open.
+
+    Not where a bot check stands: that is a no to us, whatever the door.
+    """
+    if isinstance(fault, DiscoveryError):
+        return fault.fault == "robots" or fault.verdict == "closed"
+    if not isinstance(fault, PayloadError) or fault.name == "challenge":
+        return False
+    return fault.name == "robots" or getattr(fault, "status", None) in (401, 403, 404, 410)
+
+
+def asked_since(options: Options, state: CollectionState) -> str | None:
+    """Since when (UTC) new posts are missing, of a collection that is whole but for them; None: all of it is."""
+    narrowed = options.full or options.limit or options.since or options.until
+    if not state.whole or state.watermark is None or narrowed:
+        return None
+    return (datetime.fromisoformat(state.watermark) - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@dataclass(slots=True, kw_only=True)
+class Falling:
+    """The other ways of one site, looked for once. ``key`` is the site's where its API has told it."""
+
+    options: Options
+    facts: SiteFacts
+    start: str
+    key: str | None = None
+    ways: Ways | None = None
+
+    def whole_site(self, failure: Exception, *, verdict: str) -> Steps:
+        """Every type asked for, where no API was found; closes ``facts``."""
+        reason = str(failure)
+        ways = yield from self._ways(reason, verdict)
+        if ways is None:
+            return
+        facts = self.facts
+        facts.site, facts.name, facts.why = ways.key, facts.name or ways.name, "not finished"
+        for name in self._types(ways):
+            state = yield AskState(site=ways.key, type=name)
+            yield from self.one_type(name, reason, state=state)
+            if "all" in self.options.types and not facts.collections[name].seen:
+                del facts.collections[name]
+        facts.conclude()
+
+    def one_type(
+        self, name: str, reason: str, *, state: CollectionState, had: set[int] | None = None, sequence: int = 0
+    ) -> Steps:
+        """One type; ``had`` are ids that the API gave before it shut. Without other ways all stays as it was.
+
+        Of what the archive (``state``) held whole when the API was open, only what was published since is asked for:
+        reading it all again from its pages would cost the site a hundred times what its API does.
+        """
+        ways = yield from self._ways(reason, None)
+        # Of "all" types some are not for visitors: those that no sitemap names.
+        if ways is None or ("all" in self.options.types and name != "post" and name not in ways.sitemaps):
+            return
+        facts, since = self.facts.collection(name), asked_since(self.options, state)
+        yield from Bringing(
+            type=name, ways=ways, options=replace(self.options, since=since or self.options.since), facts=facts,
+            reason=reason, had=had or set(), sequence=sequence,
+        ).run()  # fmt: skip
+        if since is not None:
+            facts.mode, facts.since = "window", since
+            if facts.verdict == "complete":
+                facts.verdict = "incomplete"
+                facts.why += f"; what was edited or deleted since {since} is unknown while the API is shut"
+
+    def _ways(self, reason: str, verdict: str | None) -> Generator[Any, Any, Ways | None]:
+        if self.ways is None:
+            try:
+                options = self.options
+                narrowed = options.full or options.limit or options.since or options.until
+                self.ways = yield from find_ways(self.start, key=self.key, again=not narrowed)
+            except Halt as halt:
+                self.ways = Ways(key=self.start)
+                if verdict is not None:
+                    self.facts.end(halt.verdict, f"{reason}; {halt}")
+                    verdict = None
+        if self.ways.found:
+            return self.ways
+        if verdict is not None:
+            self.facts.end(verdict, f"{reason}; no feed and no sitemap either")  # type: ignore[arg-type]
+        return None
+
+    def _types(self, ways: Ways) -> tuple[str, ...]:
+        if "all" not in self.options.types:
+            return self.options.types
+        named = [name for name in ways.sitemaps if name]
+        return tuple(dict.fromkeys(["post", *named]))

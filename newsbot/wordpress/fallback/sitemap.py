@@ -1,0 +1,112 @@
+"""One sitemap: an index of others, or a list of URLs; and of which type its name says they are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+from urllib.parse import parse_qsl, urlsplit
+
+from lxml import etree
+
+from newsbot.errors import NotXml
+from newsbot.wordpress.fallback.addresses import absolute, host_of
+from newsbot.wordpress.fallback.xml import parse
+from newsbot.wordpress.messages import Reply
+
+USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml", "?sitemap=index")
+"""Core's; Yoast's and Rank Math's; All in One SEO's and most others'; core's with plain permalinks."""
+
+OTHERS = frozenset(
+    {
+        *(
+            "category",
+            "post_tag",
+            "tag",
+            "post_format",
+            "taxonomy",
+            "author",
+            "user",
+            "archive",
+            "addl",
+            "misc",
+            "home",
+        ),
+        *("image", "video", "news", "local", "locations", "rss", "attachment", "media", "product_cat", "product_tag"),
+        *("post-archive", "date", "general", "root", "index", "externals", "additional", "nav_menu", "e-landing-page"),
+    }
+)
+"""Names of sub-sitemaps that hold no articles, or some that stand elsewhere too (``news``: the last two days)."""
+
+_NAMES = (
+    re.compile(r"wp-sitemap-posts-(?P<type>.+)-\d+\.xml"),
+    re.compile(r"wp-sitemap-(?P<other>taxonomies|users).*\.xml"),
+    # Google XML Sitemaps: sitemap-pt-post-2021-06.xml
+    re.compile(r"(?:.*-)?sitemap-pt-(?P<type>.+?)-(?:p\d+-)?\d{4}-\d\d\.xml"),
+    re.compile(r"(?:.*-)?sitemap-(?P<other>tax|archives|authors|misc|externals)\b.*\.xml"),
+    re.compile(r"(?P<type>[\w%-]+?)-sitemap-?\d*\.xml"),
+    # Yoast's in one part, All in One SEO's of old: sitemap_post_2.xml
+    re.compile(r"sitemap_(?!index)(?P<type>[a-z][\w%-]*?)(?:_\d+)?\.xml"),
+)
+
+
+MOST = 50_000
+"""URLs that a sitemap may have (sitemaps.org)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """``others`` are the sitemaps that an index names, ``urls`` a list's URLs with their ``lastmod`` or None."""
+
+    others: list[str] = field(default_factory=list)
+    urls: dict[str, str | None] = field(default_factory=dict)
+    mended: bool = False
+    cut: bool = False
+
+
+def read_sitemap(reply: Reply) -> Sitemap:
+    """The sitemap in an answer; only what is of its own host (the protocol allows no other). Raises NotXml."""
+    parsed = parse(reply.body, reply.headers.get("content-type", ""))
+    found: dict[str, str | None] = {}
+    host = host_of(reply.url)
+    for entry in islice(parsed.root, MOST):
+        url = absolute(_child(entry, "loc") or "", reply.url)
+        if url is not None and host_of(url) == host:
+            found.setdefault(url, _child(entry, "lastmod"))
+    name = etree.QName(parsed.root).localname
+    cut = parsed.cut or len(parsed.root) > MOST
+    if name == "sitemapindex":
+        return Sitemap(others=list(found), mended=parsed.mended, cut=cut)
+    if name != "urlset":
+        raise NotXml(f"{name} where a sitemap was due")
+    return Sitemap(urls=found, mended=parsed.mended, cut=cut)
+
+
+def _child(entry: etree._Element, name: str) -> str | None:
+    # Any namespace: plugins write http, https and none. Images have a `loc` of their own, deeper in.
+    for child in entry:
+        if isinstance(child.tag, str) and etree.QName(child).localname == name:
+            return (child.text or "").strip() or None
+    return None
+
+
+def type_of(url: str) -> str | None:
+    """The type whose URLs a sub-sitemap holds, by its name; "" where it holds no articles, None where it may be any."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    if "sitemap" in query:
+        subtype = query.get("sitemap-subtype", query["sitemap"])
+        return subtype if query["sitemap"] == "posts" else "" if query["sitemap"] in ("taxonomies", "users") else None
+    name = parts.path.rpartition("/")[2].removesuffix(".gz")
+    for pattern in _NAMES:
+        if found := pattern.fullmatch(name):
+            kind = found.groupdict().get("type") or ""
+            return "" if kind in OTHERS or kind.endswith(("_category", "_tag", "_cat")) else kind
+    return None
+
+
+def hints(robots: bytes) -> list[str]:
+    """The sitemaps that a robots.txt names (sitemaps.org: ``Sitemap: URL``, wherever it stands)."""
+    lines = re.findall(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", robots[:512_000], re.I | re.M)
+    found = (absolute(line.decode("utf-8", "replace"), "") for line in lines)
+    return list(dict.fromkeys(url for url in found if url is not None))

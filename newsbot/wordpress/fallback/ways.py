@@ -1,0 +1,220 @@
+"""What a site offers beside its API: finding its feed and its sitemaps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newsbot.errors import NotXml
+from newsbot.wordpress import payload
+from newsbot.wordpress.facts import Verdict
+from newsbot.wordpress.fallback.addresses import absolute, host_of
+from newsbot.wordpress.fallback.feed import FeedPage, read_feed
+from newsbot.wordpress.fallback.ledger import FeedState
+from newsbot.wordpress.fallback.sitemap import USUAL, Sitemap, hints, read_sitemap, type_of
+from newsbot.wordpress.messages import ERRORS, Query, Reply
+
+_HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "tls"})
+"""Errors that say the same of every URL of the host."""
+
+_SITEMAPS = 1_000
+_DEPTH = 3
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+Asking = Generator[Query, Reply, Reply]
+
+
+class Halt(Exception):
+    """Nothing more may be asked of the site."""
+
+    def __init__(self, why: str, *, verdict: Verdict, fault: str) -> None:
+        super().__init__(why)
+        self.verdict: Verdict = verdict
+        self.fault = fault
+
+
+def ask(
+    url: str,
+    purpose: str,
+    type_: str | None = None,
+    *,
+    render: bool = False,
+    headers: Mapping[str, str] = NO_HEADERS,
+) -> Asking:
+    """One page of the site, whatever it is. Raises Halt where the site, or our own crawl, wants no more requests."""
+    reply = yield Query(url=url, purpose=purpose, type=type_, expects="any", tries=3, render=render, headers=headers)
+    if reply.error in _HALTING:
+        verdict: Verdict = "blocked" if reply.error in ("private-address", "robots-unreachable") else "incomplete"
+        raise Halt(ERRORS[reply.error], verdict=verdict, fault=reply.error)
+    if reply.error is None and payload.is_challenge(reply):
+        raise Halt("a bot check stands in the way", verdict="blocked", fault="challenge")
+    return reply
+
+
+@dataclass(slots=True, kw_only=True)
+class Ways:
+    """``key`` identifies the site in every row. ``first`` is the feed's first page, of the URL ``feed``.
+
+    ``sitemaps``: type -> its lists, under None those that may hold any type; ``read`` are lists that have been read.
+    ``state`` is the feed's, to be kept once all that it showed came; with ``again`` an unchanged feed need not be sent.
+    """
+
+    key: str
+    name: str | None = None
+    feed: str | None = None
+    first: FeedPage | None = None
+    again: bool = False
+    state: FeedState | None = None
+    sitemaps: dict[str | None, list[str]] = field(default_factory=dict)
+    read: dict[str, Sitemap] = field(default_factory=dict)
+
+    @property
+    def found(self) -> bool:
+        return self.first is not None or any(self.sitemaps.values())
+
+
+def find_ways(start: str, *, key: str | None, again: bool = False) -> Generator[Any, Any, Ways]:
+    """Look for a feed, then for sitemaps. ``key`` is the site's where it is known. With ``again`` an earlier run may
+    have brought what the feed shows. Raises Halt."""
+    ways = Ways(key=key or _folder(start), again=again)
+    tried: set[str] = set()
+    spare: tuple[FeedPage | None, str | None] = (None, None)
+    if key is None and urlsplit(start).path not in ("", "/"):
+        yield from _from_page(start, ways, tried)
+        if ways.first is not None:
+            # Any feed names the site's home; the one of a category holds but a part of its posts.
+            ways.key, spare = _key(ways.first.home, start), (ways.first, ways.feed)
+            ways.first = None
+    for url in (f"{ways.key}/feed/", f"{ways.key}/?feed=rss2"):
+        yield from _try_feed(url, ways, tried)
+    yield from _from_page(f"{ways.key}/", ways, tried)
+    if ways.first is None:
+        ways.first, ways.feed = spare
+    if ways.first is not None and key is None:
+        ways.key, ways.name = _key(ways.first.home, ways.feed or start), ways.first.name
+        for entry in ways.first.entries:
+            entry.post.site = ways.key
+    yield from _find_sitemaps(ways)
+    return ways
+
+
+def _try_feed(url: str, ways: Ways, tried: set[str]) -> Generator[Any, Any, None]:
+    if ways.first is not None or url in tried:
+        return
+    tried.add(url)
+    state = FeedState(site=ways.key, url=url)
+    if ways.again:
+        yield from state.recall()
+    reply = yield from ask(url, "feed", headers=state.headers())
+    if reply.error is None and reply.status == 304:
+        # Nothing new stands in it: all that it shows came in an earlier run.
+        ways.first, ways.feed = FeedPage(entries=[], home=state.home, name=state.name), url
+        return
+    _read_feed(reply, url, ways)
+    if ways.first is not None:
+        state.take(reply)
+        state.home, state.name, ways.state = ways.first.home, ways.first.name, state
+
+
+def _read_feed(reply: Reply, url: str, ways: Ways) -> None:
+    if reply.error is not None or reply.status != 200:
+        return
+    if payload.is_login(reply):
+        raise Halt("a login page stands in the way", verdict="closed", fault="login")
+    try:
+        ways.first = read_feed(reply, site=ways.key)
+        # Where it was redirected (https, www) the next pages need not be; a feed service elsewhere knows no pages.
+        ways.feed = reply.url if host_of(reply.url) == host_of(url) else url
+    except NotXml:
+        return
+
+
+def _from_page(url: str, ways: Ways, tried: set[str]) -> Generator[Any, Any, None]:
+    """The feed that a page names; a URL that is a feed itself."""
+    if ways.first is not None or url in tried:
+        return
+    tried.add(url)
+    reply = yield from ask(url, "page")
+    _read_feed(reply, url, ways)
+    if ways.first is None and reply.error is None:
+        for feed in list(_alternates(reply)):
+            yield from _try_feed(feed, ways, tried)
+
+
+def _alternates(reply: Reply) -> Iterator[str]:
+    """Feeds of posts: a site's own comes first, those of comments are left out."""
+    tree = LexborHTMLParser(reply.body.decode("utf-8", "replace"))
+    for link in tree.css('link[rel~="alternate"][type="application/rss+xml"]'):
+        url = absolute(link.attributes.get("href") or "", reply.url)
+        if url and host_of(url) == host_of(reply.url) and not re.search(r"comments|/\d{4}/.*/feed", url):
+            yield url
+
+
+def _folder(url: str) -> str:
+    """The site a URL is of, as well as it tells: its host, and the folder of an install in one."""
+    parts = urlsplit(url)
+    path = re.split(r"/(?:wp-json|index\.php|feed)(?:/|$)", parts.path, maxsplit=1)[0].rstrip("/")
+    first = path.split("/")[1:2]
+    folder = f"/{first[0]}" if first and path.count("/") == 1 and "." not in first[0] and not first[0].isdigit() else ""
+    return urlunsplit((parts.scheme, parts.netloc.lower(), folder, "", ""))
+
+
+def _key(told: str | None, asked: str) -> str:
+    """The home that a feed names, on the scheme it was reached by; the address it was reached at where it names
+    another host. The same key that the API's index would have given."""
+    parts, reached = urlsplit(told or ""), urlsplit(asked)
+    if told and host_of(told) == host_of(asked):
+        return urlunsplit((reached.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
+    return _folder(asked)
+
+
+def _find_sitemaps(ways: Ways) -> Generator[Query, Reply, None]:
+    root = urlsplit(ways.key)
+    robots = yield from ask(urlunsplit((root.scheme, root.netloc, "/robots.txt", "", "")), "robots")
+    named = hints(robots.body) if robots.error is None and robots.status == 200 else []
+    own = [url for url in named if host_of(url) == host_of(ways.key)]
+    for candidates in (own, [f"{ways.key}/{name}" for name in USUAL]):
+        for url in candidates:
+            if url in own or not ways.sitemaps:
+                yield from _open(url, ways, _DEPTH)
+        if ways.sitemaps:
+            return
+
+
+def _open(url: str, ways: Ways, depth: int) -> Generator[Query, Reply, None]:
+    """Sort a sitemap, or those an index names, by the types they hold; what its name tells is not asked for yet."""
+    if url in ways.read or len(ways.read) >= _SITEMAPS or type_of(url) == "":
+        return
+    try:
+        found = yield from read(url, ways)
+    except NotXml:
+        return
+    if found.urls and url not in (lists := ways.sitemaps.setdefault(type_of(url), [])):
+        lists.append(url)
+    for other in found.others:
+        kind = type_of(other)
+        if kind:
+            lists = ways.sitemaps.setdefault(kind, [])
+            if other not in lists:
+                lists.append(other)
+        elif kind is None and depth > 1:
+            yield from _open(other, ways, depth - 1)
+
+
+def read(url: str, ways: Ways, type_: str | None = None) -> Generator[Query, Reply, Sitemap]:
+    """A sitemap, asked for once. Raises NotXml, also where it is not there."""
+    if url not in ways.read:
+        reply = yield from ask(url, "sitemap", type_)
+        if reply.error is not None:
+            raise NotXml(ERRORS.get(reply.error, "no answer"))
+        if reply.status != 200:
+            raise NotXml(f"HTTP {reply.status}")
+        ways.read[url] = read_sitemap(reply)
+    return ways.read[url]

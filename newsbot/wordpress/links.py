@@ -1,0 +1,160 @@
+"""``_links`` -> relations -> the fewest batched queries.
+
+What links to what is learnt from the first objects' ``_links`` and never guessed: relations may be CURIE-prefixed
+(``wp:term``), spelt out as a URL (``https://api.w.org/term``, as in 2016), or a plugin's own; ``curies`` is a template
+and never fetched. Later objects need no ``_links``: the field that holds a relation's ids is learnt with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.wordpress.api import PER_PAGE, Api
+
+FOLLOWED = {
+    "author": "author",
+    "terms": "https://api.w.org/term",
+    "media": "https://api.w.org/featuredmedia",
+    "attachments": "https://api.w.org/attachment",
+    "replies": "replies",
+    "revisions": "version-history",
+    "about": "about",
+}
+"""The names that ``follow=`` takes -> the relation WordPress declares, CURIEs spelt out."""
+
+_NEVER = frozenset({"curies", "self", "collection"})
+_OBJECT = re.compile(r"(/.+)/(\d+)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """One relation of a type's objects.
+
+    ``route`` lists what is linked. ``field`` names the objects' own field that holds the linked ids (``author``,
+    ``categories``); ``param`` the parameter that selects by our objects' ids (``post``, ``parent``) otherwise.
+    """
+
+    rel: str
+    route: str
+    field: str | None = None
+    param: str | None = None
+    taxonomy: str | None = None
+
+
+def spelt_out(links: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(relation, link) pairs with CURIEs expanded by the ``curies`` that the object itself declares."""
+    templates = {"wp": "https://api.w.org/{rel}"}
+    for curie in _listed(links.get("curies")):
+        if isinstance(curie.get("name"), str) and isinstance(curie.get("href"), str):
+            templates[curie["name"]] = curie["href"]
+    for rel, entries in links.items():
+        prefix, colon, name = rel.partition(":")
+        template = templates.get(prefix) if colon and not name.startswith("//") else None
+        full = template.replace("{rel}", name) if template else rel
+        if rel not in _NEVER:
+            for entry in _listed(entries):
+                yield full, entry
+
+
+def _listed(value: Any) -> list[dict[str, Any]]:
+    """A list of objects, whatever PHP made of it: a list with holes arrives as an object."""
+    if isinstance(value, dict):
+        value = [value] if "href" in value else list(value.values())
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def learn(samples: Iterable[Mapping[str, Any]], api: Api) -> list[Relation]:
+    """The relations that sample objects declare, in the order met."""
+    found: dict[tuple[str, str | None], Relation] = {}
+    for sample in samples:
+        links = sample.get("_links")
+        for rel, link in spelt_out(links) if isinstance(links, dict) else ():
+            relation = _read(rel, link, sample, api)
+            if relation is None:
+                continue
+            known = found.get((rel, relation.taxonomy))
+            if known is None or (known.field is None and relation.field is not None):
+                found[rel, relation.taxonomy] = relation
+    return list(found.values())
+
+
+def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api) -> Relation | None:
+    target = api.route(str(link.get("href") or ""))
+    if target is None or target[0] == "/":
+        # A link to the API's root: what core 6.1 gives for an author or image that is gone.
+        return None
+    route, params = target
+    taxonomy = link.get("taxonomy")
+    if isinstance(taxonomy, str):
+        name = route.rsplit("/", 1)[-1]
+        return Relation(rel=rel, route=route, field=name, taxonomy=taxonomy, param="post")
+    own = str(sample.get("id"))
+    for param, value in params.items():
+        if value == own:
+            return Relation(rel=rel, route=route, param=param)
+    single = _OBJECT.fullmatch(route)
+    if single and "revisions" not in route:
+        return Relation(rel=rel, route=single[1], field=_field_of(rel, int(single[2]), sample))
+    return Relation(rel=rel, route=route.replace(f"/{own}/", "/{id}/"))
+
+
+def _field_of(rel: str, linked: int, sample: Mapping[str, Any]) -> str | None:
+    """The field that holds the linked id: the one named like the relation, else the only one that fits."""
+    name = rel.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].replace("_", "").replace("-", "").lower()
+    holding = [key for key, value in sample.items() if value == linked and not isinstance(value, bool) and key != "id"]
+    for key in holding:
+        if key.replace("_", "").lower() == name:
+            return key
+    return holding[0] if len(holding) == 1 else None
+
+
+def ids_in(value: Any) -> list[int]:
+    """The linked ids a field holds: one, a list, or PHP's idea of a list. 0 means none."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    ids = []
+    for one in values:
+        if isinstance(one, str) and one.isascii() and one.isdigit():
+            one = int(one)
+        if isinstance(one, int) and not isinstance(one, bool) and 0 < one < 2**63:
+            ids.append(one)
+    return ids
+
+
+KNOWN_KEPT = 20_000
+"""Linked objects a shelf remembers: authors and terms all fit; of images, each mostly used once, the latest."""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What is known of one route's objects, and what is wanted of it. A known None is an id that cannot be had."""
+
+    route: str
+    known: OrderedDict[int, Any] = field(default_factory=OrderedDict)
+    wanted: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    browsed: bool = False
+    closed: bool = False
+
+    def want(self, ids: Iterable[int]) -> None:
+        for linked in ids:
+            if linked in self.known:
+                self.known.move_to_end(linked)
+            elif not self.closed:
+                self.wanted[linked] = None
+
+    def put(self, linked: int, value: Any) -> None:
+        self.known[linked] = value
+        self.wanted.pop(linked, None)
+        # Far more than held posts can need is kept, so what is forgotten is not waited for.
+        if len(self.known) > KNOWN_KEPT:
+            self.known.popitem(last=False)
+
+    def batch(self, size: int = PER_PAGE) -> list[int]:
+        """Up to ``size`` wanted ids, the longest wanted first."""
+        return [linked for linked, _ in zip(self.wanted, range(size), strict=False)]
+
+    def has(self, ids: Iterable[int]) -> bool:
+        return self.closed or all(linked in self.known for linked in ids)

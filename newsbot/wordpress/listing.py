@@ -1,0 +1,61 @@
+"""Listing ids alone: nothing is rendered, and the order does not change under the listing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, TypeVar
+
+from newsbot.errors import PayloadError, RecordError
+from newsbot.wordpress import records
+from newsbot.wordpress.joining import answer
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.walk import Params, Row, Walk
+
+Value = TypeVar("Value")
+
+
+def total_of(reply: Reply) -> int | None:
+    """``X-WP-Total``, or None where it is missing or no number."""
+    value = reply.headers.get("x-wp-total", "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def every_id(
+    walk: Walk,
+    ask: Callable[[Params], Query],
+    read: Callable[[Mapping[str, Any]], Value],
+    *,
+    heed: Callable[[Reply], None] | None = None,
+) -> Generator[Query, Reply, dict[int, Value]]:
+    """Every id that ``walk``, one by id that was not begun, meets -> what ``read`` makes of its row.
+
+    Where the site breaks the listing off, ``walk`` says so (``unproven``, ``repeating``). ``ask`` makes a query of
+    parameters; ``heed`` is shown each answer. Raises PayloadError.
+    """
+    found: dict[int, Value] = {}
+    while not walk.done:
+        params = walk.params()
+        reply = yield ask(params)
+        if heed is not None:
+            heed(reply)
+        try:
+            rows = records.linked_rows(answer(reply))
+        except PayloadError as fault:
+            if "offset" not in params or getattr(fault, "status", 0) != 400:
+                raise
+            walk.unproven = True
+            walk.past_the_end()
+            continue
+        ids = []
+        for raw in rows:
+            try:
+                ids.append(records.record_id(raw))
+            except RecordError:
+                continue
+            found[ids[-1]] = read(raw)
+        total = total_of(reply)
+        if "offset" not in params and total and len(ids) >= total:
+            # One answer held them all: nothing could shift between two.
+            return found
+        walk.take([Row(one, None) for one in ids], total=total)
+    return found

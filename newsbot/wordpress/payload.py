@@ -1,0 +1,146 @@
+"""A body -> its JSON, or a named error.
+
+Real sites put a BOM, PHP notices or HTML before their JSON and a cache plugin's comment after it; they answer 200 with
+a login page, and cut bodies short. What can be read without guessing is read; everything else has a name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+from newsbot.errors import BadStatus, Challenge, NotJson, PayloadError, Refused, TooDeep, Truncated
+from newsbot.wordpress.messages import Query, Reply
+
+_RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, *range(520, 528), 530})
+"""Statuses that may pass: 520-527 and 530 are Cloudflare's words for an ailing origin."""
+
+_BOM = b"\xef\xbb\xbf"
+_AFTER = re.compile(r"(?:\s|\x00|<!--.*?-->)*\Z", re.DOTALL)
+_OPENING = re.compile(r"[\[{]")
+_CANDIDATES = 64
+"""How many brackets of a body that begins with something else are tried as the JSON's beginning."""
+
+_CHALLENGE = re.compile(
+    rb"challenge-platform|cf-chl-|_cf_chl_opt|sgcaptcha|sucuri_cloudproxy|/_Incapsula_Resource|px-captcha|"
+    rb"<title>(?:Just a moment|Attention Required|Bot Verification|Please Wait\.\.\. \|)",
+    re.IGNORECASE,
+)
+_HINTS = (
+    (re.compile(rb"wp-login\.php|name=[\"']pwd[\"']|type=[\"']password[\"']", re.I), "a login page"),
+    (re.compile(rb"maintenance|coming[ -]soon|under construction", re.I), "a maintenance page"),
+)
+_LOGIN = re.compile(rb"<body[^>]{0,200}class=[\"'](?:[^\"'>]{0,200} )?login[ \"']", re.I)
+
+
+def read(reply: Reply) -> Any:
+    """The JSON of an answer: a list or an object. Raises a PayloadError where it is none, or is WordPress's refusal."""
+    if is_challenge(reply):
+        raise Challenge(f"{reply.status}: a bot check stands in the way")
+    try:
+        data = parse(reply.body)
+    except PayloadError as fault:
+        if reply.status >= 400:
+            raise _bad_status(reply) from fault
+        raise
+    if isinstance(data, dict) and isinstance(data.get("code"), str) and "message" in data and "id" not in data:
+        raise _refused(data, reply.status)
+    if reply.status >= 400:
+        raise _bad_status(reply)
+    return data
+
+
+def fault(query: Query, reply: Reply) -> PayloadError | None:
+    """What is wrong with an answer that a driver holds in its hands, or None: an answer is ready to be used."""
+    if query.expects == "any":
+        if reply.status in _RETRYABLE and not is_challenge(reply):
+            return _bad_status(reply)
+        return None
+    if query.method == "HEAD":
+        return _bad_status(reply) if reply.status in _RETRYABLE else None
+    # A refusal in WordPress's words is an answer; most are small, while a page of posts is read once, by its reader.
+    if reply.status < 400 and reply.body[:1] in (b"[", b"{") and reply.body.rstrip()[-1:] in (b"]", b"}"):
+        return None
+    try:
+        read(reply)
+    except PayloadError as found:
+        return found
+    return None
+
+
+def parse(body: bytes) -> Any:
+    """Bytes -> list or object; raises NotJson, Truncated or TooDeep."""
+    body = body.removeprefix(_BOM).strip(b" \t\r\n\x00")
+    if not body:
+        raise NotJson("an empty body where JSON was due")
+    if body[:1] in (b"[", b"{"):
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass
+    return _parse_slowly(body)
+
+
+def _parse_slowly(body: bytes) -> Any:
+    """What orjson refuses but PHP sends: lone surrogates, NaN, raw control characters, text before and after."""
+    text = body.decode("utf-8", "replace").replace("\ufeff", "")
+    decoder = json.JSONDecoder(strict=False)
+    for tried, opening in enumerate(_OPENING.finditer(text)):
+        if tried == _CANDIDATES:
+            break
+        try:
+            data, end = decoder.raw_decode(text, opening.start())
+        except RecursionError:
+            raise TooDeep("JSON nested deeper than any WordPress sends") from None
+        except ValueError:
+            continue
+        if _AFTER.match(text, end):
+            return data
+    if text[:1] in "[{":
+        raise Truncated(f"the JSON breaks off within its {len(body)} bytes")
+    hint = next((name for pattern, name in _HINTS if pattern.search(body)), None)
+    what = hint or ("HTML" if "<" in text[:2_000] else "text")
+    raise NotJson(f"{what} where JSON was due")
+
+
+def _refused(data: dict[str, Any], status: int) -> Refused:
+    details = data.get("data")
+    said = details.get("status") if isinstance(details, dict) else None
+    real = said if isinstance(said, int) and not isinstance(said, bool) and status < 400 else status
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", str(data.get("message") or "")))[:300].strip()
+    refused = Refused(str(data["code"])[:100], status=real, text=text)
+    if isinstance(details, dict) and isinstance(details.get("params"), dict):
+        # Core names the refused parameter and its limits here: data.params.per_page.
+        refused.params = {str(k): str(v) for k, v in details["params"].items()}
+    return refused
+
+
+def _bad_status(reply: Reply) -> BadStatus:
+    return BadStatus(f"HTTP {reply.status}", status=reply.status, retryable=reply.status in _RETRYABLE)
+
+
+def is_challenge(reply: Reply) -> bool:
+    """Whether a bot check stands in the answer's place."""
+    headers = reply.headers
+    if headers.get("cf-mitigated") == "challenge" or "challenge" in headers.get("sg-captcha", ""):
+        return True
+    if reply.status in (202, 403, 429, 503) and "json" not in headers.get("content-type", ""):
+        return _CHALLENGE.search(reply.body[:20_000]) is not None
+    return False
+
+
+def is_login(reply: Reply) -> bool:
+    """Whether the answer is WordPress's login page. A login form in a page's margin makes it none."""
+    return "/wp-login.php" in reply.url or _LOGIN.search(reply.body) is not None
+
+
+def per_page_limit(refusal: Refused) -> int | None:
+    """The maximum a refused ``per_page`` may have, from core's own sentence, or None where it was not that."""
+    text = refusal.params.get("per_page")
+    if text is None and "per_page" not in refusal.text:
+        return None
+    numbers = [int(n) for n in re.findall(r"\d+", text or refusal.text)]
+    return max(numbers) if numbers else None

@@ -1,0 +1,121 @@
+"""A crawl without a network, for the archive's tests: ``python -m tests.crawl.archive_spider JSON`` in any folder.
+
+JSON: ``settings``, ``posts`` (how many), ``sites``, ``kill_at`` (at this row it dies as by kill -9), ``lose`` (this id
+is lost on the road), ``stop_at`` (at this row the crawl is stopped as by SIGTERM). It walks from the archive's cursor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.crawler import CrawlerProcess
+
+from newsbot.archive import archive_of
+from newsbot.items import Checkpoint, Post
+from newsbot.wordpress.messages import CollectionState
+from tests.crawl.feeds_spider import SETTINGS
+
+PER_PAGE = 10
+
+
+class LosePipeline:
+    """Loses a row without a word, as a fault in a pipeline does."""
+
+    def __init__(self, lose: int) -> None:
+        self.lose = lose
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> LosePipeline:
+        return cls(crawler.settings.getint("TEST_LOSE"))
+
+    def process_item(self, item: Any) -> Any:
+        if isinstance(item, Post) and item.id == self.lose:
+            raise RuntimeError("lost")
+        return item
+
+
+class ArchiveSpider(Spider):
+    name = "archived"
+    item_class = Post
+
+    def __init__(self, *, posts: int, sites: int = 1, kill_at: int = 0, stop_at: int = 0, edited: str = "") -> None:
+        super().__init__()
+        self.posts, self.sites, self.kill_at, self.stop_at = posts, sites, kill_at, stop_at
+        self.edited = edited
+        self.rows = 0
+
+    async def start(self) -> AsyncIterator[Any]:
+        yield Request("data:,")
+
+    async def parse(self, response: Any) -> AsyncIterator[Any]:
+        settings = self.crawler.settings
+        archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"])
+        for site in (f"https://{number}.example" for number in range(self.sites)):
+            state = CollectionState()
+            if archive is not None:
+                assert archive.leases.take(site) is None
+                for row in archive.outbox.recover(site, "posts"):
+                    yield row
+                state = archive.state(site, "post")
+            async for item in self.walk(site, state):
+                yield item
+
+    async def walk(self, site: str, state: CollectionState) -> AsyncIterator[Any]:
+        begin = (state.cursor or {}).get("id", 0)
+        sequence = state.sequence if state.cursor else 0
+        for first in range(begin + 1, self.posts + 1, PER_PAGE):
+            await asyncio.sleep(0)
+            assert self.crawler.engine is not None
+            assert self.crawler.engine._slot is not None
+            if self.crawler.engine._slot.closing:
+                return
+            last = min(first + PER_PAGE - 1, self.posts)
+            for number in range(first, last + 1):
+                self.rows += 1
+                if self.rows == self.kill_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if self.rows == self.stop_at:
+                    self.stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="shutdown"))
+                    await asyncio.sleep(0)
+                    return
+                guid = f"https://0.example/?p={number}"
+                title = f"Title {number}{self.edited}"
+                yield Post(site=site, type="post", id=number, guid=guid, title=title, content_text="text")
+            sequence += last - first + 1
+            yield Checkpoint(site=site, type="post", sequence=sequence, cursor={"id": last})
+        yield Checkpoint(site=site, type="post", sequence=sequence, cursor={"whole": True}, done=True)
+
+
+OURS = {
+    "NEWSBOT_ARCHIVE": "sqlite:///newsbot.db",
+    "CONCURRENT_ITEMS": 1,
+    "ITEM_PIPELINES": {
+        "tests.crawl.archive_spider.LosePipeline": 100,
+        "newsbot.pipelines.dedupe.DedupePipeline": 200,
+        "newsbot.pipelines.archive.ArchivePipeline": 900,
+    },
+}
+
+
+def main() -> None:
+    told = json.loads(sys.argv[1])
+    process = CrawlerProcess({**SETTINGS, **OURS, **told.pop("settings", {})})
+    crawler = process.create_crawler(ArchiveSpider)
+    process.crawl(crawler, **told)
+    process.start()
+    assert crawler.stats is not None
+    stats = {key: value for key, value in crawler.stats.get_stats().items() if key.startswith("newsbot/")}
+    stats.pop("newsbot/told_drops", None)
+    stats["reason"] = crawler.stats.get_value("finish_reason")
+    print(json.dumps(stats), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""A whole Scrapy process that asks URLs as the driver does, and tells what came of each.
+
+``python -m tests.crawl.asking`` reads an ``Errand`` as JSON on standard input and writes a ``Told`` on standard output.
+``ask`` runs that from a test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.crawler import CrawlerProcess
+from scrapy.http import Response
+
+from newsbot.safety import resolver
+
+SETTINGS: dict[str, Any] = {
+    "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+    "TWISTED_DNS_RESOLVER": "newsbot.safety.resolver.PublicResolver",
+    "CONCURRENT_REQUESTS": 0,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "RETRY_ENABLED": False,
+    "REFERER_ENABLED": False,
+    "COOKIES_ENABLED": False,
+    "HTTPPROXY_ENABLED": False,
+    "METAREFRESH_ENABLED": False,
+    "ROBOTSTXT_OBEY": True,
+    "ROBOTSTXT_USER_AGENT": "newsbot",
+    "USER_AGENT": "newsbot/0 (+https://example.org)",
+    "NEWSBOT_CONTACT": "https://example.org",
+    "NEWSBOT_DELAY": 0,
+    "DOWNLOAD_DELAY": 0,
+    "DOWNLOAD_TIMEOUT": 20,
+    "DOWNLOAD_MAXSIZE": 32 * 1024 * 1024,
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
+    "REDIRECT_MAX_TIMES": 8,
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+    "DOWNLOAD_HANDLERS": {
+        "http": "newsbot.safety.handler.CappedHandler",
+        "https": "newsbot.safety.handler.CappedHandler",
+        "file": None,
+        "ftp": None,
+        "s3": None,
+    },
+    "DOWNLOADER_MIDDLEWARES": {
+        "newsbot.middlewares.guard.GuardMiddleware": 10,
+        "newsbot.middlewares.private_addresses.PrivateAddressesMiddleware": 20,
+        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "newsbot.middlewares.robots.RobotsMiddleware": 100,
+        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        "newsbot.middlewares.compression.CompressionMiddleware": 590,
+        "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+        "newsbot.middlewares.redirects.RedirectsMiddleware": 600,
+        "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
+        "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
+    },
+    "EXTENSIONS": {"newsbot.logs.SafeLogs": 0},
+    "LOG_LEVEL": "INFO",
+}
+
+
+@dataclass
+class Told:
+    """``answers`` in the order asked: ``url, status, error, detail, waited, at, seconds, body``.
+
+    ``connected`` holds every address a connection was begun to.
+    """
+
+    answers: list[dict[str, Any]]
+    stats: dict[str, Any]
+    seconds: float
+    connected: list[str] = field(default_factory=list)
+    log: str = ""
+    status: int = 0
+
+    def errors(self) -> list[str | None]:
+        return [answer["error"] for answer in self.answers]
+
+    def statuses(self) -> list[int]:
+        return [answer["status"] for answer in self.answers]
+
+
+@dataclass
+class Errand:
+    """``urls`` are asked all at once, or one after the other; ``dns``: name -> the answers of its lookups in turn."""
+
+    urls: list[str]
+    settings: dict[str, Any] = field(default_factory=dict)
+    at_once: bool = True
+    meta: dict[str, Any] = field(default_factory=dict)
+    dns: dict[str, list[list[str]]] = field(default_factory=dict)
+    pauses: float = 0.0
+
+
+class Asker(Spider):
+    name = "asker"
+
+    def __init__(self, errand: Errand, told: Told) -> None:
+        super().__init__()
+        self.errand = errand
+        self.told = told
+
+    async def start(self) -> AsyncIterator[Any]:
+        yield Request("data:,", self.parse, dont_filter=True, meta={"newsbot_seed": True})
+
+    async def parse(self, response: Response, **_: Any) -> None:
+        if self.errand.at_once:
+            self.told.answers += await asyncio.gather(*(self.ask(url) for url in self.errand.urls))
+        else:
+            for url in self.errand.urls:
+                self.told.answers.append(await self.ask(url))
+                await asyncio.sleep(self.errand.pauses)
+
+    async def ask(self, url: str) -> dict[str, Any]:
+        request = Request(url, dont_filter=True, meta={"dont_retry": True, **self.errand.meta})
+        began = time.monotonic()
+        told: dict[str, Any] = {"url": url, "status": 0, "error": None, "detail": "", "body": ""}
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(request)
+            told |= {"status": response.status, "final": response.url, "body": response.text[:200]}
+        except Exception as error:  # noqa: BLE001
+            told |= {"error": getattr(error, "newsbot_error", type(error).__name__), "detail": str(error)}
+        waited = request.meta.get("newsbot_waited", 0.0)
+        return told | {"waited": waited, "at": time.time(), "seconds": time.monotonic() - began}
+
+
+def ask(*urls: str, timeout: float = 60, **errand: Any) -> Told:
+    """Run an errand in a process of its own."""
+    process = start(*urls, **errand)
+    out, err = process.communicate(timeout=timeout)
+    return told_by(process, out, err)
+
+
+def start(*urls: str, **errand: Any) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.crawl.asking"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"urls": list(urls), **errand}) + "\n")
+    process.stdin.flush()
+    return process
+
+
+def told_by(process: subprocess.Popen[str], out: str, err: str) -> Told:
+    assert out.strip(), err
+    return Told(**json.loads(out), log=err, status=process.returncode)
+
+
+def _scripted(dns: dict[str, list[list[str]]]) -> resolver.Lookup:
+    system = resolver.system_lookup
+
+    def lookup(host: str) -> tuple[str, ...]:
+        answers = dns.get(host)
+        if not answers:
+            return system(host)
+        return tuple(answers.pop(0) if len(answers) > 1 else answers[0])
+
+    return lookup
+
+
+def _watch_connections() -> list[str]:
+    """Note every TCP connection, and turn those that would leave this machine to a port where nobody listens."""
+    from twisted.internet import reactor
+
+    begun: list[str] = []
+    connect: Any = reactor.connectTCP
+
+    def watched(host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        begun.append(f"{host}:{port}")
+        return connect(*((host, port) if host.startswith("127.") else ("127.0.0.1", 1)), *args, **kwargs)
+
+    setattr(reactor, "connectTCP", watched)  # noqa: B010
+    return begun
+
+
+def main() -> None:
+    errand = Errand(**json.loads(sys.stdin.readline()))
+    if errand.dns:
+        setattr(resolver, "system_lookup", _scripted(errand.dns))  # noqa: B010
+    process = CrawlerProcess({**SETTINGS, **errand.settings})
+    told = Told([], {}, 0.0)
+    began = time.monotonic()
+    crawler = process.create_crawler(Asker)
+    process.crawl(crawler, errand=errand, told=told)
+    told.connected = _watch_connections()
+    process.start()
+    assert crawler.stats is not None
+    stats = {key: value for key, value in crawler.stats.get_stats().items() if isinstance(value, int | float | str)}
+    print(
+        json.dumps(
+            {"answers": told.answers, "stats": stats, "seconds": time.monotonic() - began, "connected": told.connected}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

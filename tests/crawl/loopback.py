@@ -1,0 +1,80 @@
+"""A small server on 127.0.0.1 that answers as it is told and remembers who asked what, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Asked:
+    path: str
+    at: float
+    headers: dict[str, str]
+
+
+@dataclass
+class Server:
+    """``log`` is in the order of arrival; ``at`` is ``time.time()``."""
+
+    host: str
+    port: int
+    log: list[Asked] = field(default_factory=list)
+
+    @property
+    def netloc(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.netloc}"
+
+    def paths(self) -> list[str]:
+        return [asked.path for asked in self.log]
+
+    def asked(self, path: str) -> list[Asked]:
+        return [asked for asked in self.log if asked.path == path]
+
+    def pages(self) -> list[Asked]:
+        return [asked for asked in self.log if asked.path != "/robots.txt"]
+
+
+@contextmanager
+def serve(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Run ``answer`` for every request, in a thread of its own, until the block ends."""
+    server = Server(host, 0)
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    over = asyncio.Event()
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        server.log.append(Asked(request.path, time.time(), dict(request.headers)))
+        return await answer(request)
+
+    async def main() -> None:
+        runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, host, 0, ssl_context=tls)
+        await site.start()
+        server.port = runner.addresses[0][1]
+        ready.set()
+        await over.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)

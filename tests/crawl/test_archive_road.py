@@ -1,0 +1,141 @@
+"""The archive on a whole road: real pipelines, real feeds, processes that are killed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+POSTS = 60
+
+
+def crawl(folder: Path, **told: Any) -> tuple[int, str, dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.crawl.archive_spider", json.dumps({"posts": POSTS, **told})],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+    return done.returncode, done.stderr, json.loads(last) if last.startswith("{") else {}
+
+
+def rows(folder: Path, kind: str) -> list[tuple[str, int, int, str]]:
+    found = []
+    for path in sorted((folder / "data" / "archived").glob(f"*.{kind}")):
+        if kind == "csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                listed: list[Any] = list(csv.DictReader(file))
+        else:
+            listed = [json.loads(line) for line in path.read_text().splitlines()]
+        found += [(row["site"], int(row["id"]), int(row["revision"]), row["change"]) for row in listed]
+    return found
+
+
+def everything(sites: int = 1) -> set[tuple[str, int, int, str]]:
+    return {(f"https://{s}.example", n, 1, "new") for s in range(sites) for n in range(1, POSTS + 1)}
+
+
+def test_second_run_delivers_what_changed_and_nothing_else(tmp_path: Path) -> None:
+    _, log, stats = crawl(tmp_path)
+    assert set(rows(tmp_path, "jsonl")) == set(rows(tmp_path, "csv")) == everything(), log
+    assert stats["newsbot/archive/new"] == POSTS
+    _, _, stats = crawl(tmp_path)
+    assert len(rows(tmp_path, "jsonl")) == POSTS
+    assert stats["newsbot/archive/unchanged"] == POSTS
+    crawl(tmp_path, edited=" anew")
+    assert Counter(change for *_, change in rows(tmp_path, "csv")) == {"new": POSTS, "edited": POSTS}
+
+
+def test_full_delivers_everything_again(tmp_path: Path) -> None:
+    crawl(tmp_path)
+    crawl(tmp_path, settings={"NEWSBOT_FULL": True})
+    assert Counter(change for *_, change in rows(tmp_path, "jsonl")) == {"new": POSTS, "unchanged": POSTS}
+
+
+def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
+    moments = random.Random(3)
+    for _ in range(12):
+        status, _, _ = crawl(tmp_path, kill_at=moments.randrange(1, 25))
+        if status == 0:
+            break
+    status, log, _ = crawl(tmp_path)
+    assert status == 0
+    for kind in ("jsonl", "csv"):
+        assert sorted(rows(tmp_path, kind)) == sorted(everything()), log
+    with sqlite3.connect(tmp_path / "newsbot.db") as truth:
+        assert truth.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+        assert set(truth.execute("SELECT state FROM runs").fetchall()) == {("dead",), ("delivered",)}
+    assert not list((tmp_path / "data" / "archived").glob(".*.part"))
+
+
+def test_stop_in_mid_page_delivers_what_came_and_goes_on_later(tmp_path: Path) -> None:
+    _, log, stats = crawl(tmp_path, stop_at=25)
+    assert (len(rows(tmp_path, "jsonl")), stats["reason"]) == (24, "shutdown"), log
+    crawl(tmp_path)
+    assert sorted(rows(tmp_path, "jsonl")) == sorted(everything()), log
+
+
+def test_lost_row_is_a_hole_and_the_next_run_brings_it(tmp_path: Path) -> None:
+    _, log, stats = crawl(tmp_path, settings={"TEST_LOSE": 25})
+    assert log.count("hole in https://0.example post: 30 rows left the walk, 29 came") == 1
+    assert stats["newsbot/archive/holes"] == 1
+    crawl(tmp_path)
+    assert sorted(rows(tmp_path, "jsonl")) == sorted(everything())
+
+
+def test_guid_of_another_site_is_delivered_once_however_often(tmp_path: Path) -> None:
+    _, log, stats = crawl(tmp_path, sites=2)
+    assert set(rows(tmp_path, "jsonl")) == everything(), log
+    assert stats["newsbot/dedupe/other_site"] == POSTS
+    _, _, stats = crawl(tmp_path, sites=2)
+    assert (len(rows(tmp_path, "jsonl")), stats["newsbot/dedupe/other_site"]) == (POSTS, POSTS)
+
+
+def test_archive_that_fails_in_the_middle_stops_the_crawl_and_seals_nothing(tmp_path: Path) -> None:
+    crawl(tmp_path, stop_at=15)
+    before = len(rows(tmp_path, "jsonl"))
+    with sqlite3.connect(tmp_path / "newsbot.db") as raw:
+        raw.execute("CREATE TRIGGER broken BEFORE INSERT ON revisions BEGIN SELECT RAISE(ABORT, 'no more room'); END")
+    _, log, stats = crawl(tmp_path)
+    assert stats["newsbot/archive/failed"] == 1
+    assert stats["reason"] == "archive"
+    assert "the crawl stops, and the next one goes on from the last whole page" in log
+    assert "Traceback" not in log
+    assert len(rows(tmp_path, "jsonl")) == before
+    with sqlite3.connect(tmp_path / "newsbot.db") as raw:
+        raw.execute("DROP TRIGGER broken")
+    crawl(tmp_path)
+    assert sorted(rows(tmp_path, "jsonl")) == sorted(everything())
+    assert sorted(rows(tmp_path, "csv")) == sorted(everything())
+
+
+def test_crawl_without_an_archive_delivers_all(tmp_path: Path) -> None:
+    status, log, _ = crawl(tmp_path, settings={"NEWSBOT_ARCHIVE": ""})
+    lines = [path.read_text() for path in (tmp_path / "data" / "archived").glob("*.jsonl")]
+    assert (status, len(lines[0].splitlines())) == (0, POSTS), log
+    assert not (tmp_path / "newsbot.db").exists()
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_named_feeds_take_their_names_together(tmp_path: Path, append: bool) -> None:
+    feeds = {name: {"overwrite": not append} for name in ("a.jsonl", "b.csv")}
+    crawl(tmp_path, settings={"FEEDS": feeds}, stop_at=20)
+    _, log, _ = crawl(tmp_path, settings={"FEEDS": feeds})
+    with (tmp_path / "b.csv").open(encoding="utf-8", newline="") as file:
+        table = [int(row["id"]) for row in csv.DictReader(file)]
+    lines = [json.loads(line)["id"] for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    expected = list(range(1, POSTS + 1)) if append else list(range(20, POSTS + 1))
+    assert lines == table == expected, log

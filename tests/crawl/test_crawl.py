@@ -1,0 +1,232 @@
+"""Whole crawls of the newsroom, as a user runs them: what comes out, what the receipt says, and the exit status."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crawl.scrapy_crawl import command, crawl, environment
+from tests.newsroom import Newsroom
+
+
+def facts(run: Any) -> dict[str, Any]:
+    found: dict[str, Any] = run.receipt()["sites"][0]["collections"]["post"]
+    return found
+
+
+@pytest.mark.parametrize("style", [{}, {"plain": True}, {"folder": "/news"}, {"prefix": "api-rest"}, {"core": "4.5"}])
+def test_every_style_of_site_comes_whole(style: dict[str, Any], tmp_path: Path) -> None:
+    with Newsroom(posts=260, **style) as room:
+        run = crawl(tmp_path, "wp_posts", site=room.url)
+        assert (run.status, facts(run)["verdict"]) == (0, "complete")
+        assert sorted(row["id"] for row in run.rows()) == sorted(room.ids("post"))
+        assert any(row["author"] and row["author"]["name"] for row in run.rows())
+        assert any(row["categories"] for row in run.rows())
+
+
+def test_discovery_from_an_article_a_feed_and_the_api(tmp_path: Path) -> None:
+    with Newsroom(posts=20) as room:
+        article = crawl(tmp_path / "first", "wp_posts", site=room.url).rows()[0]["url"]
+        for number, url in enumerate([article, f"{room.url}/feed/", room.api, room.url.removeprefix("http://")]):
+            run = crawl(tmp_path / str(number), "wp_posts", site=url, limit="3")
+            assert (run.status, len(run.rows())) == (0, 3), url
+
+
+def test_a_site_list_names_its_sites(tmp_path: Path) -> None:
+    with Newsroom(posts=20) as room:
+        (tmp_path / "sites.csv").write_text(f"url,name,delay\n{room.url},Our own word,0\n", encoding="utf-8")
+        run = crawl(tmp_path, "wp_posts", sites=str(tmp_path / "sites.csv"))
+    assert (run.status, run.receipt()["sites"][0]["name"]) == (0, "Our own word")
+
+
+def test_redirects_lead_to_the_site(tmp_path: Path) -> None:
+    with Newsroom(posts=20) as room, Newsroom(posts=1) as old:
+        old.order("redirect", "*", to=f"{room.url}/wp-json/", status=301)
+        run = crawl(tmp_path, "wp_posts", site=old.url)
+        assert (run.status, {row["site"] for row in run.rows()}) == (0, {room.url.rstrip("/")})
+        assert {row["id"] for row in run.rows()} == set(room.ids("post"))
+
+
+def test_the_second_run_delivers_nothing_again_and_full_delivers_all(tmp_path: Path) -> None:
+    with Newsroom(posts=50) as room:
+        first = crawl(tmp_path, "wp_posts", site=room.url)
+        again = crawl(tmp_path, "wp_posts", site=room.url, output="again.jsonl")
+        told = facts(again)
+        full = crawl(tmp_path, "wp_posts", site=room.url, output="full.jsonl", full="1")
+    assert (again.status, again.rows("again.jsonl"), told["mode"], told["live"]) == (0, [], "update", len(first.rows()))
+    assert len(full.rows("full.jsonl")) == len(first.rows())
+
+
+def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
+    with Newsroom(posts=30) as room:
+        run = crawl(tmp_path, "wp_posts", site=room.url, output=None)
+    assert run.status == 0
+    (table,) = (tmp_path / "data" / "wp_posts").glob("*.csv")
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    (lines,) = (tmp_path / "data" / "wp_posts").glob("*.jsonl")
+    assert len(rows) == len(lines.read_text(encoding="utf-8").rstrip("\n").split("\n"))
+    assert {"site", "author_name", "image_url", "categories", "linked"} <= set(rows[0])
+    assert isinstance(json.loads(rows[0]["categories"]), list)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"site": "x.example", "colour": "red"}, "unknown argument colour="),
+        ({"site": "x.example", "since": "yesterday"}, "since= takes an ISO date"),
+        ({"site": "x.example", "follow": "friends"}, "follow takes"),
+        ({"site": "x.example", "limit": "0"}, "limit="),
+        ({}, "give one of site=URL or sites=FILE"),
+        ({"sites": "/nowhere.txt"}, "cannot be read"),
+        ({"site": "ftp://x.example"}, "not a web address"),
+    ],
+)
+def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, tmp_path: Path) -> None:
+    run = crawl(tmp_path, "wp_posts", output=None, **arguments)
+    assert (run.status, run.said.count("\n")) == (2, 1)
+    assert said in run.said
+    assert not (tmp_path / "data").exists()
+
+
+FAULTS: list[tuple[str, dict[str, Any], str]] = [
+    ("bom", {}, "complete"),
+    ("php-notice", {}, "complete"),
+    ("html-comment", {}, "complete"),
+    ("objects-for-lists", {}, "complete"),
+    ("lone-surrogates", {}, "complete"),
+    ("missing-totals", {}, "complete"),
+    ("zero-totals", {}, "complete"),
+    ("doubled-rows", {}, "complete"),
+    ("flaky", {"chance": 0.2}, "complete"),
+    ("dropped", {"times": 1}, "complete"),
+    ("cut-body", {"times": 1}, "complete"),
+    ("truncated-json", {"times": 2}, "complete"),
+    ("html-200", {"times": 1}, "complete"),
+    ("empty-200", {"times": 1}, "complete"),
+    ("per-page-cap", {"maximum": 20}, "complete"),
+    ("forced-page-size", {"size": 10}, "complete"),
+    ("param-refused", {"name": "exclude"}, "complete"),
+    ("login-wall", {}, "incomplete"),
+    ("maintenance", {"retry_after": 1}, "incomplete"),
+    ("challenge", {}, "blocked"),
+    ("unauthorized", {}, "complete"),  # by feed and sitemap
+    ("deep-json", {}, "incomplete"),
+    ("stale-cache", {"by_path": True}, "incomplete"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "verdict"), FAULTS, ids=[name for name, _, _ in FAULTS])
+def test_no_fault_loses_a_post_in_silence(name: str, options: dict[str, Any], verdict: str, tmp_path: Path) -> None:
+    with Newsroom(posts=120, ties=30) as room:
+        room.order(name, "/wp/v2/posts", **options)
+        run = crawl(tmp_path, "wp_posts", site=room.url, env={"NEWSBOT_MAX_WAIT": "5", "NEWSBOT_GIVE_UP": "20"})
+        ids, live = [row["id"] for row in run.rows()], set(room.ids("post"))
+    found = facts(run)
+    assert len(ids) == len(set(ids)), "doubled"
+    assert "Traceback" not in run.said
+    assert (run.status, found["verdict"]) == (0 if verdict == "complete" else 1, verdict), found["why"]
+    # The promise: what is missing is said.
+    assert set(ids) == live or verdict != "complete"
+
+
+def test_a_post_that_kills_its_page_is_named_and_its_neighbours_come(tmp_path: Path) -> None:
+    with Newsroom(posts=150) as room:
+        victim = room.ids("post")[70]
+        room.order("post-kills-page", "/wp/v2/posts", ids=[victim])
+        run = crawl(tmp_path, "wp_posts", site=room.url)
+        live = set(room.ids("post"))
+    assert (run.status, facts(run)["unreadable"]) == (1, [victim])
+    assert {row["id"] for row in run.rows()} == live - {victim}
+
+
+def test_one_bad_site_leaves_the_others_unharmed(tmp_path: Path) -> None:
+    with Newsroom(posts=40) as room, Newsroom(posts=30) as closed:
+        closed.order("unauthorized", "*")
+        sites = f"{room.url},{closed.url},http://127.0.0.1:9,http://no-such-host.invalid"
+        run = crawl(tmp_path, "wp_posts", site=sites)
+        verdicts = [site["verdict"] for site in run.receipt()["sites"]]
+        assert (run.status, verdicts) == (1, ["complete", "closed", "incomplete", "incomplete"])
+        assert {row["id"] for row in run.rows()} == set(room.ids("post"))
+        assert "Traceback" not in run.said
+
+
+def test_sigterm_leaves_a_receipt_for_each_site_and_whole_files(tmp_path: Path) -> None:
+    with Newsroom(posts=3_000, latency=0.05) as room, Newsroom(posts=3_000, latency=0.05) as other:
+        line = command("wp_posts", site=f"{room.url},{other.url}")
+        process = subprocess.Popen(line, cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True)
+        while len(room.requests) < 6 and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    (path,) = (tmp_path / "data" / "receipts").glob("*.json")
+    receipt = json.loads(path.read_text(encoding="utf-8"))
+    assert (process.returncode, receipt["reason"]) == (1, "shutdown")
+    assert [site["verdict"] for site in receipt["sites"]] == ["incomplete", "incomplete"]
+    assert all(json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").split("\n") if line)
+
+
+def test_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    chance, kills = random.Random(20), 6
+    with Newsroom(posts=400, latency=0.02) as room:
+        live = sorted(room.ids("post"))
+        for number in range(kills):
+            line = command("wp_posts", output=f"{number}.jsonl", site=room.url)
+            with subprocess.Popen(line, cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.DEVNULL) as process:
+                time.sleep(chance.uniform(1.0, 3.0))
+                os.kill(process.pid, signal.SIGKILL)
+        last = crawl(tmp_path, "wp_posts", site=room.url, output="last.jsonl")
+    assert last.status == 0
+    rows = [
+        json.loads(line)["id"]
+        for path in tmp_path.glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").split("\n")
+        if line
+    ]
+    assert sorted(rows) == live
+
+
+def test_a_second_crawl_of_a_site_is_busy_and_asks_nothing(tmp_path: Path) -> None:
+    with Newsroom(posts=2_000) as room:
+        line = command("wp_posts", output="first.jsonl", site=room.url)
+        slowly = environment(tmp_path, NEWSBOT_DELAY="2")
+        with subprocess.Popen(line, cwd=tmp_path, env=slowly, stderr=subprocess.DEVNULL) as first:
+            while len(room.requests) < 3 and first.poll() is None:
+                time.sleep(0.02)
+            second = crawl(tmp_path, "wp_posts", site=room.url.removeprefix("http://"))
+            told, still = second.receipt()["sites"][0], first.poll() is None
+            first.send_signal(signal.SIGTERM)
+    assert still
+    assert (second.status, second.rows(), told["total_requests"]) == (1, [], 0)
+    assert "busy" in told["why"]
+    assert len([one for one in room.requests if one.url.endswith("/robots.txt")]) == 1
+
+
+def test_the_same_guid_from_two_sites_is_delivered_once(tmp_path: Path) -> None:
+    with Newsroom(posts=25) as room:
+        port = room.url.rsplit(":", 1)[1]
+        sites = f"http://127.0.0.1:{port},http://localhost:{port}"
+        run = crawl(tmp_path, "wp_posts", site=sites)
+        guids = [row["guid"] for row in run.rows() if row["guid"] and not row["guid_collision"]]
+    assert len(guids) == len(set(guids))
+    assert run.status == 0
+
+
+@pytest.mark.parametrize("stop", ["CLOSESPIDER_ITEMCOUNT=5", "CLOSESPIDER_TIMEOUT=1"])
+def test_sites_that_still_queue_when_the_crawl_is_closed_are_in_the_receipt(stop: str, tmp_path: Path) -> None:
+    with Newsroom(posts=500, latency=0.5) as room, Newsroom(posts=5) as second, Newsroom(posts=5) as third:
+        sites = f"{room.url},{second.url},{third.url}"
+        run = crawl(tmp_path, "wp_posts", "-s", stop, site=sites, env={"NEWSBOT_SITES_AT_ONCE": "1"}, timeout=60)
+        assert (second.requests, third.requests) == ([], [])
+    verdicts = [(site["verdict"], site["why"]) for site in run.receipt()["sites"]]
+    assert run.status == 1
+    assert verdicts[1:] == [("incomplete", "not started")] * 2

@@ -1,0 +1,173 @@
+"""``scrapy export``: the archive in files, the same rows in every format."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.archive import Archive
+from newsbot.archive.diff import word_diff
+from newsbot.items import Author, Checkpoint, Comment, Post, TermRef, columns
+
+ROOT = Path(__file__).parents[2]
+ONE, TWO = "https://one.example", "https://two.example"
+
+Export = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def make(folder: Path) -> None:
+    archive = Archive.open(
+        f"sqlite:///{folder / 'newsbot.db'}", run="r", clock=lambda: datetime(2026, 11, 23, 10, tzinfo=UTC)
+    )
+    for site in (ONE, TWO):
+        for number in range(1, 6):
+            archive.add(
+                Post(
+                    site=site,
+                    type="post",
+                    id=number,
+                    guid=f"{site}/?p={number}",
+                    title=f"=Title {number}",
+                    content_text="The quick brown fox",
+                    published=f"2026-01-0{number}T00:00:00Z",
+                    author=Author(id=1, name="Ann"),
+                    terms=[TermRef(taxonomy="category", id=3)],
+                )
+            )
+        archive.commit(Checkpoint(site=site, type="post", sequence=5))
+    archive.add(Comment(site=ONE, type="comment", id=1, content_text="Hello"))
+    archive.add(Post(site=ONE, type="post", id=2, title="=Title 2", content_text="The slow brown fox"))
+    gone = archive.tombstone(ONE, "post", 3, "2026-11-23T10:00:00Z")
+    assert gone is not None
+    archive.add(gone)
+    archive.flush()
+    archive.close()
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Export:
+    make(tmp_path)
+
+    def run(*arguments: str, archive: str = "newsbot.db") -> subprocess.CompletedProcess[str]:
+        url = f"sqlite:///{tmp_path / archive}"
+        return subprocess.run(
+            [sys.executable, "-m", "scrapy", "export", *arguments, "-s", f"NEWSBOT_ARCHIVE={url}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_live_rows_come_in_the_columns_of_the_crawl(export: Export, tmp_path: Path) -> None:
+    done = export(str(tmp_path / "out.jsonl"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"9 rows in {tmp_path / 'out.jsonl'}\n"
+    rows = lines(tmp_path / "out.jsonl")
+    assert [(row["site"], row["id"]) for row in rows] == [
+        *((ONE, n) for n in (1, 2, 4, 5)),
+        *((TWO, n) for n in range(1, 6)),
+    ]
+    assert all(tuple(row) == columns(Post) for row in rows)
+    edited = rows[1]
+    assert (edited["revision"], edited["change"], edited["first_seen"]) == (2, "edited", "2026-11-23T10:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        (["--site", "two.example/"], [1, 2, 3, 4, 5]),
+        (["--site", ONE, "--deleted"], [1, 2, 3, 4, 5]),
+        (["--site", TWO, "--since", "2026-01-02", "--until", "2026-01-04T00:00:00+00:00"], [2, 3]),
+        (["--type", "comment"], [1]),
+        (["--type", "page"], []),
+    ],
+)
+def test_filters(export: Export, tmp_path: Path, arguments: list[str], ids: list[int]) -> None:
+    assert export(str(tmp_path / "out.json"), *arguments).returncode == 0
+    assert [row["id"] for row in json.loads((tmp_path / "out.json").read_text())] == ids
+
+
+def test_csv_and_parquet_hold_the_same_rows(export: Export, tmp_path: Path) -> None:
+    for name in ("out.csv", "out.parquet"):
+        done = export(str(tmp_path / name), "--deleted")
+        assert done.returncode == 0, done.stderr
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    pyarrow = importlib.import_module("pyarrow.parquet")
+    parquet = pyarrow.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [int(row["id"]) for row in table] == [row["id"] for row in parquet] == [1, 2, 3, 4, 5] * 2
+    assert list(table[0]) == list(parquet[0])
+    assert (table[0]["title"], parquet[0]["title"]) == ("'=Title 1", "=Title 1")
+    assert (parquet[0]["author_id"], parquet[0]["guid_collision"]) == (1, False)
+    assert json.loads(parquet[0]["terms"])[0]["taxonomy"] == "category"
+
+
+def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: Path) -> None:
+    assert export(str(tmp_path / "out.jsonl"), "--revisions", "--site", ONE).returncode == 0
+    told = [(row["id"], row["revision"], row["change"], row["changed"]) for row in lines(tmp_path / "out.jsonl")]
+    assert told == [
+        (1, 1, "new", []),
+        (2, 1, "new", []),
+        (2, 2, "edited", ["text", "author", "terms"]),
+        (3, 1, "new", []),
+        (3, 2, "deleted", []),
+        (4, 1, "new", []),
+        (5, 1, "new", []),
+    ]
+    rows = lines(tmp_path / "out.jsonl")
+    assert rows[2]["word_diff"] == "The [-quick-] {+slow+} brown fox"
+    assert rows[4]["title"] == "=Title 3"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["out.xls"], 2, "should end in one of"),
+        (["out.csv", "--revisions"], 2, "revisions are written to"),
+        (["out.jsonl", "--since", "yesterday"], 2, "'yesterday' is no ISO date"),
+        (["/proc/none/out.jsonl"], 1, "No such file"),
+    ],
+)
+def test_bad_use_is_one_line(export: Export, tmp_path: Path, arguments: list[str], status: int, words: str) -> None:
+    done = export(str(tmp_path / arguments[0]), *arguments[1:])
+    assert (done.returncode, len(done.stderr.splitlines())) == (status, 1), done.stderr
+    assert words in done.stderr
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_missing_archive_is_one_line(export: Export, tmp_path: Path) -> None:
+    done = export(str(tmp_path / "out.jsonl"), archive="none.db")
+    assert (done.returncode, done.stderr.strip()) == (
+        1,
+        f"scrapy export: there is no archive at {tmp_path / 'none.db'}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("one two", "one  two\n", ""),
+        ("", "all new", "{+all new+}"),
+        ("all gone", "", "[-all gone-]"),
+        ("a b c d e f g h x i", "a b c d e f g h y i", "... c d e f g h [-x-] {+y+} i"),
+        (" ".join("x" * 30), " ".join("x" * 30 + "y"), "... x x x x x x {+y+}"),
+    ],
+)
+def test_word_diff(before: str, after: str, told: str) -> None:
+    assert word_diff(before, after) == told

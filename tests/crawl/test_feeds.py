@@ -1,0 +1,232 @@
+"""Feeds of whole crawls: what stands under a name is whole, however the crawl ended."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.feeds.defaults import RUN_ID
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(folder: Path, **told: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.crawl.feeds_spider", json.dumps(told)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Ended:
+    """How a crawl ended: its log, its feeds' signals and stats."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.out, self.log = process.communicate(timeout=60)
+        self.status = process.returncode
+        last = self.log.strip().splitlines()[-1] if self.log.strip() else ""
+        told = json.loads(last) if last.startswith('{"signals"') else {"signals": [], "stats": {}}
+        self.signals, self.stats = told["signals"], told["stats"]
+
+
+def crawl(folder: Path, feeds: dict[str, Any] | None = None, **told: Any) -> Ended:
+    settings = {**told.pop("settings", {}), **({"FEEDS": feeds} if feeds else {})}
+    return Ended(start(folder, settings=settings, **told))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def ids(path: Path) -> list[int]:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return [int(row["id"]) for row in csv.DictReader(file)]
+    text = path.read_text(encoding="utf-8")
+    return [row["id"] for row in (json.loads(text) if path.suffix == ".json" else map(json.loads, text.splitlines()))]
+
+
+def test_a_crawl_that_names_no_feed_gets_dated_files(tmp_path: Path) -> None:
+    ended = crawl(tmp_path)
+    lines, table = sorted((tmp_path / "data/feeds").iterdir(), key=lambda path: path.suffix, reverse=True)
+    assert (lines.suffix, table.suffix) == (".jsonl", ".csv")
+    assert lines.stem == table.stem
+    assert RUN_ID.fullmatch(lines.stem)
+    assert ids(lines) == ids(table) == [0, 1, 2]
+    assert ended.stats["newsbot/feeds/stored"] == 2
+    assert sorted(ended.signals) == sorted(
+        [word, path.name, word == "stored"] for path in (lines, table) for word in ("sealed", "stored")
+    )
+
+
+def test_runs_of_one_name_overwrite_nothing(tmp_path: Path) -> None:
+    run = "20261123T101500Z-ab12"
+    for _ in range(2):
+        crawl(tmp_path, settings={"NEWSBOT_RUN": run})
+    expected = [f"{run}-2.csv", f"{run}-2.jsonl", f"{run}.csv", f"{run}.jsonl"]
+    assert names(tmp_path / "data/feeds") == expected
+
+
+def test_named_feeds_replace_the_dated_ones_and_may_hold_the_run(tmp_path: Path) -> None:
+    run = "20261123T101500Z-ab12"
+    crawl(tmp_path, {"out/%(name)s-%(run)s.jsonl": {}}, settings={"NEWSBOT_RUN": run})
+    assert ids(tmp_path / f"out/feeds-{run}.jsonl") == [0, 1, 2]
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_empty_run_leaves_well_formed_files(tmp_path: Path) -> None:
+    crawl(tmp_path, {"a.jsonl": {}, "a.json": {}, "a.csv": {}, "a.xml": {}}, posts=0)
+    assert (tmp_path / "a.jsonl").read_bytes() == b""
+    assert json.loads((tmp_path / "a.json").read_text()) == []
+    assert (tmp_path / "a.csv").read_text().startswith("site,type,id,")
+    assert (tmp_path / "a.xml").read_text().endswith("</items>\n")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
+def test_append_gives_one_whole_file(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"a.{form}"
+    for _ in range(2):
+        crawl(tmp_path, {path.name: {}})
+    assert ids(path) == [0, 1, 2, 0, 1, 2]
+    crawl(tmp_path, {path.name: {"overwrite": True}})
+    assert ids(path) == [0, 1, 2]
+    assert names(tmp_path) == [path.name]
+
+
+def test_rows_that_cannot_be_appended_go_beside_with_one_line(tmp_path: Path) -> None:
+    old = tmp_path / "a.csv"
+    old.write_text("other,columns\r\n1,2\r\n")
+    ended = crawl(tmp_path, {"a.csv": {}})
+    (beside,) = tmp_path.glob("a.2*.csv")
+    assert old.read_text() == "other,columns\n1,2\n"
+    assert ids(beside) == [0, 1, 2]
+    assert f"its header differs from this run's columns; this run's rows are in {beside}" in ended.log
+    assert "Traceback" not in ended.log
+    assert ended.stats["newsbot/feeds/beside"] == 1
+
+
+def test_two_crawls_that_append_to_one_file_lose_nothing(tmp_path: Path) -> None:
+    processes = [start(tmp_path, settings={"FEEDS": {"a.jsonl": {}}}, posts=50) for _ in range(3)]
+    for process in processes:
+        process.communicate(timeout=60)
+    assert sorted(ids(tmp_path / "a.jsonl")) == sorted(list(range(50)) * 3)
+
+
+def test_a_crawl_that_dies_leaves_the_target_alone_and_the_next_cleans_up(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    target.write_text("[]")
+    ended = crawl(tmp_path, {"a.json": {"overwrite": True}}, posts=9, kill_at=5)
+    assert ended.status == -signal.SIGKILL
+    assert target.read_text() == "[]"
+    assert len(list(tmp_path.glob(".a.json.*.part"))) == 1
+    crawl(tmp_path, {"b.json": {}})
+    assert names(tmp_path) == ["a.json", "b.json"]
+
+
+def test_a_crawl_that_runs_keeps_its_part_when_another_cleans_up(tmp_path: Path) -> None:
+    slow = start(tmp_path, settings={"FEEDS": {"slow.jsonl": {}}}, posts=100, pause=0.1)
+    wait_for(lambda: bool(list(tmp_path.glob(".slow.jsonl.*.part"))))
+    crawl(tmp_path, {"quick.jsonl": {}})
+    slow.send_signal(signal.SIGTERM)
+    slow.communicate(timeout=60)
+    assert ids(tmp_path / "slow.jsonl")[:3] == [0, 1, 2]
+
+
+def test_sigterm_gives_a_whole_file_of_what_was_delivered(tmp_path: Path) -> None:
+    process = start(tmp_path, settings={"FEEDS": {"a.json": {}}}, posts=10_000, pause=0.05)
+    wait_for(lambda: bool(list(tmp_path.glob(".a.json.*.part"))))
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    delivered = ids(tmp_path / "a.json")
+    assert 0 < len(delivered) < 10_000
+    assert delivered == list(range(len(delivered)))
+
+
+@pytest.mark.parametrize("uri", ["folder", "file/a.jsonl", "/proc/none/a.jsonl"])
+def test_a_target_that_cannot_be_written_is_one_error_and_costs_other_feeds_nothing(tmp_path: Path, uri: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    ended = crawl(tmp_path, {uri: {"format": "jsonl"}, "good.jsonl": {}}, posts=20)
+    assert ids(tmp_path / "good.jsonl") == list(range(20))
+    assert ended.log.count("cannot be written") == 1
+    assert "Traceback" not in ended.log
+    assert ended.stats["newsbot/feeds/failed"] == 1
+    assert [word for word, *_ in ended.signals if word == "failed"] == ["failed"]
+
+
+def test_a_full_disk_is_one_error(tmp_path: Path) -> None:
+    ended = crawl(tmp_path, {"/dev/full": {"format": "jsonl"}, "good.jsonl": {}}, posts=2000)
+    assert ids(tmp_path / "good.jsonl") == list(range(2000))
+    assert ended.log.count("cannot be written: No space left on device") == 1
+    assert "Traceback" not in ended.log
+    assert ended.stats["newsbot/feeds/failed"] == 1
+
+
+def test_standard_output_takes_rows_and_nothing_else(tmp_path: Path) -> None:
+    ended = crawl(tmp_path, {"stdout:": {"format": "jsonl"}})
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == [0, 1, 2]
+    assert names(tmp_path) == []
+
+
+def test_a_reader_that_leaves_standard_output_ends_the_feed_not_the_crawl(tmp_path: Path) -> None:
+    process = start(tmp_path, settings={"FEEDS": {"stdout:": {"format": "jsonl"}, "a.jsonl": {}}}, posts=2000)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    log = process.stderr.read()
+    assert process.wait(timeout=60) == 0
+    assert ids(tmp_path / "a.jsonl") == list(range(2000))
+    assert log.count("cannot be written: Broken pipe") == 1
+    assert "Traceback" not in log
+
+
+def test_packed_lines_are_appended(tmp_path: Path) -> None:
+    feed = {"a.jsonl.gz": {"format": "jsonl", "postprocessing": ["scrapy.extensions.postprocessing.GzipPlugin"]}}
+    for _ in range(2):
+        crawl(tmp_path, feed)
+    with gzip.open(tmp_path / "a.jsonl.gz") as file:
+        assert [json.loads(line)["id"] for line in file] == [0, 1, 2, 0, 1, 2]
+
+
+def test_item_classes_and_fields_of_a_feed_still_count(tmp_path: Path) -> None:
+    feeds = {
+        "posts.csv": {"item_classes": ["newsbot.items.Post"], "fields": ["id", "title"]},
+        "none.jsonl": {"item_classes": ["newsbot.items.Term"]},
+    }
+    crawl(tmp_path, feeds)
+    assert (tmp_path / "posts.csv").read_text() == "id,title\n0,'=0\n1,'=1\n2,'=2\n"
+    assert (tmp_path / "none.jsonl").read_text() == ""
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.jsonl").touch()
+    (tmp_path / "link.jsonl").symlink_to("real.jsonl")
+    crawl(tmp_path, {"link.jsonl": {"overwrite": True}})
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert ids(tmp_path / "real.jsonl") == [0, 1, 2]
+
+
+def test_storages_that_need_the_network_are_gone(tmp_path: Path) -> None:
+    ended = crawl(tmp_path, {"ftp://127.0.0.1:1/a.jsonl": {}})
+    assert "Unknown feed storage scheme: ftp" in ended.log
+
+
+def wait_for(met: Any, seconds: float = 30) -> None:
+    ends = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < ends, "it did not happen in time"
+        time.sleep(0.02)

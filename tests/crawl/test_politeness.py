@@ -1,0 +1,217 @@
+"""Politeness over whole crawls: what the server's own log shows."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from itertools import pairwise
+
+import pytest
+from aiohttp import web
+
+from newsbot.politeness.hints import http_date
+from tests.crawl.asking import Told, ask, start, told_by
+from tests.crawl.loopback import Answer, Asked, Server, serve
+
+NO_ROBOTS = {"ROBOTSTXT_OBEY": False}
+
+
+def gaps(asked: list[Asked]) -> list[float]:
+    return [later.at - earlier.at for earlier, later in pairwise(asked)]
+
+
+def visit(server: Server, count: int, *, at_once: bool = True, **settings: object) -> Told:
+    allowed: dict[str, object] = {"NEWSBOT_ALLOW_PRIVATE": server.netloc, **NO_ROBOTS}
+    return ask(*(f"{server.url}/{n}" for n in range(count)), settings=allowed | settings, at_once=at_once)
+
+
+async def page(request: web.BaseRequest) -> web.StreamResponse:
+    return web.Response(text="page")
+
+
+def once(first: web.Response | dict[str, object]) -> Answer:
+    """The first request is answered as told, every other one with a page."""
+    asked = 0
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            return web.Response(text="page")
+        return first if isinstance(first, web.Response) else web.Response(**first)  # type: ignore[arg-type]
+
+    return answer
+
+
+def test_twenty_requests_that_wait_are_held_by_retry_after_in_seconds() -> None:
+    with serve(once({"status": 429, "headers": {"Retry-After": "5"}})) as server:
+        told = visit(server, 21)
+        refused, *others = server.log
+        assert sorted(told.statuses()) == [200] * 20 + [429]
+        assert len(others) == 20
+        assert others[0].at - refused.at >= 5.0
+
+
+def test_twenty_requests_that_wait_are_held_by_retry_after_as_a_date() -> None:
+    until = 0.0
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal until
+        if until:
+            return web.Response(text="page")
+        until = int(time.time()) + 5
+        return web.Response(status=503, headers={"Retry-After": http_date(until), "Date": http_date(time.time())})
+
+    with serve(answer) as server:
+        told = visit(server, 21)
+        _, *others = server.log
+        assert sorted(told.statuses()) == [200] * 20 + [503]
+        assert len(others) == 20
+        assert min(asked.at for asked in others) >= until
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"RateLimit": '"default";r=0;t=2'},
+        {"RateLimit-Remaining": "0", "RateLimit-Reset": "2"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2"},
+    ],
+)
+def test_a_used_up_budget_holds_the_host(headers: dict[str, str]) -> None:
+    with serve(once({"text": "page", "headers": headers})) as server:
+        visit(server, 3)
+        assert gaps(server.log)[0] >= 2.0
+
+
+def test_requests_at_once_keep_the_delay_and_come_one_by_one() -> None:
+    flying = most = 0
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal flying, most
+        flying += 1
+        most = max(most, flying)
+        await asyncio.sleep(0.05)
+        flying -= 1
+        return web.Response(text="page")
+
+    with serve(answer) as server:
+        told = visit(server, 8, NEWSBOT_DELAY=0.4)
+        assert told.statuses() == [200] * 8
+        assert most == 1
+        assert min(gaps(server.log)) >= 0.38  # 5 % for what lies between us and the server's clock
+
+
+def test_the_waiting_is_told_for_each_request() -> None:
+    with serve(page) as server:
+        told = visit(server, 3, NEWSBOT_DELAY=0.5)
+        waited = sorted(answer["waited"] for answer in told.answers)
+        assert waited[0] < 0.4
+        assert waited[2] >= 0.9
+        assert told.stats["newsbot/politeness/waited_seconds"] == pytest.approx(sum(waited), abs=0.01)
+
+
+def test_the_site_list_may_change_its_own_delay_but_not_hurry_another_host() -> None:
+    async def away(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": f"{other.url}{request.path}"})
+
+    with serve(page) as other, serve(away) as server:
+        settings = {"NEWSBOT_ALLOW_PRIVATE": f"{server.netloc},{other.netloc}", "NEWSBOT_DELAY": 0.5, **NO_ROBOTS}
+        ask(*(f"{server.url}/{n}" for n in range(3)), settings=settings, meta={"newsbot_delay": 0})
+        assert max(gaps(server.log)) < 0.4
+        assert min(gaps(other.log)) >= 0.48
+
+
+def test_failures_are_answered_by_asking_slower() -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=503 if request.path in ("/0", "/1") else 200)
+
+    with serve(answer) as server:
+        told = visit(server, 4, at_once=False)
+        first, second, _ = gaps(server.log)
+        assert first >= 1.0
+        assert second >= 2.0
+        assert told.stats["newsbot/politeness/backed_off"] == 2
+
+
+def test_a_fault_of_one_page_is_no_reason_to_ask_slower() -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=500 if request.path == "/0" else 200)
+
+    with serve(answer) as server:
+        told = visit(server, 2, at_once=False)
+        assert told.statuses() == [500, 200]
+        assert "newsbot/politeness/backed_off" not in told.stats
+
+
+def test_a_host_that_only_fails_is_given_up_and_the_rest_goes_on() -> None:
+    async def broken(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=502)
+
+    with serve(broken) as server, serve(page) as other:
+        settings = {"NEWSBOT_ALLOW_PRIVATE": f"{server.netloc},{other.netloc}", "NEWSBOT_GIVE_UP": 2, **NO_ROBOTS}
+        told = ask(*(f"{server.url}/{n}" for n in range(6)), f"{other.url}/", settings=settings)
+        assert told.statuses() == [502, 502, 502, 0, 0, 0, 200]
+        assert told.errors()[3:6] == ["given-up"] * 3
+        assert len(server.log) == 3
+        assert "given up for this run: 3 failures and nothing else for" in told.log
+
+
+def test_a_host_that_asks_for_an_absurd_wait_is_given_up_at_once() -> None:
+    with serve(once({"status": 429, "headers": {"Retry-After": "86400"}})) as server:
+        told = visit(server, 3)
+        assert told.errors() == [None, "given-up", "given-up"]
+        assert len(server.log) == 1
+
+
+def test_a_timeout_frees_the_host_and_slows_it_down() -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.sleep(30 if request.path == "/0" else 0)
+        return web.Response(text="page")
+
+    with serve(answer) as server:
+        told = visit(server, 2, DOWNLOAD_TIMEOUT=1)
+        assert told.errors() == ["DownloadTimeoutError", None]
+        assert gaps(server.log)[0] >= 1.0
+
+
+def test_a_stop_ends_what_sleeps_at_once() -> None:
+    with serve(once({"status": 429, "headers": {"Retry-After": "300"}})) as server:
+        settings = {"NEWSBOT_ALLOW_PRIVATE": server.netloc, **NO_ROBOTS}
+        process = start(*(f"{server.url}/{n}" for n in range(4)), settings=settings)
+        while not server.log:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        stopped = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        told = told_by(process, *process.communicate(timeout=30))
+        assert time.monotonic() - stopped < 5
+        assert told.errors() == [None, "stopped", "stopped", "stopped"]
+
+
+def test_closing_the_spider_ends_what_sleeps_too() -> None:
+    with serve(once({"status": 429, "headers": {"Retry-After": "300"}})) as server:
+        told = visit(server, 3, CLOSESPIDER_TIMEOUT=1)
+        assert told.errors() == [None, "stopped", "stopped"]
+        assert told.seconds < 10
+
+
+def test_sites_that_share_an_address_share_its_budget_when_asked() -> None:
+    names = {"one.test": [["127.0.0.1"]], "two.test": [["127.0.0.1"]], "three.test": [["127.0.0.1"]]}
+    with serve(page) as server:
+        urls = [f"http://{name}:{server.port}/" for name in names]
+        settings: dict[str, object] = {"NEWSBOT_ALLOW_PRIVATE": "1", "NEWSBOT_DELAY": 0.5, **NO_ROBOTS}
+        apart = ask(*urls, settings=settings, dns=names)
+        assert apart.statuses() == [200] * 3
+        assert max(gaps(server.log)) < 0.4
+        server.log.clear()
+        shared = ask(*urls, settings=settings | {"NEWSBOT_SHARE_IP": 1}, dns=names)
+        assert shared.statuses() == [200] * 3
+        assert min(gaps(server.log)) >= 0.48
+
+
+def test_a_missing_contact_is_told() -> None:
+    with serve(page) as server:
+        assert "NEWSBOT_CONTACT is not set" in visit(server, 1, NEWSBOT_CONTACT="").log
+        assert "NEWSBOT_CONTACT" not in visit(server, 1, NEWSBOT_CONTACT="a@example.org").log

@@ -1,0 +1,293 @@
+"""Safety over whole crawls: what must never be reached, taken or handed out."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import gzip
+import socket
+import ssl
+import threading
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.crawl.asking import Told, ask, start
+from tests.crawl.loopback import Answer, Server, serve
+
+NO_ROBOTS = {"ROBOTSTXT_OBEY": False}
+PUBLIC = "192.31.196.1"
+"""An address that counts as public; connections to it are turned to a shut port (asking.py)."""
+
+
+def visit(server: Server, *paths: str, **settings: object) -> Told:
+    allowed: dict[str, object] = {"NEWSBOT_ALLOW_PRIVATE": server.netloc, **NO_ROBOTS}
+    return ask(*(server.url + path for path in paths), settings=allowed | settings)
+
+
+async def secret(request: web.BaseRequest) -> web.StreamResponse:
+    return web.Response(text="secret")
+
+
+def to(location: str) -> Answer:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": location})
+
+    return answer
+
+
+@pytest.mark.parametrize("spelling", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "localhost", "localhost."])
+def test_a_redirect_to_this_machine_reaches_nothing(spelling: str) -> None:
+    with serve(secret) as inner, serve(to(f"http://{spelling}:{inner.port}/")) as server:
+        told = visit(server, "/")
+        assert told.errors() == ["private-address"]
+        assert len(server.log) == 1
+        assert inner.log == []
+        assert told.connected == [server.netloc]
+        assert f"Refused {server.url}/ -> http://{spelling}:{inner.port}/" in told.log
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[64:ff9b::a9fe:a9fe]", "[::ffff:127.0.0.1]", "[::1]", "10.0.0.1"])
+def test_a_redirect_to_a_private_address_is_refused_before_any_connection(host: str) -> None:
+    with serve(to(f"http://{host}/latest/meta-data/")) as server:
+        told = visit(server, "/")
+        assert told.errors() == ["private-address"]
+        assert told.connected == [server.netloc]
+
+
+def test_a_name_that_resolves_to_this_machine_reaches_nothing() -> None:
+    with serve(secret) as inner:
+        told = ask(f"http://rebind.test:{inner.port}/", settings=NO_ROBOTS, dns={"rebind.test": [["127.0.0.1"]]})
+        assert told.errors() == ["private-address"]
+        assert told.answers[0]["detail"] == "rebind.test is 127.0.0.1, loopback"
+        assert inner.log == []
+
+
+def test_dns_that_changes_between_two_requests_reaches_nothing() -> None:
+    # The first lookup gives a public address, at which nobody answers, the second this machine.
+    names = {"rebind.test": [[PUBLIC], ["127.0.0.1"]], "other.test": [["10.0.0.1"]]}
+    with serve(secret) as inner:
+        url = f"http://rebind.test:{inner.port}/"
+        settings = {**NO_ROBOTS, "DNSCACHE_ENABLED": False}
+        told = ask(url, "http://other.test/", url, settings=settings, dns=names, at_once=False)
+        assert told.errors() == ["DownloadConnectionRefusedError", "private-address", "private-address"]
+        assert told.connected == [f"{PUBLIC}:{inner.port}"]
+        assert inner.log == []
+
+
+def test_a_name_with_a_public_and_a_private_address_reaches_only_the_public_one() -> None:
+    told = ask("http://both.test/", settings=NO_ROBOTS, dns={"both.test": [["127.0.0.1", PUBLIC]]})
+    assert told.statuses() == [0]
+    assert told.connected == [f"{PUBLIC}:80"]
+
+
+def test_a_named_host_is_reached_and_no_other_port_of_it() -> None:
+    with serve(secret) as allowed, serve(secret) as other:
+        names = {"intranet.test": [["127.0.0.1"]]}
+        urls = (f"http://intranet.test:{allowed.port}/", f"http://intranet.test:{other.port}/")
+        settings = {"NEWSBOT_ALLOW_PRIVATE": f"intranet.test:{allowed.port}", **NO_ROBOTS}
+        told = ask(*urls, settings=settings, dns=names)
+        assert told.errors() == [None, "private-address"]
+        assert other.log == []
+
+
+def test_the_first_contact_with_a_private_name_is_told_as_such_and_not_as_robots_txt() -> None:
+    told = ask("http://rebind.test/", dns={"rebind.test": [["127.0.0.1"]]})
+    assert told.errors() == ["private-address"]
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://example.com/", "data:,secret", "s3://bucket/key"])
+def test_a_redirect_to_another_scheme_is_not_followed(location: str) -> None:
+    with serve(to(location)) as server:
+        told = visit(server, "/")
+        assert told.statuses() == [302]
+
+
+def test_only_http_is_asked_for() -> None:
+    told = ask("file:///etc/passwd", "ftp://example.com/", "data:,x", "s3://bucket/key", "http://a:b@example.com/")
+    assert told.errors() == ["bad-url"] * 5
+    assert "a:b" not in told.answers[4]["detail"]
+
+
+def test_redirects_are_counted() -> None:
+    async def loop(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": f"{request.path}x"})
+
+    with serve(loop) as server:
+        told = visit(server, "/", REDIRECT_MAX_TIMES=4)
+        assert told.errors() == ["redirects"]
+        assert len(server.log) == 5
+
+
+def bomb(packed: bytes, encoding: str) -> Answer:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(body=packed, headers={"Content-Encoding": encoding})
+
+    return answer
+
+
+ZEROS = bytes(8 * 1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(ZEROS)),
+        ("deflate", zlib.compress(ZEROS)),
+        ("br", brotli.compress(ZEROS)),
+        ("gzip, gzip", gzip.compress(gzip.compress(ZEROS))),
+    ],
+)
+def test_a_bomb_is_told_as_too_large(encoding: str, packed: bytes) -> None:
+    with serve(bomb(packed, encoding)) as server:
+        assert visit(server, "/", DOWNLOAD_MAXSIZE=1024 * 1024).errors() == ["too-large"]
+
+
+def test_layers_of_packing_are_counted_before_they_are_unpacked() -> None:
+    with serve(bomb(b"x", ", ".join(["gzip"] * 3))) as server:
+        assert visit(server, "/").errors() == ["too-large"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_large_answer_is_cut_off(announced: bool) -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if announced:
+            response.content_length = len(ZEROS)
+        await response.prepare(request)
+        await response.write(ZEROS)
+        return response
+
+    with serve(answer) as server:
+        assert visit(server, "/", DOWNLOAD_MAXSIZE=1024 * 1024).errors() == ["too-large"]
+
+
+def test_headers_without_end_are_cut_off() -> None:
+    sent = 0
+
+    def flood(listener: socket.socket) -> None:
+        nonlocal sent
+        connection, _ = listener.accept()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                sent += connection.send(b"X-Header: " + b"a" * 1000 + b"\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=flood, args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        told = ask(url, settings={"NEWSBOT_ALLOW_PRIVATE": "1", "DOWNLOAD_TIMEOUT": 30, **NO_ROBOTS})
+        thread.join(10)
+        assert told.errors() == ["too-large"]
+        assert sent < 32 * 1024 * 1024  # what the sockets of both sides hold, and a little
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_and_gets_no_password(tmp_path: Path) -> None:
+    context = self_signed(tmp_path)
+    with serve(secret, tls=context) as server:
+        url = f"https://localhost:{server.port}/"
+        settings = {"NEWSBOT_ALLOW_PRIVATE": "1", "NEWSBOT_AUTH": f"localhost:{server.port}=anna:pw", **NO_ROBOTS}
+        told = ask(url, settings=settings)
+        assert told.statuses() == [0]
+        assert "certificate" in told.answers[0]["detail"]
+        assert server.log == []
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+def test_a_slow_drip_ends_at_the_total_deadline() -> None:
+    async def drip(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(100):
+            await response.write(b"x")
+            await asyncio.sleep(0.2)
+        return response
+
+    with serve(drip) as server:
+        told = visit(server, "/", DOWNLOAD_TIMEOUT=2)
+        assert told.errors() == ["DownloadTimeoutError"]
+        assert told.answers[0]["seconds"] < 4
+
+
+def test_a_password_reaches_its_host_and_does_not_cross_a_redirect() -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/away":
+            return web.Response(status=302, headers={"Location": f"{other.url}/"})
+        if request.path == "/home":
+            return web.Response(status=302, headers={"Location": "/landed"})
+        return web.Response(text="page")
+
+    with serve(secret) as other, serve(answer) as server:
+        told = ask(
+            *(f"{server.url}{path}" for path in ("/page", "/away", "/home")),
+            settings={
+                "NEWSBOT_ALLOW_PRIVATE": f"{server.netloc},{other.netloc}",
+                "NEWSBOT_AUTH": f"{server.netloc}=anna:s3cretpassword",
+                "LOG_LEVEL": "DEBUG",
+            },
+        )
+        header = "Basic " + base64.b64encode(b"anna:s3cretpassword").decode()
+        assert told.statuses() == [200] * 3
+        assert [asked.headers.get("Authorization") for asked in server.asked("/page")] == [header]
+        assert [asked.headers.get("Authorization") for asked in server.asked("/landed")] == [None]
+        assert [asked.headers.get("Authorization") for asked in server.asked("/robots.txt")] == [None]
+        assert other.log
+        assert not any("Authorization" in asked.headers for asked in other.log)
+        assert "s3cret" not in told.log
+        assert header not in told.log
+        assert "read logged in as anna" in told.log
+
+
+def test_passwords_with_unverified_certificates_start_nothing() -> None:
+    settings = {"NEWSBOT_AUTH": "a=b:s3cret", "DOWNLOAD_VERIFY_CERTIFICATES": False}
+    process = start("http://example.com/", settings=settings)
+    out, err = process.communicate(timeout=60)
+    assert "DOWNLOAD_VERIFY_CERTIFICATES is off" in err
+    assert "s3cret" not in err
+    assert '"answers": []' in out
+
+
+def test_a_line_of_the_log_holds_no_control_characters_of_a_site() -> None:
+    told = ask("http://evil.test/", settings=NO_ROBOTS, dns={"evil.test": [["fe80::1%\x1b[31m\nERROR: forged\u202e"]]})
+    assert told.errors() == ["private-address"]
+    assert "\\x1b[31m" in told.log
+    assert not any(sign in told.log for sign in ("\x1b", "\u202e", "\nERROR"))
+
+
+def test_a_name_that_does_not_resolve_is_told_soon() -> None:
+    began = time.monotonic()
+    told = ask("http://nowhere.test/", settings=NO_ROBOTS, dns={"nowhere.test": [[]]})
+    assert told.errors() == ["CannotResolveHostError"]
+    assert time.monotonic() - began < 30

@@ -1,0 +1,96 @@
+"""The newsroom over HTTP: one aiohttp handler that asks the house and sends what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+from aiohttp import web
+
+from tests.newsroom.answer import Question
+from tests.newsroom.house import House
+from tests.newsroom.log import Request
+
+CONTROL = "/-newsroom/"
+"""Where a newsroom in another process takes its orders: POST a JSON object of arguments to CONTROL + name."""
+
+
+def question_of(method: str, raw: str, headers: Mapping[str, str], house: House) -> Question:
+    """What a request line asks for. The folder of a sub-directory install is taken off."""
+    parts = urlsplit(raw)
+    params: dict[str, list[str]] = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        params.setdefault(name.split("[")[0], []).append(value)
+    path = parts.path
+    folder = house.places.folder
+    inside = path == folder or path.startswith(folder + "/")
+    path = path[len(folder) :] or "/" if inside else path
+    route = params.pop("rest_route", [None])[-1] if path in ("/", "/index.php") else None
+    if route is None and inside and not house.options.plain:
+        for prefix in (f"/{house.options.prefix}", f"/index.php/{house.options.prefix}"):
+            if path == prefix or path.startswith(prefix + "/"):
+                route = path[len(prefix) :] or "/"
+    known = {name.lower(): value for name, value in headers.items()}
+    return Question(method=method, path=path if inside else "/..", raw=raw, route=route, params=params, headers=known)
+
+
+def application(house: House) -> web.Application:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.path.startswith(CONTROL):
+            return await _control(house, request)
+        return await _serve(house, request)
+
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.router.add_route("*", "/{tail:.*}", handle)
+    return app
+
+
+async def _serve(house: House, request: web.Request) -> web.StreamResponse:
+    question = question_of(request.method, request.raw_path, request.headers, house)
+    answer, faults = house.respond(question)
+    house.note(
+        Request(
+            method=question.method,
+            url=question.raw,
+            route=question.route,
+            status=answer.status,
+            sent=-1 if answer.transport else len(answer.body),
+            host=request.host,
+            headers=dict(question.headers),
+            faults=faults,
+        ),
+        question,
+    )
+    wait = answer.wait + house.options.latency
+    if wait:
+        await asyncio.sleep(wait)
+    if answer.transport is not None:
+        return await answer.transport(request, answer)
+    return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+
+async def _control(house: House, request: web.Request) -> web.Response:
+    arguments: dict[str, Any] = orjson.loads(await request.read() or b"{}")
+    try:
+        result = house.control(request.path.removeprefix(CONTROL), arguments)
+    except (LookupError, TypeError, ValueError) as error:
+        return web.Response(status=400, text=f"{type(error).__name__}: {error}")
+    return web.Response(body=orjson.dumps(result, default=str), content_type="application/json")
+
+
+async def start(house: House, port: int) -> web.AppRunner:
+    """Listen on 127.0.0.1; port 0 takes a free one, which the house is then told."""
+    # aiohttp itself would refuse what an order wants to see: the house measures request lines.
+    runner = web.AppRunner(
+        application(house), access_log=None, max_line_size=1 << 20, max_field_size=1 << 20, shutdown_timeout=0.2
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
+    await site.start()
+    server = site._server
+    assert isinstance(server, asyncio.Server)
+    house.open(server.sockets[0].getsockname()[1])
+    return runner

@@ -1,0 +1,113 @@
+"""The real servers that tests ask for: each starts once a session.
+
+On a person's machine nothing is installed: a missing part skips its tests with a line that says how to get it. In CI
+(``CI=true``) the packages are installed, and a part that is still missing is a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from newsbot.browser.chromium import Chromium
+from newsbot.browser.executable import find_chromium
+from newsbot.errors import BrowserError
+from tests.real import wordpress_releases
+from tests.real.mysql import MariaDB
+from tests.real.wordpress import WordPress
+from tests.real.wordpress_processes import Missing
+
+SEED_POSTS = 2000
+
+
+def in_ci() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def need(group: str) -> None:
+    """In CI, Debian's packages of a group of ``tests/debian.sh``; elsewhere nothing."""
+    if not in_ci():
+        return
+    script = wordpress_releases.PROJECT / "tests/debian.sh"
+    done = subprocess.run(["sh", str(script), group], capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(f"Debian packages for {group}: {done.stderr.strip()[-1000:]}", pytrace=False)
+
+
+def skip_or_fail(missing: Missing) -> NoReturn:
+    if in_ci():
+        pytest.fail(str(missing), pytrace=False)
+    pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    need("wordpress")
+    with tempfile.TemporaryDirectory(prefix="newsbot-mariadb-") as folder:
+        server = MariaDB(Path(folder))
+        try:
+            server.__enter__()
+        except Missing as missing:
+            skip_or_fail(missing)
+        try:
+            yield server
+        finally:
+            server.__exit__()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium, which starts for this user."""
+    need("chromium")
+    path, why = find_chromium("")
+    if path is None:
+        skip_or_fail(Missing(f"{why}: sudo sh tests/debian.sh chromium"))
+    try:
+        asyncio.run(_starts(path))
+    except BrowserError as error:
+        skip_or_fail(Missing(f"{error} (docs/security.md tells of the sandbox)"))
+    return path
+
+
+async def _starts(path: str) -> None:
+    await (await Chromium.launch(path)).close()
+
+
+def _started(mariadb: MariaDB, find: Callable[[], Path], database: str) -> Iterator[WordPress]:
+    try:
+        site = WordPress(root=find(), mariadb=mariadb, database=database)
+        site.__enter__()
+    except Missing as missing:
+        skip_or_fail(missing)
+    try:
+        site.seed(SEED_POSTS)
+        yield site
+    finally:
+        site.__exit__()
+
+
+@pytest.fixture(scope="session")
+def wordpress_61(mariadb: MariaDB) -> Iterator[WordPress]:
+    """The WordPress of this Debian release, seeded."""
+    yield from _started(mariadb, wordpress_releases.installed, "wordpress_61")
+
+
+@pytest.fixture(scope="session")
+def wordpress_68(mariadb: MariaDB) -> Iterator[WordPress]:
+    """The WordPress of the next Debian release, seeded."""
+    yield from _started(mariadb, wordpress_releases.newer, "wordpress_68")
+
+
+@pytest.fixture(params=["wordpress_61", "wordpress_68"])
+def wordpress(request: pytest.FixtureRequest) -> WordPress:
+    """Both versions, one after the other, with pretty permalinks."""
+    site: WordPress = request.getfixturevalue(request.param)
+    site.set_permalinks("pretty")
+    return site

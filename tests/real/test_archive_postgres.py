@@ -1,0 +1,212 @@
+"""The archive on a real PostgreSQL, started here on a free loopback port and thrown away afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsbot.archive import Archive, Feed
+from newsbot.archive.reading import Filter, current, history
+from newsbot.errors import ArchiveError
+from newsbot.items import Author, Checkpoint, Post
+from newsbot.wordpress.messages import AskKnown, Recall
+from tests.crawl.scrapy_crawl import crawl
+from tests.newsroom import Newsroom
+
+pytestmark = pytest.mark.real
+
+SITE = "https://news.example"
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+class Server:
+    """PostgreSQL refuses to run as root: there it runs as nobody."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.as_user = {"user": "nobody"} if os.getuid() == 0 else {}
+        self.process: subprocess.Popen[bytes] | None = None
+        if self.as_user:
+            shutil.chown(folder, "nobody")
+        self._run("initdb", "-D", str(folder / "data"), "-U", "newsbot", "--auth=trust", "--no-sync", "-E", "UTF8")
+
+    def _run(self, name: str, *arguments: str) -> None:
+        command = [str(BINARIES[-1] / name), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **self.as_user)  # type: ignore[call-overload]
+
+    def start(self) -> None:
+        options = ["-D", str(self.folder / "data"), "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder)]
+        self.process = subprocess.Popen(
+            [str(BINARIES[-1] / "postgres"), *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            **self.as_user,  # type: ignore[call-overload]
+        )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port))
+            except subprocess.CalledProcessError:
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError("PostgreSQL did not start")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(3)  # SIGQUIT: at once, as a crash
+            self.process.wait(30)
+            self.process = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://newsbot@127.0.0.1:{self.port}/postgres"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    if not BINARIES:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is not installed: sh tests/debian.sh postgresql")
+        pytest.skip("PostgreSQL is not installed: sh tests/debian.sh postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="newsbot-pg-", dir="/tmp"))
+    running = Server(folder)
+    running.start()
+    yield running
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+WHEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def open_(server: Server, run: str) -> Archive:
+    return Archive.open(server.url, run=run, clock=lambda: WHEN, alive=lambda _: False)
+
+
+def post(number: int, site: str, **fields: object) -> Post:
+    values = {"title": f"T{number}", "content_text": "zero \x00 byte", "guid": f"{site}/?p={number}"} | fields
+    return Post(site=site, type="post", id=number, author=Author(id=1), **values)  # type: ignore[arg-type]
+
+
+def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:
+    site = "https://life.example"
+    archive = open_(server, "life-1")
+    archive.runs.start("wp_posts")
+    archive.outbox.enter()
+    assert archive.leases.take(site) is None
+    archive.state(site, "post")
+    archive.remember(site, "users", {1: {"name": "Ann"}})
+    for number in range(1, 1201):
+        assert archive.add(post(number, site, published=f"2026-01-{number % 28 + 1:02d}T00:00:00Z"))
+    archive.commit(Checkpoint(site=site, type="post", sequence=1200, cursor={"id": 1200}))
+    edited = post(7, site, title="Edited")
+    assert archive.add(edited)
+    archive.flush()
+    archive.close()
+
+    heir = open_(server, "life-2")
+    heir.runs.start("wp_posts")
+    heir.outbox.enter()
+    assert heir.leases.take(site) is None, "the holder is dead"
+    recovered = [row.record for row in heir.outbox.recover(site, "posts")]
+    assert len(recovered) == 1201
+    state = heir.state(site, "post")
+    assert (state.cursor, state.sequence, state.live) == ({"id": 1200}, 1200, 1200)
+    assert heir.recall(Recall(site=site, relation="users", ids=(1,))) == {1: {"name": "Ann"}}
+    assert len(heir.known(AskKnown(site=site, type="post", ids=tuple(range(900, 2000))))) == 301
+    gone = heir.tombstone(site, "post", 9, "2026-11-23T10:00:00Z")
+    assert gone is not None
+    assert heir.add(gone)
+    assert heir.add(post(7, site, title="Edited")) is False
+    told = {"whole": True, "watermark": "2026-11-23T10:00:00Z"}
+    heir.commit(Checkpoint(site=site, type="post", sequence=1202, cursor=told, done=True))
+    feed = Feed(tmp_path / ".a.part", tmp_path / "a")
+    feed.part.write_text("rows")
+    heir.outbox.sealing([feed])
+    heir.close()
+
+    last = open_(server, "life-3")
+    assert last.outbox.finish_seals() == [feed.final]
+    assert list(last.outbox.recover(site, "posts")) == []
+    asked = Filter(site=site, deleted=True)
+    changes = [row.standing.change for row in current(last.database, asked)]
+    assert (changes.count("new"), changes.count("edited"), changes.count("deleted")) == (1198, 1, 1)
+    assert sum(1 for _ in history(last.database, asked)) == 1202
+    last.close()
+
+
+def test_owner_of_a_guid_is_found(server: Server) -> None:
+    one, two = "https://owner.example", "https://copy.example"
+    archive = open_(server, "owner")
+    archive.began_empty = False
+    archive.add(post(1, one))
+    archive.flush()
+    from newsbot.archive.guids import guid_key
+
+    key = guid_key(f"{one}/?p=1")
+    assert key is not None
+    assert archive.owner(post(1, one), key) == "own"
+    assert archive.owner(post(2, one), key) == "same"
+    assert archive.owner(post(2, two), key) == "other"
+    archive.close()
+
+
+def test_server_that_goes_away_is_one_line_and_the_next_run_goes_on(server: Server) -> None:
+    site = "https://outage.example"
+    archive = open_(server, "outage")
+    archive.state(site, "post")
+    archive.add(post(1, site))
+    archive.commit(Checkpoint(site=site, type="post", sequence=1, cursor={"id": 1}))
+    archive.add(post(2, site))
+    server.stop()
+    with pytest.raises(ArchiveError) as caught:
+        archive.commit(Checkpoint(site=site, type="post", sequence=2, cursor={"id": 2}))
+    assert "\n" not in str(caught.value)
+    assert "does not answer" in str(caught.value)
+    server.start()
+    archive.flush()
+    state = archive.state(site, "post")
+    assert (state.live, state.cursor) == (2, {"id": 1})
+    archive.close()
+
+
+def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_the_rest(
+    server: Server, tmp_path: Path
+) -> None:
+    kept = {"NEWSBOT_ARCHIVE": server.url}
+    with Newsroom(posts=320) as room:
+
+        def leave(_: object) -> None:
+            if sum(one.route == "/wp/v2/posts" for one in room.requests) == 3 and server.process is not None:
+                server.stop()
+
+        room.on_request(leave)
+        run = crawl(tmp_path, "wp_posts", site=room.url, output="0.jsonl", env=kept)
+        room.house.hooks.clear()
+        room.forget()
+        absent = crawl(tmp_path, "wp_posts", site=room.url, output="1.jsonl", env=kept)
+        assert (absent.status, absent.said.count("\n"), len(room.requests)) == (1, 1, 0), absent.said
+        assert "does not answer" in absent.said
+        server.start()
+        last = crawl(tmp_path, "wp_posts", site=room.url, output="2.jsonl", env=kept)
+        live = sorted(room.ids("post"))
+    assert (run.status, "Traceback" in run.said) == (1, False), run.said
+    (line,) = (line for line in run.said.splitlines() if "; the crawl stops, and the next one goes on" in line)
+    assert "does not answer" in line
+    assert not (tmp_path / "0.jsonl").exists(), "its rows could not be kept"
+    assert last.status == 0, last.said
+    assert sorted(row["id"] for row in last.rows("2.jsonl")) == live

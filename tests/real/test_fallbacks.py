@@ -1,0 +1,151 @@
+"""Whole crawls of a real WordPress whose REST API is shut to visitors, compared with its SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crawl.scrapy_crawl import Run, crawl
+from tests.real import truth
+from tests.real.test_crawl import folded, letters, zulu
+from tests.real.wordpress import WordPress
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+CLOSED = "add_filter('rest_authentication_errors', fn() => new WP_Error('closed', 'No.', ['status' => 401]));\n"
+NO_FEEDS = "foreach (['do_feed_rss2', 'do_feed_atom'] as $f) add_action($f, fn() => wp_die('No feed.', '', 404), 1);\n"
+SCRIPTED = """
+add_filter('the_content', fn($html) => '<div id="here"></div><script>document.getElementById("here").innerHTML = '
+    . json_encode($html, JSON_HEX_TAG) . ';</script>', 99);
+"""
+NO_SITEMAPS = "add_filter('wp_sitemaps_enabled', '__return_false');\n"
+FIFTY = "add_filter('pre_option_posts_per_rss', fn() => 50);\n"
+FORBIDDEN = "add_filter('robots_txt', fn($text) => $text . \"\\nDisallow: /wp-json/\\n\");\n"
+
+
+def facts(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = run.receipt()["sites"][0]["collections"]["post"]
+    return found
+
+
+def differences(row: dict[str, Any], true: dict[str, Any]) -> list[str]:
+    # A zero date is nobody's. The theme of 6.8 shows no date on an article's page: null then, never a wrong one.
+    shown = row["published"] is not None or row["via"] == "feed"
+    published = (zulu(true["date_gmt"]) or row["published"]) if shown else None
+    pairs: dict[str, tuple[Any, Any]] = {
+        "url": (row["url"], true["link"]),
+        "slug": (row["slug"], true["slug"]),
+        "title": (letters(row["title"]), folded(true["title"])),
+        "published": (row["published"], published),
+        "modified": (row["modified"], zulu(true["modified_gmt"]) if row["modified"] else None),
+        "author name": ((row["author"] or {}).get("name"), true["author_name"]),
+        "protected": (row["protected"], bool(true["protected"])),
+        "text": (folded(row["content_text"]), "" if true["protected"] else folded(true["content"])),
+    }
+    return [f"{name}: {ours!r} is not {theirs!r}" for name, (ours, theirs) in pairs.items() if ours != theirs]
+
+
+def compare(run: Run, true: dict[int, dict[str, Any]]) -> dict[int, list[str]]:
+    """The differences by id, after the ids themselves: each once, none missing, none extra."""
+    ids = [row["id"] for row in run.rows()]
+    assert len(ids) == len(set(ids)), "doubled"
+    assert set(ids) == set(true), "missing or extra"
+    found = {row["id"]: differences(row, true[row["id"]]) for row in run.rows()}
+    return {row_id: lines for row_id, lines in found.items() if lines}
+
+
+def of_wordpress_itself(site: WordPress) -> set[int]:
+    """Posts that WordPress shows otherwise than SQL holds them. A title's tags are stripped, their words kept; of an
+    article cut by ``<!--nextpage-->`` feeds and block themes show the first page only; of the hour that comes twice in
+    autumn a page's date means the second."""
+    named = truth.named(site)
+    return {named["tagged"], named["paged"], named["autumn_first"]}
+
+
+def test_every_public_post_comes_by_feed(wordpress: WordPress, tmp_path: Path) -> None:
+    wordpress.forget_requests()
+    with wordpress.mu_plugin("closed", CLOSED + FIFTY):
+        run = crawl(tmp_path, "wp_posts", site=wordpress.url)
+    true = truth.posts(wordpress)
+    wrong = compare(run, true)
+    assert set(wrong) <= of_wordpress_itself(wordpress), wrong
+    told = facts(run)
+    assert (run.status, told["verdict"], told["delivered"]) == (0, "complete", len(true)), told["why"]
+    assert told["via"] == {"feed": len(true)}
+    # Fifty posts a page, a page for each post whose guid tells no id, and the way there.
+    assert len(wordpress.requests()) < len(true) / 50 + 60
+
+
+def test_every_public_post_comes_by_sitemap_and_page(wordpress: WordPress, tmp_path: Path) -> None:
+    few = [*range(1, 60), *range(1100, 1160)]
+    listed = f"add_filter('wp_sitemaps_posts_query_args', fn($a) => $a + ['post__in' => [{','.join(map(str, few))}]]);"
+    with wordpress.mu_plugin("closed", CLOSED + NO_FEEDS + listed):
+        run = crawl(tmp_path, "wp_posts", site=wordpress.url)
+    true = {row_id: row for row_id, row in truth.posts(wordpress).items() if row_id in few}
+    wrong = compare(run, true)
+    assert set(wrong) <= of_wordpress_itself(wordpress), wrong
+    told = facts(run)
+    assert (run.status, told["verdict"], told["via"]) == (0, "complete", {"page": len(true)}), told["why"]
+
+
+def test_a_site_that_stays_shut_is_not_read_again(wordpress_68: WordPress, tmp_path: Path) -> None:
+    few = sorted(truth.posts(wordpress_68))[100:140]
+    listed = f"add_filter('wp_sitemaps_posts_query_args', fn($a) => $a + ['post__in' => [{','.join(map(str, few))}]]);"
+    with wordpress_68.kept(), wordpress_68.mu_plugin("closed", CLOSED + NO_FEEDS + listed):
+        first = crawl(tmp_path, "wp_posts", site=wordpress_68.url)
+        wordpress_68.update_post(few[3], post_content="Edited")
+        wordpress_68.forget_requests()
+        again = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="again.jsonl")
+        asked = wordpress_68.requests()
+    assert (first.status, len(first.rows())) == (0, 40)
+    assert [(row["id"], row["change"]) for row in again.rows("again.jsonl")] == [(few[3], "edited")]
+    assert (again.status, facts(again)["kept"]) == (0, 39), again.said
+    assert len(asked) < 20
+
+
+@pytest.mark.usefixtures("chromium")
+def test_articles_that_scripts_fill_in_come_by_the_browser(wordpress_68: WordPress, tmp_path: Path) -> None:
+    few = sorted(row_id for row_id, row in truth.posts(wordpress_68).items() if not row["protected"])[200:205]
+    listed = f"add_filter('wp_sitemaps_posts_query_args', fn($a) => $a + ['post__in' => [{','.join(map(str, few))}]]);"
+    with wordpress_68.mu_plugin("scripted", CLOSED + NO_FEEDS + listed + SCRIPTED):
+        run = crawl(tmp_path, "wp_posts", site=wordpress_68.url)
+    true = {row_id: row for row_id, row in truth.posts(wordpress_68).items() if row_id in few}
+    wrong = compare(run, true)
+    assert wrong == {}
+    told = facts(run)
+    assert (run.status, told["verdict"], told["via"]) == (0, "complete", {"browser": 5}), told["why"]
+
+
+def test_a_feed_of_excerpts_is_completed_from_the_pages(wordpress_68: WordPress, tmp_path: Path) -> None:
+    wordpress_68.set_permalinks("plain")
+    with wordpress_68.kept(), wordpress_68.mu_plugin("closed", CLOSED):
+        wordpress_68.option("rss_use_excerpt", "1")
+        run = crawl(tmp_path, "wp_posts", site=wordpress_68.url, limit="12")
+    wordpress_68.set_permalinks("pretty")
+    true = truth.posts(wordpress_68)
+    newest = sorted(true, key=lambda row_id: str(true[row_id]["date"]), reverse=True)[:12]
+    rows = {row["id"]: row for row in run.rows()}
+    assert (run.status, set(rows), facts(run)["via"]) == (0, set(newest), {"page": 12})
+    for row_id, row in rows.items():
+        assert folded(row["content_text"]) == folded(true[row_id]["content"])
+        assert (row["published"], row["url"]) == (zulu(true[row_id]["date_gmt"]), f"{wordpress_68.url}/?p={row_id}")
+
+
+def test_what_robots_txt_closes_is_not_asked_by_another_name(wordpress_61: WordPress, tmp_path: Path) -> None:
+    wordpress_61.set_permalinks("pretty")
+    wordpress_61.forget_requests()
+    with wordpress_61.mu_plugin("forbidden", FORBIDDEN):
+        run = crawl(tmp_path, "wp_posts", site=wordpress_61.url, limit="5")
+    assert (run.status, facts(run)["via"]) == (0, {"feed": 5})
+    assert not [one.uri for one in wordpress_61.requests() if "wp-json" in one.uri or "rest_route" in one.uri]
+
+
+def test_what_is_shut_altogether_is_told(wordpress_68: WordPress, tmp_path: Path) -> None:
+    with wordpress_68.mu_plugin("closed", CLOSED + NO_FEEDS + NO_SITEMAPS):
+        run = crawl(tmp_path, "wp_posts", site=wordpress_68.url)
+    site = run.receipt()["sites"][0]
+    assert (run.status, site["verdict"], run.rows()) == (1, "closed", [])
+    assert "401" in site["why"]
+    assert "Traceback" not in run.said

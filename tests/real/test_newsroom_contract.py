@@ -1,0 +1,67 @@
+"""The checks the newsroom must pass, passed by a real WordPress: the look-alike cannot drift from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from tests.newsroom import contract, contract_pages
+from tests.newsroom.asking import asking
+from tests.newsroom.contract import Check, Truth
+from tests.newsroom.contract_pages import PageCheck, browsing
+from tests.newsroom.records import ZERO
+from tests.real import truth
+from tests.real.wordpress import WordPress
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+_KNOWN: dict[tuple[str, bool], Truth] = {}
+
+
+def local(sql_date: str) -> str:
+    return ZERO if sql_date.startswith("0000") else sql_date.replace(" ", "T")
+
+
+def truth_of(site: WordPress, *, plain: bool) -> Truth:
+    """Read from SQL, once for each site."""
+    if (site.version, plain) not in _KNOWN:
+        named, posts = truth.named(site), truth.posts(site)
+        modified = site.sql("SELECT ID AS id, post_modified AS at FROM wp_posts WHERE post_status = %s", ["publish"])
+        dates = {i: local(row["date"]) for i, row in posts.items()}
+        _KNOWN[site.version, plain] = Truth(
+            core=site.version,
+            zone="Europe/Paris",
+            plain=plain,
+            posts=dates,
+            modified={row["id"]: local(row["at"]) for row in modified if row["id"] in posts},
+            media=frozenset(truth.media(site)),
+            tied=max(dates.values(), key=list(dates.values()).count),
+            draft=named["draft"],
+            trashed=named["trashed"],
+            protected=named["protected"],
+            zero_date=named["zero_date"],
+            empty_guid=named["empty_guid"],
+            dangling_image=named["dangling_image"],
+            forbidden_image=named["image_of_draft"],
+            silent_user=12,
+            deleted_author=named["deleted_author"],
+            authorless=named["authorless"],
+        )
+    return _KNOWN[site.version, plain]
+
+
+@pytest.mark.parametrize("permalinks", ["pretty", "plain"])
+@pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+def test_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: Check) -> None:
+    wordpress.set_permalinks(permalinks)
+    plain = permalinks == "plain"
+    ask = asking(wordpress.url + ("/?rest_route=/" if plain else "/wp-json/"))
+    check(ask, truth_of(wordpress, plain=plain))
+
+
+@pytest.mark.parametrize("permalinks", ["pretty", "plain"])
+@pytest.mark.parametrize("check", contract_pages.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+def test_page_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: PageCheck) -> None:
+    wordpress.set_permalinks(permalinks)
+    check(browsing(wordpress.url), truth_of(wordpress, plain=permalinks == "plain"))

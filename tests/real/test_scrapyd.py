@@ -1,0 +1,197 @@
+"""newsbot under a real Scrapyd: deployed as an egg, scheduled, cancelled."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.real.scrapyd import ROOT, Scrapyd, deploy, wait_for
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is deployed: building an egg writes into the project's folder."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("scrapy.cfg", "setup.py", "pyproject.toml", "requirements.txt", "MANIFEST.in"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "newsbot", folder / "newsbot", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scrapyd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
+    running = Scrapyd(tmp_path_factory.mktemp("scrapyd"))
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def deployed(project: Path, scrapyd: Scrapyd) -> Scrapyd:
+    done = deploy(project, scrapyd, password=scrapyd.password)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["spiders"] == 5
+    return scrapyd
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The look-alike's address."""
+    log = tmp_path_factory.mktemp("newsroom") / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "tests.newsroom"], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
+        )
+
+    def opened() -> re.Match[str] | None:
+        assert process.poll() is None, log.read_text()
+        return re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+
+    try:
+        yield wait_for(opened, "the newsroom opens").group()
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def only(paths: Iterator[Path]) -> Path:
+    (path,) = paths
+    return path
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def local(delay: float) -> list[str]:
+    return ["NEWSBOT_ALLOW_PRIVATE=1", f"NEWSBOT_DELAY={delay}", f"DOWNLOAD_DELAY={delay}"]
+
+
+def test_the_egg_carries_every_file_of_the_package(deployed: Scrapyd, project: Path) -> None:
+    egg = only((deployed.home / "eggs/newsbot").glob("*.egg"))
+    carried = {name for name in zipfile.ZipFile(egg).namelist() if name.startswith("newsbot/")}
+    ours = {str(path.relative_to(project)) for path in (project / "newsbot").rglob("*") if path.is_file()}
+    assert any(name.endswith(".toml") for name in ours)
+    assert sorted(ours - carried) == []
+
+
+IN_THE_EGG = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import newsbot
+assert newsbot.__file__.startswith(sys.argv[1]), newsbot.__file__
+"""
+
+
+def in_the_egg(scrapyd: Scrapyd, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    egg = only((scrapyd.home / "eggs/newsbot").glob("*.egg"))
+    return subprocess.run(
+        [sys.executable, "-c", IN_THE_EGG + code, str(egg), *arguments],
+        cwd=scrapyd.home,
+        env=scrapyd.environment(),
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_articles_are_cleaned_from_within_the_egg(deployed: Scrapyd) -> None:
+    code = "from newsbot.article.clean import clean\nprint(clean('<p>told</p>', base_url='https://a.example').text)"
+    done = in_the_egg(deployed, code)
+    assert done.stdout.strip() == "told", done.stderr
+
+
+def test_an_archive_is_made_from_within_the_egg(deployed: Scrapyd, tmp_path: Path) -> None:
+    code = "from newsbot.archive.database import open_database\nopen_database(sys.argv[2]).close()\n"
+    done = in_the_egg(deployed, code, f"sqlite:///{tmp_path}/newsbot.db")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_wrong_password_is_refused(scrapyd: Scrapyd, project: Path) -> None:
+    assert scrapyd.call("daemonstatus", password="wrong")[0] == 401
+    assert scrapyd.call("daemonstatus", password="CHANGE-ME")[0] == 401
+    assert scrapyd.call("daemonstatus")[0] == 200
+    refused = deploy(project, scrapyd, password="wrong", version="never")
+    assert refused.returncode != 0
+    assert "401" in refused.stdout + refused.stderr
+
+
+def test_scheduled_feed_and_receipt_land_outside_of_what_scrapyd_deletes(deployed: Scrapyd, newsroom: str) -> None:
+    job = deployed.schedule("wp_posts", site=newsroom, limit="40", setting=local(0))
+    deployed.ended(job)
+    log = deployed.job_log("wp_posts", job)
+    assert list((deployed.data / "receipts").glob("*.json")), log
+    receipt_path = only((deployed.data / "receipts").glob("*.json"))
+    lines, table = (deployed.data / f"wp_posts/{receipt_path.stem}.{form}" for form in ("jsonl", "csv"))
+    assert len(rows(lines)) == 40, log
+    assert [row["id"] for row in rows(table)] == [str(row["id"]) for row in rows(lines)]
+    receipt = json.loads(receipt_path.read_text())
+    assert receipt["complete"] is True
+    assert not (deployed.home / "items").exists()
+    assert not deployed.data.is_relative_to(deployed.home / "logs")
+
+
+def test_a_bad_argument_makes_no_request_and_says_why(deployed: Scrapyd) -> None:
+    before = set((deployed.data / "receipts").glob("*"))
+    job = deployed.schedule("wp_posts", site="https://a.example", sitte="x")
+    deployed.ended(job)
+    assert set((deployed.data / "receipts").glob("*")) == before
+    assert "unknown argument sitte=" in (deployed.home / "scrapyd.log").read_text()
+
+
+def test_an_archive_that_cannot_be_opened_makes_no_request_and_says_why(deployed: Scrapyd) -> None:
+    before = set((deployed.data / "receipts").glob("*"))
+    job = deployed.schedule("wp_posts", site="https://a.example", setting="NEWSBOT_ARCHIVE=postgresql://127.0.0.1:9/x")
+    deployed.ended(job)
+    assert set((deployed.data / "receipts").glob("*")) == before
+    said = (deployed.home / "scrapyd.log").read_text()
+    assert "scrapy crawl: the archive postgresql+psycopg://127.0.0.1:9/x does not answer" in said
+    assert "Traceback" not in said
+
+
+def test_a_job_cancelled_in_the_middle_leaves_whole_files_and_says_stopped(deployed: Scrapyd, newsroom: str) -> None:
+    before = set((deployed.data / "wp_posts").glob("*"))
+    job = deployed.schedule("wp_posts", site=newsroom, full="1", setting=local(0.5))
+
+    def writing() -> bool:
+        assert deployed.state(job) != "finished", deployed.job_log("wp_posts", job)
+        return any((deployed.data / "wp_posts").glob(".*.part"))
+
+    wait_for(writing, "the first row is written")
+    status, answer = deployed.call("cancel", project="newsbot", job=job)
+    assert (status, answer["prevstate"]) == (200, "running")
+    deployed.ended(job)
+    log = deployed.job_log("wp_posts", job)
+    new = sorted(set((deployed.data / "wp_posts").glob("*")) - before)
+    assert [path.suffix for path in new] == [".csv", ".jsonl"], log
+    assert not list((deployed.data / "wp_posts").glob(".*.part"))
+    assert len(rows(new[0])) == len(rows(new[1])) > 0
+    receipt = json.loads((deployed.data / f"receipts/{new[0].stem}.json").read_text())
+    assert receipt["complete"] is False
+    assert receipt["reason"] == "shutdown"
+    assert re.search("stopp(ed|ing)", receipt["sites"][0]["why"])
+    assert receipt["sites"][0]["verdict"] == "incomplete"
+
+
+def test_jobs_are_remembered_after_a_restart(deployed: Scrapyd) -> None:
+    job = deployed.schedule("wp_posts", nonsense="1")
+    deployed.ended(job)
+    deployed.close()
+    deployed.start()
+    assert deployed.state(job) == "finished"

@@ -1,0 +1,139 @@
+"""Update runs of a real WordPress: what changed since the last run, and nothing else, on both databases."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.crawl.scrapy_crawl import Run, command, crawl, environment
+from tests.real import truth
+from tests.real.test_archive_postgres import Server, server
+from tests.real.wordpress import WordPress
+
+__all__ = ["server"]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+
+KILLS = int(os.environ.get("NEWSBOT_KILLS", "5"))
+"""How often a crawl is killed; 50 and more by hand."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path, server: Server) -> Iterator[dict[str, str]]:
+    """The setting that chooses the database: an empty one."""
+    if request.param == "sqlite":
+        yield {"NEWSBOT_ARCHIVE": f"sqlite:///{tmp_path / 'newsbot.db'}"}
+        return
+    name = f"updates_{abs(hash(tmp_path))}"
+    server.start()
+    server._run("createdb", "-h", "127.0.0.1", "-p", str(server.port), "-U", "newsbot", name)
+    yield {"NEWSBOT_ARCHIVE": f"postgresql://newsbot@127.0.0.1:{server.port}/{name}"}
+    server.stop()
+
+
+def told(run: Run, name: str) -> dict[int, str]:
+    return {row["id"]: row["change"] for row in run.rows(name)}
+
+
+def exported(folder: Path, archive: dict[str, str]) -> dict[int, dict[str, object]]:
+    """The archive's live posts, as ``scrapy export`` writes them."""
+    line = [*command("wp_posts", output=None)[:3], "export", "all.jsonl", "--type", "post"]
+    subprocess.run(line, cwd=folder, env=environment(folder, **archive), check=True, capture_output=True, timeout=120)
+    rows = [orjson.loads(line) for line in (folder / "all.jsonl").read_bytes().splitlines()]
+    assert len({row["id"] for row in rows}) == len(rows)
+    return {row["id"]: row for row in rows if row["change"] != "deleted"}
+
+
+def test_an_update_brings_what_changed_and_nothing_else(
+    wordpress: WordPress, archive: dict[str, str], tmp_path: Path
+) -> None:
+    with wordpress.kept():
+        # It waits since before the first crawl, and is published late: nothing dates that.
+        late = wordpress.schedule(post_title="Late", post_content="Text")
+        first = crawl(tmp_path, "wp_posts", site=wordpress.url, env=archive)
+        assert first.status == 0, first.said
+        wordpress.forget_requests()
+        still = crawl(tmp_path, "wp_posts", site=wordpress.url, output="still.jsonl", env=archive)
+        robots, *asked = wordpress.requests()
+        assert (still.status, still.rows("still.jsonl")) == (0, []), still.said
+        assert robots.uri == "/robots.txt"
+        assert len(asked) == 3
+        assert all("_fields=id" in one.uri and "content" not in one.uri for one in asked)
+
+        live = sorted(truth.posts(wordpress))
+        expected = {}
+        for number in range(5):
+            expected[wordpress.insert_post(post_title=f"New {number}", post_content="Text")] = "new"
+        expected[wordpress.insert_post(post_title="Old", post_content="Text", post_date="2019-05-05 10:00:00")] = "new"
+        for post in live[100:400:100]:
+            wordpress.update_post(post, post_content=f"Anew {post}")
+            expected[post] = "edited"
+        for post in live[150:350:100]:
+            wordpress.delete(post)
+            expected[post] = "deleted"
+        wordpress.trash(live[500])
+        expected[live[500]] = "deleted"
+        wordpress.publish_late(late, date="2021-01-10 09:00:00", date_gmt="2021-01-10 08:00:00")
+        expected[late] = "new"
+        run = crawl(tmp_path, "wp_posts", site=wordpress.url, output="changed.jsonl", env=archive)
+        assert (run.status, told(run, "changed.jsonl")) == (0, expected), run.said
+        assert len(run.rows("changed.jsonl")) == len(expected)
+        assert "7 new, 3 edited, 3 deleted since" in run.said
+        rows, true = exported(tmp_path, archive), truth.posts(wordpress)
+        assert rows.keys() == true.keys()
+        again = crawl(tmp_path, "wp_posts", site=wordpress.url, output="again.jsonl", env=archive)
+        assert (again.status, again.rows("again.jsonl")) == (0, [])
+
+
+def test_a_site_whose_permalinks_change_is_found_again(wordpress_68: WordPress, tmp_path: Path) -> None:
+    with wordpress_68.kept():
+        assert crawl(tmp_path, "wp_posts", site=wordpress_68.url).status == 0
+        wordpress_68.set_permalinks("plain")
+        new = wordpress_68.insert_post(post_title="New", post_content="Text")
+        run = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="plain.jsonl")
+        assert (run.status, told(run, "plain.jsonl")) == (0, {new: "new"}), run.said
+
+
+def test_a_site_that_shuts_its_door_deletes_nothing(
+    wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path
+) -> None:
+    crawl(tmp_path, "wp_posts", site=wordpress_68.url, env=archive)
+    closed = "add_filter('rest_authentication_errors', fn() => new WP_Error('closed', 'No.', ['status' => 401]));"
+    with wordpress_68.mu_plugin("closed", closed):
+        run = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="closed.jsonl", env=archive)
+    assert run.status == 1
+    assert "deleted" not in told(run, "closed.jsonl").values()
+    with wordpress_68.kept():
+        # A tenth of the newsroom at once is more likely a fault than a decision.
+        gone = sorted(truth.posts(wordpress_68))[::10]
+        wordpress_68.sql(f"UPDATE wp_posts SET post_status = 'draft' WHERE ID IN ({','.join(map(str, gone))})")
+        held = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="held.jsonl", env=archive)
+        assert (held.status, held.rows("held.jsonl")) == (1, []), held.said
+        assert f"{len(gone)} seem deleted" in held.said
+        let = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="let.jsonl", env=archive, confirm_deletions="1")
+        assert (let.status, told(let, "let.jsonl")) == (0, dict.fromkeys(gone, "deleted")), let.said
+
+
+def test_kills_lose_and_double_nothing(wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path) -> None:
+    chance, kills = random.Random(3), 0
+    true = truth.posts(wordpress_68)
+    # A crawl lasts long enough to be killed so often.
+    env = environment(tmp_path, **archive, NEWSBOT_DELAY="0.5" if KILLS <= 10 else "1.2")
+    for number in range(KILLS):
+        line = command("wp_posts", output=f"{number}.jsonl", site=wordpress_68.url)
+        with subprocess.Popen(line, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL) as process:
+            time.sleep(chance.uniform(1.0, 5.0))
+            kills += process.poll() is None
+            process.kill()
+    last = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="last.jsonl", env=archive)
+    assert last.status == 0, last.said
+    rows = [orjson.loads(line)["id"] for path in tmp_path.glob("*.jsonl") for line in path.read_bytes().splitlines()]
+    assert kills > KILLS // 2
+    assert sorted(rows) == sorted(true)
+    assert exported(tmp_path, archive).keys() == true.keys()

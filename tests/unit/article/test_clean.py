@@ -1,0 +1,313 @@
+"""What cleaning keeps, turns into something else, mends, and refuses to take."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.article.clean import Cleaned, clean, markdown, plain_text
+from newsbot.article.rule import Rule
+from newsbot.article.rules import default_rules
+from newsbot.article.text import count_words
+
+BASE = "https://news.example/2026/05/a-post/"
+PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter.</p>"
+
+
+def cleaned(html: str) -> Cleaned:
+    return clean(html, base_url=BASE)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<h2>Heading</h2><p>words</p>",
+        "<ul><li>one</li><li>two<ul><li>inner</li></ul></li></ul>",
+        '<ol start="3"><li>three</li></ol>',
+        "<dl><dt>term</dt><dd>meaning</dd></dl>",
+        '<table><thead><tr><th colspan="2">Head</th></tr></thead><tbody><tr><td>a</td><td>b</td></tr></tbody></table>',
+        "<blockquote><p>Said.</p><cite>Someone</cite></blockquote>",
+        "<pre><code>if a &lt; b:\n    c</code></pre>",
+        "<details><summary>Ask</summary><p>Answer</p></details>",
+        "<p>H<sub>2</sub>O and E=mc<sup>2</sup>, <em>so</em> <mark>it</mark> is.</p>",
+        "<p><ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby></p>",
+    ],
+)
+def test_what_is_the_articles_stays_as_it_is(html: str) -> None:
+    assert cleaned(html).html == html
+
+
+def test_lists_and_tables_are_readable_as_text() -> None:
+    lists = "<ul><li>one</li><li>two<ol><li>inner</li></ol></li></ul>"
+    table = "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
+    assert cleaned(lists + table).text == "- one\n- two\n  1. inner\n\na\tb\nc"
+
+
+def test_loose_words_and_wrappers_become_paragraphs() -> None:
+    assert cleaned("<div>One</div><div><span>Two</span> more</div>three<br>four").html == (
+        "<p>One</p><p>Two more</p><p>three<br>four</p>"
+    )
+
+
+def test_formatting_around_blocks_is_kept_in_each() -> None:
+    assert cleaned('<a href="/x"><h3>Title</h3><p>Teaser</p></a>').html == (
+        '<h3><a href="https://news.example/x">Title</a></h3><p><a href="https://news.example/x">Teaser</a></p>'
+    )
+
+
+def test_what_is_empty_does_not_show() -> None:
+    assert cleaned("<p>&nbsp;</p><p><strong> </strong></p><ul><li></li></ul><div><br></div>" + PROSE).html == PROSE
+
+
+def test_a_self_closed_tag_does_not_swallow_the_rest() -> None:
+    assert cleaned('<p>a <i class="icon"/>b</p><p>c</p>').html == "<p>a b</p><p>c</p>"
+    assert cleaned('<p>a</p><iframe src="https://youtu.be/abcdefghijk"/><p>b</p>').text == "a\n\nb"
+    assert cleaned("<p>a</p><script>x()</script><script>y(<p>b</p>").text == "a\n\nb"
+    assert cleaned("<p>a</p><title>t<p>b</p>").text == "a\n\nt\n\nb"
+    assert cleaned("<p><a href=https://a.example/>word</a></p>").links == ["https://a.example/"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("/a/b", "https://news.example/a/b"),
+        ("../c", "https://news.example/2026/05/c"),
+        ("//cdn.example/x", "https://cdn.example/x"),
+        ("httpss://a.example/x", "https://a.example/x"),
+        ("http//a.example/x", "http://a.example/x"),
+        ("www.a.example/x", "https://www.a.example/x"),
+        ("”https://a.example/x”", "https://a.example/x"),
+        ("https://a.example/x?utm_source=b&amp;id=7&amp;fbclid=c#top", "https://a.example/x?id=7#top"),
+        ("https://a.example/x?gclid=1", "https://a.example/x"),
+        ("mailto:desk@news.example", "mailto:desk@news.example"),
+    ],
+)
+def test_links_are_absolute_mended_and_untracked(written: str, read: str) -> None:
+    assert cleaned(f'<p><a href="{written}">x</a></p>').links == [read]
+
+
+def test_a_link_to_nowhere_keeps_its_words() -> None:
+    assert cleaned('<p><a href="javascript:void(0)">a</a> <a>b</a> <a href="#gone">c</a></p>').html == "<p>a b c</p>"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<img src="data:image/gif;base64,R0" data-src="/a.jpg">',
+        '<img src="/wp-content/plugins/lazy/blank.gif" data-lazy-src="/a.jpg">',
+        '<img src="/placeholder.png" data-original="/a.jpg">',
+        '<img data-lazy-srcset="/a-300x200.jpg 300w, /a.jpg 1200w" src="data:image/svg+xml,x">',
+        '<img srcset="/a-300x200.jpg 1x, /a.jpg 2x">',
+        '<img src="image/gif;base64,R0" data-srcset="/a.jpg">',
+        '<img src="data:x" class="lazyload" data-src="/a.jpg"><noscript><img src="/a.jpg"></noscript>',
+        '<noscript><img src="/a.jpg"></noscript><img src="data:x" data-src="/a.jpg">',
+        '<noscript><img src="/a.jpg"></noscript>',
+        '<picture><source srcset="/a.webp"><img src="/a.jpg"></picture>',
+        '<amp-img src="/a.jpg"></amp-img>',
+    ],
+)
+def test_a_lazy_image_gets_its_real_source_once(tag: str) -> None:
+    found = cleaned(f"<p>{tag}</p>")
+    assert [image.url for image in found.images] == ["https://news.example/a.jpg"]
+    assert found.html.count("<img") == 1
+
+
+def test_two_pictures_in_a_row_are_two() -> None:
+    assert len(cleaned('<p><img src="/a.jpg"><img src="/b.jpg"><img src="/a.jpg"></p>').images) == 3
+
+
+def test_an_image_proxy_keeps_the_original_in_reach() -> None:
+    found = cleaned('<p><img src="https://i0.wp.com/a.example/x.jpg?resize=1%2C1&amp;ssl=1" alt=" A  b "></p>')
+    assert found.images[0].url == "https://a.example/x.jpg"
+    assert found.images[0].alt == "A b"
+    assert "https://i0.wp.com/a.example/x.jpg" in found.html
+
+
+def test_a_caption_belongs_to_the_pictures_of_its_figure() -> None:
+    found = cleaned(
+        '<img src="/0.jpg"><figure><img src="/1.jpg"><figcaption>One</figcaption></figure>'
+        '<div class="wp-caption"><img src="/2.jpg"><p class="wp-caption-text">Two</p></div>'
+    )
+    assert [image.caption for image in found.images] == [None, "One", "Two"]
+
+
+def test_emoji_images_become_letters() -> None:
+    assert (
+        cleaned('<p>Fine <img class="emoji" alt="🙂" src="https://s.w.org/images/core/emoji/1f642.svg"></p>').text
+        == "Fine 🙂"
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "provider", "url"),
+    [
+        ("https://www.youtube.com/embed/a1B2c3D4e5F?rel=0", "YouTube", "https://www.youtube.com/watch?v=a1B2c3D4e5F"),
+        (
+            "https://www.youtube-nocookie.com/embed/a1B2c3D4e5F",
+            "YouTube",
+            "https://www.youtube.com/watch?v=a1B2c3D4e5F",
+        ),
+        ("//player.vimeo.com/video/123", "Vimeo", "https://vimeo.com/123"),
+        ("https://open.spotify.com/embed/episode/x1", "Spotify", "https://open.spotify.com/episode/x1"),
+        (
+            "https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fa%2Fvideos%2F1%2F&amp;w=5",
+            "Facebook",
+            "https://www.facebook.com/a/videos/1/",
+        ),
+        ("https://www.google.com/maps/embed?pb=x", "Google Maps", "https://www.google.com/maps/embed?pb=x"),
+        ("https://charts.example/1", "charts.example", "https://charts.example/1"),
+    ],
+)
+def test_a_frame_becomes_a_link_with_its_provider(frame: str, provider: str, url: str) -> None:
+    found = cleaned(f'<p><iframe src="{frame}" width="640" height="360"></iframe></p>')
+    assert [(embed.provider, embed.url) for embed in found.embeds] == [(provider, url)]
+    assert f'href="{url}"' in found.html
+    assert found.text == ""
+
+
+def test_a_known_provider_in_an_advertisements_size_is_shown() -> None:
+    assert cleaned('<iframe src="https://www.youtube.com/embed/a1B2c3D4e5F" width="300" height="250"></iframe>').embeds
+
+
+def test_a_quoted_post_keeps_its_words_and_is_an_embed() -> None:
+    found = cleaned(
+        '<blockquote class="twitter-tweet"><p>Words. <a href="https://t.example/x">x</a></p>'
+        '<a href="https://twitter.com/a/status/12?s=20">May 3</a></blockquote>'
+    )
+    assert found.embeds[0].url == "https://twitter.com/a/status/12"
+    assert found.text.startswith("Words.")
+
+
+def test_content_that_unfolds_on_a_click_is_kept() -> None:
+    answer = (
+        '<button class="accordion">How long?</button><div class="panel" style="display:none"><p>Two years.</p></div>'
+    )
+    assert cleaned(PROSE + answer).text.endswith("How long?\n\nTwo years.")
+
+
+def test_hidden_prose_of_some_length_is_kept() -> None:
+    long = "It was not clear at first who had ordered the work. " * 5
+    assert "who had ordered" in cleaned(f'{PROSE}<div style="display:none">{long}</div>').text
+    assert cleaned(f'{PROSE}<div style="display: none">0 shares</div>').removed == {"hidden": 1}
+
+
+def test_a_rule_that_would_take_most_of_a_post_stands_back_and_says_so() -> None:
+    found = cleaned(f'<div class="share-box">{PROSE * 3}</div><p>More.</p>')
+    assert found.held_back == ("theme-share",)
+    assert "cranes" in found.text
+    assert "theme-share" not in found.removed
+
+
+def test_a_plugins_own_mark_may_outweigh_a_short_post() -> None:
+    bar = (
+        '<div class="sharedaddy"><ul><li>Share on one</li><li>Share on another</li><li>Share on a third</li></ul></div>'
+    )
+    found = cleaned(f"<p>A photograph.</p>{bar}")
+    assert (found.text, found.held_back) == ("A photograph.", ())
+
+
+def test_an_unclosed_plugin_wrapper_does_not_take_the_article() -> None:
+    found = cleaned(f'<p>First.</p><div class="sharedaddy">Share{PROSE * 12}')
+    assert found.held_back == ("jetpack-share",)
+    assert found.text.count("cranes") == 12
+
+
+def test_what_a_held_back_rule_would_take_is_still_cleaned_within() -> None:
+    found = cleaned(f'<div class="sharedaddy">{PROSE * 12}<h3 class="sd-title">Share this:</h3></div>')
+    assert "Share this" not in found.text
+
+
+def test_a_site_may_add_rules_and_switch_some_off() -> None:
+    html = f'{PROSE}<div class="house-box">ours</div><div class="yarpp">theirs</div>'
+    rules = default_rules().derive(add=[Rule(name="house", what="", select=(".house-*",))], without=["yarpp"])
+    found = clean(html, base_url=BASE, rules=rules)
+    assert found.removed == {"house": 1}
+    assert found.text.endswith("theirs")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>The story begins here <a class="more-link" href="/x/">Continue reading</a></p>',
+        PROSE + "<p>It then turned out that [&hellip;]</p>",
+        PROSE + '<div class="pmpro_content_message">Join to read on.</div>',
+        PROSE + "<p>Continue reading A post</p>",
+    ],
+)
+def test_a_stub_is_flagged(html: str) -> None:
+    assert cleaned(html).truncated
+
+
+def test_a_whole_article_is_no_stub() -> None:
+    assert not cleaned(PROSE + "<p>“And so on…” he wrote, and left.</p>").truncated
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("Plain", "Plain"),
+        ("Fish &amp; chips &#8211; &lt;b&gt;", "Fish & chips – <b>"),
+        ("A <em>bold</em>\n  move<br>twice", "A bold move twice"),
+        ("<script>x</script>Words<!-- c -->", "Words"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("a\ud800b\x00", "ab"),
+        ("<p></p>", None),
+        ("", None),
+        ("&nbsp;", None),
+    ],
+)
+def test_plain_text_decodes_once_and_knows_nothing(html: str, text: str | None) -> None:
+    assert plain_text(html) == text
+
+
+def test_markdown_carries_the_structure() -> None:
+    found = markdown('<h2>Head</h2><p>a <strong>b</strong> <a href="https://a.example/">c</a></p><ul><li>d</li></ul>')
+    assert found == "## Head\n\na **b** [c](https://a.example/)\n\n- d"
+
+
+@pytest.mark.parametrize(
+    ("html", "count"),
+    [
+        ("<p>One two, three – four.</p>", 4),
+        ("<p>漢字かな</p>", 4),
+        ("<p>สวัสดีชาวโลก</p>", 3),
+        ("<ul><li>a b</li><li>c</li></ul>", 3),
+        ("", 0),
+    ],
+)
+def test_words_are_counted_in_every_script(html: str, count: int) -> None:
+    assert cleaned(html).word_count == count
+
+
+def test_formatting_that_nobody_closed_is_given_up_from_where_it_began() -> None:
+    # A browser reopens it in each of thousands of paragraphs; what was closed before stays as it was.
+    start = "<p>One <em>clear</em> word.</p>"
+    html = start + '<p>Then <a href="https://a.example/x">a <b>link' + "<p><i><b><u>many paragraphs" * 9_000
+    cleaned = clean(html, base_url="https://news.example/a/")
+    assert cleaned.html.startswith("<p>One <em>clear</em> word.</p><p>Then a link</p><p>many paragraphs</p>")
+    assert cleaned.text.count("many paragraphs") == 9_000
+    assert "<b>" not in cleaned.html
+
+
+def test_words_are_counted_between_any_white_space() -> None:
+    assert count_words("one two\n\nthree\tfour\n  - five – six\n- seven") == 7
+    assert count_words("- 日本語の text") == 5
+    assert count_words("") == count_words("- ") == count_words(" \n") == 0
+
+
+def test_a_picture_in_a_list_leaves_no_bare_bullet() -> None:
+    picture = '<img src="https://a.example/uploads/a.jpg">'
+    html = (
+        f"<p>One.</p><ul><li>{picture}</li><li>two</li><li>{picture}<ul><li>{picture}</li></ul></li></ul><p>Three.</p>"
+    )
+    cleaned = clean(html, base_url="https://a.example/p/")
+    assert cleaned.text == "One.\n\n- two\n\nThree."
+    assert len(cleaned.images) == 3
+    assert cleaned.html.count("<li>") == 4
+    assert clean(f"<ol><li>{picture}</li><li>two</li></ol>", base_url="https://a.example/p/").text == "2. two"
+
+
+@pytest.mark.parametrize("base", ["http://[half/", "nothing", "", "mailto:a@b.example"])
+def test_an_address_that_leads_nowhere_breaks_no_article(base: str) -> None:
+    cleaned = clean('<p>One. <a href="/b/">two</a></p><img src="/uploads/a.jpg"><img src="c.jpg">', base_url=base)
+    assert cleaned.text == "One. two"
+    assert (cleaned.links, cleaned.images) == ([], [])

@@ -1,0 +1,36 @@
+"""``scrapy clean`` from the outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def scrapy_clean(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scrapy", "clean", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_file_is_cleaned(tmp_path: Path) -> None:
+    post = tmp_path / "post.json"
+    body = '<p>The board <a href="/v">voted</a>.</p><div class="yarpp">Related stuff</div>'
+    post.write_text(json.dumps({"link": "https://news.example/a/", "content": {"rendered": body}}), encoding="utf-8")
+    assert scrapy_clean(str(post)).stdout == '<p>The board <a href="https://news.example/v">voted</a>.</p>\n'
+    assert scrapy_clean(str(post), "--text").stdout == "The board voted.\n"
+    assert scrapy_clean(str(post), "--explain").stdout.startswith("   1 x yarpp: ")
+
+
+def test_a_file_that_is_not_there_is_one_line_and_status_1(tmp_path: Path) -> None:
+    done = scrapy_clean(str(tmp_path / "none.html"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip().endswith("none.html: No such file or directory")
+
+
+def test_a_refused_address_is_status_1() -> None:
+    done = scrapy_clean("http://127.0.0.1:9/a")
+    assert done.returncode == 1
+    assert "no page came back" in done.stderr

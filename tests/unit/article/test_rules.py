@@ -1,0 +1,70 @@
+"""How selectors read, and what cannot be a rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.article.rule import Rule, read_rules
+from newsbot.article.rules import MEMO_LIMIT, Rules
+
+
+@pytest.mark.parametrize(
+    ("selector", "tag", "attributes", "fits"),
+    [
+        (".a", "div", {"class": "b a"}, True),
+        (".a", "div", {"class": "ab"}, False),
+        (".a-*", "div", {"class": "a-1"}, True),
+        (".a-[0-9]*", "div", {"class": "a-x"}, False),
+        (".a.b", "p", {"class": "b c a"}, True),
+        (".a.b", "p", {"class": "a"}, False),
+        ("img.a", "div", {"class": "a"}, False),
+        ("#x", "div", {"id": "x"}, True),
+        ("#x-*", "div", {"id": "x-9"}, True),
+        ("div#x", "p", {"id": "x"}, False),
+        ("[data-ad]", "ins", {"data-ad": None}, True),
+        ("[role=dialog]", "div", {"role": "Dialog"}, True),
+        ("[role=dialog]", "div", {"role": "x"}, False),
+        ("form", "form", {}, True),
+    ],
+)
+def test_selectors(selector: str, tag: str, attributes: dict[str, str | None], fits: bool) -> None:
+    rules = Rules([Rule(name="r", what="", select=(selector,))])
+    assert (rules.match(tag, attributes) is not None) is fits
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        'name = "r"\nwhat = ""\nselect = [".a .b"]',
+        'name = "r"\nwhat = ""\nselect = [""]',
+        'name = "r"\nwhat = ""\npatterns = ["("]',
+        'name = "r"\nwhat = ""\nselector = [".a"]',
+        'name = "r"',
+    ],
+)
+def test_what_cannot_be_a_rule_is_refused_by_name(table: str) -> None:
+    with pytest.raises(ValueError, match="junk rule r: "):
+        read_rules(f"[[rule]]\n{table}")
+
+
+def test_an_address_is_matched_by_host_and_subdomain_only() -> None:
+    rules = Rules([Rule(name="r", what="", hrefs=("share.example/to",))])
+    assert rules.match_url("https://www.share.example/to?u=1")
+    assert not rules.match_url("https://share.example/about")
+    assert not rules.match_url("https://notshare.example/to")
+
+
+def test_numbered_classes_do_not_grow_the_memo_without_end() -> None:
+    rules = Rules([Rule(name="r", what="", select=(".a-*",))])
+    for number in range(MEMO_LIMIT + 500):
+        rules.match("div", {"class": f"b-{number}"})
+    assert len(rules._memo) <= MEMO_LIMIT + 1
+
+
+def test_expressions_are_written_in_small_letters() -> None:
+    with pytest.raises(ValueError, match="junk rule r: expressions are written in small letters"):
+        read_rules('[[rule]]\nname = "r"\nwhat = ""\npatterns = ["Read \\\\d"]')
+    assert read_rules('[[rule]]\nname = "r"\nwhat = ""\npatterns = ["read \\\\S"]')[0].patterns == ("read \\S",)
+    rules = Rules([Rule(name="r", what="", patterns=(r"read \S+",), hrefs=("*/tracking-pixel",))])
+    assert rules.match_text("READ this!") is not None
+    assert rules.match_url("https://a.example/x/Tracking-Pixel") is not None

@@ -1,0 +1,132 @@
+"""Where a story came from, and who wrote it, as far as it says so itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.article.byline import Dateline, closing_agency, find_byline, find_dateline
+from newsbot.article.clean import clean
+from newsbot.article.source import find_source
+from newsbot.items import Image
+
+SITE = "https://copy.example/a-post/"
+
+
+def test_an_excerpts_hot_linked_image_names_the_newsroom() -> None:
+    excerpt = '<div><img src="https://www.gazette.test/wp-content/uploads/2026/05/x-150x150.png">Words</div>'
+    source = find_source(site=SITE, html="<p>Words</p>", text="Words", excerpt_html=excerpt)
+    assert source is not None
+    assert (source.url, source.publisher) == ("https://www.gazette.test/", "gazette.test")
+    assert source.evidence == "excerpt's image is hot-linked from gazette.test"
+    assert source.confidence is not None
+    assert 0 < source.confidence < 1
+
+
+@pytest.mark.parametrize(
+    ("line", "publisher", "url"),
+    [
+        ('<p>Source: <a href="https://gazette.test/x">The Gazette</a></p>', "The Gazette", "https://gazette.test/x"),
+        ('<p>出典：<a href="https://gazette.test/x">ガゼット</a></p>', "ガゼット", "https://gazette.test/x"),
+        ('<p>This article was originally published on <a href="https://gazette.test/">Gazette</a></p>', "Gazette",
+        "https://gazette.test/"),
+        (
+            '<p>The post <a href="https://gazette.test/x">A title</a> appeared first on '
+            '<a href="https://gazette.test">Gazette</a>.</p>', "Gazette", "https://gazette.test",
+        ),
+        ("<p>Fuente: El Diario</p>", "El Diario", None),
+        ('<p>來源：<a href="https://twitter.com/lantern/status/1">Lantern</a></p>', "Lantern",
+        "https://twitter.com/lantern/status/1"),
+    ],
+)  # fmt: skip
+def test_a_source_line_is_believed(line: str, publisher: str, url: str | None) -> None:
+    cleaned = clean("<p>Words.</p>" + line, base_url=SITE)
+    source = find_source(site=SITE, html=cleaned.html, text=cleaned.text)
+    assert source is not None
+    assert (source.publisher, source.url) == (publisher, url)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Sources close to the board said no.</p>",
+        '<p>Source: <a href="https://copy.example/b/">our own report</a></p>',
+        "<p>Via the northern road it takes an hour longer, and in winter nobody goes that way at all.</p>",
+    ],
+)
+def test_an_ordinary_sentence_is_no_source(html: str) -> None:
+    cleaned = clean(html, base_url=SITE)
+    assert find_source(site=SITE, html=cleaned.html, text=cleaned.text) is None
+
+
+def test_a_canonical_link_elsewhere_weighs_most() -> None:
+    source = find_source(site=SITE, html="", text="LAGOS (Reuters) - x", canonical="https://gazette.test/x")
+    assert source is not None
+    assert source.url == "https://gazette.test/x"
+    assert find_source(site=SITE, html="", text="x", canonical="https://www.copy.example/x") is None
+
+
+def test_an_importers_field_is_a_mark() -> None:
+    source = find_source(site=SITE, html="", text="", meta={"wprss_item_permalink": ["https://gazette.test/x"]})
+    assert source is not None
+    assert source.evidence == "importer's field wprss_item_permalink"
+
+
+def test_pictures_of_an_image_host_say_nothing() -> None:
+    pictures = [Image(url="https://images.unsplash.com/photos/a.jpg"), Image(url="https://copy.example/uploads/b.jpg")]
+    assert find_source(site=SITE, html="", text="", images=pictures) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "dateline"),
+    [
+        ("LAGOS, May 3 (Reuters) - The board voted.", Dateline("LAGOS", "Reuters")),
+        ("NEW YORK (AP) — The board voted.", Dateline("NEW YORK", "Associated Press")),
+        ("Berlin (dpa) - Der Rat stimmte ab.", Dateline("Berlin", "dpa")),
+        ("BOGOTÁ — The board voted.", Dateline("BOGOTÁ", None)),
+        ("(AFP) – The board voted.", Dateline(None, "AFP")),
+        ("Chelsea - the club of the west - won.", None),
+        ("The board voted (again) - and lost.", None),
+    ],
+)
+def test_a_dateline_is_told_from_a_sentence(text: str, dateline: Dateline | None) -> None:
+    assert find_dateline(text) == dateline
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("By Jo Doe\n\nThe board voted.", "Jo Doe"),
+        ("The board voted.\n\nPor María de la Cruz", "María de la Cruz"),
+        ("文：山田太郎\n\n本文", "山田太郎"),
+        ("By noon the lower meadows stood under water.", None),
+        ("The board voted.", None),
+    ],
+)
+def test_a_byline_is_a_line_of_its_own(text: str, name: str | None) -> None:
+    assert find_byline(text) == name
+
+
+def test_the_last_words_may_name_an_agency() -> None:
+    assert closing_agency("The board voted. (AFP)") == "AFP"
+    assert closing_agency("The board voted (unanimously)") is None
+
+
+def test_a_house_is_known_under_all_its_names() -> None:
+    for own, other, elsewhere in [
+        ("gazette.com", "gazette.co.uk", False),
+        ("www.gazette.co.uk", "news.gazette.com", False),
+        ("bbg.test", "news.bbg.test", False),
+        ("gazette.com.br", "lantern.com.br", True),
+        ("one.co.uk", "two.co.uk", True),
+        ("gazette.test", "gazette-of-elsewhere.test", True),
+    ]:
+        source = find_source(site=f"https://{own}/a/", html="", text="", canonical=f"https://{other}/a/")
+        assert (source is not None) is elsewhere, (own, other)
+
+
+def test_an_address_is_no_publishers_name() -> None:
+    line = '<p>Source: <a href="https://www.gazette.test/x">https://www.gazette.test/x</a></p>'
+    cleaned = clean("<p>Words.</p>" + line, base_url=SITE)
+    source = find_source(site=SITE, html=cleaned.html, text=cleaned.text)
+    assert source is not None
+    assert (source.publisher, source.url) == ("gazette.test", "https://www.gazette.test/x")

@@ -1,0 +1,19 @@
+"""Articles that stop before their end."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.article.stub import ends_as_stub
+
+
+@pytest.mark.parametrize("text", ["A start […]", "A start (more…)", "A start\nContinue reading Why the bridge fell"])
+def test_invitations_to_read_on_are_seen(text: str) -> None:
+    assert ends_as_stub(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["read more " + " ".join(["abcdefghij"] * 13), "leer más " + "palabra " * 40, "read more" + "x" * 5_000]
+)
+def test_words_without_end_after_an_invitation_are_an_article(text: str) -> None:
+    assert not ends_as_stub(text)

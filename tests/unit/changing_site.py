@@ -1,0 +1,250 @@
+"""A model WordPress that changes, and runs of it through the real walk, changes and archive code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from newsbot.archive import Archive, Feed
+from newsbot.items import Checkpoint, Post
+from newsbot.spiders.answering import Memory
+from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
+from newsbot.wordpress.collecting import Collecting
+from newsbot.wordpress.conversation import Options
+from newsbot.wordpress.course import run
+from newsbot.wordpress.facts import CollectionFacts
+from newsbot.wordpress.messages import Query, Reply
+
+KEY = "https://news.example"
+ROUTE = "/wp/v2/posts"
+PARAMS = frozenset(
+    {"modified_after", "after", "before", "exclude", "include", "orderby", "order", "page", "per_page", "offset"}
+)
+POSTS = Collection(name="post", route=ROUTE)
+
+
+def iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@dataclass(slots=True)
+class Article:
+    """``local`` is what its column of local dates holds: a site that changes its zone leaves it as it is."""
+
+    date: datetime
+    modified: datetime
+    title: str
+    status: str = "publish"
+    slug: str = ""
+    local: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    fatal: bool = False
+
+
+@dataclass
+class ChangingSite:
+    """Published articles by id; ``now`` is the site's own clock, ``zone`` its offset from UTC.
+
+    ``events`` happen while a crawl is under way: a number of requests -> what happens before that one is answered.
+    """
+
+    now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
+    articles: dict[int, Article] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    events: dict[int, Callable[[], None]] = field(default_factory=dict)
+    zone: timedelta = timedelta(0)
+    per_page: int = 100
+    bare: bool = False
+    """A fatal post is told by the server rather than by WordPress."""
+    zero_totals: bool = False
+    soft_404: bool = False
+    outage: bool = False
+    wall: bool = False
+    newest: int = 0
+
+    def insert(self, *, age: timedelta = timedelta(0), status: str = "publish") -> int:
+        self.newest += 1
+        when = self.now - age
+        title, slug = f"Title {self.newest}", f"slug-{self.newest}"
+        self.articles[self.newest] = Article(when, when, title, status, slug, when + self.zone)
+        return self.newest
+
+    def live(self) -> dict[int, Article]:
+        return {n: one for n, one in sorted(self.articles.items()) if one.status == "publish"}
+
+    def site(self, params: frozenset[str] = PARAMS) -> Site:
+        accepts = {ROUTE: RouteAccepts(params=params, per_page=self.per_page)}
+        return Site(key=KEY, api=Api(root=f"{KEY}/wp-json/"), home=KEY, accepts=accepts)
+
+    def reply(self, query: Query) -> Reply:
+        self.asked.append(query.url)
+        if (event := self.events.pop(len(self.asked), None)) is not None:
+            event()
+        parts = urlsplit(query.url)
+        if self.outage:
+            return Reply(status=0, url=query.url, error="timeout")
+        if self.wall:
+            return self._json(401, {"code": "rest_forbidden", "message": "no", "data": {"status": 401}})
+        last = parts.path.rpartition("/")[2]
+        if last.isdigit():
+            return self._single(int(last))
+        return self._listing(dict(parse_qsl(parts.query)))
+
+    def _single(self, number: int) -> Reply:
+        one = self.articles.get(number)
+        if one is None and self.soft_404:
+            return Reply(status=200, url=KEY, headers={"content-type": "text/html"}, body=b"<html>Not here</html>")
+        if one is None:
+            return self._json(404, {"code": "rest_post_invalid_id", "message": "no", "data": {"status": 404}})
+        if one.status != "publish":
+            return self._json(401, {"code": "rest_forbidden", "message": "no", "data": {"status": 401}})
+        return self._json(200, {"id": number})
+
+    def _listing(self, params: dict[str, str]) -> Reply:
+        found = [(n, one) for n, one in self.live().items() if self._matches(n, one, params)]
+        size, page = int(params.get("per_page", 10)), int(params.get("page", 1))
+        if params.get("orderby", "date") == "date":
+            found.sort(key=lambda pair: pair[1].local)
+        if params.get("order", "desc") == "desc":
+            found.reverse()
+        first = int(params.get("offset", (page - 1) * size))
+        rows = found[first : first + size]
+        if page > 1 and not rows:
+            return self._json(400, {"code": "rest_post_invalid_page_number", "message": "no", "data": {"status": 400}})
+        if "content" in params.get("_fields", "content") and any(one.fatal for _, one in rows):
+            if self.bare:
+                return Reply(
+                    status=502, url=KEY, headers={"content-type": "text/html"}, body=b"<html>Bad gateway</html>"
+                )
+            return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
+        return self._json(200, [_row(n, one) for n, one in rows], total=0 if self.zero_totals else len(found))
+
+    def _matches(self, number: int, one: Article, params: dict[str, str]) -> bool:
+        def asked(name: str) -> datetime:
+            # A moment with a zone is turned into the site's local time of today; one without is local already.
+            moment = datetime.fromisoformat(params[name])
+            return moment + self.zone if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+        if "include" in params and str(number) not in params["include"].split(","):
+            return False
+        if "exclude" in params and str(number) in params["exclude"].split(","):
+            return False
+        if "after" in params and one.local <= asked("after"):
+            return False
+        if "before" in params and one.local >= asked("before"):
+            return False
+        return "modified_after" not in params or one.modified + self.zone > asked("modified_after")
+
+    def _json(self, status: int, body: Any, *, total: int | None = None) -> Reply:
+        headers = {"content-type": "application/json", "date": format_datetime(self.now, usegmt=True)}
+        if total is not None:
+            headers["x-wp-total"] = str(total)
+        return Reply(status=status, url=KEY, headers=headers, body=json.dumps(body).encode(), fetched_at="")
+
+
+def _row(number: int, one: Article) -> dict[str, Any]:
+    return {
+        "id": number,
+        "slug": one.slug,
+        "date": iso(one.local),
+        "date_gmt": iso(one.date),
+        "modified_gmt": iso(one.modified),
+        "guid": {"rendered": f"{KEY}/?p={number}"},
+        "title": {"rendered": one.title},
+        "content": {"rendered": "text", "protected": False},
+    }
+
+
+def drive(talk: Generator[Any, Any, Any], model: ChangingSite, archive: Archive) -> Any:
+    """Play the driver: queries to the model, questions to the archive. Returns what the talk returns."""
+    answer: Any = None
+    while True:
+        try:
+            message = talk.send(answer)
+        except StopIteration as end:
+            return end.value
+        answer = model.reply(message) if isinstance(message, Query) else Memory(archive).answer(message)
+
+
+class Crash(Exception):
+    """As by kill -9."""
+
+
+class Update:
+    """A run of the site: whole at first, an update afterwards. It dies after ``steps`` messages, rows or commits."""
+
+    def __init__(self, folder: Path, number: int, model: ChangingSite, *, steps: int = 10**9, **options: Any) -> None:
+        self.model, self.steps = model, steps
+        self.archive = Archive.open(
+            f"sqlite:///{folder / 'newsbot.db'}", run=f"run-{number}", clock=lambda: model.now, alive=lambda _: False
+        )
+        self.feed = Feed(folder / f".run-{number}.part", folder / f"run-{number}.feed")
+        self.rows: list[Any] = []
+        self.recovered: set[int] = set()
+        self.facts = CollectionFacts(type="post")
+        self.options = Options(url=KEY, follow=frozenset(), **options)
+
+    def step(self) -> None:
+        self.steps -= 1
+        if self.steps <= 0:
+            raise Crash
+
+    def run(self) -> None:
+        archive = self.archive
+        archive.outbox.finish_seals()
+        archive.runs.start("wp_posts")
+        archive.outbox.enter()
+        assert archive.leases.take(KEY) is None
+        for row in archive.outbox.recover(KEY, "posts"):
+            self.recovered.add(row.record.id)
+            self.keep(row.record)
+        self.model.asked.clear()
+        site = self.model.site(self.params)
+        self.take_in(run(Collecting(site=site, collection=POSTS, options=self.options, facts=self.facts)))
+        self.model.events.clear()
+        archive.flush()
+        self.feed.part.write_text("".join(json.dumps(row) + "\n" for row in self.rows))
+        archive.outbox.sealing([self.feed])
+        self.step()
+        self.feed.part.replace(self.feed.final)
+        self.step()
+        archive.outbox.delivered()
+
+    params = PARAMS
+
+    def take_in(self, talk: Generator[Any, Any, Any]) -> None:
+        """The driver and the pipelines."""
+        memory, answer = Memory(self.archive), None
+        while True:
+            try:
+                message = talk.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            self.step()
+            if isinstance(message, Query):
+                answer = self.model.reply(message)
+            elif isinstance(message, Checkpoint):
+                self.archive.commit(message)
+            elif isinstance(message, Post):
+                # What the cleaning makes of it.
+                message.content_text = "text"
+                if self.archive.add(message):
+                    self.keep(message)
+            else:
+                answer = memory.answer(message)
+
+    def keep(self, record: Any) -> None:
+        self.rows.append([record.id, record.revision, record.change, record.title])
+        self.step()
+
+
+def finished(folder: Path) -> list[tuple[int, int, str, str]]:
+    """Every row of every finished file."""
+    lines = [line for path in folder.glob("*.feed") for line in path.read_text().splitlines()]
+    return sorted(tuple(json.loads(line)) for line in lines)

@@ -1,0 +1,157 @@
+"""A WordPress in memory, for conversations without a network: core's listing, its ties, and its refusals."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from newsbot.items import Checkpoint, Record
+from newsbot.spiders.answering import Memory
+from newsbot.wordpress.api import Api, Site
+from newsbot.wordpress.conversation import Conversation
+from newsbot.wordpress.messages import Query, Reply
+
+START = datetime(2024, 1, 1)
+HOME = "https://model.example"
+
+
+@dataclass
+class Object:
+    id: int
+    second: int
+    hidden: bool = False
+    """Counted by the site, shown by no listing."""
+    fatal: bool = False
+    """Rendering it kills the page."""
+    author: int = 1
+    image: int = 0
+    tags: tuple[int, ...] = ()
+
+    @property
+    def date(self) -> str:
+        return (START + timedelta(seconds=self.second)).isoformat()
+
+
+@dataclass
+class ModelSite:
+    """``before_reply`` runs ahead of each answer: it may change the site while the walk is under way."""
+
+    objects: dict[int, Object]
+    users: Iterable[int] = (1,)
+    media: Iterable[int] = ()
+    tags: Iterable[int] = ()
+    per_page_cap: int = 100
+    silent_cap: bool = False
+    refuses_exclude: bool = False
+    ignores_exclude: bool = False
+    total: Callable[[int], int | None] = lambda count: count
+    users_closed: bool = False
+    before_reply: Callable[[ModelSite, dict[str, str]], None] = lambda site, params: None
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def reply(self, query: Query) -> Reply:
+        params = dict(parse_qsl(urlsplit(query.url).query))
+        route = urlsplit(query.url).path.removeprefix("/wp-json")
+        self.before_reply(self, params)
+        self.asked.append((route, params))
+        status, total, data = self._answer(route, params)
+        headers = {} if total is None else {"x-wp-total": str(total)}
+        return Reply(status=status, url=query.url, headers=headers, body=orjson.dumps(data), fetched_at="2026-01-01")
+
+    def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+        if route == "/wp/v2/posts":
+            return self._posts(params)
+        if (number := route.removeprefix("/wp/v2/posts/")).isdigit():
+            if int(number) in self.objects:
+                return 200, None, {"id": int(number)}
+            return 404, None, {"code": "rest_post_invalid_id", "message": "No.", "data": {"status": 404}}
+        if route == "/wp/v2/users" and self.users_closed:
+            return 401, None, {"code": "rest_user_cannot_view", "message": "No.", "data": {"status": 401}}
+        known = {"/wp/v2/users": self.users, "/wp/v2/media": self.media, "/wp/v2/tags": self.tags}[route]
+        ids = [i for i in known if "include" not in params or str(i) in params["include"].split(",")]
+        rows = [{"id": i, "name": f"n{i}", "slug": f"s{i}", "source_url": f"{HOME}/{i}.jpg"} for i in ids]
+        return 200, len(ids), rows[: int(params.get("per_page", 10))]
+
+    def _posts(self, params: dict[str, str]) -> tuple[int, int | None, Any]:
+        size, page = int(params.get("per_page", "10")), int(params.get("page", "1"))
+        if size > self.per_page_cap and not self.silent_cap:
+            text = f"per_page must be between 1 (inclusive) and {self.per_page_cap} (inclusive)"
+            data = {"status": 400, "params": {"per_page": text}}
+            return 400, None, {"code": "rest_invalid_param", "message": "Invalid parameter(s): per_page", "data": data}
+        if self.refuses_exclude and "exclude" in params:
+            return 403, None, {"code": "blocked", "message": "no", "data": {"status": 403}}
+        size = min(size, self.per_page_cap)
+        found = self._ordered([one for one in self.objects.values() if self._matches(one, params)], params)
+        if page > 1 and page > -(-len(found) // size) and found:
+            return 400, None, {"code": "rest_post_invalid_page_number", "message": "x", "data": {"status": 400}}
+        first = int(params.get("offset", (page - 1) * size))
+        rows = [one for one in found[first : first + size] if not one.hidden]
+        renders = "content" in params.get("_fields", "content")
+        if renders and any(one.fatal for one in rows):
+            return 500, None, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}}
+        return 200, self.total(len(found)), [self._row(one, params) for one in rows]
+
+    def _ordered(self, found: list[Object], params: dict[str, str]) -> list[Object]:
+        # No tie-break by id, like core: equal dates come in another order for every page asked.
+        random.Random(repr(sorted(params.items()))).shuffle(found)
+        by_id = params.get("orderby") in ("id", "include")
+        found.sort(key=lambda one: one.id if by_id else one.second, reverse=params.get("order", "desc") == "desc")
+        return found
+
+    def _matches(self, one: Object, params: dict[str, str]) -> bool:
+        if "exclude" in params and not self.ignores_exclude and str(one.id) in params["exclude"].split(","):
+            return False
+        if "include" in params and str(one.id) not in params["include"].split(","):
+            return False
+        after, before = params.get("after", "").removesuffix("Z"), params.get("before", "9").removesuffix("Z")
+        return after < one.date < before
+
+    def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "id": one.id, "date": one.date, "date_gmt": one.date, "guid": {"rendered": f"{HOME}/?p={one.id}"},
+            "title": {"rendered": f"Post {one.id}"}, "content": {"rendered": f"<p>{one.id}</p>", "protected": False},
+            "author": one.author, "featured_media": one.image, "tags": list(one.tags),
+        }  # fmt: skip
+        if "_links" in params.get("_fields", "_links"):
+            base = f"{HOME}/wp-json/wp/v2"
+            row["_links"] = {
+                "author": [{"href": f"{base}/users/{one.author}"}],
+                "wp:term": [{"taxonomy": "post_tag", "href": f"{base}/tags?post={one.id}"}],
+                "curies": [{"name": "wp", "href": "https://api.w.org/{rel}", "templated": True}],
+            }
+            if one.image:
+                row["_links"]["wp:featuredmedia"] = [{"href": f"{base}/media/{one.image}"}]
+        return row
+
+
+def site() -> Site:
+    return Site(key=HOME, home=HOME, api=Api(root=f"{HOME}/wp-json/"))
+
+
+def listen(talk: Conversation, model: ModelSite, *, most: int = 5_000) -> tuple[list[Record], list[Checkpoint]]:
+    """Hold a conversation to its end; the rows and checkpoints that left it, in order."""
+    records: list[Record] = []
+    checkpoints: list[Checkpoint] = []
+    answer: Any = None
+    for _ in range(most):
+        try:
+            message = talk.send(answer)
+        except StopIteration:
+            return records, checkpoints
+        answer = None
+        if isinstance(message, Query):
+            answer = model.reply(message)
+        elif isinstance(message, Checkpoint):
+            assert message.sequence == len(records), "a checkpoint counts every row before it"
+            checkpoints.append(message)
+        elif isinstance(message, Record):
+            records.append(message)
+        else:
+            answer = Memory(None).answer(message)
+    raise AssertionError(f"the conversation did not end within {most} messages")

@@ -1,0 +1,416 @@
+"""The archive on SQLite: pages, cursors, changes, holes, links, leases, and what is refused."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.archive import Archive, Hole
+from newsbot.archive.schema import VERSION
+from newsbot.errors import ArchiveError
+from newsbot.items import Author, Checkpoint, FeaturedImage, Post, TermRef, columns
+from newsbot.wordpress.messages import AskKnown, Recall
+
+SITE = "https://news.example"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+def post(number: int, **fields: Any) -> Post:
+    values: dict[str, Any] = {
+        "title": f"Title {number}",
+        "content_text": f"Text of {number}",
+        "content_html": f"<p>Text of {number}</p>",
+        "guid": f"{SITE}/?p={number}",
+        "published": f"2026-01-01T00:00:{number % 60:02d}Z",
+        "modified": "2026-02-01T00:00:00Z",
+        "author": Author(id=1, name="Ann"),
+        "terms": [TermRef(taxonomy="category", id=3, name="News")],
+        "image": FeaturedImage(id=9, url="https://news.example/9.jpg"),
+    }
+    return Post(site=SITE, type="post", id=number, **(values | fields))
+
+
+def checkpoint(sequence: int, **fields: Any) -> Checkpoint:
+    return Checkpoint(site=SITE, type="post", sequence=sequence, **({"cursor": {"date": "x"}} | fields))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def empty_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("archive") / "empty.db"
+    Archive.open(f"sqlite:///{path}").close()
+    return path
+
+
+Open = Callable[..., Archive]
+
+
+@pytest.fixture
+def reopen(tmp_path: Path, empty_archive: Path, clock: Clock) -> Iterator[Open]:
+    path = tmp_path / "newsbot.db"
+    shutil.copy(empty_archive, path)
+    opened: list[Archive] = []
+
+    def open_(run: str = "run-1", **options: Any) -> Archive:
+        archive = Archive.open(f"sqlite:///{path}", run=run, clock=clock, **options)
+        opened.append(archive)
+        return archive
+
+    yield open_
+    for archive in opened:
+        archive.close()
+
+
+def test_page_is_known_to_the_next_run_with_its_cursor(reopen: Open) -> None:
+    first = reopen()
+    assert [first.add(post(n)) for n in (1, 2)] == [True, True]
+    first.commit(checkpoint(2, cursor={"date": "2026-01-01T00:00:02"}))
+    state = reopen("run-2").state(SITE, "post")
+    assert (state.cursor, state.sequence, state.live, state.whole) == ({"date": "2026-01-01T00:00:02"}, 2, 2, False)
+
+
+def test_rows_without_a_checkpoint_are_not_there_after_a_kill(reopen: Open) -> None:
+    reopen().add(post(1))
+    assert reopen("run-2").known(AskKnown(site=SITE, type="post")) == {}
+
+
+def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
+    first = reopen()
+    first.add(post(1))
+    first.flush()
+    second = reopen("run-2")
+    assert second.state(SITE, "post").cursor is None
+    again = post(1)
+    assert second.add(again) is False
+    assert (again.change, again.revision) == ("unchanged", 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "change", "changed"),
+    [
+        ({"title": "Other"}, "edited", "title"),
+        ({"content_text": "Other"}, "edited", "text"),
+        ({"author": Author(id=2, name="Ann")}, "edited", "author"),
+        ({"terms": []}, "edited", "terms"),
+        ({"image": None}, "edited", "image"),
+        ({"author": Author(id=1, name="Ann Renamed")}, "unchanged", None),
+        ({"content_html": "<p nonce=2>Text of 1</p>", "comment_count": 5, "slug": "new"}, "unchanged", None),
+        ({"modified": "2026-03-01T00:00:00Z"}, "unchanged", None),
+    ],
+)
+def test_edit_is_told_from_churn(
+    reopen: Open, tmp_path: Path, fields: dict[str, Any], change: str, changed: str | None
+) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    came = post(1, **fields)
+    assert archive.add(came) is (change == "edited")
+    archive.commit(checkpoint(2))
+    assert (came.change, came.revision) == (change, 2 if changed else 1)
+    with sqlite3.connect(tmp_path / "newsbot.db") as truth:
+        told = truth.execute("SELECT revision, change, changed FROM revisions ORDER BY revision").fetchall()
+    assert told == [(1, "new", None)] + ([(2, "edited", changed)] if changed else [])
+
+
+def test_older_copy_of_a_cache_never_replaces_a_newer_one(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1, modified="2026-03-01T00:00:00Z"))
+    archive.commit(checkpoint(1))
+    old = post(1, modified="2026-02-01T00:00:00Z", title="Old")
+    assert archive.add(old) is False
+    archive.commit(checkpoint(2))
+    assert archive.known(AskKnown(site=SITE, type="post", ids=(1,))) == {1: "2026-03-01T00:00:00Z"}
+    kept = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert isinstance(kept, Post)
+    assert kept.title == "Title 1"
+
+
+def test_hole_keeps_the_rows_and_not_the_cursor(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1, cursor={"date": "one"}))
+    archive.add(post(2))
+    with pytest.raises(Hole, match=r"3 rows left the walk, 2 came"):
+        archive.commit(checkpoint(3, cursor={"date": "two"}))
+    archive.add(post(4))
+    with pytest.raises(Hole):
+        archive.commit(checkpoint(4, cursor={"date": "three"}))
+    with pytest.raises(Hole):
+        archive.commit(checkpoint(4, cursor={"whole": True, "watermark": "2026-11-23T10:00:00Z"}, done=True))
+    state = reopen("run-2").state(SITE, "post")
+    assert (state.cursor, state.live, state.whole, state.watermark) == ({"date": "one"}, 3, False, None)
+
+
+def test_told_drop_counts(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.dropped(SITE, "post")
+    archive.commit(checkpoint(2))
+    assert archive.state(SITE, "post").sequence == 2
+
+
+def test_walk_goes_on_from_the_kept_sequence_or_starts_again(reopen: Open) -> None:
+    first = reopen()
+    first.state(SITE, "post")
+    first.add(post(1))
+    first.commit(checkpoint(1))
+    second = reopen("run-2")
+    assert second.state(SITE, "post").sequence == 1
+    second.add(post(2))
+    second.commit(checkpoint(2))
+    third = reopen("run-3")
+    third.state(SITE, "post")
+    third.add(post(1))
+    third.commit(checkpoint(1))
+    assert third.holes == set()
+
+
+def test_done_keeps_what_the_walk_says_of_the_collection(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    told = {"whole": True, "watermark": "2026-11-23T10:00:00Z", "hidden": 4, "swept": "2026-11-23T10:00:00Z"}
+    archive.commit(checkpoint(1, cursor=told, done=True))
+    state = archive.state(SITE, "post")
+    assert (state.cursor, state.sequence, state.whole) == (None, 0, True)
+    assert (state.watermark, state.hidden, state.swept) == (told["watermark"], 4, told["swept"])
+
+
+def test_limited_run_leaves_an_unfinished_walk_alone(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    limited = reopen("run-2")
+    limited.state(SITE, "post")
+    limited.add(post(9))
+    limited.commit(checkpoint(1, cursor=None, done=True))
+    state = limited.state(SITE, "post")
+    assert (state.cursor, state.sequence, state.whole) == ({"date": "x"}, 1, False)
+
+
+def test_tombstone_is_the_last_row_and_a_return_is_an_edit(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1, title="Title one"))
+    archive.commit(checkpoint(1))
+    gone = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert isinstance(gone, Post)
+    assert (gone.title, gone.change, gone.deleted_at) == ("Title one", "deleted", "2026-11-23T10:00:00Z")
+    assert gone.author == Author(id=1, name="Ann")
+    assert gone.terms == [TermRef(taxonomy="category", id=3, name="News")]
+    assert archive.state(SITE, "post").live == 1, "nothing is written before the row came through"
+    assert archive.add(gone) is True
+    archive.commit(checkpoint(1))
+    assert archive.state(SITE, "post").live == 0
+    assert archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z") is None
+    back = post(1, title="Title one")
+    assert archive.add(back) is True
+    assert (back.change, back.revision, back.deleted_at) == ("edited", 3, None)
+    archive.commit(checkpoint(1))
+    assert archive.state(SITE, "post").live == 1
+
+
+def test_twin_counts_and_is_known_but_has_no_tombstone(reopen: Open) -> None:
+    archive = reopen()
+    archive.twin(post(1))
+    archive.commit(checkpoint(1))
+    assert archive.state(SITE, "post").live == 1
+    assert archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z") is None
+    archive.flush()
+    assert archive.state(SITE, "post").live == 0
+
+
+def test_full_delivers_what_is_unchanged(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    full = reopen("run-2", full=True)
+    came = post(1)
+    assert full.add(came) is True
+    assert came.change == "unchanged"
+
+
+def test_first_seen_stays_and_last_seen_moves(reopen: Open, clock: Clock) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    clock.pass_(days=1)
+    came = post(1, title="New title")
+    archive.add(came)
+    assert (came.first_seen, came.last_seen) == ("2026-11-23T10:00:00Z", "2026-11-24T10:00:00Z")
+
+
+def test_known_asks_by_ids_and_by_window(reopen: Open) -> None:
+    archive = reopen()
+    for number in range(1, 1200):
+        archive.add(post(number, published=f"2026-01-{1 + number % 28:02d}T00:00:00Z"))
+    archive.commit(checkpoint(1199))
+    assert set(archive.known(AskKnown(site=SITE, type="post", ids=tuple(range(1000, 3000))))) == set(range(1000, 1200))
+    window = AskKnown(site=SITE, type="post", since="2026-01-02T00:00:00Z", until="2026-01-03T00:00:00Z")
+    assert set(archive.known(window)) == {n for n in range(1, 1200) if n % 28 == 1}
+    assert archive.known(AskKnown(site="https://other.example", type="post")) == {}
+
+
+def test_ids_in_any_order_are_recognised(reopen: Open) -> None:
+    archive = reopen()
+    numbers = [(n * 7919) % 10_007 for n in range(1, 2000)]
+    for number in numbers:
+        archive.add(post(number))
+    archive.commit(checkpoint(len(numbers)))
+    second = reopen("run-2")
+    second.state(SITE, "post")
+    assert not any(second.add(post(number)) for number in reversed(numbers))
+    assert second.add(post(20_000)) is True
+
+
+def test_linked_objects_are_recalled_until_they_are_old(reopen: Open, clock: Clock) -> None:
+    archive = reopen()
+    archive.remember(SITE, "users", {1: {"name": "Ann"}})
+    assert archive.recall(Recall(site=SITE, relation="users", ids=(1, 2))) == {1: {"name": "Ann"}}
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    second = reopen("run-2")
+    assert second.recall(Recall(site=SITE, relation="users", ids=(1, 2))) == {1: {"name": "Ann"}}
+    assert second.recall(Recall(site=SITE, relation="media", ids=(1,))) == {}
+    clock.pass_(days=31)
+    assert second.recall(Recall(site=SITE, relation="users", ids=(1,))) == {}
+
+
+def test_second_crawl_of_a_site_is_told_who_crawls_it(reopen: Open) -> None:
+    one, two = reopen("run-1", alive=lambda _: True), reopen("run-2", alive=lambda _: True)
+    assert one.leases.take(SITE) is None
+    assert two.leases.take(SITE) == "run-1"
+    one.leases.release(SITE)
+    assert two.leases.take(SITE) is None
+
+
+@pytest.mark.parametrize(("alive", "minutes", "taken"), [(False, 0, True), (True, 2, True), (None, 0, False)])
+def test_lease_of_a_dead_or_silent_run_is_taken_over(
+    reopen: Open, clock: Clock, alive: bool | None, minutes: float, taken: bool
+) -> None:
+    reopen("run-1").leases.take(SITE)
+    clock.pass_(minutes=minutes)
+    assert (reopen("run-2", alive=lambda _: alive).leases.take(SITE) is None) is taken
+
+
+def test_heartbeat_keeps_a_lease(reopen: Open, clock: Clock) -> None:
+    one, two = reopen("run-1"), reopen("run-2", alive=lambda _: None)
+    one.leases.take(SITE)
+    for _ in range(10):
+        clock.pass_(seconds=10)
+        one.leases.beat()
+    assert two.leases.take(SITE) == "run-1"
+
+
+def test_run_that_lost_its_lease_writes_no_more(reopen: Open, clock: Clock) -> None:
+    one, two = reopen("run-1"), reopen("run-2")
+    one.leases.take(SITE)
+    clock.pass_(minutes=5)
+    assert two.leases.take(SITE) is None
+    one.add(post(1))
+    with pytest.raises(ArchiveError, match="took over"):
+        one.commit(checkpoint(1))
+    assert two.state(SITE, "post").live == 0
+
+
+def test_columns_survive_the_archive(reopen: Open) -> None:
+    archive = reopen()
+    came = post(1, content_text="lone \ud800 surrogate", raw={"big": 2**70})
+    archive.add(came)
+    archive.commit(checkpoint(1))
+    gone = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert isinstance(gone, Post)
+    assert gone.raw == {"big": float(2**70)}
+    assert [name for name in columns(Post) if getattr(gone, name) != getattr(came, name)] == [
+        *("content_text", "revision", "change", "deleted_at")
+    ]
+
+
+def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path) -> None:
+    reopen().close()
+    with sqlite3.connect(tmp_path / "newsbot.db") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ArchiveError, match=rf"newer \(9999\) than this newsbot \({VERSION}\)"):
+        reopen()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://", "in memory forgets"),
+        ("nonsense", "no SQLAlchemy URL"),
+        ("mysql://x/y", "sqlite or postgresql"),
+        ("postgresql://nobody@127.0.0.1:1/none", "does not answer"),
+        ("sqlite:////proc/none/newsbot.db", "cannot be made"),
+    ],
+)
+def test_url_that_cannot_be_used_is_one_clear_line(url: str, words: str) -> None:
+    with pytest.raises(ArchiveError, match=words) as caught:
+        Archive.open(url)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_archive_is_not_made_for_a_reader(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="there is no archive"):
+        Archive.open(f"sqlite:///{tmp_path / 'none.db'}", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("body", [b"this is no database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_corrupt_file_is_one_clear_line(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "bad.db").write_bytes(body)
+    with pytest.raises(ArchiveError, match=r"is no archive|is corrupt"):
+        Archive.open(f"sqlite:///{tmp_path / 'bad.db'}")
+
+
+def test_locked_archive_is_told_and_the_page_can_still_be_kept(
+    reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsbot.archive.database.BUSY_SECONDS", 0.1)
+    archive = reopen()
+    archive.state(SITE, "post")
+    archive.add(post(1))
+    other = sqlite3.connect(tmp_path / "newsbot.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ArchiveError, match="is locked"):
+        archive.commit(checkpoint(1))
+    other.execute("ROLLBACK")
+    other.close()
+    archive.flush()
+    assert archive.state(SITE, "post").live == 1
+
+
+def test_full_disk_keeps_nothing_of_the_page(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    with archive.database.writing() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    raw: Any = archive.database._writer.connection.driver_connection  # type: ignore[union-attr]
+    raw.execute(f"PRAGMA max_page_count={pages + 1}")
+    for number in range(2, 400):
+        archive.add(post(number, raw={"noise": [hash((number, i)) for i in range(100)]}))
+    with pytest.raises(ArchiveError, match="disk is full"):
+        archive.commit(checkpoint(399))
+    state = reopen("run-2").state(SITE, "post")
+    assert (state.live, state.sequence) == (1, 1)

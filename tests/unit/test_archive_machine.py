@@ -1,0 +1,207 @@
+"""Any history of a site and of crawls that die: nothing live is lost or doubled, every deletion is true.
+
+``NEWSBOT_SOAK=10000`` runs that many sequences with seeds of their own; otherwise 500 with a fixed one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Generator
+from datetime import timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from newsbot.archive import Archive
+from newsbot.wordpress.facts import CollectionFacts
+from newsbot.wordpress.messages import AskKnown
+from tests.unit.changing_site import KEY, ChangingSite, Crash, Update, drive, finished
+
+# In memory where there is such a folder: what is proven here is order, not what a disk keeps.
+ROOM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+SOAK = int(os.environ.get("NEWSBOT_SOAK", "0"))
+
+
+@cache
+def empty_archive() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="newsbot-machine-", dir=ROOM)) / "newsbot.db"
+    atexit.register(shutil.rmtree, path.parent)
+    Archive.open(f"sqlite:///{path}").close()
+    return path
+
+
+HAPPENINGS = ("insert", "edit", "unpublish", "delete", "publish", "rename", "zone")
+
+
+class Newsroom(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="newsbot-machine-", dir=ROOM))
+        shutil.copy(empty_archive(), self.folder / "newsbot.db")
+        self.model = ChangingSite(per_page=7)
+        self.number = 0
+        self.ever_live: set[int] = set()
+        self.throughout: set[int] = set()
+
+    def teardown(self) -> None:
+        if self.model.live():
+            self.crawl_whole()
+        shutil.rmtree(self.folder)
+
+    @initialize(count=st.integers(1, 25), ties=st.integers(1, 9))
+    def open_newsroom(self, count: int, ties: int) -> None:
+        for age in range(count, 0, -1):
+            self.model.insert(age=timedelta(days=age // ties))
+
+    # What happens to the site.
+
+    @rule(hours=st.integers(1, 60))
+    def time_passes(self, hours: int) -> None:
+        self.model.now += timedelta(hours=hours)
+
+    @rule(what=st.sampled_from(HAPPENINGS), place=st.integers(0, 50))
+    def happen(self, what: str, place: int) -> None:
+        self._happen(what, place)
+
+    def _happen(self, what: str, place: int) -> None:
+        getattr(self, f"_{what}")(place)
+        self.ever_live |= self.model.live().keys()
+        self.throughout &= self.model.live().keys()
+
+    def _pick(self, place: int, *statuses: str) -> int | None:
+        chosen = [number for number, one in self.model.articles.items() if one.status in statuses]
+        return chosen[place % len(chosen)] if chosen else None
+
+    def _insert(self, place: int) -> None:
+        self.model.insert(age=timedelta(days=(0, 0, 0, 1, 400)[place % 5]))
+
+    def _edit(self, place: int) -> None:
+        if (number := self._pick(place, "publish")) is not None:
+            one = self.model.articles[number]
+            self.model.now += timedelta(seconds=1)
+            # A clock that was set back cannot make an edit older than the one before: that would be no newer copy.
+            one.title, one.modified = one.title + "x", max(self.model.now, one.modified + timedelta(seconds=1))
+
+    def _rename(self, place: int) -> None:
+        if (number := self._pick(place, "publish")) is not None:
+            self._edit(place)
+            self.model.articles[number].slug += "-renamed"
+
+    def _unpublish(self, place: int) -> None:
+        number = self._pick(place, "publish")
+        if number is not None and len(self.model.live()) > 1:
+            self.model.articles[number].status = ("draft", "trash")[place % 2]
+
+    def _delete(self, place: int) -> None:
+        number = self._pick(place, "publish")
+        if number is not None and len(self.model.live()) > 1:
+            del self.model.articles[number]
+
+    def _publish(self, place: int) -> None:
+        # Late publishing changes neither date nor modified.
+        if (number := self._pick(place, "draft", "trash", "future")) is not None:
+            self.model.articles[number].status = "publish"
+
+    def _zone(self, place: int) -> None:
+        self.model.zone = timedelta(hours=place % 25 - 12)
+
+    @rule(hours=st.integers(-20, 20))
+    def clock_changes(self, hours: int) -> None:
+        self.model.now += timedelta(hours=hours)
+
+    @rule()
+    def schedule(self) -> None:
+        self.model.insert(status="future")
+
+    @rule(place=st.integers(0, 50))
+    def post_kills_its_page(self, place: int) -> None:
+        if (number := self._pick(place, "publish")) is not None:
+            self.model.articles[number].fatal = True
+
+    @rule()
+    def faults_are_mended(self) -> None:
+        for one in self.model.articles.values():
+            one.fatal = False
+
+    # Crawls.
+
+    @rule(steps=st.integers(1, 80))
+    def crawl_that_dies(self, steps: int) -> None:
+        self._crawl(steps=steps)
+
+    @rule(at=st.lists(st.tuples(st.integers(1, 12), st.sampled_from(HAPPENINGS), st.integers(0, 50)), max_size=4))
+    def crawl(self, at: list[tuple[int, str, int]]) -> None:
+        """A crawl during which things happen."""
+        for request, what, place in at:
+            self.model.events[request] = partial(self._happen, what, place)
+        self._crawl()
+
+    @rule()
+    def crawl_whole(self) -> None:
+        """After a sweep the finished files say exactly what the site shows."""
+        self.faults_are_mended()
+        facts = self._crawl(sweep=True, confirm_deletions=True)
+        assert facts.verdict == "complete", facts
+        newest = {number: (change, title) for number, _, change, title in finished(self.folder)}
+        live = {number: title for number, (change, title) in newest.items() if change != "deleted"}
+        assert live == {number: one.title for number, one in self.model.live().items()}
+
+    def _crawl(self, *, steps: int = 10**9, **options: Any) -> CollectionFacts:
+        self.number += 1
+        self.throughout = set(self.model.live())
+        self.ever_live |= self.throughout
+        fatal = {number for number, one in self.model.live().items() if one.fatal}
+        update = Update(self.folder, self.number, self.model, steps=steps, **options)
+        try:
+            update.run()
+        except Crash:
+            return update.facts
+        finally:
+            self.model.events.clear()
+            self._judge(update, fatal & self.throughout)
+            update.archive.close()
+        return update.facts
+
+    def _judge(self, update: Update, fatal: set[int]) -> None:
+        buried = {number for number, _, change, _ in update.rows if change == "deleted"}
+        assert not (buried - update.recovered) & self.throughout, "every deletion is true"
+        if update.facts.mode == "walk" and update.facts.verdict == "complete":
+            held = drive(held_ids(), self.model, update.archive)
+            assert self.throughout <= held.keys(), (
+                "a walk that calls itself complete lost nothing that was there throughout"
+            )
+        if update.facts.mode == "walk" and update.facts.verdict != "incomplete":
+            assert not fatal - drive(held_ids(), self.model, update.archive).keys(), "every hole is named"
+
+    @invariant()
+    def no_revision_stands_twice(self) -> None:
+        told = Counter((number, revision) for number, revision, *_ in finished(self.folder))
+        assert not [key for key, times in told.items() if times > 1]
+
+    @invariant()
+    def nothing_is_told_that_never_was(self) -> None:
+        assert {number for number, *_ in finished(self.folder)} <= self.ever_live
+
+
+def held_ids() -> Generator[Any, Any, Any]:
+    return (yield AskKnown(site=KEY, type="post"))
+
+
+TestNewsroom = Newsroom.TestCase
+TestNewsroom.settings = settings(
+    max_examples=SOAK or 500,
+    derandomize=not SOAK,
+    stateful_step_count=15,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)

@@ -1,0 +1,230 @@
+"""The outbox: whatever instant a run dies at, each revision stands once in the finished files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newsbot.archive import Archive, Feed
+from newsbot.errors import ArchiveError
+from newsbot.items import Checkpoint, Post
+
+SITE = "https://news.example"
+POSTS = 40
+PER_PAGE = 7
+WHEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+class Killed(Exception):
+    """The process ends here: nothing after it runs, nothing is rolled back by hand."""
+
+
+class Fuse:
+    """Kills at the n-th step."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+
+
+class Newsroom:
+    """Posts by id: their titles, as a crawl meets them."""
+
+    def __init__(self) -> None:
+        self.titles = {n: f"Title {n}" for n in range(1, POSTS + 1)}
+
+    def post(self, number: int) -> Post:
+        guid = f"{SITE}/?p={number}"
+        return Post(site=SITE, type="post", id=number, guid=guid, title=self.titles[number], content_text="text")
+
+
+class Run:
+    """One crawl with two feeds, as the pipeline and the feeds play it, every step of it a moment to die at."""
+
+    def __init__(self, folder: Path, number: int, fuse: Fuse, room: Newsroom) -> None:
+        self.fuse, self.room = fuse, room
+        self.dead: set[str] = set()
+        name = f"run-{number}"
+        self.archive = Archive.open(
+            f"sqlite:///{folder / 'newsbot.db'}", run=name, clock=lambda: WHEN, alive=lambda _: False
+        )
+        self.feeds = [Feed(folder / f".{name}.{kind}.part", folder / f"{name}.{kind}") for kind in ("a", "b")]
+
+    def crawl(self) -> None:
+        archive, step = self.archive, self.fuse.step
+        archive.outbox.finish_seals()
+        step()
+        archive.runs.start("wp_posts")
+        archive.outbox.enter()
+        files = [feed.part.open("wb", buffering=0) for feed in self.feeds]
+        try:
+            assert archive.leases.take(SITE) is None
+            step()
+            for row in archive.outbox.recover(SITE, "posts"):
+                self.write(files, row.record)  # type: ignore[arg-type]
+            self.walk(files)
+            archive.flush()
+            step()
+        finally:
+            for file in files:
+                file.close()
+        archive.outbox.sealing(self.feeds)
+        step()
+        for feed in self.feeds:
+            feed.part.replace(feed.final)
+            step()
+        archive.outbox.delivered()
+        step()
+
+    def walk(self, files: list) -> None:  # type: ignore[type-arg]
+        archive = self.archive
+        state = archive.state(SITE, "post")
+        start = (state.cursor or {}).get("id", 0)
+        sequence = state.sequence if state.cursor else 0
+        for first in range(start + 1, POSTS + 1, PER_PAGE):
+            page = range(first, min(first + PER_PAGE, POSTS + 1))
+            for number in page:
+                record = self.room.post(number)
+                if archive.add(record):
+                    self.write(files, record)
+            sequence += len(page)
+            archive.commit(Checkpoint(site=SITE, type="post", sequence=sequence, cursor={"id": page[-1]}))
+            self.fuse.step()
+        told = {"whole": True}
+        archive.commit(Checkpoint(site=SITE, type="post", sequence=sequence, cursor=told, done=True))
+        self.fuse.step()
+
+    def write(self, files: list, record: Post) -> None:  # type: ignore[type-arg]
+        for file in files:
+            file.write(json.dumps([record.id, record.revision, record.change, record.title]).encode() + b"\n")
+            self.fuse.step()
+
+    def end(self) -> None:
+        self.archive.close()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("outbox") / "newsbot.db"
+    Archive.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, empty: Path) -> Path:
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    return tmp_path
+
+
+def attempt(folder: Path, number: int, steps: int, room: Newsroom) -> bool:
+    run = Run(folder, number, Fuse(steps), room)
+    try:
+        run.crawl()
+    except Killed:
+        return False
+    finally:
+        run.end()
+    return True
+
+
+def finished(folder: Path, kind: str) -> Counter[str]:
+    return Counter(line for path in folder.glob(f"run-*.{kind}") for line in path.read_text().splitlines())
+
+
+def steps_of_a_crawl(folder: Path) -> int:
+    run = Run(folder, 0, Fuse(10**9), Newsroom())
+    run.crawl()
+    run.end()
+    return 10**9 - run.fuse.left
+
+
+@pytest.mark.parametrize("second", [10**9, 5, 60, 101])
+def test_death_at_any_step_loses_and_doubles_nothing(tmp_path: Path, empty: Path, second: int) -> None:
+    (measure := tmp_path / "measure").mkdir()
+    shutil.copy(empty, measure / "newsbot.db")
+    for step in range(1, steps_of_a_crawl(measure) + 1, 1 if second == 10**9 else 7):
+        folder = tmp_path / f"died-at-{step}"
+        folder.mkdir()
+        shutil.copy(empty, folder / "newsbot.db")
+        room = Newsroom()
+        attempt(folder, 1, step, room)
+        room.titles[3] = room.titles[38] = "Edited"
+        attempt(folder, 2, second, room)
+        assert attempt(folder, 3, 10**9, room)
+        assert attempt(folder, 4, 10**9, room), "a walk from the start, which meets every edit"
+        for kind in ("a", "b"):
+            rows = finished(folder, kind)
+            assert set(rows.values()) == {1}, f"doubled after a death at step {step}"
+            told = [json.loads(row) for row in rows]
+            assert {number for number, *_ in told} == set(room.titles)
+            newest = {number: title for number, revision, _, title in sorted(told)}
+            assert newest[3] == "Edited" if step > 20 else True
+        shutil.rmtree(folder)
+
+
+def test_run_that_was_taken_for_dead_cannot_seal(folder: Path) -> None:
+    room = Newsroom()
+    slow = Run(folder, 1, Fuse(10**9), room)
+    slow.archive.runs.start("wp_posts")
+    slow.archive.outbox.enter()
+    slow.archive.add(room.post(1))
+    slow.archive.flush()
+    assert attempt(folder, 2, 10**9, room)
+    with pytest.raises(ArchiveError, match="taken for dead"):
+        slow.archive.outbox.sealing(slow.feeds)
+    slow.archive.add(room.post(2))
+    with pytest.raises(ArchiveError, match="taken for dead"):
+        slow.archive.flush()
+    slow.end()
+
+
+def test_rows_of_another_site_wait_for_its_own_crawl(folder: Path) -> None:
+    room = Newsroom()
+    died = Run(folder, 1, Fuse(10**9), room)
+    died.archive.runs.start("wp_posts")
+    died.archive.add(room.post(1))
+    died.archive.flush()
+    died.end()
+    other = Run(folder, 2, Fuse(10**9), room)
+    assert list(other.archive.outbox.recover("https://other.example", "posts")) == []
+    assert list(other.archive.outbox.recover(SITE, "comments")) == []
+    assert [row.record.id for row in other.archive.outbox.recover(SITE, "posts")] == [1]
+    other.end()
+
+
+def test_deletion_of_a_dead_run_is_told_with_its_row(folder: Path) -> None:
+    room = Newsroom()
+    assert attempt(folder, 1, 10**9, room)
+    died = Run(folder, 2, Fuse(10**9), room)
+    died.archive.runs.start("wp_posts")
+    gone = died.archive.tombstone(SITE, "post", 5, "2026-11-23T10:00:00Z")
+    assert gone is not None
+    died.archive.add(gone)
+    died.archive.flush()
+    died.end()
+    heir = Run(folder, 3, Fuse(10**9), room)
+    rows = [row.record for row in heir.archive.outbox.recover(SITE, "posts")]
+    assert [(row.id, row.title, row.change, row.revision) for row in rows if isinstance(row, Post)] == [
+        (5, "Title 5", "deleted", 2)
+    ]
+    heir.end()
+
+
+def test_full_run_does_not_double_what_it_inherited(folder: Path) -> None:
+    room = Newsroom()
+    attempt(folder, 1, 30, room)
+    run = Run(folder, 2, Fuse(10**9), room)
+    run.archive.full = True
+    run.crawl()
+    run.end()
+    assert set(finished(folder, "a").values()) == {1}
+    assert sum(finished(folder, "a").values()) == POSTS

@@ -1,0 +1,145 @@
+"""What a page asks for is downloaded hop by hop, within bounds, and counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import DownloadTimeoutError
+from scrapy.http import Response
+
+from newsbot.browser.asking import MOST, Asking
+from newsbot.browser.kept import Answer, Kept
+from newsbot.refusals import RobotsDisallowed, TooLarge
+from newsbot.wordpress.facts import SiteFacts
+
+PAGE = "https://news.example/ferry/"
+
+Site = Callable[[Request], Response]
+
+
+class Desk:
+    """An Asking whose downloads are made up, with all that came of it."""
+
+    def __init__(self, site: Site) -> None:
+        self.requests: list[Request] = []
+        self.counts: Counter[str] = Counter()
+        self.facts = SiteFacts(asked=PAGE)
+
+        async def download(request: Request) -> Response:
+            self.requests.append(request)
+            request.meta["newsbot_waited"] = 0.25
+            return site(request)
+
+        def count(what: str) -> None:
+            self.counts[what] += 1
+
+        self.asking = Asking(
+            page=PAGE, download=download, meta={"playwright": True}, ledger=self.facts, count=count, kept=Kept()
+        )
+
+    def ask(self, url: str, **question: Any) -> Answer | None:
+        question = {"kind": "fetch", "method": "GET", "headers": {"accept": "*/*", "cookie": "a=1"}, **question}
+        return asyncio.run(self.asking.ask(url=url, **question))
+
+    def urls(self) -> list[str]:
+        return [request.url for request in self.requests]
+
+
+def plain(request: Request) -> Response:
+    return Response(request.url, body=b"text", headers={"Content-Type": "text/plain", "Set-Cookie": "a=1"})
+
+
+def to(*locations: str) -> Site:
+    left = list(locations)
+    return lambda request: (
+        Response(request.url, status=302, headers={"Location": left.pop(0)}) if left else plain(request)
+    )
+
+
+def test_an_answer_and_its_count() -> None:
+    desk = Desk(plain)
+    assert desk.ask("https://www.news.example/a") == Answer(
+        status=200, headers={"content-type": "text/plain"}, body=b"text"
+    )
+    assert desk.requests[0].headers == {b"Accept": [b"*/*"]}
+    assert desk.requests[0].meta["playwright"] is True
+    assert (desk.facts.requests, desk.facts.bytes, desk.facts.waited) == (1, 4, 0.25)
+    assert desk.counts == {"requests": 1}
+
+
+def test_each_hop_is_judged_and_counted() -> None:
+    desk = Desk(to("/b", "//www.news.example/c"))
+    assert desk.ask("https://news.example/a") is not None
+    assert desk.urls() == ["https://news.example/a", "https://news.example/b", "https://www.news.example/c"]
+    assert all(request.meta["dont_redirect"] for request in desk.requests)
+    assert desk.facts.requests == 3
+
+
+@pytest.mark.parametrize(
+    "location", ["https://evil.example/", "file:///etc/passwd", "http://[", "https://news.example:1/"]
+)
+def test_a_redirect_to_others_ends_there(location: str) -> None:
+    desk = Desk(to(location))
+    assert desk.ask("https://news.example/a") is None
+    assert desk.urls() == ["https://news.example/a"]
+    assert desk.counts == {"requests": 1, "blocked": 1}
+
+
+def test_a_redirect_without_a_place_is_an_answer() -> None:
+    answer = Desk(lambda request: Response(request.url, status=302)).ask("https://news.example/a")
+    assert answer is not None
+    assert answer.status == 302
+
+
+def test_a_page_costs_its_site_so_many_requests_at_most() -> None:
+    desk = Desk(to(*["/again"] * 1000))
+    assert desk.ask("https://news.example/a") is None
+    assert len(desk.requests) == MOST
+    assert desk.ask("https://news.example/b") is None
+    assert len(desk.requests) == MOST
+
+
+@pytest.mark.parametrize(
+    ("error", "counted", "requests"),
+    [
+        (RobotsDisallowed("no"), "blocked", 0),
+        (TooLarge("33 MiB"), "requests", 1),
+        (DownloadTimeoutError("slow"), "requests", 1),
+    ],
+)
+def test_what_is_refused_was_not_asked_for_and_what_failed_was(error: Exception, counted: str, requests: int) -> None:
+    def fail(request: Request) -> Response:
+        raise error
+
+    desk = Desk(fail)
+    assert desk.ask("https://news.example/a") is None
+    assert desk.counts == {counted: 1}
+    assert desk.facts.requests == requests
+
+
+def test_a_script_is_downloaded_once() -> None:
+    desk = Desk(to("/b"))
+    first = desk.ask("https://news.example/a.js", kind="script")
+    assert desk.ask("https://news.example/a.js", kind="script") is first
+    assert len(desk.requests) == 2
+    assert desk.counts == {"requests": 2, "kept": 1}
+
+
+def test_a_page_waits_for_politeness_while_none_of_its_requests_is_on_the_wire() -> None:
+    seen: list[bool] = []
+
+    async def download(request: Request) -> Response:
+        seen.append(asking.holds_back())
+        request.meta["newsbot_waited"] = 1.0
+        seen.append(asking.holds_back())
+        return plain(request)
+
+    facts = SiteFacts(asked=PAGE)
+    asking = Asking(page=PAGE, download=download, meta={}, ledger=facts, count=lambda _: None, kept=Kept())
+    asyncio.run(asking.ask(kind="fetch", method="GET", url="https://news.example/a", headers={}))
+    assert [*seen, asking.holds_back()] == [True, False, False]

@@ -1,0 +1,320 @@
+"""What is asked to learn what changed: how little, and that nothing is called gone that is not."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.archive import Archive
+from newsbot.wordpress.changes import Changes, Found, is_held_back
+from newsbot.wordpress.messages import AskKnown, CollectionState
+from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("changes") / "newsbot.db"
+    Archive.open(f"sqlite:///{path}").close()
+    return path
+
+
+class Runs:
+    """Runs of one model, one after the other."""
+
+    def __init__(self, folder: Path, model: ChangingSite) -> None:
+        self.folder, self.model, self.number = folder, model, 0
+
+    def __call__(self, **options: Any) -> list[tuple[int, str]]:
+        """The rows that a run delivers: (id, change)."""
+        self.number += 1
+        self.model.asked.clear()
+        update = Update(self.folder, self.number, self.model, **options)
+        update.run()
+        self.facts = update.facts
+        update.archive.close()
+        return [(row[0], row[2]) for row in update.rows]
+
+
+@pytest.fixture
+def runs(tmp_path: Path, empty: Path) -> Runs:
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    model = ChangingSite()
+    for age in range(250, 0, -1):
+        model.insert(age=timedelta(days=age))
+    runs = Runs(tmp_path, model)
+    assert len(runs()) == 250
+    model.now += timedelta(days=3)
+    return runs
+
+
+def test_nothing_changed_costs_three_requests_that_render_nothing(runs: Runs) -> None:
+    assert runs() == []
+    assert len(runs.model.asked) == 3
+    assert all("_fields=id" in url and "content" not in url for url in runs.model.asked)
+
+
+def test_new_edited_and_gone_posts_come_each_once(runs: Runs) -> None:
+    model = runs.model
+    new = model.insert()
+    model.articles[17].title, model.articles[17].modified = "Edited", model.now
+    del model.articles[40]
+    model.articles[90].status = "trash"
+    model.now += timedelta(hours=1)
+    assert sorted(runs()) == sorted([(new, "new"), (17, "edited"), (40, "deleted"), (90, "deleted")])
+    assert runs() == []
+
+
+def test_post_scheduled_before_the_watermark_and_published_late_is_met_by_the_count_of_the_sweep(runs: Runs) -> None:
+    late = runs.model.insert(age=timedelta(days=20), status="future")
+    assert runs() == []
+    runs.model.articles[late].status = "publish"
+    assert runs(sweep=True) == [(late, "new")]
+
+
+def test_post_published_a_day_late_is_within_the_overlap(runs: Runs) -> None:
+    late = runs.model.insert(age=timedelta(hours=20), status="future")
+    runs()
+    runs.model.articles[late].status = "publish"
+    runs.model.now += timedelta(hours=4)
+    assert runs() == [(late, "new")]
+
+
+def test_post_that_comes_back_is_edited(runs: Runs) -> None:
+    runs.model.articles[5].status = "draft"
+    assert runs() == [(5, "deleted")]
+    runs.model.articles[5].status, runs.model.articles[5].modified = "publish", runs.model.now
+    assert runs() == [(5, "edited")]
+    assert [row[1] for row in finished(runs.folder) if row[0] == 5] == [1, 2, 3]
+
+
+def test_site_wide_refusal_makes_no_tombstone(runs: Runs) -> None:
+    archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
+    changes = Changes(runs.model.site(), POSTS, archive.state(KEY, "post"))
+    runs.model.wall = True
+    assert drive(changes.confirm([1, 2, 3], neighbour=4), runs.model, archive) == ([], [1, 2, 3])
+    runs.model.wall, runs.model.outage = False, True
+    assert drive(changes.confirm([1, 2, 3], neighbour=4), runs.model, archive) == ([], [1, 2, 3])
+    archive.close()
+
+
+def test_live_post_is_never_confirmed_as_gone(runs: Runs) -> None:
+    archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
+    del runs.model.articles[3]
+    changes = Changes(runs.model.site(), POSTS, archive.state(KEY, "post"))
+    assert drive(changes.confirm([1, 2, 3], neighbour=4), runs.model, archive) == ([3], [])
+    archive.close()
+
+
+def test_site_without_modified_after_is_swept(runs: Runs) -> None:
+    state = CollectionState(whole=True, watermark="2026-03-01T00:00:00Z", live=250)
+    changes = Changes(runs.model.site(PARAMS - {"modified_after"}), POSTS, state)
+    archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
+    assert drive(changes.changed(), runs.model, archive).sweep is True
+    archive.close()
+
+
+def test_watermark_is_the_clock_of_the_site(runs: Runs) -> None:
+    archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
+    found = drive(Changes(runs.model.site(), POSTS, archive.state(KEY, "post")).changed(), runs.model, archive)
+    assert found.watermark == iso(runs.model.now) + "Z"
+    archive.close()
+
+
+class Known:
+    """The archive's side of a large site, without an archive."""
+
+    def __init__(self, model: ChangingSite) -> None:
+        self.published = {n: iso(one.date) + "Z" for n, one in model.articles.items()}
+
+    def known(self, asked: AskKnown) -> dict[int, str | None]:
+        since, until = asked.since or "", asked.until or "~"
+        return {n: None for n, at in self.published.items() if since <= at < until}
+
+
+def _search(ages: list[timedelta], victim: int) -> tuple[list[int], Found, int]:
+    model = ChangingSite()
+    for age in ages:
+        model.insert(age=age)
+    held: Any = Known(model)
+    del model.articles[victim]
+    changes = Changes(model.site(), POSTS, CollectionState(whole=True, live=len(ages)))
+    found: Found = drive(changes.gone(), model, held)
+    gone, _ = drive(changes.confirm(found.missing, neighbour=2), model, held)
+    return gone, found, len(model.asked)
+
+
+@pytest.mark.parametrize("victim", [1, 25_000, 49_999])
+def test_one_deletion_among_50_000_is_found_with_at_most_25_requests(victim: int) -> None:
+    pick = random.Random(5)
+    ages = [timedelta(days=number // 20, seconds=pick.randrange(80_000)) for number in range(50_000)]
+    gone, found, requests = _search(ages, victim)
+    assert (gone, found.sweep) == ([victim], False)
+    assert requests <= 25
+
+
+def test_deletion_in_a_burst_of_an_import_is_found_too() -> None:
+    pick = random.Random(5)
+    ages = [timedelta(days=pick.choice((10, 11, 3000)), seconds=pick.randrange(600)) for _ in range(3_000)]
+    gone, found, requests = _search(ages, 1234)
+    assert (gone, found.sweep) == ([1234], False)
+    assert requests <= 25
+
+
+@pytest.mark.parametrize(
+    ("gone", "live", "confirmed", "held"),
+    [
+        (5, 10, False, False),
+        (6, 10, False, True),
+        (50, 1000, False, False),
+        (51, 1000, False, True),
+        (51, 9, True, False),
+    ],
+)
+def test_many_deletions_at_once_are_held_back(gone: int, live: int, confirmed: bool, held: bool) -> None:
+    assert is_held_back(gone=gone, live=live, percent=5, confirmed=confirmed) is held
+
+
+def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path) -> None:
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    model = ChangingSite(per_page=20)
+    for age in range(200, 0, -1):
+        model.insert(age=timedelta(days=age))
+    dying = Update(tmp_path, 1, model, steps=150)
+    with pytest.raises(Crash):
+        dying.run()
+    dying.archive.close()
+    # Behind the cursor: one edited, one gone, and one new, so that the totals show nothing.
+    model.now += timedelta(hours=1)
+    model.articles[5].title, model.articles[5].modified = "Edited", model.now
+    del model.articles[7]
+    new = model.insert()
+    again = Update(tmp_path, 2, model)
+    again.run()
+    again.archive.close()
+    listings = [url for url in model.asked if "orderby=date" in url]
+    assert all("after=" in url for url in listings)
+    assert len(listings) < 10
+    assert again.facts.verdict == "complete"
+    newest = {row[0]: (row[2], row[3]) for row in finished(tmp_path)}
+    assert newest[5] == ("edited", "Edited")
+    assert newest[7][0] == "deleted"
+    assert newest.keys() == {*range(1, 201), new}
+
+
+def test_row_that_cannot_be_had_is_owed_until_it_comes(runs: Runs) -> None:
+    broken = runs.model.insert()
+    runs.model.articles[broken].fatal = True
+    for _ in range(2):
+        assert runs() == []
+        assert (runs.facts.verdict, runs.facts.unreadable) == ("incomplete", [broken])
+        runs.model.now += timedelta(days=3)
+    runs.model.articles[broken].fatal = False
+    assert runs() == [(broken, "new")]
+    assert runs.facts.verdict == "complete"
+    runs.model.asked.clear()
+    assert runs() == []
+    assert len(runs.model.asked) == 3
+
+
+def test_sites_that_lack_modified_after_are_compared_by_id(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Update, "params", PARAMS - {"modified_after"})
+    model = runs.model
+    model.articles[17].title, model.articles[17].modified = "Edited", model.now
+    del model.articles[40]
+    late = model.insert(age=timedelta(days=900))
+    assert sorted(runs()) == sorted([(17, "edited"), (40, "deleted"), (late, "new")])
+    assert len(runs.model.asked) <= 10
+
+
+def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None:
+    def swept() -> bool:
+        return any("orderby=id" in url and "after" not in url for url in runs.model.asked)
+
+    runs()
+    assert not swept()
+    runs.model.now += timedelta(days=7)
+    runs()
+    assert swept()
+
+
+def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs) -> None:
+    for number in range(1, 101, 4):
+        del runs.model.articles[number]
+    assert runs() == []
+    assert (runs.facts.verdict, runs.facts.held_back) == ("incomplete", 25)
+    assert runs() == [], "the next run is not fooled either"
+    assert runs.facts.held_back == 25
+    told = runs(confirm_deletions=True)
+    assert sorted(told) == [(number, "deleted") for number in range(1, 101, 4)]
+    assert runs.facts.verdict == "complete"
+
+
+def test_part_of_a_site_never_makes_it_whole(tmp_path: Path, empty: Path) -> None:
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    model = ChangingSite()
+    for age in range(50, 0, -1):
+        model.insert(age=timedelta(days=age))
+    runs = Runs(tmp_path, model)
+    assert len(runs(limit=10)) == 10
+    assert len(runs(since="2026-02-01T00:00:00")) == 18
+    assert len(runs()) == 22
+    walked = runs.facts
+    assert runs() == []
+    assert (walked.mode, runs.facts.mode) == ("walk", "update")
+
+
+def test_rows_that_are_owed_stop_no_other(runs: Runs) -> None:
+    runs.model.bare = True
+    broken = [runs.model.insert() for _ in range(12)]
+    for number in broken:
+        runs.model.articles[number].fatal = True
+    assert runs() == []
+    verdicts = [runs.facts.verdict]
+    for number in broken[4:]:
+        runs.model.articles[number].fatal = False
+    assert sorted(runs()) == [(number, "new") for number in broken[4:]]
+    assert sorted(runs.facts.unreadable) == broken[:4]
+    runs.model.now += timedelta(hours=30)
+    new = runs.model.insert()
+    assert runs() == [(new, "new")]
+    assert sorted(runs.facts.unreadable) == broken[:4]
+    for number in broken[:4]:
+        runs.model.articles[number].fatal = False
+    assert sorted(runs()) == [(number, "new") for number in broken[:4]]
+    verdicts.append(runs.facts.verdict)
+    assert verdicts == ["incomplete", "complete"]
+    runs.model.now += timedelta(hours=30)
+    assert runs() == []
+    assert len(runs.model.asked) == 3, "what was owed and came leaves no difference behind"
+
+
+def test_a_count_of_zero_beside_rows_ends_no_listing(runs: Runs) -> None:
+    runs.model.zero_totals = True
+    for one in runs.model.articles.values():
+        one.title, one.modified = "Anew", runs.model.now
+    del runs.model.articles[9]
+    told = runs()
+    assert len([change for _, change in told if change == "edited"]) == 249
+    assert (9, "deleted") in told
+
+
+def test_a_page_that_says_nothing_with_200_deletes_and_keeps_nothing(runs: Runs) -> None:
+    runs.model.soft_404 = True
+    del runs.model.articles[9]
+    for _ in range(2):
+        assert runs() == []
+        assert (runs.facts.verdict, runs.facts.unsure) == ("incomplete", [9])
+
+
+def test_a_clock_that_was_far_ahead_for_once_is_made_good(runs: Runs) -> None:
+    right = runs.model.now
+    runs.model.now += timedelta(days=900)
+    runs()
+    runs.model.now = right + timedelta(days=1)
+    runs.model.articles[17].title, runs.model.articles[17].modified = "Edited", right + timedelta(hours=1)
+    assert runs() == [(17, "edited")]

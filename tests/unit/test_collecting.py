@@ -1,0 +1,150 @@
+"""Whole collections of a model site: nothing lost, nothing doubled, every hole named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.items import Post
+from newsbot.wordpress.conversation import Options, collect
+from newsbot.wordpress.facts import CollectionFacts, SiteFacts
+from tests.unit.model_site import HOME, ModelSite, Object, listen, site
+
+
+def crawl(model: ModelSite, **options: Any) -> tuple[list[int], CollectionFacts]:
+    facts = SiteFacts(asked=HOME)
+    one = site()
+    one.accepts["/wp/v2/posts"] = one.accepted("/wp/v2/posts")
+    records, _ = listen(collect(one, Options(url=HOME, **options), facts), model)
+    return [record.id for record in records], facts.collections["post"]
+
+
+def objects(count: int, *, per_second: int = 1, **fields: Any) -> dict[int, Object]:
+    # Ids fall while dates rise: an order by id proves nothing about an order by date.
+    return {i: Object(id=i, second=(count - i) // per_second, **fields) for i in range(1, count + 1)}
+
+
+@pytest.mark.parametrize("per_second", [1, 3, 99, 100, 101, 250, 2_000])
+def test_ties_lose_and_double_nothing(per_second: int) -> None:
+    ids, facts = crawl(ModelSite(objects(2_050, per_second=per_second)))
+    assert sorted(ids) == list(range(1, 2_051))
+    assert (facts.verdict, facts.seen, facts.missing) == ("complete", 2_050, [])
+
+
+@pytest.mark.parametrize("trouble", ["refuses_exclude", "ignores_exclude"])
+@pytest.mark.parametrize("per_second", [1, 40, 100, 101, 350])
+def test_a_site_that_will_not_exclude(trouble: str, per_second: int) -> None:
+    model = ModelSite(objects(720, per_second=per_second))
+    setattr(model, trouble, True)
+    ids, facts = crawl(model)
+    assert sorted(ids) == list(range(1, 721))
+    assert facts.verdict == "complete"
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_lowered_per_page(silent: bool) -> None:
+    ids, facts = crawl(ModelSite(objects(130, per_second=25), per_page_cap=10, silent_cap=silent))
+    assert sorted(ids) == list(range(1, 131))
+    assert facts.verdict == "complete"
+
+
+def test_hidden_rows_are_told_as_unexplained_and_cost_no_neighbour() -> None:
+    found = objects(400)
+    for i in range(100, 260):
+        found[i].hidden = True
+    ids, facts = crawl(ModelSite(found))
+    assert sorted(ids) == [i for i in range(1, 401) if not 100 <= i < 260]
+    assert (facts.verdict, facts.unexplained) == ("complete", 160)
+
+
+@pytest.mark.parametrize("total", [lambda n: 0, lambda n: None, lambda n: n + 7, lambda n: max(0, n - 7)])
+def test_totals_that_lie(total: Any) -> None:
+    ids, _ = crawl(ModelSite(objects(333, per_second=4), total=total))
+    assert sorted(ids) == list(range(1, 334))
+
+
+def test_a_post_that_kills_its_page_is_named_and_passed() -> None:
+    found = objects(250)
+    found[77].fatal = True
+    ids, facts = crawl(ModelSite(found))
+    assert sorted(ids) == [i for i in range(1, 251) if i != 77]
+    assert (facts.verdict, facts.unreadable) == ("incomplete", [77])
+
+
+def test_limit_brings_the_newest_in_few_requests() -> None:
+    model = ModelSite(objects(500, per_second=7))
+    ids, facts = crawl(model, limit=120, follow=frozenset())
+    assert (len(ids), len(set(ids))) == (120, 120)
+    assert max(found.second for found in model.objects.values() if found.id not in ids) <= min(
+        model.objects[i].second for i in ids
+    )
+    assert (facts.verdict, len(model.asked)) == ("complete", 2)
+
+
+def test_a_window_brings_what_lies_in_it() -> None:
+    found = {i: Object(id=i, second=i * 3_600) for i in range(1, 400)}
+    ids, _ = crawl(ModelSite(found), since="2024-01-05T00:00:00", until="2024-01-06T00:00:00")
+    assert sorted(ids) == list(range(96, 120))
+
+
+def test_links_are_joined_in_few_requests() -> None:
+    found = objects(1_000)
+    for i, one in found.items():
+        one.author, one.image, one.tags = 1 + i % 3, 10_000 + i, (i % 40 + 1, 500 + i % 7)
+    model = ModelSite(found, users=[1, 2, 3], media=range(10_001, 11_001), tags=[*range(1, 41), *range(500, 507)])
+    facts = SiteFacts(asked=HOME)
+    here = site()
+    here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
+    records, _ = listen(collect(here, Options(url=HOME), facts), model)
+    posts = [record for record in records if isinstance(record, Post)]
+    assert all(post.author and post.author.name == f"n{post.author.id}" for post in posts)
+    assert all(post.image and post.image.url == f"{HOME}/{post.image.id}.jpg" for post in posts)
+    assert all(len(post.tags) == 2 for post in posts)
+    assert len(model.asked) <= 40
+
+
+def test_dangling_and_forbidden_links_leave_posts_whole() -> None:
+    found = objects(150)
+    found[5].author, found[6].author, found[7].image = 0, 99, 12_345
+    ids, facts = crawl(ModelSite(found, users=[1]))
+    assert sorted(ids) == list(range(1, 151))
+    assert facts.verdict == "complete"
+    assert facts.links["users_dangling"] == 1
+
+
+def test_a_closed_users_route_costs_two_requests() -> None:
+    found = objects(300)
+    for i, one in found.items():
+        one.author = 1 + i % 50
+    model = ModelSite(found, users_closed=True)
+    ids, facts = crawl(model)
+    assert (len(ids), facts.verdict) == (300, "complete")
+    assert sum(route == "/wp/v2/users" for route, _ in model.asked) <= 3
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_posts_live_throughout_come_exactly_once(data: st.DataObject) -> None:
+    """Insertions, deletions and edits of dates while the walk runs; ties everywhere."""
+    count, per_second = data.draw(st.integers(0, 260)), data.draw(st.sampled_from([1, 5, 60, 130]))
+    found = objects(count, per_second=per_second)
+    always = set(found)
+    fresh = iter(range(10_000, 20_000))
+
+    def change(model: ModelSite, _params: dict[str, str]) -> None:
+        for act in data.draw(st.lists(st.sampled_from(["insert", "delete", "hide"]), max_size=2)):
+            if act == "insert":
+                i = next(fresh)
+                model.objects[i] = Object(id=i, second=data.draw(st.integers(0, 300)))
+            elif model.objects:
+                gone = data.draw(st.sampled_from(sorted(model.objects)))
+                del model.objects[gone]
+                always.discard(gone)
+
+    ids, facts = crawl(ModelSite(found, before_reply=change, per_page_cap=20), follow=frozenset())
+    assert len(ids) == len(set(ids)), "doubled"
+    assert always <= set(ids), "lost"
+    assert not (always & set(facts.missing))

@@ -1,0 +1,119 @@
+"""Whose password goes where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from scrapy import Request
+
+from newsbot.errors import BadArgument
+from newsbot.middlewares.credentials import CredentialsMiddleware
+from newsbot.safety.addresses import AddressPolicy
+from newsbot.safety.credentials import Credential, parse_auth, read_netrc
+
+
+def middleware(auth: str, *, private: str = "") -> CredentialsMiddleware:
+    return CredentialsMiddleware(parse_auth(auth), AddressPolicy.parse(private))
+
+
+def sent(
+    to: str, *, auth: str = "news.example=anna:p w", private: str = "", meta: dict[str, object] | None = None
+) -> bytes | None:
+    request = Request(to, meta=meta)
+    middleware(auth, private=private).process_request(request)
+    return request.headers.get("Authorization")
+
+
+def test_a_password_is_sent_over_tls_to_its_host() -> None:
+    assert sent("https://news.example/wp-json/") == b"Basic YW5uYTpwIHc="
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://news.example/",
+        "https://www.news.example/",
+        "https://news.example.evil.example/",
+        "https://example/",
+        "https://news.example:8443/",
+        "http://127.0.0.1/",
+    ],
+)
+def test_a_password_goes_nowhere_else(url: str) -> None:
+    assert sent(url) is None
+
+
+def test_a_password_for_a_port_goes_to_that_port() -> None:
+    assert sent("https://news.example:8443/", auth="news.example:8443=a:b") is not None
+    assert sent("https://news.example/", auth="news.example:8443=a:b") is None
+
+
+@pytest.mark.parametrize("meta", [{"redirect_times": 1}, {"dont_obey_robotstxt": True}, {"playwright": True}])
+def test_a_password_goes_with_no_redirect_no_robots_txt_and_no_browser(meta: dict[str, object]) -> None:
+    assert sent("https://news.example/", meta=meta) is None
+
+
+def test_this_machine_itself_needs_no_tls_where_it_is_named() -> None:
+    auth = "127.0.0.1:8001=a:b,news.example:80=a:b"
+    assert sent("http://127.0.0.1:8001/", auth=auth, private="127.0.0.1:8001") is not None
+    assert sent("http://127.0.0.1:8001/", auth=auth) is None
+    assert sent("http://news.example/", auth="news.example=a:b", private="news.example") is None
+
+
+def test_a_header_copied_from_another_request_is_taken_off() -> None:
+    request = Request("https://other.example/", headers={"Authorization": "Basic stolen"})
+    middleware("news.example=a:b").process_request(request)
+    assert "Authorization" not in request.headers
+
+
+def test_the_header_is_gone_once_the_request_has_ended() -> None:
+    request = Request("https://news.example/")
+    one = middleware("news.example=a:b")
+    one.process_request(request)
+    one.process_exception(request, OSError())
+    assert "Authorization" not in request.headers
+
+
+def test_a_credential_shows_no_password() -> None:
+    assert "secret" not in repr(Credential("anna", "secret"))
+    assert "secret" not in str(parse_auth("news.example=anna:secret"))
+
+
+@pytest.mark.parametrize("text", ["nonsense", "h=u", "=u:secret", "h=:secret", "h=u:", "https://h=u:secret"])
+def test_a_malformed_entry_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(BadArgument) as caught:
+        parse_auth(f"ok.example=u:p,{text}")
+    assert "entry 2" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_password_may_hold_colons_and_equals_signs() -> None:
+    assert parse_auth("h.example=u:a:b=c")["h.example"] == Credential("u", "a:b=c")
+
+
+def netrc(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / ".netrc"
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def test_netrc_gives_machines_and_never_its_default(tmp_path: Path) -> None:
+    path = netrc(tmp_path, "machine news.example login anna password pw\ndefault login x password y\n")
+    assert read_netrc(path) == {"news.example": Credential("anna", "pw")}
+
+
+def test_a_netrc_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match="others can read it"):
+        read_netrc(netrc(tmp_path, "machine a login b password c\n", 0o644))
+
+
+def test_a_broken_netrc_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument) as caught:
+        read_netrc(netrc(tmp_path, "machine a login b\nsecretword\n"))
+    assert "secretword" not in str(caught.value)
+
+
+def test_an_absent_netrc_holds_nothing(tmp_path: Path) -> None:
+    assert read_netrc(tmp_path / "none") == {}

@@ -1,0 +1,128 @@
+"""From any URL of a site to its API, with canned replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+import pytest
+
+from newsbot.errors import DiscoveryError
+from newsbot.wordpress.api import Site
+from newsbot.wordpress.discovery import discover
+from newsbot.wordpress.messages import Reply
+
+INDEX = {"name": "A &amp; B", "home": "https://a.example", "namespaces": ["wp/v2"], "gmt_offset": "2", "routes": {}}
+
+
+def page(body: str = "<html></html>", *, link: str = "", status: int = 200) -> dict[str, object]:
+    return {"status": status, "headers": {"link": link} if link else {}, "body": body.encode()}
+
+
+def index(**changes: object) -> dict[str, object]:
+    return {"status": 200, "body": orjson.dumps(INDEX | changes)}
+
+
+def find(start: str, answers: Mapping[str, dict[str, object]], *, asked: list[str] | None = None) -> Site:
+    """Discover with these answers by URL less ``_fields``; everything else is a 404 page."""
+    talk = discover(start)
+    reply: Reply | None = None
+    for _ in range(40):
+        try:
+            query = talk.send(reply)  # type: ignore[arg-type]
+        except StopIteration as end:
+            site: Site = end.value
+            return site
+        url = query.url.split("_fields=")[0].rstrip("?&")
+        if asked is not None:
+            asked.append(url)
+        reply = Reply(**{"url": url, **answers.get(url, page(status=404))})  # type: ignore[arg-type]
+    raise AssertionError("discovery does not end")
+
+
+def test_a_bare_host_costs_one_request() -> None:
+    asked: list[str] = []
+    site = find("a.example", {"https://a.example/wp-json/": index()}, asked=asked)
+    assert (site.key, site.name, site.gmt_offset, len(asked)) == ("https://a.example", "A & B", 2.0, 1)
+
+
+def test_plain_permalinks_by_the_header_of_the_page_that_came_instead() -> None:
+    link = '<https://a.example/index.php?rest_route=/>; rel="https://api.w.org/"'
+    answers = {
+        "https://a.example/wp-json/": page(link=link),
+        "https://a.example/index.php?rest_route=/": index(),
+    }
+    site = find("https://a.example", answers)
+    assert site.api.url("/wp/v2/posts", {"page": 2}) == "https://a.example/index.php?rest_route=/wp/v2/posts&page=2"
+
+
+@pytest.mark.parametrize(
+    ("body", "language"),
+    [
+        ('<!DOCTYPE html><html class="x" lang="pt-BR" dir="ltr"><body>', "pt-BR"),
+        ("<html><body lang='de'>", None),
+        ("<rss><channel><link>https://a.example</link><language>nl-NL</language>", "nl-NL"),
+    ],
+)
+def test_the_page_a_search_began_at_declares_a_language(body: str, language: str | None) -> None:
+    answers = {"https://a.example/x/": page(body), "https://a.example/wp-json/": index()}
+    assert find("https://a.example/x/", answers).language == language
+    assert find("https://a.example", answers).language is None
+
+
+def test_a_moved_prefix_by_the_link_element_of_an_article() -> None:
+    tag = "<link rel='https://api.w.org/' href='https://a.example/api/' />"
+    answers = {"https://a.example/2024/story/": page(tag), "https://a.example/api/": index()}
+    assert find("https://a.example/2024/story/", answers).api.root == "https://a.example/api/"
+
+
+@pytest.mark.parametrize("root", ["https://a.example/news/wp-json/", "https://a.example/news/?rest_route=/"])
+def test_a_sub_directory_without_any_declaration(root: str) -> None:
+    site = find("https://a.example/news/2024/story/", {root: index(home="https://a.example/news")})
+    assert (site.key, site.api.root) == ("https://a.example/news", root)
+
+
+def test_a_feed_names_its_home() -> None:
+    feed = "<rss><channel><title>x</title><link>https://a.example/blog</link></channel></rss>"
+    answers = {"https://a.example/x.xml": page(feed), "https://a.example/blog/wp-json/": index()}
+    assert find("https://a.example/x.xml", answers).api.root == "https://a.example/blog/wp-json/"
+
+
+def test_wordpress_com_by_its_public_api() -> None:
+    root = "https://public-api.wordpress.com/wp/v2/sites/a.wordpress.com/"
+    site = find("https://a.wordpress.com", {root + "types": {"status": 200, "body": b'{"post":{}}'}})
+    assert (site.key, site.api.url("/wp/v2/posts")) == ("https://a.wordpress.com", root + "posts")
+
+
+def test_http_is_tried_where_no_scheme_was_given() -> None:
+    answers = {"http://a.example/wp-json/": index(home="http://a.example")}
+    for start in ("https://a.example/wp-json/", "https://a.example/"):
+        answers[start] = {"status": 0, "error": "tls"}
+    assert find("a.example", answers).key == "http://a.example"
+
+
+def test_a_site_that_calls_itself_localhost_is_known_by_its_address() -> None:
+    site = find("https://a.example", {"https://a.example/wp-json/": index(home="http://localhost:10008")})
+    assert site.key == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "said"),
+    [
+        (page("<p>no WordPress</p>"), "closed", "no WordPress REST API"),
+        ({"status": 0, "error": "dns"}, "incomplete", "does not resolve"),
+        ({"status": 0, "error": "private-address"}, "blocked", "private"),
+        ({"status": 403, "headers": {"cf-mitigated": "challenge"}, "body": b"<html>"}, "blocked", "bot check"),
+        ({"status": 401, "body": b'{"code":"closed","message":"No."}'}, "closed", "closed"),
+        ({"status": 503, "body": b"<html>maintenance"}, "incomplete", "503"),
+    ],
+)
+def test_why_there_is_no_api_is_one_line(answer: dict[str, object], verdict: str, said: str) -> None:
+    class Everything(dict[str, dict[str, object]]):
+        def get(self, *_: object) -> dict[str, object]:
+            return answer
+
+    with pytest.raises(DiscoveryError, match=said) as told:
+        find("https://a.example", Everything())
+    assert told.value.verdict == verdict
+    assert "\n" not in str(told.value)

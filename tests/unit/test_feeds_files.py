@@ -1,0 +1,138 @@
+"""How a feed's file becomes whole, and how old and new rows become one file."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from newsbot.feeds import files
+from newsbot.feeds.files import CannotAppend, FolderLock, Part
+
+RUN = "20261123T101500Z-ab12"
+
+
+def merged(form: str, old: bytes, new: bytes) -> bytes:
+    out = io.BytesIO()
+    files.merge(form, old=io.BytesIO(old), new=io.BytesIO(new), out=out)
+    return out.getvalue()
+
+
+def test_a_part_is_seen_under_its_name_only_when_renamed(tmp_path: Path) -> None:
+    target = tmp_path / "a.jsonl"
+    target.write_bytes(b"old")
+    part = Part(target, run=RUN)
+    part.file.write(b"new")
+    part.seal()
+    assert target.read_bytes() == b"old"
+    assert part.path.name == f".a.jsonl.{RUN}.part"
+    part.rename(target)
+    assert target.read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+def test_a_part_has_the_mode_of_the_file_it_replaces(tmp_path: Path) -> None:
+    target = tmp_path / "a.jsonl"
+    target.touch()
+    target.chmod(0o640)
+    part = Part(target, run=RUN)
+    part.rename(target)
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_two_parts_of_one_run_and_target_do_not_meet(tmp_path: Path) -> None:
+    one, two = Part(tmp_path / "a", run=RUN), Part(tmp_path / "a", run=RUN)
+    assert one.path != two.path
+    one.discard()
+    assert two.path.exists()
+    two.discard()
+
+
+def test_sweep_takes_dead_parts_and_leaves_living_ones_and_strangers(tmp_path: Path) -> None:
+    dead = tmp_path / f".b.csv.{RUN}.part"
+    dead.write_bytes(b"x")
+    stranger = tmp_path / ".mine.part"
+    stranger.touch()
+    living = Part(tmp_path / "a.csv", run=RUN)
+    assert files.sweep(tmp_path) == [dead]
+    assert living.path.exists()
+    assert stranger.exists()
+    living.discard()
+
+
+def test_sealed_tells_whether_the_rename_happened(tmp_path: Path) -> None:
+    target = tmp_path / "a.jsonl"
+    part = Part(target, run=RUN)
+    part.file.write(b"x")
+    part.seal()
+    sealed = files.sealed(part.path, target)
+    assert not sealed.stored()
+    target.write_bytes(b"x")
+    assert not sealed.stored()
+    part.rename(target)
+    assert sealed.stored()
+
+
+def test_a_folder_has_one_appender(tmp_path: Path) -> None:
+    with FolderLock(tmp_path) as first, FolderLock(tmp_path) as second:
+        assert first.taken()
+        assert not second.taken()
+    with FolderLock(tmp_path) as third:
+        assert third.taken()
+
+
+@pytest.mark.parametrize("old", [b'{"a":1}\n', b'{"a":1}'])
+def test_json_lines_are_appended_and_a_missing_line_end_mended(old: bytes) -> None:
+    assert merged("jsonl", old, b'{"a":2}\n') == b'{"a":1}\n{"a":2}\n'
+
+
+@pytest.mark.parametrize("old", [b"a,b\r\n1,2\r\n", b"a,b\r\n1,2", b"\xef\xbb\xbfa,b\n1,2\n"])
+def test_csv_is_appended_without_a_second_header(old: bytes) -> None:
+    lines = merged("csv", old, b"\xef\xbb\xbfa,b\r\n3,4\r\n").decode("utf-8-sig").split()
+    assert lines == ["a,b", "1,2", "3,4"]
+
+
+@pytest.mark.parametrize("old", [b"a,c\r\n1,2\r\n", b"a\r\n", b'a,b\r\n1,"2', b"\xff\xfe\x00"])
+def test_csv_of_other_columns_or_with_a_torn_row_is_refused(old: bytes) -> None:
+    with pytest.raises(CannotAppend):
+        merged("csv", old, b"a,b\r\n3,4\r\n")
+
+
+@pytest.mark.parametrize("old", ["[]", "[\n\n]\n", " [1]\n", '[\n{"a":"]"}\n]\n', json.dumps(list(range(3000)))])
+@pytest.mark.parametrize("new", [b"[\n]\n", b'[\n{"b":1}\n]\n', b'[\n{"b":1},\n{"b":2}\n]\n'])
+def test_json_arrays_are_merged(old: str, new: bytes) -> None:
+    assert json.loads(merged("json", old.encode(), new)) == json.loads(old) + json.loads(new)
+
+
+@pytest.mark.parametrize("old", [b"{}", b'[\n{"a":[1]', b"[1", b'"]"', b"x]"])
+def test_what_is_no_whole_array_is_refused(old: bytes) -> None:
+    with pytest.raises(CannotAppend):
+        merged("json", old, b"[\n]\n")
+
+
+def test_a_large_array_must_end_as_ours_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "CHUNK", 1)
+    row = b'{"a":"' + b"x" * 100 + b'"}'
+    assert len(json.loads(merged("json", b"[\n" + row + b"\n]\n", b"[\n1\n]\n"))) == 2
+    with pytest.raises(CannotAppend):
+        merged("json", b"[" + row + b"]", b"[\n1\n]\n")
+
+
+HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n<items>\n'
+
+
+def test_xml_is_merged_and_a_torn_or_strange_one_refused() -> None:
+    new = HEAD + b"<item>2</item>\n</items>\n"
+    assert (
+        merged("xml", HEAD + b"<item>1</item>\n</items>", new) == HEAD + b"<item>1</item>\n<item>2</item>\n</items>\n"
+    )
+    for old in (HEAD + b"<item>1", b"<items></items>"):
+        with pytest.raises(CannotAppend):
+            merged("xml", old, new)
+
+
+def test_other_formats_are_refused() -> None:
+    with pytest.raises(CannotAppend):
+        merged("packed csv", b"x", b"y")

@@ -1,0 +1,55 @@
+"""Log lines that nothing from a site can forge or hide."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.logs import SafeLogRecord, escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\rb", "a\\x0db"),
+        ("\x00\x7f\x9b", "\\x00\\x7f\\x9b"),
+        ("safe\u202efdp.exe", "safe\\u202efdp.exe"),
+        ("\u2028", "\\u2028"),
+        ("\ud800", "\\ud800"),
+        ("Żółć – 中文 😀\t", "Żółć – 中文 😀\t"),
+    ],
+)
+def test_control_characters_are_spelled_out_and_letters_kept(text: str, shown: str) -> None:
+    assert escaped(text) == shown
+
+
+@given(st.text(st.characters()))
+def test_nothing_escaped_can_start_a_line_or_break_an_encoding(text: str) -> None:
+    shown = escaped(text)
+    shown.encode()
+    assert all(line.startswith("    ") for line in shown.splitlines()[1:])
+
+
+def write(message: str, *args: object, error: BaseException | None = None) -> str:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    info = None if error is None else (type(error), error, error.__traceback__)
+    handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, message, args, info))
+    return stream.getvalue()
+
+
+def test_a_site_cannot_forge_a_line() -> None:
+    assert write("title: %s", "x\nERROR: forged") == "ERROR: title: x\n    ERROR: forged\n"
+
+
+def test_a_traceback_cannot_forge_a_line_either() -> None:
+    lines = write("failed", error=ValueError("x\nERROR: forged \x1b[1m")).splitlines()
+    assert lines[0] == "ERROR: failed"
+    assert all(line.startswith("    ") for line in lines[1:])
+    assert any("forged \\x1b[1m" in line for line in lines)

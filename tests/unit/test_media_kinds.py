@@ -1,0 +1,86 @@
+"""What a file is by its bytes, and whether its server says so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.media.kinds import agrees, kind_of
+
+REST = b"\x00" * 40
+
+
+@pytest.mark.parametrize(
+    ("beginning", "suffix"),
+    [
+        (b"\xff\xd8\xff\xe1", "jpg"),
+        (b"\x89PNG\r\n\x1a\n", "png"),
+        (b"GIF89a", "gif"),
+        (b"RIFF\x10\x00\x00\x00WEBP", "webp"),
+        (b"RIFF\x10\x00\x00\x00WAVE", "wav"),
+        (b"II*\x00", "tif"),
+        (b"\x00\x00\x00\x1cftypavif", "avif"),
+        (b"\x00\x00\x00\x1cftypM4A ", "m4a"),
+        (b"\x00\x00\x00\x1cftypisom", "mp4"),
+        (b"\x1aE\xdf\xa3\x01\x42\x82\x84webm", "webm"),
+        (b"\x1aE\xdf\xa3\x01\x42\x82\x88matroska", "mkv"),
+        (b"OggS\x00\x02\x80theora", "ogv"),
+        (b"OggS\x00\x02\x01vorbis", "ogg"),
+        (b"ID3\x03", "mp3"),
+        (b"\xff\xfb\x90", "mp3"),
+        (b"\xff\xf1\x50", "aac"),
+        (b"fLaC", "flac"),
+        (b"%PDF-1.4", "pdf"),
+    ],
+)
+def test_a_kind_is_told_by_the_first_bytes(beginning: bytes, suffix: str) -> None:
+    kind = kind_of(beginning + REST)
+    assert kind is not None
+    assert kind.suffix == suffix
+    assert agrees(kind, kind.mime)
+    assert agrees(kind, "application/octet-stream")
+    assert agrees(kind, "")
+    assert not agrees(kind, "text/html; charset=UTF-8")
+
+
+def test_a_bitmap_knows_its_size() -> None:
+    body = b"BM" + (46).to_bytes(4, "little") + REST
+    assert kind_of(body) is not None
+    assert kind_of(b"BM is no bitmap" + REST) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<!DOCTYPE html>",
+        b"\n%PDF-1.4",
+        b"MZ\x90\x00",
+        b"\x7fELF",
+        b"#!/bin/sh",
+        b"PK\x03\x04",
+        b"<?php",
+        b"\xff\xfeH\x00",
+        b"RIFF\x10\x00\x00\x00ACON",
+        b"\xca\xfe\xba\xbe",
+    ],
+)
+def test_what_is_run_or_unknown_is_not_kept(body: bytes) -> None:
+    assert kind_of(body) is None
+
+
+def test_sound_and_film_may_be_called_one_another_and_images_may_not_be_sound() -> None:
+    film, picture = kind_of(b"\x00\x00\x00\x1cftypisom"), kind_of(b"GIF89a")
+    assert film is not None and picture is not None
+    assert agrees(film, "audio/mp4")
+    assert agrees(picture, "IMAGE/JPEG")
+    assert not agrees(picture, "audio/mpeg")
+    assert not agrees(picture, "application/pdf")
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_have_a_kind_or_none(body: bytes) -> None:
+    kind = kind_of(body)
+    assert kind is None or (kind.suffix.isalnum() and "/" in kind.mime)

@@ -1,0 +1,78 @@
+"""Bodies as real sites send them."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.errors import BadStatus, Challenge, NotJson, PayloadError, Refused, TooDeep, Truncated
+from newsbot.wordpress import payload
+from newsbot.wordpress.messages import Query, Reply
+
+
+def reply(body: bytes, status: int = 200, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status=status, url="https://a.example", headers=named, body=body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"id":1}]',
+        b'\xef\xbb\xbf[{"id":1}]',
+        b'<br />\n<b>Notice</b>: x[0] in {y} on line <b>3</b>\n[{"id":1}]',
+        b'[{"id":1}]\n<!-- Cached by a plugin -->',
+        b'\n\n [{"id":1}]\x00',
+    ],
+)
+def test_json_with_something_around_it_is_read(body: bytes) -> None:
+    assert payload.read(reply(body)) == [{"id": 1}]
+
+
+def test_lone_surrogates_and_raw_control_characters_are_read() -> None:
+    assert payload.parse(b'["\\ud800", "a\nb"]') == ["\ud800", "a\nb"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (reply(b""), NotJson),
+        (reply(b"<html><form action='/wp-login.php'>"), NotJson),
+        (reply(b'[{"id":1},{"id"'), Truncated),
+        (reply(b"[" * 200_000), TooDeep),
+        (reply(b"<html>", 502), BadStatus),
+        (reply(b"<html>", 403, cf_mitigated="challenge"), Challenge),
+        (reply(b"<title>Just a moment...</title>", 503), Challenge),
+        (reply(b'{"code":"rest_forbidden","message":"No.","data":{"status":401}}', 401), Refused),
+    ],
+)
+def test_everything_else_has_a_name(answer: Reply, error: type[PayloadError]) -> None:
+    with pytest.raises(error):
+        payload.read(answer)
+    # A driver that asks what is wrong hears the same.
+    assert isinstance(payload.fault(Query(url="", purpose=""), answer), error)
+
+
+def test_what_may_pass_is_asked_again_and_what_is_final_is_not() -> None:
+    query = Query(url="", purpose="")
+    again = [payload.fault(query, reply(b"<html>", status)) for status in (429, 500, 503, 520)]
+    final = [payload.fault(query, reply(b"<html>", status)) for status in (401, 403, 404, 410)]
+    assert all(fault is not None and fault.retryable for fault in again)
+    assert all(fault is not None and not fault.retryable for fault in final)
+
+
+def test_the_limit_of_a_refused_per_page_is_read_from_cores_sentence() -> None:
+    text = "per_page must be between 1 (inclusive) and 50 (inclusive)"
+    body = b'{"code":"rest_invalid_param","message":"Invalid parameter(s): per_page","data":{"status":400,"params":'
+    with pytest.raises(Refused) as refused:
+        payload.read(reply(body + b'{"per_page":"' + text.encode() + b'"}}}', 400))
+    assert payload.per_page_limit(refused.value) == 50
+
+
+@given(st.binary(max_size=300))
+def test_rubbish_is_read_or_named_and_never_anything_else(body: bytes) -> None:
+    with contextlib.suppress(PayloadError):
+        assert isinstance(payload.read(reply(body)), list | dict)

@@ -1,0 +1,185 @@
+"""The door of one host, and the middleware's book of hosts, on an event loop but without a network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scrapy import Request, Spider
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
+
+from newsbot.middlewares import politeness
+from newsbot.middlewares.gate import Gate
+from newsbot.middlewares.hosts import host_of
+from newsbot.middlewares.politeness import PolitenessMiddleware
+from newsbot.politeness.pace import Outcome, Pace, Rules
+from newsbot.refusals import HostGivenUp
+
+GOOD = Outcome(latency=0.01)
+
+
+def on_a_loop(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+    def run() -> None:
+        async def limited() -> None:
+            await asyncio.wait_for(test(), 10)
+
+        asyncio.run(limited())
+
+    run.__name__ = test.__name__
+    return run
+
+
+def gate(delay: float = 0.0) -> Gate:
+    return Gate("host", Pace(rules=Rules(delay=delay)))
+
+
+async def turns(one: Gate, count: int) -> tuple[list[asyncio.Task[None]], list[int]]:
+    """``count`` tasks at the gate; those that came through note their number and stay inside."""
+    through: list[int] = []
+
+    async def enter(number: int) -> None:
+        await one.enter()
+        through.append(number)
+
+    tasks = [asyncio.ensure_future(enter(number)) for number in range(count)]
+    await asyncio.sleep(0.01)
+    return tasks, through
+
+
+@on_a_loop
+async def test_one_is_inside_and_the_others_follow_in_their_order() -> None:
+    one = gate()
+    _, through = await turns(one, 3)
+    assert through == [0]
+    for expected in ([0, 1], [0, 1, 2]):
+        one.leave(GOOD)
+        await asyncio.sleep(0.01)
+        assert through == expected
+
+
+@on_a_loop
+async def test_one_who_goes_away_while_waiting_holds_nobody_up() -> None:
+    one = gate()
+    tasks, through = await turns(one, 3)
+    tasks[1].cancel()
+    await asyncio.sleep(0.01)
+    one.leave(GOOD)
+    await asyncio.sleep(0.01)
+    assert through == [0, 2]
+
+
+@on_a_loop
+async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> None:
+    one = gate()
+    tasks, through = await turns(one, 3)
+    one.leave(GOOD)  # the turn is given to the second, who has not run yet
+    tasks[1].cancel()
+    await asyncio.sleep(0.01)
+    assert through == [0, 2]
+
+
+@on_a_loop
+async def test_all_who_wait_are_turned_away_when_the_host_is_given_up() -> None:
+    one = gate()
+    tasks, _ = await turns(one, 3)
+    one.leave(Outcome(failed=True, retry_after=1e9))
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), HostGivenUp, HostGivenUp]
+    with pytest.raises(HostGivenUp, match="host was given up for this run: it asks to wait"):
+        await one.enter()
+
+
+@on_a_loop
+async def test_a_hold_that_comes_while_others_wait_for_the_delay_holds_them_too() -> None:
+    one = gate(delay=0.05)
+    loop = asyncio.get_running_loop()
+    _, through = await turns(one, 2)
+    held_from = loop.time()
+    one.leave(Outcome(latency=0.01, retry_after=0.4))
+    while len(through) < 2:
+        await asyncio.sleep(0.005)
+    assert loop.time() - held_from >= 0.4
+
+
+def middleware(**settings: Any) -> PolitenessMiddleware:
+    crawler = get_crawler(Spider, {"NEWSBOT_CONTACT": "x", "NEWSBOT_DELAY": 0} | settings)
+    # An engine that is running and not stopping.
+    setattr(crawler, "_engine", SimpleNamespace(_slot=SimpleNamespace(closing=None)))  # noqa: B010
+    return PolitenessMiddleware.from_crawler(crawler)
+
+
+@on_a_loop
+async def test_a_download_that_is_cancelled_frees_its_host() -> None:
+    one = middleware()
+
+    async def download(request: Request, seconds: float) -> None:
+        await one.process_request(request)
+        await asyncio.sleep(seconds)  # what Scrapy's downloader does between the middleware's calls
+
+    first = asyncio.ensure_future(download(Request("http://a.example/1"), 60))
+    await asyncio.sleep(0.01)
+    second = asyncio.ensure_future(download(Request("http://a.example/2"), 0))
+    await asyncio.sleep(0.01)
+    assert not second.done()
+    first.cancel()
+    await asyncio.wait_for(second, 1)
+
+
+@on_a_loop
+async def test_the_account_of_a_host_adds_up() -> None:
+    one = middleware()
+    for number in range(3):
+        request = Request(f"http://a.example/{number}")
+        await one.process_request(request)
+        one.process_response(request, Response(request.url, body=b"12345"))
+    account = one.account("a.example")
+    assert (account.requests, account.bytes) == (3, 15)
+
+
+async def ask(one: PolitenessMiddleware, host: str, **response: Any) -> None:
+    request = Request(f"http://{host}/")
+    await one.process_request(request)
+    one.process_response(request, Response(request.url, **response))
+
+
+def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(politeness, "_now", lambda: now)
+
+    async def run() -> None:
+        nonlocal now
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(loop, "time", lambda: now)
+        one = middleware()
+        for number in range(50):
+            await ask(one, f"quiet-{number}.example")
+        await ask(one, "failing.example", status=500)
+        await ask(one, "gone.example", status=429, headers={"Retry-After": "999999"})
+        await ask(one, "held.example", headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3000"})
+        one.crawl_delay("slow.example", 7)
+        now += 2000
+        await ask(one, "new.example")
+        assert set(one._gates) == {"failing.example", "gone.example", "held.example", "new.example"}
+        # What robots.txt said outlives the gate.
+        assert one._gate("slow.example", one.rules).pace.delay() == 7
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://A.Example/x", "a.example"),
+        ("https://a.example:443/", "a.example"),
+        ("http://a.example:443/", "a.example:443"),
+        ("http://a.example.:8080/", "a.example:8080"),
+        ("http://[::1]:81/", "::1:81"),
+        ("data:,", ""),
+    ],
+)
+def test_a_host_is_its_name_and_a_port_of_its_own(url: str, host: str) -> None:
+    assert host_of(Request(url)) == host

@@ -1,0 +1,199 @@
+"""The pace of one host, without a network and without a clock."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.politeness.backoff import backoff_seconds
+from newsbot.politeness.pace import PENALTY_CAP, Outcome, Pace, Rules
+
+GOOD = Outcome(latency=0.1)
+FAILED = Outcome(failed=True)
+
+
+@dataclass
+class Visit:
+    """One request of a simulated crawl: how it started and ended, and what the host had asked for by then."""
+
+    start: float
+    end: float
+    outcome: Outcome
+
+
+def walk(pace: Pace, outcomes: list[tuple[float, Outcome]], *, override: float | None = None) -> list[Visit]:
+    """Ask as fast as the pace allows; each outcome comes after its seconds."""
+    now, visits = 100.0, []
+    for seconds, outcome in outcomes:
+        if pace.given_up is not None:
+            break
+        ready_at = pace.ready_at(override)
+        now = now if ready_at is None else max(now, ready_at)
+        pace.started(now)
+        visits.append(Visit(now, now + seconds, outcome))
+        now += seconds
+        pace.ended(now, outcome)
+    return visits
+
+
+seconds = st.floats(0, 5000, allow_nan=False)
+short = st.floats(0, 30, allow_nan=False)
+outcome = st.builds(
+    Outcome,
+    failed=st.booleans(),
+    calm=st.booleans(),
+    latency=st.none() | short,
+    retry_after=st.none() | seconds,
+    budget_in=st.none() | seconds,
+    sent=st.none() | seconds,
+)
+visits = st.lists(st.tuples(short, outcome), min_size=2, max_size=30)
+
+
+@given(visits, st.floats(0, 10))
+def test_two_requests_never_start_closer_than_the_delay(outcomes: list[tuple[float, Outcome]], delay: float) -> None:
+    starts = [visit.start for visit in walk(Pace(rules=Rules(delay=delay)), outcomes)]
+    # A start is a sum of floats; a nanosecond is what sums of this size are off by.
+    assert all(later - earlier >= delay - 1e-9 for earlier, later in pairwise(starts))
+
+
+@given(visits)
+def test_retry_after_and_a_used_up_budget_hold_every_later_request(outcomes: list[tuple[float, Outcome]]) -> None:
+    rules = Rules(delay=0)
+    made = walk(Pace(rules=rules), outcomes)
+    for index, visit in enumerate(made):
+        asked = visit.outcome.retry_after or 0.0
+        budget = visit.outcome.budget_in or 0.0
+        wait = max(asked, budget if budget <= rules.max_wait else 0.0)
+        for later in made[index + 1 :]:
+            assert later.start >= visit.end + wait - 1e-9
+
+
+@given(visits)
+def test_the_pace_comes_back_once_the_host_is_well(outcomes: list[tuple[float, Outcome]]) -> None:
+    pace = Pace(rules=Rules(delay=0.5, give_up=float("inf"), max_wait=float("inf")))
+    walk(pace, outcomes)
+    walk(pace, [(0.1, GOOD)] * 80)
+    assert pace.delay() == 0.5
+    assert pace.failures == 0
+
+
+@given(st.lists(st.tuples(short, st.just(FAILED)), min_size=1, max_size=40))
+def test_failures_only_ever_slow_a_host_down(outcomes: list[tuple[float, Outcome]]) -> None:
+    pace = Pace(rules=Rules(delay=1.0, give_up=float("inf")))
+    delays = [pace.delay()]
+    for seconds_, failed in outcomes:
+        walk(pace, [(seconds_, failed)])
+        delays.append(pace.delay())
+    assert delays == sorted(delays)
+    assert delays[1] >= 2.0
+    assert delays[-1] <= 1.0 + PENALTY_CAP
+
+
+def test_a_rise_in_latency_is_answered_at_once_and_forgiven_slowly() -> None:
+    pace = Pace(rules=Rules(delay=1.0))
+    walk(pace, [(0.2, Outcome(latency=0.2))] * 5)
+    assert pace.delay() == 1.0
+    walk(pace, [(3.0, Outcome(latency=3.0))])
+    assert pace.delay() == pytest.approx(3.8)
+    walk(pace, [(0.2, Outcome(latency=0.2))])
+    assert 1.0 < pace.delay() < 3.8
+
+
+def test_a_heavy_page_alone_is_no_distress() -> None:
+    pace = Pace(rules=Rules(delay=0.0))
+    walk(pace, [(latency, Outcome(latency=latency)) for latency in (0.03, 0.05, 0.5, 0.03, 0.45)])
+    assert pace.delay() == 0.0
+
+
+def test_crawl_delay_is_stronger_than_the_site_list_which_is_stronger_than_the_run() -> None:
+    pace = Pace(rules=Rules(delay=5.0))
+    assert pace.delay(0.5) == 0.5
+    assert pace.delay(9.0) == 9.0
+    pace.crawl_delay = 2.0
+    assert pace.delay(0.5) == 2.0
+    assert pace.delay() == 5.0
+
+
+def test_the_first_request_counts_from_its_answer_because_it_also_opened_the_connection() -> None:
+    pace = Pace(rules=Rules(delay=1.0))
+    first, second, third = (visit.start for visit in walk(pace, [(0.4, GOOD), (0.4, GOOD), (0.4, GOOD)]))
+    assert second - first == pytest.approx(1.4)
+    assert third - second == pytest.approx(1.0)
+
+
+def test_a_request_that_left_late_counts_from_when_it_left() -> None:
+    pace = Pace(rules=Rules(delay=1.0))
+    walk(pace, [(0.1, GOOD)])
+    pace.started(200.0)
+    pace.ended(200.6, Outcome(latency=0.1, sent=200.4))
+    assert pace.ready_at() == pytest.approx(201.4)
+
+
+def test_hosts_begun_together_are_put_out_of_step_once() -> None:
+    pace = Pace(rules=Rules(delay=1.0), phase=0.5)
+    starts = [visit.start for visit in walk(pace, [(0.0, GOOD)] * 4)]
+    assert [later - earlier for earlier, later in pairwise(starts)] == pytest.approx([1.5, 1.0, 1.0])
+
+
+def test_a_host_is_given_up_after_nothing_but_failures_for_the_set_time() -> None:
+    pace = Pace(rules=Rules(delay=1.0, give_up=100.0))
+    made = walk(pace, [(1.0, FAILED)] * 50)
+    assert pace.given_up is not None
+    # The first failure starts the clock; the last one found it run out.
+    assert made[-1].end - made[0].end >= 100.0
+    assert made[-2].end - made[0].end < 100.0
+
+
+def test_a_calm_failure_slows_nothing_down_but_counts() -> None:
+    pace = Pace(rules=Rules(delay=1.0, give_up=10.0))
+    walk(pace, [(1.0, Outcome(failed=True, calm=True))] * 5)
+    assert pace.delay() == 1.0
+    assert pace.failures == 5
+    walk(pace, [(1.0, Outcome(failed=True, calm=True))] * 20)
+    assert pace.given_up is not None
+
+
+def test_one_good_answer_starts_the_time_anew() -> None:
+    pace = Pace(rules=Rules(delay=1.0, give_up=100.0))
+    walk(pace, [(60.0, FAILED), (30.0, FAILED), (1.0, GOOD), (60.0, FAILED), (30.0, FAILED)])
+    assert pace.given_up is None
+
+
+def test_a_long_wait_alone_is_no_reason_to_give_up() -> None:
+    pace = Pace(rules=Rules(delay=1.0, give_up=100.0))
+    walk(pace, [(1.0, Outcome(failed=True, retry_after=3000)), (1.0, FAILED), (1.0, GOOD)])
+    assert pace.given_up is None
+
+
+def test_a_host_that_asks_for_more_than_the_longest_wait_is_given_up() -> None:
+    pace = Pace(rules=Rules(max_wait=3600))
+    walk(pace, [(1.0, Outcome(failed=True, retry_after=3600))])
+    assert pace.given_up is None
+    walk(pace, [(1.0, Outcome(failed=True, retry_after=3601))])
+    assert pace.given_up == "it asks to wait 3601 s, more than 3600"
+
+
+def test_an_absurd_budget_on_a_good_answer_is_taken_for_misread() -> None:
+    pace = Pace(rules=Rules(delay=0))
+    walk(pace, [(1.0, Outcome(latency=0.1, budget_in=1e9))])
+    assert pace.given_up is None
+    assert pace.held_until is None
+
+
+@given(st.integers(1, 5000), st.integers(0, 2**32))
+def test_backoff_is_full_jitter_below_a_doubling_cap(attempt: int, seed: int) -> None:
+    pause = backoff_seconds(attempt, random.Random(seed))
+    assert 0 <= pause <= min(60.0, 2.0 ** min(attempt, 10))
+
+
+def test_backoff_uses_the_whole_range_below_the_cap() -> None:
+    rng = random.Random(1)
+    pauses = [backoff_seconds(4, rng) for _ in range(2000)]
+    assert min(pauses) < 1 and max(pauses) > 15
+    assert 7.4 < sum(pauses) / len(pauses) < 8.6

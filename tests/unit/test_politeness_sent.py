@@ -1,0 +1,67 @@
+"""When a request left: told by its connection, and taken for the moment at which it is surely on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from twisted.internet.testing import StringTransport
+from twisted.web._newclient import Request
+from twisted.web.client import URI
+from twisted.web.http_headers import Headers
+
+from newsbot.middlewares.hosts import host_of_url
+from newsbot.middlewares.politeness import FLUSHED_AFTER, _after_turns
+from newsbot.politeness.pace import Outcome, Pace, Rules
+from newsbot.safety.handler import CappedFactory
+
+
+def test_connection_tells_each_request_as_it_is_written() -> None:
+    told: list[str] = []
+    protocol = CappedFactory(lambda _: None, "a connection", written=told.append).buildProtocol(None)
+    transport = StringTransport()  # type: ignore[no-untyped-call]
+    protocol.makeConnection(transport)  # type: ignore[no-untyped-call]
+    assert told == [], "an open connection is no request"
+    uri = URI.fromBytes(b"http://News.example:8080/feed?a=1")  # type: ignore[no-untyped-call]
+    headers = Headers({b"host": [b"news.example:8080"]})
+    protocol.request(Request._construct(b"GET", uri.originForm, headers, None, True, uri))  # type: ignore[no-untyped-call]
+    assert transport.value().startswith(b"GET /feed?a=1 HTTP/1.1\r\n")  # type: ignore[no-untyped-call]
+    assert [host_of_url(url) for url in told] == ["news.example:8080"]
+
+
+def test_what_is_written_now_is_on_the_wire_before_the_moment_that_is_noted() -> None:
+    happened: list[str] = []
+
+    async def write() -> None:
+        loop = asyncio.get_running_loop()
+        near, far = socket.socketpair()
+        done = loop.create_future()
+
+        def passed_on() -> None:
+            # As Twisted's TLS does: a turn later, and then when the socket takes it.
+            loop.add_writer(near, sent)
+
+        def sent() -> None:
+            happened.append("sent")
+            loop.remove_writer(near)
+
+        def noted() -> None:
+            happened.append("noted")
+            done.set_result(None)
+
+        loop.call_soon(passed_on)
+        _after_turns(FLUSHED_AFTER, noted)
+        await done
+        near.close()
+        far.close()
+
+    asyncio.run(write())
+    assert happened == ["sent", "noted"]
+
+
+def test_request_that_left_at_a_moment_unknown_counts_from_its_answer() -> None:
+    pace = Pace(rules=Rules(delay=1.0), met=True)
+    pace.started(100.0)
+    pace.ended(100.4, Outcome(latency=0.1, sent=float("inf")))
+    assert pace.ready_at() == pytest.approx(101.4)

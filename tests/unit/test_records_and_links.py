@@ -1,0 +1,107 @@
+"""What PHP makes of types, and what `_links` tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.errors import RecordError
+from newsbot.items import Post
+from newsbot.wordpress import records
+from newsbot.wordpress.api import Api, Site
+from newsbot.wordpress.links import ids_in, learn
+
+PRETTY, PLAIN = Api(root="https://a.example/wp-json/"), Api(root="https://a.example/index.php?rest_route=/")
+SITE = Site(key="https://a.example", home="https://a.example", api=PRETTY, timezone="Europe/Kyiv")
+
+
+def post(**fields: Any) -> Post:
+    return records.read_post({"id": 7, **fields}, site=SITE, type_="post", fetched_at="", request_url="")
+
+
+def test_dates_come_as_utc_and_zero_dates_from_the_local_one() -> None:
+    assert post(date="2024-07-01T12:00:00", date_gmt="2024-07-01T09:00:00").published == "2024-07-01T09:00:00Z"
+    assert post(date="2024-07-01T12:00:00", date_gmt="-0001-11-30T00:00:00").published == "2024-07-01T09:00:00Z"
+    assert post(date="-0001-11-30T00:00:00", date_gmt=None).published is None
+
+
+def test_text_is_decoded_once_and_nothing_is_an_empty_string() -> None:
+    told = post(
+        title={"rendered": "R&amp;D &lt;b&gt; <em>x</em>"}, slug="", guid={"rendered": "http://a/?p=1&#038;b=2"}
+    )
+    assert (told.title, told.slug, told.guid) == ("R&D <b> x", None, "http://a/?p=1&b=2")
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, True, "x", 1.5, [], {}])
+def test_an_object_without_an_id_is_refused_with_its_value(value: Any) -> None:
+    with pytest.raises(RecordError):
+        records.record_id({"id": value})
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["rendered", "0", "id"]), inner),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*records.POST_FIELDS[1:], *records.MEDIA_FIELDS[1:]]), JUNK))
+def test_no_type_that_php_sends_breaks_a_row(fields: dict[str, Any]) -> None:
+    raw = {**fields, "id": 7}
+    post(**fields)
+    records.read_media(raw, site=SITE, fetched_at="", request_url="")
+    records.read_comment(raw, site=SITE, fetched_at="", request_url="", personal=True)
+    records.read_user(raw, site=SITE, fetched_at="", request_url="", personal=True)
+    records.read_term(raw, site=SITE, taxonomy="category", fetched_at="", request_url="")
+
+
+def test_lists_with_holes_are_lists() -> None:
+    assert [row["id"] for row in records.linked_rows({"0": {"id": 1}, "2": {"id": 3}})] == [1, 3]
+    assert ids_in({"0": 4, "3": "5"}) == [4, 5]
+    assert ids_in(0) == []
+
+
+def sample(api: Api, term: str, image: str) -> dict[str, Any]:
+    return {
+        "id": 9, "author": 3, "featured_media": 8,
+        "_links": {
+            "self": [{"href": api.url("/wp/v2/posts/9")}],
+            "author": [{"embeddable": True, "href": api.url("/wp/v2/users/3")}],
+            "replies": [{"href": api.url("/wp/v2/comments", {"post": 9})}],
+            "version-history": [{"count": 1, "href": api.url("/wp/v2/posts/9/revisions")}],
+            image: [{"href": api.url("/wp/v2/media/8")}],
+            term: [
+                {"taxonomy": "category", "href": api.url("/wp/v2/categories", {"post": 9})},
+                {"taxonomy": "beat", "href": api.url("/newsroom/v1/beats", {"post": 9})},
+            ],
+            "curies": [{"name": "wp", "href": "https://api.w.org/{rel}", "templated": True}],
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("api", [PRETTY, PLAIN])
+@pytest.mark.parametrize("spelling", ["wp:", "https://api.w.org/"])
+def test_relations_are_learnt_however_they_are_spelt(api: Api, spelling: str) -> None:
+    relations = learn([sample(api, spelling + "term", spelling + "featuredmedia")], api)
+    told = {(one.rel.rsplit("/", 1)[-1], one.route, one.field, one.param, one.taxonomy) for one in relations}
+    assert told == {
+        ("author", "/wp/v2/users", "author", None, None),
+        ("replies", "/wp/v2/comments", None, "post", None),
+        ("version-history", "/wp/v2/posts/{id}/revisions", None, None, None),
+        ("featuredmedia", "/wp/v2/media", "featured_media", None, None),
+        ("term", "/wp/v2/categories", "categories", "post", "category"),
+        ("term", "/newsroom/v1/beats", "beats", "post", "beat"),
+    }
+
+
+def test_a_link_to_the_apis_root_is_no_relation() -> None:
+    lost = {"id": 1, "author": 0, "_links": {"author": [{"href": PRETTY.url("/")}], "curies": [{"href": "{rel}"}]}}
+    assert learn([lost], PRETTY) == []
+
+
+@given(st.sampled_from([PRETTY, PLAIN]), st.dictionaries(st.sampled_from(["a", "b"]), st.text(min_size=1, max_size=9)))
+def test_a_url_made_of_a_route_gives_the_route_back(api: Api, params: dict[str, str]) -> None:
+    assert api.route(api.url("/wp/v2/posts", params)) == ("/wp/v2/posts", params)

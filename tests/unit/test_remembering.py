@@ -1,0 +1,84 @@
+"""What was discovered of a site is not asked for again, until it proves wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.wordpress.api import Api, RouteAccepts, Site
+from newsbot.wordpress.conversation import Options, crawl
+from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.messages import AskSite, AskState, CollectionState, KeepSite, Query, Reply
+from newsbot.wordpress.remembering import site_as_json, site_from_json
+
+POSTS = RouteAccepts(per_page=50, orderby=frozenset({"date", "id"}), params=frozenset({"per_page", "modified_after"}))
+SITE = Site(
+    key="https://news.example",
+    api=Api(root="https://news.example/wp-json/"),
+    home="https://news.example",
+    name="News",
+    language="de",
+    timezone="Europe/Berlin",
+    gmt_offset=1.0,
+    accepts={"/wp/v2/posts": POSTS},
+)
+
+
+def test_a_site_comes_back_as_it_was_kept() -> None:
+    assert site_from_json(site_as_json(SITE)) == SITE
+
+
+@given(
+    kept=st.dictionaries(
+        st.sampled_from(sorted(site_as_json(SITE))), st.none() | st.integers() | st.text() | st.lists(st.text())
+    )
+)
+def test_rubbish_is_no_site(kept: dict[str, Any]) -> None:
+    assert site_from_json(kept) is None
+
+
+def first_queries(reply: Reply, *, count: int) -> list[str]:
+    """The purposes of the first queries of an update run whose site was kept, each answered by ``reply``."""
+    talk = crawl(Options(url="news.example"), SiteFacts(asked="news.example"))
+    answer: Any = None
+    purposes: list[str] = []
+    while len(purposes) < count:
+        try:
+            message = talk.send(answer)
+        except StopIteration:
+            break
+        answer = None
+        if isinstance(message, AskSite):
+            answer = site_as_json(SITE)
+        elif isinstance(message, AskState):
+            answer = CollectionState(whole=True, watermark="2026-01-01T00:00:00Z", swept="2026-01-01T00:00:00Z")
+        elif isinstance(message, Query):
+            purposes.append(message.purpose)
+            answer = reply
+        else:
+            assert not isinstance(message, KeepSite)
+    return purposes
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "looks_again"),
+    [
+        (404, b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}', True),
+        (404, b"<html>Not here</html>", True),
+        (200, b"<html>A home page</html>", True),
+        (503, b"<html>Busy</html>", False),
+    ],
+)
+def test_only_an_answer_that_is_another_sends_to_discovery(status: int, body: bytes, looks_again: bool) -> None:
+    reply = Reply(status=status, url="https://news.example/", headers={"content-type": "text/html"}, body=body)
+    purposes = first_queries(reply, count=2)
+    assert purposes[0] == "changes"
+    assert (purposes[1:] == ["index"]) is looks_again
+
+
+def test_a_site_that_gives_no_answer_is_not_looked_for() -> None:
+    reply = Reply(status=0, url="https://news.example/", error="timeout")
+    assert first_queries(reply, count=2) == ["changes"]

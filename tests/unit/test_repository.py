@@ -1,0 +1,277 @@
+"""Rules over the whole repository: who imports whom, who reads the environment, what the documents must name."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import importlib
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(
+    path
+    for path in (ROOT / "newsbot").rglob("*.py")
+    if "migrations" not in path.parts  # run by Alembic alone
+)
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Every dotted name a module imports, wherever in it; ``from a import b`` is both ``a`` and ``a.b``."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative imports hide who imports whom"
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(found)
+
+
+def within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def breaches(room: str, forbidden: tuple[str, ...], allowed: tuple[str, ...] = ()) -> list[str]:
+    return [
+        f"{name_of(path)} imports {name}"
+        for path in MODULES
+        if within(name_of(path), (room,))
+        for name in sorted(imports(path))
+        if within(name, forbidden) and not within(name, allowed)
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_imports(path: Path) -> None:
+    importlib.import_module(name_of(path))
+
+
+SCRAPY = ("scrapy", "twisted", "itemadapter")
+IO = (
+    "socket",
+    "ssl",
+    "http",
+    "urllib.request",
+    "urllib3",
+    "requests",
+    "aiohttp",
+    "sqlite3",
+    "sqlalchemy",
+    "subprocess",
+)
+
+
+@pytest.mark.parametrize("room", ["wordpress", "article", "archive", "items", "errors"])
+def test_what_knows_nothing_of_scrapy(room: str) -> None:
+    assert breaches(f"newsbot.{room}", SCRAPY) == []
+
+
+@pytest.mark.parametrize("room", ["wordpress", "article"])
+def test_pure_rooms_do_no_input_or_output(room: str) -> None:
+    assert breaches(f"newsbot.{room}", IO) == []
+
+
+def test_wordpress_has_no_clock() -> None:
+    reads = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in MODULES
+        if within(name_of(path), ("newsbot.wordpress",))
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today", "monotonic", "time_ns")
+    ]
+    assert reads == []
+    assert breaches("newsbot.wordpress", ("time",)) == []
+
+
+@pytest.mark.parametrize(
+    ("room", "allowed"),
+    [
+        ("items", ()),
+        ("errors", ()),
+        ("wordpress", ("newsbot.items", "newsbot.errors", "newsbot.article")),
+        ("article", ("newsbot.items", "newsbot.errors")),
+        ("archive", ("newsbot.items", "newsbot.errors", "newsbot.wordpress.messages")),
+        ("feeds", ("newsbot.items", "newsbot.errors")),
+        ("browser", ("newsbot.errors", "newsbot.refusals", "newsbot.wordpress.messages")),
+    ],
+)
+def test_rooms_that_import_only_these_of_ours(room: str, allowed: tuple[str, ...]) -> None:
+    assert breaches(f"newsbot.{room}", ("newsbot",), (*allowed, f"newsbot.{room}")) == []
+
+
+def test_spiders_do_not_import_what_stands_after_them() -> None:
+    after = tuple(f"newsbot.{room}" for room in ("pipelines", "middlewares", "extensions", "settings", "feeds"))
+    assert breaches("newsbot.spiders", after) == []
+
+
+def test_nothing_imports_commands() -> None:
+    commands = ("newsbot.commands",)
+    assert [
+        name_of(path)
+        for path in MODULES
+        if not within(name_of(path), commands) and any(within(name, commands) for name in imports(path))
+    ] == []
+
+
+def spider_attributes(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).rsplit(".", 1)[-1] == "spider":
+            yield f"{name_of(path)}:{node.lineno} {ast.unparse(node)}"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr" and "spider" in ast.unparse(node.args[0]):
+            yield f"{name_of(path)}:{node.lineno} {ast.unparse(node)}"
+
+
+def test_pipelines_read_no_attributes_of_the_spider() -> None:
+    found = [
+        one
+        for path in MODULES
+        if within(name_of(path), ("newsbot.pipelines",))
+        for one in spider_attributes(path)
+        if not one.endswith((".logger", ".name"))
+    ]
+    assert found == []
+
+
+def test_only_settings_read_the_environment() -> None:
+    readers = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.environb", "os.getenv")
+    }
+    readers |= {name_of(path) for path in MODULES if imports(path) & {"os.environ", "os.getenv"}}
+    assert readers <= {"newsbot.settings"}
+
+
+def test_the_rules_see_a_breach(tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    path.write_text("import scrapy.http\nfrom newsbot import commands\nspider.archive\ngetattr(self.spider, 'x')\n")
+    assert imports(path) == {"scrapy.http", "newsbot", "newsbot.commands"}
+    assert within("scrapy.http", SCRAPY)
+    assert not within("scrapyd", SCRAPY)
+
+
+def document(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_of_ours_is_documented() -> None:
+    text = document("settings.md")
+    settings = (ROOT / "newsbot/settings.py").read_text(encoding="utf-8")
+    names = set(re.findall(r"\bNEWSBOT_[A-Z_]+", settings))
+    assert names
+    assert sorted(name for name in names if not re.search(rf"\b{name}\b", text)) == []
+
+
+def logged(path: Path, given: ast.expr) -> str:
+    """The format string of a log call, also where a constant of the module holds it."""
+    if isinstance(given, ast.Name):
+        return str(getattr(importlib.import_module(name_of(path)), given.id))
+    assert isinstance(given, ast.Constant), f"{path}:{given.lineno} logs no plain format string: {ast.unparse(given)}"
+    return str(given.value)
+
+
+def log_lines() -> Iterator[tuple[str, str]]:
+    """Where and what: the format string of every warning and error."""
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("warning", "error", "critical", "exception")
+                and ast.unparse(node.func.value).endswith("logger")
+                and node.args
+            ):
+                yield f"{name_of(path)}:{node.lineno}", logged(path, node.args[0])
+
+
+def told_in(text: str, line: str) -> bool:
+    """docs/logs.md writes ``<what stands there>`` for each value of a line: ``Feed <name> cannot be written``."""
+    parts = re.split(r"%[-0-9.]*[sdrf]", line)
+    return re.search("<[^>]+>".join(re.escape(part) for part in parts), text) is not None
+
+
+def test_a_log_line_is_found_by_its_words() -> None:
+    text = "| `<url>: waits <n> s` | patience |"
+    assert told_in(text, "%s: waits %.1f s")
+    assert not told_in(text, "%s: waits for %d s")
+
+
+def test_every_warning_and_error_is_documented() -> None:
+    text = document("logs.md")
+    lines = list(log_lines())
+    assert lines
+    assert [f"{where}: {line}" for where, line in lines if not told_in(text, line)] == []
+
+
+PIN = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^ ;=]+( ; .+)?")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    loose = [line for line in lines if line and not line.startswith(("#", "-r ")) and not PIN.fullmatch(line)]
+    assert loose == []
+    names = [line.split("==")[0].lower() for line in lines if "==" in line]
+    assert len(names) == len(set(names))
+
+
+def test_setuptools_still_has_what_scrapyd_needs() -> None:
+    pinned = re.search(r"^setuptools==(\d+)", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M)
+    assert pinned is not None
+    assert int(pinned.group(1)) < 81
+    required = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    assert "setuptools<81" in required
+
+
+def test_scrapy_finds_its_settings_and_a_deploy_target_without_a_password() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "scrapy.cfg")
+    assert config["settings"]["default"] == "newsbot.settings"
+    assert config["deploy"]["project"] == "newsbot"
+    assert "password" not in config["deploy"]
+
+
+def test_make_says_what_it_can_do() -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for target in ("setup", "crawl", "test", "lint", "bench", "soak", "clean"):
+        assert target in done.stdout
+
+
+def test_setup_says_in_one_line_that_python_is_too_old(tmp_path: Path) -> None:
+    for name in ("python3", "python3.11", "python3.12", "python3.13", "python"):
+        old = tmp_path / name
+        old.write_text("#!/bin/sh\nexit 1\n")
+        old.chmod(0o755)
+    empty = tmp_path / "project"
+    empty.mkdir()
+    done = subprocess.run(
+        ["/bin/sh", str(ROOT / ".ci/setup")], cwd=empty, env={"PATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Python 3.11" in done.stderr
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / ".ci").iterdir()), ids=lambda path: path.name)
+def test_shell_scripts_parse(script: Path) -> None:
+    shell = "bash" if "bash" in script.read_text(encoding="utf-8").splitlines()[0] else "sh"
+    subprocess.run([shell, "-n", str(script)], check=True)

@@ -1,0 +1,98 @@
+"""Site lists: what a line may say, what is refused, and which sites are due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from scrapy import Request
+
+from newsbot.arguments import PostArguments, Target, ignored_columns, read_sites, validate
+from newsbot.errors import BadArgument
+from newsbot.middlewares.politeness import _rules
+from newsbot.politeness.pace import Rules
+
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_csv_and_toml_say_the_same(tmp_path: Path) -> None:
+    table = written(
+        tmp_path,
+        "sites.csv",
+        "URL, name ,types,every,delay,max_wait,give_up\n"
+        'https://a.example,A,"post, page",6h,2.5,60,30\nb.example,,,,,,\n',
+    )
+    tables = written(
+        tmp_path,
+        "sites.toml",
+        '[[site]]\nurl = "https://a.example"\nname = "A"\ntypes = "post,page"\nevery = "6h"\ndelay = 2.5\n'
+        'max_wait = 60\ngive_up = 30\n[[site]]\nurl = "b.example"\n',
+    )
+    first, second = read_sites(table)
+    assert read_sites(tables) == [first, second]
+    assert (first.types, first.every) == (("post", "page"), 6 * 3600)
+    assert first.pace() == {"newsbot_delay": 2.5, "newsbot_max_wait": 60.0, "newsbot_give_up": 30.0}
+    assert (second, second.pace()) == (Target(url="b.example"), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("s.csv", "url,dealy\na.example,9\n", "'dealy' is not known; did you mean delay?"),
+        ("s.csv", "url,every\na.example,6\n", "entry 1: every= takes a number and m, h, d or w"),
+        ("s.csv", "url,every\na.example,0h\n", "every= takes a number"),
+        ("s.csv", "url,delay\na.example,-1\n", "entry 1: delay= "),
+        ("s.csv", "url,delay\na.example,inf\n", "entry 1: delay= "),
+        ("s.csv", "url,name\na.example,One,Two\n", "more cells than the header"),
+        ("s.csv", "name\nOne\n", "entry 1: url= "),
+        ("s.toml", '[[site]]\nurl = "a.example"\ncountry = "NL"\n', "'country' is not known; there are url, name"),
+        ("s.toml", '[[sites]]\nurl = "a.example"\n', "names no site"),
+    ],
+)
+def test_list_that_cannot_be_meant_is_refused(name: str, text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(BadArgument) as caught:
+        read_sites(written(tmp_path, name, text))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_columns_of_its_owners_own_are_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "s.csv", "country,url,circulation\nNL,a.example,90000\n")
+    assert [one.url for one in read_sites(path)] == ["a.example"]
+    assert ignored_columns(path) == ["circulation", "country"]
+
+
+@pytest.mark.parametrize(
+    ("every", "ago", "due"),
+    [
+        (None, timedelta(0), True),
+        ("1d", None, True),
+        ("1d", timedelta(hours=23), False),
+        ("1d", timedelta(hours=23, minutes=51), True),
+        ("30m", timedelta(minutes=28), False),
+        ("30m", timedelta(minutes=29), True),
+        ("2w", timedelta(days=14), True),
+    ],
+)
+def test_site_is_due_when_its_time_has_passed(every: str | None, ago: timedelta | None, due: bool) -> None:
+    target = validate(Target, {"url": "a.example"} | ({"every": every} if every else {}))
+    assert target.due(None if ago is None else NOW - ago, NOW) is due
+
+
+def test_due_needs_a_list() -> None:
+    with pytest.raises(BadArgument, match="due= needs sites=FILE"):
+        validate(PostArguments, {"site": "a.example", "due": "1"})
+
+
+def test_patience_of_the_list_holds_for_the_sites_own_host_only() -> None:
+    run = Rules(max_wait=3600, give_up=900)
+    request = Request("https://a.example/", meta={"newsbot_max_wait": 60.0})
+    assert _rules(request, "a.example", run) == Rules(max_wait=60, give_up=900)
+    assert _rules(request, "cdn.example", run) is run
+    assert _rules(Request("https://b.example/"), "b.example", run) is run

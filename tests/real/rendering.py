@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 class Errand:
     """``urls`` are asked one after the other, or all at once; ``plain`` asks for them without a browser.
 
-    ``dns``: name -> its address.
+    ``dns``: name -> its address; ``purpose``: what the pages are asked for.
     """
 
     urls: list[str]
@@ -45,6 +45,7 @@ class Errand:
     at_once: bool = False
     plain: bool = False
     dns: dict[str, str] = field(default_factory=dict)
+    purpose: str = "article"
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Renderer(NewsbotSpider):
 
     async def show(self, url: str) -> Reply:
         target, facts = self.facts[0]
-        query = Query(url=url, purpose="article", expects="any", tries=1, render=not self.errand.plain)
+        query = Query(url=url, purpose=self.errand.purpose, expects="any", tries=1, render=not self.errand.plain)
         return await self.ask(query, target, facts)
 
 

@@ -385,9 +385,12 @@ def test_a_page_that_is_shown_gets_no_password_and_chromium_no_environment(monke
 
     with serve(answer) as server:
         monkeypatch.setenv("NEWSBOT_AUTH", f"{server.netloc}=anna:secret word")
-        assert render(f"{server.url}/article", plain=True).errors() == [None]
+        # The credential is in force: what the crawl asks of its own accord is read logged in.
+        assert render(f"{server.url}/article", plain=True, purpose="discover").errors() == [None]
         assert "Authorization" in server.asked("/article")[0].headers
         server.log.clear()
+        # An article's page is where a feed or a sitemap sent us, shown or not.
+        assert render(f"{server.url}/article", plain=True).errors() == [None]
         process.append(start(f"{server.url}/article"))
         assert STORY in told_by(process[0], *process[0].communicate(timeout=120)).body()
         assert not any("Authorization" in asked.headers for asked in server.log)

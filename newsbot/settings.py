@@ -16,31 +16,31 @@ def _env(name: str, default: str) -> str:
     return os.environ.get(name, default)
 
 
-# Ours.
+# Ours, as text: what cannot be used is told by the commands in one line (newsbot/commands/bad_settings.py).
 NEWSBOT_DATA = _env("NEWSBOT_DATA", "data")
-NEWSBOT_DELAY = float(_env("NEWSBOT_DELAY", "1"))
+NEWSBOT_DELAY = _env("NEWSBOT_DELAY", "1")
 NEWSBOT_CONTACT = _env("NEWSBOT_CONTACT", "")
 NEWSBOT_ALLOW_PRIVATE = _env("NEWSBOT_ALLOW_PRIVATE", "")
 NEWSBOT_PERSONAL = _env("NEWSBOT_PERSONAL", "0")
 NEWSBOT_CSV_RAW = _env("NEWSBOT_CSV_RAW", "0")
 NEWSBOT_CSV_BOM = _env("NEWSBOT_CSV_BOM", "0")
 NEWSBOT_MARKDOWN = _env("NEWSBOT_MARKDOWN", "0")
-NEWSBOT_SITES_AT_ONCE = int(_env("NEWSBOT_SITES_AT_ONCE", "16"))
+NEWSBOT_SITES_AT_ONCE = _env("NEWSBOT_SITES_AT_ONCE", "16")
 NEWSBOT_ARCHIVE = _env("NEWSBOT_ARCHIVE", "sqlite:///newsbot.db")
-NEWSBOT_SWEEP_DAYS = float(_env("NEWSBOT_SWEEP_DAYS", "7"))
-NEWSBOT_MAX_TOMBSTONES = float(_env("NEWSBOT_MAX_TOMBSTONES", "5"))
+NEWSBOT_SWEEP_DAYS = _env("NEWSBOT_SWEEP_DAYS", "7")
+NEWSBOT_MAX_TOMBSTONES = _env("NEWSBOT_MAX_TOMBSTONES", "5")
 NEWSBOT_SHARE_IP = _env("NEWSBOT_SHARE_IP", "0")
-NEWSBOT_MAX_WAIT = float(_env("NEWSBOT_MAX_WAIT", "3600"))
-NEWSBOT_GIVE_UP = float(_env("NEWSBOT_GIVE_UP", "900"))
-NEWSBOT_ROBOTS_TRIES = int(_env("NEWSBOT_ROBOTS_TRIES", "3"))
+NEWSBOT_MAX_WAIT = _env("NEWSBOT_MAX_WAIT", "3600")
+NEWSBOT_GIVE_UP = _env("NEWSBOT_GIVE_UP", "900")
+NEWSBOT_ROBOTS_TRIES = _env("NEWSBOT_ROBOTS_TRIES", "3")
 NEWSBOT_AUTH = _env("NEWSBOT_AUTH", "")
 NEWSBOT_NETRC = _env("NEWSBOT_NETRC", "")
 NEWSBOT_CHROMIUM = _env("NEWSBOT_CHROMIUM", "")
-NEWSBOT_RENDER_SECONDS = float(_env("NEWSBOT_RENDER_SECONDS", "30"))
+NEWSBOT_RENDER_SECONDS = _env("NEWSBOT_RENDER_SECONDS", "30")
 NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
 NEWSBOT_FULL = False  # the spider argument full=1
 NEWSBOT_MEDIA = None  # the spider argument media=download
-NEWSBOT_MEDIA_MAX = int(_env("NEWSBOT_MEDIA_MAX", str(20 * 1024 * 1024)))
+NEWSBOT_MEDIA_MAX = _env("NEWSBOT_MEDIA_MAX", str(20 * 1024 * 1024))
 
 USER_AGENT = user_agent(NEWSBOT_CONTACT)
 

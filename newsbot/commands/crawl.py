@@ -9,10 +9,12 @@ from typing import NoReturn
 from scrapy import Spider
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
+from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
 from newsbot.archive import try_archive
 from newsbot.arguments import validate
+from newsbot.commands.bad_settings import check_settings
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.spiders.base import NewsbotSpider
 
@@ -24,9 +26,10 @@ class Command(ScrapyCrawl):
     """
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
-        if len(args) != 1:
-            return
+        try:
+            super().process_options(args, opts)
+        except UsageError as fault:
+            self._end(str(fault), 2)
         # Here nothing has been started yet, and nothing logged: the one line stands alone.
         problem = self._problem(args, opts)
         if problem is not None:
@@ -63,6 +66,8 @@ class Command(ScrapyCrawl):
         """One line on what is wrong with the command, or None."""
         assert self.settings is not None
         loader = get_spider_loader(self.settings)
+        if len(args) != 1:
+            return f"takes one spider of {', '.join(sorted(loader.list()))}, not {' '.join(args) or 'none'}"
         if args[0] not in loader.list():
             return f"no spider {args[0]!r}; there are {', '.join(sorted(loader.list()))}"
         spider = loader.load(args[0])
@@ -72,6 +77,7 @@ class Command(ScrapyCrawl):
             given = {name: value for name, value in opts.spargs.items() if name != "_job"}
             arguments = validate(spider.arguments_model, given)
             arguments.targets()
+            check_settings(self.settings, spider)
         except BadArgument as error:
             return str(error)
         if arguments.due and not self.settings["NEWSBOT_ARCHIVE"]:

@@ -218,7 +218,11 @@ class Seals:
 
     def feeds_closed(self) -> None:
         assert self._crawler.stats is not None
-        failed = any(name.startswith("feedexport/failed_count/") for name in self._crawler.stats.get_stats())
+        failed = bool(self._closed("failed"))
+        if unmade := self._unmade():
+            failed = True
+            self._crawler.stats.inc_value("newsbot/feeds/failed", unmade)
+            logger.error("%d feeds could not be made; the traceback above says why", unmade)
         try:
             if self._refused and self._crawler.stats.get_value("newsbot/archive/failed"):
                 return  # the line is written; once this process is gone, its run is known for dead
@@ -231,6 +235,20 @@ class Seals:
                 self._archive.outbox.delivered()
         except ArchiveError as error:
             logger.error("%s; what this run delivered will be told by its files", error)
+
+    def _unmade(self) -> int:
+        """Feeds that were asked for and neither stored nor told as failed: what they would hold is in no file."""
+        exporter = self._crawler.get_extension(FeedExporter)
+        if exporter is None:
+            return 0
+        due = sum(bool(slot.itemcount) or (slot.store_empty and slot.batch_id == 1) for slot in exporter.slots)
+        closed = self._closed("success") + self._closed("failed")
+        return max(0, due - closed) + len(exporter.feeds) - len(exporter.slots)
+
+    def _closed(self, how: str) -> int:
+        assert self._crawler.stats is not None
+        stats = self._crawler.stats.get_stats()
+        return sum(stats[name] for name in stats if name.startswith(f"feedexport/{how}_count/"))
 
 
 def part_of(sealed: Sealed) -> Path | None:

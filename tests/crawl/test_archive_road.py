@@ -139,3 +139,11 @@ def test_named_feeds_take_their_names_together(tmp_path: Path, append: bool) -> 
     lines = [json.loads(line)["id"] for line in (tmp_path / "a.jsonl").read_text().splitlines()]
     expected = list(range(1, POSTS + 1)) if append else list(range(20, POSTS + 1))
     assert lines == table == expected, log
+
+
+def test_feed_that_cannot_be_made_leaves_its_rows_to_the_next_run(tmp_path: Path) -> None:
+    _, log, stats = crawl(tmp_path, settings={"FEEDS": {"%(nowhere)s.jsonl": {}}})
+    assert "1 feeds could not be made" in log
+    assert stats["newsbot/feeds/failed"] == 1
+    crawl(tmp_path)
+    assert sorted(rows(tmp_path, "jsonl")) == sorted(everything())

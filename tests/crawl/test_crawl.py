@@ -98,6 +98,37 @@ def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, 
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-a", "limit"], "Invalid -a value"),
+        (["site=x.example"], "takes one spider of wp_comments, "),
+        (["-O", "rows.nope"], "Unrecognized output format"),
+        (["-O", "s3://bucket/rows.csv"], "no feed can go to s3://bucket/rows.csv: s3 is none of file, stdout"),
+        (["-O", "%(town)s.csv"], "the feed %(town)s.csv asks for town; there are name, run, time"),
+        (["-s", 'FEEDS={"rows": {"format": "pickle"}}'], "the feed rows has no format of csv, "),
+        (["-s", "NEWSBOT_RUN=../mine"], "NEWSBOT_RUN names files"),
+        (["-s", "NEWSBOT_AUTH=secret"], "NEWSBOT_AUTH: entry 1 is not host=user:password"),
+        (["-s", "NEWSBOT_DELAY=nan"], "NEWSBOT_DELAY takes a number, 0 or more, not 'nan'"),
+        (["-s", "NEWSBOT_SITES_AT_ONCE=0"], "NEWSBOT_SITES_AT_ONCE takes a whole number, 1 or more, not '0'"),
+        (["-s", "NEWSBOT_CSV_RAW=maybe"], "NEWSBOT_CSV_RAW takes 1 or 0, not 'maybe'"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) and len(value) > 1 else "",
+)
+def test_options_and_settings_that_cannot_be_meant_are_bad_use_too(
+    options: list[str], said: str, tmp_path: Path
+) -> None:
+    run = crawl(tmp_path, "wp_posts", *options, output=None, site="x.example")
+    assert (run.status, run.said.count("\n")) == (2, 1), run.said
+    assert said in run.said
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_setting_of_the_environment_that_is_no_number_is_bad_use(tmp_path: Path) -> None:
+    run = crawl(tmp_path, "wp_posts", output=None, site="x.example", env={"NEWSBOT_MAX_WAIT": "an hour"})
+    assert (run.status, run.said) == (2, "scrapy crawl: NEWSBOT_MAX_WAIT takes a number, 0 or more, not 'an hour'\n")
+
+
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("bom", {}, "complete"),
     ("php-notice", {}, "complete"),

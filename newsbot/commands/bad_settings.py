@@ -1,0 +1,91 @@
+"""What is wrong with the settings of a run, in one line, before anything is started."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from pathlib import PureWindowsPath
+from urllib.parse import urlsplit
+
+from scrapy import Spider
+from scrapy.settings import BaseSettings
+
+from newsbot.errors import BadArgument
+from newsbot.safety.credentials import parse_auth
+
+NUMBERS = {
+    "NEWSBOT_DELAY": 0,
+    "NEWSBOT_SITES_AT_ONCE": 1,
+    "NEWSBOT_SWEEP_DAYS": 0,
+    "NEWSBOT_MAX_TOMBSTONES": 0,
+    "NEWSBOT_MAX_WAIT": 0,
+    "NEWSBOT_GIVE_UP": 0,
+    "NEWSBOT_ROBOTS_TRIES": 1,
+    "NEWSBOT_RENDER_SECONDS": 0,
+    "NEWSBOT_MEDIA_MAX": 0,
+}
+"""Setting -> the least that it may be."""
+
+WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX")
+
+CSV_SWITCHES = ("NEWSBOT_CSV_RAW", "NEWSBOT_CSV_BOM")
+SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP")
+
+PLACES = ("name", "run", "time", "batch_id", "batch_time")
+"""What a feed's URI may ask for, as ``%(name)s``; attributes of the spider's class too."""
+
+_PLACE = re.compile(r"%\((\w+)\)")
+_RUN = re.compile(r"[^./\x00][^/\x00]*")
+
+
+def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
+    """Raises BadArgument where a crawl could not use its settings, or would lose what a feed of theirs should hold."""
+    for name, least in NUMBERS.items():
+        _check_number(name, settings[name], least)
+    check_switches(settings, SWITCHES)
+    run = str(settings["NEWSBOT_RUN"] or "run")
+    if not _RUN.fullmatch(run):
+        raise BadArgument(f"NEWSBOT_RUN names files: it takes no / and no leading dot, not {run!r}")
+    parse_auth(settings.get("NEWSBOT_AUTH", ""))
+    _check_feeds(settings, spider)
+
+
+def check_switches(settings: BaseSettings, names: Iterable[str]) -> None:
+    """Raises BadArgument for a setting that is neither on nor off."""
+    for name in names:
+        try:
+            settings.getbool(name)
+        except ValueError:
+            raise BadArgument(f"{name} takes 1 or 0, not {settings[name]!r}") from None
+
+
+def _check_number(name: str, value: object, least: int) -> None:
+    kind = int if name in WHOLE else float
+    try:
+        number = kind(str(value))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number < least:
+        whole = "whole number" if name in WHOLE else "number"
+        raise BadArgument(f"{name} takes a {whole}, {least} or more, not {value!r}")
+
+
+def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:
+    """Scrapy crawls on without any feed where it does not know where one goes, or how."""
+    storages, exporters = _known(settings, "FEED_STORAGES"), _known(settings, "FEED_EXPORTERS")
+    for uri, options in settings.getdict("FEEDS").items():
+        scheme = urlsplit(str(uri)).scheme
+        if scheme not in storages and not PureWindowsPath(str(uri)).drive:
+            raise BadArgument(f"no feed can go to {uri}: {scheme} is none of {', '.join(filter(None, storages))}")
+        if (form := options.get("format")) not in exporters:
+            raise BadArgument(f"the feed {uri} has no format of {', '.join(exporters)}, but {form!r}")
+        ours = settings["FEED_URI_PARAMS"] == "newsbot.feeds.uri_params" and not options.get("uri_params")
+        unknown = sorted(set(_PLACE.findall(str(uri))) - {*PLACES, *dir(spider)})
+        if ours and unknown:
+            raise BadArgument(f"the feed {uri} asks for {', '.join(unknown)}; there are {', '.join(PLACES)}")
+
+
+def _known(settings: BaseSettings, name: str) -> list[str]:
+    """The names that a setting of components offers."""
+    return sorted(one for one, component in settings.getwithbase(name).items() if component is not None)

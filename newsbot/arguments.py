@@ -63,6 +63,9 @@ def moment(value: str, *, end: bool = False) -> str:
     window means its whole day. Raises ValueError."""
     text = value.strip()
     parsed = datetime.fromisoformat(text)
+    if not 1000 <= parsed.year < 9999:
+        # MySQL's dates end there, and a window must have room to be widened.
+        raise ValueError(f"{parsed.year} is no year of a post")
     if end and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         parsed += timedelta(days=1)
     if parsed.tzinfo is not None:
@@ -87,13 +90,20 @@ def _until(value: Any) -> Any:
 def _site(value: Any) -> Any:
     sites = _names(value)
     for site in sites:
-        try:
-            host = urlsplit(site if "://" in site else f"https://{site}").hostname
-        except ValueError:
-            host = None
-        if not host or re.search(r"\s", site) or ("://" in site and not site.startswith(("http://", "https://"))):
+        if not is_web_address(site):
             raise ValueError(f"{site!r} is not a web address")
     return sites
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this can be asked for: a URL of http or https, or one that lacks its scheme."""
+    if re.search(r"\s", text) or ("://" in text and not text.startswith(("http://", "https://"))):
+        return False
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -302,7 +312,7 @@ def _unknown(raw: list[tuple[int, dict[str, Any]]]) -> list[str]:
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
     if path.suffix == ".toml":
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("site", [])
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("site", [])
         if not isinstance(tables, list):
             raise OSError("`site` is no list of [[site]] tables")
         return [(n, table if isinstance(table, dict) else {}) for n, table in enumerate(tables, 1)]

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 from scrapy.http import Response
 
+from newsbot.arguments import is_web_address
 from newsbot.article.clean import clean
 from newsbot.article.explain import explain
 
@@ -63,8 +63,13 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
-            raise UsageError()
-        read = self._fetch(args[0]) if args[0].startswith(("http://", "https://")) else self._read(args[0])
+            self._refuse(f"takes one file or URL, not {' '.join(args) or 'none'}")
+            return
+        far = args[0].startswith(("http://", "https://"))
+        if far and not is_web_address(args[0]):
+            self._refuse(f"{args[0]!r} is not a web address")
+            return
+        read = self._fetch(args[0]) if far else self._read(args[0])
         if read is None:
             self.exitcode = 1
             return
@@ -76,6 +81,10 @@ class Command(ScrapyCommand):
             return
         cleaned = clean(html, base_url=base)
         print(cleaned.text if opts.text else cleaned.html)
+
+    def _refuse(self, line: str) -> None:
+        sys.stderr.write(f"scrapy clean: {line}\n")
+        self.exitcode = 2
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
         try:

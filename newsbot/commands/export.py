@@ -13,12 +13,13 @@ from types import SimpleNamespace
 from typing import IO, Any, ClassVar, cast
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
 from newsbot.archive.reading import Filter, Kept, current, history, kind_of
 from newsbot.archive.stored import CLASSES
+from newsbot.arguments import moment
+from newsbot.commands.bad_settings import CSV_SWITCHES, check_switches
 from newsbot.commands.duplicates_file import write_duplicates
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.feeds.exporters import CsvExporter
@@ -58,9 +59,11 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
-            raise UsageError
+            self._end(f"takes one file, not {' '.join(args) or 'none'}", 2)
+            return
         assert self.settings is not None
         try:
+            check_switches(self.settings, CSV_SWITCHES)
             written = export(Path(args[0]), opts, self.settings)
         except BadArgument as fault:
             self._end(str(fault), 2)
@@ -206,8 +209,6 @@ def _moment(value: str | None, option: str) -> str | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        return f"{moment(value)}Z"
     except ValueError:
         raise BadArgument(f"{option} {value!r} is no ISO date or date-time") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

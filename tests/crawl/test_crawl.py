@@ -84,11 +84,14 @@ def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
     [
         ({"site": "x.example", "colour": "red"}, "unknown argument colour="),
         ({"site": "x.example", "since": "yesterday"}, "since= takes an ISO date"),
+        ({"site": "x.example", "until": "9999-12-31"}, "until= takes an ISO date"),
+        ({"site": "x.example", "since": "0001-01-01"}, "since= takes an ISO date"),
         ({"site": "x.example", "follow": "friends"}, "follow takes"),
         ({"site": "x.example", "limit": "0"}, "limit="),
         ({}, "give one of site=URL or sites=FILE"),
         ({"sites": "/nowhere.txt"}, "cannot be read"),
         ({"site": "ftp://x.example"}, "not a web address"),
+        ({"site": "http://x.example:99999/"}, "not a web address"),
     ],
 )
 def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, tmp_path: Path) -> None:

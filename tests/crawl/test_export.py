@@ -141,6 +141,9 @@ def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: P
         (["out.xls"], 2, "should end in one of"),
         (["out.csv", "--revisions"], 2, "revisions are written to"),
         (["out.jsonl", "--since", "yesterday"], 2, "'yesterday' is no ISO date"),
+        (["out.jsonl", "--until", "9999-12-31T23:00:00-05:00"], 2, "is no ISO date"),
+        (["out.jsonl", "--sitee", "x"], 2, "takes one file, not "),
+        (["out.csv", "-s", "NEWSBOT_CSV_RAW=maybe"], 2, "NEWSBOT_CSV_RAW takes 1 or 0"),
         (["/proc/none/out.jsonl"], 1, "No such file"),
     ],
 )

@@ -41,6 +41,17 @@ def test_csv_and_toml_say_the_same(tmp_path: Path) -> None:
     assert (second, second.pace()) == (Target(url="b.example"), {})
 
 
+def test_byte_order_mark_and_windows_line_ends_are_no_part_of_a_list(tmp_path: Path) -> None:
+    texts = {
+        "s.txt": "# ours\r\na.example\r\n",
+        "s.csv": "url\r\na.example\r\n",
+        "s.toml": '[[site]]\r\nurl = "a.example"\r\n',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+        assert read_sites(tmp_path / name) == [Target(url="a.example")], name
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

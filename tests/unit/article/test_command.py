@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -28,6 +30,19 @@ def test_a_file_that_is_not_there_is_one_line_and_status_1(tmp_path: Path) -> No
     done = scrapy_clean(str(tmp_path / "none.html"))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip().endswith("none.html: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "takes one file or URL, not none"),
+        (["a.html", "b.html"], "takes one file or URL, not a.html b.html"),
+        (["http://bad host/"], "'http://bad host/' is not a web address"),
+    ],
+)
+def test_bad_use_is_one_line_and_status_2(arguments: list[str], said: str) -> None:
+    done = scrapy_clean(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scrapy clean: {said}\n")
 
 
 def test_a_refused_address_is_status_1() -> None:

@@ -15,7 +15,7 @@ import orjson
 from scrapy import Spider
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.statscollectors import StatsCollector
 
 from newsbot import signals
 from newsbot.items import Record
@@ -23,7 +23,10 @@ from newsbot.wordpress.facts import CollectionFacts, SiteFacts
 
 logger = logging.getLogger(__name__)
 
-_FAILURES = ("feeds/failed", "archive/holes", "archive/failed", "archive/unsealed", "driver/broken")
+_FAILURES = (
+    *("feeds/failed", "archive/holes", "archive/failed", "archive/unsealed", "driver/broken"),
+    "receipt/failed",
+)
 """Stats of which each makes a run incomplete, whatever its sites say."""
 
 VERDICT_STAT = "newsbot/receipt/complete"
@@ -31,12 +34,16 @@ VERDICT_STAT = "newsbot/receipt/complete"
 
 
 class ReceiptExtension:
-    """Writes ``<NEWSBOT_DATA>/receipts/<run>.json`` and prints the same as a small table on standard error."""
+    """Writes ``<NEWSBOT_DATA>/receipts/<run>.json`` and prints the same as a small table on standard error.
+
+    ``NEWSBOT_DATA`` empty: no file, and the exit status is the same.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.run: str = crawler.settings["NEWSBOT_RUN"]
-        self.path = Path(crawler.settings["NEWSBOT_DATA"]) / "receipts" / f"{self.run}.json"
+        data = crawler.settings["NEWSBOT_DATA"]
+        self.path = Path(data) / "receipts" / f"{self.run}.json" if data else None
         self.started = datetime.now(UTC)
         self.delivered: Counter[tuple[str, str]] = Counter()
         self.changes: Counter[tuple[str, str, str]] = Counter()
@@ -46,8 +53,6 @@ class ReceiptExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings["NEWSBOT_DATA"]:
-            raise NotConfigured
         extension = cls(crawler)
         crawler.signals.connect(extension.spider_opened, scrapy_signals.spider_opened)
         crawler.signals.connect(extension.item_scraped, scrapy_signals.item_scraped)
@@ -81,14 +86,25 @@ class ReceiptExtension:
             self._conclude(self.crawler.spider.name)
             for line in told(self.sites):
                 logger.info("%s", line)
-            sys.stderr.write(f"{table(self.sites)}\n{known(self.sites)}receipt: {self.path}\n")
+            written = self.path is not None and not self._stat("receipt/failed")
+            where = f"receipt: {self.path}\n" if written else ""
+            sys.stderr.write(f"{table(self.sites)}\n{known(self.sites)}{where}")
 
     def _conclude(self, spider_name: str) -> None:
-        assert self.crawler.stats is not None
-        self.failures = failed = sum(self.crawler.stats.get_value(f"newsbot/{stat}", 0) for stat in _FAILURES)
+        try:
+            self._write(self._receipt(spider_name))
+        except OSError as error:
+            if not self._stat("receipt/failed"):
+                logger.error("The receipt %s cannot be written: %s", self.path, error.strerror)
+                self._stats.inc_value("newsbot/receipt/failed")
+            self._receipt(spider_name)  # what cannot be proved is not complete
+
+    def _receipt(self, spider_name: str) -> bytes:
+        """Reckon the run, tell its verdict to the stats, and give the receipt's text."""
+        self.failures = failed = sum(self._stat(stat) for stat in _FAILURES)
         asked = bool(self.sites or self.not_due)
         complete = asked and all(site.verdict == "complete" for site in self.sites) and not failed
-        self.crawler.stats.set_value(VERDICT_STAT, complete)
+        self._stats.set_value(VERDICT_STAT, complete)
         receipt = {
             "run": self.run,
             "spider": spider_name,
@@ -100,7 +116,15 @@ class ReceiptExtension:
             "not_due": self.not_due,
             "sites": [described(site) for site in self.sites],
         }
-        self._write(orjson.dumps(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        return orjson.dumps(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+    @property
+    def _stats(self) -> StatsCollector:
+        assert self.crawler.stats is not None
+        return self.crawler.stats
+
+    def _stat(self, name: str) -> int:
+        return int(self._stats.get_value(f"newsbot/{name}", 0))
 
     def _settle(self) -> None:
         """Hold what left the conversation against what reached the feeds: a row lost on the road is a hole."""
@@ -126,6 +150,8 @@ class ReceiptExtension:
                 site.conclude()
 
     def _write(self, body: bytes) -> None:
+        if self.path is None:
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_name(f".{self.path.name}.part")
         with part.open("wb") as file:

@@ -132,6 +132,23 @@ def test_a_setting_of_the_environment_that_is_no_number_is_bad_use(tmp_path: Pat
     assert (run.status, run.said) == (2, "scrapy crawl: NEWSBOT_MAX_WAIT takes a number, 0 or more, not 'an hour'\n")
 
 
+def test_without_a_data_folder_the_exit_status_is_the_same(tmp_path: Path) -> None:
+    with Newsroom(posts=12) as room:
+        run = crawl(tmp_path, "wp_posts", site=room.url, env={"NEWSBOT_DATA": ""})
+        assert (run.status, len(run.rows())) == (0, 12), run.said
+        room.order("login-wall", "/wp/v2/posts")
+        assert crawl(tmp_path, "wp_posts", site=room.url, full="1", env={"NEWSBOT_DATA": ""}).status == 1
+    assert not (tmp_path / "data").exists()
+    assert "receipt: " not in run.said
+
+
+def test_a_receipt_that_cannot_be_written_is_one_line_and_no_complete_run(tmp_path: Path) -> None:
+    with Newsroom(posts=12) as room:
+        run = crawl(tmp_path, "wp_posts", site=room.url, env={"NEWSBOT_DATA": "/proc/none"})
+    assert (run.status, len(run.rows()), run.said.count("cannot be written: ")) == (1, 12, 1), run.said
+    assert "Traceback" not in run.said
+
+
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("bom", {}, "complete"),
     ("php-notice", {}, "complete"),

@@ -149,12 +149,15 @@ class Walk:
         A short page is no end, nor is an empty one while the site counts more: rows it may not show are skipped.
         """
         fresh = []
+        here: set[int] = set()
         for index, row in enumerate(rows):
-            if row.id in self.seen:
-                self.doubled += 1
-            else:
+            if row.id not in self.seen:
                 self.seen.add(row.id)
                 fresh.append(index)
+            elif self.mode is Mode.DATE or row.id in here:
+                # A listing by id goes over ground that was walked: what one answer holds twice is the site's doing.
+                self.doubled += 1
+            here.add(row.id)
         if self.limit is not None and len(self.seen) >= self.limit:
             self.done = True
             surplus = len(self.seen) - self.limit

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from newsbot.items import Post
 from newsbot.wordpress.conversation import Options, collect
 from newsbot.wordpress.facts import CollectionFacts, SiteFacts
+from newsbot.wordpress.walk import Row, Walk
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 
@@ -148,3 +149,13 @@ def test_posts_live_throughout_come_exactly_once(data: st.DataObject) -> None:
     assert len(ids) == len(set(ids)), "doubled"
     assert always <= set(ids), "lost"
     assert not (always & set(facts.missing))
+
+
+def test_what_a_listing_by_id_asks_for_twice_is_no_duplicate() -> None:
+    walk = Walk(base={}, dated=False, per_page=10)
+    walk.take([Row(number, None) for number in range(1, 11)], total=14)
+    assert walk.params()["offset"] == 5
+    walk.take([Row(number, None) for number in range(6, 15)], total=14)
+    assert (len(walk.seen), walk.doubled) == (14, 0)
+    walk.take([Row(number, None) for number in (15, 15)], total=14)
+    assert walk.doubled == 1

@@ -36,7 +36,8 @@ _SEAL = "\ue000"  # of the private use area: stands for nothing
 class Cleaned:
     """``removed`` counts what each rule took; ``held_back`` names rules that would have taken the article itself.
 
-    ``truncated``: the article goes on behind a paywall or a "read more".
+    ``truncated``: the article goes on behind a paywall or a "read more". ``credit``: the words and links of an
+    importer's line that went, "The post ... appeared first on ...".
     """
 
     html: str
@@ -48,6 +49,7 @@ class Cleaned:
     held_back: tuple[str, ...]
     word_count: int
     truncated: bool
+    credit: tuple[str, tuple[str, ...]] | None = None
 
 
 def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
@@ -56,7 +58,7 @@ def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
     walk, held_back = _settle(mend(scrub(html)), base_url, rules)
     removed: dict[str, int] = {}
     _count(removed, walk)
-    stub = walk.stub
+    stub, credit = walk.stub, walk.credit
     written, safe = _sealed(walk)
     # What the sanitiser's parser would rearrange is walked again in its own arrangement.
     for _ in range(_SECOND_LOOKS):
@@ -76,6 +78,7 @@ def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
         held_back=held_back,
         word_count=count_words(text),
         truncated=stub or ends_as_stub(text),
+        credit=credit,
     )
 
 

@@ -17,6 +17,7 @@ from newsbot.article.markup import escape
 MAX_BLOCKS = 48
 MAX_INLINES = 16
 SHORT_BLOCK = 160
+LINKED_BLOCK = 320  # "The post <title> appeared first on <site>"
 
 _SPACES = re.compile(" {2,}")
 
@@ -302,7 +303,10 @@ class Page:
             self._close_inlines()
         block = self._blocks.pop()
         self._holder = parent = self._blocks[-1]
-        short = not block.solid and self.length - block.mark[2] <= SHORT_BLOCK
+        length = self.length - block.mark[2]
+        short = not block.solid and (
+            length <= SHORT_BLOCK or (length <= LINKED_BLOCK and len(self.links) > block.mark[3])
+        )
         if not block.opened or (short and block.tag in JUDGED and self._taken_back(block)):
             # As if it had never been, but for its edge.
             self._run, self._separator = block.before

@@ -16,10 +16,13 @@ class Rule:
     """What one plugin, or one habit of plugins, puts into an article.
 
     ``select`` are selectors; ``texts`` whole texts of a block without a class, ``patterns`` the same as regular
-    expressions, asked of paragraphs; with ``headings`` of headings too. ``hrefs`` are addresses of frames, images and
-    links, ``invitations`` those of all links in a short block: each a host, a slash, and an expression for what
-    follows. A ``broad`` rule has a name that an author's own markup might share: it never takes more than half of a
-    post's text. A ``stub`` rule also says that the article goes on elsewhere.
+    expressions, asked of paragraphs without links, ``linked`` of those with links; with ``headings`` texts are asked of
+    headings too. ``hrefs`` are addresses of frames, images and links, ``invitations`` those of all links in a short
+    block, or in one that ``linked`` fits: each a host, a slash, and an expression for what follows. With ``pictures``
+    a link counts only where it shows one: its words are the author's, wherever they lead. With ``labels`` a link of a
+    sentence is undone, and its words stay. A ``broad`` rule has a name that an author's own markup might share: it
+    never takes more than half of a post's text. A ``stub`` rule also says that the article goes on elsewhere, a
+    ``credit`` rule where it came from.
     """
 
     name: str
@@ -27,17 +30,21 @@ class Rule:
     select: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
     hrefs: tuple[str, ...] = ()
     invitations: tuple[str, ...] = ()
     headings: bool = False
+    pictures: bool = False
+    labels: bool = False
     broad: bool = False
     stub: bool = False
+    credit: bool = False
 
 
 _ESCAPE = re.compile(r"\\.|\(\?P")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _LISTS = tuple(each.name for each in fields(Rule) if each.default == ())
-_PLAIN = {"name": str, "what": str, "headings": bool, "broad": bool, "stub": bool}
+_PLAIN = {"name": str, "what": str} | {each.name: bool for each in fields(Rule) if each.default is False}
 
 
 def read_rules(text: str) -> list[Rule]:
@@ -58,7 +65,8 @@ def read_rule(table: Mapping[str, Any]) -> Rule:
             raise ValueError(f"it has none of {', '.join(_LISTS)}")
         for selector in rule.select:
             read_selector(selector)
-        for pattern in (*rule.patterns, *(each.partition("/")[2] for each in (*rule.hrefs, *rule.invitations))):
+        addresses = (each.partition("/")[2] for each in (*rule.hrefs, *rule.invitations))
+        for pattern in (*rule.patterns, *rule.linked, *addresses):
             re.compile(pattern)
             if any(letter.isupper() for letter in _ESCAPE.sub("", pattern)):
                 raise ValueError(f"expressions are written in small letters: {pattern!r}")

@@ -26,6 +26,11 @@ MEMO_LIMIT = 20_000
 ANYWHERE = "* in one"
 # A longer block has more to say than "follow us".
 INVITATION = 110
+# Dashes, arrows and little pictures around a label say nothing.
+_MARKS = (
+    " :.…!?»«>›→⇒➡➜▶►▸▼▾⬇↓|-–—_=~#*•·●■★☆✅✔❗‼"
+    '👉👇📲📱📢🔔🔊🎧📰🔗📌🔥\ufe0f\u200d[]()"“”。！？：；、「」『』【】（）《》〈〉।॥۔؟،'
+)
 _SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
 
 
@@ -50,7 +55,12 @@ class Rules:
         self._headings = {fold(text): rule for rule in self.rules for text in rule.texts if rule.headings}
         self._patterns = _alternation(self.rules, "patterns")
         self._hrefs = _addresses(self.rules, "hrefs")
-        self._invitations = _addresses(self.rules, "invitations")
+        self._invitations = _addresses((rule for rule in self.rules if not rule.linked), "invitations")
+        self._linked = [
+            (rule, re.compile("|".join(rule.linked)), _addresses([rule], "invitations"))
+            for rule in self.rules
+            if rule.linked
+        ]
         self.bare_tags: Set[str] = self._tags.keys()
         self._memo: dict[str, tuple[_Candidate, ...]] = {}
         for rule in self.rules:
@@ -95,20 +105,28 @@ class Rules:
         A heading of one word may well be an author's: it is asked only of the rules for headings.
         """
         folded = fold(text)
-        rule = self._headings.get(folded)
-        if rule is not None or heading:
-            return rule
-        rule = self._texts.get(folded)
+        if heading:
+            return self._headings.get(folded)
+        rule = self._texts.get(folded) or self._headings.get(folded)
         if rule is None and self._patterns is not None:
             rule = _which(self.by_name, self._patterns.fullmatch(folded))
         return rule
 
-    def match_invitation(self, words: str, hrefs: Sequence[str]) -> Rule | None:
-        """The rule of a short block that does nothing but lead to a channel: "join us on ..." and its link; or None."""
-        if len(words) > INVITATION or _SENTENCES.search(words):
-            return None
-        found = [_address(self._invitations, href) for href in hrefs]
-        return found[0] if all(found) else None
+    def match_linked(self, words: str, hrefs: Sequence[str]) -> Rule | None:
+        """The rule the whole text of a block with links falls under, or None.
+
+        "Join us on ..." is one if it is short, and all its links lead to channels.
+        """
+        short = len(words) <= INVITATION and not _SENTENCES.search(words)
+        if short and all(found := [_address(self._invitations, href) for href in hrefs]):
+            return found[0]
+        folded = fold(words)
+        for rule, pattern, leads in self._linked:
+            if leads and not (short and all(_address(leads, href) for href in hrefs)):
+                continue
+            if pattern.fullmatch(folded):
+                return rule
+        return None
 
     def match_url(self, url: str) -> Rule | None:
         """The rule the address of a frame, an image or a link falls under, or None."""
@@ -147,7 +165,7 @@ class Rules:
 
 def fold(text: str) -> str:
     """Text as the rules compare it: case and white space folded, marks at the ends gone."""
-    return " ".join(text.casefold().split()).strip(' :.…!?»«>›→|-–—*[]()"“”')
+    return " ".join(text.casefold().split()).strip(_MARKS)
 
 
 @cache

@@ -80,12 +80,13 @@ def find_source(
     canonical: str | None = None,
     meta: Mapping[str, Any] | None = None,
     guid: str | None = None,
+    credit: tuple[str, Iterable[str]] | None = None,
 ) -> Source | None:
     """The origin of a story published on ``site`` (any of its URLs), or None where nothing says it came from elsewhere.
 
     ``html`` and ``text`` are the same clean article, ``images`` its pictures; ``excerpt_html`` is the raw excerpt,
     ``canonical`` what the page or an SEO plugin declares, ``meta`` the API object's ``meta``. A site that moved keeps
-    its old name in ``guid``: pictures from there are its own.
+    its old name in ``guid``: pictures from there are its own. ``credit``: what cleaning took, ``Cleaned.credit``.
     """
     home = host(site)
     for url, evidence, confidence in _declared(canonical, meta or {}):
@@ -93,6 +94,7 @@ def find_source(
             return _source(url=url, evidence=evidence, confidence=confidence)
     pictures = [image.url for image in images if not guid or host(image.url) != host(guid)]
     return strongest(
+        _from_credit(*credit, home) if credit is not None else None,
         _from_source_line(html, site, home) if _has_source_line(text) else None,
         _from_agency(text) if text else None,
         _from_hot_links(pictures, excerpt_html or "", site, home),
@@ -145,6 +147,15 @@ def _from_source_line(html: str, site: str, home: str) -> Source | None:
             url = next(filter(None, links), None)
             return _source(url=url, publisher=name, evidence=f"line: {words[:120]}", confidence=0.6)
     return None
+
+
+def _from_credit(words: str, hrefs: Iterable[str], home: str) -> Source | None:
+    outside = [url for url in hrefs if _elsewhere(url, home)]
+    if not outside:
+        return None
+    found = _SOURCE_LINE.match(words)
+    name = found["name"].strip(" .:|-–—")[:80] if found else None
+    return _source(url=outside[-1], publisher=name, evidence=f"line: {words[:120]}", confidence=0.85)
 
 
 def _from_agency(text: str) -> Source | None:

@@ -20,7 +20,7 @@ from newsbot.article.links import absolute
 from newsbot.article.markup import attribute
 from newsbot.article.media import HANDLED, Media
 from newsbot.article.page import Page
-from newsbot.article.removal import LONG_RUN, Removal
+from newsbot.article.removal import LONG_RUN, Removal, weigh
 from newsbot.article.rule import Rule
 from newsbot.article.rules import Attributes, Rules
 from newsbot.article.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
@@ -32,6 +32,9 @@ GENERATED = Rule(name="scraped-picture", what="a picture gathered by a generator
 _KEPT = {"abbr": ("title",), "time": ("datetime",), "bdo": ("dir",)}
 # How many elements are looked into for what they hide or quote: each look costs their whole text.
 PATIENCE = 500
+# A link with more words than that is no button: "Click to email a link to a friend (Opens in new window)" has 55.
+LABEL = 59
+_PICTURES = frozenset({"img", "amp-img", "image", "picture", "video", "iframe", "amp-iframe", "object", "embed"})
 _MORE_THAN_A_BLOCK = frozenset({"ol", "pre", "figure", "figcaption"})
 
 
@@ -53,6 +56,7 @@ class Walk:
         self.media = Media(self.page, base=base, rules=rules, counts=self.counts)
         self.removals: dict[str, Removal] = {}
         self.stub = False
+        self.credit: tuple[str, tuple[str, ...]] | None = None
         self.sentences = 0
         self._base = base
         self._rules = rules
@@ -218,7 +222,9 @@ class Walk:
             return "inline"
         if url[0] != "#":
             rule = self._rules.match_url(url)
-            if rule is not None and self._remove(rule, node):
+            if rule is not None and rule.labels and weigh(node)[0] > LABEL:
+                return "span"
+            if rule is not None and (not rule.pictures or _shows(node)) and self._remove(rule, node):
                 return None
         self.page.inline(f"<a{name}{attribute('href', url)}>", "</a>", href=url if url[0] != "#" else None)
         return "inline"
@@ -279,13 +285,15 @@ class Walk:
             return False
         rule: Rule | None = None
         if hrefs:
-            rule = self._rules.match_invitation(words, hrefs)
+            rule = self._rules.match_linked(words, hrefs)
         elif tag != "li":  # "Facebook" in a list may be what the list is about
             rule = self._rules.match_text(words, heading=tag[0] == "h")
         if rule is None:
             return False
         self.counts[rule.name] += 1
         self.stub = self.stub or rule.stub
+        if rule.credit:
+            self.credit = words, tuple(hrefs)
         return True
 
     # -- taking away ---------------------------------------------------------------------------------------------------
@@ -310,6 +318,10 @@ class Walk:
             return ""
         name = attributes.get("id") or attributes.get("name")
         return attribute("id", name) if name and name in self.targets else ""
+
+
+def _shows(node: LexborNode) -> bool:
+    return any(inner.tag in _PICTURES for inner in node.traverse())
 
 
 # Tag -> handler: None when the element is done with, else how to leave it.

@@ -72,6 +72,7 @@ class CleanPipeline:
             text=cleaned.text,
             images=cleaned.images,
             guid=post.guid,
+            credit=cleaned.credit,
         )
         # What only the API object tells was read with it.
         post.source = strongest(post.source, said)

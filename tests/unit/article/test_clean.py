@@ -225,9 +225,46 @@ def test_a_site_may_add_rules_and_switch_some_off() -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        'Shares of <a href="https://www.criteo.com/">Criteo</a> fell on Monday.',
+        'The lamp is <a href="https://www.awin1.com/cread.php?awinmid=1">sold</a> in three colours.',
+        'Gifts reach the clinic by <a href="https://www.paypal.com/donate/?id=1">PayPal</a>.',
+        'He wrote so on <a href="https://t.me/mayor">Telegram</a> on Monday.',
+        'Photo: <a href="https://t.me/harbour">the harbour</a>',
+        'The company behind <a href="https://www.whatsapp.com/">WhatsApp</a> denied it.',
+        'The <a href="https://apps.apple.com/app/id1">app</a> was withdrawn on Friday.',
+        '<a href="https://twitter.com/intent/user?user_id=1">The mayor</a> answered at noon.',
+        'The post by <a href="https://blog.example/x">the mayor</a> was first read on <a href="/b">Monday</a>.',
+        'Tap <a class="popup" href="/uploads/map.jpg">the map</a> or <span class="popmake-12">the key</span>.',
+        'The <a class="email-link" href="mailto:desk@news.example">desk</a> answers.',
+    ],
+)
+def test_a_link_in_a_sentence_is_the_authors_wherever_it_leads(sentence: str) -> None:
+    found = cleaned(f"<p>{sentence}</p>")
+    assert found.removed == {}
+    assert found.links
+
+
+def test_a_quote_offered_for_sharing_keeps_its_words() -> None:
+    quote = "Nobody had looked up at that boom for thirty years without a thought."
+    html = (
+        f'{PROSE}<p><a href="https://twitter.com/intent/tweet?text=Nobody">{quote}</a> '
+        '<a class="bctt-ctt-btn" href="https://twitter.com/intent/tweet?text=Nobody">Click to tweet</a></p>'
+    )
+    assert cleaned(html).html == f"{PROSE}<p>{quote}</p>"
+
+
+def test_a_line_that_asks_to_follow_goes_only_where_all_its_links_lead_to_networks() -> None:
+    line = '<p>Follow us on <a href="https://www.facebook.com/gazette">Facebook</a> or <a href="{}">here</a></p>'
+    assert cleaned(PROSE + line.format("https://t.me/gazette")).html == PROSE
+    assert len(cleaned(PROSE + line.format("https://gazette.example/why")).links) == 2
+
+
+@pytest.mark.parametrize(
     "html",
     [
-        '<p>The story begins here <a class="more-link" href="/x/">Continue reading</a></p>',
+        '<p>The story begins here <a class="more-link href="/x/">Continue reading</a></p>',
         PROSE + "<p>It then turned out that [&hellip;]</p>",
         PROSE + '<div class="pmpro_content_message">Join to read on.</div>',
         PROSE + "<p>Continue reading A post</p>",

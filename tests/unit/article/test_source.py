@@ -33,6 +33,10 @@ def test_an_excerpts_hot_linked_image_names_the_newsroom() -> None:
             '<p>The post <a href="https://gazette.test/x">A title</a> appeared first on '
             '<a href="https://gazette.test">Gazette</a>.</p>', "Gazette", "https://gazette.test",
         ),
+        (
+            '<p>Het bericht <a href="https://gazette.test/x">Een titel</a> verscheen eerst op '
+            '<a href="https://gazette.test">Gazette</a>.</p>', "gazette.test", "https://gazette.test",
+        ),
         ("<p>Fuente: El Diario</p>", "El Diario", None),
         ('<p>來源：<a href="https://twitter.com/lantern/status/1">Lantern</a></p>', "Lantern",
         "https://twitter.com/lantern/status/1"),
@@ -40,7 +44,7 @@ def test_an_excerpts_hot_linked_image_names_the_newsroom() -> None:
 )  # fmt: skip
 def test_a_source_line_is_believed(line: str, publisher: str, url: str | None) -> None:
     cleaned = clean("<p>Words.</p>" + line, base_url=SITE)
-    source = find_source(site=SITE, html=cleaned.html, text=cleaned.text)
+    source = find_source(site=SITE, html=cleaned.html, text=cleaned.text, credit=cleaned.credit)
     assert source is not None
     assert (source.publisher, source.url) == (publisher, url)
 
@@ -50,12 +54,14 @@ def test_a_source_line_is_believed(line: str, publisher: str, url: str | None) -
     [
         "<p>Sources close to the board said no.</p>",
         '<p>Source: <a href="https://copy.example/b/">our own report</a></p>',
+        '<p>The post <a href="https://copy.example/x">A title</a> appeared first on '
+        '<a href="https://copy.example">Copy</a>.</p>',
         "<p>Via the northern road it takes an hour longer, and in winter nobody goes that way at all.</p>",
     ],
 )
 def test_an_ordinary_sentence_is_no_source(html: str) -> None:
     cleaned = clean(html, base_url=SITE)
-    assert find_source(site=SITE, html=cleaned.html, text=cleaned.text) is None
+    assert find_source(site=SITE, html=cleaned.html, text=cleaned.text, credit=cleaned.credit) is None
 
 
 def test_a_canonical_link_elsewhere_weighs_most() -> None:
@@ -127,6 +133,6 @@ def test_a_house_is_known_under_all_its_names() -> None:
 def test_an_address_is_no_publishers_name() -> None:
     line = '<p>Source: <a href="https://www.gazette.test/x">https://www.gazette.test/x</a></p>'
     cleaned = clean("<p>Words.</p>" + line, base_url=SITE)
-    source = find_source(site=SITE, html=cleaned.html, text=cleaned.text)
+    source = find_source(site=SITE, html=cleaned.html, text=cleaned.text, credit=cleaned.credit)
     assert source is not None
     assert (source.publisher, source.url) == ("gazette.test", "https://www.gazette.test/x")

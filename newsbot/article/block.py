@@ -5,6 +5,8 @@ from __future__ import annotations
 LOOSE_CONTEXT = frozenset({"", "details"})  # loose words need a paragraph of their own here
 WORDS_ONLY = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "pre"})  # cannot hold a block
 JUDGED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote"})
+# What stands in these is what somebody lists, quotes or tabulates: "Share" may well be a column's head.
+SPOKEN = frozenset({"li", "td", "th", "dt", "dd", "blockquote", "caption", "figcaption"})
 SEPARATORS = {
     "li": "\n",
     "tr": "\n",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from newsbot.article.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, WORDS_ONLY, Block
+from newsbot.article.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, SPOKEN, WORDS_ONLY, Block
 from newsbot.article.markup import escape
 
 # Deeper nesting than any author's is flattened: readers and parsers choke on it.
@@ -335,7 +335,9 @@ class Page:
         if self.length == length:
             return False
         words = "".join(self.text[text_at:]).strip()
-        if not self._judge(words.partition(" ")[2] if block.tag == "li" else words, self.links[links_at:], block.tag):
+        # The paragraph of a cell or an item says what its cell or item says.
+        holder = next((each.tag for each in reversed(self._blocks) if each.tag in SPOKEN), block.tag)
+        if not self._judge(words.partition(" ")[2] if block.tag == "li" else words, self.links[links_at:], holder):
             return False
         del self.html[html_at:]
         del self.text[text_at:]

@@ -31,6 +31,8 @@ _MARKS = (
     " :.…!?»«>›→⇒➡➜▶►▸▼▾⬇↓|-–—_=~#*•·●■★☆✅✔❗‼"
     '👉👇📲📱📢🔔🔊🎧📰🔗📌🔥\ufe0f\u200d[]()"“”。！？：；、「」『』【】（）《》〈〉।॥۔؟،'
 )
+_OPENING_QUOTES = '"“„«‘'
+_CLOSING_QUOTES = '"”“»’'
 _SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
 
 
@@ -104,6 +106,8 @@ class Rules:
 
         A heading of one word may well be an author's: it is asked only of the rules for headings.
         """
+        if text[0] in _OPENING_QUOTES and text.rstrip(" .,!?…")[-1:] in _CLOSING_QUOTES:
+            return None  # somebody says it
         folded = fold(text)
         if heading:
             return self._headings.get(folded)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence, Set
 from selectolax.lexbor import LexborNode
 
 from newsbot.article import shortcodes
+from newsbot.article.block import SPOKEN
 from newsbot.article.frames import quoted_embed
 from newsbot.article.generated import is_scraped_picture
 from newsbot.article.hidden import is_hidden
@@ -286,7 +287,7 @@ class Walk:
         rule: Rule | None = None
         if hrefs:
             rule = self._rules.match_linked(words, hrefs)
-        elif tag != "li":  # "Facebook" in a list may be what the list is about
+        elif tag not in SPOKEN:
             rule = self._rules.match_text(words, heading=tag[0] == "h")
         if rule is None:
             return False

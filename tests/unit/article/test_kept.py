@@ -1,0 +1,65 @@
+"""What resembles junk and is the article's: none of it goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.article.clean import Cleaned, clean
+
+BASE = "https://news.example/2026/05/a-post/"
+PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, and went home.</p>"
+
+
+def cleaned(html: str) -> Cleaned:
+    return clean(PROSE + html + PROSE, base_url=BASE)
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ('<a href="https://gs.statcounter.com/browsers">StatCounter</a> counts one browser.', "StatCounter counts one"),
+        ('The firm <a href="https://www.outbrain.com/about/">Outbrain</a> merged.', "The firm Outbrain merged."),
+        ('What <a href="https://a.example/what-is-a-tracking-pixel/">a pixel</a> does.', "What a pixel does."),
+        (
+            'Friends <strong><a href="https://www.paypal.com/donate/?id=A">set up a fund</a></strong> for her.',
+            "Friends set up a fund for her.",
+        ),
+        (
+            'She likes <a href="https://www.awin1.com/cread.php?p=x">the red pot</a> best.',
+            "She likes the red pot best.",
+        ),
+        ('In May <a href="https://www.addthis.com/blog/farewell">AddThis</a> closed.', "In May AddThis closed."),
+    ],
+)
+def test_a_sentence_keeps_what_it_says_of_an_advertiser_or_a_counter(html: str, words: str) -> None:
+    found = cleaned(f"<p>{html}</p>")
+    assert words in found.text
+    assert len(found.links) == 1
+
+
+def test_an_advertisers_picture_goes_with_its_link() -> None:
+    found = cleaned('<p>A word <a href="https://ad.doubleclick.net/x"><img src="/banner.jpg"></a> and one.</p>')
+    assert (found.links, found.images) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<table><tr><th><p>Name</p></th><th><p>Share</p></th></tr><tr><td>A</td><td><p>12 shares</p></td></tr></table>",
+        "<ul><li><p>Facebook</p></li><li><p>Share</p></li></ul>",
+        "<blockquote><p>Share</p><cite>a sign on the wall</cite></blockquote>",
+        '<p>“Next!”</p><p>"Share."</p><p>«Comparte»</p>',
+        "<p>Instagram, YouTube.</p>",
+        "<p>Runs: 5</p><p>Hits: 9</p>",
+        "<p><b>Ana Costa</b></p><p>304 votes</p>",
+        '<p>The new rules are <a href="https://www.whatsapp.com/legal/terms">here</a>.</p>',
+    ],
+)
+def test_words_somebody_lists_tabulates_or_says_are_no_labels(html: str) -> None:
+    found = cleaned(html)
+    assert found.removed == {}
+
+
+@pytest.mark.parametrize("html", ["<p>Share</p>", "<p>Hits: 1,024</p>", "<p>1,024 hits</p>", "<p>12 shares</p>"])
+def test_the_same_words_in_a_paragraph_of_their_own_are(html: str) -> None:
+    assert cleaned(html).text == cleaned("").text

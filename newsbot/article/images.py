@@ -40,10 +40,14 @@ LAZY_SETS = (
     "data-breeze-srcset",
 )
 _NO_ADDRESS = ("data:", "about:", "image/", "//:0", "#", "javascript:")
+# What a photograph may be called too ("gray-wolf.jpg", "wheel-loader.jpg") tells only where little else is in the name.
 _PLACEHOLDER = re.compile(
-    r"(?:[\w-]+[_-])?(?:blank|placeholder|spacer|transparent|trans|1x1|1px|pixel|loading|lazy(?:load)?|gr[ea]y"
-    r"|clear|dummy|empty|loader)"
-    r"(?:[._-][\w.-]*)?\.(?:gif|png|svg|jpe?g|webp)",
+    r"(?:(?:[\w-]+[_-])?(?:placeholder|spacer|1x1|1px|lazy(?:[_-]?load(?:er|ing)?)?|(?:ajax|pre)[_-]?load(?:er|ing)?)"
+    r"(?:[._-](?:\d[\dx]*(?:px)?|image|img|gif|gr[ea]y|white|black|transparent|trans|blank))*"
+    r"|(?:(?:img|image|pic|bg|white|black|lazy|post)[_-])?"
+    r"(?:blank|transparent|trans|pixel|loading|loader|gr[ea]y|clear|dummy|empty)"
+    r"(?:[._-](?:\d[\dx]*(?:px)?|image|img|gif|bg|pixel|gr[ea]y|white|black))*)"
+    r"\.(?:gif|png|svg|jpe?g|webp)",
     re.I,
 )
 # Files of a theme or of a plugin are the site's furniture.

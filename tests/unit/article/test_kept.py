@@ -63,3 +63,31 @@ def test_words_somebody_lists_tabulates_or_says_are_no_labels(html: str) -> None
 @pytest.mark.parametrize("html", ["<p>Share</p>", "<p>Hits: 1,024</p>", "<p>1,024 hits</p>", "<p>12 shares</p>"])
 def test_the_same_words_in_a_paragraph_of_their_own_are(html: str) -> None:
     assert cleaned(html).text == cleaned("").text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gray-wolf.jpg", "great-gray-owl.jpg", "empty-shelves.jpg", "google-pixel-9.jpg", "google-pixel.webp",
+        "clear-sky.jpg", "loading-dock.jpg", "trans-march-2026.jpg", "blank-ballot.jpg", "lazy-dog.jpg",
+        "wheel-loader.jpg", "crash-test-dummy.png", "transparent-budget.png",
+    ],
+)  # fmt: skip
+def test_a_photograph_may_be_named_like_a_placeholder(name: str) -> None:
+    assert [image.url for image in cleaned(f'<p><img src="/uploads/{name}"></p>').images] == [
+        f"https://news.example/uploads/{name}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "blank.gif", "placeholder.png", "image-placeholder.png", "lazy_placeholder.gif", "1x1.trans.gif",
+        "spacer.gif", "lazyload.png", "loading.gif", "ajax-loader.gif", "transparent-1x1.png", "grey.gif",
+        "pixel.gif", "img_blank.png", "placeholder-300x200.png", "empty.svg", "lazy-gray.png", "preloader.svg",
+        "clear.gif", "dummy.png", "trans.gif",
+    ],
+)  # fmt: skip
+def test_a_placeholder_gives_way_to_the_picture_behind_it(name: str) -> None:
+    found = cleaned(f'<p><img src="/img/{name}" srcset="/a.jpg 2x"><img src="/img/{name}"></p>')
+    assert [image.url for image in found.images] == ["https://news.example/a.jpg"]

@@ -16,7 +16,8 @@ _TAG = re.compile(
 )
 # Content that is code, or base64 of it, and not text.
 _OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\]]*\][^\[<]*\[/\1\]")
-_ARGUMENT = re.compile(rf"[\w-]+\s*=\s*(?:{_QUOTE}|\w)")
+# Spaces around "=" only before a quoted value: "[mean age = 34]" is a writer's.
+_ARGUMENT = re.compile(rf"[\w-]+(?:\s*=\s*{_QUOTE}|=\w)")
 _URL = re.compile(r"https?://[^\s\"'“”″<>\[\]]+")
 # An opened builder tag whose end lies in another text node (a line break or a link in the middle of its arguments).
 _CUT = re.compile(r"\[/?(?:vc_|et_pb_|fusion_|av_|mk_|su_|nectar_|tatsu_|wpb_|cs_)[\w-]+\s[^\[\]]*$")
@@ -36,6 +37,8 @@ _PREFIXES = (
     "instagram-feed", "custom-twitter-feeds", "custom-facebook-feed", "do_widget", "widget", "bws_", "wpdm_",
     "wpdatatable",
 )  # fmt: skip
+# Prefixes that a writer may go on with a hyphen: "the [Facebook-owned] service".
+_WORDS = ("facebook", "poll", "newsletter", "ratings", "widget", "quads", "asa", "fusion-", "formidable", "brizy")
 _NAMES = frozenset({
     "gallery", "caption", "embed", "audio", "video", "playlist", "youtube", "vimeo", "googlemaps", "toc", "ad",
     "ads", "adsense",
@@ -66,7 +69,9 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
     def judge(found: re.Match[str]) -> str:
         nonlocal count
         closing, name, arguments = found[1], found[2].lower(), found[3] or ""
-        if not (closing or _is_shortcode(name, arguments, closed=closed, lone=lone)):
+        # Their names are small letters: "[Video]" alone in a line is a transcript's.
+        alone = lone and found[2].islower()
+        if not (closing or _is_shortcode(name, arguments, closed=closed, lone=alone)):
             return found[0]
         count += 1
         address = _URL.search(arguments) if name in {"embed", "youtube", "vimeo", "video", "audio", "tweet"} else None
@@ -80,6 +85,6 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
 def _is_shortcode(name: str, arguments: str, *, closed: Set[str], lone: bool) -> bool:
     if _ARGUMENT.match(arguments.strip()) or name in closed:
         return True
-    if name.startswith(_PREFIXES) and ("_" in name or "-" in name):
+    if name.startswith(_PREFIXES) and ("_" in name or ("-" in name and not name.startswith(_WORDS))):
         return True
     return lone and (name in _NAMES or name.startswith(_PREFIXES))

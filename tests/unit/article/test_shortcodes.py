@@ -16,6 +16,8 @@ from newsbot.article import shortcodes
         ('[contact-form-7 id="1" title="x"]', ""),
         ("[unknown_thing key='v']", ""),
         ("[gallery]", ""),
+        ('[gallery] [gallery ids="A1"]', " "),
+        ("[ngg src = 'galleries']", ""),
         ("[embed]https://a.example/x[/embed]", "https://a.example/x"),
         ("[vc_raw_html]JTNDJTNF[/vc_raw_html]Words", " Words"),
     ],
@@ -35,6 +37,11 @@ def test_shortcodes_go_and_what_they_enclose_stays(text: str, left: str) -> None
         "use the [gallery] shortcode",
         "a[i] = b[j]",
         "[Photo: A. B.]",
+        "the [Facebook-owned] service and its [poll-takers]",
+        "a [fusion-powered] engine",
+        "adults [mean age = 34, SD = 5]",
+        "[Video]",
+        "[AUDIO]",
     ],
 )
 def test_brackets_of_an_author_stay(text: str) -> None:

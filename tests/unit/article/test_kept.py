@@ -91,3 +91,23 @@ def test_a_photograph_may_be_named_like_a_placeholder(name: str) -> None:
 def test_a_placeholder_gives_way_to_the_picture_behind_it(name: str) -> None:
     found = cleaned(f'<p><img src="/img/{name}" srcset="/a.jpg 2x"><img src="/img/{name}"></p>')
     assert [image.url for image in found.images] == ["https://news.example/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cli-output", "sumo-results", "give-and-take", "steady-state", "stream-item", "democracy", "podlesie",
+        "elementor-widget elementor-widget-jet-tabs", "elementor-widget elementor-widget-jet-table", "oew-accordion",
+        "wp-block-ultimate-post-heading ultp-block-ab12", "share-price-table", "related-documents", "toc-heading",
+        "newsletter-archive-list", "wp-block-group has-background related", "paywall-study", "ad-hoc-committee",
+    ],
+)  # fmt: skip
+def test_a_class_that_only_begins_like_a_plugins_is_the_articles(name: str) -> None:
+    assert "The crane of 1921" in cleaned(f'<div class="{name}"><p>The crane of 1921 stood here.</p></div>').text
+
+
+def test_words_with_a_sound_behind_them_and_an_address_to_write_to_stay() -> None:
+    sound = '<p>He played <span class="soundcite" data-url="https://a.example/x.mp3">the low note</span> twice.</p>'
+    address = '<p>Write to <a class="email-link" href="mailto:hall@town.example">hall@town.example</a>.</p>'
+    assert "He played the low note twice." in cleaned(sound).text
+    assert "Write to hall@town.example." in cleaned(address).text

@@ -30,6 +30,14 @@ from newsbot.pipelines.dedupe import tell_drop
 logger = logging.getLogger(__name__)
 
 
+class PageEnd(DropItem):
+    """A checkpoint that came where it was bound: no row is lost, though ``item_dropped_count`` counts it."""
+
+
+class Unchanged(DropItem):
+    """A row that the archive holds as it is."""
+
+
 class ArchivePipeline:
     """Stats: ``newsbot/archive/<change>``, ``newsbot/archive/holes``, ``.../failed``, ``.../recovered``."""
 
@@ -93,7 +101,7 @@ class ArchivePipeline:
             return item.record
         if isinstance(item, Checkpoint):
             self._commit(item)
-            raise DropItem("a checkpoint is no row", log_level="DEBUG")
+            raise PageEnd("a checkpoint is no row", log_level="DEBUG")
         if self._archive is None or not isinstance(item, Record):
             return item
         if self._failed:
@@ -108,7 +116,7 @@ class ArchivePipeline:
         self._stats.inc_value(f"newsbot/archive/{change}")
         if not deliver:
             tell_drop(self._stats, item, change)
-            raise DropItem(f"{item.site} {item.type} {item.id}: {change}", log_level="DEBUG")
+            raise Unchanged(f"{item.site} {item.type} {item.id}: {change}", log_level="DEBUG")
         return item
 
     def _commit(self, checkpoint: Checkpoint) -> None:

@@ -34,6 +34,10 @@ class IdSet:
         return True
 
 
+class MetBefore(DropItem):
+    """A row that came before, by its identity or by the guid of another site's."""
+
+
 class DedupePipeline:
     """Drops what was met in this run, and what another site already gave; flags a guid that two rows of a site share.
 
@@ -99,7 +103,7 @@ class DedupePipeline:
     def _drop(self, item: Record, event: str, why: str) -> DropItem:
         self._stats.inc_value(f"newsbot/dedupe/{event}")
         tell_drop(self._stats, item, event)
-        return DropItem(f"{item.site} {item.type} {item.id}: {why}", log_level="DEBUG")
+        return MetBefore(f"{item.site} {item.type} {item.id}: {why}", log_level="DEBUG")
 
 
 def tell_drop(stats: StatsCollector, item: Record, reason: str) -> None:

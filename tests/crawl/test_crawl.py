@@ -64,6 +64,9 @@ def test_the_second_run_delivers_nothing_again_and_full_delivers_all(tmp_path: P
         full = crawl(tmp_path, "wp_posts", site=room.url, output="full.jsonl", full="1")
     assert (again.status, again.rows("again.jsonl"), told["mode"], told["live"]) == (0, [], "update", len(first.rows()))
     assert len(full.rows("full.jsonl")) == len(first.rows())
+    # Scrapy counts the end of a page as a dropped item: the reason says that no row was.
+    assert "item_dropped_reasons_count/PageEnd" in first.said
+    assert "item_dropped_reasons_count/DropItem" not in first.said
 
 
 def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:

@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from tests.real import truth
 from tests.real.scrapyd import ROOT, Scrapyd, deploy, wait_for
+from tests.real.test_crawl import differences
+from tests.real.wordpress import WordPress
 
 pytestmark = pytest.mark.real
 
@@ -76,7 +79,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def local(delay: float) -> list[str]:
@@ -145,6 +148,20 @@ def test_scheduled_feed_and_receipt_land_outside_of_what_scrapyd_deletes(deploye
     assert receipt["complete"] is True
     assert not (deployed.home / "items").exists()
     assert not deployed.data.is_relative_to(deployed.home / "logs")
+
+
+@pytest.mark.timeout(600)
+def test_a_scheduled_feed_of_a_real_wordpress_is_what_its_sql_holds(deployed: Scrapyd, wordpress_68: WordPress) -> None:
+    wordpress_68.set_permalinks("pretty")
+    before = set((deployed.data / "wp_posts").glob("*.jsonl"))
+    job = deployed.schedule("wp_posts", site=wordpress_68.url, types="post,page", setting=local(0))
+    deployed.ended(job)
+    (feed,) = set((deployed.data / "wp_posts").glob("*.jsonl")) - before
+    true = truth.posts(wordpress_68) | truth.posts(wordpress_68, "page")
+    came = rows(feed)
+    assert sorted(row["id"] for row in came) == sorted(true), deployed.job_log("wp_posts", job)
+    wrong = [line for row in came for line in differences(row, true[row["id"]])]
+    assert not wrong, wrong
 
 
 def test_a_bad_argument_makes_no_request_and_says_why(deployed: Scrapyd) -> None:

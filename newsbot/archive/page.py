@@ -173,6 +173,9 @@ def write_progress(connection: Connection, collection: int, checkpoint: Checkpoi
             # A whole collection has no cursor: what could not be had is kept in its place.
             owed = {"owed": list(told["owed"])} if told.get("owed") else None
             values |= {"cursor": None if owed is None else orjson.dumps(owed), "sequence": 0}
+        elif "whole" in values:
+            # It is to be walked again, from its beginning.
+            values |= {"cursor": None, "sequence": 0}
     elif checkpoint.cursor is not None:
         values = {"cursor": orjson.dumps(dict(checkpoint.cursor)), "sequence": checkpoint.sequence}
     if values:

@@ -34,6 +34,9 @@ SAMPLES = 10
 SKEW = timedelta(hours=26)
 """How far a window is widened when asked for: the site compares local columns, and it may have changed its zone."""
 
+OWED_MOST = 1_000
+"""Ids that a collection may owe and still count as walked whole; with more, it is walked again."""
+
 DATED = ("posts", "media", "comments")
 """Kinds that can be walked by date."""
 
@@ -223,8 +226,17 @@ class Collecting:
     def _place(self) -> dict[str, Any] | None:
         """Where a later run may go on; None for a window, and for what is listed by id."""
         walking = self.facts.mode == "walk" and self.options.kind in DATED
-        owed = {"owed": list(self.state.owed)} if self.state.owed else {}
-        return self.walk.cursor() | {"began": self.began} | owed if walking else None
+        return self.walk.cursor() | {"began": self.began} if walking else None
+
+    def owed(self) -> list[int]:
+        """What the next run must ask for: what could not be had, and what left without a link that could not."""
+        return sorted({*self.facts.unreadable, *self.facts.missing, *self.joiner.unlinked})
+
+    def _with_owed(self, checkpoint: Checkpoint) -> Checkpoint:
+        """A cursor as it leaves: what lies behind it and is owed goes with it. Where that is too much, it stays."""
+        if checkpoint.cursor is None or not (owed := sorted({*self.state.owed, *self.owed()})):
+            return checkpoint
+        return replace(checkpoint, cursor=None if len(owed) > OWED_MOST else {**checkpoint.cursor, "owed": owed})
 
     def keyed(self, rows: list[dict[str, Any]]) -> Iterator[tuple[Row, dict[str, Any]]]:
         for raw in rows:
@@ -269,7 +281,7 @@ class Collecting:
     def _release(self) -> Steps:
         for leaving in self.joiner.ready():
             self.facts.sent += not isinstance(leaving, Checkpoint)
-            yield leaving
+            yield self._with_owed(leaving) if isinstance(leaving, Checkpoint) else leaving
 
     def release_all(self) -> Steps:
         """Let go what waits, without its links; a later walk begins before it, to bring it again with them."""

@@ -10,7 +10,7 @@ from newsbot.wordpress.changes import Found
 from newsbot.wordpress.collecting import DATED, Collecting, Steps
 from newsbot.wordpress.joining import is_final
 from newsbot.wordpress.messages import AskKnown
-from newsbot.wordpress.whole import OWED_MOST, bury, conclude, owed_by, standing, walk_whole
+from newsbot.wordpress.whole import bury, conclude, standing, walk_whole
 
 
 def can_update(one: Collecting) -> bool:
@@ -122,7 +122,6 @@ def _held(one: Collecting, ids: list[int]) -> AskKnown:
 def _close(one: Collecting, done: _Round, *, swept: bool, live: int, gone: int) -> None:
     facts = one.facts
     facts.expected_after, facts.live = done.total, live - gone
-    owed = owed_by(one)
-    if not facts.broke_off and not facts.faults["row-without-id"] and len(owed) <= OWED_MOST:
-        one.outcome = standing(one, owed=owed) | ({"swept": one.began} if swept else {})
+    if not facts.broke_off and not facts.faults["row-without-id"]:
+        one.outcome = standing(one, swept=swept)
     conclude(one, f"{facts.seen} new or changed since {facts.since} came, {gone} gone, {facts.live} live")

@@ -6,14 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from newsbot.wordpress.changes import is_held_back
-from newsbot.wordpress.collecting import Collecting, Steps
+from newsbot.wordpress.collecting import OWED_MOST, Collecting, Steps
 from newsbot.wordpress.joining import answer
 from newsbot.wordpress.listing import every_id, total_of
 from newsbot.wordpress.messages import AskKnown, AskTombstones
 from newsbot.wordpress.walk import Params, Walk
-
-OWED_MOST = 1_000
-"""Ids that a collection may owe and still count as walked whole; with more, it is walked again."""
 
 
 def walk_whole(one: Collecting) -> Steps:
@@ -66,7 +63,8 @@ def _compare_all(one: Collecting) -> Steps:
     found = yield from one.changes.sweep()
     one.facts.broke_off = found.partial
     one.facts.expected_after, one.facts.seen = found.total, found.shown
-    yield from one.fetch(found.wanted)
+    # The cut-off run's own: a row that left it without a link is known, and shows no change.
+    yield from one.fetch(sorted({*found.wanted, *one.state.owed}))
     yield from one.flush(final=True)
     one.facts.unexplained = max(0, (found.total or 0) - found.shown)
     live = len((yield AskKnown(site=one.site.key, type=one.collection.name)))
@@ -77,14 +75,13 @@ def _compare_all(one: Collecting) -> Steps:
 def _close(one: Collecting) -> Steps:
     """Tell the archive that the collection is whole, or why it is not."""
     facts = one.facts
-    owed = owed_by(one)
     if one.state.live:
         facts.live = len((yield AskKnown(site=one.site.key, type=one.collection.name)))
     else:
         facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
     doubted = one.walk.repeating or facts.broke_off or facts.faults["row-without-id"]
-    if not doubted and len(owed) <= OWED_MOST:
-        one.outcome = standing(one, owed=owed) | {"swept": one.began}
+    if not doubted:
+        one.outcome = standing(one, swept=True)
     unexplained = f"; {facts.unexplained} counted by the site but shown by no listing" if facts.unexplained else ""
     conclude(one, f"all {facts.seen} listed came{unexplained}")
 
@@ -142,15 +139,17 @@ def bury(one: Collecting, missing: list[int], *, live: int, listed: int | None) 
     return before - len((yield asked))
 
 
-def owed_by(one: Collecting) -> list[int]:
-    """What the next run must ask for: what could not be had, and what left without a link that could not."""
-    return sorted({*one.facts.unreadable, *one.facts.missing, *one.joiner.unlinked})
+def standing(one: Collecting, *, swept: bool) -> dict[str, Any]:
+    """What the archive is to keep of a collection that came through: it is whole, but for what it owes.
 
-
-def standing(one: Collecting, *, owed: list[int]) -> dict[str, Any]:
-    """What the archive is to keep of a collection that is whole, but for what is ``owed``."""
-    facts = one.facts
-    told: dict[str, Any] = {"whole": True, "watermark": one.began, "owed": sorted(owed)}
+    With more than OWED_MOST it is not: only a walk from its beginning can bring all of that.
+    """
+    facts, owed = one.facts, one.owed()
+    if len(owed) > OWED_MOST:
+        return {"whole": False}
+    told: dict[str, Any] = {"whole": True, "watermark": one.began, "owed": owed}
+    if swept:
+        told["swept"] = one.began
     if facts.live is not None and (facts.expected_after or (facts.expected_after == 0 and not facts.live)):
         # What is held back or unsure must show as a difference in the next run too.
         told["hidden"] = facts.expected_after - (facts.live - facts.held_back - len(facts.unsure))

@@ -1,0 +1,94 @@
+"""What could not be had is asked for again, whatever became of the run that lacked it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.archive import Archive
+from newsbot.archive.reading import Filter, current
+from newsbot.items import Checkpoint, Post
+from newsbot.spiders.answering import Memory
+from newsbot.wordpress.api import Collection
+from newsbot.wordpress.collecting import OWED_MOST, Collecting
+from newsbot.wordpress.conversation import Options
+from newsbot.wordpress.course import run
+from newsbot.wordpress.facts import CollectionFacts
+from newsbot.wordpress.messages import Query
+from tests.unit.model_site import HOME, ModelSite, Object, site
+
+POSTS = Collection(name="post", route="/wp/v2/posts")
+
+
+class Ailing(ModelSite):
+    """Its authors cannot be had while it is ill."""
+
+    ill = True
+
+    def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+        if route == "/wp/v2/users" and self.ill:
+            return 500, None, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}}
+        return super()._answer(route, params)
+
+
+def newsroom(posts: int) -> Ailing:
+    """Each post by an author of its own."""
+    numbers = range(1, posts + 1)
+    return Ailing({n: Object(n, n * 10, author=n) for n in numbers}, users=tuple(numbers))
+
+
+def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> CollectionFacts:
+    """A run that dies once so many rows have left."""
+    archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run=run_, alive=lambda _: False)
+    archive.runs.start("wp_posts")
+    facts = CollectionFacts(type="post")
+    talk = run(Collecting(site=site(), collection=POSTS, options=Options(url=HOME), facts=facts))
+    memory, answer = Memory(archive), None
+    while rows:
+        try:
+            message = talk.send(answer)
+        except StopIteration:
+            break
+        answer = None
+        if isinstance(message, Query):
+            answer = model.reply(message)
+        elif isinstance(message, Checkpoint):
+            archive.commit(message)
+        elif isinstance(message, Post):
+            archive.add(message)
+            rows -= 1
+        else:
+            answer = memory.answer(message)
+    archive.close()
+    return facts
+
+
+def nameless(folder: Path) -> list[int]:
+    """The archived posts whose author has no name."""
+    archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}")
+    posts: list[Any] = [kept.record() for kept in current(archive.database, Filter())]
+    archive.close()
+    return [post.id for post in posts if post.author.name is None]
+
+
+def test_links_that_a_run_lacked_before_it_died_are_brought_by_the_next(tmp_path: Path) -> None:
+    model = newsroom(700)
+    crawl(tmp_path, model, run_="1", rows=250)
+    assert len(nameless(tmp_path)) == 200
+    model.ill = False
+    assert crawl(tmp_path, model, run_="2").resumed == 200
+    assert nameless(tmp_path) == []
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_walk_that_owes_too_much_is_no_whole_one(tmp_path: Path, dies: bool) -> None:
+    model = newsroom(OWED_MOST + 150)
+    first = crawl(tmp_path, model, run_="1", rows=OWED_MOST + 120 if dies else 10**9)
+    assert first.verdict == "incomplete"
+    model.ill = False
+    again = crawl(tmp_path, model, run_="2")
+    assert (again.mode, again.verdict) == ("walk", "complete")
+    assert nameless(tmp_path) == []
+    assert crawl(tmp_path, model, run_="3").mode == "update"

@@ -62,6 +62,8 @@ class ChangingSite:
     bare: bool = False
     """A fatal post is told by the server rather than by WordPress."""
     zero_totals: bool = False
+    page_totals: bool = False
+    """A plugin counts the rows of the answer alone."""
     soft_404: bool = False
     outage: bool = False
     wall: bool = False
@@ -122,7 +124,8 @@ class ChangingSite:
                     status=502, url=KEY, headers={"content-type": "text/html"}, body=b"<html>Bad gateway</html>"
                 )
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
-        return self._json(200, [_row(n, one) for n, one in rows], total=0 if self.zero_totals else len(found))
+        total = 0 if self.zero_totals else len(rows) if self.page_totals else len(found)
+        return self._json(200, [_row(n, one) for n, one in rows], total=total)
 
     def _matches(self, number: int, one: Article, params: dict[str, str]) -> bool:
         def asked(name: str) -> datetime:

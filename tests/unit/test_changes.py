@@ -303,6 +303,15 @@ def test_a_count_of_zero_beside_rows_ends_no_listing(runs: Runs) -> None:
     assert (9, "deleted") in told
 
 
+def test_a_count_of_the_page_alone_ends_no_listing(runs: Runs) -> None:
+    runs.model.page_totals = True
+    for number in range(1, 181):
+        runs.model.articles[number].title, runs.model.articles[number].modified = "Anew", runs.model.now
+    assert runs() == [(number, "edited") for number in range(1, 181)]
+    assert runs(sweep=True) == []
+    assert runs.facts.verdict == "complete"
+
+
 def test_a_page_that_says_nothing_with_200_deletes_and_keeps_nothing(runs: Runs) -> None:
     runs.model.soft_404 = True
     del runs.model.articles[9]

@@ -27,7 +27,7 @@ from newsbot.archive.outbox import Outbox
 from newsbot.archive.page import Entry, Hole, Page, write_entries, write_progress
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, revisions, rows
-from newsbot.archive.stored import Standing, freeze, give_standing, shape_of, thaw
+from newsbot.archive.stored import Standing, freeze, give_standing, put_back, shape_of, thaw
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.messages import AskKnown, CollectionState, Recall
 
@@ -194,6 +194,9 @@ class Archive:
         )
         self._put(page, entry)
         give_standing(record, _standing(after, judgement.change))
+        if judgement.stale and deliver and (kept := self._kept(page, record.id)) is not None:
+            # Everything again, and a cache that answered with an older copy: the newer one is the one that is held.
+            put_back(record, kept.payload, _standing(after, judgement.change))
         return deliver
 
     def _bury(self, page: Page, record: Record, before: Known | None) -> bool:
@@ -241,6 +244,14 @@ class Archive:
         if before.twin:
             self._put(page, _event(before, replace(before, deleted_at=when), "", "unchanged"))
             return None
+        kept = self._kept(page, row_id)
+        if kept is None:
+            return None
+        after = replace(before, revision=before.revision + 1, deleted_at=when)
+        return thaw(kept.payload, _standing(after, "deleted"), kind=kept.kind)
+
+    def _kept(self, page: Page, row_id: int) -> Any:
+        """The row's current content as it was committed (``payload``, ``kind``), or None."""
         of_row = (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id)
         asked = (
             sa.select(revisions.c.payload, rows.c.kind)
@@ -248,11 +259,7 @@ class Archive:
             .where(rows.c.collection == page.collection, rows.c.id == row_id)
         )
         with self.database.reading() as connection:
-            kept = connection.execute(asked).first()
-        if kept is None:
-            return None
-        after = replace(before, revision=before.revision + 1, deleted_at=when)
-        return thaw(kept.payload, _standing(after, "deleted"), kind=kept.kind)
+            return connection.execute(asked).first()
 
     def _before(self, page: Page, row_id: int) -> Known | None:
         """The row as it stands, the page at hand included."""

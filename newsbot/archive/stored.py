@@ -82,6 +82,13 @@ def thaw(payload: bytes, standing: Standing, *, kind: str) -> Record:
     return record
 
 
+def put_back(record: Record, payload: bytes, standing: Standing) -> None:
+    """Make a record what is kept of it."""
+    kept = thaw(payload, standing, kind=record.collection)
+    for name in columns(type(record)):
+        setattr(record, name, getattr(kept, name))
+
+
 def text_of(payload: bytes) -> dict[str, Any]:
     """The row's plain fields, for comparing revisions."""
     fields: dict[str, Any] = orjson.loads(_DECOMPRESSOR.decompress(payload))

@@ -250,6 +250,19 @@ def test_full_delivers_what_is_unchanged(reopen: Open) -> None:
     assert came.change == "unchanged"
 
 
+@pytest.mark.parametrize(
+    "older", [{"modified": "2026-01-15T00:00:00Z", "title": "As it was"}, {"via": "feed", "author": None, "terms": []}]
+)
+def test_full_delivers_what_is_held_where_an_older_or_lesser_copy_came(reopen: Open, older: dict[str, Any]) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    came = post(1, **older)
+    assert reopen("run-2", full=True).add(came) is True
+    assert (came.title, came.modified, came.via) == ("Title 1", "2026-02-01T00:00:00Z", "rest")
+    assert (came.author, came.revision, came.change) == (Author(id=1, name="Ann"), 1, "unchanged")
+
+
 def test_first_seen_stays_and_last_seen_moves(reopen: Open, clock: Clock) -> None:
     archive = reopen()
     archive.add(post(1))

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database, iso, upsert
 from newsbot.archive.schema import linked
+from newsbot.plain import json_bytes
 from newsbot.wordpress.messages import Recall
 
 LINKED_DAYS = 30
@@ -49,7 +50,7 @@ class Linked:
 
     def remember(self, site: str, relation: str, objects: Mapping[int, Mapping[str, Any]]) -> None:
         for row_id, one in objects.items():
-            self._learnt[site, relation, row_id] = orjson.dumps(dict(one))
+            self._learnt[site, relation, row_id] = json_bytes(dict(one))[0]
 
     def write(self, connection: Connection) -> None:
         """Write what was learnt; ``written`` forgets it once the transaction holds."""

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from newsbot.archive.database import Database, open_database
 from newsbot.archive.holder import this_process
 from newsbot.archive.schema import feeds, outbox, receipts, runs, sites
+from newsbot.plain import joined, json_bytes
 
 DISCOVERED_DAYS = timedelta(days=7)
 """How long what was discovered of a site is trusted: an upgrade brings abilities that only its index tells."""
@@ -71,7 +72,7 @@ class Runs:
         now = self._clock().isoformat()
         with self._database.writing() as connection:
             for one in crawled:
-                receipt = {"verdict": one.verdict, "facts": orjson.dumps(dict(one.facts)), "at": now}
+                receipt = {"verdict": one.verdict, "facts": json_bytes(dict(one.facts))[0], "at": now}
                 _put(connection, receipts, {"run": self._run, "site": one.site}, receipt)
                 asked = sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == one.site)
                 before = connection.execute(asked).first()
@@ -81,7 +82,7 @@ class Runs:
                     # From start to start: a schedule must not slip by the length of its crawls.
                     kept["crawled"][spider] = self._started.isoformat()
                 first = before.first_seen if before else now
-                values = {"name": one.name, "facts": orjson.dumps(kept), "first_seen": first, "last_seen": now}
+                values = {"name": _name(one.name), "facts": json_bytes(kept)[0], "first_seen": first, "last_seen": now}
                 _put(connection, sites, {"site": one.site}, values)
 
     def keep_site(self, url: str, site: Mapping[str, Any]) -> None:
@@ -94,7 +95,7 @@ class Runs:
             kept["asked"] = sorted({*kept["asked"], url})
             kept["found"] = {"at": now, "site": dict(site)}
             first = before.first_seen if before else now
-            values = {"name": site["name"], "facts": orjson.dumps(kept), "first_seen": first, "last_seen": now}
+            values = {"name": _name(site["name"]), "facts": json_bytes(kept)[0], "first_seen": first, "last_seen": now}
             _put(connection, sites, {"site": site["key"]}, values)
         if self._behind is not None:
             self._behind[url] = kept["found"]
@@ -136,6 +137,11 @@ def last_crawled(url: str, spider: str) -> dict[str, datetime]:
         if spider in one.get("crawled", {})
         for asked in one["asked"]
     }
+
+
+def _name(name: str | None) -> str | None:
+    """A site's name as every database takes it: PostgreSQL keeps no NUL, and neither a lone surrogate."""
+    return None if name is None else joined(name).replace("\x00", "\ufffd")
 
 
 def _put(connection: Connection, table: sa.Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:

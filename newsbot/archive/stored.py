@@ -7,7 +7,6 @@ and a reader splices the true ones in, without parsing the JSON around them.
 from __future__ import annotations
 
 import dataclasses
-import json
 import types
 import typing
 from collections.abc import Hashable
@@ -19,6 +18,7 @@ import orjson
 import zstandard
 
 from newsbot.items import Comment, Media, Post, Record, Term, User, columns
+from newsbot.plain import json_bytes
 
 CLASSES: dict[str, type[Record]] = {one.collection: one for one in (Post, Comment, Media, Term, User)}
 """Kind -> item class."""
@@ -56,13 +56,8 @@ def freeze(record: Record) -> bytes:
     """A row's payload. The record's own history fields are set back to nothing by this."""
     for name, empty in zip(HISTORY, (None, "new", None, None, None), strict=True):
         setattr(record, name, empty)
-    try:
-        text = orjson.dumps(record)
-    except orjson.JSONEncodeError:
-        # A lone surrogate, or a number beyond 64 bits in ``raw``: no reason to lose the row.
-        loose = json.dumps(dataclasses.asdict(record), ensure_ascii=False, separators=(",", ":"), default=str)
-        text = loose.encode("utf-8", "replace")
-    return _COMPRESSOR.compress(text)
+    # As the feeds write it: no lone surrogate, and nothing in ``raw``, is a reason to lose the row.
+    return _COMPRESSOR.compress(json_bytes(record)[0])
 
 
 def line_of(payload: bytes, standing: Standing, *, kind: str, shape: int | None) -> bytes:

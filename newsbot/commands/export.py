@@ -24,7 +24,8 @@ from newsbot.commands.duplicates_file import write_duplicates
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
-from newsbot.feeds.rows import Column, json_bytes, table, value_of
+from newsbot.feeds.rows import Column, table, value_of
+from newsbot.plain import json_bytes
 
 FORMATS = (".jsonl", ".json", ".csv", ".parquet")
 

@@ -19,6 +19,7 @@ from scrapy.statscollectors import StatsCollector
 
 from newsbot import signals
 from newsbot.items import Record
+from newsbot.plain import json_bytes
 from newsbot.wordpress.facts import CollectionFacts, SiteFacts
 
 logger = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class ReceiptExtension:
             "not_due": self.not_due,
             "sites": [described(site) for site in self.sites],
         }
-        return orjson.dumps(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return json_bytes(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)[0]
 
     @property
     def _stats(self) -> StatsCollector:

@@ -15,6 +15,7 @@ from scrapy.exporters import BaseItemExporter
 
 from newsbot.feeds import rows
 from newsbot.feeds.rows import Column
+from newsbot.plain import MAX_DEPTH, TOO_DEEP, json_bytes, mend
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class JsonLinesExporter(RowExporter):
         row = rows.as_row(item)
         if self._columns is not None:
             row = {column.name: rows.value_of(row, column) for column in self._columns}
-        data, mended = rows.json_bytes(row, option=self.option)
+        data, mended = json_bytes(row, option=self.option)
         self._mended(mended)
         return data
 
@@ -138,7 +139,7 @@ class CsvExporter(RowExporter):
             return str(int(value))
         if isinstance(value, float):
             return repr(value) if math.isfinite(value) else ""
-        data, mended = rows.json_bytes(value)
+        data, mended = json_bytes(value)
         self._mended(mended)
         text = data.decode()
         # Only lists and objects are sure to begin with a bracket; a date or a byte string of a user's own item is not.
@@ -198,8 +199,8 @@ def _content(value: Any, depth: int) -> str:
         return _escaped(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if depth >= rows.MAX_DEPTH:
-        return rows.TOO_DEEP
+    if depth >= MAX_DEPTH:
+        return TOO_DEEP
     if is_dataclass(value):
         return "".join(_element(field.name, getattr(value, field.name), depth + 1) for field in fields(value))
     if isinstance(value, Mapping):
@@ -208,7 +209,7 @@ def _content(value: Any, depth: int) -> str:
         )
     if isinstance(value, list | tuple | set | frozenset):
         return "".join(_element("value", part, depth + 1) for part in value)
-    return _escaped(str(rows.mend(value)))
+    return _escaped(str(mend(value)))
 
 
 def _escaped(text: str) -> str:

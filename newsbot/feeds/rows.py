@@ -1,24 +1,17 @@
-"""Rows as feeds need them: columns for tables, and plain values for what an encoder refuses. Pure."""
+"""Rows as feeds need them: columns for tables, and bytes that every reader takes. Pure."""
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-import orjson
 from itemadapter import ItemAdapter
 
 from newsbot.items import Record
-
-MAX_DEPTH = 200
-"""orjson writes 254 levels and reads 1,024: what WordPress sent may be deeper than what can be written."""
-
-TOO_DEEP = f"(nested deeper than {MAX_DEPTH} levels)"
+from newsbot.plain import joined
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
@@ -89,45 +82,6 @@ def as_row(item: Any) -> Any:
     if isinstance(item, Record | dict) or (is_dataclass(item) and not isinstance(item, type)):
         return item
     return ItemAdapter(item).asdict()
-
-
-def json_bytes(value: Any, *, option: int = 0) -> tuple[bytes, bool]:
-    """JSON of any value, and whether it had to be mended: no content of a site may cost a row."""
-    try:
-        return orjson.dumps(value, option=option), False
-    except orjson.JSONEncodeError:
-        indent = 2 if option & orjson.OPT_INDENT_2 else None
-        separators = None if indent else (",", ":")
-        text = json.dumps(mend(value), ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
-        return text.encode() + (b"\n" if option & orjson.OPT_APPEND_NEWLINE else b""), True
-
-
-def mend(value: Any, depth: int = 0) -> Any:
-    """Plain values any JSON encoder takes: integers of any size stay, lone surrogates become U+FFFD."""
-    if isinstance(value, str):
-        return joined(value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if depth >= MAX_DEPTH:
-        return TOO_DEEP
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: mend(getattr(value, field.name), depth + 1) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {joined(str(key)): mend(part, depth + 1) for key, part in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [mend(part, depth + 1) for part in value]
-    return joined(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
-
-
-def joined(text: str) -> str:
-    """Text without lone surrogates; a pair that PHP wrote as two halves becomes its one character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def fit_bytes(text: str) -> tuple[bytes, bool]:

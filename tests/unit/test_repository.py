@@ -106,10 +106,11 @@ def test_wordpress_has_no_clock() -> None:
     [
         ("items", ()),
         ("errors", ()),
+        ("plain", ()),
         ("wordpress", ("newsbot.items", "newsbot.errors", "newsbot.article")),
         ("article", ("newsbot.items", "newsbot.errors")),
-        ("archive", ("newsbot.items", "newsbot.errors", "newsbot.wordpress.messages")),
-        ("feeds", ("newsbot.items", "newsbot.errors")),
+        ("archive", ("newsbot.items", "newsbot.errors", "newsbot.plain", "newsbot.wordpress.messages")),
+        ("feeds", ("newsbot.items", "newsbot.errors", "newsbot.plain")),
         ("browser", ("newsbot.errors", "newsbot.refusals", "newsbot.wordpress.messages")),
     ],
 )

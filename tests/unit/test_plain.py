@@ -1,0 +1,73 @@
+"""What no JSON encoder takes, wherever a site puts it: it costs no row, no site and no receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from scrapy.utils.test import get_crawler
+
+from newsbot.archive import Archive, Crawled
+from newsbot.archive.stored import Standing, freeze, line_of, shape_of, thaw
+from newsbot.extensions.receipt import ReceiptExtension
+from newsbot.items import Post
+from newsbot.spiders.answering import Memory
+from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.messages import KeepSite, Recall, Remember
+
+SITE = "https://news.example"
+LONE, MENDED = "half an \ud83d emoji", "half an \ufffd emoji"
+STANDING = Standing(1, "new", "2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    opened = Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}", run="run-1")
+    yield opened
+    opened.close()
+
+
+def nested(levels: int) -> dict[str, Any]:
+    inner: dict[str, Any] = {}
+    for _ in range(levels):
+        inner = {"in": inner}
+    return inner
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [{"views": float("nan"), "alt": LONE}, {"number": 2**70, "views": float("inf")}, nested(300), nested(990)],
+    ids=["nan", "large", "deep", "deeper"],
+)
+def test_a_row_is_kept_whatever_its_raw_holds(raw: dict[str, Any]) -> None:
+    payload = freeze(Post(site=SITE, type="post", id=1, title="\ud83d\ude00", raw=raw))
+    line = orjson.loads(line_of(payload, STANDING, kind="posts", shape=shape_of("posts")))
+    again: Any = thaw(payload, STANDING, kind="posts")
+    assert (line["title"], again.title, again.revision) == ("\U0001f600", "\U0001f600", 1)
+    assert line["raw"] == again.raw
+
+
+def test_a_link_with_half_an_emoji_is_remembered(archive: Archive) -> None:
+    memory = Memory(archive)
+    memory.answer(Remember(site=SITE, relation="/wp/v2/media", objects={9: {"id": 9, "alt": LONE, "width": 2**70}}))
+    archive.flush()
+    found = memory.answer(Recall(site=SITE, relation="/wp/v2/media", ids=(9,)))
+    assert found == {9: {"id": 9, "alt": MENDED, "width": float(2**70)}}
+
+
+def test_a_site_whose_name_holds_half_an_emoji_has_its_place_and_its_receipt(archive: Archive, tmp_path: Path) -> None:
+    Memory(archive).answer(KeepSite(url=SITE, site={"key": SITE, "name": f"{LONE}\x00"}))
+    facts = SiteFacts(asked=SITE, site=SITE, name=LONE)
+    crawled = Crawled(site=SITE, name=LONE, asked=(SITE,), verdict="complete", whole=True, facts={"name": LONE})
+    archive.runs.conclude("wp_posts", [crawled])
+    assert archive.runs.receipts()[0]["facts"] == {"name": MENDED}
+
+    receipt = ReceiptExtension(get_crawler(settings_dict={"NEWSBOT_RUN": "run-1", "NEWSBOT_DATA": str(tmp_path)}))
+    receipt.sites = [facts]
+    receipt._conclude("wp_posts")
+    assert receipt.path is not None
+    assert json.loads(receipt.path.read_text(encoding="utf-8"))["sites"][0]["name"] == MENDED

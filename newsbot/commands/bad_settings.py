@@ -84,6 +84,10 @@ def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:
         unknown = sorted(set(_PLACE.findall(str(uri))) - {*PLACES, *dir(spider)})
         if ours and unknown:
             raise BadArgument(f"the feed {uri} asks for {', '.join(unknown)}; there are {', '.join(PLACES)}")
+        batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
+        if batches and not options.get("overwrite") and settings["NEWSBOT_ARCHIVE"]:
+            # Appended files take their names one by one: a kill in between would lose the rows of the later batches.
+            raise BadArgument(f"the feed {uri} comes in batches, which do not append: write it with -O")
 
 
 def _known(settings: BaseSettings, name: str) -> list[str]:

@@ -59,6 +59,7 @@ class ArchivePipeline:
         pipeline = cls(crawler, archive)
         if archive is not None:
             seals = Seals(crawler, archive)
+            crawler.signals.connect(seals.spider_closed, signals.spider_closed)
             crawler.signals.connect(seals.feed_sealed, feed_sealed)
             crawler.signals.connect(seals.feed_stored, feed_stored)
             crawler.signals.connect(seals.feeds_closed, signals.feed_exporter_closed)
@@ -185,6 +186,10 @@ class Seals:
         self._sealed: list[Feed] = []
         self._stored = 0
         self._refused = False
+        self._ended = asyncio.Event()
+
+    def spider_closed(self) -> None:
+        self._ended.set()
 
     def refuse(self) -> None:
         """No feed of this run may take its name."""
@@ -195,6 +200,11 @@ class Seals:
         if part is None:
             return
         self._waiting.append(Feed(part, sealed.target))
+        if not self._ended.is_set():
+            # A batch that is full in mid-crawl holds rows that are not committed yet, and lacks those to come: with its
+            # name alone the run would count as delivered. The last batches are closed in the turn that ends the wait.
+            await self._ended.wait()
+            await asyncio.sleep(0.05)
         await self._all_whole()
         if self._waiting and not self._refused:
             batch, self._waiting = self._waiting, []

@@ -1,7 +1,8 @@
 """A crawl without a network, for the archive's tests: ``python -m tests.crawl.archive_spider JSON`` in any folder.
 
 JSON: ``settings``, ``posts`` (how many), ``sites``, ``kill_at`` (at this row it dies as by kill -9), ``lose`` (this id
-is lost on the road), ``stop_at`` (at this row the crawl is stopped as by SIGTERM). It walks from the archive's cursor.
+is lost on the road), ``stop_at`` (at this row the crawl is stopped as by SIGTERM), ``pause`` (seconds before a page),
+``patience`` (PATIENCE_SECONDS of the seals). It walks from the archive's cursor.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from scrapy.crawler import CrawlerProcess
 
 from newsbot.archive import archive_of
 from newsbot.items import Checkpoint, Post
+from newsbot.pipelines import archive as archive_pipeline
 from newsbot.wordpress.messages import CollectionState
 from tests.crawl.feeds_spider import SETTINGS
 
@@ -45,8 +47,12 @@ class ArchiveSpider(Spider):
     name = "archived"
     item_class = Post
 
-    def __init__(self, *, posts: int, sites: int = 1, kill_at: int = 0, stop_at: int = 0, edited: str = "") -> None:
+    def __init__(
+        self, *, posts: int, sites: int = 1, kill_at: int = 0, stop_at: int = 0, edited: str = "",
+        pause: float = 0,
+    ) -> None:  # fmt: skip
         super().__init__()
+        self.pause = pause
         self.posts, self.sites, self.kill_at, self.stop_at = posts, sites, kill_at, stop_at
         self.edited = edited
         self.rows = 0
@@ -71,7 +77,7 @@ class ArchiveSpider(Spider):
         begin = (state.cursor or {}).get("id", 0)
         sequence = state.sequence if state.cursor else 0
         for first in range(begin + 1, self.posts + 1, PER_PAGE):
-            await asyncio.sleep(0)
+            await asyncio.sleep(self.pause)
             assert self.crawler.engine is not None
             assert self.crawler.engine._slot is not None
             if self.crawler.engine._slot.closing:
@@ -106,6 +112,7 @@ OURS = {
 
 def main() -> None:
     told = json.loads(sys.argv[1])
+    archive_pipeline.PATIENCE_SECONDS = told.pop("patience", archive_pipeline.PATIENCE_SECONDS)
     process = CrawlerProcess({**SETTINGS, **OURS, **told.pop("settings", {})})
     crawler = process.create_crawler(ArchiveSpider)
     process.crawl(crawler, **told)

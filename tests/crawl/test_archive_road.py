@@ -141,6 +141,17 @@ def test_named_feeds_take_their_names_together(tmp_path: Path, append: bool) -> 
     assert lines == table == expected, log
 
 
+@pytest.mark.parametrize("size", [7, 25])
+def test_batches_of_a_killed_run_lose_and_double_nothing(tmp_path: Path, size: int) -> None:
+    feeds = {f"%(run)s-%(batch_id)d.{kind}": {"overwrite": True, "batch_item_count": size} for kind in ("jsonl", "csv")}
+    crawl(tmp_path, settings={"FEEDS": feeds}, kill_at=36, pause=0.1, patience=0.02)
+    assert not list(tmp_path.glob("*.jsonl")), "no batch is told before its rows are kept"
+    _, log, _ = crawl(tmp_path, settings={"FEEDS": feeds})
+    lines = [line for path in tmp_path.glob("*.jsonl") for line in path.read_text().splitlines()]
+    assert sorted(json.loads(line)["id"] for line in lines) == list(range(1, POSTS + 1)), log
+    assert len(list(tmp_path.glob("*.csv"))) == -(-POSTS // size)
+
+
 def test_feed_that_cannot_be_made_leaves_its_rows_to_the_next_run(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, settings={"FEEDS": {"%(nowhere)s.jsonl": {}}})
     assert "1 feeds could not be made" in log

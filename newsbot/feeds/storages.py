@@ -31,6 +31,12 @@ UNNAMED = "00000000T000000Z-0000"
 
 LINES = frozenset({"jsonl", "jsonlines", "jl"})
 
+feed_turn = object()
+"""Signal ``feed_turn(target: Path)``: this feed is about to replace, or to add to, what stands at ``target``.
+
+Who owes that file a rename, for a run that died, makes it now: made later, it would undo this one.
+"""
+
 feed_sealed = object()
 """Signal ``feed_sealed(sealed: Sealed)``: the file is whole and synced, and is renamed as soon as all handlers return.
 
@@ -178,12 +184,14 @@ class FileStorage(Storage):
 
     async def _store_part(self, part: Part) -> None:
         if self.options.get("overwrite"):
+            await self._send(feed_turn, target=self.target)
             await self._land(part, self.target)
             return
         with files.FolderLock(self.target.parent) as lock:
             # Waiting in a thread would take the threads that whoever holds the lock needs.
             while not lock.taken():
                 await asyncio.sleep(0.05)
+            await self._send(feed_turn, target=self.target)
             await self._append(part)
 
     async def _append(self, part: Part) -> None:
@@ -218,13 +226,13 @@ class FileStorage(Storage):
     async def _land(self, part: Part, target: Path) -> None:
         await run_in_thread(part.seal)
         sealed = files.sealed(part.path, target)
-        await self._send(feed_sealed, sealed)
+        await self._send(feed_sealed, sealed=sealed)
         if not part.path.exists():
             raise FeedError("the archive failed; the next run delivers its rows")
         part.rename(target)
         self._count("stored")
-        await self._send(feed_stored, sealed)
+        await self._send(feed_stored, sealed=sealed)
 
-    async def _send(self, signal: object, sealed: Sealed) -> None:
+    async def _send(self, signal: object, **told: Sealed | Path) -> None:
         if self.crawler is not None:
-            await self.crawler.signals.send_catch_log_async(signal, sealed=sealed)
+            await self.crawler.signals.send_catch_log_async(signal, **told)

@@ -23,7 +23,7 @@ from newsbot.archive import Archive, Feed, Hole, Recovered, archive_of
 from newsbot.archive.holder import HEARTBEAT_SECONDS
 from newsbot.errors import ArchiveError
 from newsbot.feeds.files import Sealed
-from newsbot.feeds.storages import feed_sealed, feed_stored
+from newsbot.feeds.storages import feed_sealed, feed_stored, feed_turn
 from newsbot.items import Checkpoint, Record
 from newsbot.pipelines.dedupe import tell_drop
 
@@ -60,6 +60,7 @@ class ArchivePipeline:
         if archive is not None:
             seals = Seals(crawler, archive)
             crawler.signals.connect(seals.spider_closed, signals.spider_closed)
+            crawler.signals.connect(seals.feed_turn, feed_turn)
             crawler.signals.connect(seals.feed_sealed, feed_sealed)
             crawler.signals.connect(seals.feed_stored, feed_stored)
             crawler.signals.connect(seals.feeds_closed, signals.feed_exporter_closed)
@@ -74,8 +75,7 @@ class ArchivePipeline:
             return
         try:
             # Before any feed is opened: whoever opens one clears away what looks like a dead run's parts.
-            for path in self._archive.outbox.finish_seals():
-                logger.info("%s: given its name for a run that died while it did so", path)
+            finish_seals(self._archive)
             spider = self._crawler.spider
             self._archive.runs.start(spider.name if spider is not None else "")
         except ArchiveError as error:
@@ -163,6 +163,12 @@ class ArchivePipeline:
         self._archive.close()
 
 
+def finish_seals(archive: Archive) -> None:
+    """Give the files of runs that died while they did so their names. Raises ArchiveError."""
+    for path in archive.outbox.finish_seals():
+        logger.info("%s: given its name for a run that died while it did so", path)
+
+
 def tell_recovered(stats: StatsCollector, record: Record) -> None:
     """Count a row of a dead run for the receipt, which else would take it for one of this run's walk."""
     told = stats.get_value("newsbot/recovered_rows")
@@ -194,6 +200,14 @@ class Seals:
     def refuse(self) -> None:
         """No feed of this run may take its name."""
         self._refused = True
+
+    def feed_turn(self) -> None:
+        """A run that died since this one began may owe the same file a rename; its rows come before ours."""
+        try:
+            finish_seals(self._archive)
+        except ArchiveError as error:
+            logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
+            self._refused = True
 
     async def feed_sealed(self, sealed: Sealed) -> None:
         part = part_of(sealed)

@@ -1,0 +1,59 @@
+"""Runs that write to one file: what a dead one still owes it comes first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scrapy.utils.test import get_crawler
+
+from newsbot.archive import Archive, Feed
+from newsbot.feeds import FileStorage
+from newsbot.feeds.storages import feed_turn
+from newsbot.pipelines.archive import Seals
+
+URL = "sqlite:///{}/newsbot.db"
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[Archive]:
+    archive = Archive.open(URL.format(tmp_path), run="ours", alive=lambda _: False)
+    yield archive
+    archive.close()
+
+
+def die_sealing(folder: Path, target: Path) -> None:
+    """A run that adds to the file as it stands, and dies once its seal is written."""
+    dead = Archive.open(URL.format(folder), run="dead")
+    dead.runs.start("wp_posts")
+    part = folder / ".out.part"
+    part.write_text(target.read_text() + "theirs\n")
+    dead.outbox.sealing([Feed(part, target)])
+    dead.close()
+
+
+def store(archive: Archive, target: Path, *, overwrite: bool) -> None:
+    """What a run does with its feed at its end."""
+    crawler = get_crawler(settings_dict={"NEWSBOT_RUN": "20261123T101500Z-ab12"})
+    seals = Seals(crawler, archive)
+    crawler.signals.connect(seals.feed_turn, feed_turn)
+    storage = FileStorage.from_crawler(crawler, str(target), feed_options={"overwrite": overwrite, "format": "jsonl"})
+    file = storage.open(None)  # type: ignore[arg-type]
+    file.write(b"ours\n")
+    asyncio.run(storage._store(file))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("overwrite", "stands"), [(False, "old\ntheirs\nours\n"), (True, "ours\n")])
+def test_a_run_that_died_sealing_does_not_undo_the_one_after_it(
+    ours: Archive, tmp_path: Path, overwrite: bool, stands: str
+) -> None:
+    target = tmp_path / "out.jsonl"
+    target.write_text("old\n")
+    # It dies while ours crawls: when ours began, there was nothing to make good.
+    ours.outbox.finish_seals()
+    die_sealing(tmp_path, target)
+    store(ours, target, overwrite=overwrite)
+    assert ours.outbox.finish_seals() == []
+    assert target.read_text() == stands

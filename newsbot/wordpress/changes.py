@@ -82,9 +82,14 @@ def site_time(reply: Reply) -> str | None:
     """The site's clock: the ``Date`` of an answer, else when we had it."""
     try:
         moment = parsedate_to_datetime(reply.headers.get("date", ""))
-    except ValueError:
+        # HTTP's dates are GMT, also where they do not say so.
+        moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return reply.fetched_at or None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if not 1990 <= moment.year < 9000:
+        # No clock of a web server: a watermark must have room for the overlap.
+        return reply.fetched_at or None
+    return _iso(moment)
 
 
 def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = False) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.wordpress.changes import Changes, Found, is_held_back
-from newsbot.wordpress.messages import AskKnown, CollectionState
+from newsbot.wordpress.changes import Changes, Found, is_held_back, site_time
+from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 
 
@@ -123,6 +124,26 @@ def test_watermark_is_the_clock_of_the_site(runs: Runs) -> None:
     found = drive(Changes(runs.model.site(), POSTS, archive.state(KEY, "post")).changed(), runs.model, archive)
     assert found.watermark == iso(runs.model.now) + "Z"
     archive.close()
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Thu, 26 Nov 2026 18:00:00 GMT", "2026-11-26T18:00:00Z"),
+        ("Thu, 26 Nov 2026 18:00:00", "2026-11-26T18:00:00Z"),
+        ("Thu, 26 Nov 2026 20:00:00 +0200", "2026-11-26T18:00:00Z"),
+        ("", "ours"),
+        ("Mon, 01 Jan 0500 00:00:00 GMT", "ours"),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", "ours"),
+    ],
+)
+def test_a_clock_that_cannot_be_is_not_believed(date: str, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    reply = Reply(status=200, url=KEY, headers={"date": date}, fetched_at="ours")
+    assert site_time(reply) == moment
+    monkeypatch.undo()
+    time.tzset()
 
 
 class Known:

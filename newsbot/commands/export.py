@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--site", help="only this site")
         parser.add_argument("--type", help="only this type (post, page, comment, attachment, category, user, ...)")
         parser.add_argument("--since", help="published then or later (ISO date or date-time, UTC)")
-        parser.add_argument("--until", help="published before")
+        parser.add_argument("--until", help="published before; a bare date includes its day, as in a crawl")
         parser.add_argument("--deleted", action="store_true", help="deleted posts too, as they last were")
         parser.add_argument(
             "--duplicates", action="store_true", help="clusters of posts that tell the same words (.jsonl, .json, .csv)"
@@ -91,7 +91,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         _need_pyarrow()
     if not settings["NEWSBOT_ARCHIVE"]:
         raise BadArgument("the archive is off (NEWSBOT_ARCHIVE is empty)")
-    window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until")}
+    window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
     archive = Archive.open(settings["NEWSBOT_ARCHIVE"], create=False)
     try:
         kind = kind_of(archive.database, opts.type)
@@ -205,11 +205,11 @@ def _cell(value: Any) -> Any:
     return json_bytes(value)[0].decode()
 
 
-def _moment(value: str | None, option: str) -> str | None:
-    """An ISO date or date-time as rows hold it; without a zone it is UTC."""
+def _moment(value: str | None, option: str, *, end: bool = False) -> str | None:
+    """An ISO date or date-time as rows hold it; without a zone it is UTC. A bare date that ends a window is its day."""
     if value is None:
         return None
     try:
-        return f"{moment(value)}Z"
+        return f"{moment(value, end=end)}Z"
     except ValueError:
         raise BadArgument(f"{option} {value!r} is no ISO date or date-time") from None

@@ -94,6 +94,7 @@ def test_live_rows_come_in_the_columns_of_the_crawl(export: Export, tmp_path: Pa
         (["--site", "two.example/"], [1, 2, 3, 4, 5]),
         (["--site", ONE, "--deleted"], [1, 2, 3, 4, 5]),
         (["--site", TWO, "--since", "2026-01-02", "--until", "2026-01-04T00:00:00+00:00"], [2, 3]),
+        (["--site", TWO, "--since", "2026-01-02", "--until", "2026-01-03"], [2, 3]),
         (["--type", "comment"], [1]),
         (["--type", "page"], []),
     ],

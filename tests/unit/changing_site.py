@@ -35,7 +35,8 @@ def iso(moment: datetime) -> str:
 
 @dataclass(slots=True)
 class Article:
-    """``local`` is what its column of local dates holds: a site that changes its zone leaves it as it is."""
+    """``local`` is what its column of local dates holds: a site that changes its zone leaves it as it is. So it does
+    with the column of local changes, which were written in ``zone``."""
 
     date: datetime
     modified: datetime
@@ -43,6 +44,7 @@ class Article:
     status: str = "publish"
     slug: str = ""
     local: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    zone: timedelta = timedelta(0)
     fatal: bool = False
 
 
@@ -73,8 +75,14 @@ class ChangingSite:
         self.newest += 1
         when = self.now - age
         title, slug = f"Title {self.newest}", f"slug-{self.newest}"
-        self.articles[self.newest] = Article(when, when, title, status, slug, when + self.zone)
+        self.articles[self.newest] = Article(when, when, title, status, slug, when + self.zone, self.zone)
         return self.newest
+
+    def edit(self, number: int, title: str) -> None:
+        one = self.articles[number]
+        # A clock that was set back cannot make an edit older than the one before: that would be no newer copy.
+        one.title, one.modified = title, max(self.now, one.modified + timedelta(seconds=1))
+        one.zone = self.zone
 
     def live(self) -> dict[int, Article]:
         return {n: one for n, one in sorted(self.articles.items()) if one.status == "publish"}
@@ -141,7 +149,7 @@ class ChangingSite:
             return False
         if "before" in params and one.local >= asked("before"):
             return False
-        return "modified_after" not in params or one.modified + self.zone > asked("modified_after")
+        return "modified_after" not in params or one.modified + one.zone > asked("modified_after")
 
     def _json(self, status: int, body: Any, *, total: int | None = None) -> Reply:
         headers = {"content-type": "application/json", "date": format_datetime(self.now, usegmt=True)}

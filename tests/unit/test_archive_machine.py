@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from newsbot.archive import Archive
 from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.messages import AskKnown
-from tests.unit.changing_site import KEY, ChangingSite, Crash, Update, drive, finished
+from tests.unit.changing_site import KEY, Article, ChangingSite, Crash, Update, drive, finished
 
 # In memory where there is such a folder: what is proven here is order, not what a disk keeps.
 ROOM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -39,7 +39,16 @@ def empty_archive() -> Path:
     return path
 
 
-HAPPENINGS = ("insert", "edit", "unpublish", "delete", "publish", "rename", "zone")
+HAPPENINGS = (
+    *("insert", "edit", "schedule", "publish", "unpublish", "delete", "restore", "rename", "zone", "clock"),
+    *("kill_page", "mend"),
+)
+
+TROUBLES = ("outage", "wall", "well")
+"""What may befall a site while it is crawled."""
+
+DURING = st.lists(st.tuples(st.integers(1, 12), st.sampled_from(HAPPENINGS + TROUBLES), st.integers(0, 50)), max_size=4)
+"""Before which request of a crawl what happens."""
 
 
 class Newsroom(RuleBasedStateMachine):
@@ -49,6 +58,7 @@ class Newsroom(RuleBasedStateMachine):
         shutil.copy(empty_archive(), self.folder / "newsbot.db")
         self.model = ChangingSite(per_page=7)
         self.number = 0
+        self.erased: dict[int, Article] = {}
         self.ever_live: set[int] = set()
         self.throughout: set[int] = set()
 
@@ -86,10 +96,8 @@ class Newsroom(RuleBasedStateMachine):
 
     def _edit(self, place: int) -> None:
         if (number := self._pick(place, "publish")) is not None:
-            one = self.model.articles[number]
             self.model.now += timedelta(seconds=1)
-            # A clock that was set back cannot make an edit older than the one before: that would be no newer copy.
-            one.title, one.modified = one.title + "x", max(self.model.now, one.modified + timedelta(seconds=1))
+            self.model.edit(number, self.model.articles[number].title + "x")
 
     def _rename(self, place: int) -> None:
         if (number := self._pick(place, "publish")) is not None:
@@ -104,7 +112,13 @@ class Newsroom(RuleBasedStateMachine):
     def _delete(self, place: int) -> None:
         number = self._pick(place, "publish")
         if number is not None and len(self.model.live()) > 1:
-            del self.model.articles[number]
+            self.erased[number] = self.model.articles.pop(number)
+
+    def _restore(self, place: int) -> None:
+        """Out of a backup: it is as it was."""
+        if self.erased:
+            number = sorted(self.erased)[place % len(self.erased)]
+            self.model.articles[number] = self.erased.pop(number)
 
     def _publish(self, place: int) -> None:
         # Late publishing changes neither date nor modified.
@@ -114,49 +128,53 @@ class Newsroom(RuleBasedStateMachine):
     def _zone(self, place: int) -> None:
         self.model.zone = timedelta(hours=place % 25 - 12)
 
-    @rule(hours=st.integers(-20, 20))
-    def clock_changes(self, hours: int) -> None:
-        self.model.now += timedelta(hours=hours)
+    def _clock(self, place: int) -> None:
+        self.model.now += timedelta(hours=place % 41 - 20)
 
-    @rule()
-    def schedule(self) -> None:
+    def _schedule(self, _place: int) -> None:
         self.model.insert(status="future")
 
-    @rule(place=st.integers(0, 50))
-    def post_kills_its_page(self, place: int) -> None:
+    def _kill_page(self, place: int) -> None:
         if (number := self._pick(place, "publish")) is not None:
             self.model.articles[number].fatal = True
 
-    @rule()
-    def faults_are_mended(self) -> None:
+    def _mend(self, _place: int) -> None:
         for one in self.model.articles.values():
             one.fatal = False
 
+    def _outage(self, _place: int) -> None:
+        self.model.outage = True
+
+    def _wall(self, _place: int) -> None:
+        self.model.wall = True
+
+    def _well(self, _place: int) -> None:
+        self.model.outage = self.model.wall = False
+
     # Crawls.
 
-    @rule(steps=st.integers(1, 80))
-    def crawl_that_dies(self, steps: int) -> None:
-        self._crawl(steps=steps)
+    @rule(steps=st.integers(1, 80), at=DURING)
+    def crawl_that_dies(self, steps: int, at: list[tuple[int, str, int]]) -> None:
+        self._crawl(at, steps=steps)
 
-    @rule(at=st.lists(st.tuples(st.integers(1, 12), st.sampled_from(HAPPENINGS), st.integers(0, 50)), max_size=4))
+    @rule(at=DURING)
     def crawl(self, at: list[tuple[int, str, int]]) -> None:
         """A crawl during which things happen."""
-        for request, what, place in at:
-            self.model.events[request] = partial(self._happen, what, place)
-        self._crawl()
+        self._crawl(at)
 
     @rule()
     def crawl_whole(self) -> None:
         """After a sweep the finished files say exactly what the site shows."""
-        self.faults_are_mended()
+        self._mend(0)
         facts = self._crawl(sweep=True, confirm_deletions=True)
         assert facts.verdict == "complete", facts
         newest = {number: (change, title) for number, _, change, title in finished(self.folder)}
         live = {number: title for number, (change, title) in newest.items() if change != "deleted"}
         assert live == {number: one.title for number, one in self.model.live().items()}
 
-    def _crawl(self, *, steps: int = 10**9, **options: Any) -> CollectionFacts:
+    def _crawl(self, at: Iterable[tuple[int, str, int]] = (), *, steps: int = 10**9, **options: Any) -> CollectionFacts:
         self.number += 1
+        self.model.events.update({request: partial(self._happen, what, place) for request, what, place in at})
         self.throughout = set(self.model.live())
         self.ever_live |= self.throughout
         fatal = {number for number, one in self.model.live().items() if one.fatal}
@@ -167,6 +185,7 @@ class Newsroom(RuleBasedStateMachine):
             return update.facts
         finally:
             self.model.events.clear()
+            self._well(0)
             self._judge(update, fatal & self.throughout)
             update.archive.close()
         return update.facts

@@ -9,11 +9,15 @@ from selectolax.lexbor import LexborNode
 from newsbot.article.rules import Attributes
 
 _INVISIBLE = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.I)
-# Off the screen, or too small to see: only ever done to links and traps.
+# Off the screen, or written without a size: only ever done to links and traps. A layout moves by less, or by per cent.
 _AWAY = re.compile(
-    r"(?:left|top|right|text-indent|margin-left|margin-top):-\d{3,}(?:\.\d+)?(?:px|em|rem|%)?|(?:^"
-    r"|;)font-size:0(?:px)?(?:;|$)"
-    r"|(?:^|;)(?:height|max-height|width):[01](?:px)?;(?:.*;)?overflow:hidden|overflow:hidden;(?:.*;)?(?:height"
+    r"(?:^|;)(?:(?:left|top|right|text-indent):-\d{3,}(?:\.\d+)?(?:px|em|rem)?|margin-(?:left|top):-(?:9\d\d|\d{4,})"
+    r"(?:\.\d+)?(?:px|em|rem)?|font-size:0(?:px)?)(?:;|$|!)",
+    re.I,
+)
+# Too small to see; but a frame that keeps its shape takes its height from a padding.
+_SQUEEZED = re.compile(
+    r"(?:^|;)(?:height|max-height|width):[01](?:px)?;(?:.*;)?overflow:hidden|overflow:hidden;(?:.*;)?(?:height"
     r"|max-height|width):[01](?:px)?(?:;|$)",
     re.I,
 )
@@ -24,6 +28,7 @@ _UNFOLDS = re.compile(
     r"|unfold|slide|content|transcript|footnote|modula|gallery|lazy|su-",
     re.I,
 )
+_SLIDES = re.compile(r"slide|carousel|gallery|tab-?(?:content|pane)s?|accord", re.I)
 _PROSE = 200  # characters of text that is not a link: more than any leftover holds
 
 
@@ -31,13 +36,13 @@ def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
     """Whether an element is out of sight for good: not unfolded by a click, and no prose of some length."""
     style = "".join((attributes.get("style") or "").split())
     away = bool(style) and _AWAY.search(style) is not None
-    if not (away or "hidden" in attributes or (style and _INVISIBLE.search(style))):
+    if not (away or "hidden" in attributes or (style and (_INVISIBLE.search(style) or _is_squeezed(style)))):
         return False
     if tag in ("img", "iframe", "video", "audio", "br", "hr"):
         return tag == "iframe" and not away and "data-src" not in attributes
     if away:
         return True
-    if _UNFOLDS.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"):
+    if _UNFOLDS.search(_names(attributes)) or (node.parent and _SLIDES.search(_names(node.parent.attributes))):
         return False
     prose = 0
     for text in node.traverse(include_text=True):
@@ -46,3 +51,11 @@ def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
             if prose > _PROSE:
                 return False
     return True
+
+
+def _is_squeezed(style: str) -> bool:
+    return _SQUEEZED.search(style) is not None and "padding-bottom:" not in style and "padding-top:" not in style
+
+
+def _names(attributes: Attributes) -> str:
+    return f"{attributes.get('class') or ''} {attributes.get('id') or ''}"

@@ -111,3 +111,35 @@ def test_words_with_a_sound_behind_them_and_an_address_to_write_to_stay() -> Non
     address = '<p>Write to <a class="email-link" href="mailto:hall@town.example">hall@town.example</a>.</p>'
     assert "He played the low note twice." in cleaned(sound).text
     assert "Write to hall@town.example." in cleaned(address).text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div style="padding-bottom:56.25%;height:0;overflow:hidden"><iframe src="{}"></iframe></div>',
+        '<div style="overflow: hidden; padding-top: 75%; height: 0px;"><iframe src="{}"></iframe></div>',
+        '<div style="position:relative;left:-50%"><iframe src="{}"></iframe></div>',
+        '<div style="margin-left:-120px"><iframe src="{}"></iframe></div>',
+    ],
+)
+def test_a_frame_that_keeps_its_shape_is_shown(html: str) -> None:
+    found = cleaned(html.format("https://www.youtube.com/embed/a1B2c3D4e5F"))
+    assert [embed.provider for embed in found.embeds] == ["YouTube"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div class="accordion-content" style="max-height:0px; overflow:hidden"><p>The crane of 1921.</p></div>',
+        '<ul class="slides"><li style="display:none"><img src="/b.jpg" alt="">The crane of 1921.</li></ul>',
+    ],
+)
+def test_what_a_click_or_a_slide_brings_up_stays(html: str) -> None:
+    assert "The crane of 1921." in cleaned(html).text
+
+
+def test_a_line_squeezed_out_of_sight_goes() -> None:
+    assert (
+        "pills"
+        not in cleaned('<div style="height:1px;overflow:hidden"><a href="https://a.example/">pills</a></div>').html
+    )

@@ -22,7 +22,7 @@ class Rule:
     a link counts only where it shows one: its words are the author's, wherever they lead. With ``labels`` a link of a
     sentence is undone, and its words stay. A ``broad`` rule has a name that an author's own markup might share: it
     never takes more than half of a post's text. A ``stub`` rule also says that the article goes on elsewhere, a
-    ``credit`` rule where it came from.
+    ``credit`` rule where it came from. ``unless`` are classes of elements that are not meant, whatever selects them.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Rule:
     linked: tuple[str, ...] = ()
     hrefs: tuple[str, ...] = ()
     invitations: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     headings: bool = False
     pictures: bool = False
     labels: bool = False
@@ -44,6 +45,7 @@ class Rule:
 _ESCAPE = re.compile(r"\\.|\(\?P")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _LISTS = tuple(each.name for each in fields(Rule) if each.default == ())
+_TELLING = tuple(name for name in _LISTS if name != "unless")
 _PLAIN = {"name": str, "what": str} | {each.name: bool for each in fields(Rule) if each.default is False}
 
 
@@ -61,8 +63,8 @@ def read_rule(table: Mapping[str, Any]) -> Rule:
         if "what" not in table:
             raise ValueError("it does not say what it takes away")
         rule = Rule(**{key: _value(key, value) for key, value in table.items()})
-        if not any(getattr(rule, key) for key in _LISTS):
-            raise ValueError(f"it has none of {', '.join(_LISTS)}")
+        if not any(getattr(rule, key) for key in _TELLING):
+            raise ValueError(f"it has none of {', '.join(_TELLING)}")
         for selector in rule.select:
             read_selector(selector)
         addresses = (each.partition("/")[2] for each in (*rule.hrefs, *rule.invitations))

@@ -155,10 +155,10 @@ class Rules:
         # The rarest part leads: an id before a class, a class before an attribute, a bare tag last.
         lead = min(parts, key=lambda part: "#.[ ".index(part[0]))
         rest = [part for part in parts if part is not lead]
-        hit = _Candidate(rule, _test(rest) if rest else None)
+        hit = _Candidate(rule, _test(rest, rule.unless) if rest or rule.unless else None)
         kind, name, _ = lead
         if kind == "[":
-            self._attributes.setdefault(name, []).append(_Candidate(rule, _test(parts)))
+            self._attributes.setdefault(name, []).append(_Candidate(rule, _test(parts, rule.unless)))
         elif kind == " ":
             self._tags.setdefault(name, []).append(hit)
         elif "*" in name or "[" in name:
@@ -200,14 +200,14 @@ def site_rules(off: tuple[str, ...], own: tuple[Rule, ...]) -> Rules:
         raise ValueError(f"the patterns of its rules do not go together: {error}") from error
 
 
-def _test(parts: list[tuple[str, str, str | None]]) -> Test:
+def _test(parts: list[tuple[str, str, str | None]], unless: Sequence[str]) -> Test:
     tags = {name for kind, name, _ in parts if kind == " "}
     classes = [re.compile(translate(name)) for kind, name, _ in parts if kind == "."]
     wanted = [("id", re.compile(translate(name))) for kind, name, _ in parts if kind == "#"]
     wanted += [(name, re.compile(translate(value or "*"), re.I)) for kind, name, value in parts if kind == "["]
 
     def test(tag: str, attributes: Attributes, tokens: list[str]) -> bool:
-        if tags and tag not in tags:
+        if (tags and tag not in tags) or any(name in tokens for name in unless):
             return False
         if not all(any(glob.match(token) for token in tokens) for glob in classes):
             return False

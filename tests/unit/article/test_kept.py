@@ -143,3 +143,10 @@ def test_a_line_squeezed_out_of_sight_goes() -> None:
         "pills"
         not in cleaned('<div style="height:1px;overflow:hidden"><a href="https://a.example/">pills</a></div>').html
     )
+
+
+def test_a_page_builders_panels_are_no_sidebar() -> None:
+    panel = '<div class="so-panel widget widget_{}"><p>{}</p></div>'
+    html = panel.format("sow-editor", "The crane of 1921 stood here.") + panel.format("black-studio", "It fell in May.")
+    assert "The crane of 1921 stood here.\n\nIt fell in May." in cleaned(html).text
+    assert "zap" not in cleaned('<div id="text-5" class="widget widget_text"><p>zap</p></div>').text

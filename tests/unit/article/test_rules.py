@@ -47,6 +47,13 @@ def test_what_cannot_be_a_rule_is_refused_by_name(table: str) -> None:
         read_rules(f"[[rule]]\n{table}")
 
 
+def test_a_rule_may_leave_out_what_a_class_says_is_something_else() -> None:
+    rules = Rules([Rule(name="r", what="", select=(".a", "[data-a]", "div"), unless=("b",))])
+    assert rules.match("p", {"class": "c a"})
+    for attributes in ({"class": "a b"}, {"data-a": "", "class": "b"}):
+        assert rules.match("div", attributes) is None
+
+
 def test_an_address_is_matched_by_host_and_subdomain_only() -> None:
     rules = Rules([Rule(name="r", what="", hrefs=("share.example/to",))])
     assert rules.match_url("https://www.share.example/to?u=1")

@@ -116,13 +116,14 @@ class Rules:
             rule = _which(self.by_name, self._patterns.fullmatch(folded))
         return rule
 
-    def match_linked(self, words: str, hrefs: Sequence[str]) -> Rule | None:
+    def match_linked(self, words: str, hrefs: Sequence[str], *, listed: bool = False) -> Rule | None:
         """The rule the whole text of a block with links falls under, or None.
 
-        "Join us on ..." is one if it is short, and all its links lead to channels.
+        "Join us on ..." is one if it is short, and all its links lead to channels. ``listed``: what stands in a list
+        or a table, where an address alone may be the one of what the article is about, has to ask for it.
         """
         short = len(words) <= INVITATION and not _SENTENCES.search(words)
-        if short and all(found := [_address(self._invitations, href) for href in hrefs]):
+        if short and not listed and all(found := [_address(self._invitations, href) for href in hrefs]):
             return found[0]
         folded = fold(words)
         for rule, pattern, leads in self._linked:

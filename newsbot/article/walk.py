@@ -35,6 +35,8 @@ _KEPT = {"abbr": ("title",), "time": ("datetime",), "bdo": ("dir",)}
 PATIENCE = 500
 # A link with more words than that is no button: "Click to email a link to a friend (Opens in new window)" has 55.
 LABEL = 59
+# With more letters than that beside it, it stands in a sentence: "Share this article with your friends on" has 39.
+SENTENCE = 40
 _PICTURES = frozenset({"img", "amp-img", "image", "picture", "video", "iframe", "amp-iframe", "object", "embed"})
 _MORE_THAN_A_BLOCK = frozenset({"ol", "pre", "figure", "figcaption"})
 
@@ -223,7 +225,7 @@ class Walk:
             return "inline"
         if url[0] != "#":
             rule = self._rules.match_url(url)
-            if rule is not None and rule.labels and weigh(node)[0] > LABEL:
+            if rule is not None and rule.labels and (weigh(node)[0] > LABEL or _is_said(node)):
                 return "span"
             if rule is not None and (not rule.pictures or _shows(node)) and self._remove(rule, node):
                 return None
@@ -286,7 +288,7 @@ class Walk:
             return False
         rule: Rule | None = None
         if hrefs:
-            rule = self._rules.match_linked(words, hrefs)
+            rule = self._rules.match_linked(words, hrefs, listed=tag in SPOKEN)
         elif tag not in SPOKEN:
             rule = self._rules.match_text(words, heading=tag[0] == "h")
         if rule is None:
@@ -319,6 +321,18 @@ class Walk:
             return ""
         name = attributes.get("id") or attributes.get("name")
         return attribute("id", name) if name and name in self.targets else ""
+
+
+def _is_said(node: LexborNode) -> bool:
+    """Whether a link is part of a sentence, or the words of a quote that a button beside it offers for sharing."""
+    parent = node.parent
+    if parent is not None and "ctt-text" in (parent.attributes.get("class") or ""):
+        return True
+    words = 0
+    for beside in (node.prev, node.next):
+        if beside is not None and beside.tag == "-text":
+            words += len(" ".join((beside.text_content or "").split()))
+    return words > SENTENCE
 
 
 def _shows(node: LexborNode) -> bool:

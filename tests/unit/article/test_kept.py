@@ -150,3 +150,28 @@ def test_a_page_builders_panels_are_no_sidebar() -> None:
     html = panel.format("sow-editor", "The crane of 1921 stood here.") + panel.format("black-studio", "It fell in May.")
     assert "The crane of 1921 stood here.\n\nIt fell in May." in cleaned(html).text
     assert "zap" not in cleaned('<div id="text-5" class="widget widget_text"><p>zap</p></div>').text
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        (
+            'Were you there? Then <a href="https://x.com/share?text=x">tweet about it</a> with our tag before noon.',
+            "Then tweet about it with our tag before noon.",
+        ),
+        (
+            '<span class="bctt-ctt-text"><a href="https://twitter.com/intent/tweet?text=x">Look up.</a></span>',
+            "Look up.",
+        ),
+        ('Escríbanos <a href="https://api.whatsapp.com/send?phone=5491&text=Hola">al 5491</a>.', "Escríbanos al 5491."),
+    ],
+)
+def test_words_that_a_sentence_needs_stay_though_they_share(html: str, words: str) -> None:
+    assert words in cleaned(f"<p>{html}</p>").text
+
+
+def test_channels_that_an_article_lists_are_its_own() -> None:
+    listed = '<ul><li>Site: <a href="https://dao.example/">dao</a></li><li>Chat: <a href="https://t.me/+a">t.me</a></li></ul>'
+    assert len(cleaned(f'{listed}<p>Discord: <a href="https://discord.gg/a">discord.gg/a</a></p>').links) == 3
+    asked = '<ul><li><a href="https://chat.whatsapp.com/a">Join our group</a></li></ul>'
+    assert cleaned(asked).removed == {"follow-us": 1}

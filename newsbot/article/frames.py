@@ -23,7 +23,10 @@ _SOURCES = ("data-lazy-src", "data-src", "data-litespeed-src", "data-cmp-src", "
 "data-cookie-src",
             "data-src-cmplz", "data-orig-src", "data-original", "data-rocket-src", "data-ezsrc", "data-opt-src",
             "data-url",
-            "data-borlabs-cookie-src", "nitro-lazy-src", "src")  # fmt: skip
+            "data-borlabs-cookie-src", "nitro-lazy-src", "consent-original-src-_", "consent-original-src",
+            "data-cli-src",
+            "suppressedsrc", "data-suppressedsrc", "uc-src", "data-uc-src", "data-consent-src", "data-lazyload-src",
+            "data-wpfc-original-src", "data-breeze", "src")  # fmt: skip
 # A post quoted in place: class -> provider, and whether the words in it are the post's own.
 _QUOTED = {
     "twitter-tweet": ("X", True), "twitter-video": ("X", True), "instagram-media": ("Instagram", False),

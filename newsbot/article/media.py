@@ -7,8 +7,9 @@ from collections import defaultdict
 from selectolax.lexbor import LexborNode
 
 from newsbot.article import embeds, images
+from newsbot.article.drawn import drawn_frame, picture_behind, scripted_frame
 from newsbot.article.frames import frame_verdict
-from newsbot.article.links import absolute, original_image
+from newsbot.article.links import absolute, host, original_image
 from newsbot.article.markup import attribute, escape
 from newsbot.article.page import Page
 from newsbot.article.rules import Attributes, Rules
@@ -47,7 +48,7 @@ class Media:
         elif tag in ("iframe", "amp-iframe"):
             self.frame(attributes)
         elif tag == "noscript":
-            self._noscript(node)
+            return self._noscript(node)
         elif tag in ("audio", "video"):
             self._player(node, attributes)
         elif tag in ("object", "embed"):
@@ -55,6 +56,23 @@ class Media:
         else:
             return self._amp(tag, attributes)
         return None
+
+    def script(self, node: LexborNode) -> None:
+        """A script that shows a post, a chart or a frame in its own place."""
+        url = scripted_frame(node.attributes, node)
+        if url is not None:
+            self.frame({"src": url})
+
+    def drawn(self, node: LexborNode, attributes: Attributes) -> None:
+        """What a wrapper shows besides its content: see ``drawn.py``."""
+        url = picture_behind(attributes)
+        if url is not None:
+            self.image({"src": url, "alt": attributes.get("aria-label")})
+            return
+        url = drawn_frame(attributes)
+        # What quotes the post in words carries its address.
+        if url is not None and not (url == attributes.get("data-href") and node.css_first("blockquote")):
+            self.frame({"src": url})
 
     def image(self, attributes: Attributes, *, from_noscript: bool = False) -> None:
         character = images.emoji(attributes)
@@ -89,13 +107,16 @@ class Media:
             sizes += _size("height", attributes["height"])
         self._page.thing(f"<img{attribute('src', url)}{attribute('alt', alt)}{sizes}>")
 
-    def _noscript(self, node: LexborNode) -> None:
-        """A copy of a lazy picture or frame for readers without scripts; all else in there speaks of the browser."""
+    def _noscript(self, node: LexborNode) -> str | None:
+        """A copy of a lazy picture or frame for readers without scripts, a playlist; all else tells of the browser."""
         for element in node.traverse():
+            if element.tag == "li":
+                return "span"
             if element.tag == "img":
                 self.image(element.attributes, from_noscript=True)
             elif element.tag == "iframe":
                 self.frame(element.attributes)
+        return None
 
     def frame(self, attributes: Attributes) -> None:
         verdict = frame_verdict(attributes, self._base)
@@ -121,7 +142,9 @@ class Media:
     def _player(self, node: LexborNode, attributes: Attributes) -> None:
         tag = node.tag or ""
         candidates = [attributes.get("src"), attributes.get("data-src")]
-        candidates += [source.attributes.get("src") for source in node.traverse() if source.tag == "source"]
+        inside = [(inner.tag, inner.attributes) for inner in node.traverse() if inner.tag in ("source", "a")]
+        candidates += [each.get("src") or each.get("data-src") for inner, each in inside if inner == "source"]
+        candidates += [each.get("href") for inner, each in inside if inner == "a"]
         url = next(
             (found for found in (absolute(each, self._base) for each in candidates) if found and found[0] == "h"), None
         )
@@ -132,7 +155,12 @@ class Media:
         self._page.alone(f'<{tag}{attribute("src", url)} controls=""{extra}></{tag}>')
 
     def _object(self, node: LexborNode, attributes: Attributes) -> str | None:
-        known = embeds.recognise(absolute(attributes.get("data") or attributes.get("src"), self._base) or "")
+        url = absolute(attributes.get("data") or attributes.get("src"), self._base) or ""
+        known = embeds.recognise(url)
+        if known is None and url.partition("?")[0].lower().endswith(".pdf"):
+            # The file block links to it right after.
+            linked = "wp-block-file__embed" in (attributes.get("class") or "")
+            known = None if linked else (host(url), url)
         inner = node.first_child
         while known is None and inner is not None:
             if inner.tag in ("embed", "param"):
@@ -145,7 +173,7 @@ class Media:
         return None
 
     def _amp(self, tag: str, attributes: Attributes) -> str | None:
-        """AMP's own elements: a picture, or an embed told by its attributes."""
+        """AMP's own elements and those of light players: a picture, or an embed told by its attributes."""
         for name, provider, page in _AMP_EMBEDS:
             identity = attributes.get(name)
             if tag.endswith(provider.lower() if provider != "X" else "twitter") and identity:
@@ -164,8 +192,11 @@ _AMP_EMBEDS = (
     ("data-tweetid", "X", "https://x.com/i/status/{}"),
     ("data-shortcode", "Instagram", "https://www.instagram.com/p/{}/"),
     ("data-href", "Facebook", "{}"),
+    ("videoid", "YouTube", "https://www.youtube.com/watch?v={}"),
+    ("videoid", "Vimeo", "https://vimeo.com/{}"),
 )
 HANDLED = frozenset({
     "img", "amp-img", "amp-anim", "image", "noscript", "iframe", "amp-iframe", "audio", "video", "object", "embed",
     "amp-youtube", "amp-vimeo", "amp-twitter", "amp-instagram", "amp-facebook", "amp-video", "amp-audio",
+    "lite-youtube", "lite-vimeo",
 })  # fmt: skip

@@ -123,8 +123,11 @@ class Page:
         self.boundary()
 
     def line(self) -> None:
-        """A ``<br>``: kept between words, dropped at the edges of a block."""
-        self._break = self._run
+        """A ``<br>``: kept between words, dropped at the edges of a block; a line feed where those are kept."""
+        if self._holder.tag == "pre":
+            self._verbatim("\n")
+        else:
+            self._break = self._run
 
     def boundary(self) -> None:
         """The edge of a wrapper: the words after it do not belong to the line before."""

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article import shortcodes
 from newsbot.article.block import SPOKEN
+from newsbot.article.drawn import TELLING
 from newsbot.article.frames import quoted_embed
 from newsbot.article.generated import is_scraped_picture
 from newsbot.article.hidden import is_hidden
@@ -30,6 +31,9 @@ from newsbot.article.text import scrub
 _MEANT_TO_OPEN = re.compile(r"accord|toggle|faq|question|collaps|expand|tab|spoiler|summary", re.I)
 HIDDEN = Rule(name="hidden", what="an element the page does not show", broad=True)
 GENERATED = Rule(name="scraped-picture", what="a picture gathered by a generator", broad=True)
+_UNFOLDS = frozenset(
+    {"aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "data-target", "data-bs-target"}
+)
 _KEPT = {"abbr": ("title",), "time": ("datetime",), "bdo": ("dir",)}
 # How many elements are looked into for what they hide or quote: each look costs their whole text.
 PATIENCE = 500
@@ -102,6 +106,8 @@ class Walk:
                     self.page.space()
                 else:
                     self.page.words(self._text(text))
+            elif tag == "script":
+                self.media.script(node)
             elif tag not in NOTHING and not (tag == "p" and self._plain_paragraph(node)):
                 way = self._enter(tag, node)
                 if way is not None:
@@ -132,6 +138,9 @@ class Walk:
         if tag in TABLE:
             return self._enter_table(tag, attributes)
         if tag in WRAPPERS:
+            if not TELLING.isdisjoint(attributes):
+                self.page.boundary()
+                self.media.drawn(node, attributes)
             return self._enter_wrapper(attributes)
         method = _SPECIAL.get(tag)
         return method(self, node, attributes) if method else "span"
@@ -214,8 +223,8 @@ class Walk:
 
     def _link(self, node: LexborNode, attributes: Attributes) -> str | None:
         url = absolute(attributes.get("href"), self._base)
-        if "data-embed" in attributes and url:
-            self.media.embed(attributes["data-embed"] or "", url, label=node.text())
+        if url and ("data-embed" in attributes or attributes.get("data-pin-do") == "embedPin"):
+            self.media.embed(attributes.get("data-embed") or "Pinterest", url, label=node.text())
             return None
         name = self._id(attributes)
         if url is None or (url[0] == "#" and url[1:] not in self.targets):
@@ -235,7 +244,7 @@ class Walk:
     def _button(self, _: LexborNode, attributes: Attributes) -> str | None:
         """A button says what a click does; one that unfolds an answer carries the question."""
         named = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-        if "aria-expanded" in attributes or "aria-controls" in attributes or _MEANT_TO_OPEN.search(named):
+        if not _UNFOLDS.isdisjoint(attributes) or _MEANT_TO_OPEN.search(named):
             return self._enter_wrapper(attributes)
         return None
 

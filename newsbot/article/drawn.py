@@ -1,0 +1,87 @@
+"""What a script or a style sheet would draw: a player told by an attribute, a picture hung behind an element.
+
+The markup holds no frame and no image: without a look at these the article's film and photograph would be lost.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.rules import Attributes
+
+# One of these tells, or nothing is drawn: most elements are done with after one look.
+TELLING = frozenset({
+    "style", "role", "data-settings", "data-href", "data-facadesrc", "data-src", "data-id", "id",
+    "data-thumbnail", "data-borlabs-cookie-content",
+})  # fmt: skip
+_BEHIND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"')]+)", re.I)
+_ELEMENTOR = re.compile(r'"video_type":"(\w+)"')
+_FRAME = re.compile(r"<iframe\b[^>]*?\bsrc=[\"']([^\"']+)", re.I)
+_GIST = re.compile(r"(https://gist\.github\.com/[\w./-]+?)\.js(?:\?|\Z)")
+_CHART = re.compile(r"(https://datawrapper\.dwcdn\.net/\w+/)(?:\d+/)?embed\.js")
+_LONGEST = 20_000
+_ANSWERS = frozenset({"youtube", "vimeo", "dailymotion", "videopress"})
+
+
+def drawn_frame(attributes: Attributes) -> str | None:
+    """The address of the frame or page that a script would show in this element, as written; None for none."""
+    names = attributes.get("class") or ""
+    if "data-settings" in attributes:
+        return _elementor(attributes["data-settings"] or "") if "elementor-widget-video" in names else None
+    if "data-href" in attributes:
+        return attributes["data-href"] if "fb-video" in names or "fb-post" in names else None
+    if "data-facadesrc" in attributes:
+        return attributes["data-facadesrc"]
+    if "data-borlabs-cookie-content" in attributes:
+        return _sealed(attributes["data-borlabs-cookie-content"] or "")
+    if "rll-youtube-player" in names:
+        return attributes.get("data-src")
+    if "flourish-embed" in names and attributes.get("data-src"):
+        return f"https://public.flourish.studio/{attributes['data-src']}/"
+    if "infogram-embed" in names and attributes.get("data-id"):
+        return f"https://infogram.com/{attributes['data-id']}"
+    if "lyMe" in names and (attributes.get("id") or "").startswith("WYL_"):
+        return f"https://www.youtube.com/watch?v={(attributes['id'] or '')[4:]}"
+    return None
+
+
+def scripted_frame(attributes: Attributes, node: LexborNode) -> str | None:
+    """The same of a ``<script>``."""
+    if attributes.get("data-telegram-post"):
+        return f"https://t.me/{attributes['data-telegram-post']}"
+    if attributes.get("type") == "text/template":
+        inner = node.first_child
+        return _sealed((inner.text_content or "").strip()) if inner is not None else None
+    found = (_GIST.match if "gist" in (source := attributes.get("src") or "") else _CHART.match)(source)
+    return found[1] if found else None
+
+
+def picture_behind(attributes: Attributes) -> str | None:
+    """The picture an element shows as its background: only where it stands for an image, not for a decoration."""
+    names = attributes.get("class") or ""
+    if attributes.get("role") != "img" and "wp-block-cover" not in names and "e-gallery-image" not in names:
+        return None
+    found = _BEHIND.search(attributes.get("style") or "")
+    return found[1] if found else attributes.get("data-thumbnail") or attributes.get("data-bg")
+
+
+def _elementor(settings: str) -> str | None:
+    kind = _ELEMENTOR.search(settings[:_LONGEST])
+    if kind is None or kind[1] not in _ANSWERS:
+        return None
+    found = re.search(rf'"{kind[1]}_url":"([^"]+)"', settings[:_LONGEST])
+    return found[1].replace("\\/", "/") if found else None
+
+
+def _sealed(content: str) -> str | None:
+    """A consent plugin keeps the frame in base64 until the reader agrees."""
+    if len(content) > _LONGEST:
+        return None
+    try:
+        found = _FRAME.search(b64decode(content, validate=True).decode("utf-8", "replace"))
+    except ValueError:
+        return None
+    return found[1].replace("&amp;", "&").replace("&#038;", "&") if found else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from newsbot.article.headings import Mark
+
 LOOSE_CONTEXT = frozenset({"", "details"})  # loose words need a paragraph of their own here
 WORDS_ONLY = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "pre"})  # cannot hold a block
 JUDGED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote"})
@@ -34,7 +36,7 @@ class Block:
     solid = False
     before: tuple[bool, str] = (False, "")
     embed: tuple[str, str] | None = None
-    mark: tuple[int, int, int, int] = (0, 0, 0, 0)
+    mark: Mark = (0, 0, 0, 0)
     number = 0
     bullet: tuple[int, str] = (0, "")
 

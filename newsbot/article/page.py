@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from newsbot.article.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, SPOKEN, WORDS_ONLY, Block
+from newsbot.article.headings import RANKS, Heading, Headings, Mark
 from newsbot.article.markup import escape
 
 # Deeper nesting than any author's is flattened: readers and parsers choke on it.
@@ -32,15 +33,19 @@ def folded(text: str) -> str:
 
 
 class Page:
-    """Output of one walk. ``judge(words, hrefs, tag)`` is asked of each short block that ends; True: take it back."""
+    """Output of one walk. ``judge(words, hrefs, tag)`` is asked of each short block that ends; True: take it back.
 
-    def __init__(self, judge: Callable[[str, Sequence[str], str], bool]) -> None:
+    ``bare(words)`` is asked of a heading under which nothing stands, at the end or before the next of its rank.
+    """
+
+    def __init__(self, judge: Callable[[str, Sequence[str], str], bool], bare: Callable[[str], bool]) -> None:
         self.html: list[str] = []
         self.text: list[str] = []
         self.length = 0  # characters of words so far
         self.links: list[str] = []  # of what is linked, as often as it is
         self.embeds: dict[tuple[str, str], None] = {}  # (provider, address)
         self._judge = judge
+        self._headings = Headings((self.html, self.text, self.links), bare)
         self._blocks = [Block("", opened=True)]
         self._holder = self._blocks[0]  # where words land: the innermost block that is written
         self._ghosts: list[bool] = []  # for each ``begin``: whether it was flattened
@@ -200,6 +205,7 @@ class Page:
         """Close what is still open: loose words at the end have no element to leave."""
         while len(self._blocks) > 1:
             self._close()
+        self.length -= self._headings.follow(Heading("h1", "", self._here(), len(self.html)))
 
     def inline(self, start: str, end: str, *, href: str | None = None) -> None:
         """Enter formatting, or a link to ``href``."""
@@ -260,13 +266,16 @@ class Page:
         index = len(blocks)
         while not blocks[index - 1].opened:
             index -= 1
-        mark = (len(self.html), len(self.text), self.length, len(self.links))
+        mark = self._here()
         for block in blocks[index:]:
             block.opened = True
             block.mark = mark
             self.html.append(block.start)
             if block.tag == "li":
                 self._bullet(block)
+
+    def _here(self) -> Mark:
+        return len(self.html), len(self.text), self.length, len(self.links)
 
     def _bullet(self, item: Block) -> None:
         depth = -1
@@ -325,6 +334,9 @@ class Page:
         self.html.append(block.end)
         if block.solid:
             parent.solid = True
+        elif block.tag in RANKS and len(self._blocks) == 1:
+            words = "".join(self.text[block.mark[1] :]).strip()
+            self.length -= self._headings.follow(Heading(block.tag, words, block.mark, len(self.html)))
         if block.embed is not None:
             self.embeds.setdefault(block.embed)
         if block.tag in JUDGED and block.tag != "li":

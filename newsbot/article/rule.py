@@ -17,7 +17,8 @@ class Rule:
 
     ``select`` are selectors; ``texts`` whole texts of a block without a class, ``patterns`` the same as regular
     expressions, asked of paragraphs without links, ``linked`` of those with links; with ``headings`` texts are asked of
-    headings too. ``hrefs`` are addresses of frames, images and links, ``invitations`` those of all links in a short
+    headings too, ``bare`` of those with nothing under them, as all texts are. ``hrefs`` are addresses of frames, images
+    and links, ``invitations`` those of all links in a short
     block, or in one that ``linked`` fits: each a host, a slash, and an expression for what follows. With ``pictures``
     a link counts only where it shows one: its words are the author's, wherever they lead. With ``labels`` a link of a
     sentence is undone, and its words stay. A ``broad`` rule has a name that an author's own markup might share: it
@@ -33,6 +34,7 @@ class Rule:
     linked: tuple[str, ...] = ()
     hrefs: tuple[str, ...] = ()
     invitations: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     headings: bool = False
     pictures: bool = False

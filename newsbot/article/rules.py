@@ -55,6 +55,7 @@ class Rules:
         self._tags: dict[str, list[_Candidate]] = {}
         self._texts = {fold(text): rule for rule in self.rules for text in rule.texts if not rule.headings}
         self._headings = {fold(text): rule for rule in self.rules for text in rule.texts if rule.headings}
+        self._labels = {fold(text): rule for rule in self.rules for text in rule.bare} | self._texts | self._headings
         self._patterns = _alternation(self.rules, "patterns")
         self._hrefs = _addresses(self.rules, "hrefs")
         self._invitations = _addresses((rule for rule in self.rules if not rule.linked), "invitations")
@@ -115,6 +116,10 @@ class Rules:
         if rule is None and self._patterns is not None:
             rule = _which(self.by_name, self._patterns.fullmatch(folded))
         return rule
+
+    def match_bare(self, words: str) -> Rule | None:
+        """The rule a heading falls under that has nothing under it."""
+        return self._labels.get(fold(words))
 
     def match_linked(self, words: str, hrefs: Sequence[str], *, listed: bool = False) -> Rule | None:
         """The rule the whole text of a block with links falls under, or None.

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article import shortcodes
 from newsbot.article.block import SPOKEN
+from newsbot.article.channels import inviting
 from newsbot.article.drawn import TELLING
 from newsbot.article.frames import quoted_embed
 from newsbot.article.generated import is_scraped_picture
@@ -58,7 +59,7 @@ class Walk:
         held: Set[int] = frozenset(),
         references: bool = True,
     ) -> None:
-        self.page = Page(self._judge)
+        self.page = Page(self._judge, self._bare)
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.media = Media(self.page, base=base, rules=rules, counts=self.counts)
         self.removals: dict[str, Removal] = {}
@@ -136,6 +137,9 @@ class Walk:
         if tag in INLINE:
             return self._enter_inline(INLINE[tag], attributes)
         if tag in TABLE:
+            rule = inviting(node, self._base, self._rules) if tag == "table" else None
+            if rule is not None and self._remove(rule, node):
+                return None
             return self._enter_table(tag, attributes)
         if tag in WRAPPERS:
             if not TELLING.isdisjoint(attributes):
@@ -293,8 +297,10 @@ class Walk:
 
     def _judge(self, words: str, hrefs: Sequence[str], tag: str) -> bool:
         """Whether a block's whole words are a plugin's: an exact text of a rule, or an invitation to follow."""
-        if len(words) == 1:
+        if len(words) == 1 and words != "|":
             return False
+        if not words.strip("| ") and not hrefs and "share-link" in self.removals:
+            return True  # what stood between links that are gone
         rule: Rule | None = None
         if hrefs:
             rule = self._rules.match_linked(words, hrefs, listed=tag in SPOKEN)
@@ -307,6 +313,13 @@ class Walk:
         if rule.credit:
             self.credit = words, tuple(hrefs)
         return True
+
+    def _bare(self, words: str) -> bool:
+        """Whether a heading with nothing under it is what a plugin left behind."""
+        rule = self._rules.match_bare(words)
+        if rule is not None:
+            self.counts[rule.name] += 1
+        return rule is not None
 
     # -- taking away ---------------------------------------------------------------------------------------------------
 

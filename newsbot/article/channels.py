@@ -1,0 +1,32 @@
+"""Tables that do nothing but invite: "WhatsApp group | Join now", a row for each network."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.links import absolute
+from newsbot.article.rule import Rule
+from newsbot.article.rules import Rules
+
+_LOOK_AT = 120
+_LONGEST = 240
+
+
+def inviting(table: LexborNode, base: str, rules: Rules) -> Rule | None:
+    """The rule under which each link of a small table falls, by its own words; None where one does not."""
+    found: Rule | None = None
+    letters = 0
+    nodes = list(islice(table.traverse(include_text=True), _LOOK_AT))
+    for node in nodes:
+        if node.tag == "img" or len(nodes) == _LOOK_AT:
+            return None
+        if node.tag == "-text":
+            letters += len((node.text_content or "").strip())
+        elif node.tag == "a":
+            url = absolute(node.attributes.get("href"), base)
+            found = rules.match_linked(node.text().strip(), [url]) if url else None
+            if found is None:
+                return None
+    return found if letters <= _LONGEST else None

@@ -1,0 +1,63 @@
+"""Headings that a plugin left behind, and those that only look it."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.article.clean import clean
+
+BASE = "https://news.example/a/"
+PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, and went home.</p>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<h2>Popular Posts</h2><ul class="wpp-list"><li>zap</li></ul>',
+        '<h3>Author</h3><div class="pp-multiple-authors-wrapper">zap</div>',
+        '<h2>Related</h2><h3>Comments</h3><div class="fb-comments"></div>',
+        '<div><h4>Comments</h4><h4>Facebook Comments</h4></div>',
+    ],
+)  # fmt: skip
+def test_a_label_goes_with_what_stood_under_it(html: str) -> None:
+    found = clean(PROSE + html, base_url=BASE)
+    assert found.html == PROSE
+    assert found.removed["orphan-label"] >= 1
+    follows = clean(PROSE + html + "<h2>Winter</h2>" + PROSE, base_url=BASE)
+    assert follows.html == f"{PROSE}<h2>Winter</h2>{PROSE}"
+    assert follows.text.count("\n\n") == 2
+    assert clean(f"{html}<h2>Winter</h2>{PROSE}", base_url=BASE).text.startswith("Winter\n\n")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<h2>Comments</h2><p>Three of the board spoke.</p>",
+        '<h2>Related</h2><ul><li><a href="https://a.example/">A report</a></li></ul>',
+        '<h2>Related</h2><p><img src="https://news.example/a.jpg" alt=""></p>',
+        "<h2>Comments</h2><h3>From the board</h3><p>None.</p>",
+        "<blockquote><h3>Comments</h3></blockquote>",
+        "<h2>Winter</h2>",
+    ],
+)
+def test_a_heading_of_the_authors_stays(html: str) -> None:
+    assert clean(PROSE + html, base_url=BASE).html == PROSE + html
+    assert clean(html + PROSE, base_url=BASE).html == html + PROSE
+
+
+def test_links_of_a_heading_that_went_are_no_links() -> None:
+    found = clean(f'{PROSE}<h2><a href="/related/">Related posts</a></h2><h2>Winter</h2>{PROSE}', base_url=BASE)
+    assert (found.links, found.word_count) == ([], 35)
+
+
+def test_marks_between_links_that_went_go() -> None:
+    links = '<a href="https://www.facebook.com/sharer.php?u=x">One</a> | <a href="https://x.com/share?url=x">Two</a>'
+    assert clean(f"{PROSE}<p>{links}</p>", base_url=BASE).html == PROSE
+
+
+def test_a_table_of_invitations_goes_and_no_other() -> None:
+    row = '<tr><td>{} group</td><td><a href="https://{}">Join now</a></td></tr>'
+    table = f"<table>{row.format('WhatsApp', 'chat.whatsapp.com/a')}{row.format('Telegram', 't.me/a')}</table>"
+    assert clean(PROSE + table, base_url=BASE).html == PROSE
+    other = table.replace("t.me/a", "club.example/")
+    assert "club.example" in clean(PROSE + other, base_url=BASE).html

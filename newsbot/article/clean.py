@@ -55,7 +55,7 @@ class Cleaned:
 def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
     """The article in ``html``; addresses are relative to ``base_url``. Pure; cleaning twice changes nothing."""
     rules = rules or default_rules()
-    walk, held_back = _settle(mend(scrub(html)), base_url, rules)
+    walk, held_back = _settle(mend(shortcodes.whole(scrub(html))), base_url, rules)
     removed: dict[str, int] = {}
     _count(removed, walk)
     stub, credit = walk.stub, walk.credit

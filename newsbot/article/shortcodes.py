@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from html import unescape
 
 _CLOSER = re.compile(r"\[/([A-Za-z][\w-]{0,40})\s*\]")
 _QUOTE = "[\"'“”„″′‘’«»]"
@@ -18,6 +19,7 @@ _TAG = re.compile(
 _OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\]]*\][^\[<]*\[/\1\]")
 # Spaces around "=" only before a quoted value: "[mean age = 34]" is a writer's.
 _ARGUMENT = re.compile(rf"[\w-]+(?:\s*=\s*{_QUOTE}|=\w)")
+_IMPORTED = re.compile(r"ad_\d{1,2}")  # WP Automatic's places for advertising
 _URL = re.compile(r"https?://[^\s\"'“”″<>\[\]]+")
 # An opened builder tag whose end lies in another text node (a line break or a link in the middle of its arguments).
 _CUT = re.compile(r"\[/?(?:vc_|et_pb_|fusion_|av_|mk_|su_|nectar_|tatsu_|wpb_|cs_)[\w-]+\s[^\[\]]*$")
@@ -52,7 +54,44 @@ _NAMES = frozenset({
     "googlefont", "hr", "br", "space", "gap", "separator", "section", "container", "blog_posts", "wpcode",
     "wpml_language_selector_widget",
     "print_link", "adinserter", "sc", "wp_sitemap_page", "post-views", "postviews", "views", "rt_reading_time",
+    "irp", "relatedposts", "related", "subscribe2", "recipe", "yarpp", "poll", "newsletter", "breadcrumb",
 })  # fmt: skip
+
+
+# Arguments that a parser of HTML got at: an address made a link, a line break within.
+_BROKEN = re.compile(r"\[([A-Za-z][\w-]{0,60})((?:\s|<br)[^\[\]]{0,3000})\]")
+_BREAKS = re.compile(r"<br\s*/?>|</?p>|</?a\b[^<>]*>", re.I)
+# What only an argument says, and is the author's: a heading, a question, a caption.
+_SAID = {
+    **dict.fromkeys(("vc_custom_heading", "title", "ux_title"), "text"),
+    **dict.fromkeys(
+        (
+            "su_spoiler", "et_pb_toggle", "et_pb_accordion_item", "et_pb_blurb", "et_pb_tab", "et_pb_cta", "vc_toggle",
+            "vc_tta_section", "vc_tab", "av_toggle", "av_tab", "fusion_toggle", "fusion_tab", "toggle", "tab", "expand",
+            "accordion-item", "accordion_item", "spoiler", "collapse",
+        ),
+        "title",
+    ),
+    **dict.fromkeys(("av_heading", "et_pb_slide"), "heading"),
+    "caption": "caption",
+}  # fmt: skip
+_SHOWN = frozenset({"embed", "youtube", "vimeo", "video", "audio", "tweet"})
+_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|mp3|m4a|mp4)\Z", re.I)
+_PICTURE = re.compile(
+    rf"\[[\w-]*(?:image|img|photo|picture|blurb)[\w-]*\s[^\[\]]*?\b(?:src|image|url|image_url|photo_url)={_QUOTE}"
+    r"(https?://[^\s\"'“”″<>\[\]]+\.(?:jpe?g|png|gif|webp|avif))",
+    re.I,
+)
+
+
+def whole(html: str) -> str:
+    """``html`` with the arguments of its shortcodes in one piece again."""
+    return _BROKEN.sub(_mended, html) if "[" in html else html
+
+
+def pictures(text: str) -> list[str]:
+    """The addresses of the pictures that builders' shortcodes would show."""
+    return _PICTURE.findall(text)
 
 
 def closers(html: str) -> frozenset[str]:
@@ -70,16 +109,36 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
         nonlocal count
         closing, name, arguments = found[1], found[2].lower(), found[3] or ""
         # Their names are small letters: "[Video]" alone in a line is a transcript's.
-        alone = lone and found[2].islower()
+        alone = lone and (found[2].islower() or name == "toc")
         if not (closing or _is_shortcode(name, arguments, closed=closed, lone=alone)):
             return found[0]
         count += 1
-        address = _URL.search(arguments) if name in {"embed", "youtube", "vimeo", "video", "audio", "tweet"} else None
-        return f" {address[0]} " if address else ""
+        return _said(name, arguments)
 
     text = _TAG.sub(judge, text)
     text, cut = _CUT.subn("", text)
     return text, count + cut
+
+
+def _mended(found: re.Match[str]) -> str:
+    if "<" not in found[2]:
+        return found[0]
+    arguments = _BREAKS.sub(" ", found[2])
+    meant = "<" not in arguments and ">" not in arguments and _ARGUMENT.match(unescape(arguments).strip())
+    return f"[{found[1]} {arguments.strip()}]" if meant else found[0]
+
+
+def _said(name: str, arguments: str) -> str:
+    """What a shortcode's own arguments say to the reader."""
+    address = _URL.search(arguments)
+    if address and (name in _SHOWN or _FILE.search(address[0])):
+        return f" {address[0]} "
+    if name == "tweet":
+        return arguments.strip(" \xa0\"'“”„″")
+    if name in _SAID and arguments:
+        words = re.search(rf"\b{_SAID[name]}\s*=\s*[\"“”″„«]([^\"“”″„»\[]+)[\"“”″»]", arguments)
+        return f" {words[1]} " if words else ""
+    return ""
 
 
 def _is_shortcode(name: str, arguments: str, *, closed: Set[str], lone: bool) -> bool:
@@ -87,4 +146,6 @@ def _is_shortcode(name: str, arguments: str, *, closed: Set[str], lone: bool) ->
         return True
     if name.startswith(_PREFIXES) and ("_" in name or ("-" in name and not name.startswith(_WORDS))):
         return True
-    return lone and (name in _NAMES or name.startswith(_PREFIXES))
+    if _IMPORTED.fullmatch(name) or (name == "tweet" and arguments.strip()[:1] in tuple('"“”')):
+        return True
+    return lone and (name in _NAMES or "_" in name or name.startswith(_PREFIXES))

@@ -271,9 +271,12 @@ class Walk:
         if self._references:
             text = scrub(text)
         if "[" in text and not self._code:
+            shown = shortcodes.pictures(text)
             text, count = shortcodes.strip(text, self._closed)
             if count:
                 self.counts["shortcode"] += count
+                for url in shown:
+                    self.media.image({"src": url})
         if len(text) >= LONG_RUN:
             self.sentences += len(text)
         return text

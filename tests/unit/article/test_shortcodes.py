@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article import shortcodes
+from newsbot.article.clean import clean
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,40 @@ def test_shortcodes_go_and_what_they_enclose_stays(text: str, left: str) -> None
 )
 def test_brackets_of_an_author_stay(text: str) -> None:
     assert shortcodes.strip(text, shortcodes.closers(text)) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("[ad_1] Words [ad_2]", " Words "),
+        ("[TOC]", ""),
+        ("[st_related_posts]", ""),
+        ("[Tweet “Look up.”]", "Look up."),
+        ('[vc_custom_heading text="The vote" use_theme_fonts="yes"]', " The vote "),
+        ("[su_spoiler title=”How long?”]Years.[/su_spoiler]", " How long? Years."),
+        ('[caption id="a" caption="The crane"]x[/caption]', " The crane x"),
+        ('[pdf-embedder url="https://a.example/x.pdf" width="9"]', " https://a.example/x.pdf "),
+        ('[button url="https://a.example/x"]Read[/button]', "Read"),
+    ],
+)
+def test_what_only_an_argument_says_stays(text: str, left: str) -> None:
+    assert shortcodes.strip(text, shortcodes.closers(text))[0] == left
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<p>[button link=”<a href="https://a.example/">https://a.example/</a>” color=”red”]Read[/button]</p>', "Read"),
+        ("<p>[vc_row<br />\nfull_width=”stretch”]<br />\nWords<br />\n[/vc_row]</p>", "Words"),
+        ('<p>[see <a href="https://a.example/">this one</a>] and [x < y]</p>', "[see this one] and [x < y]"),
+    ],
+)
+def test_arguments_that_were_taken_for_html_go_with_their_shortcode(html: str, text: str) -> None:
+    assert clean(html, base_url="https://news.example/").text == text
+
+
+def test_a_picture_that_a_shortcode_would_show_is_one() -> None:
+    html = "<p>[et_pb_image src=”https://news.example/a.jpg” alt=”x”][/et_pb_image]Words</p>"
+    found = clean(html, base_url="https://news.example/")
+    assert ([image.url for image in found.images], found.text) == (["https://news.example/a.jpg"], "Words")
+    assert not clean(f"<pre>{html}</pre>", base_url="https://news.example/").images

@@ -29,6 +29,16 @@ SPARE_SOURCES = (
     "data-large-file",
     "data-orig-file",
     "data-thumb",
+    "data-src-fg",
+    "data-img-url",
+    "data-img-src",
+    "data-lazysrc",
+    "lazy-src",
+    "data-lazy-original",
+    "data-sf-src",
+    "data-medium-file",
+    "data-full",
+    "data-pin-media",
 )
 _LAZY = frozenset(LAZY_SOURCES)
 LAZY_SETS = (
@@ -38,6 +48,7 @@ LAZY_SETS = (
     "data-ezsrcset",
     "nitro-lazy-srcset",
     "data-breeze-srcset",
+    "data-srcset-fg",
 )
 _NO_ADDRESS = ("data:", "about:", "image/", "//:0", "#", "javascript:")
 # What a photograph may be called too ("gray-wolf.jpg", "wheel-loader.jpg") tells only where little else is in the name.
@@ -52,7 +63,7 @@ _PLACEHOLDER = re.compile(
 )
 # Files of a theme or of a plugin are the site's furniture.
 _FURNITURE = re.compile(
-    r"/wp-content/(?:themes|plugins|mu-plugins)/[^?#]*\.(?:gif|png|svg|jpe?g|webp)(?:[?#]|$)|/wp-includes/images/", re.I
+    r"/wp-content/(themes|plugins|mu-plugins)/[^?#]*\.(?:gif|png|svg|jpe?g|webp)(?:[?#]|$)|/wp-includes/images/", re.I
 )
 _CANDIDATES = 40
 _CANDIDATE = re.compile(r"(\S+)(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
@@ -104,8 +115,11 @@ def junk_kind(url: str, attributes: Attributes) -> str | None:
     # An address made of the source itself is none: it was looked at.
     if not url.endswith(source) and _is_placeholder(source):
         source = url
-    if ("/wp-" in url and _FURNITURE.search(url)) or ("/wp-" in source and _FURNITURE.search(source)):
-        return "site-furniture"
+    for each in (url, source):
+        found = _FURNITURE.search(each) if "/wp-" in each else None
+        # A block pattern's photograph comes with its theme.
+        if found and not (found[1] == "themes" and _is_large(attributes.get("width"))):
+            return "site-furniture"
     return None
 
 
@@ -139,6 +153,10 @@ def _is_placeholder(value: str) -> bool:
     # Only a file's name tells, and only a short one.
     name = value.partition("?")[0].rpartition("/")[2]
     return len(name) <= _SHORT_NAME and _PLACEHOLDER.fullmatch(name.strip()) is not None
+
+
+def _is_large(width: str | None) -> bool:
+    return width is not None and width.isascii() and width.isdecimal() and int(width[:5]) >= 300
 
 
 def _is_dot(value: str | None) -> bool:

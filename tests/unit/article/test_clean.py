@@ -103,6 +103,8 @@ def test_a_link_to_nowhere_keeps_its_words() -> None:
         '<noscript><img src="/a.jpg"></noscript>',
         '<picture><source srcset="/a.webp"><img src="/a.jpg"></picture>',
         '<amp-img src="/a.jpg"></amp-img>',
+        '<img data-src-fg="/a.jpg" src="data:image/svg+xml,x">',
+        '<img data-img-url="/a.jpg" src="data:image/png;base64,R0">',
     ],
 )
 def test_a_lazy_image_gets_its_real_source_once(tag: str) -> None:

@@ -175,3 +175,9 @@ def test_channels_that_an_article_lists_are_its_own() -> None:
     assert len(cleaned(f'{listed}<p>Discord: <a href="https://discord.gg/a">discord.gg/a</a></p>').links) == 3
     asked = '<ul><li><a href="https://chat.whatsapp.com/a">Join our group</a></li></ul>'
     assert cleaned(asked).removed == {"follow-us": 1}
+
+
+def test_a_photograph_may_come_with_the_theme() -> None:
+    picture = '<p><img src="/wp-content/themes/gazette/assets/roses.jpg" width="{}" alt=""></p>'
+    assert len(cleaned(picture.format(1200)).images) == 1
+    assert cleaned(picture.format(24)).removed == {"site-furniture": 1}

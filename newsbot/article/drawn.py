@@ -14,8 +14,8 @@ from newsbot.article.rules import Attributes
 
 # One of these tells, or nothing is drawn: most elements are done with after one look.
 TELLING = frozenset({
-    "style", "role", "data-settings", "data-href", "data-facadesrc", "data-src", "data-id", "id",
-    "data-thumbnail", "data-borlabs-cookie-content",
+    "role", "data-settings", "data-href", "data-facadesrc", "data-src", "data-id", "data-thumbnail",
+    "data-borlabs-cookie-content",
 })  # fmt: skip
 _BEHIND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"')]+)", re.I)
 _ELEMENTOR = re.compile(r'"video_type":"(\w+)"')
@@ -43,9 +43,8 @@ def drawn_frame(attributes: Attributes) -> str | None:
         return f"https://public.flourish.studio/{attributes['data-src']}/"
     if "infogram-embed" in names and attributes.get("data-id"):
         return f"https://infogram.com/{attributes['data-id']}"
-    if "lyMe" in names and (attributes.get("id") or "").startswith("WYL_"):
-        return f"https://www.youtube.com/watch?v={(attributes['id'] or '')[4:]}"
-    return None
+    identity = attributes.get("id") or ""
+    return f"https://www.youtube.com/watch?v={identity[5:]}" if identity.startswith("lyte_") else None
 
 
 def scripted_frame(attributes: Attributes, node: LexborNode) -> str | None:

@@ -142,7 +142,7 @@ class Walk:
                 return None
             return self._enter_table(tag, attributes)
         if tag in WRAPPERS:
-            if not TELLING.isdisjoint(attributes):
+            if attributes and (not TELLING.isdisjoint(attributes) or "background" in (attributes.get("style") or "")):
                 self.page.boundary()
                 self.media.drawn(node, attributes)
             return self._enter_wrapper(attributes)

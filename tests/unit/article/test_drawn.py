@@ -28,7 +28,7 @@ def cleaned(html: str) -> Cleaned:
             VIDEO,
         ),
         ('<div class="epyt-facade" data-facadesrc="https://www.youtube.com/embed/a1B2c3D4e5F?x=1"></div>', VIDEO),
-        ('<div class="lyMe" id="WYL_a1B2c3D4e5F"></div>', VIDEO),
+        ('<div class="pL" id="lyte_a1B2c3D4e5F" data-src="/thumb.jpg"></div>', VIDEO),
         ('<lite-youtube videoid="a1B2c3D4e5F"></lite-youtube>', VIDEO),
         (
             '<div class="rll-youtube-player" data-src="https://www.youtube.com/embed/a1B2c3D4e5F"></div>'

@@ -222,6 +222,8 @@ def test_packed_bombs_are_refused() -> None:
         ("product_cat-sitemap.xml", ""),
         ("author-sitemap.xml", ""),
         ("news-sitemap.xml", ""),
+        ("wp-sitemap-posts-news-1.xml", "news"),
+        ("sitemap-pt-video-2021-06.xml", "video"),
         ("sitemap-pt-post-2021-06.xml", "post"),
         ("sitemap-pt-page-p1-2021-06.xml", "page"),
         ("sitemap-tax-category.xml", ""),

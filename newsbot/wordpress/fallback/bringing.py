@@ -16,9 +16,10 @@ from newsbot.wordpress.fallback.article import Reader
 from newsbot.wordpress.fallback.feed import Entry, page_url, read_feed, urls_of
 from newsbot.wordpress.fallback.identity import Identities
 from newsbot.wordpress.fallback.ledger import Ledger
+from newsbot.wordpress.fallback.lists import read_lists
 from newsbot.wordpress.fallback.page import utc
 from newsbot.wordpress.fallback.reckoning import complete, conclude
-from newsbot.wordpress.fallback.ways import Halt, Ways, ask, read
+from newsbot.wordpress.fallback.ways import Halt, Ways, ask
 
 if TYPE_CHECKING:
     from newsbot.wordpress.conversation import Options
@@ -32,9 +33,6 @@ STALE_PAGES = 30
 WAITS = timedelta(days=60)
 """How long a scheduled post is taken to have waited at most."""
 
-MOST_LISTS = 1_000
-"""Lists of one type that are read: 50,000 articles each."""
-
 BATCH = 10
 """Pages to a checkpoint."""
 
@@ -43,7 +41,10 @@ Steps = Generator[Any, Any, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Bringing:
-    """One type of one site. ``had`` are the ids that the API gave before it shut, ``sequence`` the rows that left."""
+    """One type of one site. ``had`` are the ids that the API gave before it shut, ``sequence`` the rows that left.
+
+    ``strangers`` counts what the feed shows and the sitemap does not list; ``broke_off``: the feed did not come whole.
+    """
 
     type: str
     ways: Ways
@@ -63,6 +64,8 @@ class Bringing:
     unlisted: str | None = None
     others: int = 0
     inside: int = 0
+    strangers: int = 0
+    broke_off: bool = False
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(site=self.ways.key, type=self.type)
@@ -90,13 +93,17 @@ class Bringing:
                     yield from self._send(entry.post, entry.id)
         yield from self._close_page()
         if halt is None:
-            if self.ways.state is not None and self.type == "post" and not self.facts.missing_urls:
+            if self.ways.state is not None and self._brought_feed():
                 yield from self.ways.state.remember()
             yield self._checkpoint(done=True)
         listed = len(self.listed) - self.others
         self.facts.expected_before = listed if self.listed else None
         newest = "newest" if self.ways.first is not None else "last changed"
         full = f"the {newest} {self.facts.sent}, as asked for" if self._full() else None
+        if self.broke_off and self.strangers:
+            self.unlisted = (
+                self.unlisted or f"{self.strangers} posts of the feed are not in it, and the feed breaks off"
+            )
         conclude(self.facts, reason=self.reason, unlisted=self.unlisted, full=full, halt=halt)
 
     def _close_page(self) -> Steps:
@@ -116,25 +123,7 @@ class Bringing:
     # The list to reckon against.
 
     def _list(self) -> Steps:
-        home = canonical(self.ways.key)
-        lists = self.ways.sitemaps.get(self.type) or self.ways.sitemaps.get(None) or []
-        if len(lists) > MOST_LISTS:
-            self.unlisted = f"{len(lists)} lists, of which {MOST_LISTS} are read"
-        for url in lists[:MOST_LISTS]:
-            try:
-                found = yield from read(url, self.ways, self.type)
-            except NotXml as fault:
-                self.facts.faults[fault.name] += 1
-                self.unlisted = f"{url}: {fault}"
-                continue
-            if url not in self.ways.sitemaps.get(None, ()):
-                del self.ways.read[url]  # no other type needs it
-            if found.cut:
-                self.facts.faults["truncated"] += 1
-                self.unlisted = f"{url} breaks off"
-            for one, changed in found.urls.items():
-                if canonical(one) != home:
-                    self.listed.setdefault(canonical(one), (one, changed))
+        self.listed, self.unlisted = yield from read_lists(self.ways, self.type, self.facts.faults)
         self.left = set(self.listed)
         self.facts.expected_before = len(self.listed) if self.listed else None
 
@@ -148,6 +137,7 @@ class Bringing:
         while page.entries and not (number > 1 and urls_of(page) == first):
             if page.mended or page.cut:
                 self.facts.faults["truncated" if page.cut else "mended-xml"] += 1
+                self.broke_off |= page.cut
             fresh = [entry for entry in page.entries if self._is_new(entry)]
             stale = 0 if fresh else stale + 1
             yield from self._release(HOLD)
@@ -159,11 +149,13 @@ class Bringing:
             if reply.error is not None or reply.status != 200:
                 if reply.error is not None or reply.status not in (404, 410):
                     self.facts.faults[reply.error or "bad-status"] += 1
+                    self.broke_off = True
                 break
             try:
                 page = read_feed(reply, site=self.ways.key)
             except NotXml as fault:
                 self.facts.faults[fault.name] += 1
+                self.broke_off = True
                 break
         yield from self._release(0)
         yield from self._close_page()
@@ -175,6 +167,7 @@ class Bringing:
             self.facts.duplicates += 1
             return False
         self.inside += entry.id not in self.had and not self._outside(entry.post)
+        self.strangers += bool(self.listed) and url not in self.listed
         if entry.whole:
             self._tick(url)
             self.identities.claim(entry)
@@ -182,6 +175,10 @@ class Bringing:
         else:
             self.poor[url] = entry
         return True
+
+    def _brought_feed(self) -> bool:
+        """Whether all that the feed shows came, so that it need not be sent again as long as it does not change."""
+        return self.type == "post" and not self.facts.missing_urls
 
     def _tick(self, url: str) -> None:
         self.met.add(url)
@@ -195,7 +192,10 @@ class Bringing:
             return True
         if since and all((entry.post.published or "~")[:19] < since for entry in entries):
             return True
-        return bool(self.listed) and not self.left - set(self.poor)
+        # A sitemap may be of the newest alone: where the feed shows more than it lists, it is walked to its end. Not
+        # again in each run: what is kept was brought when it was.
+        lists_all = self.facts.kept or all(canonical(entry.url) in self.listed for entry in entries)
+        return bool(self.listed and lists_all) and not self.left - set(self.poor)
 
     def _release(self, hold: int) -> Steps:
         """Send items but the last ``hold``. Where a feed's word for the id is not enough, the page is asked for it."""

@@ -50,18 +50,28 @@ _NAMES = (
 )
 
 
+_TYPES_ONLY = (_NAMES[0], _NAMES[2])
+"""Names that tell a type and nothing else: ``news`` is one then."""
+
+_NEWS = "{http://www.google.com/schemas/sitemap-news/"
+_MOST_NEWS = 1_000
+"""URLs that a sitemap for Google News may have (developers.google.com, news sitemaps)."""
+
 MOST = 50_000
 """URLs that a sitemap may have (sitemaps.org)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """``others`` are the sitemaps that an index names, ``urls`` a list's URLs with their ``lastmod`` or None."""
+    """``others`` are the sitemaps that an index names, ``urls`` a list's URLs with their ``lastmod`` or None.
+
+    ``news``: one for Google News, which holds what the last two days brought."""
 
     others: list[str] = field(default_factory=list)
     urls: dict[str, str | None] = field(default_factory=dict)
     mended: bool = False
     cut: bool = False
+    news: bool = False
 
 
 def read_sitemap(reply: Reply) -> Sitemap:
@@ -79,7 +89,14 @@ def read_sitemap(reply: Reply) -> Sitemap:
         return Sitemap(others=list(found), mended=parsed.mended, cut=cut)
     if name != "urlset":
         raise NotXml(f"{name} where a sitemap was due")
-    return Sitemap(urls=found, mended=parsed.mended, cut=cut)
+    return Sitemap(urls=found, mended=parsed.mended, cut=cut, news=_is_news(parsed.root))
+
+
+def _is_news(root: etree._Element) -> bool:
+    """Whether every URL of a list is told as news. A list of all posts may tell so of its newest."""
+    if not 0 < len(root) <= _MOST_NEWS:
+        return False
+    return all(any(str(child.tag).startswith(_NEWS) for child in entry) for entry in root)
 
 
 def _child(entry: etree._Element, name: str) -> str | None:
@@ -101,6 +118,8 @@ def type_of(url: str) -> str | None:
     for pattern in _NAMES:
         if found := pattern.fullmatch(name):
             kind = found.groupdict().get("type") or ""
+            if pattern in _TYPES_ONLY:
+                return kind
             return "" if kind in OTHERS or kind.endswith(("_category", "_tag", "_cat")) else kind
     return None
 

@@ -62,7 +62,9 @@ def ask(
 class Ways:
     """``key`` identifies the site in every row. ``first`` is the feed's first page, of the URL ``feed``.
 
-    ``sitemaps``: type -> its lists, under None those that may hold any type; ``read`` are lists that have been read.
+    ``sitemaps``: type -> its lists, under None those that may hold any type; ``read`` are lists that have been read,
+    ``unread`` those that the site names and that were not: URL -> (type as in ``sitemaps``, why); ``broken`` are
+    indexes that break off, ``news`` lists of the last two days, used where there are no others.
     ``state`` is the feed's, to be kept once all that it showed came; with ``again`` an unchanged feed need not be sent.
     """
 
@@ -74,10 +76,28 @@ class Ways:
     state: FeedState | None = None
     sitemaps: dict[str | None, list[str]] = field(default_factory=dict)
     read: dict[str, Sitemap] = field(default_factory=dict)
+    unread: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
 
     @property
     def found(self) -> bool:
         return self.first is not None or any(self.sitemaps.values())
+
+    def lists(self, type_: str) -> list[str]:
+        """The lists that hold a type's URLs: its own, else all that may."""
+        return self.sitemaps.get(type_) or self.sitemaps.get(None) or []
+
+    def lack(self, type_: str) -> str | None:
+        """What ``lists`` lacks of all that the site has of a type, or None."""
+        if self.broken:
+            return f"{self.broken[0]} breaks off"
+        if self.news and self.lists(type_) == self.news:
+            return f"{self.news[0]} is for Google News, which has nothing older than two days"
+        kinds = (type_,) if self.sitemaps.get(type_) else (type_, None)
+        whys = [f"{url}: {why}" for url, (kind, why) in self.unread.items() if kind in kinds]
+        more = f" (and {len(whys) - 1} more)" if len(whys) > 1 else ""
+        return whys[0] + more if whys else None
 
 
 def find_ways(start: str, *, key: str | None, again: bool = False) -> Generator[Any, Any, Ways]:
@@ -183,29 +203,47 @@ def _find_sitemaps(ways: Ways) -> Generator[Query, Reply, None]:
     for candidates in (own, [f"{ways.key}/{name}" for name in USUAL]):
         for url in candidates:
             if url in own or not ways.sitemaps:
-                yield from _open(url, ways, _DEPTH)
+                yield from _open(url, ways, _DEPTH, named=url in own)
         if ways.sitemaps:
             return
+    if ways.news:
+        ways.sitemaps[None] = ways.news
 
 
-def _open(url: str, ways: Ways, depth: int) -> Generator[Query, Reply, None]:
-    """Sort a sitemap, or those an index names, by the types they hold; what its name tells is not asked for yet."""
-    if url in ways.read or len(ways.read) >= _SITEMAPS or type_of(url) == "":
+def _open(url: str, ways: Ways, depth: int, *, named: bool) -> Generator[Query, Reply, None]:
+    """Sort a sitemap, or those an index names, by the types they hold; what its name tells is not asked for yet.
+
+    What the site itself ``named`` and cannot be had is noted: without it nobody knows whether all came."""
+    kind = type_of(url)
+    if url in ways.read or kind == "":
+        return
+    if depth == 0 or len(ways.read) >= _SITEMAPS:
+        ways.unread[url] = (kind, "an index too deep" if depth == 0 else f"more than {_SITEMAPS} lists")
         return
     try:
         found = yield from read(url, ways)
-    except NotXml:
+    except NotXml as fault:
+        # In robots.txt a line outlives its sitemap.
+        if named and not (depth == _DEPTH and str(fault) in ("HTTP 404", "HTTP 410")):
+            ways.unread[url] = (kind, str(fault))
         return
-    if found.urls and url not in (lists := ways.sitemaps.setdefault(type_of(url), [])):
-        lists.append(url)
-    for other in found.others:
+    ways.unread.pop(url, None)
+    if found.cut and not found.urls:
+        ways.broken.append(url)
+    if found.urls:
+        lists = ways.news if found.news and kind is None else ways.sitemaps.setdefault(kind, [])
+        lists += [url] * (url not in lists)
+    yield from _sort(found.others, ways, depth)
+
+
+def _sort(others: list[str], ways: Ways, depth: int) -> Generator[Query, Reply, None]:
+    for other in others:
         kind = type_of(other)
         if kind:
             lists = ways.sitemaps.setdefault(kind, [])
-            if other not in lists:
-                lists.append(other)
-        elif kind is None and depth > 1:
-            yield from _open(other, ways, depth - 1)
+            lists += [other] * (other not in lists)
+        else:
+            yield from _open(other, ways, depth - 1, named=True)
 
 
 def read(url: str, ways: Ways, type_: str | None = None) -> Generator[Query, Reply, Sitemap]:

@@ -352,20 +352,23 @@ def test_a_site_that_stays_shut_is_asked_only_for_what_changed() -> None:
     assert set(everything) == {1, 2, 4}
 
 
+@dataclass
+class Tagged(Shut):
+    """Its feed has an ETag, the same whichever page is asked for, and is not sent to those who know it."""
+
+    tags: list[str] = field(default_factory=list)
+
+    def reply(self, query: Query) -> Reply:
+        found = super().reply(query)
+        if "/feed/" not in query.url or found.status != 200:
+            return found
+        self.tags.append(query.headers.get("If-None-Match", ""))
+        if self.tags[-1] == '"one"':
+            return Reply(status=304, url=query.url)
+        return replace(found, headers={"etag": '"one"'})
+
+
 def test_a_feed_is_sent_once_as_long_as_it_does_not_change() -> None:
-    @dataclass
-    class Tagged(Shut):
-        tags: list[str] = field(default_factory=list)
-
-        def reply(self, query: Query) -> Reply:
-            found = super().reply(query)
-            if "/feed/" not in query.url or found.status != 200:
-                return found
-            self.tags.append(query.headers.get("If-None-Match", ""))
-            if self.tags[-1] == '"one"':
-                return Reply(status=304, url=query.url)
-            return replace(found, headers={"etag": '"one"'})
-
     site = Tagged(feed(entry("a", f"{HOME}/?p=1"), entry("b", f"{HOME}/?p=2")))
     kept = Kept()
     first, _ = bring(site, kept)
@@ -373,3 +376,24 @@ def test_a_feed_is_sent_once_as_long_as_it_does_not_change() -> None:
     assert (set(first), again) == ({1, 2}, {})
     assert site.tags == ["", '"one"']
     assert facts.verdict == "incomplete", "without a sitemap nothing proves that these are all"
+
+
+PAGES = feed(entry("a", f"{HOME}/?p=1")) | {"/feed/?paged=2": feed(entry("b", f"{HOME}/?p=2"))["/feed/"]}
+
+
+@pytest.mark.parametrize(
+    ("second", "options"),
+    [
+        (PAGES["/feed/?paged=2"], {"limit": 1}),
+        (Reply(status=503, url=f"{HOME}/feed/?paged=2"), {}),
+        (Reply(status=0, url=f"{HOME}/feed/?paged=2", error="timeout"), {}),
+        (str(PAGES["/feed/?paged=2"])[:-40], {}),
+        ("<html>A wall</html>", {}),
+    ],
+)
+def test_a_feed_that_did_not_come_whole_is_sent_again(second: str | Reply, options: dict[str, Any]) -> None:
+    kept = Kept()
+    first, _ = bring(Tagged(PAGES | {"/feed/?paged=2": second}), kept, **options)
+    assert set(first) == {1}
+    again, _ = bring(Tagged(PAGES), kept)
+    assert set(again) == {1, 2}

@@ -13,7 +13,7 @@ from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.fallback.addresses import canonical, host_of, id_of_url
 from newsbot.wordpress.fallback.article import Reader
-from newsbot.wordpress.fallback.feed import Entry, page_url, read_feed, urls_of
+from newsbot.wordpress.fallback.feed import Entry, FeedPage, page_url, read_feed, urls_of
 from newsbot.wordpress.fallback.identity import Identities
 from newsbot.wordpress.fallback.ledger import Ledger
 from newsbot.wordpress.fallback.lists import read_lists
@@ -133,11 +133,9 @@ class Bringing:
         page, number, stale = self.ways.first, 1, 0
         assert page is not None
         assert self.ways.feed is not None
+        self._heed(page)
         first = urls_of(page)
         while page.entries and not (number > 1 and urls_of(page) == first):
-            if page.mended or page.cut:
-                self.facts.faults["truncated" if page.cut else "mended-xml"] += 1
-                self.broke_off |= page.cut
             fresh = [entry for entry in page.entries if self._is_new(entry)]
             stale = 0 if fresh else stale + 1
             yield from self._release(HOLD)
@@ -153,12 +151,18 @@ class Bringing:
                 break
             try:
                 page = read_feed(reply, site=self.ways.key)
+                self._heed(page)
             except NotXml as fault:
                 self.facts.faults[fault.name] += 1
                 self.broke_off = True
                 break
         yield from self._release(0)
         yield from self._close_page()
+
+    def _heed(self, page: FeedPage) -> None:
+        if page.mended or page.cut:
+            self.facts.faults["truncated" if page.cut else "mended-xml"] += 1
+        self.broke_off |= page.cut
 
     def _is_new(self, entry: Entry) -> bool:
         """Take in a feed's item, unless another page of the feed showed it."""
@@ -178,7 +182,7 @@ class Bringing:
 
     def _brought_feed(self) -> bool:
         """Whether all that the feed shows came, so that it need not be sent again as long as it does not change."""
-        return self.type == "post" and not self.facts.missing_urls
+        return self.type == "post" and self.ways.again and not self.broke_off and not self.facts.missing_urls
 
     def _tick(self, url: str) -> None:
         self.met.add(url)

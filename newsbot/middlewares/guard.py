@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.utils.httpobj import urlparse_cached
 
 from newsbot.refusals import BadUrl, TooLarge
+
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f.]*:[0-9a-f:.]*(?:%[a-z0-9._%-]+)?", re.ASCII | re.IGNORECASE)
+"""A name as DNS has it, underscores too, or an IPv6 address; Scrapy has spelled names in other scripts by now."""
 
 
 class GuardMiddleware:
@@ -22,11 +27,11 @@ class GuardMiddleware:
             # Not repeated here: the text reaches logs and receipts.
             raise BadUrl(f"a URL of {parts.hostname} carries a user name or password (NEWSBOT_AUTH is for them)")
         try:
-            known = bool(parts.hostname) and parts.port != 0
+            known = _HOST.fullmatch(parts.hostname or "") is not None and parts.port != 0
         except ValueError:
             known = False
         if not known:
-            raise BadUrl("the URL has no host, or a port that cannot be")
+            raise BadUrl("the URL has no host, or a host or port that cannot be")
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, DownloadCancelledError):

@@ -7,12 +7,20 @@ from typing import Any
 from scrapy import Request
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
 
-from newsbot.refusals import TooManyRedirects
+from newsbot.refusals import BadUrl, TooManyRedirects
 
 
 class RedirectsMiddleware(RedirectMiddleware):
-    """Scrapy's, with a refusal that the driver can tell apart."""
+    """Scrapy's, with refusals that the driver can tell apart."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        try:
+            return super().process_response(request, response)
+        except ValueError as error:
+            # A port that cannot be, half an IPv6 address, a host that Unicode takes apart: whoever reads it raises.
+            raise BadUrl(f"{request.url} redirects to what is no address: {error}") from error
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
         try:

@@ -113,6 +113,26 @@ def test_a_redirect_to_another_scheme_is_not_followed(location: str) -> None:
         assert told.statuses() == [302]
 
 
+def test_a_redirect_to_what_is_no_address_is_told() -> None:
+    nowhere = [
+        "http://[bad/",
+        "http://host:99999/",
+        "http://host:abc/",
+        "//[",
+        "https://exa mple.com/",
+        "http://a%00b/",
+    ]
+    nowhere.append("http://\u2100.com/")  # Unicode takes the sign apart, into a path
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": nowhere[int(request.path.strip("/"))]})
+
+    with serve(answer) as server:
+        told = visit(server, *(f"/{number}" for number in range(len(nowhere))))
+        assert told.errors() == ["bad-url"] * len(nowhere)
+        assert "Traceback" not in told.log
+
+
 def test_only_http_is_asked_for() -> None:
     told = ask("file:///etc/passwd", "ftp://example.com/", "data:,x", "s3://bucket/key", "http://a:b@example.com/")
     assert told.errors() == ["bad-url"] * 5

@@ -82,7 +82,7 @@ class PolitenessMiddleware:
             give_up=settings.getfloat("NEWSBOT_GIVE_UP", 900.0),
         )
         # A shared address never gives up: one dead site must not take its neighbours with it.
-        self._shared = Rules(delay=self.rules.delay, max_wait=self.rules.max_wait, give_up=float("inf"))
+        self._shared = replace(self.rules, shared=True)
         self._share_ip = settings.getbool("NEWSBOT_SHARE_IP")
         self._gates: dict[str, Gate] = {}
         self._turns: dict[Request, Turn] = {}
@@ -278,7 +278,7 @@ def _rules(request: Request, host: str, rules: Rules) -> Rules:
     given = {name: float(seconds) for name, seconds in told.items() if seconds is not None}
     if not given or request.meta.setdefault("newsbot_delay_host", host) != host:
         return rules
-    return replace(rules, **given)
+    return replace(rules, max_wait=given.get("max_wait", rules.max_wait), give_up=given.get("give_up", rules.give_up))
 
 
 def _after_turns(turns: int, then: Callable[[], None]) -> None:

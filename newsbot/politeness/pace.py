@@ -29,12 +29,13 @@ class Rules:
     """What holds for every host of a run; all in seconds.
 
     ``delay`` between the starts of two requests; ``max_wait`` the longest wait a host may ask for; ``give_up`` how long
-    a host may do nothing but fail.
+    a host may do nothing but fail. ``shared``: several sites stand behind it, and it is never given up.
     """
 
     delay: float = 1.0
     max_wait: float = 3600.0
     give_up: float = 900.0
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,8 @@ class Pace:
         if self.failing_since is None:
             self.failing_since = now
         failed_for = now - self.failing_since
-        if failed_for >= self.rules.give_up and self.failures >= FAILURES_BEFORE_GIVING_UP:
+        patience = float("inf") if self.rules.shared else self.rules.give_up
+        if failed_for >= patience and self.failures >= FAILURES_BEFORE_GIVING_UP:
             self.given_up = f"{self.failures} failures and nothing else for {failed_for:.0f} s"
 
     def _pass(self, outcome: Outcome) -> None:
@@ -134,6 +136,9 @@ class Pace:
 
     def _hold(self, now: float, outcome: Outcome) -> None:
         asked = outcome.retry_after or 0.0
+        if self.rules.shared and asked > self.rules.max_wait:
+            # The site that asks for it is given up or waits by itself; its neighbours asked for nothing.
+            asked = 0.0
         if asked > self.rules.max_wait:
             self.given_up = f"it asks to wait {asked:.0f} s, more than {self.rules.max_wait:.0f}"
             return

@@ -211,6 +211,22 @@ def test_sites_that_share_an_address_share_its_budget_when_asked() -> None:
         assert min(gaps(server.log)) >= 0.48
 
 
+def test_a_site_that_is_given_up_takes_no_neighbour_with_it() -> None:
+    names = {"one.test": [["127.0.0.1"]], "two.test": [["127.0.0.1"]]}
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.host.startswith("one."):
+            return web.Response(status=429, headers={"Retry-After": "86400"})
+        return web.Response(text="page")
+
+    with serve(answer) as server:
+        urls = [f"http://{name}:{server.port}/" for name in ("one.test", "two.test", "one.test")]
+        settings: dict[str, object] = {"NEWSBOT_ALLOW_PRIVATE": "1", "NEWSBOT_SHARE_IP": 1, **NO_ROBOTS}
+        told = ask(*urls, settings=settings, dns=names, at_once=False)
+    assert told.errors() == [None, None, "given-up"]
+    assert told.statuses() == [429, 200, 0]
+
+
 def test_a_missing_contact_is_told() -> None:
     with serve(page) as server:
         assert "NEWSBOT_CONTACT is not set" in visit(server, 1, NEWSBOT_CONTACT="").log

@@ -30,6 +30,7 @@ from newsbot.middlewares.hosts import host_of
 from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
 from newsbot.middlewares.stopping import Stopping
 from newsbot.politeness.backoff import backoff_seconds
+from newsbot.politeness.robots_txt import first_part, for_product
 from newsbot.refusals import (
     CrawlStopping,
     HostGivenUp,
@@ -40,9 +41,6 @@ from newsbot.refusals import (
 )
 
 logger = logging.getLogger(__name__)
-
-PARSED_BYTES = 512 * 1024
-"""How much of a robots.txt is read; RFC 9309 section 2.5 asks for 500 KiB at least."""
 
 TAKEN_BYTES = 2 * 1024 * 1024
 """A longer one is no robots.txt and counts as no answer."""
@@ -93,6 +91,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._agent = str(self._robotstxt_useragent or self._default_useragent)
         self._rules: dict[str, Rules] = {}
         self._fetches: dict[str, asyncio.Task[Rules]] = {}
         self._tries = max(1, crawler.settings.getint("NEWSBOT_ROBOTS_TRIES", 3))
@@ -177,9 +176,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise _NoAnswer(f"status {response.status}")
         if response.status >= 300:
             return None
-        body = response.body
-        if len(body) > PARSED_BYTES:
-            body = body[: body.rfind(b"\n", 0, PARSED_BYTES) + 1]
+        body = for_product(first_part(response.body), self._agent)
         parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, body)
         self._hand_over_delay(parser, request)
         await self.crawler.signals.send_catch_log_async(
@@ -188,7 +185,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return parser
 
     def _hand_over_delay(self, parser: RobotParser, request: Request) -> None:
-        seconds = parser.crawl_delay(self._robotstxt_useragent or self._default_useragent)
+        seconds = parser.crawl_delay(self._agent)
         politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
         if seconds and politeness is not None:
             politeness.crawl_delay(host_of(request), seconds)

@@ -59,6 +59,13 @@ def test_our_own_group_counts_and_not_the_one_for_all() -> None:
         assert visit(server, "/yes", "/no").errors() == [None, "robots"]
 
 
+def test_whose_group_it_is_goes_by_the_whole_product_token() -> None:
+    rules = "User-agent: news\nDisallow:\n\nUser-agent: NewsBot/1.0\nDisallow: /no\nCrawl-delay: 1.5\n"
+    with serve(site(rules)) as server:
+        assert visit(server, "/yes", "/no").errors() == [None, "robots"]
+        assert server.log[1].at - server.log[0].at >= 1.49
+
+
 def test_robots_txt_at_503_means_that_nothing_is_fetched() -> None:
     with serve(site(status=503)) as server:
         told = visit(server, *(f"/{n}" for n in range(6)))

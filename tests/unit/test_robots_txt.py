@@ -1,0 +1,56 @@
+"""Which group of a robots.txt means us, and how much of it is read. RFC 9309."""
+
+from __future__ import annotations
+
+import pytest
+from protego import Protego
+
+from newsbot.politeness.robots_txt import PARSED_BYTES, first_part, for_product
+from newsbot.user_agent import user_agent
+
+REST = "https://news.example/wp-json/wp/v2/posts"
+
+
+def allowed(text: str, url: str = REST, agent: str = "newsbot") -> bool:
+    body = for_product(text.encode(), agent).decode("utf-8-sig")
+    return bool(Protego.parse(body).can_fetch(url, agent))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*("newsbot", "NewsBot", "newsbot/1.0", "NEWSBOT/0.1 (+https://x)", "newsbot crawler"), "newsbot # that one", "*"],
+)
+def test_a_group_that_means_us_is_heeded(name: str) -> None:
+    for agent in ("newsbot", user_agent("https://example.org")):
+        assert not allowed(f"User-agent: {name}\nDisallow: /wp-json/", agent=agent)
+        assert not allowed(f"User-agent: other\nUser-agent: {name}\nDisallow: /wp-json/", agent=agent)
+
+
+@pytest.mark.parametrize("name", ["news", "new", "bot", "newsbot2", "newsbot-image", "mynewsbot", ""])
+def test_a_group_of_another_is_not_ours(name: str) -> None:
+    others = f"User-agent: {name}\nDisallow:\n\n"
+    assert not allowed(f"{others}User-agent: *\nDisallow: /wp-json/")
+    assert not allowed(f"User-agent: *\nDisallow: /wp-json/\n\n{others}")
+    assert allowed(f"User-agent: {name}\nDisallow: /wp-json/\n\nUser-agent: *\nDisallow:")
+
+
+@pytest.mark.parametrize("text", ["\ufeffUser-agent: news\nAllow: /\n\n", "\ruseragent news\rAllow: /\r\r", ""])
+def test_however_the_line_is_written(text: str) -> None:
+    assert not allowed(f"{text}User-agent: *\nDisallow: /wp-json/\n")
+
+
+def test_groups_of_one_name_are_one_and_the_longest_rule_wins() -> None:
+    text = (
+        "User-agent: newsbot/2\nDisallow: /\n\nUser-agent: *\nDisallow: /a\n\nUser-agent: NewsBot\nAllow: /wp-json/\n"
+    )
+    assert allowed(text)
+    assert not allowed(text, "https://news.example/feed/")
+    assert not allowed("User-agent: *\nDisallow: /caf%C3%A9/", "https://news.example/caf\u00e9/1")
+
+
+def test_what_is_cut_off_never_takes_the_rules_before_it_along() -> None:
+    rules = b"User-agent: *\rDisallow: /\r"
+    assert first_part(rules) == rules
+    assert first_part(rules + b"#" * PARSED_BYTES) == rules
+    assert first_part(b"Disallow: /x" + b"y" * PARSED_BYTES).startswith(b"Disallow: /x")
+    assert first_part(rules + b"# filler\n" * PARSED_BYTES).endswith(b"filler\n")

@@ -15,6 +15,8 @@ from tests.crawl.asking import Told, ask, start, told_by
 from tests.crawl.loopback import Answer, Asked, Server, serve
 
 NO_ROBOTS = {"ROBOTSTXT_OBEY": False}
+ARRIVES = 0.95
+"""A delay is kept between two that leave; the server may be late to note the first of them."""
 
 
 def gaps(asked: list[Asked]) -> list[float]:
@@ -97,10 +99,10 @@ def test_requests_at_once_keep_the_delay_and_come_one_by_one() -> None:
         return web.Response(text="page")
 
     with serve(answer) as server:
-        told = visit(server, 8, NEWSBOT_DELAY=0.4)
-        assert told.statuses() == [200] * 8
+        told = visit(server, 5, NEWSBOT_DELAY=1)
+        assert told.statuses() == [200] * 5
         assert most == 1
-        assert min(gaps(server.log)) >= 0.38  # 5 % for what lies between us and the server's clock
+        assert min(gaps(server.log)) >= 1 * ARRIVES
 
 
 def test_the_waiting_is_told_for_each_request() -> None:
@@ -117,10 +119,10 @@ def test_the_site_list_may_change_its_own_delay_but_not_hurry_another_host() -> 
         return web.Response(status=302, headers={"Location": f"{other.url}{request.path}"})
 
     with serve(page) as other, serve(away) as server:
-        settings = {"NEWSBOT_ALLOW_PRIVATE": f"{server.netloc},{other.netloc}", "NEWSBOT_DELAY": 0.5, **NO_ROBOTS}
+        settings = {"NEWSBOT_ALLOW_PRIVATE": f"{server.netloc},{other.netloc}", "NEWSBOT_DELAY": 1, **NO_ROBOTS}
         ask(*(f"{server.url}/{n}" for n in range(3)), settings=settings, meta={"newsbot_delay": 0})
-        assert max(gaps(server.log)) < 0.4
-        assert min(gaps(other.log)) >= 0.48
+        assert max(gaps(server.log)) < 0.9
+        assert min(gaps(other.log)) >= 1 * ARRIVES
 
 
 def test_failures_are_answered_by_asking_slower() -> None:
@@ -130,8 +132,8 @@ def test_failures_are_answered_by_asking_slower() -> None:
     with serve(answer) as server:
         told = visit(server, 4, at_once=False)
         first, second, _ = gaps(server.log)
-        assert first >= 1.0
-        assert second >= 2.0
+        assert first >= 1.0  # the very first counts from its answer
+        assert second >= 2.0 * ARRIVES
         assert told.stats["newsbot/politeness/backed_off"] == 2
 
 
@@ -181,6 +183,7 @@ def test_a_stop_ends_what_sleeps_at_once() -> None:
         settings = {"NEWSBOT_ALLOW_PRIVATE": server.netloc, **NO_ROBOTS}
         process = start(*(f"{server.url}/{n}" for n in range(4)), settings=settings)
         while not server.log:
+            assert process.poll() is None, process.communicate()
             time.sleep(0.05)
         time.sleep(0.5)
         stopped = time.monotonic()
@@ -201,14 +204,14 @@ def test_sites_that_share_an_address_share_its_budget_when_asked() -> None:
     names = {"one.test": [["127.0.0.1"]], "two.test": [["127.0.0.1"]], "three.test": [["127.0.0.1"]]}
     with serve(page) as server:
         urls = [f"http://{name}:{server.port}/" for name in names]
-        settings: dict[str, object] = {"NEWSBOT_ALLOW_PRIVATE": "1", "NEWSBOT_DELAY": 0.5, **NO_ROBOTS}
+        settings: dict[str, object] = {"NEWSBOT_ALLOW_PRIVATE": "1", "NEWSBOT_DELAY": 1, **NO_ROBOTS}
         apart = ask(*urls, settings=settings, dns=names)
         assert apart.statuses() == [200] * 3
-        assert max(gaps(server.log)) < 0.4
+        assert max(gaps(server.log)) < 0.9
         server.log.clear()
         shared = ask(*urls, settings=settings | {"NEWSBOT_SHARE_IP": 1}, dns=names)
         assert shared.statuses() == [200] * 3
-        assert min(gaps(server.log)) >= 0.48
+        assert min(gaps(server.log)) >= 1 * ARRIVES
 
 
 def test_a_site_that_is_given_up_takes_no_neighbour_with_it() -> None:

@@ -63,7 +63,7 @@ def test_whose_group_it_is_goes_by_the_whole_product_token() -> None:
     rules = "User-agent: news\nDisallow:\n\nUser-agent: NewsBot/1.0\nDisallow: /no\nCrawl-delay: 1.5\n"
     with serve(site(rules)) as server:
         assert visit(server, "/yes", "/no").errors() == [None, "robots"]
-        assert server.log[1].at - server.log[0].at >= 1.49
+        assert server.log[1].at - server.log[0].at >= 1.5
 
 
 def test_robots_txt_at_503_means_that_nothing_is_fetched() -> None:
@@ -151,8 +151,8 @@ def test_crawl_delay_is_kept_even_by_the_request_that_waited_for_it() -> None:
         told = visit(server, "/1", "/2")
         robots, first, second = (asked.at for asked in server.log)
         assert told.statuses() == [200, 200]
-        assert first - robots >= 1.49
-        assert second - first >= 1.49
+        assert first - robots >= 1.5  # from its answer
+        assert second - first >= 1.5 * 0.95  # the server may be late to note the first
 
 
 def test_a_crawl_delay_beyond_the_cap_is_told() -> None:

@@ -29,6 +29,16 @@ _CHALLENGE = re.compile(
     rb"<title>(?:Just a moment|Attention Required|Bot Verification|Please Wait\.\.\. \|)",
     re.IGNORECASE,
 )
+_CHECK_PAGE = re.compile(
+    rb"_cf_chl_opt|cf-chl-|/orchestrate/(?:chl|jsch|managed)|sgcaptcha|sucuri_cloudproxy_js|px-captcha|"
+    rb"<title>(?:Just a moment\.\.\.|Bot Verification)</title>",
+    re.IGNORECASE,
+)
+"""What stands on the check itself, and not, like Cloudflare's silent script, on every page of a site that has one."""
+
+_LARGEST_CHECK, _BARE_CHECK = 20_000, 2_000
+_HTML = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
+_ARTICLE = re.compile(rb"<article|\bpostid-", re.IGNORECASE)
 _HINTS = (
     (re.compile(rb"wp-login\.php|name=[\"']pwd[\"']|type=[\"']password[\"']", re.I), "a login page"),
     (re.compile(rb"maintenance|coming[ -]soon|under construction", re.I), "a maintenance page"),
@@ -129,7 +139,16 @@ def is_challenge(reply: Reply) -> bool:
         return True
     if reply.status in (202, 403, 429, 503) and "json" not in headers.get("content-type", ""):
         return _CHALLENGE.search(reply.body[:20_000]) is not None
-    return False
+    return reply.status == 200 and _is_check_page(reply.body)
+
+
+def _is_check_page(body: bytes) -> bool:
+    """Whether a page that came with success is nothing but a bot check; an article that speaks of one is none."""
+    if len(body) > _LARGEST_CHECK or not _HTML.match(body) or _ARTICLE.search(body):
+        return False
+    # Incapsula has its script on every page, and on the check nothing else.
+    bare = len(body) <= _BARE_CHECK and b"/_Incapsula_Resource" in body
+    return bare or _CHECK_PAGE.search(body) is not None
 
 
 def is_login(reply: Reply) -> bool:

@@ -204,6 +204,14 @@ def test_pages_that_fail_in_a_row_end_the_asking() -> None:
     assert "8 pages in a row failed (HTTP 403)" in facts.why
 
 
+def test_a_bot_check_that_comes_with_success_is_not_shown_to_the_browser() -> None:
+    check = "<html><head><script src='/_Incapsula_Resource?SWJIYLWA=1'></script></head><body></body></html>"
+    site = Shut(sitemap("/a/", "/b/") | articles(b=2) | {"/a/": check}, browser=rendered)
+    posts, facts = bring(site)
+    assert (posts, facts.verdict, site.count("browser")) == ({}, "blocked", 0)
+    assert "a bot check stands in the way" in facts.why
+
+
 def test_what_is_gone_or_of_another_type_is_no_hole() -> None:
     front = "<body class='page page-id-5'><div class='entry-content'>Front.</div></body>"
     site = Shut(sitemap("/a/", "/gone/", "/front/", "/") | articles(a=1) | {"/front/": front})

@@ -56,6 +56,30 @@ def test_everything_else_has_a_name(answer: Reply, error: type[PayloadError]) ->
     assert isinstance(payload.fault(Query(url="", purpose=""), answer), error)
 
 
+BARE = b"<html><head><script src='/_Incapsula_Resource?SWJIYLWA=1'></script></head><body></body></html>"
+SILENT = b"<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"
+
+
+@pytest.mark.parametrize(
+    ("body", "check"),
+    [
+        (b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>", True),
+        (b"<html><script>window._cf_chl_opt = {}</script></html>", True),
+        (b"<html><meta http-equiv='refresh' content='0;/.well-known/sgcaptcha/?r=1'></html>", True),
+        (BARE, True),
+        # What a site that has such a check shows everybody.
+        (b"<html><body><div id='root'></div>" + SILENT + b"</body></html>", False),
+        (BARE + b"<p>Words.</p>" * 300, False),
+        (b"<html><body class='postid-7'>How _cf_chl_opt works</body></html>", False),
+        (b"<html><title>Just a moment - The Paper</title></html>", False),
+        (b"<?xml version='1.0'?><rss><!-- <html> --><title>Just a moment...</title></rss>", False),
+        (b'[{"title": "<html> _cf_chl_opt"}]', False),
+    ],
+)
+def test_a_bot_check_that_comes_with_success_is_one(body: bytes, check: bool) -> None:
+    assert payload.is_challenge(reply(body)) is check
+
+
 def test_what_may_pass_is_asked_again_and_what_is_final_is_not() -> None:
     query = Query(url="", purpose="")
     again = [payload.fault(query, reply(b"<html>", status)) for status in (429, 500, 503, 520)]

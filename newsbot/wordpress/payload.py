@@ -23,6 +23,8 @@ _AFTER = re.compile(r"(?:\s|\x00|<!--.*?-->)*\Z", re.DOTALL)
 _OPENING = re.compile(r"[\[{]")
 _CANDIDATES = 64
 """How many brackets of a body that begins with something else are tried as the JSON's beginning."""
+_READ_IN_VAIN = 8_000_000
+"""Characters that may be read behind brackets which began no JSON: each costs all that follows it."""
 
 _CHALLENGE = re.compile(
     rb"challenge-platform|cf-chl-|_cf_chl_opt|sgcaptcha|sucuri_cloudproxy|/_Incapsula_Resource|px-captcha|"
@@ -97,18 +99,20 @@ def parse(body: bytes) -> Any:
 def _parse_slowly(body: bytes) -> Any:
     """What orjson refuses but PHP sends: lone surrogates, NaN, raw control characters, text before and after."""
     text = body.decode("utf-8", "replace").replace("\ufeff", "")
-    decoder = json.JSONDecoder(strict=False)
+    decoder, in_vain = json.JSONDecoder(strict=False), 0
     for tried, opening in enumerate(_OPENING.finditer(text)):
-        if tried == _CANDIDATES:
+        if tried == _CANDIDATES or in_vain > _READ_IN_VAIN:
             break
         try:
             data, end = decoder.raw_decode(text, opening.start())
         except RecursionError:
             raise TooDeep("JSON nested deeper than any WordPress sends") from None
-        except ValueError:
+        except ValueError as fault:
+            in_vain += getattr(fault, "pos", len(text)) - opening.start()
             continue
         if _AFTER.match(text, end):
             return data
+        in_vain += end - opening.start()
     if text[:1] in "[{":
         raise Truncated(f"the JSON breaks off within its {len(body)} bytes")
     hint = next((name for pattern, name in _HINTS if pattern.search(body)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -201,6 +202,14 @@ def test_packed_bombs_are_refused() -> None:
         parse(b"\x1f\x8b\x08rubbish of some length, and no gzip at all")
     packed = gzip.compress(("<urlset>" + "".join(f"<url><loc>{HOME}/{n * n}</loc></url>" for n in range(999))).encode())
     assert read_sitemap(reply(packed[: len(packed) // 2])).cut
+
+
+def test_a_page_nested_deeper_than_any_costs_no_more_than_its_size() -> None:
+    began = time.monotonic()
+    page = read_page(reply("<body class='postid-7'>" + "<div>" * 150_000 + "Words."), url=HOME, site=HOME, type_="post")
+    assert page.id == 7
+    # Minutes, where the parser is given it as it is: each element looks up through all that are open.
+    assert time.monotonic() - began < 20
 
 
 # Sitemaps.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,6 +80,23 @@ SILENT = b"<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></scrip
 )
 def test_a_bot_check_that_comes_with_success_is_one(body: bytes, check: bool) -> None:
     assert payload.is_challenge(reply(body)) is check
+
+
+@pytest.mark.parametrize("tail", [b"1," * 1_500_000, b"1]" + b"]" * 60 + b" " * 3_000_000 + b"x"])
+def test_a_body_is_not_read_once_for_each_bracket(tail: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = 0
+
+    class Counting(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> Any:
+            nonlocal tried
+            tried += 1
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr(payload, "_READ_IN_VAIN", 5_000_000 if tail.endswith(b",") else 1_000)
+    monkeypatch.setattr(json, "JSONDecoder", Counting)
+    with pytest.raises(NotJson):
+        payload.parse(b"x" + b"[" * 60 + tail)
+    assert tried < 30
 
 
 def test_what_may_pass_is_asked_again_and_what_is_final_is_not() -> None:

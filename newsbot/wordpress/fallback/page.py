@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.clean import plain_text
 from newsbot.article.extract import FEW, body_of, parents
+from newsbot.article.nesting import flatten
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.wordpress.fallback.addresses import absolute, host_of, id_in, post_id, slug_of
 from newsbot.wordpress.fallback.declared import Declared, declared
@@ -64,7 +65,7 @@ class Page:
 
 def read_page(reply: Reply, *, url: str, site: str, type_: str) -> Page:
     """What an article's page tells. Never raises: rubbish is a page that lacks its article."""
-    html = _decoded(reply)
+    html = flatten(_decoded(reply))
     tree = LexborHTMLParser(html)
     classes = (tree.body.attributes.get("class") or "").split() if tree.body is not None else []
     row_id, told_type = _identity(tree, reply, classes, type_)

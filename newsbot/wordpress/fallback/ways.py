@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from newsbot.article.nesting import flatten
 from newsbot.errors import NotXml
 from newsbot.wordpress import payload
 from newsbot.wordpress.facts import Verdict
@@ -170,7 +171,7 @@ def _from_page(url: str, ways: Ways, tried: set[str]) -> Generator[Any, Any, Non
 
 def _alternates(reply: Reply) -> Iterator[str]:
     """Feeds of posts: a site's own comes first, those of comments are left out."""
-    tree = LexborHTMLParser(reply.body.decode("utf-8", "replace"))
+    tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
     for link in tree.css('link[rel~="alternate"][type="application/rss+xml"]'):
         url = absolute(link.attributes.get("href") or "", reply.url)
         if url and host_of(url) == host_of(reply.url) and not re.search(r"comments|/\d{4}/.*/feed", url):

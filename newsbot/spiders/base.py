@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from time import monotonic
@@ -16,16 +17,7 @@ from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 
 from newsbot import signals
@@ -36,6 +28,7 @@ from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.spiders.answering import Memory, address_lease
+from newsbot.spiders.failures import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.spiders.road import Road
 from newsbot.wordpress import payload
 from newsbot.wordpress.conversation import Conversation, Options, crawl
@@ -64,6 +57,7 @@ class NewsbotSpider(Spider):
         self.given = dict(given or {})
         self.open_sites = asyncio.Semaphore(sites_at_once)
         self.facts = [(target, SiteFacts(asked=target.url, name=target.name)) for target in self.arguments.targets()]
+        self.held_most = HELD_MOST // max(1, min(len(self.facts), sites_at_once or len(self.facts)))
         self.not_due = 0
         self.sites_met: dict[str, str] = {}
         self.chance = random.Random()  # noqa: S311
@@ -154,11 +148,12 @@ class NewsbotSpider(Spider):
             facts.end("incomplete", busy)
             return
         answer: Any = None
+        held: deque[Any] = deque()
         while True:
             try:
                 message = talk.send(answer)
             except StopIteration:
-                return
+                break
             answer = None
             if facts.site is not None and self.sites_met.get(target.url) != facts.site:
                 if (refusal := self._claim(facts.site, target, memory)) is not None:
@@ -167,12 +162,26 @@ class NewsbotSpider(Spider):
                 for recovered in memory.recovered(facts.site, self.item_class.collection):
                     yield recovered
             if isinstance(message, Query):
-                answer = await self.ask(message, target, facts)
+                asking = asyncio.ensure_future(self.ask(message, target, facts))
+                try:
+                    # While the site looks for its answer we clean and keep what came before.
+                    while held and (not asking.done() or len(held) > self.held_most):
+                        yield held.popleft()
+                        await asyncio.sleep(0)  # Scrapy takes items in one breath, and the question would never leave
+                    answer = await asking
+                finally:
+                    await _drop(asking)
             elif isinstance(message, Record | Checkpoint):
-                yield message
+                held.append(message)
+                if len(held) > 2 * self.held_most:
+                    yield held.popleft()
             else:
+                while held:
+                    yield held.popleft()
                 await self.road.clear(index)
                 answer = memory.answer(message)
+        while held:
+            yield held.popleft()
 
     def _memory(self) -> Memory:
         """The archive that the pipelines opened."""
@@ -273,6 +282,17 @@ class NewsbotSpider(Spider):
         return await self.browser.render(reply, ledger, meta) if query.render else reply
 
 
+async def _drop(asking: asyncio.Future[Reply]) -> None:
+    """End what was asked for a crawl that broke off meanwhile; nobody hears of it any more."""
+    if not asking.done():
+        asking.cancel()
+        await asyncio.wait([asking])
+
+
+HELD_MOST = 400
+"""Rows of all sites together that may wait until a question is on its way: four pages, as many as joining lets go at
+once."""
+
 _LINKED = frozenset({"article", "feed", "page", "sitemap"})
 """Purposes of queries whose addresses a page or a feed named, rather than the API: they are made as a visitor."""
 
@@ -283,50 +303,8 @@ _ACCEPT = {
 }
 """With ``Accept: application/json`` core tells its own faults as JSON."""
 
-DOWNLOAD_ERRORS = (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
-
 
 def lower(headers: Headers) -> dict[str, str]:
     """Scrapy title-cases names (``X-Wp-Total``); HTTP says that case means nothing."""
     names = {bytes(name).decode("latin-1") for name in headers}
     return {name.lower(): b", ".join(headers.getlist(name)).decode("latin-1") for name in names}
-
-
-def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
-
-
-def error_name(error: BaseException) -> str:
-    """The name, of those in ``messages.ERRORS``, for what Scrapy or a middleware raised."""
-    named = getattr(error, "newsbot_error", None)
-    if isinstance(named, str):
-        return named
-    text = f"{error!r} {error.__cause__!r}"
-    if "SSL" in text or "certificate" in text.lower():
-        return "tls"
-    if "robots.txt" in text:
-        return "robots"
-    if "redirections reached" in text:
-        return "redirects"
-    return next((name for kind, name in _NAMES if isinstance(error, kind)), "unknown")
-
-
-_NAMES: tuple[tuple[type[BaseException], str], ...] = (
-    (CannotResolveHostError, "dns"),
-    (DownloadTimeoutError, "timeout"),
-    (DownloadConnectionRefusedError, "refused"),
-    (DownloadCancelledError, "too-large"),
-    (UnsupportedURLSchemeError, "bad-url"),
-    (ValueError, "bad-url"),
-    (DownloadFailedError, "dropped"),
-    (ResponseDataLossError, "dropped"),
-    (OSError, "dropped"),
-)

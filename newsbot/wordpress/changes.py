@@ -16,7 +16,7 @@ from typing import Any
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
-from newsbot.wordpress.joining import answer
+from newsbot.wordpress.joining import answer, rows_of
 from newsbot.wordpress.listing import every_id, total_of
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
 from newsbot.wordpress.walk import Params, Walk
@@ -252,7 +252,7 @@ class Changes:
 
     def _count(self, window: dict[str, str], found: Found) -> Steps:
         reply = yield self._query(window | {"per_page": 1, "_fields": "id"}, "count")
-        rows = records.linked_rows(answer(reply))
+        rows = rows_of(reply)
         found.watermark = found.watermark or site_time(reply)
         # Some plugins count 0 beside rows.
         return total_of(reply) or (None if rows else 0)

@@ -19,7 +19,7 @@ from newsbot.wordpress.changes import Changes, site_time
 from newsbot.wordpress.facts import CollectionFacts, Verdict
 from newsbot.wordpress.fallback.article import Reader, bring_body, wants_body
 from newsbot.wordpress.gathering import gather
-from newsbot.wordpress.joining import Joiner, Unanswered, answer, is_final, split_until_alone
+from newsbot.wordpress.joining import Joiner, Unanswered, is_final, rows_of, split_until_alone
 from newsbot.wordpress.links import FOLLOWED, Relation, Shelf, learn
 from newsbot.wordpress.listing import total_of
 from newsbot.wordpress.messages import CollectionState, Query, Reply
@@ -126,7 +126,7 @@ class Collecting:
         params = dict(self.walk.base) | {"per_page": min(SAMPLES, self.walk.per_page)}
         params["_fields"] = "id,author,featured_media,post,parent,_links"
         reply = yield self.query(params, "relations")
-        samples = records.linked_rows(answer(reply))
+        samples = rows_of(reply)
         self.heed_clock(reply)
         self.facts.expected_before = total_of(reply)
         wanted = {FOLLOWED[name]: name for name in self.options.follow}
@@ -168,7 +168,7 @@ class Collecting:
             params = self.walk.params()
             reply = yield self.query(params | self._fields(), "list")
             try:
-                rows = records.linked_rows(answer(reply))
+                rows = rows_of(reply)
             except PayloadError as fault:
                 if not self._adapt(fault, params):
                     yield from self._salvage(params, fault)
@@ -302,7 +302,7 @@ class Collecting:
         self.facts.faults[fault.name] += 1
         reply = yield self.query(params | {"_fields": "id,date"}, "salvage")
         try:
-            rows = records.linked_rows(answer(reply))
+            rows = rows_of(reply)
         except PayloadError:
             raise fault from None
         keys = [key for key, _ in self.keyed(rows)]
@@ -320,7 +320,7 @@ class Collecting:
     def _ask_for(self, ids: list[int]) -> Steps:
         params: dict[str, Any] = {"include": ids, "per_page": len(ids), "orderby": "include"}
         reply = yield self.query(params | self._fields(), "include", tries=1 if len(ids) > 1 else 2)
-        rows = {key.id: raw for key, raw in self.keyed(records.linked_rows(answer(reply)))}
+        rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
         yield from self._hold((rows[one] for one in ids if one in rows), reply)
         self.facts.missing += [one for one in ids if one not in rows]
 

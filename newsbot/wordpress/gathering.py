@@ -14,7 +14,7 @@ from newsbot.errors import PayloadError, RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
-from newsbot.wordpress.joining import answer, is_final, split_until_alone
+from newsbot.wordpress.joining import answer, is_final, rows_of, split_until_alone
 from newsbot.wordpress.links import Relation
 from newsbot.wordpress.messages import Query, Reply
 
@@ -58,7 +58,7 @@ def _batched(name: str, relation: Relation, posts: Sequence[Post], *, site: Site
             url = site.api.url(relation.route, params | {"_fields": _FIELDS[name]})
             reply = yield Query(url=url, purpose=f"follow-{name}", type=posts[0].type)
             try:
-                rows = records.linked_rows(answer(reply))
+                rows = rows_of(reply)
             except PayloadError as fault:
                 if page > 1 and getattr(fault, "status", 0) == 400:
                     return
@@ -126,7 +126,7 @@ def _one(name: str, relation: Relation, post: Post, *, site: Site, stats: Counte
     url = site.api.url(relation.route.replace("{id}", str(post.id)), {"per_page": PER_PAGE, "_fields": _FIELDS[name]})
     reply = yield Query(url=url, purpose=f"follow-{name}", type=post.type)
     try:
-        rows = records.linked_rows(answer(reply))
+        rows = rows_of(reply)
     except PayloadError as fault:
         if is_final(fault):
             raise

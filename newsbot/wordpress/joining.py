@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from newsbot.errors import PayloadError, RecordError, Refused
+from newsbot.errors import NotJson, PayloadError, RecordError, Refused
 from newsbot.items import Checkpoint, Media, Post, Record, TermRef
 from newsbot.wordpress import payload, records
 from newsbot.wordpress.api import PER_PAGE, Site
@@ -43,6 +43,20 @@ def answer(reply: Reply) -> Any:
     if reply.error is not None:
         raise Unanswered(reply)
     return payload.read(reply)
+
+
+def rows_of(reply: Reply) -> list[dict[str, Any]]:
+    """The objects of a reply that lists some; raises a PayloadError as ``answer`` does, and where it is no list.
+
+    An object in a list's place (``{"success": false}``) is not an empty list: nothing would be missed. PHP makes an
+    object of a list with holes, and so perhaps of an empty one; that one is WordPress's where a total comes with it.
+    """
+    listed = answer(reply)
+    if isinstance(listed, dict):
+        holed = all(key.isdigit() for key in listed) if listed else "x-wp-total" in reply.headers
+        if not holed:
+            raise NotJson("an object where a list was due")
+    return records.linked_rows(listed)
 
 
 def is_final(fault: PayloadError) -> bool:
@@ -210,7 +224,7 @@ class Joiner:
 
     def _keep(self, shelf: Shelf, reply: Reply) -> Steps:
         relation, learnt = self._relation(shelf), {}
-        for raw in records.linked_rows(answer(reply)):
+        for raw in rows_of(reply):
             try:
                 found = records.read_linked(self._kind(shelf), raw, relation.taxonomy)
             except RecordError:

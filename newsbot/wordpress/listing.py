@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
-from newsbot.wordpress.joining import answer
+from newsbot.wordpress.joining import rows_of
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.walk import Params, Row, Walk
 
@@ -39,7 +39,7 @@ def every_id(
         if heed is not None:
             heed(reply)
         try:
-            rows = records.linked_rows(answer(reply))
+            rows = rows_of(reply)
         except PayloadError as fault:
             if "offset" not in params or getattr(fault, "status", 0) != 400:
                 raise

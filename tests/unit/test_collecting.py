@@ -67,6 +67,16 @@ def test_totals_that_lie(total: Any) -> None:
     assert sorted(ids) == list(range(1, 334))
 
 
+@pytest.mark.parametrize("said", [{"success": False, "error": "denied"}, {}])
+def test_an_object_in_a_lists_place_is_no_empty_collection(said: dict[str, Any]) -> None:
+    class Denied(ModelSite):
+        def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+            return 200, None, said
+
+    ids, facts = crawl(Denied(objects(5)))
+    assert (ids, facts.verdict, facts.why) == ([], "incomplete", "an object where a list was due")
+
+
 def test_a_post_that_kills_its_page_is_named_and_passed() -> None:
     found = objects(250)
     found[77].fatal = True

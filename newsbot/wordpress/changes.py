@@ -16,8 +16,8 @@ from typing import Any
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
-from newsbot.wordpress.joining import answer, rows_of
-from newsbot.wordpress.listing import every_id, total_of
+from newsbot.wordpress.joining import answer, rows_of, total_of
+from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
 from newsbot.wordpress.walk import Params, Walk
 

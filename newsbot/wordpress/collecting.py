@@ -19,9 +19,8 @@ from newsbot.wordpress.changes import Changes, site_time
 from newsbot.wordpress.facts import CollectionFacts, Verdict
 from newsbot.wordpress.fallback.article import Reader, bring_body, wants_body
 from newsbot.wordpress.gathering import gather
-from newsbot.wordpress.joining import Joiner, Unanswered, is_final, rows_of, split_until_alone
+from newsbot.wordpress.joining import Joiner, Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
 from newsbot.wordpress.links import FOLLOWED, Relation, Shelf, learn
-from newsbot.wordpress.listing import total_of
 from newsbot.wordpress.messages import CollectionState, Query, Reply
 from newsbot.wordpress.walk import Row, Walk, local_date
 
@@ -318,11 +317,19 @@ class Collecting:
             yield from split_until_alone(ids[start : start + self.walk.per_page], self._ask_for, self._name_unreadable)
 
     def _ask_for(self, ids: list[int]) -> Steps:
-        params: dict[str, Any] = {"include": ids, "per_page": len(ids), "orderby": "include"}
-        reply = yield self.query(params | self._fields(), "include", tries=1 if len(ids) > 1 else 2)
-        rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
-        yield from self._hold((rows[one] for one in ids if one in rows), reply)
-        self.facts.missing += [one for one in ids if one not in rows]
+        left, answers = ids, []
+        while left:
+            params: dict[str, Any] = {"include": left, "per_page": len(left), "orderby": "include"}
+            reply = yield self.query(params | self._fields(), "include", tries=1 if len(left) > 1 else 2)
+            rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
+            answers.append(([rows[one] for one in left if one in rows], reply))
+            asked, left = left, [one for one in left if one not in rows]
+            if len(left) == len(asked) or not is_cut(reply, len(rows)):
+                break
+        # Only now: where a later answer is refused, all of these are asked for again in halves.
+        for given, reply in answers:
+            yield from self._hold(given, reply)
+        self.facts.missing += left
 
     def _name_unreadable(self, lost: int, fault: PayloadError) -> None:
         self.facts.unreadable.append(lost)

@@ -59,6 +59,19 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
     return records.linked_rows(listed)
 
 
+def total_of(reply: Reply) -> int | None:
+    """``X-WP-Total``, or None where it is missing or no number."""
+    value = reply.headers.get("x-wp-total", "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def is_cut(reply: Reply, rows: int) -> bool:
+    """Whether an answer of so many rows may lack some that were asked for by id: a plugin may force its own page size,
+    whatever ``per_page`` says, and then counts more than it gives."""
+    total = total_of(reply)
+    return rows > 0 and (total is None or total > rows)
+
+
 def is_final(fault: PayloadError) -> bool:
     """Whether asking in smaller pieces is pointless: the crawl is stopping, blocked, or the way is shut."""
     if isinstance(fault, Unanswered):
@@ -198,21 +211,25 @@ class Joiner:
 
     def _include(self, shelf: Shelf, ids: list[int]) -> Steps:
         kind, limit = self._kind(shelf), self.site.accepted(shelf.route).per_page
-        for start in range(0, len(ids), limit):
-            part = ids[start : start + limit]
+        left = ids
+        while left:
+            part = left[:limit]
             reply = yield self._query(shelf, kind, {"include": part, "per_page": len(part)})
+            cut = False
             try:
-                yield from self._keep(shelf, reply)
+                cut = is_cut(reply, (yield from self._keep(shelf, reply)))
             except Refused as refusal:
                 if refusal.status in (401, 403) and len(ids) > 1 and not shelf.known:
                     yield from self._check_closed(shelf, kind)
                 if not shelf.closed:
                     raise
+            absent = [linked for linked in part if linked not in shelf.known]
+            cut = cut and len(absent) < len(part)
+            left = (absent if cut else []) + left[limit:]
             # Unknown ids are dropped in silence: a deleted author or image.
-            for linked in part:
-                if linked not in shelf.known:
-                    self.stats[f"{kind}_{'forbidden' if shelf.closed else 'dangling'}"] += 1
-                    shelf.put(linked, None)
+            for linked in () if cut else absent:
+                self.stats[f"{kind}_{'forbidden' if shelf.closed else 'dangling'}"] += 1
+                shelf.put(linked, None)
 
     def _check_closed(self, shelf: Shelf, kind: str) -> Steps:
         """Is one linked object forbidden, or the whole collection? One request tells; splitting would cost dozens."""
@@ -222,9 +239,10 @@ class Joiner:
             shelf.closed = True
             shelf.wanted.clear()
 
-    def _keep(self, shelf: Shelf, reply: Reply) -> Steps:
-        relation, learnt = self._relation(shelf), {}
-        for raw in rows_of(reply):
+    def _keep(self, shelf: Shelf, reply: Reply) -> Generator[Any, Any, int]:
+        """Put what a reply lists on its shelf; returns how many rows there were."""
+        relation, learnt, rows = self._relation(shelf), {}, rows_of(reply)
+        for raw in rows:
             try:
                 found = records.read_linked(self._kind(shelf), raw, relation.taxonomy)
             except RecordError:
@@ -235,6 +253,7 @@ class Joiner:
                 learnt[linked] = asdict(found)
         if learnt:
             yield Remember(site=self.site.key, relation=shelf.route, objects=learnt)
+        return len(rows)
 
     def _lose(self, shelf: Shelf, linked: int, fault: PayloadError) -> None:
         """A link that cannot be resolved leaves its post whole, with nulls. Only a failing site leaves a hole."""

@@ -7,17 +7,11 @@ from typing import Any, TypeVar
 
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
-from newsbot.wordpress.joining import rows_of
+from newsbot.wordpress.joining import rows_of, total_of
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.walk import Params, Row, Walk
 
 Value = TypeVar("Value")
-
-
-def total_of(reply: Reply) -> int | None:
-    """``X-WP-Total``, or None where it is missing or no number."""
-    value = reply.headers.get("x-wp-total", "")
-    return int(value) if value.isascii() and value.isdigit() else None
 
 
 def every_id(

@@ -7,8 +7,8 @@ from typing import Any
 
 from newsbot.wordpress.changes import is_held_back
 from newsbot.wordpress.collecting import OWED_MOST, Collecting, Steps
-from newsbot.wordpress.joining import answer
-from newsbot.wordpress.listing import every_id, total_of
+from newsbot.wordpress.joining import answer, total_of
+from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, AskTombstones
 from newsbot.wordpress.walk import Params, Walk
 

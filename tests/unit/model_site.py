@@ -52,6 +52,8 @@ class ModelSite:
     ignores_exclude: bool = False
     total: Callable[[int], int | None] = lambda count: count
     users_closed: bool = False
+    linked_cap: int = 100
+    """Rows that a listing of linked objects gives at most, whatever is asked."""
     before_reply: Callable[[ModelSite, dict[str, str]], None] = lambda site, params: None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ class ModelSite:
         known = {"/wp/v2/users": self.users, "/wp/v2/media": self.media, "/wp/v2/tags": self.tags}[route]
         ids = [i for i in known if "include" not in params or str(i) in params["include"].split(",")]
         rows = [{"id": i, "name": f"n{i}", "slug": f"s{i}", "source_url": f"{HOME}/{i}.jpg"} for i in ids]
-        return 200, len(ids), rows[: int(params.get("per_page", 10))]
+        return 200, len(ids), rows[: min(self.linked_cap, int(params.get("per_page", 10)))]
 
     def _posts(self, params: dict[str, str]) -> tuple[int, int | None, Any]:
         size, page = int(params.get("per_page", "10")), int(params.get("page", "1"))

@@ -117,6 +117,18 @@ def test_links_are_joined_in_few_requests() -> None:
     assert len(model.asked) <= 40
 
 
+def test_a_site_that_forces_its_own_page_size_gives_every_link_and_every_post_asked_by_id() -> None:
+    found = objects(150)
+    for i, one in found.items():
+        one.image = 1_000 + i
+    found[77].fatal = True
+    model = ModelSite(found, media=range(1_002, 1_151), linked_cap=10, per_page_cap=40, silent_cap=True)
+    ids, facts = crawl(model)
+    assert (sorted(ids), facts.unreadable, facts.missing) == ([i for i in range(1, 151) if i != 77], [77], [])
+    assert dict(facts.links) == {"media_dangling": 1}
+    assert len(model.asked) < 60
+
+
 def test_dangling_and_forbidden_links_leave_posts_whole() -> None:
     found = objects(150)
     found[5].author, found[6].author, found[7].image = 0, 99, 12_345

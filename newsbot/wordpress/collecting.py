@@ -5,8 +5,8 @@ Which rows to ask for is decided elsewhere: ``whole`` walks from end to end, ``u
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING, Any
 from newsbot.errors import PayloadError, RecordError, Refused
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.wordpress import payload, records
-from newsbot.wordpress.api import PER_PAGE, Collection, Site
+from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.changes import Changes, site_time
 from newsbot.wordpress.facts import CollectionFacts, Verdict
 from newsbot.wordpress.fallback.article import Reader, bring_body, wants_body
 from newsbot.wordpress.gathering import gather
 from newsbot.wordpress.joining import Joiner, Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
-from newsbot.wordpress.links import FOLLOWED, Relation, Shelf, learn
+from newsbot.wordpress.learning import learn_late
+from newsbot.wordpress.links import Relation
 from newsbot.wordpress.messages import CollectionState, Query, Reply
 from newsbot.wordpress.walk import Row, Walk, local_date
 
 if TYPE_CHECKING:
     from newsbot.wordpress.conversation import Options
-
-SAMPLES = 10
-"""Objects whose ``_links`` are looked at to learn a collection's relations: not every post has an image."""
 
 SKEW = timedelta(hours=26)
 """How far a window is widened when asked for: the site compares local columns, and it may have changed its zone."""
@@ -47,6 +45,7 @@ class Collecting:
     """One run over one collection; see ``course.run``.
 
     ``began`` is the site's own time (UTC) of its first answer: what changes from then on is left to the next run.
+    ``sought`` counts how often a relation was looked for that the first objects did not show.
     ``outcome`` is what the last checkpoint tells the archive of the collection; None leaves it as it was.
     """
 
@@ -58,6 +57,7 @@ class Collecting:
     joiner: Joiner = field(init=False)
     reader: Reader = field(init=False)
     extras: list[tuple[str, Relation]] = field(default_factory=list)
+    sought: Counter[str] = field(default_factory=Counter)
     not_public: bool = False
     fault: PayloadError | None = None
     sequence: int = 0
@@ -112,30 +112,6 @@ class Collecting:
             self.facts.faults[fault.name] += 1
         where = f" after {self.facts.seen} rows" if self.facts.seen else ""
         self.facts.verdict, self.facts.why = verdict, f"{fault}{where}"
-
-    # The first question: relations and the total.
-
-    def learn(self, *, browse: bool) -> Steps:
-        """Learn the relations from the newest objects' ``_links``; the same answer tells the total before.
-
-        ``browse``: so many rows will come that whole pages of authors and terms are worth their requests.
-        """
-        if self.options.kind not in ("posts", "media") or not self.options.follow:
-            return
-        params = dict(self.walk.base) | {"per_page": min(SAMPLES, self.walk.per_page)}
-        params["_fields"] = "id,author,featured_media,post,parent,_links"
-        reply = yield self.query(params, "relations")
-        samples = rows_of(reply)
-        self.heed_clock(reply)
-        self.facts.expected_before = total_of(reply)
-        wanted = {FOLLOWED[name]: name for name in self.options.follow}
-        relations = [one for one in learn(samples, self.site.api) if one.rel in wanted]
-        shelves = {one.route: Shelf(one.route) for one in relations}
-        self.joiner.relations, self.joiner.shelves = relations, shelves
-        self.joiner.browse = browse and (self.facts.expected_before or 0) > PER_PAGE
-        if self.options.kind == "posts":
-            joined = ("author", "terms", "media")
-            self.extras = [(wanted[one.rel], one) for one in relations if wanted[one.rel] not in joined]
 
     def heed_clock(self, reply: Reply) -> None:
         self.began = self.began or site_time(reply)
@@ -202,8 +178,9 @@ class Collecting:
         self.facts.duplicates = self.walk.doubled
         yield from self._hold([keyed[index][1] for index in fresh], reply, met=True)
 
-    def _hold(self, rows: Iterable[dict[str, Any]], reply: Reply, *, met: bool = False) -> Steps:
+    def _hold(self, rows: Sequence[dict[str, Any]], reply: Reply, *, met: bool = False) -> Steps:
         """Make items of rows, to wait for their links. ``met``: with them comes all that the walk has met by now."""
+        yield from learn_late(self, rows)
         held = []
         for raw in rows:
             item = self._read(raw, reply)

@@ -107,10 +107,10 @@ def split_until_alone(
 
 @dataclass(slots=True)
 class Held:
-    """A post that waits, with the linked ids it needs: (shelf, ids)."""
+    """A post that waits, with the linked ids it needs: (relation, shelf, ids)."""
 
     item: Joinable
-    needs: list[tuple[Shelf, list[int]]]
+    needs: list[tuple[Relation, Shelf, list[int]]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,7 +141,7 @@ class Joiner:
                 ids = ids_in(raw.get(relation.field))
                 shelf = self.shelves.setdefault(relation.route, Shelf(relation.route))
                 shelf.want(ids)
-                needs.append((shelf, ids))
+                needs.append((relation, shelf, ids))
         self.held.append(Held(item, needs))
         self.waiting += 1
 
@@ -154,7 +154,7 @@ class Joiner:
         while self.held:
             head = self.held[0]
             if isinstance(head, Held):
-                if not all(shelf.has(ids) for shelf, ids in head.needs):
+                if not all(shelf.has(ids) for _, shelf, ids in head.needs):
                     return
                 self._put_in_place(head)
                 self.waiting -= 1
@@ -276,9 +276,9 @@ class Joiner:
 
     def _put_in_place(self, held: Held) -> None:
         item, terms = held.item, []
-        if self.lost and any((shelf.route, linked) in self.lost for shelf, ids in held.needs for linked in ids):
+        if self.lost and any((shelf.route, linked) in self.lost for _, shelf, ids in held.needs for linked in ids):
             self.unlinked.append(item.id)
-        for (shelf, ids), relation in zip(held.needs, self._joined(), strict=True):
+        for relation, shelf, ids in held.needs:
             kind = _KINDS[relation.rel]
             if kind == "terms":
                 for linked in ids:
@@ -291,6 +291,3 @@ class Joiner:
                     item.image = known
         if isinstance(item, Post):
             records.join(item, terms)
-
-    def _joined(self) -> list[Relation]:
-        return [one for one in self.relations if one.rel in _KINDS and one.field is not None]

@@ -9,6 +9,7 @@ from newsbot.errors import PayloadError
 from newsbot.wordpress.changes import Found
 from newsbot.wordpress.collecting import DATED, Collecting, Steps
 from newsbot.wordpress.joining import is_final
+from newsbot.wordpress.learning import learn_first
 from newsbot.wordpress.messages import AskKnown
 from newsbot.wordpress.whole import bury, conclude, standing, walk_whole
 
@@ -108,7 +109,7 @@ def _fetch(one: Collecting, done: _Round, wanted: list[int]) -> Steps:
     done.asked.update(wanted)
     before = len((yield _held(one, wanted)))
     if not done.learnt:
-        yield from one.learn(browse=False)
+        yield from learn_first(one, browse=False)
         done.learnt = True
     yield from one.fetch(wanted)
     yield from one.flush(final=True)

@@ -8,6 +8,7 @@ from typing import Any
 from newsbot.wordpress.changes import is_held_back
 from newsbot.wordpress.collecting import OWED_MOST, Collecting, Steps
 from newsbot.wordpress.joining import answer, total_of
+from newsbot.wordpress.learning import learn_first
 from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, AskTombstones
 from newsbot.wordpress.walk import Params, Walk
@@ -16,7 +17,7 @@ from newsbot.wordpress.walk import Params, Walk
 def walk_whole(one: Collecting) -> Steps:
     """Walk the collection, from where an earlier run left off, and reckon."""
     resumed = _carry_on(one)
-    yield from one.learn(browse=one.options.limit is None)
+    yield from learn_first(one, browse=one.options.limit is None)
     yield from one.walk_on()
     yield from one.flush(final=True)
     one.facts.seen = len(one.walk.seen)

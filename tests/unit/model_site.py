@@ -52,6 +52,7 @@ class ModelSite:
     ignores_exclude: bool = False
     total: Callable[[int], int | None] = lambda count: count
     users_closed: bool = False
+    declares_images: bool = True
     linked_cap: int = 100
     """Rows that a listing of linked objects gives at most, whatever is asked."""
     before_reply: Callable[[ModelSite, dict[str, str]], None] = lambda site, params: None
@@ -127,7 +128,7 @@ class ModelSite:
                 "wp:term": [{"taxonomy": "post_tag", "href": f"{base}/tags?post={one.id}"}],
                 "curies": [{"name": "wp", "href": "https://api.w.org/{rel}", "templated": True}],
             }
-            if one.image:
+            if one.image and self.declares_images:
                 row["_links"]["wp:featuredmedia"] = [{"href": f"{base}/media/{one.image}"}]
         return row
 

@@ -117,6 +117,29 @@ def test_links_are_joined_in_few_requests() -> None:
     assert len(model.asked) <= 40
 
 
+def test_images_are_joined_where_the_newest_posts_have_none() -> None:
+    found = objects(150)
+    for i, one in found.items():
+        one.image = 0 if one.second > 130 else 1_000 + i
+    model = ModelSite(found, media=range(1_001, 1_151))
+    facts = SiteFacts(asked=HOME)
+    here = site()
+    here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
+    records, _ = listen(collect(here, Options(url=HOME), facts), model)
+    images = [record.image for record in records if isinstance(record, Post) and record.image]
+    assert (len(images), all(image.url for image in images)) == (sum(one.image > 0 for one in found.values()), True)
+
+
+def test_images_that_no_post_declares_are_told_and_cost_few_requests() -> None:
+    found = objects(900)
+    for i, one in found.items():
+        one.image = 0 if one.second > 890 else 1_000 + i
+    model = ModelSite(found, declares_images=False)
+    ids, facts = crawl(model)
+    assert (len(ids), facts.verdict, facts.links["media_undeclared"]) == (900, "complete", 300)
+    assert len(model.asked) < 20
+
+
 def test_a_site_that_forces_its_own_page_size_gives_every_link_and_every_post_asked_by_id() -> None:
     found = objects(150)
     for i, one in found.items():

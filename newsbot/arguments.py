@@ -25,7 +25,10 @@ RENDER = ("auto", "never", "always")
 
 
 def _names(value: Any) -> Any:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    # Each once: a type that is named twice would be crawled, and delivered, twice.
+    plain = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    return tuple(dict.fromkeys(names)) if plain else names
 
 
 def _follow(value: Any) -> Any:

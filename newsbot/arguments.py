@@ -7,7 +7,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -69,11 +69,20 @@ def moment(value: str, *, end: bool = False) -> str:
     if not 1000 <= parsed.year < 9999:
         # MySQL's dates end there, and a window must have room to be widened.
         raise ValueError(f"{parsed.year} is no year of a post")
-    if end and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if end and _is_date(text):
         parsed += timedelta(days=1)
     if parsed.tzinfo is not None:
         parsed = parsed.astimezone(UTC).replace(tzinfo=None)
     return parsed.isoformat(timespec="seconds")
+
+
+def _is_date(text: str) -> bool:
+    """Whether no time of day is given, however ISO lets a date be written: ``2024-05-31``, ``20240531``."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _since(value: Any) -> Any:
@@ -100,7 +109,7 @@ def _site(value: Any) -> Any:
 
 def is_web_address(text: str) -> bool:
     """Whether this can be asked for: a URL of http or https, or one that lacks its scheme."""
-    if re.search(r"\s", text) or ("://" in text and not text.startswith(("http://", "https://"))):
+    if re.search(r"\s", text) or ("://" in text and not text.lower().startswith(("http://", "https://"))):
         return False
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from newsbot.arguments import PostArguments, Target, validate
+import pytest
+
+from newsbot.arguments import PostArguments, Target, is_web_address, moment, validate
 
 
 def test_a_name_that_stands_twice_counts_once() -> None:
     given = validate(PostArguments, {"site": "a.example", "types": "post, page,post", "follow": "media,media"})
     assert (given.types, given.follow) == (("post", "page"), ("media",))
     assert validate(Target, {"url": "a.example", "types": ["post", "post"]}).types == ("post",)
+
+
+@pytest.mark.parametrize("day", ["2024-01-06", "20240106", "2024-W01-6"])
+def test_a_bare_date_ends_with_its_day_however_it_is_written(day: str) -> None:
+    assert (moment(day), moment(day, end=True)) == ("2024-01-06T00:00:00", "2024-01-07T00:00:00")
+    assert moment("2024-01-06T00:00", end=True) == "2024-01-06T00:00:00"
+
+
+def test_the_case_of_a_scheme_does_not_count() -> None:
+    assert is_web_address("HTTPS://A.example/x")
+    assert not is_web_address("FTP://a.example/x")

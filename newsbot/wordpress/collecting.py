@@ -183,10 +183,10 @@ class Collecting:
         yield from learn_late(self, rows)
         held = []
         for raw in rows:
-            item = self._read(raw, reply)
-            if self._outside(item):
+            if self._outside(raw):
                 self.facts.outside_window += 1
                 continue
+            item = self._read(raw, reply)
             held.append(item)
             if isinstance(item, Post):
                 if wants_body(item, raw) and not (yield from bring_body(self.reader, item)):
@@ -217,7 +217,7 @@ class Collecting:
     def keyed(self, rows: list[dict[str, Any]]) -> Iterator[tuple[Row, dict[str, Any]]]:
         for raw in rows:
             try:
-                yield Row(records.record_id(raw), local_date(raw.get("date"))), raw
+                yield Row(records.record_id(raw), local_date(raw.get("date")), not self._outside(raw)), raw
             except RecordError:
                 # Without an id it cannot be told apart, nor asked for again: the total will miss it.
                 self.facts.faults["row-without-id"] += 1
@@ -240,12 +240,12 @@ class Collecting:
             item.raw = raw if personal else records.without_personal(raw)
         return item
 
-    def _outside(self, item: Record) -> bool:
+    def _outside(self, raw: dict[str, Any]) -> bool:
         """Whether a row of the widened window lies outside the one asked for. Undated rows are kept."""
-        published = getattr(item, "published", None)
+        since, until = self.options.since, self.options.until
+        published = records.utc(raw.get("date_gmt"), raw.get("date"), self.site) if since or until else None
         if published is None:
             return False
-        since, until = self.options.since, self.options.until
         return bool((since and published[:19] < since) or (until and published[:19] >= until))
 
     def flush(self, *, final: bool) -> Steps:
@@ -276,7 +276,7 @@ class Collecting:
         if is_final(fault) or getattr(fault, "status", 500) < 500:
             raise fault
         self.facts.faults[fault.name] += 1
-        reply = yield self.query(params | {"_fields": "id,date"}, "salvage")
+        reply = yield self.query(params | {"_fields": "id,date,date_gmt"}, "salvage")
         try:
             rows = rows_of(reply)
         except PayloadError:

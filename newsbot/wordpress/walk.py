@@ -42,10 +42,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the walk needs of a listed object. ``date`` is the site's own local string, None for a zero date."""
+    """What the walk needs of a listed object. ``date`` is the site's own local string, None for a zero date;
+    ``counts``: it is one of those that a limit is about."""
 
     id: int
     date: str | None
+    counts: bool = True
 
 
 def local_date(value: object) -> str | None:
@@ -92,6 +94,7 @@ class Walk:
     checked_id: int | None = None
     most_rows: int = 0
     seen: set[int] = field(default_factory=set)
+    counted: int = 0
     doubled: int = 0
     done: bool = False
     unproven: bool = False
@@ -137,11 +140,15 @@ class Walk:
         return params
 
     def _page_size(self) -> int:
-        if self.limit is None:
+        # A listing by id goes over ground that was walked, and its stretches must not shrink below what they step by.
+        if self.limit is None or self.mode is Mode.SECOND or self.offset or len(self.seen) > self.counted:
             return self.per_page
         # Without an exclude the rows of the cursor's second come again and take their places on the page.
         again = 0 if self.can_exclude else len(self.at_date)
-        return min(self.per_page, max(1, self.limit - len(self.seen) + again))
+        return min(self.per_page, max(1, self.limit - self.counted + again))
+
+    def _is_full(self) -> bool:
+        return self.limit is not None and self.counted >= self.limit
 
     def take(self, rows: Sequence[Row], *, total: int | None) -> list[int]:
         """The indexes of the rows that are new. ``total`` is the query's ``X-WP-Total``, None where it is missing.
@@ -151,19 +158,19 @@ class Walk:
         fresh = []
         here: set[int] = set()
         for index, row in enumerate(rows):
+            if self._is_full():
+                break
             if row.id not in self.seen:
                 self.seen.add(row.id)
+                self.counted += row.counts
                 fresh.append(index)
             elif self.mode is Mode.DATE or row.id in here:
                 # A listing by id goes over ground that was walked: what one answer holds twice is the site's doing.
                 self.doubled += 1
             here.add(row.id)
-        if self.limit is not None and len(self.seen) >= self.limit:
+        if self._is_full():
             self.done = True
-            surplus = len(self.seen) - self.limit
-            for index in fresh[len(fresh) - surplus :]:
-                self.seen.discard(rows[index].id)
-            return fresh[: len(fresh) - surplus]
+            return fresh
         if not rows:
             self._take_nothing(total)
             return fresh

@@ -101,6 +101,25 @@ def test_a_window_brings_what_lies_in_it() -> None:
     assert sorted(ids) == list(range(96, 120))
 
 
+@pytest.mark.parametrize("refuses_exclude", [False, True])
+def test_limit_counts_only_what_lies_in_the_window(refuses_exclude: bool) -> None:
+    found = {i: Object(id=i, second=i * 3_600) for i in range(1, 400)}
+    model = ModelSite(found, refuses_exclude=refuses_exclude)
+    ids, facts = crawl(model, limit=10, until="2024-01-06T00:00:00", follow=frozenset())
+    assert (sorted(ids), facts.verdict) == (list(range(110, 120)), "complete")
+    assert len(model.asked) <= 10
+    ids, facts = crawl(model, limit=30, since="2024-01-05T00:00:00", until="2024-01-06T00:00:00")
+    assert sorted(ids) == list(range(96, 120))
+
+
+@pytest.mark.parametrize("limit", [110, 240, 300])
+def test_limit_brings_the_newest_of_a_second_that_is_fuller_than_a_page(limit: int) -> None:
+    found = {i: Object(id=i, second=1_000 if i <= 250 else i - 500) for i in range(1, 700)}
+    ids, _ = crawl(ModelSite(found), limit=limit)
+    assert len(ids) == len(set(ids)) == limit
+    assert sum(i <= 250 for i in ids) == min(limit, 250)
+
+
 def test_links_are_joined_in_few_requests() -> None:
     found = objects(1_000)
     for i, one in found.items():

@@ -18,7 +18,7 @@ from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.changes import Changes, site_time
 from newsbot.wordpress.facts import CollectionFacts, Verdict
 from newsbot.wordpress.fallback.article import Reader, bring_body, wants_body
-from newsbot.wordpress.gathering import gather
+from newsbot.wordpress.gathering import Gatherer
 from newsbot.wordpress.joining import Joiner, Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
 from newsbot.wordpress.learning import learn_late
 from newsbot.wordpress.links import Relation
@@ -55,6 +55,7 @@ class Collecting:
     facts: CollectionFacts
     walk: Walk = field(init=False)
     joiner: Joiner = field(init=False)
+    gatherer: Gatherer = field(init=False)
     reader: Reader = field(init=False)
     extras: list[tuple[str, Relation]] = field(default_factory=list)
     sought: Counter[str] = field(default_factory=Counter)
@@ -76,6 +77,7 @@ class Collecting:
             can_exclude=self.site.accepted(self.collection.route).takes("exclude"),
         )
         self.joiner = Joiner(site=self.site, type=self.collection.name, relations=(), shelves={})
+        self.gatherer = Gatherer(site=self.site, stats=self.joiner.stats)
         self.facts.mode = "window" if self.windowed else "walk"
         self.reader = Reader(type=self.collection.name, site=self.site.key, render=self.options.render)
 
@@ -194,8 +196,7 @@ class Collecting:
                 self.facts.protected += bool(item.protected)
             self.joiner.add(item, raw)
         for name, relation in self.extras:
-            posts = [item for item in held if isinstance(item, Post)]
-            yield from gather(name, relation, posts, site=self.site, stats=self.joiner.stats)
+            yield from self.gatherer.gather(name, relation, [item for item in held if isinstance(item, Post)])
         self.sequence += len(held)
         self.joiner.mark(self.checkpoint(cursor=self._place() if met else None))
 
@@ -206,7 +207,7 @@ class Collecting:
 
     def owed(self) -> list[int]:
         """What the next run must ask for: what could not be had, and what left without a link that could not."""
-        return sorted({*self.facts.unreadable, *self.facts.missing, *self.joiner.unlinked})
+        return sorted({*self.facts.unreadable, *self.facts.missing, *self.joiner.unlinked, *self.gatherer.failed})
 
     def _with_owed(self, checkpoint: Checkpoint) -> Checkpoint:
         """A cursor as it leaves: what lies behind it and is owed goes with it. Where that is too much, it stays."""

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.article.clean import plain_text
-from newsbot.errors import PayloadError, RecordError
+from newsbot.errors import PayloadError, RecordError, Refused
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
-from newsbot.wordpress.joining import answer, is_final, rows_of, split_until_alone
+from newsbot.wordpress.joining import answer, is_final, rows_of, split_until_alone, total_of
 from newsbot.wordpress.links import Relation
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.payload import per_page_limit
 
 Steps = Generator[Query, Reply, None]
 
@@ -28,71 +30,175 @@ _FIELDS = {
 }
 
 
-def gather(name: str, relation: Relation, posts: Sequence[Post], *, site: Site, stats: Counter[str]) -> Steps:
-    """Fill ``post.linked[name]`` of every post: a list, or None where the site does not let visitors read it."""
-    if name == "about":
-        yield from _about(relation, posts, site=site, stats=stats)
-    elif relation.param is None:
-        for post in posts:
-            yield from _one(name, relation, post, site=site, stats=stats)
-    else:
-        yield from _batched(name, relation, posts, site=site, stats=stats)
+@dataclass(slots=True, kw_only=True)
+class Gatherer:
+    """Fills ``post.linked[name]``: a list, or None where the site does not let visitors read it, or failed.
 
+    ``stats`` counts what did not come, ``failed`` are the posts for which the site failed rather than refused;
+    ``closed`` names what visitors may not read at all, which is not asked for again, ``ailing`` what failed
+    so often that batches are no longer split. ``sizes`` are page sizes that the site insisted on, ``about`` the types
+    that are known.
+    """
 
-def _batched(name: str, relation: Relation, posts: Sequence[Post], *, site: Site, stats: Counter[str]) -> Steps:
-    by_id = {post.id: post for post in posts}
-    for post in posts:
-        post.linked[name] = []
+    site: Site
+    stats: Counter[str]
+    failed: list[int] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
+    ailing: set[str] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
 
-    def ask(ids: list[int]) -> Steps:
-        assert relation.param is not None
-        size, page = site.accepted(relation.route).per_page, 1
+    def gather(self, name: str, relation: Relation, posts: Sequence[Post]) -> Steps:
+        """Fill ``linked[name]`` of ``posts``, which are of one type."""
+        if name in self.closed:
+            for post in posts:
+                post.linked[name] = None
+        elif name == "about":
+            yield from self._about(relation, posts)
+        elif relation.param is None:
+            for post in posts:
+                yield from self._one(name, relation, post)
+        else:
+            for start in range(0, len(posts), PER_PAGE):
+                yield from self._batch(name, relation, posts[start : start + PER_PAGE])
+        if name == "replies":
+            for post in posts:
+                replies = post.linked[name]
+                post.comment_count = len(replies) if replies is not None else None
+
+    def _batch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Steps:
+        waiting = {post.id: post for post in posts}
+
+        def ask(ids: list[int]) -> Steps:
+            try:
+                found = yield from self._list(name, relation, {one: waiting[one] for one in ids})
+            except PayloadError as fault:
+                if _is_no(fault) and len(ids) == len(posts) > 1:
+                    yield from self._check_closed(name, relation, posts[0].type)
+                if name not in self.closed:
+                    raise
+                found = dict.fromkeys(ids)
+            for one in ids:
+                waiting.pop(one).linked[name] = found[one]
+
+        def lose(lost: int, fault: PayloadError) -> None:
+            self._lose(name, waiting.pop(lost), fault)
+
+        try:
+            if name in self.ailing:
+                yield from ask(list(waiting))
+                self.ailing.discard(name)
+            else:
+                yield from split_until_alone(list(waiting), ask, lose)
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            self.ailing.add(name)
+            for lost in list(waiting):
+                lose(lost, fault)
+
+    def _list(
+        self, name: str, relation: Relation, posts: Mapping[int, Post]
+    ) -> Generator[Query, Reply, dict[int, Any]]:
+        """What hangs on these posts, by post. Rows are counted, not pages: the site may force a size of its own."""
+        found: dict[int, dict[int, Any]] = {one: {} for one in posts}
+        type_ = next(iter(posts.values())).type
+        size = self.sizes.get(name, self.site.accepted(relation.route).per_page)
+        rows_had, page = 0, 1
         while True:
-            params: dict[str, Any] = {
-                relation.param: ids,
-                "per_page": size,
-                "orderby": "id",
-                "order": "asc",
-                "page": page,
-            }
-            url = site.api.url(relation.route, params | {"_fields": _FIELDS[name]})
-            reply = yield Query(url=url, purpose=f"follow-{name}", type=posts[0].type)
+            params: dict[str, Any] = {relation.param or "": list(posts), "orderby": "id", "order": "asc", "page": page}
+            url = self.site.api.url(relation.route, params | {"per_page": size, "_fields": _FIELDS[name]})
+            tries = 1 if name in self.ailing else 2
+            reply = yield Query(url=url, purpose=f"follow-{name}", type=type_, tries=tries)
             try:
                 rows = rows_of(reply)
             except PayloadError as fault:
+                limit = per_page_limit(fault) if isinstance(fault, Refused) else None
+                if page == 1 and limit is not None and 1 <= limit < size:
+                    size = self.sizes[name] = limit
+                    continue
                 if page > 1 and getattr(fault, "status", 0) == 400:
-                    return
+                    break
                 raise
             for raw in rows:
-                owner = by_id.get(records.linked_id(raw.get("post")) or 0)
-                if owner is not None:
-                    _add(owner.linked[name], name, raw, site)
-            if not rows or reply.headers.get("x-wp-totalpages", "").strip() in ("0", str(page)):
+                hanging = found.get(records.linked_id(raw.get("post")) or 0)
+                if hanging is not None:
+                    _add(hanging, name, raw, self.site)
+            rows_had, page, total = rows_had + len(rows), page + 1, total_of(reply)
+            if not rows or (total is not None and rows_had >= total):
+                break
+        return {one: list(hanging.values()) for one, hanging in found.items()}
+
+    def _check_closed(self, name: str, relation: Relation, type_: str) -> Steps:
+        """Is one post's part forbidden, or all of it? One request tells; splitting would cost two for each post."""
+        url = self.site.api.url(relation.route, {"per_page": 1, "_fields": "id"})
+        try:
+            rows_of((yield Query(url=url, purpose=f"follow-{name}", type=type_)))
+        except PayloadError as fault:
+            if _is_no(fault):
+                self._close(name)
+
+    def _close(self, name: str) -> None:
+        self.closed.add(name)
+        self.stats[f"{name}_closed"] += 1
+
+    def _lose(self, name: str, post: Post, fault: PayloadError) -> None:
+        post.linked[name] = None
+        self.stats[f"{name}_{fault.name}"] += 1
+        if not _is_no(fault):
+            self.failed.append(post.id)
+
+    def _one(self, name: str, relation: Relation, post: Post) -> Steps:
+        """A relation that only a request of each post's own answers; once refused, it is not asked for again."""
+        post.linked[name] = None
+        if name in self.closed:
+            return
+        params: dict[str, Any] = {"per_page": PER_PAGE, "_fields": _FIELDS[name]}
+        url = self.site.api.url(relation.route.replace("{id}", str(post.id)), params)
+        try:
+            rows = rows_of((yield Query(url=url, purpose=f"follow-{name}", type=post.type)))
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            if getattr(fault, "status", 0) in (401, 403):
+                self._close(name)
+            else:
+                self._lose(name, post, fault)
+            return
+        found: dict[int, Any] = {}
+        for raw in rows:
+            _add(found, name, raw, self.site)
+        post.linked[name] = list(found.values())
+
+    def _about(self, relation: Relation, posts: Sequence[Post]) -> Steps:
+        """The type itself: one request for all posts."""
+        if posts and relation.route not in self.about:
+            url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
+            try:
+                about = answer((yield Query(url=url, purpose="follow-about", type=posts[0].type)))
+            except PayloadError as fault:
+                if is_final(fault):
+                    raise
+                for post in posts:
+                    self._lose("about", post, fault)
                 return
-            page += 1
-
-    def forbid(lost: int, fault: PayloadError) -> None:
-        by_id[lost].linked[name] = None
-        stats[f"{name}_{fault.name}"] += 1
-
-    ids = list(by_id)
-    for start in range(0, len(ids), PER_PAGE):
-        yield from split_until_alone(ids[start : start + PER_PAGE], ask, forbid)
-    if name == "replies":
+            self.about[relation.route] = about
         for post in posts:
-            replies = post.linked[name]
-            post.comment_count = len(replies) if replies is not None else None
+            about = self.about[relation.route]
+            post.linked["about"] = about if isinstance(about, dict) else None
 
 
-def _add(found: list[dict[str, Any]] | None, name: str, raw: Mapping[str, Any], site: Site) -> None:
-    if found is None:
-        return
+def _is_no(fault: PayloadError) -> bool:
+    """Whether the site says that it does not show this, rather than failing to."""
+    return getattr(fault, "status", 0) in (400, 401, 403, 404, 410)
+
+
+def _add(found: dict[int, Any], name: str, raw: Mapping[str, Any], site: Site) -> None:
     try:
         described = _describe(name, raw, site)
     except RecordError:
         return
-    if all(known["id"] != described["id"] for known in found):
-        found.append(described)
+    found.setdefault(described["id"], described)
 
 
 def _describe(name: str, raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
@@ -115,45 +221,3 @@ def _describe(name: str, raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
     media = records.read_media(raw, site=site, fetched_at="", request_url="")
     kept = ("id", "file_url", "alt", "caption", "mime", "width", "height")
     return {key: getattr(media, key) for key in kept}
-
-
-def _one(name: str, relation: Relation, post: Post, *, site: Site, stats: Counter[str]) -> Steps:
-    """A relation that only a request of each post's own answers; once refused, it is not asked again in this run."""
-    refused = f"{name}_closed"
-    post.linked[name] = None
-    if stats[refused]:
-        return
-    url = site.api.url(relation.route.replace("{id}", str(post.id)), {"per_page": PER_PAGE, "_fields": _FIELDS[name]})
-    reply = yield Query(url=url, purpose=f"follow-{name}", type=post.type)
-    try:
-        rows = rows_of(reply)
-    except PayloadError as fault:
-        if is_final(fault):
-            raise
-        key = refused if getattr(fault, "status", 0) in (401, 403) else f"{name}_{fault.name}"
-        stats[key] += 1
-        return
-    found: list[dict[str, Any]] = []
-    post.linked[name] = found
-    for raw in rows:
-        _add(found, name, raw, site)
-
-
-def _about(relation: Relation, posts: Sequence[Post], *, site: Site, stats: Counter[str]) -> Steps:
-    """The type itself: one request for a page of posts."""
-    reply = (
-        yield Query(
-            url=site.api.url(relation.route, {"_fields": _FIELDS["about"]}), purpose="follow-about", type=posts[0].type
-        )
-        if posts
-        else Query(url=site.api.url(relation.route), purpose="follow-about")
-    )
-    try:
-        about = answer(reply)
-    except PayloadError as fault:
-        if is_final(fault):
-            raise
-        stats[f"about_{fault.name}"] += 1
-        about = None
-    for post in posts:
-        post.linked["about"] = about if isinstance(about, dict) else None

@@ -169,8 +169,8 @@ def conclude(one: Collecting, well: str) -> None:
         reasons.append(f"the site gives the same page whatever is asked for{counted}")
     if facts.broke_off:
         reasons.append("the site breaks its listing of ids off")
-    if one.joiner.unresolved:
-        reasons.append(f"{one.joiner.unresolved} links could not be fetched")
+    if unfetched := one.joiner.unresolved + len(one.gatherer.failed):
+        reasons.append(f"{unfetched} links could not be fetched")
     reasons += _named(facts.unsure, "gone from the listings, and nobody can say whether deleted")
     if facts.held_back:
         reasons.append(

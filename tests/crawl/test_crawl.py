@@ -204,6 +204,25 @@ def test_a_post_that_kills_its_page_is_named_and_its_neighbours_come(tmp_path: P
     assert {row["id"] for row in run.rows()} == live - {victim}
 
 
+def test_what_hangs_on_posts_is_gathered_and_what_fails_is_told(tmp_path: Path) -> None:
+    with Newsroom(posts=130) as room:
+        run = crawl(tmp_path, "wp_posts", site=room.url, follow="replies,attachments,revisions,about")
+        assert (run.status, facts(run)["verdict"]) == (0, "complete")
+        linked = [row["linked"] for row in run.rows()]
+        assert all(list(one) == ["about", "replies", "revisions", "attachments"] for one in linked)
+        assert all(one["about"]["slug"] == "post" for one in linked)
+        assert any(one["replies"] for one in linked)
+        assert any(one["attachments"] for one in linked)
+        assert [row["comment_count"] for row in run.rows()] == [
+            None if one["replies"] is None else len(one["replies"]) for one in linked
+        ]
+        assert len([one for one in room.requests if "/wp/v2/types" in one.url]) == 1
+        room.order("status", "/wp/v2/comments", status=500)
+        failing = crawl(tmp_path, "wp_posts", site=room.url, follow="replies", full="1", output="failing.jsonl")
+    assert (failing.status, len(failing.rows("failing.jsonl"))) == (1, 130)
+    assert facts(failing)["why"] == "130 links could not be fetched"
+
+
 def test_one_bad_site_leaves_the_others_unharmed(tmp_path: Path) -> None:
     with Newsroom(posts=40) as room, Newsroom(posts=30) as closed:
         closed.order("unauthorized", "*")

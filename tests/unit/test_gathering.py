@@ -1,0 +1,95 @@
+"""What hangs on posts: in few requests, whole, and told where it does not come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+import pytest
+
+from newsbot.items import Post
+from newsbot.wordpress.gathering import Gatherer
+from newsbot.wordpress.links import Relation
+from newsbot.wordpress.messages import Reply
+from tests.unit.model_site import site
+
+REPLIES = Relation(rel="replies", route="/wp/v2/comments", param="post")
+Answer = tuple[int, Any, int | None]
+Ask = Callable[[dict[str, str]], Answer]
+
+
+def refusal(status: int, **params: str) -> Answer:
+    return status, {"code": "no", "message": "No.", "data": {"status": status, "params": params}}, None
+
+
+def comments(posts: dict[int, int], *, cap: int = 100) -> Ask:
+    """A site with so many comments on each post, which gives ``cap`` rows a page whatever is asked."""
+    rows = [{"id": post * 1_000 + n, "post": post} for post, count in posts.items() for n in range(count)]
+
+    def ask(params: dict[str, str]) -> Answer:
+        chosen = [row for row in rows if "post" not in params or str(row["post"]) in params["post"].split(",")]
+        size, page = min(cap, int(params["per_page"])), int(params.get("page", "1"))
+        return 200, chosen[(page - 1) * size : page * size], len(chosen)
+
+    return ask
+
+
+def gather(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], Gatherer, int]:
+    """What the posts 1 to ``count`` got, who gathered it, and with how many requests."""
+    gatherer, asked, got = Gatherer(site=site(), stats=Counter()), 0, []
+    for _ in range(times):
+        posts = [Post(site="s", type="post", id=number) for number in range(1, count + 1)]
+        talk, reply = gatherer.gather("replies", REPLIES, posts), None
+        while True:
+            try:
+                query = talk.send(reply)  # type: ignore[arg-type]
+            except StopIteration:
+                break
+            asked += 1
+            status, data, total = ask(dict(parse_qsl(urlsplit(query.url).query)))
+            headers = {} if total is None else {"x-wp-total": str(total)}
+            reply = Reply(status=status, url=query.url, headers=headers, body=orjson.dumps(data))
+        got += [None if post.linked["replies"] is None else len(post.linked["replies"]) for post in posts]
+    return got, gatherer, asked
+
+
+@pytest.mark.parametrize("cap", [100, 10])
+def test_replies_of_many_posts_come_whole_whatever_page_size_a_site_forces(cap: int) -> None:
+    there = {1: 3, 2: 0, 3: 140}
+    got, gatherer, asked = gather(3, comments(there, cap=cap))
+    assert (got, gatherer.failed, asked) == ([3, 0, 140], [], -(-143 // cap))
+
+
+def test_a_page_size_that_a_site_insists_on_is_heeded_once() -> None:
+    there = comments({1: 30})
+
+    def ask(params: dict[str, str]) -> Answer:
+        return refusal(400, per_page="between 1 and 20") if int(params["per_page"]) > 20 else there(params)
+
+    got, _, asked = gather(1, ask, times=2)
+    assert (got, asked) == ([30, 30], 5)
+
+
+def test_a_post_whose_replies_are_forbidden_costs_the_others_nothing() -> None:
+    there = comments(dict.fromkeys(range(1, 101), 1))
+
+    def ask(params: dict[str, str]) -> Answer:
+        return refusal(401) if "77" in params.get("post", "").split(",") else there(params)
+
+    got, gatherer, asked = gather(100, ask)
+    assert (got.count(1), got[76], gatherer.failed) == (99, None, [])
+    assert (gatherer.stats, asked <= 16) == ({"replies_refused": 1}, True)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_replies_that_no_visitor_may_read_cost_two_requests_in_all(status: int) -> None:
+    got, gatherer, asked = gather(100, lambda _: refusal(status), times=3)
+    assert (set(got), gatherer.failed, gatherer.stats, asked) == ({None}, [], {"replies_closed": 1}, 2)
+
+
+def test_replies_that_a_site_fails_to_give_are_told_and_cost_few_requests() -> None:
+    got, gatherer, asked = gather(100, lambda _: (502, "<html>", None), times=5)
+    assert (set(got), sorted(set(gatherer.failed)), asked < 30) == ({None}, list(range(1, 101)), True)

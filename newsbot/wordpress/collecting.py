@@ -175,7 +175,7 @@ class Collecting:
     def _take(self, rows: list[dict[str, Any]], reply: Reply) -> Steps:
         """One answer's rows: the new ones become items and wait for their links; a checkpoint closes the page."""
         keyed = list(self.keyed(rows))
-        fresh = self.walk.take([key for key, _ in keyed], total=total_of(reply))
+        fresh = self.walk.take([key for key, _ in keyed], total=total_of(reply), pages=total_of(reply, pages=True))
         self.facts.seen = len(self.walk.seen)
         self.facts.duplicates = self.walk.doubled
         yield from self._hold([keyed[index][1] for index in fresh], reply, met=True)
@@ -283,7 +283,7 @@ class Collecting:
         except PayloadError:
             raise fault from None
         keys = [key for key, _ in self.keyed(rows)]
-        fresh = self.walk.take(keys, total=total_of(reply))
+        fresh = self.walk.take(keys, total=total_of(reply), pages=total_of(reply, pages=True))
         yield from self.fetch([keys[index].id for index in fresh])
         self.joiner.mark(self.checkpoint(cursor=self._place()))
         self.facts.seen = len(self.walk.seen)

@@ -59,10 +59,10 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
     return records.linked_rows(listed)
 
 
-def total_of(reply: Reply) -> int | None:
-    """``X-WP-Total``, or None where it is missing or no number."""
-    value = reply.headers.get("x-wp-total", "")
-    return int(value) if value.isascii() and value.isdigit() else None
+def total_of(reply: Reply, *, pages: bool = False) -> int | None:
+    """``X-WP-Total`` (or ``X-WP-TotalPages``), or None where it is missing or no number."""
+    value = reply.headers.get("x-wp-totalpages" if pages else "x-wp-total", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
 
 
 def is_cut(reply: Reply, rows: int) -> bool:

@@ -52,5 +52,5 @@ def every_id(
             # One answer held them all: nothing could shift between two. A full page proves nothing: some plugins count
             # the rows of the answer alone.
             return found
-        walk.take([Row(one, None) for one in ids], total=total)
+        walk.take([Row(one, None) for one in ids], total=total, pages=total_of(reply, pages=True))
     return found

@@ -150,8 +150,9 @@ class Walk:
     def _is_full(self) -> bool:
         return self.limit is not None and self.counted >= self.limit
 
-    def take(self, rows: Sequence[Row], *, total: int | None) -> list[int]:
-        """The indexes of the rows that are new. ``total`` is the query's ``X-WP-Total``, None where it is missing.
+    def take(self, rows: Sequence[Row], *, total: int | None, pages: int | None = None) -> list[int]:
+        """The indexes of the rows that are new. ``total`` and ``pages`` are the query's ``X-WP-Total`` and
+        ``X-WP-TotalPages``, None where they are missing.
 
         A short page is no end, nor is an empty one while the site counts more: rows it may not show are skipped.
         """
@@ -172,7 +173,7 @@ class Walk:
             self.done = True
             return fresh
         if not rows:
-            self._take_nothing(total)
+            self._take_nothing(total, pages)
             return fresh
         self.empty_pages = 0
         self.most_rows = max(self.most_rows, len(rows))
@@ -216,10 +217,11 @@ class Walk:
         """The site said that this page number does not exist: what is not shown by now, it will not show."""
         self._end_of_pages()
 
-    def _take_nothing(self, total: int | None) -> None:
+    def _take_nothing(self, total: int | None, pages: int | None) -> None:
         """An empty page ends the listing only where the site counts nothing more behind it."""
         self.empty_pages += 1
-        size = self._page_size()
+        # Where a plugin forces a page size, a page goes over fewer rows than were asked for.
+        size = min(self._page_size(), self.most_rows or (-(-total // pages) if total and pages else PER_PAGE))
         reached = self.offset + size if self.mode is not Mode.DATE else self.page * size
         if total is None or total <= reached:
             self._end_of_pages()
@@ -231,7 +233,7 @@ class Walk:
         elif self.stepping and self.offset:
             self._step_back()
         else:
-            self.offset += self.most_rows or size
+            self.offset += size
 
     def _end_of_pages(self) -> None:
         self.page, self.empty_pages, self.last_page = 1, 0, ()

@@ -94,14 +94,18 @@ def _second_listing(one: Collecting) -> Steps:
         return one.query(params | {"_fields": "id"}, "recount")
 
     walk = one.walk
-    again = Walk(base=walk.base, dated=False, newest_first=not walk.dated, per_page=walk.per_page)
+    # From the other end: where one listing comes to no end, the two may meet.
+    again = Walk(base=walk.base, dated=False, newest_first=True, per_page=walk.per_page)
     shown = yield from every_id(again, ask, _nothing)
     walk.repeating = walk.repeating and again.repeating
     one.facts.gone = len(walk.seen - shown.keys())
     yield from one.fetch(sorted(shown.keys() - walk.seen))
     yield from one.flush(final=True)
     counted = one.facts.expected_after
-    one.facts.unexplained = max(0, counted - len(shown)) if counted is not None else 0
+    met = shown.keys() | walk.seen if again.unproven else shown.keys()
+    one.facts.unexplained = max(0, counted - len(met)) if counted is not None else 0
+    # What stands between two listings that broke off, nobody has looked for.
+    one.facts.broke_off = again.unproven and not again.repeating and one.facts.unexplained > 0
     return frozenset(shown)
 
 

@@ -65,6 +65,8 @@ class ModelSite:
         self.asked.append((route, params))
         status, total, data = self._answer(route, params)
         headers = {} if total is None else {"x-wp-total": str(total)}
+        if total is not None and self.silent_cap:
+            headers["x-wp-totalpages"] = str(-(-total // self.per_page_cap))
         return Reply(status=status, url=query.url, headers=headers, body=orjson.dumps(data), fetched_at="2026-01-01")
 
     def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:

@@ -61,6 +61,20 @@ def test_hidden_rows_are_told_as_unexplained_and_cost_no_neighbour() -> None:
     assert (facts.verdict, facts.unexplained) == ("complete", 160)
 
 
+@pytest.mark.parametrize("first", [1, 41])
+def test_a_forced_page_size_and_a_page_of_hidden_rows_end_no_listing(first: int) -> None:
+    found = {i: Object(id=i, second=i, hidden=first <= i < first + 11) for i in range(1, 101)}
+    ids, facts = crawl(ModelSite(found, per_page_cap=10, silent_cap=True))
+    assert (len(ids), facts.verdict, facts.unexplained) == (89, "complete", 11)
+
+
+def test_more_hidden_rows_than_are_looked_through_leave_a_collection_unproven() -> None:
+    found = {i: Object(id=i, second=i, hidden=100 < i <= 2_300) for i in range(1, 2_601)}
+    ids, facts = crawl(ModelSite(found))
+    assert sorted(ids) == [*range(1, 101), *range(2_301, 2_601)]
+    assert (facts.verdict, facts.why) == ("incomplete", "the site breaks its listing of ids off")
+
+
 @pytest.mark.parametrize("total", [lambda n: 0, lambda n: None, lambda n: n + 7, lambda n: max(0, n - 7)])
 def test_totals_that_lie(total: Any) -> None:
     ids, _ = crawl(ModelSite(objects(333, per_second=4), total=total))

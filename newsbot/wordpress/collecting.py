@@ -159,14 +159,12 @@ class Collecting:
     def _adapt(self, fault: PayloadError, params: dict[str, Any]) -> bool:
         """Heed a refusal that names a limit of the site; whether the walk can go on."""
         status = getattr(fault, "status", None)
-        if isinstance(fault, Refused):
-            limit = payload.per_page_limit(fault)
-            if limit is not None and 1 <= limit < self.walk.per_page:
-                self.walk.per_page = limit
-                return True
-            if ("page" in params or "offset" in params) and status == 400:
-                self.walk.past_the_end()
-                return True
+        if (limit := payload.lowered_per_page(fault, self.walk.per_page)) is not None:
+            self.walk.per_page = limit
+            return True
+        if isinstance(fault, Refused) and ("page" in params or "offset" in params) and status == 400:
+            self.walk.past_the_end()
+            return True
         if "exclude" in params and status in (400, 403, 414, 431, 501, 502):
             self.walk.can_exclude = False
             return True

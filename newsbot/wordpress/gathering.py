@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.article.clean import plain_text
-from newsbot.errors import PayloadError, RecordError, Refused
+from newsbot.errors import PayloadError, RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
 from newsbot.wordpress.joining import answer, is_final, rows_of, split_until_alone, total_of
 from newsbot.wordpress.links import Relation
 from newsbot.wordpress.messages import Query, Reply
-from newsbot.wordpress.payload import per_page_limit
+from newsbot.wordpress.payload import lowered_per_page
 
 Steps = Generator[Query, Reply, None]
 
@@ -113,8 +113,7 @@ class Gatherer:
             try:
                 rows = rows_of(reply)
             except PayloadError as fault:
-                limit = per_page_limit(fault) if isinstance(fault, Refused) else None
-                if page == 1 and limit is not None and 1 <= limit < size:
+                if page == 1 and (limit := lowered_per_page(fault, size)) is not None:
                     size = self.sizes[name] = limit
                     continue
                 if page > 1 and getattr(fault, "status", 0) == 400:

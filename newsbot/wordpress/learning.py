@@ -10,6 +10,8 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.joining import is_final, rows_of, total_of
 from newsbot.wordpress.links import FOLLOWED, Shelf, learn
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.payload import lowered_per_page
 
 if TYPE_CHECKING:
     from newsbot.wordpress.collecting import Collecting
@@ -35,9 +37,7 @@ def learn_first(one: Collecting, *, browse: bool) -> Steps:
     """
     if one.options.kind not in ("posts", "media") or not one.options.follow:
         return
-    params = dict(one.walk.base) | {"per_page": min(SAMPLES, one.walk.per_page), "_fields": _FIELDS}
-    reply = yield one.query(params, "relations")
-    samples = rows_of(reply)
+    samples, reply = yield from _first_objects(one)
     one.heed_clock(reply)
     one.facts.expected_before = total_of(reply)
     wanted = {FOLLOWED[name]: name for name in one.options.follow}
@@ -47,6 +47,18 @@ def learn_first(one: Collecting, *, browse: bool) -> Steps:
     one.joiner.browse = browse and (one.facts.expected_before or 0) > PER_PAGE
     if one.options.kind == "posts":
         one.extras = [(wanted[found.rel], found) for found in relations if wanted[found.rel] not in _JOINED]
+
+
+def _first_objects(one: Collecting) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
+    while True:
+        size = min(SAMPLES, one.walk.per_page)
+        reply = yield one.query(dict(one.walk.base) | {"per_page": size, "_fields": _FIELDS}, "relations")
+        try:
+            return rows_of(reply), reply
+        except PayloadError as fault:
+            if (limit := lowered_per_page(fault, size)) is None:
+                raise
+            one.walk.per_page = limit
 
 
 def learn_late(one: Collecting, rows: Sequence[dict[str, Any]]) -> Steps:

@@ -9,6 +9,7 @@ from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.joining import rows_of, total_of
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.walk import Params, Row, Walk
 
 Value = TypeVar("Value")
@@ -35,6 +36,9 @@ def every_id(
         try:
             rows = rows_of(reply)
         except PayloadError as fault:
+            if (limit := lowered_per_page(fault, walk.per_page)) is not None:
+                walk.per_page = limit
+                continue
             if "offset" not in params or getattr(fault, "status", 0) != 400:
                 raise
             walk.unproven = True

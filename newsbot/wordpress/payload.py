@@ -167,3 +167,9 @@ def per_page_limit(refusal: Refused) -> int | None:
         return None
     numbers = [int(n) for n in re.findall(r"\d+", text or refusal.text)]
     return max(numbers) if numbers else None
+
+
+def lowered_per_page(fault: PayloadError, asked: int) -> int | None:
+    """The page size to ask for next, where a site refused ``asked`` and named a lower limit; None otherwise."""
+    limit = per_page_limit(fault) if isinstance(fault, Refused) else None
+    return limit if limit is not None and 1 <= limit < asked else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from newsbot.items import Post
 from newsbot.wordpress.conversation import Options, collect
 from newsbot.wordpress.facts import CollectionFacts, SiteFacts
+from newsbot.wordpress.listing import every_id
+from newsbot.wordpress.messages import Query
 from newsbot.wordpress.walk import Row, Walk
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
@@ -45,11 +48,28 @@ def test_a_site_that_will_not_exclude(trouble: str, per_second: int) -> None:
     assert facts.verdict == "complete"
 
 
+@pytest.mark.parametrize("cap", [10, 5])
 @pytest.mark.parametrize("silent", [True, False])
-def test_a_lowered_per_page(silent: bool) -> None:
-    ids, facts = crawl(ModelSite(objects(130, per_second=25), per_page_cap=10, silent_cap=silent))
+def test_a_lowered_per_page(silent: bool, cap: int) -> None:
+    ids, facts = crawl(ModelSite(objects(130, per_second=25), per_page_cap=cap, silent_cap=silent))
     assert sorted(ids) == list(range(1, 131))
     assert facts.verdict == "complete"
+
+
+def test_a_lowered_per_page_is_heeded_where_ids_alone_are_listed() -> None:
+    model = ModelSite(objects(45), per_page_cap=10)
+    shown: set[int] = set()
+    walk = Walk(base={}, dated=False)
+    talk = every_id(
+        walk,
+        lambda params: Query(url=site().api.url("/wp/v2/posts", params), purpose="sweep"),
+        lambda raw: shown.add(raw["id"]),
+    )
+    query = next(talk)
+    with contextlib.suppress(StopIteration):
+        while True:
+            query = talk.send(model.reply(query))
+    assert (sorted(shown), walk.unproven) == (list(range(1, 46)), False)
 
 
 def test_hidden_rows_are_told_as_unexplained_and_cost_no_neighbour() -> None:

@@ -15,9 +15,6 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 PER_PAGE = 100
 """WordPress's own maximum (rest_collection_params)."""
 
-REQUEST_LINE = 7_000
-"""Bytes a URL may have: nginx refuses request lines over about 8,000 with 414."""
-
 WORDPRESS_COM = "public-api.wordpress.com"
 
 Params = Mapping[str, "str | int | Iterable[int | str]"]

@@ -104,6 +104,9 @@ def _site(value: Any) -> Any:
     for site in sites:
         if not is_web_address(site):
             raise ValueError(f"{site!r} is not a web address")
+        if "@" in urlsplit(site if "://" in site else f"https://{site}").netloc:
+            # Not repeated: what is asked for stands in the receipt, the archive and on the screen.
+            raise ValueError("takes no user name or password in an address; NEWSBOT_AUTH is for them")
     return sites
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.arguments import PostArguments, Target, is_web_address, moment, validate
+from newsbot.errors import BadArgument
 
 
 def test_a_name_that_stands_twice_counts_once() -> None:
@@ -17,6 +18,14 @@ def test_a_name_that_stands_twice_counts_once() -> None:
 def test_a_bare_date_ends_with_its_day_however_it_is_written(day: str) -> None:
     assert (moment(day), moment(day, end=True)) == ("2024-01-06T00:00:00", "2024-01-07T00:00:00")
     assert moment("2024-01-06T00:00", end=True) == "2024-01-06T00:00:00"
+
+
+@pytest.mark.parametrize("url", ["https://me:secret@a.example/", "me:secret@a.example", "https://secret@a.example"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
+    for model, name in ((PostArguments, "site"), (Target, "url")):
+        with pytest.raises(BadArgument, match="NEWSBOT_AUTH") as told:
+            validate(model, {name: url})
+        assert "secret" not in str(told.value)
 
 
 def test_the_case_of_a_scheme_does_not_count() -> None:

@@ -15,6 +15,7 @@ EPOCH_MILLISECONDS = 100_000_000_000
 
 _ZERO_LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
+_SECONDS = re.compile(r"\d{1,300}(?:\.\d{1,9})?\Z", re.ASCII)
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?\Z", re.ASCII)
 _PARAMETER = re.compile(r"(?:^|[;,\s])([a-z]{1,9})\s*=\s*(\d{1,15})(?=[;,\s]|$)", re.ASCII | re.IGNORECASE)
 
@@ -27,7 +28,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | No
     too short.
     """
     text = headers.get("retry-after", "").strip()
-    if _NUMBER.match(text):
+    if _SECONDS.match(text):
         return float(math.ceil(float(text)))
     moment = _http_date(text)
     if moment is None:

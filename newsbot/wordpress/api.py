@@ -130,7 +130,10 @@ class Collection:
 
 @dataclass(slots=True, kw_only=True)
 class Site:
-    """What a site is and can do, from its index. ``key`` identifies it in every row we deliver."""
+    """What a site is and can do, from its index. ``key`` identifies it in every row we deliver.
+
+    ``types``: name -> route, of the types that were asked for by name.
+    """
 
     key: str
     api: Api
@@ -140,6 +143,7 @@ class Site:
     gmt_offset: float | None = None
     language: str | None = None
     accepts: dict[str, RouteAccepts] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
     def accepted(self, route: str) -> RouteAccepts:
         return self.accepts.get(route, RouteAccepts())

@@ -137,15 +137,16 @@ def collect(site: Site, options: Options, facts: SiteFacts, *, kept: bool = Fals
 
 def _collections(
     site: Site, options: Options
-) -> Generator[Query, Any, tuple[list[Collection], Sequence[tuple[str, list[str]]]]]:
+) -> Generator[Query | KeepSite, Any, tuple[list[Collection], Sequence[tuple[str, list[str]]]]]:
     """The collections to bring, and the names asked for that the site does not have, with what it has."""
     if options.kind in ("comments", "media", "users"):
         name = {"comments": "comment", "media": "attachment", "users": "user"}[options.kind]
         return [Collection(name=name, route=f"/wp/v2/{options.kind}")], []
     wanted = options.types
-    if options.kind == "posts" and all(_WELL_KNOWN.get(name) in site.accepts for name in wanted):
-        # The index already lists these routes: one request saved.
-        return [Collection(name=name, route=_WELL_KNOWN[name]) for name in wanted], []
+    known = {name: route for name, route in _WELL_KNOWN.items() if route in site.accepts} | site.types
+    if options.kind == "posts" and all(name in known for name in wanted):
+        # The index lists these routes, or an earlier run learnt them: one request saved.
+        return [Collection(name=name, route=known[name]) for name in wanted], []
     listing, internal = ("taxonomies", INTERNAL_TAXONOMIES) if options.kind == "terms" else ("types", INTERNAL_TYPES)
     reply = yield Query(url=site.api.url(f"/wp/v2/{listing}"), purpose=listing)
     offered = read_collections(answer(reply))
@@ -153,6 +154,9 @@ def _collections(
     if "all" in wanted:
         return list(public.values()), []
     found = [offered[name] for name in wanted if name in offered]
+    if options.kind == "posts" and found:
+        site.types |= {one.name: one.route for one in found}
+        yield KeepSite(url=options.url, site=site_as_json(site))
     return found, [(name, sorted(public)) for name in wanted if name not in offered]
 
 

@@ -24,6 +24,7 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "timezone": site.timezone,
         "gmt_offset": site.gmt_offset,
         "routes": routes,
+        "types": dict(site.types),
     }
 
 
@@ -45,6 +46,7 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
             timezone=kept["timezone"],
             gmt_offset=kept["gmt_offset"],
             accepts=accepts,
+            types={str(name): str(route) for name, route in kept.get("types", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

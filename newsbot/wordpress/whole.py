@@ -13,6 +13,9 @@ from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, AskTombstones
 from newsbot.wordpress.walk import Params, Walk
 
+TOMBSTONES = 500
+"""Last known rows that are brought back at once, to be told as deleted."""
+
 
 def walk_whole(one: Collecting) -> Steps:
     """Walk the collection, from where an earlier run left off, and reckon."""
@@ -136,10 +139,12 @@ def bury(one: Collecting, missing: list[int], *, live: int, listed: int | None) 
     facts.missing = [row_id for row_id in facts.missing if row_id not in gone]
     facts.unsure = [row_id for row_id in unsure if row_id not in facts.missing]
     when = one.began or ""
-    for row in (yield AskTombstones(site=one.site.key, type=one.collection.name, ids=tuple(gone), when=when)):
-        one.sequence += 1
-        facts.sent += 1
-        yield row
+    for start in range(0, len(gone), TOMBSTONES):
+        ids = tuple(gone[start : start + TOMBSTONES])
+        for row in (yield AskTombstones(site=one.site.key, type=one.collection.name, ids=ids, when=when)):
+            one.sequence += 1
+            facts.sent += 1
+            yield row
     yield one.checkpoint()
     return before - len((yield asked))
 

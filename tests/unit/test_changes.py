@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
+from newsbot.wordpress import whole
 from newsbot.wordpress.changes import Changes, Found, is_held_back, site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
@@ -263,7 +264,9 @@ def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None
     assert swept()
 
 
-def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs) -> None:
+def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that the rows come back in three pieces.
+    monkeypatch.setattr(whole, "TOMBSTONES", 10)
     for number in range(1, 101, 4):
         del runs.model.articles[number]
     assert runs() == []

@@ -13,7 +13,17 @@ NOW = 1_790_000_000.0
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("5", 5.0), (" 120 ", 120.0), ("0", 0.0), ("1.2", 2.0), ("", None), ("soon", None), ("-5", None), ("1e9", None)],
+    [
+        ("5", 5.0),
+        (" 120 ", 120.0),
+        ("0", 0.0),
+        ("1.2", 2.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1e9", None),
+        ("9" * 20, 1e20),
+    ],
 )
 def test_retry_after_in_seconds(text: str, expected: float | None) -> None:
     assert retry_after_seconds({"retry-after": text}, now=NOW) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,8 +28,37 @@ SITE = Site(
 )
 
 
+TYPES = b"""{"report": {"slug": "report", "rest_base": "reports", "rest_namespace": "wp/v2", "taxonomies": []}}"""
+
+
 def test_a_site_comes_back_as_it_was_kept() -> None:
     assert site_from_json(site_as_json(SITE)) == SITE
+    told = replace(SITE, types={"report": "/wp/v2/reports"})
+    assert site_from_json(site_as_json(told)) == told
+
+
+def test_a_site_kept_before_types_were_is_a_site() -> None:
+    kept = site_as_json(SITE)
+    del kept["types"]
+    assert site_from_json(kept) == SITE
+
+
+def test_where_a_type_is_found_is_asked_once() -> None:
+    kept = site_as_json(replace(SITE, accepts={"/wp/v2/reports": POSTS}))
+    for expected in (["types"], []):
+        talk = crawl(Options(url="news.example", types=("report",)), SiteFacts(asked="news.example"))
+        answer: Any = None
+        purposes: list[str] = []
+        while not isinstance(message := talk.send(answer), AskState):
+            answer = None
+            if isinstance(message, AskSite):
+                answer = kept
+            elif isinstance(message, KeepSite):
+                kept = dict(message.site)
+            elif isinstance(message, Query):
+                purposes.append(message.purpose)
+                answer = Reply(status=200, url=message.url, headers={"content-type": "application/json"}, body=TYPES)
+        assert purposes == expected
 
 
 @given(

@@ -52,7 +52,7 @@ def ask(
     """One page of the site, whatever it is. Raises Halt where the site, or our own crawl, wants no more requests."""
     reply = yield Query(url=url, purpose=purpose, type=type_, expects="any", tries=3, render=render, headers=headers)
     if reply.error in _HALTING:
-        verdict: Verdict = "blocked" if reply.error in ("private-address", "robots-unreachable") else "incomplete"
+        verdict: Verdict = "blocked" if reply.error == "private-address" else "incomplete"
         raise Halt(ERRORS[reply.error], verdict=verdict, fault=reply.error)
     if reply.error is None and payload.is_challenge(reply):
         raise Halt("a bot check stands in the way", verdict="blocked", fault="challenge")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -23,8 +25,12 @@ DOWNLOAD_ERRORS = (
 )
 
 
+_FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure [\w.]+: (.*?)>\]?")
+"""How Twisted tells a reason of an error within it."""
+
+
 def one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
+    return _FAILURE.sub(r"\1", " ".join(str(error).split()))[:200]
 
 
 def error_name(error: BaseException) -> str:

@@ -102,13 +102,15 @@ def _second_listing(one: Collecting) -> Steps:
     shown = yield from every_id(again, ask, _nothing)
     walk.repeating = walk.repeating and again.repeating
     one.facts.gone = len(walk.seen - shown.keys())
-    yield from one.fetch(sorted(shown.keys() - walk.seen))
+    more = sorted(shown.keys() - walk.seen)
+    yield from one.fetch(more)
     yield from one.flush(final=True)
     counted = one.facts.expected_after
     met = shown.keys() | walk.seen if again.unproven else shown.keys()
     one.facts.unexplained = max(0, counted - len(met)) if counted is not None else 0
-    # What stands between two listings that broke off, nobody has looked for.
-    one.facts.broke_off = again.unproven and not again.repeating and one.facts.unexplained > 0
+    # What stands between two listings that broke off, nobody has looked for. Where the second one, from the other end,
+    # shows nothing that the first did not, the two have met, and it is the total that is wrong.
+    one.facts.broke_off = again.unproven and not again.repeating and one.facts.unexplained > 0 and bool(more)
     return frozenset(shown)
 
 

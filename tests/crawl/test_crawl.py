@@ -161,6 +161,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("lone-surrogates", {}, "complete"),
     ("missing-totals", {}, "complete"),
     ("zero-totals", {}, "complete"),
+    ("wrong-totals", {"total": 9000, "pages": 90}, "complete"),
     ("doubled-rows", {}, "complete"),
     ("flaky", {"chance": 0.2}, "complete"),
     ("dropped", {"times": 1}, "complete"),

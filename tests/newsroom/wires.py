@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from aiohttp import web
 
@@ -66,9 +67,10 @@ def slow_drip(scene: Scene, *, bytes: int = 256, every: float = 0.2) -> bool:
 
     async def send(request: web.Request, answer: Answer) -> web.StreamResponse:
         response = await _begin(request, answer, len(answer.body))
-        for start in range(0, len(answer.body), bytes):
-            await response.write(answer.body[start : start + bytes])
-            await asyncio.sleep(every)
+        with contextlib.suppress(ConnectionResetError):  # who asked has had enough
+            for start in range(0, len(answer.body), bytes):
+                await response.write(answer.body[start : start + bytes])
+                await asyncio.sleep(every)
         return response
 
     scene.made.transport = send

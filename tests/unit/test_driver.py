@@ -7,9 +7,13 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
+from scrapy.exceptions import DownloadFailedError
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
 
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.answering import Memory
+from newsbot.spiders.failures import one_line
 from newsbot.spiders.wp_posts import WpPostSpider
 from newsbot.wordpress.messages import AskState, Query, Reply
 
@@ -58,6 +62,11 @@ class Driver(WpPostSpider):
 
 def drive(talk: Callable[[], Generator[Any, Any, None]], *, most: int | None = None, **options: Any) -> list[Any]:
     return asyncio.run(Driver(**options).drive(talk(), most=most))
+
+
+def test_what_twisted_tells_of_a_connection_is_told_in_words() -> None:
+    why = DownloadFailedError(str([Failure(ConnectionDone())]))  # type: ignore[no-untyped-call]
+    assert one_line(why) == "Connection was closed cleanly."
 
 
 def test_rows_take_their_road_while_the_next_question_is_under_way() -> None:

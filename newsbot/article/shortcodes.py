@@ -12,11 +12,15 @@ from html import unescape
 
 _CLOSER = re.compile(r"\[/([A-Za-z][\w-]{0,40})\s*\]")
 _QUOTE = "[\"'“”„″′‘’«»]"
-_TAG = re.compile(
-    rf"\[(/?)([A-Za-z][\w-]{{0,60}})((?:[\s\xa0]|/(?=\]))(?:{_QUOTE}[^\"'“”„″′‘’«»\[]*{_QUOTE}|[^\[\]])*)?\]"
-)
+# An argument may hold "]" between quotes, and "[...]" too where it is written as key="...". Nothing is tried twice: an
+# opener without an end costs its own length, not each way to pair its quotes.
+_OPENING_QUOTE = r"(?<==)[\"“”„″][^\"“”„″\[\]]*+\["
+_BRACKETED = rf"{_OPENING_QUOTE}[^\"“”„″\[\]]*+\](?:[^\"“”„″\[\]]|\[[^\"“”„″\[\]]*+\])*+[\"“”„″](?=[\s\xa0/\]])"
+_HELD = rf"(?:[^\"'“”„″′‘’«»\[\]]|(?!{_OPENING_QUOTE}){_QUOTE}(?:[^\"'“”„″′‘’«»\[]*+{_QUOTE})?)*+"
+_ARGUMENTS = rf"(?:{_HELD}(?:{_BRACKETED}{_HELD}){{0,8}}+(?=\])|[^\[\]]*+)"
+_TAG = re.compile(rf"\[(/?)([A-Za-z][\w-]{{0,60}})((?:[\s\xa0]|/(?=\])){_ARGUMENTS})?\]")
 # Content that is code, or base64 of it, and not text.
-_OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\]]*\][^\[<]*\[/\1\]")
+_OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\[\]]*\][^\[<]*\[/\1\]")
 # Spaces around "=" only before a quoted value: "[mean age = 34]" is a writer's.
 _ARGUMENT = re.compile(rf"[\w-]+(?:\s*=\s*{_QUOTE}|=\w)")
 _IMPORTED = re.compile(r"ad_\d{1,2}")  # WP Automatic's places for advertising
@@ -78,7 +82,8 @@ _SAID = {
 _SHOWN = frozenset({"embed", "youtube", "vimeo", "video", "audio", "tweet"})
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|mp3|m4a|mp4)\Z", re.I)
 _PICTURE = re.compile(
-    rf"\[[\w-]*(?:image|img|photo|picture|blurb)[\w-]*\s[^\[\]]*?\b(?:src|image|url|image_url|photo_url)={_QUOTE}"
+    r"\[[\w-]{0,40}?(?:image|img|photo|picture|blurb)[\w-]{0,40}+\s"
+    rf"[^\[\]]*?\b(?:src|image|url|image_url|photo_url)={_QUOTE}"
     r"(https?://[^\s\"'“”″<>\[\]]+\.(?:jpe?g|png|gif|webp|avif))",
     re.I,
 )

@@ -21,10 +21,20 @@ from newsbot.article.clean import clean
         ("[ngg src = 'galleries']", ""),
         ("[embed]https://a.example/x[/embed]", "https://a.example/x"),
         ("[vc_raw_html]JTNDJTNF[/vc_raw_html]Words", " Words"),
+        ('[su_box title="A [b] c"]Words[/su_box]', "Words"),
+        ('[su_box title=”[1] or [2]” note="[sic]"]Words', "Words"),
+        ('[su_box title="It\'s a [b]"]Words', "Words"),
+        ('[su_box title="A ] c"]Words', "Words"),
+        ('[su_box title="A]Words [sic] and "more" [x]', 'Words [sic] and "more" [x]'),
     ],
 )
 def test_shortcodes_go_and_what_they_enclose_stays(text: str, left: str) -> None:
     assert shortcodes.strip(text, shortcodes.closers(text))[0] == left
+
+
+def test_quotes_after_a_bracket_without_end_do_not_cost_every_way_to_pair_them() -> None:
+    text = "[Editor " + '"x" ' * 30 + "and so on"
+    assert shortcodes.strip(text, frozenset()) == (text, 0)
 
 
 @pytest.mark.parametrize(

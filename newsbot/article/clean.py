@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNod
 
 from newsbot.article import shortcodes
 from newsbot.article.mend import mend
+from newsbot.article.players import revive
 from newsbot.article.removal import greedy
 from newsbot.article.rules import Rules, default_rules
 from newsbot.article.safe import sanitise
@@ -55,7 +56,7 @@ class Cleaned:
 def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
     """The article in ``html``; addresses are relative to ``base_url``. Pure; cleaning twice changes nothing."""
     rules = rules or default_rules()
-    walk, held_back = _settle(mend(shortcodes.whole(scrub(html))), base_url, rules)
+    walk, held_back = _settle(mend(revive(shortcodes.whole(scrub(html)))), base_url, rules)
     removed: dict[str, int] = {}
     _count(removed, walk)
     stub, credit = walk.stub, walk.credit

@@ -35,7 +35,7 @@ PIECES = [
     "<br>", "<hr>", "<img src=/a.jpg alt='a &amp; b'>", "<img src='data:image/gif;base64,R0' data-src=/b.jpg>",
     "<!-- c -->", "<!--",
     "words", " ", "\n", "&nbsp;", "&amp;", "&lt;b&gt;", "&#8230;", "Share this", "Related", "[vc_row a=\"b\"]",
-    "[/vc_row]", "[gallery]",
+    "[/vc_row]", "[gallery]", "[button url='/x']", "[/button]", "[vimeo 1]",
     "[sic]", "\u00a0", "\ufeff", "\ud800", "\x00", "漢字", "🙂", "<", ">", "\"", "'", "javascript:alert(1)",
     "<a href='javascript:x'>",
     "https://youtu.be/abcdefghijk", "A sentence long enough to count as one that somebody wrote.", "- ", "1. ",

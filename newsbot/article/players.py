@@ -24,7 +24,7 @@ _OPENER = rf"\[(?P<name>(?:{_NAMES})(?P<kind>{_KINDS}))(?P<arguments>[\s\xa0=][^
 _WORTH = re.compile(rf"\[(?:{_NAMES})(?:{_KINDS})[\s\xa0=]")
 # Tags are stepped over whole, with ">" in their quoted values.
 _PIECE = re.compile(
-    r"<(?P<end>/?)(?P<code>(?i:pre|code|kbd|samp|script|style|textarea))(?=[\s/>])[^<>]*>"
+    r"<(?P<end>/?)(?P<code>(?i:pre|code|kbd|samp))(?=[\s/>])[^<>]*>"
     r"|<[a-zA-Z!/][^<>\"']*+(?:\"[^\"<]*+\"[^<>\"']*+|'[^'<]*+'[^<>\"']*+)*+>"
     rf"|{_OPENER}|\[/(?P<closer>[a-z][\w-]{{0,40}})\s*\]"
 )

@@ -108,10 +108,10 @@ class Page:
         self._separator = "\n\n"
         self._space = False
 
-    def space(self) -> None:
+    def space(self, text: str) -> None:
         """White space between tags, and nothing else."""
         if self._holder.tag == "pre":
-            self._verbatim("\n")
+            self._verbatim(text)
         else:
             self._space = True
 
@@ -140,7 +140,8 @@ class Page:
             self._close()
         else:
             self._break = self._run
-            self._want("\n")
+            if self._holder.tag != "pre":
+                self._want("\n")
 
     def rule(self) -> None:
         """A ``<hr>`` between blocks; none at the start."""
@@ -222,10 +223,11 @@ class Page:
         self._inlines.pop()
 
     def _verbatim(self, text: str) -> None:
-        # The parser drops a line feed that opens <pre>: writing one would not last.
+        # The parser drops a line feed that opens <pre>: writing one would not last. Nor would nothing but space.
         text = text if self._run else text.lstrip("\n")
-        if text:
+        if text and (self._run or not text.isspace()):
             self._space = False
+            self._break = self._break and text[0] != "\n"
             self._open()
             self.html.append(escape(text))
             self._flush()
@@ -245,8 +247,12 @@ class Page:
         if self._run:
             if self._break:
                 self._close_inlines()
-                self.html.append("<br>")
-                self._want("\n")
+                if holder.tag != "pre":
+                    self.html.append("<br>")
+                    self._want("\n")
+                elif self.html[-1][-1] != "\n":
+                    self.html.append("\n")
+                    self.text.append("\n")
             elif self._space:
                 self.html.append(" ")
                 self._want(" ")

@@ -104,7 +104,7 @@ class Walk:
             if tag == "-text":
                 text = node.text_content or ""
                 if text.isspace():
-                    self.page.space()
+                    self.page.space(text)
                 else:
                     self.page.words(self._text(text))
             elif tag == "script":

@@ -181,3 +181,9 @@ def test_a_photograph_may_come_with_the_theme() -> None:
     picture = '<p><img src="/wp-content/themes/gazette/assets/roses.jpg" width="{}" alt=""></p>'
     assert len(cleaned(picture.format(1200)).images) == 1
     assert cleaned(picture.format(24)).removed == {"site-furniture": 1}
+
+
+def test_marked_code_keeps_its_spaces_and_line_feeds() -> None:
+    html = "<pre><b>if</b> <i>x</i>:\n    <i>y</i>  <i>z</i></pre>"
+    found = clean(html, base_url="https://news.example/")
+    assert (found.html, found.text) == (html, "if x:\n    y  z")

@@ -10,17 +10,33 @@ _BY = (
     r"(?:written by|reported by|story by|by|por|par|di|von|door|oleh|av|af|autor|autora|auteur|autore|author|penulis"
     r"|reporter|автор|текст|текст:|yazan|autor/in)"
 )
+# Such a word says "text" as often: only with its colon does it stand before a name.
+_TEXT_BY = r"(?:texto|texte|testo|text|tekst|redacción|redação)\s*:"
 _NAME = r"[^\W\d_][\w'’.\-]*"
 _BYLINE = re.compile(
-    rf"^\s*{_BY}\s*:?\s+(?P<name>{_NAME}(?:\s+(?:and|y|und|et|e|dan|&|de|da|van|der|von|al|bin"
-    rf"|{_NAME})){{0,9}}(?:,\s*{_NAME}(?:\s+{_NAME}){{0,3}})*)\s*[.|]?\s*$",
+    rf"^\s*(?:{_BY}\s*:?\s|{_TEXT_BY})\s*(?P<name>{_NAME}(?:\s+(?:&|{_NAME})){{0,9}}"
+    rf"(?:,\s*{_NAME}(?:\s+{_NAME}){{0,3}})*)\s*(?:[|•·](?P<beside>[^|•·]{{0,40}})|\.)?\s*$",
     re.I,
 )
+# What may stand small within a name, or between two; another small word makes it a sentence.
+_SMALL = frozenset(
+    ("and", "y", "und", "et", "e", "dan", "&", "och", "og", "en", "i", "и", "de", "da", "do", "dos", "das", "del",
+     "della", "di", "du", "la", "le", "van", "der", "den", "ter", "ten", "von", "zu", "af", "av", "al", "el", "bin",
+     "ibn", "bint")
+)  # fmt: skip
+_DAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
+_TIMES = _DAYS | {
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december", "spring", "summer", "autumn", "winter", "christmas", "easter", "ramadan", "noon", "midnight",
+}  # fmt: skip
 _JAPANESE_BY = re.compile(r"^\s*(?:文|取材・文|記者|作者|记者|撰文)\s*[:：/／]\s*(?P<name>\S{2,12})\s*$")
 AGENCIES = {
     "reuters": "Reuters", "ap": "Associated Press", "associated press": "Associated Press", "afp": "AFP",
     "agence france-presse": "AFP",
     "dpa": "dpa", "efe": "EFE", "ansa": "ANSA", "tass": "TASS", "itar-tass": "TASS", "ria novosti": "RIA Novosti",
+    "тасс": "TASS", "итар-тасс": "TASS", "риа новости": "RIA Novosti", "интерфакс": "Interfax",
+    "укринформ": "Ukrinform", "укрінформ": "Ukrinform", "белта": "BelTA", "中新社": "China News Service",
+    "中新网": "China News Service",
     "interfax": "Interfax",
     "xinhua": "Xinhua", "新华社": "Xinhua", "kyodo": "Kyodo", "共同": "Kyodo", "共同通信": "Kyodo", "時事": "Jiji",
     "jiji": "Jiji", "yonhap": "Yonhap",
@@ -52,6 +68,18 @@ _DASH = r"\s*(?:--|[—–−]|-(?=\s)|:\s(?=\S))\s*"
 _DATELINE = re.compile(
     rf"^(?P<place>{_PLACE}){_DATE}\s*(?:[(/]\s*(?P<agency>[^()/\d]{{2,30}})\s*[)/])?(?:\s*/PRNewswire/)?{_DASH}(?=\S)"
 )
+# "МОСКВА, 3 мая. /ТАСС/.", "МОСКВА, 3 мая — РИА Новости."
+_AGENCY_AFTER = re.compile(
+    rf"^(?P<place>{_PLACE}){_DATE}(?:\.?\s*/\s*(?P<agency>[^/\d]{{2,30}}?)\s*/|\s*[—–-]\s*(?P<named>[^.\d]{{2,30}}?)\s*\.)"
+)
+_CHINESE = re.compile(
+    r"^[（(【]?(?P<agency>新华社|中新社|中新网)(?P<place>[\u4e00-\u9fff·]{2,12}?)\d{1,2}月\d{1,2}日[电電讯訊]"
+)
+# Capitals that stand before a dash or a colon and are no place.
+_NO_PLACE = frozenset(
+    ("NASA", "NATO", "FIFA", "UEFA", "OPEC", "ASEAN", "UNESCO", "UNICEF", "COVID", "BREAKING", "UPDATE", "UPDATED",
+     "WATCH", "VIDEO", "LIVE", "OPINION", "EXCLUSIVE", "ANALYSIS", "PHOTOS", "NOTE", "CORRECTION")
+)  # fmt: skip
 _AGENCY_FIRST = re.compile(r"^[(\[（【]\s*(?P<agency>[^()\[\]（）【】\d]{2,30})\s*[)\]）】]\s*(?:[—–-]\s*)?")
 _AGENCY_LAST = re.compile(r"[(\[（/—–-]\s*(?P<agency>[^()\[\]（）/\d\n]{2,30}?)\s*[)\]）/]?\s*\.?\s*\Z")
 _LINES = 4
@@ -71,26 +99,49 @@ def find_byline(text: str) -> str | None:
     for line in (*lines[:_LINES], *lines[-2:]):
         if len(line) <= 120:
             found = _BYLINE.match(line) or _JAPANESE_BY.match(line)
-            if found and found["name"][0].isupper() | (not found["name"][0].isascii()):
-                return " ".join(found["name"].split()).rstrip(".")
+            name = " ".join(found["name"].split()).rstrip(".") if found else ""
+            head, comma, last = name.rpartition(", ")
+            name = head if comma and agency_of(last) else name
+            if name and _is_name(name):
+                return name
     return None
+
+
+def _is_name(words: str) -> bool:
+    """Whether words after "by" can be a name: "Tuesday" is none, nor "Hamburg nach Berlin"."""
+    first = words.partition(" ")[0]
+    if first.casefold() in _DAYS or words.casefold() in _TIMES or first[0].islower():
+        return False
+    return not any(word[0].islower() and word not in _SMALL and word[1:2] not in ("'", "’") for word in words.split())
 
 
 def find_dateline(text: str) -> Dateline | None:
     """Place and agency before the first sentence ("LAGOS, May 3 (Reuters) - "); None where there is none."""
     for line in [line for line in text.split("\n") if line.strip()][:_LINES]:
-        found = _DATELINE.match(line[:120])
+        head = line[:120]
+        after = _CHINESE.match(head) or _AGENCY_AFTER.match(head)
+        if after is not None:
+            told = agency_of(after.groupdict().get("named") or after["agency"])
+            if told:
+                return Dateline(place=after["place"].strip(" ,"), agency=told)
+        found = _DATELINE.match(head)
         if found is not None:
             agency = agency_of(found["agency"])
             place = found["place"].strip(" ,")
             own = agency_of(place)
-            # Without an agency only capitals tell a dateline from a heading or a name that speaks.
-            if agency or (place.isupper() and len(place) > 2):
+            if agency or _is_place(place, followed=head[found.end() :]):
                 return Dateline(place=None if own else place.removesuffix(","), agency=agency or own)
         first = _AGENCY_FIRST.match(line[:60])
         if first is not None and agency_of(first["agency"]):
             return Dateline(place=None, agency=agency_of(first["agency"]))
     return None
+
+
+def _is_place(words: str, *, followed: str) -> bool:
+    """Without an agency only capitals tell a dateline from a heading or a name that speaks: "NASA - the agency"."""
+    if not words.isupper() or words in _NO_PLACE or followed[0].islower():
+        return False
+    return len(words) > 3 or agency_of(words) is not None
 
 
 def closing_agency(text: str) -> str | None:

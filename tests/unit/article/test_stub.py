@@ -13,7 +13,13 @@ def test_invitations_to_read_on_are_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["read more " + " ".join(["abcdefghij"] * 13), "leer más " + "palabra " * 40, "read more" + "x" * 5_000]
+    "text",
+    [
+        "A start\nRead more about it in the report on page 5.",
+        "read more " + " ".join(["abcdefghij"] * 13),
+        "leer más " + "palabra " * 40,
+        "read more" + "x" * 5_000,
+    ],
 )
 def test_words_without_end_after_an_invitation_are_an_article(text: str) -> None:
     assert not ends_as_stub(text)

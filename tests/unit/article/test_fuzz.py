@@ -82,9 +82,14 @@ def test_any_text_can_be_cleaned(text: str) -> None:
 @pytest.mark.parametrize("trouble", sorted(hostile()))
 def test_two_hostile_megabytes_do_not_cost_their_square(trouble: str) -> None:
     html = hostile()[trouble]
+    # A square costs its square each time; a neighbour on the same core takes its share only now and then.
+    assert any(_is_linear(html) for _ in range(4))
+
+
+def _is_linear(html: str) -> bool:
     half, whole = (_seconds(html[: len(html) // part]) for part in (2, 1))
     # Linear is two, the square is four; below a second nothing can be told. The bench holds the second.
-    assert whole < max(half * 3.2, 1.2)
+    return whole < max(half * 3.2, 1.2)
 
 
 def _seconds(html: str) -> float:

@@ -63,7 +63,7 @@ def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
     written, safe = _sealed(walk)
     # What the sanitiser's parser would rearrange is walked again in its own arrangement.
     for _ in range(_SECOND_LOOKS):
-        if safe == written and walk.targets <= _targets(written):
+        if safe == written and (not walk.targets or walk.targets <= _targets(written)):
             break
         walk, _ = _settle(safe, base_url, rules)
         _count(removed, walk)

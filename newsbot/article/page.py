@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from newsbot.article.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, SPOKEN, WORDS_ONLY, Block
-from newsbot.article.headings import RANKS, Heading, Headings, Mark
+from newsbot.article.headings import RANKS, Heading, Headings
 from newsbot.article.markup import escape
 
 # Deeper nesting than any author's is flattened: readers and parsers choke on it.
@@ -74,7 +74,7 @@ class Page:
             # In the middle of a block, as most words are, nothing has to open.
             if self._space:
                 html.append(" ")
-                self._want(" ")
+                self._separator = self._separator or " "
         else:
             self._open()
         if "&" in body or "<" in body or ">" in body or "\xa0" in body:
@@ -206,7 +206,8 @@ class Page:
         """Close what is still open: loose words at the end have no element to leave."""
         while len(self._blocks) > 1:
             self._close()
-        self.length -= self._headings.follow(Heading("h1", "", self._here(), len(self.html)))
+        mark = (len(self.html), len(self.text), self.length, len(self.links))
+        self.length -= self._headings.follow(Heading("h1", "", mark, len(self.html)))
 
     def inline(self, start: str, end: str, *, href: str | None = None) -> None:
         """Enter formatting, or a link to ``href``."""
@@ -255,7 +256,7 @@ class Page:
                     self.text.append("\n")
             elif self._space:
                 self.html.append(" ")
-                self._want(" ")
+                self._separator = self._separator or " "
         if self._open_inlines < len(self._inlines):
             self._open_formatting()
         self._run, self._space, self._break = True, False, False
@@ -272,16 +273,14 @@ class Page:
         index = len(blocks)
         while not blocks[index - 1].opened:
             index -= 1
-        mark = self._here()
+        html = self.html
+        mark = (len(html), len(self.text), self.length, len(self.links))
         for block in blocks[index:]:
             block.opened = True
             block.mark = mark
-            self.html.append(block.start)
+            html.append(block.start)
             if block.tag == "li":
                 self._bullet(block)
-
-    def _here(self) -> Mark:
-        return len(self.html), len(self.text), self.length, len(self.links)
 
     def _bullet(self, item: Block) -> None:
         depth = -1
@@ -350,15 +349,22 @@ class Page:
         elif block.tag:
             self._want(SEPARATORS.get(block.tag, "\n\n"))
 
+    def _speaker(self, block: Block) -> str:
+        """The paragraph of a cell or an item says what its cell or item says."""
+        for each in reversed(self._blocks):
+            if each.tag in SPOKEN:
+                return each.tag
+        return block.tag
+
     def _taken_back(self, block: Block) -> bool:
         """Ask the judge; on yes undo all that was written since the block began, its ancestors' opening included."""
         html_at, text_at, length, links_at = block.mark
         if self.length == length:
             return False
         words = "".join(self.text[text_at:]).strip()
-        # The paragraph of a cell or an item says what its cell or item says.
-        holder = next((each.tag for each in reversed(self._blocks) if each.tag in SPOKEN), block.tag)
-        if not self._judge(words.partition(" ")[2] if block.tag == "li" else words, self.links[links_at:], holder):
+        if not self._judge(
+            words.partition(" ")[2] if block.tag == "li" else words, self.links[links_at:], self._speaker(block)
+        ):
             return False
         del self.html[html_at:]
         del self.text[text_at:]

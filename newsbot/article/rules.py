@@ -8,7 +8,7 @@ decided by the element alone, so one walk over the tree decides them all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import translate
@@ -69,6 +69,7 @@ class Rules:
         for rule in self.rules:
             for selector in rule.select:
                 self._index(rule, selector)
+        self._told_by = frozenset(self._attributes) | {"id"}
 
     def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> Rules:
         """These rules with a site's own added, and those named in ``without`` switched off."""
@@ -86,20 +87,15 @@ class Rules:
             for hit in hits:
                 if hit.test is None or hit.test(tag, attributes, tokens):
                     return hit.rule
-        by_attribute = self._attributes
-        for name in attributes:
-            if name == "id":
-                found: Iterable[_Candidate] = self._ids_of(attributes["id"])
-            elif name in by_attribute:
-                found = by_attribute[name]
-            else:
-                continue
-            for hit in found:
+        # Most elements have no attribute that any rule asks for: one look tells.
+        if not self._told_by.isdisjoint(attributes):
+            for hit in self._told(attributes):
                 if hit.test is None or hit.test(tag, attributes, tokens):
                     return hit.rule
-        for hit in self._tags.get(tag, ()):
-            if hit.test is None or hit.test(tag, attributes, tokens):
-                return hit.rule
+        if tag in self._tags:
+            for hit in self._tags[tag]:
+                if hit.test is None or hit.test(tag, attributes, tokens):
+                    return hit.rule
         return None
 
     def match_text(self, text: str, *, heading: bool = False) -> Rule | None:
@@ -141,6 +137,11 @@ class Rules:
     def match_url(self, url: str) -> Rule | None:
         """The rule the address of a frame, an image or a link falls under, or None."""
         return _address(self._hrefs, url)
+
+    def _told(self, attributes: Attributes) -> Iterator[_Candidate]:
+        """What an element's id and other attributes may fall under, in their order."""
+        for name, value in attributes.items():
+            yield from self._ids_of(value) if name == "id" else self._attributes.get(name, ())
 
     def _ids_of(self, value: str | None) -> tuple[_Candidate, ...]:
         if not value:

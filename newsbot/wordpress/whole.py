@@ -109,8 +109,9 @@ def _second_listing(one: Collecting) -> Steps:
     met = shown.keys() | walk.seen if again.unproven else shown.keys()
     one.facts.unexplained = max(0, counted - len(met)) if counted is not None else 0
     # What stands between two listings that broke off, nobody has looked for. Where the second one, from the other end,
-    # shows nothing that the first did not, the two have met, and it is the total that is wrong.
-    one.facts.broke_off = again.unproven and not again.repeating and one.facts.unexplained > 0 and bool(more)
+    # shows rows and none that the first did not, the two have met, and it is the total that is wrong.
+    apart = bool(more) or not shown
+    one.facts.broke_off = again.unproven and not again.repeating and one.facts.unexplained > 0 and apart
     return frozenset(shown)
 
 

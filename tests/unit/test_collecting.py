@@ -95,6 +95,19 @@ def test_more_hidden_rows_than_are_looked_through_leave_a_collection_unproven() 
     assert (facts.verdict, facts.why) == ("incomplete", "the site breaks its listing of ids off")
 
 
+def test_rows_between_two_listings_that_broke_off_are_not_taken_for_none() -> None:
+    # From neither end are the readable rows in the middle reached, and the second listing shows nothing at all.
+    found = {i: Object(id=i, second=i, hidden=not (i <= 100 or 2_301 <= i <= 2_600)) for i in range(1, 4_801)}
+    ids, facts = crawl(ModelSite(found))
+    assert sorted(ids) == list(range(1, 101))
+    assert (facts.verdict, facts.why) == ("incomplete", "the site breaks its listing of ids off")
+
+
+def test_a_total_far_too_high_alone_leaves_a_collection_complete() -> None:
+    ids, facts = crawl(ModelSite(objects(120), total=lambda n: n + 9_000))
+    assert (len(ids), facts.verdict, facts.unexplained) == (120, "complete", 9_000)
+
+
 @pytest.mark.parametrize("total", [lambda n: 0, lambda n: None, lambda n: n + 7, lambda n: max(0, n - 7)])
 def test_totals_that_lie(total: Any) -> None:
     ids, _ = crawl(ModelSite(objects(333, per_second=4), total=total))

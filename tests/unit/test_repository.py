@@ -170,59 +170,6 @@ def test_the_rules_see_a_breach(tmp_path: Path) -> None:
     assert not within("scrapyd", SCRAPY)
 
 
-def document(name: str) -> str:
-    return (ROOT / "docs" / name).read_text(encoding="utf-8")
-
-
-def test_every_setting_of_ours_is_documented() -> None:
-    text = document("settings.md")
-    settings = (ROOT / "newsbot/settings.py").read_text(encoding="utf-8")
-    names = set(re.findall(r"\bNEWSBOT_[A-Z_]+", settings))
-    assert names
-    assert sorted(name for name in names if not re.search(rf"\b{name}\b", text)) == []
-
-
-def logged(path: Path, given: ast.expr) -> str:
-    """The format string of a log call, also where a constant of the module holds it."""
-    if isinstance(given, ast.Name):
-        return str(getattr(importlib.import_module(name_of(path)), given.id))
-    assert isinstance(given, ast.Constant), f"{path}:{given.lineno} logs no plain format string: {ast.unparse(given)}"
-    return str(given.value)
-
-
-def log_lines() -> Iterator[tuple[str, str]]:
-    """Where and what: the format string of every warning and error."""
-    for path in MODULES:
-        for node in ast.walk(tree(path)):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in ("warning", "error", "critical", "exception")
-                and ast.unparse(node.func.value).endswith("logger")
-                and node.args
-            ):
-                yield f"{name_of(path)}:{node.lineno}", logged(path, node.args[0])
-
-
-def told_in(text: str, line: str) -> bool:
-    """docs/logs.md writes ``<what stands there>`` for each value of a line: ``Feed <name> cannot be written``."""
-    parts = re.split(r"%[-0-9.]*[sdrf]", line)
-    return re.search("<[^>]+>".join(re.escape(part) for part in parts), text) is not None
-
-
-def test_a_log_line_is_found_by_its_words() -> None:
-    text = "| `<url>: waits <n> s` | patience |"
-    assert told_in(text, "%s: waits %.1f s")
-    assert not told_in(text, "%s: waits for %d s")
-
-
-def test_every_warning_and_error_is_documented() -> None:
-    text = document("logs.md")
-    lines = list(log_lines())
-    assert lines
-    assert [f"{where}: {line}" for where, line in lines if not told_in(text, line)] == []
-
-
 PIN = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^ ;=]+( ; .+)?")
 
 

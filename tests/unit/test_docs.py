@@ -1,0 +1,103 @@
+"""Each thing that a user can name or meet stands in docs/, and docs/ names nothing that does not exist.
+
+Where a test fails, its message says which line of which document to add, to take out or to replace.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.unit import code_lists as lists
+from tests.unit.documents import Check, Documents, documents
+
+CHECKS = [
+    Check("settings.md", "setting", lists.settings, "<meaning> | <default> |"),
+    Check("stats.md", "stat", lists.stats),
+    Check("stats.md", "purpose", lists.purposes),
+    Check("logs.md", "line", lists.log_lines, "<level> | <meaning> | <what to do> |"),
+    *(
+        Check("items.md", "column", lambda item=item: lists.columns(item), heading=item.__name__, ordered=True)  # type: ignore[misc]
+        for item in lists.item_classes()
+    ),
+    *(
+        Check("items.md", "field", lambda part=part: lists.columns(part), heading=name, ordered=True)  # type: ignore[misc]
+        for name, part in lists.nested_classes().items()
+    ),
+]
+"""Every table that lists all of a kind."""
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_a_table_lists_what_the_code_has_and_nothing_else(check: Check) -> None:
+    assert check.made(), "the code has none of these: the test no longer finds them"
+    assert check.differences(documents()) == []
+
+
+def _with(document: str, line: int, *, instead: list[str]) -> Documents:
+    """The documents with other lines in the place of one."""
+    lines = documents().texts[document].splitlines()
+    lines[line - 1 : line] = instead
+    return Documents({**documents().texts, document: "\n".join(lines)})
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_the_test_of_a_table_sees_a_line_that_is_missing(check: Check) -> None:
+    _, row = check.listed(documents())[0]
+    found = check.differences(_with(check.document, row.line, instead=[]))
+    assert len(found) == len(row.names)
+    assert all(f"{check.document}, table {check.header!r}" in one and "add the row" in one for one in found)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_the_test_of_a_table_sees_a_line_too_many(check: Check) -> None:
+    _, row = check.listed(documents())[0]
+    old = documents().texts[check.document].splitlines()[row.line - 1]
+    found = check.differences(_with(check.document, row.line, instead=[old, "| `nobody_has_it` | meaning |", old]))
+    assert f"{check.document}:{row.line + 1}: take out `nobody_has_it`: nothing in newsbot/ has it" in found
+    assert any(f"{check.document}:{row.line + 2}: take out" in one and "lists it already" in one for one in found)
+
+
+def test_a_line_whose_words_changed_is_to_be_replaced() -> None:
+    check = Check("logs.md", "line", lambda: {"<url>: the crawl stopped early": "newsbot/x.py:7"})
+    docs = Documents({"logs.md": "| line |\n|---|\n| `<url>: the crawl broke off early` |\n"})
+    expected = (
+        "logs.md:3: replace `<url>: the crawl broke off early` by `<url>: the crawl stopped early` (newsbot/x.py:7)"
+    )
+    assert check.differences(docs) == [expected]
+
+
+def test_the_names_of_values_do_not_matter_and_the_order_of_columns_does() -> None:
+    docs = Documents({"x.md": "## One\n| column |\n|---|\n| `b<n>`, `a` |\n\n## Two\n| column |\n|---|\n| `c` |\n"})
+    made = {"a": "", "b<count>": ""}
+    assert Check("x.md", "column", lambda: made, heading="One").differences(docs) == []
+    ordered = Check("x.md", "column", lambda: made, heading="One", ordered=True)
+    assert ordered.differences(docs) == ["x.md, table 'column', under the heading 'One': bring into this order: a, b<>"]
+
+
+def test_the_default_of_each_setting_is_documented() -> None:
+    rows = {name: row for row in documents().rows("settings.md", "setting") for name in row.names}
+    wrong = []
+    for name, value in lists.defaults().items():
+        expected = "" if value in ("", None) else f"`{value}`"
+        if rows[name].cells[-1] != expected:
+            wrong.append(
+                f"{rows[name].where}: the last cell should be {expected or 'empty'!r}, not {rows[name].cells[-1]!r}"
+            )
+    assert wrong == []
+
+
+def test_the_level_of_each_log_line_is_documented() -> None:
+    levels = {re.sub("<[^<>]*>", "<>", line): found for line, found in lists.log_levels().items()}
+    wrong = []
+    for row in documents().rows("logs.md", "line"):
+        for name in row.names:
+            expected = ", ".join(sorted(levels.get(re.sub("<[^<>]*>", "<>", name), set())))
+            if row.cells[1] != expected:
+                wrong.append(f"{row.where}: the level is {expected}, not {row.cells[1]}")
+    assert wrong == []
+
+
+def test_every_log_line_has_a_plain_format_and_a_logger_of_its_module() -> None:
+    assert lists.odd_log_calls() == []

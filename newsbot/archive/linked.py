@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database, iso, upsert
 from newsbot.archive.schema import linked
-from newsbot.plain import json_bytes
+from newsbot.safe_json import json_bytes
 from newsbot.wordpress.messages import Recall
 
 LINKED_DAYS = 30

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from newsbot.archive.database import Database, open_database
 from newsbot.archive.holder import this_process
 from newsbot.archive.schema import feeds, outbox, receipts, runs, sites
-from newsbot.plain import joined, json_bytes
+from newsbot.safe_json import joined, json_bytes
 
 DISCOVERED_DAYS = timedelta(days=7)
 """How long what was discovered of a site is trusted: an upgrade brings abilities that only its index tells."""

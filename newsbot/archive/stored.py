@@ -18,7 +18,7 @@ import orjson
 import zstandard
 
 from newsbot.items import Comment, Media, Post, Record, Term, User, columns
-from newsbot.plain import json_bytes
+from newsbot.safe_json import json_bytes
 
 CLASSES: dict[str, type[Record]] = {one.collection: one for one in (Post, Comment, Media, Term, User)}
 """Kind -> item class."""

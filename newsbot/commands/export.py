@@ -25,7 +25,7 @@ from newsbot.errors import ArchiveError, BadArgument
 from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
 from newsbot.feeds.rows import Column, table, value_of
-from newsbot.plain import json_bytes
+from newsbot.safe_json import json_bytes
 
 FORMATS = (".jsonl", ".json", ".csv", ".parquet")
 

@@ -19,7 +19,7 @@ from scrapy.statscollectors import StatsCollector
 
 from newsbot import signals
 from newsbot.items import Record
-from newsbot.plain import json_bytes
+from newsbot.safe_json import json_bytes
 from newsbot.wordpress.facts import CollectionFacts, SiteFacts
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from scrapy.exporters import BaseItemExporter
 
 from newsbot.feeds import rows
 from newsbot.feeds.rows import Column
-from newsbot.plain import MAX_DEPTH, TOO_DEEP, json_bytes, mend
+from newsbot.safe_json import MAX_DEPTH, TOO_DEEP, json_bytes, mend
 
 logger = logging.getLogger(__name__)
 

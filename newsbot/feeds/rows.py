@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 from itemadapter import ItemAdapter
 
 from newsbot.items import Record
-from newsbot.plain import joined
+from newsbot.safe_json import joined
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])

@@ -19,7 +19,7 @@ from scrapy.utils.test import get_crawler
 from newsbot.feeds import CsvExporter, JsonExporter, JsonLinesExporter, XmlExporter, rows
 from newsbot.feeds.exporters import RowExporter
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User, columns
-from newsbot.plain import TOO_DEEP
+from newsbot.safe_json import TOO_DEEP
 
 
 class PlainSpider(Spider):

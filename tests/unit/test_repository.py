@@ -109,8 +109,8 @@ def test_wordpress_has_no_clock() -> None:
         ("plain", ()),
         ("wordpress", ("newsbot.items", "newsbot.errors", "newsbot.article")),
         ("article", ("newsbot.items", "newsbot.errors")),
-        ("archive", ("newsbot.items", "newsbot.errors", "newsbot.plain", "newsbot.wordpress.messages")),
-        ("feeds", ("newsbot.items", "newsbot.errors", "newsbot.plain")),
+        ("archive", ("newsbot.items", "newsbot.errors", "newsbot.safe_json", "newsbot.wordpress.messages")),
+        ("feeds", ("newsbot.items", "newsbot.errors", "newsbot.safe_json")),
         ("browser", ("newsbot.errors", "newsbot.refusals", "newsbot.wordpress.messages")),
     ],
 )

@@ -100,7 +100,7 @@ ITEM_PIPELINES = {
     "newsbot.pipelines.archive.ArchivePipeline": 900,  # last: what passes it is taken in
 }
 EXTENSIONS = {
-    "newsbot.logs.SafeLogs": 0,
+    "newsbot.safe_logs.SafeLogs": 0,
     # Last to hear that the spider closed: the feeds must have told by then whether they were stored.
     "newsbot.extensions.receipt.ReceiptExtension": 900,
     "newsbot.extensions.history.HistoryExtension": 950,  # keeps what the receipt came to

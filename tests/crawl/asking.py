@@ -63,7 +63,7 @@ SETTINGS: dict[str, Any] = {
         "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
         "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
     },
-    "EXTENSIONS": {"newsbot.logs.SafeLogs": 0},
+    "EXTENSIONS": {"newsbot.safe_logs.SafeLogs": 0},
     "LOG_LEVEL": "INFO",
 }
 

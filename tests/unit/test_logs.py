@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbot.logs import SafeLogRecord, escaped
+from newsbot.safe_logs import SafeLogRecord, escaped
 
 
 @pytest.mark.parametrize(

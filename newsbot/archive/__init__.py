@@ -1,9 +1,9 @@
 """What we already know, in SQLite or PostgreSQL."""
 
 from newsbot.archive.archive import Archive
+from newsbot.archive.batch import Hole
 from newsbot.archive.database import try_archive
 from newsbot.archive.outbox import Feed, Recovered
-from newsbot.archive.page import Hole
 from newsbot.archive.runs import Crawled, last_crawled
 from newsbot.archive.shared import archive_of
 

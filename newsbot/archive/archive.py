@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive import known as reading
+from newsbot.archive.batch import Entry, Hole, Page, write_entries, write_progress
 from newsbot.archive.compare import Judgement, Known, fingerprint, judge
 from newsbot.archive.database import Database, iso, open_database, upsert
 from newsbot.archive.guids import guid_key
@@ -24,7 +25,6 @@ from newsbot.archive.holder import Alive, process_alive
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
 from newsbot.archive.outbox import Outbox
-from newsbot.archive.page import Entry, Hole, Page, write_entries, write_progress
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.archive.stored import Standing, freeze, give_standing, put_back, shape_of, thaw

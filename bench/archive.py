@@ -20,8 +20,8 @@ import orjson
 import sqlalchemy as sa
 
 from newsbot.archive import Archive
+from newsbot.archive.current_rows import owners
 from newsbot.archive.guids import guid_key
-from newsbot.archive.known import owners
 from newsbot.archive.reading import Filter, current
 from newsbot.archive.schema import collections
 from newsbot.items import Author, Checkpoint, Post, TermRef

@@ -16,7 +16,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.archive import known as reading
+from newsbot.archive import current_rows as reading
 from newsbot.archive.batch import Entry, Hole, Page, write_entries, write_progress
 from newsbot.archive.compare import Judgement, Known, fingerprint, judge
 from newsbot.archive.database import Database, iso, open_database, upsert

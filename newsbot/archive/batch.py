@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.compare import Judgement, Known, text_hash
-from newsbot.archive.known import Window
+from newsbot.archive.current_rows import Window
 from newsbot.archive.schema import collections, outbox, revisions, rows
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint

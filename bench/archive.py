@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from newsbot.archive import Archive
 from newsbot.archive.current_rows import owners
 from newsbot.archive.guids import guid_key
-from newsbot.archive.reading import Filter, current
+from newsbot.archive.reader import Filter, current
 from newsbot.archive.schema import collections
 from newsbot.items import Author, Checkpoint, Post, TermRef
 from newsbot.wordpress.messages import AskKnown

@@ -16,7 +16,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
-from newsbot.archive.reading import Filter, Kept, current, history, kind_of
+from newsbot.archive.reader import Filter, Kept, current, history, kind_of
 from newsbot.archive.stored import CLASSES
 from newsbot.arguments import moment
 from newsbot.commands.bad_settings import CSV_SWITCHES, check_switches

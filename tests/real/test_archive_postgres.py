@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from newsbot.archive import Archive, Feed
-from newsbot.archive.reading import Filter, current, history
+from newsbot.archive.reader import Filter, current, history
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
 from newsbot.wordpress.messages import AskKnown, Recall

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.archive.reading import Filter, current
+from newsbot.archive.reader import Filter, current
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.answering import Memory
 from newsbot.wordpress.api import Collection

@@ -25,9 +25,9 @@ from newsbot.archive.holder import Alive, process_alive
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
 from newsbot.archive.outbox import Outbox
+from newsbot.archive.payloads import Standing, freeze, give_standing, put_back, shape_of, thaw
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, revisions, rows
-from newsbot.archive.stored import Standing, freeze, give_standing, put_back, shape_of, thaw
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.messages import AskKnown, CollectionState, Recall
 

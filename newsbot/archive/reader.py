@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from newsbot.archive.database import Database
 from newsbot.archive.diff import word_diff
+from newsbot.archive.payloads import Standing, line_of, text_of, thaw
 from newsbot.archive.schema import collections, revisions, rows
-from newsbot.archive.stored import Standing, line_of, text_of, thaw
 from newsbot.items import Record
 
 

@@ -11,8 +11,8 @@ import orjson
 from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
+from newsbot.archive.payloads import text_of
 from newsbot.archive.reader import Filter, current
-from newsbot.archive.stored import text_of
 from newsbot.article.duplicates import Article, Cluster, clusters
 from newsbot.feeds.exporters import CsvExporter
 

@@ -16,8 +16,8 @@ from scrapy.commands import ScrapyCommand
 from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
+from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import Filter, Kept, current, history, kind_of
-from newsbot.archive.stored import CLASSES
 from newsbot.arguments import moment
 from newsbot.commands.bad_settings import CSV_SWITCHES, check_switches
 from newsbot.commands.duplicates_file import write_duplicates

@@ -12,7 +12,7 @@ import pytest
 from scrapy.utils.test import get_crawler
 
 from newsbot.archive import Archive, Crawled
-from newsbot.archive.stored import Standing, freeze, line_of, shape_of, thaw
+from newsbot.archive.payloads import Standing, freeze, line_of, shape_of, thaw
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
 from newsbot.spiders.answering import Memory

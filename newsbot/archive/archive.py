@@ -21,11 +21,11 @@ from newsbot.archive.batch import Entry, Hole, Page, write_entries, write_progre
 from newsbot.archive.compare import Judgement, Known, fingerprint, judge
 from newsbot.archive.database import Database, iso, open_database, upsert
 from newsbot.archive.guids import guid_key
-from newsbot.archive.holder import Alive, process_alive
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
 from newsbot.archive.outbox import Outbox
 from newsbot.archive.payloads import Standing, freeze, give_standing, put_back, shape_of, thaw
+from newsbot.archive.processes import Alive, process_alive
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.items import Checkpoint, Record

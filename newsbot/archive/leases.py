@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database, upsert
-from newsbot.archive.holder import Alive, is_dead, this_process
+from newsbot.archive.processes import Alive, is_dead, this_process
 from newsbot.archive.schema import leases, runs
 from newsbot.errors import ArchiveError
 

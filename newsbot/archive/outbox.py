@@ -26,8 +26,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
-from newsbot.archive.holder import Alive, host_of, is_dead, this_process
 from newsbot.archive.payloads import Standing, thaw
+from newsbot.archive.processes import Alive, host_of, is_dead, this_process
 from newsbot.archive.schema import collections, feeds, outbox, revisions, rows, runs
 from newsbot.errors import ArchiveError
 from newsbot.items import Record

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database, open_database
-from newsbot.archive.holder import this_process
+from newsbot.archive.processes import this_process
 from newsbot.archive.schema import feeds, outbox, receipts, runs, sites
 from newsbot.safe_json import joined, json_bytes
 

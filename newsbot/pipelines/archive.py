@@ -20,7 +20,7 @@ from scrapy.utils.asyncio import create_looping_call
 
 from newsbot import signals as our_signals
 from newsbot.archive import Archive, Feed, Hole, Recovered, archive_of
-from newsbot.archive.holder import HEARTBEAT_SECONDS
+from newsbot.archive.processes import HEARTBEAT_SECONDS
 from newsbot.errors import ArchiveError
 from newsbot.feeds.files import Sealed
 from newsbot.feeds.storages import feed_sealed, feed_stored, feed_turn

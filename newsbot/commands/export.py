@@ -18,7 +18,7 @@ from scrapy.settings import BaseSettings
 from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import Filter, Kept, current, history, kind_of
-from newsbot.arguments import moment
+from newsbot.arguments.models import moment
 from newsbot.commands.bad_settings import CSV_SWITCHES, check_switches
 from newsbot.commands.duplicates_file import write_duplicates
 from newsbot.errors import ArchiveError, BadArgument

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments import Target
+from newsbot.arguments.models import Target
 from newsbot.wordpress.facts import SiteFacts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments import DatedArguments
+from newsbot.arguments.models import DatedArguments
 from newsbot.items import Comment
 from newsbot.spiders.base import NewsbotSpider
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments import FileArguments
+from newsbot.arguments.models import FileArguments
 from newsbot.items import Media
 from newsbot.spiders.base import NewsbotSpider
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments import PostArguments
+from newsbot.arguments.models import PostArguments
 from newsbot.items import Post
 from newsbot.spiders.base import NewsbotSpider
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments import TermArguments
+from newsbot.arguments.models import TermArguments
 from newsbot.items import Term
 from newsbot.spiders.base import NewsbotSpider
 

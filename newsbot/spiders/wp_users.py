@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments import SiteArguments
+from newsbot.arguments.models import SiteArguments
 from newsbot.items import User
 from newsbot.spiders.base import NewsbotSpider
 

@@ -23,7 +23,7 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from newsbot.arguments import PostArguments
+from newsbot.arguments.models import PostArguments
 from newsbot.items import Post
 from newsbot.safety import resolver
 from newsbot.spiders.base import NewsbotSpider

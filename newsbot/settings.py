@@ -16,7 +16,7 @@ def _env(name: str, default: str) -> str:
     return os.environ.get(name, default)
 
 
-# Ours, as text: what cannot be used is told by the commands in one line (newsbot/commands/bad_settings.py).
+# Ours, as text: what cannot be used is told by the commands in one line (newsbot/arguments/settings.py).
 NEWSBOT_DATA = _env("NEWSBOT_DATA", "data")
 NEWSBOT_DELAY = _env("NEWSBOT_DELAY", "1")
 NEWSBOT_CONTACT = _env("NEWSBOT_CONTACT", "")

@@ -14,7 +14,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from newsbot.archive import try_archive
 from newsbot.arguments.models import validate
-from newsbot.commands.bad_settings import check_settings
+from newsbot.arguments.settings import check_settings
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.spiders.base import NewsbotSpider
 

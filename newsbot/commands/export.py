@@ -19,7 +19,7 @@ from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import Filter, Kept, current, history, kind_of
 from newsbot.arguments.models import moment
-from newsbot.commands.bad_settings import CSV_SWITCHES, check_switches
+from newsbot.arguments.settings import CSV_SWITCHES, check_switches
 from newsbot.commands.duplicates_file import write_duplicates
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.feeds.exporters import CsvExporter

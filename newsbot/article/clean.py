@@ -13,7 +13,7 @@ from newsbot.article.players import revive
 from newsbot.article.removal import greedy
 from newsbot.article.rules import Rules, default_rules
 from newsbot.article.safe import sanitise
-from newsbot.article.stub import ends_as_stub
+from newsbot.article.teaser import ends_as_stub
 from newsbot.article.text import count_words, plain_text, scrub, text_hash
 from newsbot.article.walk import Walk
 from newsbot.items import Embed, Image

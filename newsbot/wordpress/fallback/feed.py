@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from lxml import etree
 
 from newsbot.article.clean import plain_text
-from newsbot.article.stub import ends_as_stub
+from newsbot.article.teaser import ends_as_stub
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
 from newsbot.wordpress.fallback.addresses import absolute, canonical, host_of, id_in, post_id, slug_of, untracked

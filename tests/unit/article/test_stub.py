@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.stub import ends_as_stub
+from newsbot.article.teaser import ends_as_stub
 
 
 @pytest.mark.parametrize("text", ["A start […]", "A start (more…)", "A start\nContinue reading Why the bridge fell"])

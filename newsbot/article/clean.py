@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from newsbot.article import shortcodes
+from newsbot.article.cleaning.tree_walk import Walk
 from newsbot.article.mend import mend
 from newsbot.article.players import revive
 from newsbot.article.removal import greedy
@@ -15,7 +16,6 @@ from newsbot.article.rules import Rules, default_rules
 from newsbot.article.safe import sanitise
 from newsbot.article.teaser import ends_as_stub
 from newsbot.article.text import count_words, plain_text, scrub, text_hash
-from newsbot.article.walk import Walk
 from newsbot.items import Embed, Image
 
 __all__ = ["Cleaned", "clean", "markdown", "plain_text", "text_hash"]

@@ -16,7 +16,7 @@ from pathlib import Path
 import lxml.html
 
 from newsbot.article.byline import find_byline
-from newsbot.article.clean import Cleaned, clean, markdown
+from newsbot.article.cleaning.clean import Cleaned, clean, markdown
 from newsbot.article.language import detect
 from newsbot.article.safe import sanitise
 from newsbot.article.source import find_source

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from newsbot.article.clean import clean
+from newsbot.article.cleaning.clean import clean
 
 FIELDS = (
     "id,date,date_gmt,modified,modified_gmt,guid,slug,status,type,link,title,content,excerpt,author,featured_media,"

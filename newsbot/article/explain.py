@@ -6,7 +6,7 @@ import difflib
 import textwrap
 from collections.abc import Iterator
 
-from newsbot.article.clean import Cleaned, clean
+from newsbot.article.cleaning.clean import Cleaned, clean
 from newsbot.article.rules import Rules, default_rules
 from newsbot.article.text import plain_text
 

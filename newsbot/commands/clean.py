@@ -14,7 +14,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.http import Response
 
 from newsbot.arguments.models import is_web_address
-from newsbot.article.clean import clean
+from newsbot.article.cleaning.clean import clean
 from newsbot.article.explain import explain
 
 

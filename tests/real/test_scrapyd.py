@@ -115,7 +115,7 @@ def in_the_egg(scrapyd: Scrapyd, code: str, *arguments: str) -> subprocess.Compl
 
 
 def test_articles_are_cleaned_from_within_the_egg(deployed: Scrapyd) -> None:
-    code = "from newsbot.article.clean import clean\nprint(clean('<p>told</p>', base_url='https://a.example').text)"
+    code = "from newsbot.article.cleaning.clean import clean\nprint(clean('<p>told</p>', base_url='https://a.example').text)"
     done = in_the_egg(deployed, code)
     assert done.stdout.strip() == "told", done.stderr
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml import etree
 
-from newsbot.article.clean import plain_text
+from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.teaser import ends_as_stub
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsbot.article.clean import plain_text
+from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.extract import FEW, body_of, parents
 from newsbot.article.nesting import flatten
 from newsbot.items import Author, FeaturedImage, Post

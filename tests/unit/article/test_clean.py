@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.clean import Cleaned, clean, markdown, plain_text
+from newsbot.article.cleaning.clean import Cleaned, clean, markdown, plain_text
 from newsbot.article.rule import Rule
 from newsbot.article.rules import default_rules
 from newsbot.article.text import count_words

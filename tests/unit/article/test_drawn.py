@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from newsbot.article.clean import Cleaned, clean
+from newsbot.article.cleaning.clean import Cleaned, clean
 
 BASE = "https://news.example/a/"
 VIDEO = "https://www.youtube.com/watch?v=a1B2c3D4e5F"

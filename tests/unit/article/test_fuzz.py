@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.clean import hostile
-from newsbot.article.clean import clean
+from newsbot.article.cleaning.clean import clean
 from newsbot.article.safe import sanitise
 
 BASE = "https://news.example/2026/05/a-post/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.clean import clean
+from newsbot.article.cleaning.clean import clean
 
 BASE = "https://news.example/a/"
 PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, and went home.</p>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.clean import Cleaned, clean
+from newsbot.article.cleaning.clean import Cleaned, clean
 
 BASE = "https://news.example/2026/05/a-post/"
 PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, and went home.</p>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.clean import clean
+from newsbot.article.cleaning.clean import clean
 from newsbot.article.players import revive
 from newsbot.items import Embed
 

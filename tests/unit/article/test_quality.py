@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from newsbot.article.clean import Cleaned, clean, text_hash
+from newsbot.article.cleaning.clean import Cleaned, clean, text_hash
 
 BASE = "https://news.example/a-post/"
 POSTS = sorted(path for path in (Path(__file__).parent / "posts").iterdir() if path.is_dir())

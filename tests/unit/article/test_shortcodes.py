@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article import shortcodes
-from newsbot.article.clean import clean
+from newsbot.article.cleaning.clean import clean
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence, Set
 from selectolax.lexbor import LexborNode
 
 from newsbot.article import shortcodes
-from newsbot.article.block import SPOKEN
 from newsbot.article.channels import inviting
+from newsbot.article.cleaning.block import SPOKEN
 from newsbot.article.cleaning.writer import Page
 from newsbot.article.drawn import TELLING
 from newsbot.article.frames import quoted_embed

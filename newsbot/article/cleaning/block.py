@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.article.headings import Mark
+from newsbot.article.cleaning.headings import Mark
 
 LOOSE_CONTEXT = frozenset({"", "details"})  # loose words need a paragraph of their own here
 WORDS_ONLY = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "pre"})  # cannot hold a block

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from newsbot.article.cleaning.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, SPOKEN, WORDS_ONLY, Block
-from newsbot.article.headings import RANKS, Heading, Headings
+from newsbot.article.cleaning.headings import RANKS, Heading, Headings
 from newsbot.article.markup import escape
 
 # Deeper nesting than any author's is flattened: readers and parsers choke on it.

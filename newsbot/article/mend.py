@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from newsbot.article.nesting import flatten
+from newsbot.article.cleaning.nesting import flatten
 
 # <i class="x"/> is an opening tag to a browser: all after it turns italic; <iframe .../> swallows the rest whole.
 _EMPTIED = (

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from newsbot.article.nesting import flatten
+from newsbot.article.cleaning.nesting import flatten
 from newsbot.errors import NotXml
 from newsbot.wordpress import payload
 from newsbot.wordpress.facts import Verdict

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from newsbot.article.cleaning.clean import Cleaned, clean
-from newsbot.article.rules import Rules, default_rules
+from newsbot.article.cleaning.rules import Rules, default_rules
 from newsbot.article.text import plain_text
 
 _WIDTH = 58

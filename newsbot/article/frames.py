@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
+from newsbot.article.cleaning.rules import Attributes
 from newsbot.article.embeds import is_social_widget, recognise
 from newsbot.article.links import absolute, host
-from newsbot.article.rules import Attributes
 from newsbot.items import Embed
 
 # The advertising industry's standard sizes: a frame of a stranger in one of them is an advertisement.

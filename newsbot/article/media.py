@@ -7,12 +7,12 @@ from collections import defaultdict
 from selectolax.lexbor import LexborNode
 
 from newsbot.article import embeds, images
+from newsbot.article.cleaning.rules import Attributes, Rules
 from newsbot.article.cleaning.writer import Page
 from newsbot.article.drawn import drawn_frame, picture_behind, scripted_frame
 from newsbot.article.frames import frame_verdict
 from newsbot.article.links import absolute, host, original_image
 from newsbot.article.markup import attribute, escape
-from newsbot.article.rules import Attributes, Rules
 from newsbot.article.text import scrub
 from newsbot.items import Image
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from newsbot.article.cleaning.rules import Attributes
 from newsbot.article.markup import attribute
-from newsbot.article.rules import Attributes
 
 INLINE = {
     **{tag: tag for tag in ("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code",

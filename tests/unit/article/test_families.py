@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsbot.article.cleaning.clean import clean
-from newsbot.article.rules import default_rules
+from newsbot.article.cleaning.rules import default_rules
 
 BASE = "https://news.example/2026/05/harbour-cranes/"
 BEFORE = (

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from newsbot.article.cleaning.rule import Rule, read_rule
 from newsbot.article.cleaning.rules import Rules, site_rules
-from newsbot.article.rule import Rule, read_rule
 from newsbot.errors import BadArgument
 from newsbot.wordpress.links import FOLLOWED
 

@@ -6,9 +6,9 @@ from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
+from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import Rules
 from newsbot.article.links import absolute
-from newsbot.article.rule import Rule
 
 _LOOK_AT = 120
 _LONGEST = 240

@@ -15,7 +15,7 @@ from fnmatch import translate
 from functools import cache, lru_cache
 from importlib import resources
 
-from newsbot.article.rule import Rule, read_rules, read_selector
+from newsbot.article.cleaning.rule import Rule, read_rules, read_selector
 
 Attributes = Mapping[str, str | None]
 Test = Callable[[str, Attributes, list[str]], bool]

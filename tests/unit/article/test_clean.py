@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown, plain_text
+from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import default_rules
-from newsbot.article.rule import Rule
 from newsbot.article.text import count_words
 
 BASE = "https://news.example/2026/05/a-post/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.rules import MEMO_LIMIT, Rules
-from newsbot.article.rule import Rule, read_rules
 
 
 @pytest.mark.parametrize(

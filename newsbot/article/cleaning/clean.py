@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from newsbot.article import shortcodes
+from newsbot.article.cleaning.removal import greedy
 from newsbot.article.cleaning.rules import Rules, default_rules
 from newsbot.article.cleaning.tree_walk import Walk
 from newsbot.article.mend import mend
 from newsbot.article.players import revive
-from newsbot.article.removal import greedy
 from newsbot.article.safe import sanitise
 from newsbot.article.teaser import ends_as_stub
 from newsbot.article.text import count_words, plain_text, scrub, text_hash

@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborNode
 from newsbot.article import shortcodes
 from newsbot.article.channels import inviting
 from newsbot.article.cleaning.block import SPOKEN
+from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import Attributes, Rules
 from newsbot.article.cleaning.writer import Page
@@ -25,7 +26,6 @@ from newsbot.article.hidden import is_hidden
 from newsbot.article.links import absolute
 from newsbot.article.markup import attribute
 from newsbot.article.media import HANDLED, Media
-from newsbot.article.removal import LONG_RUN, Removal, weigh
 from newsbot.article.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
 from newsbot.article.text import scrub
 

@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborNode
 from newsbot.article import shortcodes
 from newsbot.article.channels import inviting
 from newsbot.article.cleaning.block import SPOKEN
+from newsbot.article.cleaning.hidden import is_hidden
 from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import Attributes, Rules
@@ -22,7 +23,6 @@ from newsbot.article.cleaning.writer import Page
 from newsbot.article.drawn import TELLING
 from newsbot.article.frames import quoted_embed
 from newsbot.article.generated import is_scraped_picture
-from newsbot.article.hidden import is_hidden
 from newsbot.article.links import absolute
 from newsbot.article.markup import attribute
 from newsbot.article.media import HANDLED, Media

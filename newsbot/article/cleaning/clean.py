@@ -9,9 +9,9 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNod
 
 from newsbot.article import shortcodes
 from newsbot.article.cleaning.removal import greedy
+from newsbot.article.cleaning.repair import mend
 from newsbot.article.cleaning.rules import Rules, default_rules
 from newsbot.article.cleaning.tree_walk import Walk
-from newsbot.article.mend import mend
 from newsbot.article.players import revive
 from newsbot.article.safe import sanitise
 from newsbot.article.teaser import ends_as_stub

@@ -17,8 +17,8 @@ import lxml.html
 
 from newsbot.article.byline import find_byline
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown
+from newsbot.article.cleaning.sanitize import sanitise
 from newsbot.article.language import detect
-from newsbot.article.safe import sanitise
 from newsbot.article.source import find_source
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "unit" / "article" / "posts"

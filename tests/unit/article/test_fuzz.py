@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.clean import hostile
 from newsbot.article.cleaning.clean import clean
-from newsbot.article.safe import sanitise
+from newsbot.article.cleaning.sanitize import sanitise
 
 BASE = "https://news.example/2026/05/a-post/"
 OPENINGS = [

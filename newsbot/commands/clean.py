@@ -15,7 +15,7 @@ from scrapy.http import Response
 
 from newsbot.arguments.models import is_web_address
 from newsbot.article.cleaning.clean import clean
-from newsbot.article.explain import explain
+from newsbot.article.cleaning.explain import explain
 
 
 class OnePage(Spider):

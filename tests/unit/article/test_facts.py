@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from newsbot.article.cleaning.explain import explain
 from newsbot.article.duplicates import Article, clusters
-from newsbot.article.explain import explain
 from newsbot.article.language import detect, normalise
 from newsbot.commands.clean import body_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
-from newsbot.article import shortcodes
+from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.removal import greedy
 from newsbot.article.cleaning.repair import mend
 from newsbot.article.cleaning.rules import Rules, default_rules

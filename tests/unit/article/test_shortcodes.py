@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article import shortcodes
+from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.clean import clean
 
 

@@ -19,6 +19,7 @@ from newsbot.article.cleaning.hidden import is_hidden
 from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import Attributes, Rules
+from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
 from newsbot.article.cleaning.writer import Page
 from newsbot.article.drawn import TELLING
 from newsbot.article.frames import quoted_embed
@@ -26,7 +27,6 @@ from newsbot.article.generated import is_scraped_picture
 from newsbot.article.links import absolute
 from newsbot.article.markup import attribute
 from newsbot.article.media import HANDLED, Media
-from newsbot.article.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
 from newsbot.article.text import scrub
 
 _MEANT_TO_OPEN = re.compile(r"accord|toggle|faq|question|collaps|expand|tab|spoiler|summary", re.I)

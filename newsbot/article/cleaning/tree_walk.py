@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence, Set
 
 from selectolax.lexbor import LexborNode
 
-from newsbot.article.channels import inviting
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.block import SPOKEN
+from newsbot.article.cleaning.follow_us import inviting
 from newsbot.article.cleaning.hidden import is_hidden
 from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule

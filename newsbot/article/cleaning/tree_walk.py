@@ -21,9 +21,9 @@ from newsbot.article.cleaning.media import HANDLED, Media
 from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import Attributes, Rules
+from newsbot.article.cleaning.scripted import TELLING
 from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
 from newsbot.article.cleaning.writer import Page
-from newsbot.article.drawn import TELLING
 from newsbot.article.generated import is_scraped_picture
 from newsbot.article.links import absolute
 from newsbot.article.markup import attribute

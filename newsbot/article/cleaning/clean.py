@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning import shortcodes
+from newsbot.article.cleaning.players import revive
 from newsbot.article.cleaning.removal import greedy
 from newsbot.article.cleaning.repair import mend
 from newsbot.article.cleaning.rules import Rules, default_rules
 from newsbot.article.cleaning.sanitize import sanitise
 from newsbot.article.cleaning.tree_walk import Walk
-from newsbot.article.players import revive
 from newsbot.article.teaser import ends_as_stub
 from newsbot.article.text import count_words, plain_text, scrub, text_hash
 from newsbot.items import Embed, Image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.clean import clean
-from newsbot.article.players import revive
+from newsbot.article.cleaning.players import revive
 from newsbot.items import Embed
 
 BASE = "https://news.example/a/"

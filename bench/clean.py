@@ -15,9 +15,9 @@ from pathlib import Path
 
 import lxml.html
 
-from newsbot.article.byline import find_byline
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown
 from newsbot.article.cleaning.sanitize import sanitise
+from newsbot.article.facts.byline import find_byline
 from newsbot.article.language import detect
 from newsbot.article.source import find_source
 

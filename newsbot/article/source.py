@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article import images
-from newsbot.article.byline import closing_agency, find_dateline
 from newsbot.article.embeds import recognise
+from newsbot.article.facts.byline import closing_agency, find_dateline
 from newsbot.article.links import absolute, host, original_image
 from newsbot.article.text import plain_text
 from newsbot.items import Image, Source

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.byline import Dateline, closing_agency, find_byline, find_dateline
 from newsbot.article.cleaning.clean import clean
+from newsbot.article.facts.byline import Dateline, closing_agency, find_byline, find_dateline
 from newsbot.article.source import find_source
 from newsbot.items import Image
 

@@ -6,7 +6,7 @@ import pytest
 
 from newsbot.article.cleaning.clean import clean
 from newsbot.article.facts.byline import Dateline, closing_agency, find_byline, find_dateline
-from newsbot.article.source import find_source
+from newsbot.article.facts.source import find_source
 from newsbot.items import Image
 
 SITE = "https://copy.example/a-post/"

@@ -18,8 +18,8 @@ import lxml.html
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown
 from newsbot.article.cleaning.sanitize import sanitise
 from newsbot.article.facts.byline import find_byline
+from newsbot.article.facts.language import detect
 from newsbot.article.facts.source import find_source
-from newsbot.article.language import detect
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "unit" / "article" / "posts"
 BASE = "https://news.example/a-post/"

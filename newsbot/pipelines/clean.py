@@ -10,8 +10,8 @@ from scrapy.statscollectors import StatsCollector
 from newsbot import signals
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown
 from newsbot.article.facts.byline import find_byline
+from newsbot.article.facts.language import CERTAIN, SURE, detect
 from newsbot.article.facts.source import find_source, strongest
-from newsbot.article.language import CERTAIN, SURE, detect
 from newsbot.items import Comment, Post
 from newsbot.pipelines.site_list import SiteList
 

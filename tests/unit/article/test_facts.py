@@ -11,7 +11,7 @@ import pytest
 
 from newsbot.article.cleaning.explain import explain
 from newsbot.article.duplicates import Article, clusters
-from newsbot.article.language import detect, normalise
+from newsbot.article.facts.language import detect, normalise
 from newsbot.commands.clean import body_of
 
 ENGLISH = (

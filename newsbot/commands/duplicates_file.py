@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from newsbot.archive import Archive
 from newsbot.archive.payloads import text_of
 from newsbot.archive.reader import Filter, current
-from newsbot.article.duplicates import Article, Cluster, clusters
+from newsbot.article.facts.duplicates import Article, Cluster, clusters
 from newsbot.feeds.exporters import CsvExporter
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from newsbot.article.cleaning.explain import explain
-from newsbot.article.duplicates import Article, clusters
+from newsbot.article.facts.duplicates import Article, clusters
 from newsbot.article.facts.language import detect, normalise
 from newsbot.commands.clean import body_of
 

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.cleaning.nesting import flatten
-from newsbot.article.extract import FEW, body_of, parents
+from newsbot.article.facts.body import FEW, body_of, parents
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.wordpress.fallback.addresses import absolute, host_of, id_in, post_id, slug_of
 from newsbot.wordpress.fallback.declared import Declared, declared

@@ -20,8 +20,8 @@ from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import Filter, Kept, current, history, kind_of
 from newsbot.arguments.models import moment
 from newsbot.arguments.settings import CSV_SWITCHES, check_switches
-from newsbot.commands.duplicates_file import write_duplicates
 from newsbot.errors import ArchiveError, BadArgument
+from newsbot.export.duplicates import write_duplicates
 from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
 from newsbot.feeds.rows import Column, table, value_of

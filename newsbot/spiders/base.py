@@ -26,9 +26,9 @@ from newsbot.arguments.models import SiteArguments, Target, ignored_columns, val
 from newsbot.browser import Browser
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
+from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.spiders.answering import Memory, address_lease
-from newsbot.spiders.failures import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.spiders.road import Road
 from newsbot.wordpress import payload
 from newsbot.wordpress.conversation import Conversation, Options, crawl

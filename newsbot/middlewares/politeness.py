@@ -19,7 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from newsbot.middlewares.gate import Gate
 from newsbot.middlewares.hosts import PORTS, host_of, host_of_url
 from newsbot.middlewares.private_addresses import installed_resolver
-from newsbot.middlewares.stopping import Stopping
+from newsbot.net.stopping import Stopping
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
 from newsbot.politeness.pace import Outcome, Pace, Rules
 from newsbot.refusals import CrawlStopping, Refusal

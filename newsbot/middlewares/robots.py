@@ -28,7 +28,7 @@ from scrapy.utils.misc import build_from_crawler
 
 from newsbot.middlewares.hosts import host_of
 from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
-from newsbot.middlewares.stopping import Stopping
+from newsbot.net.stopping import Stopping
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.politeness.robots_txt import first_part, for_product
 from newsbot.refusals import (

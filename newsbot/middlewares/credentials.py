@@ -14,7 +14,7 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from newsbot.errors import BadArgument
-from newsbot.middlewares.hosts import host_of
+from newsbot.net.hosts import host_of
 from newsbot.safety.addresses import AddressPolicy, address_of, is_loopback_name
 from newsbot.safety.credentials import Credential, parse_auth, read_netrc
 

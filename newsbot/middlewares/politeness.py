@@ -17,8 +17,8 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from newsbot.middlewares.gate import Gate
-from newsbot.middlewares.hosts import PORTS, host_of, host_of_url
 from newsbot.middlewares.private_addresses import installed_resolver
+from newsbot.net.hosts import PORTS, host_of, host_of_url
 from newsbot.net.stopping import Stopping
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
 from newsbot.politeness.pace import Outcome, Pace, Rules

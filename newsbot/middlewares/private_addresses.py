@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 from scrapy.utils.httpobj import urlparse_cached
 
-from newsbot.middlewares.hosts import PORTS, host_of
+from newsbot.net.hosts import PORTS, host_of
 from newsbot.refusals import PrivateAddress
 from newsbot.safety.resolver import PublicResolver
 

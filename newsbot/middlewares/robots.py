@@ -26,8 +26,8 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
-from newsbot.middlewares.hosts import host_of
 from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
+from newsbot.net.hosts import host_of
 from newsbot.net.stopping import Stopping
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.politeness.robots_txt import first_part, for_product

@@ -14,8 +14,8 @@ from scrapy.utils.test import get_crawler
 
 from newsbot.middlewares import politeness
 from newsbot.middlewares.gate import Gate
-from newsbot.middlewares.hosts import host_of
 from newsbot.middlewares.politeness import PolitenessMiddleware
+from newsbot.net.hosts import host_of
 from newsbot.politeness.pace import Outcome, Pace, Rules
 from newsbot.refusals import HostGivenUp
 

@@ -11,8 +11,8 @@ from twisted.web._newclient import Request
 from twisted.web.client import URI
 from twisted.web.http_headers import Headers
 
-from newsbot.middlewares.hosts import host_of_url
 from newsbot.middlewares.politeness import FLUSHED_AFTER, _after_turns
+from newsbot.net.hosts import host_of_url
 from newsbot.politeness.pace import Outcome, Pace, Rules
 from newsbot.safety.handler import CappedFactory
 

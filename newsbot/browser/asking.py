@@ -22,7 +22,7 @@ from scrapy.http import Headers, Response
 
 from newsbot.browser import rules
 from newsbot.browser.kept import Answer, Kept
-from newsbot.refusals import TooLarge
+from newsbot.net.refusals import TooLarge
 
 MOST = 60
 """Requests that one page may cost its site, each redirect counted."""

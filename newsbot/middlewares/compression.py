@@ -7,7 +7,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from newsbot.refusals import TooLarge
+from newsbot.net.refusals import TooLarge
 
 LAYERS = 2
 """Encodings on top of each other. Nobody sends more, and each layer may cost DOWNLOAD_MAXSIZE of unpacking."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from newsbot.net.refusals import HostGivenUp, Refusal
 from newsbot.politeness.pace import Outcome, Pace
-from newsbot.refusals import HostGivenUp, Refusal
 
 _Waiter = tuple[asyncio.Future[None], float | None]
 

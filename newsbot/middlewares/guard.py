@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.utils.httpobj import urlparse_cached
 
-from newsbot.refusals import BadUrl, TooLarge
+from newsbot.net.refusals import BadUrl, TooLarge
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f.]*:[0-9a-f:.]*(?:%[a-z0-9._%-]+)?", re.ASCII | re.IGNORECASE)
 """A name as DNS has it, underscores too, or an IPv6 address; Scrapy has spelled names in other scripts by now."""

@@ -19,10 +19,10 @@ from scrapy.utils.httpobj import urlparse_cached
 from newsbot.middlewares.gate import Gate
 from newsbot.middlewares.private_addresses import installed_resolver
 from newsbot.net.hosts import PORTS, host_of, host_of_url
+from newsbot.net.refusals import CrawlStopping, Refusal
 from newsbot.net.stopping import Stopping
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
 from newsbot.politeness.pace import Outcome, Pace, Rules
-from newsbot.refusals import CrawlStopping, Refusal
 from newsbot.signals import request_written
 from newsbot.user_agent import NO_CONTACT
 

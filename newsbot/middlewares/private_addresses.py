@@ -11,7 +11,7 @@ from scrapy.exceptions import CannotResolveHostError
 from scrapy.utils.httpobj import urlparse_cached
 
 from newsbot.net.hosts import PORTS, host_of
-from newsbot.refusals import PrivateAddress
+from newsbot.net.refusals import PrivateAddress
 from newsbot.safety.resolver import PublicResolver
 
 logger = logging.getLogger(__name__)

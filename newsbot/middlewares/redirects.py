@@ -9,7 +9,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from newsbot.refusals import BadUrl, TooManyRedirects
+from newsbot.net.refusals import BadUrl, TooManyRedirects
 
 
 class RedirectsMiddleware(RedirectMiddleware):

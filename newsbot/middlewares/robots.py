@@ -28,10 +28,7 @@ from scrapy.utils.misc import build_from_crawler
 
 from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
 from newsbot.net.hosts import host_of
-from newsbot.net.stopping import Stopping
-from newsbot.politeness.backoff import backoff_seconds
-from newsbot.politeness.robots_txt import first_part, for_product
-from newsbot.refusals import (
+from newsbot.net.refusals import (
     CrawlStopping,
     HostGivenUp,
     PrivateAddress,
@@ -39,6 +36,9 @@ from newsbot.refusals import (
     RobotsUnreachable,
     TooManyRedirects,
 )
+from newsbot.net.stopping import Stopping
+from newsbot.politeness.backoff import backoff_seconds
+from newsbot.politeness.robots_txt import first_part, for_product
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from scrapy.crawler import Crawler
 
-from newsbot.refusals import CrawlStopping
+from newsbot.net.refusals import CrawlStopping
 
 POLL_SECONDS = 0.2
 

@@ -14,7 +14,7 @@ from scrapy.http import Response
 
 from newsbot.browser.asking import MOST, Asking
 from newsbot.browser.kept import Answer, Kept
-from newsbot.refusals import RobotsDisallowed, TooLarge
+from newsbot.net.refusals import RobotsDisallowed, TooLarge
 from newsbot.wordpress.facts import SiteFacts
 
 PAGE = "https://news.example/ferry/"

@@ -17,8 +17,8 @@ from scrapy.utils.test import get_crawler
 from newsbot import signals
 from newsbot.arguments.models import Target
 from newsbot.items import Checkpoint, Comment, FeaturedImage, Image, Media, Post
+from newsbot.net.refusals import CrawlStopping, RobotsDisallowed
 from newsbot.pipelines.media import MediaDownloadPipeline, NotKept, judge, reason_of, urls_of
-from newsbot.refusals import CrawlStopping, RobotsDisallowed
 from newsbot.wordpress.facts import SiteFacts
 
 SITE = "https://a.test"

@@ -16,8 +16,8 @@ from newsbot.middlewares import politeness
 from newsbot.middlewares.gate import Gate
 from newsbot.middlewares.politeness import PolitenessMiddleware
 from newsbot.net.hosts import host_of
+from newsbot.net.refusals import HostGivenUp
 from newsbot.politeness.pace import Outcome, Pace, Rules
-from newsbot.refusals import HostGivenUp
 
 GOOD = Outcome(latency=0.01)
 

@@ -111,7 +111,7 @@ def test_wordpress_has_no_clock() -> None:
         ("article", ("newsbot.items", "newsbot.errors")),
         ("archive", ("newsbot.items", "newsbot.errors", "newsbot.safe_json", "newsbot.wordpress.messages")),
         ("feeds", ("newsbot.items", "newsbot.errors", "newsbot.safe_json")),
-        ("browser", ("newsbot.errors", "newsbot.refusals", "newsbot.wordpress.messages")),
+        ("browser", ("newsbot.errors", "newsbot.net.refusals", "newsbot.wordpress.messages")),
     ],
 )
 def test_rooms_that_import_only_these_of_ours(room: str, allowed: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from newsbot.user_agent import user_agent
+from newsbot.net.user_agent import user_agent
 
 BOT_NAME = "newsbot"
 SPIDER_MODULES = ["newsbot.spiders"]

@@ -21,10 +21,10 @@ from newsbot.middlewares.private_addresses import installed_resolver
 from newsbot.net.hosts import PORTS, host_of, host_of_url
 from newsbot.net.refusals import CrawlStopping, Refusal
 from newsbot.net.stopping import Stopping
+from newsbot.net.user_agent import NO_CONTACT
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
 from newsbot.politeness.pace import Outcome, Pace, Rules
 from newsbot.signals import request_written
-from newsbot.user_agent import NO_CONTACT
 
 logger = logging.getLogger(__name__)
 

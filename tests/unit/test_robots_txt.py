@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from protego import Protego
 
+from newsbot.net.user_agent import user_agent
 from newsbot.politeness.robots_txt import PARSED_BYTES, first_part, for_product
-from newsbot.user_agent import user_agent
 
 REST = "https://news.example/wp-json/wp/v2/posts"
 

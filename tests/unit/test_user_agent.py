@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newsbot import __version__
-from newsbot.user_agent import user_agent
+from newsbot.net.user_agent import user_agent
 
 
 def test_it_names_the_product_the_version_and_whom_to_reach() -> None:

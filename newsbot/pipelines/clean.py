@@ -13,7 +13,7 @@ from newsbot.article.facts.byline import find_byline
 from newsbot.article.facts.language import CERTAIN, SURE, detect
 from newsbot.article.facts.source import find_source, strongest
 from newsbot.items import Comment, Post
-from newsbot.pipelines.site_list import SiteList
+from newsbot.pipelines.targets import SiteList
 
 
 class CleanPipeline:

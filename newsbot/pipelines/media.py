@@ -32,7 +32,7 @@ from newsbot.items import Checkpoint, Media, Post, Record
 from newsbot.media.kinds import Kind, agrees, kind_of
 from newsbot.media.store import Owed, Owner, Store
 from newsbot.net.hosts import host_of
-from newsbot.pipelines.site_list import SiteList
+from newsbot.pipelines.targets import SiteList
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ from newsbot.items import Checkpoint, Record
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.spiders.answering import Memory, address_lease
-from newsbot.spiders.road import Road
+from newsbot.spiders.in_flight import Road
 from newsbot.wordpress import payload
 from newsbot.wordpress.conversation import Conversation, Options, crawl
 from newsbot.wordpress.facts import CollectionFacts, SiteFacts, Verdict

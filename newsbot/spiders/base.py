@@ -28,7 +28,7 @@ from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.politeness.backoff import backoff_seconds
-from newsbot.spiders.answering import Memory, address_lease
+from newsbot.spiders.archive_answers import Memory, address_lease
 from newsbot.spiders.in_flight import Road
 from newsbot.wordpress import payload
 from newsbot.wordpress.conversation import Conversation, Options, crawl

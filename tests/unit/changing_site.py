@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from newsbot.archive import Archive, Feed
 from newsbot.items import Checkpoint, Post
-from newsbot.spiders.answering import Memory
+from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
 from newsbot.wordpress.collecting import Collecting
 from newsbot.wordpress.conversation import Options

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from newsbot.items import Checkpoint, Record
-from newsbot.spiders.answering import Memory
+from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.conversation import Conversation
 from newsbot.wordpress.messages import Query, Reply

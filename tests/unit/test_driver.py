@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from newsbot.items import Checkpoint, Post
 from newsbot.net.download_errors import one_line
-from newsbot.spiders.answering import Memory
+from newsbot.spiders.archive_answers import Memory
 from newsbot.spiders.wp_posts import WpPostSpider
 from newsbot.wordpress.messages import AskState, Query, Reply
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsbot.items import Checkpoint, Post, Record
-from newsbot.spiders.answering import Memory
+from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.conversation import Conversation, Options, crawl
 from newsbot.wordpress.facts import CollectionFacts, SiteFacts
 from newsbot.wordpress.fallback.addresses import id_of_url

@@ -10,7 +10,7 @@ import pytest
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, current
 from newsbot.items import Checkpoint, Post
-from newsbot.spiders.answering import Memory
+from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.collecting import OWED_MOST, Collecting
 from newsbot.wordpress.conversation import Options

@@ -15,7 +15,7 @@ from newsbot.archive import Archive, Crawled
 from newsbot.archive.payloads import Standing, freeze, line_of, shape_of, thaw
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
-from newsbot.spiders.answering import Memory
+from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.facts import SiteFacts
 from newsbot.wordpress.messages import KeepSite, Recall, Remember
 

@@ -26,7 +26,7 @@ from newsbot.wordpress.messages import CollectionState, Query, Reply
 from newsbot.wordpress.walk import Row, Walk, local_date
 
 if TYPE_CHECKING:
-    from newsbot.wordpress.conversation import Options
+    from newsbot.wordpress.site_crawl import Options
 
 SKEW = timedelta(hours=26)
 """How far a window is widened when asked for: the site compares local columns, and it may have changed its zone."""

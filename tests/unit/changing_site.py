@@ -16,10 +16,10 @@ from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
 from newsbot.wordpress.collecting import Collecting
-from newsbot.wordpress.conversation import Options
 from newsbot.wordpress.course import run
 from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.site_crawl import Options
 
 KEY = "https://news.example"
 ROUTE = "/wp/v2/posts"

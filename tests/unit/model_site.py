@@ -14,8 +14,8 @@ import orjson
 from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Site
-from newsbot.wordpress.conversation import Conversation
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.site_crawl import Conversation
 
 START = datetime(2024, 1, 1)
 HOME = "https://model.example"

@@ -11,10 +11,10 @@ import pytest
 
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.spiders.archive_answers import Memory
-from newsbot.wordpress.conversation import Conversation, Options, crawl
 from newsbot.wordpress.facts import CollectionFacts, SiteFacts
 from newsbot.wordpress.fallback.addresses import id_of_url
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply
+from newsbot.wordpress.site_crawl import Conversation, Options, crawl
 from tests.unit.test_fallback_readers import CLOSING, HOME, OPENING, item
 
 CLOSED = Reply(status=401, url="", body=b'{"code":"closed","message":"No.","data":{"status":401}}')

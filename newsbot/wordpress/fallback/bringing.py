@@ -22,7 +22,7 @@ from newsbot.wordpress.fallback.reckoning import complete, conclude
 from newsbot.wordpress.fallback.ways import Halt, Ways, ask
 
 if TYPE_CHECKING:
-    from newsbot.wordpress.conversation import Options
+    from newsbot.wordpress.site_crawl import Options
 
 HOLD = 300
 """Feed items that wait before they are sent: guids that repeat stand close together, and both are then looked at."""

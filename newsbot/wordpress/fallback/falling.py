@@ -15,7 +15,7 @@ from newsbot.wordpress.fallback.ways import Halt, Ways, find_ways
 from newsbot.wordpress.messages import AskState, CollectionState
 
 if TYPE_CHECKING:
-    from newsbot.wordpress.conversation import Options
+    from newsbot.wordpress.site_crawl import Options
 
 Steps = Generator[Any, Any, None]
 

@@ -20,7 +20,7 @@ from newsbot.wordpress.facts import SiteFacts
 from newsbot.wordpress.fallback.falling import Falling, is_shut
 from newsbot.wordpress.joining import answer
 from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
-from newsbot.wordpress.remembering import site_as_json, site_from_json
+from newsbot.wordpress.site_json import site_as_json, site_from_json
 
 Message = Query | Question | Record | Checkpoint
 Conversation = Generator[Message, Any, None]

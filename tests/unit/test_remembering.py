@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from newsbot.wordpress.api import Api, RouteAccepts, Site
 from newsbot.wordpress.facts import SiteFacts
 from newsbot.wordpress.messages import AskSite, AskState, CollectionState, KeepSite, Query, Reply
-from newsbot.wordpress.remembering import site_as_json, site_from_json
 from newsbot.wordpress.site_crawl import Options, crawl
+from newsbot.wordpress.site_json import site_as_json, site_from_json
 
 POSTS = RouteAccepts(per_page=50, orderby=frozenset({"date", "id"}), params=frozenset({"per_page", "modified_after"}))
 SITE = Site(

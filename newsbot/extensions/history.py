@@ -12,7 +12,7 @@ from scrapy.exceptions import NotConfigured
 from newsbot.archive import Crawled, archive_of
 from newsbot.errors import ArchiveError
 from newsbot.extensions.receipt import ReceiptExtension, described
-from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from scrapy.statscollectors import StatsCollector
 from newsbot import signals
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
-from newsbot.wordpress.facts import CollectionFacts, SiteFacts
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 
 logger = logging.getLogger(__name__)
 

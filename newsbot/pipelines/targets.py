@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newsbot.arguments.models import Target
-from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts
 
 
 class SiteList:

@@ -31,8 +31,8 @@ from newsbot.politeness.backoff import backoff_seconds
 from newsbot.spiders.archive_answers import Memory, address_lease
 from newsbot.spiders.in_flight import Road
 from newsbot.wordpress import payload
-from newsbot.wordpress.facts import CollectionFacts, SiteFacts, Verdict
 from newsbot.wordpress.messages import FINAL_ERRORS, Query, Reply
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, Verdict
 from newsbot.wordpress.site_crawl import Conversation, Options, crawl
 
 logger = logging.getLogger(__name__)

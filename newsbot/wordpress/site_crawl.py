@@ -16,10 +16,10 @@ from newsbot.wordpress import discovery
 from newsbot.wordpress.api import Collection, Site, read_accepts, read_collections
 from newsbot.wordpress.collecting import Collecting
 from newsbot.wordpress.course import Moved, has_moved, run
-from newsbot.wordpress.facts import SiteFacts
 from newsbot.wordpress.fallback.falling import Falling, is_shut
 from newsbot.wordpress.joining import answer
 from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
+from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 
 Message = Query | Question | Record | Checkpoint

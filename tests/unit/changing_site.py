@@ -17,8 +17,8 @@ from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
 from newsbot.wordpress.collecting import Collecting
 from newsbot.wordpress.course import run
-from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.site_crawl import Options
 
 KEY = "https://news.example"

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from newsbot.archive import Archive
-from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.changing_site import KEY, Article, ChangingSite, Crash, Update, drive, finished
 
 # In memory where there is such a folder: what is proven here is order, not what a disk keeps.

@@ -15,7 +15,7 @@ from scrapy.http import Response
 from newsbot.browser.asking import MOST, Asking
 from newsbot.browser.kept import Answer, Kept
 from newsbot.net.refusals import RobotsDisallowed, TooLarge
-from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts
 
 PAGE = "https://news.example/ferry/"
 

@@ -15,8 +15,8 @@ from newsbot.browser import Browser
 from newsbot.browser.chromium import Chromium
 from newsbot.browser.page import Showing
 from newsbot.errors import BrowserError, StuckPage
-from newsbot.wordpress.facts import SiteFacts
 from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.receipt import SiteFacts
 
 Show = Callable[[str, "House"], Any]
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.items import Post
-from newsbot.wordpress.facts import CollectionFacts, SiteFacts
 from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import Query
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import Options, collect
 from newsbot.wordpress.walk import Row, Walk
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site

@@ -19,7 +19,7 @@ from newsbot.arguments.models import Target
 from newsbot.items import Checkpoint, Comment, FeaturedImage, Image, Media, Post
 from newsbot.net.refusals import CrawlStopping, RobotsDisallowed
 from newsbot.pipelines.media import MediaDownloadPipeline, NotKept, judge, reason_of, urls_of
-from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts
 
 SITE = "https://a.test"
 JPEG = b"\xff\xd8\xff\xe0 picture"

@@ -14,8 +14,8 @@ from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.collecting import OWED_MOST, Collecting
 from newsbot.wordpress.course import run
-from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.messages import Query
+from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.site_crawl import Options
 from tests.unit.model_site import HOME, ModelSite, Object, site
 

@@ -16,8 +16,8 @@ from newsbot.archive.payloads import Standing, freeze, line_of, shape_of, thaw
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
 from newsbot.spiders.archive_answers import Memory
-from newsbot.wordpress.facts import SiteFacts
 from newsbot.wordpress.messages import KeepSite, Recall, Remember
+from newsbot.wordpress.receipt import SiteFacts
 
 SITE = "https://news.example"
 LONE, MENDED = "half an \ud83d emoji", "half an \ufffd emoji"

@@ -12,7 +12,7 @@ from newsbot.arguments.models import Target, read_sites
 from newsbot.errors import BadArgument
 from newsbot.items import Post
 from newsbot.pipelines.clean import CleanPipeline
-from newsbot.wordpress.facts import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts
 
 ROOT = Path(__file__).parents[2]
 GAZETTE, OTHER = "https://gazette.test", "https://other.test"

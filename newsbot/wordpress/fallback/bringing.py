@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import NotXml
 from newsbot.items import Checkpoint, Post
-from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.fallback.addresses import canonical, host_of, id_of_url
 from newsbot.wordpress.fallback.article import Reader
 from newsbot.wordpress.fallback.feed import Entry, FeedPage, page_url, read_feed, urls_of
@@ -20,6 +19,7 @@ from newsbot.wordpress.fallback.lists import read_lists
 from newsbot.wordpress.fallback.page import utc
 from newsbot.wordpress.fallback.reckoning import complete, conclude
 from newsbot.wordpress.fallback.ways import Halt, Ways, ask
+from newsbot.wordpress.receipt import CollectionFacts
 
 if TYPE_CHECKING:
     from newsbot.wordpress.site_crawl import Options

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.wordpress.changes import OVERLAP
-from newsbot.wordpress.facts import SiteFacts
 from newsbot.wordpress.fallback.bringing import Bringing
 from newsbot.wordpress.fallback.ways import Halt, Ways, find_ways
 from newsbot.wordpress.messages import AskState, CollectionState
+from newsbot.wordpress.receipt import SiteFacts
 
 if TYPE_CHECKING:
     from newsbot.wordpress.site_crawl import Options

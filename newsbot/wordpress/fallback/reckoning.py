@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from newsbot.items import Post
-from newsbot.wordpress.facts import CollectionFacts
 from newsbot.wordpress.fallback.feed import Entry
 from newsbot.wordpress.fallback.ways import Halt
+from newsbot.wordpress.receipt import CollectionFacts
 
 NAMED = 3
 """Missing articles that the one line names; ``missing_urls`` has them all."""

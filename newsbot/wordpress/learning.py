@@ -14,7 +14,7 @@ from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.payload import lowered_per_page
 
 if TYPE_CHECKING:
-    from newsbot.wordpress.collecting import Collecting
+    from newsbot.wordpress.collection.crawl import Collecting
 
 SAMPLES = 10
 """Objects whose ``_links`` are looked at."""

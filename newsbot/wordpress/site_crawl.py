@@ -14,7 +14,7 @@ from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress import discovery
 from newsbot.wordpress.api import Collection, Site, read_accepts, read_collections
-from newsbot.wordpress.collecting import Collecting
+from newsbot.wordpress.collection.crawl import Collecting
 from newsbot.wordpress.course import Moved, has_moved, run
 from newsbot.wordpress.fallback.falling import Falling, is_shut
 from newsbot.wordpress.joining import answer

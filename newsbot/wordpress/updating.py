@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.changes import Found
-from newsbot.wordpress.collecting import DATED, Collecting, Steps
+from newsbot.wordpress.collection.crawl import DATED, Collecting, Steps
 from newsbot.wordpress.joining import is_final
 from newsbot.wordpress.learning import learn_first
 from newsbot.wordpress.messages import AskKnown

@@ -15,7 +15,7 @@ from newsbot.archive import Archive, Feed
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
-from newsbot.wordpress.collecting import Collecting
+from newsbot.wordpress.collection.crawl import Collecting
 from newsbot.wordpress.course import run
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.receipt import CollectionFacts

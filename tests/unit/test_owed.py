@@ -12,7 +12,7 @@ from newsbot.archive.reader import Filter, current
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Collection
-from newsbot.wordpress.collecting import OWED_MOST, Collecting
+from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting
 from newsbot.wordpress.course import run
 from newsbot.wordpress.messages import Query
 from newsbot.wordpress.receipt import CollectionFacts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
 from newsbot.wordpress.collection.crawl import Collecting, Steps
+from newsbot.wordpress.collection.full import walk_whole
 from newsbot.wordpress.messages import AskState
 from newsbot.wordpress.updating import can_update, update
-from newsbot.wordpress.whole import walk_whole
 
 
 class Moved(Exception):

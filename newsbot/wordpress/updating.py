@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from newsbot.errors import PayloadError
 from newsbot.wordpress.changes import Found
 from newsbot.wordpress.collection.crawl import DATED, Collecting, Steps
+from newsbot.wordpress.collection.full import bury, conclude, standing, walk_whole
 from newsbot.wordpress.joining import is_final
 from newsbot.wordpress.learning import learn_first
 from newsbot.wordpress.messages import AskKnown
-from newsbot.wordpress.whole import bury, conclude, standing, walk_whole
 
 
 def can_update(one: Collecting) -> bool:

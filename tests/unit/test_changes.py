@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.wordpress import whole
 from newsbot.wordpress.changes import Changes, Found, is_held_back, site_time
+from newsbot.wordpress.collection import full
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 
@@ -266,7 +266,7 @@ def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None
 
 def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     # So that the rows come back in three pieces.
-    monkeypatch.setattr(whole, "TOMBSTONES", 10)
+    monkeypatch.setattr(full, "TOMBSTONES", 10)
     for number in range(1, 101, 4):
         del runs.model.articles[number]
     assert runs() == []

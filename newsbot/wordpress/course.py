@@ -5,8 +5,8 @@ from __future__ import annotations
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
 from newsbot.wordpress.collection.crawl import Collecting, Steps
 from newsbot.wordpress.collection.full import walk_whole
+from newsbot.wordpress.collection.incremental import can_update, update
 from newsbot.wordpress.messages import AskState
-from newsbot.wordpress.updating import can_update, update
 
 
 class Moved(Exception):

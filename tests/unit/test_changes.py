@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.wordpress.changes import Changes, Found, is_held_back, site_time
 from newsbot.wordpress.collection import full
+from newsbot.wordpress.collection.changes import Changes, Found, is_held_back, site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 

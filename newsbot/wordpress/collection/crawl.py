@@ -15,7 +15,7 @@ from newsbot.errors import PayloadError, RecordError, Refused
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.wordpress import payload, records
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.changes import Changes, site_time
+from newsbot.wordpress.collection.changes import Changes, site_time
 from newsbot.wordpress.fallback.article import Reader, bring_body, wants_body
 from newsbot.wordpress.gathering import Gatherer
 from newsbot.wordpress.joining import Joiner, Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of

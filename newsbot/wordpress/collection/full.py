@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from newsbot.wordpress.changes import is_held_back
+from newsbot.wordpress.collection.changes import is_held_back
 from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting, Steps
 from newsbot.wordpress.joining import answer, total_of
 from newsbot.wordpress.learning import learn_first

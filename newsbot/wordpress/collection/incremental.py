@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.changes import Found
+from newsbot.wordpress.collection.changes import Found
 from newsbot.wordpress.collection.crawl import DATED, Collecting, Steps
 from newsbot.wordpress.collection.full import bury, conclude, standing, walk_whole
 from newsbot.wordpress.joining import is_final

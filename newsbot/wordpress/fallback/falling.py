@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import DiscoveryError, PayloadError
-from newsbot.wordpress.changes import OVERLAP
+from newsbot.wordpress.collection.changes import OVERLAP
 from newsbot.wordpress.fallback.bringing import Bringing
 from newsbot.wordpress.fallback.ways import Halt, Ways, find_ways
 from newsbot.wordpress.messages import AskState, CollectionState

@@ -18,7 +18,7 @@ from newsbot.article.facts.source import find_source
 from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.walk import local_date
+from newsbot.wordpress.collection.cursor import local_date
 
 POST_FIELDS = (
     "id", "date", "date_gmt", "modified", "modified_gmt", "guid", "slug", "status", "type", "link", "title", "content",

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.items import Post
+from newsbot.wordpress.collection.cursor import Row, Walk
 from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import Query
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import Options, collect
-from newsbot.wordpress.walk import Row, Walk
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 

@@ -16,10 +16,10 @@ from typing import Any
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
+from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.joining import answer, rows_of, total_of
 from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
-from newsbot.wordpress.walk import Params, Walk
 
 OVERLAP = timedelta(hours=26)
 """Time zones and clock changes move what a site compares with by up to a day and two hours."""

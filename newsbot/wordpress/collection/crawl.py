@@ -16,6 +16,7 @@ from newsbot.items import Checkpoint, Post, Record
 from newsbot.wordpress import payload, records
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.collection.changes import Changes, site_time
+from newsbot.wordpress.collection.cursor import Row, Walk, local_date
 from newsbot.wordpress.fallback.article import Reader, bring_body, wants_body
 from newsbot.wordpress.gathering import Gatherer
 from newsbot.wordpress.joining import Joiner, Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
@@ -23,7 +24,6 @@ from newsbot.wordpress.learning import learn_late
 from newsbot.wordpress.links import Relation
 from newsbot.wordpress.messages import CollectionState, Query, Reply
 from newsbot.wordpress.receipt import CollectionFacts, Verdict
-from newsbot.wordpress.walk import Row, Walk, local_date
 
 if TYPE_CHECKING:
     from newsbot.wordpress.site_crawl import Options

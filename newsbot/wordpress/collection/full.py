@@ -7,11 +7,11 @@ from typing import Any
 
 from newsbot.wordpress.collection.changes import is_held_back
 from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting, Steps
+from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.joining import answer, total_of
 from newsbot.wordpress.learning import learn_first
 from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, AskTombstones
-from newsbot.wordpress.walk import Params, Walk
 
 TOMBSTONES = 500
 """Last known rows that are brought back at once, to be told as deleted."""

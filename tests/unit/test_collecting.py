@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsbot.items import Post
 from newsbot.wordpress.collection.cursor import Row, Walk
-from newsbot.wordpress.listing import every_id
+from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.messages import Query
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import Options, collect

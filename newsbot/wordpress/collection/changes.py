@@ -17,8 +17,8 @@ from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.collection.cursor import Params, Walk
+from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.joining import answer, rows_of, total_of
-from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
 
 OVERLAP = timedelta(hours=26)

@@ -8,9 +8,9 @@ from typing import Any
 from newsbot.wordpress.collection.changes import is_held_back
 from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting, Steps
 from newsbot.wordpress.collection.cursor import Params, Walk
+from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.joining import answer, total_of
 from newsbot.wordpress.learning import learn_first
-from newsbot.wordpress.listing import every_id
 from newsbot.wordpress.messages import AskKnown, AskTombstones
 
 TOMBSTONES = 500

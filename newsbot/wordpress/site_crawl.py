@@ -16,7 +16,7 @@ from newsbot.wordpress import discovery
 from newsbot.wordpress.api import Collection, Site, read_accepts, read_collections
 from newsbot.wordpress.collection.crawl import Collecting
 from newsbot.wordpress.course import Moved, has_moved, run
-from newsbot.wordpress.fallback.falling import Falling, is_shut
+from newsbot.wordpress.fallback.site import Falling, is_shut
 from newsbot.wordpress.joining import answer
 from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
 from newsbot.wordpress.receipt import SiteFacts

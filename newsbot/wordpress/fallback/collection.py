@@ -18,7 +18,7 @@ from newsbot.wordpress.fallback.ledger import Ledger
 from newsbot.wordpress.fallback.lists import read_lists
 from newsbot.wordpress.fallback.page import utc
 from newsbot.wordpress.fallback.reckoning import complete, conclude
-from newsbot.wordpress.fallback.ways import Halt, Ways, ask
+from newsbot.wordpress.fallback.sources import Halt, Ways, ask
 from newsbot.wordpress.receipt import CollectionFacts
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.addresses import canonical
-from newsbot.wordpress.fallback.ways import Ways, read
+from newsbot.wordpress.fallback.sources import Ways, read
 
 MOST_LISTS = 1_000
 """Lists of one type that are read: 50,000 articles each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsbot.items import Post
 from newsbot.wordpress.fallback.feed import Entry
-from newsbot.wordpress.fallback.ways import Halt
+from newsbot.wordpress.fallback.sources import Halt
 from newsbot.wordpress.receipt import CollectionFacts
 
 NAMED = 3

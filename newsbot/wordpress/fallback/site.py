@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.wordpress.collection.changes import OVERLAP
 from newsbot.wordpress.fallback.collection import Bringing
-from newsbot.wordpress.fallback.ways import Halt, Ways, find_ways
+from newsbot.wordpress.fallback.sources import Halt, Ways, find_ways
 from newsbot.wordpress.messages import AskState, CollectionState
 from newsbot.wordpress.receipt import SiteFacts
 

@@ -17,8 +17,8 @@ from newsbot.wordpress.fallback.identity import Identities
 from newsbot.wordpress.fallback.ledger import Ledger
 from newsbot.wordpress.fallback.lists import read_lists
 from newsbot.wordpress.fallback.page import utc
-from newsbot.wordpress.fallback.reckoning import complete, conclude
 from newsbot.wordpress.fallback.sources import Halt, Ways, ask
+from newsbot.wordpress.fallback.verdict import complete, conclude
 from newsbot.wordpress.receipt import CollectionFacts
 
 if TYPE_CHECKING:

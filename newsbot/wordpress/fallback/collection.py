@@ -14,7 +14,7 @@ from newsbot.wordpress.fallback.addresses import canonical, host_of, id_of_url
 from newsbot.wordpress.fallback.article import Reader
 from newsbot.wordpress.fallback.feed import Entry, FeedPage, page_url, read_feed, urls_of
 from newsbot.wordpress.fallback.identity import Identities
-from newsbot.wordpress.fallback.lists import read_lists
+from newsbot.wordpress.fallback.listed import read_lists
 from newsbot.wordpress.fallback.page import utc
 from newsbot.wordpress.fallback.seen import Ledger
 from newsbot.wordpress.fallback.sources import Halt, Ways, ask

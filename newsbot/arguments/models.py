@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from newsbot.article.cleaning.rule import Rule, read_rule
 from newsbot.article.cleaning.rules import Rules, site_rules
 from newsbot.errors import BadArgument
-from newsbot.wordpress.links import FOLLOWED
+from newsbot.wordpress.joins.relations import FOLLOWED
 
 FOLLOW = tuple(FOLLOWED)
 RENDER = ("auto", "never", "always")

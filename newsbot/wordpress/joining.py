@@ -11,7 +11,7 @@ from newsbot.errors import NotJson, PayloadError, RecordError, Refused
 from newsbot.items import Checkpoint, Media, Post, Record, TermRef
 from newsbot.wordpress import payload, records
 from newsbot.wordpress.api import PER_PAGE, Site
-from newsbot.wordpress.links import FOLLOWED, Relation, Shelf, ids_in
+from newsbot.wordpress.joins.relations import FOLLOWED, Relation, Shelf, ids_in
 from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Query, Recall, Remember, Reply
 
 HOLD = 500

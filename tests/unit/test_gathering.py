@@ -12,7 +12,7 @@ import pytest
 
 from newsbot.items import Post
 from newsbot.wordpress.gathering import Gatherer
-from newsbot.wordpress.links import Relation
+from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import Reply
 from tests.unit.model_site import site
 

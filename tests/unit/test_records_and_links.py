@@ -12,7 +12,7 @@ from newsbot.errors import RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Api, Site
-from newsbot.wordpress.links import ids_in, learn
+from newsbot.wordpress.joins.relations import ids_in, learn
 
 PRETTY, PLAIN = Api(root="https://a.example/wp-json/"), Api(root="https://a.example/index.php?rest_route=/")
 SITE = Site(key="https://a.example", home="https://a.example", api=PRETTY, timezone="Europe/Kyiv")

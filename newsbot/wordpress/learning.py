@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from newsbot.errors import PayloadError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
-from newsbot.wordpress.joining import is_final, rows_of, total_of
+from newsbot.wordpress.joins.joiner import is_final, rows_of, total_of
 from newsbot.wordpress.joins.relations import FOLLOWED, Shelf, learn
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.payload import lowered_per_page

@@ -18,7 +18,7 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.joining import answer, rows_of, total_of
+from newsbot.wordpress.joins.joiner import answer, rows_of, total_of
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
 
 OVERLAP = timedelta(hours=26)

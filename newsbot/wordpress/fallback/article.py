@@ -11,7 +11,7 @@ from newsbot.wordpress import payload
 from newsbot.wordpress.fallback.addresses import host_of
 from newsbot.wordpress.fallback.page import Page, read_page
 from newsbot.wordpress.fallback.sources import Halt, ask
-from newsbot.wordpress.joining import Unanswered
+from newsbot.wordpress.joins.joiner import Unanswered
 from newsbot.wordpress.messages import ERRORS, Query, Reply
 
 FAILURES = 8

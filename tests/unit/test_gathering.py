@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from newsbot.items import Post
-from newsbot.wordpress.gathering import Gatherer
+from newsbot.wordpress.joins.children import Gatherer
 from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import Reply
 from tests.unit.model_site import site

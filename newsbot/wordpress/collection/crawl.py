@@ -20,8 +20,8 @@ from newsbot.wordpress.collection.cursor import Row, Walk, local_date
 from newsbot.wordpress.fallback.article import Reader, bring_body, wants_body
 from newsbot.wordpress.joins.children import Gatherer
 from newsbot.wordpress.joins.joiner import Joiner, Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
+from newsbot.wordpress.joins.learner import learn_late
 from newsbot.wordpress.joins.relations import Relation
-from newsbot.wordpress.learning import learn_late
 from newsbot.wordpress.messages import CollectionState, Query, Reply
 from newsbot.wordpress.receipt import CollectionFacts, Verdict
 

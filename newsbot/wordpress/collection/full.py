@@ -10,7 +10,7 @@ from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting, Steps
 from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.joins.joiner import answer, total_of
-from newsbot.wordpress.learning import learn_first
+from newsbot.wordpress.joins.learner import learn_first
 from newsbot.wordpress.messages import AskKnown, AskTombstones
 
 TOMBSTONES = 500

@@ -10,7 +10,7 @@ from newsbot.wordpress.collection.changes import Found
 from newsbot.wordpress.collection.crawl import DATED, Collecting, Steps
 from newsbot.wordpress.collection.full import bury, conclude, standing, walk_whole
 from newsbot.wordpress.joins.joiner import is_final
-from newsbot.wordpress.learning import learn_first
+from newsbot.wordpress.joins.learner import learn_first
 from newsbot.wordpress.messages import AskKnown
 
 

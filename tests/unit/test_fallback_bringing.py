@@ -11,8 +11,8 @@ import pytest
 
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.spiders.archive_answers import Memory
-from newsbot.wordpress.fallback.addresses import id_of_url
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply
+from newsbot.wordpress.pages.urls import id_of_url
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import Conversation, Options, crawl
 from tests.unit.test_fallback_readers import CLOSING, HOME, OPENING, item

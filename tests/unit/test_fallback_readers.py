@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.fallback import addresses
 from newsbot.wordpress.fallback.feed import FeedPage, page_url, read_feed
 from newsbot.wordpress.fallback.page import Page, read_page
 from newsbot.wordpress.fallback.sitemap import hints, read_sitemap, type_of
 from newsbot.wordpress.fallback.xml import parse
 from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages import urls
 
 HOME = "https://news.example"
 OPENING = (
@@ -383,10 +383,10 @@ def test_one_article_under_many_urls() -> None:
         "http://www.news.example:80/2021/café#comments",
         f"{HOME}/2021/caf%c3%a9?utm_source=rss&fbclid=x",
     )
-    assert len({addresses.canonical(url) for url in same}) == 1
-    assert len({addresses.id_of_url(url) for url in same}) == 1
-    assert addresses.canonical(f"{HOME}/?p=1") != addresses.canonical(f"{HOME}/?p=2")
-    assert addresses.untracked(f"{HOME}/a/?utm_source=x&b=1#c") == f"{HOME}/a/?b=1"
+    assert len({urls.canonical(url) for url in same}) == 1
+    assert len({urls.id_of_url(url) for url in same}) == 1
+    assert urls.canonical(f"{HOME}/?p=1") != urls.canonical(f"{HOME}/?p=2")
+    assert urls.untracked(f"{HOME}/a/?utm_source=x&b=1#c") == f"{HOME}/a/?b=1"
 
 
 def test_the_feeds_pages() -> None:
@@ -396,16 +396,16 @@ def test_the_feeds_pages() -> None:
 
 @given(st.text())
 def test_the_id_of_a_url_is_never_one_of_wordpress(url: str) -> None:
-    assert -(2**48) <= addresses.id_of_url(url) < 0
-    assert addresses.id_of_url(url) == addresses.id_of_url(url)
+    assert -(2**48) <= urls.id_of_url(url) < 0
+    assert urls.id_of_url(url) == urls.id_of_url(url)
 
 
 @given(st.integers(1, 10**10 - 1), st.sampled_from(["post", "page", "story"]))
 def test_ids_are_recovered(row_id: int, type_: str) -> None:
     url = {"post": "?p=%d", "page": "?page_id=%d", "story": "?post_type=story&p=%d"}[type_] % row_id
-    assert addresses.id_in(f"{HOME}/{url}", type_) == row_id
+    assert urls.id_in(f"{HOME}/{url}", type_) == row_id
     others = {"post", "page", "story"} - {type_}
-    assert all(addresses.id_in(f"{HOME}/{url}", other) is None for other in others)
+    assert all(urls.id_in(f"{HOME}/{url}", other) is None for other in others)
 
 
 MARKUP = st.lists(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import NotXml
 from newsbot.items import Checkpoint, Post
-from newsbot.wordpress.fallback.addresses import canonical, host_of, id_of_url
 from newsbot.wordpress.fallback.article import Reader
 from newsbot.wordpress.fallback.feed import Entry, FeedPage, page_url, read_feed, urls_of
 from newsbot.wordpress.fallback.identity import Identities
@@ -19,6 +18,7 @@ from newsbot.wordpress.fallback.page import utc
 from newsbot.wordpress.fallback.seen import Ledger
 from newsbot.wordpress.fallback.sources import Halt, Ways, ask
 from newsbot.wordpress.fallback.verdict import complete, conclude
+from newsbot.wordpress.pages.urls import canonical, host_of, id_of_url
 from newsbot.wordpress.receipt import CollectionFacts
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from newsbot.wordpress.fallback.addresses import canonical
 from newsbot.wordpress.fallback.feed import Entry
+from newsbot.wordpress.pages.urls import canonical
 
 PROOFS = 2
 """Pages that must bear out the guids of another host before all of them are believed: a site that moved keeps its ids,

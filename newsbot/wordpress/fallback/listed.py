@@ -7,8 +7,8 @@ from collections.abc import Generator
 from typing import Any
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.fallback.addresses import canonical
 from newsbot.wordpress.fallback.sources import Ways, read
+from newsbot.wordpress.pages.urls import canonical
 
 MOST_LISTS = 1_000
 """Lists of one type that are read: 50,000 articles each."""

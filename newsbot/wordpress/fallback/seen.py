@@ -9,8 +9,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsbot.wordpress.fallback.addresses import canonical, id_of_url
 from newsbot.wordpress.messages import Recall, Remember, Reply
+from newsbot.wordpress.pages.urls import canonical, id_of_url
 
 FEEDS = "feeds"
 

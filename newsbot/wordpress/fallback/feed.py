@@ -17,9 +17,9 @@ from newsbot.article.teaser import ends_as_stub
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
 from newsbot.wordpress.fallback.protection import asks_password, bare_title
-from newsbot.wordpress.fallback.xml import parse
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.urls import absolute, canonical, host_of, id_in, post_id, slug_of, untracked
+from newsbot.wordpress.pages.xml import parse
 
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _CREATOR = "{http://purl.org/dc/elements/1.1/}creator"

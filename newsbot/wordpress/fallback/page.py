@@ -16,9 +16,9 @@ from newsbot.article.facts.body import FEW, body_of, parents
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.wordpress.fallback.declared import Declared, declared
 from newsbot.wordpress.fallback.protection import asks_password, bare_title
-from newsbot.wordpress.fallback.xml import is_usable
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.urls import absolute, host_of, id_in, post_id, slug_of
+from newsbot.wordpress.pages.xml import is_usable
 
 _BODY_ID = re.compile(r"(?:postid|page-id|attachmentid)-(\d{1,10})")
 _SINGLE = re.compile(r"single-(?!format-)([a-z0-9_-]+)")

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 from lxml import etree
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.fallback.xml import parse
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.urls import absolute, host_of
+from newsbot.wordpress.pages.xml import parse
 
 USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml", "?sitemap=index")
 """Core's; Yoast's and Rank Math's; All in One SEO's and most others'; core's with plain permalinks."""

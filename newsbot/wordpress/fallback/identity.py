@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from newsbot.wordpress.fallback.feed import Entry
+from newsbot.wordpress.pages.feed import Entry
 from newsbot.wordpress.pages.urls import canonical
 
 PROOFS = 2

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from newsbot.items import Post
-from newsbot.wordpress.fallback.feed import Entry
 from newsbot.wordpress.fallback.sources import Halt
+from newsbot.wordpress.pages.feed import Entry
 from newsbot.wordpress.receipt import CollectionFacts
 
 NAMED = 3

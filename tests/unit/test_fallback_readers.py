@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.page import Page, read_page
-from newsbot.wordpress.fallback.sitemap import hints, read_sitemap, type_of
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages import urls
 from newsbot.wordpress.pages.feed import FeedPage, page_url, read_feed
+from newsbot.wordpress.pages.sitemap import hints, read_sitemap, type_of
 from newsbot.wordpress.pages.xml import parse
 
 HOME = "https://news.example"

@@ -15,9 +15,9 @@ from newsbot.article.cleaning.nesting import flatten
 from newsbot.errors import NotXml
 from newsbot.wordpress import payload
 from newsbot.wordpress.fallback.seen import FeedState
-from newsbot.wordpress.fallback.sitemap import USUAL, Sitemap, hints, read_sitemap, type_of
 from newsbot.wordpress.messages import ERRORS, Query, Reply
 from newsbot.wordpress.pages.feed import FeedPage, read_feed
+from newsbot.wordpress.pages.sitemap import USUAL, Sitemap, hints, read_sitemap, type_of
 from newsbot.wordpress.pages.urls import absolute, host_of
 from newsbot.wordpress.receipt import Verdict
 

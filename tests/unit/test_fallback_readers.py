@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.fallback.page import Page, read_page
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages import urls
+from newsbot.wordpress.pages.article_page import Page, read_page
 from newsbot.wordpress.pages.feed import FeedPage, page_url, read_feed
 from newsbot.wordpress.pages.sitemap import hints, read_sitemap, type_of
 from newsbot.wordpress.pages.xml import parse

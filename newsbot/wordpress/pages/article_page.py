@@ -14,9 +14,9 @@ from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.facts.body import FEW, body_of, parents
 from newsbot.items import Author, FeaturedImage, Post
-from newsbot.wordpress.fallback.protection import asks_password, bare_title
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.metadata import Declared, declared
+from newsbot.wordpress.pages.password import asks_password, bare_title
 from newsbot.wordpress.pages.urls import absolute, host_of, id_in, post_id, slug_of
 from newsbot.wordpress.pages.xml import is_usable
 

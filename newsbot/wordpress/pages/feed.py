@@ -16,8 +16,8 @@ from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.teaser import ends_as_stub
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
-from newsbot.wordpress.fallback.protection import asks_password, bare_title
 from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages.password import asks_password, bare_title
 from newsbot.wordpress.pages.urls import absolute, canonical, host_of, id_in, post_id, slug_of, untracked
 from newsbot.wordpress.pages.xml import parse
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import NotXml
 from newsbot.items import Checkpoint, Post
-from newsbot.wordpress.fallback.article import Reader
 from newsbot.wordpress.fallback.identity import Identities
 from newsbot.wordpress.fallback.listed import read_lists
 from newsbot.wordpress.fallback.seen import Ledger
@@ -18,6 +17,7 @@ from newsbot.wordpress.fallback.sources import Halt, Ways, ask
 from newsbot.wordpress.fallback.verdict import complete, conclude
 from newsbot.wordpress.pages.article_page import utc
 from newsbot.wordpress.pages.feed import Entry, FeedPage, page_url, read_feed, urls_of
+from newsbot.wordpress.pages.reader import Reader
 from newsbot.wordpress.pages.urls import canonical, host_of, id_of_url
 from newsbot.wordpress.receipt import CollectionFacts
 

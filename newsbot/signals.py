@@ -11,3 +11,25 @@ site_started = object()
 site_ended = object()
 archive_failed = object()
 request_written = object()
+
+
+feed_turn = object()
+"""Signal ``feed_turn(target: Path)``: this feed is about to replace, or to add to, what stands at ``target``.
+
+Who owes that file a rename, for a run that died, makes it now: made later, it would undo this one.
+"""
+
+
+feed_sealed = object()
+"""Signal ``feed_sealed(sealed: Sealed)``: the file is whole and synced, and is renamed as soon as all handlers return.
+
+Who keeps an outbox notes it here; ``sealed.stored()`` tells after a crash whether the rename happened.
+"""
+
+
+feed_stored = object()
+"""Signal ``feed_stored(sealed: Sealed)``: the file stands under its name."""
+
+
+feed_failed = object()
+"""Signal ``feed_failed(uri: str, error: str)``: this feed will not be stored; sent once, as soon as it is known."""

@@ -7,7 +7,8 @@
 from newsbot.feeds.defaults import FeedDefaults, RowFilter, uri_params
 from newsbot.feeds.exporters import CsvExporter, JsonExporter, JsonLinesExporter, XmlExporter
 from newsbot.feeds.files import FeedError, Sealed
-from newsbot.feeds.storages import FileStorage, StdoutStorage, feed_failed, feed_sealed, feed_stored
+from newsbot.feeds.storages import FileStorage, StdoutStorage
+from newsbot.signals import feed_failed, feed_sealed, feed_stored
 
 __all__ = [
     "CsvExporter",

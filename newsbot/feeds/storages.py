@@ -23,6 +23,7 @@ from w3lib.url import file_uri_to_path
 
 from newsbot.feeds import files
 from newsbot.feeds.files import CannotAppend, FeedError, Part, Sealed
+from newsbot.signals import feed_failed, feed_sealed, feed_stored, feed_turn
 
 logger = logging.getLogger(__name__)
 
@@ -30,24 +31,6 @@ UNNAMED = "00000000T000000Z-0000"
 """The run of who uses the storages without the add-on that names runs."""
 
 LINES = frozenset({"jsonl", "jsonlines", "jl"})
-
-feed_turn = object()
-"""Signal ``feed_turn(target: Path)``: this feed is about to replace, or to add to, what stands at ``target``.
-
-Who owes that file a rename, for a run that died, makes it now: made later, it would undo this one.
-"""
-
-feed_sealed = object()
-"""Signal ``feed_sealed(sealed: Sealed)``: the file is whole and synced, and is renamed as soon as all handlers return.
-
-Who keeps an outbox notes it here; ``sealed.stored()`` tells after a crash whether the rename happened.
-"""
-
-feed_stored = object()
-"""Signal ``feed_stored(sealed: Sealed)``: the file stands under its name."""
-
-feed_failed = object()
-"""Signal ``feed_failed(uri: str, error: str)``: this feed will not be stored; sent once, as soon as it is known."""
 
 
 class OneLine(logging.Filter):

@@ -23,9 +23,9 @@ from newsbot.archive import Archive, Feed, Hole, Recovered, archive_of
 from newsbot.archive.processes import HEARTBEAT_SECONDS
 from newsbot.errors import ArchiveError
 from newsbot.feeds.files import Sealed
-from newsbot.feeds.storages import feed_sealed, feed_stored, feed_turn
 from newsbot.items import Checkpoint, Record
 from newsbot.pipelines.dedupe import tell_drop
+from newsbot.signals import feed_sealed, feed_stored, feed_turn
 
 logger = logging.getLogger(__name__)
 

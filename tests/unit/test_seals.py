@@ -11,8 +11,8 @@ from scrapy.utils.test import get_crawler
 
 from newsbot.archive import Archive, Feed
 from newsbot.feeds import FileStorage
-from newsbot.feeds.storages import feed_turn
 from newsbot.pipelines.archive import Seals
+from newsbot.signals import feed_turn
 
 URL = "sqlite:///{}/newsbot.db"
 

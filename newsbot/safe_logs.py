@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Self
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
+from scrapy.logformatter import LogFormatter as ScrapyLogFormatter
+from scrapy.logformatter import LogFormatterResult
+
+from newsbot.items import Checkpoint
 
 # C0 but tab and line feed, DEL and C1, the bidirectional controls, line and paragraph separators, lone surrogates.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -57,3 +61,26 @@ class SafeLogs:
 def install() -> None:
     """Make records safe, process-wide. Harmless when done twice."""
     logging.setLogRecordFactory(SafeLogRecord)
+
+
+class LogFormatter(ScrapyLogFormatter):
+    """No line for each item and answer: a whole article in the log helps nobody, and formatting it costs.
+
+    Scrapy takes None for no line, though its own signatures do not say so.
+    """
+
+    def scraped(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
+        return None
+
+    def crawled(self, *args: Any, **kwargs: Any) -> LogFormatterResult | None:  # type: ignore[override]
+        if not logging.getLogger("scrapy.core.engine").isEnabledFor(logging.DEBUG):
+            return None
+        return super().crawled(*args, **kwargs)
+
+    def dropped(  # type: ignore[override]
+        self, item: Any, exception: BaseException, *_: Any, **__: Any
+    ) -> LogFormatterResult | None:
+        if isinstance(item, Checkpoint):
+            return None
+        what = f"{item.site} {item.type} {item.id}"
+        return {"level": logging.DEBUG, "msg": "Dropped %(what)s: %(why)s", "args": {"what": what, "why": exception}}

@@ -105,7 +105,7 @@ EXTENSIONS = {
     "newsbot.extensions.receipt.ReceiptExtension": 900,
     "newsbot.extensions.history.HistoryExtension": 950,  # keeps what the receipt came to
 }
-LOG_FORMATTER = "newsbot.log_format.LogFormatter"
+LOG_FORMATTER = "newsbot.safe_logs.LogFormatter"
 LOG_LEVEL = "INFO"
 LOGSTATS_INTERVAL = 60.0
 

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.block import SPOKEN
 from newsbot.article.cleaning.follow_us import inviting
-from newsbot.article.cleaning.hidden import is_hidden
+from newsbot.article.cleaning.hidden import is_hidden, is_scraped_picture
 from newsbot.article.cleaning.iframes import quoted_embed
 from newsbot.article.cleaning.media import HANDLED, Media
 from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
@@ -24,7 +24,6 @@ from newsbot.article.cleaning.rules import Attributes, Rules
 from newsbot.article.cleaning.scripted import TELLING
 from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
 from newsbot.article.cleaning.writer import Page
-from newsbot.article.generated import is_scraped_picture
 from newsbot.article.links import absolute
 from newsbot.article.markup import attribute
 from newsbot.article.text import scrub

@@ -10,9 +10,9 @@ from newsbot.article import embeds, images
 from newsbot.article.cleaning.iframes import frame_verdict
 from newsbot.article.cleaning.rules import Attributes, Rules
 from newsbot.article.cleaning.scripted import drawn_frame, picture_behind, scripted_frame
+from newsbot.article.cleaning.tags import attribute, escape
 from newsbot.article.cleaning.writer import Page
 from newsbot.article.links import absolute, host, original_image
-from newsbot.article.markup import attribute, escape
 from newsbot.article.text import scrub
 from newsbot.items import Image
 

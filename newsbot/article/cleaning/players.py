@@ -9,8 +9,8 @@ import re
 from html import unescape
 from urllib.parse import unquote
 
+from newsbot.article.cleaning.tags import attribute, escape
 from newsbot.article.embeds import recognise
-from newsbot.article.markup import attribute, escape
 
 _PLAYERS = {
     "youtube": ("YouTube", re.compile(r"[\w-]{11}", re.A), "https://www.youtube.com/watch?v={}"),

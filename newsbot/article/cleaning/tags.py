@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from newsbot.article.cleaning.rules import Attributes
-from newsbot.article.markup import attribute
 
 INLINE = {
     **{tag: tag for tag in ("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code",
@@ -47,3 +46,20 @@ def numbering(tag: str, attributes: Attributes) -> str:
 def integer(value: str | None, *, default: int) -> int:
     """A small positive number, or ``default``."""
     return int(value) if value and len(value) < 7 and value.isascii() and value.isdecimal() and int(value) else default
+
+
+def escape(text: str) -> str:
+    """Text as the HTML standard serialises it."""
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    return text.replace("\xa0", "&nbsp;") if "\xa0" in text else text
+
+
+def attribute(name: str, value: str) -> str:
+    """An attribute as the HTML standard serialises it, with its leading space."""
+    value = escape(value)
+    return f' {name}="{value.replace(chr(34), "&quot;")}"' if '"' in value else f' {name}="{value}"'

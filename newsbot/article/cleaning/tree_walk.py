@@ -22,10 +22,9 @@ from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import Attributes, Rules
 from newsbot.article.cleaning.scripted import TELLING
-from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, integer, numbering
+from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering
 from newsbot.article.cleaning.writer import Page
 from newsbot.article.links import absolute
-from newsbot.article.markup import attribute
 from newsbot.article.text import scrub
 
 _MEANT_TO_OPEN = re.compile(r"accord|toggle|faq|question|collaps|expand|tab|spoiler|summary", re.I)

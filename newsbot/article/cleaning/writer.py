@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from newsbot.article.cleaning.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, SPOKEN, WORDS_ONLY, Block
 from newsbot.article.cleaning.headings import RANKS, Heading, Headings
-from newsbot.article.markup import escape
+from newsbot.article.cleaning.tags import escape
 
 # Deeper nesting than any author's is flattened: readers and parsers choke on it.
 MAX_BLOCKS = 48

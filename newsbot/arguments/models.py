@@ -6,15 +6,13 @@ import csv
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from newsbot.arguments.values import Names, Switch, _names, _site, moment, validate
 from newsbot.article.cleaning.rule import Rule, read_rule
 from newsbot.article.cleaning.rules import Rules, site_rules
 from newsbot.errors import BadArgument
@@ -22,13 +20,6 @@ from newsbot.wordpress.joins.relations import FOLLOWED
 
 FOLLOW = tuple(FOLLOWED)
 RENDER = ("auto", "never", "always")
-
-
-def _names(value: Any) -> Any:
-    names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-    # Each once: a type that is named twice would be crawled, and delivered, twice.
-    plain = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
-    return tuple(dict.fromkeys(names)) if plain else names
 
 
 def _follow(value: Any) -> Any:
@@ -53,38 +44,6 @@ def _media(value: Any) -> Any:
     return None if value == "none" else value
 
 
-def _switch(value: Any) -> Any:
-    if str(value).lower() in ("1", "true", "yes"):
-        return True
-    if str(value).lower() in ("0", "false", "no", ""):
-        return False
-    raise ValueError(f"takes 1 or 0, not {value!r}")
-
-
-def moment(value: str, *, end: bool = False) -> str:
-    """An ISO date or date-time as UTC ``YYYY-MM-DDTHH:MM:SS``; without a zone it is UTC. A bare date that ends a
-    window means its whole day. Raises ValueError."""
-    text = value.strip()
-    parsed = datetime.fromisoformat(text)
-    if not 1000 <= parsed.year < 9999:
-        # MySQL's dates end there, and a window must have room to be widened.
-        raise ValueError(f"{parsed.year} is no year of a post")
-    if end and _is_date(text):
-        parsed += timedelta(days=1)
-    if parsed.tzinfo is not None:
-        parsed = parsed.astimezone(UTC).replace(tzinfo=None)
-    return parsed.isoformat(timespec="seconds")
-
-
-def _is_date(text: str) -> bool:
-    """Whether no time of day is given, however ISO lets a date be written: ``2024-05-31``, ``20240531``."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _since(value: Any) -> Any:
     try:
         return moment(str(value))
@@ -97,28 +56,6 @@ def _until(value: Any) -> Any:
         return moment(str(value), end=True)
     except ValueError:
         raise ValueError(f"takes an ISO date or date-time such as 2024-05-31, not {value!r}") from None
-
-
-def _site(value: Any) -> Any:
-    sites = _names(value)
-    for site in sites:
-        if not is_web_address(site):
-            raise ValueError(f"{site!r} is not a web address")
-        if "@" in urlsplit(site if "://" in site else f"https://{site}").netloc:
-            # Not repeated: what is asked for stands in the receipt, the archive and on the screen.
-            raise ValueError("takes no user name or password in an address; NEWSBOT_AUTH is for them")
-    return sites
-
-
-def is_web_address(text: str) -> bool:
-    """Whether this can be asked for: a URL of http or https, or one that lacks its scheme."""
-    if re.search(r"\s", text) or ("://" in text and not text.lower().startswith(("http://", "https://"))):
-        return False
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -138,8 +75,6 @@ def _one_site(value: Any) -> Any:
     return sites[0]
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Switch = Annotated[bool, BeforeValidator(_switch)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -272,25 +207,6 @@ class TermArguments(SiteArguments):
     """What ``wp_terms`` takes."""
 
     types: Names = Field(default=("all",), min_length=1, description="taxonomies: category, post_tag, ..., or all")
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def validate(model: type[Model], arguments: Mapping[str, Any]) -> Model:
-    """Arguments as given on the command line -> the model. Raises BadArgument with one line."""
-    try:
-        return model.model_validate(dict(arguments))
-    except ValidationError as error:
-        raise BadArgument("; ".join(_told(one) for one in error.errors())) from None
-
-
-def _told(error: ErrorDetails) -> str:
-    name = str(error["loc"][0]) if error["loc"] else ""
-    if error["type"] == "extra_forbidden":
-        return f"unknown argument {name}="
-    text = error["msg"].removeprefix("Value error, ")
-    return f"{name}= {text}" if name else text
 
 
 def read_sites(path: Path) -> list[Target]:

@@ -13,7 +13,7 @@ from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.http import Response
 
-from newsbot.arguments.models import is_web_address
+from newsbot.arguments.values import is_web_address
 from newsbot.article.cleaning.clean import clean
 from newsbot.article.cleaning.explain import explain
 

@@ -13,8 +13,8 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
 from newsbot.archive import try_archive
-from newsbot.arguments.models import validate
 from newsbot.arguments.settings import check_settings
+from newsbot.arguments.values import validate
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.spiders.base import NewsbotSpider
 

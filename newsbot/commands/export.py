@@ -18,8 +18,8 @@ from scrapy.settings import BaseSettings
 from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import Filter, Kept, current, history, kind_of
-from newsbot.arguments.models import moment
 from newsbot.arguments.settings import CSV_SWITCHES, check_switches
+from newsbot.arguments.values import moment
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.duplicates import write_duplicates
 from newsbot.feeds.exporters import CsvExporter

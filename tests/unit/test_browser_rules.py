@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from newsbot.arguments.models import PostArguments, validate
+from newsbot.arguments.models import PostArguments
+from newsbot.arguments.values import validate
 from newsbot.browser.chromium import why_not_started
 from newsbot.browser.executable import NAMES, find_chromium
 from newsbot.browser.rules import house_of, is_page, refusal, request_headers, response_headers

@@ -1,0 +1,100 @@
+"""Values that arguments and site lists share: how each is read and refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic_core import ErrorDetails
+
+from newsbot.errors import BadArgument
+
+
+def _names(value: Any) -> Any:
+    names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    # Each once: a type that is named twice would be crawled, and delivered, twice.
+    plain = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    return tuple(dict.fromkeys(names)) if plain else names
+
+
+def _switch(value: Any) -> Any:
+    if str(value).lower() in ("1", "true", "yes"):
+        return True
+    if str(value).lower() in ("0", "false", "no", ""):
+        return False
+    raise ValueError(f"takes 1 or 0, not {value!r}")
+
+
+def moment(value: str, *, end: bool = False) -> str:
+    """An ISO date or date-time as UTC ``YYYY-MM-DDTHH:MM:SS``; without a zone it is UTC. A bare date that ends a
+    window means its whole day. Raises ValueError."""
+    text = value.strip()
+    parsed = datetime.fromisoformat(text)
+    if not 1000 <= parsed.year < 9999:
+        # MySQL's dates end there, and a window must have room to be widened.
+        raise ValueError(f"{parsed.year} is no year of a post")
+    if end and _is_date(text):
+        parsed += timedelta(days=1)
+    if parsed.tzinfo is not None:
+        parsed = parsed.astimezone(UTC).replace(tzinfo=None)
+    return parsed.isoformat(timespec="seconds")
+
+
+def _is_date(text: str) -> bool:
+    """Whether no time of day is given, however ISO lets a date be written: ``2024-05-31``, ``20240531``."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _site(value: Any) -> Any:
+    sites = _names(value)
+    for site in sites:
+        if not is_web_address(site):
+            raise ValueError(f"{site!r} is not a web address")
+        if "@" in urlsplit(site if "://" in site else f"https://{site}").netloc:
+            # Not repeated: what is asked for stands in the receipt, the archive and on the screen.
+            raise ValueError("takes no user name or password in an address; NEWSBOT_AUTH is for them")
+    return sites
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this can be asked for: a URL of http or https, or one that lacks its scheme."""
+    if re.search(r"\s", text) or ("://" in text and not text.lower().startswith(("http://", "https://"))):
+        return False
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+
+Switch = Annotated[bool, BeforeValidator(_switch)]
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(model: type[Model], arguments: Mapping[str, Any]) -> Model:
+    """Arguments as given on the command line -> the model. Raises BadArgument with one line."""
+    try:
+        return model.model_validate(dict(arguments))
+    except ValidationError as error:
+        raise BadArgument("; ".join(_told(one) for one in error.errors())) from None
+
+
+def _told(error: ErrorDetails) -> str:
+    name = str(error["loc"][0]) if error["loc"] else ""
+    if error["type"] == "extra_forbidden":
+        return f"unknown argument {name}="
+    text = error["msg"].removeprefix("Value error, ")
+    return f"{name}= {text}" if name else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments.models import Target
+from newsbot.arguments.site_list import Target
 from newsbot.wordpress.receipt import SiteFacts
 
 

@@ -22,7 +22,8 @@ from scrapy.http import Headers, Response
 
 from newsbot import signals
 from newsbot.archive import archive_of, last_crawled
-from newsbot.arguments.models import SiteArguments, Target, ignored_columns
+from newsbot.arguments.models import SiteArguments
+from newsbot.arguments.site_list import Target, ignored_columns
 from newsbot.arguments.values import validate
 from newsbot.browser import Browser
 from newsbot.errors import ArchiveError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.arguments.models import PostArguments, Target
+from newsbot.arguments.models import PostArguments
+from newsbot.arguments.site_list import Target
 from newsbot.arguments.values import is_web_address, moment, validate
 from newsbot.errors import BadArgument
 

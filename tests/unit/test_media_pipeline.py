@@ -15,7 +15,7 @@ from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
 from newsbot import signals
-from newsbot.arguments.models import Target
+from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Comment, FeaturedImage, Image, Media, Post
 from newsbot.net.refusals import CrawlStopping, RobotsDisallowed
 from newsbot.pipelines.media import MediaDownloadPipeline, NotKept, judge, reason_of, urls_of

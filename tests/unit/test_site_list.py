@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from scrapy import Request
 
-from newsbot.arguments.models import PostArguments, Target, ignored_columns, read_sites
+from newsbot.arguments.models import PostArguments
+from newsbot.arguments.site_list import Target, ignored_columns, read_sites
 from newsbot.arguments.values import validate
 from newsbot.errors import BadArgument
 from newsbot.middlewares.politeness import _rules

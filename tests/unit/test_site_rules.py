@@ -8,7 +8,7 @@ import pytest
 from scrapy.utils.test import get_crawler
 
 from newsbot import signals
-from newsbot.arguments.models import Target, read_sites
+from newsbot.arguments.site_list import Target, read_sites
 from newsbot.errors import BadArgument
 from newsbot.items import Post
 from newsbot.pipelines.clean import CleanPipeline

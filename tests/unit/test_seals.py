@@ -11,7 +11,7 @@ from scrapy.utils.test import get_crawler
 
 from newsbot.archive import Archive, Feed
 from newsbot.feeds import FileStorage
-from newsbot.pipelines.archive import Seals
+from newsbot.pipelines.feed_commit import Seals
 from newsbot.signals import feed_turn
 
 URL = "sqlite:///{}/newsbot.db"

@@ -13,7 +13,6 @@ from typing import Any, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
-from scrapy.statscollectors import StatsCollector
 from scrapy.utils.asyncio import create_looping_call
 
 from newsbot import signals as our_signals
@@ -21,7 +20,7 @@ from newsbot.archive import Archive, Hole, Recovered, archive_of
 from newsbot.archive.processes import HEARTBEAT_SECONDS
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
-from newsbot.pipelines.dedupe import tell_drop
+from newsbot.pipelines.accounts import tell_drop, tell_recovered
 from newsbot.pipelines.feed_commit import Seals, finish_seals
 from newsbot.signals import feed_sealed, feed_stored, feed_turn
 
@@ -159,12 +158,3 @@ class ArchivePipeline:
     def engine_stopped(self) -> None:
         assert self._archive is not None
         self._archive.close()
-
-
-def tell_recovered(stats: StatsCollector, record: Record) -> None:
-    """Count a row of a dead run for the receipt, which else would take it for one of this run's walk."""
-    told = stats.get_value("newsbot/recovered_rows")
-    if told is None:
-        stats.set_value("newsbot/recovered_rows", told := {})
-    key = (record.site, record.type)
-    told[key] = told.get(key, 0) + 1

@@ -6,13 +6,13 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
-from scrapy.statscollectors import StatsCollector
 
 from newsbot import signals
 from newsbot.archive import Archive, archive_of
 from newsbot.archive.guids import guid_key
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
+from newsbot.pipelines.accounts import tell_drop
 
 _CHUNK = 256
 
@@ -104,12 +104,3 @@ class DedupePipeline:
         self._stats.inc_value(f"newsbot/dedupe/{event}")
         tell_drop(self._stats, item, event)
         return MetBefore(f"{item.site} {item.type} {item.id}: {why}", log_level="DEBUG")
-
-
-def tell_drop(stats: StatsCollector, item: Record, reason: str) -> None:
-    """Count a drop where the receipt looks for it: ``newsbot/told_drops``, (site, type) -> reason -> rows."""
-    told = stats.get_value("newsbot/told_drops")
-    if told is None:
-        stats.set_value("newsbot/told_drops", told := {})
-    reasons = told.setdefault((item.site, item.type), {})
-    reasons[reason] = reasons.get(reason, 0) + 1

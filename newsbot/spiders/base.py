@@ -34,8 +34,9 @@ from newsbot.spiders.archive_answers import Memory, address_lease
 from newsbot.spiders.in_flight import Road
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import FINAL_ERRORS, Query, Reply
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, Verdict
-from newsbot.wordpress.site_crawl import Conversation, Options, crawl
+from newsbot.wordpress.site_crawl import Conversation, crawl
 
 logger = logging.getLogger(__name__)
 

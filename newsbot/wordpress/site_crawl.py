@@ -7,7 +7,6 @@ a receipt.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from newsbot.errors import DiscoveryError, PayloadError
@@ -19,6 +18,7 @@ from newsbot.wordpress.course import Moved, has_moved, run
 from newsbot.wordpress.fallback.site import Falling, is_shut
 from newsbot.wordpress.joins.joiner import answer
 from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 
@@ -39,36 +39,6 @@ INTERNAL_TAXONOMIES = frozenset(
 )
 
 _WELL_KNOWN = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What to bring of a site. ``kind`` is ``posts``, ``comments``, ``media``, ``terms`` or ``users``.
-
-    ``types`` are WordPress's names of types (``post``), or of taxonomies for terms; ``("all",)`` every public one.
-    ``since`` and ``until`` are UTC, ``YYYY-MM-DDTHH:MM:SS``; the window is [since, until). ``render`` is ``auto``,
-    ``never`` or ``always``: may a page be asked for as a browser shows it.
-
-    ``full`` walks from end to end also where asking for changes were enough. ``sweep`` compares every id now, not only
-    every ``sweep_days`` days. More than ``max_tombstones`` percent of deletions at once are believed only with
-    ``confirm_deletions``.
-    """
-
-    url: str
-    kind: str = "posts"
-    types: tuple[str, ...] = ("post",)
-    follow: frozenset[str] = frozenset({"author", "terms", "media"})
-    since: str | None = None
-    until: str | None = None
-    limit: int | None = None
-    raw: bool = False
-    personal: bool = False
-    full: bool = False
-    sweep: bool = False
-    sweep_days: float = 7
-    max_tombstones: float = 5
-    confirm_deletions: bool = False
-    render: str = "auto"
 
 
 def crawl(options: Options, facts: SiteFacts) -> Conversation:

@@ -18,8 +18,8 @@ from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
 from newsbot.wordpress.collection.crawl import Collecting
 from newsbot.wordpress.course import run
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts
-from newsbot.wordpress.site_crawl import Options
 
 KEY = "https://news.example"
 ROUTE = "/wp/v2/posts"

@@ -13,8 +13,9 @@ from newsbot.items import Post
 from newsbot.wordpress.collection.cursor import Row, Walk
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.messages import Query
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from newsbot.wordpress.site_crawl import Options, collect
+from newsbot.wordpress.site_crawl import collect
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 

@@ -12,9 +12,10 @@ import pytest
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from newsbot.wordpress.site_crawl import Conversation, Options, crawl
+from newsbot.wordpress.site_crawl import Conversation, crawl
 from tests.unit.test_fallback_readers import CLOSING, HOME, OPENING, item
 
 CLOSED = Reply(status=401, url="", body=b'{"code":"closed","message":"No.","data":{"status":401}}')

@@ -15,8 +15,8 @@ from newsbot.wordpress.api import Collection
 from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting
 from newsbot.wordpress.course import run
 from newsbot.wordpress.messages import Query
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts
-from newsbot.wordpress.site_crawl import Options
 from tests.unit.model_site import HOME, ModelSite, Object, site
 
 POSTS = Collection(name="post", route="/wp/v2/posts")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from newsbot.wordpress.api import Api, RouteAccepts, Site
 from newsbot.wordpress.messages import AskSite, AskState, CollectionState, KeepSite, Query, Reply
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import Options, crawl
+from newsbot.wordpress.site_crawl import crawl
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 
 POSTS = RouteAccepts(per_page=50, orderby=frozenset({"date", "id"}), params=frozenset({"per_page", "modified_after"}))

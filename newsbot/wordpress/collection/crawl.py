@@ -26,7 +26,7 @@ from newsbot.wordpress.pages.reader import Reader, bring_body, wants_body
 from newsbot.wordpress.receipt import CollectionFacts, Verdict
 
 if TYPE_CHECKING:
-    from newsbot.wordpress.site_crawl import Options
+    from newsbot.wordpress.options import Options
 
 SKEW = timedelta(hours=26)
 """How far a window is widened when asked for: the site compares local columns, and it may have changed its zone."""

@@ -22,7 +22,7 @@ from newsbot.wordpress.pages.urls import canonical, host_of, id_of_url
 from newsbot.wordpress.receipt import CollectionFacts
 
 if TYPE_CHECKING:
-    from newsbot.wordpress.site_crawl import Options
+    from newsbot.wordpress.options import Options
 
 HOLD = 300
 """Feed items that wait before they are sent: guids that repeat stand close together, and both are then looked at."""

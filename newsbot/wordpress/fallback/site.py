@@ -15,7 +15,7 @@ from newsbot.wordpress.messages import AskState, CollectionState
 from newsbot.wordpress.receipt import SiteFacts
 
 if TYPE_CHECKING:
-    from newsbot.wordpress.site_crawl import Options
+    from newsbot.wordpress.options import Options
 
 Steps = Generator[Any, Any, None]
 

@@ -16,10 +16,10 @@ from newsbot.wordpress.api import Collection, Site, read_accepts, read_collectio
 from newsbot.wordpress.collection.crawl import Collecting
 from newsbot.wordpress.course import Moved, has_moved, run
 from newsbot.wordpress.fallback.site import Falling, is_shut
-from newsbot.wordpress.joins.joiner import answer
 from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.replies import answer
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 
 Message = Query | Question | Record | Checkpoint

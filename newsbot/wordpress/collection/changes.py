@@ -18,8 +18,8 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.joins.joiner import answer, rows_of, total_of
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
+from newsbot.wordpress.replies import answer, rows_of, total_of
 
 OVERLAP = timedelta(hours=26)
 """Time zones and clock changes move what a site compares with by up to a day and two hours."""

@@ -18,12 +18,13 @@ from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.collection.changes import Changes, site_time
 from newsbot.wordpress.collection.cursor import Row, Walk, local_date
 from newsbot.wordpress.joins.children import Gatherer
-from newsbot.wordpress.joins.joiner import Joiner, Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
+from newsbot.wordpress.joins.joiner import Joiner
 from newsbot.wordpress.joins.learner import learn_late
 from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import CollectionState, Query, Reply
 from newsbot.wordpress.pages.reader import Reader, bring_body, wants_body
 from newsbot.wordpress.receipt import CollectionFacts, Verdict
+from newsbot.wordpress.replies import Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
 
 if TYPE_CHECKING:
     from newsbot.wordpress.options import Options

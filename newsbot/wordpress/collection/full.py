@@ -9,9 +9,9 @@ from newsbot.wordpress.collection.changes import is_held_back
 from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting, Steps
 from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.joins.joiner import answer, total_of
 from newsbot.wordpress.joins.learner import learn_first
 from newsbot.wordpress.messages import AskKnown, AskTombstones
+from newsbot.wordpress.replies import answer, total_of
 
 TOMBSTONES = 500
 """Last known rows that are brought back at once, to be told as deleted."""

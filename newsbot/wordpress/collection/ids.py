@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.collection.cursor import Params, Row, Walk
-from newsbot.wordpress.joins.joiner import rows_of, total_of
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
+from newsbot.wordpress.replies import rows_of, total_of
 
 Value = TypeVar("Value")
 

@@ -9,9 +9,9 @@ from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.changes import Found
 from newsbot.wordpress.collection.crawl import DATED, Collecting, Steps
 from newsbot.wordpress.collection.full import bury, conclude, standing, walk_whole
-from newsbot.wordpress.joins.joiner import is_final
 from newsbot.wordpress.joins.learner import learn_first
 from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.replies import is_final
 
 
 def can_update(one: Collecting) -> bool:

@@ -15,10 +15,10 @@ from newsbot.errors import PayloadError, RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
-from newsbot.wordpress.joins.joiner import answer, is_final, rows_of, split_until_alone, total_of
 from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
+from newsbot.wordpress.replies import answer, is_final, rows_of, split_until_alone, total_of
 
 Steps = Generator[Query, Reply, None]
 

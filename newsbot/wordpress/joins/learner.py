@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from newsbot.errors import PayloadError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
-from newsbot.wordpress.joins.joiner import is_final, rows_of, total_of
 from newsbot.wordpress.joins.relations import FOLLOWED, Shelf, learn
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.payload import lowered_per_page
+from newsbot.wordpress.replies import is_final, rows_of, total_of
 
 if TYPE_CHECKING:
     from newsbot.wordpress.collection.crawl import Collecting

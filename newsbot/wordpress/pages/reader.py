@@ -9,10 +9,10 @@ from typing import Any
 from newsbot.items import Post
 from newsbot.wordpress import payload
 from newsbot.wordpress.fallback.sources import Halt, ask
-from newsbot.wordpress.joins.joiner import Unanswered
 from newsbot.wordpress.messages import ERRORS, Query, Reply
 from newsbot.wordpress.pages.article_page import Page, read_page
 from newsbot.wordpress.pages.urls import host_of
+from newsbot.wordpress.replies import Unanswered
 
 FAILURES = 8
 """Pages in a row that cannot be had, after which no more are asked for: the site ails, or wants us gone."""

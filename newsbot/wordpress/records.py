@@ -8,17 +8,15 @@ Bodies stay raw here; the clean pipeline makes articles of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.facts.source import find_source
 from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.collection.cursor import local_date
+from newsbot.wordpress.dates import local_date, utc
 
 POST_FIELDS = (
     "id", "date", "date_gmt", "modified", "modified_gmt", "guid", "slug", "status", "type", "link", "title", "content",
@@ -82,26 +80,6 @@ def whole(value: Any) -> int | None:
 def linked_id(value: Any) -> int | None:
     """A linked id; 0, which means none, becomes None."""
     return whole(value) or None
-
-
-def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
-    """UTC as ``...Z`` from the site's GMT column, else from the local one by the site's time zone; None if neither."""
-    known = local_date(gmt)
-    if known is not None:
-        return known + "Z"
-    wall = local_date(local)
-    if wall is None or site is None:
-        return None
-    naive = datetime.fromisoformat(wall)
-    if site.timezone:
-        try:
-            zoned = naive.replace(tzinfo=ZoneInfo(site.timezone)).astimezone(UTC)
-            return zoned.strftime("%Y-%m-%dT%H:%M:%SZ")
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass
-    if site.gmt_offset is not None:
-        return (naive - timedelta(hours=site.gmt_offset)).isoformat() + "Z"
-    return None
 
 
 def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str, request_url: str) -> Post:

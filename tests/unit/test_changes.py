@@ -13,7 +13,8 @@ import pytest
 
 from newsbot.archive import Archive
 from newsbot.wordpress.collection import full
-from newsbot.wordpress.collection.changes import Changes, Found, is_held_back, site_time
+from newsbot.wordpress.collection.changes import Changes, Found, is_held_back
+from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 

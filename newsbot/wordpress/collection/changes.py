@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from newsbot.errors import PayloadError, RecordError
@@ -18,6 +17,7 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.collection.ids import every_id
+from newsbot.wordpress.dates import _iso, site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
 from newsbot.wordpress.replies import answer, rows_of, total_of
 
@@ -76,20 +76,6 @@ class Found:
         newer = [one for one, modified in listed.items() if one in known and _is_newer(modified, known[one])]
         self.wanted += sorted(fresh + newer)
         self.new += fresh
-
-
-def site_time(reply: Reply) -> str | None:
-    """The site's clock: the ``Date`` of an answer, else when we had it."""
-    try:
-        moment = parsedate_to_datetime(reply.headers.get("date", ""))
-        # HTTP's dates are GMT, also where they do not say so.
-        moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return reply.fetched_at or None
-    if not 1990 <= moment.year < 9000:
-        # No clock of a web server: a watermark must have room for the overlap.
-        return reply.fetched_at or None
-    return _iso(moment)
 
 
 def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = False) -> bool:
@@ -297,10 +283,6 @@ def _window(since: datetime, until: datetime) -> dict[str, str]:
 
 def _around(since: datetime, until: datetime) -> dict[str, str]:
     return _window(since - OVERLAP, until + OVERLAP)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _shows(reply: Reply, row_id: int) -> bool:

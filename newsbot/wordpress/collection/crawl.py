@@ -15,8 +15,9 @@ from newsbot.errors import PayloadError, RecordError, Refused
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.wordpress import payload, records
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.collection.changes import Changes, site_time
-from newsbot.wordpress.collection.cursor import Row, Walk, local_date
+from newsbot.wordpress.collection.changes import Changes
+from newsbot.wordpress.collection.cursor import Row, Walk
+from newsbot.wordpress.dates import local_date, site_time
 from newsbot.wordpress.joins.children import Gatherer
 from newsbot.wordpress.joins.joiner import Joiner
 from newsbot.wordpress.joins.learner import learn_late

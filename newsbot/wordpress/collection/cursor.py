@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from newsbot.wordpress.api import PER_PAGE
+from newsbot.wordpress.dates import local_date, shift
 
 EXCLUDED = 60
 """Ids an ``exclude`` may hold. Core repeats each in the answer's ``Link`` as ``exclude%5B12%5D=1234&``, and nginx
@@ -48,23 +48,6 @@ class Row:
     id: int
     date: str | None
     counts: bool = True
-
-
-def local_date(value: object) -> str | None:
-    """A site's local date as it may be handed back, or None for zero dates (``-0001-11-30T00:00:00``) and rubbish."""
-    if not isinstance(value, str):
-        return None
-    text = value.strip().replace(" ", "T")[:19]
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return text if parsed.year > 1 and len(text) == 19 else None
-
-
-def shift(date: str, seconds: int) -> str:
-    """A local date moved by some seconds, still without a zone: like is compared with like."""
-    return (datetime.fromisoformat(date) + timedelta(seconds=seconds)).isoformat()
 
 
 @dataclass(slots=True, kw_only=True)

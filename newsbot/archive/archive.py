@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from newsbot.archive import current_rows as reading
 from newsbot.archive.batch import Entry, Hole, Page, write_entries, write_progress
 from newsbot.archive.compare import Judgement, Known, fingerprint, judge
-from newsbot.archive.database import Database, iso, open_database, upsert
+from newsbot.archive.database import Database, open_database, upsert
 from newsbot.archive.guids import guid_key
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
@@ -29,6 +29,7 @@ from newsbot.archive.processes import Alive, process_alive
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.items import Checkpoint, Record
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import AskKnown, CollectionState, Recall
 
 Clock = Callable[[], datetime]
@@ -75,7 +76,7 @@ class Archive:
         self.database.close()
 
     def _now(self) -> str:
-        return iso(self._clock())
+        return iso_utc(self._clock())
 
     # What is known.
 

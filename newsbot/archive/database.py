@@ -7,7 +7,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -263,8 +262,3 @@ def upsert(connection: Connection, table: sa.Table, *, keys: Sequence[str], repl
     return statement.on_conflict_do_update(
         index_elements=list(keys), set_={name: statement.excluded[name] for name in replaced}
     )
-
-
-def iso(moment: datetime) -> str:
-    """A time as rows hold it: UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

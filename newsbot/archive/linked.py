@@ -10,9 +10,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.archive.database import Database, iso, upsert
+from newsbot.archive.database import Database, upsert
 from newsbot.archive.schema import linked
 from newsbot.safe_json import json_bytes
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import Recall
 
 LINKED_DAYS = 30
@@ -32,7 +33,7 @@ class Linked:
     def recall(self, asked: Recall) -> dict[int, dict[str, Any]]:
         """The linked objects that are known, and not too old to be trusted."""
         found = {}
-        oldest = iso(self._clock() - timedelta(days=LINKED_DAYS))
+        oldest = iso_utc(self._clock() - timedelta(days=LINKED_DAYS))
         wanted = sa.select(linked.c.id, linked.c.object).where(
             linked.c.site == asked.site,
             linked.c.relation == asked.relation,
@@ -56,7 +57,7 @@ class Linked:
         """Write what was learnt; ``written`` forgets it once the transaction holds."""
         if not self._learnt:
             return
-        now = iso(self._clock())
+        now = iso_utc(self._clock())
         values = [
             {"site": site, "relation": relation, "id": row_id, "object": kept, "seen": now}
             for (site, relation, row_id), kept in self._learnt.items()

@@ -23,6 +23,7 @@ from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
 from newsbot.feeds.rows import Column, table, value_of
 from newsbot.safe_json import json_bytes
+from newsbot.timestamps import compact_utc
 
 FORMATS = (".jsonl", ".json", ".csv", ".parquet")
 
@@ -51,7 +52,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         if opts.duplicates and kind != "posts":
             raise BadArgument(f"duplicates are looked for among posts; {opts.type} is none of their types")
         asked = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
-        part = Part(path.resolve(), run=datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ-0000"))
+        part = Part(path.resolve(), run=f"{compact_utc(datetime.now(UTC))}-0000")
         try:
             written = _write(part, form, archive, asked, opts, settings)
         except BaseException:

@@ -20,6 +20,7 @@ from scrapy.statscollectors import StatsCollector
 from newsbot import signals
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 
 logger = logging.getLogger(__name__)
@@ -109,8 +110,8 @@ class ReceiptExtension:
         receipt = {
             "run": self.run,
             "spider": spider_name,
-            "started": _iso(self.started),
-            "ended": _iso(datetime.now(UTC)),
+            "started": iso_utc(self.started),
+            "ended": iso_utc(datetime.now(UTC)),
             "reason": self.reason,
             "complete": complete,
             "failures": failed,
@@ -160,10 +161,6 @@ class ReceiptExtension:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self.path)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def described(site: SiteFacts) -> dict[str, Any]:

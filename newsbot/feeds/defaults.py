@@ -14,13 +14,14 @@ from scrapy.extensions.feedexport import ItemFilter
 from scrapy.settings import BaseSettings
 
 from newsbot.items import Checkpoint
+from newsbot.timestamps import compact_utc
 
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 def run_id(now: datetime, token: str) -> str:
     """A run's name: ``20261123T101500Z-ab12``. It sorts by time; ``token`` (four hex digits) parts two of a second."""
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{token}"
+    return f"{compact_utc(now)}-{token}"
 
 
 DEFAULT_FORMATS = ("jsonl", "csv")

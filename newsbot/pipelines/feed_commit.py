@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 from scrapy.crawler import Crawler
@@ -11,7 +12,6 @@ from scrapy.extensions.feedexport import FeedExporter
 from newsbot.archive import Archive, Feed
 from newsbot.errors import ArchiveError
 from newsbot.feeds.files import Sealed
-from newsbot.pipelines.archive import logger
 
 
 def finish_seals(archive: Archive) -> None:
@@ -19,6 +19,8 @@ def finish_seals(archive: Archive) -> None:
     for path in archive.outbox.finish_seals():
         logger.info("%s: given its name for a run that died while it did so", path)
 
+
+logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 10.0
 """How long a whole feed waits for another of its run that does not come to an end."""

@@ -33,6 +33,7 @@ from newsbot.media.kinds import Kind, agrees, kind_of
 from newsbot.media.store import Owed, Owner, Store
 from newsbot.net.hosts import host_of
 from newsbot.pipelines.targets import SiteList
+from newsbot.timestamps import iso_utc
 
 logger = logging.getLogger(__name__)
 
@@ -256,4 +257,4 @@ def reason_of(error: BaseException) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso_utc(datetime.now(UTC))

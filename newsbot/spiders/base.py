@@ -32,6 +32,7 @@ from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.spiders.archive_answers import Memory, address_lease
 from newsbot.spiders.in_flight import Road
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import FINAL_ERRORS, Query, Reply
 from newsbot.wordpress.options import Options
@@ -280,7 +281,7 @@ class NewsbotSpider(Spider):
             url=response.url,
             headers=lower(response.headers),
             body=response.body,
-            fetched_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            fetched_at=iso_utc(datetime.now(UTC)),
         )
         return await self.browser.render(reply, ledger, meta) if query.render else reply
 

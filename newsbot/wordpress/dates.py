@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Reply
 
@@ -39,11 +40,7 @@ def site_time(reply: Reply) -> str | None:
     if not 1990 <= moment.year < 9000:
         # No clock of a web server: a watermark must have room for the overlap.
         return reply.fetched_at or None
-    return _iso(moment)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso_utc(moment)
 
 
 def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
@@ -57,8 +54,7 @@ def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
     naive = datetime.fromisoformat(wall)
     if site.timezone:
         try:
-            zoned = naive.replace(tzinfo=ZoneInfo(site.timezone)).astimezone(UTC)
-            return zoned.strftime("%Y-%m-%dT%H:%M:%SZ")
+            return iso_utc(naive.replace(tzinfo=ZoneInfo(site.timezone)))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             pass
     if site.gmt_offset is not None:

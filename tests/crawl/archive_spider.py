@@ -20,7 +20,7 @@ from scrapy.crawler import CrawlerProcess
 
 from newsbot.archive import archive_of
 from newsbot.items import Checkpoint, Post
-from newsbot.pipelines import archive as archive_pipeline
+from newsbot.pipelines import feed_commit
 from newsbot.wordpress.messages import CollectionState
 from tests.crawl.feeds_spider import SETTINGS
 
@@ -112,7 +112,7 @@ OURS = {
 
 def main() -> None:
     told = json.loads(sys.argv[1])
-    archive_pipeline.PATIENCE_SECONDS = told.pop("patience", archive_pipeline.PATIENCE_SECONDS)
+    feed_commit.PATIENCE_SECONDS = told.pop("patience", feed_commit.PATIENCE_SECONDS)
     process = CrawlerProcess({**SETTINGS, **OURS, **told.pop("settings", {})})
     crawler = process.create_crawler(ArchiveSpider)
     process.crawl(crawler, **told)

@@ -107,10 +107,19 @@ def test_wordpress_has_no_clock() -> None:
         ("items", ()),
         ("errors", ()),
         ("plain", ()),
-        ("wordpress", ("newsbot.items", "newsbot.errors", "newsbot.article")),
+        ("wordpress", ("newsbot.items", "newsbot.timestamps", "newsbot.errors", "newsbot.article")),
         ("article", ("newsbot.items", "newsbot.errors")),
-        ("archive", ("newsbot.items", "newsbot.errors", "newsbot.safe_json", "newsbot.wordpress.messages")),
-        ("feeds", ("newsbot.items", "newsbot.errors", "newsbot.safe_json")),
+        (
+            "archive",
+            (
+                "newsbot.items",
+                "newsbot.timestamps",
+                "newsbot.errors",
+                "newsbot.safe_json",
+                "newsbot.wordpress.messages",
+            ),
+        ),
+        ("feeds", ("newsbot.items", "newsbot.signals", "newsbot.timestamps", "newsbot.errors", "newsbot.safe_json")),
         ("browser", ("newsbot.errors", "newsbot.net.refusals", "newsbot.wordpress.messages")),
     ],
 )

@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from newsbot.errors import PayloadError, RecordError
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.dates import _iso, site_time
+from newsbot.wordpress.dates import site_time, utc
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
 from newsbot.wordpress.replies import answer, rows_of, total_of
 
@@ -102,7 +103,7 @@ class Changes:
             found.sweep = True
             return found
         since = datetime.fromisoformat(self.state.watermark) - OVERLAP
-        after = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        after = iso_utc(since)
         listed: dict[int, str | None] = {}
         for param in ("modified_after", "after") if self.can_list_modified else ("after",):
             rows = yield from self._list({param: after}, "changes", found)
@@ -226,7 +227,7 @@ class Changes:
         return self.collection.route == "/wp/v2/comments"
 
     def _known(self, since: datetime, until: datetime) -> AskKnown:
-        return AskKnown(site=self.site.key, type=self.collection.name, since=_iso(since), until=_iso(until))
+        return AskKnown(site=self.site.key, type=self.collection.name, since=iso_utc(since), until=iso_utc(until))
 
     def _query(self, params: dict[str, Any], purpose: str) -> Query:
         url = self.site.api.url(self.collection.route, params)
@@ -255,7 +256,7 @@ class Changes:
                 found.total = total_of(reply)
 
         def modified(raw: Any) -> str | None:
-            return records.utc(raw.get("modified_gmt"), None, self.site)
+            return utc(raw.get("modified_gmt"), None, self.site)
 
         size = self.site.accepted(self.collection.route).per_page
         walk = Walk(base=window, dated=False, per_page=size)
@@ -278,7 +279,7 @@ def _halves(
 
 def _window(since: datetime, until: datetime) -> dict[str, str]:
     """``after`` and ``before`` leave their own second out."""
-    return {"after": _iso(since - timedelta(seconds=1)), "before": _iso(until)}
+    return {"after": iso_utc(since - timedelta(seconds=1)), "before": iso_utc(until)}
 
 
 def _around(since: datetime, until: datetime) -> dict[str, str]:

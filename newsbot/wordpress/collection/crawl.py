@@ -17,7 +17,7 @@ from newsbot.wordpress import payload, records
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.collection.changes import Changes
 from newsbot.wordpress.collection.cursor import Row, Walk
-from newsbot.wordpress.dates import local_date, site_time
+from newsbot.wordpress.dates import local_date, site_time, utc
 from newsbot.wordpress.joins.children import Gatherer
 from newsbot.wordpress.joins.joiner import Joiner
 from newsbot.wordpress.joins.learner import learn_late
@@ -244,7 +244,7 @@ class Collecting:
     def _outside(self, raw: dict[str, Any]) -> bool:
         """Whether a row of the widened window lies outside the one asked for. Undated rows are kept."""
         since, until = self.options.since, self.options.until
-        published = records.utc(raw.get("date_gmt"), raw.get("date"), self.site) if since or until else None
+        published = utc(raw.get("date_gmt"), raw.get("date"), self.site) if since or until else None
         if published is None:
             return False
         return bool((since and published[:19] < since) or (until and published[:19] >= until))

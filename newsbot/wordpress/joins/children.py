@@ -15,6 +15,7 @@ from newsbot.errors import PayloadError, RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
+from newsbot.wordpress.dates import utc
 from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
@@ -215,7 +216,7 @@ def _describe(name: str, raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
         return {
             "id": records.record_id(raw),
             "author": records.linked_id(raw.get("author")),
-            "modified": records.utc(raw.get("modified_gmt"), None, site),
+            "modified": utc(raw.get("modified_gmt"), None, site),
         }
     media = records.read_media(raw, site=site, fetched_at="", request_url="")
     kept = ("id", "file_url", "alt", "caption", "mime", "width", "height")

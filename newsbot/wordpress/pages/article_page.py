@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -14,6 +14,7 @@ from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.facts.body import FEW, body_of, parents
 from newsbot.items import Author, FeaturedImage, Post
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.metadata import Declared, declared
 from newsbot.wordpress.pages.password import asks_password, bare_title
@@ -221,7 +222,7 @@ def utc(text: str | None) -> str | None:
     if moment is None or moment.tzinfo is None:
         return None
     try:
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return iso_utc(moment)
     except (ValueError, OverflowError):
         return None
 

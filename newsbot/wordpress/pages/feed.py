@@ -16,6 +16,7 @@ from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.teaser import ends_as_stub
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.password import asks_password, bare_title
 from newsbot.wordpress.pages.urls import absolute, canonical, host_of, id_in, post_id, slug_of, untracked
@@ -180,7 +181,7 @@ def _moment(text: str | None) -> str | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year > 1 else None
+        return iso_utc(moment) if moment.year > 1 else None
     except (ValueError, OverflowError):
         return None
 

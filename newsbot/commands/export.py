@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from types import SimpleNamespace
-from typing import IO, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
-from scrapy.settings import BaseSettings
 
-from newsbot.archive import Archive
-from newsbot.archive.payloads import CLASSES
-from newsbot.archive.reader import Filter, Kept, current, history, kind_of
-from newsbot.arguments.models import moment
-from newsbot.arguments.settings import CSV_SWITCHES, check_switches
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.export.duplicates import write_duplicates
-from newsbot.feeds.exporters import CsvExporter
-from newsbot.feeds.files import Part
-from newsbot.feeds.rows import Column, table, value_of
-from newsbot.safe_json import json_bytes
-
-FORMATS = (".jsonl", ".json", ".csv", ".parquet")
-
-BATCH = 1_000
-"""Rows of a Parquet row group."""
 
 
 class Command(ScrapyCommand):
@@ -63,6 +42,10 @@ class Command(ScrapyCommand):
             self._end(f"takes one file, not {' '.join(args) or 'none'}", 2)
             return
         assert self.settings is not None
+        # Scrapy imports every command at each start: what only this one needs is imported here.
+        from newsbot.arguments.settings import CSV_SWITCHES, check_switches
+        from newsbot.export.files import export
+
         try:
             check_switches(self.settings, CSV_SWITCHES)
             written = export(Path(args[0]), opts, self.settings)
@@ -76,140 +59,3 @@ class Command(ScrapyCommand):
     def _end(self, line: str, status: int) -> None:
         sys.stderr.write(f"scrapy export: {line}\n")
         self.exitcode = status
-
-
-def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
-    """Write the file and count its rows; it appears under its name only when it is whole."""
-    form = path.suffix.lower()
-    if form not in FORMATS:
-        raise BadArgument(f"{path.name} should end in one of {', '.join(FORMATS)}")
-    if opts.revisions and form not in (".jsonl", ".json"):
-        raise BadArgument("revisions are written to .jsonl or .json")
-    if opts.duplicates and (opts.revisions or form == ".parquet"):
-        raise BadArgument("duplicates are written to .jsonl, .json or .csv, and without --revisions")
-    if form == ".parquet":
-        _need_pyarrow()
-    if not settings["NEWSBOT_ARCHIVE"]:
-        raise BadArgument("the archive is off (NEWSBOT_ARCHIVE is empty)")
-    window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
-    archive = Archive.open(settings["NEWSBOT_ARCHIVE"], create=False)
-    try:
-        kind = kind_of(archive.database, opts.type)
-        if opts.duplicates and kind != "posts":
-            raise BadArgument(f"duplicates are looked for among posts; {opts.type} is none of their types")
-        asked = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
-        part = Part(path.resolve(), run=datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ-0000"))
-        try:
-            written = _write(part, form, archive, asked, opts, settings)
-        except BaseException:
-            part.discard()
-            raise
-        part.seal()
-        part.rename(path.resolve())
-        return written
-    finally:
-        archive.close()
-
-
-def _write(
-    part: Part, form: str, archive: Archive, asked: Filter, opts: argparse.Namespace, settings: BaseSettings
-) -> int:
-    if opts.duplicates:
-        return write_duplicates(part.file, form, archive, asked, settings)
-    if form in (".jsonl", ".json"):
-        lines = history(archive.database, asked) if opts.revisions else _lines(current(archive.database, asked))
-        return (_jsonl if form == ".jsonl" else _json)(part.file, lines)
-    if form == ".csv":
-        return _csv(part.file, current(archive.database, asked), asked.kind, settings)
-    return _parquet(part.file, current(archive.database, asked), asked.kind)
-
-
-def _lines(kept: Iterable[Kept]) -> Iterator[bytes]:
-    for one in kept:
-        yield one.line()
-
-
-def _jsonl(file: IO[bytes], lines: Iterable[bytes]) -> int:
-    written = 0
-    for line in lines:
-        file.write(line)
-        file.write(b"\n")
-        written += 1
-    return written
-
-
-def _json(file: IO[bytes], lines: Iterable[bytes]) -> int:
-    written = 0
-    file.write(b"[")
-    for line in lines:
-        file.write(b",\n" if written else b"\n")
-        file.write(line)
-        written += 1
-    file.write(b"\n]\n")
-    return written
-
-
-def _csv(file: IO[bytes], kept: Iterable[Kept], kind: str, settings: BaseSettings) -> int:
-    # The exporter of the crawl asks its crawler for the row's class and for settings: this is all of it.
-    crawler = SimpleNamespace(settings=settings, stats=None, spidercls=SimpleNamespace(item_class=CLASSES[kind]))
-    exporter = CsvExporter(file, crawler=cast(Any, crawler))
-    exporter.start_exporting()
-    written = 0
-    for one in kept:
-        exporter.export_item(one.record())
-        written += 1
-    exporter.finish_exporting()
-    return written
-
-
-def _need_pyarrow() -> tuple[Any, Any]:
-    try:
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise BadArgument("Parquet needs pyarrow: pip install 'newsbot[parquet]', or export to .jsonl") from None
-    return importlib.import_module("pyarrow"), parquet
-
-
-def _parquet(file: IO[bytes], kept: Iterable[Kept], kind: str) -> int:
-    pyarrow, parquet = _need_pyarrow()
-    columns = table(cast(Any, CLASSES[kind]))
-    types = {"int": pyarrow.int64(), "bool": pyarrow.bool_(), "float": pyarrow.float64()}
-    schema = pyarrow.schema([(one.name, types.get(_plain_type(one, kind), pyarrow.string())) for one in columns])
-    written = 0
-    rows = iter(kept)
-    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        while batch := [one.record() for one in islice(rows, BATCH)]:
-            cells = {one.name: [_cell(value_of(row, one)) for row in batch] for one in columns}
-            writer.write_table(pyarrow.table(cells, schema=schema))
-            written += len(batch)
-    return written
-
-
-def _plain_type(column: Column, kind: str) -> str:
-    """The name of a column's type: ``int``, ``bool``, ``float``, else text."""
-    owner: Any = CLASSES[kind]
-    fields = {one.name: one for one in owner.__dataclass_fields__.values()}
-    hint = str(fields[column.field].type)
-    if column.part is not None:
-        from newsbot import items
-
-        nested = getattr(items, hint.partition(" |")[0])
-        hint = str(nested.__dataclass_fields__[column.part].type)
-    return hint.partition(" |")[0]
-
-
-def _cell(value: Any) -> Any:
-    """Lists and objects are JSON text, as in CSV."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    return json_bytes(value)[0].decode()
-
-
-def _moment(value: str | None, option: str, *, end: bool = False) -> str | None:
-    """An ISO date or date-time as rows hold it; without a zone it is UTC. A bare date that ends a window is its day."""
-    if value is None:
-        return None
-    try:
-        return f"{moment(value, end=end)}Z"
-    except ValueError:
-        raise BadArgument(f"{option} {value!r} is no ISO date or date-time") from None

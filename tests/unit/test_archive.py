@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from newsbot.archive import Archive, Hole
+from newsbot.archive.database import _migrate
 from newsbot.archive.guids import guid_key
 from newsbot.archive.schema import VERSION
 from newsbot.errors import ArchiveError
@@ -502,6 +504,23 @@ def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path) -> N
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ArchiveError, match=rf"newer \(9999\) than this newsbot \({VERSION}\)"):
         reopen()
+
+
+def test_a_new_archive_has_the_tables_that_the_migrations_make(reopen: Open, tmp_path: Path) -> None:
+    reopen().close()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with engine.begin() as connection:
+        _migrate(connection, None, "the archive")
+    engine.dispose()
+    new, migrated = (definitions(tmp_path / name) for name in ("newsbot.db", "migrated.db"))
+    assert new == migrated
+    assert {"rows", "rows_guid", "alembic_version"} <= {name for name, _ in new}
+
+
+def definitions(path: Path) -> list[tuple[str, str]]:
+    with sqlite3.connect(path) as raw:
+        found = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
+    return [(name, " ".join(sql.split())) for name, sql in found]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class Command(ScrapyCommand):
         # A look at one page is no run: it leaves no receipt, no feed and no trace in the archive.
         for name in ("ITEM_PIPELINES", "ITEM_PIPELINES_BASE", "EXTENSIONS", "FEEDS"):
             self.settings.set(name, {}, priority="cmdline")
-        self.settings.set("EXTENSIONS_BASE", {"newsbot.logs.SafeLogs": 0}, priority="cmdline")
+        self.settings.set("EXTENSIONS_BASE", {"newsbot.safe_logs.SafeLogs": 0}, priority="cmdline")
         self.settings.set("ADDONS", {"newsbot.components.SwitchedComponents": 0}, priority="cmdline")
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")

@@ -66,41 +66,76 @@ MEDIA_ALLOW_REDIRECTS = True  # a file that moved is followed: each hop passes e
 DNS_TIMEOUT = 20
 TWISTED_DNS_RESOLVER = "newsbot.safety.resolver.PublicResolver"  # judges the address that is connected to
 
-DOWNLOADER_MIDDLEWARES = {
+# Scrapy imports each component that one of its *_BASE settings names, also where the project sets the component to None
+# elsewhere. So newsbot owns these lists: None here means that Scrapy does not import the component. EXTENSIONS,
+# DOWNLOADER_MIDDLEWARES and the others without _BASE are the user's: what stands there is added to these lists.
+# newsbot/components.py adds a component back where the user's settings switch it on (COOKIES_ENABLED=1).
+DOWNLOADER_MIDDLEWARES_BASE = {
     "newsbot.middlewares.guard.GuardMiddleware": 10,
     "newsbot.middlewares.private_addresses.PrivateAddressesMiddleware": 20,
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # no spider of newsbot has allowed_domains
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # replaced by the next line
     "newsbot.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # ours binds a password to its host and to TLS
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,  # DOWNLOAD_TIMEOUT
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,  # DEFAULT_REQUEST_HEADERS
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,  # USER_AGENT
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # RETRY_ENABLED is off
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,  # METAREFRESH_ENABLED is off
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # replaced by the next line
     "newsbot.middlewares.compression.CompressionMiddleware": 590,
-    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # replaced by the next line
     "newsbot.middlewares.redirects.RedirectsMiddleware": 600,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,  # COOKIES_ENABLED is off; it imports tldextract
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,  # HTTPPROXY_ENABLED is off
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,  # the downloader/* stats
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # HTTPCACHE_ENABLED is off
     # Next to the downloader: sees every answer first, redirects and robots.txt among them.
     "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
     "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
+}
+# The spiders yield items alone, and each middleware here costs time for every item.
+SPIDER_MIDDLEWARES_BASE = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,  # nothing reads the key is_start_request
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,  # `scrapy clean URL` takes no error page
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,  # REFERER_ENABLED is off
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # looks at requests that callbacks yield: none
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # looks at requests that callbacks yield: none
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,  # looks at the same requests
 }
 
 # Security by default.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off in Scrapy
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
-DOWNLOAD_HANDLERS = {
+DOWNLOAD_HANDLERS_BASE = {
+    "data": "scrapy.core.downloader.handlers.datauri.DataURIDownloadHandler",  # each site begins with a `data:` URL
     "http": "newsbot.safety.handler.CappedHandler",  # 256 KiB of headers at most; Scrapy takes them without end
     "https": "newsbot.safety.handler.CappedHandler",
-    "file": None,
-    "ftp": None,
-    "s3": None,
+    "file": None,  # no site may name a file of this machine
+    "ftp": None,  # WordPress speaks HTTP alone
+    "s3": None,  # WordPress speaks HTTP alone
 }
 
-ITEM_PIPELINES = {
+ITEM_PIPELINES_BASE = {
     "newsbot.pipelines.clean.CleanPipeline": 100,
     "newsbot.pipelines.dedupe.DedupePipeline": 200,
     "newsbot.pipelines.media.MediaDownloadPipeline": 800,  # before the archive: a row that is taken in has its files
     "newsbot.pipelines.archive.ArchivePipeline": 900,  # last: what passes it is taken in
 }
-EXTENSIONS = {
+EXTENSIONS_BASE = {
     "newsbot.safe_logs.SafeLogs": 0,
+    "scrapy.extensions.corestats.CoreStats": 0,  # elapsed_time_seconds, finish_reason
+    "scrapy.extensions.logcount.LogCount": 0,  # the log_count/* stats
+    "scrapy.extensions.telnet.TelnetConsole": None,  # TELNETCONSOLE_ENABLED is off: it runs what it is sent
+    "scrapy.extensions.memusage.MemoryUsage": 0,  # MEMUSAGE_LIMIT_MB, and the memusage/* stats
+    "scrapy.extensions.memdebug.MemoryDebugger": None,  # MEMDEBUG_ENABLED is off
+    "scrapy.extensions.closespider.CloseSpider": None,  # no CLOSESPIDER_* setting is set
+    "scrapy.extensions.feedexport.FeedExporter": 0,  # the feeds
+    "scrapy.extensions.logstats.LogStats": 0,  # a line each LOGSTATS_INTERVAL
+    "scrapy.extensions.spiderstate.SpiderState": None,  # JOBDIR is not set; the archive keeps the state
+    "scrapy.extensions.throttle.AutoThrottle": None,  # AUTOTHROTTLE_ENABLED is off: PolitenessMiddleware has the pace
+    "scrapy.extensions.remote_control.RemoteControl": None,  # REMOTE_CONTROL_ENABLED is off; it imports aiohttp
     # Last to hear that the spider closed: the feeds must have told by then whether they were stored.
     "newsbot.extensions.receipt.ReceiptExtension": 900,
     "newsbot.extensions.history.HistoryExtension": 950,  # keeps what the receipt came to
@@ -109,8 +144,8 @@ LOG_FORMATTER = "newsbot.safe_logs.LogFormatter"
 LOG_LEVEL = "INFO"
 LOGSTATS_INTERVAL = 60.0
 
-ADDONS = {"newsbot.feeds.FeedDefaults": 0}
-FEED_EXPORTERS = {
+ADDONS = {"newsbot.feeds.FeedDefaults": 0, "newsbot.components.SwitchedComponents": 0}
+FEED_EXPORTERS_BASE = {
     "jsonl": "newsbot.feeds.JsonLinesExporter",
     "jsonlines": "newsbot.feeds.JsonLinesExporter",
     "jl": "newsbot.feeds.JsonLinesExporter",
@@ -118,16 +153,16 @@ FEED_EXPORTERS = {
     "csv": "newsbot.feeds.CsvExporter",
     "xml": "newsbot.feeds.XmlExporter",
     "pickle": None,  # nothing of ours is to be unpickled by anyone
-    "marshal": None,
+    "marshal": None,  # as unsafe to load as a pickle
 }
-FEED_STORAGES = {
+FEED_STORAGES_BASE = {
     "": "newsbot.feeds.FileStorage",
     "file": "newsbot.feeds.FileStorage",
     "stdout": "newsbot.feeds.StdoutStorage",
-    "s3": None,
-    "gs": None,
-    "ftp": None,
-    "ftps": None,
+    "s3": None,  # a feed appears when it is whole, and its rows wait for that: our storages alone do this
+    "gs": None,  # as s3
+    "ftp": None,  # as s3
+    "ftps": None,  # as s3
 }
 FEED_URI_PARAMS = "newsbot.feeds.uri_params"
 FEED_EXPORT_ENCODING = "utf-8"

@@ -64,6 +64,9 @@ class Page:
             )
 
     def committed(self) -> None:
+        if any(_flags_first(entry) for entry in self.entries.values()):
+            # The database has flagged rows that the window holds without the flag.
+            self.window.forget()
         self.window.put({row_id: entry.after for row_id, entry in self.entries.items()})
         self.entries = {}
 

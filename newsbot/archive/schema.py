@@ -15,7 +15,9 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -166,3 +168,11 @@ leases = Table(
     Column("heartbeat", Text, nullable=False),
 )
 """Who crawls a site now."""
+
+version_table = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Alembic's own table, which names the newest migration that the archive has. It is no part of ``metadata``."""

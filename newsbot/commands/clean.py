@@ -13,10 +13,6 @@ from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.http import Response
 
-from newsbot.arguments.values import is_web_address
-from newsbot.article.cleaning.clean import clean
-from newsbot.article.cleaning.explain import explain
-
 
 class OnePage(Spider):
     """Fetches one URL through the project's downloader: robots.txt, delays and address checks hold as in a crawl."""
@@ -56,8 +52,10 @@ class Command(ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         # A look at one page is no run: it leaves no receipt, no feed and no trace in the archive.
-        for name in ("ITEM_PIPELINES", "EXTENSIONS", "FEEDS", "ADDONS"):
+        for name in ("ITEM_PIPELINES", "ITEM_PIPELINES_BASE", "EXTENSIONS", "FEEDS"):
             self.settings.set(name, {}, priority="cmdline")
+        self.settings.set("EXTENSIONS_BASE", {"newsbot.safe_logs.SafeLogs": 0}, priority="cmdline")
+        self.settings.set("ADDONS", {"newsbot.components.SwitchedComponents": 0}, priority="cmdline")
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
@@ -65,6 +63,11 @@ class Command(ScrapyCommand):
         if len(args) != 1:
             self._refuse(f"takes one file or URL, not {' '.join(args) or 'none'}")
             return
+        # Scrapy imports every command at each start: what only this one needs is imported here.
+        from newsbot.arguments.values import is_web_address
+        from newsbot.article.cleaning.clean import clean
+        from newsbot.article.cleaning.explain import explain
+
         far = args[0].startswith(("http://", "https://"))
         if far and not is_web_address(args[0]):
             self._refuse(f"{args[0]!r} is not a web address")

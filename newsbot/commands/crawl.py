@@ -12,11 +12,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
-from newsbot.archive import try_archive
-from newsbot.arguments.settings import check_settings
-from newsbot.arguments.values import validate
+# Scrapy imports every command at each start: what only one command needs is imported where it runs.
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.spiders.base import NewsbotSpider
 
 
 class Command(ScrapyCrawl):
@@ -45,6 +42,8 @@ class Command(ScrapyCrawl):
         """Raise ArchiveError before anything is asked; without this it would come out of the pipelines' making."""
         assert self.settings is not None
         if self.settings["NEWSBOT_ARCHIVE"]:
+            from newsbot.archive import try_archive
+
             try_archive(self.settings["NEWSBOT_ARCHIVE"])
 
     def _end(self, line: str, status: int) -> NoReturn:
@@ -64,6 +63,10 @@ class Command(ScrapyCrawl):
 
     def _problem(self, args: list[str], opts: argparse.Namespace) -> str | None:
         """One line on what is wrong with the command, or None."""
+        from newsbot.arguments.settings import check_settings
+        from newsbot.arguments.values import validate
+        from newsbot.spiders.base import NewsbotSpider
+
         assert self.settings is not None
         loader = get_spider_loader(self.settings)
         if len(args) != 1:

@@ -9,9 +9,7 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.arguments.settings import CSV_SWITCHES, check_switches
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.export.files import export
 
 
 class Command(ScrapyCommand):
@@ -44,6 +42,10 @@ class Command(ScrapyCommand):
             self._end(f"takes one file, not {' '.join(args) or 'none'}", 2)
             return
         assert self.settings is not None
+        # Scrapy imports every command at each start: what only this one needs is imported here.
+        from newsbot.arguments.settings import CSV_SWITCHES, check_switches
+        from newsbot.export.files import export
+
         try:
             check_switches(self.settings, CSV_SWITCHES)
             written = export(Path(args[0]), opts, self.settings)

@@ -1,0 +1,1 @@
+"""What ``scrapy export`` writes: the archive, and clusters of near-duplicates."""

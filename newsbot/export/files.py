@@ -1,4 +1,4 @@
-"""Writes the archive to one file: JSON lines, JSON, CSV or Parquet, in the columns of the crawl."""
+"""The archive as a file, in the columns of the crawl: ``.jsonl``, ``.json``, ``.csv`` or ``.parquet``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 
 from scrapy.settings import BaseSettings
 
+from newsbot import items
 from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import Filter, Kept, current, history, kind_of
@@ -26,7 +27,6 @@ from newsbot.safe_json import json_bytes
 from newsbot.timestamps import compact_utc
 
 FORMATS = (".jsonl", ".json", ".csv", ".parquet")
-
 
 BATCH = 1_000
 """Rows of a Parquet row group."""
@@ -145,8 +145,6 @@ def _plain_type(column: Column, kind: str) -> str:
     fields = {one.name: one for one in owner.__dataclass_fields__.values()}
     hint = str(fields[column.field].type)
     if column.part is not None:
-        from newsbot import items
-
         nested = getattr(items, hint.partition(" |")[0])
         hint = str(nested.__dataclass_fields__[column.part].type)
     return hint.partition(" |")[0]

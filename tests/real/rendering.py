@@ -175,7 +175,7 @@ def main() -> None:
     settings = Settings()
     settings.setmodule("newsbot.settings")
     ours = {"NEWSBOT_ARCHIVE": "", "NEWSBOT_DATA": "", "NEWSBOT_DELAY": 0, "NEWSBOT_CONTACT": "https://example.org"}
-    settings.update({**ours, "NEWSBOT_ALLOW_PRIVATE": "1", "ITEM_PIPELINES": {}, "ADDONS": {}, **errand.settings})
+    settings.update({**ours, "NEWSBOT_ALLOW_PRIVATE": "1", "ITEM_PIPELINES_BASE": {}, "ADDONS": {}, **errand.settings})
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(Renderer)
     replies: list[Reply] = []

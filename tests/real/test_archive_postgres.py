@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from newsbot.archive import Archive, Feed
+from newsbot.archive.database import _migrate
 from newsbot.archive.reader import Filter, current, history
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
@@ -100,6 +102,34 @@ def open_(server: Server, run: str) -> Archive:
 def post(number: int, site: str, **fields: object) -> Post:
     values = {"title": f"T{number}", "content_text": "zero \x00 byte", "guid": f"{site}/?p={number}"} | fields
     return Post(site=site, type="post", id=number, author=Author(id=1), **values)  # type: ignore[arg-type]
+
+
+def test_a_new_archive_has_the_tables_that_the_migrations_make(server: Server) -> None:
+    with sa.create_engine(server.url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("CREATE DATABASE migrated"))
+    made, migrated = (
+        sa.create_engine(server.url.replace("/postgres", f"/{name}")) for name in ("postgres", "migrated")
+    )
+    Archive.open(server.url).close()
+    with migrated.begin() as connection:
+        _migrate(connection, None, "the archive")
+    assert described(made) == described(migrated)
+    assert "rows" in described(made)
+    migrated.dispose()
+    made.dispose()
+
+
+def described(engine: sa.Engine) -> dict[str, list[str]]:
+    """Table -> its columns, keys and indexes in words."""
+    found, inspector = {}, sa.inspect(engine)
+    for table in inspector.get_table_names():
+        columns = [
+            (one["name"], str(one["type"]), one["nullable"], one["default"]) for one in inspector.get_columns(table)
+        ]
+        keys = [inspector.get_pk_constraint(table), *inspector.get_foreign_keys(table)]
+        rest = [*inspector.get_unique_constraints(table), *inspector.get_indexes(table)]
+        found[table] = [str(one) for one in (*columns, *keys, *sorted(rest, key=str))]
+    return found
 
 
 def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:

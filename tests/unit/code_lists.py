@@ -7,22 +7,16 @@ that use them (``tests/unit/code_texts.py``).
 from __future__ import annotations
 
 import ast
-import inspect
 import re
-import runpy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import zip_longest
 from typing import Any, get_args, get_type_hints
-from unittest import mock
-
-from scrapy.settings import Settings
-from scrapy.spiderloader import SpiderLoader
 
 from newsbot import items
-from newsbot.spiders.base import NewsbotSpider
-from tests.unit.code_texts import ROOT, Text, code, has_words
+from tests.unit.code_commands import place_of, spiders
+from tests.unit.code_texts import Text, code, has_words
 from tests.unit.code_tree import last_name
 
 
@@ -32,40 +26,6 @@ def first_of_each(found: Iterator[Text]) -> dict[str, str]:
     for text in found:
         listed.setdefault(text.template, text.where)
     return listed
-
-
-def place_of(thing: Any) -> str:
-    """The file and line of a class or function."""
-    path = inspect.getsourcefile(thing)
-    assert path is not None
-    return f"{path.removeprefix(f'{ROOT}/')}:{inspect.getsourcelines(thing)[1]}"
-
-
-# Settings and arguments.
-
-
-@cache
-def defaults() -> Mapping[str, Any]:
-    """Setting of ours -> its default, whatever the environment of this process says."""
-    with mock.patch.dict("os.environ", clear=True):
-        found = runpy.run_path(str(ROOT / "newsbot/settings.py"))
-    return {name: value for name, value in found.items() if name.startswith("NEWSBOT_")}
-
-
-def settings() -> dict[str, str]:
-    return dict.fromkeys(defaults(), "newsbot/settings.py")
-
-
-@cache
-def spiders() -> tuple[type[NewsbotSpider], ...]:
-    loader = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": ["newsbot.spiders"]}))
-    found = [loader.load(name) for name in sorted(loader.list())]
-    return tuple(spider for spider in found if issubclass(spider, NewsbotSpider))
-
-
-def arguments() -> dict[str, str]:
-    models = {spider.arguments_model for spider in spiders()}
-    return {f"{name}=": place_of(model) for model in models for name in model.model_fields}
 
 
 # What is delivered.
@@ -185,15 +145,15 @@ def meta_keys() -> dict[str, str]:
 
 
 def _meta_keys() -> Iterator[Text]:
+    of_sqlalchemy = {keyword.arg for call in code().calls["execution_options"] for keyword in call.keywords}
     for node in code().nodes:
         if not isinstance(node, ast.Constant | ast.JoinedStr) or isinstance(code().parents[node], ast.JoinedStr):
             continue
         above = code().parents[node]
-        called = ast.unparse(above.func) if isinstance(above, ast.Call) else ""
-        if called in ("getattr", "hasattr", "setattr") or "execution_options" in called:
+        if isinstance(above, ast.Call) and last_name(above.func) in ("getattr", "hasattr", "setattr"):
             continue
         for template in code().texts(node).mains:
-            if re.fullmatch(r"newsbot_[a-z_]+", template):
+            if re.fullmatch(r"newsbot_[a-z_]+", template) and template not in of_sqlalchemy:
                 yield Text(template, code().where(node))
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from newsbot.archive import Archive, Hole
+from newsbot.archive.database import _migrate
+from newsbot.archive.guids import guid_key
 from newsbot.archive.schema import VERSION
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, FeaturedImage, Post, TermRef, columns
@@ -116,6 +120,8 @@ def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
         ({"author": Author(id=1, name="Ann Renamed")}, "unchanged", None),
         ({"content_html": "<p nonce=2>Text of 1</p>", "comment_count": 5, "slug": "new"}, "unchanged", None),
         ({"modified": "2026-03-01T00:00:00Z"}, "unchanged", None),
+        ({"terms": [TermRef(taxonomy="tag", id=5), TermRef(taxonomy="category", id=3)]}, "edited", "terms"),
+        ({"title": " Title 1\n", "content_text": "\tText of 1 "}, "unchanged", None),
     ],
 )
 def test_edit_is_told_from_churn(
@@ -160,6 +166,17 @@ def test_hole_keeps_the_rows_and_not_the_cursor(reopen: Open) -> None:
         archive.commit(checkpoint(4, cursor={"whole": True, "watermark": "2026-11-23T10:00:00Z"}, done=True))
     state = reopen("run-2").state(SITE, "post")
     assert (state.cursor, state.live, state.whole, state.watermark) == ({"date": "one"}, 3, False, None)
+
+
+def test_row_that_comes_late_does_not_fill_a_hole(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    with pytest.raises(Hole):
+        archive.commit(checkpoint(2))
+    archive.add(post(3))
+    with pytest.raises(Hole):
+        archive.commit(checkpoint(2, cursor={"date": "two"}))
+    assert archive.state(SITE, "post").cursor is None
 
 
 def test_told_drop_counts(reopen: Open) -> None:
@@ -209,6 +226,75 @@ def test_limited_run_leaves_an_unfinished_walk_alone(reopen: Open) -> None:
     assert (state.cursor, state.sequence, state.whole) == ({"date": "x"}, 1, False)
 
 
+def test_walk_that_owes_too_much_begins_again(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    archive.commit(checkpoint(1, cursor={"whole": False}, done=True))
+    state = archive.state(SITE, "post")
+    assert (state.cursor, state.sequence, state.whole) == (None, 0, False)
+
+
+def test_whole_collection_keeps_what_it_owes(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1, cursor={"whole": True, "owed": [7, 8]}, done=True))
+    state = archive.state(SITE, "post")
+    assert (state.owed, state.cursor, state.whole) == ((7, 8), None, True)
+
+
+def test_two_changes_of_a_row_in_one_page_are_two_revisions(reopen: Open, tmp_path: Path) -> None:
+    archive = reopen()
+    for title in ("One", "Two", "Three"):
+        assert archive.add(post(1, title=title)) is True
+    archive.flush()
+    with sqlite3.connect(tmp_path / "newsbot.db") as truth:
+        told = truth.execute("SELECT revision, change FROM revisions ORDER BY revision").fetchall()
+    assert told == [(1, "new"), (2, "edited"), (3, "edited")]
+
+
+def test_rows_that_are_not_committed_yet_are_known(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    gone = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert gone is not None
+    archive.add(gone)
+    archive.add(post(2))
+    second = [f"2026-01-01T00:00:0{number}Z" for number in range(4)]
+    for since, until, known in ((None, None, {2}), (second[2], second[3], {2}), (second[1], second[2], set())):
+        assert archive.known(AskKnown(site=SITE, type="post", since=since, until=until)).keys() == known
+
+
+def test_archive_knows_whose_a_guid_is(reopen: Open) -> None:
+    first = reopen()
+    first.add(post(1))
+    first.twin(post(2))
+    first.commit(checkpoint(2))
+    archive = reopen("run-2")
+    key = guid_key(post(1).guid)
+    assert key is not None
+    assert archive.owner(post(1), key) == "own"
+    assert archive.owner(post(9), key) == "same"
+    copy = post(1)
+    copy.site = "https://other.example"
+    assert archive.owner(copy, key) == "other"
+    twin = guid_key(post(2).guid)
+    assert twin is not None
+    assert archive.owner(post(2), twin) is None, "the row was only another site's copy"
+    assert archive.owner(post(3), guid_key("https://nobody.example") or 0) is None
+
+
+def test_collision_flags_the_row_that_had_the_guid_first(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.add(post(2, guid=post(1).guid, guid_collision=True))
+    archive.commit(checkpoint(2))
+    first = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert isinstance(first, Post)
+    assert first.guid_collision is True
+
+
 def test_tombstone_is_the_last_row_and_a_return_is_an_edit(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1, title="Title one"))
@@ -228,6 +314,34 @@ def test_tombstone_is_the_last_row_and_a_return_is_an_edit(reopen: Open) -> None
     assert (back.change, back.revision, back.deleted_at) == ("edited", 3, None)
     archive.commit(checkpoint(1))
     assert archive.state(SITE, "post").live == 1
+
+
+def test_deletion_is_delivered_once(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    gone = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert gone is not None
+    assert archive.add(gone) is True
+    again = post(1)
+    again.change = "deleted"
+    assert archive.add(again) is False
+    archive.flush()
+    never_held = post(2)
+    never_held.change = "deleted"
+    assert archive.add(never_held) is False
+
+
+def test_guid_collision_stays_flagged(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1, guid_collision=True))
+    archive.commit(checkpoint(1))
+    came = post(1, title="Other")
+    archive.add(came)
+    archive.commit(checkpoint(2))
+    gone = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert isinstance(gone, Post)
+    assert (came.guid_collision, gone.guid_collision) == (True, True)
 
 
 def test_twin_counts_and_is_known_but_has_no_tombstone(reopen: Open) -> None:
@@ -335,6 +449,31 @@ def test_heartbeat_keeps_a_lease(reopen: Open, clock: Clock) -> None:
     assert two.leases.take(SITE) == "run-1"
 
 
+def test_heartbeat_keeps_the_rows_of_a_run(reopen: Open, clock: Clock) -> None:
+    one, two = reopen("run-1"), reopen("run-2", alive=lambda _: None)
+    one.runs.start("wp_posts")
+    one.outbox.enter()
+    one.add(post(1))
+    one.flush()
+    for _ in range(12):
+        clock.pass_(seconds=10)
+        one.leases.beat()
+    assert list(two.outbox.recover(SITE, "posts")) == []
+    one.add(post(2))
+    one.flush()
+
+
+def test_release_leaves_the_lease_of_the_run_that_took_over(reopen: Open, clock: Clock) -> None:
+    one, two, three = (reopen(f"run-{n}", alive=lambda _: None) for n in (1, 2, 3))
+    one.leases.take(SITE)
+    clock.pass_(minutes=5)
+    assert two.leases.take(SITE) is None
+    one.leases.release(SITE)
+    assert three.leases.take(SITE) == "run-2"
+    one.leases.release_all()
+    assert three.leases.take(SITE) == "run-2"
+
+
 def test_run_that_lost_its_lease_writes_no_more(reopen: Open, clock: Clock) -> None:
     one, two = reopen("run-1"), reopen("run-2")
     one.leases.take(SITE)
@@ -367,6 +506,23 @@ def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path) -> N
         reopen()
 
 
+def test_a_new_archive_has_the_tables_that_the_migrations_make(reopen: Open, tmp_path: Path) -> None:
+    reopen().close()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with engine.begin() as connection:
+        _migrate(connection, None, "the archive")
+    engine.dispose()
+    new, migrated = (definitions(tmp_path / name) for name in ("newsbot.db", "migrated.db"))
+    assert new == migrated
+    assert {"rows", "rows_guid", "alembic_version"} <= {name for name, _ in new}
+
+
+def definitions(path: Path) -> list[tuple[str, str]]:
+    with sqlite3.connect(path) as raw:
+        found = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
+    return [(name, " ".join(sql.split())) for name, sql in found]
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [
@@ -396,6 +552,20 @@ def test_corrupt_file_is_one_clear_line(tmp_path: Path, body: bytes) -> None:
         Archive.open(f"sqlite:///{tmp_path / 'bad.db'}")
 
 
+def test_order_of_terms_is_no_edit(reopen: Open) -> None:
+    archive = reopen()
+    terms = [TermRef(taxonomy="category", id=number) for number in (3, 4)]
+    archive.add(post(1, terms=terms))
+    archive.commit(checkpoint(1))
+    assert archive.add(post(1, terms=terms[::-1])) is False
+
+
+def test_password_of_an_archive_is_in_no_error() -> None:
+    with pytest.raises(ArchiveError) as caught:
+        Archive.open("postgresql://somebody:secret@127.0.0.1:1/none")
+    assert "secret" not in str(caught.value)
+
+
 def test_locked_archive_is_told_and_the_page_can_still_be_kept(
     reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -410,6 +580,19 @@ def test_locked_archive_is_told_and_the_page_can_still_be_kept(
     other.execute("ROLLBACK")
     other.close()
     archive.flush()
+    assert archive.state(SITE, "post").live == 1
+
+
+def test_writer_waits_for_another_one(reopen: Open, tmp_path: Path) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    other = sqlite3.connect(tmp_path / "newsbot.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.2, other.execute, ["ROLLBACK"])
+    release.start()
+    archive.commit(checkpoint(1))
+    release.join()
+    other.close()
     assert archive.state(SITE, "post").live == 1
 
 

@@ -9,11 +9,26 @@ import re
 
 import pytest
 
+from newsbot.arguments.site_list import Target
+from tests.unit import code_commands as commands
 from tests.unit import code_lists as lists
-from tests.unit.documents import Check, Documents, documents
+from tests.unit.documents import Check, Documents, documents, spans
 
 CHECKS = [
-    Check("settings.md", "setting", lists.settings, "<meaning> | <default> |"),
+    Check("settings.md", "setting", commands.settings, "<meaning> | <default> |"),
+    Check("settings.md", "column", lambda: dict.fromkeys(Target.model_fields, commands.place_of(Target))),
+    Check("arguments.md", "spider", commands.spider_names),
+    Check("arguments.md", "argument", commands.arguments, "<spiders> | <meaning> | <default> |"),
+    Check("README.md", "spider", commands.spider_names),
+    Check("README.md", "argument (`-a`)", commands.arguments, "<meaning> | <default> |"),
+    Check("commands.md", "command", commands.commands),
+    *(
+        Check("commands.md", "option", lambda name=name: commands.options(name), heading=f"scrapy {name}")  # type: ignore[misc]
+        for name in commands.commands()
+    ),
+    Check("components.md", "component", commands.components, "<called by> | <may return> | <may raise> |"),
+    Check("components.md", "signal", lists.signals, "<arguments> | <sent by> | <when> |"),
+    Check("meta.md", "key", lists.meta_keys, "<value> | <set by> | <read by> | <meaning> |"),
     Check("stats.md", "stat", lists.stats),
     Check("stats.md", "purpose", lists.purposes),
     Check("logs.md", "line", lists.log_lines, "<level> | <meaning> | <what to do> |"),
@@ -79,7 +94,7 @@ def test_the_names_of_values_do_not_matter_and_the_order_of_columns_does() -> No
 def test_the_default_of_each_setting_is_documented() -> None:
     rows = {name: row for row in documents().rows("settings.md", "setting") for name in row.names}
     wrong = []
-    for name, value in lists.defaults().items():
+    for name, value in commands.defaults().items():
         expected = "" if value in ("", None) else f"`{value}`"
         if rows[name].cells[-1] != expected:
             wrong.append(
@@ -101,3 +116,27 @@ def test_the_level_of_each_log_line_is_documented() -> None:
 
 def test_every_log_line_has_a_plain_format_and_a_logger_of_its_module() -> None:
     assert lists.odd_log_calls() == []
+
+
+def test_the_spiders_and_the_default_of_each_argument_are_documented() -> None:
+    every = set(commands.spider_names())
+    wrong = []
+    for row in documents().rows("arguments.md", "argument"):
+        for name in row.names:
+            found = commands.argument_defaults(name.rstrip("="))
+            told = every if row.cells[1] == "all" else set(spans(row.cells[1]))
+            if told != set(found):
+                wrong.append(f"{row.where}: {name} is an argument of {sorted(found)}, not of {sorted(told)}")
+            default = {one for one in spans(row.cells[-1]) if one not in every}
+            if default != set(filter(None, found.values())):
+                wrong.append(f"{row.where}: the default of {name} is {found}, not {sorted(default)}")
+    assert wrong == []
+
+
+def test_the_exit_statuses_of_each_command_are_documented() -> None:
+    table = next(table for table in documents().tables("commands.md") if table.header[0] == "status")
+    assert {spans(cell)[0] for cell in table.header[1:]} == set(commands.commands())
+    for column, cell in enumerate(table.header[1:], 1):
+        told = {int(row.cells[0]) for row in table.rows if row.cells[column]}
+        name = spans(cell)[0]
+        assert told == commands.exit_statuses(name), f"commands.md, table 'status', column {name}"

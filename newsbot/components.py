@@ -1,0 +1,51 @@
+"""Components of Scrapy that run only where a setting of the user switches them on.
+
+``settings.py`` sets them to None in its ``*_BASE`` lists, so that Scrapy does not import them for nothing.
+"""
+
+from __future__ import annotations
+
+from scrapy.settings import BaseSettings, default_settings
+
+SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
+    "DOWNLOADER_MIDDLEWARES_BASE": {
+        "scrapy.downloadermiddlewares.retry.RetryMiddleware": ("RETRY_ENABLED",),
+        "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": ("METAREFRESH_ENABLED",),
+        "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": ("COOKIES_ENABLED",),
+        "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": ("HTTPPROXY_ENABLED",),
+        "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": ("HTTPCACHE_ENABLED",),
+    },
+    "EXTENSIONS_BASE": {
+        "scrapy.extensions.telnet.TelnetConsole": ("TELNETCONSOLE_ENABLED",),
+        "scrapy.extensions.memdebug.MemoryDebugger": ("MEMDEBUG_ENABLED",),
+        "scrapy.extensions.closespider.CloseSpider": (
+            "CLOSESPIDER_TIMEOUT",
+            "CLOSESPIDER_ITEMCOUNT",
+            "CLOSESPIDER_PAGECOUNT",
+            "CLOSESPIDER_ERRORCOUNT",
+            "CLOSESPIDER_TIMEOUT_NO_ITEM",
+            "CLOSESPIDER_PAGECOUNT_NO_ITEM",
+        ),
+        "scrapy.extensions.spiderstate.SpiderState": ("JOBDIR",),
+        "scrapy.extensions.throttle.AutoThrottle": ("AUTOTHROTTLE_ENABLED",),
+        "scrapy.extensions.remote_control.RemoteControl": ("REMOTE_CONTROL_ENABLED",),
+    },
+}
+"""Base list -> component -> the settings of which any switches the component on."""
+
+_OFF = {"", "0", "0.0", "false", "none"}
+
+
+class SwitchedComponents:
+    """Add-on. Puts a switched-on component back into its base list, at Scrapy's own priority."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        for name, components in SWITCHES.items():
+            for component, switches in components.items():
+                if any(is_on(settings[switch]) for switch in switches):
+                    settings[name].set(component, getattr(default_settings, name)[component], priority="cmdline")
+
+
+def is_on(value: object) -> bool:
+    """Whether the value of a setting switches something on. The component itself judges a value that makes no sense."""
+    return str(value).strip().lower() not in _OFF

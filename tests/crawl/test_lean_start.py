@@ -1,0 +1,32 @@
+"""A crawl imports what it uses, and no more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.crawl.scrapy_crawl import crawl
+from tests.newsroom import Newsroom
+
+HEAVY = {
+    *("scipy", "datasketch"),  # scrapy export --duplicates
+    "pyarrow",  # scrapy export FILE.parquet
+    "html_to_markdown",  # NEWSBOT_MARKDOWN
+    "trafilatura",  # an article page whose container is unknown
+    *("playwright", "scrapy_playwright"),  # a page that needs a browser
+    *("alembic", "mako"),  # an archive of an older version
+    "psycopg",  # an archive in PostgreSQL
+    *("aiohttp", "tldextract", "requests"),  # components of Scrapy that newsbot does not run
+    *("newsbot.export.files", "newsbot.article.cleaning.explain"),  # other commands
+}
+OURS = ("newsbot.pipelines.clean", "newsbot.pipelines.archive", "newsbot.feeds.exporters", "newsbot.middlewares.robots")
+
+
+def test_a_crawl_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    spy = json.dumps({"tests.crawl.modules_told.ModulesTold": 1_000})
+    with Newsroom(posts=30) as room:
+        run = crawl(tmp_path, "wp_posts", "-s", f"EXTENSIONS={spy}", site=room.url)
+    assert (run.status, len(run.rows())) == (0, 30), run.said
+    imported = set(json.loads((tmp_path / "modules.json").read_text(encoding="utf-8")))
+    assert imported.issuperset(OURS)
+    assert sorted(HEAVY & imported) == []

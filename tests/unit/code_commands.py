@@ -1,0 +1,176 @@
+"""Commands, their options and exit statuses; spiders and their arguments; components that the settings name."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import runpy
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from unittest import mock
+
+from scrapy.cmdline import _get_commands_from_module
+from scrapy.commands import ScrapyCommand
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+
+from newsbot.spiders.base import NewsbotSpider
+from tests.unit.code_texts import ROOT, code
+from tests.unit.code_tree import Function, last_name, parameters
+
+
+def place_of(thing: Any) -> str:
+    """The file and line of a class or function."""
+    path = inspect.getsourcefile(thing)
+    assert path is not None
+    return f"{path.removeprefix(f'{ROOT}/')}:{inspect.getsourcelines(thing)[1]}"
+
+
+# Settings.
+
+
+@cache
+def project_settings() -> Mapping[str, Any]:
+    """newsbot/settings.py, whatever the environment of this process says."""
+    with mock.patch.dict("os.environ", clear=True):
+        return {
+            name: value for name, value in runpy.run_path(str(ROOT / "newsbot/settings.py")).items() if name.isupper()
+        }
+
+
+def defaults() -> dict[str, Any]:
+    """Setting of ours -> its default."""
+    return {name: value for name, value in project_settings().items() if name.startswith("NEWSBOT_")}
+
+
+def settings() -> dict[str, str]:
+    return dict.fromkeys(defaults(), "newsbot/settings.py")
+
+
+# Spiders and their arguments.
+
+
+@cache
+def spiders() -> tuple[type[NewsbotSpider], ...]:
+    loader = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": ["newsbot.spiders"]}))
+    found = [loader.load(name) for name in sorted(loader.list())]
+    return tuple(spider for spider in found if issubclass(spider, NewsbotSpider))
+
+
+def spider_names() -> dict[str, str]:
+    return {spider.name: place_of(spider) for spider in spiders()}
+
+
+def arguments() -> dict[str, str]:
+    """``name=`` -> the first model that has it."""
+    found: dict[str, str] = {}
+    for spider in spiders():
+        for model in reversed(spider.arguments_model.__mro__):
+            for name in inspect.get_annotations(model):
+                if name in spider.arguments_model.model_fields:
+                    found.setdefault(f"{name}=", place_of(model))
+    return found
+
+
+def argument_defaults(name: str) -> dict[str, str]:
+    """Spider -> the default of an argument as one would give it; "" for none."""
+    return {
+        spider.name: _as_given(spider.arguments_model.model_fields[name].default)
+        for spider in spiders()
+        if name in spider.arguments_model.model_fields
+    }
+
+
+def _as_given(default: Any) -> str:
+    if isinstance(default, bool):
+        return str(int(default))
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return "" if default is None else str(default)
+
+
+# Commands.
+
+
+@cache
+def _commands() -> dict[str, ScrapyCommand]:
+    found = _get_commands_from_module("newsbot.commands", inproject=True)
+    for command in found.values():
+        command.settings = Settings()
+    return found
+
+
+def commands() -> dict[str, str]:
+    return {name: place_of(type(command)) for name, command in _commands().items()}
+
+
+def options(command: str) -> dict[str, str]:
+    """The options of a command that not every command has."""
+    every = _options_of(ScrapyCommand.add_options, _commands()[command])
+    mine = _options_of(type(_commands()[command]).add_options, _commands()[command])
+    return {name: commands()[command] for name in mine if name not in every}
+
+
+def _options_of(add: Any, command: ScrapyCommand) -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False)
+    add(command, parser)
+    return [name for action in parser._actions for name in action.option_strings]
+
+
+def exit_statuses(command: str) -> set[int]:
+    """0, and what a command's module gives to ``exitcode`` and ``sys.exit``."""
+    found = {0}
+    for node in code().nodes:
+        if code().module_of[node].name != f"newsbot.commands.{command}":
+            continue
+        if isinstance(node, ast.Assign) and last_name(node.targets[0]) == "exitcode":
+            found |= set(_numbers(node.value))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "sys.exit" and node.args:
+            found |= set(_numbers(node.args[0]))
+    return found
+
+
+def _numbers(node: ast.expr) -> Iterator[int]:
+    """The whole numbers that an expression can be: a parameter is what the calls of its function give."""
+    match node:
+        case ast.Constant(value=int(number)):
+            yield number
+        case ast.BoolOp():
+            for part in node.values:
+                yield from _numbers(part)
+        case ast.IfExp():
+            yield from _numbers(node.body)
+            yield from _numbers(node.orelse)
+        case ast.Name(id=name):
+            function: Function | None = code().function_of(node)
+            if function is not None and name in parameters(function):
+                for call in code().callers(function):
+                    value, steps = code().given(call, function, name)
+                    if value is not None and not steps:
+                        yield from _numbers(value)
+
+
+# Components.
+
+
+@cache
+def components() -> dict[str, str]:
+    """What the settings name, by its last name: classes, and the function that fills feed names."""
+    found: dict[str, str] = {}
+    for setting, value in project_settings().items():
+        for path in _paths(value):
+            name = path.rpartition(".")[2]
+            if path.startswith("newsbot.") and not setting.endswith("_MODULE") and not setting.endswith("_MODULES"):
+                found[name] = f"newsbot/settings.py, {setting}"
+    found |= {spider.__name__: place_of(spider) for spider in spiders()}
+    return found | commands()
+
+
+def _paths(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from (one for one in pair if isinstance(one, str))

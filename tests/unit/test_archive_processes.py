@@ -1,0 +1,43 @@
+"""Which process holds a lease, and whether it still runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsbot.archive.processes import process_alive, this_process
+
+HOST, NAMESPACE, PID, STARTED = this_process().split(" ")
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only /proc tells when a process started")
+
+
+def test_this_process_runs() -> None:
+    assert process_alive(this_process()) is True
+    assert str(os.getpid()) == PID
+
+
+def test_process_id_that_is_used_again_is_another_process() -> None:
+    assert process_alive(f"{HOST} {NAMESPACE} {PID} {int(STARTED) - 1}") is False
+
+
+@pytest.mark.parametrize("place", [f"another-host {NAMESPACE}", f"{HOST} pid:[1]"])
+def test_nobody_can_say_whether_a_process_of_another_machine_runs(place: str) -> None:
+    assert process_alive(f"{place} {PID} {STARTED}") is None
+
+
+def test_process_that_ended_runs_no_more() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    started = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+    holder = f"{HOST} {NAMESPACE} {process.pid} {started}"
+    assert process_alive(holder) is True
+    process.kill()
+    # Until its parent asks for its status the process is a zombie.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert process_alive(holder) is False
+    process.communicate()
+    assert process_alive(holder) is False

@@ -1,0 +1,84 @@
+"""What the archive keeps of runs and sites between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsbot.archive import Archive, Crawled, last_crawled
+from newsbot.items import Checkpoint, Post
+
+SITE = "https://news.example"
+BEGAN = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    now: datetime = BEGAN
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'newsbot.db'}"
+
+
+@pytest.fixture
+def archive(url: str, clock: Clock) -> Iterator[Archive]:
+    archive = Archive.open(url, run="run-1", clock=clock)
+    yield archive
+    archive.close()
+
+
+def crawled(**fields: object) -> Crawled:
+    values = {"site": SITE, "name": "News", "asked": ("news.example",), "verdict": "complete", "whole": True}
+    return Crawled(facts={}, **(values | fields))  # type: ignore[arg-type]
+
+
+def test_site_is_crawled_from_start_to_start(archive: Archive, url: str, clock: Clock) -> None:
+    archive.runs.start("wp_posts")
+    clock.now += timedelta(hours=3)
+    archive.runs.conclude("wp_posts", [crawled()])
+    assert last_crawled(url, "wp_posts") == {"news.example": BEGAN}
+    assert last_crawled(url, "wp_terms") == {}
+
+
+def test_site_that_did_not_come_whole_does_not_count_as_crawled(archive: Archive, url: str, clock: Clock) -> None:
+    archive.runs.start("wp_posts")
+    archive.runs.conclude("wp_posts", [crawled(verdict="incomplete", whole=False)])
+    assert last_crawled(url, "wp_posts") == {}
+    assert [receipt["verdict"] for receipt in archive.runs.receipts(SITE)] == ["incomplete"]
+
+
+def test_what_was_discovered_of_a_site_is_trusted_for_a_week(archive: Archive, clock: Clock) -> None:
+    site = {"key": SITE, "name": "News"}
+    archive.runs.keep_site("news.example", site)
+    assert archive.runs.site_behind("news.example") == site
+    assert archive.runs.site_behind("other.example") is None
+    clock.now += timedelta(days=7)
+    assert archive.runs.site_behind("news.example") == site
+    clock.now += timedelta(seconds=1)
+    assert archive.runs.site_behind("news.example") is None
+
+
+def test_rows_of_an_earlier_try_of_the_same_run_are_recovered(archive: Archive, url: str, clock: Clock) -> None:
+    archive.runs.start("wp_posts")
+    archive.add(Post(site=SITE, type="post", id=1))
+    archive.commit(Checkpoint(site=SITE, type="post", sequence=1, cursor={"date": "x"}))
+    archive.close()
+    again = Archive.open(url, run="run-1", clock=clock)
+    clock.now += timedelta(seconds=1)
+    again.runs.start("wp_posts")
+    assert [row.record.id for row in again.outbox.recover(SITE, "posts")] == [1]
+    again.close()

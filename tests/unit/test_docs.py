@@ -12,6 +12,7 @@ import pytest
 from newsbot.arguments.site_list import Target
 from tests.unit import code_commands as commands
 from tests.unit import code_lists as lists
+from tests.unit import code_receipt as receipt
 from tests.unit.documents import Check, Documents, documents, spans
 
 CHECKS = [
@@ -28,6 +29,12 @@ CHECKS = [
     ),
     Check("components.md", "component", commands.components, "<called by> | <may return> | <may raise> |"),
     Check("components.md", "signal", lists.signals, "<arguments> | <sent by> | <when> |"),
+    Check("receipt.md", "key", receipt.run_keys, heading="The run", ordered=True),
+    Check("receipt.md", "key", receipt.site_keys, heading="A site", ordered=True),
+    Check("receipt.md", "key", receipt.collection_keys, heading="A collection"),
+    Check("receipt.md", "way", receipt.ways),
+    Check("receipt.md", "link", receipt.links),
+    Check("receipt.md", "fault", receipt.faults),
     Check("meta.md", "key", lists.meta_keys, "<value> | <set by> | <read by> | <meaning> |"),
     Check("stats.md", "stat", lists.stats),
     Check("stats.md", "purpose", lists.purposes),
@@ -57,10 +64,16 @@ def _with(document: str, line: int, *, instead: list[str]) -> Documents:
     return Documents({**documents().texts, document: "\n".join(lines)})
 
 
+def new_differences(check: Check, docs: Documents) -> list[str]:
+    """What a check finds in changed documents and not in those of the repository; line numbers behind a change move."""
+    known = [re.sub(r":\d+:", ":", one) for one in check.differences(documents())]
+    return [one for one in check.differences(docs) if re.sub(r":\d+:", ":", one) not in known]
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_the_test_of_a_table_sees_a_line_that_is_missing(check: Check) -> None:
     _, row = check.listed(documents())[0]
-    found = check.differences(_with(check.document, row.line, instead=[]))
+    found = new_differences(check, _with(check.document, row.line, instead=[]))
     assert len(found) == len(row.names)
     assert all(f"{check.document}, table {check.header!r}" in one and "add the row" in one for one in found)
 
@@ -69,7 +82,7 @@ def test_the_test_of_a_table_sees_a_line_that_is_missing(check: Check) -> None:
 def test_the_test_of_a_table_sees_a_line_too_many(check: Check) -> None:
     _, row = check.listed(documents())[0]
     old = documents().texts[check.document].splitlines()[row.line - 1]
-    found = check.differences(_with(check.document, row.line, instead=[old, "| `nobody_has_it` | meaning |", old]))
+    found = new_differences(check, _with(check.document, row.line, instead=[old, "| `nobody_has_it` | meaning |", old]))
     assert f"{check.document}:{row.line + 1}: take out `nobody_has_it`: nothing in newsbot/ has it" in found
     assert any(f"{check.document}:{row.line + 2}: take out" in one and "lists it already" in one for one in found)
 
@@ -140,3 +153,15 @@ def test_the_exit_statuses_of_each_command_are_documented() -> None:
         told = {int(row.cells[0]) for row in table.rows if row.cells[column]}
         name = spans(cell)[0]
         assert told == commands.exit_statuses(name), f"commands.md, table 'status', column {name}"
+
+
+@pytest.mark.parametrize(("heading", "part"), [("The run", "run"), ("A site", "site"), ("A collection", "collection")])
+def test_the_type_and_the_choices_of_each_key_of_a_receipt_are_documented(heading: str, part: str) -> None:
+    wrong = []
+    for row in documents().rows("receipt.md", "key", heading):
+        for name in row.names:
+            if row.cells[1] != receipt.types_of(part)[name]:
+                wrong.append(f"{row.where}: the type of {name} is {receipt.types_of(part)[name]}, not {row.cells[1]}")
+            if lacking := set(receipt.choices_of(name)) - set(spans(row.cells[2])):
+                wrong.append(f"{row.where}: {name} can also be {', '.join(sorted(lacking))}")
+    assert wrong == []

@@ -13,9 +13,10 @@ from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.fallback.identity import Identities
 from newsbot.wordpress.fallback.listed import read_lists
 from newsbot.wordpress.fallback.seen import Ledger
-from newsbot.wordpress.fallback.sources import Halt, Ways, ask
+from newsbot.wordpress.fallback.sources import Ways
 from newsbot.wordpress.fallback.verdict import complete, conclude
 from newsbot.wordpress.pages.article_page import utc
+from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import Entry, FeedPage, page_url, read_feed, urls_of
 from newsbot.wordpress.pages.reader import Reader
 from newsbot.wordpress.pages.urls import canonical, host_of, id_of_url

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.wordpress.collection.changes import OVERLAP
 from newsbot.wordpress.fallback.collection import Bringing
-from newsbot.wordpress.fallback.sources import Halt, Ways, find_ways
+from newsbot.wordpress.fallback.sources import Ways, find_ways
 from newsbot.wordpress.messages import AskState, CollectionState
+from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.receipt import SiteFacts
 
 if TYPE_CHECKING:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,47 +15,13 @@ from newsbot.errors import NotXml
 from newsbot.wordpress import payload
 from newsbot.wordpress.fallback.seen import FeedState
 from newsbot.wordpress.messages import ERRORS, Query, Reply
+from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import FeedPage, read_feed
 from newsbot.wordpress.pages.sitemap import USUAL, Sitemap, hints, read_sitemap, type_of
 from newsbot.wordpress.pages.urls import absolute, host_of
-from newsbot.wordpress.receipt import Verdict
-
-_HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "tls"})
-"""Errors that say the same of every URL of the host."""
 
 _SITEMAPS = 1_000
 _DEPTH = 3
-
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-
-Asking = Generator[Query, Reply, Reply]
-
-
-class Halt(Exception):
-    """Nothing more may be asked of the site."""
-
-    def __init__(self, why: str, *, verdict: Verdict, fault: str) -> None:
-        super().__init__(why)
-        self.verdict: Verdict = verdict
-        self.fault = fault
-
-
-def ask(
-    url: str,
-    purpose: str,
-    type_: str | None = None,
-    *,
-    render: bool = False,
-    headers: Mapping[str, str] = NO_HEADERS,
-) -> Asking:
-    """One page of the site, whatever it is. Raises Halt where the site, or our own crawl, wants no more requests."""
-    reply = yield Query(url=url, purpose=purpose, type=type_, expects="any", tries=3, render=render, headers=headers)
-    if reply.error in _HALTING:
-        verdict: Verdict = "blocked" if reply.error == "private-address" else "incomplete"
-        raise Halt(ERRORS[reply.error], verdict=verdict, fault=reply.error)
-    if reply.error is None and payload.is_challenge(reply):
-        raise Halt("a bot check stands in the way", verdict="blocked", fault="challenge")
-    return reply
 
 
 @dataclass(slots=True, kw_only=True)

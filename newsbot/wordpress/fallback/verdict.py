@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newsbot.items import Post
-from newsbot.wordpress.fallback.sources import Halt
+from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.feed import Entry
 from newsbot.wordpress.receipt import CollectionFacts
 

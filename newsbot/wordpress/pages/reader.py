@@ -8,9 +8,9 @@ from typing import Any
 
 from newsbot.items import Post
 from newsbot.wordpress import payload
-from newsbot.wordpress.fallback.sources import Halt, ask
 from newsbot.wordpress.messages import ERRORS, Query, Reply
 from newsbot.wordpress.pages.article_page import Page, read_page
+from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.urls import host_of
 from newsbot.wordpress.replies import Unanswered
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import Any
 
-from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.facts.source import find_source
+from newsbot.article.text import plain_text
 from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
 from newsbot.wordpress.api import Site

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsbot.article.cleaning.clean import plain_text
+from newsbot.article.text import plain_text
 from newsbot.errors import PayloadError, RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records

@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.facts.body import FEW, body_of, parents
+from newsbot.article.text import plain_text
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import Reply

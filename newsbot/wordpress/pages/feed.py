@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml import etree
 
-from newsbot.article.cleaning.clean import plain_text
 from newsbot.article.teaser import ends_as_stub
+from newsbot.article.text import plain_text
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
 from newsbot.timestamps import iso_utc

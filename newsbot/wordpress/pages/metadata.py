@@ -9,7 +9,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from newsbot.article.cleaning.clean import plain_text
+from newsbot.article.text import plain_text
 
 _ARTICLES = ("NewsArticle", "Article", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "LiveBlogPosting")
 _AS_BIG = 2_000_000

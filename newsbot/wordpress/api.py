@@ -124,8 +124,6 @@ class Collection:
 
     name: str
     route: str
-    label: str | None = None
-    taxonomies: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,12 +155,5 @@ def read_collections(data: Any) -> dict[str, Collection]:
         if not isinstance(base, str) or not base:
             continue
         namespace = entry.get("rest_namespace") or "wp/v2"
-        taxonomies = entry.get("taxonomies")
-        name = entry.get("name")
-        found[slug] = Collection(
-            name=slug,
-            route=f"/{namespace}/{base}",
-            label=name if isinstance(name, str) else None,
-            taxonomies=tuple(map(str, taxonomies)) if isinstance(taxonomies, list) else (),
-        )
+        found[slug] = Collection(name=slug, route=f"/{namespace}/{base}")
     return found

@@ -9,7 +9,7 @@ from tests.crawl.scrapy_crawl import crawl
 from tests.newsroom import Newsroom
 
 HEAVY = {
-    *("scipy", "datasketch"),  # scrapy export --duplicates
+    *("numpy", "scipy", "datasketch"),  # scrapy export --duplicates
     "pyarrow",  # scrapy export FILE.parquet
     "html_to_markdown",  # NEWSBOT_MARKDOWN
     "trafilatura",  # an article page whose container is unknown

@@ -1,28 +1,45 @@
-"""The language of an article: what the site declares, checked against a detector whose model ships in its wheel."""
+"""The language of an article: what the site declares, checked against CLD2, whose tables are part of its library."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]
+import pycld2  # type: ignore[import-untyped]
 
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_.@].*)?\Z", re.I)
-# Fewer letters tell a detector nothing; a declaration is doubted only by many.
-ENOUGH = 40
+# A declaration is doubted only by many letters; fewer will do in a script of few languages.
 PLENTY = 250
+PLENTY_OF_A_SCRIPT = 80
 SAMPLE = 1_500
-# What is expected is confirmed by a glance: the detector takes time by the letter.
+# The first letters are enough to confirm the expected language; the detector's time grows with the text.
 GLANCE = 200
 DECLARED_ALONE = 0.7
 # WordPress's default is en_US: many sites never touched it.
 CERTAIN = 0.9
 # A language that nobody declared is told from here on.
 SURE = 0.7
+# Fewer letters tell nothing: in Latin letters, which most languages share, and in other scripts.
+ENOUGH = 32
+ENOUGH_OF_A_SCRIPT = 14
+# In fewer letters CLD2 takes two texts of a hundred for a related language: both halves of the text must agree.
+SHORT = 80
+# A text of more names than this share (Lagos, Abuja, Kano) is a list, and a list of names has no language.
+MOST_NAMES = 0.6
+
 _LETTERS = re.compile(r"[^\W\d_]")
-# The detector knows one of a pair that readers and sites tell apart by habit rather than by words.
+_WORDS = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_UNPRINTABLE = re.compile("[^\\S\n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udfff]")
+# Languages that are known by their script alone.
+_BY_SCRIPT = frozenset({"am", "el", "he", "hy", "ja", "ka", "km", "ko", "lo", "ta", "te", "th", "zh"})
+# CLD2's name -> ours. CLD2 takes a few English words for Scots.
+_NAMES = {"iw": "he", "jw": "jv", "zh-Hant": "zh", "sco": "en"}
+# Unknown, Klingon, Pig Latin, and two scripts without a language.
+_NO_LANGUAGES = frozenset({"un", "tlh", "zzp", "xx-Bugi", "xx-Goth"})
+# Indonesian and Malay share most of their words: a short text does not show which of them it is.
+_TWINS = frozenset({"id", "ms"})
+# Languages that sites tell apart by habit rather than by words count as one.
 _SAME = {
     "nb": "no",
     "nn": "no",
@@ -37,6 +54,17 @@ _SAME = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The detector's answer: a BCP 47 language, or None where it does not know; confidence from 0 to 1."""
+
+    language: str | None
+    confidence: float
+
+
+UNKNOWN = Guess(None, 0.0)
+
+
 def detect(text: str, *, declared: str | None, usual: str | None = None) -> tuple[str | None, float]:
     """(BCP 47 tag, confidence 0-1); (None, 0.0) where nothing tells.
 
@@ -45,26 +73,72 @@ def detect(text: str, *, declared: str | None, usual: str | None = None) -> tupl
     other posts of the site were in: it decides nothing, but where the first words confirm it no more are read.
     """
     tag = normalise(declared)
-    identifier = _identifier()
-    if identifier is None:
-        return (tag, DECLARED_ALONE) if tag else (None, 0.0)
     expected = tag or usual
     if expected and len(text) > GLANCE:
-        found, confidence = identifier.classify(text[:GLANCE])
-        if confidence >= CERTAIN and _base(found) == _base(expected):
-            return tag or found, round(float(confidence), 3)
+        glance = guess(text[:GLANCE])
+        if glance.language and glance.confidence >= CERTAIN and _base(glance.language) == _base(expected):
+            return tag or glance.language, glance.confidence
     sample = text[:SAMPLE]
     letters = len(_LETTERS.findall(sample))
-    if letters < ENOUGH and not (letters and not sample.isascii() and letters * 3 > ENOUGH):
-        return (tag, DECLARED_ALONE) if tag else (None, 0.0)
-    found, confidence = identifier.classify(sample)
+    found = _guess_of(sample, letters)
     if tag is None:
-        return (found, round(float(confidence), 3))
-    if _base(tag) == _base(found):
-        return tag, round(max(float(confidence), DECLARED_ALONE), 3)
-    if letters >= PLENTY and confidence >= CERTAIN:
-        return found, round(float(confidence), 3)
-    return tag, round(max(0.1, min(DECLARED_ALONE, 1 - float(confidence))), 3)
+        return found.language, found.confidence
+    if found.language is None:
+        return tag, DECLARED_ALONE
+    if _base(tag) == _base(found.language):
+        return tag, max(found.confidence, DECLARED_ALONE)
+    plenty = PLENTY_OF_A_SCRIPT if found.language in _BY_SCRIPT else PLENTY
+    if letters >= plenty and found.confidence >= CERTAIN:
+        return found.language, found.confidence
+    return tag, round(max(0.1, min(DECLARED_ALONE, 1 - found.confidence)), 3)
+
+
+def _guess_of(sample: str, letters: int) -> Guess:
+    """The language of a sample, where it is long enough and no list of names."""
+    if letters < ENOUGH_OF_A_SCRIPT:
+        return UNKNOWN
+    found = guess(sample)
+    if found.language is None or found.language in _BY_SCRIPT:
+        return found
+    if letters < ENOUGH and _LATIN.search(sample):
+        return UNKNOWN
+    if letters < SHORT and (found.language in _TWINS or not _halves_agree(sample, found.language)):
+        return UNKNOWN
+    return UNKNOWN if _is_list_of_names(sample) else found
+
+
+def _halves_agree(sample: str, language: str) -> bool:
+    middle = sample.find(" ", len(sample) // 2)
+    middle = middle if middle >= 0 else len(sample) // 2
+    return {guess(half, effort=True).language for half in (sample[:middle], sample[middle:])} == {language}
+
+
+def _is_list_of_names(sample: str) -> bool:
+    words: list[str] = _WORDS.findall(sample)
+    return sum(word.istitle() and len(word) > 1 for word in words) > MOST_NAMES * len(words)
+
+
+def guess(text: str, *, effort: bool = False) -> Guess:
+    """CLD2's answer. ``effort``: also for a text that is too short for a reliable answer."""
+    try:
+        reliable, _, found = pycld2.detect(text, isPlainText=True, bestEffort=effort)
+    except (pycld2.error, UnicodeEncodeError):
+        # CLD2 refuses control characters and halves of an emoji; few texts have any.
+        reliable, _, found = pycld2.detect(_UNPRINTABLE.sub(" ", text), isPlainText=True, bestEffort=effort)
+    code: str = found[0][1]
+    percent: int = found[0][2]
+    if code in _NO_LANGUAGES:
+        return UNKNOWN
+    language = _NAMES.get(code, code)
+    if not reliable:
+        # Words in another script between do not change what the script shows.
+        return Guess(language, CERTAIN) if language in _BY_SCRIPT and percent >= 70 else UNKNOWN
+    return Guess(language, _confidence(percent))
+
+
+def _confidence(percent: int) -> float:
+    """Confidence from the main language's share of the text, in percent: 50 gives SURE, 65 CERTAIN."""
+    return round(min(0.99, max(0.1, SURE + (percent - 50) * (CERTAIN - SURE) / 15)), 3)
 
 
 def normalise(declared: str | None) -> str | None:
@@ -80,15 +154,3 @@ def normalise(declared: str | None) -> str | None:
 def _base(tag: str) -> str:
     language = tag.partition("-")[0]
     return _SAME.get(language, language)
-
-
-@cache
-def _identifier() -> LanguageIdentifier | None:
-    # Loading takes tens of milliseconds and some memory: only a crawl that meets text pays for it.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    try:
-        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    except OSError:
-        # The model is unpacked into a temporary file: on a full disk languages stay unknown, and rows come.
-        return None

@@ -1,4 +1,4 @@
-"""Language, near-duplicates, and what the command tells."""
+"""Near-duplicates, and what the command tells."""
 
 from __future__ import annotations
 
@@ -11,51 +11,12 @@ import pytest
 
 from newsbot.article.cleaning.explain import explain
 from newsbot.article.facts.duplicates import Article, clusters
-from newsbot.article.facts.language import detect, normalise
 from newsbot.commands.clean import body_of
 
 ENGLISH = (
     "The harbour board voted on Tuesday to replace the two oldest cranes before winter, at a cost it would not name. "
     * 3
 )
-GERMAN = (
-    "Der Brunnen am Markt läuft wieder, nach zwei trockenen Sommern und einem langen Streit um die alte Leitung. " * 4
-)
-
-
-def test_plenty_of_text_outweighs_a_default_nobody_changed() -> None:
-    language, confidence = detect(GERMAN, declared="en_US")
-    assert language == "de"
-    assert confidence >= 0.9
-
-
-def test_a_declaration_that_fits_keeps_its_region() -> None:
-    assert detect(GERMAN, declared="de_AT_formal")[0] == "de-AT"
-
-
-def test_little_text_leaves_the_declaration() -> None:
-    assert detect("Ja.", declared="de_DE") == ("de-DE", 0.7)
-    assert detect("Ja.", declared=None) == (None, 0.0)
-    assert detect("", declared="") == (None, 0.0)
-
-
-def test_undeclared_text_is_detected() -> None:
-    assert detect(ENGLISH, declared=None)[0] == "en"
-
-
-@pytest.mark.parametrize(
-    ("declared", "tag"),
-    [
-        ("pt_BR", "pt-BR"),
-        ("de_DE_formal", "de-DE"),
-        ("zh-hant-tw", "zh-Hant-TW"),
-        ("ary", "ary"),
-        ("english", None),
-        (None, None),
-    ],
-)
-def test_a_locale_becomes_a_language_tag(declared: str | None, tag: str | None) -> None:
-    assert normalise(declared) == tag
 
 
 def test_copies_are_clustered_with_the_earliest_first() -> None:

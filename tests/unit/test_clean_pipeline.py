@@ -40,6 +40,8 @@ def cleaned(pipeline: CleanPipeline, html: str, **fields: Any) -> Post:
         (GERMAN * 4, None, "de"),
         (GERMAN * 4, "de_AT", "de-AT"),
         (GERMAN * 4, "en_US", "de"),
+        # So few words do not refute the site.
+        (GERMAN, "nl_NL", "nl-NL"),
         ("<p>Ja.</p>", "de_DE", "de-DE"),
         ("<p>Ja.</p>", None, None),
         ("<p>Ok ok 12 km, Lantern, Quay Street 4, Lantern, Ok ok ok, 14-15, Lantern Lantern</p>", None, None),

@@ -14,7 +14,7 @@ from scrapy.utils.test import get_crawler
 
 from newsbot.extensions.receipt import VERDICT_STAT, ReceiptExtension
 from newsbot.items import Checkpoint, Post
-from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, Verdict
 
 SITE = "https://news.example"
 RUN = "20261123T101500Z-ab12"
@@ -113,6 +113,16 @@ def test_run_without_a_site_is_complete_only_where_none_was_due(tmp_path: Path, 
 def test_one_incomplete_site_makes_the_run_incomplete(tmp_path: Path) -> None:
     closed = SiteFacts(asked="other.example", verdict="closed", why="no API")
     assert Run(tmp_path, site(), closed).end()["complete"] is False
+
+
+@pytest.mark.parametrize("gravest", ["blocked", "closed", "incomplete"])
+def test_site_is_as_complete_as_its_gravest_collection(gravest: Verdict) -> None:
+    verdicts: list[Verdict] = ["complete", "incomplete", "closed", "blocked"]
+    facts = SiteFacts(asked="news.example", site=SITE)
+    for number, verdict in enumerate(verdicts[: verdicts.index(gravest) + 1][::-1]):
+        facts.collections[f"type{number}"] = CollectionFacts(type=f"type{number}", verdict=verdict, why="why")
+    facts.conclude()
+    assert (facts.verdict, facts.why) == (gravest, "type0: why")
 
 
 def test_site_that_was_never_started_is_in_the_receipt(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ from scrapy.settings import Settings
 
 from newsbot.safety import resolver
 from newsbot.spiders.wp_posts import WpPostSpider
-from tests.crawl.asking import SETTINGS
+from tests.crawl.asking import OURS
+from tests.crawl.shipped import shipped
 
 HOSTS = 200
 SECONDS = 20
@@ -199,7 +200,7 @@ def memory(*, robots: bool) -> dict[str, float]:
 
 
 def run(spider: type[Spider], *, settings: dict[str, Any], **kwargs: Any) -> None:
-    process = CrawlerProcess({**SETTINGS, "LOG_LEVEL": "WARNING", **settings})
+    process = CrawlerProcess(shipped({**OURS, "LOG_LEVEL": "WARNING", **settings}))
     process.crawl(spider, **kwargs)
     process.start()
 

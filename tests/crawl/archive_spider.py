@@ -22,7 +22,8 @@ from newsbot.archive import archive_of
 from newsbot.items import Checkpoint, Post
 from newsbot.pipelines import feed_commit
 from newsbot.wordpress.messages import CollectionState
-from tests.crawl.feeds_spider import SETTINGS
+from tests.crawl.feeds_spider import OURS
+from tests.crawl.shipped import shipped
 
 PER_PAGE = 10
 
@@ -58,7 +59,7 @@ class ArchiveSpider(Spider):
         self.rows = 0
 
     async def start(self) -> AsyncIterator[Any]:
-        yield Request("data:,")
+        yield Request("data:,", meta={"newsbot_seed": True})
 
     async def parse(self, response: Any) -> AsyncIterator[Any]:
         settings = self.crawler.settings
@@ -99,10 +100,9 @@ class ArchiveSpider(Spider):
         yield Checkpoint(site=site, type="post", sequence=sequence, cursor={"whole": True}, done=True)
 
 
-OURS = {
+ARCHIVED = {
     "NEWSBOT_ARCHIVE": "sqlite:///newsbot.db",
-    "CONCURRENT_ITEMS": 1,
-    "ITEM_PIPELINES": {
+    "ITEM_PIPELINES_BASE": {
         "tests.crawl.archive_spider.LosePipeline": 100,
         "newsbot.pipelines.dedupe.DedupePipeline": 200,
         "newsbot.pipelines.archive.ArchivePipeline": 900,
@@ -113,7 +113,7 @@ OURS = {
 def main() -> None:
     told = json.loads(sys.argv[1])
     feed_commit.PATIENCE_SECONDS = told.pop("patience", feed_commit.PATIENCE_SECONDS)
-    process = CrawlerProcess({**SETTINGS, **OURS, **told.pop("settings", {})})
+    process = CrawlerProcess(shipped(OURS | ARCHIVED | told.pop("settings", {})))
     crawler = process.create_crawler(ArchiveSpider)
     process.crawl(crawler, **told)
     process.start()

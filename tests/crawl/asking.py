@@ -20,52 +20,17 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 
 from newsbot.safety import resolver
+from tests import fork_server
+from tests.crawl.shipped import shipped
 
-SETTINGS: dict[str, Any] = {
-    "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
-    "TWISTED_DNS_RESOLVER": "newsbot.safety.resolver.PublicResolver",
-    "CONCURRENT_REQUESTS": 0,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-    "RETRY_ENABLED": False,
-    "REFERER_ENABLED": False,
-    "COOKIES_ENABLED": False,
-    "HTTPPROXY_ENABLED": False,
-    "METAREFRESH_ENABLED": False,
-    "ROBOTSTXT_OBEY": True,
-    "ROBOTSTXT_USER_AGENT": "newsbot",
-    "USER_AGENT": "newsbot/0 (+https://example.org)",
+OURS: dict[str, Any] = {
+    "NEWSBOT_DATA": "",
+    "NEWSBOT_ARCHIVE": "",
     "NEWSBOT_CONTACT": "https://example.org",
     "NEWSBOT_DELAY": 0,
-    "DOWNLOAD_DELAY": 0,
     "DOWNLOAD_TIMEOUT": 20,
-    "DOWNLOAD_MAXSIZE": 32 * 1024 * 1024,
-    "DOWNLOAD_VERIFY_CERTIFICATES": True,
-    "REDIRECT_MAX_TIMES": 8,
-    "TELNETCONSOLE_ENABLED": False,
-    "REMOTE_CONTROL_ENABLED": False,
-    "DOWNLOAD_HANDLERS": {
-        "http": "newsbot.safety.handler.CappedHandler",
-        "https": "newsbot.safety.handler.CappedHandler",
-        "file": None,
-        "ftp": None,
-        "s3": None,
-    },
-    "DOWNLOADER_MIDDLEWARES": {
-        "newsbot.middlewares.guard.GuardMiddleware": 10,
-        "newsbot.middlewares.private_addresses.PrivateAddressesMiddleware": 20,
-        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-        "newsbot.middlewares.robots.RobotsMiddleware": 100,
-        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-        "newsbot.middlewares.compression.CompressionMiddleware": 590,
-        "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-        "newsbot.middlewares.redirects.RedirectsMiddleware": 600,
-        "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
-        "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
-    },
-    "EXTENSIONS": {"newsbot.safe_logs.SafeLogs": 0},
-    "LOG_LEVEL": "INFO",
 }
+"""No file is written and nothing waits; all else is as newsbot ships it."""
 
 
 @dataclass
@@ -141,9 +106,11 @@ def ask(*urls: str, timeout: float = 60, **errand: Any) -> Told:
     return told_by(process, out, err)
 
 
-def start(*urls: str, **errand: Any) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+def start(*urls: str, real: bool = False, **errand: Any) -> fork_server.Running:
+    """Start an errand, and return at once. ``real``: in a new interpreter, not in a fork."""
+    process = fork_server.start(
         [sys.executable, "-m", "tests.crawl.asking"],
+        real=real,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -155,7 +122,7 @@ def start(*urls: str, **errand: Any) -> subprocess.Popen[str]:
     return process
 
 
-def told_by(process: subprocess.Popen[str], out: str, err: str) -> Told:
+def told_by(process: fork_server.Running, out: str, err: str) -> Told:
     assert out.strip(), err
     return Told(**json.loads(out), log=err, status=process.returncode)
 
@@ -191,7 +158,7 @@ def main() -> None:
     errand = Errand(**json.loads(sys.stdin.readline()))
     if errand.dns:
         setattr(resolver, "system_lookup", _scripted(errand.dns))  # noqa: B010
-    process = CrawlerProcess({**SETTINGS, **errand.settings})
+    process = CrawlerProcess(shipped(OURS | errand.settings))
     told = Told([], {}, 0.0)
     began = time.monotonic()
     crawler = process.create_crawler(Asker)

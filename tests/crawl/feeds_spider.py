@@ -19,33 +19,18 @@ from scrapy.crawler import CrawlerProcess
 
 from newsbot.feeds import feed_failed, feed_sealed, feed_stored
 from newsbot.items import Checkpoint, Post
+from tests.crawl.shipped import shipped
 
-SETTINGS = {
-    "ADDONS": {"newsbot.feeds.FeedDefaults": 100},
-    "FEED_EXPORTERS": {
-        "jsonl": "newsbot.feeds.JsonLinesExporter",
-        "jsonlines": "newsbot.feeds.JsonLinesExporter",
-        "jl": "newsbot.feeds.JsonLinesExporter",
-        "json": "newsbot.feeds.JsonExporter",
-        "csv": "newsbot.feeds.CsvExporter",
-        "xml": "newsbot.feeds.XmlExporter",
-        "marshal": None,
-        "pickle": None,
-    },
-    "FEED_STORAGES": {
-        "": "newsbot.feeds.FileStorage",
-        "file": "newsbot.feeds.FileStorage",
-        "stdout": "newsbot.feeds.StdoutStorage",
-        "s3": None,
-        "gs": None,
-        "ftp": None,
-        "ftps": None,
-    },
-    "FEED_URI_PARAMS": "newsbot.feeds.uri_params",
+OURS: dict[str, Any] = {
     "NEWSBOT_DATA": "data",
-    "TELNETCONSOLE_ENABLED": False,
-    "LOG_LEVEL": "INFO",
+    "NEWSBOT_ARCHIVE": "",
+    "ITEM_PIPELINES_BASE": {},
+    "EXTENSIONS": {
+        "newsbot.extensions.receipt.ReceiptExtension": None,
+        "newsbot.extensions.history.HistoryExtension": None,
+    },
 }
+"""Nothing but the feeds: no row is cleaned or kept, and no receipt stands among the files."""
 
 
 class FeedsSpider(Spider):
@@ -57,7 +42,7 @@ class FeedsSpider(Spider):
         self.posts, self.pause, self.kill_at = posts, pause, kill_at
 
     async def start(self) -> AsyncIterator[Any]:
-        yield Request("data:,")
+        yield Request("data:,", meta={"newsbot_seed": True})
 
     async def parse(self, response: Any) -> AsyncIterator[Any]:
         for number in range(self.posts):
@@ -74,7 +59,7 @@ class FeedsSpider(Spider):
 
 def main() -> None:
     told = json.loads(sys.argv[1])
-    process = CrawlerProcess({**SETTINGS, **told.pop("settings", {})})
+    process = CrawlerProcess(shipped(OURS | told.pop("settings", {})))
     crawler = process.create_crawler(FeedsSpider)
     log: list[Any] = []
 

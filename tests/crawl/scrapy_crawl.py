@@ -1,16 +1,20 @@
-"""Run ``scrapy crawl`` as a user would: a process of its own, in a folder of its own."""
+"""Run ``scrapy`` as a user would: a process of its own, in a folder of its own."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import fork_server
+
 ROOT = Path(__file__).parents[2]
+STEADY = [("newsbot.politeness.pace", "SLOW_SECONDS", 1e9)]
+"""No answer counts as slow: the rest that a slow answer is owed would be the fault of a loaded machine. Its own tests
+stand in tests/unit/test_politeness_pace.py, and tests/crawl/test_politeness.py keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,26 @@ def command(spider: str, *args: str, output: str | None = "out.jsonl", **argumen
     return line + (["-O", output] if output else [])
 
 
+def start(line: list[str], folder: Path, *, env: dict[str, str] | None = None, **options: Any) -> fork_server.Running:
+    """Start a command line in ``folder``, and return at once. ``options`` are those of ``fork_server.start``."""
+    options.setdefault("constants", STEADY)
+    return fork_server.start(line, cwd=folder, env=environment(folder, **(env or {})), **options)
+
+
 def crawl(
     folder: Path, spider: str, *args: str, output: str | None = "out.jsonl", env: dict[str, str] | None = None,
-    timeout: float = 240, **arguments: str,
+    timeout: float = 240, real: bool = False, **arguments: str,
 ) -> Run:  # fmt: skip
-    """Crawl, and wait for the end."""
+    """Crawl, and wait for the end. ``real``: in a new interpreter, not in a fork."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
+    done = fork_server.run(
         command(spider, *args, output=output, **arguments),
         cwd=folder,
         env=environment(folder, **(env or {})),
         capture_output=True,
         text=True,
         timeout=timeout,
-        check=False,
+        real=real,
+        constants=STEADY,
     )
     return Run(status=done.returncode, said=done.stderr + done.stdout, folder=folder)

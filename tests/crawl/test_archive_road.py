@@ -7,7 +7,6 @@ import json
 import os
 import random
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -15,12 +14,14 @@ from typing import Any
 
 import pytest
 
+from tests import fork_server
+
 ROOT = Path(__file__).parents[2]
 POSTS = 60
 
 
 def crawl(folder: Path, **told: Any) -> tuple[int, str, dict[str, Any]]:
-    done = subprocess.run(
+    done = fork_server.run(
         [sys.executable, "-m", "tests.crawl.archive_spider", json.dumps({"posts": POSTS, **told})],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawl.scrapy_crawl import command, crawl, environment
+from tests.crawl.scrapy_crawl import command, crawl, start
 from tests.newsroom import Newsroom
 
 
@@ -238,7 +238,7 @@ def test_one_bad_site_leaves_the_others_unharmed(tmp_path: Path) -> None:
 def test_sigterm_leaves_a_receipt_for_each_site_and_whole_files(tmp_path: Path) -> None:
     with Newsroom(posts=3_000, latency=0.05) as room, Newsroom(posts=3_000, latency=0.05) as other:
         line = command("wp_posts", site=f"{room.url},{other.url}")
-        process = subprocess.Popen(line, cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE, text=True)
+        process = start(line, tmp_path, stderr=subprocess.PIPE, text=True)
         while len(room.requests) < 6 and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
@@ -256,7 +256,7 @@ def test_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
         live = sorted(room.ids("post"))
         for number in range(kills):
             line = command("wp_posts", output=f"{number}.jsonl", site=room.url)
-            with subprocess.Popen(line, cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.DEVNULL) as process:
+            with start(line, tmp_path, stderr=subprocess.DEVNULL) as process:
                 time.sleep(chance.uniform(1.0, 3.0))
                 os.kill(process.pid, signal.SIGKILL)
         last = crawl(tmp_path, "wp_posts", site=room.url, output="last.jsonl")
@@ -273,8 +273,7 @@ def test_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
 def test_a_second_crawl_of_a_site_is_busy_and_asks_nothing(tmp_path: Path) -> None:
     with Newsroom(posts=2_000) as room:
         line = command("wp_posts", output="first.jsonl", site=room.url)
-        slowly = environment(tmp_path, NEWSBOT_DELAY="2")
-        with subprocess.Popen(line, cwd=tmp_path, env=slowly, stderr=subprocess.DEVNULL) as first:
+        with start(line, tmp_path, env={"NEWSBOT_DELAY": "2"}, stderr=subprocess.DEVNULL) as first:
             while len(room.requests) < 3 and first.poll() is None:
                 time.sleep(0.02)
             second = crawl(tmp_path, "wp_posts", site=room.url.removeprefix("http://"))

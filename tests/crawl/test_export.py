@@ -17,6 +17,7 @@ import pytest
 from newsbot.archive import Archive
 from newsbot.archive.diff import word_diff
 from newsbot.items import Author, Checkpoint, Comment, Post, TermRef, columns
+from tests import fork_server
 
 ROOT = Path(__file__).parents[2]
 ONE, TWO = "https://one.example", "https://two.example"
@@ -59,7 +60,7 @@ def export(tmp_path: Path) -> Export:
 
     def run(*arguments: str, archive: str = "newsbot.db") -> subprocess.CompletedProcess[str]:
         url = f"sqlite:///{tmp_path / archive}"
-        return subprocess.run(
+        return fork_server.run(
             [sys.executable, "-m", "scrapy", "export", *arguments, "-s", f"NEWSBOT_ARCHIVE={url}"],
             cwd=ROOT,
             capture_output=True,

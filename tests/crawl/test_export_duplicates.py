@@ -13,6 +13,7 @@ import pytest
 
 from newsbot.archive import Archive
 from newsbot.items import Checkpoint, Comment, Post
+from tests import fork_server
 
 ROOT = Path(__file__).parents[2]
 ONE, TWO, THREE = "https://one.example", "https://two.example", "https://three.example"
@@ -57,7 +58,7 @@ def export(tmp_path: Path) -> Export:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         setting = f"NEWSBOT_ARCHIVE=sqlite:///{tmp_path / 'newsbot.db'}"
         line = [sys.executable, "-m", "scrapy", "export", *arguments, "--duplicates", "-s", setting]
-        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        return fork_server.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     return run
 

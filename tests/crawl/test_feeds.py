@@ -16,13 +16,16 @@ from typing import Any
 import pytest
 
 from newsbot.feeds.defaults import RUN_ID
+from tests import fork_server
+from tests.fork_server import Running
 
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder: Path, **told: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(folder: Path, *, real: bool = False, **told: Any) -> Running:
+    return fork_server.start(
         [sys.executable, "-m", "tests.crawl.feeds_spider", json.dumps(told)],
+        real=real,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -34,7 +37,7 @@ def start(folder: Path, **told: Any) -> subprocess.Popen[str]:
 class Ended:
     """How a crawl ended: its log, its feeds' signals and stats."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Running) -> None:
         self.out, self.log = process.communicate(timeout=60)
         self.status = process.returncode
         last = self.log.strip().splitlines()[-1] if self.log.strip() else ""

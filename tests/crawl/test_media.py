@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.crawl.scrapy_crawl import command, crawl, environment
+from tests.crawl.scrapy_crawl import command, crawl, start
+from tests.fork_server import Running
 from tests.newsroom import Newsroom
 from tests.newsroom.uploads import FOLDER, body_of
 
@@ -140,7 +141,7 @@ def test_robots_and_addresses_hold_for_files_at_every_hop(tmp_path: Path) -> Non
     assert (names["secret-a.jpg"], names["stranger.jpg"], names["away.jpg"]) == (0, 0, 1)
 
 
-def wait_for(room: Newsroom, process: subprocess.Popen[Any], count: int) -> None:
+def wait_for(room: Newsroom, process: Running, count: int) -> None:
     while sum(asked(room).values()) < count and process.poll() is None:
         time.sleep(0.02)
 
@@ -149,7 +150,7 @@ def wait_for(room: Newsroom, process: subprocess.Popen[Any], count: int) -> None
 def test_a_run_that_ends_in_mid_download_is_taken_up_by_the_next(name: str, tmp_path: Path) -> None:
     with Newsroom(posts=60, latency=0.02) as room:
         line = command("wp_posts", site=room.url, media="download", output="first.jsonl")
-        with subprocess.Popen(line, cwd=tmp_path, env=environment(tmp_path), stderr=subprocess.PIPE) as process:
+        with start(line, tmp_path, stderr=subprocess.PIPE) as process:
             wait_for(room, process, 5)
             process.send_signal(getattr(signal, name))
             process.communicate(timeout=60)

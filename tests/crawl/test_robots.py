@@ -45,9 +45,7 @@ def test_scrapys_own_middleware_has_the_hole_that_ours_closes() -> None:
     ours = "newsbot.middlewares.robots.RobotsMiddleware"
     theirs = "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware"
     with serve(site("User-agent: *\nDisallow: /")) as server:
-        from tests.crawl.asking import SETTINGS
-
-        middlewares = SETTINGS["DOWNLOADER_MIDDLEWARES"] | {ours: None, theirs: 100}
+        middlewares = {ours: None, theirs: 100}
         visit(server, *(f"/{n}" for n in range(6)), DOWNLOADER_MIDDLEWARES=middlewares)
         # When this fails, Scrapy has mended it, and ours may become smaller.
         assert len(server.pages()) == 4

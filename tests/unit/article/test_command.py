@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import fork_server
+
 ROOT = Path(__file__).parents[3]
 
 
 def scrapy_clean(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scrapy", "clean", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return fork_server.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
 
 def test_a_file_is_cleaned(tmp_path: Path) -> None:

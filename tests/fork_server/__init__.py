@@ -1,0 +1,14 @@
+"""Start ``python -m MODULE`` without the cost of its imports: a fork of a process that has already imported everything.
+
+``start`` and ``run`` take what ``subprocess.Popen`` and ``subprocess.run`` take, as far as the tests use it. The child
+has its own process id, working directory, environment, standard streams and exit status; signals to its process id
+reach it, and it ends as any interpreter ends. A command that begins with another program, or with a limit on its
+resources, is a matter for ``subprocess`` itself.
+
+``real=True`` starts a new interpreter instead; so does ``NEWSBOT_TEST_PROCESSES=real`` for all of them, and a system
+without pidfd (all but Linux).
+"""
+
+from tests.fork_server.process import Process, Running, run, start
+
+__all__ = ["Process", "Running", "run", "start"]

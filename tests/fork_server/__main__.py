@@ -1,0 +1,146 @@
+"""The fork server: ``python -m tests.fork_server DESCRIPTOR``, where the descriptor is a socket to the client.
+
+It answers each job with two JSON messages on the job's own socket: ``{"pid": 123}`` at once, and ``{"status": 0}`` when
+the process has ended (negative: the number of the signal that killed it). The server ends when the client closes its
+socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import selectors
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsbot.archive import Archive
+from newsbot.article.cleaning.clean import clean
+from newsbot.article.facts.language import detect
+from tests.fork_server.job import Job
+
+LAZY = ("playwright", "scrapy_playwright", "pyarrow", "scipy", "datasketch")
+"""Packages that a process loads only when it needs them: tests look whether one is loaded."""
+
+
+def modules() -> Iterator[str]:
+    """What a crawl may import, but for newsbot.settings, which reads the environment, and Twisted's reactor."""
+    for package in ("newsbot", "scrapy.commands"):
+        path = importlib.import_module(package).__path__
+        found = (module.name for module in pkgutil.walk_packages(path, f"{package}."))
+        yield from (name for name in found if name != "newsbot.settings" and ".migrations" not in name)
+    yield "scrapy.cmdline"
+    defaults = vars(importlib.import_module("scrapy.settings.default_settings"))
+    for value in defaults.values():
+        texts = [*value, *value.values()] if isinstance(value, dict) else [value]
+        yield from (text.rpartition(".")[0] for text in texts if str(text).startswith("scrapy."))
+
+
+def load() -> None:
+    sys.modules.update(dict.fromkeys(LAZY))  # type: ignore[arg-type]  # an import of None fails
+    for name in modules():
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as missing:
+            if str(missing.name).partition(".")[0] not in LAZY:
+                raise
+    for name in LAZY:
+        del sys.modules[name]
+    rehearse()
+    loaded = {"newsbot.settings", "twisted.internet.reactor"} & sys.modules.keys()
+    if loaded:
+        raise RuntimeError(f"these must be imported by each process itself: {', '.join(sorted(loaded))}")
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    if threads > 1:
+        raise RuntimeError(f"a process of {threads} threads cannot be forked safely")
+    # The children share the memory of these objects as long as the collector leaves them alone.
+    gc.collect()
+    gc.freeze()
+
+
+def rehearse() -> None:
+    """Do once what every crawl does once: read the cleaning rules and the language model, load the migrations."""
+    detect("The harbour board voted on Tuesday to replace the two oldest cranes before winter.", declared=None)
+    clean("<p>The harbour board voted.</p>", base_url="https://news.example/")
+    with tempfile.TemporaryDirectory() as folder:
+        Archive.open(f"sqlite:///{folder}/newsbot.db").close()
+
+
+def serve(control: socket.socket) -> Job | None:
+    """Fork a child for each job. Returns the job in the child, and None in the server when the client is gone."""
+    running: dict[int, tuple[int, socket.socket]] = {}
+    selector = selectors.DefaultSelector()
+    selector.register(control, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is not control:
+                selector.unregister(key.fd)
+                end(key.fd, *running.pop(key.fd))
+                continue
+            received = Job.receive(control)
+            if received is None:
+                return None
+            job, answers, streams = received
+            pid = os.fork()
+            if pid == 0:
+                selector.close()
+                for each in (control, answers, *(socket for _, socket in running.values())):
+                    each.close()
+                for descriptor in running:
+                    os.close(descriptor)
+                become(job, streams)
+                return job
+            for stream in streams:
+                os.close(stream)
+            answers.send(json.dumps({"pid": pid}).encode())
+            descriptor = os.pidfd_open(pid)
+            running[descriptor] = (pid, answers)
+            selector.register(descriptor, selectors.EVENT_READ)
+
+
+def end(descriptor: int, pid: int, answers: socket.socket) -> None:
+    """Tell the client the exit status of a child that has ended."""
+    _, status = os.waitpid(pid, 0)
+    os.close(descriptor)
+    # A client that wants no status may have closed its end.
+    with answers, contextlib.suppress(BrokenPipeError):
+        answers.send(json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode())
+
+
+def become(job: Job, streams: list[int]) -> None:
+    """Make the child what a new process of this job would be."""
+    for target, stream in enumerate(streams):
+        os.dup2(stream, target)
+        os.close(stream)
+    os.chdir(job.folder)
+    os.environ.clear()
+    os.environ.update(job.environment)
+    time.tzset()
+    sys.path[0] = job.folder
+    sys.argv = [job.module, *job.arguments]
+    for module, name, value in job.constants:
+        target_module = importlib.import_module(module)
+        if not hasattr(target_module, name):
+            raise AttributeError(f"{module} has no {name}")
+        setattr(target_module, name, value)
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    load()
+    job = serve(control)
+    if job is not None:
+        # Nothing of the server is left on the stack: the child ends as the interpreter ends any program.
+        runpy.run_module(job.module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

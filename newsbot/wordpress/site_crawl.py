@@ -15,7 +15,7 @@ from newsbot.wordpress import discovery
 from newsbot.wordpress.api import Collection, Site, read_accepts, read_collections
 from newsbot.wordpress.collection.crawl import Collecting
 from newsbot.wordpress.course import Moved, has_moved, run
-from newsbot.wordpress.fallback.site import Falling, is_shut
+from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
@@ -58,9 +58,9 @@ def crawl(options: Options, facts: SiteFacts) -> Conversation:
         site = yield from discovery.discover(options.url)
     except DiscoveryError as failure:
         facts.end(failure.verdict, str(failure))  # type: ignore[arg-type]
-        if options.kind == "posts" and is_shut(failure):
-            falling = Falling(options=options, facts=facts, start=failure.at)
-            yield from falling.whole_site(failure, verdict=failure.verdict)
+        if options.kind == "posts" and is_api_closed(failure):
+            falling = FallbackSite(options=options, facts=facts, start=failure.at)
+            yield from falling.crawl_site(failure, verdict=failure.verdict)
         return
     _enter(site, facts)
     yield KeepSite(url=options.url, site=site_as_json(site))
@@ -77,15 +77,15 @@ def collect(site: Site, options: Options, facts: SiteFacts, *, kept: bool = Fals
 
     Raises Moved where what was ``kept`` of the site proves wrong at the first question.
     """
-    falling = Falling(options=options, facts=facts, start=site.home, key=site.key)
+    falling = FallbackSite(options=options, facts=facts, start=site.home, key=site.key)
     try:
         collections, unknown = yield from _collections(site, options)
     except PayloadError as fault:
         if kept and has_moved(fault):
             raise Moved from fault
         facts.end("incomplete", f"the site does not tell its types ({fault})")
-        if options.kind == "posts" and is_shut(fault):
-            yield from falling.whole_site(fault, verdict="closed")
+        if options.kind == "posts" and is_api_closed(fault):
+            yield from falling.crawl_site(fault, verdict="closed")
         return
     for name, offered in unknown:
         facts.collection(name).why = f"no public type {name!r} here; the site offers {', '.join(offered) or 'none'}"
@@ -95,8 +95,8 @@ def collect(site: Site, options: Options, facts: SiteFacts, *, kept: bool = Fals
         one = Collecting(site=site, collection=collection, options=options, facts=facts.collection(collection.name))
         yield from run(one, kept=kept)
         kept = False  # it answered as it did: what another collection says is about that collection
-        if options.kind == "posts" and is_shut(one.fault):
-            yield from falling.one_type(
+        if options.kind == "posts" and is_api_closed(one.fault):
+            yield from falling.crawl_type(
                 collection.name, one.facts.why, state=one.state, had=one.walk.seen, sequence=one.sequence
             )
         if one.not_public and "all" in options.types and not one.facts.seen:

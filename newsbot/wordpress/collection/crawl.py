@@ -18,12 +18,12 @@ from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.collection.changes import Changes
 from newsbot.wordpress.collection.cursor import Row, Walk
 from newsbot.wordpress.dates import local_date, site_time, utc
-from newsbot.wordpress.joins.children import Gatherer
+from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
 from newsbot.wordpress.joins.learner import learn_late
 from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import CollectionState, Query, Reply
-from newsbot.wordpress.pages.reader import Reader, bring_body, wants_body
+from newsbot.wordpress.pages.reader import PageReader, add_body, lacks_body
 from newsbot.wordpress.receipt import CollectionFacts, Verdict
 from newsbot.wordpress.replies import Unanswered, is_cut, is_final, rows_of, split_until_alone, total_of
 
@@ -57,8 +57,8 @@ class Collecting:
     facts: CollectionFacts
     walk: Walk = field(init=False)
     joiner: Joiner = field(init=False)
-    gatherer: Gatherer = field(init=False)
-    reader: Reader = field(init=False)
+    gatherer: ChildrenFetcher = field(init=False)
+    reader: PageReader = field(init=False)
     extras: list[tuple[str, Relation]] = field(default_factory=list)
     sought: Counter[str] = field(default_factory=Counter)
     not_public: bool = False
@@ -79,9 +79,9 @@ class Collecting:
             can_exclude=self.site.accepted(self.collection.route).takes("exclude"),
         )
         self.joiner = Joiner(site=self.site, type=self.collection.name, relations=(), shelves={})
-        self.gatherer = Gatherer(site=self.site, stats=self.joiner.stats)
+        self.gatherer = ChildrenFetcher(site=self.site, stats=self.joiner.stats)
         self.facts.mode = "window" if self.windowed else "walk"
-        self.reader = Reader(type=self.collection.name, site=self.site.key, render=self.options.render)
+        self.reader = PageReader(type=self.collection.name, site=self.site.key, render=self.options.render)
 
     def _window(self) -> dict[str, str | int]:
         window: dict[str, str | int] = {}
@@ -191,7 +191,7 @@ class Collecting:
             item = self._read(raw, reply)
             held.append(item)
             if isinstance(item, Post):
-                if wants_body(item, raw) and not (yield from bring_body(self.reader, item)):
+                if lacks_body(item, raw) and not (yield from add_body(self.reader, item)):
                     self.facts.unreadable += [item.id] * ("content" not in raw)
                 self.facts.protected += bool(item.protected)
             self.joiner.add(item, raw)

@@ -12,14 +12,14 @@ from newsbot.errors import NotXml
 from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.fallback.identity import Identities
 from newsbot.wordpress.fallback.listed import read_lists
-from newsbot.wordpress.fallback.seen import Ledger
-from newsbot.wordpress.fallback.sources import Ways
+from newsbot.wordpress.fallback.seen import SeenArticles
+from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.fallback.verdict import complete, conclude
 from newsbot.wordpress.pages.article_page import utc
 from newsbot.wordpress.pages.asking import Halt, ask
-from newsbot.wordpress.pages.feed import Entry, FeedPage, page_url, read_feed, urls_of
-from newsbot.wordpress.pages.reader import Reader
-from newsbot.wordpress.pages.urls import canonical, host_of, id_of_url
+from newsbot.wordpress.pages.feed import FeedEntry, FeedPage, page_url, read_feed, urls_of
+from newsbot.wordpress.pages.reader import PageReader
+from newsbot.wordpress.pages.urls import canonical, id_of_url, site_host
 from newsbot.wordpress.receipt import CollectionFacts
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ Steps = Generator[Any, Any, Any]
 
 
 @dataclass(slots=True, kw_only=True)
-class Bringing:
+class FallbackCollection:
     """One type of one site. ``had`` are the ids that the API gave before it shut, ``sequence`` the rows that left.
 
     ``strangers`` counts what the feed shows and the sitemap does not list; ``broke_off``: the feed did not come whole.
     """
 
     type: str
-    ways: Ways
+    ways: Sources
     options: Options
     facts: CollectionFacts
     reason: str
@@ -57,11 +57,11 @@ class Bringing:
     listed: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
     met: set[str] = field(default_factory=set)
-    poor: dict[str, Entry] = field(default_factory=dict)
-    waiting: deque[Entry] = field(default_factory=deque)
+    poor: dict[str, FeedEntry] = field(default_factory=dict)
+    waiting: deque[FeedEntry] = field(default_factory=deque)
     identities: Identities = field(init=False)
-    reader: Reader = field(init=False)
-    ledger: Ledger = field(init=False)
+    reader: PageReader = field(init=False)
+    ledger: SeenArticles = field(init=False)
     unlisted: str | None = None
     others: int = 0
     inside: int = 0
@@ -69,9 +69,9 @@ class Bringing:
     broke_off: bool = False
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(site=self.ways.key, type=self.type)
-        self.identities = Identities(own=host_of(self.ways.key))
-        self.reader = Reader(type=self.type, site=self.ways.key, render=self.options.render)
+        self.ledger = SeenArticles(site=self.ways.key, type=self.type)
+        self.identities = Identities(own=site_host(self.ways.key))
+        self.reader = PageReader(type=self.type, site=self.ways.key, render=self.options.render)
 
     def run(self) -> Steps:
         """Yields queries, posts and checkpoints; closes ``facts``."""
@@ -165,7 +165,7 @@ class Bringing:
             self.facts.faults["truncated" if page.cut else "mended-xml"] += 1
         self.broke_off |= page.cut
 
-    def _is_new(self, entry: Entry) -> bool:
+    def _is_new(self, entry: FeedEntry) -> bool:
         """Take in a feed's item, unless another page of the feed showed it."""
         url = canonical(entry.url)
         if url in self.met or url in self.poor:
@@ -190,7 +190,7 @@ class Bringing:
         self.left.discard(url)
         self.facts.seen = len(self.met) + len(self.had)
 
-    def _enough(self, entries: list[Entry]) -> bool:
+    def _enough(self, entries: list[FeedEntry]) -> bool:
         """Whether deeper pages of the feed, which goes back in time, are of no more use."""
         limit, since = self.options.limit, self.options.since
         if limit is not None and self.inside >= limit - len(self.had):
@@ -248,7 +248,7 @@ class Bringing:
         rest = [self.listed[url] for url in self.listed if url in self.left and url not in self.poor]
         yield from sorted(rest, key=lambda one: one[1] or "", reverse=True)
 
-    def _page(self, url: str, entry: Entry | None) -> Steps:
+    def _page(self, url: str, entry: FeedEntry | None) -> Steps:
         found = yield from self.reader.read(url)
         self._tick(canonical(url))
         if isinstance(found, str):

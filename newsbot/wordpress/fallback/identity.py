@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from newsbot.wordpress.pages.feed import Entry
+from newsbot.wordpress.pages.feed import FeedEntry
 from newsbot.wordpress.pages.urls import canonical
 
 PROOFS = 2
@@ -24,7 +24,7 @@ class Identities:
     proofs: Counter[str] = field(default_factory=Counter)
     liars: set[str] = field(default_factory=set)
 
-    def claim(self, entry: Entry) -> None:
+    def claim(self, entry: FeedEntry) -> None:
         """Note the id that an entry's feed tells; two that claim the same are both doubtful."""
         if entry.id is None:
             return
@@ -33,14 +33,14 @@ class Identities:
         if holder != url:
             self.doubtful |= {url} if entry.sure else {url, holder}
 
-    def believed(self, entry: Entry) -> bool:
+    def believed(self, entry: FeedEntry) -> bool:
         """Whether the feed's word for the id is enough, so that its page need not be asked."""
         if entry.id is None or canonical(entry.url) in self.doubtful:
             return False
         host = entry.witness
         return entry.sure or host == self.own or (host not in self.liars and self.proofs[host] >= PROOFS)
 
-    def settle(self, entry: Entry, told: int) -> None:
+    def settle(self, entry: FeedEntry, told: int) -> None:
         """What the entry's page says its id is."""
         if entry.id == told:
             self.proofs[entry.witness] += 1

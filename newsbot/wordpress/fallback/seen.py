@@ -18,7 +18,7 @@ Steps = Generator[Any, Any, Any]
 
 
 @dataclass(slots=True, kw_only=True)
-class Ledger:
+class SeenArticles:
     """The articles of one type: address -> its ``lastmod`` in the sitemap when it was brought."""
 
     site: str

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.wordpress.collection.changes import OVERLAP
-from newsbot.wordpress.fallback.collection import Bringing
-from newsbot.wordpress.fallback.sources import Ways, find_ways
+from newsbot.wordpress.fallback.collection import FallbackCollection
+from newsbot.wordpress.fallback.sources import Sources, find_sources
 from newsbot.wordpress.messages import AskState, CollectionState
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.receipt import SiteFacts
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Steps = Generator[Any, Any, None]
 
 
-def is_shut(fault: Exception | None) -> bool:
+def is_api_closed(fault: Exception | None) -> bool:
     """Whether a fault means that the API is closed, forbidden or absent, while other doors may be open.
 
     Not where a bot check stands: that is a no to us, whatever the door.
@@ -33,7 +33,7 @@ def is_shut(fault: Exception | None) -> bool:
     return fault.name == "robots" or getattr(fault, "status", None) in (401, 403, 404, 410)
 
 
-def asked_since(options: Options, state: CollectionState) -> str | None:
+def fallback_since(options: Options, state: CollectionState) -> str | None:
     """Since when (UTC) new posts are missing, of a collection that is whole but for them; None: all of it is."""
     narrowed = options.full or options.limit or options.since or options.until
     if not state.whole or state.watermark is None or narrowed:
@@ -42,16 +42,16 @@ def asked_since(options: Options, state: CollectionState) -> str | None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Falling:
+class FallbackSite:
     """The other ways of one site, looked for once. ``key`` is the site's where its API has told it."""
 
     options: Options
     facts: SiteFacts
     start: str
     key: str | None = None
-    ways: Ways | None = None
+    ways: Sources | None = None
 
-    def whole_site(self, failure: Exception, *, verdict: str) -> Steps:
+    def crawl_site(self, failure: Exception, *, verdict: str) -> Steps:
         """Every type asked for, where no API was found; closes ``facts``."""
         reason = str(failure)
         ways = yield from self._ways(reason, verdict)
@@ -61,12 +61,12 @@ class Falling:
         facts.site, facts.name, facts.why = ways.key, facts.name or ways.name, "not finished"
         for name in self._types(ways):
             state = yield AskState(site=ways.key, type=name)
-            yield from self.one_type(name, reason, state=state)
+            yield from self.crawl_type(name, reason, state=state)
             if "all" in self.options.types and not facts.collections[name].seen:
                 del facts.collections[name]
         facts.conclude()
 
-    def one_type(
+    def crawl_type(
         self, name: str, reason: str, *, state: CollectionState, had: set[int] | None = None, sequence: int = 0
     ) -> Steps:
         """One type; ``had`` are ids that the API gave before it shut. Without other ways all stays as it was.
@@ -78,8 +78,8 @@ class Falling:
         # Of "all" types some are not for visitors: those that no sitemap names.
         if ways is None or ("all" in self.options.types and name != "post" and name not in ways.sitemaps):
             return
-        facts, since = self.facts.collection(name), asked_since(self.options, state)
-        yield from Bringing(
+        facts, since = self.facts.collection(name), fallback_since(self.options, state)
+        yield from FallbackCollection(
             type=name, ways=ways, options=replace(self.options, since=since or self.options.since), facts=facts,
             reason=reason, had=had or set(), sequence=sequence,
         ).run()  # fmt: skip
@@ -89,14 +89,14 @@ class Falling:
                 facts.verdict = "incomplete"
                 facts.why += f"; what was edited or deleted since {since} is unknown while the API is shut"
 
-    def _ways(self, reason: str, verdict: str | None) -> Generator[Any, Any, Ways | None]:
+    def _ways(self, reason: str, verdict: str | None) -> Generator[Any, Any, Sources | None]:
         if self.ways is None:
             try:
                 options = self.options
                 narrowed = options.full or options.limit or options.since or options.until
-                self.ways = yield from find_ways(self.start, key=self.key, again=not narrowed)
+                self.ways = yield from find_sources(self.start, key=self.key, again=not narrowed)
             except Halt as halt:
-                self.ways = Ways(key=self.start)
+                self.ways = Sources(key=self.start)
                 if verdict is not None:
                     self.facts.end(halt.verdict, f"{reason}; {halt}")
                     verdict = None
@@ -106,7 +106,7 @@ class Falling:
             self.facts.end(verdict, f"{reason}; no feed and no sitemap either")  # type: ignore[arg-type]
         return None
 
-    def _types(self, ways: Ways) -> tuple[str, ...]:
+    def _types(self, ways: Sources) -> tuple[str, ...]:
         if "all" not in self.options.types:
             return self.options.types
         named = [name for name in ways.sitemaps if name]

@@ -18,14 +18,14 @@ from newsbot.wordpress.messages import ERRORS, Query, Reply
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import FeedPage, read_feed
 from newsbot.wordpress.pages.sitemap import USUAL, Sitemap, hints, read_sitemap, type_of
-from newsbot.wordpress.pages.urls import absolute, host_of
+from newsbot.wordpress.pages.urls import absolute, site_host
 
 _SITEMAPS = 1_000
 _DEPTH = 3
 
 
 @dataclass(slots=True, kw_only=True)
-class Ways:
+class Sources:
     """``key`` identifies the site in every row. ``first`` is the feed's first page, of the URL ``feed``.
 
     ``sitemaps``: type -> its lists, under None those that may hold any type; ``read`` are lists that have been read,
@@ -66,10 +66,10 @@ class Ways:
         return whys[0] + more if whys else None
 
 
-def find_ways(start: str, *, key: str | None, again: bool = False) -> Generator[Any, Any, Ways]:
+def find_sources(start: str, *, key: str | None, again: bool = False) -> Generator[Any, Any, Sources]:
     """Look for a feed, then for sitemaps. ``key`` is the site's where it is known. With ``again`` an earlier run may
     have brought what the feed shows. Raises Halt."""
-    ways = Ways(key=key or _folder(start), again=again)
+    ways = Sources(key=key or _folder(start), again=again)
     tried: set[str] = set()
     spare: tuple[FeedPage | None, str | None] = (None, None)
     if key is None and urlsplit(start).path not in ("", "/"):
@@ -91,7 +91,7 @@ def find_ways(start: str, *, key: str | None, again: bool = False) -> Generator[
     return ways
 
 
-def _try_feed(url: str, ways: Ways, tried: set[str]) -> Generator[Any, Any, None]:
+def _try_feed(url: str, ways: Sources, tried: set[str]) -> Generator[Any, Any, None]:
     if ways.first is not None or url in tried:
         return
     tried.add(url)
@@ -109,7 +109,7 @@ def _try_feed(url: str, ways: Ways, tried: set[str]) -> Generator[Any, Any, None
         state.home, state.name, ways.state = ways.first.home, ways.first.name, state
 
 
-def _read_feed(reply: Reply, url: str, ways: Ways) -> None:
+def _read_feed(reply: Reply, url: str, ways: Sources) -> None:
     if reply.error is not None or reply.status != 200:
         return
     if payload.is_login(reply):
@@ -117,12 +117,12 @@ def _read_feed(reply: Reply, url: str, ways: Ways) -> None:
     try:
         ways.first = read_feed(reply, site=ways.key)
         # Where it was redirected (https, www) the next pages need not be; a feed service elsewhere knows no pages.
-        ways.feed = reply.url if host_of(reply.url) == host_of(url) else url
+        ways.feed = reply.url if site_host(reply.url) == site_host(url) else url
     except NotXml:
         return
 
 
-def _from_page(url: str, ways: Ways, tried: set[str]) -> Generator[Any, Any, None]:
+def _from_page(url: str, ways: Sources, tried: set[str]) -> Generator[Any, Any, None]:
     """The feed that a page names; a URL that is a feed itself."""
     if ways.first is not None or url in tried:
         return
@@ -139,7 +139,7 @@ def _alternates(reply: Reply) -> Iterator[str]:
     tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
     for link in tree.css('link[rel~="alternate"][type="application/rss+xml"]'):
         url = absolute(link.attributes.get("href") or "", reply.url)
-        if url and host_of(url) == host_of(reply.url) and not re.search(r"comments|/\d{4}/.*/feed", url):
+        if url and site_host(url) == site_host(reply.url) and not re.search(r"comments|/\d{4}/.*/feed", url):
             yield url
 
 
@@ -156,16 +156,16 @@ def _key(told: str | None, asked: str) -> str:
     """The home that a feed names, on the scheme it was reached by; the address it was reached at where it names
     another host. The same key that the API's index would have given."""
     parts, reached = urlsplit(told or ""), urlsplit(asked)
-    if told and host_of(told) == host_of(asked):
+    if told and site_host(told) == site_host(asked):
         return urlunsplit((reached.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     return _folder(asked)
 
 
-def _find_sitemaps(ways: Ways) -> Generator[Query, Reply, None]:
+def _find_sitemaps(ways: Sources) -> Generator[Query, Reply, None]:
     root = urlsplit(ways.key)
     robots = yield from ask(urlunsplit((root.scheme, root.netloc, "/robots.txt", "", "")), "robots")
     named = hints(robots.body) if robots.error is None and robots.status == 200 else []
-    own = [url for url in named if host_of(url) == host_of(ways.key)]
+    own = [url for url in named if site_host(url) == site_host(ways.key)]
     for candidates in (own, [f"{ways.key}/{name}" for name in USUAL]):
         for url in candidates:
             if url in own or not ways.sitemaps:
@@ -176,7 +176,7 @@ def _find_sitemaps(ways: Ways) -> Generator[Query, Reply, None]:
         ways.sitemaps[None] = ways.news
 
 
-def _open(url: str, ways: Ways, depth: int, *, named: bool) -> Generator[Query, Reply, None]:
+def _open(url: str, ways: Sources, depth: int, *, named: bool) -> Generator[Query, Reply, None]:
     """Sort a sitemap, or those an index names, by the types they hold; what its name tells is not asked for yet.
 
     What the site itself ``named`` and cannot be had is noted: without it nobody knows whether all came."""
@@ -202,7 +202,7 @@ def _open(url: str, ways: Ways, depth: int, *, named: bool) -> Generator[Query, 
     yield from _sort(found.others, ways, depth)
 
 
-def _sort(others: list[str], ways: Ways, depth: int) -> Generator[Query, Reply, None]:
+def _sort(others: list[str], ways: Sources, depth: int) -> Generator[Query, Reply, None]:
     for other in others:
         kind = type_of(other)
         if kind:
@@ -212,7 +212,7 @@ def _sort(others: list[str], ways: Ways, depth: int) -> Generator[Query, Reply, 
             yield from _open(other, ways, depth - 1, named=True)
 
 
-def read(url: str, ways: Ways, type_: str | None = None) -> Generator[Query, Reply, Sitemap]:
+def read(url: str, ways: Sources, type_: str | None = None) -> Generator[Query, Reply, Sitemap]:
     """A sitemap, asked for once. Raises NotXml, also where it is not there."""
     if url not in ways.read:
         reply = yield from ask(url, "sitemap", type_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsbot.items import Post
 from newsbot.wordpress.pages.asking import Halt
-from newsbot.wordpress.pages.feed import Entry
+from newsbot.wordpress.pages.feed import FeedEntry
 from newsbot.wordpress.receipt import CollectionFacts
 
 NAMED = 3
@@ -39,7 +39,7 @@ def _some(facts: CollectionFacts) -> str:
     return ", ".join(shown) + (" ..." if len(facts.missing_urls) > NAMED else "")
 
 
-def complete(post: Post, entry: Entry) -> None:
+def complete(post: Post, entry: FeedEntry) -> None:
     """Put into a post read off its page what its feed told and the page did not."""
     told = entry.post
     post.guid = told.guid

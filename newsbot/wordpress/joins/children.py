@@ -32,7 +32,7 @@ _FIELDS = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Gatherer:
+class ChildrenFetcher:
     """Fills ``post.linked[name]``: a list, or None where the site does not let visitors read it, or failed.
 
     ``stats`` counts what did not come, ``failed`` are the posts for which the site failed rather than refused;

@@ -11,7 +11,8 @@ from newsbot.errors import PayloadError, RecordError, Refused
 from newsbot.items import Checkpoint, Media, Post, Record, TermRef
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
-from newsbot.wordpress.joins.relations import FOLLOWED, Relation, Shelf, ids_in
+from newsbot.wordpress.joins.link_cache import LinkCache
+from newsbot.wordpress.joins.relations import FOLLOWED, Relation, ids_in
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply
 from newsbot.wordpress.replies import Steps, answer, is_cut, is_final, rows_of, split_until_alone
 
@@ -29,7 +30,7 @@ class Held:
     """A post that waits, with the linked ids it needs: (relation, shelf, ids)."""
 
     item: Joinable
-    needs: list[tuple[Relation, Shelf, list[int]]]
+    needs: list[tuple[Relation, LinkCache, list[int]]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Joiner:
     site: Site
     type: str
     relations: Sequence[Relation]
-    shelves: dict[str, Shelf]
+    shelves: dict[str, LinkCache]
     browse: bool = False
     recalls: bool = False
     stats: Counter[str] = field(default_factory=Counter)
@@ -58,7 +59,7 @@ class Joiner:
         for relation in self.relations:
             if relation.rel in _KINDS and relation.field is not None:
                 ids = ids_in(raw.get(relation.field))
-                shelf = self.shelves.setdefault(relation.route, Shelf(relation.route))
+                shelf = self.shelves.setdefault(relation.route, LinkCache(relation.route))
                 shelf.want(ids)
                 needs.append((relation, shelf, ids))
         self.held.append(Held(item, needs))
@@ -80,14 +81,14 @@ class Joiner:
             self.held.popleft()
             yield head.item if isinstance(head, Held) else head
 
-    def due(self, *, final: bool) -> Shelf | None:
+    def due(self, *, final: bool) -> LinkCache | None:
         """The shelf to fill next: one with a full batch, or any while posts must leave."""
         fullest = max(self.shelves.values(), key=lambda shelf: len(shelf.wanted), default=None)
         if fullest is None or not fullest.wanted:
             return None
         return fullest if final or self.waiting >= HOLD or len(fullest.wanted) >= PER_PAGE else None
 
-    def fill(self, shelf: Shelf) -> Steps:
+    def fill(self, shelf: LinkCache) -> Steps:
         """Ask for what a shelf wants: its whole first page once where that is worth it, else by ``include``."""
         kind = self._kind(shelf)
         if self.recalls:
@@ -110,13 +111,13 @@ class Joiner:
                 if linked in shelf.wanted:
                     self._lose(shelf, linked, fault)
 
-    def _recall(self, shelf: Shelf, kind: str) -> Steps:
+    def _recall(self, shelf: LinkCache, kind: str) -> Steps:
         found = yield Recall(site=self.site.key, relation=shelf.route, ids=tuple(shelf.wanted))
         for linked, fields in found.items():
             if (known := records.recalled(kind, fields)) is not None:
                 shelf.put(linked, known)
 
-    def _browse(self, shelf: Shelf, kind: str) -> Steps:
+    def _browse(self, shelf: LinkCache, kind: str) -> Steps:
         """The first hundred of a small collection, the most used first: most posts need nothing else."""
         accepts = self.site.accepted(shelf.route)
         by_count = kind == "terms" and accepts.orders_by("count")
@@ -128,7 +129,7 @@ class Joiner:
                 raise
             self.stats[f"{kind}_{fault.name}"] += 1
 
-    def _include(self, shelf: Shelf, ids: list[int]) -> Steps:
+    def _include(self, shelf: LinkCache, ids: list[int]) -> Steps:
         kind, limit = self._kind(shelf), self.site.accepted(shelf.route).per_page
         left = ids
         while left:
@@ -150,7 +151,7 @@ class Joiner:
                 self.stats[f"{kind}_{'forbidden' if shelf.closed else 'dangling'}"] += 1
                 shelf.put(linked, None)
 
-    def _check_closed(self, shelf: Shelf, kind: str) -> Steps:
+    def _check_closed(self, shelf: LinkCache, kind: str) -> Steps:
         """Is one linked object forbidden, or the whole collection? One request tells; splitting would cost dozens."""
         try:
             answer((yield self._query(shelf, kind, {"per_page": 1})))
@@ -158,7 +159,7 @@ class Joiner:
             shelf.closed = True
             shelf.wanted.clear()
 
-    def _keep(self, shelf: Shelf, reply: Reply) -> Generator[Any, Any, int]:
+    def _keep(self, shelf: LinkCache, reply: Reply) -> Generator[Any, Any, int]:
         """Put what a reply lists on its shelf; returns how many rows there were."""
         relation, learnt, rows = self._relation(shelf), {}, rows_of(reply)
         for raw in rows:
@@ -174,7 +175,7 @@ class Joiner:
             yield Remember(site=self.site.key, relation=shelf.route, objects=learnt)
         return len(rows)
 
-    def _lose(self, shelf: Shelf, linked: int, fault: PayloadError) -> None:
+    def _lose(self, shelf: LinkCache, linked: int, fault: PayloadError) -> None:
         """A link that cannot be resolved leaves its post whole, with nulls. Only a failing site leaves a hole."""
         refused = isinstance(fault, Refused) and not fault.retryable
         self.stats[f"{self._kind(shelf)}_{'forbidden' if refused else 'unresolved'}"] += 1
@@ -183,14 +184,14 @@ class Joiner:
             self.lost.add((shelf.route, linked))
         shelf.put(linked, None)
 
-    def _query(self, shelf: Shelf, kind: str, params: dict[str, Any]) -> Query:
+    def _query(self, shelf: LinkCache, kind: str, params: dict[str, Any]) -> Query:
         fields = {"_fields": ",".join(records.JOIN_FIELDS[kind])}
         return Query(url=self.site.api.url(shelf.route, params | fields), purpose=f"join-{kind}", type=self.type)
 
-    def _relation(self, shelf: Shelf) -> Relation:
+    def _relation(self, shelf: LinkCache) -> Relation:
         return next(one for one in self.relations if one.route == shelf.route and one.rel in _KINDS)
 
-    def _kind(self, shelf: Shelf) -> str:
+    def _kind(self, shelf: LinkCache) -> str:
         return _KINDS[self._relation(shelf).rel]
 
     def _put_in_place(self, held: Held) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from newsbot.errors import PayloadError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
-from newsbot.wordpress.joins.relations import FOLLOWED, Shelf, learn
+from newsbot.wordpress.joins.link_cache import LinkCache
+from newsbot.wordpress.joins.relations import FOLLOWED, learn
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import is_final, rows_of, total_of
@@ -43,7 +44,7 @@ def learn_first(one: Collecting, *, browse: bool) -> Steps:
     wanted = {FOLLOWED[name]: name for name in one.options.follow}
     relations = [relation for relation in learn(samples, one.site.api) if relation.rel in wanted]
     one.joiner.relations = relations
-    one.joiner.shelves = {relation.route: Shelf(relation.route) for relation in relations}
+    one.joiner.shelves = {relation.route: LinkCache(relation.route) for relation in relations}
     one.joiner.browse = browse and (one.facts.expected_before or 0) > PER_PAGE
     if one.options.kind == "posts":
         one.extras = [(wanted[found.rel], found) for found in relations if wanted[found.rel] not in _JOINED]

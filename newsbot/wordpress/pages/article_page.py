@@ -16,9 +16,9 @@ from newsbot.article.text import plain_text
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.pages.metadata import Declared, declared
+from newsbot.wordpress.pages.metadata import Metadata, read_metadata
 from newsbot.wordpress.pages.password import asks_password, bare_title
-from newsbot.wordpress.pages.urls import absolute, host_of, id_in, post_id, slug_of
+from newsbot.wordpress.pages.urls import absolute, id_in, post_id, site_host, slug_of
 from newsbot.wordpress.pages.xml import is_usable
 
 _BODY_ID = re.compile(r"(?:postid|page-id|attachmentid)-(\d{1,10})")
@@ -53,7 +53,7 @@ _TIMES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ArticlePage:
     """``id`` as the page tells it; ``type`` None where it does not. ``post`` is None where the page is no article but a
     list of them; its ``content_html`` is None where the page without scripts lacks the article. ``parts`` are the other
     pages of an article that its author cut in pieces."""
@@ -64,15 +64,15 @@ class Page:
     parts: list[str] = field(default_factory=list)
 
 
-def read_page(reply: Reply, *, url: str, site: str, type_: str) -> Page:
+def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
     """What an article's page tells. Never raises: rubbish is a page that lacks its article."""
     html = flatten(_decoded(reply))
     tree = LexborHTMLParser(html)
     classes = (tree.body.attributes.get("class") or "").split() if tree.body is not None else []
     row_id, told_type = _identity(tree, reply, classes, type_)
     if row_id is None and set(classes) & _LISTS and "single" not in classes and "page" not in classes:
-        return Page(id=None, type=None, post=None)
-    said = declared(tree)
+        return ArticlePage(id=None, type=None, post=None)
+    said = read_metadata(tree)
     body = body_of(html, url=url)
     protected = asks_password(body if body else html)
     title = said.headline or _first(tree, _TITLES) or said.title or _first(tree, _LAST_TITLES) or _window_title(tree)
@@ -100,7 +100,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> Page:
         fetched_at=reply.fetched_at,
         request_url=reply.url,
     )
-    return Page(id=row_id, type=told_type, post=post, parts=_parts(tree, url))
+    return ArticlePage(id=row_id, type=told_type, post=post, parts=_parts(tree, url))
 
 
 def _identity(tree: LexborHTMLParser, reply: Reply, classes: list[str], type_: str) -> tuple[int | None, str | None]:
@@ -111,7 +111,7 @@ def _identity(tree: LexborHTMLParser, reply: Reply, classes: list[str], type_: s
         if found := _BODY_ID.fullmatch(one):
             return post_id(found[1]), told
     for href in _links(tree, reply):
-        if host_of(href) in ("", host_of(reply.url)):
+        if site_host(href) in ("", site_host(reply.url)):
             found = _REST_PATH.search(urlsplit(href).path) or _REST_PATH.search(urlsplit(href).query)
             row_id = post_id(found[1]) if found else id_in(href, told or type_) or id_in(href, "post")
             if row_id is not None:
@@ -177,7 +177,7 @@ def _in_list(node: LexborNode) -> bool:
     return False
 
 
-def _author(tree: LexborHTMLParser, said: Declared) -> Author | None:
+def _author(tree: LexborHTMLParser, said: Metadata) -> Author | None:
     name = said.author or _first(tree, _AUTHORS)
     return Author(name=name) if name else None
 
@@ -205,7 +205,7 @@ def _language(tree: LexborHTMLParser) -> str | None:
 def _parts(tree: LexborHTMLParser, url: str) -> list[str]:
     """WordPress's links to the other pages of an article (``<!--nextpage-->``), in their order."""
     links = (absolute(node.attributes.get("href") or "", url) for node in tree.css("a.post-page-numbers"))
-    return list(dict.fromkeys(link for link in links if link and host_of(link) == host_of(url)))
+    return list(dict.fromkeys(link for link in links if link and site_host(link) == site_host(url)))
 
 
 def _moment(text: str | None) -> datetime | None:

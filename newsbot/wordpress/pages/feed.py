@@ -19,7 +19,7 @@ from newsbot.items import Author, Post
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.password import asks_password, bare_title
-from newsbot.wordpress.pages.urls import absolute, canonical, host_of, id_in, post_id, slug_of, untracked
+from newsbot.wordpress.pages.urls import absolute, canonical, id_in, post_id, site_host, slug_of, untracked
 from newsbot.wordpress.pages.xml import parse
 
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
@@ -34,7 +34,7 @@ _ESCAPED_AGAIN = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+);", re.I)
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
+class FeedEntry:
     """One item of a feed. ``id`` is the feed's own word for it, ``sure`` where nothing but this site can have written
     it, ``witness`` the host that the guid names. ``whole``: the article is there, and not its excerpt alone."""
 
@@ -51,7 +51,7 @@ class FeedPage:
     """``home`` is the site's address as its feed gives it. ``mended``: the XML was broken; ``cut``: its end is missing,
     and the last item is left out."""
 
-    entries: list[Entry]
+    entries: list[FeedEntry]
     home: str | None = None
     name: str | None = None
     mended: bool = False
@@ -79,14 +79,14 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
     )
 
 
-def _entries(items: list[etree._Element], reply: Reply, site: str, language: str | None) -> Iterator[Entry]:
+def _entries(items: list[etree._Element], reply: Reply, site: str, language: str | None) -> Iterator[FeedEntry]:
     for item in items:
         link = absolute(_text(item, _ORIGINAL) or _text(item, "link") or "", reply.url)
         if link is not None:
             yield _entry(item, untracked(link), reply, site, language)
 
 
-def _entry(item: etree._Element, url: str, reply: Reply, site: str, language: str | None) -> Entry:
+def _entry(item: etree._Element, url: str, reply: Reply, site: str, language: str | None) -> FeedEntry:
     guid = unescape(_text(item, "guid") or "").strip() or None
     body, excerpt = _without_footer(_text(item, _CONTENT), url), _text(item, "description")
     protected = asks_password(body or excerpt or "")
@@ -114,20 +114,20 @@ def _entry(item: etree._Element, url: str, reply: Reply, site: str, language: st
         fetched_at=reply.fetched_at,
         request_url=reply.url,
     )
-    entry = Entry(url=url, post=post, whole=protected or _is_whole(body, excerpt))
+    entry = FeedEntry(url=url, post=post, whole=protected or _is_whole(body, excerpt))
     _name(entry, _text(item, _POST_ID), guid)
     return entry
 
 
-def _name(entry: Entry, told: str | None, guid: str | None) -> None:
+def _name(entry: FeedEntry, told: str | None, guid: str | None) -> None:
     """The id, from the surest witness: WordPress.com's ``post-id``, the link, a guid of this site, another guid."""
     for found in (post_id(told or ""), id_in(entry.url, "post")):
         if found is not None:
-            entry.id, entry.sure, entry.witness = found, True, host_of(entry.url)
+            entry.id, entry.sure, entry.witness = found, True, site_host(entry.url)
             return
     found = id_in(guid, "post") if guid else None
     if found is not None and guid is not None:
-        entry.id, entry.witness = found, host_of(guid)
+        entry.id, entry.witness = found, site_host(guid)
 
 
 def _without_footer(body: str | None, url: str) -> str | None:
@@ -137,7 +137,7 @@ def _without_footer(body: str | None, url: str) -> str | None:
     if body is None or found is None:
         return body
     links = [absolute(href, url) or "" for href in _HREF.findall(found[0])]
-    if len(links) != 2 or canonical(links[0]) != canonical(url) or canonical(links[1]) != host_of(links[1]):
+    if len(links) != 2 or canonical(links[0]) != canonical(url) or canonical(links[1]) != site_host(links[1]):
         return body
     return body[: found.start()].rstrip()
 

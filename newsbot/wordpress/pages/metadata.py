@@ -18,7 +18,7 @@ _NODES = 2_000
 
 
 @dataclass(slots=True, kw_only=True)
-class Declared:
+class Metadata:
     """Text is decoded; times are as the page writes them."""
 
     headline: str | None = None
@@ -32,14 +32,14 @@ class Declared:
     keywords: list[str] = field(default_factory=list)
 
 
-def declared(tree: LexborHTMLParser) -> Declared:
+def read_metadata(tree: LexborHTMLParser) -> Metadata:
     """JSON-LD's word first, meta elements where it is silent."""
     nodes = list(_nodes(tree))
     article = next((node for node in nodes if _types(node) & set(_ARTICLES)), {})
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
     metas = _metas(tree)
     site_name = metas.get("og:site_name")
-    return Declared(
+    return Metadata(
         headline=_text(article.get("headline")),
         title=_without(metas.get("og:title"), site_name),
         description=metas.get("og:description") or metas.get("description"),

@@ -9,9 +9,9 @@ from typing import Any
 from newsbot.items import Post
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import ERRORS, Query, Reply
-from newsbot.wordpress.pages.article_page import Page, read_page
+from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.asking import Halt, ask
-from newsbot.wordpress.pages.urls import host_of
+from newsbot.wordpress.pages.urls import site_host
 from newsbot.wordpress.replies import Unanswered
 
 FAILURES = 8
@@ -23,7 +23,7 @@ PARTS = 50
 
 
 @dataclass(slots=True, kw_only=True)
-class Reader:
+class PageReader:
     """Asks for pages of one type. ``render`` is ``auto``, ``never`` or ``always``."""
 
     type: str
@@ -38,11 +38,11 @@ class Reader:
         """The article with its body, or why not: ``gone``, ``another type``, or words for the receipt. Raises Halt."""
         if self.shut is not None:
             raise self.shut
-        if host_of(url) != host_of(self.site):
-            return f"it leads to another site: {host_of(url)}"
+        if site_host(url) != site_host(self.site):
+            return f"it leads to another site: {site_host(url)}"
         rendered = self.render == "always"
         page = yield from self._ask(url, rendered=rendered)
-        if isinstance(page, Page) and not rendered and self.render != "never" and _lacks_body(page):
+        if isinstance(page, ArticlePage) and not rendered and self.render != "never" and _page_lacks_body(page):
             if self.lacks_browser is None:
                 page, rendered = (yield from self._ask(url, rendered=True)), True
             else:
@@ -51,7 +51,7 @@ class Reader:
             return page
         if page.post is None or (page.type is not None and page.type != self.type):
             return "another type"
-        if _lacks_body(page):
+        if _page_lacks_body(page):
             return "its page lacks the article"
         if rendered:
             page.post.via = "browser"
@@ -61,7 +61,7 @@ class Reader:
     def identity(self, url: str) -> Generator[Query, Reply, tuple[int | None, str | None]]:
         """The id and type that an article's page tells, None where it cannot be had. Where pages fail in a row no more
         are asked: what the feed gave whole is not lost for it. Raises Halt where nothing at all may be asked."""
-        if self.shut is not None or host_of(url) != host_of(self.site):
+        if self.shut is not None or site_host(url) != site_host(self.site):
             return None, None
         try:
             page = yield from self._ask(url, rendered=False)
@@ -70,9 +70,9 @@ class Reader:
                 raise
             self.shut = halt
             return None, None
-        return (page.id, page.type) if isinstance(page, Page) else (None, None)
+        return (page.id, page.type) if isinstance(page, ArticlePage) else (None, None)
 
-    def _ask(self, url: str, *, rendered: bool) -> Generator[Query, Reply, Page | str]:
+    def _ask(self, url: str, *, rendered: bool) -> Generator[Query, Reply, ArticlePage | str]:
         reply = yield from ask(url, "article", self.type, render=rendered)
         why = self._why_not(reply, url, rendered=rendered)
         if why is None or why == "gone":
@@ -91,30 +91,30 @@ class Reader:
             return why
         if payload.is_login(reply):
             return "a login page stands there"
-        if host_of(reply.url) != host_of(url):
-            return f"it leads to another site: {host_of(reply.url)}"
+        if site_host(reply.url) != site_host(url):
+            return f"it leads to another site: {site_host(reply.url)}"
         if reply.status in (404, 410):
             return "gone"
         return f"HTTP {reply.status}" if reply.status != 200 else None
 
-    def _rest_of(self, page: Page) -> Generator[Query, Reply, bool]:
+    def _rest_of(self, page: ArticlePage) -> Generator[Query, Reply, bool]:
         """Add the other pages of an article that its author cut in pieces; False where one cannot be had."""
         assert page.post is not None
         for url in page.parts[:PARTS]:
             part = yield from self._ask(url, rendered=False)
-            if not isinstance(part, Page) or part.post is None or _lacks_body(part):
+            if not isinstance(part, ArticlePage) or part.post is None or _page_lacks_body(part):
                 return False
             page.post.content_html = f"{page.post.content_html or ''}\n{part.post.content_html}"
         return len(page.parts) <= PARTS
 
 
-def wants_body(post: Post, raw: Mapping[str, Any]) -> bool:
+def lacks_body(post: Post, raw: Mapping[str, Any]) -> bool:
     """Whether the API gave a post without the article it has: its field is missing, or empty beside an excerpt."""
     missing = "content" not in raw or post.excerpt is not None
     return post.content_html is None and not post.protected and post.url is not None and missing
 
 
-def bring_body(reader: Reader, post: Post) -> Generator[Query, Reply, bool]:
+def add_body(reader: PageReader, post: Post) -> Generator[Query, Reply, bool]:
     """Put into a post of the API what its page shows; False where the page cannot be had or is another's."""
     if reader.halted or post.url is None:
         return False
@@ -132,5 +132,5 @@ def bring_body(reader: Reader, post: Post) -> Generator[Query, Reply, bool]:
     return True
 
 
-def _lacks_body(page: Page) -> bool:
+def _page_lacks_body(page: ArticlePage) -> bool:
     return page.post is not None and page.post.content_html is None and not page.post.protected

@@ -11,7 +11,7 @@ from lxml import etree
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.pages.urls import absolute, host_of
+from newsbot.wordpress.pages.urls import absolute, site_host
 from newsbot.wordpress.pages.xml import parse
 
 USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml", "?sitemap=index")
@@ -78,10 +78,10 @@ def read_sitemap(reply: Reply) -> Sitemap:
     """The sitemap in an answer; only what is of its own host (the protocol allows no other). Raises NotXml."""
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
     found: dict[str, str | None] = {}
-    host = host_of(reply.url)
+    host = site_host(reply.url)
     for entry in islice(parsed.root, MOST):
         url = absolute(_child(entry, "loc") or "", reply.url)
-        if url is not None and host_of(url) == host:
+        if url is not None and site_host(url) == host:
             found.setdefault(url, _child(entry, "lastmod"))
     name = etree.QName(parsed.root).localname
     cut = parsed.cut or len(parsed.root) > MOST

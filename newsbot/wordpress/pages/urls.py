@@ -13,7 +13,7 @@ _SHORT = 10
 """Digits an id may have: more is no id of a WordPress row."""
 
 
-def host_of(url: str) -> str:
+def site_host(url: str) -> str:
     """Host and port as they count for being the same site: ``www.`` and the usual ports do not. "" for no URL."""
     try:
         parts = urlsplit(url)
@@ -47,7 +47,7 @@ def canonical(url: str) -> str:
         return url
     query = urlencode(sorted(pair for pair in pairs if not _TRACKING.fullmatch(pair[0])))
     path = unicodedata.normalize("NFC", unquote(parts.path)).rstrip("/")
-    return f"{host_of(url)}{path}" + (f"?{query}" if query else "")
+    return f"{site_host(url)}{path}" + (f"?{query}" if query else "")
 
 
 def untracked(url: str) -> str:

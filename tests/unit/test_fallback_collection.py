@@ -16,7 +16,7 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import Conversation, crawl
-from tests.unit.test_fallback_readers import CLOSING, HOME, OPENING, item
+from tests.unit.test_pages import CLOSING, HOME, OPENING, item
 
 CLOSED = Reply(status=401, url="", body=b'{"code":"closed","message":"No.","data":{"status":401}}')
 SCRIPTED = "<body class='postid-{id}'><div class='entry-content'><script>x</script></div></body>"

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from newsbot.items import Post
-from newsbot.wordpress.joins.children import Gatherer
+from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import Reply
 from tests.unit.model_site import site
@@ -37,9 +37,9 @@ def comments(posts: dict[int, int], *, cap: int = 100) -> Ask:
     return ask
 
 
-def gather(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], Gatherer, int]:
+def gather(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], ChildrenFetcher, int]:
     """What the posts 1 to ``count`` got, who gathered it, and with how many requests."""
-    gatherer, asked, got = Gatherer(site=site(), stats=Counter()), 0, []
+    gatherer, asked, got = ChildrenFetcher(site=site(), stats=Counter()), 0, []
     for _ in range(times):
         posts = [Post(site="s", type="post", id=number) for number in range(1, count + 1)]
         talk, reply = gatherer.gather("replies", REPLIES, posts), None

@@ -6,8 +6,8 @@ import pytest
 
 from newsbot.wordpress.fallback import sources
 from newsbot.wordpress.messages import Reply
-from tests.unit.test_fallback_bringing import Shut, articles, bring, entry, feed
-from tests.unit.test_fallback_readers import HOME
+from tests.unit.test_fallback_collection import Shut, articles, bring, entry, feed
+from tests.unit.test_pages import HOME
 
 NEWS = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
 

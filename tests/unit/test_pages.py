@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsbot.errors import NotXml
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages import urls
-from newsbot.wordpress.pages.article_page import Page, read_page
+from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.feed import FeedPage, page_url, read_feed
 from newsbot.wordpress.pages.sitemap import hints, read_sitemap, type_of
 from newsbot.wordpress.pages.xml import parse
@@ -48,7 +48,7 @@ def feed(*items: str, before: str = "", **headers: str) -> FeedPage:
     return read_feed(reply(before + OPENING + "".join(items) + CLOSING, **headers), site=HOME)
 
 
-def page(html: str, *, url: str = f"{HOME}/a/", type_: str = "post", **headers: str) -> Page:
+def page(html: str, *, url: str = f"{HOME}/a/", type_: str = "post", **headers: str) -> ArticlePage:
     return read_page(reply(html, url=url, **headers), url=url, site=HOME, type_=type_)
 
 

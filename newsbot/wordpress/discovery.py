@@ -7,7 +7,7 @@ costs a render); with plain permalinks the same URL gives the home page, whose `
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 from newsbot.errors import Challenge, DiscoveryError, PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.api import WORDPRESS_COM, Api, Site, read_accepts
-from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Query, Reply
+from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Asking, Query, Reply
 
 REL = "https://api.w.org/"
 """The relation by which WordPress names its API, in the ``Link`` header and in ``<link>``."""
@@ -34,7 +34,7 @@ _HEAD = 200_000
 _BLOCKING = frozenset({"robots", "private-address"})
 
 
-def discover(url: str) -> Generator[Query, Reply, Site]:
+def discover(url: str) -> Asking[Site]:
     """Find the site behind ``url``; raises DiscoveryError with one clear line and a verdict."""
     start, guessed_scheme = _with_scheme(url)
     try:
@@ -73,7 +73,7 @@ def _with_scheme(url: str) -> tuple[str, bool]:
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, "")), guessed
 
 
-def _discover_from(start: str) -> Generator[Query, Reply, Site]:
+def _discover_from(start: str) -> Asking[Site]:
     asked: set[str] = set()
     trouble: list[PayloadError | Reply] = []
     for root in _roots_in(start):
@@ -109,7 +109,7 @@ def _roots_in(start: str) -> Iterator[str]:
         yield urlunsplit((parts.scheme, parts.netloc, "/wp-json/", "", ""))
 
 
-def _page(start: str, asked: set[str], trouble: list[PayloadError | Reply]) -> Generator[Query, Reply, Reply | None]:
+def _page(start: str, asked: set[str], trouble: list[PayloadError | Reply]) -> Asking[Reply | None]:
     """The page the user named; a site that is down ends the search here, before more requests are spent."""
     if start in asked:
         return None
@@ -183,9 +183,7 @@ def _root(root: str, page_url: str) -> str:
     return urlunsplit(parts)
 
 
-def _try_root(
-    root: str, page_url: str, asked: set[str], trouble: list[PayloadError | Reply]
-) -> Generator[Query, Reply, Site | None]:
+def _try_root(root: str, page_url: str, asked: set[str], trouble: list[PayloadError | Reply]) -> Asking[Site | None]:
     """Ask for the index at ``root``; where the home page came instead, follow what that declares."""
     if root in asked:
         return None

@@ -18,9 +18,9 @@ A conversation is a generator: it yields a message and is sent the answer that b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +164,15 @@ class AskKnown:
 
 Question = Recall | Remember | AskSite | KeepSite | AskState | AskKnown | AskTombstones
 """What a conversation asks its driver's archive."""
+
+
+Result = TypeVar("Result")
+
+Steps = Generator[Any, Any, Result]
+"""A part of the crawl of a site: it yields messages, is sent their answers, and returns ``Result``."""
+
+Asking = Generator[Query, Reply, Result]
+"""A part of the crawl that yields nothing but queries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

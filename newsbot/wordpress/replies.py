@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from newsbot.errors import NotJson, PayloadError, Refused
 from newsbot.wordpress import payload, records
-from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Reply
+from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Reply, Steps
 
 HOPELESS = 8
 """Rows asked for alone that failed in a row, after which splitting a batch is given up: the site ails, not a row."""
-
-
-Steps = Generator[Any, Any, None]
 
 
 class Unanswered(PayloadError):
@@ -71,9 +68,9 @@ def is_final(fault: PayloadError) -> bool:
 
 def split_until_alone(
     ids: Sequence[int],
-    ask: Callable[[list[int]], Steps],
+    ask: Callable[[list[int]], Steps[None]],
     fail: Callable[[int, PayloadError], None],
-) -> Steps:
+) -> Steps[None]:
     """Ask ``ids`` in halves until each culprit is alone, then name it by ``fail``. ``ask`` raises PayloadError.
 
     Raises the last PayloadError where nothing at all can be asked.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from newsbot.errors import NotXml
 from newsbot.items import Checkpoint, Post
@@ -15,6 +15,7 @@ from newsbot.wordpress.fallback.listed import read_lists
 from newsbot.wordpress.fallback.seen import SeenArticles
 from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.fallback.verdict import complete, conclude
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.pages.article_page import utc
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import FeedEntry, FeedPage, page_url, read_feed, urls_of
@@ -36,8 +37,6 @@ WAITS = timedelta(days=60)
 
 BATCH = 10
 """Pages to a checkpoint."""
-
-Steps = Generator[Any, Any, Any]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,7 +72,7 @@ class FallbackCollection:
         self.identities = Identities(own=site_host(self.ways.key))
         self.reader = PageReader(type=self.type, site=self.ways.key, render=self.options.render)
 
-    def run(self) -> Steps:
+    def run(self) -> Steps[None]:
         """Yields queries, posts and checkpoints; closes ``facts``."""
         halt: Halt | None = None
         self.facts.why = "not finished"
@@ -107,11 +106,11 @@ class FallbackCollection:
             )
         conclude(self.facts, reason=self.reason, unlisted=self.unlisted, full=full, halt=halt)
 
-    def _close_page(self) -> Steps:
+    def _close_page(self) -> Steps[None]:
         yield from self.ledger.written()
         yield self._checkpoint()
 
-    def _leave_unchanged(self) -> Steps:
+    def _leave_unchanged(self) -> Steps[None]:
         """Take as accounted for what an earlier run brought and the sitemap shows no change of."""
         for address, other in (yield from self.ledger.unchanged(self.listed)).items():
             self._tick(address)
@@ -123,14 +122,14 @@ class FallbackCollection:
 
     # The list to reckon against.
 
-    def _list(self) -> Steps:
+    def _list(self) -> Steps[None]:
         self.listed, self.unlisted = yield from read_lists(self.ways, self.type, self.facts.faults)
         self.left = set(self.listed)
         self.facts.expected_before = len(self.listed) if self.listed else None
 
     # The feed.
 
-    def _feed(self) -> Steps:
+    def _feed(self) -> Steps[None]:
         page, number, stale = self.ways.first, 1, 0
         assert page is not None
         assert self.ways.feed is not None
@@ -202,7 +201,7 @@ class FallbackCollection:
         lists_all = self.facts.kept or all(canonical(entry.url) in self.listed for entry in entries)
         return bool(self.listed and lists_all) and not self.left - set(self.poor)
 
-    def _release(self, hold: int) -> Steps:
+    def _release(self, hold: int) -> Steps[None]:
         """Send items but the last ``hold``. Where a feed's word for the id is not enough, the page is asked for it."""
         while len(self.waiting) > hold and not self._full():
             entry = self.waiting.popleft()
@@ -219,7 +218,7 @@ class FallbackCollection:
 
     # The pages.
 
-    def _pages(self) -> Steps:
+    def _pages(self) -> Steps[None]:
         for number, (url, changed) in enumerate(list(self._wanted()), 1):
             if self._full():
                 return
@@ -248,7 +247,7 @@ class FallbackCollection:
         rest = [self.listed[url] for url in self.listed if url in self.left and url not in self.poor]
         yield from sorted(rest, key=lambda one: one[1] or "", reverse=True)
 
-    def _page(self, url: str, entry: FeedEntry | None) -> Steps:
+    def _page(self, url: str, entry: FeedEntry | None) -> Steps[None]:
         found = yield from self.reader.read(url)
         self._tick(canonical(url))
         if isinstance(found, str):
@@ -268,7 +267,7 @@ class FallbackCollection:
 
     # Sending.
 
-    def _send(self, post: Post, row_id: int | None) -> Steps:
+    def _send(self, post: Post, row_id: int | None) -> Steps[None]:
         """Let a post go, under its id or the one its URL gives it; nothing goes twice."""
         url = post.url or ""
         if self._outside(post):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
-from typing import Any
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.sources import Sources, read
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.pages.urls import canonical
 
 MOST_LISTS = 1_000
@@ -17,7 +16,7 @@ Listed = dict[str, tuple[str, str | None]]
 """Canonical address -> the URL as listed and its ``lastmod``."""
 
 
-def read_lists(ways: Sources, type_: str, faults: Counter[str]) -> Generator[Any, Any, tuple[Listed, str | None]]:
+def read_lists(ways: Sources, type_: str, faults: Counter[str]) -> Steps[tuple[Listed, str | None]]:
     """What is listed, without the site's home, and what the lists lack of being whole, or None. Raises Halt."""
     listed: Listed = {}
     home = canonical(ways.key)

@@ -5,16 +5,14 @@ It is kept where the archive keeps linked objects, by the hash of each address, 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsbot.wordpress.messages import Recall, Remember, Reply
+from newsbot.wordpress.messages import Recall, Remember, Reply, Steps
 from newsbot.wordpress.pages.urls import canonical, id_of_url
 
 FEEDS = "feeds"
-
-Steps = Generator[Any, Any, Any]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +23,7 @@ class SeenArticles:
     type: str
     noted: dict[int, dict[str, Any]] = field(default_factory=dict)
 
-    def unchanged(self, listed: Mapping[str, tuple[str, str | None]]) -> Steps:
+    def unchanged(self, listed: Mapping[str, tuple[str, str | None]]) -> Steps[dict[str, bool]]:
         """Returns {address: whether it is of another type} for those of ``listed`` (address -> URL and lastmod) that
         have not changed since. One without a ``lastmod`` may always have."""
         dated = {id_of_url(url): (address, changed) for address, (url, changed) in listed.items() if changed}
@@ -44,7 +42,7 @@ class SeenArticles:
         if changed:
             self.noted[id_of_url(url)] = {"changed": changed, "other": other}
 
-    def written(self) -> Steps:
+    def written(self) -> Steps[None]:
         """To be asked before the checkpoint behind the rows: they and their notes are kept together."""
         if self.noted:
             objects, self.noted = self.noted, {}
@@ -74,13 +72,13 @@ class FeedState:
     def take(self, reply: Reply) -> None:
         self.etag, self.modified = reply.headers.get("etag"), reply.headers.get("last-modified")
 
-    def recall(self) -> Steps:
+    def recall(self) -> Steps[None]:
         kept = (yield Recall(site=self.site, relation=FEEDS, ids=(id_of_url(self.url),))).get(id_of_url(self.url))
         if kept is not None:
             self.etag, self.modified = kept.get("etag"), kept.get("modified")
             self.home, self.name = kept.get("home"), kept.get("name")
 
-    def remember(self) -> Steps:
+    def remember(self) -> Steps[None]:
         if self.headers():
             kept = {"etag": self.etag, "modified": self.modified, "home": self.home, "name": self.name}
             yield Remember(site=self.site, relation=FEEDS, objects={id_of_url(self.url): kept})

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.wordpress.collection.changes import OVERLAP
 from newsbot.wordpress.fallback.collection import FallbackCollection
 from newsbot.wordpress.fallback.sources import Sources, find_sources
-from newsbot.wordpress.messages import AskState, CollectionState
+from newsbot.wordpress.messages import AskState, CollectionState, Steps
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.receipt import SiteFacts
 
 if TYPE_CHECKING:
     from newsbot.wordpress.options import Options
-
-Steps = Generator[Any, Any, None]
 
 
 def is_api_closed(fault: Exception | None) -> bool:
@@ -51,7 +48,7 @@ class FallbackSite:
     key: str | None = None
     ways: Sources | None = None
 
-    def crawl_site(self, failure: Exception, *, verdict: str) -> Steps:
+    def crawl_site(self, failure: Exception, *, verdict: str) -> Steps[None]:
         """Every type asked for, where no API was found; closes ``facts``."""
         reason = str(failure)
         ways = yield from self._ways(reason, verdict)
@@ -68,7 +65,7 @@ class FallbackSite:
 
     def crawl_type(
         self, name: str, reason: str, *, state: CollectionState, had: set[int] | None = None, sequence: int = 0
-    ) -> Steps:
+    ) -> Steps[None]:
         """One type; ``had`` are ids that the API gave before it shut. Without other ways all stays as it was.
 
         Of what the archive (``state``) held whole when the API was open, only what was published since is asked for:
@@ -89,7 +86,7 @@ class FallbackSite:
                 facts.verdict = "incomplete"
                 facts.why += f"; what was edited or deleted since {since} is unknown while the API is shut"
 
-    def _ways(self, reason: str, verdict: str | None) -> Generator[Any, Any, Sources | None]:
+    def _ways(self, reason: str, verdict: str | None) -> Steps[Sources | None]:
         if self.ways is None:
             try:
                 options = self.options

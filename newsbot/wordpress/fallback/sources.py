@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -14,7 +13,7 @@ from newsbot.article.cleaning.nesting import flatten
 from newsbot.errors import NotXml
 from newsbot.wordpress import payload
 from newsbot.wordpress.fallback.seen import FeedState
-from newsbot.wordpress.messages import ERRORS, Query, Reply
+from newsbot.wordpress.messages import ERRORS, Asking, Reply, Steps
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import FeedPage, read_feed
 from newsbot.wordpress.pages.sitemap import USUAL, Sitemap, hints, read_sitemap, type_of
@@ -66,7 +65,7 @@ class Sources:
         return whys[0] + more if whys else None
 
 
-def find_sources(start: str, *, key: str | None, again: bool = False) -> Generator[Any, Any, Sources]:
+def find_sources(start: str, *, key: str | None, again: bool = False) -> Steps[Sources]:
     """Look for a feed, then for sitemaps. ``key`` is the site's where it is known. With ``again`` an earlier run may
     have brought what the feed shows. Raises Halt."""
     ways = Sources(key=key or _folder(start), again=again)
@@ -91,7 +90,7 @@ def find_sources(start: str, *, key: str | None, again: bool = False) -> Generat
     return ways
 
 
-def _try_feed(url: str, ways: Sources, tried: set[str]) -> Generator[Any, Any, None]:
+def _try_feed(url: str, ways: Sources, tried: set[str]) -> Steps[None]:
     if ways.first is not None or url in tried:
         return
     tried.add(url)
@@ -122,7 +121,7 @@ def _read_feed(reply: Reply, url: str, ways: Sources) -> None:
         return
 
 
-def _from_page(url: str, ways: Sources, tried: set[str]) -> Generator[Any, Any, None]:
+def _from_page(url: str, ways: Sources, tried: set[str]) -> Steps[None]:
     """The feed that a page names; a URL that is a feed itself."""
     if ways.first is not None or url in tried:
         return
@@ -161,7 +160,7 @@ def _key(told: str | None, asked: str) -> str:
     return _folder(asked)
 
 
-def _find_sitemaps(ways: Sources) -> Generator[Query, Reply, None]:
+def _find_sitemaps(ways: Sources) -> Asking[None]:
     root = urlsplit(ways.key)
     robots = yield from ask(urlunsplit((root.scheme, root.netloc, "/robots.txt", "", "")), "robots")
     named = hints(robots.body) if robots.error is None and robots.status == 200 else []
@@ -176,7 +175,7 @@ def _find_sitemaps(ways: Sources) -> Generator[Query, Reply, None]:
         ways.sitemaps[None] = ways.news
 
 
-def _open(url: str, ways: Sources, depth: int, *, named: bool) -> Generator[Query, Reply, None]:
+def _open(url: str, ways: Sources, depth: int, *, named: bool) -> Asking[None]:
     """Sort a sitemap, or those an index names, by the types they hold; what its name tells is not asked for yet.
 
     What the site itself ``named`` and cannot be had is noted: without it nobody knows whether all came."""
@@ -202,7 +201,7 @@ def _open(url: str, ways: Sources, depth: int, *, named: bool) -> Generator[Quer
     yield from _sort(found.others, ways, depth)
 
 
-def _sort(others: list[str], ways: Sources, depth: int) -> Generator[Query, Reply, None]:
+def _sort(others: list[str], ways: Sources, depth: int) -> Asking[None]:
     for other in others:
         kind = type_of(other)
         if kind:
@@ -212,7 +211,7 @@ def _sort(others: list[str], ways: Sources, depth: int) -> Generator[Query, Repl
             yield from _open(other, ways, depth - 1, named=True)
 
 
-def read(url: str, ways: Sources, type_: str | None = None) -> Generator[Query, Reply, Sitemap]:
+def read(url: str, ways: Sources, type_: str | None = None) -> Asking[Sitemap]:
     """A sitemap, asked for once. Raises NotXml, also where it is not there."""
     if url not in ways.read:
         reply = yield from ask(url, "sitemap", type_)

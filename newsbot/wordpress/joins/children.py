@@ -6,7 +6,7 @@ Unlike an author, these are found by the post's id, not by ids the post holds; m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,9 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
 from newsbot.wordpress.dates import utc
 from newsbot.wordpress.joins.relations import Relation
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.messages import Asking, Query
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import answer, is_final, rows_of, split_until_alone, total_of
-
-Steps = Generator[Query, Reply, None]
 
 _FIELDS = {
     "replies": "id,post,parent,author,author_name,author_url,date,date_gmt,content,link",
@@ -49,7 +47,7 @@ class ChildrenFetcher:
     sizes: dict[str, int] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
 
-    def gather(self, name: str, relation: Relation, posts: Sequence[Post]) -> Steps:
+    def gather(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """Fill ``linked[name]`` of ``posts``, which are of one type."""
         if name in self.closed:
             for post in posts:
@@ -67,10 +65,10 @@ class ChildrenFetcher:
                 replies = post.linked[name]
                 post.comment_count = len(replies) if replies is not None else None
 
-    def _batch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Steps:
+    def _batch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         waiting = {post.id: post for post in posts}
 
-        def ask(ids: list[int]) -> Steps:
+        def ask(ids: list[int]) -> Asking[None]:
             try:
                 found = yield from self._list(name, relation, {one: waiting[one] for one in ids})
             except PayloadError as fault:
@@ -98,9 +96,7 @@ class ChildrenFetcher:
             for lost in list(waiting):
                 lose(lost, fault)
 
-    def _list(
-        self, name: str, relation: Relation, posts: Mapping[int, Post]
-    ) -> Generator[Query, Reply, dict[int, Any]]:
+    def _list(self, name: str, relation: Relation, posts: Mapping[int, Post]) -> Asking[dict[int, Any]]:
         """What hangs on these posts, by post. Rows are counted, not pages: the site may force a size of its own."""
         found: dict[int, dict[int, Any]] = {one: {} for one in posts}
         type_ = next(iter(posts.values())).type
@@ -129,7 +125,7 @@ class ChildrenFetcher:
                 break
         return {one: list(hanging.values()) for one, hanging in found.items()}
 
-    def _check_closed(self, name: str, relation: Relation, type_: str) -> Steps:
+    def _check_closed(self, name: str, relation: Relation, type_: str) -> Asking[None]:
         """Is one post's part forbidden, or all of it? One request tells; splitting would cost two for each post."""
         url = self.site.api.url(relation.route, {"per_page": 1, "_fields": "id"})
         try:
@@ -148,7 +144,7 @@ class ChildrenFetcher:
         if not _is_no(fault):
             self.failed.append(post.id)
 
-    def _one(self, name: str, relation: Relation, post: Post) -> Steps:
+    def _one(self, name: str, relation: Relation, post: Post) -> Asking[None]:
         """A relation that only a request of each post's own answers; once refused, it is not asked for again."""
         post.linked[name] = None
         if name in self.closed:
@@ -170,7 +166,7 @@ class ChildrenFetcher:
             _add(found, name, raw, self.site)
         post.linked[name] = list(found.values())
 
-    def _about(self, relation: Relation, posts: Sequence[Post]) -> Steps:
+    def _about(self, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """The type itself: one request for all posts."""
         if posts and relation.route not in self.about:
             url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})

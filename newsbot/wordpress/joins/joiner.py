@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,8 +13,8 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
 from newsbot.wordpress.joins.link_cache import LinkCache
 from newsbot.wordpress.joins.relations import FOLLOWED, Relation, ids_in
-from newsbot.wordpress.messages import Query, Recall, Remember, Reply
-from newsbot.wordpress.replies import Steps, answer, is_cut, is_final, rows_of, split_until_alone
+from newsbot.wordpress.messages import Query, Recall, Remember, Reply, Steps
+from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_until_alone
 
 HOLD = 500
 """Posts that may wait for their links before batches are asked that are not full."""
@@ -88,7 +88,7 @@ class Joiner:
             return None
         return fullest if final or self.waiting >= HOLD or len(fullest.wanted) >= PER_PAGE else None
 
-    def fill(self, shelf: LinkCache) -> Steps:
+    def fill(self, shelf: LinkCache) -> Steps[None]:
         """Ask for what a shelf wants: its whole first page once where that is worth it, else by ``include``."""
         kind = self._kind(shelf)
         if self.recalls:
@@ -111,13 +111,13 @@ class Joiner:
                 if linked in shelf.wanted:
                     self._lose(shelf, linked, fault)
 
-    def _recall(self, shelf: LinkCache, kind: str) -> Steps:
+    def _recall(self, shelf: LinkCache, kind: str) -> Steps[None]:
         found = yield Recall(site=self.site.key, relation=shelf.route, ids=tuple(shelf.wanted))
         for linked, fields in found.items():
             if (known := records.recalled(kind, fields)) is not None:
                 shelf.put(linked, known)
 
-    def _browse(self, shelf: LinkCache, kind: str) -> Steps:
+    def _browse(self, shelf: LinkCache, kind: str) -> Steps[None]:
         """The first hundred of a small collection, the most used first: most posts need nothing else."""
         accepts = self.site.accepted(shelf.route)
         by_count = kind == "terms" and accepts.orders_by("count")
@@ -129,7 +129,7 @@ class Joiner:
                 raise
             self.stats[f"{kind}_{fault.name}"] += 1
 
-    def _include(self, shelf: LinkCache, ids: list[int]) -> Steps:
+    def _include(self, shelf: LinkCache, ids: list[int]) -> Steps[None]:
         kind, limit = self._kind(shelf), self.site.accepted(shelf.route).per_page
         left = ids
         while left:
@@ -151,7 +151,7 @@ class Joiner:
                 self.stats[f"{kind}_{'forbidden' if shelf.closed else 'dangling'}"] += 1
                 shelf.put(linked, None)
 
-    def _check_closed(self, shelf: LinkCache, kind: str) -> Steps:
+    def _check_closed(self, shelf: LinkCache, kind: str) -> Steps[None]:
         """Is one linked object forbidden, or the whole collection? One request tells; splitting would cost dozens."""
         try:
             answer((yield self._query(shelf, kind, {"per_page": 1})))
@@ -159,7 +159,7 @@ class Joiner:
             shelf.closed = True
             shelf.wanted.clear()
 
-    def _keep(self, shelf: LinkCache, reply: Reply) -> Generator[Any, Any, int]:
+    def _keep(self, shelf: LinkCache, reply: Reply) -> Steps[int]:
         """Put what a reply lists on its shelf; returns how many rows there were."""
         relation, learnt, rows = self._relation(shelf), {}, rows_of(reply)
         for raw in rows:

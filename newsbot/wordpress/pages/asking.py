@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from newsbot.wordpress import payload
-from newsbot.wordpress.messages import ERRORS, Query, Reply
+from newsbot.wordpress.messages import ERRORS, Asking, Query, Reply
 from newsbot.wordpress.receipt import Verdict
 
 _HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "tls"})
 """Errors that say the same of every URL of the host."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-
-Asking = Generator[Query, Reply, Reply]
 
 
 class Halt(Exception):
@@ -33,7 +31,7 @@ def ask(
     *,
     render: bool = False,
     headers: Mapping[str, str] = NO_HEADERS,
-) -> Asking:
+) -> Asking[Reply]:
     """One page of the site, whatever it is. Raises Halt where the site, or our own crawl, wants no more requests."""
     reply = yield Query(url=url, purpose=purpose, type=type_, expects="any", tries=3, render=render, headers=headers)
     if reply.error in _HALTING:

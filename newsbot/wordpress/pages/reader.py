@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from newsbot.items import Post
 from newsbot.wordpress import payload
-from newsbot.wordpress.messages import ERRORS, Query, Reply
+from newsbot.wordpress.messages import ERRORS, Asking, Reply
 from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.urls import site_host
@@ -34,7 +34,7 @@ class PageReader:
     shut: Halt | None = None
     lacks_browser: str | None = None
 
-    def read(self, url: str) -> Generator[Query, Reply, Post | str]:
+    def read(self, url: str) -> Asking[Post | str]:
         """The article with its body, or why not: ``gone``, ``another type``, or words for the receipt. Raises Halt."""
         if self.shut is not None:
             raise self.shut
@@ -58,7 +58,7 @@ class PageReader:
         whole = yield from self._rest_of(page)
         return page.post if whole else "not all its pages came"
 
-    def identity(self, url: str) -> Generator[Query, Reply, tuple[int | None, str | None]]:
+    def identity(self, url: str) -> Asking[tuple[int | None, str | None]]:
         """The id and type that an article's page tells, None where it cannot be had. Where pages fail in a row no more
         are asked: what the feed gave whole is not lost for it. Raises Halt where nothing at all may be asked."""
         if self.shut is not None or site_host(url) != site_host(self.site):
@@ -72,7 +72,7 @@ class PageReader:
             return None, None
         return (page.id, page.type) if isinstance(page, ArticlePage) else (None, None)
 
-    def _ask(self, url: str, *, rendered: bool) -> Generator[Query, Reply, ArticlePage | str]:
+    def _ask(self, url: str, *, rendered: bool) -> Asking[ArticlePage | str]:
         reply = yield from ask(url, "article", self.type, render=rendered)
         why = self._why_not(reply, url, rendered=rendered)
         if why is None or why == "gone":
@@ -97,7 +97,7 @@ class PageReader:
             return "gone"
         return f"HTTP {reply.status}" if reply.status != 200 else None
 
-    def _rest_of(self, page: ArticlePage) -> Generator[Query, Reply, bool]:
+    def _rest_of(self, page: ArticlePage) -> Asking[bool]:
         """Add the other pages of an article that its author cut in pieces; False where one cannot be had."""
         assert page.post is not None
         for url in page.parts[:PARTS]:
@@ -114,7 +114,7 @@ def lacks_body(post: Post, raw: Mapping[str, Any]) -> bool:
     return post.content_html is None and not post.protected and post.url is not None and missing
 
 
-def add_body(reader: PageReader, post: Post) -> Generator[Query, Reply, bool]:
+def add_body(reader: PageReader, post: Post) -> Asking[bool]:
     """Put into a post of the API what its page shows; False where the page cannot be had or is another's."""
     if reader.halted or post.url is None:
         return False

@@ -19,9 +19,6 @@ from tests.unit.code_tree import CodeTree, Steps, last_name, parameters
 
 ROOT = Path(__file__).parents[2]
 
-DEPTH = 14
-"""Steps from a text to the values in it; code that needs more of them is not followed."""
-
 MOST = 40
 """Texts that one expression may give before its values count as unknown."""
 
@@ -49,7 +46,9 @@ class Texts:
         return list(dict.fromkeys([*self.mains, *self.parts]))
 
     def sentences(self) -> list[str]:
-        return [one.strip() for one in self.all() if has_words(one) and " " in one.strip()]
+        """Those of two words and more, without the punctuation that binds them to what they stand in."""
+        found = [one.strip(" ,;\n") for one in self.all()]
+        return [one for one in found if sum(map(has_words, one.split())) > 1]
 
     @property
     def constant(self) -> bool:
@@ -74,91 +73,109 @@ def has_words(template: str) -> bool:
 class Code(CodeTree):
     """The package, with the texts of its expressions."""
 
+    def __init__(self, root: Path, package: str = "newsbot") -> None:
+        super().__init__(root, package)
+        self._known: dict[tuple[ast.expr, Steps], Texts] = {}
+
     def told(self, node: ast.expr, steps: Steps = ()) -> list[Text]:
         """The texts of an expression, and the sentences that may stand in them; a text without words is none."""
         found = self.texts(node, steps).all()
         return [Text(one, self.where(node)) for one in found if has_words(one)]
 
-    def texts(self, node: ast.expr | None, steps: Steps = (), depth: int = 0) -> Texts:
+    def texts(self, node: ast.expr | None, steps: Steps = ()) -> Texts:
         """The texts of an expression, or of that part of its value to which ``steps`` lead."""
-        if node is None or depth > DEPTH:
+        if node is None:
             return Texts()
-        found = self._through(node, steps, depth + 1)
-        if found is None:
-            found = self._part(node, steps, depth + 1) if steps else self._whole(node, depth + 1)
-        if len(found.mains) > MOST:
-            return Texts([hole(node)], found.parts)
-        return found
+        if (node, steps) not in self._known:
+            # What a value is made of may lead back to the value: there it is unknown.
+            self._known[node, steps] = Texts([hole(node)])
+            found = self._through(node, steps)
+            if found is None:
+                found = self._part(node, steps) if steps else self._whole(node)
+            self._known[node, steps] = found if len(found.mains) <= MOST else Texts([hole(node)], found.parts)
+        return self._known[node, steps]
 
-    def _through(self, node: ast.expr, steps: Steps, depth: int) -> Texts | None:
+    def _through(self, node: ast.expr, steps: Steps) -> Texts | None:
         """Expressions whose value is that of another expression."""
         match node:
             case ast.IfExp():
-                return self._union([node.body, node.orelse], steps, depth)
+                return self._union([node.body, node.orelse], steps)
             case ast.BoolOp():
-                return self._union(node.values, steps, depth)
+                return self._union(node.values, steps)
             case ast.Await() | ast.YieldFrom() | ast.NamedExpr():
-                return self.texts(node.value, steps, depth)
+                return self.texts(node.value, steps)
             case ast.Name():
-                return self._name(node, steps, depth)
+                return self._name(node, steps)
             case ast.Call():
-                return self._call(node, steps, depth)
+                return self._call(node, steps)
+            case ast.Subscript(slice=ast.Constant(value=int(index))):
+                return self.texts(node.value, (index, *steps))
+            case ast.Attribute() if steps:
+                return self._assigned(node, steps)
         return None
 
-    def _whole(self, node: ast.expr, depth: int) -> Texts:
+    def _assigned(self, node: ast.Attribute, steps: Steps) -> Texts:
+        """What any object's attribute of this name is given."""
+        found = Texts()
+        for value, way in self.assigned.get(node.attr, ()):
+            if not isinstance(value, ast.Name):
+                found.add(self.texts(value, (*way, *steps)))
+        return found
+
+    def _whole(self, node: ast.expr) -> Texts:
         match node:
             case ast.Constant(value=str(text)):
                 return Texts([text])
             case ast.Constant(value=None):
                 return Texts()
             case ast.JoinedStr():
-                return self._joined(node, depth)
+                return self._joined(node)
             case ast.BinOp(op=ast.Add()):
-                return _concatenated([self.texts(node.left, (), depth), self.texts(node.right, (), depth)])
+                return _concatenated([self.texts(node.left, ()), self.texts(node.right, ())])
             case ast.Attribute():
-                assigned = [one for one in self.assigned[node.attr] if isinstance(one, ast.JoinedStr | ast.Constant)]
-                return Texts([hole(node)], self._union(assigned, (), depth).sentences())
+                return Texts([hole(node)], self._assigned(node, ()).sentences())
         return Texts([hole(node)])
 
-    def _part(self, node: ast.expr, steps: Steps, depth: int) -> Texts:
+    def _part(self, node: ast.expr, steps: Steps) -> Texts:
         step, rest = steps[0], steps[1:]
         match node:
             case ast.Tuple() | ast.List() | ast.Set() if isinstance(step, int):
-                return self._union(node.elts[step : step + 1], rest, depth)
+                return self._union(node.elts[step : step + 1], rest)
             case ast.Tuple() | ast.List() | ast.Set():
-                found = self._union([one for one in node.elts if not isinstance(one, ast.Starred)], rest, depth)
-                found.add(self._union([one.value for one in node.elts if isinstance(one, ast.Starred)], steps, depth))
+                found = self._union([one for one in node.elts if not isinstance(one, ast.Starred)], rest)
+                found.add(self._union([one.value for one in node.elts if isinstance(one, ast.Starred)], steps))
                 return found
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() if step == "each":
-                return self.texts(node.elt, rest, depth)
+                return self.texts(node.elt, rest)
             case ast.Dict() if step == "each":
-                return self._union([key for key in node.keys if key is not None], rest, depth)
+                return self._union([key for key in node.keys if key is not None], rest)
             case ast.BinOp(op=ast.Add()):
-                return self._union([node.left, node.right], steps, depth)
+                return self._union([node.left, node.right], steps)
         return Texts([hole(node)])
 
-    def _union(self, nodes: Iterable[ast.expr], steps: Steps, depth: int) -> Texts:
+    def _union(self, nodes: Iterable[ast.expr], steps: Steps) -> Texts:
         found = Texts()
         for node in nodes:
-            found.add(self.texts(node, steps, depth))
+            found.add(self.texts(node, steps))
         return found
 
-    def _joined(self, node: ast.JoinedStr, depth: int) -> Texts:
+    def _joined(self, node: ast.JoinedStr) -> Texts:
         pieces = []
         for value in node.values:
             if not isinstance(value, ast.FormattedValue):
-                pieces.append(self.texts(value, (), depth))
+                pieces.append(self.texts(value, ()))
                 continue
-            inner = self.texts(value.value, (), depth)
-            known = inner.constant or inner.names
+            inner = self.texts(value.value, ())
+            # A number such as a version is a value, though the code has it.
+            known = (inner.constant or inner.names) and not all(one.isdigit() for one in inner.mains)
             pieces.append(inner if known else Texts([hole(value.value)], inner.sentences()))
         return _concatenated(pieces)
 
-    def _name(self, node: ast.Name, steps: Steps, depth: int) -> Texts:
+    def _name(self, node: ast.Name, steps: Steps) -> Texts:
         function = self.function_of(node)
         while function is not None:
             if values := list(self.bound(node, function)):
-                return self._of_all(node, values, steps, depth)
+                return self._of_all(node, values, steps)
             if node.id in parameters(function):
                 values = [
                     (value, way)
@@ -166,31 +183,31 @@ class Code(CodeTree):
                     for value, way in [self.given(call, function, node.id)]
                     if value is not None
                 ]
-                return self._of_all(node, values, steps, depth)
+                return self._of_all(node, values, steps)
             function = self.function_of(function)
         constant = self.constant(node.id, self.module_of[node])
-        return self.texts(constant, steps, depth) if constant is not None else Texts([hole(node)])
+        return self.texts(constant, steps) if constant is not None else Texts([hole(node)])
 
-    def _of_all(self, node: ast.Name, values: list[tuple[ast.expr, Steps]], steps: Steps, depth: int) -> Texts:
+    def _of_all(self, node: ast.Name, values: list[tuple[ast.expr, Steps]], steps: Steps) -> Texts:
         found = Texts()
         for value, way in values:
-            found.add(self.texts(value, (*way, *steps), depth))
+            found.add(self.texts(value, (*way, *steps)))
         return found if found.mains or found.parts else Texts([hole(node)])
 
-    def _call(self, node: ast.Call, steps: Steps, depth: int) -> Texts:
+    def _call(self, node: ast.Call, steps: Steps) -> Texts:
         name, method = last_name(node.func), node.func if isinstance(node.func, ast.Attribute) else None
         if method is None and name in ("str", "cast", "list", "tuple", "sorted") and node.args:
-            return self.texts(node.args[-1], steps, depth)
+            return self.texts(node.args[-1], steps)
         if method is not None and name == "join" and node.args and not steps:
-            return Texts([hole(node)], self.texts(node.args[0], ("each",), depth).sentences())
+            return Texts([hole(node)], self.texts(node.args[0], ("each",)).sentences())
         if method is not None and name in ("strip", "lstrip", "rstrip", "removeprefix"):
-            return self.texts(method.value, steps, depth)
+            return self.texts(method.value, steps)
         if method is not None and name == "get" and len(node.args) == 2:
-            default = self.texts(node.args[1], steps, depth)
+            default = self.texts(node.args[1], steps)
             return Texts([*default.mains, hole(node)], default.parts)
         found = Texts()
         for function in self.called(node):
-            found.add(self._union(self.returned(function), steps, depth))
+            found.add(self._union(self.returned(function), steps))
         return found if found.mains or found.parts else Texts([hole(node)])
 
 

@@ -45,7 +45,7 @@ class CodeTree:
         self.functions: dict[str, list[Function]] = defaultdict(list)
         self.classes: dict[str, list[ast.ClassDef]] = defaultdict(list)
         self.calls: dict[str, list[ast.Call]] = defaultdict(list)
-        self.assigned: dict[str, list[ast.expr]] = defaultdict(list)
+        self.assigned: dict[str, list[tuple[ast.expr, Steps]]] = defaultdict(list)
         for path in sorted((root / package).rglob("*.py")):
             if "migrations" not in path.parts:
                 self._read(path)
@@ -80,8 +80,16 @@ class CodeTree:
                     module.imported[alias.asname or alias.name] = (str(node.module), alias.name)
             case ast.Assign():
                 for target in node.targets:
-                    if isinstance(target, ast.Attribute):
-                        self.assigned[target.attr].append(node.value)
+                    self._assign(target, node.value, ())
+            case ast.AugAssign():
+                self._assign(node.target, node.value, ())
+
+    def _assign(self, target: ast.expr, value: ast.expr, steps: Steps) -> None:
+        if isinstance(target, ast.Attribute):
+            self.assigned[target.attr].append((value, steps))
+        elif isinstance(target, ast.Tuple):
+            for index, element in enumerate(target.elts):
+                self._assign(element, value, (*steps, index))
 
     # Where a node stands.
 
@@ -119,7 +127,7 @@ class CodeTree:
             name = left.pop()
             if name not in found:
                 found.add(name)
-                left += [last_name(base) for one in self.classes[name] for base in one.bases]
+                left += [last_name(base) for one in self.classes.get(name, ()) for base in one.bases]
         return found
 
     def caught(self, node: ast.expr) -> list[str]:

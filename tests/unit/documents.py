@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -100,7 +100,8 @@ def documents() -> Documents:
 
 @dataclass(frozen=True)
 class Check:
-    """A table that lists all that the code has of one kind. ``made`` gives each name -> where the code has it.
+    """A table that lists all that the code has of one kind. ``made`` gives each name -> where the code has it;
+    ``allowed`` gives further names that the table may list.
 
     ``row`` is a row as it should be added, without its name. ``ordered``: the code's order is part of the contract.
     """
@@ -111,6 +112,7 @@ class Check:
     row: str = "<meaning> |"
     heading: str | None = None
     ordered: bool = False
+    allowed: Callable[[], Collection[str]] = field(default=dict[str, str], repr=False)
 
     @property
     def name(self) -> str:
@@ -131,7 +133,7 @@ class Check:
             else:
                 listed[normal(name)] = (name, row)
         missing = {key: value for key, value in made.items() if key not in listed}
-        extra = {key: value for key, value in listed.items() if key not in made}
+        extra = {key: value for key, value in listed.items() if key not in made and key not in self.allowed()}
         for key, (old, row) in list(extra.items()):
             near = difflib.get_close_matches(key, missing, n=1, cutoff=0.6)
             if near:

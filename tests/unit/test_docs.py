@@ -10,8 +10,10 @@ import re
 import pytest
 
 from newsbot.arguments.site_list import Target
+from newsbot.wordpress.messages import ERRORS
 from tests.unit import code_commands as commands
 from tests.unit import code_lists as lists
+from tests.unit import code_messages as messages
 from tests.unit import code_receipt as receipt
 from tests.unit.documents import Check, Documents, documents, spans
 
@@ -38,6 +40,8 @@ CHECKS = [
     Check("meta.md", "key", lists.meta_keys, "<value> | <set by> | <read by> | <meaning> |"),
     Check("stats.md", "stat", lists.stats),
     Check("stats.md", "purpose", lists.purposes),
+    Check("errors.md", "message", messages.messages, "<why> | <what to do> |", allowed=messages.written),
+    Check("errors.md", "error", lambda: dict.fromkeys(ERRORS, "newsbot/wordpress/messages.py"), "<words> | <why> | |"),
     Check("logs.md", "line", lists.log_lines, "<level> | <meaning> | <what to do> |"),
     *(
         Check("items.md", "column", lambda item=item: lists.columns(item), heading=item.__name__, ordered=True)  # type: ignore[misc]
@@ -54,7 +58,8 @@ CHECKS = [
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_a_table_lists_what_the_code_has_and_nothing_else(check: Check) -> None:
     assert check.made(), "the code has none of these: the test no longer finds them"
-    assert check.differences(documents()) == []
+    found = check.differences(documents())
+    assert found == [], "\n" + "\n".join(found)
 
 
 def _with(document: str, line: int, *, instead: list[str]) -> Documents:
@@ -165,3 +170,9 @@ def test_the_type_and_the_choices_of_each_key_of_a_receipt_are_documented(headin
             if lacking := set(receipt.choices_of(name)) - set(spans(row.cells[2])):
                 wrong.append(f"{row.where}: {name} can also be {', '.join(sorted(lacking))}")
     assert wrong == []
+
+
+def test_the_words_of_each_error_of_a_request_are_documented() -> None:
+    told = {name: spans(row.cells[1]) for row in documents().rows("errors.md", "error") for name in row.names}
+    wrong = {name: f"errors.md: the words of {name} are `{words}`" for name, words in ERRORS.items()}
+    assert [line for name, line in wrong.items() if told[name] != [ERRORS[name]]] == []

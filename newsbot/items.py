@@ -1,8 +1,8 @@
-"""What newsbot delivers.
+"""The rows that newsbot delivers.
 
-Every item is a keyword-only dataclass; its field order is the column order of every feed. Times are ISO 8601 text in
-UTC ending in ``Z`` (``*_local`` keeps the site's own wall clock, without a zone). ``None`` means unknown; text is never
-"" for unknown. This module imports nothing of ours.
+Every item is a keyword-only dataclass. The order of its fields is the order of the columns in every feed. Times are ISO
+8601 text in UTC that ends in ``Z``; the columns ``*_local`` hold the site's local time without a zone. ``None`` means
+unknown. A text column never holds "" for unknown. This module imports nothing of newsbot.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Via = Literal["rest", "feed", "page", "browser"]
 
 @dataclass(slots=True, kw_only=True)
 class Author:
-    """Who WordPress says wrote it. ``id`` is kept where the rest cannot be resolved."""
+    """The author that WordPress names. ``id`` is set also where the other fields could not be fetched."""
 
     id: int | None = None
     name: str | None = None
@@ -27,7 +27,7 @@ class Author:
 
 @dataclass(slots=True, kw_only=True)
 class TermRef:
-    """A term a post carries; ``parent`` is the parent term's id, or None at the top."""
+    """A term of a post. ``parent`` is the id of the parent term, or None for a term without a parent."""
 
     taxonomy: str
     id: int
@@ -38,7 +38,7 @@ class TermRef:
 
 @dataclass(slots=True, kw_only=True)
 class FeaturedImage:
-    """The featured image, from the media library. Sizes in pixels."""
+    """The featured image, from the media library. ``width`` and ``height`` are in pixels."""
 
     id: int | None = None
     url: str | None = None
@@ -51,7 +51,7 @@ class FeaturedImage:
 
 @dataclass(slots=True, kw_only=True)
 class Image:
-    """An image in the article's body."""
+    """An image in the body of the article."""
 
     url: str
     alt: str | None = None
@@ -60,7 +60,7 @@ class Image:
 
 @dataclass(slots=True, kw_only=True)
 class Embed:
-    """Something the article shows from elsewhere: a video, a post on a social network, a map."""
+    """Content of another site in the article: a video, a post on a social network, a map."""
 
     provider: str
     url: str
@@ -68,7 +68,7 @@ class Embed:
 
 @dataclass(slots=True, kw_only=True)
 class Source:
-    """Where a syndicated story came from, and how we know. ``confidence`` is between 0 and 1."""
+    """The original of a syndicated story. ``evidence`` names how it was found; ``confidence`` is between 0 and 1."""
 
     url: str | None = None
     publisher: str | None = None
@@ -77,21 +77,41 @@ class Source:
 
 
 @dataclass(slots=True, kw_only=True)
-class Record:
-    """What every delivered row has. Identity is (site, type, id)."""
-
-    collection: ClassVar[str]
+class RowKey:
+    """The identity of a row: (site, type, id)."""
 
     site: str
     type: str
     id: int
 
 
-@dataclass(slots=True, kw_only=True)
-class Post(Record):
-    """A post, page or object of a custom type."""
+@dataclass(kw_only=True)
+class Record(RowKey):
+    """The columns that every delivered row has: its identity, its history in the archive and where it came from.
 
-    collection: ClassVar[str] = "posts"
+    An item class is ``class Post(Record, PostContent)``. A dataclass takes the fields of its last base first, so the
+    columns of the content stand between the identity and the columns below. The slots are empty because only one base
+    of a class may have slots of its own; the item class itself gets a slot for each field.
+    """
+
+    __slots__ = ()
+
+    collection: ClassVar[str]
+
+    revision: int | None = None
+    change: Change = "new"
+    first_seen: str | None = None
+    last_seen: str | None = None
+    deleted_at: str | None = None
+    via: Via = "rest"
+    fetched_at: str | None = None
+    request_url: str | None = None
+    raw: dict[str, Any] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PostContent(RowKey):
+    """The content columns of a post."""
 
     url: str | None = None
     guid: str | None = None
@@ -124,26 +144,23 @@ class Post(Record):
     comment_status: str | None = None
     comment_count: int | None = None
     removed: dict[str, int] = field(default_factory=dict)
-    revision: int | None = None
-    change: Change = "new"
-    first_seen: str | None = None
-    last_seen: str | None = None
-    deleted_at: str | None = None
-    via: Via = "rest"
-    fetched_at: str | None = None
-    request_url: str | None = None
-    raw: dict[str, Any] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Post(Record, PostContent):
+    """A post, page or object of a custom type."""
+
+    collection: ClassVar[str] = "posts"
+
     linked: dict[str, Any] = field(default_factory=dict)
-    """What ``follow=`` brought beyond author, terms and media: relation -> objects."""
+    """What ``follow=`` fetched besides author, terms and media: relation -> objects."""
     truncated: bool | None = None
     """Whether the article goes on behind a paywall or a "read more"; None where there is no content."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Comment(Record):
-    """A comment; ``post`` and ``parent`` are ids. ``avatar_urls`` only with NEWSBOT_PERSONAL=1."""
-
-    collection: ClassVar[str] = "comments"
+class CommentContent(RowKey):
+    """The content columns of a comment."""
 
     url: str | None = None
     post: int | None = None
@@ -156,22 +173,18 @@ class Comment(Record):
     status: str | None = None
     avatar_urls: dict[str, str] | None = None
     removed: dict[str, int] = field(default_factory=dict)
-    revision: int | None = None
-    change: Change = "new"
-    first_seen: str | None = None
-    last_seen: str | None = None
-    deleted_at: str | None = None
-    via: Via = "rest"
-    fetched_at: str | None = None
-    request_url: str | None = None
-    raw: dict[str, Any] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class Media(Record):
-    """A file of the media library. ``filesize`` in bytes, sizes in pixels; ``post`` is the post it hangs on."""
+class Comment(Record, CommentContent):
+    """A comment. ``post`` and ``parent`` are ids. ``avatar_urls`` is filled only with NEWSBOT_PERSONAL=1."""
 
-    collection: ClassVar[str] = "media"
+    collection: ClassVar[str] = "comments"
+
+
+@dataclass(slots=True, kw_only=True)
+class MediaContent(RowKey):
+    """The content columns of a file of the media library."""
 
     url: str | None = None
     guid: str | None = None
@@ -193,22 +206,22 @@ class Media(Record):
     published: str | None = None
     modified: str | None = None
     published_local: str | None = None
-    revision: int | None = None
-    change: Change = "new"
-    first_seen: str | None = None
-    last_seen: str | None = None
-    deleted_at: str | None = None
-    via: Via = "rest"
-    fetched_at: str | None = None
-    request_url: str | None = None
-    raw: dict[str, Any] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class Term(Record):
-    """A category, tag or term of a custom taxonomy; ``type`` is the taxonomy, ``count`` its published posts."""
+class Media(Record, MediaContent):
+    """A file of the media library.
 
-    collection: ClassVar[str] = "terms"
+    ``filesize`` is in bytes, ``width`` and ``height`` are in pixels. ``post`` is the id of the post that the file is
+    attached to.
+    """
+
+    collection: ClassVar[str] = "media"
+
+
+@dataclass(slots=True, kw_only=True)
+class TermContent(RowKey):
+    """The content columns of a term."""
 
     url: str | None = None
     slug: str | None = None
@@ -216,22 +229,18 @@ class Term(Record):
     description: str | None = None
     parent: int | None = None
     count: int | None = None
-    revision: int | None = None
-    change: Change = "new"
-    first_seen: str | None = None
-    last_seen: str | None = None
-    deleted_at: str | None = None
-    via: Via = "rest"
-    fetched_at: str | None = None
-    request_url: str | None = None
-    raw: dict[str, Any] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class User(Record):
-    """An author as the site shows it in public. ``avatar_urls`` only with NEWSBOT_PERSONAL=1."""
+class Term(Record, TermContent):
+    """A category, tag or term of a custom taxonomy. ``type`` is the taxonomy, ``count`` its published posts."""
 
-    collection: ClassVar[str] = "users"
+    collection: ClassVar[str] = "terms"
+
+
+@dataclass(slots=True, kw_only=True)
+class UserContent(RowKey):
+    """The content columns of a user."""
 
     url: str | None = None
     slug: str | None = None
@@ -239,23 +248,22 @@ class User(Record):
     description: str | None = None
     website: str | None = None
     avatar_urls: dict[str, str] | None = None
-    revision: int | None = None
-    change: Change = "new"
-    first_seen: str | None = None
-    last_seen: str | None = None
-    deleted_at: str | None = None
-    via: Via = "rest"
-    fetched_at: str | None = None
-    request_url: str | None = None
-    raw: dict[str, Any] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class User(Record, UserContent):
+    """An author as the site shows the author in public. ``avatar_urls`` is filled only with NEWSBOT_PERSONAL=1."""
+
+    collection: ClassVar[str] = "users"
 
 
 @dataclass(slots=True, kw_only=True)
 class Checkpoint:
-    """Closes a page on the road: every row that left the walk so far is counted in ``sequence``.
+    """Follows a batch of rows. ``sequence`` counts all rows of this site and type that the spider has sent so far.
 
-    A pipeline that commits must have met exactly ``sequence`` rows of this site and type (delivered or told as
-    dropped) before it may keep ``cursor``; anything else is a hole. ``done`` closes the collection.
+    A pipeline that commits may store ``cursor`` only if it received exactly ``sequence`` rows of this site and type.
+    Rows that another pipeline dropped and counted are among them. Any other number means that rows are missing.
+    ``done``: the collection is finished.
     """
 
     site: str
@@ -266,5 +274,5 @@ class Checkpoint:
 
 
 def columns(item_class: type[Record]) -> tuple[str, ...]:
-    """The fixed field order of an item class: feeds and exports use it whatever item comes first."""
+    """The field order of an item class. Feeds and exports use it, whichever item comes first."""
     return tuple(f.name for f in fields(item_class))

@@ -159,7 +159,7 @@ class Archive:
         page = self._page(record.site, record.type)
         page.met += 1
         before = self._before(page, record.id)
-        if record.change == "deleted":  # type: ignore[attr-defined]
+        if record.change == "deleted":
             return self._bury(page, record, before)
         print_ = fingerprint(record)
         judgement = judge(before, record, print_)
@@ -203,7 +203,7 @@ class Archive:
     def _bury(self, page: Page, record: Record, before: Known | None) -> bool:
         if before is None or before.deleted_at is not None:
             return False
-        when = record.deleted_at or self._now()  # type: ignore[attr-defined]
+        when = record.deleted_at or self._now()
         after = replace(before, revision=before.revision + 1, deleted_at=when)
         self._put(page, _event(before, after, record.collection, "deleted"))
         give_standing(record, _standing(after, "deleted"))

@@ -127,7 +127,7 @@ def judge(known: Known | None, record: Record, print_: bytes) -> Judgement:
         # A cache answered with an older copy.
         return Judgement(change="unchanged", revision=known.revision, stale=True)
     changed = changed_parts(record.collection, known.fingerprint, print_)
-    if getattr(record, "via", "rest") != "rest" and not _SHOWN & set(changed):
+    if record.via != "rest" and not _SHOWN & set(changed):
         # A feed or a page tells terms, authors and images by name at best: less than what is held, and no edit.
         return Judgement(change="unchanged", revision=known.revision, stale=True)
     if not changed:

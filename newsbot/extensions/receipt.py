@@ -75,7 +75,7 @@ class ReceiptExtension:
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Record):
             self.delivered[item.site, item.type] += 1
-            self.changes[item.site, item.type, getattr(item, "change", "new")] += 1
+            self.changes[item.site, item.type, item.change] += 1
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         self._settle()

@@ -110,7 +110,7 @@ class ArchivePipeline:
         except ArchiveError as error:
             self._fail(error)
             raise DropItem(str(error), log_level="DEBUG") from None
-        change: str = item.change  # type: ignore[attr-defined]
+        change = item.change
         self._stats.inc_value(f"newsbot/archive/{change}")
         if not deliver:
             tell_drop(self._stats, item, change)

@@ -57,7 +57,7 @@ class DedupePipeline:
                 # The next pass over this collection, in a long-lived process, meets every id again.
                 self._ids.pop((item.site, item.type), None)
             return item
-        if not isinstance(item, Record) or getattr(item, "change", None) == "deleted":
+        if not isinstance(item, Record) or item.change == "deleted":
             return item
         if not self._ids.setdefault((item.site, item.type), IdSet()).add(item.id):
             if self._archive is not None:

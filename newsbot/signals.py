@@ -21,15 +21,11 @@ Who owes that file a rename, for a run that died, makes it now: made later, it w
 
 
 feed_sealed = object()
-"""Signal ``feed_sealed(sealed: Sealed)``: the file is whole and synced, and is renamed as soon as all handlers return.
+"""Signal ``feed_sealed(part: Path, target: Path)``: the file at ``part`` is complete and synced to the disk.
 
-Who keeps an outbox notes it here; ``sealed.stored()`` tells after a crash whether the rename happened.
+As soon as all handlers return, it is renamed to ``target``. A handler that removes the file at ``part`` prevents that.
 """
 
 
 feed_stored = object()
-"""Signal ``feed_stored(sealed: Sealed)``: the file stands under its name."""
-
-
-feed_failed = object()
-"""Signal ``feed_failed(uri: str, error: str)``: this feed will not be stored; sent once, as soon as it is known."""
+"""Signal ``feed_stored(target: Path)``: the file has its final name."""

@@ -47,12 +47,6 @@ class Leases:
         self.held.add(site)
         return None
 
-    def release(self, site: str) -> None:
-        """Give a site back; without a lease of ours, nothing happens."""
-        self.held.discard(site)
-        with self._database.writing() as connection:
-            connection.execute(sa.delete(leases).where(leases.c.site == site, leases.c.run == self._run))
-
     def release_all(self) -> None:
         self.held.clear()
         with self._database.writing() as connection:

@@ -112,15 +112,6 @@ class Runs:
         site: Mapping[str, Any] = found["site"]
         return site
 
-    def receipts(self, site: str | None = None) -> list[dict[str, Any]]:
-        """Receipts, newest first: ``run, site, at, verdict, facts``."""
-        asked = sa.select(receipts).order_by(receipts.c.at.desc())
-        if site is not None:
-            asked = asked.where(receipts.c.site == site)
-        with self._database.reading() as connection:
-            found = connection.execute(asked).all()
-        return [dict(row._mapping) | {"facts": orjson.loads(row.facts)} for row in found]
-
 
 def last_crawled(url: str, spider: str) -> dict[str, datetime]:
     """Of the archive behind an SQLAlchemy URL: each URL by which a site was asked for -> when the run began in which

@@ -6,9 +6,8 @@
 
 from newsbot.feeds.defaults import FeedDefaults, RowFilter, uri_params
 from newsbot.feeds.exporters import CsvExporter, JsonExporter, JsonLinesExporter, XmlExporter
-from newsbot.feeds.files import FeedError, Sealed
+from newsbot.feeds.files import FeedError
 from newsbot.feeds.storages import FileStorage, StdoutStorage
-from newsbot.signals import feed_failed, feed_sealed, feed_stored
 
 __all__ = [
     "CsvExporter",
@@ -18,11 +17,7 @@ __all__ = [
     "JsonExporter",
     "JsonLinesExporter",
     "RowFilter",
-    "Sealed",
     "StdoutStorage",
     "XmlExporter",
-    "feed_failed",
-    "feed_sealed",
-    "feed_stored",
     "uri_params",
 ]

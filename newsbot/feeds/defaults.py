@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +14,6 @@ from scrapy.settings import BaseSettings
 
 from newsbot.items import Checkpoint
 from newsbot.timestamps import compact_utc
-
-RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 def run_id(now: datetime, token: str) -> str:

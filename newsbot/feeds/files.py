@@ -14,7 +14,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
@@ -33,34 +32,6 @@ class FeedError(OSError):
 
 class CannotAppend(FeedError):
     """What stands at the target cannot take this run's rows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
-    """A whole, synced file before it is renamed to ``target``: enough to know later whether the rename happened.
-
-    Renaming keeps inode, size and time of change. Who notes this before and looks after a crash needs no second write.
-    """
-
-    target: Path
-    device: int
-    inode: int
-    size: int
-    modified_ns: int
-
-    def stored(self) -> bool:
-        """Whether the file at ``target`` is this one."""
-        with contextlib.suppress(FileNotFoundError):
-            return self == sealed(self.target, self.target)
-        return False
-
-
-def sealed(path: Path, target: Path) -> Sealed:
-    """The identity of the file at ``path``, bound for ``target``."""
-    found = path.stat()
-    return Sealed(
-        target=target, device=found.st_dev, inode=found.st_ino, size=found.st_size, modified_ns=found.st_mtime_ns
-    )
 
 
 class Part:

@@ -22,8 +22,8 @@ from twisted.internet.defer import Deferred
 from w3lib.url import file_uri_to_path
 
 from newsbot.feeds import files
-from newsbot.feeds.files import CannotAppend, FeedError, Part, Sealed
-from newsbot.signals import feed_failed, feed_sealed, feed_stored, feed_turn
+from newsbot.feeds.files import CannotAppend, FeedError, Part
+from newsbot.signals import feed_sealed, feed_stored, feed_turn
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +88,6 @@ class Storage:
         self.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
         logger.error("Feed %s cannot be written: %s", self.uri, self.error)
         self._count("failed")
-        if self.crawler is not None:
-            self.crawler.signals.send_catch_log(feed_failed, uri=self.uri, error=self.error)
 
     def _count(self, event: str) -> None:
         if self.crawler is not None and self.crawler.stats is not None:
@@ -208,14 +206,13 @@ class FileStorage(Storage):
 
     async def _land(self, part: Part, target: Path) -> None:
         await run_in_thread(part.seal)
-        sealed = files.sealed(part.path, target)
-        await self._send(feed_sealed, sealed=sealed)
+        await self._send(feed_sealed, part=part.path, target=target)
         if not part.path.exists():
             raise FeedError("the archive failed; the next run delivers its rows")
         part.rename(target)
         self._count("stored")
-        await self._send(feed_stored, sealed=sealed)
+        await self._send(feed_stored, target=target)
 
-    async def _send(self, signal: object, **told: Sealed | Path) -> None:
+    async def _send(self, signal: object, **paths: Path) -> None:
         if self.crawler is not None:
-            await self.crawler.signals.send_catch_log_async(signal, **told)
+            await self.crawler.signals.send_catch_log_async(signal, **paths)

@@ -11,7 +11,6 @@ from scrapy.extensions.feedexport import FeedExporter
 
 from newsbot.archive import Archive, Feed
 from newsbot.errors import ArchiveError
-from newsbot.feeds.files import Sealed
 
 
 def finish_seals(archive: Archive) -> None:
@@ -53,11 +52,10 @@ class Seals:
             logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
             self._refused = True
 
-    async def feed_sealed(self, sealed: Sealed) -> None:
-        part = part_of(sealed)
-        if part is None:
+    async def feed_sealed(self, part: Path, target: Path) -> None:
+        if not part.exists():
             return
-        self._waiting.append(Feed(part, sealed.target))
+        self._waiting.append(Feed(part, target))
         if not self._ended.is_set():
             # A batch that is full in mid-crawl holds rows that are not committed yet, and lacks those to come: with its
             # name alone the run would count as delivered. The last batches are closed in the turn that ends the wait.
@@ -125,12 +123,3 @@ class Seals:
         assert self._crawler.stats is not None
         stats = self._crawler.stats.get_stats()
         return sum(stats[name] for name in stats if name.startswith(f"feedexport/{how}_count/"))
-
-
-def part_of(sealed: Sealed) -> Path | None:
-    """Where the whole file still stands before it takes its name; None where there is no such file."""
-    for path in sealed.target.parent.glob(".*.part"):
-        found = path.stat()
-        if (found.st_dev, found.st_ino) == (sealed.device, sealed.inode):
-            return path
-    return None

@@ -12,13 +12,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.crawler import CrawlerProcess
 
-from newsbot.feeds import feed_failed, feed_sealed, feed_stored
 from newsbot.items import Checkpoint, Post
+from newsbot.signals import feed_sealed, feed_stored
 from tests.crawl.shipped import shipped
 
 OURS: dict[str, Any] = {
@@ -63,18 +64,14 @@ def main() -> None:
     crawler = process.create_crawler(FeedsSpider)
     log: list[Any] = []
 
-    def on_sealed(sealed: Any) -> None:
-        log.append(["sealed", sealed.target.name, sealed.stored()])
+    def on_sealed(target: Path) -> None:
+        log.append(["sealed", target.name, target.exists()])
 
-    def on_stored(sealed: Any) -> None:
-        log.append(["stored", sealed.target.name, sealed.stored()])
-
-    def on_failed(uri: str, error: str) -> None:
-        log.append(["failed", uri, error])
+    def on_stored(target: Path) -> None:
+        log.append(["stored", target.name, target.exists()])
 
     crawler.signals.connect(on_sealed, feed_sealed)
     crawler.signals.connect(on_stored, feed_stored)
-    crawler.signals.connect(on_failed, feed_failed)
     process.crawl(crawler, **told)
     process.start()
     assert crawler.stats is not None

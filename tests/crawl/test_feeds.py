@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from newsbot.feeds.defaults import RUN_ID
 from tests import fork_server
 from tests.fork_server import Running
 
@@ -67,7 +67,7 @@ def test_a_crawl_that_names_no_feed_gets_dated_files(tmp_path: Path) -> None:
     lines, table = sorted((tmp_path / "data/feeds").iterdir(), key=lambda path: path.suffix, reverse=True)
     assert (lines.suffix, table.suffix) == (".jsonl", ".csv")
     assert lines.stem == table.stem
-    assert RUN_ID.fullmatch(lines.stem)
+    assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{4}", lines.stem)
     assert ids(lines) == ids(table) == [0, 1, 2]
     assert ended.stats["newsbot/feeds/stored"] == 2
     assert sorted(ended.signals) == sorted(
@@ -168,7 +168,6 @@ def test_a_target_that_cannot_be_written_is_one_error_and_costs_other_feeds_noth
     assert ended.log.count("cannot be written") == 1
     assert "Traceback" not in ended.log
     assert ended.stats["newsbot/feeds/failed"] == 1
-    assert [word for word, *_ in ended.signals if word == "failed"] == ["failed"]
 
 
 def test_a_full_disk_is_one_error(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from email.utils import formatdate
 from itertools import pairwise
 
 import pytest
 from aiohttp import web
 
-from newsbot.politeness.hints import http_date
 from tests.crawl.asking import Told, ask, start, told_by
 from tests.crawl.loopback import Answer, Asked, Server, serve
 
@@ -63,7 +63,8 @@ def test_twenty_requests_that_wait_are_held_by_retry_after_as_a_date() -> None:
         if until:
             return web.Response(text="page")
         until = int(time.time()) + 5
-        return web.Response(status=503, headers={"Retry-After": http_date(until), "Date": http_date(time.time())})
+        now = formatdate(int(time.time()), usegmt=True)
+        return web.Response(status=503, headers={"Retry-After": formatdate(until, usegmt=True), "Date": now})
 
     with serve(answer) as server:
         told = visit(server, 21)

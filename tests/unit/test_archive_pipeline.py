@@ -135,7 +135,7 @@ class Delivery:
     def seal(self) -> None:
         for part, name in zip(self.parts, ("a.jsonl", "b.csv"), strict=True):
             part.seal()
-            asyncio.run(self.seals.feed_sealed(files.sealed(part.path, self.folder / name)))
+            asyncio.run(self.seals.feed_sealed(part.path, self.folder / name))
 
     def state(self) -> str:
         with self.archive.database.reading() as connection:

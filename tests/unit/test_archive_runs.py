@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from newsbot.archive import Archive, Crawled, last_crawled
+from newsbot.archive.schema import receipts
 from newsbot.items import Checkpoint, Post
 
 SITE = "https://news.example"
@@ -58,7 +60,8 @@ def test_site_that_did_not_come_whole_does_not_count_as_crawled(archive: Archive
     archive.runs.start("wp_posts")
     archive.runs.conclude("wp_posts", [crawled(verdict="incomplete", whole=False)])
     assert last_crawled(url, "wp_posts") == {}
-    assert [receipt["verdict"] for receipt in archive.runs.receipts(SITE)] == ["incomplete"]
+    with archive.database.reading() as connection:
+        assert connection.execute(sa.select(receipts.c.site, receipts.c.verdict)).all() == [(SITE, "incomplete")]
 
 
 def test_what_was_discovered_of_a_site_is_trusted_for_a_week(archive: Archive, clock: Clock) -> None:

@@ -62,19 +62,6 @@ def test_sweep_takes_dead_parts_and_leaves_living_ones_and_strangers(tmp_path: P
     living.discard()
 
 
-def test_sealed_tells_whether_the_rename_happened(tmp_path: Path) -> None:
-    target = tmp_path / "a.jsonl"
-    part = Part(target, run=RUN)
-    part.file.write(b"x")
-    part.seal()
-    sealed = files.sealed(part.path, target)
-    assert not sealed.stored()
-    target.write_bytes(b"x")
-    assert not sealed.stored()
-    part.rename(target)
-    assert sealed.stored()
-
-
 def test_a_folder_has_one_appender(tmp_path: Path) -> None:
     with FolderLock(tmp_path) as first, FolderLock(tmp_path) as second:
         assert first.taken()

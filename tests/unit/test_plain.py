@@ -9,10 +9,12 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 from scrapy.utils.test import get_crawler
 
 from newsbot.archive import Archive, Crawled
 from newsbot.archive.payloads import Standing, freeze, line_of, shape_of, thaw
+from newsbot.archive.schema import receipts
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
 from newsbot.spiders.archive_answers import Memory
@@ -64,7 +66,8 @@ def test_a_site_whose_name_holds_half_an_emoji_has_its_place_and_its_receipt(arc
     facts = SiteFacts(asked=SITE, site=SITE, name=LONE)
     crawled = Crawled(site=SITE, name=LONE, asked=(SITE,), verdict="complete", whole=True, facts={"name": LONE})
     archive.runs.conclude("wp_posts", [crawled])
-    assert archive.runs.receipts()[0]["facts"] == {"name": MENDED}
+    with archive.database.reading() as connection:
+        assert orjson.loads(connection.execute(sa.select(receipts.c.facts)).scalar_one()) == {"name": MENDED}
 
     receipt = ReceiptExtension(get_crawler(settings_dict={"NEWSBOT_RUN": "run-1", "NEWSBOT_DATA": str(tmp_path)}))
     receipt.sites = [facts]

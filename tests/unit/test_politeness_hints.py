@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbot.politeness.hints import http_date, rate_limit_seconds, retry_after_seconds
+from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
 
 NOW = 1_790_000_000.0
+
+
+def http_date(seconds: float) -> str:
+    """A moment as an HTTP date, cut off to the second."""
+    return formatdate(int(seconds), usegmt=True)
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,12 @@ from typing import Any, Protocol
 from urllib.parse import urljoin
 
 from scrapy import Request
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 
 from newsbot.browser import rules
 from newsbot.browser.kept import Answer, Kept
+from newsbot.net.download_errors import DOWNLOAD_ERRORS
 from newsbot.net.refusals import TooLarge
 
 MOST = 60
@@ -29,18 +21,7 @@ MOST = 60
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
-_FAILURES = (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    OSError,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-    ValueError,
-)
+_FAILURES: tuple[type[Exception], ...] = (*DOWNLOAD_ERRORS, ValueError)  # ValueError: the URL cannot be requested
 
 
 class Ledger(Protocol):

@@ -11,15 +11,7 @@ from typing import Any
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
@@ -27,6 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
 from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
+from newsbot.net.download_errors import DOWNLOAD_ERRORS
 from newsbot.net.hosts import host_of
 from newsbot.net.refusals import (
     CrawlStopping,
@@ -55,17 +48,6 @@ AGAIN_SECONDS = 60.0
 """A robots.txt without an answer is asked for again after this long, and then after twice as long, up to AGAIN_CAP."""
 
 AGAIN_CAP = 1800.0
-
-_FAILURES = (
-    IgnoreRequest,
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-    OSError,
-)
 
 
 class _NoAnswer(Exception):
@@ -163,7 +145,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return None  # RFC 9309 section 2.3.1.2: as if there were none
         except (CrawlStopping, HostGivenUp):
             raise
-        except _FAILURES as error:
+        except DOWNLOAD_ERRORS as error:
             if isinstance(error, PrivateAddress) and error.host == host_of(request):
                 raise
             raise _NoAnswer(" ".join(str(error).split())[:200] or type(error).__name__) from error

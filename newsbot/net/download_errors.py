@@ -1,4 +1,4 @@
-"""What Scrapy or a middleware raised for a request -> the names that ``messages.ERRORS`` lists."""
+"""The errors of a download, and the names of ``messages.ERRORS`` for them."""
 
 from __future__ import annotations
 
@@ -10,31 +10,38 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
+    IgnoreRequest,
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
 
-DOWNLOAD_ERRORS = (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
+_NAMES: dict[type[Exception], str] = {
+    CannotResolveHostError: "dns",
+    DownloadTimeoutError: "timeout",
+    DownloadConnectionRefusedError: "refused",
+    DownloadCancelledError: "too-large",
+    UnsupportedURLSchemeError: "bad-url",
+    DownloadFailedError: "dropped",
+    ResponseDataLossError: "dropped",
+    OSError: "dropped",
+    IgnoreRequest: "unknown",
+}
+"""Class -> name, subclasses before their bases. A refusal of newsbot carries its own name (``net.refusals``)."""
 
+DOWNLOAD_ERRORS = tuple(_NAMES)
+"""Whatever ``engine.download_async`` raises for a request that failed or that a middleware refused."""
 
 _FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure [\w.]+: (.*?)>\]?")
-"""How Twisted tells a reason of an error within it."""
+"""The form in which Twisted writes an error that another error holds."""
 
 
 def one_line(error: BaseException) -> str:
+    """The text of an error on one line, 200 characters at most."""
     return _FAILURE.sub(r"\1", " ".join(str(error).split()))[:200]
 
 
 def error_name(error: BaseException) -> str:
-    """The name, of those in ``messages.ERRORS``, for what Scrapy or a middleware raised."""
+    """The name, of those in ``messages.ERRORS``, of an error of a download."""
     named = getattr(error, "newsbot_error", None)
     if isinstance(named, str):
         return named
@@ -45,17 +52,9 @@ def error_name(error: BaseException) -> str:
         return "robots"
     if "redirections reached" in text:
         return "redirects"
-    return next((name for kind, name in _NAMES if isinstance(error, kind)), "unknown")
+    return name_of_class(error) or "unknown"
 
 
-_NAMES: tuple[tuple[type[BaseException], str], ...] = (
-    (CannotResolveHostError, "dns"),
-    (DownloadTimeoutError, "timeout"),
-    (DownloadConnectionRefusedError, "refused"),
-    (DownloadCancelledError, "too-large"),
-    (UnsupportedURLSchemeError, "bad-url"),
-    (ValueError, "bad-url"),
-    (DownloadFailedError, "dropped"),
-    (ResponseDataLossError, "dropped"),
-    (OSError, "dropped"),
-)
+def name_of_class(error: BaseException) -> str | None:
+    """The name of the first class in the table that ``error`` is an instance of; None where there is none."""
+    return next((name for kind, name in _NAMES.items() if isinstance(error, kind)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import Crawler
 
 from newsbot.net.refusals import CrawlStopping
@@ -12,11 +13,19 @@ from newsbot.net.refusals import CrawlStopping
 POLL_SECONDS = 0.2
 
 
-class Stopping:
-    """Scrapy tells nobody that it closes before every request has ended; so while someone waits, the engine is asked.
+def is_stopping(crawler: Crawler) -> bool:
+    """Whether the crawl is being stopped, or has not begun."""
+    engine = crawler.engine
+    return engine is None or not engine.running or _is_closing(engine)
 
-    ``engine.running`` misses CLOSESPIDER_*; the private ``engine._slot.closing`` covers every way to stop.
-    """
+
+def _is_closing(engine: ExecutionEngine) -> bool:
+    # engine.running stays True when CLOSESPIDER_* ends the crawl. The private slot shows every way in which it ends.
+    return engine._slot is None or engine._slot.closing is not None
+
+
+class Stopping:
+    """Watches the engine while someone waits, since Scrapy sends no signal before every request has ended."""
 
     def __init__(self, crawler: Crawler, told: Callable[[], None]) -> None:
         self._crawler = crawler
@@ -25,8 +34,8 @@ class Stopping:
         self._timer: asyncio.TimerHandle | None = None
 
     def __bool__(self) -> bool:
-        engine = self._crawler.engine
-        return engine._slot is None or engine._slot.closing is not None
+        assert self._crawler.engine is not None
+        return _is_closing(self._crawler.engine)
 
     def check(self) -> None:
         """Raise CrawlStopping if the crawl is stopping."""

@@ -17,12 +17,7 @@ from typing import Any, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    NotConfigured,
-)
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
 from twisted.python.failure import Failure
@@ -31,6 +26,7 @@ from newsbot import signals
 from newsbot.items import Checkpoint, Media, Post, Record
 from newsbot.media.kinds import Kind, agrees, kind_of
 from newsbot.media.store import Owed, Owner, Store
+from newsbot.net.download_errors import name_of_class
 from newsbot.net.hosts import host_of
 from newsbot.pipelines.targets import SiteList
 from newsbot.timestamps import iso_utc
@@ -46,12 +42,8 @@ DEAD = 3
 TIMEOUT = 60
 FINAL = frozenset({"too-large", "kind", "empty", "bad-url", "status-404", "status-410"})
 _AGAIN = frozenset({"dropped", "status-429", "status-500", "status-502", "status-503", "status-504"})
-_SILENT = frozenset({"timeout", "dns", "refused", "dropped"})
-_NAMES: tuple[tuple[type[BaseException], str], ...] = (
-    (CannotResolveHostError, "dns"),
-    (DownloadTimeoutError, "timeout"),
-    (DownloadConnectionRefusedError, "refused"),
-)
+_UNREACHABLE = frozenset({"timeout", "dns", "refused"})
+_SILENT = _UNREACHABLE | {"dropped"}
 
 
 class NotKept(Exception):
@@ -253,7 +245,8 @@ def reason_of(error: BaseException) -> str:
     named = getattr(error, "newsbot_error", None)
     if isinstance(named, str):
         return named
-    return next((name for kind, name in _NAMES if isinstance(error, kind)), "dropped")
+    name = name_of_class(error)
+    return name if name in _UNREACHABLE else "dropped"
 
 
 def _now() -> str:

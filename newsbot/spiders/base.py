@@ -12,12 +12,12 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 
 from newsbot import signals
@@ -29,6 +29,7 @@ from newsbot.browser import Browser
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
+from newsbot.net.stopping import is_stopping
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.spiders.archive_answers import Memory, address_lease
 from newsbot.spiders.in_flight import Road
@@ -89,7 +90,9 @@ class NewsbotSpider(Spider):
         if spider.arguments.due:
             spider._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], cls.name), datetime.now(UTC))
         spider.browser = Browser(
-            crawler, allowed=getattr(spider.arguments, "render", "auto") != "never", stopping=spider.stopping
+            crawler,
+            allowed=getattr(spider.arguments, "render", "auto") != "never",
+            stopping=partial(is_stopping, crawler),
         )
         return spider
 
@@ -105,7 +108,7 @@ class NewsbotSpider(Spider):
         for index, (target, facts) in enumerate(self.facts):
             # Here, since a seed that waits in its callback costs 30 KiB, and one that is not yet made nothing.
             await self.open_sites.acquire()
-            if self.stopping():
+            if is_stopping(self.crawler):
                 return
             self._tell(signals.site_started, facts, target=target)
             yield Request(
@@ -116,7 +119,7 @@ class NewsbotSpider(Spider):
         """Drive one site's conversation to its end."""
         target, facts = self.facts[index]
         try:
-            if self.stopping():
+            if is_stopping(self.crawler):
                 return
             try:
                 async for item in self._drive(crawl(self._options(target), facts), index):
@@ -206,18 +209,13 @@ class NewsbotSpider(Spider):
         self.sites_met[target.url] = site
         return None
 
-    def stopping(self) -> bool:
-        """Whether the crawl is being stopped. ``engine.running`` misses CLOSESPIDER_*; the slot knows them all."""
-        engine = self.crawler.engine
-        return engine is None or not engine.running or engine._slot is None or engine._slot.closing is not None
-
     async def ask(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
         """The reply to a query, tried again with back-off where that may help."""
         reply = Reply(status=0, url=query.url, error="stopped")
         for attempt in range(query.tries):
             if attempt:
                 await self._pause(attempt)
-            if self.stopping():
+            if is_stopping(self.crawler):
                 return Reply(status=0, url=query.url, error="stopped")
             reply = await self._ask_once(query, target, facts)
             if reply.error is not None:
@@ -235,7 +233,7 @@ class NewsbotSpider(Spider):
 
     async def _pause(self, attempt: int) -> None:
         ends = monotonic() + backoff_seconds(attempt, self.chance, base=self._delay())
-        while (left := ends - monotonic()) > 0 and not self.stopping():
+        while (left := ends - monotonic()) > 0 and not is_stopping(self.crawler):
             await asyncio.sleep(min(left, 0.25))
 
     def _delay(self) -> float:
@@ -269,7 +267,7 @@ class NewsbotSpider(Spider):
         try:
             response = await self.crawler.engine.download_async(request)
             last = response.request or request
-        except (IgnoreRequest, OSError, *DOWNLOAD_ERRORS) as error:
+        except DOWNLOAD_ERRORS as error:
             return Reply(status=0, url=query.url, error=error_name(error), detail=one_line(error))
         finally:
             # A redirect's request carries on what the ones before it waited.

@@ -120,7 +120,7 @@ def test_wordpress_has_no_clock() -> None:
             ),
         ),
         ("feeds", ("newsbot.items", "newsbot.signals", "newsbot.timestamps", "newsbot.errors", "newsbot.safe_json")),
-        ("browser", ("newsbot.errors", "newsbot.net.refusals", "newsbot.wordpress.messages")),
+        ("browser", ("newsbot.errors", "newsbot.net", "newsbot.wordpress.messages")),
     ],
 )
 def test_rooms_that_import_only_these_of_ours(room: str, allowed: tuple[str, ...]) -> None:

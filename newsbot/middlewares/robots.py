@@ -121,7 +121,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 continue
             self._rules[origin] = Rules(until=_now() + KEPT_SECONDS, parser=parser)
             return self._rules[origin]
-        failures = last.failures + 1 if last is not None else 0
+        failures = last.failures + 1 if last is not None and last.why is not None else 0
         again = min(AGAIN_CAP, AGAIN_SECONDS * 2.0 ** min(failures, 16))
         logger.warning("%s: no request before its robots.txt answers (%s); asked again in %.0f s", origin, why, again)
         self._stats.inc_value("newsbot/robots/unreachable")

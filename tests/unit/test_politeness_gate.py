@@ -146,6 +146,89 @@ async def ask(one: PolitenessMiddleware, host: str, **response: Any) -> None:
     one.process_response(request, Response(request.url, **response))
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "failures", "slowed", "held"),
+    [
+        (200, {}, 0, False, False),
+        # On an answer that brings what was asked for, Retry-After is about the document.
+        (200, {"Retry-After": "60"}, 0, False, False),
+        (200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "60"}, 0, False, True),
+        (302, {"Retry-After": "60"}, 0, False, True),
+        (404, {}, 0, False, False),
+        (404, {"Retry-After": "60"}, 0, False, True),
+        (429, {}, 1, True, False),
+        (429, {"Retry-After": "60"}, 1, True, True),
+        (500, {}, 1, False, False),
+        (503, {}, 1, True, False),
+    ],
+)
+def test_what_an_answer_means_for_its_host(
+    status: int, headers: dict[str, str], failures: int, slowed: bool, held: bool
+) -> None:
+    async def run() -> None:
+        one = middleware()
+        await ask(one, "a.example", status=status, headers=headers)
+        pace = one._gate("a.example", one.rules).pace
+        assert (pace.failures, pace.penalty > 0, pace.held_until is not None) == (failures, slowed, held)
+
+    asyncio.run(run())
+
+
+@on_a_loop
+async def test_a_crawl_delay_is_held_up_to_its_cap() -> None:
+    one = middleware()
+    for host, asked, kept in (("a.example", 299.0, 299.0), ("b.example", 86_400.0, 300.0)):
+        one.crawl_delay(host, asked)
+        assert one._gate(host, one.rules).pace.delay() == kept
+
+
+@on_a_loop
+async def test_what_the_site_list_says_of_a_site_holds_for_its_own_host() -> None:
+    one = middleware(NEWSBOT_DELAY=5, NEWSBOT_GIVE_UP=900)
+    entered: list[tuple[str, float | None]] = []
+
+    class Noting(Gate):
+        async def enter(self, delay: float | None = None) -> None:
+            entered.append((self.name, delay))
+            await super().enter(delay)
+
+    for name in ("site.example", "other.example"):
+        one._gates[name] = Noting(name, one._pace(name, one.rules))
+    meta = {"newsbot_delay": 0.5, "newsbot_give_up": 60.0}
+    request = Request("http://site.example/", meta=meta)
+    await one.process_request(request)
+    # A redirect takes the meta of the first request along.
+    redirected = Request("http://other.example/", meta=dict(request.meta))
+    await one.process_request(redirected)
+    assert entered == [("site.example", 0.5), ("other.example", 5.0)]
+    assert one._gates["site.example"].pace.rules.give_up == 60
+    assert one._gates["other.example"].pace.rules.give_up == 900
+
+
+@on_a_loop
+async def test_a_request_that_is_cancelled_counts_from_then_if_it_had_left() -> None:
+    one = middleware(NEWSBOT_DELAY=1)
+    loop = asyncio.get_running_loop()
+    for host, leaves in (("sent.example", True), ("kept.example", False)):
+        request = Request(f"http://{host}/")
+
+        async def download(request: Request) -> None:
+            await one.process_request(request)
+            await asyncio.sleep(60)
+
+        task = asyncio.ensure_future(download(request))
+        await asyncio.sleep(0.01)
+        began = loop.time()
+        if leaves:
+            one.request_written(request.url)
+        await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.sleep(0.01)
+        last_start = one._gate(host, one.rules).pace.last_start
+        assert last_start is not None
+        assert (last_start > began) is leaves
+
+
 def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(politeness, "_now", lambda: now)

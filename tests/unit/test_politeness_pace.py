@@ -179,6 +179,23 @@ def test_a_host_that_asks_for_more_than_the_longest_wait_is_given_up() -> None:
     assert pace.given_up == "it asks to wait 3601 s, more than 3600"
 
 
+def test_a_shared_address_is_not_given_up_for_one_of_its_sites() -> None:
+    pace = Pace(rules=Rules(max_wait=3600, give_up=10.0, shared=True))
+    walk(pace, [(1.0, Outcome(failed=True, retry_after=3601)), *[(60.0, FAILED)] * 10])
+    assert (pace.given_up, pace.held_until) == (None, None)
+    walk(pace, [(1.0, Outcome(failed=True, retry_after=3600))])
+    assert pace.held_until is not None
+
+
+def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
+    pace = Pace(rules=Rules(delay=0))
+    pace.ended(100.0, Outcome(failed=True, retry_after=60))
+    pace.ended(101.0, Outcome(latency=0.1, budget_in=5))
+    assert pace.ready_at() == 160.0
+    pace.ended(150.0, Outcome(latency=0.1, budget_in=20))
+    assert pace.ready_at() == 170.0
+
+
 def test_an_absurd_budget_on_a_good_answer_is_taken_for_misread() -> None:
     pace = Pace(rules=Rules(delay=0))
     walk(pace, [(1.0, Outcome(latency=0.1, budget_in=1e9))])

@@ -182,9 +182,7 @@ async def test_a_crawl_delay_is_held_up_to_its_cap() -> None:
         assert one._gate(host, one.rules).pace.delay() == kept
 
 
-@on_a_loop
-async def test_what_the_site_list_says_of_a_site_holds_for_its_own_host() -> None:
-    one = middleware(NEWSBOT_DELAY=5, NEWSBOT_GIVE_UP=900)
+def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     entered: list[tuple[str, float | None]] = []
 
     class Noting(Gate):
@@ -192,17 +190,19 @@ async def test_what_the_site_list_says_of_a_site_holds_for_its_own_host() -> Non
             entered.append((self.name, delay))
             await super().enter(delay)
 
-    for name in ("site.example", "other.example"):
-        one._gates[name] = Noting(name, one._pace(name, one.rules))
-    meta = {"newsbot_delay": 0.5, "newsbot_give_up": 60.0}
-    request = Request("http://site.example/", meta=meta)
-    await one.process_request(request)
-    # A redirect takes the meta of the first request along.
-    redirected = Request("http://other.example/", meta=dict(request.meta))
-    await one.process_request(redirected)
+    monkeypatch.setattr(politeness, "Gate", Noting)
+
+    async def run() -> None:
+        one = middleware(NEWSBOT_DELAY=5, NEWSBOT_GIVE_UP=900)
+        request = Request("http://site.example/", meta={"newsbot_delay": 0.5, "newsbot_give_up": 60.0})
+        await one.process_request(request)
+        # A redirect takes the meta of the first request along.
+        await one.process_request(Request("http://other.example/", meta=dict(request.meta)))
+        assert one._gate("site.example", one.rules).pace.rules.give_up == 60
+        assert one._gate("other.example", one.rules).pace.rules.give_up == 900
+
+    asyncio.run(run())
     assert entered == [("site.example", 0.5), ("other.example", 5.0)]
-    assert one._gates["site.example"].pace.rules.give_up == 60
-    assert one._gates["other.example"].pace.rules.give_up == 900
 
 
 @on_a_loop

@@ -38,7 +38,7 @@ from newsbot.wordpress import payload
 from newsbot.wordpress.messages import FINAL_ERRORS, Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, Verdict
-from newsbot.wordpress.site_crawl import Conversation, crawl
+from newsbot.wordpress.site_crawl import SiteCrawl, crawl
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class NewsbotSpider(Spider):
         given.pop("types", None)
         return Options(url=target.url, kind=self.kind, types=types, follow=follow, **self.given, **given)
 
-    async def _drive(self, talk: Conversation, index: int) -> AsyncIterator[Any]:
+    async def _drive(self, talk: SiteCrawl, index: int) -> AsyncIterator[Any]:
         (target, facts), memory = self.facts[index], self._memory()
         # Before the site's key is known, its address stands for it: a second run makes no request at all.
         if (busy := memory.take(address_lease(target.url))) is not None:

@@ -15,10 +15,10 @@ from newsbot.archive import Archive, Feed
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
-from newsbot.wordpress.collection.crawl import Collecting
-from newsbot.wordpress.course import run
+from newsbot.wordpress.collection.crawl import CollectionCrawl
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 
 KEY = "https://news.example"
@@ -216,7 +216,8 @@ class Update:
             self.keep(row.record)
         self.model.asked.clear()
         site = self.model.site(self.params)
-        self.take_in(run(Collecting(site=site, collection=POSTS, options=self.options, facts=self.facts)))
+        queries = Queries(site=site, collection=POSTS, options=self.options)
+        self.take_in(CollectionCrawl(queries=queries, facts=self.facts).run())
         self.model.events.clear()
         archive.flush()
         self.feed.part.write_text("".join(json.dumps(row) + "\n" for row in self.rows))

@@ -15,7 +15,7 @@ from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Query, Reply
-from newsbot.wordpress.site_crawl import Conversation
+from newsbot.wordpress.site_crawl import SiteCrawl
 
 START = datetime(2024, 1, 1)
 HOME = "https://model.example"
@@ -139,7 +139,7 @@ def site() -> Site:
     return Site(key=HOME, home=HOME, api=Api(root=f"{HOME}/wp-json/"))
 
 
-def listen(talk: Conversation, model: ModelSite, *, most: int = 5_000) -> tuple[list[Record], list[Checkpoint]]:
+def listen(talk: SiteCrawl, model: ModelSite, *, most: int = 5_000) -> tuple[list[Record], list[Checkpoint]]:
     """Hold a conversation to its end; the rows and checkpoints that left it, in order."""
     records: list[Record] = []
     checkpoints: list[Checkpoint] = []

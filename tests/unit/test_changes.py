@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.wordpress.collection import full
+from newsbot.wordpress.collection import deletions
 from newsbot.wordpress.collection.changes import Changes, Found, is_held_back
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
@@ -267,7 +267,7 @@ def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None
 
 def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     # So that the rows come back in three pieces.
-    monkeypatch.setattr(full, "TOMBSTONES", 10)
+    monkeypatch.setattr(deletions, "TOMBSTONES", 10)
     for number in range(1, 101, 4):
         del runs.model.articles[number]
     assert runs() == []

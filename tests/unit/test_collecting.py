@@ -15,7 +15,7 @@ from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from newsbot.wordpress.site_crawl import collect
+from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 
@@ -23,7 +23,7 @@ def crawl(model: ModelSite, **options: Any) -> tuple[list[int], CollectionFacts]
     facts = SiteFacts(asked=HOME)
     one = site()
     one.accepts["/wp/v2/posts"] = one.accepted("/wp/v2/posts")
-    records, _ = listen(collect(one, Options(url=HOME, **options), facts), model)
+    records, _ = listen(crawl_collections(one, Options(url=HOME, **options), facts), model)
     return [record.id for record in records], facts.collections["post"]
 
 
@@ -176,7 +176,7 @@ def test_links_are_joined_in_few_requests() -> None:
     facts = SiteFacts(asked=HOME)
     here = site()
     here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
-    records, _ = listen(collect(here, Options(url=HOME), facts), model)
+    records, _ = listen(crawl_collections(here, Options(url=HOME), facts), model)
     posts = [record for record in records if isinstance(record, Post)]
     assert all(post.author and post.author.name == f"n{post.author.id}" for post in posts)
     assert all(post.image and post.image.url == f"{HOME}/{post.image.id}.jpg" for post in posts)
@@ -192,7 +192,7 @@ def test_images_are_joined_where_the_newest_posts_have_none() -> None:
     facts = SiteFacts(asked=HOME)
     here = site()
     here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
-    records, _ = listen(collect(here, Options(url=HOME), facts), model)
+    records, _ = listen(crawl_collections(here, Options(url=HOME), facts), model)
     images = [record.image for record in records if isinstance(record, Post) and record.image]
     assert (len(images), all(image.url for image in images)) == (sum(one.image > 0 for one in found.values()), True)
 

@@ -15,7 +15,7 @@ from newsbot.wordpress.messages import Query, Recall, Remember, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from newsbot.wordpress.site_crawl import Conversation, crawl
+from newsbot.wordpress.site_crawl import SiteCrawl, crawl
 from tests.unit.test_pages import CLOSING, HOME, OPENING, item
 
 CLOSED = Reply(status=401, url="", body=b'{"code":"closed","message":"No.","data":{"status":401}}')
@@ -64,7 +64,7 @@ class Kept:
         return Memory(None).answer(message)
 
 
-def listen(talk: Conversation, site: Shut, kept: Kept | None = None) -> list[Post]:
+def listen(talk: SiteCrawl, site: Shut, kept: Kept | None = None) -> list[Post]:
     posts: list[Post] = []
     answer: Any = None
     for _ in range(2_000):

@@ -12,10 +12,11 @@ from newsbot.archive.reader import Filter, current
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import Memory
 from newsbot.wordpress.api import Collection
-from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting
-from newsbot.wordpress.course import run
+from newsbot.wordpress.collection.crawl import CollectionCrawl
+from newsbot.wordpress.collection.intake import MAX_OWED
 from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.model_site import HOME, ModelSite, Object, site
 
@@ -44,7 +45,8 @@ def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> Co
     archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run=run_, alive=lambda _: False)
     archive.runs.start("wp_posts")
     facts = CollectionFacts(type="post")
-    talk = run(Collecting(site=site(), collection=POSTS, options=Options(url=HOME), facts=facts))
+    queries = Queries(site=site(), collection=POSTS, options=Options(url=HOME))
+    talk = CollectionCrawl(queries=queries, facts=facts).run()
     memory, answer = Memory(archive), None
     while rows:
         try:
@@ -84,8 +86,8 @@ def test_links_that_a_run_lacked_before_it_died_are_brought_by_the_next(tmp_path
 
 @pytest.mark.parametrize("dies", [False, True])
 def test_a_walk_that_owes_too_much_is_no_whole_one(tmp_path: Path, dies: bool) -> None:
-    model = newsroom(OWED_MOST + 150)
-    first = crawl(tmp_path, model, run_="1", rows=OWED_MOST + 120 if dies else 10**9)
+    model = newsroom(MAX_OWED + 150)
+    first = crawl(tmp_path, model, run_="1", rows=MAX_OWED + 120 if dies else 10**9)
     assert first.verdict == "incomplete"
     model.ill = False
     again = crawl(tmp_path, model, run_="2")

@@ -7,7 +7,7 @@ missing id is only gone when its own request says so (``confirm``).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.collection.cursor import Params, Walk
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.dates import site_time, utc
-from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply
+from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply, Steps
 from newsbot.wordpress.replies import answer, rows_of, total_of
 
 OVERLAP = timedelta(hours=26)
@@ -35,8 +35,6 @@ WINDOW_REQUESTS = 20
 
 FEW = 5
 """Deletions that are never held back: on a small site one of them is many percent."""
-
-Steps = Generator[Any, Any, Any]
 
 
 GONE_CODES = frozenset(
@@ -96,7 +94,7 @@ class Changes:
     def can_list_modified(self) -> bool:
         return self._takes("modified_after")
 
-    def changed(self) -> Steps:
+    def changed(self) -> Steps[Found]:
         """Returns Found: what to fetch again. Two listings, since each alone misses late-scheduled posts."""
         found = Found()
         if self.state.watermark is None or not (self.can_list_modified or self._is_comments()):
@@ -113,7 +111,7 @@ class Changes:
         found.sweep = found.partial
         return found
 
-    def sweep(self) -> Steps:
+    def sweep(self) -> Steps[Found]:
         """Returns Found: every id compared, ``missing`` ones too."""
         found = Found()
         listed = yield from self._list({}, "sweep", found)
@@ -123,7 +121,7 @@ class Changes:
         found.missing, found.shown = [] if found.partial else sorted(known.keys() - listed.keys()), len(listed)
         return found
 
-    def gone(self, *, fetched: int = 0) -> Steps:
+    def gone(self, *, fetched: int = 0) -> Steps[Found]:
         """Returns Found: which live ids the site no longer counts, and which it counts and the archive does not hold
         (published late with an old date). ``fetched`` of its posts came since ``state`` was asked for.
 
@@ -139,7 +137,7 @@ class Changes:
             found.sweep = found.sweep or len(found.missing) - len(found.new) != differing
         return found
 
-    def _search(self, found: Found, difference: int) -> Steps:
+    def _search(self, found: Found, difference: int) -> Steps[None]:
         """Halve windows of publication whose counts differ. ``difference``: held less counted."""
         windows: list[tuple[datetime, datetime, int]] = []
         windows.append((datetime(1001, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC), difference))
@@ -166,7 +164,7 @@ class Changes:
 
     def _compare_window(
         self, found: Found, since: datetime, until: datetime, known: dict[int, str | None], differing: int
-    ) -> Steps:
+    ) -> Steps[int]:
         """List a small window and compare its ids; returns the requests spent beyond the first listing."""
         listed = yield from self._list(_window(since, until), "window", found)
         more = 0
@@ -180,7 +178,7 @@ class Changes:
         found.missing += sorted(known.keys() - listed.keys())
         return more
 
-    def _middle(self, since: datetime, until: datetime, held: int) -> Steps:
+    def _middle(self, since: datetime, until: datetime, held: int) -> Steps[datetime]:
         """A moment that parts the known posts of a window into halves; the archive answers, not the site."""
         low, high = since, until
         for _ in range(48):
@@ -196,7 +194,7 @@ class Changes:
                 return middle
         return min(max(high, since + timedelta(seconds=1)), until)
 
-    def confirm(self, missing: Iterable[int], *, neighbour: int | None) -> Steps:
+    def confirm(self, missing: Iterable[int], *, neighbour: int | None) -> Steps[tuple[list[int], list[int]]]:
         """Returns two lists: the ids that are truly gone, and those of which nobody can say (a fault, a wall).
 
         404 in WordPress's own words says so; any other 404, 410, 401 or 403 says so only while ``neighbour``, a post
@@ -237,14 +235,14 @@ class Changes:
         url = self.site.api.url(f"{self.collection.route}/{row_id}", {"_fields": "id"})
         return Query(url=url, purpose="confirm", type=self.collection.name, expects="any")
 
-    def _count(self, window: dict[str, str], found: Found) -> Steps:
+    def _count(self, window: dict[str, str], found: Found) -> Steps[int | None]:
         reply = yield self._query(window | {"per_page": 1, "_fields": "id"}, "count")
         rows = rows_of(reply)
         found.watermark = found.watermark or site_time(reply)
         # Some plugins count 0 beside rows.
         return total_of(reply) or (None if rows else 0)
 
-    def _list(self, window: dict[str, str], purpose: str, found: Found) -> Steps:
+    def _list(self, window: dict[str, str], purpose: str, found: Found) -> Steps[dict[int, str | None]]:
         """Every id of a window -> ``modified``."""
 
         def ask(params: Params) -> Query:

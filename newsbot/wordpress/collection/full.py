@@ -1,197 +1,244 @@
-"""Walking a collection from end to end, and the reckoning: what was seen held against what the site counts."""
+"""The full listing: walk a collection from end to end, then compare what was seen with what the site counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from newsbot.wordpress.collection.changes import is_held_back
-from newsbot.wordpress.collection.crawl import OWED_MOST, Collecting, Steps
+from newsbot.errors import PayloadError, Refused
+from newsbot.wordpress import payload
+from newsbot.wordpress.collection.changes import Changes
 from newsbot.wordpress.collection.cursor import Params, Walk
+from newsbot.wordpress.collection.deletions import bury
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.joins.learner import learn_first
-from newsbot.wordpress.messages import AskKnown, AskTombstones
-from newsbot.wordpress.replies import answer, total_of
-
-TOMBSTONES = 500
-"""Last known rows that are brought back at once, to be told as deleted."""
-
-
-def walk_whole(one: Collecting) -> Steps:
-    """Walk the collection, from where an earlier run left off, and reckon."""
-    resumed = _carry_on(one)
-    yield from learn_first(one, browse=one.options.limit is None)
-    yield from one.walk_on()
-    yield from one.flush(final=True)
-    one.facts.seen = len(one.walk.seen)
-    if one.options.limit is not None:
-        conclude(one, f"all {one.facts.seen} listed came")
-    elif resumed:
-        yield from _compare_all(one)
-    else:
-        yield from _reckon(one)
+from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.verdict import conclude, outcome
+from newsbot.wordpress.dates import site_time
+from newsbot.wordpress.messages import Query, Reply, Steps
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import CollectionFacts
+from newsbot.wordpress.replies import answer, is_final, rows_of, total_of
 
 
-def _carry_on(one: Collecting) -> bool:
-    """Take up an unfinished walk at its cursor. Not where nothing tells what changed behind it since then."""
-    cursor = one.state.cursor
-    ours = not one.windowed and not one.options.full and one.options.kind in ("posts", "media")
-    if cursor is None or not ours or not cursor.get("began") or not one.walk.resume(cursor):
-        return False
-    one.began, one.sequence = str(cursor["began"]), one.state.sequence
-    one.facts.resumed = one.state.live
-    return True
+@dataclass(slots=True, kw_only=True)
+class FullListing:
+    """Lists every row of a collection, or of the user's window, by ``walk``.
 
-
-def _reckon(one: Collecting) -> Steps:
-    facts = one.facts
-    reply = yield one.query(dict(one.walk.base) | {"per_page": 1, "_fields": "id"}, "count")
-    answer(reply)
-    facts.expected_after = total_of(reply)
-    met = set(one.walk.seen)
-    if facts.expected_after != len(met) or one.walk.unproven:
-        met |= yield from _second_listing(one)
-    facts.seen = len(met)
-    if one.windowed:
-        conclude(one, f"all {facts.seen} listed came")
-        return
-    # Without rows of an earlier run nothing can be gone.
-    held = (yield AskKnown(site=one.site.key, type=one.collection.name)) if one.state.live else {}
-    yield from bury(one, sorted(held.keys() - met), live=len(held), listed=next(iter(one.walk.seen), None))
-    yield from _close(one)
-
-
-def _compare_all(one: Collecting) -> Steps:
-    """Reckon a walk that was taken up in the middle: behind its cursor anything may have happened since, and equal
-    totals prove nothing."""
-    found = yield from one.changes.sweep()
-    one.facts.broke_off = found.partial
-    one.facts.expected_after, one.facts.seen = found.total, found.shown
-    # The cut-off run's own: a row that left it without a link is known, and shows no change.
-    yield from one.fetch(sorted({*found.wanted, *one.state.owed}))
-    yield from one.flush(final=True)
-    one.facts.unexplained = max(0, (found.total or 0) - found.shown)
-    live = len((yield AskKnown(site=one.site.key, type=one.collection.name)))
-    yield from bury(one, found.missing, live=live, listed=found.listed)
-    yield from _close(one)
-
-
-def _close(one: Collecting) -> Steps:
-    """Tell the archive that the collection is whole, or why it is not."""
-    facts = one.facts
-    if one.state.live:
-        facts.live = len((yield AskKnown(site=one.site.key, type=one.collection.name)))
-    else:
-        facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
-    doubted = one.walk.repeating or facts.broke_off or facts.faults["row-without-id"]
-    if not doubted:
-        one.outcome = standing(one, swept=True)
-    unexplained = f"; {facts.unexplained} counted by the site but shown by no listing" if facts.unexplained else ""
-    conclude(one, f"all {facts.seen} listed came{unexplained}")
-
-
-def _second_listing(one: Collecting) -> Steps:
-    """Every id by another order. What it shows and the walk did not is asked for. Returns the ids shown."""
-
-    def ask(params: Params) -> Any:
-        return one.query(params | {"_fields": "id"}, "recount")
-
-    walk = one.walk
-    # From the other end: where one listing comes to no end, the two may meet.
-    again = Walk(base=walk.base, dated=False, newest_first=True, per_page=walk.per_page)
-    shown = yield from every_id(again, ask, _nothing)
-    walk.repeating = walk.repeating and again.repeating
-    one.facts.gone = len(walk.seen - shown.keys())
-    more = sorted(shown.keys() - walk.seen)
-    yield from one.fetch(more)
-    yield from one.flush(final=True)
-    counted = one.facts.expected_after
-    met = shown.keys() | walk.seen if again.unproven else shown.keys()
-    one.facts.unexplained = max(0, counted - len(met)) if counted is not None else 0
-    # What stands between two listings that broke off, nobody has looked for. Where the second one, from the other end,
-    # shows rows and none that the first did not, the two have met, and it is the total that is wrong.
-    apart = bool(more) or not shown
-    one.facts.broke_off = again.unproven and not again.repeating and one.facts.unexplained > 0 and apart
-    return frozenset(shown)
-
-
-def _nothing(_raw: object) -> None:
-    return None
-
-
-def bury(one: Collecting, missing: list[int], *, live: int, listed: int | None) -> Steps:
-    """Tell as deleted what is truly gone: of the archived ids ``missing`` from the listings, and of those that were
-    listed and not given. ``listed`` is an id that the site showed in this run, ``live`` what the archive holds.
-
-    Returns how many live rows fewer the archive holds.
+    ``began`` is the site's time (UTC, ISO) of its first answer: the next run asks for what changed from then on.
+    ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was.
     """
-    facts, options = one.facts, one.options
-    confirmed = options.confirm_deletions
-    if not missing and not facts.missing:
-        return 0
-    suspects = sorted({*missing, *facts.missing})
-    held = yield AskKnown(site=one.site.key, type=one.collection.name, ids=tuple(suspects))
-    if is_held_back(gone=len(held), live=live, percent=options.max_tombstones, confirmed=confirmed):
-        facts.held_back, suspects = len(held), [row_id for row_id in suspects if row_id not in held]
-    if listed is None:
-        known = yield AskKnown(site=one.site.key, type=one.collection.name)
-        listed = next((row_id for row_id in known if row_id not in suspects), None)
-    asked = AskKnown(site=one.site.key, type=one.collection.name, ids=tuple(suspects))
-    before = len((yield asked))
-    gone, unsure = yield from one.changes.confirm(suspects, neighbour=listed)
-    facts.missing = [row_id for row_id in facts.missing if row_id not in gone]
-    facts.unsure = [row_id for row_id in unsure if row_id not in facts.missing]
-    when = one.began or ""
-    for start in range(0, len(gone), TOMBSTONES):
-        ids = tuple(gone[start : start + TOMBSTONES])
-        for row in (yield AskTombstones(site=one.site.key, type=one.collection.name, ids=ids, when=when)):
-            one.sequence += 1
-            facts.sent += 1
-            yield row
-    yield one.checkpoint()
-    return before - len((yield asked))
 
+    intake: Intake
+    changes: Changes
+    walk: Walk = field(init=False)
+    began: str | None = None
+    outcome: dict[str, Any] | None = None
 
-def standing(one: Collecting, *, swept: bool) -> dict[str, Any]:
-    """What the archive is to keep of a collection that came through: it is whole, but for what it owes.
-
-    With more than OWED_MOST it is not: only a walk from its beginning can bring all of that.
-    """
-    facts, owed = one.facts, one.owed()
-    if len(owed) > OWED_MOST:
-        return {"whole": False}
-    told: dict[str, Any] = {"whole": True, "watermark": one.began, "owed": owed}
-    if swept:
-        told["swept"] = one.began
-    if facts.live is not None and (facts.expected_after or (facts.expected_after == 0 and not facts.live)):
-        # What is held back or unsure must show as a difference in the next run too.
-        told["hidden"] = facts.expected_after - (facts.live - facts.held_back - len(facts.unsure))
-    return told
-
-
-def conclude(one: Collecting, well: str) -> None:
-    """Close the facts: ``well`` is what to say where nothing is amiss."""
-    facts = one.facts
-    reasons = [*_named(facts.unreadable, "unreadable"), *_named(facts.missing, "missing")]
-    if facts.faults["row-without-id"]:
-        reasons.append(f"{facts.faults['row-without-id']} rows without an id")
-    if one.walk.repeating and (facts.expected_after is None or facts.unexplained):
-        # A cache that knows no query, say: one page is all that was ever shown.
-        counted = "" if facts.expected_after is None else f", and counts {facts.expected_after}"
-        reasons.append(f"the site gives the same page whatever is asked for{counted}")
-    if facts.broke_off:
-        reasons.append("the site breaks its listing of ids off")
-    if unfetched := one.joiner.unresolved + len(one.gatherer.failed):
-        reasons.append(f"{unfetched} links could not be fetched")
-    reasons += _named(facts.unsure, "gone from the listings, and nobody can say whether deleted")
-    if facts.held_back:
-        reasons.append(
-            f"{facts.held_back} seem deleted, too many at once to believe: -a confirm_deletions=1 lets them through"
+    def __post_init__(self) -> None:
+        queries = self.queries
+        self.walk = Walk(
+            base=queries.window,
+            dated=queries.is_dated,
+            newest_first=queries.options.limit is not None,
+            limit=queries.options.limit,
+            per_page=queries.per_page,
+            can_exclude=queries.takes("exclude"),
         )
-    facts.verdict, facts.why = ("incomplete", "; ".join(reasons)) if reasons else ("complete", well)
+        self.facts.mode = "window" if queries.is_windowed else "walk"
+
+    @property
+    def queries(self) -> Queries:
+        """The queries of the collection."""
+        return self.intake.queries
+
+    @property
+    def facts(self) -> CollectionFacts:
+        """The collection's part of the receipt."""
+        return self.intake.facts
+
+    @property
+    def seen(self) -> set[int]:
+        """The ids that the site gave."""
+        return self.walk.seen
+
+    def run(self) -> Steps[None]:
+        """List the collection, from the cursor of an earlier run if there is one, and compare. Raises PayloadError."""
+        resumed = self._resume()
+        options = self.queries.options
+        reply = yield from self.intake.learn_relations(browse=options.limit is None)
+        self._read_clock(reply)
+        self.walk.per_page = min(self.walk.per_page, self.queries.per_page)
+        yield from self._list()
+        yield from self.intake.flush(final=True)
+        self.facts.seen = len(self.walk.seen)
+        if options.limit is not None:
+            self._conclude(f"all {self.facts.seen} listed came")
+        elif resumed:
+            yield from self._compare_resumed()
+        else:
+            yield from self._compare()
+
+    def _read_clock(self, reply: Reply | None) -> None:
+        if reply is not None:
+            self.began = self.began or site_time(reply)
+
+    def _conclude(self, success: str) -> None:
+        conclude(self.facts, success, unfetched_links=self.intake.unfetched_links, repeating=self.walk.repeating)
+
+    # Listing.
+
+    def _resume(self) -> bool:
+        """Go on at the cursor of an unfinished walk; False where the walk starts from the beginning.
+
+        Only posts and media resume: for the other kinds nothing tells what changed behind the cursor since then.
+        """
+        cursor, options = self.intake.state.cursor, self.queries.options
+        resumable = not self.queries.is_windowed and not options.full and options.kind in ("posts", "media")
+        if cursor is None or not resumable or not cursor.get("began") or not self.walk.resume(cursor):
+            return False
+        self.began, self.intake.sequence = str(cursor["began"]), self.intake.state.sequence
+        self.facts.resumed = self.intake.state.live
+        return True
+
+    def _place(self) -> dict[str, Any] | None:
+        """The cursor at which a later run may go on; None for a window, and for a collection listed by id."""
+        resumable = self.facts.mode == "walk" and self.queries.is_dated
+        return self.walk.cursor() | {"began": self.began} if resumable else None
+
+    def _list(self) -> Steps[None]:
+        """Ask for page after page until the walk is done."""
+        while not self.walk.done:
+            params = self.walk.params()
+            reply = yield self.queries.query(params | self.intake.fields, "list")
+            try:
+                rows = rows_of(reply)
+            except PayloadError as fault:
+                if not self._adapt(fault, params):
+                    yield from self._salvage(params, fault)
+                continue
+            if self.facts.expected_before is None and not self.facts.seen:
+                self.facts.expected_before = total_of(reply)
+            self._read_clock(reply)
+            yield from self._take_page(rows, reply)
+            yield from self.intake.flush(final=False)
+
+    def _take_page(self, rows: list[dict[str, Any]], reply: Reply) -> Steps[None]:
+        """Take the new rows of one page in."""
+        keyed = list(self.intake.keyed(rows))
+        fresh = self.walk.take([key for key, _ in keyed], total=total_of(reply), pages=total_of(reply, pages=True))
+        self.facts.seen = len(self.walk.seen)
+        self.facts.duplicates = self.walk.doubled
+        yield from self.intake.take([keyed[index][1] for index in fresh], reply, cursor=self._place())
+
+    def _adapt(self, fault: PayloadError, params: Mapping[str, Any]) -> bool:
+        """Adapt the walk to a refusal that tells a limit of the site. Returns whether the walk can go on."""
+        status = getattr(fault, "status", None)
+        if (limit := payload.lowered_per_page(fault, self.walk.per_page)) is not None:
+            self.walk.per_page = limit
+            self.queries.lower_per_page(limit)
+            return True
+        if isinstance(fault, Refused) and ("page" in params or "offset" in params) and status == 400:
+            self.walk.past_the_end()
+            return True
+        if "exclude" in params and status in (400, 403, 414, 431, 501, 502):
+            self.walk.can_exclude = False
+            return True
+        return False
+
+    def _salvage(self, params: Mapping[str, Any], fault: PayloadError) -> Steps[None]:
+        """Bring a page that fails as a whole: list its ids alone, which renders nothing, then ask for its rows."""
+        if is_final(fault) or getattr(fault, "status", 500) < 500:
+            raise fault
+        self.facts.faults[fault.name] += 1
+        reply = yield self.queries.query({**params, "_fields": "id,date,date_gmt"}, "salvage")
+        try:
+            rows = rows_of(reply)
+        except PayloadError:
+            raise fault from None
+        keys = [key for key, _ in self.intake.keyed(rows)]
+        fresh = self.walk.take(keys, total=total_of(reply), pages=total_of(reply, pages=True))
+        yield from self.intake.fetch([keys[index].id for index in fresh])
+        self.intake.mark(self._place())
+        self.facts.seen = len(self.walk.seen)
+        yield from self.intake.flush(final=False)
+
+    # Comparing.
+
+    def _compare(self) -> Steps[None]:
+        """Compare what the walk saw with what the site counts, and with what the archive held before."""
+        facts, queries = self.facts, self.queries
+        reply = yield queries.query(queries.window | {"per_page": 1, "_fields": "id"}, "count")
+        answer(reply)
+        facts.expected_after = total_of(reply)
+        seen = set(self.walk.seen)
+        if facts.expected_after != len(seen) or self.walk.unproven:
+            seen |= yield from self._second_listing()
+        facts.seen = len(seen)
+        if queries.is_windowed:
+            self._conclude(f"all {facts.seen} listed came")
+            return
+        # Without rows of an earlier run nothing can be gone.
+        held = (yield queries.known()) if self.intake.state.live else {}
+        missing = sorted(held.keys() - seen)
+        yield from self._bury(missing, live=len(held), listed=next(iter(self.walk.seen), None))
+        yield from self._close()
+
+    def _compare_resumed(self) -> Steps[None]:
+        """Compare every id after a resumed walk. Behind the cursor anything may have happened since the walk began, so
+        that equal totals prove nothing."""
+        found = yield from self.changes.sweep()
+        facts = self.facts
+        facts.broke_off = found.partial
+        facts.expected_after, facts.seen = found.total, found.shown
+        # The rows owed by the earlier run: the archive knows a row that left without a joined object, and the sweep
+        # shows no change of that row.
+        yield from self.intake.fetch(sorted({*found.wanted, *self.intake.state.owed}))
+        yield from self.intake.flush(final=True)
+        facts.unexplained = max(0, (found.total or 0) - found.shown)
+        live = len((yield self.queries.known()))
+        yield from self._bury(found.missing, live=live, listed=found.listed)
+        yield from self._close()
+
+    def _bury(self, missing: list[int], *, live: int, listed: int | None) -> Steps[None]:
+        yield from bury(self.intake, self.changes, missing, live=live, listed=listed, when=self.began)
+
+    def _second_listing(self) -> Steps[frozenset[int]]:
+        """List every id in the opposite order, and bring the rows that the walk did not see. Returns the ids shown."""
+
+        def ask(params: Params) -> Query:
+            return self.queries.query(params | {"_fields": "id"}, "recount")
+
+        facts, walk = self.facts, self.walk
+        # The second listing starts at the other end: where the first one broke off, the two may still overlap.
+        again = Walk(base=walk.base, dated=False, newest_first=True, per_page=walk.per_page)
+        shown = yield from every_id(again, ask, _no_value)
+        walk.repeating = walk.repeating and again.repeating
+        facts.gone = len(walk.seen - shown.keys())
+        unseen = sorted(shown.keys() - walk.seen)
+        yield from self.intake.fetch(unseen)
+        yield from self.intake.flush(final=True)
+        counted = facts.expected_after
+        both = shown.keys() | walk.seen if again.unproven else shown.keys()
+        facts.unexplained = max(0, counted - len(both)) if counted is not None else 0
+        # Between two listings that broke off, rows may stand that neither showed. Where the second listing shows rows,
+        # and all of them are rows that the walk saw, the two listings overlap: then the total is wrong.
+        apart = bool(unseen) or not shown
+        facts.broke_off = again.unproven and not again.repeating and facts.unexplained > 0 and apart
+        return frozenset(shown)
+
+    def _close(self) -> Steps[None]:
+        """Decide what the archive keeps of the collection, and the verdict."""
+        facts = self.facts
+        if self.intake.state.live:
+            facts.live = len((yield self.queries.known()))
+        else:
+            facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
+        if not (self.walk.repeating or facts.broke_off or facts.faults["row-without-id"]):
+            self.outcome = outcome(facts, owed=self.intake.owed(), began=self.began, swept=True)
+        unexplained = f"; {facts.unexplained} counted by the site but shown by no listing" if facts.unexplained else ""
+        self._conclude(f"all {facts.seen} listed came{unexplained}")
 
 
-def _named(ids: Iterable[int], what: str) -> list[str]:
-    listed = list(ids)
-    more = " ..." if len(listed) > 10 else ""
-    return [f"{len(listed)} {what}: {', '.join(map(str, listed[:10]))}{more}"] if listed else []
+def _no_value(_raw: object) -> None:
+    return None

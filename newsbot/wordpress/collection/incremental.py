@@ -1,128 +1,141 @@
-"""An update run: what changed since a collection was last seen whole, for the fewest and cheapest requests."""
+"""The incremental listing: only what changed since the collection was last brought whole."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.collection.changes import Found
-from newsbot.wordpress.collection.crawl import DATED, Collecting, Steps
-from newsbot.wordpress.collection.full import bury, conclude, standing, walk_whole
-from newsbot.wordpress.joins.learner import learn_first
-from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.collection.changes import Changes, Found
+from newsbot.wordpress.collection.deletions import bury
+from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.verdict import conclude, outcome
+from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_final
 
 
-def can_update(one: Collecting) -> bool:
-    """Whether asking for changes is enough. Terms and users have no dates: listing them is all that can be done."""
-    return one.state.whole and one.options.kind in DATED and not one.windowed and not one.options.full
+def can_update(queries: Queries, state: CollectionState) -> bool:
+    """Whether it is enough to ask for changes. Terms and users have no dates: they can only be listed whole."""
+    return state.whole and queries.is_dated and not queries.is_windowed and not queries.options.full
 
 
-@dataclass(slots=True)
-class _Round:
-    """What one update run has asked for. ``fetched`` rows the archive did not hold before, ``settled`` of them owed
-    ones, which the site was known to count; ``missing`` ids were not listed."""
+def is_sweep_due(state: CollectionState, now: str | None, *, days: float) -> bool:
+    """Whether all ids must be compared, since the last comparison is ``days`` old by the site's clock.
 
+    Also where the site's clock went back: what happened in between stands behind the watermark.
+    """
+    if now is None or state.swept is None or now < max(state.swept, state.watermark or ""):
+        return True
+    return datetime.fromisoformat(now) - datetime.fromisoformat(state.swept) >= timedelta(days=days)
+
+
+@dataclass(slots=True, kw_only=True)
+class IncrementalListing:
+    """Brings new, edited and deleted rows. ``found`` is the first search's result, ``sweep`` whether all ids are
+    compared at once.
+
+    ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was. ``asked`` are
+    the ids asked for in this run. ``fetched`` counts rows that the archive did not hold before, ``settled`` those of
+    them that were owed: the site was known to count these. ``missing`` ids were not listed, ``total`` is the site's
+    count, ``listed`` an id that the site showed.
+    """
+
+    intake: Intake
+    changes: Changes
+    found: Found
+    sweep: bool
+    began: str | None = None
+    outcome: dict[str, Any] | None = None
+    seen: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
     missing: list[int] = field(default_factory=list)
     total: int | None = None
+    listed: int | None = None
     fetched: int = 0
     settled: int = 0
-    listed: int | None = None
-    asked: set[int] = field(default_factory=set)
-    learnt: bool = False
+    relations_learnt: bool = False
 
+    def __post_init__(self) -> None:
+        self.began = self.found.watermark
+        self.facts.mode, self.facts.since = "update", self.intake.state.watermark
 
-def update(one: Collecting) -> Steps:
-    """New, edited and deleted rows since the watermark; a full comparison of ids where one is due or needed."""
-    found = Found(sweep=True) if one.options.sweep else (yield from one.changes.changed())
-    swept = found.sweep or _sweep_is_due(one, found.watermark)
-    if swept and one.options.kind == "comments":
-        # A comment has no date of change: only its own row tells that it was edited.
-        yield from walk_whole(one)
-        return
-    one.facts.mode, one.facts.since, one.began = "update", one.state.watermark, found.watermark
-    done = _Round()
-    if swept:
-        found = yield from one.changes.sweep()
-        done.missing = found.missing
-    one.began = one.began or found.watermark
-    yield from _bring(one, done, found)
-    yield from _bring_owed(one, done)
-    if not swept:
-        swept = yield from _look_for_gone(one, done)
-    live = one.state.live + done.fetched
-    one.facts.seen = one.sequence
-    gone = yield from bury(one, done.missing, live=live, listed=done.listed)
-    _close(one, done, swept=swept, live=live, gone=gone)
+    @property
+    def facts(self) -> CollectionFacts:
+        """The collection's part of the receipt."""
+        return self.intake.facts
 
+    @property
+    def queries(self) -> Queries:
+        """The queries of the collection."""
+        return self.intake.queries
 
-def _sweep_is_due(one: Collecting, now: str | None) -> bool:
-    """By the site's clock, as all else."""
-    if now is None or one.state.swept is None or now < max(one.state.swept, one.state.watermark or ""):
-        # A clock that went back: what happened in between stands behind the watermark.
-        return True
-    return datetime.fromisoformat(now) - datetime.fromisoformat(one.state.swept) >= timedelta(
-        days=one.options.sweep_days
-    )
+    def run(self) -> Steps[None]:
+        """Bring what changed, then search for deletions. Raises PayloadError."""
+        found = self.found
+        if self.sweep:
+            found = yield from self.changes.sweep()
+            self.missing = found.missing
+        self.began = self.began or found.watermark
+        yield from self._bring(found)
+        yield from self._bring_owed()
+        swept = self.sweep or (yield from self._search_gone())
+        live = self.intake.state.live + self.fetched
+        self.facts.seen = self.intake.sequence
+        gone = yield from bury(self.intake, self.changes, self.missing, live=live, listed=self.listed, when=self.began)
+        self._close(live=live - gone, gone=gone, swept=swept)
 
+    def _search_gone(self) -> Steps[bool]:
+        """Compare the site's count with the archive's. Returns whether a sweep was needed."""
+        found = yield from self.changes.gone(fetched=self.fetched - self.settled)
+        swept, total = found.sweep, found.total
+        if swept:
+            found = yield from self.changes.sweep()
+        self.missing = found.missing
+        yield from self._bring(found)
+        # The count has a query of its own; the total of a listing is used only where the count is missing.
+        self.total = total if total is not None else found.total
+        return swept
 
-def _look_for_gone(one: Collecting, done: _Round) -> Steps:
-    """Hold the site's count against the archive's; returns whether it came to a sweep."""
-    found = yield from one.changes.gone(fetched=done.fetched - done.settled)
-    swept, total = found.sweep, found.total
-    if swept:
-        found = yield from one.changes.sweep()
-    done.missing = found.missing
-    yield from _bring(one, done, found)
-    # The count was asked for by itself; a listing's own is only taken where there is no other.
-    done.total = total if total is not None else found.total
-    return swept
+    def _bring(self, found: Found) -> Steps[None]:
+        """Fetch the rows that a search found and no other search of this run brought."""
+        self.facts.broke_off = self.facts.broke_off or (found.partial and not found.sweep)
+        self.total = found.total if found.total is not None else self.total
+        self.listed = self.listed if self.listed is not None else found.listed
+        yield from self._fetch(sorted(set(found.wanted) - self.asked))
 
+    def _bring_owed(self) -> Steps[None]:
+        """Ask again for the rows that earlier runs owe. Where that fails, the run goes on with the other rows."""
+        owed = sorted(set(self.intake.state.owed) - self.asked)
+        before = self.fetched
+        try:
+            yield from self._fetch(owed)
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            named = {*self.facts.unreadable, *self.facts.missing}
+            self.facts.unreadable += [row_id for row_id in owed if row_id not in named]
+        self.settled = self.fetched - before
 
-def _bring(one: Collecting, done: _Round, found: Found) -> Steps:
-    """Fetch what a search found and no other search of this run did before."""
-    wanted = sorted(set(found.wanted) - done.asked)
-    one.facts.broke_off = one.facts.broke_off or (found.partial and not found.sweep)
-    done.total = found.total if found.total is not None else done.total
-    done.listed = done.listed if done.listed is not None else found.listed
-    yield from _fetch(one, done, wanted)
+    def _fetch(self, wanted: Sequence[int]) -> Steps[None]:
+        if not wanted:
+            return
+        self.asked.update(wanted)
+        before = len((yield self.queries.known(wanted)))
+        if not self.relations_learnt:
+            yield from self.intake.learn_relations(browse=False)
+            self.relations_learnt = True
+        yield from self.intake.fetch(wanted)
+        yield from self.intake.flush(final=True)
+        self.fetched += len((yield self.queries.known(wanted))) - before
 
-
-def _bring_owed(one: Collecting, done: _Round) -> Steps:
-    """Ask again for what could not be had; the site's other rows do not wait for it."""
-    owed = sorted(set(one.state.owed) - done.asked)
-    before = done.fetched
-    try:
-        yield from _fetch(one, done, owed)
-    except PayloadError as fault:
-        if is_final(fault):
-            raise
-        named = {*one.facts.unreadable, *one.facts.missing}
-        one.facts.unreadable += [row_id for row_id in owed if row_id not in named]
-    done.settled = done.fetched - before
-
-
-def _fetch(one: Collecting, done: _Round, wanted: list[int]) -> Steps:
-    if not wanted:
-        return
-    done.asked.update(wanted)
-    before = len((yield _held(one, wanted)))
-    if not done.learnt:
-        yield from learn_first(one, browse=False)
-        done.learnt = True
-    yield from one.fetch(wanted)
-    yield from one.flush(final=True)
-    done.fetched += len((yield _held(one, wanted))) - before
-
-
-def _held(one: Collecting, ids: list[int]) -> AskKnown:
-    return AskKnown(site=one.site.key, type=one.collection.name, ids=tuple(ids))
-
-
-def _close(one: Collecting, done: _Round, *, swept: bool, live: int, gone: int) -> None:
-    facts = one.facts
-    facts.expected_after, facts.live = done.total, live - gone
-    if not facts.broke_off and not facts.faults["row-without-id"]:
-        one.outcome = standing(one, swept=swept)
-    conclude(one, f"{facts.seen} new or changed since {facts.since} came, {gone} gone, {facts.live} live")
+    def _close(self, *, live: int, gone: int, swept: bool) -> None:
+        facts = self.facts
+        facts.expected_after, facts.live = self.total, live
+        if not facts.broke_off and not facts.faults["row-without-id"]:
+            self.outcome = outcome(facts, owed=self.intake.owed(), began=self.began, swept=swept)
+        success = f"{facts.seen} new or changed since {facts.since} came, {gone} gone, {facts.live} live"
+        conclude(facts, success, unfetched_links=self.intake.unfetched_links)

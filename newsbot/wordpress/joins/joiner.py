@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from newsbot.errors import PayloadError, RecordError, Refused
@@ -43,8 +43,8 @@ class Joiner:
 
     site: Site
     type: str
-    relations: Sequence[Relation]
-    shelves: dict[str, LinkCache]
+    relations: Sequence[Relation] = ()
+    shelves: dict[str, LinkCache] = field(default_factory=dict)
     browse: bool = False
     recalls: bool = False
     stats: Counter[str] = field(default_factory=Counter)
@@ -80,6 +80,16 @@ class Joiner:
                 self.waiting -= 1
             self.held.popleft()
             yield head.item if isinstance(head, Held) else head
+
+    def give_up(self) -> None:
+        """Count every wanted object as unresolved, so that all rows may leave. Their checkpoints lose the cursor."""
+        self.held = deque(
+            replace(waiting, cursor=None) if isinstance(waiting, Checkpoint) else waiting for waiting in self.held
+        )
+        for shelf in self.shelves.values():
+            self.unresolved += len(shelf.wanted)
+            for linked in list(shelf.wanted):
+                shelf.put(linked, None)
 
     def due(self, *, final: bool) -> LinkCache | None:
         """The shelf to fill next: one with a full batch, or any while posts must leave."""

@@ -1,91 +1,111 @@
-"""Learning a collection's relations from a few of its objects' ``_links``, before its rows come without them."""
+"""Learns a collection's relations from the ``_links`` of a few objects; all other rows come without ``_links``."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress import records
-from newsbot.wordpress.api import PER_PAGE
-from newsbot.wordpress.joins.link_cache import LinkCache
-from newsbot.wordpress.joins.relations import FOLLOWED, learn
+from newsbot.wordpress.joins.relations import FOLLOWED, Relation, learn
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.payload import lowered_per_page
-from newsbot.wordpress.replies import is_final, rows_of, total_of
-
-if TYPE_CHECKING:
-    from newsbot.wordpress.collection.crawl import Collecting
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.replies import is_final, rows_of
 
 SAMPLES = 10
-"""Objects whose ``_links`` are looked at."""
+"""Objects whose ``_links`` are read."""
 
-SOUGHT_MOST = 3
-"""How often a relation is looked for that the first objects did not show."""
+MAX_SEARCHES = 3
+"""How often one relation is searched for that the first objects did not declare."""
 
 _FIELDS = "id,author,featured_media,post,parent,_links"
 _JOINED = ("author", "terms", "media")
-_HOLDERS = (("author", "author"), ("media", "featured_media"))
-"""Names that ``follow=`` takes, each with the field that tells whether an object has such a link, though not where."""
-
-Steps = Generator[Any, Any, None]
+_ID_FIELDS = (("author", "author"), ("media", "featured_media"))
+"""Names that ``follow=`` takes, each with the field that holds the linked id. The field does not tell the route."""
 
 
-def learn_first(one: Collecting, *, browse: bool) -> Steps:
-    """Learn from the newest objects; the same answer tells the total before.
+@dataclass(slots=True, kw_only=True)
+class Learner:
+    """Knows the relations of one collection.
 
-    ``browse``: so many rows will come that whole pages of authors and terms are worth their requests.
+    ``relations`` are those that the user follows, ``extras`` those of them that are found by the post's id, by their
+    name in ``follow=``. ``searches`` counts the searches for each relation that the first objects did not declare.
+    ``unlinked`` are ids of rows whose relation could not be learnt because the site failed.
     """
-    if one.options.kind not in ("posts", "media") or not one.options.follow:
-        return
-    samples, reply = yield from _first_objects(one)
-    one.heed_clock(reply)
-    one.facts.expected_before = total_of(reply)
-    wanted = {FOLLOWED[name]: name for name in one.options.follow}
-    relations = [relation for relation in learn(samples, one.site.api) if relation.rel in wanted]
-    one.joiner.relations = relations
-    one.joiner.shelves = {relation.route: LinkCache(relation.route) for relation in relations}
-    one.joiner.browse = browse and (one.facts.expected_before or 0) > PER_PAGE
-    if one.options.kind == "posts":
-        one.extras = [(wanted[found.rel], found) for found in relations if wanted[found.rel] not in _JOINED]
 
+    queries: Queries
+    stats: Counter[str]
+    relations: list[Relation] = field(default_factory=list)
+    extras: list[tuple[str, Relation]] = field(default_factory=list)
+    searches: Counter[str] = field(default_factory=Counter)
+    unlinked: list[int] = field(default_factory=list)
 
-def _first_objects(one: Collecting) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
-    while True:
-        size = min(SAMPLES, one.walk.per_page)
-        reply = yield one.query(dict(one.walk.base) | {"per_page": size, "_fields": _FIELDS}, "relations")
-        try:
-            return rows_of(reply), reply
-        except PayloadError as fault:
-            if (limit := lowered_per_page(fault, size)) is None:
-                raise
-            one.walk.per_page = limit
+    @property
+    def _kind(self) -> str:
+        return self.queries.options.kind
 
+    def learn_first(self) -> Generator[Any, Any, Reply | None]:
+        """Learn from the newest objects. Returns their reply, or None where nothing is followed.
 
-def learn_late(one: Collecting, rows: Sequence[dict[str, Any]]) -> Steps:
-    """Learn what none of the first objects had and some of ``rows`` have: the newest posts may be without an image."""
-    if one.options.kind not in ("posts", "media"):
-        return
-    for name, own in _HOLDERS:
+        Raises PayloadError.
+        """
+        follow = self.queries.options.follow
+        if self._kind not in ("posts", "media") or not follow:
+            return None
+        samples, reply = yield from self._first_objects()
+        names = {FOLLOWED[name]: name for name in follow}
+        self.relations = [found for found in learn(samples, self.queries.site.api) if found.rel in names]
+        if self._kind == "posts":
+            self.extras = [(names[found.rel], found) for found in self.relations if names[found.rel] not in _JOINED]
+        return reply
+
+    def _first_objects(self) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
+        while True:
+            size = min(SAMPLES, self.queries.per_page)
+            params = self.queries.window | {"per_page": size, "_fields": _FIELDS}
+            reply = yield self.queries.query(params, "relations")
+            try:
+                return rows_of(reply), reply
+            except PayloadError as fault:
+                if (limit := lowered_per_page(fault, size)) is None:
+                    raise
+                self.queries.lower_per_page(limit)
+
+    def learn_late(self, rows: Sequence[dict[str, Any]]) -> Generator[Any, Any, list[Relation]]:
+        """Learn relations that some of ``rows`` have and the first objects had not: the newest posts may lack an image.
+
+        Returns all relations known by now. Raises PayloadError where nothing more can be asked.
+        """
+        for name, field_name in _ID_FIELDS if self._kind in ("posts", "media") else ():
+            if self._is_missing(name):
+                holding = [records.record_id(raw) for raw in rows if records.linked_id(raw.get(field_name))]
+                if holding:
+                    yield from self._search(name, holding)
+        return self.relations
+
+    def _is_missing(self, name: str) -> bool:
+        """Whether a relation that the user follows is unknown, and may be searched for once more."""
         rel = FOLLOWED[name]
-        if name not in one.options.follow or any(known.rel == rel and known.field for known in one.joiner.relations):
-            continue
-        holding = [records.record_id(raw) for raw in rows if records.linked_id(raw.get(own))]
-        if not holding or one.sought[name] >= SOUGHT_MOST:
-            continue
-        one.sought[name] += 1
-        ids = holding[: min(SAMPLES, one.walk.per_page)]
-        query = one.query({"include": ids, "per_page": len(ids), "_fields": _FIELDS}, "relations")
+        known = any(relation.rel == rel and relation.field for relation in self.relations)
+        return name in self.queries.options.follow and not known and self.searches[name] < MAX_SEARCHES
+
+    def _search(self, name: str, holding: list[int]) -> Generator[Any, Any, None]:
+        """Search for one relation in the ``_links`` of some of the rows ``holding`` its id."""
+        self.searches[name] += 1
+        ids = holding[: min(SAMPLES, self.queries.per_page)]
+        query = self.queries.query({"include": ids, "per_page": len(ids), "_fields": _FIELDS}, "relations")
         try:
-            learnt = learn(rows_of((yield query)), one.site.api)
+            learnt = learn(rows_of((yield query)), self.queries.site.api)
         except PayloadError as fault:
             if is_final(fault):
                 raise
-            one.joiner.unresolved += len(holding)
-            one.joiner.unlinked += holding
-            continue
-        found = [relation for relation in learnt if relation.rel == rel and relation.field]
-        one.joiner.relations = [*one.joiner.relations, *found]
+            self.unlinked += holding
+            return
+        found = [relation for relation in learnt if relation.rel == FOLLOWED[name] and relation.field]
+        self.relations = [*self.relations, *found]
         if not found:
-            # Images that are gone have no link that tells; the next page may hold one that is there.
-            one.joiner.stats[f"{name}_undeclared"] += len(holding)
+            # An image that is deleted has no link that tells its route; the next page may hold an image that exists.
+            self.stats[f"{name}_undeclared"] += len(holding)

@@ -1,0 +1,91 @@
+"""Which collections of a site a crawl brings: the types and taxonomies that the user asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.api import Collection, Site, read_accepts, read_collections
+from newsbot.wordpress.messages import KeepSite, Query
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.replies import answer
+from newsbot.wordpress.site_json import site_as_json
+
+INTERNAL_TYPES = frozenset(
+    {
+        *("attachment", "nav_menu_item", "wp_block", "wp_template", "wp_template_part", "wp_global_styles"),
+        *("wp_navigation", "wp_font_family", "wp_font_face", "user_request", "custom_css", "customize_changeset"),
+        *("oembed_cache", "revision"),
+    }
+)
+"""Types of WordPress itself that hold no articles: ``types=all`` leaves them out. ``wp_media`` brings attachments."""
+
+INTERNAL_TAXONOMIES = frozenset(
+    {"nav_menu", "link_category", "wp_theme", "wp_template_part_area", "wp_pattern_category"}
+)
+"""Taxonomies of WordPress itself that do not sort articles: ``types=all`` leaves them out."""
+
+_SINGLE = {
+    "comments": Collection(name="comment", route="/wp/v2/comments"),
+    "media": Collection(name="attachment", route="/wp/v2/media"),
+    "users": Collection(name="user", route="/wp/v2/users"),
+}
+"""Kinds that every site keeps in one collection."""
+
+_CORE_ROUTES = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
+
+_LISTS = {"posts": ("types", INTERNAL_TYPES), "terms": ("taxonomies", INTERNAL_TAXONOMIES)}
+"""Kind -> the route that lists the collections of that kind, and the names that ``all`` leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """``collections`` to bring. ``unknown`` names were asked for, and the site does not have them. ``public`` names
+    are what the site offers instead."""
+
+    collections: list[Collection]
+    unknown: list[str] = field(default_factory=list)
+    public: list[str] = field(default_factory=list)
+
+
+def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite, Any, Catalog]:
+    """The catalog of what ``options`` ask for. Raises PayloadError where the site does not list its types."""
+    if options.kind in _SINGLE:
+        return Catalog([_SINGLE[options.kind]])
+    wanted = options.types
+    if options.kind == "posts" and (known := _known_collections(site, wanted)) is not None:
+        return Catalog(known)
+    listing, internal = _LISTS[options.kind]
+    reply = yield Query(url=site.api.url(f"/wp/v2/{listing}"), purpose=listing)
+    offered = read_collections(answer(reply))
+    public = {name: collection for name, collection in offered.items() if name not in internal}
+    if "all" in wanted:
+        return Catalog(list(public.values()))
+    found = [offered[name] for name in wanted if name in offered]
+    if options.kind == "posts" and found:
+        site.types |= {collection.name: collection.route for collection in found}
+        yield KeepSite(url=options.url, site=site_as_json(site))
+    return Catalog(found, [name for name in wanted if name not in offered], sorted(public))
+
+
+def _known_collections(site: Site, wanted: tuple[str, ...]) -> list[Collection] | None:
+    """The collections where the index or an earlier run told all of their routes, which saves a request; else None."""
+    core = {name: route for name, route in _CORE_ROUTES.items() if route in site.accepts}
+    routes = core | site.types
+    if any(name not in routes for name in wanted):
+        return None
+    return [Collection(name=name, route=routes[name]) for name in wanted]
+
+
+def ask_options(site: Site, collection: Collection) -> Generator[Query, Any, None]:
+    """Ask what a collection's route accepts, where the index did not tell. No answer means that core's limits hold."""
+    reply = yield Query(url=site.api.url(collection.route), purpose="options", type=collection.name, method="OPTIONS")
+    try:
+        described = answer(reply)
+    except PayloadError:
+        return
+    accepts = read_accepts(described.get("endpoints")) if isinstance(described, dict) else None
+    if accepts is not None:
+        site.accepts[collection.route] = accepts

@@ -1,0 +1,206 @@
+"""From the rows of one collection to items: rows are read, wait for their joined objects, and leave in order.
+
+A checkpoint leaves behind the last row of each page, so that the archive commits whole pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from newsbot.errors import PayloadError, RecordError
+from newsbot.items import Checkpoint, Post, Record
+from newsbot.wordpress import records
+from newsbot.wordpress.api import PER_PAGE
+from newsbot.wordpress.collection.cursor import Row
+from newsbot.wordpress.dates import local_date
+from newsbot.wordpress.joins.children import ChildrenFetcher
+from newsbot.wordpress.joins.joiner import Joiner
+from newsbot.wordpress.joins.learner import Learner
+from newsbot.wordpress.messages import CollectionState, Reply, Steps
+from newsbot.wordpress.pages.reader import PageReader, add_body, lacks_body
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import CollectionFacts
+from newsbot.wordpress.replies import is_cut, rows_of, split_until_alone, total_of
+
+MAX_OWED = 1_000
+"""Ids that a collection may owe and still count as whole. A collection that owes more is walked again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Intake:
+    """Takes the rows of one collection in, and yields items and checkpoints.
+
+    ``state`` is what the archive held before this run. ``facts`` counts what happens here. ``sequence`` is the number
+    of rows since the last whole walk began; each checkpoint carries it.
+    """
+
+    queries: Queries
+    facts: CollectionFacts
+    state: CollectionState
+    sequence: int = 0
+    joiner: Joiner = field(init=False)
+    learner: Learner = field(init=False)
+    children: ChildrenFetcher = field(init=False)
+    reader: PageReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        site, name, options = self.queries.site, self.queries.collection.name, self.queries.options
+        recalls = self.state.live > 0 and not options.full
+        self.joiner = Joiner(site=site, type=name, recalls=recalls)
+        self.learner = Learner(queries=self.queries, stats=self.joiner.stats)
+        self.children = ChildrenFetcher(site=site, stats=self.joiner.stats)
+        self.reader = PageReader(type=name, site=site.key, render=options.render)
+
+    # Relations.
+
+    def learn_relations(self, *, browse: bool) -> Steps[Reply | None]:
+        """Learn the relations from the newest objects. Returns the reply, or None where no relation is followed.
+
+        ``browse``: so many rows will come that whole pages of authors and terms are worth their requests.
+        """
+        reply = yield from self.learner.learn_first()
+        if reply is not None:
+            self.facts.expected_before = total_of(reply)
+            self.joiner.relations = self.learner.relations
+            self.joiner.browse = browse and (self.facts.expected_before or 0) > PER_PAGE
+        return reply
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The ``_fields`` parameter for whole rows."""
+        return self.queries.fields(relation.field for relation in self.joiner.relations if relation.field)
+
+    # Rows in.
+
+    def keyed(self, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[Row, dict[str, Any]]]:
+        """Each row with what the cursor needs of it. A row without an id is counted and left out."""
+        for raw in rows:
+            try:
+                row_id = records.record_id(raw)
+            except RecordError:
+                # Without an id nothing can ask for such a row again. The total will show that the row is missing.
+                self.facts.faults["row-without-id"] += 1
+                continue
+            yield Row(row_id, local_date(raw.get("date")), not self.queries.is_outside_window(raw)), raw
+
+    def take(
+        self, rows: Sequence[dict[str, Any]], reply: Reply, *, cursor: dict[str, Any] | None = None
+    ) -> Steps[None]:
+        """Make items of ``rows``; items wait for their joined objects. ``cursor`` is where a later run may go on."""
+        self.joiner.relations = yield from self.learner.learn_late(rows)
+        items = []
+        for raw in rows:
+            if self.queries.is_outside_window(raw):
+                self.facts.outside_window += 1
+                continue
+            item = self._read(raw, reply)
+            items.append(item)
+            if isinstance(item, Post):
+                if lacks_body(item, raw) and not (yield from add_body(self.reader, item)):
+                    self.facts.unreadable += [item.id] * ("content" not in raw)
+                self.facts.protected += bool(item.protected)
+            self.joiner.add(item, raw)
+        posts = [item for item in items if isinstance(item, Post)]
+        for name, relation in self.learner.extras:
+            yield from self.children.gather(name, relation, posts)
+        self.sequence += len(items)
+        self.mark(cursor)
+
+    def mark(self, cursor: dict[str, Any] | None) -> None:
+        """Close a page: a checkpoint with ``cursor`` leaves behind the rows taken so far."""
+        self.joiner.mark(self.queries.checkpoint(self.sequence, cursor=cursor))
+
+    def _read(self, raw: dict[str, Any], reply: Reply) -> Record:
+        options, name = self.queries.options, self.queries.collection.name
+        about: dict[str, Any] = {
+            "site": self.queries.site, "fetched_at": reply.fetched_at, "request_url": reply.url,
+        }  # fmt: skip
+        item: Record
+        if options.kind == "posts":
+            item = records.read_post(raw, type_=name, **about)
+        elif options.kind == "comments":
+            item = records.read_comment(raw, personal=options.personal, **about)
+        elif options.kind == "media":
+            item = records.read_media(raw, **about)
+        elif options.kind == "terms":
+            item = records.read_term(raw, taxonomy=name, **about)
+        else:
+            item = records.read_user(raw, personal=options.personal, **about)
+        if options.raw:
+            item.raw = raw if options.personal else records.without_personal(raw)
+        return item
+
+    def fetch(self, ids: Sequence[int]) -> Steps[None]:
+        """Ask for ``ids``. A row that cannot be rendered is named unreadable, a row that is not given is missing."""
+        size = self.queries.per_page
+        for start in range(0, len(ids), size):
+            yield from split_until_alone(ids[start : start + size], self._ask_for, self._name_unreadable)
+
+    def _ask_for(self, ids: list[int]) -> Steps[None]:
+        left, answers = ids, []
+        while left:
+            params: dict[str, Any] = {"include": left, "per_page": len(left), "orderby": "include"}
+            reply = yield self.queries.query(params | self.fields, "include", tries=1 if len(left) > 1 else 2)
+            rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
+            answers.append(([rows[row_id] for row_id in left if row_id in rows], reply))
+            asked, left = left, [row_id for row_id in left if row_id not in rows]
+            if len(left) == len(asked) or not is_cut(reply, len(rows)):
+                break
+        # The rows are taken only now: where the site refuses a later answer, all of these ids are asked for in halves.
+        for given, reply in answers:
+            yield from self.take(given, reply)
+        self.facts.missing += left
+
+    def _name_unreadable(self, row_id: int, fault: PayloadError) -> None:
+        self.facts.unreadable.append(row_id)
+        self.facts.faults[fault.name] += 1
+
+    # Items out.
+
+    def flush(self, *, final: bool) -> Steps[None]:
+        """Yield what may leave. ``final``: ask for every joined object that is still wanted, so that all rows leave."""
+        yield from self._release()
+        while (wanted := self.joiner.due(final=final)) is not None:
+            yield from self.joiner.fill(wanted)
+            yield from self._release()
+
+    def release_all(self) -> Steps[None]:
+        """Yield all rows that wait, without the objects that are not joined yet.
+
+        Their checkpoints carry no cursor: a later walk begins before these rows, and brings them with their objects.
+        """
+        self.joiner.give_up()
+        yield from self._release()
+
+    def _release(self) -> Steps[None]:
+        for leaving in self.joiner.ready():
+            if isinstance(leaving, Checkpoint):
+                yield self._with_owed(leaving)
+            else:
+                self.facts.sent += 1
+                yield leaving
+
+    def deliver(self, row: Record) -> Steps[None]:
+        """Yield a row that needs no join, such as a tombstone."""
+        self.sequence += 1
+        self.facts.sent += 1
+        yield row
+
+    def _with_owed(self, checkpoint: Checkpoint) -> Checkpoint:
+        """The cursor with the ids that are owed behind it. A cursor that would owe too many ids does not move."""
+        if checkpoint.cursor is None or not (owed := sorted({*self.state.owed, *self.owed()})):
+            return checkpoint
+        return replace(checkpoint, cursor=None if len(owed) > MAX_OWED else {**checkpoint.cursor, "owed": owed})
+
+    def owed(self) -> list[int]:
+        """Ids that the next run must ask for: rows that did not come, and rows that left without a joined object
+        because the site failed."""
+        unjoined = {*self.joiner.unlinked, *self.learner.unlinked, *self.children.failed}
+        return sorted({*self.facts.unreadable, *self.facts.missing, *unjoined})
+
+    @property
+    def unfetched_links(self) -> int:
+        """How many links could not be fetched because the site failed."""
+        return self.joiner.unresolved + len(self.learner.unlinked) + len(self.children.failed)

@@ -1,0 +1,84 @@
+"""The verdict on one collection, from what was counted, and what the archive keeps of the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.intake import MAX_OWED
+from newsbot.wordpress.receipt import CollectionFacts, Verdict
+from newsbot.wordpress.replies import Unanswered
+
+NAMED = 10
+"""Ids that a verdict names at most; the receipt lists all of them."""
+
+
+def conclude(facts: CollectionFacts, success: str, *, unfetched_links: int = 0, repeating: bool = False) -> None:
+    """Set the verdict: ``complete`` with ``success`` as its reason, or ``incomplete`` with every known reason.
+
+    ``repeating``: the listing gave the same page whatever was asked for.
+    """
+    reasons = [*_named(facts.unreadable, "unreadable"), *_named(facts.missing, "missing")]
+    if facts.faults["row-without-id"]:
+        reasons.append(f"{facts.faults['row-without-id']} rows without an id")
+    if repeating and (facts.expected_after is None or facts.unexplained):
+        # A cache that ignores the query shows one page only.
+        counted = "" if facts.expected_after is None else f", and counts {facts.expected_after}"
+        reasons.append(f"the site gives the same page whatever is asked for{counted}")
+    if facts.broke_off:
+        reasons.append("the site breaks its listing of ids off")
+    if unfetched_links:
+        reasons.append(f"{unfetched_links} links could not be fetched")
+    reasons += _named(facts.unsure, "gone from the listings, and nobody can say whether deleted")
+    if facts.held_back:
+        reasons.append(
+            f"{facts.held_back} seem deleted, too many at once to believe: -a confirm_deletions=1 lets them through"
+        )
+    facts.verdict, facts.why = ("incomplete", "; ".join(reasons)) if reasons else ("complete", success)
+
+
+def _named(ids: Iterable[int], what: str) -> list[str]:
+    listed = list(ids)
+    more = " ..." if len(listed) > NAMED else ""
+    return [f"{len(listed)} {what}: {', '.join(map(str, listed[:NAMED]))}{more}"] if listed else []
+
+
+def is_blocked(fault: PayloadError) -> bool:
+    """Whether newsbot itself is kept out, or keeps out by robots.txt or its own rules."""
+    return fault.name in ("challenge", "robots", "private-address")
+
+
+def is_closed(fault: PayloadError) -> bool:
+    """Whether the site answered that visitors may not read the collection."""
+    return not is_blocked(fault) and getattr(fault, "status", None) in (401, 403)
+
+
+def conclude_by(facts: CollectionFacts, fault: PayloadError) -> None:
+    """Set the verdict of a collection whose crawl ``fault`` ended."""
+    verdict: Verdict = "incomplete"
+    if is_blocked(fault):
+        verdict = "blocked"
+    elif is_closed(fault):
+        verdict = "blocked" if facts.seen else "closed"
+    if not (isinstance(fault, Unanswered) and fault.error == "stopped"):
+        facts.faults[fault.name] += 1
+    where = f" after {facts.seen} rows" if facts.seen else ""
+    facts.verdict, facts.why = verdict, f"{fault}{where}"
+
+
+def outcome(facts: CollectionFacts, *, owed: Sequence[int], began: str | None, swept: bool) -> dict[str, Any]:
+    """What the last checkpoint tells the archive of a collection that was brought whole, but for the ids ``owed``.
+
+    ``began`` is the site's time (UTC, ISO) of the first answer, ``swept`` whether all ids were compared. With more than
+    ``MAX_OWED`` owed ids the collection does not count as whole: only a walk from its beginning can bring them all.
+    """
+    if len(owed) > MAX_OWED:
+        return {"whole": False}
+    kept: dict[str, Any] = {"whole": True, "watermark": began, "owed": list(owed)}
+    if swept:
+        kept["swept"] = began
+    if facts.live is not None and (facts.expected_after or (facts.expected_after == 0 and not facts.live)):
+        # Rows that are held back or unsure must show as a difference in the next run too.
+        kept["hidden"] = facts.expected_after - (facts.live - facts.held_back - len(facts.unsure))
+    return kept

@@ -1,0 +1,117 @@
+"""What may be asked about one collection: queries to the site and questions to the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from newsbot.items import Checkpoint
+from newsbot.wordpress import records
+from newsbot.wordpress.api import Collection, Site
+from newsbot.wordpress.dates import utc
+from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, Query
+from newsbot.wordpress.options import Options
+
+SKEW = timedelta(hours=26)
+"""By how much a query widens the user's window on each side: the site compares local dates, and the site may have
+changed its time zone."""
+
+DATED = frozenset({"posts", "media", "comments"})
+"""Kinds that can be listed by date."""
+
+_FIELDS = {
+    "posts": records.POST_FIELDS,
+    "comments": records.COMMENT_FIELDS,
+    "media": records.MEDIA_FIELDS,
+    "terms": records.TERM_FIELDS,
+    "users": records.USER_FIELDS,
+}
+_PERSONAL_FIELDS = {"comments": ("author_avatar_urls",), "users": ("avatar_urls",)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queries:
+    """Builds every query and question about ``collection`` of ``site``, as far as ``options`` allow them."""
+
+    site: Site
+    collection: Collection
+    options: Options
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the collection can be listed by date."""
+        return self.options.kind in DATED
+
+    @property
+    def is_windowed(self) -> bool:
+        """Whether the user asked for a part. A part never counts as the whole collection, and moves no cursor."""
+        return bool(self.options.limit or self.options.since or self.options.until)
+
+    @property
+    def window(self) -> dict[str, str | int]:
+        """The query parameters of the user's window, widened by ``SKEW``."""
+        window: dict[str, str | int] = {}
+        if self.options.since:
+            window["after"] = (datetime.fromisoformat(self.options.since) - SKEW).isoformat() + "Z"
+        if self.options.until:
+            window["before"] = (datetime.fromisoformat(self.options.until) + SKEW).isoformat() + "Z"
+        return window
+
+    def is_outside_window(self, raw: dict[str, Any]) -> bool:
+        """Whether a row of the widened window lies outside the user's window. A row without a date is inside."""
+        since, until = self.options.since, self.options.until
+        published = utc(raw.get("date_gmt"), raw.get("date"), self.site) if since or until else None
+        if published is None:
+            return False
+        return bool((since and published[:19] < since) or (until and published[:19] >= until))
+
+    @property
+    def per_page(self) -> int:
+        """The largest page size that the site is known to accept for this collection."""
+        return self.site.accepted(self.collection.route).per_page
+
+    def lower_per_page(self, limit: int) -> None:
+        """Use pages of ``limit`` rows from now on, since the site refused larger ones."""
+        accepted = self.site.accepted(self.collection.route)
+        self.site.accepts[self.collection.route] = replace(accepted, per_page=limit)
+
+    def takes(self, param: str) -> bool:
+        """Whether the site accepts the query parameter ``param``."""
+        return self.site.accepted(self.collection.route).takes(param)
+
+    # Queries to the site.
+
+    def query(self, params: dict[str, Any], purpose: str, *, tries: int = 4) -> Query:
+        """A query of the collection's route."""
+        url = self.site.api.url(self.collection.route, params)
+        return Query(url=url, purpose=purpose, type=self.collection.name, tries=tries)
+
+    def fields(self, linking: Iterable[str]) -> dict[str, str]:
+        """``_fields`` for whole rows: the fields of the kind, and the fields ``linking`` to other objects."""
+        if self.options.raw:
+            return {}
+        fields = list(_FIELDS[self.options.kind])
+        fields += [name for name in linking if name not in fields]
+        if self.options.personal:
+            fields += _PERSONAL_FIELDS.get(self.options.kind, ())
+        return {"_fields": ",".join(fields)}
+
+    # Questions to the archive.
+
+    def state(self) -> AskState:
+        """What the archive holds of the collection."""
+        return AskState(site=self.site.key, type=self.collection.name)
+
+    def known(self, ids: Sequence[int] | None = None) -> AskKnown:
+        """Which live rows the archive holds: of ``ids``, or all."""
+        return AskKnown(site=self.site.key, type=self.collection.name, ids=None if ids is None else tuple(ids))
+
+    def tombstones(self, ids: Sequence[int], *, when: str) -> AskTombstones:
+        """The last known rows of ``ids``, marked as deleted at ``when`` (UTC, ISO)."""
+        return AskTombstones(site=self.site.key, type=self.collection.name, ids=tuple(ids), when=when)
+
+    def checkpoint(self, sequence: int, *, cursor: dict[str, Any] | None = None, done: bool = False) -> Checkpoint:
+        """A checkpoint behind the row number ``sequence``."""
+        return Checkpoint(site=self.site.key, type=self.collection.name, sequence=sequence, cursor=cursor, done=done)

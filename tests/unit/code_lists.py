@@ -7,14 +7,22 @@ that use them (``tests/unit/code_texts.py``).
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_args, get_type_hints
 
 from newsbot import items
+from newsbot.article.cleaning import explain
+from newsbot.article.cleaning.rule import Rule
+from newsbot.media.kinds import Kind
+from newsbot.media.store import Owed, Owner, Store
+from newsbot.net.refusals import Refusal
 from tests.unit.code_commands import place_of, spiders
 from tests.unit.code_texts import Text, code, has_words
 from tests.unit.code_tree import last_name
@@ -166,3 +174,51 @@ def signals() -> dict[str, str]:
         for name, value in module.constants.items()
         if isinstance(value, ast.Call) and last_name(value.func) == "object"
     }
+
+
+# Files and cleaning.
+
+
+@cache
+def manifest_keys() -> dict[str, str]:
+    """The keys of the lines that a store of files writes."""
+    owner = Owner(site="https://gazette.example", type="post", id=1)
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder), limit=1)
+        store.note_kept(
+            "https://gazette.example/a", owner, digest="0" * 64, kind=Kind("png", "image/png"), size=1, at=""
+        )
+        store.note_refused("https://gazette.example/b", owner, error="too-large", at="")
+        store.note_owed(Owed(url="https://gazette.example/c", owner=owner), error="dns", at="")
+        store.close()
+        lines = (Path(folder) / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    return {key: place_of(Store) for line in lines for key in json.loads(line)}
+
+
+@cache
+def media_errors() -> dict[str, str]:
+    """Why a file may not be kept: what ``media=download`` says itself, and the names of refusals."""
+    refusals = {kind.newsbot_error: place_of(kind) for kind in subclasses(Refusal)}
+    own = [call.args[0] for call in code().calls["NotKept"]]
+    own += [
+        node.value
+        for node in code().nodes
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
+        if last_name(node.targets[0].value) == "_lost"
+    ]
+    told = (Text(name, code().where(node)) for node in own for name in code().texts(node).mains)
+    return refusals | first_of_each(text for text in told if has_words(text.template))
+
+
+def subclasses(kind: type[Any]) -> list[type[Any]]:
+    """All classes below a class."""
+    return [one for child in kind.__subclasses__() for one in (child, *subclasses(child))]
+
+
+def rule_keys() -> dict[str, str]:
+    return columns(Rule)
+
+
+def built_in_rules() -> dict[str, str]:
+    """Rules that are not in junk.toml, as ``scrapy clean --explain`` describes them."""
+    return dict.fromkeys(explain.BUILT_IN, place_of(explain.explain))

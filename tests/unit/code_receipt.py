@@ -22,6 +22,7 @@ from newsbot.items import Via
 from newsbot.wordpress.messages import ERRORS
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from tests.unit.code_commands import place_of
+from tests.unit.code_lists import subclasses
 from tests.unit.code_texts import code
 from tests.unit.code_tree import last_name
 
@@ -86,7 +87,7 @@ def faults() -> dict[str, str]:
     """Names that ``faults`` counts: of payloads, of requests without an answer, and those that the code counts."""
     found = dict.fromkeys(ERRORS, "newsbot/wordpress/messages.py") | {
         kind.name: place_of(kind)
-        for kind in _below(PayloadError)
+        for kind in subclasses(PayloadError)
         if "name" in vars(kind) and "self.name =" not in inspect.getsource(kind)
     }
     for node in code().nodes:
@@ -97,10 +98,6 @@ def faults() -> dict[str, str]:
         elif isinstance(node, ast.keyword) and node.arg == "fault":
             found |= {name: code().where(node.value) for name in code().texts(node.value).mains if "<" not in name}
     return found
-
-
-def _below(kind: type[Any]) -> list[type[Any]]:
-    return [one for child in kind.__subclasses__() for one in (child, *_below(child))]
 
 
 def links() -> dict[str, str]:

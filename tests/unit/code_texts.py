@@ -198,6 +198,10 @@ class Code(CodeTree):
         name, method = last_name(node.func), node.func if isinstance(node.func, ast.Attribute) else None
         if method is None and name in ("str", "cast", "list", "tuple", "sorted") and node.args:
             return self.texts(node.args[-1], steps)
+        if method is None and name == "next" and node.args:
+            found = self.texts(node.args[0], ("each", *steps))
+            found.add(self._union(node.args[1:2], steps))
+            return found
         if method is not None and name == "join" and node.args and not steps:
             return Texts([hole(node)], self.texts(node.args[0], ("each",)).sentences())
         if method is not None and name in ("strip", "lstrip", "rstrip", "removeprefix"):

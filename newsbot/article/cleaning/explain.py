@@ -11,7 +11,7 @@ from newsbot.article.cleaning.rules import Rules, default_rules
 from newsbot.article.text import plain_text
 
 _WIDTH = 58
-_BUILT_IN = {
+BUILT_IN = {
     "hidden": "elements the page does not show",
     "shortcode": "raw shortcodes of plugins that are gone",
     "tracking-pixel": "images that only count readers",
@@ -41,7 +41,7 @@ def _told(cleaned: Cleaned, rules: Rules) -> Iterator[str]:
         yield "nothing removed"
     for name, count in cleaned.removed.items():
         rule = rules.by_name.get(name)
-        yield f"{count:4} x {name}: {rule.what if rule else _BUILT_IN.get(name, '')}"
+        yield f"{count:4} x {name}: {rule.what if rule else BUILT_IN.get(name, '')}"
     for name in cleaned.held_back:
         yield f"held back: {name} would have taken the article itself"
     yield (

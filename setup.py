@@ -14,6 +14,13 @@ def direct_requirements() -> list[str]:
     return [re.sub(r"==[^ ;]+", "", line) for line in block.splitlines() if not line.startswith("#")]
 
 
+def extras() -> dict[str, list[str]]:
+    """The blocks of requirements-extras.txt that begin with an extra's name, without their pins."""
+    text = (HERE / "requirements-extras.txt").read_text(encoding="utf-8")
+    blocks = re.findall(r"^# \[(\w+)\].*\n((?:[^#\n].*\n)+)", text, re.M)
+    return {name: [re.sub(r"==[^ ;]+", "", line) for line in lines.splitlines()] for name, lines in blocks}
+
+
 version = re.search(r'^__version__ = "([^"]+)"', (HERE / "newsbot/__init__.py").read_text(encoding="utf-8"), re.M)
 assert version is not None
 
@@ -29,7 +36,7 @@ setup(
     zip_safe=False,
     python_requires=">=3.11",
     install_requires=direct_requirements(),
-    extras_require={"parquet": ["pyarrow"]},
+    extras_require=extras(),
     # Scrapyd finds the project's settings by this.
     entry_points={"scrapy": ["settings = newsbot.settings"]},
 )

@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from newsbot.archive.schema import VERSION, metadata, version_table
 from newsbot.errors import ArchiveError, BadArchiveUrl
+from newsbot.extras import missing
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it calls the archive locked."""
@@ -118,8 +119,8 @@ def open_database(url: str, *, create: bool = True) -> Database:
         database = Database(_engine(parsed), parsed.render_as_string(hide_password=True))
     except NoSuchModuleError as unknown:
         raise BadArchiveUrl(f"NEWSBOT_ARCHIVE names a driver that is not known: {unknown}") from unknown
-    except ImportError as missing:
-        raise ArchiveError(f"the archive needs a driver that is not installed: {missing}") from missing
+    except ImportError as absent:
+        raise ArchiveError(f"the archive needs a driver that is not installed: {absent}") from absent
     try:
         with database.telling():
             _bring_up_to_date(database)
@@ -148,6 +149,8 @@ def _parse(url: str) -> URL:
         raise BadArchiveUrl(f"an archive lives in sqlite or postgresql, not in {parsed.get_backend_name()}")
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername == "postgresql+psycopg" and (line := missing("postgresql", "an archive in PostgreSQL")):
+        raise BadArchiveUrl(line)
     return parsed
 
 

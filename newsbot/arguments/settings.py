@@ -12,6 +12,7 @@ from scrapy import Spider
 from scrapy.settings import BaseSettings
 
 from newsbot.errors import BadArgument
+from newsbot.extras import require
 from newsbot.safety.credentials import parse_auth
 
 NUMBERS = {
@@ -44,6 +45,8 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
     for name, least in NUMBERS.items():
         _check_number(name, settings[name], least)
     check_switches(settings, SWITCHES)
+    if settings.getbool("NEWSBOT_MARKDOWN"):
+        require("markdown", "NEWSBOT_MARKDOWN=1")
     run = str(settings["NEWSBOT_RUN"] or "run")
     if not _RUN.fullmatch(run):
         raise BadArgument(f"NEWSBOT_RUN names files: it takes no / and no leading dot, not {run!r}")

@@ -15,6 +15,7 @@ from newsbot.browser.asking import Asking, Ledger
 from newsbot.browser.executable import find_chromium
 from newsbot.browser.kept import Kept
 from newsbot.errors import BrowserError, StuckPage
+from newsbot.extras import missing
 from newsbot.wordpress.messages import Reply
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Browser:
         """Why there is no browser, in one line, or None."""
         if not self._allowed:
             return "render=never"
+        if (line := missing("browser", "a page in Chromium")) is not None:
+            return line
         if self._executable is None:
             self._executable = find_chromium(self._crawler.settings.get("NEWSBOT_CHROMIUM", ""))
         return None if self._executable[0] else self._executable[1]

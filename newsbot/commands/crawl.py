@@ -65,6 +65,7 @@ class Command(ScrapyCrawl):
         """One line on what is wrong with the command, or None."""
         from newsbot.arguments.settings import check_settings
         from newsbot.arguments.values import validate
+        from newsbot.extras import require
         from newsbot.spiders.base import NewsbotSpider
 
         assert self.settings is not None
@@ -81,6 +82,8 @@ class Command(ScrapyCrawl):
             arguments = validate(spider.arguments_model, given)
             arguments.targets()
             check_settings(self.settings, spider)
+            if getattr(arguments, "render", None) == "always":
+                require("browser", "render=always")
         except BadArgument as error:
             return str(error)
         if arguments.due and not self.settings["NEWSBOT_ARCHIVE"]:

@@ -19,7 +19,7 @@ from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import Filter, Kept, current, history, kind_of
 from newsbot.arguments.values import moment
 from newsbot.errors import BadArgument
-from newsbot.export.duplicates import write_duplicates
+from newsbot.extras import require
 from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
 from newsbot.feeds.rows import Column, table, value_of
@@ -42,7 +42,9 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
     if opts.duplicates and (opts.revisions or form == ".parquet"):
         raise BadArgument("duplicates are written to .jsonl, .json or .csv, and without --revisions")
     if form == ".parquet":
-        _need_pyarrow()
+        require("parquet", path.name)
+    if opts.duplicates:
+        require("duplicates", "--duplicates")
     if not settings["NEWSBOT_ARCHIVE"]:
         raise BadArgument("the archive is off (NEWSBOT_ARCHIVE is empty)")
     window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
@@ -69,6 +71,9 @@ def _write(
     part: Part, form: str, archive: Archive, asked: Filter, opts: argparse.Namespace, settings: BaseSettings
 ) -> int:
     if opts.duplicates:
+        # Imported here: it needs numpy, an extra.
+        from newsbot.export.duplicates import write_duplicates
+
         return write_duplicates(part.file, form, archive, asked, settings)
     if form in (".jsonl", ".json"):
         lines = history(archive.database, asked) if opts.revisions else _lines(current(archive.database, asked))
@@ -116,16 +121,9 @@ def _csv(file: IO[bytes], kept: Iterable[Kept], kind: str, settings: BaseSetting
     return written
 
 
-def _need_pyarrow() -> tuple[Any, Any]:
-    try:
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise BadArgument("Parquet needs pyarrow: pip install 'newsbot[parquet]', or export to .jsonl") from None
-    return importlib.import_module("pyarrow"), parquet
-
-
 def _parquet(file: IO[bytes], kept: Iterable[Kept], kind: str) -> int:
-    pyarrow, parquet = _need_pyarrow()
+    # Imported by name: pyarrow has no types that mypy could read.
+    pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     columns = table(cast(Any, CLASSES[kind]))
     types = {"int": pyarrow.int64(), "bool": pyarrow.bool_(), "float": pyarrow.float64()}
     schema = pyarrow.schema([(one.name, types.get(_plain_type(one, kind), pyarrow.string())) for one in columns])

@@ -115,12 +115,13 @@ def test_wordpress_has_no_clock() -> None:
                 "newsbot.items",
                 "newsbot.timestamps",
                 "newsbot.errors",
+                "newsbot.extras",
                 "newsbot.safe_json",
                 "newsbot.wordpress.messages",
             ),
         ),
         ("feeds", ("newsbot.items", "newsbot.signals", "newsbot.timestamps", "newsbot.errors", "newsbot.safe_json")),
-        ("browser", ("newsbot.errors", "newsbot.net", "newsbot.wordpress.messages")),
+        ("browser", ("newsbot.errors", "newsbot.extras", "newsbot.net", "newsbot.wordpress.messages")),
     ],
 )
 def test_rooms_that_import_only_these_of_ours(room: str, allowed: tuple[str, ...]) -> None:
@@ -179,18 +180,6 @@ def test_the_rules_see_a_breach(tmp_path: Path) -> None:
     assert not within("scrapyd", SCRAPY)
 
 
-PIN = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^ ;=]+( ; .+)?")
-
-
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_every_requirement_is_pinned(name: str) -> None:
-    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
-    loose = [line for line in lines if line and not line.startswith(("#", "-r ")) and not PIN.fullmatch(line)]
-    assert loose == []
-    names = [line.split("==")[0].lower() for line in lines if "==" in line]
-    assert len(names) == len(set(names))
-
-
 def test_setuptools_still_has_what_scrapyd_needs() -> None:
     pinned = re.search(r"^setuptools==(\d+)", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M)
     assert pinned is not None
@@ -213,22 +202,10 @@ def test_make_says_what_it_can_do() -> None:
         assert target in done.stdout
 
 
-def test_setup_says_in_one_line_that_python_is_too_old(tmp_path: Path) -> None:
-    for name in ("python3", "python3.11", "python3.12", "python3.13", "python"):
-        old = tmp_path / name
-        old.write_text("#!/bin/sh\nexit 1\n")
-        old.chmod(0o755)
-    empty = tmp_path / "project"
-    empty.mkdir()
-    done = subprocess.run(
-        ["/bin/sh", str(ROOT / ".ci/setup")], cwd=empty, env={"PATH": str(tmp_path)}, capture_output=True, text=True
-    )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "Python 3.11" in done.stderr
+SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".py")
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / ".ci").iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_shell_scripts_parse(script: Path) -> None:
     shell = "bash" if "bash" in script.read_text(encoding="utf-8").splitlines()[0] else "sh"
     subprocess.run([shell, "-n", str(script)], check=True)

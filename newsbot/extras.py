@@ -1,0 +1,34 @@
+"""What a plain crawl does not need is an extra: which libraries each brings, and what to do where one is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from newsbot.errors import BadArgument
+
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "browser": ("playwright", "scrapy-playwright"),
+    "duplicates": ("datasketch", "numpy"),
+    "markdown": ("html-to-markdown",),
+    "parquet": ("pyarrow",),
+    "postgresql": ("psycopg[binary]",),
+}
+"""Extra -> what ``pip install`` calls its libraries. ``requirements-extras.txt`` has their versions."""
+
+
+def missing(extra: str, wanted: str) -> str | None:
+    """One line on an extra that ``wanted`` (an option, a setting) needs and that is not installed, or None."""
+    if all(importlib.util.find_spec(_module(library)) is not None for library in EXTRAS[extra]):
+        return None
+    libraries = " ".join(f"'{library}'" if "[" in library else library for library in EXTRAS[extra])
+    return f"{wanted} needs the extra [{extra}]: pip install {libraries} (make setup installs every extra)"
+
+
+def require(extra: str, wanted: str) -> None:
+    """Raise BadArgument where an extra is not installed."""
+    if (line := missing(extra, wanted)) is not None:
+        raise BadArgument(line)
+
+
+def _module(library: str) -> str:
+    return library.partition("[")[0].replace("-", "_")

@@ -1,0 +1,72 @@
+"""A command that needs an extra which is not installed: one line, exit status 2, no request; all others go without."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.crawl.scrapy_crawl import environment
+from tests.newsroom import Newsroom
+
+ALL = ("playwright", "scrapy_playwright", "datasketch", "numpy", "scipy", "html_to_markdown", "pyarrow", "psycopg")
+
+WITHOUT = """
+import sys
+sys.modules.update(dict.fromkeys({modules!r}))
+from scrapy.cmdline import execute
+execute(["scrapy", *{arguments!r}])
+"""
+
+
+def scrapy(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A scrapy command in a process in which no extra can be imported."""
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(modules=ALL, arguments=arguments)],
+        cwd=folder,
+        env=environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "line"),
+    [
+        (["crawl", "wp_posts"], {"NEWSBOT_MARKDOWN": "1"}, "NEWSBOT_MARKDOWN=1 needs the extra [markdown]"),
+        (["crawl", "wp_posts", "-a", "render=always"], {}, "render=always needs the extra [browser]"),
+        (["crawl", "wp_posts"], {"NEWSBOT_ARCHIVE": "postgresql://127.0.0.1:1/none"}, "needs the extra [postgresql]"),
+        (["export", "all.parquet"], {}, "all.parquet needs the extra [parquet]"),
+        (["export", "copies.csv", "--duplicates"], {}, "--duplicates needs the extra [duplicates]"),
+    ],
+)
+def test_a_missing_extra_is_one_line_and_no_request(
+    arguments: list[str], settings: dict[str, str], line: str, tmp_path: Path
+) -> None:
+    with Newsroom(posts=3) as room:
+        site = ["-a", f"site={room.url}"] if arguments[0] == "crawl" else []
+        done = scrapy(tmp_path, *arguments, *site, **settings)
+        assert (done.returncode, done.stdout, len(room.requests)) == (2, "", 0), done.stderr
+    assert done.stderr.count("\n") == 1
+    assert line in done.stderr
+    assert not (tmp_path / "newsbot.db").exists()
+
+
+def test_a_crawl_and_an_export_need_no_extra(tmp_path: Path) -> None:
+    with Newsroom(posts=20) as room:
+        done = scrapy(tmp_path, "crawl", "wp_posts", "-a", f"site={room.url}", "-O", "out.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert scrapy(tmp_path, "export", "all.csv").returncode == 0
+    assert (tmp_path / "all.csv").read_bytes().count(b"\n") >= 21
+
+
+def test_a_page_that_needs_the_browser_is_told_as_missing_with_the_extra(tmp_path: Path) -> None:
+    with Newsroom(posts=3, javascript=True, feed="none", pages=0) as room:
+        room.order("unauthorized", "/wp/v2")
+        done = scrapy(tmp_path, "crawl", "wp_posts", "-a", f"site={room.url}", "-O", "out.jsonl")
+    assert done.returncode == 1, done.stderr
+    assert "needs the extra [browser]: pip install playwright scrapy-playwright" in done.stderr

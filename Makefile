@@ -1,15 +1,16 @@
-# Every target sets up what it needs. Python 3.11+ is all a machine must have; uv is used where it is found.
+# Every target sets up what it needs. Python 3.11+ is all a machine must have.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup crawl test lint bench soak clean
 
 SETUP := .venv/.newsbot-setup
+CRAWL := .venv/.newsbot-crawl
 PYTHON := .venv/bin/python
 export SITE
 
 help:
-	@echo "make setup              a private .venv with everything in it"
+	@echo "make setup              a private .venv with everything in it: each extra, and what tests need"
 	@echo "make crawl              crawls the look-alike newsroom of the tests, on this machine, into data/"
 	@echo "make crawl SITE=URL     crawls a real site into data/"
 	@echo "make test               every test; CI=true installs the Debian packages they need first"
@@ -19,12 +20,16 @@ help:
 
 setup: $(SETUP)
 
-# A second make finds the stamp and does nothing; a changed pin makes it stale.
-$(SETUP): requirements.txt requirements-dev.txt .ci/setup
-	@sh .ci/setup
+# A second make finds the stamp and does nothing; a changed pin makes it stale. A crawl needs the first file alone.
+$(SETUP): requirements.txt requirements-extras.txt requirements-dev.txt .ci/setup .ci/uv_install.py
+	@sh .ci/setup requirements.txt requirements-extras.txt requirements-dev.txt
+	@touch $@ $(CRAWL)
+
+$(CRAWL): requirements.txt .ci/setup .ci/uv_install.py
+	@sh .ci/setup requirements.txt
 	@touch $@
 
-crawl: $(SETUP)
+crawl: $(CRAWL)
 	@sh .ci/crawl
 
 test: $(SETUP)

@@ -263,6 +263,12 @@ def test_lists_and_indexes() -> None:
     assert read_sitemap(reply(body[:-20])).cut
 
 
+def test_element_with_an_undeclared_prefix_does_not_break_a_sitemap() -> None:
+    body = f"<urlset><url><loc>{HOME}/a/</loc><news:news><news:title>A</news:title></news:news></url></urlset>"
+    found = read_sitemap(reply(body))
+    assert (found.urls, found.mended) == ({f"{HOME}/a/": None}, True)
+
+
 def test_robots_txt_names_sitemaps() -> None:
     robots = b"User-agent: *\nDisallow:\n sitemap : https://news.example/a.xml \r\nSITEMAP:https://news.example/b.xml\n"
     robots += b"Sitemap: /x\n#Sitemap: https://news.example/c.xml\n"

@@ -16,10 +16,10 @@ from newsbot.wordpress.fallback.seen import SeenArticles
 from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.fallback.verdict import complete, conclude
 from newsbot.wordpress.messages import Steps
-from newsbot.wordpress.pages.article_page import utc
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import FeedEntry, FeedPage, page_url, read_feed, urls_of
-from newsbot.wordpress.pages.reader import PageReader
+from newsbot.wordpress.pages.reader import Gone, NoArticle, OtherType, PageReader
+from newsbot.wordpress.pages.times import iso_to_utc
 from newsbot.wordpress.pages.urls import canonical, id_of_url, site_host
 from newsbot.wordpress.receipt import CollectionFacts
 
@@ -233,7 +233,7 @@ class FallbackCollection:
 
     def _before_window(self, published: str | None, changed: str | None) -> bool:
         """Whether an article need not be asked for, being older than ``since`` by its date or its last change."""
-        since, changed = self.options.since, utc(changed)
+        since, changed = self.options.since, iso_to_utc(changed)
         if since is None:
             return False
         if published is not None:
@@ -248,22 +248,28 @@ class FallbackCollection:
         yield from sorted(rest, key=lambda one: one[1] or "", reverse=True)
 
     def _page(self, url: str, entry: FeedEntry | None) -> Steps[None]:
-        found = yield from self.reader.read(url)
+        found = yield from self._read(url)
         self._tick(canonical(url))
-        if isinstance(found, str):
-            if found == "gone":
-                self.facts.gone += 1
-            elif found == "another type":
-                self.others += 1
-                self.ledger.note(url, self.listed, other=True)
-            else:
-                self.facts.missing_urls[url] = found
-                self.facts.faults["no-article"] += 1
+        if found is None:
             return
         if entry is not None:
             complete(found, entry)
-        found.modified = found.modified or utc(self.listed.get(canonical(url), ("", None))[1])
+        found.modified = found.modified or iso_to_utc(self.listed.get(canonical(url), ("", None))[1])
         yield from self._send(found, found.id or (entry.id if entry and self.identities.believed(entry) else None))
+
+    def _read(self, url: str) -> Steps[Post | None]:
+        """The article behind a URL; None where there is none, which is counted."""
+        try:
+            return (yield from self.reader.read(url))
+        except Gone:
+            self.facts.gone += 1
+        except OtherType:
+            self.others += 1
+            self.ledger.note(url, self.listed, other=True)
+        except NoArticle as missing:
+            self.facts.missing_urls[url] = str(missing)
+            self.facts.faults["no-article"] += 1
+        return None
 
     # Sending.
 

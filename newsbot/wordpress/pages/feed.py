@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from html import unescape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -16,9 +14,9 @@ from newsbot.article.teaser import ends_as_stub
 from newsbot.article.text import plain_text
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
-from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.pages.password import asks_password, bare_title
+from newsbot.wordpress.pages.password import hide_protected
+from newsbot.wordpress.pages.times import rfc822_to_utc
 from newsbot.wordpress.pages.urls import absolute, canonical, id_in, post_id, site_host, slug_of, untracked
 from newsbot.wordpress.pages.xml import parse
 
@@ -29,7 +27,6 @@ _ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"
 _LAST_PARAGRAPH = re.compile(r"<p\b(?:(?!<p\b).)*</p>\s*\Z", re.DOTALL | re.I)
 _HREF = re.compile(r"<a\b[^>]*?href=[\"']([^\"']+)", re.I)
 _FOOTER = 1_500
-_YEAR = re.compile(r"(?<![-+\d])[12]\d{3}(?!\d)")
 _ESCAPED_AGAIN = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+);", re.I)
 
 
@@ -64,15 +61,13 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
     channel = parsed.root.find("channel")
     if parsed.root.tag != "rss" or channel is None:
         raise NotXml(f"{etree.QName(parsed.root).localname} where an RSS feed was due")
-    language = _text(channel, "language")
     items = channel.findall("item")
     if any("#comment-" in (_text(item, "link") or "") for item in items):
         raise NotXml("a feed of comments")
-    entries = list(_entries(items[:-1] if parsed.cut else items, reply, site, language))
-    home = _text(channel, "link")
+    language = _text(channel, "language")
     return FeedPage(
-        entries=entries,
-        home=absolute(home, reply.url) if home else None,
+        entries=list(_entries(items[:-1] if parsed.cut else items, reply, site, language)),
+        home=absolute(_text(channel, "link") or "", reply.url),
         name=plain_text(_text(channel, "title") or ""),
         mended=parsed.mended,
         cut=parsed.cut,
@@ -89,10 +84,6 @@ def _entries(items: list[etree._Element], reply: Reply, site: str, language: str
 def _entry(item: etree._Element, url: str, reply: Reply, site: str, language: str | None) -> FeedEntry:
     guid = unescape(_text(item, "guid") or "").strip() or None
     body, excerpt = _without_footer(_text(item, _CONTENT), url), _text(item, "description")
-    protected = asks_password(body or excerpt or "")
-    title = _title(item)
-    author = plain_text(_text(item, _CREATOR) or "")
-    categories = [name for element in item.findall("category") if (name := plain_text(element.text or ""))]
     post = Post(
         site=site,
         type="post",
@@ -101,55 +92,67 @@ def _entry(item: etree._Element, url: str, reply: Reply, site: str, language: st
         guid=guid,
         slug=slug_of(url),
         status="publish",
-        title=bare_title(title) if protected else title,
-        excerpt=None if protected else plain_text(excerpt or ""),
-        content_html=None if protected else body,
-        published=_moment(_text(item, "pubDate")),
-        author=Author(name=author) if author else None,
-        # RSS tells categories and tags alike; which is which is not known.
-        categories=list(dict.fromkeys(categories)),
+        title=_title(item),
+        excerpt=plain_text(excerpt or ""),
+        content_html=body,
+        published=rfc822_to_utc(_text(item, "pubDate")),
+        author=_author(item),
+        categories=_categories(item),
         language=language,
-        protected=protected,
         via="feed",
         fetched_at=reply.fetched_at,
         request_url=reply.url,
     )
-    entry = FeedEntry(url=url, post=post, whole=protected or _is_whole(body, excerpt))
-    _name(entry, _text(item, _POST_ID), guid)
-    return entry
+    hide_protected(post, body or excerpt or "")
+    row_id, sure, witness = _identity(_text(item, _POST_ID), url, guid)
+    whole = bool(post.protected) or _is_whole(body, excerpt)
+    return FeedEntry(url=url, post=post, id=row_id, sure=sure, witness=witness, whole=whole)
 
 
-def _name(entry: FeedEntry, told: str | None, guid: str | None) -> None:
-    """The id, from the surest witness: WordPress.com's ``post-id``, the link, a guid of this site, another guid."""
-    for found in (post_id(told or ""), id_in(entry.url, "post")):
-        if found is not None:
-            entry.id, entry.sure, entry.witness = found, True, site_host(entry.url)
-            return
-    found = id_in(guid, "post") if guid else None
-    if found is not None and guid is not None:
-        entry.id, entry.witness = found, site_host(guid)
+def _author(item: etree._Element) -> Author | None:
+    name = plain_text(_text(item, _CREATOR) or "")
+    return Author(name=name) if name else None
+
+
+def _categories(item: etree._Element) -> list[str]:
+    """The names of categories and tags alike: RSS does not tell which is which."""
+    names = (plain_text(element.text or "") for element in item.findall("category"))
+    return list(dict.fromkeys(filter(None, names)))
+
+
+def _identity(told: str | None, url: str, guid: str | None) -> tuple[int | None, bool, str]:
+    """The id, whether it is sure, and whose word it is, from the surest witness: WordPress.com's ``post-id``, the link,
+    a guid of this site, another guid."""
+    row_id = post_id(told or "") or id_in(url, "post")
+    if row_id is not None:
+        return row_id, True, site_host(url)
+    row_id = id_in(guid or "", "post")
+    return row_id, False, "" if row_id is None else site_host(guid or "")
 
 
 def _without_footer(body: str | None, url: str) -> str | None:
     """The body without "The post ... appeared first on ...", which SEO plugins put behind every item of a feed: a last
     short paragraph of two links, to the post and to a site's home."""
-    found = _LAST_PARAGRAPH.search(body, max(0, len(body) - _FOOTER)) if body else None
-    if body is None or found is None:
+    if not body:
         return body
-    links = [absolute(href, url) or "" for href in _HREF.findall(found[0])]
-    if len(links) != 2 or canonical(links[0]) != canonical(url) or canonical(links[1]) != site_host(links[1]):
-        return body
-    return body[: found.start()].rstrip()
+    last = _LAST_PARAGRAPH.search(body, max(0, len(body) - _FOOTER))
+    return body[: last.start()].rstrip() if last is not None and _is_footer(last[0], url) else body
+
+
+def _is_footer(paragraph: str, url: str) -> bool:
+    links = [absolute(href, url) or "" for href in _HREF.findall(paragraph)]
+    return len(links) == 2 and canonical(links[0]) == canonical(url) and canonical(links[1]) == site_host(links[1])
 
 
 def _is_whole(body: str | None, excerpt: str | None) -> bool:
     """Whether an item holds its article. A post that is empty has an empty excerpt too."""
-    text = plain_text(body or "")
+    text, short = plain_text(body or ""), plain_text(excerpt or "")
     if text is None:
-        return body is not None and ("<" in body or not plain_text(excerpt or ""))
-    short = plain_text(excerpt or "")
+        return body is not None and ("<" in body or short is None)
+    if short is None or len(text) > len(short) + 80:
+        return True
     # "Excerpt" in the site's reading settings puts the excerpt, or nothing, in the article's place.
-    return not (ends_as_stub(text) and short is not None and len(text) <= len(short) + 80)
+    return not ends_as_stub(text)
 
 
 def _title(item: etree._Element) -> str | None:
@@ -157,33 +160,24 @@ def _title(item: etree._Element) -> str | None:
     title = item.find("title")
     if title is None:
         return None
-    text = "".join(str(piece) for piece in title.itertext())
+    text = _all_text(title)
     if "<![CDATA[" in etree.tostring(title, encoding="unicode") or _ESCAPED_AGAIN.search(text):
         return plain_text(text)
     return " ".join(text.split()) or None
 
 
 def _text(element: etree._Element, tag: str) -> str | None:
+    """The text of a child; None where there is no child or no text. An empty article is "", which is not no article."""
     found = element.find(tag)
     if found is None:
         return None
-    text = "".join(str(piece) for piece in found.itertext())
-    return text if text.strip() else None if tag != _CONTENT else ""
+    text = _all_text(found)
+    blank = "" if tag == _CONTENT else None
+    return text if text.strip() else blank
 
 
-def _moment(text: str | None) -> str | None:
-    """``Tue, 15 Jun 2021 10:00:00 +0000`` as UTC, or None. Of a zero date PHP may make a year before Christ."""
-    if text is None or _YEAR.search(text) is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(text.strip())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        return iso_utc(moment) if moment.year > 1 else None
-    except (ValueError, OverflowError):
-        return None
+def _all_text(element: etree._Element) -> str:
+    return "".join(map(str, element.itertext()))
 
 
 def page_url(url: str, number: int) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article.text import plain_text
+from newsbot.wordpress.pages.nodes import attribute
 
-_ARTICLES = ("NewsArticle", "Article", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "LiveBlogPosting")
+_ARTICLES = frozenset(
+    {"NewsArticle", "Article", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "LiveBlogPosting"}
+)
+_NESTING = ("@graph", "mainEntity", "mainEntityOfPage")
 _AS_BIG = 2_000_000
 _NODES = 2_000
 """Objects of a page's JSON-LD that are looked at."""
@@ -34,56 +40,89 @@ class Metadata:
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
     """JSON-LD's word first, meta elements where it is silent."""
-    nodes = list(_nodes(tree))
-    article = next((node for node in nodes if _types(node) & set(_ARTICLES)), {})
-    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
+    data = _JsonLd(list(_objects(tree)))
+    article = data.article()
     metas = _metas(tree)
-    site_name = metas.get("og:site_name")
     return Metadata(
         headline=_text(article.get("headline")),
-        title=_without(metas.get("og:title"), site_name),
+        title=_without(metas.get("og:title"), metas.get("og:site_name")),
         description=metas.get("og:description") or metas.get("description"),
         published=_raw(article.get("datePublished")) or metas.get("article:published_time"),
         modified=_raw(article.get("dateModified")) or metas.get("article:modified_time"),
-        author=_name(article.get("author"), by_id) or metas.get("author"),
-        image=_url(article.get("image"), by_id) or metas.get("og:image"),
+        author=data.name(article.get("author")) or metas.get("author"),
+        image=data.url(article.get("image")) or metas.get("og:image"),
         sections=_texts(article.get("articleSection")),
         keywords=_texts(article.get("keywords")),
     )
 
 
-def _nodes(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _JsonLd:
+    """The objects of a page's JSON-LD, which name each other by ``@id``."""
+
+    objects: list[dict[str, Any]]
+
+    def article(self) -> dict[str, Any]:
+        return next((found for found in self.objects if not _ARTICLES.isdisjoint(_types(found))), {})
+
+    def name(self, value: Any) -> str | None:
+        named = self._resolved(value)
+        return _text(named.get("name")) if isinstance(named, dict) else _text(named)
+
+    def url(self, value: Any) -> str | None:
+        located = self._resolved(value)
+        if isinstance(located, dict):
+            located = located.get("url") or located.get("contentUrl")
+        return _raw(located)
+
+    def _resolved(self, value: Any) -> Any:
+        """The first of a list; the object that ``{"@id": ...}`` stands for."""
+        if isinstance(value, list):
+            value = next(iter(value), None)
+        if isinstance(value, dict) and isinstance(value.get("@id"), str):
+            return {**self._by_id(value["@id"]), **value}
+        return value
+
+    def _by_id(self, name: str) -> dict[str, Any]:
+        return next((found for found in reversed(self.objects) if found.get("@id") == name), {})
+
+
+def _objects(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
     """Every object of the page's JSON-LD, ``@graph`` and lists opened."""
-    left = _NODES
+    values = chain.from_iterable(map(_opened, _documents(tree)))
+    return (value for value in islice(values, _NODES) if isinstance(value, dict))
+
+
+def _documents(tree: LexborHTMLParser) -> Iterator[Any]:
     for script in tree.css('script[type="application/ld+json"]'):
         text = script.text(deep=True).strip()
-        if len(text) > _AS_BIG:
-            continue
-        try:
-            data = json.loads(text, strict=False)
-        except (ValueError, RecursionError):
-            continue
-        stack = [data]
-        while stack and left:
-            left -= 1
-            one = stack.pop(0)
-            if isinstance(one, list):
-                stack = one + stack
-            elif isinstance(one, dict):
-                yield one
-                stack += [one[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if key in one]
+        if len(text) <= _AS_BIG:
+            with suppress(ValueError, RecursionError):
+                yield json.loads(text, strict=False)
 
 
-def _types(node: dict[str, Any]) -> set[str]:
-    value = node.get("@type")
-    return {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}
+def _opened(document: Any) -> Iterator[Any]:
+    """A document and every value within its lists and its nesting keys."""
+    stack = [document]
+    while stack:
+        value = stack.pop(0)
+        yield value
+        if isinstance(value, list):
+            stack = value + stack
+        elif isinstance(value, dict):
+            stack += [value[key] for key in _NESTING if key in value]
+
+
+def _types(found: dict[str, Any]) -> list[str]:
+    value = found.get("@type")
+    return [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
 
 
 def _metas(tree: LexborHTMLParser) -> dict[str, str]:
     found: dict[str, str] = {}
     for meta in tree.css("meta[property], meta[name]"):
-        name = meta.attributes.get("property") or meta.attributes.get("name") or ""
-        if text := plain_text(meta.attributes.get("content") or ""):
+        name = attribute(meta, "property") or attribute(meta, "name")
+        if text := plain_text(attribute(meta, "content")):
             found.setdefault(name.lower(), text)
     return found
 
@@ -97,34 +136,13 @@ def _text(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> list[str]:
-    listed = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else []
-    return list(dict.fromkeys(text for one in listed if (text := _text(one))))
-
-
-def _followed(value: Any, by_id: dict[str, dict[str, Any]]) -> Any:
-    """The first of a list; the object that ``{"@id": ...}`` stands for."""
-    if isinstance(value, list):
-        value = next(iter(value), None)
-    if isinstance(value, dict) and isinstance(value.get("@id"), str):
-        return {**by_id.get(value["@id"], {}), **value}
-    return value
-
-
-def _name(value: Any, by_id: dict[str, dict[str, Any]]) -> str | None:
-    one = _followed(value, by_id)
-    return _text(one.get("name")) if isinstance(one, dict) else _text(one)
-
-
-def _url(value: Any, by_id: dict[str, dict[str, Any]]) -> str | None:
-    one = _followed(value, by_id)
-    if isinstance(one, dict):
-        one = one.get("url") or one.get("contentUrl")
-    return _raw(one)
+    """The texts of a list, or of a string that lists them between commas."""
+    listed = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return list(dict.fromkeys(filter(None, map(_text, listed))))
 
 
 def _without(title: str | None, site_name: str | None) -> str | None:
     """A title without the site's name behind it."""
-    if title and site_name and title.endswith(site_name) and title != site_name:
-        bare = title.removesuffix(site_name).rstrip().rstrip("-|–—·•»:").rstrip()
-        return bare or title
-    return title
+    if not title or not site_name or not title.endswith(site_name):
+        return title
+    return title.removesuffix(site_name).rstrip().rstrip("-|–—·•»:").rstrip() or title

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from newsbot.items import Post
+
 _FORM = re.compile(r"post-password-form|name=[\"']post_password[\"']|action=[\"'][^\"']*action=postpass", re.I)
 _WORDS = (
     *("Protected", "Geschützt", "Protégé", "Protegido", "Protetto", "Beveiligd", "Beskyttet", "Skyddad", "Suojattu"),
@@ -32,3 +34,10 @@ def asks_password(html: str) -> bool:
 def bare_title(title: str | None) -> str | None:
     """The title without the "Protected: " that pages and feeds put before it, and the API does not."""
     return _PREFIX.sub("", title, count=1) or None if title else None
+
+
+def hide_protected(post: Post, html: str) -> None:
+    """Note on a post whether ``html``, which stands for its article, asks for a password; if so, take the form out."""
+    post.protected = asks_password(html)
+    if post.protected:
+        post.title, post.excerpt, post.content_html = bare_title(post.title), None, None

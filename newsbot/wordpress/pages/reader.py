@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,20 @@ PAGES_FAILED = "pages-failed"
 PARTS = 50
 """Pages an article may be cut into."""
 
+_PART_MISSING = "not all its pages came"
+
+
+class NoArticle(Exception):
+    """A URL gives no article; the text says why, for the receipt."""
+
+
+class Gone(NoArticle):
+    """Nothing stands there any more."""
+
+
+class OtherType(NoArticle):
+    """What stands there is no article of the type that was asked for."""
+
 
 @dataclass(slots=True, kw_only=True)
 class PageReader:
@@ -34,29 +48,18 @@ class PageReader:
     shut: Halt | None = None
     lacks_browser: str | None = None
 
-    def read(self, url: str) -> Asking[Post | str]:
-        """The article with its body, or why not: ``gone``, ``another type``, or words for the receipt. Raises Halt."""
+    def read(self, url: str) -> Asking[Post]:
+        """The article with its body. Raises NoArticle, and Halt."""
         if self.shut is not None:
             raise self.shut
-        if site_host(url) != site_host(self.site):
-            return f"it leads to another site: {site_host(url)}"
-        rendered = self.render == "always"
-        page = yield from self._ask(url, rendered=rendered)
-        if isinstance(page, ArticlePage) and not rendered and self.render != "never" and _page_lacks_body(page):
-            if self.lacks_browser is None:
-                page, rendered = (yield from self._ask(url, rendered=True)), True
-            else:
-                page = self.lacks_browser
-        if isinstance(page, str):
-            return page
-        if page.post is None or (page.type is not None and page.type != self.type):
-            return "another type"
-        if _page_lacks_body(page):
-            return "its page lacks the article"
-        if rendered:
-            page.post.via = "browser"
-        whole = yield from self._rest_of(page)
-        return page.post if whole else "not all its pages came"
+        _check_host(url, self.site)
+        page = yield from self._page_with_body(url)
+        if page.post is None or page.type not in (None, self.type):
+            raise OtherType("another type")
+        if page.lacks_body:
+            raise NoArticle("its page lacks the article")
+        yield from self._add_parts(page.post, page.parts)
+        return page.post
 
     def identity(self, url: str) -> Asking[tuple[int | None, str | None]]:
         """The id and type that an article's page tells, None where it cannot be had. Where pages fail in a row no more
@@ -65,53 +68,92 @@ class PageReader:
             return None, None
         try:
             page = yield from self._ask(url, rendered=False)
+        except NoArticle:
+            return None, None
         except Halt as halt:
             if halt.fault != PAGES_FAILED:
                 raise
             self.shut = halt
             return None, None
-        return (page.id, page.type) if isinstance(page, ArticlePage) else (None, None)
+        return page.id, page.type
 
-    def _ask(self, url: str, *, rendered: bool) -> Asking[ArticlePage | str]:
+    def _page_with_body(self, url: str) -> Asking[ArticlePage]:
+        """The page as the server sends it, and as a browser shows it where that lacks the article."""
+        if self.render == "always":
+            return (yield from self._ask(url, rendered=True))
+        page = yield from self._ask(url, rendered=False)
+        if self.render == "never" or not page.lacks_body:
+            return page
+        if self.lacks_browser is not None:
+            raise NoArticle(self.lacks_browser)
+        return (yield from self._ask(url, rendered=True))
+
+    def _ask(self, url: str, *, rendered: bool) -> Asking[ArticlePage]:
+        """One page. Raises NoArticle, and Halt after too many failures in a row."""
         reply = yield from ask(url, "article", self.type, render=rendered)
-        why = self._why_not(reply, url, rendered=rendered)
-        if why is None or why == "gone":
+        try:
+            _check(reply, url)
+        except Gone:
             self.failures = 0
-        elif reply.error != "no-browser" and (not rendered or self.render == "always"):
-            self.failures += 1
-            if self.failures == FAILURES:
-                raise Halt(f"{FAILURES} pages in a row failed ({why})", verdict="incomplete", fault=PAGES_FAILED)
-        return read_page(reply, url=url, site=self.site, type_=self.type) if why is None else why
+            raise
+        except NoArticle as failure:
+            if reply.error == "no-browser":
+                self.lacks_browser = str(failure)
+            elif not rendered or self.render == "always":
+                self._count(failure)
+            raise
+        self.failures = 0
+        page = read_page(reply, url=url, site=self.site, type_=self.type)
+        if rendered and page.post is not None:
+            page.post.via = "browser"
+        return page
 
-    def _why_not(self, reply: Reply, url: str, *, rendered: bool) -> str | None:
-        if reply.error is not None:
-            why = ERRORS.get(reply.error, reply.error) + (f" ({reply.detail})" if reply.detail else "")
-            if rendered and reply.error == "no-browser":
-                self.lacks_browser = why
-            return why
-        if payload.is_login(reply):
-            return "a login page stands there"
-        if site_host(reply.url) != site_host(url):
-            return f"it leads to another site: {site_host(reply.url)}"
-        if reply.status in (404, 410):
-            return "gone"
-        return f"HTTP {reply.status}" if reply.status != 200 else None
+    def _count(self, failure: NoArticle) -> None:
+        self.failures += 1
+        if self.failures == FAILURES:
+            raise Halt(f"{FAILURES} pages in a row failed ({failure})", verdict="incomplete", fault=PAGES_FAILED)
 
-    def _rest_of(self, page: ArticlePage) -> Asking[bool]:
-        """Add the other pages of an article that its author cut in pieces; False where one cannot be had."""
-        assert page.post is not None
-        for url in page.parts[:PARTS]:
-            part = yield from self._ask(url, rendered=False)
-            if not isinstance(part, ArticlePage) or part.post is None or _page_lacks_body(part):
-                return False
-            page.post.content_html = f"{page.post.content_html or ''}\n{part.post.content_html}"
-        return len(page.parts) <= PARTS
+    def _add_parts(self, post: Post, urls: Sequence[str]) -> Asking[None]:
+        """Add the other pages of an article that its author cut in pieces. Raises NoArticle where one cannot be had."""
+        for url in urls[:PARTS]:
+            body = yield from self._part(url)
+            post.content_html = f"{post.content_html or ''}\n{body}"
+        if len(urls) > PARTS:
+            raise NoArticle(_PART_MISSING)
+
+    def _part(self, url: str) -> Asking[str | None]:
+        try:
+            page = yield from self._ask(url, rendered=False)
+        except NoArticle:
+            raise NoArticle(_PART_MISSING) from None
+        if page.post is None or page.lacks_body:
+            raise NoArticle(_PART_MISSING)
+        return page.post.content_html
+
+
+def _check(reply: Reply, url: str) -> None:
+    """Raises NoArticle where a reply is no page of the article."""
+    if reply.error is not None:
+        raise NoArticle(ERRORS.get(reply.error, reply.error) + (f" ({reply.detail})" if reply.detail else ""))
+    if payload.is_login(reply):
+        raise NoArticle("a login page stands there")
+    _check_host(reply.url, url)
+    if reply.status in (404, 410):
+        raise Gone("gone")
+    if reply.status != 200:
+        raise NoArticle(f"HTTP {reply.status}")
+
+
+def _check_host(url: str, own: str) -> None:
+    if site_host(url) != site_host(own):
+        raise NoArticle(f"it leads to another site: {site_host(url)}")
 
 
 def lacks_body(post: Post, raw: Mapping[str, Any]) -> bool:
     """Whether the API gave a post without the article it has: its field is missing, or empty beside an excerpt."""
-    missing = "content" not in raw or post.excerpt is not None
-    return post.content_html is None and not post.protected and post.url is not None and missing
+    if post.content_html is not None or post.protected or post.url is None:
+        return False
+    return "content" not in raw or post.excerpt is not None
 
 
 def add_body(reader: PageReader, post: Post) -> Asking[bool]:
@@ -120,17 +162,15 @@ def add_body(reader: PageReader, post: Post) -> Asking[bool]:
         return False
     try:
         found = yield from reader.read(post.url)
+    except NoArticle:
+        return False
     except Halt as halt:
         if halt.fault == "stopped":
             raise Unanswered(Reply(status=0, url=post.url, error="stopped")) from None
         reader.halted = True
         return False
-    if isinstance(found, str) or (found.id and found.id != post.id):
+    if found.id not in (0, post.id):
         return False
     if found.content_html:
         post.content_html, post.via = found.content_html, found.via
     return True
-
-
-def _page_lacks_body(page: ArticlePage) -> bool:
-    return page.post is not None and page.post.content_html is None and not page.post.protected

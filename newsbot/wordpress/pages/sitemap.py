@@ -39,19 +39,16 @@ OTHERS = frozenset(
 """Names of sub-sitemaps that hold no articles, or some that stand elsewhere too (``news``: the last two days)."""
 
 _NAMES = (
-    re.compile(r"wp-sitemap-posts-(?P<type>.+)-\d+\.xml"),
-    re.compile(r"wp-sitemap-(?P<other>taxonomies|users).*\.xml"),
+    # (the pattern, whether the type that it captures is one whatever it is called)
+    (re.compile(r"wp-sitemap-posts-(?P<type>.+)-\d+\.xml"), True),
+    (re.compile(r"wp-sitemap-(?:taxonomies|users).*\.xml"), False),
     # Google XML Sitemaps: sitemap-pt-post-2021-06.xml
-    re.compile(r"(?:.*-)?sitemap-pt-(?P<type>.+?)-(?:p\d+-)?\d{4}-\d\d\.xml"),
-    re.compile(r"(?:.*-)?sitemap-(?P<other>tax|archives|authors|misc|externals)\b.*\.xml"),
-    re.compile(r"(?P<type>[\w%-]+?)-sitemap-?\d*\.xml"),
+    (re.compile(r"(?:.*-)?sitemap-pt-(?P<type>.+?)-(?:p\d+-)?\d{4}-\d\d\.xml"), True),
+    (re.compile(r"(?:.*-)?sitemap-(?:tax|archives|authors|misc|externals)\b.*\.xml"), False),
+    (re.compile(r"(?P<type>[\w%-]+?)-sitemap-?\d*\.xml"), False),
     # Yoast's in one part, All in One SEO's of old: sitemap_post_2.xml
-    re.compile(r"sitemap_(?!index)(?P<type>[a-z][\w%-]*?)(?:_\d+)?\.xml"),
+    (re.compile(r"sitemap_(?!index)(?P<type>[a-z][\w%-]*?)(?:_\d+)?\.xml"), False),
 )
-
-
-_TYPES_ONLY = (_NAMES[0], _NAMES[2])
-"""Names that tell a type and nothing else: ``news`` is one then."""
 
 _NEWS = "{http://www.google.com/schemas/sitemap-news/"
 _MOST_NEWS = 1_000
@@ -77,19 +74,25 @@ class Sitemap:
 def read_sitemap(reply: Reply) -> Sitemap:
     """The sitemap in an answer; only what is of its own host (the protocol allows no other). Raises NotXml."""
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
-    found: dict[str, str | None] = {}
-    host = site_host(reply.url)
-    for entry in islice(parsed.root, MOST):
-        url = absolute(_child(entry, "loc") or "", reply.url)
-        if url is not None and site_host(url) == host:
-            found.setdefault(url, _child(entry, "lastmod"))
     name = etree.QName(parsed.root).localname
+    if name not in ("sitemapindex", "urlset"):
+        raise NotXml(f"{name} where a sitemap was due")
+    listed = _listed(parsed.root, reply.url)
     cut = parsed.cut or len(parsed.root) > MOST
     if name == "sitemapindex":
-        return Sitemap(others=list(found), mended=parsed.mended, cut=cut)
-    if name != "urlset":
-        raise NotXml(f"{name} where a sitemap was due")
-    return Sitemap(urls=found, mended=parsed.mended, cut=cut, news=_is_news(parsed.root))
+        return Sitemap(others=list(listed), mended=parsed.mended, cut=cut)
+    return Sitemap(urls=listed, mended=parsed.mended, cut=cut, news=_is_news(parsed.root))
+
+
+def _listed(root: etree._Element, url: str) -> dict[str, str | None]:
+    """The URLs of the sitemap's own host, each with its ``lastmod``."""
+    found: dict[str, str | None] = {}
+    host = site_host(url)
+    for entry in islice(root, MOST):
+        location = absolute(_child(entry, "loc") or "", url)
+        if location is not None and site_host(location) == host:
+            found.setdefault(location, _child(entry, "lastmod"))
+    return found
 
 
 def _is_news(root: etree._Element) -> bool:
@@ -101,27 +104,30 @@ def _is_news(root: etree._Element) -> bool:
 
 def _child(entry: etree._Element, name: str) -> str | None:
     # Any namespace: plugins write http, https and none. Images have a `loc` of their own, deeper in.
-    for child in entry:
-        if isinstance(child.tag, str) and etree.QName(child).localname == name:
-            return (child.text or "").strip() or None
-    return None
+    return (entry.findtext(f"{{*}}{name}") or "").strip() or None
 
 
 def type_of(url: str) -> str | None:
     """The type whose URLs a sub-sitemap holds, by its name; "" where it holds no articles, None where it may be any."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
-    if "sitemap" in query:
-        subtype = query.get("sitemap-subtype", query["sitemap"])
-        return subtype if query["sitemap"] == "posts" else "" if query["sitemap"] in ("taxonomies", "users") else None
-    name = parts.path.rpartition("/")[2].removesuffix(".gz")
-    for pattern in _NAMES:
+    if "sitemap" not in query:
+        return _type_in_name(parts.path.rpartition("/")[2].removesuffix(".gz"))
+    if query["sitemap"] == "posts":
+        return query.get("sitemap-subtype", "posts")
+    return "" if query["sitemap"] in ("taxonomies", "users") else None
+
+
+def _type_in_name(name: str) -> str | None:
+    for pattern, is_type in _NAMES:
         if found := pattern.fullmatch(name):
-            kind = found.groupdict().get("type") or ""
-            if pattern in _TYPES_ONLY:
-                return kind
-            return "" if kind in OTHERS or kind.endswith(("_category", "_tag", "_cat")) else kind
+            kind = found.groupdict().get("type", "")
+            return kind if is_type or not _is_other(kind) else ""
     return None
+
+
+def _is_other(kind: str) -> bool:
+    return kind in OTHERS or kind.endswith(("_category", "_tag", "_cat"))
 
 
 def hints(robots: bytes) -> list[str]:

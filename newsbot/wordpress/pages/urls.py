@@ -8,9 +8,10 @@ from hashlib import blake2b
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_cid|mc_eid", re.I)
-_ID_QUERIES = {"p": None, "page_id": "page", "attachment_id": "attachment"}
-_SHORT = 10
-"""Digits an id may have: more is no id of a WordPress row."""
+_ID_PARAMETERS = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
+"""The parameter of a query that holds an id -> the type that it stands for where the query names none."""
+_DIGITS = re.compile(r"[0-9]{1,10}")
+"""An id: more digits are no id of a WordPress row."""
 
 
 def site_host(url: str) -> str:
@@ -63,7 +64,7 @@ def untracked(url: str) -> str:
 def post_id(text: str) -> int | None:
     """A row's id as WordPress writes it, or None."""
     text = text.strip()
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) <= _SHORT else None
+    return int(text) or None if _DIGITS.fullmatch(text) else None
 
 
 def id_in(url: str, type_: str) -> int | None:
@@ -71,18 +72,18 @@ def id_in(url: str, type_: str) -> int | None:
 
     Anything more in the query and it is another one's word: a guid is kept through imports and can be edited.
     """
+    parameters = _parameters(url.strip())
+    for name, implied_type in _ID_PARAMETERS.items():
+        if parameters.keys() - {"post_type"} == {name} and parameters.get("post_type", implied_type) == type_:
+            return post_id(parameters[name])
+    return None
+
+
+def _parameters(url: str) -> dict[str, str]:
     try:
-        parts = urlsplit(url.strip())
-        pairs = dict(parse_qsl(parts.query, keep_blank_values=True))
+        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     except ValueError:
-        return None
-    named = pairs.pop("post_type", None)
-    if len(pairs) != 1 or (named is not None and named != type_):
-        return None
-    ((name, value),) = pairs.items()
-    if name not in _ID_QUERIES or (named is None and type_ != (_ID_QUERIES[name] or "post")):
-        return None
-    return post_id(value)
+        return {}
 
 
 def id_of_url(url: str) -> int:

@@ -14,6 +14,7 @@ from html.entities import html5
 from lxml import etree
 
 from newsbot.errors import NotXml
+from newsbot.wordpress.pages.charsets import charset_in, decode
 
 UNPACKED = 50 * 1024 * 1024
 """Bytes a packed sitemap may unpack to: the protocol's own limit (sitemaps.org)."""
@@ -22,7 +23,8 @@ _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{
 _DECLARATION = re.compile(r"<\?xml[^>]{0,500}\?>")
 _HEAD = 4_096
 _BEGINNING = re.compile(r"<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
-_NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined"})
+_HTML = re.compile(r"<(?:!doctype )?html", re.I)
+_DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -55,14 +57,8 @@ def unpacked(body: bytes) -> bytes:
 def parse(body: bytes, content_type: str = "") -> Parsed:
     """A feed's or sitemap's bytes -> its root element. Raises NotXml."""
     text = _FORBIDDEN.sub("", _decoded(unpacked(body), content_type))
-    found = _BEGINNING.search(text)
-    if found is None:
-        raise NotXml("HTML where XML was due" if re.search(r"<(?:!doctype )?html", text[:2_000], re.I) else "no XML")
-    # No feed and no sitemap has a document type, and everything that is dangerous in XML needs one.
-    if re.search(r"<!(?:DOCTYPE|ENTITY)", text[: found.start()], re.I):
-        raise NotXml("a document type where none belongs")
-    text = text[found.start() :]
-    name = found[0][1:-1]
+    begin, name = _root_of(text)
+    text = text[begin:]
     cut = re.search(rf"</{name}\s*>", text[-20_000:]) is None
     text = "".join(_mended(text))
     whole = _tree(text, recover=False)
@@ -70,6 +66,17 @@ def parse(body: bytes, content_type: str = "") -> Parsed:
     if root is None:
         raise NotXml("XML that cannot be read")
     return Parsed(root=root, mended=whole is None, cut=cut)
+
+
+def _root_of(text: str) -> tuple[int, str]:
+    """Where the root element of a feed or sitemap begins, and its name. Raises NotXml."""
+    found = _BEGINNING.search(text)
+    if found is None:
+        raise NotXml("HTML where XML was due" if _HTML.search(text[:2_000]) else "no XML")
+    # No feed and no sitemap has a document type, and everything that is dangerous in XML needs one.
+    if _DOCTYPE.search(text[: found.start()]):
+        raise NotXml("a document type where none belongs")
+    return found.start(), found[0][1:-1]
 
 
 def _mended(text: str) -> Iterator[str]:
@@ -102,23 +109,16 @@ def _tree(text: str, *, recover: bool) -> etree._Element | None:
 
 def _decoded(body: bytes, content_type: str) -> str:
     """By what the XML declares, then by what the server says, then as it can be read."""
-    declared = _DECLARED.search(body[:4_096])
-    said = re.search(r"charset=[\"']?([A-Za-z0-9._-]{1,40})", content_type)
-    names = [declared[1].decode() if declared else "", said[1] if said else "", "utf-8", "cp1252"]
+    text = decode(body, _charsets(body, content_type))
+    return _DECLARATION.sub("", text[:_HEAD], count=1) + text[_HEAD:]
+
+
+def _charsets(body: bytes, content_type: str) -> Iterator[str]:
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        names.insert(0, "utf-16")
-    for name in filter(is_usable, names):
-        try:
-            text = body.decode(name)
-            return _DECLARATION.sub("", text[:_HEAD], count=1) + text[_HEAD:]
-        except (ValueError, LookupError):
-            continue
-    return body.decode("utf-8", "replace")
-
-
-def is_usable(charset: str) -> bool:
-    """Whether text may be read by a charset that a stranger names: none that is slow or no charset of text."""
-    return bool(charset) and charset.lower().replace("-", "_") not in _NO_CHARSETS
+        yield "utf-16"
+    if declared := _DECLARED.search(body[:_HEAD]):
+        yield declared[1].decode()
+    yield from (charset_in(content_type), "utf-8", "cp1252")
 
 
 def _plain(markup: str) -> str:

@@ -1,0 +1,31 @@
+"""Decode the bytes of a site, which may name a wrong charset or one that is unsafe to use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]{1,40})")
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined"})
+"""Codecs of Python that are not charsets of text, or that take quadratic time."""
+
+
+def charset_in(content_type: str) -> str:
+    """The charset that a ``Content-Type`` header names, or ""."""
+    found = _CHARSET.search(content_type)
+    return found[1] if found else ""
+
+
+def decode(body: bytes, charsets: Iterable[str]) -> str:
+    """``body`` in the first of ``charsets`` that is usable and fits, else as UTF-8 with replacement characters."""
+    for charset in filter(is_usable, charsets):
+        try:
+            return body.decode(charset)
+        except (ValueError, LookupError):
+            continue
+    return body.decode("utf-8", "replace")
+
+
+def is_usable(charset: str) -> bool:
+    """Whether it is safe to decode text with a charset that a site names."""
+    return bool(charset) and charset.lower().replace("-", "_") not in _NO_CHARSETS

@@ -19,6 +19,12 @@ from tests.unit.code_tree import CodeTree, Steps, last_name, parameters
 
 ROOT = Path(__file__).parents[2]
 
+VALUE = "value"
+"""The step from a mapping to any of its values."""
+
+DEEPEST = 3
+"""Steps into one value that are followed."""
+
 MOST = 40
 """Texts that one expression may give before its values count as unknown."""
 
@@ -98,6 +104,12 @@ class Code(CodeTree):
     def _through(self, node: ast.expr, steps: Steps) -> Texts | None:
         """Expressions whose value is that of another expression."""
         match node:
+            case ast.IfExp(
+                test=ast.Compare(left=ast.Name(one), ops=[ast.In()], comparators=[known]), body=ast.Name(same)
+            ):
+                # ``name if name in NAMES else ...``: of all names only those.
+                found = self.texts(known, ("each", *steps)) if one == same else self.texts(node.body, steps)
+                return self._union([node.orelse], steps, found)
             case ast.IfExp():
                 return self._union([node.body, node.orelse], steps)
             case ast.BoolOp():
@@ -110,6 +122,8 @@ class Code(CodeTree):
                 return self._call(node, steps)
             case ast.Subscript(slice=ast.Constant(value=int(index))):
                 return self.texts(node.value, (index, *steps))
+            case ast.Subscript(slice=ast.Name() | ast.Attribute()) if len(steps) < DEEPEST:
+                return self.texts(node.value, (VALUE, *steps))
             case ast.Attribute() if steps:
                 return self._assigned(node, steps)
         return None
@@ -149,12 +163,14 @@ class Code(CodeTree):
                 return self.texts(node.elt, rest)
             case ast.Dict() if step == "each":
                 return self._union([key for key in node.keys if key is not None], rest)
+            case ast.Dict() if step == VALUE:
+                return self._union(node.values, rest)
             case ast.BinOp(op=ast.Add()):
                 return self._union([node.left, node.right], steps)
         return Texts([hole(node)])
 
-    def _union(self, nodes: Iterable[ast.expr], steps: Steps) -> Texts:
-        found = Texts()
+    def _union(self, nodes: Iterable[ast.expr], steps: Steps, found: Texts | None = None) -> Texts:
+        found = found or Texts()
         for node in nodes:
             found.add(self.texts(node, steps))
         return found
@@ -196,7 +212,7 @@ class Code(CodeTree):
 
     def _call(self, node: ast.Call, steps: Steps) -> Texts:
         name, method = last_name(node.func), node.func if isinstance(node.func, ast.Attribute) else None
-        if method is None and name in ("str", "cast", "list", "tuple", "sorted") and node.args:
+        if method is None and name in ("str", "cast", "list", "tuple", "sorted", "set", "frozenset") and node.args:
             return self.texts(node.args[-1], steps)
         if method is None and name == "next" and node.args:
             found = self.texts(node.args[0], ("each", *steps))
@@ -204,6 +220,8 @@ class Code(CodeTree):
             return found
         if method is not None and name == "join" and node.args and not steps:
             return Texts([hole(node)], self.texts(node.args[0], ("each",)).sentences())
+        if method is not None and name == "items" and steps[:2] == ("each", 1):
+            return self.texts(method.value, (VALUE, *steps[2:]))
         if method is not None and name in ("strip", "lstrip", "rstrip", "removeprefix"):
             return self.texts(method.value, steps)
         if method is not None and name == "get" and len(node.args) == 2:

@@ -10,6 +10,7 @@ import re
 import pytest
 
 from newsbot.arguments.site_list import Target
+from newsbot.extras import EXTRAS
 from newsbot.wordpress.messages import ERRORS
 from tests.unit import code_commands as commands
 from tests.unit import code_lists as lists
@@ -25,6 +26,7 @@ CHECKS = [
     Check("README.md", "spider", commands.spider_names),
     Check("README.md", "argument (`-a`)", commands.arguments, "<meaning> | <default> |"),
     Check("commands.md", "command", commands.commands),
+    Check("deployment.md", "extra", lambda: dict.fromkeys(EXTRAS, "newsbot/extras.py"), "<for> | <by hand> |"),
     *(
         Check("commands.md", "option", lambda name=name: commands.options(name), heading=f"scrapy {name}")  # type: ignore[misc]
         for name in commands.commands()

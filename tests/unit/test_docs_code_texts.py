@@ -54,6 +54,23 @@ SAMPLES = {
         """,
         ["is full", "is gone"],
     ),
+    "table": (
+        """
+        WORDS = {'x': 'is full', 'y': 'is gone'}
+        def f(name):
+            tell(WORDS[name])
+            tell(next((words for key, words in WORDS.items() if key in name), 'is well'))
+        """,
+        ["is full", "is gone", "is full", "is gone", "is well"],
+    ),
+    "one of a set": (
+        """
+        NAMES = frozenset({'a', 'b'})
+        def f(name):
+            tell(name if name in NAMES else 'c')
+        """,
+        ["a", "b", "c"],
+    ),
     "returned": (
         """
         def pair():

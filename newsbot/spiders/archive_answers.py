@@ -1,10 +1,9 @@
-"""The driver's side of the archive: what a conversation asks of it, and who may crawl a site."""
+"""The archive as the driver uses it: answers to the questions of a site crawl, leases, and rows of a run that died."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from newsbot.archive import Archive, Recovered
 from newsbot.items import Record
@@ -21,14 +20,17 @@ from newsbot.wordpress.messages import (
 )
 
 
-class Memory:
-    """An archive, or none: then every site is met for the first time. Raises ArchiveError as the archive does."""
+class ArchiveAnswers:
+    """Answers the questions of site crawls. Without an archive, every site is crawled for the first time.
+
+    Raises ArchiveError as the archive does.
+    """
 
     def __init__(self, archive: Archive | None) -> None:
         self._archive = archive
 
     def answer(self, asked: Question) -> Any:
-        """The answer to a question; ``messages`` lists which belongs to which."""
+        """The answer to a question, as the table in ``wordpress.messages`` lists it."""
         archive = self._archive
         match asked:
             case AskState():
@@ -56,18 +58,11 @@ class Memory:
         rows = (self._archive.tombstone(asked.site, asked.type, row_id, asked.when) for row_id in asked.ids)
         return [row for row in rows if row is not None]
 
-    def take(self, site: str) -> str | None:
-        """Take a site's lease, by its key or by the address it was asked for; why not, where another run holds it."""
-        holder = self._archive.leases.take(site) if self._archive is not None else None
+    def take_lease(self, name: str) -> str | None:
+        """Take the lease of a site. Returns why not, where another run holds the lease."""
+        holder = self._archive.leases.take(name) if self._archive is not None else None
         return f"busy: run {holder} is crawling this site" if holder is not None else None
 
     def recovered(self, site: str, kind: str) -> Iterator[Recovered]:
-        """What a run that died had archived and never delivered."""
+        """The rows that a run that died archived and did not deliver."""
         return self._archive.outbox.recover(site, kind) if self._archive is not None else iter(())
-
-
-def address_lease(url: str) -> str:
-    """What to lease before a site's key is known: the same for the usual spellings of one address."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    host = (parts.netloc or "").lower().removeprefix("www.")
-    return f"address:{host}{parts.path.rstrip('/')}{'?' + parts.query if parts.query else ''}"

@@ -1,5 +1,5 @@
-"""What is on the road between the driver and the feeds. Scrapy takes items into a queue of its own, so that a row is
-not yet in the archive when the driver is asked for the next message."""
+"""Items between the driver and the feeds. Scrapy queues items, so that an item that the driver yielded is not in the
+archive yet."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 
-class Road:
-    """Counts the items of each site's seed that no pipeline has finished with."""
+class InFlight:
+    """Counts the items of each site's seed request that a pipeline still works on."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._under_way: Counter[int] = Counter()
-        self._clear: dict[int, asyncio.Event] = {}
+        self._items: Counter[int] = Counter()
+        self._delivered: dict[int, asyncio.Event] = {}
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(self._arrived, signal)
+            crawler.signals.connect(self._item_done, signal)
 
-    def leaves(self, seed: int) -> None:
-        """An item is about to be given to Scrapy."""
-        self._under_way[seed] += 1
+    def add(self, seed: int) -> None:
+        """Count an item that the spider is about to yield to Scrapy."""
+        self._items[seed] += 1
 
-    def _arrived(self, response: Any) -> None:
+    def _item_done(self, response: Any) -> None:
         seed = response.request.cb_kwargs["index"]
-        self._under_way[seed] -= 1
-        if not self._under_way[seed] and seed in self._clear:
-            self._clear.pop(seed).set()
+        self._items[seed] -= 1
+        if not self._items[seed] and seed in self._delivered:
+            self._delivered.pop(seed).set()
 
-    async def clear(self, seed: int) -> None:
-        """Wait until every item of the seed was delivered, dropped or broken."""
-        while self._under_way[seed]:
-            await self._clear.setdefault(seed, asyncio.Event()).wait()
+    async def delivered(self, seed: int) -> None:
+        """Wait until every item of the seed request was scraped, dropped, or failed."""
+        while self._items[seed]:
+            await self._delivered.setdefault(seed, asyncio.Event()).wait()

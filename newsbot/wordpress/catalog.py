@@ -36,9 +36,6 @@ _SINGLE = {
 
 _CORE_ROUTES = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
 
-_LISTS = {"posts": ("types", INTERNAL_TYPES), "terms": ("taxonomies", INTERNAL_TAXONOMIES)}
-"""Kind -> the route that lists the collections of that kind, and the names that ``all`` leaves out."""
-
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -57,9 +54,12 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
     wanted = options.types
     if options.kind == "posts" and (known := _known_collections(site, wanted)) is not None:
         return Catalog(known)
-    listing, internal = _LISTS[options.kind]
-    reply = yield Query(url=site.api.url(f"/wp/v2/{listing}"), purpose=listing)
+    if options.kind == "terms":
+        reply = yield Query(url=site.api.url("/wp/v2/taxonomies"), purpose="taxonomies")
+    else:
+        reply = yield Query(url=site.api.url("/wp/v2/types"), purpose="types")
     offered = read_collections(answer(reply))
+    internal = INTERNAL_TAXONOMIES if options.kind == "terms" else INTERNAL_TYPES
     public = {name: collection for name, collection in offered.items() if name not in internal}
     if "all" in wanted:
         return Catalog(list(public.values()))

@@ -93,7 +93,7 @@ class Renderer(NewsbotSpider):
     async def show(self, url: str) -> Reply:
         target, facts = self.facts[0]
         query = Query(url=url, purpose=self.errand.purpose, expects="any", tries=1, render=not self.errand.plain)
-        return await self.ask(query, target, facts)
+        return await self.fetcher.fetch(query, target, facts)
 
 
 def render(*urls: str, timeout: float = 120, **errand: Any) -> Told:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from newsbot.archive import Archive, Feed
 from newsbot.items import Checkpoint, Post
-from newsbot.spiders.archive_answers import Memory
+from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
 from newsbot.wordpress.collection.crawl import CollectionCrawl
 from newsbot.wordpress.messages import Query, Reply
@@ -179,7 +179,7 @@ def drive(talk: Generator[Any, Any, Any], model: ChangingSite, archive: Archive)
             message = talk.send(answer)
         except StopIteration as end:
             return end.value
-        answer = model.reply(message) if isinstance(message, Query) else Memory(archive).answer(message)
+        answer = model.reply(message) if isinstance(message, Query) else ArchiveAnswers(archive).answer(message)
 
 
 class Crash(Exception):
@@ -231,7 +231,7 @@ class Update:
 
     def take_in(self, talk: Generator[Any, Any, Any]) -> None:
         """The driver and the pipelines."""
-        memory, answer = Memory(self.archive), None
+        memory, answer = ArchiveAnswers(self.archive), None
         while True:
             try:
                 message = talk.send(answer)

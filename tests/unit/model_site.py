@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from newsbot.items import Checkpoint, Record
-from newsbot.spiders.archive_answers import Memory
+from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.site_crawl import SiteCrawl
@@ -158,5 +158,5 @@ def listen(talk: SiteCrawl, model: ModelSite, *, most: int = 5_000) -> tuple[lis
         elif isinstance(message, Record):
             records.append(message)
         else:
-            answer = Memory(None).answer(message)
+            answer = ArchiveAnswers(None).answer(message)
     raise AssertionError(f"the conversation did not end within {most} messages")

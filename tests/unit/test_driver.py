@@ -1,9 +1,9 @@
-"""What the driver does with a conversation's messages, in which order."""
+"""What the driver does with the messages of a site crawl, in which order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,11 +11,16 @@ from scrapy.exceptions import DownloadFailedError
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Post
 from newsbot.net.download_errors import one_line
-from newsbot.spiders.archive_answers import Memory
+from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.claims import Claims
+from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.wp_posts import WpPostSpider
 from newsbot.wordpress.messages import AskState, Query, Reply
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.site_crawl import SiteCrawl
 
 QUERY = Query(url="https://news.example/wp-json/", purpose="list")
 ASK = AskState(site="https://news.example", type="post")
@@ -25,104 +30,127 @@ def post(number: int) -> Post:
     return Post(site="https://news.example", type="post", id=number)
 
 
-class Driver(WpPostSpider):
-    """Answers itself; ``told`` is what happened: rows as they left, ``asked``, ``answered``, ``clear``, ``dropped``."""
+class Drive:
+    """A driver whose site and archive answer at once. ``events`` lists what happened, in order: the id of each row that
+    left, ``checkpoint``, ``asked``, ``answered``, ``delivered``, ``cancelled``.
 
-    def __init__(self, *, turns: int = 5, **arguments: Any) -> None:
-        super().__init__(**{"site": "https://news.example", **arguments})
+    The site's answer takes ``turns`` turns of the event loop.
+    """
+
+    def __init__(self, crawl: Callable[[], SiteCrawl], *, turns: int = 5, max_waiting: int = MAX_WAITING) -> None:
         self.turns = turns
-        self.told: list[Any] = []
-        self.road: Any = self
+        self.events: list[Any] = []
+        archive = ArchiveAnswers(None)
+        target = Target(url="https://news.example")
+        self.driver = SiteDriver(
+            crawl=crawl(),
+            target=target,
+            facts=SiteFacts(asked=target.url),
+            kind="posts",
+            archive=archive,
+            claims=Claims(archive, [target]),
+            fetch=self.fetch,
+            delivered=self.delivered,
+            max_waiting=max_waiting,
+        )
 
-    def _memory(self) -> Memory:
-        return Memory(None)
-
-    async def ask(self, query: Query, *_: Any) -> Reply:
-        self.told.append("asked")
+    async def fetch(self, query: Query) -> Reply:
+        self.events.append("asked")
         try:
             for _turn in range(self.turns):
                 await asyncio.sleep(0)
         except asyncio.CancelledError:
-            self.told.append("dropped")
+            self.events.append("cancelled")
             raise
-        self.told.append("answered")
+        self.events.append("answered")
         return Reply(status=200, url=query.url)
 
-    async def clear(self, _seed: int) -> None:
-        self.told.append("clear")
+    async def delivered(self) -> None:
+        self.events.append("delivered")
 
-    async def drive(self, talk: Generator[Any, Any, None], *, most: int | None = None) -> list[Any]:
-        driving = self._drive(talk, 0)
-        async for item in driving:
-            self.told.append(item.id if isinstance(item, Post) else "checkpoint")
-            if most is not None and len(self.told) >= most:
-                await driving.aclose()  # type: ignore[attr-defined]
-        return self.told
+    @property
+    def rows(self) -> list[int]:
+        """The ids of the rows that left so far."""
+        return [event for event in self.events if isinstance(event, int)]
+
+    async def run(self, *, most: int | None = None) -> list[Any]:
+        """Drive to the end, or until ``most`` events happened."""
+        items = self.driver.run()
+        async for item in items:
+            self.events.append(item.id if isinstance(item, Post) else "checkpoint")
+            if most is not None and len(self.events) >= most:
+                await items.aclose()  # type: ignore[attr-defined]
+        return self.events
 
 
-def drive(talk: Callable[[], Generator[Any, Any, None]], *, most: int | None = None, **options: Any) -> list[Any]:
-    return asyncio.run(Driver(**options).drive(talk(), most=most))
+def drive(crawl: Callable[[], SiteCrawl], *, most: int | None = None, turns: int = 5) -> list[Any]:
+    return asyncio.run(Drive(crawl, turns=turns).run(most=most))
 
 
-def test_what_twisted_tells_of_a_connection_is_told_in_words() -> None:
+def test_the_reason_of_a_failed_connection_is_plain_text() -> None:
     why = DownloadFailedError(str([Failure(ConnectionDone())]))  # type: ignore[no-untyped-call]
     assert one_line(why) == "Connection was closed cleanly."
 
 
-def test_rows_take_their_road_while_the_next_question_is_under_way() -> None:
-    def talk() -> Generator[Any, Any, None]:
+def test_rows_leave_while_the_site_works_on_its_reply() -> None:
+    def crawl() -> SiteCrawl:
         yield from (post(number) for number in range(1, 9))
         yield Checkpoint(site="https://news.example", type="post", sequence=8)
         assert (yield QUERY).status == 200
         yield post(9)
 
-    told = drive(talk)
-    assert told.index("asked") < told.index(2) < told.index("answered") < told.index(8)
-    assert [one for one in told if one not in ("asked", "answered")] == [*range(1, 9), "checkpoint", 9]
+    events = drive(crawl)
+    assert events.index("asked") < events.index(2) < events.index("answered") < events.index(8)
+    assert [event for event in events if event not in ("asked", "answered")] == [*range(1, 9), "checkpoint", 9]
 
 
-def test_a_question_to_the_archive_waits_for_every_row_before_it() -> None:
-    def talk() -> Generator[Any, Any, None]:
+def test_a_question_to_the_archive_waits_until_every_earlier_row_is_delivered() -> None:
+    def crawl() -> SiteCrawl:
         yield post(1)
         yield QUERY
         yield from (post(2), post(3))
         assert (yield ASK) is not None
         yield post(4)
 
-    told = drive(talk, turns=0)
-    assert told.index(3) < told.index("clear") < told.index(4)
+    events = drive(crawl, turns=0)
+    assert events.index(3) < events.index("delivered") < events.index(4)
 
 
 @pytest.mark.parametrize(("sites", "most"), [(1, 400), (4, 100), (400, 25)])
-def test_no_more_rows_wait_than_their_share(sites: int, most: int) -> None:
-    waiting = sent = 0
-    driver = Driver(site=",".join(f"https://site-{number}.example" for number in range(sites)), turns=0)
+def test_the_sites_of_a_run_share_the_rows_that_may_wait(sites: int, most: int) -> None:
+    spider = WpPostSpider(site=",".join(f"https://site-{number}.example" for number in range(sites)))
+    assert spider.max_waiting == most
 
-    def talk() -> Generator[Any, Any, None]:
+
+@pytest.mark.parametrize("most", [400, 100, 25])
+def test_no_more_rows_wait_than_may(most: int) -> None:
+    waiting = sent = 0
+
+    def crawl() -> SiteCrawl:
         nonlocal sent
         for number in range(2_000):
             sent += 1
             yield post(number)
         yield QUERY
-        assert sent - sum(isinstance(one, int) for one in driver.told) <= most
+        assert sent - len(driving.rows) <= most
 
     async def watch() -> None:
         nonlocal waiting
-        driving = driver._drive(talk(), 0)
-        async for item in driving:
-            driver.told.append(item.id)
-            waiting = max(waiting, sent - len([one for one in driver.told if isinstance(one, int)]))
+        async for item in driving.driver.run():
+            driving.events.append(item.id)
+            waiting = max(waiting, sent - len(driving.rows))
 
+    driving = Drive(crawl, turns=0, max_waiting=most)
     asyncio.run(watch())
     assert waiting <= 2 * most
-    assert [one for one in driver.told if isinstance(one, int)] == list(range(2_000))
+    assert driving.rows == list(range(2_000))
 
 
-def test_a_crawl_that_breaks_off_drops_its_question() -> None:
-    def talk() -> Generator[Any, Any, None]:
+def test_a_crawl_that_breaks_off_cancels_its_query() -> None:
+    def crawl() -> SiteCrawl:
         yield from (post(number) for number in range(1, 9))
         yield QUERY
 
-    told = drive(talk, most=4, turns=1_000)
-    assert told[-1] == "dropped"
-    assert 8 not in told
+    events = drive(crawl, most=4, turns=1_000)
+    assert events[-1] == "cancelled"
+    assert 8 not in events

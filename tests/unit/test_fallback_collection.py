@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsbot.items import Checkpoint, Post, Record
-from newsbot.spiders.archive_answers import Memory
+from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
@@ -61,7 +61,7 @@ class Kept:
         elif isinstance(message, Recall):
             known = self.objects.get((message.site, message.relation), {})
             return {row_id: known[row_id] for row_id in message.ids if row_id in known}
-        return Memory(None).answer(message)
+        return ArchiveAnswers(None).answer(message)
 
 
 def listen(talk: SiteCrawl, site: Shut, kept: Kept | None = None) -> list[Post]:

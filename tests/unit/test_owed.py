@@ -10,7 +10,7 @@ import pytest
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, current
 from newsbot.items import Checkpoint, Post
-from newsbot.spiders.archive_answers import Memory
+from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.collection.crawl import CollectionCrawl
 from newsbot.wordpress.collection.intake import MAX_OWED
@@ -47,7 +47,7 @@ def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> Co
     facts = CollectionFacts(type="post")
     queries = Queries(site=site(), collection=POSTS, options=Options(url=HOME))
     talk = CollectionCrawl(queries=queries, facts=facts).run()
-    memory, answer = Memory(archive), None
+    memory, answer = ArchiveAnswers(archive), None
     while rows:
         try:
             message = talk.send(answer)

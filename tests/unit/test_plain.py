@@ -17,7 +17,7 @@ from newsbot.archive.payloads import Standing, freeze, line_of, shape_of, thaw
 from newsbot.archive.schema import receipts
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
-from newsbot.spiders.archive_answers import Memory
+from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.messages import KeepSite, Recall, Remember
 from newsbot.wordpress.receipt import SiteFacts
 
@@ -54,7 +54,7 @@ def test_a_row_is_kept_whatever_its_raw_holds(raw: dict[str, Any]) -> None:
 
 
 def test_a_link_with_half_an_emoji_is_remembered(archive: Archive) -> None:
-    memory = Memory(archive)
+    memory = ArchiveAnswers(archive)
     memory.answer(Remember(site=SITE, relation="/wp/v2/media", objects={9: {"id": 9, "alt": LONE, "width": 2**70}}))
     archive.flush()
     found = memory.answer(Recall(site=SITE, relation="/wp/v2/media", ids=(9,)))
@@ -62,7 +62,7 @@ def test_a_link_with_half_an_emoji_is_remembered(archive: Archive) -> None:
 
 
 def test_a_site_whose_name_holds_half_an_emoji_has_its_place_and_its_receipt(archive: Archive, tmp_path: Path) -> None:
-    Memory(archive).answer(KeepSite(url=SITE, site={"key": SITE, "name": f"{LONE}\x00"}))
+    ArchiveAnswers(archive).answer(KeepSite(url=SITE, site={"key": SITE, "name": f"{LONE}\x00"}))
     facts = SiteFacts(asked=SITE, site=SITE, name=LONE)
     crawled = Crawled(site=SITE, name=LONE, asked=(SITE,), verdict="complete", whole=True, facts={"name": LONE})
     archive.runs.conclude("wp_posts", [crawled])

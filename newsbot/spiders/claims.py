@@ -1,0 +1,42 @@
+"""Which run may crawl a site, and which entry of a site list stands for a site that is listed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from newsbot.arguments.site_list import Target
+from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.wordpress.receipt import Verdict
+
+
+class Claims:
+    """The sites that this run has taken. ``targets`` are all entries of the run."""
+
+    def __init__(self, archive: ArchiveAnswers, targets: Sequence[Target]) -> None:
+        self._archive = archive
+        self._types = {target.url: target.types for target in targets}
+        self._taken: dict[str, str] = {}
+
+    def take_address(self, url: str) -> str | None:
+        """Take the lease of a URL whose site is not known yet. Returns why not, where another run holds the lease."""
+        return self._archive.take_lease(address_lease(url))
+
+    def take_site(self, site: str, target: Target) -> tuple[Verdict, str] | None:
+        """Take the site behind a target. Returns how the crawl of the target ends, where the site is taken."""
+        first = self._taken.get(site)
+        if first is not None and first != target.url:
+            if self._types[first] == target.types:
+                return "complete", f"the same site as another of this run: {site}"
+            return "incomplete", f"the same site as {first}, which was asked for other types: name them in one entry"
+        if (busy := self._archive.take_lease(site)) is not None:
+            return "incomplete", busy
+        self._taken[site] = target.url
+        return None
+
+
+def address_lease(url: str) -> str:
+    """The name of the lease of a URL: one name for the usual spellings of one address."""
+    parts = urlsplit(url if "://" in url else f"https://{url}")
+    host = (parts.netloc or "").lower().removeprefix("www.")
+    return f"address:{host}{parts.path.rstrip('/')}{'?' + parts.query if parts.query else ''}"

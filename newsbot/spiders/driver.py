@@ -1,0 +1,96 @@
+"""Drives the crawl of one site: sends each query to the site, each question to the archive, and yields the items."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.arguments.site_list import Target
+from newsbot.items import Checkpoint, Record
+from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.claims import Claims
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.site_crawl import SiteCrawl
+
+MAX_WAITING = 400
+"""Items of all sites together that may wait for the next query to leave: as many as four pages hold, and as many as the
+joins release at once."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SiteDriver:
+    """Runs one site crawl to its end.
+
+    ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
+    only then does the archive know these items. ``kind`` is the item class's collection, whose rows of a run that died
+    are delivered first. ``max_waiting`` is this site's share of ``MAX_WAITING``.
+    """
+
+    crawl: SiteCrawl
+    target: Target
+    facts: SiteFacts
+    kind: str
+    archive: ArchiveAnswers
+    claims: Claims
+    fetch: Callable[[Query], Coroutine[Any, Any, Reply]]
+    delivered: Callable[[], Awaitable[None]]
+    max_waiting: int = MAX_WAITING
+    claimed: str | None = None
+    waiting: deque[Any] = field(default_factory=deque)
+
+    async def run(self) -> AsyncIterator[Any]:
+        """Yield items and checkpoints in the order of the site crawl. Raises ArchiveError."""
+        # The site's key is not known yet. The lease of its address keeps a second run from making any request.
+        if (busy := self.claims.take_address(self.target.url)) is not None:
+            self.facts.end("incomplete", busy)
+            return
+        answer: Any = None
+        while True:
+            try:
+                message = self.crawl.send(answer)
+            except StopIteration:
+                break
+            answer = None
+            if self.facts.site is not None and self.claimed != self.facts.site:
+                if (refusal := self.claims.take_site(self.facts.site, self.target)) is not None:
+                    self.facts.end(*refusal)
+                    return
+                self.claimed = self.facts.site
+                for recovered in self.archive.recovered(self.facts.site, self.kind):
+                    yield recovered
+            if isinstance(message, Record | Checkpoint):
+                self.waiting.append(message)
+                if len(self.waiting) > 2 * self.max_waiting:
+                    yield self.waiting.popleft()
+            elif isinstance(message, Query):
+                replying = asyncio.ensure_future(self.fetch(message))
+                try:
+                    # newsbot cleans and archives the waiting items while the site works on its reply.
+                    while self._may_yield_before(replying):
+                        yield self.waiting.popleft()
+                        # Scrapy consumes items without yielding to the event loop, and the query would never leave.
+                        await asyncio.sleep(0)
+                    answer = await replying
+                finally:
+                    await _cancel(replying)
+            else:
+                while self.waiting:
+                    yield self.waiting.popleft()
+                await self.delivered()
+                answer = self.archive.answer(message)
+        while self.waiting:
+            yield self.waiting.popleft()
+
+    def _may_yield_before(self, replying: asyncio.Future[Reply]) -> bool:
+        return bool(self.waiting) and (not replying.done() or len(self.waiting) > self.max_waiting)
+
+
+async def _cancel(replying: asyncio.Future[Reply]) -> None:
+    """Cancel the query of a crawl that broke off. The result is discarded."""
+    if not replying.done():
+        replying.cancel()
+        await asyncio.wait([replying])

@@ -1,0 +1,143 @@
+"""Makes every request of the site crawls.
+
+``engine.download_async`` passes a request through the downloader middlewares, and not through Scrapy's scheduler.
+Before each try the fetcher checks whether the crawl is stopping, so that a stop costs one request at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Headers
+
+from newsbot.arguments.site_list import Target
+from newsbot.browser import Browser
+from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
+from newsbot.net.stopping import is_stopping
+from newsbot.politeness.backoff import backoff_seconds
+from newsbot.timestamps import iso_utc
+from newsbot.wordpress import payload
+from newsbot.wordpress.messages import FINAL_ERRORS, Query, Reply
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+
+POLL_SECONDS = 0.25
+"""How often a pause between two tries checks whether the crawl is stopping."""
+
+MIN_DELAY_SECONDS = 0.05
+"""The base of the back-off where NEWSBOT_DELAY is smaller."""
+
+_LINKED = frozenset({"article", "feed", "page", "sitemap"})
+"""Purposes of queries whose URL a page or a feed named. These queries are made as a visitor, without a password."""
+
+_ACCEPT = {
+    "json": {"Accept": "application/json"},
+    "any": {"Accept": "application/json, text/html;q=0.9, */*;q=0.5"},
+    "page": {"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"},
+}
+"""``Query.expects`` -> headers. With ``Accept: application/json`` WordPress reports its own errors as JSON."""
+
+
+class Fetcher:
+    """Turns a query into a reply. Retries with back-off where a retry may help."""
+
+    def __init__(self, crawler: Crawler, browser: Browser, *, delay: float) -> None:
+        self._crawler = crawler
+        self._browser = browser
+        self._delay = max(MIN_DELAY_SECONDS, delay)
+        self._random = random.Random()  # noqa: S311
+
+    async def fetch(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
+        """The reply to ``query``. Requests, bytes, waits and faults are counted in ``facts``."""
+        reply = _stopped(query)
+        for attempt in range(query.tries):
+            if attempt:
+                await self._pause(attempt)
+            if is_stopping(self._crawler):
+                return _stopped(query)
+            reply = await self._fetch_once(query, target, facts)
+            if (failure := _retryable_failure(query, reply, attempt)) is None:
+                return reply
+            _counted(query, facts).faults[failure] += 1
+        return reply
+
+    async def _pause(self, attempt: int) -> None:
+        ends = monotonic() + backoff_seconds(attempt, self._random, base=self._delay)
+        while (left := ends - monotonic()) > 0 and not is_stopping(self._crawler):
+            await asyncio.sleep(min(left, POLL_SECONDS))
+
+    async def _fetch_once(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
+        # Redirects are followed by a middleware, where each hop passes all checks again.
+        meta: dict[str, Any] = {"dont_retry": True, "newsbot_linked": query.purpose in _LINKED} | target.pace()
+        if query.render:
+            if (absent := self._browser.absent()) is not None:
+                return Reply(status=0, url=query.url, error="no-browser", detail=absent)
+            meta["playwright"] = True  # the scripts of this page will run, so no password is sent to it
+        try:
+            request = Request(
+                query.url,
+                method=query.method,
+                headers=_ACCEPT["page" if query.render else query.expects] | dict(query.headers),
+                dont_filter=True,
+                meta=meta,
+            )
+        except ValueError as error:
+            return Reply(status=0, url=query.url, error="bad-url", detail=one_line(error))
+        return await self._download(request, query, meta, facts)
+
+    async def _download(self, request: Request, query: Query, meta: Mapping[str, Any], facts: SiteFacts) -> Reply:
+        counted = _counted(query, facts)
+        counted.requests += 1
+        assert self._crawler.engine is not None
+        last = request
+        try:
+            response = await self._crawler.engine.download_async(request)
+            last = response.request or request
+        except DOWNLOAD_ERRORS as error:
+            return Reply(status=0, url=query.url, error=error_name(error), detail=one_line(error))
+        finally:
+            # The request of a redirect carries the waits of the requests before it.
+            counted.waited += float(last.meta.get("newsbot_waited", 0.0))
+        counted.bytes += len(response.body)
+        assert self._crawler.stats is not None  # set when the crawl starts, after this fetcher was built
+        self._crawler.stats.inc_value(f"newsbot/requests/{query.purpose}")
+        reply = Reply(
+            status=response.status,
+            url=response.url,
+            headers=lower_names(response.headers),
+            body=response.body,
+            fetched_at=iso_utc(datetime.now(UTC)),
+        )
+        return await self._browser.render(reply, counted, meta) if query.render else reply
+
+
+def _stopped(query: Query) -> Reply:
+    return Reply(status=0, url=query.url, error="stopped")
+
+
+def _counted(query: Query, facts: SiteFacts) -> SiteFacts | CollectionFacts:
+    """The part of the receipt that counts a query's requests."""
+    return facts.collection(query.type) if query.type is not None else facts
+
+
+def _retryable_failure(query: Query, reply: Reply, attempt: int) -> str | None:
+    """The name of the failure where the query is worth another try; None where the reply is final."""
+    if reply.error is not None:
+        return None if reply.error in FINAL_ERRORS or reply.error == "dns" else reply.error
+    fault = payload.fault(query, reply)
+    if fault is None or not fault.retryable or (reply.status == 500 and attempt):
+        # PHP fails the same way on the same query every time; the site crawl asks for less next.
+        return None
+    return fault.name
+
+
+def lower_names(headers: Headers) -> Mapping[str, str]:
+    """Headers by lower-case name. Scrapy title-cases the names (``X-Wp-Total``); HTTP ignores their case."""
+    names = {bytes(name).decode("latin-1") for name in headers}
+    return {name.lower(): b", ".join(headers.getlist(name)).decode("latin-1") for name in names}

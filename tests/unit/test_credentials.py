@@ -104,9 +104,10 @@ def test_netrc_gives_machines_and_never_its_default(tmp_path: Path) -> None:
     assert read_netrc(path) == {"news.example": Credential("anna", "pw")}
 
 
-def test_a_netrc_that_others_can_read_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o610, 0o602, 0o644])
+def test_a_netrc_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
     with pytest.raises(BadArgument, match="others can read it"):
-        read_netrc(netrc(tmp_path, "machine a login b password c\n", 0o644))
+        read_netrc(netrc(tmp_path, "machine a login b password c\n", mode))
 
 
 def test_a_broken_netrc_is_refused_without_repeating_it(tmp_path: Path) -> None:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy import Request
+from scrapy.exceptions import CannotResolveHostError
+from scrapy.utils.test import get_crawler
 
+from newsbot.middlewares import private_addresses
+from newsbot.middlewares.private_addresses import PrivateAddressesMiddleware
+from newsbot.net.refusals import PrivateAddress
 from newsbot.safety.addresses import AddressPolicy, address_of, private, unwrapped
 
 PUBLIC_ONLY = AddressPolicy()
@@ -142,3 +149,47 @@ def test_a_named_host_is_allowed_and_no_other_port_or_host() -> None:
     assert policy.refusal("other.example", 5, ("10.1.1.1",)) is not None
     assert policy.refusal("::1", 9) is None
     assert policy.refusal("::1", 10) is not None
+
+
+def middleware(monkeypatch: pytest.MonkeyPatch, allowed: str = "", why: str | None = None) -> PrivateAddressesMiddleware:
+    """``why``: the reason for which the resolver handed out no address."""
+    resolver = SimpleNamespace(policy=AddressPolicy.parse(allowed), refusal=lambda *_: why)
+    monkeypatch.setattr(private_addresses, "installed_resolver", lambda _: resolver)
+    return PrivateAddressesMiddleware(get_crawler())
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed", "passes"),
+    [
+        ("http://127.0.0.1/", "", False),
+        ("http://127.0.0.1/", "127.0.0.1", True),
+        # A URL without a port means its scheme's own.
+        ("http://127.0.0.1/", "127.0.0.1:80", True),
+        ("https://127.0.0.1/", "127.0.0.1:443", True),
+        ("https://127.0.0.1/", "127.0.0.1:80", False),
+        ("http://127.0.0.1:8001/", "127.0.0.1:80", False),
+        ("https://news.example/", "", True),
+        ("data:,", "", True),
+    ],
+)
+def test_an_address_in_a_url_is_judged_with_its_port(
+    monkeypatch: pytest.MonkeyPatch, url: str, allowed: str, passes: bool
+) -> None:
+    one = middleware(monkeypatch, allowed)
+    if passes:
+        one.process_request(Request(url))
+        return
+    with pytest.raises(PrivateAddress) as refused:
+        one.process_request(Request(url))
+    assert one.crawler.stats is not None
+    assert one.crawler.stats.get_value("newsbot/private_addresses/refused") == 1
+    assert refused.value.newsbot_error == "private-address"
+
+
+def test_a_name_without_an_allowed_address_is_told_apart_from_one_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request("https://news.example/")
+    middleware(monkeypatch).process_exception(request, CannotResolveHostError())
+    private = middleware(monkeypatch, why="news.example is 10.0.0.1, private")
+    private.process_exception(request, OSError())
+    with pytest.raises(PrivateAddress, match=r"10\.0\.0\.1"):
+        private.process_exception(request, CannotResolveHostError())

@@ -1,0 +1,74 @@
+"""The limit on an answer's headers, over one connection that is used again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from twisted.internet.testing import StringTransport
+from twisted.web._newclient import Request
+from twisted.web.client import URI
+from twisted.web.http_headers import Headers
+
+from newsbot.safety.handler import HEAD_BYTES, CappedFactory
+
+LINE = b"X-Filler: " + b"x" * 1_000 + b"\r\n"
+
+
+class Connection:
+    """A connection to a server whose answers are given by hand."""
+
+    def __init__(self) -> None:
+        self.aborted = False
+        factory = CappedFactory(lambda _: None, "a connection", written=lambda _: None)
+        self.protocol: Any = factory.buildProtocol(None)
+        self.transport = StringTransport()  # type: ignore[no-untyped-call]
+        setattr(self.transport, "abortConnection", self._abort)  # noqa: B010
+        self.protocol.makeConnection(self.transport)  # type: ignore[no-untyped-call]
+
+    def _abort(self) -> None:
+        self.aborted = True
+
+    def request(self) -> list[Any]:
+        uri = URI.fromBytes(b"http://news.example/")  # type: ignore[no-untyped-call]
+        headers = Headers({b"host": [b"news.example"]})
+        answers: list[Any] = []
+        request = Request._construct(b"GET", uri.originForm, headers, None, True, uri)  # type: ignore[no-untyped-call]
+        self.protocol.request(request).addBoth(answers.append)
+        return answers
+
+    def head(self, lines: int) -> None:
+        """So many filler lines, each as a packet of its own."""
+        self.protocol.dataReceived(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(lines):
+            self.protocol.dataReceived(LINE)
+
+
+def test_headers_of_earlier_answers_do_not_count() -> None:
+    connection = Connection()
+    lines = HEAD_BYTES // len(LINE) - 1
+    for _ in range(3):
+        answers = connection.request()
+        connection.head(lines)
+        assert answers == []
+        connection.protocol.dataReceived(b"Content-Length: 0\r\n\r\n")
+        assert [answer.code for answer in answers] == [200]
+    assert connection.aborted is False
+
+
+def test_body_does_not_count() -> None:
+    connection = Connection()
+    answers = connection.request()
+    connection.protocol.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    for _ in range(10):
+        connection.protocol.dataReceived(b"x" * 100_000)
+    assert [answer.code for answer in answers] == [200]
+    assert connection.aborted is False
+
+
+@pytest.mark.parametrize("over", [0, 2])
+def test_connection_is_broken_off_where_headers_go_beyond_the_limit(over: int) -> None:
+    connection = Connection()
+    connection.request()
+    connection.head(HEAD_BYTES // len(LINE) - 1 + over)
+    assert connection.aborted is (over > 0)

@@ -38,6 +38,9 @@ def test_a_password_is_sent_over_tls_to_its_host() -> None:
         "https://example/",
         "https://news.example:8443/",
         "http://127.0.0.1/",
+        # WordPress takes such a GET for another method, which a password would permit.
+        "https://news.example/wp-json/wp/v2/posts/1?_method=DELETE",
+        "https://news.example/wp-json/wp/v2/posts/1?%255Fmethod=DELETE",
     ],
 )
 def test_a_password_goes_nowhere_else(url: str) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
@@ -241,3 +242,26 @@ def test_items_of_other_kinds_are_exported_too() -> None:
     exporter.start_exporting()
     exporter.export_item({"a": "=1", "b": [1]})
     assert file.getvalue() == b"a,b\r\n'=1,[1]\r\n"
+
+
+class Headline(str):
+    """A text of a user's own type."""
+
+
+def test_csv_quotes_and_defuses_the_text_of_other_types_too() -> None:
+    crawler = get_crawler(PlainSpider)
+    file = io.BytesIO()
+    exporter = CsvExporter.from_crawler(crawler, file)
+    exporter.start_exporting()
+    exporter.export_item({"text": Headline('=1+1, "x"'), "bytes": b"@SUM(A1)", "day": date(2026, 1, 2), "n": -5})
+    (row,) = csv.DictReader(io.StringIO(file.getvalue().decode(), newline=""))
+    assert row == {"text": '\'=1+1, "x"', "bytes": "'@SUM(A1)", "day": "2026-01-02", "n": "-5"}
+
+
+def test_csv_has_no_number_that_is_none() -> None:
+    crawler = get_crawler(PlainSpider)
+    file = io.BytesIO()
+    exporter = CsvExporter.from_crawler(crawler, file)
+    exporter.start_exporting()
+    exporter.export_item({"a": float("nan"), "b": float("inf"), "c": -1.5})
+    assert file.getvalue() == b"a,b,c\r\n,,-1.5\r\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,23 @@ def test_a_part_is_seen_under_its_name_only_when_renamed(tmp_path: Path) -> None
     part.rename(target)
     assert target.read_bytes() == b"new"
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+def test_a_part_and_its_new_name_are_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "a.jsonl"
+    part = Part(target, run=RUN)
+    synced: list[tuple[Path, int]] = []
+
+    def note(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        synced.append((path, path.stat().st_size if path.is_file() else len(list(path.glob("*.jsonl")))))
+
+    monkeypatch.setattr(os, "fsync", note)
+    part.file.write(b"new")
+    part.seal()
+    assert synced == [(part.path, 3)], "all bytes are written when the part is synced"
+    part.rename(target)
+    assert synced[1:] == [(tmp_path, 1)], "the folder is synced once the name stands in it"
 
 
 def test_a_part_has_the_mode_of_the_file_it_replaces(tmp_path: Path) -> None:
@@ -68,6 +86,10 @@ def test_a_folder_has_one_appender(tmp_path: Path) -> None:
         assert not second.taken()
     with FolderLock(tmp_path) as third:
         assert third.taken()
+
+
+def test_rows_appended_to_an_empty_file_begin_with_the_first_row() -> None:
+    assert merged("jsonl", b"", b'{"a":2}\n') == b'{"a":2}\n'
 
 
 @pytest.mark.parametrize("old", [b'{"a":1}\n', b'{"a":1}'])

@@ -151,7 +151,9 @@ def test_a_named_host_is_allowed_and_no_other_port_or_host() -> None:
     assert policy.refusal("::1", 10) is not None
 
 
-def middleware(monkeypatch: pytest.MonkeyPatch, allowed: str = "", why: str | None = None) -> PrivateAddressesMiddleware:
+def middleware(
+    monkeypatch: pytest.MonkeyPatch, allowed: str = "", why: str | None = None
+) -> PrivateAddressesMiddleware:
     """``why``: the reason for which the resolver handed out no address."""
     resolver = SimpleNamespace(policy=AddressPolicy.parse(allowed), refusal=lambda *_: why)
     monkeypatch.setattr(private_addresses, "installed_resolver", lambda _: resolver)

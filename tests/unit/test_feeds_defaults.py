@@ -1,0 +1,63 @@
+"""Which feeds a crawl has where its user names none, and what reaches them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy import Spider
+from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
+
+from newsbot.feeds.defaults import FeedDefaults, RowFilter
+from newsbot.items import Checkpoint, Post
+
+
+class PostSpider(Spider):
+    name = "wp_posts"
+    item_class = Post
+
+
+class PlainSpider(Spider):
+    name = "shell"
+
+
+def updated(folder: Path, spider: type[Spider] = PostSpider, **given: Any) -> Settings:
+    settings = Settings({"NEWSBOT_DATA": str(folder), "NEWSBOT_RUN": ""} | given)
+    FeedDefaults.from_crawler(get_crawler(spider)).update_settings(settings)
+    return settings
+
+
+def test_a_crawl_that_names_no_feed_writes_two_dated_files(tmp_path: Path) -> None:
+    settings = updated(tmp_path)
+    run = settings["NEWSBOT_RUN"]
+    assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{4}", run)
+    feeds = settings.getdict("FEEDS")
+    assert list(feeds) == [str(tmp_path / "wp_posts" / f"{run}.{form}") for form in ("jsonl", "csv")]
+    assert all(options["overwrite"] is True and options["item_filter"] is RowFilter for options in feeds.values())
+
+
+@pytest.mark.parametrize("given", [{"FEEDS": {"out.json": {"format": "json"}}}, {"FEED_URI": "out.json"}])
+def test_a_crawl_that_names_a_feed_writes_that_one_alone(tmp_path: Path, given: dict[str, Any]) -> None:
+    assert list(updated(tmp_path, **given).getdict("FEEDS")) == list(given.get("FEEDS", {}))
+
+
+def test_no_file_is_written_without_a_data_folder_or_rows(tmp_path: Path) -> None:
+    assert not updated(tmp_path, NEWSBOT_DATA="").getdict("FEEDS")
+    assert not updated(tmp_path, PlainSpider).getdict("FEEDS")
+
+
+def test_runs_of_one_name_write_to_files_of_their_own(tmp_path: Path) -> None:
+    run = "20261123T101500Z-ab12"
+    (tmp_path / "wp_posts").mkdir()
+    (tmp_path / "wp_posts" / f"{run}.csv").touch()
+    stems = {Path(next(iter(updated(tmp_path, NEWSBOT_RUN=run).getdict("FEEDS")))).stem for _ in range(2)}
+    assert stems == {f"{run}-2", f"{run}-3"}
+
+
+def test_feeds_hold_rows_and_no_checkpoints() -> None:
+    rows = RowFilter({})
+    assert rows.accepts(Post(site="https://news.example", type="post", id=1)) is True
+    assert rows.accepts(Checkpoint(site="https://news.example", type="post", sequence=1)) is False

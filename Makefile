@@ -7,6 +7,8 @@ SHELL := /bin/sh
 SETUP := .venv/.newsbot-setup
 CRAWL := .venv/.newsbot-crawl
 PYTHON := .venv/bin/python
+# A worker for each core; tests of one group (a real server) share a worker.
+PARALLEL := -n auto --dist loadgroup
 export SITE
 
 help:
@@ -15,7 +17,7 @@ help:
 	@echo "make crawl SITE=URL     crawls a real site into data/"
 	@echo "make test               every test; CI=true installs the Debian packages they need first"
 	@echo "make lint               ruff and mypy"
-	@echo "make bench | soak       measurements; the long random histories"
+	@echo "make bench | soak       measurements; many random examples, and each crawl in a new interpreter"
 	@echo "make clean              removes .venv and caches; data/ stays"
 
 setup: $(SETUP)
@@ -34,7 +36,7 @@ crawl: $(CRAWL)
 
 test: $(SETUP)
 	@if [ "$$CI" = true ]; then sh tests/debian.sh; fi
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest $(PARALLEL)
 
 lint: $(SETUP)
 	.venv/bin/ruff check .
@@ -45,7 +47,8 @@ bench: $(SETUP)
 	$(PYTHON) -m bench
 
 soak: $(SETUP)
-	NEWSBOT_SOAK=$${NEWSBOT_SOAK:-10000} $(PYTHON) -m pytest tests/unit/test_archive_machine.py --timeout 0
+	NEWSBOT_SOAK=$${NEWSBOT_SOAK:-10000} $(PYTHON) -m pytest $(PARALLEL) --timeout 0 -m soak
+	NEWSBOT_TEST_PROCESSES=real $(PYTHON) -m pytest $(PARALLEL) tests/crawl tests/unit/article/test_command.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,13 +1,36 @@
-"""What all tests share."""
+"""What all tests share: the profiles of hypothesis, and the last line of a run."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A loaded machine is no fault of a test: how long an example takes says nothing.
 settings.register_profile("newsbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# In CI the same examples each time: what a change is judged by must not hang on chance. At home they go on looking.
+# In CI the same examples each time: a change must not pass or fail by chance. Elsewhere each run tries others.
 settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} else "newsbot")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End a run with one line: how many tests were skipped, and what each of them needs."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    reporter.write_line(skipped_line([report.longrepr[2] for report in reporter.stats.get("skipped", [])]))
+
+
+def skipped_line(reasons: list[str]) -> str:
+    """``Skipped: 3 tests. 2 tests: nginx is not installed: sudo sh tests/debian.sh wordpress; 1 test: ...``"""
+    if not reasons:
+        return "Skipped: no test."
+    counted = Counter(" ".join(reason.removeprefix("Skipped: ").split()) for reason in reasons)
+    told = "; ".join(f"{_tests(count)}: {reason}" for reason, count in counted.most_common())
+    return f"Skipped: {_tests(len(reasons))}. {told}"
+
+
+def _tests(count: int) -> str:
+    return f"{count} test{'s' * (count != 1)}"

@@ -1,6 +1,6 @@
 """Any history of a site and of crawls that die: nothing live is lost or doubled, every deletion is true.
 
-``NEWSBOT_SOAK=10000`` runs that many sequences with seeds of their own; otherwise 500 with a fixed one.
+``make test`` tries a few histories, always the same ones; ``make soak`` tries thousands, others in each run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -23,12 +24,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from newsbot.archive import Archive
 from newsbot.wordpress.messages import AskKnown
 from newsbot.wordpress.receipt import CollectionFacts
+from tests.examples import SOAK
 from tests.unit.changing_site import KEY, Article, ChangingSite, Crash, Update, drive, finished
 
 # In memory where there is such a folder: what is proven here is order, not what a disk keeps.
 ROOM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-
-SOAK = int(os.environ.get("NEWSBOT_SOAK", "0"))
 
 
 @cache
@@ -215,9 +215,9 @@ def held_ids() -> Generator[Any, Any, Any]:
     return (yield AskKnown(site=KEY, type="post"))
 
 
-TestNewsroom = Newsroom.TestCase
+TestNewsroom = pytest.mark.soak(Newsroom.TestCase)
 TestNewsroom.settings = settings(
-    max_examples=SOAK or 500,
+    max_examples=SOAK or 50,
     derandomize=not SOAK,
     stateful_step_count=15,
     deadline=None,

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from newsbot.archive import Archive, Feed
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Post
+from tests.examples import SOAK
 
 SITE = "https://news.example"
 POSTS = 40
@@ -26,13 +27,18 @@ class Killed(Exception):
 
 
 class Fuse:
-    """Kills at the n-th step."""
+    """Kills at the n-th step. ``writes``: the steps at which a row was written to a file."""
 
     def __init__(self, steps: int) -> None:
         self.left = steps
+        self.steps = 0
+        self.writes: list[int] = []
 
-    def step(self) -> None:
+    def step(self, *, write: bool = False) -> None:
         self.left -= 1
+        self.steps += 1
+        if write:
+            self.writes.append(self.steps)
         if self.left == 0:
             raise Killed
 
@@ -108,7 +114,7 @@ class Run:
     def write(self, files: list, record: Post) -> None:  # type: ignore[type-arg]
         for file in files:
             file.write(json.dumps([record.id, record.revision, record.change, record.title]).encode() + b"\n")
-            self.fuse.step()
+            self.fuse.step(write=True)
 
     def end(self) -> None:
         self.archive.close()
@@ -142,18 +148,21 @@ def finished(folder: Path, kind: str) -> Counter[str]:
     return Counter(line for path in folder.glob(f"run-*.{kind}") for line in path.read_text().splitlines())
 
 
-def steps_of_a_crawl(folder: Path) -> int:
+def steps_to_die_at(folder: Path, *, rows: int) -> list[int]:
+    """Every step of a crawl but the writing of rows, and one write in ``rows``; ``make soak``: every step."""
     run = Run(folder, 0, Fuse(10**9), Newsroom())
     run.crawl()
     run.end()
-    return 10**9 - run.fuse.left
+    left_out = {step for number, step in enumerate(run.fuse.writes) if number % rows}
+    return [step for step in range(1, run.fuse.steps + 1) if SOAK or step not in left_out]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("second", [10**9, 5, 60, 101])
 def test_death_at_any_step_loses_and_doubles_nothing(tmp_path: Path, empty: Path, second: int) -> None:
     (measure := tmp_path / "measure").mkdir()
     shutil.copy(empty, measure / "newsbot.db")
-    for step in range(1, steps_of_a_crawl(measure) + 1, 1 if second == 10**9 else 7):
+    for step in steps_to_die_at(measure, rows=5 if second == 10**9 else 25):
         folder = tmp_path / f"died-at-{step}"
         folder.mkdir()
         shutil.copy(empty, folder / "newsbot.db")

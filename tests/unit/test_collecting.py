@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.items import Post
@@ -16,6 +16,7 @@ from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import crawl_collections
+from tests.examples import examples
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 
@@ -238,7 +239,7 @@ def test_a_closed_users_route_costs_two_requests() -> None:
     assert sum(route == "/wp/v2/users" for route, _ in model.asked) <= 3
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(60, fixed=True)
 @given(data=st.data())
 def test_posts_live_throughout_come_exactly_once(data: st.DataObject) -> None:
     """Insertions, deletions and edits of dates while the walk runs; ties everywhere."""

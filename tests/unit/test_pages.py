@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.errors import NotXml
@@ -18,6 +18,7 @@ from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.feed import FeedPage, page_url, read_feed
 from newsbot.wordpress.pages.sitemap import hints, read_sitemap, type_of
 from newsbot.wordpress.pages.xml import parse
+from tests.examples import examples
 
 HOME = "https://news.example"
 OPENING = (
@@ -449,7 +450,7 @@ MARKUP = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(MARKUP, st.sampled_from(["", "text/xml; charset=utf-16", "text/html; charset=x-none", "charset=idna"]))
 def test_no_rubbish_breaks_a_reader(text: str, content_type: str) -> None:
     answer = reply(text.encode("utf-8", "surrogatepass"), content_type=content_type)
@@ -464,7 +465,7 @@ def test_no_rubbish_breaks_a_reader(text: str, content_type: str) -> None:
     type_of(f"{HOME}/" + re.sub(r"[^\w.-]", "", text))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.binary(max_size=400))
 def test_no_bytes_break_a_reader(raw: bytes) -> None:
     for read in (lambda: read_feed(reply(raw), site=HOME), lambda: read_sitemap(reply(raw))):

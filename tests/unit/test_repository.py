@@ -101,33 +101,6 @@ def test_wordpress_has_no_clock() -> None:
     assert breaches("newsbot.wordpress", ("time",)) == []
 
 
-@pytest.mark.parametrize(
-    ("room", "allowed"),
-    [
-        ("items", ()),
-        ("errors", ()),
-        ("plain", ()),
-        ("wordpress", ("newsbot.items", "newsbot.timestamps", "newsbot.errors", "newsbot.article")),
-        ("article", ("newsbot.items", "newsbot.errors")),
-        (
-            "archive",
-            (
-                "newsbot.items",
-                "newsbot.timestamps",
-                "newsbot.errors",
-                "newsbot.extras",
-                "newsbot.safe_json",
-                "newsbot.wordpress.messages",
-            ),
-        ),
-        ("feeds", ("newsbot.items", "newsbot.signals", "newsbot.timestamps", "newsbot.errors", "newsbot.safe_json")),
-        ("browser", ("newsbot.errors", "newsbot.extras", "newsbot.net", "newsbot.wordpress.messages")),
-    ],
-)
-def test_rooms_that_import_only_these_of_ours(room: str, allowed: tuple[str, ...]) -> None:
-    assert breaches(f"newsbot.{room}", ("newsbot",), (*allowed, f"newsbot.{room}")) == []
-
-
 def test_spiders_do_not_import_what_stands_after_them() -> None:
     after = tuple(f"newsbot.{room}" for room in ("pipelines", "middlewares", "extensions", "settings", "feeds"))
     assert breaches("newsbot.spiders", after) == []

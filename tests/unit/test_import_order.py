@@ -1,0 +1,167 @@
+"""Who may import whom. Imports for type checking count like all others."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_repository import MODULES, ROOT, name_of, tree
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # What every room may know: plain values, without Scrapy.
+    "items": set(),
+    "errors": set(),
+    "signals": set(),
+    "timestamps": set(),
+    "safe_json": set(),
+    "extras": {"errors"},
+    "components": set(),
+    # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
+    "article": {"items", "errors", "timestamps", "extras"},
+    "wordpress": {"article", "items", "errors", "timestamps"},
+    "archive": {"wordpress", "items", "errors", "timestamps", "safe_json", "extras"},
+    # Decisions, and the wire.
+    "politeness": {"errors"},
+    "safety": {"errors", "signals"},
+    "media": {"errors"},
+    "net": {"errors"},
+    "settings": {"net"},
+    "safe_logs": {"items"},
+    # Input, from the command line and from site lists.
+    "arguments": {"article", "wordpress", "safety", "errors", "extras"},
+    # Scrapy's components.
+    "browser": {"net", "wordpress", "errors", "extras"},
+    "middlewares": {"net", "politeness", "safety", "errors", "signals"},
+    "spiders": {
+        *("archive", "arguments", "browser", "net", "politeness", "wordpress"),
+        *("items", "errors", "signals", "timestamps"),
+    },
+    "feeds": {"items", "errors", "signals", "timestamps", "safe_json"},
+    "pipelines": {
+        *("archive", "arguments", "article", "media", "net", "wordpress"),
+        *("items", "errors", "signals", "timestamps"),
+    },
+    "extensions": {"archive", "wordpress", "items", "errors", "signals", "timestamps", "safe_json"},
+    # Output afterwards, and the commands.
+    "export": {
+        *("archive", "arguments", "article", "feeds"),
+        *("items", "errors", "extras", "timestamps", "safe_json"),
+    },
+    "commands": {"archive", "arguments", "article", "export", "spiders", "errors", "extras"},
+}
+"""Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""
+
+WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
+    "messages": set(),
+    "options": set(),
+    "receipt": set(),
+    "api": set(),
+    "payload": {"messages"},
+    "site_json": {"api"},
+    "dates": {"api", "messages"},
+    "records": {"api", "dates"},
+    "replies": {"messages", "payload", "records"},
+    "queries": {"api", "dates", "messages", "options", "records"},
+    "discovery": {"api", "messages", "payload"},
+    "catalog": {"api", "messages", "options", "replies", "site_json"},
+    "pages": {"messages", "payload", "receipt", "replies"},
+    "joins": {"api", "dates", "messages", "payload", "queries", "records", "replies"},
+    "collection": {
+        *("api", "dates", "messages", "payload", "queries", "receipt", "records", "replies"),
+        *("joins", "pages"),
+    },
+    "fallback": {"collection", "messages", "options", "pages", "payload", "receipt"},
+    "site_crawl": {
+        *("api", "catalog", "discovery", "messages", "options", "queries", "receipt", "site_json"),
+        *("collection", "fallback"),
+    },
+}
+"""The same for the rooms within newsbot.wordpress."""
+
+NAMES = {name_of(path) for path in MODULES}
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of newsbot that a module imports. ``from package import module`` imports the module."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in NAMES else str(node.module) for name in full.values()}
+    return found & NAMES
+
+
+def room_of(module: str, package: str) -> str | None:
+    """The room of ``package`` that a module belongs to; None for the package itself and for modules outside of it."""
+    inside = module.removeprefix(f"{package}.")
+    return None if inside == module else inside.split(".", 1)[0]
+
+
+def breaches(package: str, may_import: dict[str, set[str]]) -> list[str]:
+    found = []
+    for path in MODULES:
+        importer = room_of(name_of(path), package)
+        for name in sorted(imported(path)) if importer is not None else ():
+            room = room_of(name, package)
+            if room is not None and room != importer and room not in may_import.get(str(importer), set()):
+                found.append(f"{name_of(path)} imports {name}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "may_import"), [("newsbot", MAY_IMPORT), ("newsbot.wordpress", WORDPRESS_MAY_IMPORT)]
+)
+def test_a_room_imports_only_the_rooms_below_it(package: str, may_import: dict[str, set[str]]) -> None:
+    assert breaches(package, may_import) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "may_import"), [("newsbot", MAY_IMPORT), ("newsbot.wordpress", WORDPRESS_MAY_IMPORT)]
+)
+def test_every_room_stands_in_the_order(package: str, may_import: dict[str, set[str]]) -> None:
+    rooms = {room for name in NAMES if (room := room_of(name, package)) is not None}
+    assert rooms == set(may_import)
+    below: set[str] = set()
+    left = dict(may_import)
+    while ready := [room for room, lower in left.items() if lower <= below]:
+        below |= set(ready)
+        left = {room: lower for room, lower in left.items() if room not in below}
+    assert left == {}, "these rooms may import each other in a circle"
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """The modules that reach themselves by imports."""
+    found = []
+    for start in graph:
+        reached: set[str] = set()
+        ahead = set(graph[start])
+        while ahead:
+            name = ahead.pop()
+            if name not in reached:
+                reached.add(name)
+                ahead |= graph[name]
+        if start in reached:
+            found.append(start)
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles({name_of(path): imported(path) for path in MODULES}) == []
+
+
+def test_the_search_for_circles_sees_one() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
+
+
+def test_a_breach_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MAY_IMPORT, "commands", MAY_IMPORT["commands"] - {"export"})
+    assert any(breach.startswith("newsbot.commands.export imports") for breach in breaches("newsbot", MAY_IMPORT))
+
+
+def test_the_package_lies_where_the_tests_look() -> None:
+    assert (ROOT / "newsbot/settings.py").is_file()
+    assert "newsbot.settings" in NAMES

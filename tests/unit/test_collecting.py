@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.items import Post
-from newsbot.wordpress.collection.cursor import Row, Walk
+from newsbot.wordpress.collection.cursor import Cursor, Row
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
@@ -61,7 +61,7 @@ def test_a_lowered_per_page(silent: bool, cap: int) -> None:
 def test_a_lowered_per_page_is_heeded_where_ids_alone_are_listed() -> None:
     model = ModelSite(objects(45), per_page_cap=10)
     shown: set[int] = set()
-    walk = Walk(base={}, dated=False)
+    walk = Cursor(base={}, dated=False)
     talk = every_id(
         walk,
         lambda params: Query(url=site().api.url("/wp/v2/posts", params), purpose="sweep"),
@@ -265,7 +265,7 @@ def test_posts_live_throughout_come_exactly_once(data: st.DataObject) -> None:
 
 
 def test_what_a_listing_by_id_asks_for_twice_is_no_duplicate() -> None:
-    walk = Walk(base={}, dated=False, per_page=10)
+    walk = Cursor(base={}, dated=False, per_page=10)
     walk.take([Row(number, None) for number in range(1, 11)], total=14)
     assert walk.params()["offset"] == 5
     walk.take([Row(number, None) for number in range(6, 15)], total=14)

@@ -1,8 +1,8 @@
-"""What to ask to learn what is new, edited and gone since the last run. Pure: generators of messages.
+"""Searches for what is new, edited and gone since the last run. Pure: generators of queries and questions.
 
-``changed`` lists cheaply what was modified and what was published since the watermark; ``gone`` finds what is missing
-by halving windows of time; ``sweep`` compares every id. None of them renders content, and none makes a tombstone: a
-missing id is only gone when its own request says so (``confirm``).
+``changed`` lists the rows modified or published since the watermark. ``gone`` finds missing rows by halving windows of
+time. ``sweep`` compares every id. No search makes the site render content, and no search makes a tombstone: a missing
+row counts as gone only when its own request says so (``confirm``).
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from newsbot.errors import PayloadError, RecordError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
-from newsbot.wordpress.collection.cursor import Params, Walk
+from newsbot.wordpress.collection.cursor import Cursor, Params
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.dates import site_time, utc
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply, Steps
 from newsbot.wordpress.replies import answer, rows_of, total_of
 
 OVERLAP = timedelta(hours=26)
-"""Time zones and clock changes move what a site compares with by up to a day and two hours."""
+"""By how much a search reaches behind the watermark. Time zones and clock changes move a site's local dates by up to a
+day and two hours."""
 
 LISTING = "id,modified_gmt,date_gmt"
 
 LEAF = PER_PAGE
-"""Known posts of a window that are listed rather than halved again."""
+"""A window with at most so many known posts is listed, not halved again."""
 
 WINDOW_REQUESTS = 20
-"""Requests a search by windows may take before a sweep is cheaper to trust."""
+"""Requests that a search by windows may make. After them, the search becomes a sweep."""
 
 FEW = 5
-"""Deletions that are never held back: on a small site one of them is many percent."""
+"""So many deletions are never held back: on a small site one deletion is many percent."""
 
 
 GONE_CODES = frozenset(
@@ -43,20 +44,22 @@ GONE_CODES = frozenset(
         *("rest_invalid_id", "rest_post_invalid_parent"),
     }
 )
-"""WordPress's own words for an object that is not there."""
+"""WordPress's error codes for an object that does not exist."""
 
 SHUT_CODES = frozenset({"rest_forbidden", "rest_cannot_read", "rest_user_cannot_view"})
-"""WordPress's own words for an object that visitors may not see (any more)."""
+"""WordPress's error codes for an object that visitors may not see."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Found:
-    """``wanted`` ids are new or changed, ``new`` of them the archive does not hold; ``missing`` ones it holds and the
-    site did not list. ``watermark`` is the site's own time (UTC, ISO) before the first question, ``total`` the site's
-    count, ``shown`` how many ids a sweep was shown, ``listed`` one of them.
+    """What a search found.
 
-    ``partial``: a listing broke off. ``sweep``: the site cannot be asked this way, or the search came to no end: every
-    id must be compared.
+    ``wanted`` ids are new or changed; the ``new`` ones of them are not in the archive. ``missing`` ids are in the
+    archive, and the site did not list them. ``watermark`` is the site's time (UTC, ISO) of the first reply, ``total``
+    the site's count, ``shown`` the number of ids that a sweep listed, ``listed`` one of these ids.
+
+    ``partial``: a listing broke off. ``sweep``: every id must be compared, because the site does not support the search
+    or because the search found no explanation.
     """
 
     wanted: list[int] = field(default_factory=list)
@@ -70,21 +73,24 @@ class Found:
     partial: bool = False
 
     def compare(self, listed: dict[int, str | None], known: dict[int, str | None]) -> None:
-        """Take in a listing: what is new in it, and what is newer than what is held."""
+        """Add the rows of a listing that are not ``known``, or newer than the known row."""
         fresh = [row_id for row_id in listed if row_id not in known]
-        newer = [one for one, modified in listed.items() if one in known and _is_newer(modified, known[one])]
+        newer = [
+            row_id for row_id, modified in listed.items() if row_id in known and _is_newer(modified, known[row_id])
+        ]
         self.wanted += sorted(fresh + newer)
         self.new += fresh
 
 
 def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = False) -> bool:
-    """Whether so many deletions at once are more likely a fault of the site. ``confirmed``: the user says they are."""
+    """Whether so many deletions at once are more likely a fault of the site than true. ``gone`` of ``live`` rows are
+    missing, ``percent`` are believed. ``confirmed``: the user says that the deletions are true."""
     return not confirmed and gone > max(FEW, live * percent / 100)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The questions about one collection that was walked whole before."""
+    """The searches in one collection that an earlier run brought whole. ``state`` is what the archive holds."""
 
     site: Site
     collection: Collection
@@ -95,7 +101,7 @@ class Changes:
         return self._takes("modified_after")
 
     def changed(self) -> Steps[Found]:
-        """Returns Found: what to fetch again. Two listings, since each alone misses late-scheduled posts."""
+        """Search for new and edited rows. Two listings are needed, since each alone misses posts published late."""
         found = Found()
         if self.state.watermark is None or not (self.can_list_modified or self._is_comments()):
             found.sweep = True
@@ -112,20 +118,21 @@ class Changes:
         return found
 
     def sweep(self) -> Steps[Found]:
-        """Returns Found: every id compared, ``missing`` ones too."""
+        """Compare every id of the site with every id of the archive."""
         found = Found()
         listed = yield from self._list({}, "sweep", found)
         known = yield AskKnown(site=self.site.key, type=self.collection.name)
         found.compare(listed, known)
-        # What a listing that broke off does not show may stand behind its end.
+        # Where the listing broke off, ids that it did not show may stand behind its end.
         found.missing, found.shown = [] if found.partial else sorted(known.keys() - listed.keys()), len(listed)
         return found
 
     def gone(self, *, fetched: int = 0) -> Steps[Found]:
-        """Returns Found: which live ids the site no longer counts, and which it counts and the archive does not hold
-        (published late with an old date). ``fetched`` of its posts came since ``state`` was asked for.
+        """Search for rows that the site no longer counts, and for rows that the archive lacks. The archive lacks a row
+        that was published late with an old date. ``fetched`` rows came since ``state`` was read.
 
-        One count where nothing differs; then halves, the archive's side of each being free.
+        One query suffices where the counts are equal. Otherwise the search halves windows of time; the archive counts
+        its side of each window without a request.
         """
         found = Found()
         found.total = total = yield from self._count({}, found)
@@ -133,12 +140,13 @@ class Changes:
             found.sweep = True
         elif (differing := self.state.live + fetched - (total - self.state.hidden)) != 0:
             yield from self._search(found, differing - self.state.hidden)
-            # Rows without a date lie in no window.
+            # A row without a date is in no window.
             found.sweep = found.sweep or len(found.missing) - len(found.new) != differing
         return found
 
     def _search(self, found: Found, difference: int) -> Steps[None]:
-        """Halve windows of publication whose counts differ. ``difference``: held less counted."""
+        """Halve windows of publication dates whose counts differ. ``difference``: the archive's count less the
+        site's."""
         windows: list[tuple[datetime, datetime, int]] = []
         windows.append((datetime(1001, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC), difference))
         requests = 0
@@ -160,26 +168,26 @@ class Changes:
                 found.sweep = True
                 return
             lost = len(left) - counted
-            windows += [(one, other, n) for one, other, n in _halves(since, middle, until, lost, differing) if n]
+            windows += [half for half in _halves(since, middle, until, lost, differing) if half[2]]
 
     def _compare_window(
         self, found: Found, since: datetime, until: datetime, known: dict[int, str | None], differing: int
     ) -> Steps[int]:
-        """List a small window and compare its ids; returns the requests spent beyond the first listing."""
+        """List a small window and compare its ids. Returns the requests that were made beyond the first listing."""
         listed = yield from self._list(_window(since, until), "window", found)
         more = 0
         if len(known.keys() - listed.keys()) - len(listed.keys() - known.keys()) != differing:
-            # The site's windows are not ours (a zone that changed): what lies around tells.
+            # The site compares other dates than the archive (its time zone changed): list the surroundings too.
             more = 1
             listed |= yield from self._list(_around(since, until), "window", found)
         unknown = listed.keys() - known.keys()
         held = (yield AskKnown(site=self.site.key, type=self.collection.name, ids=tuple(unknown))) if unknown else {}
-        found.compare({one: listed[one] for one in unknown}, held)
+        found.compare({row_id: listed[row_id] for row_id in unknown}, held)
         found.missing += sorted(known.keys() - listed.keys())
         return more
 
     def _middle(self, since: datetime, until: datetime, held: int) -> Steps[datetime]:
-        """A moment that parts the known posts of a window into halves; the archive answers, not the site."""
+        """A time that divides the known posts of a window into halves. The archive answers this, not the site."""
         low, high = since, until
         for _ in range(48):
             middle = (low + (high - low) / 2).replace(microsecond=0)
@@ -195,11 +203,11 @@ class Changes:
         return min(max(high, since + timedelta(seconds=1)), until)
 
     def confirm(self, missing: Iterable[int], *, neighbour: int | None) -> Steps[tuple[list[int], list[int]]]:
-        """Returns two lists: the ids that are truly gone, and those of which nobody can say (a fault, a wall).
+        """Ask for each missing row. Returns the ids that are truly gone, and the ids of which this stays unknown.
 
-        404 in WordPress's own words says so; any other 404, 410, 401 or 403 says so only while ``neighbour``, a post
-        that was listed in this run, is answered: a site that shuts its single posts to visitors deleted none of them.
-        What is answered is there, whatever the listings say.
+        A row is gone where the reply holds one of WordPress's own error codes for it. Any other 404, 410, 401 or 403
+        means gone only where ``neighbour``, a row that this run listed, still has a reply: a site that hides all single
+        posts from visitors deleted none of them. A row that has a reply exists, whatever the listings say.
         """
         gone, shut, unsure = [], [], []
         for row_id in missing:
@@ -216,7 +224,7 @@ class Changes:
             (gone if answered else unsure).extend(shut)
         return sorted(gone), sorted(unsure)
 
-    # Asking.
+    # Queries and questions.
 
     def _takes(self, param: str) -> bool:
         return self.site.accepted(self.collection.route).takes(param)
@@ -239,16 +247,16 @@ class Changes:
         reply = yield self._query(window | {"per_page": 1, "_fields": "id"}, "count")
         rows = rows_of(reply)
         found.watermark = found.watermark or site_time(reply)
-        # Some plugins count 0 beside rows.
+        # Some plugins send a total of 0 together with rows.
         return total_of(reply) or (None if rows else 0)
 
     def _list(self, window: dict[str, str], purpose: str, found: Found) -> Steps[dict[int, str | None]]:
-        """Every id of a window -> ``modified``."""
+        """Every id of a window, with its ``modified`` date."""
 
         def ask(params: Params) -> Query:
             return self._query(params | {"_fields": LISTING}, purpose)
 
-        def heed(reply: Reply) -> None:
+        def observe(reply: Reply) -> None:
             found.watermark = found.watermark or site_time(reply)
             if not window and found.total is None:
                 found.total = total_of(reply)
@@ -257,15 +265,15 @@ class Changes:
             return utc(raw.get("modified_gmt"), None, self.site)
 
         size = self.site.accepted(self.collection.route).per_page
-        walk = Walk(base=window, dated=False, per_page=size)
-        listed = yield from every_id(walk, ask, modified, heed=heed)
-        found.partial = found.partial or walk.unproven or walk.repeating
+        cursor = Cursor(base=window, dated=False, per_page=size)
+        listed = yield from every_id(cursor, ask, modified, observe=observe)
+        found.partial = found.partial or cursor.unproven or cursor.repeating
         found.listed = next(reversed(listed), found.listed)
         return listed
 
 
 def _is_newer(modified: str | None, held: str | None) -> bool:
-    """Whether a listed row is to be fetched again. An older copy (a cache, a restored backup) replaces nothing."""
+    """Whether a listed row must be fetched again. An older copy (a cache, a restored backup) replaces nothing."""
     return modified is not None and (held is None or modified > held)
 
 
@@ -276,7 +284,8 @@ def _halves(
 
 
 def _window(since: datetime, until: datetime) -> dict[str, str]:
-    """``after`` and ``before`` leave their own second out."""
+    """The parameters of a window. WordPress leaves out the very second of ``after``, so ``after`` is one second
+    less."""
     return {"after": iso_utc(since - timedelta(seconds=1)), "before": iso_utc(until)}
 
 
@@ -285,7 +294,7 @@ def _around(since: datetime, until: datetime) -> dict[str, str]:
 
 
 def _shows(reply: Reply, row_id: int) -> bool:
-    """Whether an answer is the object itself: walls and home pages come with 200 too."""
+    """Whether a reply is the object itself: login pages and home pages have the status 200 too."""
     try:
         return reply.status == 200 and records.record_id(answer(reply)) == row_id
     except (PayloadError, RecordError):

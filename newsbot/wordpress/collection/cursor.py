@@ -1,12 +1,12 @@
-"""The cursor over a collection: the next query, what is new in its answer, what is done.
+"""The cursor over a collection: it builds the next query, finds the new rows of a page, and knows when to end.
 
-Core adds no id tie-break to an order by date, so page numbers lose posts that share a second, and every insertion or
-deletion shifts what follows. This walk always asks for the first page after its cursor instead::
+WordPress orders by date without a tie-break by id. Page numbers therefore lose posts that share a second, and every
+insertion or deletion shifts the pages behind it. The cursor instead always asks for the first page after its place::
 
     orderby=date&order=asc&after=<last date - 1 s>&exclude=<ids already seen at that second>
 
-and so neither loses nor doubles a post that is there throughout. Where one second holds more posts than a URL can
-exclude, that second is listed by id. Collections without a date (terms, users) are listed by id until proven empty.
+A post that exists during the whole walk is neither lost nor doubled. Where one second holds more posts than a URL can
+exclude, that second is listed by id. Collections without a date (terms, users) are listed by id until a page is empty.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.dates import local_date, shift
 
 EXCLUDED = 60
-"""Ids an ``exclude`` may hold. Core repeats each in the answer's ``Link`` as ``exclude%5B12%5D=1234&``, and nginx
-turns an answer with over 4 KiB of headers into a 502: 200 ids are enough, long before the request line is too long."""
+"""The most ids in one ``exclude``. WordPress repeats each id in the ``Link`` header (``exclude%5B12%5D=1234&``), and
+nginx answers 502 where the headers exceed 4 KiB. 200 ids exceed that limit, long before the URL is too long."""
 
 EMPTY_PAGES = 20
-"""Pages that hold nothing readable, in a row, before the walk calls the rest of them unproven."""
+"""Empty pages in a row after which the walk ends, with the rest of the collection unproven."""
 
 OVERLAP = 5
-"""Rows by which two stretches of a listing by id overlap: so many may be deleted between them unnoticed."""
+"""Rows by which two pages of a listing by id overlap: so many rows may be deleted between two queries without a gap."""
 
 Params = dict[str, "str | int | list[int]"]
 
@@ -42,8 +42,8 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the walk needs of a listed object. ``date`` is the site's own local string, None for a zero date;
-    ``counts``: it is one of those that a limit is about."""
+    """What the cursor reads of a row. ``date`` is the site's local date as the site wrote it, None for a zero date.
+    ``counts``: the row counts against the limit."""
 
     id: int
     date: str | None
@@ -51,11 +51,16 @@ class Row:
 
 
 @dataclass(slots=True, kw_only=True)
-class Walk:
-    """A walk over one collection, oldest first (``newest_first`` the other way round), from an optional ``cursor``.
+class Cursor:
+    """Walks over one collection, oldest rows first, or newest rows first with ``newest_first``.
 
-    Feed it each answer by ``take``; ask ``params`` for the next query while not ``done``. ``base`` holds the parameters
-    of every query (a window's ``after``/``before`` among them).
+    While the cursor is not ``done``, ``params`` are the parameters of the next query, and ``take`` takes its rows.
+    ``base`` holds the parameters of every query, such as ``after`` and ``before`` of a window.
+
+    ``date`` is the place: all rows before it were seen. ``at_date`` are the ids seen at the second of ``date``, unless
+    ``past_date`` says that this second is done. ``seen`` are all ids met, ``counted`` those that count against the
+    ``limit``, ``doubled`` the rows that came twice. ``unproven``: the listing broke off, and rows may be missing.
+    ``repeating``: the site gave the same page again whatever was asked for.
     """
 
     base: Mapping[str, str | int]
@@ -87,14 +92,14 @@ class Walk:
         if not self.dated:
             self.mode = Mode.ID
 
-    def resume(self, cursor: Mapping[str, Any]) -> bool:
-        """Go on where ``cursor`` was taken; False, and nothing changed, where a listing by id would have to."""
-        date, mode = local_date(cursor.get("date")), cursor.get("mode")
-        at_date, page = cursor.get("at_date"), cursor.get("page")
+    def resume(self, position: Mapping[str, Any]) -> bool:
+        """Go on at a ``position`` of an earlier run. Returns False, and changes nothing, for a position by id."""
+        date, mode = local_date(position.get("date")), position.get("mode")
+        at_date, page = position.get("at_date"), position.get("page")
         if date is None or mode not in (Mode.DATE, Mode.SECOND) or not isinstance(at_date, list):
             return False
-        self.date, self.mode, self.past_date = date, Mode(mode), bool(cursor.get("past_date"))
-        self.at_date = {one for one in at_date if isinstance(one, int)}
+        self.date, self.mode, self.past_date = date, Mode(mode), bool(position.get("past_date"))
+        self.at_date = {row_id for row_id in at_date if isinstance(row_id, int)}
         self.page = page if isinstance(page, int) and page > 0 else 1
         self.seen |= self.at_date
         return True
@@ -123,10 +128,10 @@ class Walk:
         return params
 
     def _page_size(self) -> int:
-        # A listing by id goes over ground that was walked, and its stretches must not shrink below what they step by.
+        # A listing by id passes rows that were seen before, and its pages must not become shorter than its steps.
         if self.limit is None or self.mode is Mode.SECOND or self.offset or len(self.seen) > self.counted:
             return self.per_page
-        # Without an exclude the rows of the cursor's second come again and take their places on the page.
+        # Without an exclude the rows of the last second come again, and use up places on the page.
         again = 0 if self.can_exclude else len(self.at_date)
         return min(self.per_page, max(1, self.limit - self.counted + again))
 
@@ -134,10 +139,11 @@ class Walk:
         return self.limit is not None and self.counted >= self.limit
 
     def take(self, rows: Sequence[Row], *, total: int | None, pages: int | None = None) -> list[int]:
-        """The indexes of the rows that are new. ``total`` and ``pages`` are the query's ``X-WP-Total`` and
-        ``X-WP-TotalPages``, None where they are missing.
+        """Take the rows of one page. Returns the indexes of the rows that are new.
 
-        A short page is no end, nor is an empty one while the site counts more: rows it may not show are skipped.
+        ``total`` and ``pages`` are the reply's ``X-WP-Total`` and ``X-WP-TotalPages``, None where they are missing. A
+        short page does not end the walk, and neither does an empty page while the site counts more rows: WordPress
+        skips rows that visitors may not read.
         """
         fresh = []
         here: set[int] = set()
@@ -149,7 +155,7 @@ class Walk:
                 self.counted += row.counts
                 fresh.append(index)
             elif self.mode is Mode.DATE or row.id in here:
-                # A listing by id goes over ground that was walked: what one answer holds twice is the site's doing.
+                # A listing by id passes rows that were seen before. Only a row that is twice on one page is doubled.
                 self.doubled += 1
             here.add(row.id)
         if self._is_full():
@@ -167,14 +173,14 @@ class Walk:
         return fresh
 
     def _turn(self, rows: Sequence[Row]) -> None:
-        """The next stretch of a listing by id, overlapping this one.
+        """Choose the next page of a listing by id. The next page overlaps this one.
 
-        A deletion moves all later rows forward. Ids only grow along the listing, so that a stretch that begins behind
-        the last id met may hide a gap: step back once until it overlaps. Where it still does not, rows are hidden.
+        A deletion moves all later rows forward. Ids only grow along the listing, so that a page that begins behind the
+        last id may follow a gap: step back until the pages overlap. Where they never overlap, the site hides rows.
         """
         ids = tuple(row.id for row in rows)
         if ids == self.last_page:
-            # The site ignores offsets: the same rows would come for ever.
+            # The site ignores the offset, and would give the same rows without end.
             self.unproven = self.repeating = True
             self._end_of_pages()
             return
@@ -186,7 +192,7 @@ class Walk:
             return
         self.stepping = False
         ends = [*ids, *([] if self.last_id is None else [self.last_id])]
-        self.last_id = max(ends, key=lambda one: sign * one)
+        self.last_id = max(ends, key=lambda row_id: sign * row_id)
         if len(ids) <= OVERLAP:
             self.offset += len(ids)
         else:
@@ -197,13 +203,13 @@ class Walk:
         self.offset = max(0, self.offset - max(1, self.most_rows // 2))
 
     def past_the_end(self) -> None:
-        """The site said that this page number does not exist: what is not shown by now, it will not show."""
+        """End the listing: the site refused a page number, so that it shows no more rows."""
         self._end_of_pages()
 
     def _take_nothing(self, total: int | None, pages: int | None) -> None:
-        """An empty page ends the listing only where the site counts nothing more behind it."""
+        """Take an empty page. It ends the listing only where the site counts no more rows behind it."""
         self.empty_pages += 1
-        # Where a plugin forces a page size, a page goes over fewer rows than were asked for.
+        # Where a plugin forces a page size, a page passes fewer rows than the query asked for.
         size = min(self._page_size(), self.most_rows or (-(-total // pages) if total and pages else PER_PAGE))
         reached = self.offset + size if self.mode is not Mode.DATE else self.page * size
         if total is None or total <= reached:
@@ -227,7 +233,7 @@ class Walk:
             self.done = True
 
     def _move(self, rows: Sequence[Row], fresh: Sequence[int]) -> None:
-        """Move the cursor to the last date of the page, or change the mode where it cannot move."""
+        """Move to the last date of the page, or change the mode where the cursor cannot move."""
         page, self.page = self.page, 1
         dates = [row.date for row in rows if row.date is not None]
         if not fresh:
@@ -242,7 +248,7 @@ class Walk:
         if not self._fits(self.at_date) and furthest is not None:
             self.mode = Mode.SECOND
         elif not self._fits(self.at_date):
-            # More posts without a date than can be excluded: only a listing by id gets past them.
+            # More posts have no date than a URL can exclude: only a listing by id passes them.
             self.mode = Mode.ID
 
     def _before_cursor(self, date: str) -> bool:
@@ -250,25 +256,25 @@ class Walk:
         return date > self.date if self.newest_first else date < self.date
 
     def _stuck(self, rows: Sequence[Row], dates: Iterable[str], page: int) -> None:
-        """Nothing new on a page with rows."""
+        """Choose how to go on after a page whose rows were all seen before."""
         if self.date is not None and set(dates) == {self.date}:
             if len(rows) < self._page_size() and not self.can_exclude:
-                # The whole second was on this page, and nothing came after it.
+                # The page held the whole second, and no row after it.
                 self.past_date, self.at_date = True, set()
             else:
                 self.mode = Mode.SECOND
         elif not self.can_exclude and page < EMPTY_PAGES and self.date is not None and self.date in set(dates):
-            # Old rows of the second before fill a part of the page: look behind them.
+            # Rows of the last second fill a part of the page: ask for the page behind them.
             self.page = page + 1
         else:
-            # The site does not heed the cursor (a plugin rewrites the query, a cache ignores parameters).
+            # The site ignores the cursor's parameters: a plugin rewrites the query, or a cache ignores it.
             self.mode = Mode.ID
 
     def _fits(self, ids: set[int]) -> bool:
         return not self.can_exclude or len(ids) <= EXCLUDED
 
-    def cursor(self) -> dict[str, Any]:
-        """Where a later run may go on: enough to build this walk again, less what it has seen."""
+    def position(self) -> dict[str, Any]:
+        """Where a later run may go on, for ``resume``. The ids seen before the last second are not part of it."""
         return {
             "mode": self.mode.value,
             "date": self.date,

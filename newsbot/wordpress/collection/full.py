@@ -9,7 +9,7 @@ from typing import Any
 from newsbot.errors import PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.collection.changes import Changes
-from newsbot.wordpress.collection.cursor import Params, Walk
+from newsbot.wordpress.collection.cursor import Cursor, Params
 from newsbot.wordpress.collection.deletions import bury
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.collection.intake import Intake
@@ -23,7 +23,7 @@ from newsbot.wordpress.replies import answer, is_final, rows_of, total_of
 
 @dataclass(slots=True, kw_only=True)
 class FullListing:
-    """Lists every row of a collection, or of the user's window, by ``walk``.
+    """Lists every row of a collection, or of the user's window, by ``cursor``.
 
     ``began`` is the site's time (UTC, ISO) of its first answer: the next run asks for what changed from then on.
     ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was.
@@ -31,13 +31,13 @@ class FullListing:
 
     intake: Intake
     changes: Changes
-    walk: Walk = field(init=False)
+    cursor: Cursor = field(init=False)
     began: str | None = None
     outcome: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         queries = self.queries
-        self.walk = Walk(
+        self.cursor = Cursor(
             base=queries.window,
             dated=queries.is_dated,
             newest_first=queries.options.limit is not None,
@@ -60,7 +60,7 @@ class FullListing:
     @property
     def seen(self) -> set[int]:
         """The ids that the site gave."""
-        return self.walk.seen
+        return self.cursor.seen
 
     def run(self) -> Steps[None]:
         """List the collection, from the cursor of an earlier run if there is one, and compare. Raises PayloadError."""
@@ -68,10 +68,10 @@ class FullListing:
         options = self.queries.options
         reply = yield from self.intake.learn_relations(browse=options.limit is None)
         self._read_clock(reply)
-        self.walk.per_page = min(self.walk.per_page, self.queries.per_page)
+        self.cursor.per_page = min(self.cursor.per_page, self.queries.per_page)
         yield from self._list()
         yield from self.intake.flush(final=True)
-        self.facts.seen = len(self.walk.seen)
+        self.facts.seen = len(self.cursor.seen)
         if options.limit is not None:
             self._conclude(f"all {self.facts.seen} listed came")
         elif resumed:
@@ -84,7 +84,7 @@ class FullListing:
             self.began = self.began or site_time(reply)
 
     def _conclude(self, success: str) -> None:
-        conclude(self.facts, success, unfetched_links=self.intake.unfetched_links, repeating=self.walk.repeating)
+        conclude(self.facts, success, unfetched_links=self.intake.unfetched_links, repeating=self.cursor.repeating)
 
     # Listing.
 
@@ -95,7 +95,7 @@ class FullListing:
         """
         cursor, options = self.intake.state.cursor, self.queries.options
         resumable = not self.queries.is_windowed and not options.full and options.kind in ("posts", "media")
-        if cursor is None or not resumable or not cursor.get("began") or not self.walk.resume(cursor):
+        if cursor is None or not resumable or not cursor.get("began") or not self.cursor.resume(cursor):
             return False
         self.began, self.intake.sequence = str(cursor["began"]), self.intake.state.sequence
         self.facts.resumed = self.intake.state.live
@@ -104,12 +104,12 @@ class FullListing:
     def _place(self) -> dict[str, Any] | None:
         """The cursor at which a later run may go on; None for a window, and for a collection listed by id."""
         resumable = self.facts.mode == "walk" and self.queries.is_dated
-        return self.walk.cursor() | {"began": self.began} if resumable else None
+        return self.cursor.position() | {"began": self.began} if resumable else None
 
     def _list(self) -> Steps[None]:
         """Ask for page after page until the walk is done."""
-        while not self.walk.done:
-            params = self.walk.params()
+        while not self.cursor.done:
+            params = self.cursor.params()
             reply = yield self.queries.query(params | self.intake.fields, "list")
             try:
                 rows = rows_of(reply)
@@ -126,23 +126,23 @@ class FullListing:
     def _take_page(self, rows: list[dict[str, Any]], reply: Reply) -> Steps[None]:
         """Take the new rows of one page in."""
         keyed = list(self.intake.keyed(rows))
-        fresh = self.walk.take([key for key, _ in keyed], total=total_of(reply), pages=total_of(reply, pages=True))
-        self.facts.seen = len(self.walk.seen)
-        self.facts.duplicates = self.walk.doubled
+        fresh = self.cursor.take([key for key, _ in keyed], total=total_of(reply), pages=total_of(reply, pages=True))
+        self.facts.seen = len(self.cursor.seen)
+        self.facts.duplicates = self.cursor.doubled
         yield from self.intake.take([keyed[index][1] for index in fresh], reply, cursor=self._place())
 
     def _adapt(self, fault: PayloadError, params: Mapping[str, Any]) -> bool:
         """Adapt the walk to a refusal that tells a limit of the site. Returns whether the walk can go on."""
         status = getattr(fault, "status", None)
-        if (limit := payload.lowered_per_page(fault, self.walk.per_page)) is not None:
-            self.walk.per_page = limit
+        if (limit := payload.lowered_per_page(fault, self.cursor.per_page)) is not None:
+            self.cursor.per_page = limit
             self.queries.lower_per_page(limit)
             return True
         if isinstance(fault, Refused) and ("page" in params or "offset" in params) and status == 400:
-            self.walk.past_the_end()
+            self.cursor.past_the_end()
             return True
         if "exclude" in params and status in (400, 403, 414, 431, 501, 502):
-            self.walk.can_exclude = False
+            self.cursor.can_exclude = False
             return True
         return False
 
@@ -157,10 +157,10 @@ class FullListing:
         except PayloadError:
             raise fault from None
         keys = [key for key, _ in self.intake.keyed(rows)]
-        fresh = self.walk.take(keys, total=total_of(reply), pages=total_of(reply, pages=True))
+        fresh = self.cursor.take(keys, total=total_of(reply), pages=total_of(reply, pages=True))
         yield from self.intake.fetch([keys[index].id for index in fresh])
         self.intake.mark(self._place())
-        self.facts.seen = len(self.walk.seen)
+        self.facts.seen = len(self.cursor.seen)
         yield from self.intake.flush(final=False)
 
     # Comparing.
@@ -171,8 +171,8 @@ class FullListing:
         reply = yield queries.query(queries.window | {"per_page": 1, "_fields": "id"}, "count")
         answer(reply)
         facts.expected_after = total_of(reply)
-        seen = set(self.walk.seen)
-        if facts.expected_after != len(seen) or self.walk.unproven:
+        seen = set(self.cursor.seen)
+        if facts.expected_after != len(seen) or self.cursor.unproven:
             seen |= yield from self._second_listing()
         facts.seen = len(seen)
         if queries.is_windowed:
@@ -181,7 +181,7 @@ class FullListing:
         # Without rows of an earlier run nothing can be gone.
         held = (yield queries.known()) if self.intake.state.live else {}
         missing = sorted(held.keys() - seen)
-        yield from self._bury(missing, live=len(held), listed=next(iter(self.walk.seen), None))
+        yield from self._bury(missing, live=len(held), listed=next(iter(self.cursor.seen), None))
         yield from self._close()
 
     def _compare_resumed(self) -> Steps[None]:
@@ -209,17 +209,17 @@ class FullListing:
         def ask(params: Params) -> Query:
             return self.queries.query(params | {"_fields": "id"}, "recount")
 
-        facts, walk = self.facts, self.walk
+        facts, cursor = self.facts, self.cursor
         # The second listing starts at the other end: where the first one broke off, the two may still overlap.
-        again = Walk(base=walk.base, dated=False, newest_first=True, per_page=walk.per_page)
+        again = Cursor(base=cursor.base, dated=False, newest_first=True, per_page=cursor.per_page)
         shown = yield from every_id(again, ask, _no_value)
-        walk.repeating = walk.repeating and again.repeating
-        facts.gone = len(walk.seen - shown.keys())
-        unseen = sorted(shown.keys() - walk.seen)
+        cursor.repeating = cursor.repeating and again.repeating
+        facts.gone = len(cursor.seen - shown.keys())
+        unseen = sorted(shown.keys() - cursor.seen)
         yield from self.intake.fetch(unseen)
         yield from self.intake.flush(final=True)
         counted = facts.expected_after
-        both = shown.keys() | walk.seen if again.unproven else shown.keys()
+        both = shown.keys() | cursor.seen if again.unproven else shown.keys()
         facts.unexplained = max(0, counted - len(both)) if counted is not None else 0
         # Between two listings that broke off, rows may stand that neither showed. Where the second listing shows rows,
         # and all of them are rows that the walk saw, the two listings overlap: then the total is wrong.
@@ -234,7 +234,7 @@ class FullListing:
             facts.live = len((yield self.queries.known()))
         else:
             facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
-        if not (self.walk.repeating or facts.broke_off or facts.faults["row-without-id"]):
+        if not (self.cursor.repeating or facts.broke_off or facts.faults["row-without-id"]):
             self.outcome = outcome(facts, owed=self.intake.owed(), began=self.began, swept=True)
         unexplained = f"; {facts.unexplained} counted by the site but shown by no listing" if facts.unexplained else ""
         self._conclude(f"all {facts.seen} listed came{unexplained}")

@@ -1,4 +1,4 @@
-"""Listing ids alone: nothing is rendered, and the order does not change under the listing."""
+"""Lists ids alone: the site renders no content for it, and the order by id does not change during the listing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
-from newsbot.wordpress.collection.cursor import Params, Row, Walk
+from newsbot.wordpress.collection.cursor import Cursor, Params, Row
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import rows_of, total_of
@@ -16,33 +16,33 @@ Value = TypeVar("Value")
 
 
 def every_id(
-    walk: Walk,
+    cursor: Cursor,
     ask: Callable[[Params], Query],
     read: Callable[[Mapping[str, Any]], Value],
     *,
-    heed: Callable[[Reply], None] | None = None,
+    observe: Callable[[Reply], None] | None = None,
 ) -> Generator[Query, Reply, dict[int, Value]]:
-    """Every id that ``walk``, one by id that was not begun, meets -> what ``read`` makes of its row.
+    """Every id that the site lists, with the value that ``read`` takes from its row.
 
-    Where the site breaks the listing off, ``walk`` says so (``unproven``, ``repeating``). ``ask`` makes a query of
-    parameters; ``heed`` is shown each answer. Raises PayloadError.
+    ``cursor`` is a new cursor by id. Where the listing breaks off, the cursor is ``unproven`` or ``repeating``
+    afterwards. ``ask`` makes a query of parameters, and ``observe`` is called with each reply. Raises PayloadError.
     """
     found: dict[int, Value] = {}
-    while not walk.done:
-        params = walk.params()
+    while not cursor.done:
+        params = cursor.params()
         reply = yield ask(params)
-        if heed is not None:
-            heed(reply)
+        if observe is not None:
+            observe(reply)
         try:
             rows = rows_of(reply)
         except PayloadError as fault:
-            if (limit := lowered_per_page(fault, walk.per_page)) is not None:
-                walk.per_page = limit
+            if (limit := lowered_per_page(fault, cursor.per_page)) is not None:
+                cursor.per_page = limit
                 continue
             if "offset" not in params or getattr(fault, "status", 0) != 400:
                 raise
-            walk.unproven = True
-            walk.past_the_end()
+            cursor.unproven = True
+            cursor.past_the_end()
             continue
         ids = []
         for raw in rows:
@@ -52,9 +52,9 @@ def every_id(
                 continue
             found[ids[-1]] = read(raw)
         total = total_of(reply)
-        if "offset" not in params and total and total <= len(ids) < walk.per_page:
-            # One answer held them all: nothing could shift between two. A full page proves nothing: some plugins count
-            # the rows of the answer alone.
+        if "offset" not in params and total and total <= len(ids) < cursor.per_page:
+            # One reply held all rows, so that nothing could shift between two replies. A full page does not prove this:
+            # some plugins send the number of rows on the page as the total.
             return found
-        walk.take([Row(one, None) for one in ids], total=total, pages=total_of(reply, pages=True))
+        cursor.take([Row(row_id, None) for row_id in ids], total=total, pages=total_of(reply, pages=True))
     return found

@@ -1,4 +1,5 @@
-"""Joining: posts wait, in order, until what they link to is known; the ids of many pages fill one query."""
+"""Joins rows with the objects that they link to. Rows wait, in order, until their objects are known; one query asks for
+the objects of many pages."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from newsbot.wordpress.messages import Query, Recall, Remember, Reply, Steps
 from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_until_alone
 
 HOLD = 500
-"""Posts that may wait for their links before batches are asked that are not full."""
+"""Rows that may wait for their objects. With more rows waiting, the joiner asks for batches that are not full."""
 
 
 _KINDS = {FOLLOWED["author"]: "users", FOLLOWED["terms"]: "terms", FOLLOWED["media"]: "media"}
@@ -27,7 +28,7 @@ Joinable = Record
 
 @dataclass(slots=True)
 class Held:
-    """A post that waits, with the linked ids it needs: (relation, shelf, ids)."""
+    """A row that waits, with the linked ids that it needs: (relation, cache, ids)."""
 
     item: Joinable
     needs: list[tuple[Relation, LinkCache, list[int]]]
@@ -35,16 +36,18 @@ class Held:
 
 @dataclass(slots=True, kw_only=True)
 class Joiner:
-    """Holds posts back until their links are known. ``stats`` counts what could not be resolved, by name; ``unlinked``
-    are the posts that left without a link for it.
+    """Holds rows back until the objects that they link to are known.
 
-    ``recalls``: the archive may know linked objects from earlier runs, and is asked before the site is.
+    ``relations`` are joined; ``caches`` hold what is known of each route's objects. ``browse``: whole pages of authors
+    and terms are worth a query. ``recalls``: the archive may know objects from earlier runs, and is asked before the
+    site. ``stats`` counts objects that could not be resolved, by name. ``unresolved`` counts those that the site failed
+    to give, ``lost`` names them by route and id, ``unlinked`` are the rows that left without them.
     """
 
     site: Site
     type: str
     relations: Sequence[Relation] = ()
-    shelves: dict[str, LinkCache] = field(default_factory=dict)
+    caches: dict[str, LinkCache] = field(default_factory=dict)
     browse: bool = False
     recalls: bool = False
     stats: Counter[str] = field(default_factory=Counter)
@@ -59,9 +62,9 @@ class Joiner:
         for relation in self.relations:
             if relation.rel in _KINDS and relation.field is not None:
                 ids = ids_in(raw.get(relation.field))
-                shelf = self.shelves.setdefault(relation.route, LinkCache(relation.route))
-                shelf.want(ids)
-                needs.append((relation, shelf, ids))
+                cache = self.caches.setdefault(relation.route, LinkCache(relation.route))
+                cache.want(ids)
+                needs.append((relation, cache, ids))
         self.held.append(Held(item, needs))
         self.waiting += 1
 
@@ -70,11 +73,11 @@ class Joiner:
         self.held.append(checkpoint)
 
     def ready(self) -> Iterator[Joinable | Checkpoint]:
-        """What may leave by now, in order."""
+        """Yield the rows and checkpoints that may leave now, in order."""
         while self.held:
             head = self.held[0]
             if isinstance(head, Held):
-                if not all(shelf.has(ids) for _, shelf, ids in head.needs):
+                if not all(cache.has(ids) for _, cache, ids in head.needs):
                     return
                 self._put_in_place(head)
                 self.waiting -= 1
@@ -86,135 +89,139 @@ class Joiner:
         self.held = deque(
             replace(waiting, cursor=None) if isinstance(waiting, Checkpoint) else waiting for waiting in self.held
         )
-        for shelf in self.shelves.values():
-            self.unresolved += len(shelf.wanted)
-            for linked in list(shelf.wanted):
-                shelf.put(linked, None)
+        for cache in self.caches.values():
+            self.unresolved += len(cache.wanted)
+            for linked in list(cache.wanted):
+                cache.put(linked, None)
 
     def due(self, *, final: bool) -> LinkCache | None:
-        """The shelf to fill next: one with a full batch, or any while posts must leave."""
-        fullest = max(self.shelves.values(), key=lambda shelf: len(shelf.wanted), default=None)
+        """The cache to fill next: a cache that wants a full batch, or any cache while rows must leave. None: no
+        cache."""
+        fullest = max(self.caches.values(), key=lambda cache: len(cache.wanted), default=None)
         if fullest is None or not fullest.wanted:
             return None
         return fullest if final or self.waiting >= HOLD or len(fullest.wanted) >= PER_PAGE else None
 
-    def fill(self, shelf: LinkCache) -> Steps[None]:
-        """Ask for what a shelf wants: its whole first page once where that is worth it, else by ``include``."""
-        kind = self._kind(shelf)
+    def fill(self, cache: LinkCache) -> Steps[None]:
+        """Ask for the objects that a cache wants: the first page of its route once where ``browse`` allows it, else by
+        id."""
+        kind = self._kind(cache)
         if self.recalls:
-            yield from self._recall(shelf, kind)
-            if not shelf.wanted:
+            yield from self._recall(cache, kind)
+            if not cache.wanted:
                 return
-        if self.browse and not shelf.browsed and kind != "media":
-            shelf.browsed = True
-            yield from self._browse(shelf, kind)
+        if self.browse and not cache.browsed and kind != "media":
+            cache.browsed = True
+            yield from self._browse(cache, kind)
             return
-        batch = shelf.batch()
+        batch = cache.batch()
         try:
             yield from split_until_alone(
-                batch, lambda ids: self._include(shelf, ids), lambda lost, fault: self._lose(shelf, lost, fault)
+                batch, lambda ids: self._include(cache, ids), lambda lost, fault: self._lose(cache, lost, fault)
             )
         except PayloadError as fault:
             if is_final(fault):
                 raise
             for linked in batch:
-                if linked in shelf.wanted:
-                    self._lose(shelf, linked, fault)
+                if linked in cache.wanted:
+                    self._lose(cache, linked, fault)
 
-    def _recall(self, shelf: LinkCache, kind: str) -> Steps[None]:
-        found = yield Recall(site=self.site.key, relation=shelf.route, ids=tuple(shelf.wanted))
+    def _recall(self, cache: LinkCache, kind: str) -> Steps[None]:
+        found = yield Recall(site=self.site.key, relation=cache.route, ids=tuple(cache.wanted))
         for linked, fields in found.items():
             if (known := records.recalled(kind, fields)) is not None:
-                shelf.put(linked, known)
+                cache.put(linked, known)
 
-    def _browse(self, shelf: LinkCache, kind: str) -> Steps[None]:
-        """The first hundred of a small collection, the most used first: most posts need nothing else."""
-        accepts = self.site.accepted(shelf.route)
+    def _browse(self, cache: LinkCache, kind: str) -> Steps[None]:
+        """Ask for the first hundred authors or terms, the most used first. Most rows need no other."""
+        accepts = self.site.accepted(cache.route)
         by_count = kind == "terms" and accepts.orders_by("count")
         order = {"orderby": "count", "order": "desc"} if by_count else {"orderby": "id", "order": "asc"}
         try:
-            yield from self._keep(shelf, (yield self._query(shelf, kind, {"per_page": accepts.per_page, **order})))
+            yield from self._keep(cache, (yield self._query(cache, kind, {"per_page": accepts.per_page, **order})))
         except PayloadError as fault:
             if is_final(fault):
                 raise
             self.stats[f"{kind}_{fault.name}"] += 1
 
-    def _include(self, shelf: LinkCache, ids: list[int]) -> Steps[None]:
-        kind, limit = self._kind(shelf), self.site.accepted(shelf.route).per_page
+    def _include(self, cache: LinkCache, ids: list[int]) -> Steps[None]:
+        kind, limit = self._kind(cache), self.site.accepted(cache.route).per_page
         left = ids
         while left:
             part = left[:limit]
-            reply = yield self._query(shelf, kind, {"include": part, "per_page": len(part)})
+            reply = yield self._query(cache, kind, {"include": part, "per_page": len(part)})
             cut = False
             try:
-                cut = is_cut(reply, (yield from self._keep(shelf, reply)))
+                cut = is_cut(reply, (yield from self._keep(cache, reply)))
             except Refused as refusal:
-                if refusal.status in (401, 403) and len(ids) > 1 and not shelf.known:
-                    yield from self._check_closed(shelf, kind)
-                if not shelf.closed:
+                if refusal.status in (401, 403) and len(ids) > 1 and not cache.known:
+                    yield from self._check_closed(cache, kind)
+                if not cache.closed:
                     raise
-            absent = [linked for linked in part if linked not in shelf.known]
+            absent = [linked for linked in part if linked not in cache.known]
             cut = cut and len(absent) < len(part)
             left = (absent if cut else []) + left[limit:]
-            # Unknown ids are dropped in silence: a deleted author or image.
+            # WordPress leaves out unknown ids without an error: the author or image was deleted.
             for linked in () if cut else absent:
-                self.stats[f"{kind}_{'forbidden' if shelf.closed else 'dangling'}"] += 1
-                shelf.put(linked, None)
+                self.stats[f"{kind}_{'forbidden' if cache.closed else 'dangling'}"] += 1
+                cache.put(linked, None)
 
-    def _check_closed(self, shelf: LinkCache, kind: str) -> Steps[None]:
-        """Is one linked object forbidden, or the whole collection? One request tells; splitting would cost dozens."""
+    def _check_closed(self, cache: LinkCache, kind: str) -> Steps[None]:
+        """Find out whether the site refuses one object or the whole route. One query tells; halving would need
+        dozens."""
         try:
-            answer((yield self._query(shelf, kind, {"per_page": 1})))
+            answer((yield self._query(cache, kind, {"per_page": 1})))
         except Refused:
-            shelf.closed = True
-            shelf.wanted.clear()
+            cache.closed = True
+            cache.wanted.clear()
 
-    def _keep(self, shelf: LinkCache, reply: Reply) -> Steps[int]:
-        """Put what a reply lists on its shelf; returns how many rows there were."""
-        relation, learnt, rows = self._relation(shelf), {}, rows_of(reply)
+    def _keep(self, cache: LinkCache, reply: Reply) -> Steps[int]:
+        """Put the objects of a reply into their cache. Returns the number of rows in the reply."""
+        relation, learnt, rows = self._relation(cache), {}, rows_of(reply)
         for raw in rows:
             try:
-                found = records.read_linked(self._kind(shelf), raw, relation.taxonomy)
+                found = records.read_linked(self._kind(cache), raw, relation.taxonomy)
             except RecordError:
                 continue
             if found is not None:
                 linked = records.record_id(raw)
-                shelf.put(linked, found)
+                cache.put(linked, found)
                 learnt[linked] = asdict(found)
         if learnt:
-            yield Remember(site=self.site.key, relation=shelf.route, objects=learnt)
+            yield Remember(site=self.site.key, relation=cache.route, objects=learnt)
         return len(rows)
 
-    def _lose(self, shelf: LinkCache, linked: int, fault: PayloadError) -> None:
-        """A link that cannot be resolved leaves its post whole, with nulls. Only a failing site leaves a hole."""
+    def _lose(self, cache: LinkCache, linked: int, fault: PayloadError) -> None:
+        """Give up one linked object. Its rows leave with nulls. Only a failure of the site, not a refusal, counts as a
+        hole."""
         refused = isinstance(fault, Refused) and not fault.retryable
-        self.stats[f"{self._kind(shelf)}_{'forbidden' if refused else 'unresolved'}"] += 1
+        self.stats[f"{self._kind(cache)}_{'forbidden' if refused else 'unresolved'}"] += 1
         self.unresolved += not refused
         if not refused:
-            self.lost.add((shelf.route, linked))
-        shelf.put(linked, None)
+            self.lost.add((cache.route, linked))
+        cache.put(linked, None)
 
-    def _query(self, shelf: LinkCache, kind: str, params: dict[str, Any]) -> Query:
+    def _query(self, cache: LinkCache, kind: str, params: dict[str, Any]) -> Query:
         fields = {"_fields": ",".join(records.JOIN_FIELDS[kind])}
-        return Query(url=self.site.api.url(shelf.route, params | fields), purpose=f"join-{kind}", type=self.type)
+        return Query(url=self.site.api.url(cache.route, params | fields), purpose=f"join-{kind}", type=self.type)
 
-    def _relation(self, shelf: LinkCache) -> Relation:
-        return next(one for one in self.relations if one.route == shelf.route and one.rel in _KINDS)
+    def _relation(self, cache: LinkCache) -> Relation:
+        return next(relation for relation in self.relations if relation.route == cache.route and relation.rel in _KINDS)
 
-    def _kind(self, shelf: LinkCache) -> str:
-        return _KINDS[self._relation(shelf).rel]
+    def _kind(self, cache: LinkCache) -> str:
+        return _KINDS[self._relation(cache).rel]
 
     def _put_in_place(self, held: Held) -> None:
         item, terms = held.item, []
-        if self.lost and any((shelf.route, linked) in self.lost for _, shelf, ids in held.needs for linked in ids):
+        if self.lost and any((cache.route, linked) in self.lost for _, cache, ids in held.needs for linked in ids):
             self.unlinked.append(item.id)
-        for relation, shelf, ids in held.needs:
+        for relation, cache, ids in held.needs:
             kind = _KINDS[relation.rel]
             if kind == "terms":
                 for linked in ids:
-                    known = shelf.known.get(linked)
+                    known = cache.known.get(linked)
                     terms.append(known or TermRef(taxonomy=relation.taxonomy or "", id=linked))
-            elif ids and (known := shelf.known.get(ids[0])) is not None:
+            elif ids and (known := cache.known.get(ids[0])) is not None:
                 if kind == "users" and isinstance(item, Post | Media):
                     item.author = known
                 elif isinstance(item, Post):

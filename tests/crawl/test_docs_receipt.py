@@ -1,4 +1,4 @@
-"""The example of docs/receipt.md is what a crawl of the newsroom gives."""
+"""The example of docs/receipt.md is what a crawl of the newsroom gives; its stats and log lines are documented."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.crawl.scrapy_crawl import ROOT, crawl
 from tests.newsroom import Newsroom
+from tests.unit.documents import documents
 
 DOCUMENT = ROOT / "docs" / "receipt.md"
 EXAMPLE = re.compile(r"(?<=```json\n).*?(?=```)", re.DOTALL)
@@ -36,13 +37,32 @@ def settled(value: Any, site: str) -> Any:
     return value.replace(site, "https://gazette.example") if isinstance(value, str) else value
 
 
+def undocumented(said: str) -> list[str]:
+    """The stats and the lines of WARNING and above that a crawl wrote and docs/ does not describe."""
+    stats = [pattern(name) for row in documents().rows("stats.md", "stat") for name in row.names]
+    lines = [pattern(name) for row in documents().rows("logs.md", "line") for name in row.names]
+    counted = re.findall(r"'(newsbot/[^']+)':", said)
+    logged = re.findall(r"\[newsbot[\w.]*\] (?:WARNING|ERROR|CRITICAL): (.+)", said)
+    assert len(counted) > 10, "the stats are no longer in what the crawl says"
+    return [one for one in counted if not any(stat.fullmatch(one) for stat in stats)] + [
+        one for one in logged if not any(line.fullmatch(one) for line in lines)
+    ]
+
+
+def pattern(name: str) -> re.Pattern[str]:
+    """What a documented name stands for: ``<...>`` is any text."""
+    return re.compile(".+".join(re.escape(part) for part in re.split("<[^<>]*>", name)))
+
+
 def test_the_receipt_of_the_documents_is_a_crawls_own(tmp_path: Path) -> None:
     with Newsroom(posts=60, pages=4) as room:
         room.order("post-kills-page", ids=[1030])
         room.order("unauthorized", "/wp/v2/users")
-        run = crawl(tmp_path, "wp_posts", site=room.url, types="post,page")
+        env = {"NEWSBOT_CONTACT": ""}
+        run = crawl(tmp_path, "wp_posts", env=env, site=room.url, types="post,page")
         made = settled(run.receipt(), room.url.rstrip("/"))
     assert run.status == 1
+    assert undocumented(run.said) == []
     example = EXAMPLE.search(DOCUMENT.read_text(encoding="utf-8"))
     assert example is not None
     assert json.loads(example[0]) == made, f"docs/receipt.md: the example should be\n{json.dumps(made, indent=2)}"

@@ -20,12 +20,16 @@ from newsbot.spiders.base import NewsbotSpider
 from tests.unit.code_texts import ROOT, code
 from tests.unit.code_tree import Function, last_name, parameters
 
+_places: dict[Any, str] = {}
+
 
 def place_of(thing: Any) -> str:
     """The file and line of a class or function."""
-    path = inspect.getsourcefile(thing)
-    assert path is not None
-    return f"{path.removeprefix(f'{ROOT}/')}:{inspect.getsourcelines(thing)[1]}"
+    if thing not in _places:
+        path = inspect.getsourcefile(thing)
+        assert path is not None
+        _places[thing] = f"{path.removeprefix(f'{ROOT}/')}:{inspect.getsourcelines(thing)[1]}"
+    return _places[thing]
 
 
 # Settings.
@@ -45,6 +49,7 @@ def defaults() -> dict[str, Any]:
     return {name: value for name, value in project_settings().items() if name.startswith("NEWSBOT_")}
 
 
+@cache
 def settings() -> dict[str, str]:
     return dict.fromkeys(defaults(), "newsbot/settings.py")
 
@@ -59,10 +64,12 @@ def spiders() -> tuple[type[NewsbotSpider], ...]:
     return tuple(spider for spider in found if issubclass(spider, NewsbotSpider))
 
 
+@cache
 def spider_names() -> dict[str, str]:
     return {spider.name: place_of(spider) for spider in spiders()}
 
 
+@cache
 def arguments() -> dict[str, str]:
     """``name=`` -> the first model that has it."""
     found: dict[str, str] = {}
@@ -102,10 +109,12 @@ def _commands() -> dict[str, ScrapyCommand]:
     return found
 
 
+@cache
 def commands() -> dict[str, str]:
     return {name: place_of(type(command)) for name, command in _commands().items()}
 
 
+@cache
 def options(command: str) -> dict[str, str]:
     """The options of a command that not every command has."""
     every = _options_of(ScrapyCommand.add_options, _commands()[command])
@@ -119,6 +128,7 @@ def _options_of(add: Any, command: ScrapyCommand) -> list[str]:
     return [name for action in parser._actions for name in action.option_strings]
 
 
+@cache
 def exit_statuses(command: str) -> set[int]:
     """0, and what a command's module gives to ``exitcode`` and ``sys.exit``."""
     found = {0}

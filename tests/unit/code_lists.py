@@ -47,6 +47,7 @@ def columns(item_class: type[Any]) -> dict[str, str]:
     return dict.fromkeys((field.name for field in fields(item_class)), place_of(item_class))
 
 
+@cache
 def nested_classes() -> dict[str, type[Any]]:
     """The dataclasses that a column of an item holds, one or a list of them."""
     found: dict[str, type[Any]] = {}
@@ -215,10 +216,12 @@ def subclasses(kind: type[Any]) -> list[type[Any]]:
     return [one for child in kind.__subclasses__() for one in (child, *subclasses(child))]
 
 
+@cache
 def rule_keys() -> dict[str, str]:
     return columns(Rule)
 
 
+@cache
 def built_in_rules() -> dict[str, str]:
     """Rules that are not in junk.toml, as ``scrapy clean --explain`` describes them."""
     return dict.fromkeys(explain.BUILT_IN, place_of(explain.explain))

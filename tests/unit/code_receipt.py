@@ -41,14 +41,17 @@ def receipt() -> Mapping[str, Any]:
     return found
 
 
+@cache
 def run_keys() -> dict[str, str]:
     return dict.fromkeys(receipt(), place_of(ReceiptExtension))
 
 
+@cache
 def site_keys() -> dict[str, str]:
     return dict.fromkeys(receipt()["sites"][0], place_of(SiteFacts))
 
 
+@cache
 def collection_keys() -> dict[str, str]:
     return dict.fromkeys(receipt()["sites"][0]["collections"]["post"], place_of(CollectionFacts))
 
@@ -83,6 +86,7 @@ def ways() -> dict[str, str]:
     return dict.fromkeys(get_args(Via), "newsbot/items.py")
 
 
+@cache
 def faults() -> dict[str, str]:
     """Names that ``faults`` counts: of payloads, of requests without an answer, and those that the code counts."""
     found = dict.fromkeys(ERRORS, "newsbot/wordpress/messages.py") | {
@@ -100,6 +104,7 @@ def faults() -> dict[str, str]:
     return found
 
 
+@cache
 def links() -> dict[str, str]:
     """What ``links`` counts."""
     return {

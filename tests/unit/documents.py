@@ -122,30 +122,47 @@ class Check:
         rows = docs.rows(self.document, self.header, self.heading)
         return [(name, row) for row in rows for name in row.names]
 
-    def differences(self, docs: Documents) -> list[str]:
-        """What to add, to take out or to replace so that the table holds what the code has; nothing where it does."""
+    def compare(self, docs: Documents) -> Comparison:
         made = {normal(name): (name, where) for name, where in self.made().items()}
         listed: dict[str, tuple[str, Row]] = {}
-        found = []
+        doubled = []
         for name, row in self.listed(docs):
             if normal(name) in listed:
-                found.append(f"{row.where}: take out {as_span(name)}: {listed[normal(name)][1].where} lists it already")
-            else:
-                listed[normal(name)] = (name, row)
+                doubled.append((name, row))
+            listed.setdefault(normal(name), (name, row))
         missing = {key: value for key, value in made.items() if key not in listed}
         extra = {key: value for key, value in listed.items() if key not in made and key not in self.allowed()}
+        renamed = []
         for key, (old, row) in list(extra.items()):
-            near = difflib.get_close_matches(key, missing, n=1, cutoff=0.6)
-            if near:
-                new, where = missing.pop(near[0])
+            if near := difflib.get_close_matches(key, missing, n=1, cutoff=0.6):
                 del extra[key]
-                found.append(f"{row.where}: replace {as_span(old)} by {as_span(new)} ({where})")
-        found += [f"{row.where}: take out {as_span(name)}: nothing in newsbot/ has it" for name, row in extra.values()]
-        under = f", under the heading {self.heading!r}" if self.heading else ""
-        found += [
-            f"{self.document}, table {self.header!r}{under}: add the row  | {as_span(name)} | {self.row}  ({where})"
-            for name, where in missing.values()
-        ]
-        if not found and self.ordered and list(listed) != list(made):
-            found.append(f"{self.document}, table {self.header!r}{under}: bring into this order: {', '.join(made)}")
+                renamed.append((old, row, *missing.pop(near[0])))
+        return Comparison(doubled, renamed, list(extra.values()), list(missing.values()), list(listed) == list(made))
+
+    def differences(self, docs: Documents) -> list[str]:
+        """What to add, to take out or to replace so that the table holds what the code has; nothing where it does."""
+        compared = self.compare(docs)
+        table = f"{self.document}, table {self.header!r}" + (f", under {self.heading!r}" if self.heading else "")
+        found = [f"{row.where}: take out {as_span(name)}: the table lists it twice" for name, row in compared.doubled]
+        for old, row, new, where in compared.renamed:
+            found.append(f"{row.where}: replace {as_span(old)} by {as_span(new)} ({where})")
+        for name, row in compared.extra:
+            found.append(f"{row.where}: take out {as_span(name)}: nothing in newsbot/ has it")
+        for name, where in compared.missing:
+            found.append(f"{table}: add the row  | {as_span(name)} | {self.row}  ({where})")
+        if not found and self.ordered and not compared.in_order:
+            found.append(f"{table}: bring into this order: {', '.join(self.made())}")
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a table differs from the code: names that it lists twice; (old name, row, new name, where the code has it)
+    of names that changed; names that the code does not have; names that the table lacks, with where the code has them.
+    """
+
+    doubled: list[tuple[str, Row]]
+    renamed: list[tuple[str, Row, str, str]]
+    extra: list[tuple[str, Row]]
+    missing: list[tuple[str, str]]
+    in_order: bool

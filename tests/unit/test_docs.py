@@ -1,6 +1,7 @@
 """Each thing that a user can name or meet stands in docs/, and docs/ names nothing that does not exist.
 
 Where a test fails, its message says which line of which document to add, to take out or to replace.
+``python -m tests.unit.doc_tables --write`` makes the replacements.
 """
 
 from __future__ import annotations
@@ -9,63 +10,19 @@ import re
 
 import pytest
 
-from newsbot.arguments.site_list import Target
-from newsbot.extras import EXTRAS
 from newsbot.wordpress.messages import ERRORS
 from tests.unit import code_commands as commands
 from tests.unit import code_lists as lists
-from tests.unit import code_messages as messages
 from tests.unit import code_receipt as receipt
+from tests.unit.doc_tables import CHECKS, with_names_of
 from tests.unit.documents import Check, Documents, documents, spans
-
-CHECKS = [
-    Check("settings.md", "setting", commands.settings, "<meaning> | <default> |"),
-    Check("settings.md", "column", lambda: dict.fromkeys(Target.model_fields, commands.place_of(Target))),
-    Check("arguments.md", "spider", commands.spider_names),
-    Check("arguments.md", "argument", commands.arguments, "<spiders> | <meaning> | <default> |"),
-    Check("README.md", "spider", commands.spider_names),
-    Check("README.md", "argument (`-a`)", commands.arguments, "<meaning> | <default> |"),
-    Check("commands.md", "command", commands.commands),
-    Check("deployment.md", "extra", lambda: dict.fromkeys(EXTRAS, "newsbot/extras.py"), "<for> | <by hand> |"),
-    *(
-        Check("commands.md", "option", lambda name=name: commands.options(name), heading=f"scrapy {name}")  # type: ignore[misc]
-        for name in commands.commands()
-    ),
-    Check("components.md", "component", commands.components, "<called by> | <may return> | <may raise> |"),
-    Check("components.md", "signal", lists.signals, "<arguments> | <sent by> | <when> |"),
-    Check("receipt.md", "key", receipt.run_keys, heading="The run", ordered=True),
-    Check("receipt.md", "key", receipt.site_keys, heading="A site", ordered=True),
-    Check("receipt.md", "key", receipt.collection_keys, heading="A collection"),
-    Check("receipt.md", "way", receipt.ways),
-    Check("receipt.md", "link", receipt.links),
-    Check("receipt.md", "fault", receipt.faults),
-    Check("media.md", "key", lists.manifest_keys),
-    Check("media.md", "error", lists.media_errors),
-    Check("cleaning.md", "key", lists.rule_keys),
-    Check("cleaning.md", "built in", lists.built_in_rules),
-    Check("meta.md", "key", lists.meta_keys, "<value> | <set by> | <read by> | <meaning> |"),
-    Check("stats.md", "stat", lists.stats),
-    Check("stats.md", "purpose", lists.purposes),
-    Check("errors.md", "message", messages.messages, "<why> | <what to do> |", allowed=messages.written),
-    Check("errors.md", "error", lambda: dict.fromkeys(ERRORS, "newsbot/wordpress/messages.py"), "<words> | <why> | |"),
-    Check("logs.md", "line", lists.log_lines, "<level> | <meaning> | <what to do> |"),
-    *(
-        Check("items.md", "column", lambda item=item: lists.columns(item), heading=item.__name__, ordered=True)  # type: ignore[misc]
-        for item in lists.item_classes()
-    ),
-    *(
-        Check("items.md", "field", lambda part=part: lists.columns(part), heading=name, ordered=True)  # type: ignore[misc]
-        for name, part in lists.nested_classes().items()
-    ),
-]
-"""Every table that lists all of a kind."""
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_a_table_lists_what_the_code_has_and_nothing_else(check: Check) -> None:
     assert check.made(), "the code has none of these: the test no longer finds them"
     found = check.differences(documents())
-    assert found == [], "\n" + "\n".join(found)
+    assert found == [], "\n" + "\n".join([*found, "(python -m tests.unit.doc_tables --write makes the replacements)"])
 
 
 def _with(document: str, line: int, *, instead: list[str]) -> Documents:
@@ -95,7 +52,7 @@ def test_the_test_of_a_table_sees_a_line_too_many(check: Check) -> None:
     old = documents().texts[check.document].splitlines()[row.line - 1]
     found = new_differences(check, _with(check.document, row.line, instead=[old, "| `nobody_has_it` | meaning |", old]))
     assert f"{check.document}:{row.line + 1}: take out `nobody_has_it`: nothing in newsbot/ has it" in found
-    assert any(f"{check.document}:{row.line + 2}: take out" in one and "lists it already" in one for one in found)
+    assert any(f"{check.document}:{row.line + 2}: take out" in one and "lists it twice" in one for one in found)
 
 
 def test_a_line_whose_words_changed_is_to_be_replaced() -> None:
@@ -107,12 +64,17 @@ def test_a_line_whose_words_changed_is_to_be_replaced() -> None:
     assert check.differences(docs) == [expected]
 
 
+def test_new_words_keep_the_documents_names_of_values() -> None:
+    assert with_names_of("<url>: <n> rows", "<site> gave <count> rows") == "<url> gave <n> rows"
+    assert with_names_of("<url>: <n> rows", "<count> rows came") == "<count> rows came"
+
+
 def test_the_names_of_values_do_not_matter_and_the_order_of_columns_does() -> None:
     docs = Documents({"x.md": "## One\n| column |\n|---|\n| `b<n>`, `a` |\n\n## Two\n| column |\n|---|\n| `c` |\n"})
     made = {"a": "", "b<count>": ""}
     assert Check("x.md", "column", lambda: made, heading="One").differences(docs) == []
     ordered = Check("x.md", "column", lambda: made, heading="One", ordered=True)
-    assert ordered.differences(docs) == ["x.md, table 'column', under the heading 'One': bring into this order: a, b<>"]
+    assert ordered.differences(docs) == ["x.md, table 'column', under 'One': bring into this order: a, b<count>"]
 
 
 def test_the_default_of_each_setting_is_documented() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import lxml.html
 
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown
-from newsbot.article.cleaning.sanitize import sanitise
+from newsbot.article.cleaning.sanitize import sanitize
 from newsbot.article.facts.byline import find_byline
 from newsbot.article.facts.language import detect
 from newsbot.article.facts.source import find_source
@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> int:
         {
             "lxml parse": lambda body: lxml.html.document_fromstring(body.encode()),
             CLEAN: lambda body: clean(body, base_url=BASE),
-            "of which the sanitiser": sanitise,
+            "of which the sanitiser": sanitize,
             "markdown on top": markdown,
             "language, a site's first": lambda body: detect(text[body], declared=None),
             "language, confirmed": lambda body: detect(text[body], declared=None, usual=usual[body]),

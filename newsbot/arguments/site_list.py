@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from newsbot.arguments.values import Names, _site, validate
 from newsbot.article.cleaning.rule import Rule, read_rule
-from newsbot.article.cleaning.rules import Rules, site_rules
+from newsbot.article.cleaning.rules import CleaningRules, site_rules
 from newsbot.errors import BadArgument
 
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -85,7 +85,7 @@ class Target(BaseModel):
         self.cleaning_rules()
         return self
 
-    def cleaning_rules(self) -> Rules | None:
+    def cleaning_rules(self) -> CleaningRules | None:
         """The rules for this site's articles; None where it goes by the default ones."""
         return site_rules(self.rules_off, self.rule) if self.rules_off or self.rule else None
 

@@ -32,7 +32,7 @@ _SEEDS = (
 _ENDS = frozenset(".!?。”\"’'")
 
 
-def ends_as_stub(text: str) -> bool:
+def ends_as_teaser(text: str) -> bool:
     """Whether the text ends in "[…]", "(more…)" or an invitation to read on elsewhere."""
     # Nearly all articles end with a sentence: one look spares the search.
     if text[-1:] in _ENDS and not text.endswith("..."):

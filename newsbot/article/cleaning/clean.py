@@ -10,11 +10,11 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNod
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.players import revive
 from newsbot.article.cleaning.removal import greedy
-from newsbot.article.cleaning.repair import mend
-from newsbot.article.cleaning.rules import Rules, default_rules
-from newsbot.article.cleaning.sanitize import sanitise
-from newsbot.article.cleaning.tree_walk import Walk
-from newsbot.article.teaser import ends_as_stub
+from newsbot.article.cleaning.repair import repair
+from newsbot.article.cleaning.rules import CleaningRules, default_rules
+from newsbot.article.cleaning.sanitize import sanitize
+from newsbot.article.cleaning.tree_walk import TreeWalk
+from newsbot.article.teaser import ends_as_teaser
 from newsbot.article.text import count_words, plain_text, scrub, text_hash
 from newsbot.items import Embed, Image
 
@@ -53,32 +53,32 @@ class Cleaned:
     credit: tuple[str, tuple[str, ...]] | None = None
 
 
-def clean(html: str, *, base_url: str, rules: Rules | None = None) -> Cleaned:
+def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cleaned:
     """The article in ``html``; addresses are relative to ``base_url``. Pure; cleaning twice changes nothing."""
     rules = rules or default_rules()
-    walk, held_back = _settle(mend(revive(shortcodes.whole(scrub(html)))), base_url, rules)
+    walk, held_back = _settle(repair(revive(shortcodes.whole(scrub(html)))), base_url, rules)
     removed: dict[str, int] = {}
     _count(removed, walk)
-    stub, credit = walk.stub, walk.credit
-    written, safe = _sealed(walk)
+    stub, credit = walk.truncated, walk.credit
+    written, safe = _sanitized(walk)
     # What the sanitiser's parser would rearrange is walked again in its own arrangement.
     for _ in range(_SECOND_LOOKS):
         if safe == written and (not walk.targets or walk.targets <= _targets(written)):
             break
         walk, _ = _settle(safe, base_url, rules)
         _count(removed, walk)
-        written, safe = _sealed(walk)
-    text = "".join(walk.page.text).strip()
+        written, safe = _sanitized(walk)
+    text = "".join(walk.writer.text).strip()
     return Cleaned(
         html=safe,
         text=text,
         images=walk.media.images,
-        links=list(dict.fromkeys(walk.page.links)),
-        embeds=[Embed(provider=provider, url=url) for provider, url in walk.page.embeds],
+        links=list(dict.fromkeys(walk.writer.links)),
+        embeds=[Embed(provider=provider, url=url) for provider, url in walk.writer.embeds],
         removed=dict(sorted(removed.items())),
         held_back=held_back,
         word_count=count_words(text),
-        truncated=stub or ends_as_stub(text),
+        truncated=stub or ends_as_teaser(text),
         credit=credit,
     )
 
@@ -90,25 +90,25 @@ def markdown(html: str) -> str:
     return (convert(html).content or "").strip()
 
 
-def _sealed(walk: Walk) -> tuple[str, str]:
+def _sanitized(walk: TreeWalk) -> tuple[str, str]:
     """(HTML as written, as the sanitiser leaves it)."""
-    pieces = walk.page.html
+    pieces = walk.writer.html
     written = "".join(pieces)
     if len(written) < _HUGE or _SEAL in written:
-        return written, sanitise(written)
+        return written, sanitize(written)
     # The sanitiser takes the square of a huge text's entities. Text is escaped as it is written: it can be set aside.
     aside: dict[str, str] = {}
     for at, text in enumerate(pieces):
         if len(text) > _HUGE and text[0] != "<":
             pieces[at] = f"{_SEAL}{at}{_SEAL}"
             aside[pieces[at]] = text
-    safe = sanitise("".join(pieces))
+    safe = sanitize("".join(pieces))
     for seal, text in aside.items():
         safe = safe.replace(seal, text)
     return written, safe
 
 
-def _settle(html: str, base_url: str, rules: Rules) -> tuple[Walk, tuple[str, ...]]:
+def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, tuple[str, ...]]:
     """Walk until no rule takes more than it may; and the names of those that were held back."""
     body = _parse(html)
     closed = shortcodes.closers(html)
@@ -117,10 +117,10 @@ def _settle(html: str, base_url: str, rules: Rules) -> tuple[Walk, tuple[str, ..
     held: set[int] = set()
     names: set[str] = set()
     while True:
-        walk = Walk(base=base_url, rules=rules, closed=closed, targets=targets, held=held, references=references)
+        walk = TreeWalk(base=base_url, rules=rules, closed=closed, targets=targets, held=held, references=references)
         walk.run(body)
-        bare = not (walk.page.length or walk.media.images or walk.page.embeds)
-        too_much = greedy(walk.removals.values(), kept=walk.page.length, kept_sentences=walk.sentences, bare=bare)
+        bare = not (walk.writer.length or walk.media.images or walk.writer.embeds)
+        too_much = greedy(walk.removals.values(), kept=walk.writer.length, kept_sentences=walk.sentences, bare=bare)
         if not too_much:
             return walk, tuple(sorted(names))
         for removal in too_much:
@@ -142,7 +142,7 @@ def _parse(html: str) -> LexborNode:
     return body
 
 
-def _count(removed: dict[str, int], walk: Walk) -> None:
+def _count(removed: dict[str, int], walk: TreeWalk) -> None:
     for name, count in walk.counts.items():
         removed[name] = removed.get(name, 0) + count
     for name, removal in walk.removals.items():

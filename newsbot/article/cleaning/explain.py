@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from newsbot.article.cleaning.clean import Cleaned, clean
-from newsbot.article.cleaning.rules import Rules, default_rules
+from newsbot.article.cleaning.rules import CleaningRules, default_rules
 from newsbot.article.text import plain_text
 
 _WIDTH = 58
@@ -23,7 +23,7 @@ BUILT_IN = {
 }
 
 
-def explain(html: str, *, base_url: str, rules: Rules | None = None) -> Iterator[str]:
+def explain(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Iterator[str]:
     """Lines: what each rule removed and why, what was held back, then before and after side by side."""
     rules = rules or default_rules()
     cleaned = clean(html, base_url=base_url, rules=rules)
@@ -36,7 +36,7 @@ def explain(html: str, *, base_url: str, rules: Rules | None = None) -> Iterator
     yield from _side_by_side(before, after)
 
 
-def _told(cleaned: Cleaned, rules: Rules) -> Iterator[str]:
+def _told(cleaned: Cleaned, rules: CleaningRules) -> Iterator[str]:
     if not cleaned.removed:
         yield "nothing removed"
     for name, count in cleaned.removed.items():

@@ -7,14 +7,14 @@ from itertools import islice
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.rule import Rule
-from newsbot.article.cleaning.rules import Rules
+from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.links import absolute
 
 _LOOK_AT = 120
 _LONGEST = 240
 
 
-def inviting(table: LexborNode, base: str, rules: Rules) -> Rule | None:
+def inviting(table: LexborNode, base: str, rules: CleaningRules) -> Rule | None:
     """The rule under which each link of a small table falls, by its own words; None where one does not."""
     found: Rule | None = None
     letters = 0

@@ -8,21 +8,21 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article import embeds, images
 from newsbot.article.cleaning.iframes import frame_verdict
-from newsbot.article.cleaning.rules import Attributes, Rules
-from newsbot.article.cleaning.scripted import drawn_frame, picture_behind, scripted_frame
+from newsbot.article.cleaning.rules import Attributes, CleaningRules
+from newsbot.article.cleaning.scripted import background_picture, element_frame, script_frame
 from newsbot.article.cleaning.tags import attribute, escape
-from newsbot.article.cleaning.writer import Page
+from newsbot.article.cleaning.writer import Writer
 from newsbot.article.links import absolute, host, original_image
 from newsbot.article.text import scrub
 from newsbot.items import Image
 
 
-class Media:
+class MediaWriter:
     """Writes what is shown to the page and keeps the lists. A handler answers True when the element is done with."""
 
-    def __init__(self, page: Page, *, base: str, rules: Rules, counts: defaultdict[str, int]) -> None:
+    def __init__(self, writer: Writer, *, base: str, rules: CleaningRules, counts: defaultdict[str, int]) -> None:
         self.images: list[Image] = []
-        self._page = page
+        self._writer = writer
         self._base = base
         self._rules = rules
         self._counts = counts
@@ -59,17 +59,17 @@ class Media:
 
     def script(self, node: LexborNode) -> None:
         """A script that shows a post, a chart or a frame in its own place."""
-        url = scripted_frame(node.attributes, node)
+        url = script_frame(node.attributes, node)
         if url is not None:
             self.frame({"src": url})
 
-    def drawn(self, node: LexborNode, attributes: Attributes) -> None:
-        """What a wrapper shows besides its content: see ``drawn.py``."""
-        url = picture_behind(attributes)
+    def scripted(self, node: LexborNode, attributes: Attributes) -> None:
+        """What a wrapper shows besides its content: see ``scripted.py``."""
+        url = background_picture(attributes)
         if url is not None:
             self.image({"src": url, "alt": attributes.get("aria-label")})
             return
-        url = drawn_frame(attributes)
+        url = element_frame(attributes)
         # What quotes the post in words carries its address.
         if url is not None and not (url == attributes.get("data-href") and node.css_first("blockquote")):
             self.frame({"src": url})
@@ -77,7 +77,7 @@ class Media:
     def image(self, attributes: Attributes, *, from_noscript: bool = False) -> None:
         character = images.emoji(attributes)
         if character:
-            self._page.words(scrub(character))
+            self._writer.words(scrub(character))
             return
         url = images.real_source(attributes, self._base)
         if url is None:
@@ -105,7 +105,7 @@ class Media:
         sizes = _size("width", attributes["width"]) if "width" in attributes else ""
         if "height" in attributes:
             sizes += _size("height", attributes["height"])
-        self._page.thing(f"<img{attribute('src', url)}{attribute('alt', alt)}{sizes}>")
+        self._writer.thing(f"<img{attribute('src', url)}{attribute('alt', alt)}{sizes}>")
 
     def _noscript(self, node: LexborNode) -> str | None:
         """A copy of a lazy picture or frame for readers without scripts, a playlist; all else tells of the browser."""
@@ -135,9 +135,9 @@ class Media:
         if key in self._shown:
             return
         self._shown.add(key)
-        self._page.embeds.setdefault(key)
+        self._writer.embeds.setdefault(key)
         name = " ".join(scrub(label or "").split()) or provider
-        self._page.alone(f"<a{attribute('href', url)}{attribute('data-embed', provider)}>{escape(name)}</a>")
+        self._writer.alone(f"<a{attribute('href', url)}{attribute('data-embed', provider)}>{escape(name)}</a>")
 
     def _player(self, node: LexborNode, attributes: Attributes) -> None:
         tag = node.tag or ""
@@ -152,7 +152,7 @@ class Media:
             return
         poster = absolute(attributes.get("poster"), self._base) if tag == "video" else None
         extra = attribute("poster", poster) if poster and poster[0] == "h" else ""
-        self._page.alone(f'<{tag}{attribute("src", url)} controls=""{extra}></{tag}>')
+        self._writer.alone(f'<{tag}{attribute("src", url)} controls=""{extra}></{tag}>')
 
     def _object(self, node: LexborNode, attributes: Attributes) -> str | None:
         url = absolute(attributes.get("data") or attributes.get("src"), self._base) or ""

@@ -44,7 +44,7 @@ _OPENING = {tag: re.compile(rf"<{tag}(?=[\s>/])[^<>]*>{_WORDS.get(tag, '')}", re
 _SWALLOWER = re.compile(("<(?:" + "|".join(_SWALLOWERS) + ")").encode())
 
 
-def mend(html: str) -> str:
+def repair(html: str) -> str:
     """``html`` with self-closed tags closed, unclosed raw-text elements defused, and no deeper than an article is."""
     if "/>" in html:
         html = _close_self_closed(html)

@@ -42,7 +42,7 @@ class _Candidate:
     test: Test | None
 
 
-class Rules:
+class CleaningRules:
     """Compiled rules. Immutable but for a memo of class names, which is safe to share."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
@@ -71,10 +71,10 @@ class Rules:
                 self._index(rule, selector)
         self._told_by = frozenset(self._attributes) | {"id"}
 
-    def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> Rules:
+    def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> CleaningRules:
         """These rules with a site's own added, and those named in ``without`` switched off."""
         off = set(without)
-        return Rules([*(rule for rule in self.rules if rule.name not in off), *add])
+        return CleaningRules([*(rule for rule in self.rules if rule.name not in off), *add])
 
     def match(self, tag: str, attributes: Attributes) -> Rule | None:
         """The rule an element falls under, or None."""
@@ -180,13 +180,13 @@ def fold(text: str) -> str:
 
 
 @cache
-def default_rules() -> Rules:
+def default_rules() -> CleaningRules:
     """The project's own rules, from the package's ``junk.toml``."""
-    return Rules(read_rules(resources.files(__package__).joinpath("junk.toml").read_text(encoding="utf-8")))
+    return CleaningRules(read_rules(resources.files(__package__).joinpath("junk.toml").read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=64)
-def site_rules(off: tuple[str, ...], own: tuple[Rule, ...]) -> Rules:
+def site_rules(off: tuple[str, ...], own: tuple[Rule, ...]) -> CleaningRules:
     """The default rules less those named ``off``, with a site's ``own``. Sites that ask for the same share one set.
 
     Raises ValueError, in one line, for a name that no rule has and for an own rule that takes a name in use.

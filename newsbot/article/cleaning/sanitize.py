@@ -41,6 +41,6 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-def sanitise(html: str) -> str:
+def sanitize(html: str) -> str:
     """HTML of nothing but the tags, attributes and schemes above. What is already so comes back as it is."""
     return _CLEANER.clean(html)

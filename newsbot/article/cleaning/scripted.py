@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 from newsbot.article.cleaning.rules import Attributes
 
 # One of these tells, or nothing is drawn: most elements are done with after one look.
-TELLING = frozenset({
+SCRIPTED = frozenset({
     "role", "data-settings", "data-href", "data-facadesrc", "data-src", "data-id", "data-thumbnail",
     "data-borlabs-cookie-content",
 })  # fmt: skip
@@ -26,7 +26,7 @@ _LONGEST = 20_000
 _ANSWERS = frozenset({"youtube", "vimeo", "dailymotion", "videopress"})
 
 
-def drawn_frame(attributes: Attributes) -> str | None:
+def element_frame(attributes: Attributes) -> str | None:
     """The address of the frame or page that a script would show in this element, as written; None for none."""
     names = attributes.get("class") or ""
     if "data-settings" in attributes:
@@ -36,7 +36,7 @@ def drawn_frame(attributes: Attributes) -> str | None:
     if "data-facadesrc" in attributes:
         return attributes["data-facadesrc"]
     if "data-borlabs-cookie-content" in attributes:
-        return _sealed(attributes["data-borlabs-cookie-content"] or "")
+        return _iframe_in_base64(attributes["data-borlabs-cookie-content"] or "")
     if "rll-youtube-player" in names:
         return attributes.get("data-src")
     if "flourish-embed" in names and attributes.get("data-src"):
@@ -47,18 +47,18 @@ def drawn_frame(attributes: Attributes) -> str | None:
     return f"https://www.youtube.com/watch?v={identity[5:]}" if identity.startswith("lyte_") else None
 
 
-def scripted_frame(attributes: Attributes, node: LexborNode) -> str | None:
+def script_frame(attributes: Attributes, node: LexborNode) -> str | None:
     """The same of a ``<script>``."""
     if attributes.get("data-telegram-post"):
         return f"https://t.me/{attributes['data-telegram-post']}"
     if attributes.get("type") == "text/template":
         inner = node.first_child
-        return _sealed((inner.text_content or "").strip()) if inner is not None else None
+        return _iframe_in_base64((inner.text_content or "").strip()) if inner is not None else None
     found = (_GIST.match if "gist" in (source := attributes.get("src") or "") else _CHART.match)(source)
     return found[1] if found else None
 
 
-def picture_behind(attributes: Attributes) -> str | None:
+def background_picture(attributes: Attributes) -> str | None:
     """The picture an element shows as its background: only where it stands for an image, not for a decoration."""
     names = attributes.get("class") or ""
     if attributes.get("role") != "img" and "wp-block-cover" not in names and "e-gallery-image" not in names:
@@ -75,7 +75,7 @@ def _elementor(settings: str) -> str | None:
     return found[1].replace("\\/", "/") if found else None
 
 
-def _sealed(content: str) -> str | None:
+def _iframe_in_base64(content: str) -> str | None:
     """A consent plugin keeps the frame in base64 until the reader agrees."""
     if len(content) > _LONGEST:
         return None

@@ -17,13 +17,13 @@ from newsbot.article.cleaning.block import SPOKEN
 from newsbot.article.cleaning.follow_us import inviting
 from newsbot.article.cleaning.hidden import is_hidden, is_scraped_picture
 from newsbot.article.cleaning.iframes import quoted_embed
-from newsbot.article.cleaning.media import HANDLED, Media
+from newsbot.article.cleaning.media import HANDLED, MediaWriter
 from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule
-from newsbot.article.cleaning.rules import Attributes, Rules
-from newsbot.article.cleaning.scripted import TELLING
+from newsbot.article.cleaning.rules import Attributes, CleaningRules
+from newsbot.article.cleaning.scripted import SCRIPTED
 from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering
-from newsbot.article.cleaning.writer import Page
+from newsbot.article.cleaning.writer import Writer
 from newsbot.article.links import absolute
 from newsbot.article.text import scrub
 
@@ -44,24 +44,24 @@ _PICTURES = frozenset({"img", "amp-img", "image", "picture", "video", "iframe", 
 _MORE_THAN_A_BLOCK = frozenset({"ol", "pre", "figure", "figcaption"})
 
 
-class Walk:
+class TreeWalk:
     """The outcome of a walk. ``held`` are nodes that keep what a rule would take from them."""
 
     def __init__(
         self,
         *,
         base: str,
-        rules: Rules,
+        rules: CleaningRules,
         closed: Set[str],
         targets: Set[str],
         held: Set[int] = frozenset(),
         references: bool = True,
     ) -> None:
-        self.page = Page(self._judge, self._bare)
+        self.writer = Writer(self._judge, self._bare)
         self.counts: defaultdict[str, int] = defaultdict(int)
-        self.media = Media(self.page, base=base, rules=rules, counts=self.counts)
+        self.media = MediaWriter(self.writer, base=base, rules=rules, counts=self.counts)
         self.removals: dict[str, Removal] = {}
-        self.stub = False
+        self.truncated = False
         self.credit: tuple[str, tuple[str, ...]] | None = None
         self.sentences = 0
         self._base = base
@@ -75,9 +75,9 @@ class Walk:
         self._patience = PATIENCE
         self._ways: dict[str, Callable[[], None] | None] = {
             "span": None,
-            "block": self.page.end,
-            "wrapper": self.page.boundary,
-            "inline": self.page.inline_end,
+            "block": self.writer.end,
+            "wrapper": self.writer.boundary,
+            "inline": self.writer.inline_end,
             "code": self._leave_code,
             "pre": self._leave_pre,
             "figure": self._leave_figure,
@@ -91,7 +91,7 @@ class Walk:
         while True:
             if node is None:
                 if not pending:
-                    self.page.finish()
+                    self.writer.finish()
                     return
                 node, leave = pending.pop()
                 if leave is not None:
@@ -102,9 +102,9 @@ class Walk:
             if tag == "-text":
                 text = node.text_content or ""
                 if text.isspace():
-                    self.page.space(text)
+                    self.writer.space(text)
                 else:
-                    self.page.words(self._text(text))
+                    self.writer.words(self._text(text))
             elif tag == "script":
                 self.media.script(node)
             elif tag not in NOTHING and not (tag == "p" and self._plain_paragraph(node)):
@@ -140,16 +140,16 @@ class Walk:
                 return None
             return self._enter_table(tag, attributes)
         if tag in WRAPPERS:
-            if attributes and (not TELLING.isdisjoint(attributes) or "background" in (attributes.get("style") or "")):
-                self.page.boundary()
-                self.media.drawn(node, attributes)
+            if attributes and (not SCRIPTED.isdisjoint(attributes) or "background" in (attributes.get("style") or "")):
+                self.writer.boundary()
+                self.media.scripted(node, attributes)
             return self._enter_wrapper(attributes)
         method = _SPECIAL.get(tag)
         return method(self, node, attributes) if method else "span"
 
     def _enter_block(self, tag: str, node: LexborNode, attributes: Attributes) -> str | None:
         if not attributes and tag not in _MORE_THAN_A_BLOCK:
-            self.page.begin(tag, f"<{tag}>")
+            self.writer.begin(tag, f"<{tag}>")
             return "block"
         names = attributes.get("class") or ""
         if tag == "blockquote" and (names or "data-embed" in attributes):
@@ -158,15 +158,15 @@ class Walk:
                 return done or None
         if tag == "p" and "wp-caption-text" in names:
             tag = "figcaption"
-        if not self.page.begin(tag, f"<{tag}{self._id(attributes)}{numbering(tag, attributes)}>"):
+        if not self.writer.begin(tag, f"<{tag}{self._id(attributes)}{numbering(tag, attributes)}>"):
             return "block"
         if tag == "ol":
-            self.page.number(integer(attributes.get("start"), default=1))
+            self.writer.number(integer(attributes.get("start"), default=1))
         elif tag == "pre":
             self._code += 1
             return "pre"
         elif tag == "figcaption":
-            self._caption_at = len(self.page.text)
+            self._caption_at = len(self.writer.text)
             return "figcaption"
         elif tag == "figure":
             self.media.new_figure()
@@ -187,7 +187,7 @@ class Walk:
             self.media.embed(provider, url)
             return ""
         start = f"<blockquote{attribute('cite', url)}{attribute('data-embed', provider)}>"
-        self.page.begin("blockquote", start, embed=(provider, url))
+        self.writer.begin("blockquote", start, embed=(provider, url))
         return "block"
 
     def _enter_inline(self, tag: str, attributes: Attributes) -> str:
@@ -196,7 +196,7 @@ class Walk:
             value = attributes.get(name)
             if value:
                 extra += attribute(name, value)
-        self.page.inline(f"<{tag}{extra}>", f"</{tag}>")
+        self.writer.inline(f"<{tag}{extra}>", f"</{tag}>")
         if tag in ("code", "kbd", "samp"):
             self._code += 1
             return "code"
@@ -209,16 +209,16 @@ class Walk:
                 value = attributes.get(name)
                 if value and value.isdecimal() and value.isascii() and 1 < int(value[:4]) < 1000:
                     extra += attribute(name, str(int(value[:4])))
-        self.page.begin(tag, f"<{tag}{extra}>", now=True)
+        self.writer.begin(tag, f"<{tag}{extra}>", now=True)
         return "block"
 
     def _enter_wrapper(self, attributes: Attributes) -> str:
         if "wp-caption" in (attributes.get("class") or "").split():
-            if self.page.begin("figure", "<figure>"):
+            if self.writer.begin("figure", "<figure>"):
                 self.media.new_figure()
                 return "figure"
             return "block"
-        self.page.boundary()
+        self.writer.boundary()
         return "wrapper"
 
     # -- elements of their own kind ------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Walk:
         if url is None or (url[0] == "#" and url[1:] not in self.targets):
             if not name:
                 return "span"
-            self.page.inline(f"<a{name}>", "</a>")
+            self.writer.inline(f"<a{name}>", "</a>")
             return "inline"
         if url[0] != "#":
             rule = self._rules.match_url(url)
@@ -240,7 +240,7 @@ class Walk:
                 return "span"
             if rule is not None and (not rule.pictures or _shows(node)) and self._remove(rule, node):
                 return None
-        self.page.inline(f"<a{name}{attribute('href', url)}>", "</a>", href=url if url[0] != "#" else None)
+        self.writer.inline(f"<a{name}{attribute('href', url)}>", "</a>", href=url if url[0] != "#" else None)
         return "inline"
 
     def _button(self, _: LexborNode, attributes: Attributes) -> str | None:
@@ -253,7 +253,7 @@ class Walk:
     def _math(self, node: LexborNode, attributes: Attributes) -> None:
         annotation = node.css_first("annotation")
         words = attributes.get("alttext") or (annotation.text() if annotation else node.text())
-        self.page.words(self._text(words or ""))
+        self.writer.words(self._text(words or ""))
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -262,7 +262,7 @@ class Walk:
         only = node.first_child
         if only is None or only.tag != "-text" or only.next is not None or node.attributes:
             return False
-        self.page.paragraph(self._text(only.text_content or ""))
+        self.writer.paragraph(self._text(only.text_content or ""))
         return True
 
     def _text(self, text: str) -> str:
@@ -281,20 +281,20 @@ class Walk:
 
     def _leave_code(self) -> None:
         self._code -= 1
-        self.page.inline_end()
+        self.writer.inline_end()
 
     def _leave_pre(self) -> None:
         self._code -= 1
-        self.page.end()
+        self.writer.end()
 
     def _leave_figure(self) -> None:
-        self.page.end()
+        self.writer.end()
         self.media.new_figure()
 
     def _leave_caption(self) -> None:
-        words = " ".join("".join(self.page.text[self._caption_at :]).split())
+        words = " ".join("".join(self.writer.text[self._caption_at :]).split())
         self.media.caption(words)
-        self.page.end()
+        self.writer.end()
 
     def _judge(self, words: str, hrefs: Sequence[str], tag: str) -> bool:
         """Whether a block's whole words are a plugin's: an exact text of a rule, or an invitation to follow."""
@@ -310,7 +310,7 @@ class Walk:
         if rule is None:
             return False
         self.counts[rule.name] += 1
-        self.stub = self.stub or rule.stub
+        self.truncated = self.truncated or rule.stub
         if rule.credit:
             self.credit = words, tuple(hrefs)
         return True
@@ -328,9 +328,9 @@ class Walk:
         if node.mem_id in self._held:
             return False
         self.removals.setdefault(rule.name, Removal(rule.name, rule.broad)).add(node)
-        self.stub = self.stub or rule.stub
+        self.truncated = self.truncated or rule.stub
         if node.tag in WRAPPERS or node.tag in BLOCKS:
-            self.page.boundary()
+            self.writer.boundary()
         return True
 
     def _hide(self, tag: str, attributes: Attributes, node: LexborNode) -> bool:
@@ -363,11 +363,11 @@ def _shows(node: LexborNode) -> bool:
 
 
 # Tag -> handler: None when the element is done with, else how to leave it.
-_SPECIAL: dict[str, Callable[[Walk, LexborNode, Attributes], str | None]] = {
-    "a": Walk._link,
-    "button": Walk._button,
-    "br": lambda walk, *_: walk.page.line(),
-    "hr": lambda walk, *_: walk.page.rule(),
-    "math": Walk._math,
+_SPECIAL: dict[str, Callable[[TreeWalk, LexborNode, Attributes], str | None]] = {
+    "a": TreeWalk._link,
+    "button": TreeWalk._button,
+    "br": lambda walk, *_: walk.writer.line(),
+    "hr": lambda walk, *_: walk.writer.rule(),
+    "math": TreeWalk._math,
     **dict.fromkeys(HANDLED, lambda walk, node, attributes: walk.media.show(node, attributes)),
 }

@@ -32,7 +32,7 @@ def folded(text: str) -> str:
     return _SPACES.sub(" ", text) if "  " in text else text
 
 
-class Page:
+class Writer:
     """Output of one walk. ``judge(words, hrefs, tag)`` is asked of each short block that ends; True: take it back.
 
     ``bare(words)`` is asked of a heading under which nothing stands, at the end or before the next of its rank.

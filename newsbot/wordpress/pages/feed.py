@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml import etree
 
-from newsbot.article.teaser import ends_as_stub
+from newsbot.article.teaser import ends_as_teaser
 from newsbot.article.text import plain_text
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
@@ -152,7 +152,7 @@ def _is_whole(body: str | None, excerpt: str | None) -> bool:
     if short is None or len(text) > len(short) + 80:
         return True
     # "Excerpt" in the site's reading settings puts the excerpt, or nothing, in the article's place.
-    return not ends_as_stub(text)
+    return not ends_as_teaser(text)
 
 
 def _title(item: etree._Element) -> str | None:

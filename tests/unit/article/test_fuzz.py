@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.clean import hostile
 from newsbot.article.cleaning.clean import clean
-from newsbot.article.cleaning.sanitize import sanitise
+from newsbot.article.cleaning.sanitize import sanitize
 from tests.examples import examples
 
 BASE = "https://news.example/2026/05/a-post/"
@@ -66,7 +66,7 @@ def test_cleaning_twice_changes_nothing(html: str) -> None:
 @given(SOUP)
 def test_what_comes_out_is_safe(html: str) -> None:
     cleaned = clean(html, base_url=BASE)
-    assert sanitise(cleaned.html) == cleaned.html
+    assert sanitize(cleaned.html) == cleaned.html
     assert not re.search(
         r"<(?:script|style|iframe|form|object|embed|svg|input)\b|\son\w+=|=\"javascript:", cleaned.html, re.I
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.rule import Rule, read_rules
-from newsbot.article.cleaning.rules import MEMO_LIMIT, Rules
+from newsbot.article.cleaning.rules import MEMO_LIMIT, CleaningRules
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from newsbot.article.cleaning.rules import MEMO_LIMIT, Rules
     ],
 )
 def test_selectors(selector: str, tag: str, attributes: dict[str, str | None], fits: bool) -> None:
-    rules = Rules([Rule(name="r", what="", select=(selector,))])
+    rules = CleaningRules([Rule(name="r", what="", select=(selector,))])
     assert (rules.match(tag, attributes) is not None) is fits
 
 
@@ -48,21 +48,21 @@ def test_what_cannot_be_a_rule_is_refused_by_name(table: str) -> None:
 
 
 def test_a_rule_may_leave_out_what_a_class_says_is_something_else() -> None:
-    rules = Rules([Rule(name="r", what="", select=(".a", "[data-a]", "div"), unless=("b",))])
+    rules = CleaningRules([Rule(name="r", what="", select=(".a", "[data-a]", "div"), unless=("b",))])
     assert rules.match("p", {"class": "c a"})
     for attributes in ({"class": "a b"}, {"data-a": "", "class": "b"}):
         assert rules.match("div", attributes) is None
 
 
 def test_an_address_is_matched_by_host_and_subdomain_only() -> None:
-    rules = Rules([Rule(name="r", what="", hrefs=("share.example/to",))])
+    rules = CleaningRules([Rule(name="r", what="", hrefs=("share.example/to",))])
     assert rules.match_url("https://www.share.example/to?u=1")
     assert not rules.match_url("https://share.example/about")
     assert not rules.match_url("https://notshare.example/to")
 
 
 def test_numbered_classes_do_not_grow_the_memo_without_end() -> None:
-    rules = Rules([Rule(name="r", what="", select=(".a-*",))])
+    rules = CleaningRules([Rule(name="r", what="", select=(".a-*",))])
     for number in range(MEMO_LIMIT + 500):
         rules.match("div", {"class": f"b-{number}"})
     assert len(rules._memo) <= MEMO_LIMIT + 1
@@ -72,6 +72,6 @@ def test_expressions_are_written_in_small_letters() -> None:
     with pytest.raises(ValueError, match="junk rule r: expressions are written in small letters"):
         read_rules('[[rule]]\nname = "r"\nwhat = ""\npatterns = ["Read \\\\d"]')
     assert read_rules('[[rule]]\nname = "r"\nwhat = ""\npatterns = ["read \\\\S"]')[0].patterns == ("read \\S",)
-    rules = Rules([Rule(name="r", what="", patterns=(r"read \S+",), hrefs=("*/tracking-pixel",))])
+    rules = CleaningRules([Rule(name="r", what="", patterns=(r"read \S+",), hrefs=("*/tracking-pixel",))])
     assert rules.match_text("READ this!") is not None
     assert rules.match_url("https://a.example/x/Tracking-Pixel") is not None

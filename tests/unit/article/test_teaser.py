@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.teaser import ends_as_stub
+from newsbot.article.teaser import ends_as_teaser
 
 
 @pytest.mark.parametrize("text", ["A start […]", "A start (more…)", "A start\nContinue reading Why the bridge fell"])
 def test_invitations_to_read_on_are_seen(text: str) -> None:
-    assert ends_as_stub(text)
+    assert ends_as_teaser(text)
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ def test_invitations_to_read_on_are_seen(text: str) -> None:
     ],
 )
 def test_words_without_end_after_an_invitation_are_an_article(text: str) -> None:
-    assert not ends_as_stub(text)
+    assert not ends_as_teaser(text)

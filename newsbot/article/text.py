@@ -1,11 +1,9 @@
-"""Plain text: from a scrap of HTML, its words counted in every script, and the hash that tells the same article."""
+"""Plain text: read from a scrap of HTML, freed of control characters, its words counted in every script."""
 
 from __future__ import annotations
 
-import hashlib
 import html as entities
 import re
-import unicodedata
 
 # C0 controls but tab, line feed, form feed and carriage return, as UTF-8.
 _C0 = bytes([*range(9), 11, *range(14, 32), 127])
@@ -76,12 +74,6 @@ def count_words(text: str) -> int:
     # Where a word begins, after plain white space: counted in half the time that splitting takes.
     begun = (b" " + data).translate(_SPACE_OR_LETTER).count(b" a")
     return extra + begun - lone - data.startswith(b"- ")
-
-
-def text_hash(text: str) -> str:
-    """The same for the same words: blind to case, punctuation, white space and typography. 32 hexadecimal digits."""
-    letters = "".join(part for part in re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
-    return hashlib.blake2b(letters.encode("utf-8", "ignore"), digest_size=16).hexdigest()
 
 
 def _gap(found: re.Match[str]) -> str:

@@ -15,10 +15,8 @@ from newsbot.article.cleaning.rules import CleaningRules, default_rules
 from newsbot.article.cleaning.sanitize import sanitize
 from newsbot.article.cleaning.tree_walk import TreeWalk
 from newsbot.article.teaser import ends_as_teaser
-from newsbot.article.text import count_words, plain_text, scrub, text_hash
+from newsbot.article.text import count_words, scrub
 from newsbot.items import Embed, Image
-
-__all__ = ["Cleaned", "clean", "markdown", "plain_text", "text_hash"]
 
 _TARGETS = re.compile(r"""href=["']?[^"'\s>]*#([^"'\s>]+)""")
 _NAMED = re.compile(r"""\s(?:id|name)=["']?([^"'\s>]+)""", re.I)

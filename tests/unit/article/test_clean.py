@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.article.cleaning.clean import Cleaned, clean, markdown, plain_text
+from newsbot.article.cleaning.clean import Cleaned, clean, markdown
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import default_rules
-from newsbot.article.text import count_words
+from newsbot.article.text import count_words, plain_text
 
 BASE = "https://news.example/2026/05/a-post/"
 PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter.</p>"

@@ -10,9 +10,9 @@ from dataclasses import fields
 from typing import Any, get_type_hints
 
 from tests.newsroom.faults import menu
-from tests.newsroom.house import House
 from tests.newsroom.options import Options
 from tests.newsroom.server import start
+from tests.newsroom.site import House
 
 
 def _parser() -> argparse.ArgumentParser:

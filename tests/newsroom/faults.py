@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tests.newsroom.answer import Answer, Question
 
 if TYPE_CHECKING:
-    from tests.newsroom.house import House
+    from tests.newsroom.site import House
 
 STAGES = ("ask", "rows", "body", "wire")
 Play = Callable[..., bool]

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.newsroom.house import House
 from tests.newsroom.log import Request
 from tests.newsroom.options import Options
 from tests.newsroom.server import CONTROL, start
+from tests.newsroom.site import House
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

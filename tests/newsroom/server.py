@@ -11,8 +11,8 @@ import orjson
 from aiohttp import web
 
 from tests.newsroom.answer import Question
-from tests.newsroom.house import House
 from tests.newsroom.log import Request
+from tests.newsroom.site import House
 
 CONTROL = "/-newsroom/"
 """Where a newsroom in another process takes its orders: POST a JSON object of arguments to CONTROL + name."""

@@ -13,7 +13,7 @@ from tests.newsroom.content import Writer, escape, mix
 from tests.newsroom.options import Options
 from tests.newsroom.people import make_comments, make_terms, make_users
 from tests.newsroom.records import Comment, Moment, Post, Term, User
-from tests.newsroom.shelf import Shelf, id_of, pack
+from tests.newsroom.sorted_ids import Shelf, id_of, pack
 from tests.newsroom.stock import Stock
 
 TYPES = ("post", "page", "story", "attachment")

@@ -15,7 +15,7 @@ from tests.newsroom.archive import Archive
 from tests.newsroom.articles import feed_url, password_form
 from tests.newsroom.places import Places
 from tests.newsroom.records import ZERO, Post
-from tests.newsroom.shelf import id_of
+from tests.newsroom.sorted_ids import id_of
 
 PER_PAGE = 10
 _OPENING = """<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"

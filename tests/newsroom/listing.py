@@ -14,7 +14,7 @@ from typing import Any
 from tests.newsroom.archive import Archive
 from tests.newsroom.records import Post
 from tests.newsroom.schema import local_seconds
-from tests.newsroom.shelf import id_of, pack, value_of
+from tests.newsroom.sorted_ids import id_of, pack, value_of
 
 Keys = Sequence[int]
 _TAXONOMIES = ("categories", "tags", "beats")

@@ -11,8 +11,8 @@ from tests.newsroom.feed import Feed
 from tests.newsroom.places import BASES, Places
 from tests.newsroom.records import Post
 from tests.newsroom.shape import Shape
-from tests.newsroom.shelf import id_of
 from tests.newsroom.sitemaps import Sitemaps
+from tests.newsroom.sorted_ids import id_of
 from tests.newsroom.uploads import upload
 from tests.newsroom.walls import LOGIN
 

@@ -19,7 +19,7 @@ from tests.newsroom.places import Places
 from tests.newsroom.records import Comment, Post, Term
 from tests.newsroom.schema import Collection, collections, local_seconds, parse
 from tests.newsroom.shape import EVERYTHING, Shape, Wanted
-from tests.newsroom.shelf import id_of
+from tests.newsroom.sorted_ids import id_of
 
 INVALID_PAGE = "The page number requested is larger than the number of pages available."
 NO_ROUTE = "No route was found matching the URL and request method."

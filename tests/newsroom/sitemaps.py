@@ -11,7 +11,7 @@ from tests.newsroom.answer import Answer, Question, text
 from tests.newsroom.archive import Archive
 from tests.newsroom.places import Places
 from tests.newsroom.records import ZERO, Post, User
-from tests.newsroom.shelf import id_of
+from tests.newsroom.sorted_ids import id_of
 
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _OPENING = '<?xml version="1.0" encoding="UTF-8"?>\n'

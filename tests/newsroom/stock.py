@@ -10,7 +10,7 @@ from tests.newsroom import records
 from tests.newsroom.content import Writer, mix
 from tests.newsroom.options import Options
 from tests.newsroom.records import NEVER, Moment, Post
-from tests.newsroom.shelf import pack
+from tests.newsroom.sorted_ids import pack
 
 BEGIN = 1_546_300_800  # 2019-01-01 UTC
 STRIDE = 3

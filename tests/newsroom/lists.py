@@ -9,7 +9,7 @@ import orjson
 
 from tests.newsroom.answer import Refusal
 from tests.newsroom.faults import Scene, fault
-from tests.newsroom.walls import critical_error
+from tests.newsroom.refusal_faults import critical_error
 
 
 @fault("per-page-cap", "ask")

@@ -10,11 +10,11 @@ from tests.newsroom.articles import Articles, frame
 from tests.newsroom.feed import Feed
 from tests.newsroom.places import BASES, Places
 from tests.newsroom.records import Post
+from tests.newsroom.refusal_faults import LOGIN
 from tests.newsroom.shape import Shape
 from tests.newsroom.sitemaps import Sitemaps
 from tests.newsroom.sorted_ids import id_of
 from tests.newsroom.uploads import upload
-from tests.newsroom.walls import LOGIN
 
 QUERIES = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from tests.newsroom import connection_faults, garbling, listing_faults, refusal_faults
+from tests.newsroom import body_faults, connection_faults, listing_faults, refusal_faults
 from tests.newsroom.answer import Answer, Question
 from tests.newsroom.archive import Archive
 from tests.newsroom.faults import Order, place
@@ -19,7 +19,7 @@ from tests.newsroom.places import Places
 from tests.newsroom.records import Post
 from tests.newsroom.rest import Rest
 
-MODULES_OF_FAULTS = (refusal_faults, listing_faults, garbling, connection_faults)
+MODULES_OF_FAULTS = (refusal_faults, listing_faults, body_faults, connection_faults)
 """Importing them is what puts their faults on the menu."""
 
 LOG_KEPT = 200_000

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from tests.newsroom import Newsroom, Request
+from tests.newsroom.initial_posts import DRAFT
 from tests.newsroom.reading import get, posts
 from tests.newsroom.room import REPOSITORY
-from tests.newsroom.stock import DRAFT
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from tests.newsroom import Newsroom, contract, contract_pages
 from tests.newsroom.asking import asking
 from tests.newsroom.contract import Check, Truth
 from tests.newsroom.contract_pages import PageCheck, browsing
+from tests.newsroom.initial_posts import DELETED_USER, DRAFT, MISSING_MEDIA
 from tests.newsroom.records import ZERO
-from tests.newsroom.stock import DELETED_USER, DRAFT, MISSING_MEDIA
 
 
 def truth_of(room: Newsroom) -> Truth:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from tests.newsroom import records
 from tests.newsroom.content import Writer, escape, mix
+from tests.newsroom.initial_posts import Stock
 from tests.newsroom.options import Options
 from tests.newsroom.people import make_comments, make_terms, make_users
 from tests.newsroom.records import Comment, Moment, Post, Term, User
 from tests.newsroom.sorted_ids import Shelf, id_of, pack
-from tests.newsroom.stock import Stock
 
 TYPES = ("post", "page", "story", "attachment")
 

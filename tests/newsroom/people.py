@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from tests.newsroom import prose, records
 from tests.newsroom.content import mix
+from tests.newsroom.initial_posts import BEGIN, DRAFT, FIRST, STRIDE, Stock
 from tests.newsroom.options import Options
 from tests.newsroom.records import Comment, Term, User
-from tests.newsroom.stock import BEGIN, DRAFT, FIRST, STRIDE, Stock
 
 FIRST_CATEGORY, FIRST_TAG, FIRST_BEAT = 2, 101, 9_001
 

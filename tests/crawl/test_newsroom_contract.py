@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.newsroom import Newsroom, contract, contract_pages
-from tests.newsroom.asking import asking
 from tests.newsroom.contract import Check, Truth
 from tests.newsroom.contract_pages import PageCheck, browsing
 from tests.newsroom.initial_posts import DELETED_USER, DRAFT, MISSING_MEDIA
 from tests.newsroom.records import ZERO
+from tests.newsroom.rest_client import asking
 
 
 def truth_of(room: Newsroom) -> Truth:

@@ -6,8 +6,8 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.newsroom.asking import Ask
 from tests.newsroom.records import ZERO
+from tests.newsroom.rest_client import Ask
 from tests.newsroom.truth import NOBODY, Check, Truth, ids_in, refused, walk
 
 CHECKS: list[Check] = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.newsroom.asking import Ask
 from tests.newsroom.records import ZERO
+from tests.newsroom.rest_client import Ask
 from tests.newsroom.truth import NOBODY, Check, Truth, ids_in, refused, walk
 
 CHECKS: list[Check] = []

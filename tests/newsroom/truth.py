@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.newsroom.asking import Ask, Reply
+from tests.newsroom.rest_client import Ask, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

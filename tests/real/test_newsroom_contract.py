@@ -7,10 +7,10 @@ from typing import Literal
 import pytest
 
 from tests.newsroom import contract, contract_pages
-from tests.newsroom.asking import asking
 from tests.newsroom.contract import Check, Truth
 from tests.newsroom.contract_pages import PageCheck, browsing
 from tests.newsroom.records import ZERO
+from tests.newsroom.rest_client import asking
 from tests.real import truth
 from tests.real.wordpress import WordPress
 

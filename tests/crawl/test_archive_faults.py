@@ -160,7 +160,7 @@ def test_locked_in_the_middle_stops_the_crawl_and_the_next_one_delivers_the_rest
         told_to_stop(run, "is locked: another process")
         assert not (tmp_path / "0.jsonl").exists(), "its rows could not be kept"
         holder.close()
-        room.house.hooks.clear()
+        room.site.hooks.clear()
         last = crawl(tmp_path, "wp_posts", site=room.url, output="1.jsonl")
         assert last.status == 0, last.said
         assert delivered(tmp_path) == sorted(room.ids("post"))

@@ -61,13 +61,13 @@ def test_what_robots_txt_forbids_is_not_asked_under_another_name(tmp_path: Path)
 def test_articles_that_robots_txt_forbids_are_named(tmp_path: Path) -> None:
     with Newsroom(posts=6, feed="none", robots="User-agent: *\nDisallow: /wp-json/\nDisallow: /2019/\n") as room:
         run = crawl(tmp_path, "wp_posts", site=room.url)
-        closed = {row.id for post in room.ids() if (row := room.house.row(post)) and row.date.local.startswith("2019")}
+        closed = {row.id for post in room.ids() if (row := room.site.row(post)) and row.date.local.startswith("2019")}
         assert closed
         assert asked(room, "/2019/") == 0
     told = facts(run)
     assert (run.status, told["verdict"], len(told["missing_urls"])) == (1, "incomplete", len(closed))
     assert all("/2019/" in url and "robots.txt" in why for url, why in told["missing_urls"].items())
-    assert {row["id"] for row in run.rows()} == set(room.house.ids()) - closed
+    assert {row["id"] for row in run.rows()} == set(room.site.ids()) - closed
 
 
 @pytest.mark.parametrize("sitemap", ["core", "yoast", "rankmath", "aioseo"])
@@ -75,8 +75,8 @@ def test_by_sitemap_and_page_alone(sitemap: str, tmp_path: Path) -> None:
     with Newsroom(posts=48, feed="none", sitemap=sitemap, sitemap_size=20, gzip_sitemap=sitemap == "yoast") as room:
         room.order("unauthorized")
         run = crawl(tmp_path, "wp_posts", site=room.url)
-        live = {post: room.house.row(post) for post in room.ids("post")}
-        links = {post: room.house.places.link(row) for post, row in live.items() if row is not None}
+        live = {post: room.site.row(post) for post in room.ids("post")}
+        links = {post: room.site.places.link(row) for post, row in live.items() if row is not None}
     rows = {row["id"]: row for row in run.rows()}
     assert (run.status, facts(run)["verdict"], facts(run)["via"]) == (0, "complete", {"page": 48}), facts(run)["why"]
     assert {post: row["url"] for post, row in rows.items()} == links
@@ -145,7 +145,7 @@ def test_a_bot_check_ends_it(tmp_path: Path) -> None:
 
 def test_window_and_limit_hold(tmp_path: Path) -> None:
     with Newsroom(posts=60) as room:
-        newest = {post for post in room.ids() if (row := room.house.row(post)) and row.date.utc >= "2024-01-01"}
+        newest = {post for post in room.ids() if (row := room.site.row(post)) and row.date.utc >= "2024-01-01"}
         room.order("unauthorized")
         since = crawl(tmp_path / "since", "wp_posts", site=room.url, since="2024-01-01")
         limit = crawl(tmp_path / "limit", "wp_posts", site=room.url, limit="15")
@@ -182,7 +182,7 @@ def test_an_api_that_shuts_in_mid_crawl_doubles_nothing(tmp_path: Path) -> None:
 
         def shut(request: Request) -> None:
             lists.extend([request.url] * (request.route == "/wp/v2/posts" and "per_page=100" in request.url))
-            if len(lists) == 2 and not room.house.orders:
+            if len(lists) == 2 and not room.site.orders:
                 room.order("unauthorized", "/wp/v2/posts", status=403)
 
         room.on_request(shut)

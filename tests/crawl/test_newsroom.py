@@ -23,19 +23,19 @@ from tests.newsroom.room import REPOSITORY
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[Newsroom]:
+def site() -> Iterator[Newsroom]:
     with Newsroom(posts=60, ties=20) as opened:
         yield opened
 
 
 @pytest.fixture
-def room(house: Newsroom) -> Iterator[Newsroom]:
+def room(site: Newsroom) -> Iterator[Newsroom]:
     """A newsroom without orders, hooks or memories; tests that change posts open their own."""
-    house.forget()
-    yield house
-    house.relent()
-    house.house.hooks.clear()
-    house.house.memory.clear()
+    site.forget()
+    yield site
+    site.relent()
+    site.site.hooks.clear()
+    site.site.memory.clear()
 
 
 # What it holds, and its log
@@ -91,7 +91,7 @@ def test_editing_publishing_trashing_and_deleting_show_at_once() -> None:
 
 def test_publishing_late_changes_neither_date_nor_modified() -> None:
     with Newsroom(posts=10) as room:
-        row = room.house.row(DRAFT)
+        row = room.site.row(DRAFT)
         assert row is not None
         room.publish(DRAFT)
         shown = get(f"{room.api}wp/v2/posts/{DRAFT}").json
@@ -149,7 +149,7 @@ def test_excluding_what_was_seen_lists_every_post_once(room: Newsroom, order: st
     dates = [
         datetime.fromisoformat(row.date.local)
         for post in seen
-        if (row := room.house.row(post)) and row.date.utc[0] != "-"
+        if (row := room.site.row(post)) and row.date.utc[0] != "-"
     ]
     assert sorted(seen) == sorted(room.ids())
     assert dates == sorted(dates, reverse=order == "desc")

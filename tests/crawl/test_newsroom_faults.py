@@ -18,19 +18,19 @@ from tests.newsroom.room import REPOSITORY
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[Newsroom]:
+def site() -> Iterator[Newsroom]:
     with Newsroom(posts=60, ties=20) as opened:
         yield opened
 
 
 @pytest.fixture
-def room(house: Newsroom) -> Iterator[Newsroom]:
+def room(site: Newsroom) -> Iterator[Newsroom]:
     """A newsroom without orders, hooks or memories; tests that change posts open their own."""
-    house.forget()
-    yield house
-    house.relent()
-    house.house.hooks.clear()
-    house.house.memory.clear()
+    site.forget()
+    yield site
+    site.relent()
+    site.site.hooks.clear()
+    site.site.memory.clear()
 
 
 def test_an_order_is_kept_so_many_times_and_only_where_it_matches(room: Newsroom) -> None:

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 from tests.newsroom.faults import menu
 from tests.newsroom.options import Options
 from tests.newsroom.server import start
-from tests.newsroom.site import House
+from tests.newsroom.site import FakeSite
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,13 +45,13 @@ def read_options(arguments: argparse.Namespace) -> Options:
     return Options(**chosen)
 
 
-async def serve(house: House, port: int) -> None:
+async def serve(site: FakeSite, port: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    runner = await start(house, port)
-    print(house.url, flush=True)
+    runner = await start(site, port)
+    print(site.url, flush=True)
     await stop.wait()
     await runner.cleanup()
 
@@ -61,10 +61,10 @@ def main() -> None:
     if arguments.faults:
         print(menu())
         return
-    house = House(read_options(arguments))
+    site = FakeSite(read_options(arguments))
     for order in arguments.order:
-        house.order(**order)
-    asyncio.run(serve(house, arguments.port))
+        site.order(**order)
+    asyncio.run(serve(site, arguments.port))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from tests.newsroom import records
 from tests.newsroom.content import Writer, escape, mix
-from tests.newsroom.initial_posts import Stock
+from tests.newsroom.initial_posts import InitialPosts
 from tests.newsroom.options import Options
 from tests.newsroom.people import make_comments, make_terms, make_users
 from tests.newsroom.records import Comment, Moment, Post, Term, User
-from tests.newsroom.sorted_ids import Shelf, id_of, pack
+from tests.newsroom.sorted_ids import SortedIds, id_of, pack
 
 TYPES = ("post", "page", "story", "attachment")
 
@@ -28,35 +28,37 @@ class Archive:
         self.writer = Writer(
             seed=options.seed, least=int(options.kilobytes[0] * 1024), most=int(options.kilobytes[1] * 1024)
         )
-        self.stock = Stock(options, self.zone, self.writer)
+        self.initial_posts = InitialPosts(options, self.zone, self.writer)
         self.terms: dict[str, dict[int, Term]] = make_terms(options)
         self.users: dict[int, User] = make_users(options)
-        self.changed: dict[int, Post] = {row.id: row for row in self.stock.set_pieces()}
+        self.changed: dict[int, Post] = {row.id: row for row in self.initial_posts.set_pieces()}
         self.deleted: set[int] = set()
         self.version = 0
-        self.next_id = self.stock.first_free_id
-        self._by_date = {kind: Shelf(self.stock.keys(kind)) for kind in TYPES}
-        self._by_modified: dict[str, Shelf] = {}
+        self.next_id = self.initial_posts.first_free_id
+        self._by_date = {kind: SortedIds(self.initial_posts.keys(kind)) for kind in TYPES}
+        self._by_modified: dict[str, SortedIds] = {}
         for row in self.changed.values():
             if self.listed(row):
                 self._by_date[row.type].add(row.date.key, row.id)
-        self.comments: dict[int, Comment] = {row.id: row for row in make_comments(options, self.stock, self.zone)}
+        self.comments: dict[int, Comment] = {
+            row.id: row for row in make_comments(options, self.initial_posts, self.zone)
+        }
 
-    def by_date(self, kind: str) -> Shelf:
+    def by_date(self, kind: str) -> SortedIds:
         return self._by_date[kind]
 
-    def by_modified(self, kind: str) -> Shelf:
+    def by_modified(self, kind: str) -> SortedIds:
         """Built when first asked for: most crawls never order by it."""
         if kind not in self._by_modified:
             ids = (id_of(key) for key in self._by_date[kind].keys)
             keys = [pack(row.modified.key, row.id) for row in map(self.row, ids) if row is not None]
-            self._by_modified[kind] = Shelf(keys)
+            self._by_modified[kind] = SortedIds(keys)
         return self._by_modified[kind]
 
     def row(self, post_id: int) -> Post | None:
         if post_id in self.deleted:
             return None
-        return self.changed.get(post_id) or self.stock.row(post_id)
+        return self.changed.get(post_id) or self.initial_posts.row(post_id)
 
     def listed(self, row: Post) -> bool:
         """Whether a listing counts the row. Attachments count whatever their parent's state."""

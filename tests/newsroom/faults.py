@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tests.newsroom.answer import Answer, Question
 
 if TYPE_CHECKING:
-    from tests.newsroom.site import House
+    from tests.newsroom.site import FakeSite
 
 STAGES = ("ask", "rows", "body", "wire")
 Play = Callable[..., bool]
@@ -25,7 +25,7 @@ Play = Callable[..., bool]
 class Scene:
     """``count`` says how often the order has been looked at before: what chance is drawn from."""
 
-    house: House
+    site: FakeSite
     question: Question
     answer: Answer | None = None
     count: int = 0
@@ -93,10 +93,10 @@ class Order:
         return self.match == "*" or self.match in question.raw or self.match in (question.route or "")
 
 
-def place(house: House, question: Question) -> tuple[Answer, tuple[str, ...]]:
+def place(site: FakeSite, question: Question) -> tuple[Answer, tuple[str, ...]]:
     """The answer with every fault ordered for it, and the names of those that took part."""
-    scene, took = Scene(house=house, question=question), []
-    orders = [order for order in house.orders if order.matches(question)]
+    scene, took = Scene(site=site, question=question), []
+    orders = [order for order in site.orders if order.matches(question)]
     for stage in STAGES:
         for order in orders:
             known = FAULTS[order.fault]
@@ -107,7 +107,7 @@ def place(house: House, question: Question) -> tuple[Answer, tuple[str, ...]]:
                 took.append(order.fault)
                 order.left = None if order.left is None else order.left - 1
         if stage == "ask" and scene.answer is None:
-            scene.answer = house.ask(question)
+            scene.answer = site.ask(question)
         if stage == "rows":
             scene.made.seal()
     return scene.made, tuple(took)

@@ -35,7 +35,7 @@ TITLES = (
 """Titles as WordPress renders them: entities, tags, other scripts, none at all."""
 
 
-class Stock:
+class InitialPosts:
     """``keys(kind)`` lists what is published; ``row(id)`` makes a row."""
 
     def __init__(self, options: Options, zone: ZoneInfo, writer: Writer) -> None:

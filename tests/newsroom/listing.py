@@ -50,8 +50,8 @@ class Listing:
     ) -> tuple[int, list[int]]:
         """A first page by date less some rows, without a walk over all 200,000 keys."""
         low, high = (value_of(keys[0]), value_of(keys[-1])) if keys else (0, -1)
-        shelf, rows = self._archive.by_date(kind), map(self._archive.row, excluded)
-        gone = [row for row in rows if row and low <= row.date.key <= high and shelf.holds(row.date.key, row.id)]
+        sorted_ids, rows = self._archive.by_date(kind), map(self._archive.row, excluded)
+        gone = [row for row in rows if row and low <= row.date.key <= high and sorted_ids.holds(row.date.key, row.id)]
         down, reach = values["order"] == "desc", values["per_page"] + len(excluded)
         edge = value_of(keys[-reach:][0] if down else keys[:reach][-1]) if keys else 0
         cut = bisect_left(keys, pack(edge, 0)) if down else bisect_left(keys, pack(edge + 1, 0))
@@ -79,16 +79,16 @@ class Listing:
 
     def _filter(self, kind: str, values: dict[str, Any]) -> Keys:
         """Keys by date of the rows in the window that pass every filter."""
-        shelf, archive = self._archive.by_date(kind), self._archive
+        sorted_ids, archive = self._archive.by_date(kind), self._archive
         window = self._window(values)
-        low, high = shelf.between(*window)
+        low, high = sorted_ids.between(*window)
         test = self._test(values)
         if values.get("include"):
             rows = [row for row_id in dict.fromkeys(values["include"]) if (row := archive.row(row_id)) is not None]
-            keys = sorted(pack(row.date.key, row.id) for row in rows if shelf.holds(row.date.key, row.id))
+            keys = sorted(pack(row.date.key, row.id) for row in rows if sorted_ids.holds(row.date.key, row.id))
             keys = [key for key in keys if _inside(value_of(key), window)]
         else:
-            keys = list(shelf.keys[low:high])
+            keys = list(sorted_ids.keys[low:high])
         if test is None:
             return keys
         return [key for key in keys if (row := archive.row(id_of(key))) is not None and test(row)]

@@ -17,7 +17,7 @@ def per_page_cap(scene: Scene, *, maximum: int = 50, silent: bool = False, told:
     """A lowered per_page: more is refused in core's words, or silently cut. ``told``: index and OPTIONS name it."""
     question = scene.question
     if told and not silent and (question.route == "/" or question.method == "OPTIONS"):
-        scene.answer = scene.house.ask(question)
+        scene.answer = scene.site.ask(question)
         scene.answer.body = scene.answer.body.replace(b'"maximum":100', b'"maximum":%d' % maximum)
         return True
     asked = question.first("per_page")

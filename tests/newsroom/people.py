@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tests.newsroom import prose, records
 from tests.newsroom.content import mix
-from tests.newsroom.initial_posts import BEGIN, DRAFT, FIRST, STRIDE, Stock
+from tests.newsroom.initial_posts import BEGIN, DRAFT, FIRST, STRIDE, InitialPosts
 from tests.newsroom.options import Options
 from tests.newsroom.records import Comment, Term, User
 
@@ -50,12 +50,12 @@ def make_users(options: Options) -> dict[int, User]:
     return users
 
 
-def make_comments(options: Options, stock: Stock, zone: ZoneInfo) -> Iterator[Comment]:
+def make_comments(options: Options, initial_posts: InitialPosts, zone: ZoneInfo) -> Iterator[Comment]:
     """Threads under the first posts; one comment stands under a draft."""
     for n in range(options.comments):
         draw = mix(options.seed, n, 10)
         post = FIRST + STRIDE * (n // 5 * 3 % max(1, options.posts))
-        text = stock.writer.prose.paragraphs[draw % len(stock.writer.prose.paragraphs)]
+        text = initial_posts.writer.prose.paragraphs[draw % len(initial_posts.writer.prose.paragraphs)]
         yield Comment(
             id=1 + n,
             post=DRAFT if options.oddities and n == 12 else post,

@@ -40,7 +40,7 @@ def _refuse(scene: Scene, status: int, code: str, message: str) -> bool:
 @fault("html-200", "ask")
 def html_200(scene: Scene) -> bool:
     """The home page, with 200, where JSON was due."""
-    scene.answer = scene.house.pages.home()
+    scene.answer = scene.site.pages.home()
     return True
 
 
@@ -48,7 +48,7 @@ def html_200(scene: Scene) -> bool:
 def login_wall(scene: Scene, *, status: int = 200) -> bool:
     """A login page; status 302 sends the reader to /wp-login.php instead."""
     if status in (301, 302, 303, 307):
-        scene.answer = Answer(status=status, headers={"Location": scene.house.places.home + "/wp-login.php"})
+        scene.answer = Answer(status=status, headers={"Location": scene.site.places.home + "/wp-login.php"})
     else:
         scene.answer = text(LOGIN, status=status)
     return True
@@ -152,7 +152,7 @@ def uri_too_long(scene: Scene, *, bytes: int = 2_000) -> bool:
 @fault("redirect", "ask")
 def redirect(scene: Scene, *, to: str = "", status: int = 301) -> bool:
     """A redirect to a URL or path; "{url}" in it stands for the path and query asked for."""
-    target = to.replace("{url}", scene.question.raw) or scene.house.places.home + "/"
+    target = to.replace("{url}", scene.question.raw) or scene.site.places.home + "/"
     if target == scene.question.raw:
         return False
     scene.answer = Answer(status=status, headers={"Location": target})
@@ -171,11 +171,11 @@ def redirect_loop(scene: Scene, *, status: int = 302) -> bool:
 @fault("stale-cache", "ask")
 def stale_cache(scene: Scene, *, by_path: bool = False) -> bool:
     """Every URL answers for ever what it answered first; ``by_path`` even ignores the query."""
-    question, memory = scene.question, scene.house.memory
+    question, memory = scene.question, scene.site.memory
     key = question.raw.split("?")[0] if by_path else question.raw
     fresh = key not in memory
     if fresh:
-        memory[key] = scene.house.ask(question)
+        memory[key] = scene.site.ask(question)
         memory[key].seal()
     kept = memory[key]
     headers = kept.headers | {"X-Cache": "MISS" if fresh else "HIT", "Cache-Control": "max-age=3600"}

@@ -18,7 +18,7 @@ from typing import Any, Self
 from tests.newsroom.log import Request
 from tests.newsroom.options import Options
 from tests.newsroom.server import CONTROL, start
-from tests.newsroom.site import House
+from tests.newsroom.site import FakeSite
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -50,11 +50,11 @@ class Newsroom:
         return self._served.pid
 
     @property
-    def house(self) -> House:
-        """The house itself; only where it is in this process."""
+    def site(self) -> FakeSite:
+        """The fake site itself; only where it is in this process."""
         if not isinstance(self._served, _Thread):
             raise RuntimeError("this newsroom is in another process")
-        return self._served.house
+        return self._served.site
 
     @property
     def api(self) -> str:
@@ -73,7 +73,7 @@ class Newsroom:
 
     def on_request(self, hook: Callable[[Request], None]) -> None:
         """Call ``hook`` in the server's thread when an answer is made and before it is sent; it may change the room."""
-        self.house.hooks.append(hook)
+        self.site.hooks.append(hook)
 
     def order(
         self, fault: str, match: str = "", *, param: dict[str, str] | None = None, times: int | None = None, **how: Any
@@ -120,7 +120,7 @@ class _Thread:
     pid: int | None = None
 
     def __init__(self, options: Options, port: int) -> None:
-        self.house = House(options)
+        self.site = FakeSite(options)
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="newsroom", daemon=True)
@@ -130,7 +130,7 @@ class _Thread:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            runner = self._loop.run_until_complete(start(self.house, self._port))
+            runner = self._loop.run_until_complete(start(self.site, self._port))
         except OSError as error:
             self._error = error
             self._opened.set()
@@ -149,7 +149,7 @@ class _Thread:
         self._opened.wait()
         if self._error is not None:
             raise self._error
-        return self.house.url
+        return self.site.url
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -157,8 +157,8 @@ class _Thread:
 
     def call(self, name: str, /, **arguments: Any) -> Any:
         if name == "requests":
-            return tuple(self.house.log)
-        return self.house.control(name, arguments)
+            return tuple(self.site.log)
+        return self.site.control(name, arguments)
 
 
 class _Process:

@@ -1,4 +1,4 @@
-"""The newsroom over HTTP: one aiohttp handler that asks the house and sends what it answers."""
+"""The newsroom over HTTP: one aiohttp handler that asks the fake site and sends what it answers."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from aiohttp import web
 
 from tests.newsroom.answer import Question
 from tests.newsroom.log import Request
-from tests.newsroom.site import House
+from tests.newsroom.site import FakeSite
 
 CONTROL = "/-newsroom/"
 """Where a newsroom in another process takes its orders: POST a JSON object of arguments to CONTROL + name."""
 
 
-def question_of(method: str, raw: str, headers: Mapping[str, str], house: House) -> Question:
+def question_of(method: str, raw: str, headers: Mapping[str, str], site: FakeSite) -> Question:
     """What a request line asks for. The folder of a sub-directory install is taken off."""
     parts = urlsplit(raw)
     params: dict[str, list[str]] = {}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         params.setdefault(name.split("[")[0], []).append(value)
     path = parts.path
-    folder = house.places.folder
+    folder = site.places.folder
     inside = path == folder or path.startswith(folder + "/")
     path = path[len(folder) :] or "/" if inside else path
     route = params.pop("rest_route", [None])[-1] if path in ("/", "/index.php") else None
-    if route is None and inside and not house.options.plain:
-        for prefix in (f"/{house.options.prefix}", f"/index.php/{house.options.prefix}"):
+    if route is None and inside and not site.options.plain:
+        for prefix in (f"/{site.options.prefix}", f"/index.php/{site.options.prefix}"):
             if path == prefix or path.startswith(prefix + "/"):
                 route = path[len(prefix) :] or "/"
     known = {name.lower(): value for name, value in headers.items()}
     return Question(method=method, path=path if inside else "/..", raw=raw, route=route, params=params, headers=known)
 
 
-def application(house: House) -> web.Application:
+def application(site: FakeSite) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
         if request.path.startswith(CONTROL):
-            return await _control(house, request)
-        return await _serve(house, request)
+            return await _control(site, request)
+        return await _serve(site, request)
 
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{tail:.*}", handle)
     return app
 
 
-async def _serve(house: House, request: web.Request) -> web.StreamResponse:
-    question = question_of(request.method, request.raw_path, request.headers, house)
-    answer, faults = house.respond(question)
-    house.note(
+async def _serve(site: FakeSite, request: web.Request) -> web.StreamResponse:
+    question = question_of(request.method, request.raw_path, request.headers, site)
+    answer, faults = site.respond(question)
+    site.note(
         Request(
             method=question.method,
             url=question.raw,
@@ -64,7 +64,7 @@ async def _serve(house: House, request: web.Request) -> web.StreamResponse:
         ),
         question,
     )
-    wait = answer.wait + house.options.latency
+    wait = answer.wait + site.options.latency
     if wait:
         await asyncio.sleep(wait)
     if answer.transport is not None:
@@ -72,25 +72,25 @@ async def _serve(house: House, request: web.Request) -> web.StreamResponse:
     return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
 
-async def _control(house: House, request: web.Request) -> web.Response:
+async def _control(site: FakeSite, request: web.Request) -> web.Response:
     arguments: dict[str, Any] = orjson.loads(await request.read() or b"{}")
     try:
-        result = house.control(request.path.removeprefix(CONTROL), arguments)
+        result = site.control(request.path.removeprefix(CONTROL), arguments)
     except (LookupError, TypeError, ValueError) as error:
         return web.Response(status=400, text=f"{type(error).__name__}: {error}")
     return web.Response(body=orjson.dumps(result, default=str), content_type="application/json")
 
 
-async def start(house: House, port: int) -> web.AppRunner:
-    """Listen on 127.0.0.1; port 0 takes a free one, which the house is then told."""
-    # aiohttp itself would refuse what an order wants to see: the house measures request lines.
+async def start(site: FakeSite, port: int) -> web.AppRunner:
+    """Listen on 127.0.0.1; port 0 takes a free one, which the fake site is then told."""
+    # aiohttp itself would refuse what an order wants to see: the fake site measures request lines.
     runner = web.AppRunner(
-        application(house), access_log=None, max_line_size=1 << 20, max_field_size=1 << 20, shutdown_timeout=0.2
+        application(site), access_log=None, max_line_size=1 << 20, max_field_size=1 << 20, shutdown_timeout=0.2
     )
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
-    await site.start()
-    server = site._server
+    listener = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
+    await listener.start()
+    server = listener._server
     assert isinstance(server, asyncio.Server)
-    house.open(server.sockets[0].getsockname()[1])
+    site.open(server.sockets[0].getsockname()[1])
     return runner

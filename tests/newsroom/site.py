@@ -1,4 +1,4 @@
-"""The house: archive, REST API, pages, orders and log behind one lock, without a network."""
+"""The fake site: archive, REST API, pages, orders and log behind one lock, without a network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOG_KEPT = 200_000
 Hook = Callable[[Request], None]
 
 
-class House:
+class FakeSite:
     """``respond`` is called by the server's thread, all else by anybody: every door takes the lock."""
 
     def __init__(self, options: Options) -> None:

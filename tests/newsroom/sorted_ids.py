@@ -22,7 +22,7 @@ def value_of(key: int) -> int:
     return key >> _BITS
 
 
-class Shelf:
+class SortedIds:
     """Sorted keys, each a value (a local date in seconds) and an id."""
 
     def __init__(self, keys: Iterable[int] = ()) -> None:

@@ -226,7 +226,7 @@ def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_t
 
         room.on_request(leave)
         run = crawl(tmp_path, "wp_posts", site=room.url, output="0.jsonl", env=kept)
-        room.house.hooks.clear()
+        room.site.hooks.clear()
         room.forget()
         absent = crawl(tmp_path, "wp_posts", site=room.url, output="1.jsonl", env=kept)
         assert (absent.status, absent.said.count("\n"), len(room.requests)) == (1, 1, 0), absent.said

@@ -427,9 +427,9 @@ def test_a_page_whose_scripts_never_end_costs_only_itself() -> None:
         )
 
     with serve(answer) as server, Newsroom(posts=3, oddities=False, javascript=True) as room:
-        row = room.house.row(room.ids()[0])
+        row = room.site.row(room.ids()[0])
         assert row is not None
-        link = room.house.places.link(row)
+        link = room.site.places.link(row)
         told = render(f"{server.url}/stuck", link, settings={"NEWSBOT_RENDER_SECONDS": 3})
         assert "This gazette needs JavaScript" in render(link, plain=True).body()
     assert told.errors() == ["browser-failed", None]

@@ -20,9 +20,9 @@ import orjson
 import sqlalchemy as sa
 
 from newsbot.archive import Archive
-from newsbot.archive.current_rows import owners
+from newsbot.archive.current_rows import rows_with_guids
 from newsbot.archive.guids import guid_key
-from newsbot.archive.reader import Filter, current
+from newsbot.archive.reader import Filter, read_current
 from newsbot.archive.schema import collections
 from newsbot.items import Author, Checkpoint, Post, TermRef
 from newsbot.wordpress.messages import AskKnown
@@ -85,7 +85,7 @@ def take_in(archive: Archive, items: list[Post]) -> None:
 
 def export(archive: Archive, path: Path) -> None:
     with path.open("wb", buffering=1 << 18) as file:
-        for kept in current(archive.database, Filter()):
+        for kept in read_current(archive.database, Filter()):
             file.write(kept.line())
             file.write(b"\n")
 
@@ -118,11 +118,11 @@ def recognise(folder: Path, rows: int) -> None:
 
     def guids() -> None:
         for page in keys:
-            assert len(owners(archive.database.reader, page)) == PAGE
+            assert len(rows_with_guids(archive.database.reader, page)) == PAGE
 
     def ids() -> None:
         for page in pages:
-            assert len(archive.known(AskKnown(site=SITE, type="post", ids=tuple(page)))) == PAGE
+            assert len(archive.live_ids(AskKnown(site=SITE, type="post", ids=tuple(page)))) == PAGE
 
     timed(f"known guid among {rows:,}, by pages", PAGE * len(pages), guids)
     timed(f"known id among {rows:,}, by pages", PAGE * len(pages), ids)

@@ -1,4 +1,4 @@
-"""What came since the last commit of one collection, counted, and how it is written in one transaction."""
+"""The rows of one collection since the last commit: how they are counted, and how one transaction writes them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.archive.compare import Judgement, Known, text_hash
-from newsbot.archive.current_rows import Window
+from newsbot.archive.compare import CurrentRow, Judgement, text_hash
+from newsbot.archive.current_rows import LoadedRange
 from newsbot.archive.schema import collections, outbox, revisions, rows
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint
+from newsbot.wordpress.messages import AskKnown
 
 
-class Hole(ArchiveError):
-    """Rows are missing between the walk and the archive: the cursor stays where it was. The rows that came are kept."""
+class MissingRows(ArchiveError):
+    """Rows got lost between the walk and the archive. The cursor is not moved; the received rows are kept."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
-    """A row that came: what it was, what it is now, and its payload where that is to be written."""
+class PendingRow:
+    """A received row that is not committed yet: the archive's row before and after it.
 
-    before: Known | None
-    after: Known
+    ``payload`` is None where the stored payload stays as it is.
+    """
+
+    before: CurrentRow | None
+    after: CurrentRow
     kind: str
     judgement: Judgement
     change: str
@@ -34,55 +38,88 @@ class Entry:
     payload: bytes | None = None
     shape: int | None = None
 
+    @property
+    def is_event(self) -> bool:
+        """Whether the row gets a revision of its own."""
+        return self.change != "unchanged" and not self.after.guid_duplicate
+
+    @property
+    def begins_collision(self) -> bool:
+        """Whether the row is the first to share its guid with another row of its site."""
+        had_collision = self.before is not None and self.before.collision
+        return self.after.collision and self.after.guid is not None and not had_collision
+
 
 @dataclass(slots=True)
-class Page:
-    """One collection of one site in one pass. ``met`` counts every row of the pass, delivered or told as dropped.
+class Batch:
+    """The pending rows of one collection of one site.
 
-    ``kept`` is the sequence an unfinished walk stands at; by its first checkpoint the walk shows whether it goes on
-    from there or starts again, and ``base`` remembers which.
+    ``received`` counts all rows of this pass, rows that another pipeline dropped and counted included.
+    ``committed_sequence`` is the sequence of the last checkpoint of an unfinished walk. The first checkpoint of this
+    pass shows whether the walk continues from there or starts again at 0; ``first_sequence`` stores the answer.
     """
 
     collection: int
-    kept: int = 0
-    base: int | None = None
-    met: int = 0
-    broken: bool = False
-    entries: dict[int, Entry] = field(default_factory=dict)
-    window: Window = field(default_factory=Window)
+    committed_sequence: int = 0
+    first_sequence: int | None = None
+    received: int = 0
+    rows_missing: bool = False
+    pending: dict[int, PendingRow] = field(default_factory=dict)
+    loaded: LoadedRange = field(default_factory=LoadedRange)
 
-    def count(self, checkpoint: Checkpoint) -> None:
-        """Raise Hole unless every row that left the walk was met here."""
-        if self.base is None and checkpoint.sequence in (self.met, self.kept + self.met):
-            self.base = checkpoint.sequence - self.met
-        expected = checkpoint.sequence - (self.base or 0)
-        if self.broken or expected != self.met:
-            self.broken = True
-            raise Hole(
-                f"hole in {checkpoint.site} {checkpoint.type}: {expected} rows left the walk, {self.met} came; "
-                "its cursor stays where it was"
+    def check(self, checkpoint: Checkpoint) -> None:
+        """Raise MissingRows unless this batch received every row that the walk sent."""
+        if self.first_sequence is None and checkpoint.sequence - self.received in (0, self.committed_sequence):
+            self.first_sequence = checkpoint.sequence - self.received
+        sent = checkpoint.sequence - (self.first_sequence or 0)
+        if self.rows_missing or sent != self.received:
+            self.rows_missing = True
+            raise MissingRows(
+                f"{checkpoint.site} {checkpoint.type}: the walk sent {sent} rows and the archive received "
+                f"{self.received}; the cursor is not moved"
             )
 
+    def overlay(self, live: dict[int, str | None], asked: AskKnown) -> None:
+        """Bring live ids that were read from the database up to date with the pending rows."""
+        for row_id, pending in self.pending.items():
+            if pending.after.deleted_at is not None:
+                live.pop(row_id, None)
+            elif _is_selected(pending.after, asked):
+                live[row_id] = pending.after.modified
+
     def committed(self) -> None:
-        if any(_flags_first(entry) for entry in self.entries.values()):
-            # The database has flagged rows that the window holds without the flag.
-            self.window.forget()
-        self.window.put({row_id: entry.after for row_id, entry in self.entries.items()})
-        self.entries = {}
+        """The pending rows are in the database now."""
+        if any(pending.begins_collision for pending in self.pending.values()):
+            # The transaction has set ``collision`` on other rows, which the loaded range holds without it.
+            self.loaded.clear()
+        self.loaded.update({row_id: pending.after for row_id, pending in self.pending.items()})
+        self.pending = {}
 
 
-_ROW_FIELDS = [name for name in Known.__dataclass_fields__ if name != "id"]
+def _is_selected(row: CurrentRow, asked: AskKnown) -> bool:
+    if asked.ids is not None and row.id not in asked.ids:
+        return False
+    if asked.since is not None and (row.published or "") < asked.since:
+        return False
+    return asked.until is None or (row.published or "~") < asked.until
+
+
+_ROW_FIELDS = [name for name in CurrentRow.__dataclass_fields__ if name != "id"]
 _UPDATE_ROW = (
     sa.update(rows)
     .where(rows.c.collection == sa.bindparam("of"), rows.c.id == sa.bindparam("at"))
     .values({name: sa.bindparam(f"new_{name}") for name in _ROW_FIELDS})
 )
-_FLAG_FIRST = (
+_MARK_COLLISION = (
     sa.update(rows)
-    .where(rows.c.collection == sa.bindparam("of"), rows.c.guid == sa.bindparam("key"), rows.c.twin.is_(False))
+    .where(
+        rows.c.collection == sa.bindparam("of"),
+        rows.c.guid == sa.bindparam("key"),
+        rows.c.guid_duplicate.is_(False),
+    )
     .values(collision=True)
 )
-_REFRESH = (
+_REPLACE_PAYLOAD = (
     sa.update(revisions)
     .where(
         revisions.c.collection == sa.bindparam("of"),
@@ -93,93 +130,92 @@ _REFRESH = (
 )
 
 
-def write_entries(connection: Connection, collection: int, entries: Iterable[Entry], *, run: str, now: str) -> None:
-    """Rows, revisions and outbox of a page, each table in one batch."""
-    held = list(entries)
-    _many(connection, sa.insert(rows), (_row(collection, one) for one in held if one.before is None))
-    _many(connection, _UPDATE_ROW, (_row_update(collection, one) for one in held if one.before is not None))
-    _many(connection, sa.insert(revisions), (_revision(collection, one, run, now) for one in held if _is_event(one)))
-    _many(
-        connection,
-        _REFRESH,
-        (
-            {"of": collection, "at": one.after.id, "number": one.after.content}
-            | {"new_payload": one.payload, "new_shape": one.shape}
-            for one in held
-            if one.payload is not None and not _is_event(one)
-        ),
+def write_rows(connection: Connection, collection: int, pending: Iterable[PendingRow], *, run: str, now: str) -> None:
+    """Write the rows, revisions and outbox entries of a batch: one statement for each kind of change."""
+    every = list(pending)
+    events = [row for row in every if row.is_event]
+    refreshed = [row for row in every if row.payload is not None and not row.is_event]
+    statements: tuple[tuple[Any, list[dict[str, Any]]], ...] = (
+        (sa.insert(rows), [_new_row(collection, row) for row in every if row.before is None]),
+        (_UPDATE_ROW, [_updated_row(collection, row) for row in every if row.before is not None]),
+        (sa.insert(revisions), [_revision(collection, row, run, now) for row in events]),
+        (_REPLACE_PAYLOAD, [_refreshed_payload(collection, row) for row in refreshed]),
+        (sa.insert(outbox), [_outbox_entry(collection, row, run) for row in every if row.deliver]),
+        (_MARK_COLLISION, [{"of": collection, "key": row.after.guid} for row in every if row.begins_collision]),
     )
-    _many(
-        connection,
-        sa.insert(outbox),
-        (
-            {"run": run, "collection": collection, "id": one.after.id, "revision": one.after.revision}
-            | {"change": one.change}
-            for one in held
-            if one.deliver
-        ),
-    )
-    _many(connection, _FLAG_FIRST, ({"of": collection, "key": one.after.guid} for one in held if _flags_first(one)))
+    for statement, values in statements:
+        if values:
+            connection.execute(statement, values)
 
 
-def _many(connection: Connection, statement: Any, values: Iterable[dict[str, Any]]) -> None:
-    listed = list(values)
-    if listed:
-        connection.execute(statement, listed)
+def _new_row(collection: int, row: PendingRow) -> dict[str, Any]:
+    values = {name: getattr(row.after, name) for name in _ROW_FIELDS}
+    return values | {"collection": collection, "id": row.after.id, "kind": row.kind}
 
 
-def _is_event(entry: Entry) -> bool:
-    return entry.change != "unchanged" and not entry.after.twin
+def _updated_row(collection: int, row: PendingRow) -> dict[str, Any]:
+    values = {f"new_{name}": getattr(row.after, name) for name in _ROW_FIELDS}
+    return values | {"of": collection, "at": row.after.id}
 
 
-def _flags_first(entry: Entry) -> bool:
-    return entry.after.collision and entry.after.guid is not None and not (entry.before and entry.before.collision)
-
-
-def _row(collection: int, entry: Entry) -> dict[str, Any]:
-    values = {name: getattr(entry.after, name) for name in _ROW_FIELDS}
-    return values | {"collection": collection, "id": entry.after.id, "kind": entry.kind}
-
-
-def _row_update(collection: int, entry: Entry) -> dict[str, Any]:
-    values = {f"new_{name}": getattr(entry.after, name) for name in _ROW_FIELDS}
-    return values | {"of": collection, "at": entry.after.id}
-
-
-def _revision(collection: int, entry: Entry, run: str, now: str) -> dict[str, Any]:
+def _revision(collection: int, row: PendingRow, run: str, now: str) -> dict[str, Any]:
     return {
         "collection": collection,
-        "id": entry.after.id,
-        "revision": entry.after.revision,
-        "change": entry.change,
-        "changed": ",".join(entry.judgement.changed) or None,
-        "text_hash": text_hash(entry.kind, entry.after.fingerprint),
+        "id": row.after.id,
+        "revision": row.after.revision,
+        "change": row.change,
+        "changed": ",".join(row.judgement.changed) or None,
+        "text_hash": text_hash(row.kind, row.after.fingerprint),
         "seen": now,
         "run": run,
-        "shape": entry.shape,
-        "payload": entry.payload,
+        "shape": row.shape,
+        "payload": row.payload,
+    }
+
+
+def _refreshed_payload(collection: int, row: PendingRow) -> dict[str, Any]:
+    return {
+        "of": collection,
+        "at": row.after.id,
+        "number": row.after.content,
+        "new_payload": row.payload,
+        "new_shape": row.shape,
+    }
+
+
+def _outbox_entry(collection: int, row: PendingRow, run: str) -> dict[str, Any]:
+    return {
+        "run": run,
+        "collection": collection,
+        "id": row.after.id,
+        "revision": row.after.revision,
+        "change": row.change,
     }
 
 
 def write_progress(connection: Connection, collection: int, checkpoint: Checkpoint) -> None:
-    """Keep a walk's cursor; at its end, what its last checkpoint says of the collection.
-
-    A last checkpoint's ``cursor`` may hold ``whole``, ``watermark``, ``hidden``, ``swept`` and ``owed``; what it leaves
-    out stays as it was. A last checkpoint without any (``limit=``, ``since=``) leaves an unfinished walk's cursor as it
-    is.
-    """
-    values: dict[str, Any] = {}
-    if checkpoint.done:
-        told: Mapping[str, Any] = checkpoint.cursor or {}
-        values = {name: told[name] for name in ("whole", "watermark", "hidden", "swept") if name in told}
-        if values.get("whole"):
-            # A whole collection has no cursor: what could not be had is kept in its place.
-            owed = {"owed": list(told["owed"])} if told.get("owed") else None
-            values |= {"cursor": None if owed is None else orjson.dumps(owed), "sequence": 0}
-        elif "whole" in values:
-            # It is to be walked again, from its beginning.
-            values |= {"cursor": None, "sequence": 0}
-    elif checkpoint.cursor is not None:
-        values = {"cursor": orjson.dumps(dict(checkpoint.cursor)), "sequence": checkpoint.sequence}
+    """Store the walk's cursor; at the end of a walk, store what its last checkpoint says about the collection."""
+    values = _end_of_walk(checkpoint.cursor or {}) if checkpoint.done else _in_walk(checkpoint)
     if values:
         connection.execute(sa.update(collections).where(collections.c.collection == collection).values(values))
+
+
+def _in_walk(checkpoint: Checkpoint) -> dict[str, Any]:
+    if checkpoint.cursor is None:
+        return {}
+    return {"cursor": orjson.dumps(dict(checkpoint.cursor)), "sequence": checkpoint.sequence}
+
+
+def _end_of_walk(end: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of ``collections`` after a last checkpoint, whose ``cursor`` is ``end``.
+
+    ``end`` may hold ``whole``, ``watermark``, ``hidden``, ``swept`` and ``owed``. A column that it leaves out is not
+    changed. A checkpoint without ``whole`` (``limit=``, ``since=``) leaves the cursor of an unfinished walk as it is.
+    """
+    values = {name: end[name] for name in ("whole", "watermark", "hidden", "swept") if name in end}
+    if "whole" not in values:
+        return values
+    # The walk is over: a whole collection has no cursor, and any other is walked again from its beginning. The ids that
+    # a whole collection still owes are stored in the place of the cursor.
+    owed = orjson.dumps({"owed": list(end["owed"])}) if values["whole"] and end.get("owed") else None
+    return values | {"cursor": owed, "sequence": 0}

@@ -1,4 +1,4 @@
-"""Reading the archive's current rows: one by one as a walk meets them, or many at once."""
+"""Reads the archive's current rows: one by one as a walk meets their ids, or many at once."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.archive.compare import Known
-from newsbot.archive.schema import rows
+from newsbot.archive.compare import CurrentRow
+from newsbot.archive.schema import revisions, rows
 
 AROUND = 48
-"""Rows read on either side of one that is asked for: a walk by date meets ids nearly in order."""
+"""Rows that are read on either side of a wanted row: a walk by date meets ids nearly in order."""
 
-KEEP = 4_096
-"""Rows a window may hold before it is forgotten: memory stays flat however long the walk."""
+MOST_LOADED = 4_096
+"""Rows that a LoadedRange may hold before it is emptied: memory stays flat however long the walk is."""
 
 BATCH = 500
+"""Ids or guid keys in one query."""
 
-_COLUMNS = [rows.c[name] for name in Known.__dataclass_fields__]
+_COLUMNS = [rows.c[name].label(name) for name in CurrentRow.__dataclass_fields__]
 _collection, _id = sa.bindparam("of", type_=sa.BigInteger), sa.bindparam("at", type_=sa.BigInteger)
 _limit = sa.bindparam("up_to", type_=sa.Integer)
 _UPWARDS = (
@@ -29,53 +30,65 @@ _UPWARDS = (
 _DOWNWARDS = (
     sa.select(*_COLUMNS).where(rows.c.collection == _collection, rows.c.id < _id).order_by(rows.c.id.desc())
 ).limit(_limit)
-_OWNERS = sa.select(rows.c.guid, rows.c.collection, rows.c.id).where(
-    rows.c.guid.in_(sa.bindparam("keys", expanding=True)), rows.c.twin.is_(False)
+_WITH_GUIDS = sa.select(rows.c.guid, rows.c.collection, rows.c.id).where(
+    rows.c.guid.in_(sa.bindparam("keys", expanding=True)), rows.c.guid_duplicate.is_(False)
+)
+_PAYLOAD = (
+    sa.select(revisions.c.payload, rows.c.kind)
+    .join(revisions, (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id))
+    .where(revisions.c.revision == rows.c.content, rows.c.collection == _collection, rows.c.id == _id)
 )
 
 
-def _known(row: sa.Row[Any]) -> Known:
-    return Known(**row._mapping)
+def _current_row(row: sa.Row[Any]) -> CurrentRow:
+    return CurrentRow(**row._mapping)
 
 
 @dataclass(slots=True)
-class Window:
-    """A stretch of ids of one collection, all of whose rows are at hand: most rows of a walk cost no query.
+class LoadedRange:
+    """The rows of one collection whose ids lie in a range. Most rows of a walk are in it and cost no query.
 
-    Both ends are None where nothing lies beyond: above an archive's newest row, every row is known to be new.
+    ``low`` or ``high`` is None where the collection has no row beyond: an id above the newest archived row is known to
+    be new.
     """
 
-    rows: dict[int, Known] = field(default_factory=dict)
+    rows: dict[int, CurrentRow] = field(default_factory=dict)
     low: int | None = 0
     high: int | None = -1
 
     def covers(self, row_id: int) -> bool:
         return (self.low is None or row_id >= self.low) and (self.high is None or row_id <= self.high)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self.rows, self.low, self.high = {}, 0, -1
 
     def load(self, connection: Connection, collection: int, row_id: int) -> None:
-        about = {"of": collection, "at": row_id, "up_to": AROUND}
-        above = [_known(row) for row in connection.execute(_UPWARDS, about)]
-        below = [_known(row) for row in connection.execute(_DOWNWARDS, about)]
-        self.rows = {one.id: one for one in (*above, *below)}
+        """Load the rows around ``row_id`` in place of the present ones."""
+        parameters = {"of": collection, "at": row_id, "up_to": AROUND}
+        above = [_current_row(row) for row in connection.execute(_UPWARDS, parameters)]
+        below = [_current_row(row) for row in connection.execute(_DOWNWARDS, parameters)]
+        self.rows = {row.id: row for row in (*above, *below)}
         self.high = max(above[-1].id, row_id) if len(above) == AROUND else None
         self.low = min(below[-1].id, row_id) if len(below) == AROUND else None
 
-    def put(self, known: Mapping[int, Known]) -> None:
-        """Take in rows that were just committed."""
-        if len(self.rows) + len(known) > KEEP:
-            self.forget()
-        self.rows.update((row_id, one) for row_id, one in known.items() if self.covers(row_id))
+    def update(self, committed: Mapping[int, CurrentRow]) -> None:
+        """Take over rows that were just committed."""
+        if len(self.rows) + len(committed) > MOST_LOADED:
+            self.clear()
+        self.rows.update((row_id, row) for row_id, row in committed.items() if self.covers(row_id))
 
 
-def owners(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
-    """Which rows carry these guid keys: key -> (collection, id) of each, deleted ones too, twins not."""
+def payload_of(connection: Connection, collection: int, row_id: int) -> Any:
+    """The committed content of a row, as (``payload``, ``kind``); None for a row that the archive does not hold."""
+    return connection.execute(_PAYLOAD, {"of": collection, "at": row_id}).first()
+
+
+def rows_with_guids(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
+    """Guid key -> (collection, id) of each row that has it. Deleted rows are included, guid duplicates are not."""
     found: dict[int, list[tuple[int, int]]] = {}
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), BATCH):
-        for key, collection, row_id in connection.execute(_OWNERS, {"keys": wanted[start : start + BATCH]}):
+        for key, collection, row_id in connection.execute(_WITH_GUIDS, {"keys": wanted[start : start + BATCH]}):
             found.setdefault(key, []).append((collection, row_id))
     return found
 
@@ -83,7 +96,10 @@ def owners(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[
 def live_ids(
     connection: Connection, collection: int, *, ids: Iterable[int] | None, since: str | None, until: str | None
 ) -> dict[int, str | None]:
-    """Live ids, twins too (the site has them), with their ``modified``; of ``ids``, or published in the window."""
+    """Live id -> ``modified``. Guid duplicates are included, since the site has them.
+
+    ``ids`` limits the answer to these ids, ``since`` and ``until`` to rows published in [since, until).
+    """
     live = sa.select(rows.c.id, rows.c.modified).where(rows.c.collection == collection, rows.c.deleted_at.is_(None))
     if since is not None:
         live = live.where(rows.c.published >= since)
@@ -93,8 +109,8 @@ def live_ids(
         return {row.id: row.modified for row in connection.execute(live)}
     found: dict[int, str | None] = {}
     wanted = list(ids)
-    asked = live.where(rows.c.id.in_(sa.bindparam("wanted", expanding=True)))
+    among_ids = live.where(rows.c.id.in_(sa.bindparam("wanted", expanding=True)))
     for start in range(0, len(wanted), BATCH):
-        answer = connection.execute(asked, {"wanted": wanted[start : start + BATCH]})
-        found.update((row_id, modified) for row_id, modified in answer)
+        batch = connection.execute(among_ids, {"wanted": wanted[start : start + BATCH]})
+        found.update((row_id, modified) for row_id, modified in batch)
     return found

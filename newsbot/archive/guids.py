@@ -1,4 +1,4 @@
-"""guids: one form for the many ways in which one guid is written. Pure."""
+"""One form for the many ways in which a guid is written. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def canonical_guid(guid: str | None) -> str | None:
-    """The form to compare a guid by, or None for an empty one.
+    """The form in which guids are compared; None for an empty guid.
 
-    Entities are decoded as often as they were encoded; of a web address the scheme (http is https), the host's case and
-    a default port do not count. Everything else does: a guid is an identifier, its path and query are the site's own.
+    Entities are decoded until none is left. In a web address the scheme (http equals https), the case of the host and a
+    default port do not count. All other characters count: a guid is an identifier, and its site chose path and query.
     """
     text = (guid or "").strip()
     while "&" in text and (decoded := html.unescape(text).strip()) != text:
         text = decoded
-    scheme, mark, _ = text.partition("://")
-    if not mark or scheme.lower() not in _DEFAULT_PORTS:
+    scheme, separator, _ = text.partition("://")
+    if not separator or scheme.lower() not in _DEFAULT_PORTS:
         return text or None
     try:
         parts = urlsplit(text)
@@ -34,7 +34,7 @@ def canonical_guid(guid: str | None) -> str | None:
 
 
 def guid_key(guid: str | None) -> int | None:
-    """A canonical guid as a signed 64-bit number, which a database indexes and a set holds cheaply."""
+    """A hash of the canonical guid as a signed 64-bit number: cheap to index in a database and to hold in a set."""
     canonical = canonical_guid(guid)
     if canonical is None:
         return None

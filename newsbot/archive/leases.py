@@ -1,4 +1,4 @@
-"""One crawl of a site at a time: a lease with a heartbeat, taken over when its holder is dead."""
+"""Leases, so that one run at a time crawls a site. A lease has a heartbeat; a dead run's lease is taken over."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from newsbot.errors import ArchiveError
 
 
 class Leases:
-    """The leases of one run. ``fence`` stands in every transaction: a holder that was taken for dead writes no more."""
+    """The leases of one run. Every transaction calls ``fence``, so that a run that lost a lease writes nothing more."""
 
     def __init__(self, database: Database, *, run: str, clock: Callable[[], datetime], alive: Alive) -> None:
         self._database = database
         self._run = run
         self._clock = clock
         self._alive = alive
-        self._holder = this_process()
+        self._process = this_process()
         self.held: set[str] = set()
 
     def take(self, site: str) -> str | None:
-        """Take the lease of a site. None when it is ours now; else the run that crawls the site."""
+        """Take the lease of a site. Returns None if this run has it now, else the name of the run that has it."""
         now = self._clock()
         with self._database.writing() as connection:
-            asked = sa.select(leases).where(leases.c.site == site)
+            lease = sa.select(leases).where(leases.c.site == site)
             if not self._database.sqlite:
-                asked = asked.with_for_update()
-            found = connection.execute(asked).first()
+                lease = lease.with_for_update()
+            found = connection.execute(lease).first()
             if found is not None and found.run != self._run:
-                if not is_dead(holder=found.holder, heartbeat=found.heartbeat, now=now, alive=self._alive):
+                if not is_dead(process=found.holder, heartbeat=found.heartbeat, now=now, alive=self._alive):
                     return str(found.run)
                 connection.execute(sa.delete(leases).where(leases.c.site == site))
                 found = None
             if found is None:
-                ours = {"site": site, "run": self._run, "holder": self._holder, "heartbeat": now.isoformat()}
+                ours = {"site": site, "run": self._run, "holder": self._process, "heartbeat": now.isoformat()}
                 connection.execute(upsert(connection, leases, keys=("site",), replaced=()), ours)
                 winner = connection.execute(sa.select(leases.c.run).where(leases.c.site == site)).scalar_one()
                 if winner != self._run:
@@ -53,16 +53,16 @@ class Leases:
             connection.execute(sa.delete(leases).where(leases.c.run == self._run))
 
     def beat(self) -> None:
-        """A sign of life of the run and of all its leases; due every HEARTBEAT_SECONDS."""
+        """Write the heartbeat of the run and of all its leases. Must be called every HEARTBEAT_SECONDS."""
         now = self._clock().isoformat()
         with self._database.writing() as connection:
             connection.execute(sa.update(runs).where(runs.c.run == self._run).values(heartbeat=now))
             connection.execute(sa.update(leases).where(leases.c.run == self._run).values(heartbeat=now))
 
     def fence(self, connection: Connection, site: str) -> None:
-        """Raise ArchiveError, and so undo the transaction, when a lease we took is no longer ours."""
+        """Raise ArchiveError, which undoes the transaction, if another run has taken over a lease of this run."""
         if site not in self.held:
             return
         ours = sa.update(leases).where(leases.c.site == site, leases.c.run == self._run)
         if connection.execute(ours.values(heartbeat=self._clock().isoformat())).rowcount != 1:
-            raise ArchiveError(f"another run took over {site}: this one was silent for too long")
+            raise ArchiveError(f"another run took over {site}, because this run sent no heartbeat for a minute")

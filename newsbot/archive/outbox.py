@@ -1,16 +1,17 @@
-"""The outbox: a row is delivered when the feed that holds it has been closed and has taken its name.
+"""The outbox: the rows that are committed and are not delivered yet.
 
-A run's feeds are written as parts. At its end, in this order:
+A row is delivered when the feed that holds it is closed and has its final name. Until then a feed is written under the
+name of a part. At the end of a run, in this order:
 
-1. every part is whole and on the disk; every row in them is committed (``Archive.flush``);
-2. ``sealing``: one durable transaction says which parts take which names, and that the run is past the point of return;
+1. every part is complete and on the disk, and every row in the parts is committed (``Archive.flush``);
+2. ``sealing``: one durable transaction stores the final name of each part. From here on the run counts as delivered;
 3. the parts are renamed;
 4. ``delivered``: the run's outbox is emptied.
 
-A run that dies before 2 has delivered nothing: the next crawl of each of its sites inherits the rows (``recover``), and
-its parts are litter, which the feeds' own sweep removes. A run that dies after 2 has delivered everything: whoever
-comes next renames what is left (``finish_seals``; a part that is gone has been renamed). So no row is ever in two
-finished files, and none in no file.
+A run that dies before step 2 has delivered nothing. The next crawl of each of its sites takes over its rows
+(``recover``), and the feeds remove its parts. A run that dies after step 2 has delivered everything: the next run
+renames the parts that are left (``finish_renames``). A part that does not exist any more has its final name already. So
+every row is in exactly one finished file.
 """
 
 from __future__ import annotations
@@ -26,33 +27,33 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
-from newsbot.archive.payloads import Standing, thaw
-from newsbot.archive.processes import Alive, host_of, is_dead, this_process
+from newsbot.archive.payloads import RowState, unpack
+from newsbot.archive.processes import Alive, is_dead, machine_of, this_process
 from newsbot.archive.schema import collections, feeds, outbox, revisions, rows, runs
 from newsbot.errors import ArchiveError
 from newsbot.items import Record
 
 BATCH = 200
-
+"""Rows that are read at once."""
 
 _content, _event = revisions.alias("content"), revisions.alias("event")
 
 
-def _of_entry(table: sa.FromClause) -> sa.ColumnElement[bool]:
+def _is_of_entry(table: sa.FromClause) -> sa.ColumnElement[bool]:
     return (table.c.collection == outbox.c.collection) & (table.c.id == outbox.c.id)
 
 
-# A deletion has no payload of its own: it is told with the newest one before it.
-_newest = (
+# The revision of a deletion has no payload. A deleted row is delivered with the newest payload before its deletion.
+_newest_content = (
     sa.select(sa.func.max(revisions.c.revision))
-    .where(_of_entry(revisions), revisions.c.revision <= outbox.c.revision, revisions.c.payload.is_not(None))
+    .where(_is_of_entry(revisions), revisions.c.revision <= outbox.c.revision, revisions.c.payload.is_not(None))
     .scalar_subquery()
 )
 _UNDELIVERED = (
     sa.select(outbox, rows.c.kind, rows.c.first_seen, rows.c.collision, _content.c.payload, _event.c.seen)
-    .join(rows, _of_entry(rows))
-    .join(_content, _of_entry(_content) & (_content.c.revision == _newest))
-    .join(_event, _of_entry(_event) & (_event.c.revision == outbox.c.revision))
+    .join(rows, _is_of_entry(rows))
+    .join(_content, _is_of_entry(_content) & (_content.c.revision == _newest_content))
+    .join(_event, _is_of_entry(_event) & (_event.c.revision == outbox.c.revision))
     .where(outbox.c.place.in_(sa.bindparam("places", expanding=True)))
     .order_by(outbox.c.place)
 )
@@ -60,7 +61,7 @@ _UNDELIVERED = (
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A file of a run: where it is written, and the name it takes when it is whole. Absolute paths."""
+    """A file of a run: the path where it is written, and its final path. Both are absolute."""
 
     part: Path
     final: Path
@@ -68,7 +69,7 @@ class Feed:
 
 @dataclass(slots=True, kw_only=True)
 class Recovered:
-    """A row of a dead run on its way to this run's feeds: it is clean, counted and archived already."""
+    """A row of a dead run that this run delivers. The row is already clean, counted and archived."""
 
     record: Record
 
@@ -81,50 +82,52 @@ class Outbox:
         self._run = run
         self._clock = clock
         self._alive = alive
-        self._handed: set[tuple[int, int, int]] = set()
+        self._recovered: set[tuple[int, int, int]] = set()
         self._entered = False
 
-    def handed(self, collection: int, row_id: int, revision: int) -> bool:
-        """Whether ``recover`` gave this revision to the feeds of this run."""
-        return (collection, row_id, revision) in self._handed
+    def is_recovered(self, collection: int, row_id: int, revision: int) -> bool:
+        """Whether ``recover`` has given this revision to the feeds of this run."""
+        return (collection, row_id, revision) in self._recovered
 
     def enter(self) -> None:
-        """The run at hand is in ``runs``: from now on it must be open to be written for."""
+        """The table ``runs`` has this run. From now on ``fence`` checks that it is not marked as dead."""
         self._entered = True
 
     def fence(self, connection: Connection) -> None:
-        """Raise ArchiveError when this run was taken for dead and its rows were given to another."""
+        """Raise ArchiveError if another run has marked this run as dead and taken over its rows."""
         if self._entered:
             state = connection.execute(sa.select(runs.c.state).where(runs.c.run == self._run)).scalar()
-            # A run may seal one feed after the other.
+            # "sealing" too: a run may seal its feeds one after the other.
             if state not in ("open", "sealing"):
-                raise ArchiveError(f"the run {self._run} was taken for dead; another run delivers its rows")
+                raise ArchiveError(
+                    f"the run {self._run} sent no heartbeat for a minute, so another run took over its rows"
+                )
 
-    # Sealing.
+    # The end of a run.
 
-    def sealing(self, whole: Iterable[Feed]) -> None:
-        """All parts are whole and on the disk: from here on the run counts as delivered.
+    def sealing(self, complete: Iterable[Feed]) -> None:
+        """All parts are complete and on the disk: from here on the run counts as delivered.
 
-        Raises ArchiveError, and the parts must not be renamed, where the run was taken for dead or nothing can be kept.
+        Raises ArchiveError if the run is marked as dead or the database fails. The parts must not be renamed then.
         """
         with self._database.writing(durable=True) as connection:
             self.fence(connection)
             connection.execute(sa.delete(feeds).where(feeds.c.run == self._run))
-            listed = [
-                {"run": self._run, "part": str(one.part), "final": str(one.final), "ordinal": place}
-                for place, one in enumerate(whole)
+            values = [
+                {"run": self._run, "part": str(feed.part), "final": str(feed.final), "ordinal": place}
+                for place, feed in enumerate(complete)
             ]
-            if listed:
-                connection.execute(sa.insert(feeds), listed)
+            if values:
+                connection.execute(sa.insert(feeds), values)
             connection.execute(sa.update(runs).where(runs.c.run == self._run).values(state="sealing"))
 
     def delivered(self) -> None:
-        """All parts have taken their names."""
+        """All parts have their final names."""
         with self._database.writing(durable=True) as connection:
             self._finish(connection, self._run)
 
     def failed(self) -> None:
-        """This run's feeds will never be whole: its rows are free for the next run at once."""
+        """The feeds of this run will never be complete: the next run may take over the rows at once."""
         with self._database.writing() as connection:
             still_open = (runs.c.run == self._run, runs.c.state == "open")
             connection.execute(sa.update(runs).where(*still_open).values(state="dead"))
@@ -132,48 +135,48 @@ class Outbox:
     def _finish(self, connection: Connection, run: str) -> None:
         connection.execute(sa.delete(outbox).where(outbox.c.run == run))
         connection.execute(sa.delete(feeds).where(feeds.c.run == run))
-        done = {"state": "delivered", "finished": self._clock().isoformat()}
-        connection.execute(sa.update(runs).where(runs.c.run == run).values(done))
+        values = {"state": "delivered", "finished": self._clock().isoformat()}
+        connection.execute(sa.update(runs).where(runs.c.run == run).values(values))
 
-    # After a death.
+    # What dead runs left.
 
-    def finish_seals(self) -> list[Path]:
-        """Give the parts of dead runs that were past the point of return their names; the names given.
+    def finish_renames(self) -> list[Path]:
+        """Rename the parts of dead runs that had passed ``sealing``. Returns the final paths.
 
-        Parts on another machine's disk are left to it.
+        A run of another machine may have parts on a disk that this machine does not see. That run stays as it is.
         """
-        named: list[Path] = []
-        here = host_of(this_process())
+        renamed: list[Path] = []
+        machine = machine_of(this_process())
         for run in self._dead_runs("sealing"):
-            named += _rename(self._feeds_of(run.run))
-            if host_of(run.holder) == here:
+            renamed += _rename(self._feeds_of(run.run))
+            if machine_of(run.holder) == machine:
                 with self._database.writing(durable=True) as connection:
                     self._finish(connection, run.run)
-        return named
+        return renamed
 
     def recover(self, site: str, kind: str) -> Iterator[Recovered]:
-        """The undelivered rows of dead runs, of a site whose lease is ours and of one kind; they are ours from now on.
+        """Take over the undelivered rows of dead runs, of one kind and of a site that this run has the lease of.
 
-        Each row is given as it was at that revision.
+        Each row is yielded as it was at its undelivered revision.
         """
-        places = self._inherit(site, kind)
+        places = self._take_over(site, kind)
         for start in range(0, len(places), BATCH):
             for row in self._undelivered(places[start : start + BATCH]):
-                self._handed.add((row.collection, row.id, row.revision))
-                yield Recovered(record=_revived(row))
+                self._recovered.add((row.collection, row.id, row.revision))
+                yield Recovered(record=_record_of(row))
 
-    def _inherit(self, site: str, kind: str) -> array[int]:
-        """Make the dead runs' entries ours; their places."""
+    def _take_over(self, site: str, kind: str) -> array[int]:
+        """Move the outbox entries of dead runs to this run. Returns their places."""
         dead = [run.run for run in (*self._dead_runs("open"), *self._dead_runs("dead"))]
         if not dead:
             return array("q")
         of_site = sa.select(collections.c.collection).where(collections.c.site == site)
-        theirs = (outbox.c.run.in_(dead), outbox.c.collection.in_(of_site), _kind_is(kind))
+        of_dead_runs = (outbox.c.run.in_(dead), outbox.c.collection.in_(of_site), _is_of_kind(kind))
         with self._database.writing() as connection:
             connection.execute(sa.update(runs).where(runs.c.run.in_(dead), runs.c.state == "open").values(state="dead"))
-            asked = sa.select(outbox.c.place).where(*theirs).order_by(outbox.c.place)
-            places = array("q", connection.execute(asked).scalars())
-            connection.execute(sa.update(outbox).where(*theirs).values(run=self._run))
+            entries = sa.select(outbox.c.place).where(*of_dead_runs).order_by(outbox.c.place)
+            places = array("q", connection.execute(entries).scalars())
+            connection.execute(sa.update(outbox).where(*of_dead_runs).values(run=self._run))
         return places
 
     def _undelivered(self, places: Iterable[int]) -> list[sa.Row[Any]]:
@@ -187,40 +190,39 @@ class Outbox:
         return [
             run
             for run in found
-            if run.state == "dead" or is_dead(holder=run.holder, heartbeat=run.heartbeat, now=now, alive=self._alive)
+            if run.state == "dead" or is_dead(process=run.holder, heartbeat=run.heartbeat, now=now, alive=self._alive)
         ]
 
     def _feeds_of(self, run: str) -> list[Feed]:
-        asked = sa.select(feeds).where(feeds.c.run == run).order_by(feeds.c.ordinal)
+        of_run = sa.select(feeds).where(feeds.c.run == run).order_by(feeds.c.ordinal)
         with self._database.reading() as connection:
-            return [Feed(Path(row.part), Path(row.final)) for row in connection.execute(asked)]
+            return [Feed(Path(row.part), Path(row.final)) for row in connection.execute(of_run)]
 
 
 def _rename(listed: Iterable[Feed]) -> list[Path]:
-    named = []
+    renamed = []
     for feed in listed:
         try:
             feed.part.replace(feed.final)
         except FileNotFoundError:
             continue
         except OSError as fault:
-            raise ArchiveError(f"{feed.part} cannot become {feed.final}: {fault.strerror}") from fault
-        named.append(feed.final)
-    return named
+            raise ArchiveError(f"{feed.part} cannot be renamed to {feed.final}: {fault.strerror}") from fault
+        renamed.append(feed.final)
+    return renamed
 
 
-def _kind_is(kind: str) -> sa.ColumnElement[bool]:
-    return sa.exists().where(_of_entry(rows), rows.c.kind == kind)
+def _is_of_kind(kind: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(_is_of_entry(rows), rows.c.kind == kind)
 
 
-def _revived(row: sa.Row[Any]) -> Record:
-    gone = row.change == "deleted"
-    standing = Standing(
+def _record_of(row: sa.Row[Any]) -> Record:
+    state = RowState(
         revision=row.revision,
         change=row.change,
         first_seen=row.first_seen,
         last_seen=row.seen,
-        deleted_at=row.seen if gone else None,
+        deleted_at=row.seen if row.change == "deleted" else None,
         collision=row.collision,
     )
-    return thaw(row.payload, standing, kind=row.kind)
+    return unpack(row.payload, state, kind=row.kind)

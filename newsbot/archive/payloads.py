@@ -1,7 +1,7 @@
-"""How a row is kept: one JSON object, compressed, with a fixed block where the archive's own fields go.
+"""How the archive stores a row: one compressed JSON object, whose state fields are empty.
 
-The fields ``revision`` to ``deleted_at`` belong to the row's history, not to its content; a payload holds them empty,
-and a reader splices the true ones in, without parsing the JSON around them.
+The state fields, ``revision`` to ``deleted_at``, belong to the row's history and not to its content. A reader inserts
+their values without parsing the JSON around them.
 """
 
 from __future__ import annotations
@@ -17,26 +17,27 @@ from zlib import crc32
 import orjson
 import zstandard
 
+from newsbot.archive.compare import CurrentRow
 from newsbot.items import Comment, Media, Post, Record, Term, User, columns
 from newsbot.safe_json import json_bytes
 
-CLASSES: dict[str, type[Record]] = {one.collection: one for one in (Post, Comment, Media, Term, User)}
+CLASSES: dict[str, type[Record]] = {item.collection: item for item in (Post, Comment, Media, Term, User)}
 """Kind -> item class."""
 
-HISTORY = ("revision", "change", "first_seen", "last_seen", "deleted_at")
+STATE_FIELDS = ("revision", "change", "first_seen", "last_seen", "deleted_at")
 
-# One of each for all rows: to make them anew costs a third of compressing an article, and half of unpacking it. The
-# standard library's own (3.14) unpacks with a new one each time.
+# One compressor and one decompressor serve all rows. To make a new one for each row costs a third of compressing an
+# article and half of unpacking it; the standard library's decompressor (3.14) makes a new one each time.
 _COMPRESSOR = zstandard.ZstdCompressor(level=1)
 _DECOMPRESSOR = zstandard.ZstdDecompressor()
 
-_BLOCK = b',"revision":null,"change":"new","first_seen":null,"last_seen":null,"deleted_at":null,'
+_EMPTY_STATE = b',"revision":null,"change":"new","first_seen":null,"last_seen":null,"deleted_at":null,'
 _NO_COLLISION, _COLLISION = b'"guid_collision":false,', b'"guid_collision":true,'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Standing:
-    """What the archive knows of a row's history; the fields are those of the items."""
+class RowState:
+    """The columns of a row that the archive fills, not the site. The names are those of the items."""
 
     revision: int
     change: str
@@ -46,61 +47,66 @@ class Standing:
     collision: bool = False
 
 
+def state_of(row: CurrentRow, change: str) -> RowState:
+    """The state of a current row that is delivered with ``change``."""
+    return RowState(row.revision, change, row.first_seen, row.last_seen, row.deleted_at, row.collision)
+
+
 @cache
 def shape_of(kind: str) -> int:
-    """A number for an item class's columns: a payload of another shape is rebuilt before it is read."""
+    """A checksum of an item class's columns. A payload with another checksum is rebuilt before it is read."""
     return crc32(",".join(columns(CLASSES[kind])).encode())
 
 
-def freeze(record: Record) -> bytes:
-    """A row's payload. The record's own history fields are set back to nothing by this."""
-    for name, empty in zip(HISTORY, (None, "new", None, None, None), strict=True):
+def pack(record: Record) -> bytes:
+    """The payload of a row. This empties the state fields of ``record``."""
+    for name, empty in zip(STATE_FIELDS, (None, "new", None, None, None), strict=True):
         setattr(record, name, empty)
-    # As the feeds write it: no lone surrogate, and nothing in ``raw``, is a reason to lose the row.
+    # json_bytes repairs lone surrogates and odd values of ``raw``, as the feeds do: no content may cost a row.
     return _COMPRESSOR.compress(json_bytes(record)[0])
 
 
-def line_of(payload: bytes, standing: Standing, *, kind: str, shape: int | None) -> bytes:
-    """The row as one JSON object in the feeds' column order."""
+def json_line(payload: bytes, state: RowState, *, kind: str, shape: int | None) -> bytes:
+    """The row as one JSON object with the columns of the feeds, in their order."""
     if shape != shape_of(kind):
-        return orjson.dumps(thaw(payload, standing, kind=kind))
+        return orjson.dumps(unpack(payload, state, kind=kind))
     text = _DECOMPRESSOR.decompress(payload)
-    history = {name: getattr(standing, name) for name in HISTORY}
-    text = text.replace(_BLOCK, b"," + orjson.dumps(history)[1:-1] + b",", 1)
-    return text.replace(_NO_COLLISION, _COLLISION, 1) if standing.collision else text
+    filled = {name: getattr(state, name) for name in STATE_FIELDS}
+    text = text.replace(_EMPTY_STATE, b"," + orjson.dumps(filled)[1:-1] + b",", 1)
+    return text.replace(_NO_COLLISION, _COLLISION, 1) if state.collision else text
 
 
-def thaw(payload: bytes, standing: Standing, *, kind: str) -> Record:
-    """The row as its item. Fields this code does not know are left out, new ones take their default."""
-    record = typing.cast(Record, _build(CLASSES[kind], orjson.loads(_DECOMPRESSOR.decompress(payload))))
-    give_standing(record, standing)
+def unpack(payload: bytes, state: RowState, *, kind: str) -> Record:
+    """The row as its item. Fields that this version does not know are left out; new fields get their default."""
+    record = typing.cast(Record, _build(CLASSES[kind], fields_of(payload)))
+    set_state(record, state)
     return record
 
 
-def put_back(record: Record, payload: bytes, standing: Standing) -> None:
-    """Make a record what is kept of it."""
-    kept = thaw(payload, standing, kind=record.collection)
+def replace_content(record: Record, payload: bytes, state: RowState) -> None:
+    """Overwrite all columns of ``record`` with those of a stored row."""
+    stored = unpack(payload, state, kind=record.collection)
     for name in columns(type(record)):
-        setattr(record, name, getattr(kept, name))
+        setattr(record, name, getattr(stored, name))
 
 
-def text_of(payload: bytes) -> dict[str, Any]:
-    """The row's plain fields, for comparing revisions."""
+def fields_of(payload: bytes) -> dict[str, Any]:
+    """The columns of the stored row as plain JSON values, with empty state fields."""
     fields: dict[str, Any] = orjson.loads(_DECOMPRESSOR.decompress(payload))
     return fields
 
 
-def give_standing(record: Record, standing: Standing) -> None:
-    """Write a row's history into its item."""
-    for name in HISTORY:
-        setattr(record, name, getattr(standing, name))
-    if standing.collision:
+def set_state(record: Record, state: RowState) -> None:
+    """Write a row's state into its item."""
+    for name in STATE_FIELDS:
+        setattr(record, name, getattr(state, name))
+    if state.collision:
         record.guid_collision = True  # type: ignore[attr-defined]
 
 
 @cache
-def _builders(item_class: Hashable) -> dict[str, type[Any] | None]:
-    """Field -> the dataclass that its value, or each value of its list, is built as; None for plain values."""
+def _nested_classes(item_class: Hashable) -> dict[str, type[Any] | None]:
+    """Field -> the dataclass of its value, or of each value in its list; None for plain values."""
     hints = typing.get_type_hints(item_class)
     return {name: _nested(hint) for name, hint in hints.items() if typing.get_origin(hint) is not typing.ClassVar}
 
@@ -108,19 +114,20 @@ def _builders(item_class: Hashable) -> dict[str, type[Any] | None]:
 def _nested(hint: Any) -> type[Any] | None:
     if typing.get_origin(hint) in (types.UnionType, typing.Union, list):
         found = (_nested(argument) for argument in typing.get_args(hint))
-        return next((one for one in found if one is not None), None)
+        return next((nested for nested in found if nested is not None), None)
     return hint if isinstance(hint, type) and dataclasses.is_dataclass(hint) else None
 
 
 def _build(item_class: type[Any], fields: dict[str, Any]) -> Any:
-    values = {}
-    for name, nested in _builders(typing.cast(Hashable, item_class)).items():
-        if name not in fields:
-            continue
-        value = fields[name]
-        if nested is not None and isinstance(value, list):
-            value = [_build(nested, one) for one in value]
-        elif nested is not None and isinstance(value, dict):
-            value = _build(nested, value)
-        values[name] = value
-    return item_class(**values)
+    nested_classes = _nested_classes(typing.cast(Hashable, item_class))
+    return item_class(
+        **{name: _value(nested, fields[name]) for name, nested in nested_classes.items() if name in fields}
+    )
+
+
+def _value(nested: type[Any] | None, value: Any) -> Any:
+    if nested is None:
+        return value
+    if isinstance(value, list):
+        return [_build(nested, part) for part in value]
+    return _build(nested, value) if isinstance(value, dict) else value

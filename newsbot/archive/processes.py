@@ -1,4 +1,4 @@
-"""Who holds a lease or a run, and whether he can still be alive."""
+"""The process that holds a lease or a run, and whether that process can still be alive."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 STALE = timedelta(seconds=60)
-"""A holder without a sign of life for so long is taken for dead, wherever he is."""
+"""A process whose heartbeat is older counts as dead, on whichever host it runs."""
 
 HEARTBEAT_SECONDS = 10
 
 Alive = Callable[[str], bool | None]
-"""Whether a holder's process still runs; None where that cannot be told from here."""
+"""Whether the process of that name still runs; None where this host cannot know."""
 
 
 def this_process() -> str:
-    """This process's name as a holder: host, process namespace, id, and when it started (ids are used again)."""
+    """The name of this process: host, process namespace, process id, and start time, since process ids are reused."""
     pid = os.getpid()
-    return " ".join((*_here(), str(pid), _started(pid) or "-"))
+    return " ".join((*_host_and_namespace(), str(pid), _started(pid) or "-"))
 
 
-def process_alive(holder: str) -> bool | None:
+def process_alive(process: str) -> bool | None:
     """Whether the process of that name runs on this host; None for other hosts and namespaces."""
-    host, namespace, pid, started = holder.split(" ")
-    if (host, namespace) != _here():
+    host, namespace, pid, started = process.split(" ")
+    if (host, namespace) != _host_and_namespace():
         return None
     try:
         os.kill(int(pid), 0)
@@ -38,16 +38,16 @@ def process_alive(holder: str) -> bool | None:
     return now is None or started in ("-", now)
 
 
-def host_of(holder: str) -> str:
-    return holder.partition(" ")[0]
+def machine_of(process: str) -> str:
+    return process.partition(" ")[0]
 
 
-def is_dead(*, holder: str, heartbeat: str, now: datetime, alive: Alive) -> bool:
-    """Dead when its process is known to be gone, or when its heartbeat (ISO, UTC) is stale."""
-    return alive(holder) is False or now - datetime.fromisoformat(heartbeat) > STALE
+def is_dead(*, process: str, heartbeat: str, now: datetime, alive: Alive) -> bool:
+    """Whether the process is known to be gone, or its last heartbeat (ISO, UTC) is older than STALE."""
+    return alive(process) is False or now - datetime.fromisoformat(heartbeat) > STALE
 
 
-def _here() -> tuple[str, str]:
+def _host_and_namespace() -> tuple[str, str]:
     try:
         namespace = Path("/proc/self/ns/pid").readlink().name
     except OSError:
@@ -56,7 +56,7 @@ def _here() -> tuple[str, str]:
 
 
 def _started(pid: int) -> str | None:
-    """When a process started, in the kernel's ticks; None where there is no /proc. A zombie runs no more."""
+    """When a process started, in ticks of the kernel's clock; None where there is no /proc. A zombie has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""Runs and their receipts, and when a site was last crawled."""
+"""Runs and their receipts, and what later runs need to know of a site."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from newsbot.archive.schema import feeds, outbox, receipts, runs, sites
 from newsbot.safe_json import joined, json_bytes
 
 DISCOVERED_DAYS = timedelta(days=7)
-"""How long what was discovered of a site is trusted: an upgrade brings abilities that only its index tells."""
+"""How long the result of a discovery is used: only the API's index shows what an upgraded WordPress can do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawled:
-    """What a run has to say of one site at its end: ``asked`` are the URLs by which it was asked for, ``facts`` its
-    receipt; ``whole`` means that all of it came, so that it is not due again at once."""
+    """The result of one site in a run.
+
+    ``asked`` are the URLs that the user gave for the site, ``facts`` is its part of the receipt. ``whole``: the crawl
+    was complete, so that the site is not due again at once.
+    """
 
     site: str
     name: str | None
@@ -34,21 +37,25 @@ class Crawled:
 
 
 class Runs:
-    """The history of runs; ``run`` is the one at hand."""
+    """The history of runs. ``run`` is the name of the present run.
+
+    The column ``facts`` of a site holds JSON: ``asked`` (the URLs that users gave for it), ``crawled`` (spider -> start
+    of the run of its last complete crawl) and ``found`` (what the last discovery found, and when).
+    """
 
     def __init__(self, database: Database, *, run: str, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._run = run
         self._clock = clock
         self._started = clock()
-        self._behind: dict[str, Any] | None = None
+        self._discovered: dict[str, Any] | None = None
 
     def start(self, spider: str) -> None:
-        """Enter the run at hand. An earlier try by the same name becomes a dead run of its own."""
+        """Enter the present run. An earlier run with the same name gets another name and is marked as dead."""
         self._started = self._clock()
         now = self._started.isoformat()
         with self._database.writing() as connection:
-            self._set_aside(connection, f"{self._run}~{now}")
+            self._rename_earlier(connection, f"{self._run}~{now}")
             connection.execute(
                 sa.insert(runs).values(
                     run=self._run,
@@ -60,7 +67,7 @@ class Runs:
                 )
             )
 
-    def _set_aside(self, connection: Connection, name: str) -> None:
+    def _rename_earlier(self, connection: Connection, name: str) -> None:
         earlier = sa.update(runs).where(runs.c.run == self._run)
         if connection.execute(earlier.values(run=name)).rowcount:
             connection.execute(sa.update(runs).where(runs.c.run == name, runs.c.state == "open").values(state="dead"))
@@ -68,74 +75,96 @@ class Runs:
                 connection.execute(sa.update(table).where(table.c.run == self._run).values(run=name))
 
     def conclude(self, spider: str, crawled: Iterable[Crawled]) -> None:
-        """Keep the receipts of the run at hand, and of each site how it was asked for and when it last came whole."""
+        """Store the receipt of each site of the present run, and which sites were crawled completely."""
         now = self._clock().isoformat()
+        # The start of the run, not its end: a schedule must not shift by the length of the crawls.
+        complete = {spider: self._started.isoformat()}
         with self._database.writing() as connection:
-            for one in crawled:
-                receipt = {"verdict": one.verdict, "facts": json_bytes(dict(one.facts))[0], "at": now}
-                _put(connection, receipts, {"run": self._run, "site": one.site}, receipt)
-                asked = sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == one.site)
-                before = connection.execute(asked).first()
-                kept = {"asked": [], "crawled": {}} | (orjson.loads(before.facts) if before and before.facts else {})
-                kept["asked"] = sorted({*kept["asked"], *one.asked})
-                if one.whole:
-                    # From start to start: a schedule must not slip by the length of its crawls.
-                    kept["crawled"][spider] = self._started.isoformat()
-                first = before.first_seen if before else now
-                values = {"name": _name(one.name), "facts": json_bytes(kept)[0], "first_seen": first, "last_seen": now}
-                _put(connection, sites, {"site": one.site}, values)
+            for result in crawled:
+                receipt = {"verdict": result.verdict, "facts": json_bytes(dict(result.facts))[0], "at": now}
+                _put(connection, receipts, {"run": self._run, "site": result.site}, receipt)
+                site = _Site.read(connection, result.site, now)
+                site.facts["asked"] = sorted({*site.facts["asked"], *result.asked})
+                site.facts["crawled"] |= complete if result.whole else {}
+                site.write(connection, name=result.name, now=now)
 
-    def keep_site(self, url: str, site: Mapping[str, Any]) -> None:
-        """Keep what was discovered behind ``url``; ``site`` holds at least its ``key`` and ``name``."""
+    def keep_site(self, url: str, found: Mapping[str, Any]) -> None:
+        """Store what was discovered behind ``url``; ``found`` holds at least ``key`` and ``name``."""
         now = self._clock().isoformat()
         with self._database.writing() as connection:
-            asked = sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == site["key"])
-            before = connection.execute(asked).first()
-            kept = {"asked": [], "crawled": {}} | (orjson.loads(before.facts) if before and before.facts else {})
-            kept["asked"] = sorted({*kept["asked"], url})
-            kept["found"] = {"at": now, "site": dict(site)}
-            first = before.first_seen if before else now
-            values = {"name": _name(site["name"]), "facts": json_bytes(kept)[0], "first_seen": first, "last_seen": now}
-            _put(connection, sites, {"site": site["key"]}, values)
-        if self._behind is not None:
-            self._behind[url] = kept["found"]
+            site = _Site.read(connection, found["key"], now)
+            site.facts["asked"] = sorted({*site.facts["asked"], url})
+            site.facts["found"] = {"at": now, "site": dict(found)}
+            site.write(connection, name=found["name"], now=now)
+        if self._discovered is not None:
+            self._discovered[url] = site.facts["found"]
 
     def site_behind(self, url: str) -> Mapping[str, Any] | None:
         """What was discovered behind ``url`` in the last DISCOVERED_DAYS days."""
-        if self._behind is None:
+        if self._discovered is None:
             with self._database.reading() as connection:
-                listed = [orjson.loads(one) for one in connection.execute(sa.select(sites.c.facts)).scalars() if one]
-            self._behind = {asked: one["found"] for one in listed if "found" in one for asked in one["asked"]}
-        found = self._behind.get(url)
+                known = _facts_of_sites(connection)
+            self._discovered = {url: facts["found"] for facts in known if "found" in facts for url in facts["asked"]}
+        found = self._discovered.get(url)
         if found is None or self._clock() - datetime.fromisoformat(found["at"]) > DISCOVERED_DAYS:
             return None
         site: Mapping[str, Any] = found["site"]
         return site
 
 
+@dataclass(slots=True)
+class _Site:
+    """A row of the table ``sites``, read, changed and written in one transaction."""
+
+    key: str
+    facts: dict[str, Any]
+    first_seen: str
+
+    @classmethod
+    def read(cls, connection: Connection, key: str, now: str) -> _Site:
+        row = connection.execute(sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == key)).first()
+        facts = orjson.loads(row.facts) if row and row.facts else {}
+        return cls(key, {"asked": [], "crawled": {}} | facts, row.first_seen if row else now)
+
+    def write(self, connection: Connection, *, name: str | None, now: str) -> None:
+        values = {
+            "name": _storable(name),
+            "facts": json_bytes(self.facts)[0],
+            "first_seen": self.first_seen,
+            "last_seen": now,
+        }
+        _put(connection, sites, {"site": self.key}, values)
+
+
+def _facts_of_sites(connection: Connection) -> list[dict[str, Any]]:
+    return [orjson.loads(facts) for facts in connection.execute(sa.select(sites.c.facts)).scalars() if facts]
+
+
 def last_crawled(url: str, spider: str) -> dict[str, datetime]:
-    """Of the archive behind an SQLAlchemy URL: each URL by which a site was asked for -> when the run began in which
-    ``spider`` last brought the whole site. Raises ArchiveError."""
+    """URL that a user gave for a site -> start of the run in which ``spider`` last crawled the site completely.
+
+    ``url`` is the SQLAlchemy URL of the archive. Raises ArchiveError.
+    """
     database = open_database(url)
     try:
         with database.reading() as connection:
-            known = [orjson.loads(facts) for facts in connection.execute(sa.select(sites.c.facts)).scalars() if facts]
+            known = _facts_of_sites(connection)
     finally:
         database.close()
     return {
-        asked: datetime.fromisoformat(one["crawled"][spider])
-        for one in known
-        if spider in one.get("crawled", {})
-        for asked in one["asked"]
+        asked: datetime.fromisoformat(facts["crawled"][spider])
+        for facts in known
+        if spider in facts.get("crawled", {})
+        for asked in facts["asked"]
     }
 
 
-def _name(name: str | None) -> str | None:
-    """A site's name as every database takes it: PostgreSQL keeps no NUL, and neither a lone surrogate."""
+def _storable(name: str | None) -> str | None:
+    """A site's name as every database accepts it: PostgreSQL refuses NUL and lone surrogates."""
     return None if name is None else joined(name).replace("\x00", "\ufffd")
 
 
 def _put(connection: Connection, table: sa.Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    same = [table.c[name] == value for name, value in keys.items()]
-    if connection.execute(sa.update(table).where(*same).values(dict(values))).rowcount == 0:
+    has_keys = [table.c[name] == value for name, value in keys.items()]
+    if connection.execute(sa.update(table).where(*has_keys).values(dict(values))).rowcount == 0:
         connection.execute(sa.insert(table).values({**keys, **values}))

@@ -1,7 +1,7 @@
 """The archive's tables, as the newest migration leaves them.
 
-Every text that WordPress wrote travels in a payload (bytes), so that no database has a say in its characters; what is
-compared or searched stands beside it in columns of its own.
+Every text of a site is stored in a payload (bytes), so that no database can refuse or change a character. What the
+archive compares or searches has columns of its own.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sqlalchemy import (
 )
 
 VERSION = "0001"
-"""The newest migration. An archive whose version is not among ours is newer than this code."""
+"""The newest migration. An archive with a version that is not among the migrations is newer than this code."""
 
 metadata = MetaData()
 
-# SQLite counts rows by itself only where the key is an INTEGER.
+# SQLite numbers rows by itself only if the type of the key is INTEGER.
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
 sites = Table(
@@ -40,7 +40,7 @@ sites = Table(
     Column("first_seen", Text, nullable=False),
     Column("last_seen", Text, nullable=False),
 )
-"""What is known of a site and what it can do; ``facts`` is JSON."""
+"""What the archive knows about a site, and what the site's API can do. ``facts`` is JSON."""
 
 collections = Table(
     "collections",
@@ -56,7 +56,7 @@ collections = Table(
     Column("swept", Text),
     UniqueConstraint("site", "type"),
 )
-"""One type of one site: how far its walk came, and since when changes must be asked for."""
+"""One type of one site: how far its walk has come, and the moment since which changes must be requested."""
 
 rows = Table(
     "rows",
@@ -69,7 +69,7 @@ rows = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("guid", BigInteger),
     Column("collision", Boolean, nullable=False, default=False),
-    Column("twin", Boolean, nullable=False, default=False),
+    Column("twin", Boolean, key="guid_duplicate", nullable=False, default=False),
     Column("published", Text),
     Column("modified", Text),
     Column("first_seen", Text, nullable=False),
@@ -78,8 +78,11 @@ rows = Table(
     Index("rows_guid", "guid"),
     sqlite_with_rowid=False,
 )
-"""The current row by (collection, id): small, so that a million are searched quickly. ``content`` is the revision whose
-payload is current; ``guid`` a hash; a ``twin`` is a copy of another site's row: known, counted, never delivered."""
+"""The current row by (collection, id). A row is small, so that a million rows are searched quickly.
+
+``content`` is the revision whose payload is current. ``guid`` is a hash. ``twin`` marks a copy of another site's row
+with the same guid: the archive counts such a row and never delivers it.
+"""
 
 revisions = Table(
     "revisions",
@@ -97,7 +100,7 @@ revisions = Table(
     Column("payload", LargeBinary),
     Index("revisions_of_row", "collection", "id", "revision", unique=True),
 )
-"""Everything that ever happened to a row: new, edited (``changed`` names the parts), deleted (without a payload)."""
+"""Every change of a row: new, edited (``changed`` names the parts), deleted (without a payload)."""
 
 outbox = Table(
     "outbox",
@@ -111,7 +114,7 @@ outbox = Table(
     Index("outbox_run", "run", "collection"),
     Index("outbox_row", "collection", "id", "revision"),
 )
-"""What was committed and stands in no finished file yet."""
+"""The revisions that are committed and are in no finished file yet."""
 
 linked = Table(
     "linked",
@@ -123,7 +126,7 @@ linked = Table(
     Column("seen", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Authors, terms and media for the joins, as JSON."""
+"""Authors, terms and media that the joins fetched, as JSON."""
 
 runs = Table(
     "runs",
@@ -136,7 +139,8 @@ runs = Table(
     Column("heartbeat", Text, nullable=False),
     Column("finished", Text),
 )
-"""``state``: open, sealing (its feeds are whole and being renamed), delivered, dead (another run took its rows)."""
+"""``state``: open, sealing (its feeds are complete and are being renamed), delivered, dead (its rows are free for other
+runs)."""
 
 feeds = Table(
     "feeds",
@@ -146,7 +150,7 @@ feeds = Table(
     Column("final", Text, nullable=False),
     Column("ordinal", SmallInteger, nullable=False, default=0),
 )
-"""The files of a run that is not delivered: where each is written, and the name it takes when it is whole."""
+"""The files of a run that is not delivered: the path where each file is written, and its final path."""
 
 receipts = Table(
     "receipts",
@@ -167,7 +171,7 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("heartbeat", Text, nullable=False),
 )
-"""Who crawls a site now."""
+"""The run that crawls a site now."""
 
 version_table = Table(
     "alembic_version",
@@ -175,4 +179,4 @@ version_table = Table(
     Column("version_num", String(32), nullable=False),
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
-"""Alembic's own table, which names the newest migration that the archive has. It is no part of ``metadata``."""
+"""Alembic's own table. It holds the newest migration that the archive has, and is not part of ``metadata``."""

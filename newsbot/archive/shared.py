@@ -1,4 +1,4 @@
-"""One archive for everything that belongs to one crawler: its driver, its pipelines, its feeds."""
+"""One archive for all components of one crawler: its driver, its pipelines, its feeds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _opened: WeakKeyDictionary[object, Archive] = WeakKeyDictionary()
 
 
 def archive_of(crawler: object, url: str, *, run: str, full: bool = False) -> Archive | None:
-    """The archive of ``crawler``, opened by whoever asks first; None where ``url`` is empty: the archive is off.
+    """The archive of ``crawler``; the first call opens it. None where ``url`` is empty: the archive is off.
 
-    ``run`` and ``full`` count for the first who asks: all of them read the same settings. Raises ArchiveError.
+    Only the first call uses ``run`` and ``full``; all callers read the same settings. Raises ArchiveError.
     """
     if not url:
         return None

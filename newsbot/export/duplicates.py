@@ -11,8 +11,8 @@ import orjson
 from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
-from newsbot.archive.payloads import text_of
-from newsbot.archive.reader import Filter, current
+from newsbot.archive.payloads import fields_of
+from newsbot.archive.reader import Filter, read_current
 from newsbot.article.facts.duplicates import Article, Cluster, clusters
 from newsbot.feeds.exporters import CsvExporter
 
@@ -64,8 +64,8 @@ def _clusters(archive: Archive, asked: Filter) -> Iterator[list[Twin]]:
 
 def _articles(archive: Archive, asked: Filter, posts: list[tuple[Any, ...]]) -> Iterator[Article]:
     """The archive's texts one by one; of each post only what a listing needs stays in ``posts``."""
-    for kept in current(archive.database, asked):
-        post = text_of(kept.payload)
+    for kept in read_current(archive.database, asked):
+        post = fields_of(kept.payload)
         if post.get("content_text"):
             posts.append(tuple(post.get(name) for name in ("site", "type", "id", "url", "title", "published")))
             yield Article(len(posts) - 1, post["content_text"], post.get("published"))

@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 from newsbot import items
 from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
-from newsbot.archive.reader import Filter, Kept, current, history, kind_of
+from newsbot.archive.reader import ArchivedRow, Filter, kind_of_type, read_current, read_history
 from newsbot.arguments.values import moment
 from newsbot.errors import BadArgument
 from newsbot.extras import require
@@ -50,7 +50,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
     window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
     archive = Archive.open(settings["NEWSBOT_ARCHIVE"], create=False)
     try:
-        kind = kind_of(archive.database, opts.type)
+        kind = kind_of_type(archive.database, opts.type)
         if opts.duplicates and kind != "posts":
             raise BadArgument(f"duplicates are looked for among posts; {opts.type} is none of their types")
         asked = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
@@ -76,14 +76,16 @@ def _write(
 
         return write_duplicates(part.file, form, archive, asked, settings)
     if form in (".jsonl", ".json"):
-        lines = history(archive.database, asked) if opts.revisions else _lines(current(archive.database, asked))
+        lines = (
+            read_history(archive.database, asked) if opts.revisions else _lines(read_current(archive.database, asked))
+        )
         return (_jsonl if form == ".jsonl" else _json)(part.file, lines)
     if form == ".csv":
-        return _csv(part.file, current(archive.database, asked), asked.kind, settings)
-    return _parquet(part.file, current(archive.database, asked), asked.kind)
+        return _csv(part.file, read_current(archive.database, asked), asked.kind, settings)
+    return _parquet(part.file, read_current(archive.database, asked), asked.kind)
 
 
-def _lines(kept: Iterable[Kept]) -> Iterator[bytes]:
+def _lines(kept: Iterable[ArchivedRow]) -> Iterator[bytes]:
     for one in kept:
         yield one.line()
 
@@ -108,7 +110,7 @@ def _json(file: IO[bytes], lines: Iterable[bytes]) -> int:
     return written
 
 
-def _csv(file: IO[bytes], kept: Iterable[Kept], kind: str, settings: BaseSettings) -> int:
+def _csv(file: IO[bytes], kept: Iterable[ArchivedRow], kind: str, settings: BaseSettings) -> int:
     # The exporter of the crawl asks its crawler for the row's class and for settings: this is all of it.
     crawler = SimpleNamespace(settings=settings, stats=None, spidercls=SimpleNamespace(item_class=CLASSES[kind]))
     exporter = CsvExporter(file, crawler=cast(Any, crawler))
@@ -121,7 +123,7 @@ def _csv(file: IO[bytes], kept: Iterable[Kept], kind: str, settings: BaseSetting
     return written
 
 
-def _parquet(file: IO[bytes], kept: Iterable[Kept], kind: str) -> int:
+def _parquet(file: IO[bytes], kept: Iterable[ArchivedRow], kind: str) -> int:
     # Imported by name: pyarrow has no types that mypy could read.
     pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     columns = table(cast(Any, CLASSES[kind]))

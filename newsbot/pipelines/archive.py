@@ -16,12 +16,12 @@ from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.utils.asyncio import create_looping_call
 
 from newsbot import signals as our_signals
-from newsbot.archive import Archive, Hole, Recovered, archive_of
+from newsbot.archive import Archive, MissingRows, Recovered, archive_of
 from newsbot.archive.processes import HEARTBEAT_SECONDS
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
 from newsbot.pipelines.accounts import tell_drop, tell_recovered
-from newsbot.pipelines.feed_commit import Seals, finish_seals
+from newsbot.pipelines.feed_commit import Seals, finish_renames
 from newsbot.signals import feed_sealed, feed_stored, feed_turn
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class ArchivePipeline:
             return
         try:
             # Before any feed is opened: whoever opens one clears away what looks like a dead run's parts.
-            finish_seals(self._archive)
+            finish_renames(self._archive)
             spider = self._crawler.spider
             self._archive.runs.start(spider.name if spider is not None else "")
         except ArchiveError as error:
@@ -122,11 +122,11 @@ class ArchivePipeline:
             return
         try:
             self._archive.commit(checkpoint)
-        except Hole as hole:
+        except MissingRows as error:
             # Its site is walked again from the last whole page; the other sites of the run are well.
-            if self._stats.get_value("newsbot/archive/holes", 0) < len(self._archive.holes):
+            if self._stats.get_value("newsbot/archive/holes", 0) < len(self._archive.incomplete):
                 self._stats.inc_value("newsbot/archive/holes")
-                logger.error("%s", hole)
+                logger.error("%s", error)
         except ArchiveError as error:
             self._fail(error)
 

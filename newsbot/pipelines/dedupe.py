@@ -61,7 +61,7 @@ class DedupePipeline:
             return item
         if not self._ids.setdefault((item.site, item.type), IdSet()).add(item.id):
             if self._archive is not None:
-                self._archive.dropped(item.site, item.type)
+                self._archive.count_dropped(item.site, item.type)
             raise self._drop(item, "again", "it came before in this run")
         key = guid_key(getattr(item, "guid", None))
         if key is not None:
@@ -70,14 +70,14 @@ class DedupePipeline:
 
     def _judge(self, item: Record, key: int) -> None:
         """Drop a row whose guid another site gave; flag it where another row of its own site has it."""
-        whose = self._archive.owner(item, key) if self._archive is not None else None
+        whose = self._archive.guid_owner(item, key) if self._archive is not None else None
         met = self._guids.get(key)
         if whose == "own" or (whose is None and met is None):
             self._guids.setdefault(key, item.site)
             return
         if whose == "other" or (whose is None and met != item.site):
             if self._archive is not None:
-                self._archive.twin(item)
+                self._archive.add_guid_duplicate(item)
             raise self._drop(item, "other_site", f"its guid came from {met or 'another site'}")
         item.guid_collision = True  # type: ignore[attr-defined]
         self._stats.inc_value("newsbot/dedupe/guid_collision")

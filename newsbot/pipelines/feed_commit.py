@@ -13,9 +13,9 @@ from newsbot.archive import Archive, Feed
 from newsbot.errors import ArchiveError
 
 
-def finish_seals(archive: Archive) -> None:
+def finish_renames(archive: Archive) -> None:
     """Give the files of runs that died while they did so their names. Raises ArchiveError."""
-    for path in archive.outbox.finish_seals():
+    for path in archive.outbox.finish_renames():
         logger.info("%s: given its name for a run that died while it did so", path)
 
 
@@ -47,7 +47,7 @@ class Seals:
     def feed_turn(self) -> None:
         """A run that died since this one began may owe the same file a rename; its rows come before ours."""
         try:
-            finish_seals(self._archive)
+            finish_renames(self._archive)
         except ArchiveError as error:
             logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
             self._refused = True

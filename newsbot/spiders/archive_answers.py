@@ -36,7 +36,7 @@ class ArchiveAnswers:
             case AskState():
                 return archive.state(asked.site, asked.type) if archive is not None else CollectionState()
             case AskKnown():
-                return archive.known(asked) if archive is not None else {}
+                return archive.live_ids(asked) if archive is not None else {}
             case Recall():
                 return archive.recall(asked) if archive is not None else {}
             case Remember():

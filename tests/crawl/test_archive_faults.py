@@ -60,7 +60,7 @@ def newer(path: Path) -> None:
     ("spoil", "said"),
     [
         (foreign, "the file is not an SQLite database"),
-        (torn, "is corrupt: restore it from a copy"),
+        (torn, "is corrupt. Restore a copy"),
         (newer, "is newer (9999) than this newsbot"),
     ],
 )
@@ -78,10 +78,10 @@ def test_bad_file_is_one_line_and_no_request(spoil: Callable[[Path], None], said
 @pytest.mark.parametrize(
     ("url", "status", "said"),
     [
-        ("mysql://localhost/news", 2, "sqlite or postgresql, not in mysql"),
-        ("newsbot.db", 2, "no SQLAlchemy URL"),
-        ("postgresql+abacus://localhost/news", 2, "a driver that is not known"),
-        ("sqlite:////proc/newsbot/newsbot.db", 1, "cannot be made"),
+        ("mysql://localhost/news", 2, "sqlite or postgresql database, not mysql"),
+        ("newsbot.db", 2, "not an SQLAlchemy URL"),
+        ("postgresql+abacus://localhost/news", 2, "an unknown database driver"),
+        ("sqlite:////proc/newsbot/newsbot.db", 1, "cannot be created"),
         ("postgresql://127.0.0.1:9/news", 1, "does not answer"),
     ],
 )
@@ -199,7 +199,7 @@ def test_archive_that_turns_out_corrupt_stops_the_crawl_and_its_copy_goes_on(tmp
             file.write(b"\xff" * size)
         run = crawl(tmp_path, "wp_posts", site=room.url, output="1.jsonl")
         assert run.status == 1
-        assert "is corrupt: restore it from a copy" in run.said
+        assert "is corrupt. Restore a copy" in run.said
         assert "Traceback" not in run.said
         copy.replace(good)
         for rest in tmp_path.glob("newsbot.db-*"):

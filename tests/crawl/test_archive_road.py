@@ -91,7 +91,7 @@ def test_stop_in_mid_page_delivers_what_came_and_goes_on_later(tmp_path: Path) -
 
 def test_lost_row_is_a_hole_and_the_next_run_brings_it(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, settings={"TEST_LOSE": 25})
-    assert log.count("hole in https://0.example post: 30 rows left the walk, 29 came") == 1
+    assert log.count("https://0.example post: the walk sent 30 rows and the archive received 29") == 1
     assert stats["newsbot/archive/holes"] == 1
     crawl(tmp_path)
     assert sorted(rows(tmp_path, "jsonl")) == sorted(everything())

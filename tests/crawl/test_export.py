@@ -160,7 +160,7 @@ def test_missing_archive_is_one_line(export: Export, tmp_path: Path) -> None:
     done = export(str(tmp_path / "out.jsonl"), archive="none.db")
     assert (done.returncode, done.stderr.strip()) == (
         1,
-        f"scrapy export: there is no archive at {tmp_path / 'none.db'}",
+        f"scrapy export: there is no archive at {tmp_path / 'none.db'}; crawl a site first, or correct NEWSBOT_ARCHIVE",
     )
 
 

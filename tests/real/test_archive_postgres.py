@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from newsbot.archive import Archive, Feed
 from newsbot.archive.database import _migrate
-from newsbot.archive.reader import Filter, current, history
+from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
 from newsbot.wordpress.messages import AskKnown, Recall
@@ -157,7 +157,7 @@ def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:
     state = heir.state(site, "post")
     assert (state.cursor, state.sequence, state.live) == ({"id": 1200}, 1200, 1200)
     assert heir.recall(Recall(site=site, relation="users", ids=(1,))) == {1: {"name": "Ann"}}
-    assert len(heir.known(AskKnown(site=site, type="post", ids=tuple(range(900, 2000))))) == 301
+    assert len(heir.live_ids(AskKnown(site=site, type="post", ids=tuple(range(900, 2000))))) == 301
     gone = heir.tombstone(site, "post", 9, "2026-11-23T10:00:00Z")
     assert gone is not None
     assert heir.add(gone)
@@ -170,28 +170,28 @@ def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:
     heir.close()
 
     last = open_(server, "life-3")
-    assert last.outbox.finish_seals() == [feed.final]
+    assert last.outbox.finish_renames() == [feed.final]
     assert list(last.outbox.recover(site, "posts")) == []
     asked = Filter(site=site, deleted=True)
-    changes = [row.standing.change for row in current(last.database, asked)]
+    changes = [row.state.change for row in read_current(last.database, asked)]
     assert (changes.count("new"), changes.count("edited"), changes.count("deleted")) == (1198, 1, 1)
-    assert sum(1 for _ in history(last.database, asked)) == 1202
+    assert sum(1 for _ in read_history(last.database, asked)) == 1202
     last.close()
 
 
 def test_owner_of_a_guid_is_found(server: Server) -> None:
     one, two = "https://owner.example", "https://copy.example"
     archive = open_(server, "owner")
-    archive.began_empty = False
+    archive.was_empty = False
     archive.add(post(1, one))
     archive.flush()
     from newsbot.archive.guids import guid_key
 
     key = guid_key(f"{one}/?p=1")
     assert key is not None
-    assert archive.owner(post(1, one), key) == "own"
-    assert archive.owner(post(2, one), key) == "same"
-    assert archive.owner(post(2, two), key) == "other"
+    assert archive.guid_owner(post(1, one), key) == "own"
+    assert archive.guid_owner(post(2, one), key) == "same"
+    assert archive.guid_owner(post(2, two), key) == "other"
     archive.close()
 
 

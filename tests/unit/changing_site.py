@@ -207,7 +207,7 @@ class Update:
 
     def run(self) -> None:
         archive = self.archive
-        archive.outbox.finish_seals()
+        archive.outbox.finish_renames()
         archive.runs.start("wp_posts")
         archive.outbox.enter()
         assert archive.leases.take(KEY) is None

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from newsbot.archive import Archive, Hole
+from newsbot.archive import Archive, MissingRows
 from newsbot.archive.database import _migrate
 from newsbot.archive.guids import guid_key
 from newsbot.archive.schema import VERSION
@@ -95,7 +95,7 @@ def test_page_is_known_to_the_next_run_with_its_cursor(reopen: Open) -> None:
 
 def test_rows_without_a_checkpoint_are_not_there_after_a_kill(reopen: Open) -> None:
     reopen().add(post(1))
-    assert reopen("run-2").known(AskKnown(site=SITE, type="post")) == {}
+    assert reopen("run-2").live_ids(AskKnown(site=SITE, type="post")) == {}
 
 
 def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
@@ -146,7 +146,7 @@ def test_older_copy_of_a_cache_never_replaces_a_newer_one(reopen: Open) -> None:
     old = post(1, modified="2026-02-01T00:00:00Z", title="Old")
     assert archive.add(old) is False
     archive.commit(checkpoint(2))
-    assert archive.known(AskKnown(site=SITE, type="post", ids=(1,))) == {1: "2026-03-01T00:00:00Z"}
+    assert archive.live_ids(AskKnown(site=SITE, type="post", ids=(1,))) == {1: "2026-03-01T00:00:00Z"}
     kept = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
     assert isinstance(kept, Post)
     assert kept.title == "Title 1"
@@ -157,12 +157,12 @@ def test_hole_keeps_the_rows_and_not_the_cursor(reopen: Open) -> None:
     archive.add(post(1))
     archive.commit(checkpoint(1, cursor={"date": "one"}))
     archive.add(post(2))
-    with pytest.raises(Hole, match=r"3 rows left the walk, 2 came"):
+    with pytest.raises(MissingRows, match=r"sent 3 rows and the archive received 2"):
         archive.commit(checkpoint(3, cursor={"date": "two"}))
     archive.add(post(4))
-    with pytest.raises(Hole):
+    with pytest.raises(MissingRows):
         archive.commit(checkpoint(4, cursor={"date": "three"}))
-    with pytest.raises(Hole):
+    with pytest.raises(MissingRows):
         archive.commit(checkpoint(4, cursor={"whole": True, "watermark": "2026-11-23T10:00:00Z"}, done=True))
     state = reopen("run-2").state(SITE, "post")
     assert (state.cursor, state.live, state.whole, state.watermark) == ({"date": "one"}, 3, False, None)
@@ -171,10 +171,10 @@ def test_hole_keeps_the_rows_and_not_the_cursor(reopen: Open) -> None:
 def test_row_that_comes_late_does_not_fill_a_hole(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
-    with pytest.raises(Hole):
+    with pytest.raises(MissingRows):
         archive.commit(checkpoint(2))
     archive.add(post(3))
-    with pytest.raises(Hole):
+    with pytest.raises(MissingRows):
         archive.commit(checkpoint(2, cursor={"date": "two"}))
     assert archive.state(SITE, "post").cursor is None
 
@@ -182,7 +182,7 @@ def test_row_that_comes_late_does_not_fill_a_hole(reopen: Open) -> None:
 def test_told_drop_counts(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
-    archive.dropped(SITE, "post")
+    archive.count_dropped(SITE, "post")
     archive.commit(checkpoint(2))
     assert archive.state(SITE, "post").sequence == 2
 
@@ -200,7 +200,7 @@ def test_walk_goes_on_from_the_kept_sequence_or_starts_again(reopen: Open) -> No
     third.state(SITE, "post")
     third.add(post(1))
     third.commit(checkpoint(1))
-    assert third.holes == set()
+    assert third.incomplete == set()
 
 
 def test_done_keeps_what_the_walk_says_of_the_collection(reopen: Open) -> None:
@@ -263,26 +263,26 @@ def test_rows_that_are_not_committed_yet_are_known(reopen: Open) -> None:
     archive.add(post(2))
     second = [f"2026-01-01T00:00:0{number}Z" for number in range(4)]
     for since, until, known in ((None, None, {2}), (second[2], second[3], {2}), (second[1], second[2], set())):
-        assert archive.known(AskKnown(site=SITE, type="post", since=since, until=until)).keys() == known
+        assert archive.live_ids(AskKnown(site=SITE, type="post", since=since, until=until)).keys() == known
 
 
 def test_archive_knows_whose_a_guid_is(reopen: Open) -> None:
     first = reopen()
     first.add(post(1))
-    first.twin(post(2))
+    first.add_guid_duplicate(post(2))
     first.commit(checkpoint(2))
     archive = reopen("run-2")
     key = guid_key(post(1).guid)
     assert key is not None
-    assert archive.owner(post(1), key) == "own"
-    assert archive.owner(post(9), key) == "same"
+    assert archive.guid_owner(post(1), key) == "own"
+    assert archive.guid_owner(post(9), key) == "same"
     copy = post(1)
     copy.site = "https://other.example"
-    assert archive.owner(copy, key) == "other"
+    assert archive.guid_owner(copy, key) == "other"
     twin = guid_key(post(2).guid)
     assert twin is not None
-    assert archive.owner(post(2), twin) is None, "the row was only another site's copy"
-    assert archive.owner(post(3), guid_key("https://nobody.example") or 0) is None
+    assert archive.guid_owner(post(2), twin) is None, "the row was only another site's copy"
+    assert archive.guid_owner(post(3), guid_key("https://nobody.example") or 0) is None
 
 
 def test_collision_flags_the_row_that_had_the_guid_first(reopen: Open) -> None:
@@ -346,7 +346,7 @@ def test_guid_collision_stays_flagged(reopen: Open) -> None:
 
 def test_twin_counts_and_is_known_but_has_no_tombstone(reopen: Open) -> None:
     archive = reopen()
-    archive.twin(post(1))
+    archive.add_guid_duplicate(post(1))
     archive.commit(checkpoint(1))
     assert archive.state(SITE, "post").live == 1
     assert archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z") is None
@@ -392,10 +392,12 @@ def test_known_asks_by_ids_and_by_window(reopen: Open) -> None:
     for number in range(1, 1200):
         archive.add(post(number, published=f"2026-01-{1 + number % 28:02d}T00:00:00Z"))
     archive.commit(checkpoint(1199))
-    assert set(archive.known(AskKnown(site=SITE, type="post", ids=tuple(range(1000, 3000))))) == set(range(1000, 1200))
+    assert set(archive.live_ids(AskKnown(site=SITE, type="post", ids=tuple(range(1000, 3000))))) == set(
+        range(1000, 1200)
+    )
     window = AskKnown(site=SITE, type="post", since="2026-01-02T00:00:00Z", until="2026-01-03T00:00:00Z")
-    assert set(archive.known(window)) == {n for n in range(1, 1200) if n % 28 == 1}
-    assert archive.known(AskKnown(site="https://other.example", type="post")) == {}
+    assert set(archive.live_ids(window)) == {n for n in range(1, 1200) if n % 28 == 1}
+    assert archive.live_ids(AskKnown(site="https://other.example", type="post")) == {}
 
 
 def test_ids_in_any_order_are_recognised(reopen: Open) -> None:
@@ -524,11 +526,11 @@ def definitions(path: Path) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("sqlite://", "in memory forgets"),
-        ("nonsense", "no SQLAlchemy URL"),
+        ("sqlite://", "a database in memory"),
+        ("nonsense", "not an SQLAlchemy URL"),
         ("mysql://x/y", "sqlite or postgresql"),
         ("postgresql://nobody@127.0.0.1:1/none", "does not answer"),
-        ("sqlite:////proc/none/newsbot.db", "cannot be made"),
+        ("sqlite:////proc/none/newsbot.db", "cannot be created"),
     ],
 )
 def test_url_that_cannot_be_used_is_one_clear_line(url: str, words: str) -> None:
@@ -546,7 +548,7 @@ def test_missing_archive_is_not_made_for_a_reader(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [b"this is no database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
 def test_corrupt_file_is_one_clear_line(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "bad.db").write_bytes(body)
-    with pytest.raises(ArchiveError, match=r"is no archive|is corrupt"):
+    with pytest.raises(ArchiveError, match=r"is not an archive|is corrupt"):
         Archive.open(f"sqlite:///{tmp_path / 'bad.db'}")
 
 

@@ -68,7 +68,7 @@ class Run:
 
     def crawl(self) -> None:
         archive, step = self.archive, self.fuse.step
-        archive.outbox.finish_seals()
+        archive.outbox.finish_renames()
         step()
         archive.runs.start("wp_posts")
         archive.outbox.enter()
@@ -190,10 +190,10 @@ def test_run_that_was_taken_for_dead_cannot_seal(folder: Path) -> None:
     slow.archive.add(room.post(1))
     slow.archive.flush()
     assert attempt(folder, 2, 10**9, room)
-    with pytest.raises(ArchiveError, match="taken for dead"):
+    with pytest.raises(ArchiveError, match="another run took over its rows"):
         slow.archive.outbox.sealing(slow.feeds)
     slow.archive.add(room.post(2))
-    with pytest.raises(ArchiveError, match="taken for dead"):
+    with pytest.raises(ArchiveError, match="another run took over its rows"):
         slow.archive.flush()
     slow.end()
 
@@ -328,7 +328,7 @@ def test_run_of_another_machine_is_left_to_finish_its_seal(folder: Path) -> None
     died.end()
     # The parts stand on a disk that this machine does not see.
     here = Run(folder, 2, Fuse(10**9), Newsroom())
-    assert here.archive.outbox.finish_seals() == []
+    assert here.archive.outbox.finish_renames() == []
     with here.archive.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT state FROM runs").fetchall() == [("sealing",)]
     here.end()

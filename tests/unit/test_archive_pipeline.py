@@ -145,7 +145,7 @@ class Delivery:
         """The files that the next run gives their names, and the rows that it inherits."""
         url = f"sqlite:///{self.folder / 'newsbot.db'}"
         heir = Archive.open(url, run="next", alive=lambda _: False)
-        named = heir.outbox.finish_seals()
+        named = heir.outbox.finish_renames()
         rows = [row.record.id for row in heir.outbox.recover(SITE, "posts")]
         heir.close()
         return named, rows

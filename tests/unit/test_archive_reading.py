@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import zstandard
 
 from newsbot.archive import Archive
-from newsbot.archive.reader import Filter, current
+from newsbot.archive.reader import Filter, read_current
 from newsbot.archive.schema import revisions
 from newsbot.items import Checkpoint, Post, columns
 
@@ -34,7 +34,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     archive.add(post(4))
     archive.add(post(5))
     archive.commit(Checkpoint(site=SITE, type="post", sequence=5, cursor={"date": "x"}))
-    archive.twin(post(4))
+    archive.add_guid_duplicate(post(4))
     gone = archive.tombstone(SITE, "post", 3, "2026-11-23T10:00:00Z")
     assert gone is not None
     archive.add(gone)
@@ -44,7 +44,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def lines(archive: Archive, **asked: Any) -> list[dict[str, Any]]:
-    return [orjson.loads(kept.line()) for kept in current(archive.database, Filter(**asked))]
+    return [orjson.loads(kept.line()) for kept in read_current(archive.database, Filter(**asked))]
 
 
 def test_live_rows_of_the_site_come_in_the_columns_of_the_crawl(archive: Archive) -> None:
@@ -52,7 +52,7 @@ def test_live_rows_of_the_site_come_in_the_columns_of_the_crawl(archive: Archive
     assert [row["id"] for row in rows] == [1, 2, 5]
     assert all(tuple(row) == columns(Post) for row in rows)
     assert [row["guid_collision"] for row in rows] == [True, True, False]
-    assert [orjson.loads(orjson.dumps(kept.record())) for kept in current(archive.database, Filter())] == rows
+    assert [orjson.loads(orjson.dumps(kept.record())) for kept in read_current(archive.database, Filter())] == rows
 
 
 def test_deleted_rows_come_where_they_are_asked_for(archive: Archive) -> None:

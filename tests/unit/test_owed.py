@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.archive.reader import Filter, current
+from newsbot.archive.reader import Filter, read_current
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Collection
@@ -70,7 +70,7 @@ def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> Co
 def nameless(folder: Path) -> list[int]:
     """The archived posts whose author has no name."""
     archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}")
-    posts: list[Any] = [kept.record() for kept in current(archive.database, Filter())]
+    posts: list[Any] = [kept.record() for kept in read_current(archive.database, Filter())]
     archive.close()
     return [post.id for post in posts if post.author.name is None]
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from scrapy.utils.test import get_crawler
 
 from newsbot.archive import Archive, Crawled
-from newsbot.archive.payloads import Standing, freeze, line_of, shape_of, thaw
+from newsbot.archive.payloads import RowState, json_line, pack, shape_of, unpack
 from newsbot.archive.schema import receipts
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
@@ -23,7 +23,7 @@ from newsbot.wordpress.receipt import SiteFacts
 
 SITE = "https://news.example"
 LONE, MENDED = "half an \ud83d emoji", "half an \ufffd emoji"
-STANDING = Standing(1, "new", "2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z")
+STATE = RowState(1, "new", "2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z")
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def nested(levels: int) -> dict[str, Any]:
     ids=["nan", "large", "deep", "deeper"],
 )
 def test_a_row_is_kept_whatever_its_raw_holds(raw: dict[str, Any]) -> None:
-    payload = freeze(Post(site=SITE, type="post", id=1, title="\ud83d\ude00", raw=raw))
-    line = orjson.loads(line_of(payload, STANDING, kind="posts", shape=shape_of("posts")))
-    again: Any = thaw(payload, STANDING, kind="posts")
+    payload = pack(Post(site=SITE, type="post", id=1, title="\ud83d\ude00", raw=raw))
+    line = orjson.loads(json_line(payload, STATE, kind="posts", shape=shape_of("posts")))
+    again: Any = unpack(payload, STATE, kind="posts")
     assert (line["title"], again.title, again.revision) == ("\U0001f600", "\U0001f600", 1)
     assert line["raw"] == again.raw
 

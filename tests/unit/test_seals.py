@@ -52,8 +52,8 @@ def test_a_run_that_died_sealing_does_not_undo_the_one_after_it(
     target = tmp_path / "out.jsonl"
     target.write_text("old\n")
     # It dies while ours crawls: when ours began, there was nothing to make good.
-    ours.outbox.finish_seals()
+    ours.outbox.finish_renames()
     die_sealing(tmp_path, target)
     store(ours, target, overwrite=overwrite)
-    assert ours.outbox.finish_seals() == []
+    assert ours.outbox.finish_renames() == []
     assert target.read_text() == stands

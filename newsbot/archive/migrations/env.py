@@ -1,4 +1,4 @@
-"""Alembic's door: it is only ever run by ``newsbot.archive.database``, on a connection that already holds the lock."""
+"""The script that Alembic runs. Only ``newsbot.archive.database`` calls it, on a connection that holds the lock."""
 
 from alembic import context
 

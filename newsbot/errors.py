@@ -24,6 +24,8 @@ NewsbotError
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class NewsbotError(Exception):
     """Root of all errors of ours; its text is one line, fit to show a user."""
@@ -108,9 +110,11 @@ class DiscoveryError(NewsbotError):
     ``fault`` names what blocks it, ``at`` is the URL the search began from.
     """
 
-    def __init__(self, text: str, *, verdict: str, fault: str | None = None) -> None:
+    def __init__(
+        self, text: str, *, verdict: Literal["closed", "blocked", "incomplete"], fault: str | None = None
+    ) -> None:
         super().__init__(text)
-        self.verdict = verdict
+        self.verdict: Literal["closed", "blocked", "incomplete"] = verdict
         self.fault = fault
         self.at = ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 from newsbot.errors import Challenge, DiscoveryError, PayloadError, Refused
@@ -274,7 +274,7 @@ def _bare(host: str | None) -> str:
 
 def _told(reply: Reply) -> DiscoveryError:
     what = ERRORS.get(reply.error or "", "no answer came")
-    verdict = "blocked" if reply.error in _BLOCKING else "incomplete"
+    verdict: Literal["blocked", "incomplete"] = "blocked" if reply.error in _BLOCKING else "incomplete"
     host = urlsplit(reply.url).netloc
     detail = f" ({reply.detail})" if reply.detail else ""
     return DiscoveryError(f"{host}: {what}{detail}", verdict=verdict, fault=reply.error)

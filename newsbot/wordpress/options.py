@@ -33,3 +33,15 @@ class Options:
     max_tombstones: float = 5
     confirm_deletions: bool = False
     render: str = "auto"
+
+    @property
+    def is_windowed(self) -> bool:
+        """Whether the user asked for a part of each collection."""
+        return bool(self.limit or self.since or self.until)
+
+    def is_outside_window(self, published: str | None) -> bool:
+        """Whether a post of that time (UTC, ISO) lies outside of the user's window. A post without a time is inside."""
+        if published is None:
+            return False
+        moment = published[:19]
+        return moment < (self.since or moment) or (self.until is not None and moment >= self.until)

@@ -47,7 +47,7 @@ class Queries:
     @property
     def is_windowed(self) -> bool:
         """Whether the user asked for a part. A part never counts as the whole collection, and moves no cursor."""
-        return bool(self.options.limit or self.options.since or self.options.until)
+        return self.options.is_windowed
 
     @property
     def window(self) -> dict[str, str | int]:
@@ -61,11 +61,9 @@ class Queries:
 
     def is_outside_window(self, raw: dict[str, Any]) -> bool:
         """Whether a row of the widened window lies outside the user's window. A row without a date is inside."""
-        since, until = self.options.since, self.options.until
-        published = utc(raw.get("date_gmt"), raw.get("date"), self.site) if since or until else None
-        if published is None:
+        if not (self.options.since or self.options.until):
             return False
-        return bool((since and published[:19] < since) or (until and published[:19] >= until))
+        return self.options.is_outside_window(utc(raw.get("date_gmt"), raw.get("date"), self.site))
 
     @property
     def per_page(self) -> int:

@@ -42,7 +42,7 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
     try:
         site = yield from discovery.discover(options.url)
     except DiscoveryError as failure:
-        facts.end(failure.verdict, str(failure))  # type: ignore[arg-type]
+        facts.end(failure.verdict, str(failure))
         if options.kind == "posts" and is_api_closed(failure):
             fallback = FallbackSite(options=options, facts=facts, start=failure.at)
             yield from fallback.crawl_site(failure, verdict=failure.verdict)

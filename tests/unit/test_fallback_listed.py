@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.wordpress.fallback import sources
+from newsbot.wordpress.fallback import sitemaps
 from newsbot.wordpress.messages import Reply
 from tests.unit.test_fallback_collection import Shut, articles, bring, entry, feed
 from tests.unit.test_pages import HOME
@@ -48,7 +48,7 @@ def test_an_index_that_breaks_off_is_told() -> None:
 
 
 def test_more_lists_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_SITEMAPS", 3)
+    monkeypatch.setattr(sitemaps, "MOST_READ", 3)
     lists = {f"/sitemap-{name}.xml": urlset(name) for name in "abc"}
     names = [path.removeprefix("/") for path in lists]
     posts, facts = bring(Shut({**lists, **articles(a=1, b=2, c=3), "/sitemap_index.xml": index(*names)}))

@@ -1,6 +1,7 @@
-"""Posts by other permitted ways, where a site keeps its REST API shut: its feed, its sitemaps with the article pages.
+"""Posts of a site whose REST API is closed, by other permitted sources: the feed, the sitemaps and the article pages.
 
-``addresses`` tells URLs and ids apart, ``xml`` reads XML without trusting it, ``feed``, ``sitemap`` and ``page`` read
-one answer each, ``ways`` finds what a site offers, ``lists`` reads what it lists of a type, ``bringing`` brings one
-type, ``falling`` is what a conversation calls.
+In the order of imports: ``sitemaps`` and ``feeds`` find what a site offers, ``sources`` holds both. ``listed`` is what
+the sitemaps list of one type, ``seen`` what earlier runs brought. ``identity`` settles post ids, ``delivery`` sends
+posts. ``feed_walk`` and ``page_walk`` bring posts, ``verdict`` judges. ``collection`` runs all of these for one type,
+``site`` for a whole site.
 """

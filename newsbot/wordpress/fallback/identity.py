@@ -1,4 +1,7 @@
-"""Whose a post id is, where only feeds tell: a guid is old, copied and edited, and an id must not go to two posts."""
+"""Resolve conflicting post ids, where only feeds give them.
+
+A feed gives a post's id in its guid, which is old, copied by imports and edited by hand. Two posts must not get one id.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,28 @@ from newsbot.wordpress.pages.feed import FeedEntry
 from newsbot.wordpress.pages.urls import canonical
 
 PROOFS = 2
-"""Pages that must bear out the guids of another host before all of them are believed: a site that moved keeps its ids,
-an import gives new ones."""
+"""Pages that must confirm the guids of another host before all of its guids are believed: a site that moved keeps its
+ids, an import gives new ones."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Identities:
-    """``own`` is the site's host. ``claims`` is id -> canonical URL as feeds tell it, ``given`` as it was decided."""
+    """Which post has which id. ``own_host`` is the site's host.
 
-    own: str
+    ``claims`` is id -> canonical URL as feeds say, ``given`` as it was decided. ``doubtful`` are canonical URLs whose
+    id another post claims too. ``confirmed`` counts, by host, the guids that a page confirmed. ``wrong`` are hosts with
+    a guid that a page proved wrong.
+    """
+
+    own_host: str
     claims: dict[int, str] = field(default_factory=dict)
     given: dict[int, str] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
-    proofs: Counter[str] = field(default_factory=Counter)
-    liars: set[str] = field(default_factory=set)
+    confirmed: Counter[str] = field(default_factory=Counter)
+    wrong: set[str] = field(default_factory=set)
 
     def claim(self, entry: FeedEntry) -> None:
-        """Note the id that an entry's feed tells; two that claim the same are both doubtful."""
+        """Note the id that a feed gives an entry. Where two entries claim one id, both are doubtful."""
         if entry.id is None:
             return
         url = canonical(entry.url)
@@ -33,20 +41,21 @@ class Identities:
         if holder != url:
             self.doubtful |= {url} if entry.sure else {url, holder}
 
-    def believed(self, entry: FeedEntry) -> bool:
-        """Whether the feed's word for the id is enough, so that its page need not be asked."""
+    def is_believed(self, entry: FeedEntry) -> bool:
+        """Whether the feed's word for the id is enough, so that the entry's page need not be asked."""
         if entry.id is None or canonical(entry.url) in self.doubtful:
             return False
-        host = entry.witness
-        return entry.sure or host == self.own or (host not in self.liars and self.proofs[host] >= PROOFS)
+        if entry.sure or entry.witness == self.own_host:
+            return True
+        return entry.witness not in self.wrong and self.confirmed[entry.witness] >= PROOFS
 
-    def settle(self, entry: FeedEntry, told: int) -> None:
-        """What the entry's page says its id is."""
-        if entry.id == told:
-            self.proofs[entry.witness] += 1
-        elif entry.id is not None and entry.witness != self.own:
-            self.liars.add(entry.witness)
+    def confirm(self, entry: FeedEntry, page_id: int) -> None:
+        """Compare an entry's id with the id that its page shows."""
+        if entry.id == page_id:
+            self.confirmed[entry.witness] += 1
+        elif entry.id is not None and entry.witness != self.own_host:
+            self.wrong.add(entry.witness)
 
     def give(self, row_id: int, url: str) -> bool:
-        """Give an id to a URL for good; False where another has it."""
+        """Give an id to a URL for good. False where another URL has the id."""
         return self.given.setdefault(row_id, canonical(url)) == canonical(url)

@@ -1,41 +1,84 @@
-"""All that a site's sitemaps list of one type: what came is reckoned against it."""
+"""What a site's sitemaps list of one type, and which of it is accounted for."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.fallback.sources import Sources, read
-from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.fallback.sitemaps import Sitemaps
+from newsbot.wordpress.messages import Asking
+from newsbot.wordpress.pages.sitemap import Sitemap
 from newsbot.wordpress.pages.urls import canonical
 
 MOST_LISTS = 1_000
-"""Lists of one type that are read: 50,000 articles each."""
-
-Listed = dict[str, tuple[str, str | None]]
-"""Canonical address -> the URL as listed and its ``lastmod``."""
+"""Sitemaps of one type that are read: 50,000 articles each."""
 
 
-def read_lists(ways: Sources, type_: str, faults: Counter[str]) -> Steps[tuple[Listed, str | None]]:
-    """What is listed, without the site's home, and what the lists lack of being whole, or None. Raises Halt."""
-    listed: Listed = {}
-    home = canonical(ways.key)
-    lists, lack = ways.lists(type_), ways.lack(type_)
-    if len(lists) > MOST_LISTS:
-        lack = f"{len(lists)} lists, of which {MOST_LISTS} are read"
-    for url in lists[:MOST_LISTS]:
+class ListedArticle(NamedTuple):
+    """An article as a sitemap lists it."""
+
+    url: str
+    lastmod: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Listed:
+    """The articles that the sitemaps list of one type, by canonical URL.
+
+    ``gap``: why the sitemaps may not list all articles, or None. ``accounted`` are canonical URLs of articles, listed
+    or not, that came, are gone, or need not come. ``remaining`` are listed ones that are not accounted for.
+    ``other_types`` counts listed URLs that turned out to be of another type.
+    """
+
+    articles: dict[str, ListedArticle] = field(default_factory=dict)
+    gap: str | None = None
+    accounted: set[str] = field(default_factory=set)
+    remaining: set[str] = field(default_factory=set)
+    other_types: int = 0
+
+    @property
+    def expected(self) -> int | None:
+        """How many articles of the type the sitemaps list; None where they list nothing."""
+        return len(self.articles) - self.other_types if self.articles else None
+
+    def lastmod(self, url: str) -> str | None:
+        """The last change of an article, as the sitemap writes it."""
+        article = self.articles.get(canonical(url))
+        return article.lastmod if article is not None else None
+
+    def add(self, sitemap: Sitemap, *, home: str) -> None:
+        """Add what a sitemap lists. The site's ``home`` is no article."""
+        for url, lastmod in sitemap.urls.items():
+            key = canonical(url)
+            if key != home:
+                self.articles.setdefault(key, ListedArticle(url, lastmod))
+                self.remaining.add(key)
+
+    def account_for(self, url: str) -> None:
+        """Note that nothing is missing of the article of that canonical URL."""
+        self.accounted.add(url)
+        self.remaining.discard(url)
+
+
+def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) -> Asking[Listed]:
+    """Read the sitemaps of a type; what fails is counted in ``faults``. Raises Halt."""
+    listed, home = Listed(gap=sitemaps.gap(type_)), canonical(key)
+    urls = sitemaps.of(type_)
+    if len(urls) > MOST_LISTS:
+        listed.gap = f"{len(urls)} lists, of which {MOST_LISTS} are read"
+    for url in urls[:MOST_LISTS]:
         try:
-            found = yield from read(url, ways, type_)
+            sitemap = yield from sitemaps.fetch(url, type_)
         except NotXml as fault:
             faults[fault.name] += 1
-            lack = f"{url}: {fault}"
+            listed.gap = f"{url}: {fault}"
             continue
-        if url not in ways.sitemaps.get(None, ()):
-            del ways.read[url]  # no other type needs it
-        if found.cut:
+        if url not in sitemaps.by_type.get(None, ()):
+            del sitemaps.read[url]  # no other type needs it
+        if sitemap.cut:
             faults["truncated"] += 1
-            lack = f"{url} breaks off"
-        for one, changed in found.urls.items():
-            if canonical(one) != home:
-                listed.setdefault(canonical(one), (one, changed))
-    return listed, lack
+            listed.gap = f"{url} breaks off"
+        listed.add(sitemap, home=home)
+    return listed

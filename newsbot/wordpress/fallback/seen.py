@@ -1,6 +1,6 @@
-"""What earlier runs brought by other ways than the API, so that a site that stays shut is not read again and again.
+"""What earlier runs brought without the API, so that a site that stays closed is not read again in every run.
 
-It is kept where the archive keeps linked objects, by the hash of each address, and trusted for as long.
+The archive keeps these notes where it keeps linked objects, by a hash of each URL, and for as long.
 """
 
 from __future__ import annotations
@@ -9,44 +9,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from newsbot.wordpress.fallback.listed import ListedArticle
 from newsbot.wordpress.messages import Recall, Remember, Reply, Steps
-from newsbot.wordpress.pages.urls import canonical, id_of_url
+from newsbot.wordpress.pages.urls import id_of_url
 
 FEEDS = "feeds"
 
 
 @dataclass(slots=True, kw_only=True)
 class SeenArticles:
-    """The articles of one type: address -> its ``lastmod`` in the sitemap when it was brought."""
+    """The articles of one type that earlier runs brought, each with its ``lastmod`` in the sitemap of that time."""
 
     site: str
     type: str
-    noted: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes: dict[int, dict[str, Any]] = field(default_factory=dict)
 
-    def unchanged(self, listed: Mapping[str, tuple[str, str | None]]) -> Steps[dict[str, bool]]:
-        """Returns {address: whether it is of another type} for those of ``listed`` (address -> URL and lastmod) that
-        have not changed since. One without a ``lastmod`` may always have."""
-        dated = {id_of_url(url): (address, changed) for address, (url, changed) in listed.items() if changed}
+    def unchanged(self, articles: Mapping[str, ListedArticle]) -> Steps[dict[str, bool]]:
+        """Which of ``articles`` (by canonical URL) have not changed since: canonical URL -> whether the article is of
+        another type. An article without a ``lastmod`` may always have changed."""
+        dated = {id_of_url(article.url): url for url, article in articles.items() if article.lastmod}
         if not dated:
             return {}
         kept = yield Recall(site=self.site, relation=self._relation, ids=tuple(dated))
         return {
-            address: bool(kept[row_id].get("other"))
-            for row_id, (address, changed) in dated.items()
-            if row_id in kept and kept[row_id].get("changed") == changed
+            url: bool(kept[row_id].get("other"))
+            for row_id, url in dated.items()
+            if row_id in kept and kept[row_id].get("changed") == articles[url].lastmod
         }
 
-    def note(self, url: str, listed: Mapping[str, tuple[str, str | None]], *, other: bool = False) -> None:
-        """An article left for the feeds, or is none of this type; kept with the next page (``written``)."""
-        changed = listed.get(canonical(url), ("", None))[1]
-        if changed:
-            self.noted[id_of_url(url)] = {"changed": changed, "other": other}
+    def note(self, url: str, lastmod: str | None, *, other_type: bool = False) -> None:
+        """Note that an article was sent, or that it is of another type. ``keep`` hands the notes to the archive."""
+        if lastmod:
+            self.notes[id_of_url(url)] = {"changed": lastmod, "other": other_type}
 
-    def written(self) -> Steps[None]:
-        """To be asked before the checkpoint behind the rows: they and their notes are kept together."""
-        if self.noted:
-            objects, self.noted = self.noted, {}
-            yield Remember(site=self.site, relation=self._relation, objects=objects)
+    def keep(self) -> Steps[None]:
+        """Hand the notes to the archive, before the checkpoint: the rows and their notes commit together."""
+        if self.notes:
+            notes, self.notes = self.notes, {}
+            yield Remember(site=self.site, relation=self._relation, objects=notes)
 
     @property
     def _relation(self) -> str:
@@ -55,7 +55,7 @@ class SeenArticles:
 
 @dataclass(slots=True, kw_only=True)
 class FeedState:
-    """A feed as it was when all that it showed had been brought. ``site`` is the key it was asked under."""
+    """A feed as it was when every post that it showed had been brought. ``site`` is the site's key at that time."""
 
     site: str
     url: str
@@ -65,20 +65,24 @@ class FeedState:
     name: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """What makes the request conditional."""
-        told = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in told.items() if value}
+        """The headers that make the request conditional."""
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in headers.items() if value}
 
-    def take(self, reply: Reply) -> None:
+    def take(self, reply: Reply, *, home: str | None, name: str | None) -> None:
+        """Take the state of a feed that was just received."""
         self.etag, self.modified = reply.headers.get("etag"), reply.headers.get("last-modified")
+        self.home, self.name = home, name
 
     def recall(self) -> Steps[None]:
-        kept = (yield Recall(site=self.site, relation=FEEDS, ids=(id_of_url(self.url),))).get(id_of_url(self.url))
-        if kept is not None:
-            self.etag, self.modified = kept.get("etag"), kept.get("modified")
-            self.home, self.name = kept.get("home"), kept.get("name")
+        """Ask the archive for the state that an earlier run kept."""
+        row_id = id_of_url(self.url)
+        kept = (yield Recall(site=self.site, relation=FEEDS, ids=(row_id,))).get(row_id, {})
+        self.etag, self.modified = kept.get("etag"), kept.get("modified")
+        self.home, self.name = kept.get("home"), kept.get("name")
 
-    def remember(self) -> Steps[None]:
+    def keep(self) -> Steps[None]:
+        """Hand the state to the archive. A feed without ETag and Last-Modified has no state to compare later."""
         if self.headers():
-            kept = {"etag": self.etag, "modified": self.modified, "home": self.home, "name": self.name}
-            yield Remember(site=self.site, relation=FEEDS, objects={id_of_url(self.url): kept})
+            state = {"etag": self.etag, "modified": self.modified, "home": self.home, "name": self.name}
+            yield Remember(site=self.site, relation=FEEDS, objects={id_of_url(self.url): state})

@@ -1,27 +1,24 @@
-"""What a conversation calls where the API is shut: everything asked for, by the other ways the site permits."""
+"""A site whose API is closed: everything that was asked for, from its other sources."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.wordpress.collection.changes import OVERLAP
 from newsbot.wordpress.fallback.collection import FallbackCollection
 from newsbot.wordpress.fallback.sources import Sources, find_sources
 from newsbot.wordpress.messages import AskState, CollectionState, Steps
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt
-from newsbot.wordpress.receipt import SiteFacts
-
-if TYPE_CHECKING:
-    from newsbot.wordpress.options import Options
+from newsbot.wordpress.receipt import SiteFacts, Verdict
 
 
 def is_api_closed(fault: Exception | None) -> bool:
-    """Whether a fault means that the API is closed, forbidden or absent, while other doors may be open.
+    """Whether a fault means that the API is closed, forbidden or absent, while other sources may be open.
 
-    Not where a bot check stands: that is a no to us, whatever the door.
+    A bot check does not: it is a refusal for every route.
     """
     if isinstance(fault, DiscoveryError):
         return fault.fault == "robots" or fault.verdict == "closed"
@@ -31,33 +28,40 @@ def is_api_closed(fault: Exception | None) -> bool:
 
 
 def fallback_since(options: Options, state: CollectionState) -> str | None:
-    """Since when (UTC) new posts are missing, of a collection that is whole but for them; None: all of it is."""
-    narrowed = options.full or options.limit or options.since or options.until
-    if not state.whole or state.watermark is None or narrowed:
+    """Since when (UTC) posts are missing of a collection that was whole while the API was open. None: all of it is."""
+    if not state.whole or state.watermark is None or options.full or options.is_windowed:
         return None
     return (datetime.fromisoformat(state.watermark) - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @dataclass(slots=True, kw_only=True)
 class FallbackSite:
-    """The other ways of one site, looked for once. ``key`` is the site's where its API has told it."""
+    """The other sources of one site, looked for once. ``key`` is the site's where its API has told it.
+
+    ``halt``: why nothing more may be asked of the site.
+    """
 
     options: Options
     facts: SiteFacts
     start: str
     key: str | None = None
-    ways: Sources | None = None
+    sources: Sources | None = None
+    halt: Halt | None = None
 
-    def crawl_site(self, failure: Exception, *, verdict: str) -> Steps[None]:
-        """Every type asked for, where no API was found; closes ``facts``."""
-        reason = str(failure)
-        ways = yield from self._ways(reason, verdict)
-        if ways is None:
+    def crawl_site(self, failure: Exception, *, verdict: Verdict) -> Steps[None]:
+        """Crawl every type that was asked for, where no API was found. Closes ``facts``: with ``verdict`` where there
+        are no other sources."""
+        reason, facts = str(failure), self.facts
+        sources = yield from self._find()
+        if self.halt is not None:
+            facts.end(self.halt.verdict, f"{reason}; {self.halt}")
             return
-        facts = self.facts
-        facts.site, facts.name, facts.why = ways.key, facts.name or ways.name, "not finished"
-        for name in self._types(ways):
-            state = yield AskState(site=ways.key, type=name)
+        if not sources.found:
+            facts.end(verdict, f"{reason}; no feed and no sitemap either")
+            return
+        facts.site, facts.name, facts.why = sources.key, facts.name or sources.name, "not finished"
+        for name in self._types(sources):
+            state = yield AskState(site=sources.key, type=name)
             yield from self.crawl_type(name, reason, state=state)
             if "all" in self.options.types and not facts.collections[name].seen:
                 del facts.collections[name]
@@ -66,45 +70,49 @@ class FallbackSite:
     def crawl_type(
         self, name: str, reason: str, *, state: CollectionState, had: set[int] | None = None, sequence: int = 0
     ) -> Steps[None]:
-        """One type; ``had`` are ids that the API gave before it shut. Without other ways all stays as it was.
+        """Crawl one type. ``had`` are ids that the API gave before it was closed. Without other sources the verdict on
+        the API stands.
 
-        Of what the archive (``state``) held whole when the API was open, only what was published since is asked for:
-        reading it all again from its pages would cost the site a hundred times what its API does.
+        Where the archive (``state``) held the whole collection while the API was open, only what was published since is
+        asked for: all pages again would cost the site a hundred times what its API does.
         """
-        ways = yield from self._ways(reason, None)
-        # Of "all" types some are not for visitors: those that no sitemap names.
-        if ways is None or ("all" in self.options.types and name != "post" and name not in ways.sitemaps):
+        sources = yield from self._find()
+        if not sources.found or self._is_hidden(name, sources):
             return
         facts, since = self.facts.collection(name), fallback_since(self.options, state)
-        yield from FallbackCollection(
-            type=name, ways=ways, options=replace(self.options, since=since or self.options.since), facts=facts,
-            reason=reason, had=had or set(), sequence=sequence,
-        ).run()  # fmt: skip
-        if since is not None:
-            facts.mode, facts.since = "window", since
-            if facts.verdict == "complete":
-                facts.verdict = "incomplete"
-                facts.why += f"; what was edited or deleted since {since} is unknown while the API is shut"
+        options = replace(self.options, since=since or self.options.since)
+        collection = FallbackCollection(
+            type=name,
+            sources=sources,
+            options=options,
+            facts=facts,
+            reason=reason,
+            api_ids=had or set(),
+            sequence=sequence,
+        )
+        yield from collection.run()
+        if since is None:
+            return
+        facts.mode, facts.since = "window", since
+        if facts.verdict == "complete":
+            facts.verdict = "incomplete"
+            facts.why += f"; what was edited or deleted since {since} is unknown while the API is shut"
 
-    def _ways(self, reason: str, verdict: str | None) -> Steps[Sources | None]:
-        if self.ways is None:
+    def _find(self) -> Steps[Sources]:
+        if self.sources is None:
+            incremental = not (self.options.full or self.options.is_windowed)
             try:
-                options = self.options
-                narrowed = options.full or options.limit or options.since or options.until
-                self.ways = yield from find_sources(self.start, key=self.key, again=not narrowed)
+                self.sources = yield from find_sources(self.start, key=self.key, incremental=incremental)
             except Halt as halt:
-                self.ways = Sources(key=self.start)
-                if verdict is not None:
-                    self.facts.end(halt.verdict, f"{reason}; {halt}")
-                    verdict = None
-        if self.ways.found:
-            return self.ways
-        if verdict is not None:
-            self.facts.end(verdict, f"{reason}; no feed and no sitemap either")  # type: ignore[arg-type]
-        return None
+                self.halt, self.sources = halt, Sources(key=self.start)
+        return self.sources
 
-    def _types(self, ways: Sources) -> tuple[str, ...]:
+    def _is_hidden(self, name: str, sources: Sources) -> bool:
+        """Whether a type is not for visitors: with ``types=all``, one that no sitemap names."""
+        return "all" in self.options.types and name != "post" and name not in sources.sitemaps.by_type
+
+    def _types(self, sources: Sources) -> tuple[str, ...]:
         if "all" not in self.options.types:
             return self.options.types
-        named = [name for name in ways.sitemaps if name]
+        named = [name for name in sources.sitemaps.by_type if name]
         return tuple(dict.fromkeys(["post", *named]))

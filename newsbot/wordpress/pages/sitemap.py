@@ -14,6 +14,9 @@ from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.urls import absolute, site_host
 from newsbot.wordpress.pages.xml import parse
 
+NO_ARTICLES = ""
+"""What ``type_of`` gives for a sitemap of other things than articles."""
+
 USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml", "?sitemap=index")
 """Core's; Yoast's and Rank Math's; All in One SEO's and most others'; core's with plain permalinks."""
 
@@ -115,14 +118,14 @@ def type_of(url: str) -> str | None:
         return _type_in_name(parts.path.rpartition("/")[2].removesuffix(".gz"))
     if query["sitemap"] == "posts":
         return query.get("sitemap-subtype", "posts")
-    return "" if query["sitemap"] in ("taxonomies", "users") else None
+    return NO_ARTICLES if query["sitemap"] in ("taxonomies", "users") else None
 
 
 def _type_in_name(name: str) -> str | None:
     for pattern, is_type in _NAMES:
         if found := pattern.fullmatch(name):
-            kind = found.groupdict().get("type", "")
-            return kind if is_type or not _is_other(kind) else ""
+            kind = found.groupdict().get("type", NO_ARTICLES)
+            return kind if is_type or not _is_other(kind) else NO_ARTICLES
     return None
 
 

@@ -1,0 +1,71 @@
+"""Posts on their way out: their id, the window, the limit, and the checkpoints behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from newsbot.items import Checkpoint, Post
+from newsbot.wordpress.fallback.identity import Identities
+from newsbot.wordpress.fallback.listed import Listed
+from newsbot.wordpress.fallback.seen import SeenArticles
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.receipt import CollectionFacts
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """Sends the posts of one type, and counts them in ``facts``.
+
+    ``api_ids`` are ids that the API gave before it was closed. ``sequence`` is the number of rows that were sent.
+    """
+
+    options: Options
+    facts: CollectionFacts
+    listed: Listed
+    identities: Identities
+    seen: SeenArticles
+    api_ids: set[int] = field(default_factory=set)
+    sequence: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the user's ``limit`` is reached."""
+        return self.options.limit is not None and self.facts.sent >= self.options.limit
+
+    def account_for(self, url: str) -> None:
+        """Note that nothing is missing of the article of that canonical URL."""
+        self.listed.account_for(url)
+        self.facts.seen = len(self.listed.accounted) + len(self.api_ids)
+
+    def send(self, post: Post, row_id: int | None) -> Steps[None]:
+        """Send a post under its id, or under the id that its URL gives it. No post is sent twice."""
+        url = post.url or ""
+        if self.options.is_outside_window(post.published):
+            self.facts.outside_window += 1
+            return
+        if row_id is None:
+            row_id = id_of_url(url)
+            self.facts.faults["no-id"] += 1
+        if row_id in self.api_ids:
+            self.seen.note(url, self.listed.lastmod(url))
+            return
+        if not self.identities.give(row_id, url):
+            self.facts.missing_urls[url] = f"its id {row_id} is another post's"
+            return
+        post.id = row_id
+        self._count(post)
+        yield post
+        self.seen.note(url, self.listed.lastmod(url))
+
+    def _count(self, post: Post) -> None:
+        self.sequence += 1
+        self.facts.sent += 1
+        self.facts.via[post.via] += 1
+        self.facts.protected += bool(post.protected)
+
+    def close_page(self, *, done: bool = False) -> Steps[None]:
+        """Let the archive commit what was sent. ``done`` closes the collection."""
+        yield from self.seen.keep()
+        yield Checkpoint(site=self.seen.site, type=self.seen.type, sequence=self.sequence, done=done)

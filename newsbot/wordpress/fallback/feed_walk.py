@@ -1,0 +1,165 @@
+"""Walking a feed page by page, from the newest post back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from newsbot.errors import NotXml
+from newsbot.wordpress.fallback.delivery import Delivery
+from newsbot.wordpress.fallback.feeds import Feed
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.pages.asking import ask
+from newsbot.wordpress.pages.feed import FeedEntry, FeedPage, page_url, read_feed, urls_of
+from newsbot.wordpress.pages.reader import PageReader
+from newsbot.wordpress.pages.urls import canonical
+
+HOLD = 300
+"""Entries that wait before they are sent: guids that repeat stand close together, and both are then looked at."""
+
+STALE_PAGES = 30
+"""Pages in a row without a new entry, after which the feed is taken to repeat itself. Posts of the same second bring a
+few such pages."""
+
+_NO_PAGE = FeedPage(entries=[])
+
+
+@dataclass(slots=True, kw_only=True)
+class FeedWalk:
+    """Sends the whole articles of a feed, and collects the entries whose article has to be read from its page.
+
+    ``partial``: canonical URL -> entry that holds only an excerpt. ``held`` entries wait to be sent. ``in_window`` is
+    the number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
+    ``broke_off``: the feed did not come whole.
+    """
+
+    feed: Feed | None
+    delivery: Delivery
+    reader: PageReader
+    partial: dict[str, FeedEntry] = field(default_factory=dict)
+    held: deque[FeedEntry] = field(default_factory=deque)
+    stale_pages: int = 0
+    in_window: int = 0
+    unlisted: int = 0
+    broke_off: bool = False
+
+    def run(self) -> Steps[None]:
+        """Send what the feed shows. Raises Halt; ``held`` entries are then not sent."""
+        if self.feed is None:
+            return
+        yield from self._walk(self.feed)
+        yield from self._release(0)
+        yield from self.delivery.close_page()
+
+    def rescue(self) -> Steps[None]:
+        """Send the held entries whose id is known without a request, after a Halt."""
+        for entry in self.held:
+            if self.delivery.identities.is_believed(entry) and not self.delivery.is_full:
+                yield from self.delivery.send(entry.post, entry.id)
+
+    def _walk(self, feed: Feed) -> Steps[None]:
+        page, first_urls = feed.first_page, urls_of(feed.first_page)
+        self._count_faults(page)
+        for number in count(2):
+            goes_on = yield from self._take_page(page)
+            if not goes_on:
+                return
+            page = yield from self._fetch(feed, number)
+            if urls_of(page) == first_urls:
+                return
+
+    def _take_page(self, page: FeedPage) -> Steps[bool]:
+        """Take the entries of a page in. Returns whether the next page may be of use."""
+        if not page.entries:
+            return False
+        fresh = [entry for entry in page.entries if self._take(entry)]
+        self.stale_pages = 0 if fresh else self.stale_pages + 1
+        yield from self._release(HOLD)
+        yield from self.delivery.close_page()
+        return self.stale_pages < STALE_PAGES and not self._is_enough(page.entries)
+
+    def _fetch(self, feed: Feed, number: int) -> Steps[FeedPage]:
+        """The page of that number; an empty page behind the last one, and where the feed breaks off."""
+        reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
+        if reply.error is not None or reply.status != 200:
+            if reply.error is not None or reply.status not in (404, 410):
+                self._break_off(reply.error or "bad-status")
+            return _NO_PAGE
+        try:
+            page = read_feed(reply, site=self.reader.site)
+        except NotXml as fault:
+            self._break_off(fault.name)
+            return _NO_PAGE
+        self._count_faults(page)
+        return page
+
+    def _break_off(self, fault: str) -> None:
+        self.delivery.facts.faults[fault] += 1
+        self.broke_off = True
+
+    def _count_faults(self, page: FeedPage) -> None:
+        if page.cut:
+            self._break_off("truncated")
+        elif page.mended:
+            self.delivery.facts.faults["mended-xml"] += 1
+
+    def _take(self, entry: FeedEntry) -> bool:
+        """Take an entry in; False where another page of the feed showed it."""
+        url, listed = canonical(entry.url), self.delivery.listed
+        if url in listed.accounted or url in self.partial:
+            self.delivery.facts.duplicates += 1
+            return False
+        self.in_window += entry.id not in self.delivery.api_ids and not self._is_outside_window(entry)
+        self.unlisted += bool(listed.articles) and url not in listed.articles
+        if entry.whole:
+            self.delivery.account_for(url)
+            self.delivery.identities.claim(entry)
+            self.held.append(entry)
+        else:
+            self.partial[url] = entry
+        return True
+
+    def _is_outside_window(self, entry: FeedEntry) -> bool:
+        return self.delivery.options.is_outside_window(entry.post.published)
+
+    def _is_enough(self, entries: Sequence[FeedEntry]) -> bool:
+        """Whether deeper pages of the feed, which goes back in time, are of no more use."""
+        options = self.delivery.options
+        if options.limit is not None and self.in_window >= options.limit - len(self.delivery.api_ids):
+            return True
+        if options.since and all((entry.post.published or "~")[:19] < options.since for entry in entries):
+            return True
+        return self._lists_all(entries) and not self.delivery.listed.remaining - self.partial.keys()
+
+    def _lists_all(self, entries: Sequence[FeedEntry]) -> bool:
+        """Whether the sitemap can replace deeper pages of the feed.
+
+        A sitemap may list only the newest posts: where a page of the feed shows a post that the sitemap does not list,
+        the feed is walked to its end. Not in every run: what is kept was brought by an earlier run that did.
+        """
+        articles = self.delivery.listed.articles
+        if not articles or self.delivery.facts.kept:
+            return bool(articles)
+        return all(canonical(entry.url) in articles for entry in entries)
+
+    def _release(self, hold: int) -> Steps[None]:
+        """Send the held entries but the last ``hold``."""
+        while len(self.held) > hold and not self.delivery.is_full:
+            yield from self._send(self.held.popleft())
+
+    def _send(self, entry: FeedEntry) -> Steps[None]:
+        """Send an entry. Where the feed's word for its id is not enough, its page is asked for the id."""
+        identities, listed = self.delivery.identities, self.delivery.listed
+        if identities.is_believed(entry) or self._is_outside_window(entry):
+            yield from self.delivery.send(entry.post, entry.id)
+            return
+        row_id, type_ = yield from self.reader.identity(entry.url)
+        if type_ not in (None, self.reader.type):
+            # A plugin put another type into the feed. That type has a sitemap of its own.
+            listed.other_types += canonical(entry.url) in listed.articles
+            return
+        if row_id is not None:
+            identities.confirm(entry, row_id)
+        yield from self.delivery.send(entry.post, row_id)

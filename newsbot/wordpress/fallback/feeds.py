@@ -1,0 +1,107 @@
+"""Finding a site's feed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newsbot.article.cleaning.nesting import flatten
+from newsbot.errors import NotXml
+from newsbot.wordpress import payload
+from newsbot.wordpress.fallback.seen import FeedState
+from newsbot.wordpress.messages import Reply, Steps
+from newsbot.wordpress.pages.asking import Halt, ask
+from newsbot.wordpress.pages.feed import FeedPage, read_feed
+from newsbot.wordpress.pages.nodes import attribute
+from newsbot.wordpress.pages.urls import absolute, site_host
+
+_NO_SITE_FEED = re.compile(r"comments|/\d{4}/.*/feed")
+"""URLs of feeds of comments, and of the comments on one post."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed, its first page, and the ``state`` to keep once every post that the feed shows came. ``state`` is None
+    where the feed was not asked for as a feed, and where it has not changed since its state was kept."""
+
+    url: str
+    first_page: FeedPage
+    state: FeedState | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class FeedSearch:
+    """Looks for the feed of a site. ``key`` is the site's key as far as it is known.
+
+    ``incremental``: an earlier run may have brought what the feed shows, so that an unchanged feed need not be sent.
+    """
+
+    key: str
+    incremental: bool
+    tried: set[str] = field(default_factory=set)
+
+    def of_site(self) -> Steps[Feed | None]:
+        """The feed at its usual places, or else the one that the home page names. Raises Halt."""
+        for url in (f"{self.key}/feed/", f"{self.key}/?feed=rss2"):
+            feed = yield from self._at(url)
+            if feed is not None:
+                return feed
+        return (yield from self.named_by(f"{self.key}/"))
+
+    def named_by(self, url: str) -> Steps[Feed | None]:
+        """The feed that a page names, or the feed that stands at the URL itself. Raises Halt."""
+        if url in self.tried:
+            return None
+        self.tried.add(url)
+        reply = yield from ask(url, "page")
+        feed = self._read(reply, url)
+        for named in _feeds_named(reply) if feed is None else ():
+            feed = yield from self._at(named)
+            if feed is not None:
+                break
+        return feed
+
+    def _at(self, url: str) -> Steps[Feed | None]:
+        """The feed at a URL, not sent again where it has not changed."""
+        if url in self.tried:
+            return None
+        self.tried.add(url)
+        state = FeedState(site=self.key, url=url)
+        if self.incremental:
+            yield from state.recall()
+        reply = yield from ask(url, "feed", headers=state.headers())
+        if reply.error is None and reply.status == 304:
+            # Every post that it shows came in an earlier run.
+            return Feed(url=url, first_page=FeedPage(entries=[], home=state.home, name=state.name))
+        return self._read(reply, url, state)
+
+    def _read(self, reply: Reply, url: str, state: FeedState | None = None) -> Feed | None:
+        """The feed in a reply, or None. Raises Halt for a login page."""
+        if reply.error is not None or reply.status != 200:
+            return None
+        if payload.is_login(reply):
+            raise Halt("a login page stands in the way", verdict="closed", fault="login")
+        try:
+            page = read_feed(reply, site=self.key)
+        except NotXml:
+            return None
+        if state is not None:
+            state.take(reply, home=page.home, name=page.name)
+        # A redirect on the same host (to https or www) need not be repeated for each page. A feed service on another
+        # host does not know the feed's further pages.
+        moved = site_host(reply.url) == site_host(url)
+        return Feed(url=reply.url if moved else url, first_page=page, state=state)
+
+
+def _feeds_named(reply: Reply) -> Iterator[str]:
+    """The URLs of feeds of posts that a page names, in its order: the site's own feed comes first."""
+    if reply.error is not None:
+        return
+    tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
+    for link in tree.css('link[rel~="alternate"][type="application/rss+xml"]'):
+        url = absolute(attribute(link, "href"), reply.url)
+        if url and site_host(url) == site_host(reply.url) and not _NO_SITE_FEED.search(url):
+            yield url

@@ -1,0 +1,150 @@
+"""Finding a site's sitemaps, and sorting them by the types they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from newsbot.errors import NotXml
+from newsbot.wordpress.messages import ERRORS, Asking
+from newsbot.wordpress.pages.asking import ask
+from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, Sitemap, hints, read_sitemap, type_of
+from newsbot.wordpress.pages.urls import site_host
+
+MOST_READ = 1_000
+"""Sitemaps of one site that are read while they are sorted."""
+
+_DEPTH = 3
+"""Levels of indexes that are followed."""
+
+
+class Missing(NotXml):
+    """There is no sitemap at that URL (HTTP 404 or 410)."""
+
+
+class Unread(NamedTuple):
+    """Why a sitemap that the site names was not read. ``type`` is as in ``Sitemaps.by_type``."""
+
+    type: str | None
+    why: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Sitemaps:
+    """The sitemaps of a site.
+
+    ``by_type``: type -> URLs of its sitemaps; those under None may hold any type. ``read`` holds the sitemaps that have
+    been read, ``unread`` those that the site names and that were not read, by URL. ``cut`` are URLs of indexes whose
+    end is missing. ``news`` are sitemaps for Google News, which hold the last two days.
+    """
+
+    by_type: dict[str | None, list[str]] = field(default_factory=dict)
+    read: dict[str, Sitemap] = field(default_factory=dict)
+    unread: dict[str, Unread] = field(default_factory=dict)
+    cut: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
+
+    def of(self, type_: str) -> list[str]:
+        """The URLs of the sitemaps that hold a type: its own, or else those that may hold any type."""
+        return self.by_type.get(type_) or self.by_type.get(None) or []
+
+    def gap(self, type_: str) -> str | None:
+        """Why the sitemaps of a type may not list all of its posts, or None."""
+        if self.cut:
+            return f"{self.cut[0]} breaks off"
+        if self.news and self.of(type_) == self.news:
+            return f"{self.news[0]} is for Google News, which has nothing older than two days"
+        whys = self._unread(type_)
+        if not whys:
+            return None
+        return whys[0] if len(whys) == 1 else f"{whys[0]} (and {len(whys) - 1} more)"
+
+    def _unread(self, type_: str) -> list[str]:
+        """Each unread sitemap that may hold posts of a type, and why it was not read."""
+        types = (type_,) if self.by_type.get(type_) else (type_, None)
+        return [f"{url}: {unread.why}" for url, unread in self.unread.items() if unread.type in types]
+
+    def fetch(self, url: str, type_: str | None = None) -> Asking[Sitemap]:
+        """The sitemap at a URL, asked for once. Raises Missing or NotXml."""
+        if url not in self.read:
+            reply = yield from ask(url, "sitemap", type_)
+            if reply.error is not None:
+                raise NotXml(ERRORS.get(reply.error, "no answer"))
+            if reply.status in (404, 410):
+                raise Missing(f"HTTP {reply.status}")
+            if reply.status != 200:
+                raise NotXml(f"HTTP {reply.status}")
+            self.read[url] = read_sitemap(reply)
+        return self.read[url]
+
+    def add(self, url: str, type_: str | None) -> None:
+        """File a sitemap under the type that it holds."""
+        urls = self.by_type.setdefault(type_, [])
+        urls += [url] * (url not in urls)
+
+    def add_read(self, url: str, sitemap: Sitemap) -> None:
+        """File a sitemap that was read. An index lists no article itself."""
+        self.unread.pop(url, None)
+        if not sitemap.urls:
+            self.cut += [url] * sitemap.cut
+        elif sitemap.news and type_of(url) is None:
+            self.news += [url] * (url not in self.news)
+        else:
+            self.add(url, type_of(url))
+
+
+def find_sitemaps(key: str) -> Asking[Sitemaps]:
+    """The sitemaps that robots.txt names, or else the first that stands at a usual place. Raises Halt."""
+    found = Sitemaps()
+    named = yield from _named_in_robots(key)
+    for url in named:
+        yield from _sort(url, found, named=True)
+    if found.by_type:
+        return found
+    for url in [f"{key}/{name}" for name in USUAL]:
+        if url in named or not found.by_type:
+            yield from _sort(url, found, named=url in named)
+    if found.news and not found.by_type:
+        found.by_type[None] = found.news
+    return found
+
+
+def _named_in_robots(key: str) -> Asking[list[str]]:
+    root = urlsplit(key)
+    reply = yield from ask(urlunsplit((root.scheme, root.netloc, "/robots.txt", "", "")), "robots")
+    if reply.error is not None or reply.status != 200:
+        return []
+    return [url for url in hints(reply.body) if site_host(url) == site_host(key)]
+
+
+def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Asking[None]:
+    """Read a sitemap, unless its name says that it holds no articles, and sort those that it names as an index.
+
+    ``named``: the site itself names the sitemap, so that it is noted where it cannot be had: without it nobody knows
+    whether all came.
+    """
+    type_ = type_of(url)
+    if url in found.read or type_ == NO_ARTICLES:
+        return
+    if depth == 0 or len(found.read) >= MOST_READ:
+        found.unread[url] = Unread(type_, "an index too deep" if depth == 0 else f"more than {MOST_READ} lists")
+        return
+    try:
+        sitemap = yield from found.fetch(url)
+    except NotXml as fault:
+        # A line of robots.txt often outlives its sitemap.
+        if named and not (depth == _DEPTH and isinstance(fault, Missing)):
+            found.unread[url] = Unread(type_, str(fault))
+        return
+    found.add_read(url, sitemap)
+    yield from _sort_others(sitemap.others, found, depth - 1)
+
+
+def _sort_others(urls: list[str], found: Sitemaps, depth: int) -> Asking[None]:
+    """Sort the sitemaps that an index names. Those whose name tells the type are not read yet."""
+    for url in urls:
+        if type_ := type_of(url):
+            found.add(url, type_)
+        else:
+            yield from _sort(url, found, named=True, depth=depth)

@@ -1,4 +1,4 @@
-"""A question put to the newsroom, and its answer before it goes over the wire."""
+"""A request to the newsroom, and its answer before the answer is sent."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import orjson
 from aiohttp import web
 
 Transport = Callable[[web.Request, "Answer"], Awaitable[web.StreamResponse]]
-"""Sends an answer in a way of its own: cut, stalled, dripping."""
+"""Sends an answer in an unusual way: cut, stalled, or in small pieces."""
 
 
 class Refusal(Exception):
-    """A REST error as core words it. ``data`` holds what stands beside the status."""
+    """A REST error in WordPress's form. ``data`` holds what stands beside the status."""
 
     def __init__(self, status: int, code: str, message: str, **data: Any) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class Refusal(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Question:
-    """``route`` is the REST route ("/wp/v2/posts"), or None where a page is asked for; ``path`` is without the folder.
+    """``route`` is the REST route ("/wp/v2/posts"), or None for a page. ``path`` is the path without the site's folder.
 
     Values of ``params`` are lists: PHP takes ``include[]=1&include[]=2``.
     """
@@ -44,13 +44,14 @@ class Question:
         return values[-1] if values else None
 
     def numbers(self, name: str) -> list[int]:
-        """Whole numbers of a comma-separated parameter; what is none is skipped."""
+        """The whole numbers of a comma-separated parameter. Other values are skipped."""
         return [int(part) for value in self.params.get(name, ()) for part in value.split(",") if part.strip().isdigit()]
 
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """``rows`` are a list's members as JSON, while it may still be changed; ``ids`` are theirs."""
+    """``rows`` are the members of a list as JSON, as long as faults may change them. ``ids`` are the ids of the
+    rows."""
 
     status: int = 200
     body: bytes = b""

@@ -1,4 +1,4 @@
-"""The newsroom's rows: made up from their ids when asked for, kept only where somebody changed them."""
+"""The newsroom's rows. A row is computed from its id when it is read, and stored only after a change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TYPES = ("post", "page", "story", "attachment")
 
 
 class Archive:
-    """Everything the newsroom holds, and the four things that happen to it: insert, edit, change of status, delete."""
+    """All rows of the newsroom, and the four operations on them: insert, edit, change of status, delete."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -48,7 +48,7 @@ class Archive:
         return self._by_date[kind]
 
     def by_modified(self, kind: str) -> SortedIds:
-        """Built when first asked for: most crawls never order by it."""
+        """Built at the first use, since most crawls never order by it."""
         if kind not in self._by_modified:
             ids = (id_of(key) for key in self._by_date[kind].keys)
             keys = [pack(row.modified.key, row.id) for row in map(self.row, ids) if row is not None]
@@ -61,11 +61,11 @@ class Archive:
         return self.changed.get(post_id) or self.initial_posts.row(post_id)
 
     def listed(self, row: Post) -> bool:
-        """Whether a listing counts the row. Attachments count whatever their parent's state."""
+        """Whether a listing counts the row. An attachment counts whatever the status of its parent."""
         return row.status == ("inherit" if row.type == "attachment" else "publish")
 
     def readable(self, row: Post) -> bool:
-        """Whether a visitor may read it: an attachment is as readable as its parent."""
+        """Whether a visitor may read the row. An attachment can be read where its parent can be read."""
         if row.status == "inherit":
             parent = self.row(row.parent) if row.parent else None
             return parent is None or self.readable(parent)
@@ -76,7 +76,7 @@ class Archive:
         return escape(row.body) if row.body is not None else self.writer.body(row.id, home)
 
     def moment(self, when: str | Moment) -> Moment:
-        """A local ISO date-time of the site, as a moment."""
+        """A Moment from a local ISO date-time of the site."""
         if isinstance(when, Moment):
             return when
         local = datetime.fromisoformat(when)
@@ -101,7 +101,7 @@ class Archive:
         return row
 
     def edit(self, post_id: int, **fields: Any) -> Post:
-        """Change a row's fields. ``modified`` moves a minute on unless given."""
+        """Change fields of a row. ``modified`` becomes one minute later unless it is given."""
         old = self.row(post_id)
         if old is None:
             raise KeyError(post_id)

@@ -18,7 +18,7 @@ href="/about/">About the gazette</a></li><li><a href="/subscribe/">Subscribe by 
 
 
 def frame(places: Places, *, title: str, body: str, classes: str, head: str = "") -> str:
-    """A whole page. ``head`` goes into the head as it is."""
+    """A whole page. ``head`` is put into the head unchanged."""
     api = f'<link rel="https://api.w.org/" href="{escape(places.root)}" />' if places.options.link_element else ""
     return f"""<!DOCTYPE html>
 <html lang="en-US">
@@ -46,7 +46,7 @@ def feed_url(places: Places) -> str:
 
 
 def password_form(places: Places, row: Post) -> str:
-    """What stands in the place of a protected post's content, on its page and in the feed."""
+    """The text that replaces the content of a protected post, on its page and in the feed."""
     return f"""<form action="{places.home}/wp-login.php?action=postpass" class="post-password-form" method="post">\
 <p>This content is password-protected. To view it, please enter the password below.</p>
 <p><label for="pwbox-{row.id}">Password: <input name="post_password" id="pwbox-{row.id}" type="password" \
@@ -58,7 +58,8 @@ class Articles:
         self.archive, self.places, self.shape = archive, places, shape
 
     def page(self, row: Post) -> str:
-        """With canonical, shortlink, JSON-LD, Open Graph and ``postid-N``; maybe without a body until scripts ran."""
+        """A page with canonical, shortlink, JSON-LD, Open Graph and ``postid-N``. With ``javascript``, scripts add the
+        body."""
         content = self.content(row)
         if self.archive.options.javascript:
             packed = base64.b64encode(content.encode()).decode()

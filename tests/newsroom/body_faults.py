@@ -1,4 +1,4 @@
-"""Faults of bodies: JSON with something before, after or inside it, and bodies that weigh too much."""
+"""Faults of bodies: JSON with foreign text before, after or inside it, and bodies that are too large."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def truncated_json(scene: Scene, *, keep: float = 0.5) -> bool:
 @fault("wrong-charset", "body")
 def wrong_charset(scene: Scene, *, charset: str = "ISO-8859-1", kind: str = "text/html") -> bool:
     """A Content-Type that names another charset (and HTML) over UTF-8 JSON."""
-    # Written out in UTF-8, as by sites that ask json_encode for it: in ASCII no charset could hurt.
+    # Some sites let json_encode write UTF-8. In ASCII a wrong charset would change nothing.
     scene.made.headers["Content-Type"] = f"{kind}; charset={charset}"
     scene.made.body = scene.made.body.replace(b"\\u201c", "\u201c".encode()).replace(b"\\u2014", "\u2014".encode())
     return True
@@ -83,6 +83,6 @@ def gzip_bomb(scene: Scene, *, megabytes: int = 256) -> bool:
 
 @lru_cache(maxsize=2)
 def _bomb(megabytes: int) -> bytes:
-    # Members of a gzip file are read one after the other: one megabyte, packed once, repeated.
+    # A gzip file may have many members. One megabyte is packed once, and that member is repeated.
     block = gzip.compress(b" " * (1 << 20), 9, mtime=0)
     return gzip.compress(b"[", mtime=0) + block * megabytes + gzip.compress(b"]", mtime=0)

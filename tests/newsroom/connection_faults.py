@@ -1,4 +1,4 @@
-"""Faults of the connection: bodies cut, stalled, dripped, or never sent."""
+"""Faults of the connection: bodies that are cut, stalled, sent in small pieces, or never sent."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def stalled_body(scene: Scene, *, keep: float = 0.5, seconds: float = 60) -> boo
 
 @fault("dropped", "wire")
 def dropped(scene: Scene) -> bool:
-    """The connection closes without a word."""
+    """The connection closes without a response."""
 
     async def send(request: web.Request, answer: Answer) -> web.StreamResponse:
         if request.transport is not None:
@@ -67,7 +67,7 @@ def slow_drip(scene: Scene, *, bytes: int = 256, every: float = 0.2) -> bool:
 
     async def send(request: web.Request, answer: Answer) -> web.StreamResponse:
         response = await _begin(request, answer, len(answer.body))
-        with contextlib.suppress(ConnectionResetError):  # who asked has had enough
+        with contextlib.suppress(ConnectionResetError):  # the client closed the connection
             for start in range(0, len(answer.body), bytes):
                 await response.write(answer.body[start : start + bytes])
                 await asyncio.sleep(every)
@@ -79,6 +79,6 @@ def slow_drip(scene: Scene, *, bytes: int = 256, every: float = 0.2) -> bool:
 
 @fault("slow", "wire")
 def slow(scene: Scene, *, seconds: float = 2) -> bool:
-    """The answer is late as a whole."""
+    """The whole answer is late."""
     scene.made.wait += seconds
     return True

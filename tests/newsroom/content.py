@@ -1,7 +1,7 @@
 """The HTML of a post: paragraphs, headings, images, links, embeds, and what plugins leave in it.
 
-Pieces are kept as the inside of JSON strings, escaped as PHP escapes, so that a page of a hundred posts is joined
-and not encoded anew.
+Each part is kept as the inside of a JSON string, escaped as PHP escapes it. A page of a hundred posts is then joined
+from these parts and not encoded again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def mix(*numbers: int) -> int:
 
 
 def escape(text: str) -> bytes:
-    """Text -> the inside of a JSON string as PHP's json_encode writes it: ASCII, slashes escaped."""
+    """The inside of a JSON string for a text, as PHP's json_encode writes it: ASCII, slashes escaped."""
     return json.dumps(text)[1:-1].replace("/", "\\/").encode("ascii")
 
 
@@ -109,7 +109,7 @@ height="281" src="https://www.youtube.com/embed/lock%ID%?feature=oembed" framebo
 
 
 class Writer:
-    """Writes the content of any post from its id alone. ``least`` and ``most`` are bytes of HTML."""
+    """Writes the content of a post from its id alone. ``least`` and ``most`` are sizes of the HTML in bytes."""
 
     def __init__(self, *, seed: int, least: int, most: int) -> None:
         self._seed, self._least, self._most = seed, least, max(least, most)
@@ -121,7 +121,7 @@ class Writer:
         self._bottoms = [escape(junk) for junk in (REACTIONS, SHAREDADDY, ADDTOANY, YARPP, "", SHAREDADDY + YARPP)]
 
     def lead(self, post_id: int) -> str:
-        """The first paragraph's text: no two posts share it."""
+        """The text of the first paragraph. No two posts share it."""
         text = self.prose.paragraphs[mix(self._seed, post_id, 11) % len(self.prose.paragraphs)]
         return f"Report no. {post_id}. {text}"
 

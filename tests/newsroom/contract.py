@@ -1,12 +1,12 @@
-"""What WordPress's REST API does, as checks that any server claiming to be one must pass.
+"""How WordPress's REST API behaves, as checks that every server with this API must pass.
 
-Each ``check_*`` takes a way to ask (``Ask``) and the truth about the site's contents, and asserts. The same checks run
-against the newsroom and against real WordPress, so that the newsroom cannot drift from it::
+Each ``check_*`` takes a REST client (``Ask``) and the truth about the site's content, and asserts. The same checks run
+against the newsroom and against real WordPress, so that the newsroom cannot differ from WordPress::
 
     @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__)
     def test_contract(check, ask, truth): check(ask, truth)
 
-They change nothing on the site.
+The checks change nothing on the site.
 """
 
 from __future__ import annotations

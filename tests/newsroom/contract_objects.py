@@ -1,4 +1,4 @@
-"""Checks of what the API tells of itself, and of its objects, links and refusals."""
+"""Checks of the API's description of itself, and of its objects, links and refusals."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_index_tells_name_home_zone_and_what_routes_accept(ask: Ask, truth: Tru
 def check_options_tell_the_same_as_the_index(ask: Ask, truth: Truth) -> None:
     reply = ask("/wp/v2/posts", method="OPTIONS")
     if reply.status == 405 and truth.plain:
-        # nginx itself answers for the folder that plain permalinks ask, and knows no OPTIONS.
+        # With plain permalinks nginx itself answers for the folder, and nginx does not support OPTIONS.
         return
     told = reply.json["endpoints"][0]["args"]
     index = ask("/").json["routes"]["/wp/v2/posts"]["endpoints"][0]["args"]
@@ -118,7 +118,7 @@ def check_media_of_a_draft_is_counted_and_not_given(ask: Ask, truth: Truth) -> N
 def check_a_protected_post_is_empty_and_says_so(ask: Ask, truth: Truth) -> None:
     post = ask(f"/wp/v2/posts/{truth.protected}").json
     assert post["content"] == {"rendered": "", "protected": True}
-    # The API leaves out the "Protected: " of pages and feeds.
+    # The API omits the prefix "Protected: " that pages and feeds have.
     assert not post["title"]["rendered"].startswith("Protected")
 
 
@@ -139,7 +139,7 @@ def check_gone_authors_and_images_stay_named(ask: Ask, truth: Truth) -> None:
     pictured = ask(f"/wp/v2/posts/{truth.dangling_image}").json
     assert pictured["featured_media"] > 0
     refused(ask(f"/wp/v2/media/{pictured['featured_media']}"), 404, "rest_post_invalid_id")
-    # The link leads to the API's root: the route of what is gone is empty.
+    # The link leads to the API's root, because the route of a deleted object is empty.
     root = pictured["_links"]["collection"][0]["href"].removesuffix("wp/v2/posts")
     assert pictured["_links"]["wp:featuredmedia"][0]["href"] == root
 

@@ -1,4 +1,4 @@
-"""Checks of what visitors see beside the API: feed, sitemaps, article pages."""
+"""Checks of what visitors see apart from the API: feed, sitemaps, article pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.newsroom.truth import Truth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """``url`` is where redirects ended."""
+    """``url`` is the URL after all redirects."""
 
     status: int
     url: str
@@ -47,7 +47,7 @@ def contract(check: PageCheck) -> PageCheck:
 
 
 def item_of(browse: Browse, truth: Truth, post: int) -> str:
-    """A post's item in the feed, found by its place in the order of dates."""
+    """The feed item of a post, found by the post's place in the order of dates."""
     link = browse(f"/?p={post}").url
     page = sorted(truth.posts.values(), reverse=True).index(truth.posts[post]) // 10 + 1
     for near in (page, page + 1):
@@ -105,7 +105,7 @@ def check_an_articles_page_tells_its_id(browse: Browse, truth: Truth) -> None:
 
 @contract
 def check_sitemaps_of_robots_txt_name_every_post_once(browse: Browse, truth: Truth) -> None:
-    # With plain permalinks WordPress itself answers for no robots.txt.
+    # With plain permalinks WordPress does not serve robots.txt.
     named = re.findall(r"^Sitemap: (\S+)", browse("/robots.txt").text, re.M)
     index = named[0] if named or not truth.plain else "/?sitemap=index"
     lists = [url for url in locations(browse, index) if "posts-post" in url or "sitemap-subtype=post&" in url]

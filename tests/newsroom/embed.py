@@ -1,4 +1,4 @@
-"""``_embed``: the embeddable links of an object, resolved in place."""
+"""``_embed``: the embeddable links of an object, with the linked objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def embed(whole: dict[str, Any], rest: Rest) -> dict[str, list[Any]]:
-    """Author, featured image and terms. What cannot be read is embedded as the error that reading it gives."""
+    """Author, featured image and terms. For an object that cannot be read, the error of reading it is embedded."""
     made: dict[str, list[Any]] = {}
     declared = whole["_links"]
     if "author" in declared:

@@ -1,8 +1,8 @@
-"""Orders for faults: when one applies, how often, and the registry of what can be ordered.
+"""Orders for faults: when and how often a fault applies, and the registry of all faults.
 
-A fault is a function of a Scene with keyword-only parameters; it tells whether it took part. Stages, in their order:
-``ask`` may change the question or answer it outright; ``rows`` changes a list's members, totals and headers; ``body``
-changes the bytes; ``wire`` changes how they are sent.
+A fault is a function of a Scene with keyword-only parameters. It returns whether it applied. The stages, in order:
+``ask`` may change the question or answer it; ``rows`` changes the members of a list, its totals and headers; ``body``
+changes the bytes; ``wire`` changes how the bytes are sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Play = Callable[..., bool]
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """``count`` says how often the order has been looked at before: what chance is drawn from."""
+    """``count`` is how often the order was considered before. Random choices depend on it."""
 
     site: FakeSite
     question: Question
@@ -44,7 +44,7 @@ class Fault:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Name -> default of what an order may set."""
+        """The parameters that an order may set, with their defaults."""
         signature = inspect.signature(self.play)
         return {name: p.default for name, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
 
@@ -94,7 +94,7 @@ class Order:
 
 
 def place(site: FakeSite, question: Question) -> tuple[Answer, tuple[str, ...]]:
-    """The answer with every fault ordered for it, and the names of those that took part."""
+    """The answer with every fault ordered for it, and the names of the faults that applied."""
     scene, took = Scene(site=site, question=question), []
     orders = [order for order in site.orders if order.matches(question)]
     for stage in STAGES:
@@ -114,7 +114,7 @@ def place(site: FakeSite, question: Question) -> tuple[Answer, tuple[str, ...]]:
 
 
 def menu() -> str:
-    """Every fault with its parameters and what it does, a line or two each."""
+    """Every fault with its parameters and its effect, in one or two lines."""
     lines = []
     for name, one in sorted(FAULTS.items()):
         empty = inspect.Parameter.empty

@@ -1,4 +1,4 @@
-"""The RSS feed: ten whole posts a page, newest first, and a 404 with an empty channel behind the last."""
+"""The RSS feed: ten whole posts a page, newest first. After the last page comes a 404 with an empty channel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Feed:
         self.archive, self.places = archive, places
 
     def answer(self, question: Question) -> Answer | None:
-        """None where the question is not for the feed."""
+        """The feed, or None where the question is not for the feed."""
         if self.archive.options.feed == "none":
             return None
         pretty = question.path.rstrip("/") in ("/feed", "/feed/rss2") and not self.archive.options.plain
@@ -48,7 +48,8 @@ class Feed:
         return self.archive.row(id_of(key))
 
     def _conditional(self, question: Question, rows: list[Post]) -> Answer:
-        """304 for whoever has seen the blog's last change, whichever page is asked. What went away changes nothing."""
+        """304 where the client has seen the blog's last change, on every page. A deletion is no change for
+        WordPress."""
         keys = self.archive.by_modified("post").keys
         last = self._row(keys[-1]) if keys else None
         stamp = _rfc_822(last.modified.utc if last else "2019-01-01T00:00:00").replace("+0000", "GMT")

@@ -1,4 +1,4 @@
-"""The index of the API, ``/wp/v2/types``, ``/wp/v2/taxonomies`` and OPTIONS: how a site tells what it can do."""
+"""How a site describes its API: the index, ``/wp/v2/types``, ``/wp/v2/taxonomies`` and OPTIONS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DESCRIPTION = "Small news from small harbours"
 
 
 def endpoint(collection: Collection) -> Object:
-    """What both the index and OPTIONS say of a collection's GET."""
+    """The description of a collection's GET, for the index and for OPTIONS."""
     args = {name: {**arg, "required": False} for name, arg in collection.args.items()}
     return {"methods": ["GET"], "allow_batch": {"v1": True}, "args": args}
 
@@ -56,7 +56,7 @@ def of_site(options: Options, places: Places, collections: dict[str, Collection]
 
 
 def gmt_offset(zone: str) -> float:
-    """Core tells the offset of now; a newsroom's now is the day its archive ends, so that runs do not differ."""
+    """WordPress gives the offset of today. A newsroom uses the last day of its archive, so that all runs are equal."""
     offset = datetime(2025, 1, 1, tzinfo=ZoneInfo(zone)).utcoffset()
     return offset.total_seconds() / 3_600 if offset else 0.0
 
@@ -88,7 +88,7 @@ def types(collections: dict[str, Collection], places: Places) -> dict[str, Objec
             "rest_namespace": "wp/v2",
             "_links": _listed(places, "types", one.base),
         }
-    # Core lists its own furniture too; visitors may not read it.
+    # WordPress also lists its internal types, which visitors may not read.
     for slug, base in (("wp_block", "blocks"), ("nav_menu_item", "menu-items")):
         made[slug] = made["page"] | {"name": slug, "slug": slug, "rest_base": base, "hierarchical": False}
         made[slug]["_links"] = _listed(places, "types", base)

@@ -1,4 +1,5 @@
-"""The rows a newsroom opens with, each a pure function of its id: 200,000 of them cost nothing until read."""
+"""The rows that a newsroom starts with. Each row is a pure function of its id, so that 200,000 unread rows cost
+nothing."""
 
 from __future__ import annotations
 
@@ -14,10 +15,10 @@ from tests.newsroom.sorted_ids import pack
 
 BEGIN = 1_546_300_800  # 2019-01-01 UTC
 STRIDE = 3
-"""A post's id is 1,000 + 3n; its image has the id after it."""
+"""The id of the n-th post is 1,000 + 3n. The id of its image is one more."""
 FIRST = 1_000
 PAGE, STORY, DRAFT = 10, 300, 700
-"""First ids of pages, stories, and what is not published: below all posts."""
+"""The first ids of pages, of stories and of unpublished rows. All are lower than the ids of posts."""
 
 DELETED_USER = 99
 MISSING_MEDIA = 16_000_001
@@ -36,12 +37,12 @@ TITLES = (
 
 
 class InitialPosts:
-    """``keys(kind)`` lists what is published; ``row(id)`` makes a row."""
+    """``keys(kind)`` lists the published rows; ``row(id)`` makes a row."""
 
     def __init__(self, options: Options, zone: ZoneInfo, writer: Writer) -> None:
         self.options, self.zone, self.writer = options, zone, writer
         self._seed = options.seed
-        # The archive spans about six years, however many posts it has, in whole seconds.
+        # The archive covers about six years, in whole seconds, whatever the number of posts.
         self._step = max(1, 6 * 365 * 86_400 // max(1, options.posts))
         self._ties = min(options.ties, options.posts // 2)
         self._tie_from = options.posts // 3
@@ -65,12 +66,12 @@ class InitialPosts:
                 yield pack(self._side_date(first + n).key, first + n)
 
     def date(self, n: int, *, image: bool = False) -> Moment:
-        """When the n-th post was published. Ids mostly follow dates; a few were imported out of order."""
+        """When the n-th post was published. Most ids follow the dates; a few posts were imported out of order."""
         if self._tie_from <= n < self._tie_from + self._ties:
             return records.at(BEGIN + self._tie_from * self._step, self.zone)
         if self.options.oddities and not image and n in (31, 518):
             return NEVER
-        # Some posts share a second with the one before; one in forty carries a date of long before its id.
+        # Some posts share a second with the post before. One post in forty has a date that is much older than its id.
         m = n - 1 if n % 50 == 7 else n
         if n % 40 == 13:
             m = mix(self._seed, n, 3) % (n + 1)
@@ -134,7 +135,7 @@ class InitialPosts:
             return DELETED_USER
         if self.options.oddities and draw % 59 == 2:
             return 0
-        # Nobody has published under the last user's name.
+        # The last user has published nothing.
         return 1 + draw % 1_000 * draw % max(1, self.options.users - 1)
 
     def _categories(self, draw: int) -> tuple[int, ...]:
@@ -158,7 +159,7 @@ class InitialPosts:
         if self.options.oddities and n % 101 == 33:
             return ""
         if self.options.oddities and n % 103 == 40:
-            # An import repeated the guid of the post before.
+            # An import repeated the guid of the previous post.
             return f"%HOME%/?p={post_id - STRIDE}"
         if n % 10 == 6:
             return f"http://old.lantern.example/?p={post_id}&#038;from=import"
@@ -200,7 +201,7 @@ class InitialPosts:
         )
 
     def set_pieces(self) -> Iterator[Post]:
-        """What is not published, and the image of a draft, which visitors may not read."""
+        """An unpublished row, or the image of a draft. Visitors may not read either."""
         for n, status in enumerate(UNPUBLISHED):
             row_id = DRAFT + n
             date = records.at(BEGIN + (4_000_000 if status != "future" else 500_000_000) + n * 86_400, self.zone)
@@ -232,7 +233,7 @@ class InitialPosts:
 def _slug(title: str, post_id: int, odd: bool) -> str:
     if odd:
         kept = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-")[:24]
-        # WordPress keeps other scripts percent-encoded, in lower case.
+        # WordPress stores slugs of other scripts percent-encoded, in lower case.
         return f"{quote(kept or 'untitled').lower()}-{post_id}"
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower().replace("'", "")).split()
     return "-".join(words[:7]) + f"-{post_id}"

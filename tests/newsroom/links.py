@@ -1,4 +1,4 @@
-"""``_links`` as core declares them, CURIEs and all; before 2017 relations were spelt out as URLs."""
+"""``_links`` as WordPress declares them, with CURIEs. Before 2017 relations were full URLs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def of_post(row: Post, archive: Archive, places: Places) -> Links:
     revisions = places.rest(f"{route}/{row.id}/revisions")
     made["version-history"] = _one(revisions) if places.options.of_2016 else _one(revisions, count=count)
     if not places.options.of_2016:
-        # Revision ids live far above all others here.
+        # Revision ids are far higher than all other ids here.
         latest = 15_000_000 + row.id % 500_000
         made["predecessor-version"] = _one(f"{revisions}/{latest}", id=latest)
     if row.parent:
@@ -57,7 +57,7 @@ def of_post(row: Post, archive: Archive, places: Places) -> Links:
 def _wordpress(row: Post, archive: Archive, places: Places) -> Links:
     full: Links = {}
     if row.featured_media:
-        # The route of an image that is gone is empty: core then links to the API's root.
+        # The route of a deleted image is empty, so that WordPress links to the API's root.
         exists = archive.row(row.featured_media) is not None
         href = places.rest(f"/wp/v2/media/{row.featured_media}") if exists else places.root
         full["featuredmedia"] = _one(href, embeddable=True)

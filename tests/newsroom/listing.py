@@ -1,7 +1,7 @@
-"""Which rows a listing gives, and how many it counts.
+"""Which rows a listing gives, and how many rows it counts.
 
-Core adds no id tie-break to its orders, and MySQL gives rows that tie in an order of its own for each LIMIT: page
-numbers lose some of them and give others twice. Here that order is drawn from a hash of the offset and the limit.
+WordPress adds no tie-break by id to its orders, and MySQL orders tied rows differently for each LIMIT: page
+numbers lose some tied rows and give others twice. Here a hash of the offset and the limit determines that order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.newsroom.sorted_ids import id_of, pack, value_of
 Keys = Sequence[int]
 _TAXONOMIES = ("categories", "tags", "beats")
 _KEPT = 64
-"""Filtered listings remembered between two changes of the archive."""
+"""Filtered listings that are remembered until the archive changes."""
 
 
 class Listing:
@@ -31,7 +31,7 @@ class Listing:
         self._version = -1
 
     def page(self, kind: str, values: dict[str, Any]) -> tuple[int, list[int]]:
-        """(total, ids of the page) for validated parameters; ids include rows a visitor may not read."""
+        """(total, ids of the page) for validated parameters. The ids include rows that a visitor may not read."""
         limit = values["per_page"]
         offset = values.get("offset") or (values["page"] - 1) * limit
         keys = self._ordered(kind, values)
@@ -48,7 +48,7 @@ class Listing:
     def _first_without(
         self, excluded: set[int], kind: str, keys: array[int], values: dict[str, Any]
     ) -> tuple[int, list[int]]:
-        """A first page by date less some rows, without a walk over all 200,000 keys."""
+        """A first page by date without some rows, without reading all 200,000 keys."""
         low, high = (value_of(keys[0]), value_of(keys[-1])) if keys else (0, -1)
         sorted_ids, rows = self._archive.by_date(kind), map(self._archive.row, excluded)
         gone = [row for row in rows if row and low <= row.date.key <= high and sorted_ids.holds(row.date.key, row.id)]
@@ -60,7 +60,7 @@ class Listing:
         return len(keys) - len(gone), ids
 
     def _ordered(self, kind: str, values: dict[str, Any]) -> Keys:
-        """Keys in ascending order of what is asked for, filtered."""
+        """The filtered keys in ascending order of ``orderby``."""
         if values["orderby"] in ("date", "relevance") and not values.get("include") and self._test(values) is None:
             low, high = self._archive.by_date(kind).between(*self._window(values))
             return self._archive.by_date(kind).keys[low:high]
@@ -100,7 +100,7 @@ class Listing:
         return None if text is None else local_seconds(text, self._archive.zone)
 
     def _test(self, values: dict[str, Any]) -> Callable[[Post], bool] | None:
-        """A test for what the order by date cannot tell, or None where nothing of the kind is asked."""
+        """A test of a row for filters other than dates, or None where the question has no such filter."""
         tests: list[Callable[[Post], bool]] = self._taxonomy_tests(values)
         for name in ("author", "parent"):
             if values.get(name):
@@ -136,7 +136,7 @@ class Listing:
     def _with_children(self, name: str, ids: Iterable[int]) -> set[int]:
         wanted = set(ids)
         if name == "categories":
-            # WP_Query takes a category's descendants along.
+            # WP_Query includes the descendants of a category.
             terms = self._archive.terms["category"].values()
             while more := {term.id for term in terms if term.parent in wanted} - wanted:
                 wanted |= more
@@ -147,7 +147,7 @@ class Listing:
         return all(word in row.title.lower() or word in body for word in words.split())
 
     def _sort(self, kind: str, keys: Keys, values: dict[str, Any]) -> Keys:
-        """Keys by date -> keys by what is asked for."""
+        """Keys by date, turned into keys by ``orderby``."""
         orderby = values["orderby"]
         if orderby in ("date", "relevance"):
             return keys
@@ -177,7 +177,7 @@ def _word(row: Post, orderby: str) -> Any:
 
 
 def _page(keys: Keys, *, offset: int, limit: int, down: bool, ties: Callable[..., int]) -> list[int]:
-    """One page of sorted keys; members of a group that ties are drawn anew for each (offset, limit)."""
+    """One page of sorted keys. The order within a group of ties depends on (offset, limit)."""
     size = len(keys)
     low, high = (size - offset - limit, size - offset) if down else (offset, offset + limit)
     low, high = max(0, low), min(size, high)

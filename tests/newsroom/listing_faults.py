@@ -1,4 +1,4 @@
-"""Faults of listings: pages, totals and rows that are not what was asked for."""
+"""Faults of listings: pages, totals and rows that differ from the query."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from tests.newsroom.refusal_faults import critical_error
 
 @fault("per-page-cap", "ask")
 def per_page_cap(scene: Scene, *, maximum: int = 50, silent: bool = False, told: bool = True) -> bool:
-    """A lowered per_page: more is refused in core's words, or silently cut. ``told``: index and OPTIONS name it."""
+    """A lower maximum of per_page. A larger one is refused as WordPress does, or silently cut. ``told``: the index and
+    OPTIONS give the maximum."""
     question = scene.question
     if told and not silent and (question.route == "/" or question.method == "OPTIONS"):
         scene.answer = scene.site.ask(question)
@@ -38,21 +39,21 @@ def per_page_cap(scene: Scene, *, maximum: int = 50, silent: bool = False, told:
 
 @fault("forced-page-size", "ask")
 def forced_page_size(scene: Scene, *, size: int = 10) -> bool:
-    """A plugin gives pages of one size whatever per_page says; totals of pages follow it."""
+    """A plugin gives pages of one size, whatever per_page says. X-WP-TotalPages follows that size."""
     scene.question.params["per_page"] = [str(size)]
     return True
 
 
 @fault("param-ignored", "ask")
 def param_ignored(scene: Scene, *, names: list[str] | None = None) -> bool:
-    """Parameters (default: page, so that page 2 repeats page 1) are not heeded."""
+    """Parameters are ignored. The default is page, so that page 2 repeats page 1."""
     found = [name for name in names or ["page"] if scene.question.params.pop(name, None) is not None]
     return bool(found)
 
 
 @fault("post-kills-page", "rows")
 def post_kills_page(scene: Scene, *, ids: list[int]) -> bool:
-    """500 for every answer that would render one of these posts; listings without content and excerpt work."""
+    """500 for every answer that would render one of these posts. Listings without content and excerpt work."""
     question, answer = scene.question, scene.made
     single = re.search(r"/(?:posts|pages|stories)/(\d+)$", question.route or "")
     rendered = set(answer.ids) | ({int(single[1])} if single else set())
@@ -67,7 +68,7 @@ def post_kills_page(scene: Scene, *, ids: list[int]) -> bool:
 
 @fault("hidden-rows", "rows")
 def hidden_rows(scene: Scene, *, ids: list[int] | None = None, every: int = 0) -> bool:
-    """Rows that are counted and not given: some ids, or every n-th."""
+    """Rows that are counted and not given: some ids, or every n-th row."""
     answer = scene.made
     if answer.rows is None:
         return False
@@ -93,7 +94,7 @@ def _counts(scene: Scene) -> bool:
 
 @fault("wrong-totals", "rows")
 def wrong_totals(scene: Scene, *, total: int = 7, pages: int = 1) -> bool:
-    """X-WP-Total and X-WP-TotalPages say something else."""
+    """X-WP-Total and X-WP-TotalPages have other values."""
     took = _counts(scene)
     if took:
         scene.made.headers |= {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages)}
@@ -108,7 +109,7 @@ def zero_totals(scene: Scene) -> bool:
 
 @fault("missing-totals", "rows")
 def missing_totals(scene: Scene) -> bool:
-    """Neither total is sent, nor a Link to the next page."""
+    """No total is sent, and no Link to the next page."""
     took = _counts(scene)
     for name in ("X-WP-Total", "X-WP-TotalPages", "Link"):
         scene.made.headers.pop(name, None)
@@ -117,7 +118,7 @@ def missing_totals(scene: Scene) -> bool:
 
 @fault("no-content", "rows")
 def no_content(scene: Scene, *, gone: bool = True) -> bool:
-    """Rows without their content (``gone``), or with an empty one, as plugins that guard it leave them."""
+    """Rows without their content (``gone``), or with empty content, as plugins for paid content make them."""
     answer = scene.made
     if answer.rows is None:
         return False

@@ -1,4 +1,4 @@
-"""What was asked of the newsroom, and when."""
+"""The requests that the newsroom received, and when."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """``time`` is monotonic seconds, comparable within one machine; ``url`` is path and query as they came.
+    """``time`` is monotonic seconds, comparable within one machine. ``url`` is path and query as received.
 
-    ``route`` is the REST route, None for pages. ``sent`` is bytes of body, -1 where a fault sent it in its own way.
+    ``route`` is the REST route, None for pages. ``sent`` is the size of the body, -1 where a fault sent the body.
     """
 
     time: float = field(default_factory=time.monotonic)

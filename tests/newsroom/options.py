@@ -1,4 +1,4 @@
-"""What a newsroom can be told when it opens."""
+"""The options of a newsroom."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``posts`` are published ones; a few drafts, scheduled and trashed ones stand beside them.
+    """``posts`` is the number of published posts. A few drafts, scheduled and trashed posts exist beside them.
 
-    ``core``: "6.8", "6.1", or "4.5" for the API as it was in 2016 (full-URL link relations, fewer fields).
-    ``kilobytes``: the least and the most that a post's content weighs. ``host``: the name in the site's URLs; the
-    server listens on 127.0.0.1 whatever it is called. ``sitemap``: "core", "yoast", "rankmath", "aioseo" or
+    ``core``: "6.8", "6.1", or "4.5" for the API of 2016 (link relations as full URLs, fewer fields).
+    ``kilobytes``: the smallest and the largest content of a post. ``host``: the name in the site's URLs; the
+    server listens on 127.0.0.1 whatever the name. ``sitemap``: "core", "yoast", "rankmath", "aioseo" or
     "none"; ``gzip_sitemap`` packs the sub-sitemaps, ``sitemap_size`` is how many URLs they hold (0: the style's own).
-    ``feed``: "full", "excerpts" or "none". ``javascript``: article pages whose body only a browser brings in.
+    ``feed``: "full", "excerpts" or "none". ``javascript``: article pages whose body needs a browser.
     ``robots``: the text of robots.txt, None for WordPress's own. ``oddities``: guids that repeat or are empty, zero
     dates, dangling links, strange titles and slugs.
     """

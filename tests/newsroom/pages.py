@@ -1,4 +1,4 @@
-"""Pages for readers: the home page, articles, feed, sitemaps, robots.txt; whose URL is whose."""
+"""Pages for readers: the home page, articles, feed, sitemaps, robots.txt. Finds the row of a URL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUERIES = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
 
 
 class Pages:
-    """Answers everything that is not REST."""
+    """Answers every question that is not for the REST API."""
 
     def __init__(self, archive: Archive, places: Places, shape: Shape) -> None:
         self.archive, self.places = archive, places
@@ -87,7 +87,7 @@ class Pages:
             given = question.first(name)
             if given is not None and given.isdigit():
                 row = self.archive.row(int(given))
-                # `p` finds any type, as in core.
+                # `p` finds a row of any type, as in WordPress.
                 return row if row is not None and (name == "p" or row.type == kind) else None
         story = question.first("story")
         return self._by_slug(story) if story else None
@@ -103,7 +103,7 @@ class Pages:
         for changed in self.archive.changed.values():
             if changed.slug == slug:
                 return changed
-        # A slug of the opening stock ends in its id; an image's in its post's.
+        # The slug of an initial row ends in its id. The slug of an image ends in the id of its post.
         found = re.search(r"-(\d+)$", slug)
         row_id = int(found[1]) + slug.startswith("quay-") if found else 0
         row = self.archive.row(row_id)

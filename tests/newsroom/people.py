@@ -1,4 +1,4 @@
-"""Terms, users and comments a newsroom opens with."""
+"""The terms, users and comments that a newsroom starts with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_CATEGORY, FIRST_TAG, FIRST_BEAT = 2, 101, 9_001
 
 
 def make_terms(options: Options) -> dict[str, dict[int, Term]]:
-    """Taxonomy -> id -> term. Categories nest three deep; one category and one beat are empty of posts."""
+    """Taxonomy -> id -> term. Categories have three levels; one category and one beat have no posts."""
     categories = [Term(id=1, taxonomy="category", name="Uncategorized", slug="uncategorized")]
     for n in range(options.categories):
         name = prose.TOPICS[n % len(prose.TOPICS)] + (f" {n // 24 + 1}" if n >= len(prose.TOPICS) else "")
@@ -40,7 +40,7 @@ def _tag_name(seed: int, n: int) -> str:
 
 
 def make_users(options: Options) -> dict[int, User]:
-    """Id -> user. The last one has published nothing, where there are at least two."""
+    """Id -> user. Where there are at least two users, the last user has published nothing."""
     users = {}
     for n in range(1, options.users + 1):
         name = prose.PEOPLE[(n - 1) % len(prose.PEOPLE)] + (f" {n}" if n > len(prose.PEOPLE) else "")
@@ -51,7 +51,7 @@ def make_users(options: Options) -> dict[int, User]:
 
 
 def make_comments(options: Options, initial_posts: InitialPosts, zone: ZoneInfo) -> Iterator[Comment]:
-    """Threads under the first posts; one comment stands under a draft."""
+    """Threads of comments on the first posts, and one comment on a draft."""
     for n in range(options.comments):
         draw = mix(options.seed, n, 10)
         post = FIRST + STRIDE * (n // 5 * 3 % max(1, options.posts))
@@ -59,7 +59,7 @@ def make_comments(options: Options, initial_posts: InitialPosts, zone: ZoneInfo)
         yield Comment(
             id=1 + n,
             post=DRAFT if options.oddities and n == 12 else post,
-            # Pairs share a second.
+            # Two comments at a time share a second.
             date=records.at(BEGIN + 86_400 * 400 + (n // 2) * 3_600, zone),
             author_name=prose.PEOPLE[draw % len(prose.PEOPLE)],
             content=f"<p>{text[:400]}</p>\n",

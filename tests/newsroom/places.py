@@ -1,4 +1,4 @@
-"""Where things are: REST URLs and permalinks, in both styles."""
+"""REST URLs and permalinks, in both styles of permalinks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BASES = {
 
 
 class Places:
-    """``home`` has no slash at its end."""
+    """Builds URLs. ``home`` has no slash at its end."""
 
     def __init__(self, options: Options, port: int) -> None:
         self.options = options

@@ -1,4 +1,4 @@
-"""Invented news: words, names and paragraphs. Every sentence is made here, from a seed."""
+"""Invented news: words, names and paragraphs. All sentences are made here, from a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a newsroom over HTTP as plainly as can be: one answer, nothing followed, nothing repaired."""
+"""Reads a newsroom over HTTP, one answer at a time. Redirects are not followed and nothing is repaired."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OPENER = urllib.request.build_opener(_Stay)
 
 
 def get(url: str, **headers: str) -> Got:
-    """One answer as it came, redirects not followed."""
+    """One answer as received. Redirects are not followed."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         with _OPENER.open(urllib.request.Request(url, headers=named), timeout=10) as answer:

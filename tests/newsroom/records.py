@@ -1,4 +1,4 @@
-"""What a newsroom holds: rows as WordPress keeps them, before any of it becomes JSON."""
+"""The rows of a newsroom, in the form in which WordPress stores them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ZERO = "-0001-11-30T00:00:00"
-"""How WordPress spells a zero date."""
+"""How WordPress writes a zero date."""
 
 ZERO_KEY = -62_200_000_000
-"""Where zero dates stand in an order by date: before everything."""
+"""The place of zero dates in an order by date: before all other rows."""
 
 _EPOCH = datetime(1970, 1, 1)
 _SECOND = timedelta(seconds=1)
@@ -18,14 +18,14 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A point in time as a row keeps it: local and UTC, both without a zone."""
+    """A point in time as a row stores it: local and UTC, both without a zone."""
 
     local: str
     utc: str
 
     @property
     def key(self) -> int:
-        """Local seconds: what WordPress orders and compares by."""
+        """Local seconds, by which WordPress orders and compares."""
         return ZERO_KEY if self.local == ZERO else local_key(self.local)
 
 
@@ -34,7 +34,7 @@ def local_key(text: str) -> int:
 
 
 def at(seconds: int, zone: ZoneInfo) -> Moment:
-    """The moment that many seconds after 1970 UTC, on a site of that zone."""
+    """The moment so many seconds after 1970 UTC, on a site in a time zone."""
     utc = datetime.fromtimestamp(seconds, UTC)
     return Moment(local=utc.astimezone(zone).replace(tzinfo=None).isoformat(), utc=utc.replace(tzinfo=None).isoformat())
 
@@ -44,7 +44,7 @@ NEVER = Moment(local=ZERO, utc=ZERO)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A post, page, story or attachment. ``title`` is HTML as rendered; ``body`` is HTML, None for the writer's own.
+    """A post, page, story or attachment. ``title`` is rendered HTML. ``body`` is HTML, None for the computed content.
 
     ``revision`` counts the changes made to the row.
     """
@@ -88,7 +88,7 @@ class User:
     slug: str
     description: str = ""
     published: bool = True
-    """Whether anything of theirs is published: WordPress shows no others to visitors."""
+    """Whether the user has published anything. WordPress shows no other users to visitors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Faults that answer in WordPress's place: walls, refusals, redirects, ailing servers."""
+"""Faults that replace WordPress's answer: login pages, refusals, redirects, failing servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CRITICAL = "<p>There has been a critical error on this website.</p>"
 def _retry_after(answer: Answer, seconds: float | None, as_date: bool) -> Answer:
     if seconds is not None:
         when = datetime.now(UTC) + timedelta(seconds=seconds)
-        # A date has whole seconds: round up, so that keeping it is keeping the promise.
+        # A date has whole seconds. It is rounded up, so that a client that waits until then has waited long enough.
         date = format_datetime((when + timedelta(microseconds=999_999)).replace(microsecond=0), usegmt=True)
         answer.headers["Retry-After"] = date if as_date else str(round(seconds))
     return answer
@@ -39,7 +39,7 @@ def _refuse(scene: Scene, status: int, code: str, message: str) -> bool:
 
 @fault("html-200", "ask")
 def html_200(scene: Scene) -> bool:
-    """The home page, with 200, where JSON was due."""
+    """The home page, with status 200, instead of JSON."""
     scene.answer = scene.site.pages.home()
     return True
 
@@ -70,7 +70,7 @@ def rate_limited(scene: Scene, *, retry_after: float | None = 5, as_date: bool =
 
 @fault("challenge", "ask")
 def challenge(scene: Scene, *, header: bool = True, status: int = 403) -> bool:
-    """A bot check: 403 with cf-mitigated, or (header=False) told by its page alone."""
+    """A bot check: 403 with cf-mitigated, or with ``header=False`` only the page of a bot check."""
     scene.answer = text(CHALLENGE, status=status, Server="cloudflare")
     if header:
         scene.answer.headers["cf-mitigated"] = "challenge"
@@ -79,7 +79,7 @@ def challenge(scene: Scene, *, header: bool = True, status: int = 403) -> bool:
 
 @fault("status", "ask")
 def status_of(scene: Scene, *, status: int = 500, body: str = "<h1>It did not work</h1>", json: bool = False) -> bool:
-    """Any status with an HTML page, or with an error in core's JSON."""
+    """Any status with an HTML page, or with an error as WordPress's JSON."""
     if json:
         return _refuse(scene, status, "internal_server_error", CRITICAL)
     scene.answer = text(body, status=status)
@@ -88,7 +88,8 @@ def status_of(scene: Scene, *, status: int = 500, body: str = "<h1>It did not wo
 
 @fault("flaky", "ask")
 def flaky(scene: Scene, *, chance: float = 0.2, statuses: list[int] | None = None, seed: int = 1) -> bool:
-    """502, 504 or 520 (``statuses``) by chance, the same in every run: drawn from the seed and a count of requests."""
+    """502, 504 or 520 (``statuses``) at random. The seed and the number of requests determine which, so all runs are
+    equal."""
     draw = mix(seed, scene.count, 77)
     if draw % 10_000 >= chance * 10_000:
         return False
@@ -100,20 +101,20 @@ def flaky(scene: Scene, *, chance: float = 0.2, statuses: list[int] | None = Non
 
 @fault("empty-200", "ask")
 def empty_200(scene: Scene) -> bool:
-    """200 and nothing at all."""
+    """Status 200 and an empty body."""
     scene.answer = text("")
     return True
 
 
 @fault("unauthorized", "ask")
 def unauthorized(scene: Scene, *, code: str = "rest_cannot_access", status: int = 401) -> bool:
-    """A security plugin's 401: on all of REST, or on ``match="/wp/v2/users"`` alone."""
+    """The 401 of a security plugin, for the whole REST API or for ``match="/wp/v2/users"`` alone."""
     return _refuse(scene, status, code, "Only authenticated users can access the REST API.")
 
 
 @fault("include-refused", "ask")
 def include_refused(scene: Scene, *, status: int = 403) -> bool:
-    """A firewall's 403 for whatever carries ``include``."""
+    """The 403 of a firewall for every request with ``include``."""
     if "include" not in scene.question.params:
         return False
     scene.answer = text("<html><body>403 Forbidden</body></html>", status=status)
@@ -122,7 +123,7 @@ def include_refused(scene: Scene, *, status: int = 403) -> bool:
 
 @fault("include-poison", "ask")
 def include_poison(scene: Scene, *, id: int, status: int = 401) -> bool:
-    """A batch is refused whole if its ``include`` holds one id."""
+    """A whole batch is refused where its ``include`` contains a certain id."""
     if id not in scene.question.numbers("include"):
         return False
     return _refuse(scene, status, "rest_forbidden", "Sorry, you are not allowed to do that.")
@@ -130,7 +131,7 @@ def include_poison(scene: Scene, *, id: int, status: int = 401) -> bool:
 
 @fault("param-refused", "ask")
 def param_refused(scene: Scene, *, name: str = "exclude", values: list[str] | None = None) -> bool:
-    """400 rest_invalid_param for a parameter, or for some of its values; ``exclude`` unless told."""
+    """400 rest_invalid_param for a parameter, or for some of its values. The default is ``exclude``."""
     given = scene.question.first(name)
     if given is None or (values is not None and given not in values):
         return False
@@ -151,7 +152,7 @@ def uri_too_long(scene: Scene, *, bytes: int = 2_000) -> bool:
 
 @fault("redirect", "ask")
 def redirect(scene: Scene, *, to: str = "", status: int = 301) -> bool:
-    """A redirect to a URL or path; "{url}" in it stands for the path and query asked for."""
+    """A redirect to a URL or path. "{url}" in it stands for the requested path and query."""
     target = to.replace("{url}", scene.question.raw) or scene.site.places.home + "/"
     if target == scene.question.raw:
         return False
@@ -161,7 +162,7 @@ def redirect(scene: Scene, *, to: str = "", status: int = 301) -> bool:
 
 @fault("redirect-loop", "ask")
 def redirect_loop(scene: Scene, *, status: int = 302) -> bool:
-    """A redirect to itself, for ever, under a query that changes."""
+    """An endless redirect to the same path with another query."""
     joint = "&" if "?" in scene.question.raw else "?"
     target = scene.question.raw.split(f"{joint}again=")[0] + f"{joint}again={scene.count}"
     scene.answer = Answer(status=status, headers={"Location": target})
@@ -170,7 +171,7 @@ def redirect_loop(scene: Scene, *, status: int = 302) -> bool:
 
 @fault("stale-cache", "ask")
 def stale_cache(scene: Scene, *, by_path: bool = False) -> bool:
-    """Every URL answers for ever what it answered first; ``by_path`` even ignores the query."""
+    """Every URL always gives its first answer again. ``by_path`` ignores the query too."""
     question, memory = scene.question, scene.site.memory
     key = question.raw.split("?")[0] if by_path else question.raw
     fresh = key not in memory
@@ -184,7 +185,7 @@ def stale_cache(scene: Scene, *, by_path: bool = False) -> bool:
 
 
 def critical_error(scene: Scene) -> Answer:
-    """What WordPress says when PHP dies: JSON to those who accept it, else a page."""
+    """WordPress's answer when PHP fails: JSON for clients that accept JSON, else a page."""
     if "application/json" not in scene.question.headers.get("accept", ""):
         return text(f"<!DOCTYPE html><html><body id='error-page'>{CRITICAL}</body></html>", status=500)
     body = {"code": "internal_server_error", "message": CRITICAL, "data": {"status": 500}, "additional_errors": []}

@@ -1,4 +1,4 @@
-"""The REST API: a question about a route -> an answer in core's manner."""
+"""The REST API: answers a question about a route as WordPress does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORBIDDEN = "Sorry, you are not allowed to do that."
 
 
 class Rest:
-    """``collections`` may be changed while the server runs: a host's lowered ``per_page`` is told there."""
+    """``collections`` may be changed while the server runs, for example for a lower maximum of ``per_page``."""
 
     def __init__(self, archive: Archive, places: Places) -> None:
         self.archive, self.places = archive, places
@@ -37,7 +37,7 @@ class Rest:
         self._counts: tuple[int, Counter[int]] = (-1, Counter())
 
     def answer(self, question: Question) -> Answer:
-        """The answer to any route; refusals are answers too."""
+        """The answer to any route. A refusal is an answer too."""
         try:
             made = self._route(question)
         except Refusal as refusal:
@@ -140,7 +140,7 @@ class Rest:
         return post is not None and self.archive.readable(post) and not post.protected
 
     def counts(self) -> Counter[int]:
-        """Term id -> published posts and stories that carry it."""
+        """Term id -> number of published posts and stories with the term."""
         if self._counts[0] != self.archive.version:
             found: Counter[int] = Counter()
             for kind in ("post", "story"):
@@ -252,7 +252,7 @@ class Rest:
         return total, Answer(rows=made, ids=[one.id for one in readable], json=True)
 
     def embedded(self, route: str, row_id: int) -> dict[str, Any]:
-        """The object an embed holds: whole, or the error that stands in its place."""
+        """The embedded object: the whole object, or the error of reading it."""
         try:
             return self._single(self.collections[route], row_id)
         except Refusal as refusal:
@@ -278,7 +278,7 @@ def _no_key(_: Any) -> int:
 def _plain_page(
     rows: Sequence[Any], values: dict[str, Any], keys: dict[str, Callable[[Any], Any]], *, text: Callable[[Any], str]
 ) -> tuple[list[Any], int]:
-    """(page, total) of terms, users or comments; ids break ties here, as they do in core for comments."""
+    """(page, total) of terms, users or comments. Ids break ties here, as in WordPress for comments."""
     included, excluded = values.get("include") or [], set(values.get("exclude") or ())
     rows = [row for row in rows if (not included or row.id in included) and row.id not in excluded]
     if values.get("slug"):

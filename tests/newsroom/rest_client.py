@@ -1,4 +1,4 @@
-"""Ask a REST API over HTTP, as the contract's checks want it."""
+"""A small REST client over HTTP, for the checks of the contract."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """``headers`` by their names in lower case; ``json`` is None where the body is none."""
+    """``headers`` have lower-case names. ``json`` is None where the body is not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -21,13 +21,13 @@ class Reply:
 
 
 class Ask(Protocol):
-    """GET (or ``method``) a REST route ("/wp/v2/posts"), in whichever permalink style the site has."""
+    """Send GET (or ``method``) to a REST route ("/wp/v2/posts"), in the permalink style of the site."""
 
     def __call__(self, route: str, params: Mapping[str, str | int] | None = None, *, method: str = "GET") -> Reply: ...
 
 
 def asking(api: str) -> Ask:
-    """Ask the API whose index is at ``api``."""
+    """A client of the API whose index is at ``api``."""
 
     def ask(route: str, params: Mapping[str, str | int] | None = None, *, method: str = "GET") -> Reply:
         query = urlencode(params or {})

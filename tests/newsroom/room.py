@@ -1,4 +1,4 @@
-"""A newsroom for tests: opened in a thread of its own, or in a process of its own for benchmarks."""
+"""A newsroom for tests. It runs in a thread of its own, or for benchmarks in a process of its own."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Newsroom:
     """``with Newsroom(posts=50) as room: ...`` serves ``room.url`` until the block ends.
 
-    Keyword arguments are those of Options. ``process=True`` keeps the server's CPU apart from the caller's; hooks need
-    the thread. ``port`` 0 takes a free one.
-    """
+    Keyword arguments are those of Options. ``process=True`` separates the server's CPU time from the caller's; hooks
+    need the thread. ``port`` 0 takes a free one."""
 
     def __init__(self, *, process: bool = False, port: int = 0, **options: Any) -> None:
         self.options = Options(**options)
@@ -46,12 +45,12 @@ class Newsroom:
 
     @property
     def pid(self) -> int | None:
-        """The server's process, where it has one of its own."""
+        """The server's process, where the newsroom has its own process."""
         return self._served.pid
 
     @property
     def site(self) -> FakeSite:
-        """The fake site itself; only where it is in this process."""
+        """The fake site, where it runs in this process."""
         if not isinstance(self._served, _Thread):
             raise RuntimeError("this newsroom is in another process")
         return self._served.site
@@ -63,7 +62,7 @@ class Newsroom:
 
     @property
     def requests(self) -> list[Request]:
-        """Everything asked so far, oldest first."""
+        """All requests so far, oldest first."""
         log = self._served.call("requests")
         return [one if isinstance(one, Request) else Request(**one) for one in log]
 
@@ -72,7 +71,8 @@ class Newsroom:
         self._served.call("forget")
 
     def on_request(self, hook: Callable[[Request], None]) -> None:
-        """Call ``hook`` in the server's thread when an answer is made and before it is sent; it may change the room."""
+        """Call ``hook`` in the server's thread after an answer is made and before it is sent. The hook may change the
+        room."""
         self.site.hooks.append(hook)
 
     def order(
@@ -86,15 +86,15 @@ class Newsroom:
         self._served.call("order", fault=fault, match=match, param=param, times=times, **how)
 
     def relent(self, fault: str | None = None) -> None:
-        """Take back the orders of one fault, or of all."""
+        """Cancel the orders of one fault, or of all faults."""
         self._served.call("relent", fault=fault)
 
     def insert(self, *, date: str, **fields: Any) -> int:
-        """A new row (fields of records.Post; ``date`` and ``modified`` are local); gives its id."""
+        """Insert a row (fields of records.Post; ``date`` and ``modified`` are local). Returns its id."""
         return int(self._served.call("insert", date=date, **fields))
 
     def edit(self, post_id: int, **fields: Any) -> None:
-        """Change fields; ``modified`` moves on a minute unless given. ``body`` is HTML."""
+        """Change fields. ``modified`` becomes one minute later unless it is given. ``body`` is HTML."""
         self._served.call("edit", post_id=post_id, **fields)
 
     def publish(self, post_id: int) -> None:
@@ -108,11 +108,11 @@ class Newsroom:
         self._served.call("set_status", post_id=post_id, status="trash")
 
     def delete(self, post_id: int) -> None:
-        """Erase for good: 404 from now on."""
+        """Erase the row. Its answer is 404 from now on."""
         self._served.call("delete", post_id=post_id)
 
     def ids(self, kind: str = "post") -> list[int]:
-        """Ids of what a visitor may read, in order of date."""
+        """The ids of the rows that a visitor may read, in order of date."""
         return list(self._served.call("ids", kind=kind))
 
 

@@ -1,4 +1,4 @@
-"""What each collection's GET accepts, as the index and OPTIONS tell it, and core's words where a request breaks it."""
+"""What the GET of each collection accepts, as index and OPTIONS describe it, and WordPress's error for other values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Z
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """A route that lists one kind of thing. ``family``: post, term, user or comment."""
+    """A route that lists one kind of object. ``family``: post, term, user or comment."""
 
     base: str
     family: str
@@ -136,7 +136,8 @@ def collections(options: Options) -> dict[str, Collection]:
 
 
 def parse(args: Args, params: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Validated values with their defaults; raises Refusal in core's words. Unknown parameters are ignored."""
+    """The validated values with their defaults. Raises Refusal with WordPress's error. Unknown parameters are
+    ignored."""
     values, wrong = {}, {}
     for name, arg in args.items():
         given = params.get(name)
@@ -217,7 +218,7 @@ def _is_date_time(text: str) -> bool:
 
 
 def local_seconds(text: str, zone: ZoneInfo) -> int:
-    """A validated date-time as local seconds of the site: one with a zone is converted, one without is taken as is."""
+    """A validated date-time as local seconds of the site. A date-time with a zone is converted."""
     when = datetime.fromisoformat(text.upper().replace(" ", "T"))
     if when.tzinfo is not None:
         when = when.astimezone(zone).replace(tzinfo=None)

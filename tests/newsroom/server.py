@@ -1,4 +1,4 @@
-"""The newsroom over HTTP: one aiohttp handler that asks the fake site and sends what it answers."""
+"""The newsroom over HTTP: one aiohttp handler that asks the fake site and sends its answer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.newsroom.log import Request
 from tests.newsroom.site import FakeSite
 
 CONTROL = "/-newsroom/"
-"""Where a newsroom in another process takes its orders: POST a JSON object of arguments to CONTROL + name."""
+"""The path for orders to a newsroom in another process: POST a JSON object of arguments to CONTROL + name."""
 
 
 def question_of(method: str, raw: str, headers: Mapping[str, str], site: FakeSite) -> Question:
-    """What a request line asks for. The folder of a sub-directory install is taken off."""
+    """The question in a request line. The folder of a site in a sub-directory is removed."""
     parts = urlsplit(raw)
     params: dict[str, list[str]] = {}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
@@ -82,8 +82,8 @@ async def _control(site: FakeSite, request: web.Request) -> web.Response:
 
 
 async def start(site: FakeSite, port: int) -> web.AppRunner:
-    """Listen on 127.0.0.1; port 0 takes a free one, which the fake site is then told."""
-    # aiohttp itself would refuse what an order wants to see: the fake site measures request lines.
+    """Listen on 127.0.0.1. Port 0 takes a free port, which the fake site then uses in its URLs."""
+    # aiohttp would refuse long request lines itself. An order for a fault decides about them, so aiohttp accepts them.
     runner = web.AppRunner(
         application(site), access_log=None, max_line_size=1 << 20, max_field_size=1 << 20, shutdown_timeout=0.2
     )

@@ -1,4 +1,4 @@
-"""Rows -> the objects of the REST API, whole or cut to ``_fields``."""
+"""Turns rows into objects of the REST API, whole or cut to ``_fields``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The paths of ``_fields``; none means everything."""
+    """The paths of ``_fields``. No path means all fields."""
 
     paths: frozenset[Path] = frozenset()
 
@@ -35,7 +35,7 @@ class Wanted:
         return not self.paths or any(path[0] == name for path in self.paths)
 
     def cut(self, whole: dict[str, Any]) -> dict[str, Any]:
-        """Only the wanted paths; ``_links`` and ``_embedded`` keep their order at the end, as core has it."""
+        """Only the wanted paths. ``_links`` and ``_embedded`` stand at the end, in WordPress's order."""
         if not self.paths:
             return whole
         found: dict[str, Any] = {}
@@ -55,7 +55,7 @@ Builder = Callable[[Any], Any]
 
 
 class Shape:
-    """Builds objects; remembers the JSON of posts by (id, revision, fields) up to CACHE_BYTES."""
+    """Builds objects. Caches the JSON of posts by (id, revision, fields) up to CACHE_BYTES."""
 
     def __init__(self, archive: Archive, places: Places) -> None:
         self.archive, self.places = archive, places
@@ -77,7 +77,7 @@ class Shape:
         return made
 
     def post(self, row: Post, wanted: Wanted = EVERYTHING) -> dict[str, Any]:
-        """A post, page, story or attachment as core gives it to a visitor."""
+        """A post, page, story or attachment as WordPress gives it to a visitor."""
         made: dict[str, Any] = {}
         for name, build, kinds in self._post_fields:
             if row.type in kinds and wanted.has(name):

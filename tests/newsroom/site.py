@@ -1,4 +1,4 @@
-"""The fake site: archive, REST API, pages, orders and log behind one lock, without a network."""
+"""The fake site: archive, REST API, pages, orders and log, with one lock and without a network."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.newsroom.records import Post
 from tests.newsroom.rest import Rest
 
 MODULES_OF_FAULTS = (refusal_faults, listing_faults, body_faults, connection_faults)
-"""Importing them is what puts their faults on the menu."""
+"""The import of these modules registers their faults."""
 
 LOG_KEPT = 200_000
 Hook = Callable[[Request], None]
 
 
 class FakeSite:
-    """``respond`` is called by the server's thread, all else by anybody: every door takes the lock."""
+    """The server's thread calls ``respond``; any thread calls the other methods. Every public method takes the lock."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -40,7 +40,7 @@ class FakeSite:
         self.open(0)
 
     def open(self, port: int) -> None:
-        """Told once the port is known: every URL holds it."""
+        """Called once the port is known. Every URL contains the port."""
         self.port = port
         self.places = Places(self.options, port)
         self.rest = Rest(self.archive, self.places)
@@ -51,17 +51,17 @@ class FakeSite:
         return self.places.home + "/"
 
     def respond(self, question: Question) -> tuple[Answer, tuple[str, ...]]:
-        """The answer, and the names of the faults that had a part in it."""
+        """The answer, and the names of the faults that applied to it."""
         with self.lock:
             return place(self, question)
 
     def ask(self, question: Question) -> Answer:
-        """The answer as it would be without any fault."""
+        """The answer without any fault."""
         if len(question.raw) > self.options.request_line:
             body = b"<html>\r\n<head><title>414 Request-URI Too Large</title></head>\r\n<body></body></html>\r\n"
             return Answer(status=414, body=body, headers={"Content-Type": "text/html"})
         if question.method == "OPTIONS" and self.options.plain and question.path == "/":
-            # nginx takes this for a folder's index and knows no OPTIONS there.
+            # nginx serves this as the index of a folder, and does not support OPTIONS there.
             return Answer(
                 status=405, body=b"<html><h1>405 Not Allowed</h1></html>", headers={"Content-Type": "text/html"}
             )
@@ -86,7 +86,7 @@ class FakeSite:
             return made
 
     def relent(self, fault: str | None = None) -> None:
-        """Take back the orders of a fault, or all."""
+        """Cancel the orders of one fault, or all orders."""
         with self.lock:
             self.orders = [order for order in self.orders if fault is not None and order.fault != fault]
 
@@ -99,7 +99,7 @@ class FakeSite:
             self.archive.edit(post_id, **_tuples(fields))
 
     def set_status(self, post_id: int, status: str) -> None:
-        """Publish, unpublish or trash, as an editor does: neither date nor ``modified`` of a late one changes."""
+        """Publish, unpublish or trash, as an editor does. Late publishing changes neither ``date`` nor ``modified``."""
         with self.lock:
             row = self.archive.row(post_id)
             if row is None:
@@ -111,7 +111,7 @@ class FakeSite:
             self.archive.delete(post_id)
 
     def ids(self, kind: str = "post") -> list[int]:
-        """Ids of what is published, by date; of media, the readable ones."""
+        """The ids of published rows, by date. Of media, the ids that visitors may read."""
         with self.lock:
             return self.archive.find(kind, self.archive.readable)
 
@@ -120,7 +120,7 @@ class FakeSite:
             return self.archive.row(post_id)
 
     def control(self, name: str, arguments: dict[str, Any]) -> Any:
-        """An order that came over the network, by the name of a method."""
+        """Execute an order from the network, by the name of a method."""
         if name == "requests":
             return [request.as_dict() for request in tuple(self.log)]
         if name == "forget":

@@ -1,4 +1,4 @@
-"""Sitemaps: core's ``wp-sitemap.xml`` or the kind that an SEO plugin puts in its place, gzipped if wished."""
+"""Sitemaps: WordPress's ``wp-sitemap.xml``, or the sitemap of an SEO plugin. Sub-sitemaps can be gzipped."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ KINDS = ("post", "page", "story")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """``index`` is the index's name, ``size`` how many URLs a list holds. ``numbered``: where there are several lists,
-    the first has a number too."""
+    """``index`` is the name of the index, ``size`` the number of URLs in a list. ``numbered``: where there are several
+    lists, the first has a number too."""
 
     index: str
     size: int
@@ -37,7 +37,7 @@ STYLES = {
 
 
 class Sitemaps:
-    """Answers for the sitemaps of one style; ``size`` may be less than the plugin's own, to have several lists."""
+    """Answers for the sitemaps of one style. ``size`` may be smaller than the plugin's own, for several lists."""
 
     def __init__(self, archive: Archive, places: Places) -> None:
         self.archive, self.places = archive, places
@@ -85,7 +85,7 @@ class Sitemaps:
         return (found[1], int(found[2] or 1)) if found else None
 
     def _urls_of(self, kind: str) -> int:
-        """How many URLs a kind of sub-sitemap holds in all."""
+        """The number of URLs in all sub-sitemaps of a kind."""
         if kind in KINDS:
             return len(self.archive.by_date(kind))
         return len(self.archive.terms[kind]) if kind in self.archive.terms else len(self._users())
@@ -94,7 +94,7 @@ class Sitemaps:
         return [user for user in self.archive.users.values() if user.published]
 
     def _entries(self, kind: str, page: int) -> list[tuple[str, str]]:
-        """(location, last change or "") of the URLs of one sub-sitemap."""
+        """(location, last change or "") of each URL in one sub-sitemap."""
         piece = slice((page - 1) * self.size, page * self.size)
         if kind in KINDS:
             rows = [row for key in self.archive.by_date(kind).keys[piece] if (row := self.archive.row(id_of(key)))]

@@ -1,4 +1,4 @@
-"""The ids of one type in the orders WordPress lists them by, kept small: two numbers of eight bytes an id."""
+"""The ids of one type in the orders by which WordPress lists them. Each id takes two numbers of eight bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def value_of(key: int) -> int:
 
 
 class SortedIds:
-    """Sorted keys, each a value (a local date in seconds) and an id."""
+    """Sorted keys. A key combines a value (a local date in seconds) and an id."""
 
     def __init__(self, keys: Iterable[int] = ()) -> None:
         self.keys = array("q", sorted(keys))
@@ -46,7 +46,7 @@ class SortedIds:
         return where < len(self.keys) and self.keys[where] == key
 
     def between(self, after: int | None, before: int | None) -> tuple[int, int]:
-        """The slice of keys whose value lies strictly after and strictly before."""
+        """The keys whose value is strictly after one value and strictly before another."""
         low = 0 if after is None else bisect_left(self.keys, pack(after + 1, 0))
         high = len(self.keys) if before is None else bisect_left(self.keys, pack(before, 0))
         return low, max(low, high)

@@ -1,4 +1,4 @@
-"""The contract's vocabulary: what is known of a site beforehand, and how a check is written."""
+"""What a check of the contract is told: the known content of a site."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Truth:
 
 Check = Callable[[Ask, Truth], None]
 NOBODY = 888_888_888
-"""An id that nothing has."""
+"""An id that no row has."""
 
 
 def refused(reply: Reply, status: int, code: str) -> None:
@@ -52,7 +52,7 @@ def ids_in(reply: Reply) -> list[int]:
 
 
 def walk(ask: Ask, route: str, params: Mapping[str, str | int]) -> list[int]:
-    """Ids of every page, by page number."""
+    """The ids of every page, by page number."""
     ids: list[int] = []
     for page in range(1, 1_000):
         reply = ask(route, {"per_page": 100, "_fields": "id", **params, "page": page})

@@ -1,6 +1,6 @@
-"""Files under wp-content/uploads: what their name promises, and some that promise what they are not.
+"""Files under wp-content/uploads. Most have the type that their name says; some have another.
 
-``liar-*`` sends a page under a picture's type; ``same-*`` has the same bytes under every name; ``huge-*`` weighs 200
+``liar-*`` sends a page with the type of a picture; ``same-*`` has the same bytes under every name; ``huge-*`` has 200
 KiB; ``missing-*`` is a 404.
 """
 
@@ -22,7 +22,7 @@ KINDS = {
 
 
 def upload(question: Question) -> Answer | None:
-    """The file at a path under the uploads, or None for another path or a file that is not there."""
+    """The file at a path under the uploads. None for another path, or where there is no file."""
     name = question.path.rpartition("/")[2]
     suffix = name.rpartition(".")[2].lower()
     if not question.path.startswith(FOLDER) or suffix not in KINDS or name.startswith("missing-"):

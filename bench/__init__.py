@@ -1,1 +1,1 @@
-"""Measurements, as ratios taken in one run. ``make bench`` runs them all; each is a module of its own."""
+"""Measurements, as ratios of figures from one run. ``make bench`` runs all of them; each is a module of its own."""

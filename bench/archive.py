@@ -1,6 +1,6 @@
-"""What the archive costs: ``python -m bench.archive [rows]`` (default 20,000), ratios against a bare floor in one run.
+"""The cost of the archive: ``python -m bench.archive [rows]`` (default 20,000), as ratios to a floor in the same run.
 
-The floor is the least that keeps the same rows: one JSON text a row into one SQLite table, a commit each 100.
+The floor is the least work that stores the same rows: one JSON text a row in one SQLite table, a commit each 100 rows.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def memory() -> float:
 
 
 def recognise(folder: Path, rows: int) -> None:
-    """How fast known guids and ids are recognised among many; the rows are put there by SQL, without their articles."""
+    """How fast the archive recognises known guids and ids among many rows. The rows are inserted by SQL, without
+    articles."""
     archive = Archive.open(f"sqlite:///{folder / 'many.db'}", run="bench")
     archive.state(SITE, "post")
     with archive.database.writing() as connection:

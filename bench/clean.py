@@ -1,8 +1,8 @@
-"""What cleaning costs, as a ratio to an lxml parse of the same bytes. One core, all rules on.
+"""The cost of cleaning, as a ratio to an lxml parse of the same bytes. One core, all rules on.
 
 usage: python -m bench.clean [FOLDER of REST posts, one JSON object a file]
 
-Without a folder it measures the fixtures of tests/unit/article. HTML and text together: the aim is 8x.
+Without a folder the bench measures the fixtures of tests/unit/article. The aim for HTML and text together is 8x.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CLEAN = "clean: HTML and text"
 
 
 def bodies(folder: Path | None) -> list[str]:
-    """Raw bodies: ``content.rendered`` of a folder of posts, or the inputs of our own fixtures."""
+    """Raw bodies: ``content.rendered`` of a folder of posts, or the inputs of the fixtures."""
     if folder is None:
         return [path.read_text(encoding="utf-8") for path in sorted(FIXTURES.glob("*/input.html"))]
     posts = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json")))
@@ -37,7 +37,8 @@ def bodies(folder: Path | None) -> list[str]:
 
 
 def fastest(actions: dict[str, Callable[[str], object]], html: list[str]) -> dict[str, float]:
-    """Seconds of each action's fastest round over all bodies; rounds take turns, so a busy machine hits all."""
+    """The seconds of each action's fastest round over all bodies. The actions take turns, so that a busy machine slows
+    all."""
     seconds = dict.fromkeys(actions, float("inf"))
     for _ in range(ROUNDS):
         for name, action in actions.items():
@@ -49,13 +50,13 @@ def fastest(actions: dict[str, Callable[[str], object]], html: list[str]) -> dic
 
 
 def facts(cleaned: Cleaned) -> None:
-    """What else the pipeline asks of each article."""
+    """What else the pipeline computes for each article."""
     find_byline(cleaned.text)
     find_source(site=BASE, html=cleaned.html, text=cleaned.text, images=cleaned.images)
 
 
 def hostile() -> dict[str, str]:
-    """Two megabytes of each trouble."""
+    """Two megabytes of each kind of difficult input."""
     size = 2_000_000
     return {
         "nested div": "<div>" * (size // 5),

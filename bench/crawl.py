@@ -1,7 +1,7 @@
 """A whole crawl of the newsroom: a floor, a textbook Scrapy project, and newsbot, in turn, as ratios of CPU.
 
-``python -m bench.crawl [POSTS] [ROUNDS]``. Each is a process of its own; its CPU is its own user and system time. The
-floor makes the same output without a framework: http.client, orjson, our own ``clean()``, SQLite, JSON lines.
+``python -m bench.crawl [POSTS] [ROUNDS]``. Each crawler is a process; its CPU time is its user and system time. The
+floor makes the same output without a framework: http.client, orjson, newsbot's ``clean()``, SQLite, JSON lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TEXTBOOK = Path(__file__).with_name("textbook.py")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One process: CPU in seconds, peak memory in MiB."""
+    """The cost of one process: CPU in seconds, peak memory in MiB."""
 
     cpu: float
     peak: float

@@ -1,4 +1,4 @@
-"""The floor: what the same output costs without a framework. ``python floor.py API``."""
+"""The floor: the same output without a framework. ``python floor.py API``."""
 
 from __future__ import annotations
 

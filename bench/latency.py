@@ -1,7 +1,7 @@
 """A crawl of a site 200 ms away, against a script with one connection: ``python -m bench.latency [POSTS] [ROUNDS]``.
 
-Wall-clock time, most of it spent waiting: the ratio says what is asked beyond the script's questions, and how much of
-our own work comes between two of them. The site sets no delay. Aim: 1.5 at most.
+Wall-clock time, most of it waiting. The ratio shows which requests newsbot makes beyond those of the script, and how
+much work newsbot does between two requests. The site sets no delay. Aim: 1.5 at most.
 """
 
 from __future__ import annotations

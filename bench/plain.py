@@ -1,4 +1,4 @@
-"""What a script would do: the same posts over one connection, joined in batches. ``python -m bench.plain API``."""
+"""A plain script: the same posts over one connection, joined in batches. ``python -m bench.plain API``."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""What politeness costs, and whether it is kept: ``python -m bench.politeness``.
+"""The cost of politeness, and whether the delays are kept: ``python -m bench.politeness``.
 
-Ratios and sizes that do not hang on the machine, but for the first on a busy one:
-``undershoot`` the closest two requests of any of 200 hosts came, below the delay they were promised (aim: under 5 %);
-``undershoot_of_999`` the same for 999 of 1,000 pairs: a process that the system stops for a moment stamps a pair wrong;
-``of_allowance`` what the 200 hosts were asked together, of what their delays allow (aim: 80 % at least);
-``queued`` KiB for each of 5,000 sites of a list that wait for their turn (aim: under 20);
-``memory`` KiB for each of 5,000 hosts at work at once, with a request that waits, and where its robots.txt waits, too.
-"""
+The ratios and sizes do not depend on the machine, except that a busy machine changes the first ratio:
+``undershoot``: by how much the two closest requests to any of 200 hosts were closer than the delay (aim: under 5 %);
+``undershoot_of_999``: the same for 999 of 1,000 pairs, since a process that the system stops records one wrong time;
+``of_allowance``: the requests to all 200 hosts, as a share of what their delays allow (aim: 80 % at least);
+``queued``: KiB for each of 5,000 sites of a list that wait to start (aim: under 20);
+``memory``: KiB for each of 5,000 hosts that are crawled at once, each with a waiting request, or with a waiting
+robots.txt."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ DELAY = 1.0
 QUEUED = 5000
 
 LAST_DATA_RECEIVED = 52
-"""Where Linux's ``struct tcp_info`` holds the milliseconds since the last data came."""
+"""The offset in Linux's ``struct tcp_info`` of the milliseconds since the last data was received."""
 
 
 def rss() -> int:
-    """KiB of memory in use by this process."""
+    """The memory of this process in KiB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
@@ -53,7 +53,7 @@ def rss() -> int:
 
 
 class Clerk(asyncio.Protocol):
-    """Notes when a request arrived, by the kernel: this process, too, is late where the machine is busy."""
+    """Records when a request arrived, by the kernel's clock: on a busy machine this process reads the request late."""
 
     def __init__(self, arrivals: dict[int, list[float]]) -> None:
         self.arrivals = arrivals
@@ -72,7 +72,8 @@ class Clerk(asyncio.Protocol):
 
 
 def serve(pipe: Connection, hosts: int) -> None:
-    """One small server for each host, on ports of their own; sends their ports, then the arrivals at each."""
+    """Runs one small server for each host, on a port of its own. Sends the ports, then the arrival times at each
+    server."""
     arrivals: dict[int, list[float]] = {}
 
     async def run_servers() -> None:
@@ -88,7 +89,7 @@ def serve(pipe: Connection, hosts: int) -> None:
 
 
 class Pacer(Spider):
-    """Asks each host one thing after another, as the driver does, for SECONDS."""
+    """Sends each host one request after another, as the driver does, for SECONDS."""
 
     name = "pacer"
 
@@ -110,7 +111,7 @@ class Pacer(Spider):
 
 
 class Queuer(Spider):
-    """Lets a request of each of QUEUED hosts wait, and weighs them."""
+    """Lets one request to each of QUEUED hosts wait, and measures the memory."""
 
     name = "queuer"
 
@@ -139,7 +140,7 @@ class Queuer(Spider):
 
 
 class Lister(WpPostSpider):
-    """Reads a list of QUEUED sites, lets none of them begin, and weighs them."""
+    """Reads a list of QUEUED sites, starts none of them, and measures the memory."""
 
     name = "lister"
     told: ClassVar[dict[str, float]] = {}
@@ -161,7 +162,7 @@ class Lister(WpPostSpider):
 
 
 def queued() -> dict[str, float]:
-    """Everything that a crawl of the list needs is counted in, the reactor and the engine too."""
+    """The figure includes everything that a crawl of the list needs, also the reactor and the engine."""
     settings = Settings()
     settings.setmodule("newsbot.settings")
     ours = {"NEWSBOT_SITES_AT_ONCE": 0, "NEWSBOT_DATA": "", "NEWSBOT_ARCHIVE": "", "LOG_LEVEL": "ERROR"}
@@ -192,7 +193,7 @@ def paces() -> dict[str, float]:
 
 def memory(*, robots: bool) -> dict[str, float]:
     told: dict[str, float] = {}
-    # One address for all, with a budget of its own, is what lets them wait.
+    # All hosts share one address with one budget, so that their requests wait.
     setattr(resolver, "system_lookup", lambda _: ("127.0.0.1",))  # noqa: B010
     settings = {"NEWSBOT_ALLOW_PRIVATE": "1", "NEWSBOT_DELAY": 60, "NEWSBOT_SHARE_IP": 1, "ROBOTSTXT_OBEY": robots}
     run(Queuer, told=told, settings=settings)
@@ -218,7 +219,7 @@ def main() -> None:
         print(json.dumps(PARTS[sys.argv[1]]()))
         return
     for part in PARTS:
-        # A process each: a reactor starts only once.
+        # Each measurement needs a process of its own, since a reactor starts only once.
         subprocess.run([sys.executable, "-m", "bench.politeness", part], check=True)
 
 

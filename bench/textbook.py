@@ -1,4 +1,4 @@
-"""The textbook: the Scrapy project that tutorials teach, doing the same work. ``python textbook.py API``."""
+"""The textbook: a Scrapy project as tutorials teach it, for the same posts. ``python textbook.py API``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What an update run costs: ``python -m bench.updates [posts]`` (default 50,000), against the whole walk before it.
+"""The cost of an update run: ``python -m bench.updates [posts]`` (default 50,000), beside the whole walk before it.
 
-The site is the tests' model, in memory: processor time is the crawler's, the archive's and the model's own.
+The site is the in-memory model of the tests. The CPU time includes the crawler, the archive and the model.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 def newsroom(posts: int) -> ChangingSite:
-    """Twenty posts a day, as far back as it takes."""
+    """A site with twenty posts a day."""
     model, pick = ChangingSite(), random.Random(5)
     for number in range(posts, 0, -1):
         model.insert(age=timedelta(days=2 + number // 20, seconds=pick.randrange(80_000)))

@@ -13,8 +13,8 @@ The options (``options.Options``) and their ``seed`` determine all of its conten
 post and another draft; 750 is the draft's image. ``room.ids()`` lists what a visitor may read.
 
 ``room.on_request(hook)`` changes the room during a crawl: the hook gets each ``Request`` after its answer is made and
-before it is sent. ``room.order(fault, match, times=2, ...)`` orders a fault; ``python -m tests.newsroom --faults`` lists
-all faults with their parameters, and ``faults.Order`` explains ``match``::
+before it is sent. ``room.order(fault, match, times=2, ...)`` orders a fault. ``python -m tests.newsroom --faults``
+lists all faults with their parameters. ``faults.Order`` explains ``match``::
 
     room.order("rate-limited", "/wp/v2/posts", param={"page": "2"}, times=1, retry_after=5, as_date=True)
     room.order("post-kills-page", ids=[1030])

@@ -80,7 +80,7 @@ def written() -> dict[str, str]:
     found: dict[str, str] = {}
     for node in code().nodes:
         if isinstance(node, ast.Constant | ast.JoinedStr) and not isinstance(code().parents[node], ast.JoinedStr):
-            texts = code().texts(node).all()
+            texts = list(code().texts(node).mains)
             if isinstance(node, ast.JoinedStr):
                 texts.append("".join(str(one.value) if isinstance(one, ast.Constant) else "<>" for one in node.values))
             for text in texts:

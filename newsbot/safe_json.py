@@ -1,4 +1,4 @@
-"""Values as JSON, whatever a site sent: what an encoder refuses is mended. Pure; imports nothing of ours."""
+"""Any value as JSON, whatever a site sent: what an encoder refuses is repaired. Pure; imports nothing of newsbot."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from typing import Any
 import orjson
 
 MAX_DEPTH = 200
-"""orjson writes 254 levels and reads 1,024: what WordPress sent may be deeper than what can be written."""
+"""Levels of nesting that are written. orjson reads 1,024 levels and writes 254, so a site can send too many."""
 
 TOO_DEEP = f"(nested deeper than {MAX_DEPTH} levels)"
 
 
 def json_bytes(value: Any, *, option: int = 0) -> tuple[bytes, bool]:
-    """JSON of any value, and whether it had to be mended: no content of a site may cost a row."""
+    """``value`` as JSON, and whether it had to be repaired: no content of a site may cost a row."""
     try:
         return orjson.dumps(value, option=option), False
     except orjson.JSONEncodeError:
         indent = 2 if option & orjson.OPT_INDENT_2 else None
         separators = None if indent else (",", ":")
-        text = json.dumps(mend(value), ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+        text = json.dumps(repaired(value), ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
         return text.encode() + (b"\n" if option & orjson.OPT_APPEND_NEWLINE else b""), True
 
 
-def mend(value: Any, depth: int = 0) -> Any:
-    """Plain values any JSON encoder takes: integers of any size stay, lone surrogates become U+FFFD."""
+def repaired(value: Any, depth: int = 0) -> Any:
+    """``value`` as plain values that every JSON encoder accepts.
+
+    Integers of any size stay. U+FFFD replaces a lone surrogate, None replaces NaN and infinity.
+    """
     if isinstance(value, str):
         return joined(value)
     if value is None or isinstance(value, bool | int):
@@ -38,16 +41,16 @@ def mend(value: Any, depth: int = 0) -> Any:
     if depth >= MAX_DEPTH:
         return TOO_DEEP
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: mend(getattr(value, field.name), depth + 1) for field in fields(value)}
+        return {field.name: repaired(getattr(value, field.name), depth + 1) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {joined(str(key)): mend(part, depth + 1) for key, part in value.items()}
+        return {joined(str(key)): repaired(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [mend(part, depth + 1) for part in value]
+        return [repaired(part, depth + 1) for part in value]
     return joined(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
 
 
 def joined(text: str) -> str:
-    """Text without lone surrogates; a pair that PHP wrote as two halves becomes its one character."""
+    """``text`` without lone surrogates. PHP writes a pair of surrogates; the pair becomes its one character."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Log lines that nothing from a site can forge or hide: control characters are spelled out."""
+"""Log lines that the content of a site cannot forge or hide: control characters are written as escapes."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from scrapy.logformatter import LogFormatterResult
 
 from newsbot.items import Checkpoint
 
-# C0 but tab and line feed, DEL and C1, the bidirectional controls, line and paragraph separators, lone surrogates.
+# C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def escaped(text: str) -> str:
-    """``text`` with its control characters spelled out (``\\x1b``); lines after the first are indented.
+    """``text`` with its control characters as escapes (``\\x1b``), and with all lines but the first indented.
 
-    An indented line cannot pass for a line of the log, whatever it says.
+    An indented line cannot be mistaken for a line of the log.
     """
     if _CONTROLS.search(text):
-        text = _CONTROLS.sub(_spell, text)
+        text = _CONTROLS.sub(_as_escape, text)
     return text.replace("\n", "\n    ") if "\n" in text else text
 
 
-def _spell(match: re.Match[str]) -> str:
+def _as_escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 class SafeLogRecord(logging.LogRecord):
-    """A record whose message and traceback are escaped, whoever formats it."""
+    """A record whose message and traceback are escaped, whichever formatter writes it."""
 
     _exc_text: str | None = None
 
@@ -45,12 +45,12 @@ class SafeLogRecord(logging.LogRecord):
 
     @exc_text.setter
     def exc_text(self, text: str | None) -> None:
-        # A formatter stores the traceback here before it writes it.
+        # A formatter stores the traceback here before it writes the traceback.
         self._exc_text = None if text is None else "    " + escaped(text)
 
 
 class SafeLogs:
-    """A Scrapy extension: every record of the process is a SafeLogRecord from now on."""
+    """A Scrapy extension. From its start on, every log record of the process is a SafeLogRecord."""
 
     @classmethod
     def from_crawler(cls, _crawler: Crawler) -> Self:
@@ -59,14 +59,15 @@ class SafeLogs:
 
 
 def install() -> None:
-    """Make records safe, process-wide. Harmless when done twice."""
+    """Make every later log record of the process safe. A second call changes nothing."""
     logging.setLogRecordFactory(SafeLogRecord)
 
 
 class LogFormatter(ScrapyLogFormatter):
-    """No line for each item and answer: a whole article in the log helps nobody, and formatting it costs.
+    """Writes no line for a scraped item or, above DEBUG, for a response.
 
-    Scrapy takes None for no line, though its own signatures do not say so.
+    Nobody reads whole articles in a log, and their formatting takes time. Scrapy writes no line where it gets None,
+    although its type annotations do not allow None.
     """
 
     def scraped(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
@@ -82,5 +83,5 @@ class LogFormatter(ScrapyLogFormatter):
     ) -> LogFormatterResult | None:
         if isinstance(item, Checkpoint):
             return None
-        what = f"{item.site} {item.type} {item.id}"
-        return {"level": logging.DEBUG, "msg": "Dropped %(what)s: %(why)s", "args": {"what": what, "why": exception}}
+        row = f"{item.site} {item.type} {item.id}"
+        return {"level": logging.DEBUG, "msg": "Dropped %(row)s: %(why)s", "args": {"row": row, "why": exception}}

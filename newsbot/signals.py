@@ -1,31 +1,21 @@
-"""Signals by which the rooms that may not import each other tell what happened.
+"""The signals by which components inform each other without importing each other. A handler gets arguments by name.
 
-``site_started(facts, target)``, ``site_ended(facts)``: a ``wordpress.facts.SiteFacts``, when its crawl begins and ends.
-``facts.site`` is the key that the site's rows carry, known from its first row on; ``target`` is the
-``arguments.Target`` with what the site list says of it.
-``archive_failed(error)``: an ``errors.ArchiveError``, from whoever met it; the archive pipeline ends the crawl.
-``request_written(url)``: the downloader handed a request to its open connection.
+``site_started(facts, target)``: the crawl of a site begins. ``facts`` is a ``wordpress.receipt.SiteFacts``, whose
+``site`` (the key in the site's rows) is set before the first row. ``target`` is the ``site_list.Target``.
+``site_ended(facts)``: the crawl of a site has ended.
+``archive_failed(error)``: a component met an ``errors.ArchiveError``; the archive pipeline ends the crawl.
+``request_written(url)``: the downloader passed a request to its open connection.
+``feed_turn(target)``: a feed is about to replace the file at the path ``target`` or to append to it. If a dead run must
+still rename a file to ``target``, a handler renames it now: later, that would undo the work of this feed.
+``feed_sealed(part, target)``: the file at ``part`` is complete and synced to the disk. As soon as all handlers return,
+it is renamed to ``target``; a handler that removes ``part`` prevents that.
+``feed_stored(target)``: the file has its final name.
 """
 
 site_started = object()
 site_ended = object()
 archive_failed = object()
 request_written = object()
-
-
 feed_turn = object()
-"""Signal ``feed_turn(target: Path)``: this feed is about to replace, or to add to, what stands at ``target``.
-
-Who owes that file a rename, for a run that died, makes it now: made later, it would undo this one.
-"""
-
-
 feed_sealed = object()
-"""Signal ``feed_sealed(part: Path, target: Path)``: the file at ``part`` is complete and synced to the disk.
-
-As soon as all handlers return, it is renamed to ``target``. A handler that removes the file at ``part`` prevents that.
-"""
-
-
 feed_stored = object()
-"""Signal ``feed_stored(target: Path)``: the file has its final name."""

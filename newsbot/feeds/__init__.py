@@ -1,7 +1,7 @@
-"""Feeds: rows to files that appear under their names only when they are whole.
+"""Feeds: files of rows that appear under their names only when they are complete.
 
-``exporters`` turn rows into bytes, ``storages`` put them where they belong, ``files`` knows how a file becomes whole,
-``defaults`` says where feeds go when nobody asked. Settings name the classes by the paths of this package.
+``exporters`` turn rows into bytes, ``storages`` write the bytes to files, ``files`` knows how a file becomes complete,
+``defaults`` names the feeds of a run for which the user named none. Settings name the classes by the paths below.
 """
 
 from newsbot.feeds.defaults import FeedDefaults, RowFilter, uri_params

@@ -1,4 +1,4 @@
-"""Where feeds go when nobody asked, and what is a row."""
+"""The feeds of a crawl for which the user named none, and which items a feed takes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from newsbot.timestamps import compact_utc
 
 
 def run_id(now: datetime, token: str) -> str:
-    """A run's name: ``20261123T101500Z-ab12``. It sorts by time; ``token`` (four hex digits) parts two of a second."""
+    """The name of a run: ``20261123T101500Z-ab12``. Names sort by time.
+
+    ``token`` (four hex digits) distinguishes two runs that start in the same second.
+    """
     return f"{compact_utc(now)}-{token}"
 
 
@@ -27,7 +30,7 @@ _taken: set[Path] = set()
 
 
 def _free(stem: Path) -> Path:
-    """The name itself, or numbered where two crawls of a process, or of a user's making, share a run's name."""
+    """``stem``, with a number where the name is taken: by another crawl of this process, or by a file on the disk."""
     number, name = 1, stem
     while name in _taken or any(Path(f"{name}.{form}").exists() for form in DEFAULT_FORMATS):
         number += 1
@@ -37,9 +40,10 @@ def _free(stem: Path) -> Path:
 
 
 class FeedDefaults:
-    """Add-on. Names the run (NEWSBOT_RUN) and gives a crawl without ``-o``, ``-O`` or FEEDS its dated files.
+    """Add-on. Names the run (NEWSBOT_RUN), and gives a crawl without ``-o``, ``-O`` or FEEDS its dated files.
 
-    The project's FEEDS cannot do it: Scrapy adds those to what ``-o`` asks for. ``NEWSBOT_DATA`` empty: no files.
+    The FEEDS of settings.py cannot do that: Scrapy writes them besides the files of ``-o``. With an empty NEWSBOT_DATA
+    there are no files.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -52,7 +56,7 @@ class FeedDefaults:
     def update_settings(self, settings: BaseSettings) -> None:
         if not settings.get("NEWSBOT_RUN"):
             run = run_id(datetime.now(UTC), secrets.token_hex(2))
-            # As of the command line: settings.py may well name NEWSBOT_RUN, empty.
+            # The priority of the command line, since settings.py sets an empty NEWSBOT_RUN.
             settings.set("NEWSBOT_RUN", run, priority="cmdline")
         feeds = settings.getdict("FEEDS")
         if not feeds and not settings.get("FEED_URI"):
@@ -63,22 +67,22 @@ class FeedDefaults:
 
     def _dated(self, settings: BaseSettings) -> dict[str, dict[str, Any]]:
         spidercls, data = self.crawler.spidercls, settings.get("NEWSBOT_DATA")
-        # `scrapy shell` and `fetch` run a spider as well; it has no item class.
+        # `scrapy shell` and `fetch` run a spider without an item class.
         if not data or getattr(spidercls, "item_class", None) is None:
             return {}
         stem = _free(Path(data).expanduser().resolve() / spidercls.name / str(settings.get("NEWSBOT_RUN")))
-        # Nothing stands there to append to, and only appending waits for its turn in the folder: so both feeds may be
-        # held until both are whole.
+        # Overwrite, although no such file exists: feeds that append wait for each other in a folder, and these two must
+        # be complete before either of them takes its name.
         return {f"{stem}.{form}": {"format": form, "overwrite": True} for form in DEFAULT_FORMATS}
 
 
 class RowFilter(ItemFilter):
-    """Feeds hold rows: a checkpoint that a pipeline lets by is none."""
+    """Feeds take rows. A checkpoint that reaches a feed is left out."""
 
     def accepts(self, item: Any) -> bool:
         return not isinstance(item, Checkpoint) and super().accepts(item)
 
 
 def uri_params(params: dict[str, Any], spider: Spider) -> dict[str, Any]:
-    """For feed names: ``%(run)s`` beside Scrapy's own ``%(name)s``, ``%(time)s``."""
+    """The names that a feed's URI may use: ``%(run)s``, and Scrapy's own such as ``%(name)s`` and ``%(time)s``."""
     return {**params, "run": spider.crawler.settings.get("NEWSBOT_RUN")}

@@ -1,4 +1,4 @@
-"""Rows to bytes: JSON lines, JSON, CSV and XML, always in UTF-8. No content of a site may cost a row."""
+"""Rows as bytes: JSON lines, JSON, CSV and XML, always in UTF-8. No content of a site may cost a row."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from scrapy.exporters import BaseItemExporter
 
 from newsbot.feeds import rows
 from newsbot.feeds.rows import Column
-from newsbot.safe_json import MAX_DEPTH, TOO_DEEP, json_bytes, mend
+from newsbot.safe_json import MAX_DEPTH, TOO_DEEP, json_bytes, repaired
 
 logger = logging.getLogger(__name__)
 
 FORMULA = re.compile("[\\s\x00-\x1f\ufeff\u00ad\u200b-\u200f\u2060]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
-"""What a spreadsheet may run: also after white space or invisible characters, and in full width."""
+"""The beginning of a text that a spreadsheet may run: a sign, in half or full width, after any invisible characters."""
 
 _QUOTED = re.compile('[",\r\n;\t]')
 
 
 class RowExporter(BaseItemExporter):
-    """What the formats share: the row's class is known from the spider, before the first item comes."""
+    """What the formats share. The class of the rows is known from the spider, before the first row."""
 
     def __init__(self, file: IO[bytes], *, crawler: Crawler | None = None, **options: Any) -> None:
         super().__init__(dont_fail=True, **options)
@@ -40,29 +40,34 @@ class RowExporter(BaseItemExporter):
     def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> Self:
         return cls(file, crawler=crawler, **options)
 
-    def _mended(self, mended: bool) -> None:
-        if mended and self.crawler is not None and self.crawler.stats is not None:
+    def _count_repaired(self, was_repaired: bool) -> None:
+        if was_repaired and self.crawler is not None and self.crawler.stats is not None:
             self.crawler.stats.inc_value("newsbot/feeds/mended")
 
     def _setting(self, name: str) -> bool:
         return self.crawler is not None and self.crawler.settings.getbool(name)
 
-    def _warn_of(self, unknown: Iterable[str]) -> None:
+    def _chosen_fields(self) -> list[Column] | None:
+        """The columns of the feed option ``fields``, where a nested field stays one column; None for every field."""
+        if self.fields_to_export is None:
+            return None
+        own = [Column(field.name, field.name) for field in fields(self.item_class)] if self.item_class else []
+        columns, unknown = rows.chosen(own, self.fields_to_export)
+        self._warn_about(unknown if own else ())
+        return columns
+
+    def _warn_about(self, unknown: Iterable[str]) -> None:
         if names := ", ".join(unknown):
-            logger.warning("The feed asks for fields no row has: %s", names)
+            logger.warning("The feed asks for columns that no row has: %s. Correct the option fields", names)
 
 
 class JsonLinesExporter(RowExporter):
-    """A row a line; unknown values are null, so every row has every field."""
+    """One row in each line. An unknown value is null, so that every row has every field."""
 
     option = orjson.OPT_APPEND_NEWLINE
 
     def start_exporting(self) -> None:
-        self._columns: list[Column] | None = None
-        if self.fields_to_export is not None:
-            own = [Column(field.name, field.name) for field in fields(self.item_class)] if self.item_class else []
-            self._columns, unknown = rows.chosen(own, self.fields_to_export)
-            self._warn_of(unknown if own else ())
+        self._columns = self._chosen_fields()
 
     def export_item(self, item: Any) -> None:
         self.file.write(self._encoded(item))
@@ -71,13 +76,13 @@ class JsonLinesExporter(RowExporter):
         row = rows.as_row(item)
         if self._columns is not None:
             row = {column.name: rows.value_of(row, column) for column in self._columns}
-        data, mended = json_bytes(row, option=self.option)
-        self._mended(mended)
+        data, was_repaired = json_bytes(row, option=self.option)
+        self._count_repaired(was_repaired)
         return data
 
 
 class JsonExporter(JsonLinesExporter):
-    """One array, a row a line unless FEED_EXPORT_INDENT asks for more air."""
+    """One array with one row in each line; with FEED_EXPORT_INDENT a row takes several lines."""
 
     option = 0
 
@@ -96,9 +101,10 @@ class JsonExporter(JsonLinesExporter):
 
 
 class CsvExporter(RowExporter):
-    """Fixed columns, RFC 4180. Nested objects are spread out, lists and objects are JSON text, None is empty.
+    """Fixed columns, RFC 4180. A nested object has a column for each field. Lists and mappings are JSON. None is empty.
 
-    Text a spreadsheet would run gets a leading apostrophe, numbers never; NEWSBOT_CSV_RAW leaves all as it came.
+    A text that a spreadsheet would run as a formula gets an apostrophe in front, numbers never do. With NEWSBOT_CSV_RAW
+    no text is changed.
     """
 
     def start_exporting(self) -> None:
@@ -107,48 +113,51 @@ class CsvExporter(RowExporter):
         if self._setting("NEWSBOT_CSV_BOM"):
             self.file.write(b"\xef\xbb\xbf")
         if self.item_class is not None:
-            self._head(rows.table(self.item_class))
+            self._write_header(rows.table(self.item_class))
 
-    def _head(self, columns: Iterable[Column]) -> None:
+    def _write_header(self, columns: Iterable[Column]) -> None:
         self._columns, unknown = rows.chosen(columns, self.fields_to_export)
-        self._warn_of(unknown)
+        self._warn_about(unknown)
         self._write(_quoted(column.name) for column in self._columns)
 
     def export_item(self, item: Any) -> None:
         row = rows.as_row(item)
         if not self._columns:
-            # Only a spider without item_class comes here: its first row decides, as in Scrapy.
+            # Only for a spider without item_class: its first row gives the columns, as in Scrapy.
             row_class: type = type(row)
-            self._head(rows.table(row_class) if is_dataclass(row_class) else [Column(name, name) for name in row])
+            own = rows.table(row_class) if is_dataclass(row_class) else [Column(name, name) for name in row]
+            self._write_header(own)
         self._write(self._cell(rows.value_of(row, column)) for column in self._columns)
 
     def _write(self, cells: Iterable[str]) -> None:
         # A row of one empty cell would be an empty line, which readers skip.
-        data, mended = rows.fit_bytes((",".join(cells) or '""') + "\r\n")
-        self._mended(mended)
+        data, was_repaired = rows.fit_bytes((",".join(cells) or '""') + "\r\n")
+        self._count_repaired(was_repaired)
         self.file.write(data)
 
     def _cell(self, value: Any) -> str:
         if value is None:
             return ""
         if type(value) is str:
-            return _quoted("'" + value if self._defuse and FORMULA.match(value) else value)
+            return _quoted(self._defused(value))
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, int):
             return str(int(value))
         if isinstance(value, float):
             return repr(value) if math.isfinite(value) else ""
-        data, mended = json_bytes(value)
-        self._mended(mended)
+        data, was_repaired = json_bytes(value)
+        self._count_repaired(was_repaired)
         text = data.decode()
-        # Only lists and objects are sure to begin with a bracket; a date or a byte string of a user's own item is not.
+        # The JSON of a list or mapping begins with a bracket. A date or byte string in a user's item becomes any text.
         return _quoted(text if isinstance(value, list | dict | tuple) else self._plain(text))
 
     def _plain(self, text: str) -> str:
         loaded = orjson.loads(text)
-        plain = loaded if isinstance(loaded, str) else text
-        return "'" + plain if self._defuse and FORMULA.match(plain) else plain
+        return self._defused(loaded if isinstance(loaded, str) else text)
+
+    def _defused(self, text: str) -> str:
+        return "'" + text if self._defuse and FORMULA.match(text) else text
 
 
 def _quoted(text: str) -> str:
@@ -158,7 +167,7 @@ def _quoted(text: str) -> str:
 
 
 class XmlExporter(RowExporter):
-    """``<items><item>``, an element a field; list members are ``<value>``, members of an object ``<entry key="...">``.
+    """``<items><item>``, one element for each field. A list has ``<value>`` elements, a mapping ``<entry key="...">``.
 
     None is an empty element.
     """
@@ -166,11 +175,7 @@ class XmlExporter(RowExporter):
     root: ClassVar[str] = "items"
 
     def start_exporting(self) -> None:
-        self._columns: list[Column] | None = None
-        if self.fields_to_export is not None:
-            own = [Column(field.name, field.name) for field in fields(self.item_class)] if self.item_class else []
-            self._columns, unknown = rows.chosen(own, self.fields_to_export)
-            self._warn_of(unknown if own else ())
+        self._columns = self._chosen_fields()
         self.file.write(f'<?xml version="1.0" encoding="utf-8"?>\n<{self.root}>\n'.encode())
 
     def export_item(self, item: Any) -> None:
@@ -179,8 +184,8 @@ class XmlExporter(RowExporter):
             body = "".join(_element(column.name, rows.value_of(row, column), 1) for column in self._columns)
         else:
             body = _content(row, 0)
-        data, mended = rows.fit_bytes(f"<item>{body}</item>\n")
-        self._mended(mended)
+        data, was_repaired = rows.fit_bytes(f"<item>{body}</item>\n")
+        self._count_repaired(was_repaired)
         self.file.write(data)
 
     def finish_exporting(self) -> None:
@@ -209,11 +214,11 @@ def _content(value: Any, depth: int) -> str:
         )
     if isinstance(value, list | tuple | set | frozenset):
         return "".join(_element("value", part, depth + 1) for part in value)
-    return _escaped(str(mend(value)))
+    return _escaped(str(repaired(value)))
 
 
 def _escaped(text: str) -> str:
-    # A bare carriage return would reach the reader as a line feed.
+    # An XML reader turns an unescaped carriage return into a line feed.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 

@@ -1,7 +1,7 @@
-"""How a file becomes whole: written beside its target, synced, then renamed. No Scrapy.
+"""How a file becomes complete: it is written as a part in the same folder, synced, then renamed. No Scrapy.
 
-A part is ``.NAME.RUN.part`` in the target's folder. The process that writes it holds a lock on it, so that whoever
-comes later can tell a part that grows from one that a dead run left; process ids would be taken again.
+A part is named ``.NAME.RUN.part``. The process that writes a part holds a lock on it. So another process can see
+whether a part is still being written or was left by a dead run; a process id could not show that, since ids are reused.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ import orjson
 
 BUFFER = 1 << 18
 CHUNK = 1 << 20
-TAIL = 4096
+ENDS = 4096
+"""Bytes at the beginning and at the end of a file in which its opening and closing marks must be."""
 
 _PART = re.compile(r"\..+\.\d{8}T\d{6}Z-[0-9a-f]{4}(~\d+)?\.part")
 
 
 class FeedError(OSError):
-    """A feed could not be stored; its text is one line, fit to show a user."""
+    """A feed could not be stored. The text is one line for the user."""
 
 
 class CannotAppend(FeedError):
-    """What stands at the target cannot take this run's rows."""
+    """The rows of this run cannot be appended to the file at the target."""
 
 
 class Part:
-    """A file that grows beside its target. Closing it lets go of the lock."""
+    """A file that is being written in the folder of its target. Closing the file releases the lock."""
 
     def __init__(self, target: Path, *, run: str) -> None:
         for attempt in range(1000):
             self.path = target.with_name(f".{target.name}.{run}{f'~{attempt}' if attempt else ''}.part")
-            # 0o666 less the umask is what a plain open() gives; tempfile's 0o600 would surprise whoever reads feeds.
+            # 0o666 less the umask, as open() does it. With tempfile's 0o600 other users could not read the feeds.
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             try:
                 descriptor = os.open(self.path, flags, 0o666)
@@ -52,28 +53,28 @@ class Part:
                 os.fchmod(descriptor, target.stat().st_mode & 0o7777)
             if self.path.exists():
                 return
-            self.file.close()  # a sweeper came between the creation and the lock
-        raise FeedError(f"no name is free for a part of {target}")
+            self.file.close()  # another process removed the part before it was locked
+        raise FeedError(f"no free name for a part of {target}: 1000 parts of this run exist. Remove them")
 
     def seal(self) -> None:
-        """All bytes are on the disk when this returns."""
+        """Write all bytes to the disk."""
         self.file.flush()
         os.fsync(self.file.fileno())
 
     def discard(self) -> None:
         self.path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # a full disk refuses what is still in the buffer
+        with contextlib.suppress(OSError):  # a full disk refuses the bytes that are still in the buffer
             self.file.close()
 
     def rename(self, target: Path) -> None:
-        """The part becomes the target, for good once this returns."""
+        """Rename the part to the target. After this the rename survives a power cut."""
         self.path.replace(target)
         self.file.close()
         sync_folder(target.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """A rename is durable only when its folder is synced."""
+    """Sync a folder: without it a rename may be lost in a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -90,7 +91,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Removes the parts of dead runs in a folder, and names them."""
+    """Remove the parts of dead runs from a folder. Returns their paths."""
     removed = []
     for path in folder.iterdir():
         if not _PART.fullmatch(path.name):
@@ -103,9 +104,10 @@ def sweep(folder: Path) -> list[Path]:
 
 
 class FolderLock:
-    """One appender at a time: two that read the same old file would each lose the other's rows.
+    """Lets one run at a time append to the files of a folder: two runs that read the same old file would each lose the
+    other's rows.
 
-    The lock is the folder's own, so no file is left behind; where a file system has none, it counts as taken.
+    The folder itself is locked, so no lock file is left behind. A file system without locks grants every lock.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -118,8 +120,8 @@ class FolderLock:
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
 
-    def taken(self) -> bool:
-        """Tries to take it; False while another holds it."""
+    def take(self) -> bool:
+        """Try to take the lock; False while another run holds it."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -130,9 +132,9 @@ class FolderLock:
 
 
 def merge(form: str, *, old: IO[bytes], new: IO[bytes], out: IO[bytes]) -> None:
-    """Writes what ``old`` holds and then the rows of ``new``, as one valid file. Raises CannotAppend."""
+    """Write the rows of ``old``, then those of ``new``, to ``out`` as one valid file. Raises CannotAppend."""
     if form not in _MERGES:
-        raise CannotAppend(f"{form} files cannot be appended to")
+        raise CannotAppend(f"newsbot cannot append to a file of format {form}")
     old.seek(0)
     new.seek(0)
     _MERGES[form](old, new, out)
@@ -158,18 +160,18 @@ def _last(file: IO[bytes]) -> bytes:
 
 def _merge_csv(old: IO[bytes], new: IO[bytes], out: IO[bytes]) -> None:
     if _header(old) != _header(new):
-        raise CannotAppend("its header differs from this run's columns")
+        raise CannotAppend("the columns of its header differ from those of this run")
     old.seek(0)
     quotes = 0
     while chunk := old.read(CHUNK):
         quotes += chunk.count(b'"')
         out.write(chunk)
     if quotes % 2:
-        raise CannotAppend("its last row ends inside quotes")
+        raise CannotAppend("its last row is cut off inside quotes")
     if _last(old) != b"\n":
         out.write(b"\r\n")
     new.seek(0)
-    new.readline()  # the header; column names hold no line breaks
+    new.readline()  # the header: the name of a column has no line break
     shutil.copyfileobj(new, out, CHUNK)
 
 
@@ -183,20 +185,23 @@ def _header(file: IO[bytes]) -> list[str]:
 
 
 def _merge_json(old: IO[bytes], new: IO[bytes], out: IO[bytes]) -> None:
-    end = _body_end(old, closing=b"]", opening=b"[")
+    end = _closing_mark(old, closing=b"]", opening=b"[")
     _check_json(old)
-    first = new.read(3)  # "[\n{", or "[\n]" without rows
-    empty_new = first.endswith(b"]")
+    first = new.read(3)  # "[\n{", or "[\n]" if there are no rows
+    has_new_rows = not first.endswith(b"]")
     _copy(old, out, end)
-    old.seek(max(0, end - TAIL))
-    if not empty_new and not old.read(min(end, TAIL)).rstrip().endswith(b"["):
+    old.seek(max(0, end - ENDS))
+    if has_new_rows and not old.read(min(end, ENDS)).rstrip().endswith(b"["):
         out.write(b",")
     out.write(first[1:])
     shutil.copyfileobj(new, out, CHUNK)
 
 
 def _check_json(old: IO[bytes]) -> None:
-    """A torn array may end in the bracket of a cell. Small files are read whole, large ones must end as ours do."""
+    """Raise CannotAppend for an array that is cut off: its last bracket may be part of a cell.
+
+    A file of up to 64 MiB is parsed. A larger one must end as JsonExporter ends its files.
+    """
     old.seek(0)
     try:
         if old.seek(0, os.SEEK_END) <= 64 * CHUNK:
@@ -204,29 +209,29 @@ def _check_json(old: IO[bytes]) -> None:
             orjson.loads(old.read())
             return
     except orjson.JSONDecodeError:
-        raise CannotAppend("it is no whole JSON array") from None
+        raise CannotAppend("it is not a complete JSON array") from None
     old.seek(-3, os.SEEK_END)
     if old.read() != b"\n]\n":
-        raise CannotAppend("it is not a JSON array of ours")
+        raise CannotAppend("newsbot did not write this JSON array")
 
 
 def _merge_xml(old: IO[bytes], new: IO[bytes], out: IO[bytes]) -> None:
     head = new.readline() + new.readline()  # the declaration and the root
-    _copy(old, out, _body_end(old, closing=b"</items>", opening=head))
+    _copy(old, out, _closing_mark(old, closing=b"</items>", opening=head))
     shutil.copyfileobj(new, out, CHUNK)
 
 
-def _body_end(file: IO[bytes], *, closing: bytes, opening: bytes) -> int:
-    """Where the closing mark of a file begins. Raises CannotAppend for a file that does not open and close so."""
+def _closing_mark(file: IO[bytes], *, closing: bytes, opening: bytes) -> int:
+    """The position of the closing mark of a file. Raises CannotAppend for a file without these marks at its ends."""
     file.seek(0)
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    head = file.read(TAIL).lstrip()
-    file.seek(max(0, size - TAIL))
+    head = file.read(ENDS).lstrip()
+    file.seek(max(0, size - ENDS))
     tail = file.read().rstrip()
     if not head.startswith(opening) or not tail.endswith(closing):
-        raise CannotAppend(f"it does not end with {closing.decode()} as a whole file does")
-    return max(0, size - TAIL) + len(tail) - len(closing)
+        raise CannotAppend(f"it is not a complete file of newsbot, which ends with {closing.decode()}")
+    return max(0, size - ENDS) + len(tail) - len(closing)
 
 
 def _copy(file: IO[bytes], out: IO[bytes], size: int) -> None:
@@ -245,4 +250,7 @@ _MERGES: dict[str, Callable[[IO[bytes], IO[bytes], IO[bytes]], None]] = {
     "xml": _merge_xml,
     "packed": _merge_bytes,
 }
-"""``packed``: gzip, bzip2 and xz streams of JSON lines are read one after the other."""
+"""Format -> how its files are merged.
+
+``packed`` are compressed JSON lines: readers of gzip, bzip2 and xz read one stream after the other.
+"""

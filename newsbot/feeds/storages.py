@@ -1,7 +1,7 @@
-"""Where feeds go: files that appear when they are whole, and standard output.
+"""Where feeds are written: to files that appear when they are complete, and to standard output.
 
-A feed that cannot be written says so in one line at once and counts ``newsbot/feeds/failed``; the crawl goes on, since
-other feeds may be well and the archive keeps what was not delivered.
+A feed that cannot be written logs one line at once and is counted in ``newsbot/feeds/failed``. The crawl continues: the
+other feeds may be fine, and the archive keeps the rows that were not delivered.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from newsbot.signals import feed_sealed, feed_stored, feed_turn
 logger = logging.getLogger(__name__)
 
 UNNAMED = "00000000T000000Z-0000"
-"""The run of who uses the storages without the add-on that names runs."""
+"""The name of the run where the add-on that names runs is not used."""
 
-LINES = frozenset({"jsonl", "jsonlines", "jl"})
+JSON_LINES = frozenset({"jsonl", "jsonlines", "jl"})
 
 
 class OneLine(logging.Filter):
-    """Scrapy logs a feed that failed with a traceback. Ours are foreseen, and told in one line."""
+    """Turns Scrapy's traceback of a failed feed into one line, if the failure is a FeedError."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -47,8 +47,10 @@ logging.getLogger("scrapy.extensions.feedexport").addFilter(OneLine())
 
 
 class FeedFile:
-    """What exporters write to. The first failure is told to ``storage`` and ends the feed: nothing is raised on the
-    road of the items, where each one would be a traceback."""
+    """The file that an exporter writes to. The first failure is reported to ``storage`` and ends the feed.
+
+    ``write`` raises nothing, since Scrapy would log a traceback for every item.
+    """
 
     def __init__(self, file: IO[bytes] | None, storage: Storage) -> None:
         self.file = file
@@ -63,14 +65,14 @@ class FeedFile:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing: a feed is flushed when it is sealed."""
+        """Does nothing: a feed is flushed when it is sealed."""
 
     def tell(self) -> int:
         return self.file.tell() if self.file is not None else 0
 
 
 class Storage:
-    """What both storages share: how a failure is told."""
+    """What both storages share: how a failure is reported."""
 
     def __init__(self, uri: str, *, feed_options: dict[str, Any] | None = None, crawler: Crawler | None = None) -> None:
         self.uri = uri
@@ -86,7 +88,7 @@ class Storage:
         if self.error is not None:
             return
         self.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        logger.error("Feed %s cannot be written: %s", self.uri, self.error)
+        logger.error("The feed %s cannot be written: %s", self.uri, self.error)
         self._count("failed")
 
     def _count(self, event: str) -> None:
@@ -95,7 +97,7 @@ class Storage:
 
 
 class StdoutStorage(Storage):
-    """Standard output: rows as they come, nothing to rename. A reader that leaves ends the feed, not the crawl."""
+    """Standard output: each row is written at once. If its reader ends, the feed ends and the crawl continues."""
 
     def open(self, _spider: Spider) -> IO[bytes]:
         return cast("IO[bytes]", FeedFile(sys.stdout.buffer, self))
@@ -106,22 +108,23 @@ class StdoutStorage(Storage):
         except (OSError, ValueError) as error:
             self.fail(error)
         if self.error is not None:
-            # Python flushes standard output once more as it ends, and would fail there again.
+            # Python flushes standard output again when it ends, which would fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise FeedError(self.error)
 
 
 class FileStorage(Storage):
-    """A file that appears under its name only when it is whole, ``-O`` and ``-o`` alike.
+    """A file that appears under its name only when it is complete, with ``-O`` and with ``-o``.
 
-    ``-o`` to a file that exists gives one valid file of old and new rows (CSV without a second header, JSON and XML
-    merged). Where the old file cannot take them, they go to ``NAME.RUN.EXT`` beside it, and an ERROR says why.
+    ``-o`` to an existing file gives one valid file of the old and the new rows: CSV gets no second header, JSON and XML
+    are merged. Where the new rows cannot be appended, they go to ``NAME.RUN.EXT`` in the same folder, and an ERROR says
+    why.
     """
 
     def __init__(self, uri: str, *, feed_options: dict[str, Any] | None = None, crawler: Crawler | None = None) -> None:
         super().__init__(uri, feed_options=feed_options, crawler=crawler)
         path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
-        self.target = path.resolve()  # a link stays a link: what it points to is replaced
+        self.target = path.resolve()  # resolved, so that the file that a link points to is replaced, not the link
         self.run = str(crawler.settings.get("NEWSBOT_RUN") if crawler is not None else "") or UNNAMED
         self.part: Part | None = None
 
@@ -132,8 +135,8 @@ class FileStorage(Storage):
                 file = self.target.open("wb")
             else:
                 self.target.parent.mkdir(parents=True, exist_ok=True)
-                for dead in files.sweep(self.target.parent):
-                    logger.info("Removed %s, which a run that died left", dead)
+                for part in files.sweep(self.target.parent):
+                    logger.info("Removed %s, an unfinished file of a run that died", part)
                 self.part = Part(self.target, run=self.run)
                 file = self.part.file
         except OSError as error:
@@ -141,13 +144,13 @@ class FileStorage(Storage):
         return cast("IO[bytes]", FeedFile(file, self))
 
     def _is_device(self) -> bool:
-        """/dev/null, a pipe: written as rows come. A folder under the target's name is the user's mistake."""
+        """Whether the target is /dev/null, a pipe or the like. Raises OSError for a folder."""
         if self.target.is_dir():
             raise IsADirectoryError(21, "Is a directory")
         return self.target.exists() and not stat.S_ISREG(self.target.stat().st_mode)
 
     def store(self, file: IO[bytes]) -> Deferred[None]:
-        # Syncing a large file takes seconds, in which other feeds and the log must go on.
+        # Syncing a large file takes seconds. Other feeds and the log must continue meanwhile.
         return deferred_from_coro(self._store(cast("FeedFile", file)))
 
     async def _store(self, file: FeedFile) -> None:
@@ -166,11 +169,11 @@ class FileStorage(Storage):
     async def _store_part(self, part: Part) -> None:
         if self.options.get("overwrite"):
             await self._send(feed_turn, target=self.target)
-            await self._land(part, self.target)
+            await self._commit(part, self.target)
             return
         with files.FolderLock(self.target.parent) as lock:
-            # Waiting in a thread would take the threads that whoever holds the lock needs.
-            while not lock.taken():
+            # Not in a thread: waiting runs could take all threads, and the run that has the lock needs one.
+            while not lock.take():
                 await asyncio.sleep(0.05)
             await self._send(feed_turn, target=self.target)
             await self._append(part)
@@ -180,21 +183,23 @@ class FileStorage(Storage):
             merged = await run_in_thread(self._merged, part)
         except CannotAppend as error:
             beside = self.target.with_name(f"{self.target.stem}.{self.run}{self.target.suffix}")
-            logger.error("Feed %s cannot be appended to: %s; this run's rows are in %s", self.uri, error, beside)
+            logger.error(
+                "The feed %s cannot be appended to: %s. The rows of this run are in %s", self.uri, error, beside
+            )
             self._count("beside")
-            await self._land(part, beside)
+            await self._commit(part, beside)
             return
-        await self._land(merged, self.target)
+        await self._commit(merged, self.target)
         if merged is not part:
             part.discard()
 
     def _merged(self, part: Part) -> Part:
-        """The part that holds old and new rows. Runs in a thread, alone in its folder."""
+        """A part with the old and the new rows. Runs in a thread, while this run holds the folder's lock."""
         if not self.target.exists() or not self.target.stat().st_size:
             return part
         form = str(self.options.get("format"))
         if self.options.get("postprocessing"):
-            form = "packed" if form in LINES else f"packed {form}"
+            form = "packed" if form in JSON_LINES else f"packed {form}"
         merged = Part(self.target, run=self.run)
         try:
             with self.target.open("rb") as old:
@@ -204,11 +209,11 @@ class FileStorage(Storage):
             raise
         return merged
 
-    async def _land(self, part: Part, target: Path) -> None:
+    async def _commit(self, part: Part, target: Path) -> None:
         await run_in_thread(part.seal)
         await self._send(feed_sealed, part=part.path, target=target)
         if not part.path.exists():
-            raise FeedError("the archive failed; the next run delivers its rows")
+            raise FeedError("the archive failed. The next run delivers the rows")
         part.rename(target)
         self._count("stored")
         await self._send(feed_stored, target=target)

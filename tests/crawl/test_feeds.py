@@ -116,7 +116,7 @@ def test_rows_that_cannot_be_appended_go_beside_with_one_line(tmp_path: Path) ->
     (beside,) = tmp_path.glob("a.2*.csv")
     assert old.read_text() == "other,columns\n1,2\n"
     assert ids(beside) == [0, 1, 2]
-    assert f"its header differs from this run's columns; this run's rows are in {beside}" in ended.log
+    assert f"the columns of its header differ from those of this run. The rows of this run are in {beside}" in ended.log
     assert "Traceback" not in ended.log
     assert ended.stats["newsbot/feeds/beside"] == 1
 

@@ -82,10 +82,10 @@ def test_sweep_takes_dead_parts_and_leaves_living_ones_and_strangers(tmp_path: P
 
 def test_a_folder_has_one_appender(tmp_path: Path) -> None:
     with FolderLock(tmp_path) as first, FolderLock(tmp_path) as second:
-        assert first.taken()
-        assert not second.taken()
+        assert first.take()
+        assert not second.take()
     with FolderLock(tmp_path) as third:
-        assert third.taken()
+        assert third.take()
 
 
 def test_rows_appended_to_an_empty_file_begin_with_the_first_row() -> None:

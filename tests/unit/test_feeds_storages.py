@@ -48,7 +48,7 @@ def test_appender_waits_for_the_one_before_it(crawler: Crawler, tmp_path: Path) 
 
     async def run() -> None:
         with FolderLock(tmp_path) as first:
-            assert first.taken()
+            assert first.take()
             storing = asyncio.ensure_future(late.store())
             await asyncio.sleep(0.1)
             assert not storing.done()
@@ -85,11 +85,11 @@ def test_part_that_was_taken_back_is_one_line(
         part.unlink()
 
     crawler.signals.connect(take_back, signals.feed_sealed)
-    with pytest.raises(FeedError, match="the archive failed; the next run delivers its rows"):
+    with pytest.raises(FeedError, match="the archive failed"):
         asyncio.run(stored.store())
     assert target.read_bytes() == b"old\n"
     assert [record.getMessage() for record in caplog.records] == [
-        f"Feed {target} cannot be written: the archive failed; the next run delivers its rows"
+        f"The feed {target} cannot be written: the archive failed. The next run delivers the rows"
     ]
     assert (stat(crawler, "failed"), stat(crawler, "stored")) == (1, None)
 
@@ -124,7 +124,7 @@ def test_first_failure_to_write_is_told_once_and_ends_the_feed(
     for _ in range(3):
         assert stored.file.write(b"row\n") == 4
     assert [record.getMessage() for record in caplog.records] == [
-        f"Feed {target} cannot be written: No space left on device"
+        f"The feed {target} cannot be written: No space left on device"
     ]
     with pytest.raises(FeedError, match="No space left on device"):
         asyncio.run(stored.store())

@@ -1,4 +1,4 @@
-"""A model WordPress that changes, and runs of it through the real walk, changes and archive code."""
+"""A model of a WordPress site that changes, and crawls of the model by the real listings and the real archive."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def iso(moment: datetime) -> str:
 
 @dataclass(slots=True)
 class Article:
-    """``local`` is what its column of local dates holds: a site that changes its zone leaves it as it is. So it does
-    with the column of local changes, which were written in ``zone``."""
+    """``local`` is the value in the column of local dates. A site that changes its time zone leaves this value
+    unchanged, as well as the column of local modification dates, which were written in ``zone``."""
 
     date: datetime
     modified: datetime
@@ -50,9 +50,9 @@ class Article:
 
 @dataclass
 class ChangingSite:
-    """Published articles by id; ``now`` is the site's own clock, ``zone`` its offset from UTC.
+    """Published articles by id. ``now`` is the site's clock, ``zone`` its offset from UTC.
 
-    ``events`` happen while a crawl is under way: a number of requests -> what happens before that one is answered.
+    ``events`` happen during a crawl: the number of a request -> what happens before the site answers that request.
     """
 
     now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
@@ -62,10 +62,10 @@ class ChangingSite:
     zone: timedelta = timedelta(0)
     per_page: int = 100
     bare: bool = False
-    """A fatal post is told by the server rather than by WordPress."""
+    """For a fatal post the web server answers, not WordPress."""
     zero_totals: bool = False
     page_totals: bool = False
-    """A plugin counts the rows of the answer alone."""
+    """A plugin sends the number of rows on the page as the total."""
     soft_404: bool = False
     outage: bool = False
     wall: bool = False
@@ -80,7 +80,8 @@ class ChangingSite:
 
     def edit(self, number: int, title: str) -> None:
         one = self.articles[number]
-        # A clock that was set back cannot make an edit older than the one before: that would be no newer copy.
+        # Where the clock was set back, an edit still gets a later date than the edit before it. Otherwise the copy
+        # would not be newer.
         one.title, one.modified = title, max(self.now, one.modified + timedelta(seconds=1))
         one.zone = self.zone
 
@@ -137,7 +138,8 @@ class ChangingSite:
 
     def _matches(self, number: int, one: Article, params: dict[str, str]) -> bool:
         def asked(name: str) -> datetime:
-            # A moment with a zone is turned into the site's local time of today; one without is local already.
+            # A date with a time zone is converted to the local time of today's zone. A date without one is local
+            # already.
             moment = datetime.fromisoformat(params[name])
             return moment + self.zone if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
@@ -172,7 +174,7 @@ def _row(number: int, one: Article) -> dict[str, Any]:
 
 
 def drive(talk: Generator[Any, Any, Any], model: ChangingSite, archive: Archive) -> Any:
-    """Play the driver: queries to the model, questions to the archive. Returns what the talk returns."""
+    """Act as the driver: queries go to the model, questions to the archive. Returns what the site crawl returns."""
     answer: Any = None
     while True:
         try:
@@ -183,11 +185,12 @@ def drive(talk: Generator[Any, Any, Any], model: ChangingSite, archive: Archive)
 
 
 class Crash(Exception):
-    """As by kill -9."""
+    """Ends the run as kill -9 does."""
 
 
 class Update:
-    """A run of the site: whole at first, an update afterwards. It dies after ``steps`` messages, rows or commits."""
+    """A run over the site: the first is a whole walk, later ones are updates. It dies after ``steps`` messages or
+    commits."""
 
     def __init__(self, folder: Path, number: int, model: ChangingSite, *, steps: int = 10**9, **options: Any) -> None:
         self.model, self.steps = model, steps
@@ -244,7 +247,7 @@ class Update:
             elif isinstance(message, Checkpoint):
                 self.archive.commit(message)
             elif isinstance(message, Post):
-                # What the cleaning makes of it.
+                # The result of cleaning.
                 message.content_text = "text"
                 if self.archive.add(message):
                     self.keep(message)

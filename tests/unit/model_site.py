@@ -1,4 +1,4 @@
-"""A WordPress in memory, for conversations without a network: core's listing, its ties, and its refusals."""
+"""A WordPress in memory, for site crawls without a network: listings with ties, and refusals, as in WordPress."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Object:
     id: int
     second: int
     hidden: bool = False
-    """Counted by the site, shown by no listing."""
+    """The site counts the row, and no listing shows it."""
     fatal: bool = False
-    """Rendering it kills the page."""
+    """A page that renders the row fails."""
     author: int = 1
     image: int = 0
     tags: tuple[int, ...] = ()
@@ -40,7 +40,7 @@ class Object:
 
 @dataclass
 class ModelSite:
-    """``before_reply`` runs ahead of each answer: it may change the site while the walk is under way."""
+    """``before_reply`` is called before each answer, and may change the site during the crawl."""
 
     objects: dict[int, Object]
     users: Iterable[int] = (1,)
@@ -54,7 +54,7 @@ class ModelSite:
     users_closed: bool = False
     declares_images: bool = True
     linked_cap: int = 100
-    """Rows that a listing of linked objects gives at most, whatever is asked."""
+    """The most rows that a listing of linked objects gives, whatever ``per_page`` says."""
     before_reply: Callable[[ModelSite, dict[str, str]], None] = lambda site, params: None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -103,7 +103,7 @@ class ModelSite:
         return 200, self.total(len(found)), [self._row(one, params) for one in rows]
 
     def _ordered(self, found: list[Object], params: dict[str, str]) -> list[Object]:
-        # No tie-break by id, like core: equal dates come in another order for every page asked.
+        # There is no tie-break by id, as in WordPress: equal dates have a different order on every page.
         random.Random(repr(sorted(params.items()))).shuffle(found)
         by_id = params.get("orderby") in ("id", "include")
         found.sort(key=lambda one: one.id if by_id else one.second, reverse=params.get("order", "desc") == "desc")
@@ -140,7 +140,7 @@ def site() -> Site:
 
 
 def listen(talk: SiteCrawl, model: ModelSite, *, most: int = 5_000) -> tuple[list[Record], list[Checkpoint]]:
-    """Hold a conversation to its end; the rows and checkpoints that left it, in order."""
+    """Run a site crawl to its end. Returns the rows and checkpoints that left it, in order."""
     records: list[Record] = []
     checkpoints: list[Checkpoint] = []
     answer: Any = None

@@ -1,4 +1,4 @@
-"""Any history of a site and of crawls that die: nothing live is lost or doubled, every deletion is true.
+"""Random histories of a site and of crawls that die: no live row is lost or doubled, and every deletion is true.
 
 ``make test`` tries a few histories, always the same ones; ``make soak`` tries thousands, others in each run.
 """
@@ -27,7 +27,7 @@ from newsbot.wordpress.receipt import CollectionFacts
 from tests.examples import SOAK
 from tests.unit.changing_site import KEY, Article, ChangingSite, Crash, Update, drive, finished
 
-# In memory where there is such a folder: what is proven here is order, not what a disk keeps.
+# In memory where possible: these tests prove the order of writes, not that a disk keeps them.
 ROOM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
@@ -45,10 +45,10 @@ HAPPENINGS = (
 )
 
 TROUBLES = ("outage", "wall", "well")
-"""What may befall a site while it is crawled."""
+"""What may happen to a site during a crawl."""
 
 DURING = st.lists(st.tuples(st.integers(1, 12), st.sampled_from(HAPPENINGS + TROUBLES), st.integers(0, 50)), max_size=4)
-"""Before which request of a crawl what happens."""
+"""The number of a request -> what happens before the site answers it."""
 
 
 class Newsroom(RuleBasedStateMachine):
@@ -115,13 +115,13 @@ class Newsroom(RuleBasedStateMachine):
             self.erased[number] = self.model.articles.pop(number)
 
     def _restore(self, place: int) -> None:
-        """Out of a backup: it is as it was."""
+        """Restore a post from a backup, with its old content and dates."""
         if self.erased:
             number = sorted(self.erased)[place % len(self.erased)]
             self.model.articles[number] = self.erased.pop(number)
 
     def _publish(self, place: int) -> None:
-        # Late publishing changes neither date nor modified.
+        # Late publishing changes neither ``date`` nor ``modified``.
         if (number := self._pick(place, "draft", "trash", "future")) is not None:
             self.model.articles[number].status = "publish"
 
@@ -159,12 +159,12 @@ class Newsroom(RuleBasedStateMachine):
 
     @rule(at=DURING)
     def crawl(self, at: list[tuple[int, str, int]]) -> None:
-        """A crawl during which things happen."""
+        """A crawl during which the site changes."""
         self._crawl(at)
 
     @rule()
     def crawl_whole(self) -> None:
-        """After a sweep the finished files say exactly what the site shows."""
+        """After a sweep the finished files hold exactly the rows that the site shows."""
         self._mend(0)
         facts = self._crawl(sweep=True, confirm_deletions=True)
         assert facts.verdict == "complete", facts
@@ -198,7 +198,7 @@ class Newsroom(RuleBasedStateMachine):
             assert self.throughout <= held.keys(), (
                 "a walk that calls itself complete lost nothing that was there throughout"
             )
-            # A walk that a wall ended claims nothing: it is closed or blocked, and the next run walks.
+            # A walk that a refusal ended is closed or blocked and promises nothing. The next run walks again.
             assert not fatal - held.keys(), "every hole is named"
 
     @invariant()

@@ -1,4 +1,4 @@
-"""The outbox: whatever instant a run dies at, each revision stands once in the finished files."""
+"""The outbox: at whatever step a run dies, the finished files hold each revision once."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ WHEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
 class Killed(Exception):
-    """The process ends here: nothing after it runs, nothing is rolled back by hand."""
+    """Ends the process here. Nothing after this runs, and nothing is rolled back by hand."""
 
 
 class Fuse:
-    """Kills at the n-th step. ``writes``: the steps at which a row was written to a file."""
+    """Kills the run at the n-th step. ``writes`` are the steps at which a row was written to a file."""
 
     def __init__(self, steps: int) -> None:
         self.left = steps
@@ -44,7 +44,7 @@ class Fuse:
 
 
 class Newsroom:
-    """Posts by id: their titles, as a crawl meets them."""
+    """Posts by id with their titles, as a crawl finds them."""
 
     def __init__(self) -> None:
         self.titles = {n: f"Title {n}" for n in range(1, POSTS + 1)}
@@ -55,7 +55,7 @@ class Newsroom:
 
 
 class Run:
-    """One crawl with two feeds, as the pipeline and the feeds play it, every step of it a moment to die at."""
+    """One crawl with two feeds, step by step as the pipeline and the feeds run it. The run may die at every step."""
 
     def __init__(self, folder: Path, number: int, fuse: Fuse, room: Newsroom) -> None:
         self.fuse, self.room = fuse, room
@@ -149,7 +149,7 @@ def finished(folder: Path, kind: str) -> Counter[str]:
 
 
 def steps_to_die_at(folder: Path, *, rows: int) -> list[int]:
-    """Every step of a crawl but the writing of rows, and one write in ``rows``; ``make soak``: every step."""
+    """Every step of a crawl except writes of rows, and one write in ``rows``. With ``make soak``: every step."""
     run = Run(folder, 0, Fuse(10**9), Newsroom())
     run.crawl()
     run.end()
@@ -302,7 +302,7 @@ def test_full_run_delivers_every_row_of_an_archive_that_is_whole(folder: Path) -
 
 
 def die_sealing(folder: Path) -> Run:
-    """A run that dies past the point of return, before its parts take their names."""
+    """A run that dies after it committed to its files, and before the files are renamed."""
     died = Run(folder, 1, Fuse(10**9), Newsroom())
     died.archive.runs.start("wp_posts")
     died.archive.outbox.enter()
@@ -326,7 +326,7 @@ def test_run_of_another_machine_is_left_to_finish_its_seal(folder: Path) -> None
     with died.archive.database.writing() as connection:
         connection.exec_driver_sql("UPDATE runs SET holder = 'elsewhere pid:[1] 1 1'")
     died.end()
-    # The parts stand on a disk that this machine does not see.
+    # The files are on a disk of another machine.
     here = Run(folder, 2, Fuse(10**9), Newsroom())
     assert here.archive.outbox.finish_renames() == []
     with here.archive.database.reading() as connection:

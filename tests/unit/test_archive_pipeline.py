@@ -1,4 +1,4 @@
-"""The archive as a pipeline: what it drops it counts, and a run counts as delivered once all its files stand."""
+"""The archive as a pipeline: it counts what it drops, and a run counts as delivered once all its files are complete."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_hole_is_counted_once_and_ends_no_crawl(crawler: Crawler, archive: Archi
 
 
 class Engine:
-    """Notes why it is asked to close the spider."""
+    """Records the reason with which the spider is closed."""
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
@@ -120,7 +120,7 @@ def test_archive_that_fails_ends_the_crawl_and_keeps_nothing_after_it(
 
 
 class Delivery:
-    """A run with one archived row and two feeds that are whole."""
+    """A run with one archived row and two complete feeds."""
 
     def __init__(self, crawler: Crawler, archive: Archive, folder: Path) -> None:
         self.archive, self.folder = archive, folder
@@ -142,7 +142,7 @@ class Delivery:
             return str(connection.exec_driver_sql("SELECT state FROM runs WHERE run = 'ours'").scalar_one())
 
     def next_run(self) -> tuple[list[Path], list[int]]:
-        """The files that the next run gives their names, and the rows that it inherits."""
+        """The files that the next run renames, and the rows that the next run delivers for this run."""
         url = f"sqlite:///{self.folder / 'newsbot.db'}"
         heir = Archive.open(url, run="next", alive=lambda _: False)
         named = heir.outbox.finish_renames()

@@ -36,7 +36,7 @@ def test_process_that_ended_runs_no_more() -> None:
     holder = f"{HOST} {NAMESPACE} {process.pid} {started}"
     assert process_alive(holder) is True
     process.kill()
-    # Until its parent asks for its status the process is a zombie.
+    # The process is a zombie until its parent reads its exit status.
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert process_alive(holder) is False
     process.communicate()

@@ -1,4 +1,4 @@
-"""Reading rows out of the archive: the current ones, in the columns of today."""
+"""Reading rows from the archive: the current rows, in today's columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the archive keeps of runs and sites between runs."""
+"""What the archive stores about runs and sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user may write, and what is made of it."""
+"""The values that a user may write for arguments, and how they are read."""
 
 from __future__ import annotations
 

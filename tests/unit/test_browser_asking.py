@@ -1,4 +1,4 @@
-"""What a page asks for is downloaded hop by hop, within bounds, and counted."""
+"""The requests of a page in the browser are downloaded redirect by redirect, within limits, and counted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Site = Callable[[Request], Response]
 
 
 class Desk:
-    """An Asking whose downloads are made up, with all that came of it."""
+    """An Asking with invented downloads, and a record of its results."""
 
     def __init__(self, site: Site) -> None:
         self.requests: list[Request] = []

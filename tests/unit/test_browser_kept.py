@@ -1,4 +1,4 @@
-"""Scripts that pages share are kept, within bounds."""
+"""Scripts that several pages use are cached, within limits."""
 
 from __future__ import annotations
 

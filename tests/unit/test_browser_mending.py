@@ -1,4 +1,4 @@
-"""The run's browser: started once, replaced once for a page, given up when it does not start."""
+"""The browser of a run: it is started once, replaced once for a page, and given up when it does not start."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Started:
 
 
 class House:
-    """A Browser whose Chromiums are made up; ``show`` decides what comes of a page."""
+    """A Browser with invented Chromium processes. ``show`` decides the result of a page."""
 
     def __init__(self, show: Show, monkeypatch: pytest.MonkeyPatch, *, starts: bool = True) -> None:
         self.started: list[Started] = []

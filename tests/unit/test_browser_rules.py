@@ -1,4 +1,4 @@
-"""What a page in the browser may ask for, where Chromium is found, and that nothing is loaded for crawls without it."""
+"""What a page in the browser may request, where Chromium is found, and that crawls without a browser load nothing."""
 
 from __future__ import annotations
 

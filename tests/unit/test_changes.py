@@ -1,4 +1,4 @@
-"""What is asked to learn what changed: how little, and that nothing is called gone that is not."""
+"""The searches for changes: they need few requests, and they call no existing row deleted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Runs:
-    """Runs of one model, one after the other."""
+    """Runs over one model, in turn."""
 
     def __init__(self, folder: Path, model: ChangingSite) -> None:
         self.folder, self.model, self.number = folder, model, 0
@@ -149,7 +149,7 @@ def test_a_clock_that_cannot_be_is_not_believed(date: str, moment: str, monkeypa
 
 
 class Known:
-    """The archive's side of a large site, without an archive."""
+    """The archive's answers for a large site, without an archive."""
 
     def __init__(self, model: ChangingSite) -> None:
         self.published = {n: iso(one.date) + "Z" for n, one in model.articles.items()}
@@ -211,7 +211,7 @@ def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path
     with pytest.raises(Crash):
         dying.run()
     dying.archive.close()
-    # Behind the cursor: one edited, one gone, and one new, so that the totals show nothing.
+    # Behind the cursor one post is edited, one is deleted and one is new, so that the totals are equal.
     model.now += timedelta(hours=1)
     model.articles[5].title, model.articles[5].modified = "Edited", model.now
     del model.articles[7]
@@ -266,7 +266,7 @@ def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None
 
 
 def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    # So that the rows come back in three pieces.
+    # The archive then returns the rows in three parts.
     monkeypatch.setattr(deletions, "TOMBSTONES", 10)
     for number in range(1, 101, 4):
         del runs.model.articles[number]

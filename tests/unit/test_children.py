@@ -1,4 +1,4 @@
-"""What hangs on posts: in few requests, whole, and told where it does not come."""
+"""Replies, attachments and revisions of posts: fetched whole in few requests, with every failure reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refusal(status: int, **params: str) -> Answer:
 
 
 def comments(posts: dict[int, int], *, cap: int = 100) -> Ask:
-    """A site with so many comments on each post, which gives ``cap`` rows a page whatever is asked."""
+    """A site with so many comments on each post. It gives ``cap`` rows a page, whatever ``per_page`` says."""
     rows = [{"id": post * 1_000 + n, "post": post} for post, count in posts.items() for n in range(count)]
 
     def ask(params: dict[str, str]) -> Answer:
@@ -38,7 +38,7 @@ def comments(posts: dict[int, int], *, cap: int = 100) -> Ask:
 
 
 def gather(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], ChildrenFetcher, int]:
-    """What the posts 1 to ``count`` got, who gathered it, and with how many requests."""
+    """The children of the posts 1 to ``count``, their fetcher, and the number of requests."""
     gatherer, asked, got = ChildrenFetcher(site=site(), stats=Counter()), 0, []
     for _ in range(times):
         posts = [Post(site="s", type="post", id=number) for number in range(1, count + 1)]

@@ -1,4 +1,4 @@
-"""The clean pipeline: what an article tells of itself lands in its row."""
+"""The clean pipeline: the facts in an article are written to its row."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cleaned(pipeline: CleanPipeline, html: str, **fields: Any) -> Post:
         (GERMAN * 4, None, "de"),
         (GERMAN * 4, "de_AT", "de-AT"),
         (GERMAN * 4, "en_US", "de"),
-        # So few words do not refute the site.
+        # So few words are no evidence against the site's language.
         (GERMAN, "nl_NL", "nl-NL"),
         ("<p>Ja.</p>", "de_DE", "de-DE"),
         ("<p>Ja.</p>", None, None),
@@ -60,7 +60,7 @@ def test_what_a_site_usually_writes_in_decides_nothing(pipeline: CleanPipeline) 
         "en",
         "de",
     ]
-    # Too little to tell: what the others were in is no ground to claim it.
+    # The text is too short to detect its language, and the language of other posts proves nothing.
     assert cleaned(pipeline, "<p>Nein.</p>").language is None
 
 

@@ -1,4 +1,4 @@
-"""Whole collections of a model site: nothing lost, nothing doubled, every hole named."""
+"""Crawls of whole collections of a model site: no row is lost or doubled, and every hole is named."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def crawl(model: ModelSite, **options: Any) -> tuple[list[int], CollectionFacts]
 
 
 def objects(count: int, *, per_second: int = 1, **fields: Any) -> dict[int, Object]:
-    # Ids fall while dates rise: an order by id proves nothing about an order by date.
+    # The ids fall while the dates rise, so that the order by id differs from the order by date.
     return {i: Object(id=i, second=(count - i) // per_second, **fields) for i in range(1, count + 1)}
 
 
@@ -98,7 +98,7 @@ def test_more_hidden_rows_than_are_looked_through_leave_a_collection_unproven() 
 
 
 def test_rows_between_two_listings_that_broke_off_are_not_taken_for_none() -> None:
-    # From neither end are the readable rows in the middle reached, and the second listing shows nothing at all.
+    # No listing reaches the readable rows in the middle, and the second listing shows no row.
     found = {i: Object(id=i, second=i, hidden=not (i <= 100 or 2_301 <= i <= 2_600)) for i in range(1, 4_801)}
     ids, facts = crawl(ModelSite(found))
     assert sorted(ids) == list(range(1, 101))
@@ -242,7 +242,7 @@ def test_a_closed_users_route_costs_two_requests() -> None:
 @examples(60, fixed=True)
 @given(data=st.data())
 def test_posts_live_throughout_come_exactly_once(data: st.DataObject) -> None:
-    """Insertions, deletions and edits of dates while the walk runs; ties everywhere."""
+    """Insertions, deletions and edits of dates during the walk, with many ties."""
     count, per_second = data.draw(st.integers(0, 260)), data.draw(st.sampled_from([1, 5, 60, 130]))
     found = objects(count, per_second=per_second)
     always = set(found)

@@ -1,4 +1,4 @@
-"""Whose password goes where."""
+"""Which requests carry which password."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_password_is_sent_over_tls_to_its_host() -> None:
         "https://example/",
         "https://news.example:8443/",
         "http://127.0.0.1/",
-        # WordPress takes such a GET for another method, which a password would permit.
+        # WordPress treats such a GET as another method, and a password would permit that method.
         "https://news.example/wp-json/wp/v2/posts/1?_method=DELETE",
         "https://news.example/wp-json/wp/v2/posts/1?%255Fmethod=DELETE",
     ],

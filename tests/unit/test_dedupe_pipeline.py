@@ -1,4 +1,4 @@
-"""Rows that came before: dropped, counted, and never taken for lost."""
+"""Rows that came before are dropped and counted, and do not count as lost."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_row_that_came_before_is_dropped_and_counted(
     with pytest.raises(MetBefore):
         pipeline.process_item(post(1))
     assert stat(crawler, "newsbot/told_drops") == {(SITE, "post"): {"again": 1}}
-    # Two rows left the walk, and two are accounted for.
+    # Two rows left the listing, and the pipeline accounts for both.
     archive.commit(Checkpoint(site=SITE, type="post", sequence=2, cursor={"date": "x"}))
 
 
@@ -64,7 +64,7 @@ def test_ids_of_other_types_and_sites_are_other_rows(pipeline: DedupePipeline) -
 
 def test_second_pass_over_a_collection_meets_every_row_again(pipeline: DedupePipeline) -> None:
     pipeline.process_item(post(1))
-    # A page's checkpoint is no end of the pass.
+    # The checkpoint of a page does not end the walk.
     pipeline.process_item(Checkpoint(site=SITE, type="post", sequence=1))
     with pytest.raises(MetBefore):
         pipeline.process_item(post(1))

@@ -1,4 +1,4 @@
-"""What the driver does with the messages of a site crawl, in which order."""
+"""What the driver does with the messages of a site crawl, and in which order."""
 
 from __future__ import annotations
 

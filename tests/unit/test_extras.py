@@ -1,4 +1,4 @@
-"""Extras: what says that one is missing, and what goes without."""
+"""Extras: the message for a missing extra, and what works without extras."""
 
 from __future__ import annotations
 

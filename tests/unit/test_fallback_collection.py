@@ -1,4 +1,4 @@
-"""Whole conversations with a site whose API is shut: whose id is whose, when a browser is asked, when to stop."""
+"""Site crawls where the API is closed: which id a page has, when the browser is used, and when the crawl stops."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Shut:
 
 
 class Kept:
-    """What an archive remembers between two runs."""
+    """The part of an archive that is kept between two runs."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], dict[int, Any]] = {}
@@ -363,7 +363,7 @@ def test_a_site_that_stays_shut_is_asked_only_for_what_changed() -> None:
 
 @dataclass
 class Tagged(Shut):
-    """Its feed has an ETag, the same whichever page is asked for, and is not sent to those who know it."""
+    """The site's feed has one ETag for all pages. A client that sends the ETag gets 304."""
 
     tags: list[str] = field(default_factory=list)
 

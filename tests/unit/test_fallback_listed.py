@@ -1,4 +1,4 @@
-"""What proves that all came, where the API is shut: sitemaps that fail, break off or hold but a part are told."""
+"""What proves completeness where the API is closed. Sitemaps that fail, break off or are partial are reported."""
 
 from __future__ import annotations
 

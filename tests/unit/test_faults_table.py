@@ -1,4 +1,4 @@
-"""The table of faults: that it leaves none out, and that it would see a loss."""
+"""The table of faults lists every fault, and detects a loss."""
 
 from __future__ import annotations
 

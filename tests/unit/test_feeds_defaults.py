@@ -1,4 +1,4 @@
-"""Which feeds a crawl has where its user names none, and what reaches them."""
+"""The feeds of a crawl whose user names none, and the rows that reach them."""
 
 from __future__ import annotations
 

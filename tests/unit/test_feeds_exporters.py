@@ -1,4 +1,4 @@
-"""What feeds make of rows: the four formats, by their own readers."""
+"""How feeds write rows: the four formats, each read by a reader of that format."""
 
 from __future__ import annotations
 

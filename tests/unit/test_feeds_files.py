@@ -1,4 +1,4 @@
-"""How a feed's file becomes whole, and how old and new rows become one file."""
+"""How the file of a feed is completed, and how old and new rows are combined in one file."""
 
 from __future__ import annotations
 

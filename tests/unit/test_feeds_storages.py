@@ -1,4 +1,4 @@
-"""A feed on its way to its file: when it takes its name, who waits, and how a failure is told."""
+"""The storage of a feed: when the file is renamed, what waits for it, and how a failure is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is never asked for, and what is never taken; without a network."""
+"""Requests that are never made and answers that are never accepted, without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limit on an answer's headers, over one connection that is used again and again."""
+"""The limit on the headers of an answer, with one connection for many requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Connection:
         return answers
 
     def head(self, lines: int) -> None:
-        """So many filler lines, each as a packet of its own."""
+        """Header lines as filler, each in a packet of its own."""
         self.protocol.dataReceived(b"HTTP/1.1 200 OK\r\n")
         for _ in range(lines):
             self.protocol.dataReceived(LINE)

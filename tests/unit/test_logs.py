@@ -1,4 +1,4 @@
-"""Log lines that nothing from a site can forge or hide."""
+"""Log lines that text from a site can neither forge nor hide."""
 
 from __future__ import annotations
 

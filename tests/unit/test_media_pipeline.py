@@ -1,4 +1,4 @@
-"""The media pipeline's decisions: which files, at whose pace, and what becomes of one that does not come."""
+"""The decisions of the media pipeline: which files it downloads, at which pace, and what it does after a failure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JPEG = b"\xff\xd8\xff\xe0 picture"
 
 
 class Engine:
-    """Answers each request by what was set for its URL: a body, a status or an exception."""
+    """Answers each request with what the test set for its URL: a body, a status or an exception."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Where files are kept: whole or not at all, once, and remembered across runs that die."""
+"""The store of files: each file is stored whole or not at all, and once, also where a run dies."""
 
 from __future__ import annotations
 

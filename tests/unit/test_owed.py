@@ -1,4 +1,4 @@
-"""What could not be had is asked for again, whatever became of the run that lacked it."""
+"""Rows that a run could not get are asked for again, however that run ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POSTS = Collection(name="post", route="/wp/v2/posts")
 
 
 class Ailing(ModelSite):
-    """Its authors cannot be had while it is ill."""
+    """The site's authors cannot be read while the site is ``ill``."""
 
     ill = True
 
@@ -35,13 +35,13 @@ class Ailing(ModelSite):
 
 
 def newsroom(posts: int) -> Ailing:
-    """Each post by an author of its own."""
+    """A site where each post has a different author."""
     numbers = range(1, posts + 1)
     return Ailing({n: Object(n, n * 10, author=n) for n in numbers}, users=tuple(numbers))
 
 
 def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> CollectionFacts:
-    """A run that dies once so many rows have left."""
+    """A run that dies after so many rows have left."""
     archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run=run_, alive=lambda _: False)
     archive.runs.start("wp_posts")
     facts = CollectionFacts(type="post")

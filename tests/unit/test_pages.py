@@ -1,4 +1,4 @@
-"""Feeds, sitemaps and pages: what is read of them, and that no rubbish breaks a reader."""
+"""Feeds, sitemaps and pages: what is read from them, and that no malformed input breaks a reader."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_entities_and_document_types_are_refused(doctype: str) -> None:
 def test_an_entity_without_a_type_expands_to_nothing() -> None:
     (entry,) = feed(item(title="&xxe; here")).entries
     assert "root:" not in (entry.post.title or "")
-    # Behind the beginning of the root element a document type is a syntax error: mended, and not obeyed.
+    # After the start of the root element a document type is a syntax error. It is repaired and ignored.
     late = OPENING.replace("<channel>", '<!DOCTYPE x [<!ENTITY y "boom">]><channel>') + item(title="&y;") + CLOSING
     found = read_feed(reply(late), site=HOME)
     assert (found.mended, "boom" in (found.entries[0].post.title or "")) == (True, False)
@@ -209,7 +209,7 @@ def test_a_page_nested_deeper_than_any_costs_no_more_than_its_size() -> None:
     began = time.monotonic()
     page = read_page(reply("<body class='postid-7'>" + "<div>" * 150_000 + "Words."), url=HOME, site=HOME, type_="post")
     assert page.id == 7
-    # Minutes, where the parser is given it as it is: each element looks up through all that are open.
+    # Without a limit the parser would need minutes: for each element it searches all open elements.
     assert time.monotonic() - began < 20
 
 
@@ -381,7 +381,7 @@ def test_the_pieces_of_an_article() -> None:
     ]
 
 
-# Addresses.
+# URLs.
 
 
 def test_one_article_under_many_urls() -> None:

@@ -54,7 +54,7 @@ def test_lone_surrogates_and_raw_control_characters_are_read() -> None:
 def test_everything_else_has_a_name(answer: Reply, error: type[PayloadError]) -> None:
     with pytest.raises(error):
         payload.read(answer)
-    # A driver that asks what is wrong hears the same.
+    # The function that the driver calls gives the same result.
     assert isinstance(payload.fault(Query(url="", purpose=""), answer), error)
 
 
@@ -69,7 +69,7 @@ SILENT = b"<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></scrip
         (b"<html><script>window._cf_chl_opt = {}</script></html>", True),
         (b"<html><meta http-equiv='refresh' content='0;/.well-known/sgcaptcha/?r=1'></html>", True),
         (BARE, True),
-        # What a site that has such a check shows everybody.
+        # A site with a bot check shows this page to everybody.
         (b"<html><body><div id='root'></div>" + SILENT + b"</body></html>", False),
         (BARE + b"<p>Words.</p>" * 300, False),
         (b"<html><body class='postid-7'>How _cf_chl_opt works</body></html>", False),

@@ -1,4 +1,4 @@
-"""What no JSON encoder takes, wherever a site puts it: it costs no row, no site and no receipt."""
+"""Text that no JSON encoder accepts, anywhere in a site's data, costs no row, no site and no receipt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door of one host, and the middleware's book of hosts, on an event loop but without a network."""
+"""The queue of requests to one host, and the middleware's hosts, on an event loop and without a network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def gate(delay: float = 0.0) -> Gate:
 
 
 async def turns(one: Gate, count: int) -> tuple[list[asyncio.Task[None]], list[int]]:
-    """``count`` tasks at the gate; those that came through note their number and stay inside."""
+    """``count`` tasks that wait for their turn. A task that gets its turn records its number and keeps the turn."""
     through: list[int] = []
 
     async def enter(number: int) -> None:
@@ -76,7 +76,7 @@ async def test_one_who_goes_away_while_waiting_holds_nobody_up() -> None:
 async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> None:
     one = gate()
     tasks, through = await turns(one, 3)
-    one.leave(GOOD)  # the turn is given to the second, who has not run yet
+    one.leave(GOOD)  # the second task has the turn, and has not run yet
     tasks[1].cancel()
     await asyncio.sleep(0.01)
     assert through == [0, 2]
@@ -150,7 +150,7 @@ async def ask(one: PolitenessMiddleware, host: str, **response: Any) -> None:
     ("status", "headers", "failures", "slowed", "held"),
     [
         (200, {}, 0, False, False),
-        # On an answer that brings what was asked for, Retry-After is about the document.
+        # On a successful answer, Retry-After describes the document, not the host.
         (200, {"Retry-After": "60"}, 0, False, False),
         (200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "60"}, 0, False, True),
         (302, {"Retry-After": "60"}, 0, False, True),
@@ -196,7 +196,7 @@ def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: p
         one = middleware(NEWSBOT_DELAY=5, NEWSBOT_GIVE_UP=900)
         request = Request("http://site.example/", meta={"newsbot_delay": 0.5, "newsbot_give_up": 60.0})
         await one.process_request(request)
-        # A redirect takes the meta of the first request along.
+        # A redirect inherits the meta of the first request.
         await one.process_request(Request("http://other.example/", meta=dict(request.meta)))
         assert one._gate("site.example", one.rules).pace.rules.give_up == 60
         assert one._gate("other.example", one.rules).pace.rules.give_up == 900
@@ -247,7 +247,7 @@ def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pyte
         now += 2000
         await ask(one, "new.example")
         assert set(one._gates) == {"failing.example", "gone.example", "held.example", "new.example"}
-        # What robots.txt said outlives the gate.
+        # The Crawl-delay of robots.txt holds after the host's state was dropped.
         assert one._gate("slow.example", one.rules).pace.delay() == 7
 
     asyncio.run(run())

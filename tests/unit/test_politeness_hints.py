@@ -1,4 +1,4 @@
-"""What headers say about waiting."""
+"""The headers of an answer that ask a client to wait."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_retry_after_in_seconds(text: str, expected: float | None) -> None:
 
 def test_retry_after_as_a_date_is_read_against_the_servers_own_clock() -> None:
     headers = {"retry-after": http_date(NOW + 30), "date": http_date(NOW)}
-    # Our clock is a day ahead, and it does not matter.
+    # The local clock is a day ahead, which makes no difference.
     assert retry_after_seconds(headers, now=NOW + 86400) == 30.0
 
 

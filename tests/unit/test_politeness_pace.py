@@ -19,7 +19,7 @@ FAILED = Outcome(failed=True)
 
 @dataclass
 class Visit:
-    """One request of a simulated crawl: how it started and ended, and what the host had asked for by then."""
+    """One request of a simulated crawl: its start, its end, and the delay that the host had asked for by then."""
 
     start: float
     end: float
@@ -27,7 +27,7 @@ class Visit:
 
 
 def walk(pace: Pace, outcomes: list[tuple[float, Outcome]], *, override: float | None = None) -> list[Visit]:
-    """Ask as fast as the pace allows; each outcome comes after its seconds."""
+    """Send requests as fast as the pace allows. Each outcome arrives after its seconds."""
     now, visits = 100.0, []
     for seconds, outcome in outcomes:
         if pace.given_up is not None:
@@ -58,7 +58,7 @@ visits = st.lists(st.tuples(short, outcome), min_size=2, max_size=30)
 @given(visits, st.floats(0, 10))
 def test_two_requests_never_start_closer_than_the_delay(outcomes: list[tuple[float, Outcome]], delay: float) -> None:
     starts = [visit.start for visit in walk(Pace(rules=Rules(delay=delay)), outcomes)]
-    # A start is a sum of floats; a nanosecond is what sums of this size are off by.
+    # A start is a sum of floats, and such sums are inexact by about a nanosecond.
     assert all(later - earlier >= delay - 1e-9 for earlier, later in pairwise(starts))
 
 
@@ -145,7 +145,7 @@ def test_a_host_is_given_up_after_nothing_but_failures_for_the_set_time() -> Non
     pace = Pace(rules=Rules(delay=1.0, give_up=100.0))
     made = walk(pace, [(1.0, FAILED)] * 50)
     assert pace.given_up is not None
-    # The first failure starts the clock; the last one found it run out.
+    # The first failure starts the period; at the last failure the period has ended.
     assert made[-1].end - made[0].end >= 100.0
     assert made[-2].end - made[0].end < 100.0
 

@@ -1,4 +1,4 @@
-"""When a request left: told by its connection, and taken for the moment at which it is surely on the wire."""
+"""The time at which a request was sent, as its connection reports it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_what_is_written_now_is_on_the_wire_before_the_moment_that_is_noted() ->
         done = loop.create_future()
 
         def passed_on() -> None:
-            # As Twisted's TLS does: a turn later, and then when the socket takes it.
+            # Twisted's TLS writes one turn of the event loop later, and then when the socket accepts the data.
             loop.add_writer(near, sent)
 
         def sent() -> None:

@@ -1,4 +1,4 @@
-"""Which addresses may be reached."""
+"""Which addresses newsbot may connect to."""
 
 from __future__ import annotations
 

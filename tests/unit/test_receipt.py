@@ -1,4 +1,4 @@
-"""When a run counts as complete, and what its receipt holds each row against."""
+"""When a run counts as complete, and how its receipt accounts for each row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Reported(Spider):
 
 
 def site(*, sent: int = 0) -> SiteFacts:
-    """A site whose walk brought every post."""
+    """A site whose crawl brought every post."""
     facts = SiteFacts(asked="news.example", site=SITE, verdict="complete")
     facts.collections["post"] = CollectionFacts(type="post", verdict="complete", why="all came", sent=sent)
     return facts
@@ -41,7 +41,7 @@ def post(number: int, **fields: Any) -> Post:
 
 
 class Run:
-    """A run's receipt; ``stats`` are what the rest of the run counted."""
+    """The receipt of a run. ``stats`` are the counts of the other components."""
 
     def __init__(self, folder: Path, *sites: SiteFacts, not_due: int = 0, **stats: Any) -> None:
         self.path = folder / "receipts" / f"{RUN}.json"

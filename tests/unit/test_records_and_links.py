@@ -1,4 +1,4 @@
-"""What PHP makes of types, and what `_links` tell."""
+"""Types as PHP encodes them, and the relations in `_links`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a name's addresses are trusted, and which of them are handed out; without DNS and without threads."""
+"""How long the addresses of a name are cached, and which of them are returned, without DNS and without threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsbot.safety.resolver import CACHE_SECONDS, PublicResolver
 
 
 class Reactor(Clock):
-    """Runs what belongs in a thread at once, unless ``hangs``."""
+    """Runs a function for a thread immediately, unless ``hangs``."""
 
     hangs = False
 
@@ -32,7 +32,7 @@ class Reactor(Clock):
 
 
 class Names:
-    """A resolver whose lookups give ``answers``; ``asked`` are the names looked up."""
+    """A resolver whose lookups return ``answers``. ``asked`` are the names that were looked up."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, allowed: str = "", cache_size: int = 100) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""How long a robots.txt holds, and who waits for it; without a network."""
+"""How long a robots.txt is valid, and which requests wait for it, without a network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLOSED = b"User-agent: *\nDisallow: /"
 
 
 class Site:
-    """Stands in for the engine: gives one answer to each request for a robots.txt, and notes the requests."""
+    """Replaces the engine: answers each request for a robots.txt, and records the requests."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_000.0
@@ -176,7 +176,7 @@ def test_redirects_without_end_count_as_no_robots_txt(site: Site) -> None:
         (OSError("gone"), RobotsUnreachable),
         (HostGivenUp("given up"), HostGivenUp),
         (PrivateAddress("private", host="news.example"), PrivateAddress),
-        # A redirect to a private address is no answer of the host that was asked.
+        # A redirect to a private address does not count as an answer of the host.
         (PrivateAddress("private", host="127.0.0.1"), RobotsUnreachable),
     ],
 )

@@ -1,4 +1,4 @@
-"""Which group of a robots.txt means us, and how much of it is read. RFC 9309."""
+"""Which group of a robots.txt applies to newsbot, and how much of the file is read. RFC 9309."""
 
 from __future__ import annotations
 

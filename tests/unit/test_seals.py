@@ -1,4 +1,4 @@
-"""Runs that write to one file: what a dead one still owes it comes first."""
+"""Runs that write to one file: the rows of a run that died come first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ours(tmp_path: Path) -> Iterator[Archive]:
 
 
 def die_sealing(folder: Path, target: Path) -> None:
-    """A run that adds to the file as it stands, and dies once its seal is written."""
+    """A run that appends to the file, and dies after its seal is written."""
     dead = Archive.open(URL.format(folder), run="dead")
     dead.runs.start("wp_posts")
     part = folder / ".out.part"
@@ -35,7 +35,7 @@ def die_sealing(folder: Path, target: Path) -> None:
 
 
 def store(archive: Archive, target: Path, *, overwrite: bool) -> None:
-    """What a run does with its feed at its end."""
+    """The steps of a run for its feed at its end."""
     crawler = get_crawler(settings_dict={"NEWSBOT_RUN": "20261123T101500Z-ab12"})
     seals = Seals(crawler, archive)
     crawler.signals.connect(seals.feed_turn, feed_turn)
@@ -51,7 +51,7 @@ def test_a_run_that_died_sealing_does_not_undo_the_one_after_it(
 ) -> None:
     target = tmp_path / "out.jsonl"
     target.write_text("old\n")
-    # It dies while ours crawls: when ours began, there was nothing to make good.
+    # The other run dies during this run. When this run began, there was no dead run.
     ours.outbox.finish_renames()
     die_sealing(tmp_path, target)
     store(ours, target, overwrite=overwrite)

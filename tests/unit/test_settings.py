@@ -26,7 +26,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_requests_pass_these_middlewares_in_this_order(shipped: dict[str, Any]) -> None:
-    # Without a password the last one steps aside.
+    # The last middleware is inactive without a password.
     crawler = get_crawler(settings_dict=shipped | {"NEWSBOT_AUTH": "news.example=user:password"})
     manager = DownloaderMiddlewareManager.from_crawler(crawler)
     assert [type(middleware).__name__ for middleware in manager.middlewares] == [

@@ -1,4 +1,4 @@
-"""What was discovered of a site is not asked for again, until it proves wrong."""
+"""A site that was discovered is not discovered again until the stored result proves wrong."""
 
 from __future__ import annotations
 

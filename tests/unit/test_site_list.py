@@ -1,4 +1,4 @@
-"""Site lists: what a line may say, what is refused, and which sites are due."""
+"""Site lists: what a line may contain, what is refused, and which sites are due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site list's own cleaning rules: read before the first request, heard by the pipeline, kept to their site."""
+"""The cleaning rules in a site list: they are read before the first request, and apply to their site only."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_rules_are_added_and_switched_off_for_their_site_alone(tmp_path: Path) -
     for target in read_sites(written(tmp_path, LIST)):
         facts = SiteFacts(asked=target.url)
         crawler.signals.send_catch_log(signals.site_started, facts=facts, target=target)
-        # Its key is known only once its API has answered.
+        # The key of the site is known after its API has answered.
         facts.site = target.url.rstrip("/")
     found = [pipeline.process_item(Post(site=site, type="post", id=1, content_html=HTML)) for site in (GAZETTE, OTHER)]
     assert [post.content_text for post in found] == [

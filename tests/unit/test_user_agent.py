@@ -1,4 +1,4 @@
-"""How we introduce ourselves."""
+"""The User-Agent header of newsbot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One made-up piece of news in 64 languages: a city council decides to replace two cranes."""
+"""One invented news text in 64 languages: a city council decides to replace two cranes."""
 
 TEXTS = {
     "en": (

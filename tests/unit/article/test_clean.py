@@ -1,4 +1,4 @@
-"""What cleaning keeps, turns into something else, mends, and refuses to take."""
+"""What cleaning keeps, converts, repairs, and refuses to remove."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ def test_words_are_counted_in_every_script(html: str, count: int) -> None:
 
 
 def test_formatting_that_nobody_closed_is_given_up_from_where_it_began() -> None:
-    # A browser reopens it in each of thousands of paragraphs; what was closed before stays as it was.
+    # A browser reopens the element in each of thousands of paragraphs. Elements closed before that stay unchanged.
     start = "<p>One <em>clear</em> word.</p>"
     html = start + '<p>Then <a href="https://a.example/x">a <b>link' + "<p><i><b><u>many paragraphs" * 9_000
     cleaned = clean(html, base_url="https://news.example/a/")

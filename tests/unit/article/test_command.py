@@ -1,4 +1,4 @@
-"""``scrapy clean`` from the outside."""
+"""``scrapy clean`` as a user runs it."""
 
 from __future__ import annotations
 

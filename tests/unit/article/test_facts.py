@@ -1,4 +1,4 @@
-"""Near-duplicates, and what the command tells."""
+"""Near-duplicates, and the output of the command."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_thousand_articles_fall_into_their_pairs() -> None:
     chance = random.Random(5)
     words = ["".join(chance.choice(string.ascii_lowercase) for _ in range(6)) for _ in range(3_000)]
     texts = [chance.choices(words, k=120) for _ in range(500)]
-    # The copy lost its last sentence.
+    # The copy lacks the last sentence.
     pairs = [
         Article((number, side), " ".join(text[: 120 - 12 * side]), f"2026-01-0{2 - side}T00:00:00Z")
         for side in (0, 1)

@@ -1,4 +1,4 @@
-"""Every rule takes its plugin's markup, and takes nothing of the article around it."""
+"""Every rule removes its plugin's markup, and nothing of the article around it."""
 
 from __future__ import annotations
 

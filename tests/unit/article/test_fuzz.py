@@ -1,4 +1,4 @@
-"""Whatever comes in: nothing is raised, what comes out is safe, and cleaning it again changes nothing."""
+"""For any input: cleaning raises no error, its output is safe, and cleaning the output again changes nothing."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def test_any_text_can_be_cleaned(text: str) -> None:
 @pytest.mark.parametrize("trouble", sorted(hostile()))
 def test_two_hostile_megabytes_do_not_cost_their_square(trouble: str) -> None:
     html = hostile()[trouble]
-    # A square costs its square each time; a neighbour on the same core takes its share only now and then.
+    # Quadratic code is slow in every round. Another process on the same core slows only some rounds.
     assert any(_is_linear(html) for _ in range(4))
 
 
 def _is_linear(html: str) -> bool:
     whole = _seconds(html)
-    # Twice the text takes twice the time where the cost is linear and four times where it is the square. Below a
-    # second nothing can be told. The bench holds the second.
+    # Twice the text takes twice the time where the cost is linear, and four times where it is quadratic. Below a
+    # second the measurement is too inexact. The bench checks the limit of one second.
     return whole < 1.2 or whole < 3.2 * _seconds(html[: len(html) // 2])
 
 

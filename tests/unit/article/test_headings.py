@@ -1,4 +1,4 @@
-"""Headings that a plugin left behind, and those that only look it."""
+"""Headings that a plugin left, and an author's headings that look similar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What resembles junk and is the article's: none of it goes."""
+"""Parts of the article that resemble junk are kept."""
 
 from __future__ import annotations
 

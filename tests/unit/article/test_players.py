@@ -1,4 +1,4 @@
-"""Raw shortcodes of buttons and players lead where they led, and play what they played."""
+"""Raw shortcodes of buttons and players become links with their targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How selectors read, and what cannot be a rule."""
+"""How selectors are read, and which rules are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Players and pictures that only a script or a style sheet would draw."""
+"""Players and pictures that need a script or a style sheet to appear."""
 
 from __future__ import annotations
 

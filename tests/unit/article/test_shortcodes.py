@@ -1,4 +1,4 @@
-"""Raw shortcodes go; an author's own brackets stay."""
+"""Raw shortcodes are removed; an author's own brackets are kept."""
 
 from __future__ import annotations
 

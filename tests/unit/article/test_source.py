@@ -1,4 +1,4 @@
-"""Where a story came from, and who wrote it, as far as it says so itself."""
+"""The source of a story and its author, as far as the story names them."""
 
 from __future__ import annotations
 

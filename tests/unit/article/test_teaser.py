@@ -1,4 +1,4 @@
-"""Articles that stop before their end."""
+"""Articles that are only teasers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Each thing that a user can name or meet stands in docs/, and docs/ names nothing that does not exist.
-
-Where a test fails, its message says which line of which document to add, to take out or to replace.
-``python -m tests.unit.doc_tables --write`` makes the replacements.
-"""
+"""What the tables of docs/ say beside the names, and that the test of the tables (``test_repository.py``) can fail."""
 
 from __future__ import annotations
 
@@ -16,13 +12,6 @@ from tests.unit import code_lists as lists
 from tests.unit import code_receipt as receipt
 from tests.unit.doc_tables import CHECKS, with_names_of
 from tests.unit.documents import Check, Documents, documents, spans
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_a_table_lists_what_the_code_has_and_nothing_else(check: Check) -> None:
-    assert check.made(), "the code has none of these: the test no longer finds them"
-    found = check.differences(documents())
-    assert found == [], "\n" + "\n".join([*found, "(python -m tests.unit.doc_tables --write makes the replacements)"])
 
 
 def _with(document: str, line: int, *, instead: list[str]) -> Documents:

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.doc_tables import CHECKS
+from tests.unit.documents import Check, documents
+
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
     path
@@ -182,3 +185,11 @@ SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".p
 def test_shell_scripts_parse(script: Path) -> None:
     shell = "bash" if "bash" in script.read_text(encoding="utf-8").splitlines()[0] else "sh"
     subprocess.run([shell, "-n", str(script)], check=True)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_a_table_of_the_documents_lists_what_the_code_has_and_nothing_else(check: Check) -> None:
+    assert check.made(), "the code has none of these: the test no longer finds them"
+    found = check.differences(documents())
+    # The message says which line of which document to add, to take out or to replace.
+    assert found == [], "\n" + "\n".join([*found, "(python -m tests.unit.doc_tables --write makes the replacements)"])

@@ -1,8 +1,8 @@
 """A crawl without a network, for the archive's tests: ``python -m tests.crawl.archive_spider JSON`` in any folder.
 
-JSON: ``settings``, ``posts`` (how many), ``sites``, ``kill_at`` (at this row it dies as by kill -9), ``lose`` (this id
-is lost on the road), ``stop_at`` (at this row the crawl is stopped as by SIGTERM), ``pause`` (seconds before a page),
-``patience`` (PATIENCE_SECONDS of the seals). It walks from the archive's cursor.
+JSON: ``settings``, ``posts`` (how many), ``sites``, ``kill_at`` (at this row the process dies as by kill -9), ``lose``
+(a pipeline loses this id), ``stop_at`` (at this row the crawl is stopped as by SIGTERM), ``pause`` (seconds a page),
+``patience`` (PATIENCE_SECONDS of the seals). The crawl starts at the archive's cursor.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PER_PAGE = 10
 
 
 class LosePipeline:
-    """Loses a row without a word, as a fault in a pipeline does."""
+    """Loses a row silently, as a defect in a pipeline would."""
 
     def __init__(self, lose: int) -> None:
         self.lose = lose

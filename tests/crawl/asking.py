@@ -1,4 +1,4 @@
-"""A whole Scrapy process that asks URLs as the driver does, and tells what came of each.
+"""A whole Scrapy process that downloads URLs as the driver does, and reports the result of each.
 
 ``python -m tests.crawl.asking`` reads an ``Errand`` as JSON on standard input and writes a ``Told`` on standard output.
 ``ask`` runs that from a test.
@@ -30,14 +30,14 @@ OURS: dict[str, Any] = {
     "NEWSBOT_DELAY": 0,
     "DOWNLOAD_TIMEOUT": 20,
 }
-"""No file is written and nothing waits; all else is as newsbot ships it."""
+"""No file is written and no request waits. All other settings are those that newsbot ships."""
 
 
 @dataclass
 class Told:
-    """``answers`` in the order asked: ``url, status, error, detail, waited, at, seconds, body``.
+    """``answers`` in the order of the URLs: ``url, status, error, detail, waited, at, seconds, body``.
 
-    ``connected`` holds every address a connection was begun to.
+    ``connected`` holds every address to which a connection was started.
     """
 
     answers: list[dict[str, Any]]
@@ -56,7 +56,8 @@ class Told:
 
 @dataclass
 class Errand:
-    """``urls`` are asked all at once, or one after the other; ``dns``: name -> the answers of its lookups in turn."""
+    """``urls`` are requested all at once, or one after the other. ``dns``: name -> the answers of its lookups in
+    turn."""
 
     urls: list[str]
     settings: dict[str, Any] = field(default_factory=dict)
@@ -140,7 +141,8 @@ def _scripted(dns: dict[str, list[list[str]]]) -> resolver.Lookup:
 
 
 def _watch_connections() -> list[str]:
-    """Note every TCP connection, and turn those that would leave this machine to a port where nobody listens."""
+    """Record every TCP connection. A connection that would leave this machine goes to a port without a server
+    instead."""
     from twisted.internet import reactor
 
     begun: list[str] = []

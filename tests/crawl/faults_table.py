@@ -1,8 +1,8 @@
 """Every fault of the newsroom, a whole crawl for each: ``python -m tests.crawl.faults_table [FAULT...]``.
 
-A row may read ``whole`` (every post came, once), ``told`` (some did not, and receipt and exit status say so) or
-``counted`` (no listing ever showed them; the receipt says how many the site counts beyond what it shows, which is no
-fault of the crawl), never ``LOST, NOT TOLD``; that ends it with status 1.
+A row may read ``whole`` (every post came once), ``told`` (receipt and exit status report the missing posts) or
+``counted`` (no listing showed some posts; the receipt says how many the site counts beyond those it shows, which is no
+fault of the crawl). A row ``LOST, NOT TOLD`` ends the command with status 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Ids = list[int]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``how`` may be made from the ids of the newsroom's posts."""
+    """``how`` may be a function of the ids of the newsroom's posts."""
 
     fault: str
     match: str = LISTS
@@ -116,7 +116,7 @@ CASES = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What came of a case."""
+    """The result of a case."""
 
     order: str
     server: str
@@ -170,7 +170,7 @@ def _said(run: Run) -> str:
 
 
 def judge(run: Run, live: Ids) -> str:
-    """``whole``, ``told``, or what must not be."""
+    """``whole``, ``told``, ``counted`` or ``LOST, NOT TOLD``."""
     ids = [row["id"] for row in run.rows()]
     if "Traceback" in run.said:
         return "TRACEBACK"

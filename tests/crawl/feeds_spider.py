@@ -1,6 +1,6 @@
 """A crawl without a network, for the feeds' tests: ``python -m tests.crawl.feeds_spider JSON`` in any folder.
 
-JSON: ``settings``, ``posts`` (how many), ``pause`` (seconds between them), ``kill_at`` (at this post it dies as by
+JSON: ``settings``, ``posts`` (how many), ``pause`` (seconds between them), ``kill_at`` (at this post the process dies by
 kill -9).
 """
 
@@ -31,7 +31,7 @@ OURS: dict[str, Any] = {
         "newsbot.extensions.history.HistoryExtension": None,
     },
 }
-"""Nothing but the feeds: no row is cleaned or kept, and no receipt stands among the files."""
+"""Feeds only: no row is cleaned or archived, and no receipt is written."""
 
 
 class FeedsSpider(Spider):

@@ -1,4 +1,4 @@
-"""A small server on 127.0.0.1 that answers as it is told and remembers who asked what, and when."""
+"""A small server on 127.0.0.1 that gives the answers of a test, and records every request and its time."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from tests import fork_server
 
 ROOT = Path(__file__).parents[2]
 STEADY = [("newsbot.politeness.pace", "SLOW_SECONDS", 1e9)]
-"""No answer counts as slow: the rest that a slow answer is owed would be the fault of a loaded machine. Its own tests
-stand in tests/unit/test_politeness_pace.py, and tests/crawl/test_politeness.py keeps it."""
+"""No answer counts as slow. On a loaded machine the rest after a slow answer would only slow the tests down. Its own
+tests are in tests/unit/test_politeness_pace.py, and tests/crawl/test_politeness.py does not use this setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a crawl left: its exit status, what it said, its rows and its receipt."""
+    """The results of a crawl: its exit status, its output, its rows and its receipt."""
 
     status: int
     said: str
@@ -35,7 +35,8 @@ class Run:
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The process's own, with a private archive and data folder, and leave to ask this machine without delay."""
+    """This process's environment, with a private archive and data folder, and permission to crawl this machine without
+    delay."""
     ours = {
         "NEWSBOT_DATA": str(folder / "data"),
         "NEWSBOT_ARCHIVE": f"sqlite:///{folder / 'newsbot.db'}",

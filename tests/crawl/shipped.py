@@ -1,4 +1,4 @@
-"""The settings that newsbot ships, for spiders of the tests: what they prove must hold for newsbot/settings.py."""
+"""The settings that newsbot ships, for spiders of the tests, so that the tests prove newsbot/settings.py itself."""
 
 from __future__ import annotations
 

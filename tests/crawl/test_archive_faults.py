@@ -1,4 +1,5 @@
-"""An archive that cannot be used, at a crawl's start or in its middle: one line, and the next run delivers all."""
+"""An archive that cannot be used, at the start or in the middle of a crawl: one line, and the next run delivers all
+rows."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ def impatient(folder: Path) -> dict[str, str]:
 
 
 def as_a_user(line: list[str]) -> list[str]:
-    """Root writes what is read-only, unless the right to is taken from it."""
+    """Root can write read-only files, unless this capability is dropped."""
     bounds = "-dac_override,-dac_read_search"
     return ["setpriv", "--bounding-set", bounds, *line] if os.geteuid() == 0 else line
 
@@ -176,7 +177,7 @@ def test_full_disk_stops_the_crawl_and_the_next_one_delivers_the_rest(tmp_path: 
             text=True,
             timeout=60,
             check=False,
-            # No file may grow beyond this: what a disk says that is full, but for the number of the error.
+            # No file may grow beyond this size. The failure is that of a full disk, except for the error number.
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)),
         )
         told_to_stop(Run(done.returncode, done.stderr, tmp_path), "cannot be read or written: disk I/O error")
@@ -210,7 +211,7 @@ def test_archive_that_turns_out_corrupt_stops_the_crawl_and_its_copy_goes_on(tmp
 
 
 def told_to_stop(run: Run, why: str) -> None:
-    """One ERROR line says why the crawl stops; the receipt and the exit status say that it is not whole."""
+    """One ERROR line says why the crawl stops. The receipt and the exit status say that the crawl is not complete."""
     assert run.status == 1
     assert "Traceback" not in run.said
     assert len(lines_of(run, "; the crawl stops, and the next one goes on")) == 1, run.said

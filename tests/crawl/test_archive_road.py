@@ -1,4 +1,4 @@
-"""The archive on a whole road: real pipelines, real feeds, processes that are killed."""
+"""The archive in whole crawls: real pipelines, real feeds, and processes that are killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a crawl makes of articles: the facts in its rows, and a site's own cleaning rules."""
+"""Articles in a whole crawl: the facts in the rows, and a site's own cleaning rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_sites_own_rules_and_its_articles_facts_reach_the_rows(tmp_path: Path)
         own = '[[site.rule]]\nname = "mug"\nselect = [".mug-*"]\n'
         (tmp_path / "sites.toml").write_text(f'[[site]]\nurl = "{room.url}"\nrules_off = ["yarpp"]\n{own}')
         run = crawl(tmp_path, "wp_posts", sites="sites.toml")
-        # Nobody who does not ask for files pays for them.
+        # A crawl without media=download makes no request for files.
         assert not any(FOLDER in request.url for request in room.requests)
     assert run.status == 0, run.said
     assert not (tmp_path / "data" / "media").exists()

@@ -1,4 +1,4 @@
-"""Whole crawls of the newsroom, as a user runs them: what comes out, what the receipt says, and the exit status."""
+"""Whole crawls of the newsroom, as a user runs them: the rows, the receipt, and the exit status."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_second_run_delivers_nothing_again_and_full_delivers_all(tmp_path: P
         full = crawl(tmp_path, "wp_posts", site=room.url, output="full.jsonl", full="1")
     assert (again.status, again.rows("again.jsonl"), told["mode"], told["live"]) == (0, [], "update", len(first.rows()))
     assert len(full.rows("full.jsonl")) == len(first.rows())
-    # Scrapy counts the end of a page as a dropped item: the reason says that no row was.
+    # Scrapy counts the end of a page as a dropped item. The reason says that no row was dropped.
     assert "item_dropped_reasons_count/PageEnd" in first.said
     assert "item_dropped_reasons_count/DropItem" not in first.said
 
@@ -191,7 +191,7 @@ def test_no_fault_loses_a_post_in_silence(name: str, options: dict[str, Any], ve
     assert len(ids) == len(set(ids)), "doubled"
     assert "Traceback" not in run.said
     assert (run.status, found["verdict"]) == (0 if verdict == "complete" else 1, verdict), found["why"]
-    # The promise: what is missing is said.
+    # The promise: the receipt names what is missing.
     assert set(ids) == live or verdict != "complete"
 
 

@@ -1,4 +1,5 @@
-"""The example of docs/receipt.md is what a crawl of the newsroom gives; its stats and log lines are documented."""
+"""The example of docs/receipt.md is the receipt of a crawl of the newsroom. The crawl's stats and log lines are
+documented."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ OF_THE_MOMENT: dict[str, Any] = {
 
 
 def settled(value: Any, site: str) -> Any:
-    """A receipt without what differs from run to run."""
+    """A receipt without the values that differ from run to run."""
     if isinstance(value, dict):
         found = {key: settled(part, site) for key, part in value.items()}
         assert all(type(found[key]) is type(OF_THE_MOMENT[key]) for key in found.keys() & OF_THE_MOMENT.keys())
@@ -50,7 +51,7 @@ def undocumented(said: str) -> list[str]:
 
 
 def pattern(name: str) -> re.Pattern[str]:
-    """What a documented name stands for: ``<...>`` is any text."""
+    """A pattern for a documented name, in which ``<...>`` is any text."""
     return re.compile(".+".join(re.escape(part) for part in re.split("<[^<>]*>", name)))
 
 

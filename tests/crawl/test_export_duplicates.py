@@ -1,4 +1,4 @@
-"""``scrapy export --duplicates``: who tells the same words."""
+"""``scrapy export --duplicates``: posts with the same text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A command that needs an extra which is not installed: one line, exit status 2, no request; all others go without."""
+"""A command whose extra is not installed ends with one line, exit status 2 and no request. Other commands work without
+extras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole crawls of newsrooms that keep their API shut: what comes by other ways, and what the receipt says of it."""
+"""Whole crawls of newsrooms with a closed API: the rows from feed, sitemap and pages, and the receipt."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_shut_api_loses_no_post(fault: dict[str, Any], style: dict[str, Any], 
     rows = {row["id"]: row for row in run.rows()}
     assert (run.status, facts(run)["verdict"], facts(run)["via"]) == (0, "complete", {"feed": 60}), facts(run)["why"]
     assert (set(rows), len(run.rows())) == (live, len(live))
-    # Whichever way a post came, it is the same post.
+    # A post is the same row whether it came from the API, the feed or its page.
     for true in open_.rows():
         row = rows[true["id"]]
         same = ("site", "type", "id", "url", "guid", "published", "content_text", "protected", "links", "embeds")
@@ -139,7 +139,7 @@ def test_a_bot_check_ends_it(tmp_path: Path) -> None:
     told = facts(run)
     assert (run.status, told["verdict"]) == (1, "blocked")
     assert "a bot check stands in the way" in told["why"]
-    # What was here already is kept.
+    # Files that were there before are kept.
     assert 0 < len(run.rows()) <= 10
 
 

@@ -1,4 +1,4 @@
-"""Feeds of whole crawls: what stands under a name is whole, however the crawl ended."""
+"""Feeds of whole crawls: a file under its final name is complete, however the crawl ended."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def start(folder: Path, *, real: bool = False, **told: Any) -> Running:
 
 
 class Ended:
-    """How a crawl ended: its log, its feeds' signals and stats."""
+    """The end of a crawl: its log, and the signals and stats of its feeds."""
 
     def __init__(self, process: Running) -> None:
         self.out, self.log = process.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""A crawl imports what it uses, and no more."""
+"""A crawl imports only what it uses."""
 
 from __future__ import annotations
 

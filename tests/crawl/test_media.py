@@ -1,4 +1,4 @@
-"""``media=download``: files come once, whole, politely, and a file that fails costs no row."""
+"""``media=download``: each file is downloaded once, whole and politely, and a failed file costs no row."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from tests.newsroom.uploads import FOLDER, body_of
 
 
 def manifest(folder: Path) -> dict[str, dict[str, Any]]:
-    """Address -> its last line."""
+    """URL -> its last line."""
     path = folder / "data" / "media" / "manifest.jsonl"
     return {line["url"]: line for line in map(json.loads, path.read_text().splitlines())}
 
 
 def asked(room: Newsroom) -> Counter[str]:
-    """The files asked for, by name."""
+    """The names of the files that were requested."""
     paths = (request.url.split("?")[0] for request in room.requests)
     return Counter(path.rpartition("/")[2] for path in paths if FOLDER in path)
 
 
 def shown(rows: list[dict[str, Any]]) -> set[str]:
-    """Every address of an image in the rows."""
+    """Every URL of an image in the rows."""
     found = set()
     for row in rows:
         found |= {image["url"] for image in row["images"]}
@@ -113,7 +113,7 @@ def test_a_site_in_trouble_is_asked_again_by_the_next_run(tmp_path: Path) -> Non
         tried = asked(room)
         told = {url.rpartition("/")[2]: line for url, line in manifest(tmp_path).items()}
         room.relent()
-        # The rows have not changed: nothing but what is owed brings the file.
+        # The rows have not changed: only the owed files are downloaded.
         again = crawl(tmp_path, "wp_posts", site=room.url, media="download", output="again.jsonl")
     assert (run.status, again.status) == (0, 0), run.said
     assert (tried["one.jpg"], told["one.jpg"]["error"], told["one.jpg"]["tries"]) == (2, "status-500", 1)
@@ -162,7 +162,7 @@ def test_a_run_that_ends_in_mid_download_is_taken_up_by_the_next(name: str, tmp_
     told = manifest(tmp_path)
     assert set(told) == shown(rows)
     assert all("sha256" in one for one in told.values())
-    # What was on its way when the signal came may have been asked for again, and nothing else.
+    # Only the file that was being downloaded when the signal came may be requested twice.
     assert sum(times.values()) <= len(times) + 2
 
 

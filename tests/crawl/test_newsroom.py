@@ -1,4 +1,4 @@
-"""The newsroom itself: what it holds and logs, how it changes in mid-crawl, its styles and its pages."""
+"""The newsroom itself: its content and log, its changes during a crawl, its permalink styles and its pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def site() -> Iterator[Newsroom]:
 
 @pytest.fixture
 def room(site: Newsroom) -> Iterator[Newsroom]:
-    """A newsroom without orders, hooks or memories; tests that change posts open their own."""
+    """A newsroom without orders, hooks or earlier requests. Tests that change posts start a newsroom of their own."""
     site.forget()
     yield site
     site.relent()
@@ -38,7 +38,7 @@ def room(site: Newsroom) -> Iterator[Newsroom]:
     site.site.memory.clear()
 
 
-# What it holds, and its log
+# Content and log
 
 
 def test_the_same_seed_gives_the_same_newsroom_and_another_seed_another() -> None:

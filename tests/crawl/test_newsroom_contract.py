@@ -1,4 +1,4 @@
-"""The newsroom keeps WordPress's contract; tests/real holds real WordPress to the same checks."""
+"""The newsroom passes the checks of WordPress's contract. tests/real runs the same checks on real WordPress."""
 
 from __future__ import annotations
 

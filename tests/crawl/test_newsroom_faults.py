@@ -1,4 +1,4 @@
-"""Every fault that a newsroom can be ordered, as a reader meets it."""
+"""Every fault that a newsroom can make, as a client sees it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def site() -> Iterator[Newsroom]:
 
 @pytest.fixture
 def room(site: Newsroom) -> Iterator[Newsroom]:
-    """A newsroom without orders, hooks or memories; tests that change posts open their own."""
+    """A newsroom without orders, hooks or earlier requests. Tests that change posts start a newsroom of their own."""
     site.forget()
     yield site
     site.relent()
@@ -292,7 +292,7 @@ def test_a_stalled_body_falls_silent_and_a_drip_takes_its_time(room: Newsroom) -
 
 
 def test_every_fault_has_a_test_here() -> None:
-    """The tests above name each fault of the menu, so that none is offered untried."""
+    """The tests above name each registered fault, so that every fault is tested."""
     source = (REPOSITORY / "tests/crawl/test_newsroom_faults.py").read_text()
     untried = [name for name in FAULTS if f'"{name}"' not in source]
     assert untried == []

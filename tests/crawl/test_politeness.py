@@ -1,4 +1,4 @@
-"""Politeness over whole crawls: what the server's own log shows."""
+"""Politeness in whole crawls, as the server's log shows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.crawl.loopback import Answer, Asked, Server, serve
 
 NO_ROBOTS = {"ROBOTSTXT_OBEY": False}
 ARRIVES = 0.95
-"""A delay is kept between two that leave; the server may be late to note the first of them."""
+"""The delay holds between the times at which two requests leave. The server may record the first request late."""
 
 
 def gaps(asked: list[Asked]) -> list[float]:
@@ -33,7 +33,7 @@ async def page(request: web.BaseRequest) -> web.StreamResponse:
 
 
 def once(first: web.Response | dict[str, object]) -> Answer:
-    """The first request is answered as told, every other one with a page."""
+    """The first request gets the given answer, every other request a page."""
     asked = 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -133,7 +133,7 @@ def test_failures_are_answered_by_asking_slower() -> None:
     with serve(answer) as server:
         told = visit(server, 4, at_once=False)
         first, second, _ = gaps(server.log)
-        assert first >= 1.0  # the very first counts from its answer
+        assert first >= 1.0  # for the first request, the delay counts from its answer
         assert second >= 2.0 * ARRIVES
         assert told.stats["newsbot/politeness/backed_off"] == 2
 

@@ -47,7 +47,7 @@ def test_scrapys_own_middleware_has_the_hole_that_ours_closes() -> None:
     with serve(site("User-agent: *\nDisallow: /")) as server:
         middlewares = {ours: None, theirs: 100}
         visit(server, *(f"/{n}" for n in range(6)), DOWNLOADER_MIDDLEWARES=middlewares)
-        # When this fails, Scrapy has mended it, and ours may become smaller.
+        # When this test fails, Scrapy has repaired the defect, and newsbot's middleware can become smaller.
         assert len(server.pages()) == 4
 
 
@@ -150,7 +150,7 @@ def test_crawl_delay_is_kept_even_by_the_request_that_waited_for_it() -> None:
         robots, first, second = (asked.at for asked in server.log)
         assert told.statuses() == [200, 200]
         assert first - robots >= 1.5  # from its answer
-        assert second - first >= 1.5 * 0.95  # the server may be late to note the first
+        assert second - first >= 1.5 * 0.95  # the server may record the first request late
 
 
 def test_a_crawl_delay_beyond_the_cap_is_told() -> None:

@@ -1,4 +1,5 @@
-"""Safety over whole crawls: what must never be reached, taken or handed out."""
+"""Safety in whole crawls: addresses that are never connected to, input that is never accepted, secrets that never
+leave."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ from tests.crawl.loopback import Answer, Server, serve
 
 NO_ROBOTS = {"ROBOTSTXT_OBEY": False}
 PUBLIC = "192.31.196.1"
-"""An address that counts as public; connections to it are turned to a shut port (asking.py)."""
+"""An address that counts as public. Connections to it go to a port without a server (asking.py)."""
 
 
 def visit(server: Server, *paths: str, **settings: object) -> Told:
@@ -74,7 +75,7 @@ def test_a_name_that_resolves_to_this_machine_reaches_nothing() -> None:
 
 
 def test_dns_that_changes_between_two_requests_reaches_nothing() -> None:
-    # The first lookup gives a public address, at which nobody answers, the second this machine.
+    # The first lookup gives a public address without a server, the second lookup gives this machine.
     names = {"rebind.test": [[PUBLIC], ["127.0.0.1"]], "other.test": [["10.0.0.1"]]}
     with serve(secret) as inner:
         url = f"http://rebind.test:{inner.port}/"
@@ -122,7 +123,7 @@ def test_a_redirect_to_what_is_no_address_is_told() -> None:
         "https://exa mple.com/",
         "http://a%00b/",
     ]
-    nowhere.append("http://\u2100.com/")  # Unicode takes the sign apart, into a path
+    nowhere.append("http://\u2100.com/")  # Unicode normalisation splits the character, and the rest becomes a path
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=302, headers={"Location": nowhere[int(request.path.strip("/"))]})
@@ -211,7 +212,7 @@ def test_headers_without_end_are_cut_off() -> None:
         told = ask(url, settings={"NEWSBOT_ALLOW_PRIVATE": "1", "DOWNLOAD_TIMEOUT": 30, **NO_ROBOTS})
         thread.join(10)
         assert told.errors() == ["too-large"]
-        assert sent < 32 * 1024 * 1024  # what the sockets of both sides hold, and a little
+        assert sent < 32 * 1024 * 1024  # the buffers of both sockets, and some reserve
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_gets_no_password(tmp_path: Path) -> None:

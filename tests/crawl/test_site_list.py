@@ -1,4 +1,4 @@
-"""Crawls of a site list: only what is due, by what the archive kept, and each site with a patience of its own."""
+"""Crawls of a site list: only the sites that are due by the archive, and each site with its own limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.newsroom import Newsroom
 
 
 def age(path: Path, hours: int) -> None:
-    """Let the archive believe that all it knows was crawled so long ago."""
+    """Change the archive so that all sites count as crawled so long ago."""
     then = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
     with sqlite3.connect(path) as raw:
         for site, facts in raw.execute("SELECT site, facts FROM sites").fetchall():
@@ -32,7 +32,7 @@ def test_only_sites_whose_time_has_come_are_asked(tmp_path: Path) -> None:
     with Newsroom(posts=12) as often, Newsroom(posts=12) as seldom, Newsroom(posts=12) as closed:
         closed.order("unauthorized", "*")
         listed = tmp_path / "sites.csv"
-        # An article's address, so that what is listed is not the key that the site gets.
+        # The URL of an article, so that the listed URL differs from the key of the site.
         article = crawl(tmp_path / "first", "wp_posts", site=often.url, limit="1").rows()[0]["url"]
         lines = [f"{article},6h", f"{seldom.url},1w", f"{closed.url},1w"]
         listed.write_text("url,every\n" + "\n".join(lines) + "\n", encoding="utf-8")

@@ -2,8 +2,8 @@
 
 ``start`` and ``run`` take what ``subprocess.Popen`` and ``subprocess.run`` take, as far as the tests use it. The child
 has its own process id, working directory, environment, standard streams and exit status; signals to its process id
-reach it, and it ends as any interpreter ends. A command that begins with another program, or with a limit on its
-resources, is a matter for ``subprocess`` itself.
+reach it, and it ends as an interpreter ends. A command that begins with another program, or with a limit on its
+resources, must use ``subprocess`` itself.
 
 ``real=True`` starts a new interpreter instead; so does ``NEWSBOT_TEST_PROCESSES=real`` for all of them, and a system
 without pidfd (all but Linux).

@@ -1,7 +1,7 @@
 """A crawl without a network, for the feeds' tests: ``python -m tests.crawl.feeds_spider JSON`` in any folder.
 
-JSON: ``settings``, ``posts`` (how many), ``pause`` (seconds between them), ``kill_at`` (at this post the process dies by
-kill -9).
+JSON: ``settings``, ``posts`` (how many), ``pause`` (seconds between them), ``kill_at`` (at this post the process dies
+by kill -9).
 """
 
 from __future__ import annotations

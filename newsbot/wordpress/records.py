@@ -17,6 +17,7 @@ from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.dates import local_date, utc
+from newsbot.wordpress.values import decoded, flag, linked_id, object_in, rendered, row_id, text, whole
 
 POST_FIELDS = (
     "id", "date", "date_gmt", "modified", "modified_gmt", "guid", "slug", "status", "type", "link", "title", "content",
@@ -39,83 +40,59 @@ JOIN_FIELDS = {
 }
 
 
-GREATEST = 2**63 - 1
-"""WordPress's ids are BIGINTs, and so are ours."""
-
-
 def record_id(raw: Any) -> int:
     """The id of an API object. Raises RecordError, with the value found, where it has none."""
     value = raw.get("id") if isinstance(raw, dict) else raw
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= GREATEST:
+    found = row_id(value)
+    if found is None:
         raise RecordError(f"an object without a usable id: {str(value)[:80]!r}")
-    return value
-
-
-def text(value: Any) -> str | None:
-    """A non-empty string, or None."""
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def decoded(value: Any) -> str | None:
-    """A non-empty string with its entities decoded once (term and user names travel encoded)."""
-    return unescape(value).strip() or None if isinstance(value, str) and value else None
-
-
-def rendered(value: Any) -> str | None:
-    """``{"rendered": ...}``, or the bare string that some plugins make of it."""
-    if isinstance(value, dict):
-        value = value.get("rendered")
-    return text(value)
-
-
-def whole(value: Any) -> int | None:
-    """A number of 0 and more, also where PHP sent it as text; None otherwise."""
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def linked_id(value: Any) -> int | None:
-    """A linked id; 0, which means none, becomes None."""
-    return whole(value) or None
+    return found
 
 
 def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str, request_url: str) -> Post:
     """A post, page or custom object. ``content_html`` is still raw; links are joined afterwards."""
     content = raw.get("content")
-    protected = bool(content.get("protected")) if isinstance(content, dict) else None
-    guid = rendered(raw.get("guid"))
-    sticky = raw.get("sticky")
-    author = linked_id(raw.get("author"))
     image = linked_id(raw.get("featured_media"))
     return Post(
         site=site.key,
         type=type_,
         id=record_id(raw),
         url=decoded(raw.get("link")),
-        guid=unescape(guid).strip() if guid else None,
+        guid=_guid(raw),
         slug=text(raw.get("slug")),
         # Objects of 2016 have no status: the API lists only what is published.
         status=text(raw.get("status")) or "publish",
-        title=plain_text(rendered(raw.get("title")) or ""),
-        excerpt=plain_text(rendered(raw.get("excerpt")) or ""),
+        title=_plain(raw.get("title")),
+        excerpt=_plain(raw.get("excerpt")),
         content_html=rendered(content),
         published=utc(raw.get("date_gmt"), raw.get("date"), site),
         modified=utc(raw.get("modified_gmt"), raw.get("modified"), site),
         published_local=local_date(raw.get("date")),
-        author=Author(id=author) if author else None,
+        author=_author(raw),
         image=FeaturedImage(id=image) if image else None,
         language=_language(raw) or site.language,
         source=_told_source(raw, site),
         format=text(raw.get("format")),
-        sticky=sticky if isinstance(sticky, bool) else None,
-        protected=protected,
+        sticky=flag(raw.get("sticky")),
+        protected=bool(content.get("protected")) if isinstance(content, dict) else None,
         comment_status=text(raw.get("comment_status")),
         fetched_at=fetched_at,
         request_url=request_url,
     )
+
+
+def _guid(raw: Mapping[str, Any]) -> str | None:
+    guid = rendered(raw.get("guid"))
+    return unescape(guid).strip() if guid else None
+
+
+def _plain(value: Any) -> str | None:
+    return plain_text(rendered(value) or "")
+
+
+def _author(raw: Mapping[str, Any]) -> Author | None:
+    author = linked_id(raw.get("author"))
+    return Author(id=author) if author else None
 
 
 def _language(raw: Mapping[str, Any]) -> str | None:
@@ -128,13 +105,13 @@ def _language(raw: Mapping[str, Any]) -> str | None:
 
 def _told_source(raw: Mapping[str, Any], site: Site) -> Source | None:
     """Where a post came from, as far as only its API object tells: the clean pipeline weighs it against the article."""
-    head, meta = raw.get("yoast_head_json"), raw.get("meta")
+    meta = raw.get("meta")
     return find_source(
         site=decoded(raw.get("link")) or site.key,
         html="",
         text="",
         excerpt_html=rendered(raw.get("excerpt")),
-        canonical=text(head.get("canonical")) if isinstance(head, dict) else None,
+        canonical=text(object_in(raw.get("yoast_head_json")).get("canonical")),
         meta=meta if isinstance(meta, dict) else None,
     )
 
@@ -160,31 +137,27 @@ def read_comment(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request
 
 
 def read_media(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_url: str) -> Media:
-    details = raw.get("media_details")
-    details = details if isinstance(details, dict) else {}
-    sizes = details.get("sizes")
-    guid = rendered(raw.get("guid"))
-    author = linked_id(raw.get("author"))
+    details = object_in(raw.get("media_details"))
     return Media(
         site=site.key,
         type="attachment",
         id=record_id(raw),
         url=decoded(raw.get("link")),
-        guid=unescape(guid).strip() if guid else None,
+        guid=_guid(raw),
         slug=text(raw.get("slug")),
         status=text(raw.get("status")),
-        title=plain_text(rendered(raw.get("title")) or ""),
+        title=_plain(raw.get("title")),
         alt=decoded(raw.get("alt_text")),
-        caption=plain_text(rendered(raw.get("caption")) or ""),
-        description=plain_text(rendered(raw.get("description")) or ""),
+        caption=_plain(raw.get("caption")),
+        description=_plain(raw.get("description")),
         file_url=decoded(raw.get("source_url")),
         mime=text(raw.get("mime_type")),
         width=whole(details.get("width")),
         height=whole(details.get("height")),
         filesize=whole(details.get("filesize")),
-        sizes=_sizes(sizes),
+        sizes=_sizes(details.get("sizes")),
         post=linked_id(raw.get("post")),
-        author=Author(id=author) if author else None,
+        author=_author(raw),
         published=utc(raw.get("date_gmt"), raw.get("date"), site),
         modified=utc(raw.get("modified_gmt"), raw.get("modified"), site),
         published_local=local_date(raw.get("date")),
@@ -194,10 +167,9 @@ def read_media(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_u
 
 
 def _sizes(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    found = {name: text(size.get("source_url")) for name, size in value.items() if isinstance(size, dict)}
-    return {name: unescape(url) for name, url in found.items() if url}
+    """Name of a size -> URL of the file."""
+    urls = ((name, text(object_in(size).get("source_url"))) for name, size in object_in(value).items())
+    return {name: unescape(url) for name, url in urls if url}
 
 
 def _avatars(value: Any) -> dict[str, str] | None:
@@ -241,23 +213,28 @@ def read_linked(kind: str, raw: Mapping[str, Any], taxonomy: str | None) -> Auth
     if kind == "users":
         name = decoded(raw.get("name"))
         return Author(id=record_id(raw), name=name, slug=text(raw.get("slug")), url=decoded(raw.get("link")))
-    if kind == "terms":
-        return TermRef(
-            taxonomy=text(raw.get("taxonomy")) or taxonomy or "",
-            id=record_id(raw),
-            slug=text(raw.get("slug")),
-            name=decoded(raw.get("name")),
-            parent=linked_id(raw.get("parent")),
-        )
+    return _read_term_ref(raw, taxonomy or "") if kind == "terms" else _read_image(raw)
+
+
+def _read_term_ref(raw: Mapping[str, Any], taxonomy: str) -> TermRef:
+    return TermRef(
+        taxonomy=text(raw.get("taxonomy")) or taxonomy,
+        id=record_id(raw),
+        slug=text(raw.get("slug")),
+        name=decoded(raw.get("name")),
+        parent=linked_id(raw.get("parent")),
+    )
+
+
+def _read_image(raw: Mapping[str, Any]) -> FeaturedImage | None:
     if text(raw.get("source_url")) is None:
         return None
-    details = raw.get("media_details")
-    details = details if isinstance(details, dict) else {}
+    details = object_in(raw.get("media_details"))
     return FeaturedImage(
         id=record_id(raw),
         url=decoded(raw.get("source_url")),
         alt=decoded(raw.get("alt_text")),
-        caption=plain_text(rendered(raw.get("caption")) or ""),
+        caption=_plain(raw.get("caption")),
         mime=text(raw.get("mime_type")),
         width=whole(details.get("width")),
         height=whole(details.get("height")),
@@ -287,15 +264,12 @@ def without_personal(value: Any) -> Any:
     return value
 
 
-def linked_rows(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list answer, also where PHP sent the list as an object because it had holes."""
-    if isinstance(value, dict):
-        value = list(value.values()) if all(str(key).isdigit() for key in value) else []
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, Sequence) else []
-
-
 def join(post: Post, terms: Sequence[TermRef]) -> None:
     """Put a post's terms in place; ``categories`` and ``tags`` are the names of those that are known."""
     post.terms = list(terms)
-    post.categories = [term.name for term in terms if term.taxonomy == "category" and term.name is not None]
-    post.tags = [term.name for term in terms if term.taxonomy == "post_tag" and term.name is not None]
+    post.categories = _names(terms, "category")
+    post.tags = _names(terms, "post_tag")
+
+
+def _names(terms: Sequence[TermRef], taxonomy: str) -> list[str]:
+    return [term.name for term in terms if term.taxonomy == taxonomy and term.name is not None]

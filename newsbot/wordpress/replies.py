@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from newsbot.errors import NotJson, PayloadError, Refused
-from newsbot.wordpress import payload, records
+from newsbot.wordpress import payload
 from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Reply, Steps
+from newsbot.wordpress.values import objects_in
 
 HOPELESS = 8
 """Rows asked for alone that failed in a row, after which splitting a batch is given up: the site ails, not a row."""
@@ -43,7 +44,7 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
         holed = all(key.isdigit() for key in listed) if listed else "x-wp-total" in reply.headers
         if not holed:
             raise NotJson("an object where a list was due")
-    return records.linked_rows(listed)
+    return objects_in(listed)
 
 
 def total_of(reply: Reply, *, pages: bool = False) -> int | None:

@@ -42,7 +42,7 @@ def gather(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], Children
     gatherer, asked, got = ChildrenFetcher(site=site(), stats=Counter()), 0, []
     for _ in range(times):
         posts = [Post(site="s", type="post", id=number) for number in range(1, count + 1)]
-        talk, reply = gatherer.gather("replies", REPLIES, posts), None
+        talk, reply = gatherer.fetch("replies", REPLIES, posts), None
         while True:
             try:
                 query = talk.send(reply)  # type: ignore[arg-type]

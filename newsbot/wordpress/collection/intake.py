@@ -104,7 +104,7 @@ class Intake:
             self.joiner.add(item, raw)
         posts = [item for item in items if isinstance(item, Post)]
         for name, relation in self.learner.extras:
-            yield from self.children.gather(name, relation, posts)
+            yield from self.children.fetch(name, relation, posts)
         self.sequence += len(items)
         self.mark(cursor)
 

@@ -6,7 +6,7 @@ Unlike an author, these are found by the post's id, not by ids the post holds; m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,10 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
 from newsbot.wordpress.dates import utc
 from newsbot.wordpress.joins.relations import Relation
-from newsbot.wordpress.messages import Asking, Query
+from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import answer, is_final, rows_of, split_until_alone, total_of
+from newsbot.wordpress.values import linked_id
 
 _FIELDS = {
     "replies": "id,post,parent,author,author_name,author_url,date,date_gmt,content,link",
@@ -34,7 +35,7 @@ class ChildrenFetcher:
     """Fills ``post.linked[name]``: a list, or None where the site does not let visitors read it, or failed.
 
     ``stats`` counts what did not come, ``failed`` are the posts for which the site failed rather than refused;
-    ``closed`` names what visitors may not read at all, which is not asked for again, ``ailing`` what failed
+    ``closed`` names what visitors may not read at all, which is not asked for again, ``failing`` what failed
     so often that batches are no longer split. ``sizes`` are page sizes that the site insisted on, ``about`` the types
     that are known.
     """
@@ -43,87 +44,102 @@ class ChildrenFetcher:
     stats: Counter[str]
     failed: list[int] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
-    ailing: set[str] = field(default_factory=set)
+    failing: set[str] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
 
-    def gather(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
+    def fetch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """Fill ``linked[name]`` of ``posts``, which are of one type."""
         if name in self.closed:
             for post in posts:
                 post.linked[name] = None
         elif name == "about":
-            yield from self._about(relation, posts)
+            yield from self._fetch_about(relation, posts)
         elif relation.param is None:
             for post in posts:
-                yield from self._one(name, relation, post)
+                yield from self._fetch_alone(name, relation, post)
         else:
             for start in range(0, len(posts), PER_PAGE):
-                yield from self._batch(name, relation, posts[start : start + PER_PAGE])
+                yield from self._fetch_batch(name, relation, posts[start : start + PER_PAGE])
         if name == "replies":
-            for post in posts:
-                replies = post.linked[name]
-                post.comment_count = len(replies) if replies is not None else None
+            _count_replies(posts)
 
-    def _batch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
+    def _fetch_batch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         waiting = {post.id: post for post in posts}
 
         def ask(ids: list[int]) -> Asking[None]:
-            try:
-                found = yield from self._list(name, relation, {one: waiting[one] for one in ids})
-            except PayloadError as fault:
-                if _is_no(fault) and len(ids) == len(posts) > 1:
-                    yield from self._check_closed(name, relation, posts[0].type)
-                if name not in self.closed:
-                    raise
-                found = dict.fromkeys(ids)
-            for one in ids:
-                waiting.pop(one).linked[name] = found[one]
+            found = yield from self._children_of(name, relation, [waiting[post_id] for post_id in ids], of=len(posts))
+            for post_id in ids:
+                waiting.pop(post_id).linked[name] = found[post_id]
 
-        def lose(lost: int, fault: PayloadError) -> None:
-            self._lose(name, waiting.pop(lost), fault)
+        def lose(post_id: int, fault: PayloadError) -> None:
+            self._lose(name, waiting.pop(post_id), fault)
 
         try:
-            if name in self.ailing:
+            if name in self.failing:
                 yield from ask(list(waiting))
-                self.ailing.discard(name)
+                self.failing.discard(name)
             else:
                 yield from split_until_alone(list(waiting), ask, lose)
         except PayloadError as fault:
             if is_final(fault):
                 raise
-            self.ailing.add(name)
-            for lost in list(waiting):
-                lose(lost, fault)
+            self.failing.add(name)
+            for post_id in list(waiting):
+                lose(post_id, fault)
 
-    def _list(self, name: str, relation: Relation, posts: Mapping[int, Post]) -> Asking[dict[int, Any]]:
-        """What hangs on these posts, by post. Rows are counted, not pages: the site may force a size of its own."""
-        found: dict[int, dict[int, Any]] = {one: {} for one in posts}
-        type_ = next(iter(posts.values())).type
-        size = self.sizes.get(name, self.site.accepted(relation.route).per_page)
-        rows_had, page = 0, 1
-        while True:
-            params: dict[str, Any] = {relation.param or "": list(posts), "orderby": "id", "order": "asc", "page": page}
-            url = self.site.api.url(relation.route, params | {"per_page": size, "_fields": _FIELDS[name]})
-            tries = 1 if name in self.ailing else 2
-            reply = yield Query(url=url, purpose=f"follow-{name}", type=type_, tries=tries)
-            try:
-                rows = rows_of(reply)
-            except PayloadError as fault:
-                if page == 1 and (limit := lowered_per_page(fault, size)) is not None:
-                    size = self.sizes[name] = limit
-                    continue
-                if page > 1 and getattr(fault, "status", 0) == 400:
-                    break
+    def _children_of(
+        self, name: str, relation: Relation, posts: Sequence[Post], *, of: int
+    ) -> Asking[Mapping[int, list[Any] | None]]:
+        """The children of each of ``posts``, which are some of a batch ``of`` so many, by the post's id. None where
+        visitors may not read them at all."""
+        try:
+            return (yield from self._list(name, relation, posts))
+        except PayloadError as fault:
+            if _is_refusal(fault) and len(posts) == of > 1:
+                yield from self._check_closed(name, relation, posts[0].type)
+            if name not in self.closed:
                 raise
+        return dict.fromkeys(post.id for post in posts)
+
+    def _list(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[dict[int, list[Any]]]:
+        """What hangs on these posts, by post. Rows are counted, not pages: the site may force a size of its own."""
+        found: dict[int, dict[int, Any]] = {post.id: {} for post in posts}
+        rows, total = yield from self._first_page(name, relation, posts)
+        page, had = 1, 0
+        while rows:
+            had += len(rows)
             for raw in rows:
-                hanging = found.get(records.linked_id(raw.get("post")) or 0)
-                if hanging is not None:
-                    _add(hanging, name, raw, self.site)
-            rows_had, page, total = rows_had + len(rows), page + 1, total_of(reply)
-            if not rows or (total is not None and rows_had >= total):
+                _add(found.get(linked_id(raw.get("post")) or 0), name, raw, self.site)
+            if total is not None and had >= total:
                 break
-        return {one: list(hanging.values()) for one, hanging in found.items()}
+            page += 1
+            rows, total = _later_page((yield self._query(name, relation, posts, page)))
+        return {post_id: list(children.values()) for post_id, children in found.items()}
+
+    def _first_page(
+        self, name: str, relation: Relation, posts: Sequence[Post]
+    ) -> Asking[tuple[list[dict[str, Any]], int | None]]:
+        """The rows of the first page and the total, in pages of the size that the site accepts."""
+        while True:
+            reply = yield self._query(name, relation, posts, 1)
+            try:
+                return rows_of(reply), total_of(reply)
+            except PayloadError as fault:
+                limit = lowered_per_page(fault, self._size(name, relation))
+                if limit is None:
+                    raise
+                self.sizes[name] = limit
+
+    def _query(self, name: str, relation: Relation, posts: Sequence[Post], page: int) -> Query:
+        ids = [post.id for post in posts]
+        params: dict[str, Any] = {relation.param or "": ids, "orderby": "id", "order": "asc", "page": page}
+        params |= {"per_page": self._size(name, relation), "_fields": _FIELDS[name]}
+        url = self.site.api.url(relation.route, params)
+        return Query(url=url, purpose=f"follow-{name}", type=posts[0].type, tries=1 if name in self.failing else 2)
+
+    def _size(self, name: str, relation: Relation) -> int:
+        return self.sizes.get(name, self.site.accepted(relation.route).per_page)
 
     def _check_closed(self, name: str, relation: Relation, type_: str) -> Asking[None]:
         """Is one post's part forbidden, or all of it? One request tells; splitting would cost two for each post."""
@@ -131,7 +147,7 @@ class ChildrenFetcher:
         try:
             rows_of((yield Query(url=url, purpose=f"follow-{name}", type=type_)))
         except PayloadError as fault:
-            if _is_no(fault):
+            if _is_refusal(fault):
                 self._close(name)
 
     def _close(self, name: str) -> None:
@@ -141,10 +157,10 @@ class ChildrenFetcher:
     def _lose(self, name: str, post: Post, fault: PayloadError) -> None:
         post.linked[name] = None
         self.stats[f"{name}_{fault.name}"] += 1
-        if not _is_no(fault):
+        if not _is_refusal(fault):
             self.failed.append(post.id)
 
-    def _one(self, name: str, relation: Relation, post: Post) -> Asking[None]:
+    def _fetch_alone(self, name: str, relation: Relation, post: Post) -> Asking[None]:
         """A relation that only a request of each post's own answers; once refused, it is not asked for again."""
         post.linked[name] = None
         if name in self.closed:
@@ -166,54 +182,78 @@ class ChildrenFetcher:
             _add(found, name, raw, self.site)
         post.linked[name] = list(found.values())
 
-    def _about(self, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
+    def _fetch_about(self, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """The type itself: one request for all posts."""
         if posts and relation.route not in self.about:
             url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
             try:
-                about = answer((yield Query(url=url, purpose="follow-about", type=posts[0].type)))
+                self.about[relation.route] = answer((yield Query(url=url, purpose="follow-about", type=posts[0].type)))
             except PayloadError as fault:
                 if is_final(fault):
                     raise
                 for post in posts:
                     self._lose("about", post, fault)
                 return
-            self.about[relation.route] = about
+        about = self.about.get(relation.route)
         for post in posts:
-            about = self.about[relation.route]
             post.linked["about"] = about if isinstance(about, dict) else None
 
 
-def _is_no(fault: PayloadError) -> bool:
+def _count_replies(posts: Sequence[Post]) -> None:
+    for post in posts:
+        replies = post.linked["replies"]
+        post.comment_count = len(replies) if replies is not None else None
+
+
+def _later_page(reply: Reply) -> tuple[list[dict[str, Any]], int | None]:
+    """The rows of a page behind the first, and the total. WordPress answers 400 behind the last page."""
+    try:
+        return rows_of(reply), total_of(reply)
+    except PayloadError as fault:
+        if getattr(fault, "status", 0) != 400:
+            raise
+        return [], None
+
+
+def _is_refusal(fault: PayloadError) -> bool:
     """Whether the site says that it does not show this, rather than failing to."""
     return getattr(fault, "status", 0) in (400, 401, 403, 404, 410)
 
 
-def _add(found: dict[int, Any], name: str, raw: Mapping[str, Any], site: Site) -> None:
+def _add(found: dict[int, Any] | None, name: str, raw: Mapping[str, Any], site: Site) -> None:
+    if found is None:
+        return
     try:
-        described = _describe(name, raw, site)
+        child = _READERS[name](raw, site)
     except RecordError:
         return
-    found.setdefault(described["id"], described)
+    found.setdefault(child["id"], child)
 
 
-def _describe(name: str, raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    if name == "replies":
-        comment = records.read_comment(raw, site=site, fetched_at="", request_url="", personal=False)
-        return {
-            "id": comment.id,
-            "parent": comment.parent,
-            "author": comment.author.name if comment.author else None,
-            "text": plain_text(comment.content_html or ""),
-            "published": comment.published,
-            "url": comment.url,
-        }
-    if name == "revisions":
-        return {
-            "id": records.record_id(raw),
-            "author": records.linked_id(raw.get("author")),
-            "modified": utc(raw.get("modified_gmt"), None, site),
-        }
+def _read_reply(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    comment = records.read_comment(raw, site=site, fetched_at="", request_url="", personal=False)
+    return {
+        "id": comment.id,
+        "parent": comment.parent,
+        "author": comment.author.name if comment.author else None,
+        "text": plain_text(comment.content_html or ""),
+        "published": comment.published,
+        "url": comment.url,
+    }
+
+
+def _read_revision(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    author, modified = linked_id(raw.get("author")), utc(raw.get("modified_gmt"), None, site)
+    return {"id": records.record_id(raw), "author": author, "modified": modified}
+
+
+def _read_attachment(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
     media = records.read_media(raw, site=site, fetched_at="", request_url="")
-    kept = ("id", "file_url", "alt", "caption", "mime", "width", "height")
-    return {key: getattr(media, key) for key in kept}
+    return {name: getattr(media, name) for name in ("id", "file_url", "alt", "caption", "mime", "width", "height")}
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any], Site], dict[str, Any]]] = {
+    "replies": _read_reply,
+    "revisions": _read_revision,
+    "attachments": _read_attachment,
+}

@@ -14,6 +14,7 @@ from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.replies import is_final, rows_of
+from newsbot.wordpress.values import linked_id
 
 SAMPLES = 10
 """Objects whose ``_links`` are read."""
@@ -81,7 +82,7 @@ class Learner:
         """
         for name, field_name in _ID_FIELDS if self._kind in ("posts", "media") else ():
             if self._is_missing(name):
-                holding = [records.record_id(raw) for raw in rows if records.linked_id(raw.get(field_name))]
+                holding = [records.record_id(raw) for raw in rows if linked_id(raw.get(field_name))]
                 if holding:
                     yield from self._search(name, holding)
         return self.relations

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsbot.wordpress.api import Api
+from newsbot.wordpress.values import object_in, objects_in, row_id
 
 FOLLOWED = {
     "author": "author",
@@ -51,34 +52,41 @@ def spelt_out(links: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         if isinstance(curie.get("name"), str) and isinstance(curie.get("href"), str):
             templates[curie["name"]] = curie["href"]
     for rel, entries in links.items():
-        prefix, colon, name = rel.partition(":")
-        template = templates.get(prefix) if colon and not name.startswith("//") else None
-        full = template.replace("{rel}", name) if template else rel
         if rel not in _NEVER:
             for entry in _listed(entries):
-                yield full, entry
+                yield _spelt_out(rel, templates), entry
+
+
+def _spelt_out(rel: str, templates: Mapping[str, str]) -> str:
+    prefix, colon, name = rel.partition(":")
+    if not colon or name.startswith("//"):
+        return rel
+    return templates.get(prefix, "").replace("{rel}", name) or rel
 
 
 def _listed(value: Any) -> list[dict[str, Any]]:
     """A list of objects, whatever PHP made of it: a list with holes arrives as an object."""
     if isinstance(value, dict):
         value = [value] if "href" in value else list(value.values())
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    return objects_in(value)
 
 
 def learn(samples: Iterable[Mapping[str, Any]], api: Api) -> list[Relation]:
     """The relations that sample objects declare, in the order met."""
     found: dict[tuple[str, str | None], Relation] = {}
-    for sample in samples:
-        links = sample.get("_links")
-        for rel, link in spelt_out(links) if isinstance(links, dict) else ():
-            relation = _read(rel, link, sample, api)
-            if relation is None:
-                continue
-            known = found.get((rel, relation.taxonomy))
-            if known is None or (known.field is None and relation.field is not None):
-                found[rel, relation.taxonomy] = relation
+    for relation in _declared(samples, api):
+        known = found.setdefault((relation.rel, relation.taxonomy), relation)
+        if known.field is None and relation.field is not None:
+            found[relation.rel, relation.taxonomy] = relation
     return list(found.values())
+
+
+def _declared(samples: Iterable[Mapping[str, Any]], api: Api) -> Iterator[Relation]:
+    for sample in samples:
+        for rel, link in spelt_out(object_in(sample.get("_links"))):
+            relation = _read(rel, link, sample, api)
+            if relation is not None:
+                yield relation
 
 
 def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api) -> Relation | None:
@@ -89,35 +97,30 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
     route, params = target
     taxonomy = link.get("taxonomy")
     if isinstance(taxonomy, str):
-        name = route.rsplit("/", 1)[-1]
-        return Relation(rel=rel, route=route, field=name, taxonomy=taxonomy, param="post")
+        return Relation(rel=rel, route=route, field=route.rsplit("/", 1)[-1], taxonomy=taxonomy, param="post")
     own = str(sample.get("id"))
-    for param, value in params.items():
-        if value == own:
-            return Relation(rel=rel, route=route, param=param)
+    param = next((name for name, value in params.items() if value == own), None)
+    if param is not None:
+        return Relation(rel=rel, route=route, param=param)
     single = _OBJECT.fullmatch(route)
-    if single and "revisions" not in route:
+    if single is not None and "revisions" not in route:
         return Relation(rel=rel, route=single[1], field=_field_of(rel, int(single[2]), sample))
     return Relation(rel=rel, route=route.replace(f"/{own}/", "/{id}/"))
 
 
 def _field_of(rel: str, linked: int, sample: Mapping[str, Any]) -> str | None:
     """The field that holds the linked id: the one named like the relation, else the only one that fits."""
-    name = rel.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].replace("_", "").replace("-", "").lower()
+    name = _bare(rel.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1])
     holding = [key for key, value in sample.items() if value == linked and not isinstance(value, bool) and key != "id"]
-    for key in holding:
-        if key.replace("_", "").lower() == name:
-            return key
-    return holding[0] if len(holding) == 1 else None
+    named = [key for key in holding if _bare(key) == name]
+    return next(iter(named or (holding if len(holding) == 1 else ())), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[_-]", "", name).lower()
 
 
 def ids_in(value: Any) -> list[int]:
     """The linked ids a field holds: one, a list, or PHP's idea of a list. 0 means none."""
     values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-    ids = []
-    for one in values:
-        if isinstance(one, str) and one.isascii() and one.isdigit():
-            one = int(one)
-        if isinstance(one, int) and not isinstance(one, bool) and 0 < one < 2**63:
-            ids.append(one)
-    return ids
+    return [linked for linked in map(row_id, values) if linked is not None]

@@ -1,0 +1,78 @@
+"""Read values of an API object, whose types PHP and plugins change.
+
+Where WordPress means an object it may send ``false``, ``""`` or ``[]``; a list with holes arrives as an object; a
+number arrives as text.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+_DIGITS = re.compile(r"[0-9]{1,30}")
+"""Digits that are read as a number. Python refuses to read thousands of them."""
+
+GREATEST_ID = 2**63 - 1
+"""WordPress's ids are BIGINTs, and so are ours."""
+
+
+def object_in(value: Any) -> dict[str, Any]:
+    """An object; an empty one where something else came."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_in(value: Any) -> list[Any]:
+    """A list, also where it came as an object because it had holes; an empty list where something else came."""
+    if isinstance(value, dict) and all(str(key).isdigit() for key in value):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list."""
+    return [found for found in list_in(value) if isinstance(found, dict)]
+
+
+def text(value: Any) -> str | None:
+    """A non-empty string, or None."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def decoded(value: Any) -> str | None:
+    """A non-empty string with its entities decoded once (names of terms and users come encoded), or None."""
+    return unescape(value).strip() or None if isinstance(value, str) else None
+
+
+def rendered(value: Any) -> str | None:
+    """The text of ``{"rendered": ...}``, or of the bare string that some plugins send instead; None without a text."""
+    return text(value.get("rendered") if isinstance(value, dict) else value)
+
+
+def integer(value: Any) -> int | None:
+    """An integer, also where it came as text; None where something else came."""
+    if isinstance(value, str):
+        return int(value) if _DIGITS.fullmatch(value.strip()) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def whole(value: Any) -> int | None:
+    """A number of 0 or more, or None."""
+    number = integer(value)
+    return number if number is not None and number >= 0 else None
+
+
+def row_id(value: Any) -> int | None:
+    """The id of a row, or None."""
+    number = integer(value)
+    return number if number is not None and 0 < number <= GREATEST_ID else None
+
+
+def linked_id(value: Any) -> int | None:
+    """The id of a linked row. None where there is none, which WordPress writes as 0."""
+    return whole(value) or None
+
+
+def flag(value: Any) -> bool | None:
+    """True or False, or None where something else came."""
+    return value if isinstance(value, bool) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
+from graphlib import TopologicalSorter
 
 import pytest
 import scrapy.exceptions
@@ -43,6 +44,10 @@ def test_the_rooms_and_what_they_import_are_documented() -> None:
             expected = ", ".join(f"`{one}`" for one in sorted(imports()[room]))
             wrong.append(f"{rows[room].where}: {room} imports {expected or 'no room'}")
     assert wrong == [], "\n" + "\n".join(wrong)
+
+
+def test_there_is_no_circle_of_rooms() -> None:
+    TopologicalSorter(imports()).prepare()  # raises CycleError, which names the rooms of a circle
 
 
 def exceptions() -> set[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from selectolax.lexbor import LexborNode
 
+from newsbot.article.cleaning import tree_walk
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown
+from newsbot.article.cleaning.hidden import is_hidden
 from newsbot.article.cleaning.rule import Rule
-from newsbot.article.cleaning.rules import default_rules
+from newsbot.article.cleaning.rules import Attributes, default_rules
 from newsbot.article.text import count_words, plain_text
 
 BASE = "https://news.example/2026/05/a-post/"
@@ -285,6 +288,7 @@ def test_a_whole_article_is_no_stub() -> None:
     [
         ("Plain", "Plain"),
         ("Fish &amp; chips &#8211; &lt;b&gt;", "Fish & chips – <b>"),
+        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
         ("A <em>bold</em>\n  move<br>twice", "A bold move twice"),
         ("<script>x</script>Words<!-- c -->", "Words"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
@@ -350,3 +354,50 @@ def test_an_address_that_leads_nowhere_breaks_no_article(base: str) -> None:
     cleaned = clean('<p>One. <a href="/b/">two</a></p><img src="/uploads/a.jpg"><img src="c.jpg">', base_url=base)
     assert cleaned.text == "One. two"
     assert (cleaned.links, cleaned.images) == ([], [])
+
+
+def test_a_link_is_listed_once_however_often_it_stands() -> None:
+    html = '<p><a href="/x">a</a> and <a href="/y">b</a> and <a href="https://news.example/x">c</a> again</p>'
+    assert cleaned(html).links == ["https://news.example/x", "https://news.example/y"]
+
+
+def test_words_around_what_is_taken_away_do_not_run_together() -> None:
+    assert cleaned('Before<div class="sharedaddy">Share</div>after').text == "Before\n\nafter"
+    assert cleaned('<p>Bef<span class="sharedaddy">Share</span>ore</p>').text == "Before"
+
+
+def test_a_huge_text_is_kept_whatever_characters_it_holds() -> None:
+    # Huge texts are set aside while the rest is sanitised; these characters mark their places.
+    marks = "".join(f"\ue000{number}\ue000" for number in range(20))
+    huge = "Lorem ipsum &amp; so on. " * 3_000
+    found = cleaned(f"<p>{marks}</p><p>{huge}</p>")
+    assert found.text.count("Lorem ipsum") == found.html.count("Lorem ipsum") == 3_000
+    assert marks in found.html
+
+
+def test_only_so_many_elements_are_searched_for_what_they_hide(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = 0
+
+    def count(tag: str, attributes: Attributes, node: LexborNode) -> bool:
+        nonlocal searched
+        searched += 1
+        return is_hidden(tag, attributes, node)
+
+    monkeypatch.setattr(tree_walk, "is_hidden", count)
+    html = f'<div style="visibility: hidden">{"Words of the article. " * 12}</div>' * 700
+    assert cleaned(html).text.count("Words of the article.") == 12 * 700
+    assert 0 < searched <= tree_walk.PATIENCE
+
+
+def test_what_no_feed_can_carry_is_left_out() -> None:
+    html = "<p>a\x08b\ufeffc\x00d\ud800e\x85f &#8;g</p><p><a href='https://a.example/\x08x'>h</a></p>"
+    found = cleaned(html)
+    assert found.html == '<p>abcdef g</p><p><a href="https://a.example/x">h</a></p>'
+    assert found.text == "abcdef g\n\nh"
+
+
+def test_a_rule_may_say_by_a_text_that_the_article_goes_on_elsewhere() -> None:
+    rules = default_rules().derive(add=[Rule(name="house", what="", texts=("members only",), stub=True)], without=[])
+    html = f"{PROSE}<p>Members only</p>{PROSE}"
+    assert clean(html, base_url=BASE, rules=rules).truncated
+    assert not cleaned(html).truncated

@@ -8,10 +8,10 @@ import time
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from bench.clean import hostile
 from newsbot.article.cleaning.clean import clean
-from newsbot.article.cleaning.sanitize import sanitize
 from tests.examples import examples
 
 BASE = "https://news.example/2026/05/a-post/"
@@ -52,6 +52,9 @@ SOUP = st.lists(st.sampled_from(PIECES), max_size=24).map("".join)
 @example("<pre>a<p>b</p><audio src=/a.mp3></audio>c")
 @example("<textarea>&amp;[vimeo 1]")
 @example("<ul><li>Share this</li><li>words</li></ul>")
+# The parser of the sanitiser moves the quote out of the link, and the link's target is lost with its words.
+@example("<a href='/x'><blockquote class='instagram-media' data-instgrm-permalink='https://www.instagram.com/p/a1/'>")
+@example("<sup id=fn1>words<a href='#fn1'><details><dd>")
 def test_cleaning_twice_changes_nothing(html: str) -> None:
     once = clean(html, base_url=BASE)
     twice = clean(once.html, base_url=BASE)
@@ -62,14 +65,35 @@ def test_cleaning_twice_changes_nothing(html: str) -> None:
     assert twice.embeds == once.embeds
 
 
+# Written down a second time on purpose: the allowlist cannot be judged by itself.
+TAGS = {
+    *("a", "abbr", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details"),
+    *("dfn", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins"),
+    *("kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small", "strong", "sub", "summary"),
+    *("sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var", "video", "-text"),
+}
+ATTRIBUTES = {
+    *("alt", "cite", "colspan", "controls", "data-embed", "datetime", "dir", "height", "href", "id", "poster"),
+    *("reversed", "rowspan", "src", "start", "title", "width"),
+}
+ADDRESS = re.compile(r"(?:https?://[^/]|mailto:|tel:|#)")
+
+
 @examples(300)
 @given(SOUP)
+@example("<p>a</p><script>alert(1)</script><style>p{}</style><!-- c --><p onclick='x' style='y'>b</p>")
+@example("<a href=' javascript:x'>a</a><img src='javascript:x'><video poster='javascript:x' src='data:x'></video>")
 def test_what_comes_out_is_safe(html: str) -> None:
     cleaned = clean(html, base_url=BASE)
-    assert sanitize(cleaned.html) == cleaned.html
-    assert not re.search(
-        r"<(?:script|style|iframe|form|object|embed|svg|input)\b|\son\w+=|=\"javascript:", cleaned.html, re.I
-    )
+    body = LexborHTMLParser(cleaned.html).body
+    assert body is not None
+    for node in body.iter(include_text=True) if cleaned.html else ():
+        for inner in node.traverse(include_text=True):
+            assert inner.tag in TAGS
+            attributes = inner.attributes if inner.tag != "-text" else {}
+            assert attributes.keys() <= ATTRIBUTES
+            for name in ("href", "src", "poster", "cite"):
+                assert name not in attributes or ADDRESS.match(attributes[name] or "")
     cleaned.html.encode()
     cleaned.text.encode()
 

@@ -54,6 +54,24 @@ def test_a_rule_may_leave_out_what_a_class_says_is_something_else() -> None:
         assert rules.match("div", attributes) is None
 
 
+def test_what_a_site_uploaded_falls_under_no_rule_for_any_host() -> None:
+    rules = CleaningRules(
+        [Rule(name="any", what="", hrefs=("*/ads/",)), Rule(name="one", what="", hrefs=("ads.example/",))]
+    )
+    assert rules.match_url("https://news.example/ads/1.jpg")
+    assert rules.match_url("https://news.example/wp-content/uploads/ads/1.jpg") is None
+    assert rules.match_url("https://ads.example/wp-content/uploads/1.jpg"), "a rule that names its host still holds"
+
+
+def test_only_a_short_block_is_an_invitation_to_follow() -> None:
+    hrefs = ["https://t.me/gazette"]
+    rules = CleaningRules([Rule(name="r", what="", invitations=("t.me/",))])
+    assert rules.match_linked("Our channel on Telegram", hrefs)
+    assert rules.match_linked("Our channel on Telegram " + "tells the harbour's news of each day " * 3, hrefs) is None
+    assert rules.match_linked("The board has met. It voted to replace the cranes", hrefs) is None
+    assert rules.match_linked("Our channel on Telegram", [*hrefs, "https://gazette.example/why"]) is None
+
+
 def test_an_address_is_matched_by_host_and_subdomain_only() -> None:
     rules = CleaningRules([Rule(name="r", what="", hrefs=("share.example/to",))])
     assert rules.match_url("https://www.share.example/to?u=1")

@@ -131,7 +131,7 @@ class ReceiptExtension:
     def _settle(self) -> None:
         """Hold what left the conversation against what reached the feeds: a row lost on the road is a hole."""
         assert self.crawler.stats is not None
-        drops = self.crawler.stats.get_value("newsbot/told_drops", {})
+        drops = self.crawler.stats.get_value("newsbot/counted_drops", {})
         recovered = self.crawler.stats.get_value("newsbot/recovered_rows", {})
         for site in self.sites:
             for name, facts in site.collections.items():

@@ -1,1 +1,1 @@
-"""Files that articles show: what kind they are, and where they are kept. No Scrapy."""
+"""Files that articles show: their kinds, and the folder where they are stored. No Scrapy."""

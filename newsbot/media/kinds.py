@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes. What is not listed is not kept: nothing that a machine or a browser runs."""
+"""The kind of a file, by its first bytes. Other kinds are not stored, so no file that a browser would run is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``suffix`` without its dot; ``mime`` is what the bytes are, whatever a server calls them."""
+    """``suffix`` has no dot. ``mime`` is the type of the bytes, also where the server names another type."""
 
     suffix: str
     mime: str
@@ -31,18 +31,18 @@ _RIFF = {
     b"WAVE": Kind("wav", "audio/wav"),
     b"AVI ": Kind("avi", "video/x-msvideo"),
 }
-# ISO base media files name their brand; of those that are not here, most are MP4 video.
+# ISO base media files name their brand. Most files of other brands are MP4 video.
 _BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), Kind("avif", "image/avif")),
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"), Kind("heic", "image/heic")),
     **dict.fromkeys((b"M4A ", b"M4B ", b"M4P "), Kind("m4a", "audio/mp4")),
     b"qt  ": Kind("mov", "video/quicktime"),
 }
-_VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary", "application/ogg"})
+_GENERIC = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/binary", "application/ogg"})
 
 
 def kind_of(body: bytes) -> Kind | None:
-    """The kind of a whole file, or None for what is not kept (SVG among it: it may hold scripts)."""
+    """The kind of a complete file; None for a file that is not stored, such as SVG, which may hold scripts."""
     for beginning, kind in _BEGINNINGS:
         if body.startswith(beginning):
             return kind
@@ -58,7 +58,7 @@ def kind_of(body: bytes) -> Kind | None:
 
 
 def _by_frame(body: bytes) -> Kind | None:
-    """Sound without a header begins with a frame: eleven bits or more set, then its layer; a bitmap with its size."""
+    """Kinds without a fixed beginning: a sound frame has eleven set bits and its layer, a bitmap its own size."""
     if body[:2] == b"BM" and int.from_bytes(body[2:6], "little") == len(body):
         return Kind("bmp", "image/bmp")
     if len(body) < 2 or body[0] != 0xFF:
@@ -69,11 +69,11 @@ def _by_frame(body: bytes) -> Kind | None:
 
 
 def agrees(kind: Kind, content_type: str) -> bool:
-    """Whether what the server calls a file is no other thing than its bytes: an image may not be sent as a page."""
-    told = content_type.partition(";")[0].strip().lower()
-    if told in _VAGUE:
+    """Whether the server's Content-Type fits the bytes: an image that is sent as HTML is refused."""
+    declared = content_type.partition(";")[0].strip().lower()
+    if declared in _GENERIC:
         return True
     sound = ("audio/", "video/")
     if kind.mime.startswith(sound):
-        return told.startswith(sound)
-    return told.partition("/")[0] == "image" if kind.mime.startswith("image/") else told == kind.mime
+        return declared.startswith(sound)
+    return declared.partition("/")[0] == "image" if kind.mime.startswith("image/") else declared == kind.mime

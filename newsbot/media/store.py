@@ -1,7 +1,7 @@
-"""Where files are kept, and what is known of every address: ``media/<hh>/<sha256>.<suffix>``, ``media/manifest.jsonl``.
+"""The downloaded files, ``media/<hh>/<sha256>.<suffix>``, and what is known of every URL, ``media/manifest.jsonl``.
 
-The manifest is only ever appended to, a line an address, the last one counts; what other runs append meanwhile is read
-too. A file takes its name whole and synced before its line is written, so a line promises what is there.
+Lines are only appended to the manifest, one for each URL; the last line of a URL counts. Lines that other runs append
+meanwhile are read too. A file is complete and synced before its line is written, so every line names an existing file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import orjson
 from newsbot.media.kinds import Kind
 
 TRIES = 5
-"""In how many runs a file that might yet come is asked for."""
+"""The number of runs in which a file that failed is requested."""
 
 _ORPHAN_SECONDS = 86_400
 _number = itertools.count()
@@ -28,7 +28,7 @@ _number = itertools.count()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """The row that shows a file first."""
+    """The first row that shows a file."""
 
     site: str
     type: str
@@ -36,8 +36,8 @@ class Owner:
 
 
 @dataclass(slots=True, kw_only=True)
-class Owed:
-    """A file that may come yet, and in how many runs it was asked for."""
+class OwedFile:
+    """A file that the store does not have yet. ``tries``: the number of runs in which it was requested."""
 
     url: str
     owner: Owner
@@ -45,7 +45,7 @@ class Owed:
 
 
 class Store:
-    """``limit`` is the size in bytes above which no file is taken."""
+    """``limit`` is the size in bytes of the largest file that is stored."""
 
     def __init__(self, folder: Path, *, limit: int) -> None:
         self.limit = limit
@@ -55,29 +55,29 @@ class Store:
         self._sweep()
         self._manifest = folder / "manifest.jsonl"
         self._lines = os.open(self._manifest, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-        self._settled: dict[bytes, int] = {}  # address -> 0, or the limit that it was too large for
-        self._owed: dict[str, dict[str, Owed]] = {}
+        self._settled: dict[bytes, int] = {}  # hash of a URL -> 0, or the limit that its file exceeds
+        self._owed: dict[str, dict[str, OwedFile]] = {}  # site -> URL -> file
         self._read = 0
-        self._mend_end()
+        self._complete_last_line()
         self._learn()
 
     def close(self) -> None:
         os.close(self._lines)
 
-    def settled(self, url: str) -> bool:
-        """Whether there is nothing more to ask: the file is here, or will never be."""
+    def is_settled(self, url: str) -> bool:
+        """Whether the file needs no request: the store has it, or it can never be stored."""
         key = _key(url)
         if key not in self._settled:
             self._learn()
         limit = self._settled.get(key)
         return limit is not None and (limit == 0 or limit >= self.limit)
 
-    def owed(self, site: str) -> list[Owed]:
-        """What earlier runs could not fetch for this site; told once."""
-        return [one for one in self._owed.pop(site, {}).values() if one.tries < TRIES]
+    def owed(self, site: str) -> list[OwedFile]:
+        """The files that earlier runs could not download for this site. The next call returns no file."""
+        return [file for file in self._owed.pop(site, {}).values() if file.tries < TRIES]
 
     def keep(self, body: bytes, kind: Kind) -> tuple[str, bool]:
-        """Write a file whole or not at all: its SHA-256, and whether it is new here. Raises OSError."""
+        """Write a file completely or not at all. Returns its SHA-256 and whether it is new. Raises OSError."""
         digest = hashlib.sha256(body).hexdigest()
         target = self._folder / self.path(digest, kind)
         if target.exists():
@@ -93,40 +93,40 @@ class Store:
         return digest, True
 
     def path(self, digest: str, kind: Kind) -> str:
-        """A file's place under the folder. It is made of hexadecimal digits and a suffix of ours alone."""
+        """The path of a file below the folder: hexadecimal digits and a known suffix, no text of a site."""
         return f"{digest[:2]}/{digest}.{kind.suffix}"
 
     def note_kept(self, url: str, owner: Owner, *, digest: str, kind: Kind, size: int, at: str) -> None:
-        """The file behind ``url`` is here. Raises OSError."""
-        told = {"sha256": digest, "path": self.path(digest, kind), "bytes": size, "mime": kind.mime}
-        self._append({"url": url} | told | _of(owner) | {"at": at})
+        """The store has the file of ``url``. Raises OSError."""
+        stored = {"sha256": digest, "path": self.path(digest, kind), "bytes": size, "mime": kind.mime}
+        self._append({"url": url} | stored | _of(owner) | {"at": at})
         self._settled[_key(url)] = 0
 
     def note_refused(self, url: str, owner: Owner, *, error: str, at: str) -> None:
-        """The file will never be here; where it is too large, not under this limit. Raises OSError."""
+        """The file will never be stored; a file that is too large, not with this limit. Raises OSError."""
         limit = self.limit if error == "too-large" else 0
-        told = {"error": error, "final": True} | ({"limit": limit} if limit else {})
-        self._append({"url": url} | told | _of(owner) | {"at": at})
+        failure = {"error": error, "final": True} | ({"limit": limit} if limit else {})
+        self._append({"url": url} | failure | _of(owner) | {"at": at})
         self._settled[_key(url)] = limit
 
-    def note_owed(self, owed: Owed, *, error: str, at: str) -> None:
-        """The file could not be fetched this time. Raises OSError."""
-        told = {"error": error, "final": False, "tries": owed.tries}
-        self._append({"url": owed.url} | told | _of(owed.owner) | {"at": at})
+    def note_owed(self, file: OwedFile, *, error: str, at: str) -> None:
+        """The file could not be downloaded in this run. Raises OSError."""
+        failure = {"error": error, "final": False, "tries": file.tries}
+        self._append({"url": file.url} | failure | _of(file.owner) | {"at": at})
 
     def _append(self, line: dict[str, Any]) -> None:
-        # One write: lines of other processes do not come between.
+        # One write, so that lines of other processes do not mix with this line.
         os.write(self._lines, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
     def _learn(self) -> None:
-        """Read what was appended since, by this run or another."""
+        """Read the lines that this run or another one has appended since the last call."""
         if os.fstat(self._lines).st_size <= self._read:
             return
         for line in self._new_lines():
             try:
                 self._take(orjson.loads(line))
             except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
-                continue  # a line that a full disk cut short
+                continue  # a full disk has cut this line short
 
     def _new_lines(self) -> Iterator[bytes]:
         with self._manifest.open("rb") as file:
@@ -146,15 +146,15 @@ class Store:
         owner = Owner(site=site, type=line["type"], id=line["id"])
         if line["tries"] >= TRIES:
             self._settled[_key(url)] = 0
-        self._owed.setdefault(site, {})[url] = Owed(url=url, owner=owner, tries=line["tries"])
+        self._owed.setdefault(site, {})[url] = OwedFile(url=url, owner=owner, tries=line["tries"])
 
-    def _mend_end(self) -> None:
+    def _complete_last_line(self) -> None:
         size = os.fstat(self._lines).st_size
         if size and os.pread(self._lines, 1, size - 1) != b"\n":
             os.write(self._lines, b"\n")
 
     def _sweep(self) -> None:
-        """Take away what runs that were killed left half-written."""
+        """Remove the unfinished files of killed runs."""
         for part in self._parts.iterdir():
             if part.stat().st_mtime < time.time() - _ORPHAN_SECONDS:
                 part.unlink(missing_ok=True)

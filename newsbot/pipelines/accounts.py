@@ -7,19 +7,19 @@ from scrapy.statscollectors import StatsCollector
 from newsbot.items import Record
 
 
-def tell_recovered(stats: StatsCollector, record: Record) -> None:
-    """Count a row of a dead run for the receipt, which else would take it for one of this run's walk."""
-    told = stats.get_value("newsbot/recovered_rows")
-    if told is None:
-        stats.set_value("newsbot/recovered_rows", told := {})
+def count_recovered(stats: StatsCollector, record: Record) -> None:
+    """Count a row of a dead run. Otherwise the receipt would take the row for a row of this run's walk."""
+    rows = stats.get_value("newsbot/recovered_rows")
+    if rows is None:
+        stats.set_value("newsbot/recovered_rows", rows := {})
     key = (record.site, record.type)
-    told[key] = told.get(key, 0) + 1
+    rows[key] = rows.get(key, 0) + 1
 
 
-def tell_drop(stats: StatsCollector, item: Record, reason: str) -> None:
-    """Count a drop where the receipt looks for it: ``newsbot/told_drops``, (site, type) -> reason -> rows."""
-    told = stats.get_value("newsbot/told_drops")
-    if told is None:
-        stats.set_value("newsbot/told_drops", told := {})
-    reasons = told.setdefault((item.site, item.type), {})
+def count_drop(stats: StatsCollector, item: Record, reason: str) -> None:
+    """Count a dropped row for the receipt in ``newsbot/counted_drops``: (site, type) -> reason -> rows."""
+    drops = stats.get_value("newsbot/counted_drops")
+    if drops is None:
+        stats.set_value("newsbot/counted_drops", drops := {})
+    reasons = drops.setdefault((item.site, item.type), {})
     reasons[reason] = reasons.get(reason, 0) + 1

@@ -1,7 +1,7 @@
-"""The archive as the last pipeline: what passes it has been taken in, and goes to the feeds.
+"""The archive as the last pipeline: a row that passes it is taken in and goes to the feeds.
 
-It must be last: a row dropped behind it would be archived as delivered. Rows reach the feeds before their page is
-committed; that is made good at the end, when a feed may only take its name after all of its rows were committed.
+It must be the last pipeline: a row that a later one dropped would be archived as delivered. Rows reach the feeds before
+their batch is committed. So at the end a feed takes its name only after all of its rows are committed (feed_commit).
 """
 
 from __future__ import annotations
@@ -15,24 +15,26 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.utils.asyncio import create_looping_call
 
-from newsbot import signals as our_signals
+from newsbot import signals as newsbot_signals
 from newsbot.archive import Archive, MissingRows, Recovered, archive_of
 from newsbot.archive.processes import HEARTBEAT_SECONDS
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
-from newsbot.pipelines.accounts import tell_drop, tell_recovered
-from newsbot.pipelines.feed_commit import Seals, finish_renames
-from newsbot.signals import feed_sealed, feed_stored, feed_turn
+from newsbot.pipelines.accounts import count_drop, count_recovered
+from newsbot.pipelines.feed_commit import FeedCommit, finish_renames
 
 logger = logging.getLogger(__name__)
 
 
 class PageEnd(DropItem):
-    """A checkpoint that came where it was bound: no row is lost, though ``item_dropped_count`` counts it."""
+    """A checkpoint has reached the archive. Scrapy counts it as a dropped item, although it is not a row.
+
+    The name of this class and that of the next stand in Scrapy's stats (``item_dropped_reasons_count/PageEnd``).
+    """
 
 
 class Unchanged(DropItem):
-    """A row that the archive holds as it is."""
+    """The archive holds the row already."""
 
 
 class ArchivePipeline:
@@ -43,9 +45,10 @@ class ArchivePipeline:
         self._crawler = crawler
         self._stats = crawler.stats
         self._archive = archive
+        self._feed_commit = FeedCommit(crawler, archive) if archive is not None else None
         self._failed = False
         self._closing: asyncio.Task[None] | None = None
-        self._heart: Any = None
+        self._heartbeat: Any = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -54,36 +57,29 @@ class ArchivePipeline:
             crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"], full=settings.getbool("NEWSBOT_FULL")
         )
         pipeline = cls(crawler, archive)
-        if archive is not None:
-            seals = Seals(crawler, archive)
-            crawler.signals.connect(seals.spider_closed, signals.spider_closed)
-            crawler.signals.connect(seals.feed_turn, feed_turn)
-            crawler.signals.connect(seals.feed_sealed, feed_sealed)
-            crawler.signals.connect(seals.feed_stored, feed_stored)
-            crawler.signals.connect(seals.feeds_closed, signals.feed_exporter_closed)
+        if pipeline._feed_commit is not None:
+            pipeline._feed_commit.connect()
             crawler.signals.connect(pipeline.engine_stopped, signals.engine_stopped)
-            crawler.signals.connect(pipeline._fail, our_signals.archive_failed)
-            # The signals keep no object alive by themselves.
-            pipeline.seals = seals  # type: ignore[attr-defined]
+            crawler.signals.connect(pipeline._fail, newsbot_signals.archive_failed)
         return pipeline
 
     def open_spider(self) -> None:
         if self._archive is None:
             return
         try:
-            # Before any feed is opened: whoever opens one clears away what looks like a dead run's parts.
+            # Before a feed is opened: the feeds remove the parts of dead runs from their folder.
             finish_renames(self._archive)
             spider = self._crawler.spider
             self._archive.runs.start(spider.name if spider is not None else "")
         except ArchiveError as error:
             self._failed = True
             self._stats.inc_value("newsbot/archive/failed")
-            self.seals.refuse()  # type: ignore[attr-defined]
-            logger.error("%s; nothing was asked of any site", error)
+            self._refuse_feeds()
+            logger.error("%s. The crawl ends before its first request", error)
             raise CloseSpider("archive") from None
         self._archive.outbox.enter()
-        self._heart = create_looping_call(self._beat)
-        self._heart.start(HEARTBEAT_SECONDS, now=False)
+        self._heartbeat = create_looping_call(self._beat)
+        self._heartbeat.start(HEARTBEAT_SECONDS, now=False)
 
     def _beat(self) -> None:
         assert self._archive is not None
@@ -95,26 +91,25 @@ class ArchivePipeline:
     def process_item(self, item: Any) -> Any:
         if isinstance(item, Recovered):
             self._stats.inc_value("newsbot/archive/recovered")
-            tell_recovered(self._stats, item.record)
+            count_recovered(self._stats, item.record)
             return item.record
         if isinstance(item, Checkpoint):
             self._commit(item)
-            raise PageEnd("a checkpoint is no row", log_level="DEBUG")
+            raise PageEnd("a checkpoint is not a row", log_level="DEBUG")
         if self._archive is None or not isinstance(item, Record):
             return item
         if self._failed:
-            # Each try would wait as long as the first one did.
+            # Each further attempt would wait as long as the first one did.
             raise DropItem("the archive failed", log_level="DEBUG")
         try:
             deliver = self._archive.add(item)
         except ArchiveError as error:
             self._fail(error)
             raise DropItem(str(error), log_level="DEBUG") from None
-        change = item.change
-        self._stats.inc_value(f"newsbot/archive/{change}")
+        self._stats.inc_value(f"newsbot/archive/{item.change}")
         if not deliver:
-            tell_drop(self._stats, item, change)
-            raise Unchanged(f"{item.site} {item.type} {item.id}: {change}", log_level="DEBUG")
+            count_drop(self._stats, item, item.change)
+            raise Unchanged(f"{item.site} {item.type} {item.id}: {item.change}", log_level="DEBUG")
         return item
 
     def _commit(self, checkpoint: Checkpoint) -> None:
@@ -123,7 +118,7 @@ class ArchivePipeline:
         try:
             self._archive.commit(checkpoint)
         except MissingRows as error:
-            # Its site is walked again from the last whole page; the other sites of the run are well.
+            # The next run walks this collection again from its last checkpoint. Other collections are not affected.
             if self._stats.get_value("newsbot/archive/holes", 0) < len(self._archive.incomplete):
                 self._stats.inc_value("newsbot/archive/holes")
                 logger.error("%s", error)
@@ -131,29 +126,33 @@ class ArchivePipeline:
             self._fail(error)
 
     def _fail(self, error: ArchiveError) -> None:
-        """The archive cannot be written: stop, since nothing that comes now could be kept."""
+        """Stop the crawl, since the archive can store no further row."""
         if self._failed:
             return
         self._failed = True
         self._stats.inc_value("newsbot/archive/failed")
-        logger.error("%s; the crawl stops, and the next one goes on from the last whole page", error)
+        logger.error("%s. The crawl stops; the next crawl continues from the last checkpoint", error)
         if self._crawler.engine is not None:
-            # A CloseSpider raised in a pipeline is only an error of its item.
+            # A CloseSpider that a pipeline raises does not close the spider: Scrapy logs it as an error of the item.
             closing = self._crawler.engine.close_spider_async(reason="archive")
             self._closing = asyncio.ensure_future(closing)
 
     def close_spider(self) -> None:
         if self._archive is None:
             return
-        if self._heart is not None and self._heart.running:
-            self._heart.stop()
+        if self._heartbeat is not None and self._heartbeat.running:
+            self._heartbeat.stop()
         try:
             self._archive.flush()
             self._archive.leases.release_all()
         except ArchiveError as error:
             self._stats.inc_value("newsbot/archive/unsealed")
-            logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
-            self.seals.refuse()  # type: ignore[attr-defined]
+            logger.error("%s. The feeds of this run are discarded; the next run delivers their rows", error)
+            self._refuse_feeds()
+
+    def _refuse_feeds(self) -> None:
+        assert self._feed_commit is not None
+        self._feed_commit.refuse()
 
     def engine_stopped(self) -> None:
         assert self._archive is not None

@@ -1,4 +1,4 @@
-"""Makes articles of raw bodies: the first pipeline on the road."""
+"""Cleans content fields; the first pipeline."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from newsbot.article.facts.byline import find_byline
 from newsbot.article.facts.language import CERTAIN, SURE, detect
 from newsbot.article.facts.source import find_source, strongest
 from newsbot.items import Comment, Post
-from newsbot.pipelines.targets import SiteList
+from newsbot.pipelines.targets import Targets
 
 
 class CleanPipeline:
-    """Fills the content fields of posts and comments, and what an article tells of itself. It drops no row.
+    """Fills the content fields of posts and comments, and what the text of an article reveals. It drops no row.
 
     Stats: ``newsbot/clean/<rule>``, ``newsbot/clean_held_back/<rule>``, ``newsbot/article/truncated``.
     """
@@ -25,28 +25,28 @@ class CleanPipeline:
     def __init__(self, stats: StatsCollector, *, with_markdown: bool) -> None:
         self.stats = stats
         self.with_markdown = with_markdown
-        self.sites = SiteList()
-        self._usual: dict[str, str] = {}  # site -> the language of its latest post that left no doubt
+        self.targets = Targets()
+        self._usual: dict[str, str] = {}  # site -> the language of its latest post whose language was certain
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         assert crawler.stats is not None
         pipeline = cls(crawler.stats, with_markdown=crawler.settings.getbool("NEWSBOT_MARKDOWN"))
-        crawler.signals.connect(pipeline.sites.site_started, signals.site_started)
+        crawler.signals.connect(pipeline.targets.site_started, signals.site_started)
         return pipeline
 
     def process_item(self, item: Any) -> Any:
-        # A deleted row comes from the archive, where it is clean already.
+        # A deleted row comes from the archive, whose rows are clean already.
         if not isinstance(item, Post | Comment) or item.change == "deleted":
             return item
         if item.content_html is not None:
             self._clean(item)
         if isinstance(item, Post):
-            self._tell_language(item)
+            self._set_language(item)
         return item
 
     def _clean(self, item: Post | Comment) -> None:
-        target = self.sites.target(item.site)
+        target = self.targets.target(item.site)
         rules = target.cleaning_rules() if target is not None else None
         cleaned = clean(item.content_html or "", base_url=item.url or item.site, rules=rules)
         item.content_html = cleaned.html or None
@@ -66,7 +66,7 @@ class CleanPipeline:
         if cleaned.truncated:
             self.stats.inc_value("newsbot/article/truncated")
         post.byline = find_byline(cleaned.text)
-        said = find_source(
+        source = find_source(
             site=post.url or post.site,
             html=cleaned.html,
             text=cleaned.text,
@@ -74,12 +74,12 @@ class CleanPipeline:
             guid=post.guid,
             credit=cleaned.credit,
         )
-        # What only the API object tells was read with it.
-        post.source = strongest(post.source, said)
+        # post.source may hold what only the API object showed; it was read together with the object.
+        post.source = strongest(post.source, source)
         if self.with_markdown:
             post.content_markdown = markdown(cleaned.html) or None
 
-    def _tell_language(self, post: Post) -> None:
+    def _set_language(self, post: Post) -> None:
         text = post.content_text or ""
         if len(text) < _SHORT:
             text = "\n".join(filter(None, (post.title, post.excerpt, text)))
@@ -94,4 +94,4 @@ class CleanPipeline:
 
 
 _SHORT = 250
-"""Characters: in a shorter article title and excerpt help to tell the language."""
+"""Characters. If the text is shorter, its language is detected from title, excerpt and text together."""

@@ -1,4 +1,4 @@
-"""Dedupe: within the run and through the archive. Every drop is told to the archive's count."""
+"""Drops rows that came before, in this run or from another site. Each drop is counted, so that no row seems missing."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from newsbot.archive import Archive, archive_of
 from newsbot.archive.guids import guid_key
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
-from newsbot.pipelines.accounts import tell_drop
+from newsbot.pipelines.accounts import count_drop
 from newsbot.pipelines.id_set import IdSet
 
 
 class MetBefore(DropItem):
-    """A row that came before, by its identity or by the guid of another site's."""
+    """A row that came before: with the same identity, or from another site with the same guid.
+
+    The name of this class stands in Scrapy's stats (``item_dropped_reasons_count/MetBefore``).
+    """
 
 
 class DedupePipeline:
-    """Drops what was met in this run, and what another site already gave; flags a guid that two rows of a site share.
+    """Drops rows that came before in this run or from another site. Marks rows of one site that share a guid.
 
     Stats: ``newsbot/dedupe/again``, ``newsbot/dedupe/other_site``, ``newsbot/dedupe/guid_collision``.
     """
@@ -32,7 +35,7 @@ class DedupePipeline:
         self._crawler = crawler
         self._archive = archive
         self._ids: dict[tuple[str, str], IdSet] = {}
-        self._guids: dict[int, str] = {}
+        self._guids: dict[int, str] = {}  # guid key -> the site of its first row in this run
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -45,44 +48,47 @@ class DedupePipeline:
     def process_item(self, item: Any) -> Any:
         if self._stats.get_value("newsbot/archive/failed"):
             raise DropItem("the archive failed", log_level="DEBUG")
-        try:
-            return self._first(item)
-        except ArchiveError as error:
-            self._crawler.signals.send_catch_log(signals.archive_failed, error=error)
-            raise DropItem(str(error), log_level="DEBUG") from None
-
-    def _first(self, item: Any) -> Any:
         if isinstance(item, Checkpoint):
             if item.done:
-                # The next pass over this collection, in a long-lived process, meets every id again.
+                # A long-lived process may list this collection again, and then meets every id again.
                 self._ids.pop((item.site, item.type), None)
             return item
         if not isinstance(item, Record) or item.change == "deleted":
             return item
-        if not self._ids.setdefault((item.site, item.type), IdSet()).add(item.id):
-            if self._archive is not None:
-                self._archive.count_dropped(item.site, item.type)
-            raise self._drop(item, "again", "it came before in this run")
-        key = guid_key(getattr(item, "guid", None))
-        if key is not None:
-            self._judge(item, key)
+        try:
+            self._check_identity(item)
+            self._check_guid(item)
+        except ArchiveError as error:
+            self._crawler.signals.send_catch_log(signals.archive_failed, error=error)
+            raise DropItem(str(error), log_level="DEBUG") from None
         return item
 
-    def _judge(self, item: Record, key: int) -> None:
-        """Drop a row whose guid another site gave; flag it where another row of its own site has it."""
-        whose = self._archive.guid_owner(item, key) if self._archive is not None else None
-        met = self._guids.get(key)
-        if whose == "own" or (whose is None and met is None):
+    def _check_identity(self, item: Record) -> None:
+        """Raise MetBefore for a row that came before in this run."""
+        if self._ids.setdefault((item.site, item.type), IdSet()).add(item.id):
+            return
+        if self._archive is not None:
+            self._archive.count_dropped(item.site, item.type)
+        raise self._drop(item, "again", "it came before in this run")
+
+    def _check_guid(self, item: Record) -> None:
+        """Raise MetBefore if another site gave the guid; mark the row if another row of its site has the guid."""
+        key = guid_key(getattr(item, "guid", None))
+        if key is None:
+            return
+        owner = self._archive.guid_owner(item, key) if self._archive is not None else None
+        first_site = self._guids.get(key)
+        if owner == "own" or (owner is None and first_site is None):
             self._guids.setdefault(key, item.site)
             return
-        if whose == "other" or (whose is None and met != item.site):
+        if owner == "other" or (owner is None and first_site != item.site):
             if self._archive is not None:
                 self._archive.add_guid_duplicate(item)
-            raise self._drop(item, "other_site", f"its guid came from {met or 'another site'}")
+            raise self._drop(item, "other_site", f"its guid came from {first_site or 'another site'}")
         item.guid_collision = True  # type: ignore[attr-defined]
         self._stats.inc_value("newsbot/dedupe/guid_collision")
 
     def _drop(self, item: Record, event: str, why: str) -> DropItem:
         self._stats.inc_value(f"newsbot/dedupe/{event}")
-        tell_drop(self._stats, item, event)
+        count_drop(self._stats, item, event)
         return MetBefore(f"{item.site} {item.type} {item.id}: {why}", log_level="DEBUG")

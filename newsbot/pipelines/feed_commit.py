@@ -6,27 +6,28 @@ import asyncio
 import logging
 from pathlib import Path
 
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import FeedExporter
 
 from newsbot.archive import Archive, Feed
 from newsbot.errors import ArchiveError
-
-
-def finish_renames(archive: Archive) -> None:
-    """Give the files of runs that died while they did so their names. Raises ArchiveError."""
-    for path in archive.outbox.finish_renames():
-        logger.info("%s: given its name for a run that died while it did so", path)
-
+from newsbot.signals import feed_sealed, feed_stored, feed_turn
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 10.0
-"""How long a whole feed waits for another of its run that does not come to an end."""
+"""How long a complete feed waits for another feed of its run that makes no progress."""
 
 
-class Seals:
-    """Holds a run's whole feeds back until all of them are, so that they take their names together or not at all."""
+def finish_renames(archive: Archive) -> None:
+    """Rename the complete files of runs that died before they could. Raises ArchiveError."""
+    for path in archive.outbox.finish_renames():
+        logger.info("%s got its name now: the run that wrote it died before the rename", path)
+
+
+class FeedCommit:
+    """Holds the complete feeds of a run until all are complete, so that all of them take their names, or none does."""
 
     def __init__(self, crawler: Crawler, archive: Archive) -> None:
         self._crawler = crawler
@@ -35,51 +36,65 @@ class Seals:
         self._sealed: list[Feed] = []
         self._stored = 0
         self._refused = False
-        self._ended = asyncio.Event()
+        self._spider_closed = asyncio.Event()
+
+    def connect(self) -> None:
+        connect = self._crawler.signals.connect
+        connect(self.spider_closed, signals.spider_closed)
+        connect(self.feed_turn, feed_turn)
+        connect(self.feed_sealed, feed_sealed)
+        connect(self.feed_stored, feed_stored)
+        connect(self.feeds_closed, signals.feed_exporter_closed)
 
     def spider_closed(self) -> None:
-        self._ended.set()
+        self._spider_closed.set()
 
     def refuse(self) -> None:
         """No feed of this run may take its name."""
         self._refused = True
 
     def feed_turn(self) -> None:
-        """A run that died since this one began may owe the same file a rename; its rows come before ours."""
+        """Rename the files of runs that died during this one: their rows stand before the rows of this run."""
         try:
             finish_renames(self._archive)
         except ArchiveError as error:
-            logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
-            self._refused = True
+            self._discard_feeds(error)
 
     async def feed_sealed(self, part: Path, target: Path) -> None:
         if not part.exists():
             return
         self._waiting.append(Feed(part, target))
-        if not self._ended.is_set():
-            # A batch that is full in mid-crawl holds rows that are not committed yet, and lacks those to come: with its
-            # name alone the run would count as delivered. The last batches are closed in the turn that ends the wait.
-            await self._ended.wait()
+        if not self._spider_closed.is_set():
+            # A batch is full during the crawl: some of its rows are not committed yet, and other batches will follow.
+            # If the batch took its name alone, the run would count as delivered. So it waits for the end of the crawl;
+            # Scrapy closes the last batches in the same turn of the event loop in which that wait ends.
+            await self._spider_closed.wait()
             await asyncio.sleep(0.05)
-        await self._all_whole()
+        await self._until_all_complete()
         if self._waiting and not self._refused:
-            batch, self._waiting = self._waiting, []
-            try:
-                self._archive.outbox.sealing([*self._sealed, *batch])
-            except ArchiveError as error:
-                logger.error("%s; the feeds of this run are thrown away, the next run delivers their rows", error)
-                self._refused = True
-            else:
-                self._sealed += batch
+            self._seal()
         if self._refused:
-            # A part that is gone cannot be renamed: its storage tells that the feed failed.
+            # The storage cannot rename a part that does not exist, and reports the feed as failed.
             part.unlink(missing_ok=True)
 
-    async def _all_whole(self) -> None:
-        """Wait until every feed that is being closed is whole, or has failed."""
+    def _seal(self) -> None:
+        complete, self._waiting = self._waiting, []
+        try:
+            self._archive.outbox.sealing([*self._sealed, *complete])
+        except ArchiveError as error:
+            self._discard_feeds(error)
+        else:
+            self._sealed += complete
+
+    def _discard_feeds(self, error: ArchiveError) -> None:
+        logger.error("%s. The feeds of this run are discarded; the next run delivers their rows", error)
+        self._refused = True
+
+    async def _until_all_complete(self) -> None:
+        """Wait until every feed that is being closed is complete or has failed."""
         exporter = self._crawler.get_extension(FeedExporter)
         if exporter is None or sum(not slot.feed_options.get("overwrite") for slot in exporter.slots) > 1:
-            # Appending feeds may stand in one folder, where each waits for the one before to be stored.
+            # Feeds that append may be in one folder, where each one waits until the one before is stored.
             return
         patience, before = PATIENCE_SECONDS, 0
         while self._waiting and patience > 0 and len(self._waiting) < len(exporter._pending_close_tasks):
@@ -92,34 +107,41 @@ class Seals:
 
     def feeds_closed(self) -> None:
         assert self._crawler.stats is not None
-        failed = bool(self._closed("failed"))
-        if unmade := self._unmade():
+        failed = self._count_closed("failed") > 0
+        if never_created := self._never_created():
             failed = True
-            self._crawler.stats.inc_value("newsbot/feeds/failed", unmade)
-            logger.error("%d feeds could not be made; the traceback above says why", unmade)
+            self._crawler.stats.inc_value("newsbot/feeds/failed", never_created)
+            logger.error("%d feeds could not be created; the traceback above shows why", never_created)
         try:
-            if self._refused and self._crawler.stats.get_value("newsbot/archive/failed"):
-                return  # the line is written; once this process is gone, its run is known for dead
-            if self._refused or (failed and not self._sealed):
-                self._archive.outbox.failed()
-            elif self._stored == len(self._sealed):
-                if not self._sealed:
-                    # Standard output, another storage, or no feed at all: there is no name to take.
-                    self._archive.outbox.sealing([])
-                self._archive.outbox.delivered()
+            self._conclude(failed)
         except ArchiveError as error:
-            logger.error("%s; what this run delivered will be told by its files", error)
+            logger.error("%s. The next run finds out from the files on the disk what this run delivered", error)
 
-    def _unmade(self) -> int:
-        """Feeds that were asked for and neither stored nor told as failed: what they would hold is in no file."""
+    def _conclude(self, failed: bool) -> None:
+        """Store in the archive whether this run has delivered its rows. Raises ArchiveError."""
+        assert self._crawler.stats is not None
+        if self._refused and self._crawler.stats.get_value("newsbot/archive/failed"):
+            return  # the failure is logged already; the next run sees that the process of this run is gone
+        if self._refused or (failed and not self._sealed):
+            self._archive.outbox.failed()
+            return
+        if self._stored != len(self._sealed):
+            return
+        if not self._sealed:
+            # Only standard output, a storage of another project, or no feed at all: nothing has to be renamed.
+            self._archive.outbox.sealing([])
+        self._archive.outbox.delivered()
+
+    def _never_created(self) -> int:
+        """The number of feeds that the user asked for, and that Scrapy neither stored nor reported as failed."""
         exporter = self._crawler.get_extension(FeedExporter)
         if exporter is None:
             return 0
         due = sum(bool(slot.itemcount) or (slot.store_empty and slot.batch_id == 1) for slot in exporter.slots)
-        closed = self._closed("success") + self._closed("failed")
+        closed = self._count_closed("success") + self._count_closed("failed")
         return max(0, due - closed) + len(exporter.feeds) - len(exporter.slots)
 
-    def _closed(self, how: str) -> int:
+    def _count_closed(self, result: str) -> int:
         assert self._crawler.stats is not None
         stats = self._crawler.stats.get_stats()
-        return sum(stats[name] for name in stats if name.startswith(f"feedexport/{how}_count/"))
+        return sum(stats[name] for name in stats if name.startswith(f"feedexport/{result}_count/"))

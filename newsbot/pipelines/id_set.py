@@ -6,13 +6,13 @@ _CHUNK = 256
 
 
 class IdSet:
-    """A set of a collection's ids as bits: 200,000 ids of a usual site take about 1 MB less than a set's 14."""
+    """The ids of a collection as bits. 200,000 ids of a usual site take about 1 MB; a set of Python takes 14 MB."""
 
     def __init__(self) -> None:
         self._bits: dict[int, bytearray] = {}
 
     def add(self, row_id: int) -> bool:
-        """Whether the id is new here."""
+        """Add an id. Returns whether it is new."""
         chunk, place = divmod(row_id, _CHUNK)
         bits = self._bits.setdefault(chunk, bytearray(_CHUNK // 8))
         byte, bit = place >> 3, 1 << (place & 7)

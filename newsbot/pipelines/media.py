@@ -1,7 +1,7 @@
-"""``media=download``: fetches the files that articles show, by Scrapy's own media pipeline.
+"""``media=download``: downloads the files that articles show, by Scrapy's own media pipeline.
 
-Its requests pass every downloader middleware: robots.txt, the pace of each host and the addresses hold for them as for
-all else. A row waits for its files and is delivered whatever becomes of them; what failed is told in the manifest.
+Its requests pass every downloader middleware, so robots.txt, the pace of a host and the check of addresses apply to
+them as well. A row waits for its files and is delivered whether they come or not. The manifest names the failed files.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from twisted.python.failure import Failure
 from newsbot import signals
 from newsbot.items import Checkpoint, Media, Post, Record
 from newsbot.media.kinds import Kind, agrees, kind_of
-from newsbot.media.store import Owed, Owner, Store
+from newsbot.media.store import OwedFile, Owner, Store
 from newsbot.net.download_errors import name_of_class
 from newsbot.net.hosts import host_of
-from newsbot.pipelines.targets import SiteList
+from newsbot.pipelines.targets import Targets
 from newsbot.timestamps import iso_utc
 
 logger = logging.getLogger(__name__)
 
 TRIES = 2
-"""In one run, and only where the second may go better."""
+"""Requests for one file in one run. The second is made only where it may have more success."""
 
-DEAD = 3
-"""Files in a row that a host gave no answer for: the rest of its files wait for the next run."""
+MOST_SILENT = 3
+"""Files in a row for which a host gave no answer. After that the other files of the host wait for the next run."""
 
 TIMEOUT = 60
 FINAL = frozenset({"too-large", "kind", "empty", "bad-url", "status-404", "status-410"})
@@ -47,15 +47,15 @@ _SILENT = _UNREACHABLE | {"dropped"}
 
 
 class NotKept(Exception):
-    """A file that came and is not kept; its text is the reason's name."""
+    """A file came and is not kept. The text is the name of the reason."""
 
 
 @dataclass(slots=True)
-class Errand:
-    """What Scrapy's pipeline is sent for: files of a row, or what earlier runs could not fetch."""
+class FileBatch:
+    """What Scrapy's pipeline handles as one item: the files of a row, or the files that earlier runs owe a site."""
 
     site: str
-    files: list[Owed]
+    files: list[OwedFile]
 
 
 class MediaDownloadPipeline(MediaPipeline):
@@ -66,10 +66,10 @@ class MediaDownloadPipeline(MediaPipeline):
         assert crawler.stats is not None
         self._stats = crawler.stats
         self._store = store
-        self._sites = SiteList()
-        self._met: set[str] = set()
-        self._silent: Counter[str] = Counter()
-        self._lost: dict[str, str] = {}  # address -> why it did not come in this run
+        self._targets = Targets()
+        self._begun: set[str] = set()  # sites whose owed files were requested in this run
+        self._silent: Counter[str] = Counter()  # host -> requests without an answer since its last answer
+        self._failed: dict[str, str] = {}  # URL -> the reason why the file did not come in this run
         self._reasons: Counter[str] = Counter()
 
     @classmethod
@@ -79,43 +79,48 @@ class MediaDownloadPipeline(MediaPipeline):
             raise NotConfigured
         store = Store(Path(settings["NEWSBOT_DATA"]) / "media", limit=settings.getint("NEWSBOT_MEDIA_MAX"))
         pipeline = cls(crawler, store)
-        crawler.signals.connect(pipeline._sites.site_started, signals.site_started)
+        crawler.signals.connect(pipeline._targets.site_started, signals.site_started)
         return pipeline
 
     async def process_item(self, item: Any) -> Any:  # type: ignore[override]
-        if isinstance(item, Record | Checkpoint) and item.site not in self._met:
-            self._met.add(item.site)
-            await self._run(Errand(item.site, self._store.owed(item.site)))
+        if isinstance(item, Record | Checkpoint) and item.site not in self._begun:
+            self._begun.add(item.site)
+            await self._download(FileBatch(item.site, self._store.owed(item.site)))
         if isinstance(item, Post | Media) and item.change != "deleted":
             owner = Owner(site=item.site, type=item.type, id=item.id)
-            await self._run(Errand(item.site, [Owed(url=url, owner=owner) for url in urls_of(item)]))
+            await self._download(FileBatch(item.site, [OwedFile(url=url, owner=owner) for url in urls_of(item)]))
         return item
 
-    async def _run(self, errand: Errand) -> None:
-        """Fetch what is not here yet, and tell what does not come."""
-        asked = [one for one in errand.files if not self._store.settled(one.url)]
-        self._count("known", len(errand.files) - len(asked))
-        asked = files = [one for one in asked if one.url not in self._lost]
-        for _ in range(TRIES):
-            if files:
-                await super().process_item(Errand(errand.site, files))
-                files = [one for one in files if self._lost.get(one.url) in _AGAIN]
-        for one in asked:
-            if one.url in self._lost:
-                self._tell(one, self._lost[one.url])
+    async def _download(self, batch: FileBatch) -> None:
+        """Download the files that the store does not have, and report those that fail."""
+        unknown = [file for file in batch.files if not self._store.is_settled(file.url)]
+        self._count("known", len(batch.files) - len(unknown))
+        wanted = [file for file in unknown if file.url not in self._failed]
+        await self._try(FileBatch(batch.site, wanted))
+        for file in wanted:
+            if file.url in self._failed:
+                self._report(file, self._failed[file.url])
 
-    def get_media_requests(self, item: Errand, info: MediaPipeline.SpiderInfo) -> list[Request]:  # noqa: ARG002
+    async def _try(self, batch: FileBatch) -> None:
+        files = batch.files
+        for _ in range(TRIES):
+            if not files:
+                return
+            await super().process_item(FileBatch(batch.site, files))
+            files = [file for file in files if self._failed.get(file.url) in _AGAIN]
+
+    def get_media_requests(self, item: FileBatch, info: MediaPipeline.SpiderInfo) -> list[Request]:  # noqa: ARG002
         requests = []
-        for one in item.files:
-            meta = self._meta(item.site) | {"newsbot_file": one}
+        for file in item.files:
+            meta = self._meta(item.site) | {"newsbot_file": file}
             try:
-                request = Request(one.url, headers={"Accept": "*/*"}, meta=meta)
+                request = Request(file.url, headers={"Accept": "*/*"}, meta=meta)
                 host = host_of(request)
             except ValueError:
-                self._lost[one.url] = "bad-url"
+                self._failed[file.url] = "bad-url"
                 continue
-            if self._silent[host] >= DEAD:
-                self._lost[one.url] = "host-silent"
+            if self._silent[host] >= MOST_SILENT:
+                self._failed[file.url] = "host-silent"
                 continue
             self._count("requests")
             requests.append(request)
@@ -128,14 +133,14 @@ class MediaDownloadPipeline(MediaPipeline):
             "download_warnsize": 0,
             "download_timeout": TIMEOUT,
         }
-        target = self._sites.target(site)
+        target = self._targets.target(site)
         if target is not None and target.delay is not None:
-            # It speaks for the site's own host; a stranger's is asked at our usual pace, or slower.
+            # The delay of the site list is for the site's own host. Another host keeps the usual delay or a longer one.
             meta |= {"newsbot_delay": target.delay, "newsbot_delay_host": host_of(Request(site))}
         return meta
 
     def media_to_download(self, *_: Any, **__: Any) -> None:
-        """Scrapy's own store is not asked: what is known was left out before."""
+        """Scrapy's own store is not used: the files that the store has are left out before."""
 
     async def media_downloaded(
         self,
@@ -146,18 +151,18 @@ class MediaDownloadPipeline(MediaPipeline):
         item: Any = None,  # noqa: ARG002
     ) -> FileInfo:
         self._silent.pop(host_of(request), None)
-        kind, body, one = judge(response), response.body, request.meta["newsbot_file"]
+        kind, body, file = checked_kind(response), response.body, request.meta["newsbot_file"]
         try:
-            # Syncing a large file takes a while: other sites go on.
+            # In a thread: to sync a large file takes time, and other sites must continue meanwhile.
             digest, new = await asyncio.to_thread(self._store.keep, body, kind)
-            self._store.note_kept(one.url, one.owner, digest=digest, kind=kind, size=len(body), at=_now())
+            self._store.note_kept(file.url, file.owner, digest=digest, kind=kind, size=len(body), at=_now())
         except OSError as error:
-            logger.error("%s: the file cannot be written: %s", one.url, error)
+            logger.error("%s: the file cannot be written: %s", file.url, error)
             raise NotKept("disk") from error
-        self._lost.pop(one.url, None)
+        self._failed.pop(file.url, None)
         self._count("kept" if new else "same")
         self._count("bytes", len(body) if new else 0)
-        return {"url": one.url, "path": self._store.path(digest, kind), "checksum": digest, "status": "downloaded"}
+        return {"url": file.url, "path": self._store.path(digest, kind), "checksum": digest, "status": "downloaded"}
 
     def media_failed(
         self,
@@ -165,12 +170,12 @@ class MediaDownloadPipeline(MediaPipeline):
         request: Request,
         info: MediaPipeline.SpiderInfo,  # noqa: ARG002
     ) -> Any:
-        """Take a failure in. What is answered is no Failure, so that no traceback is logged for a lost picture."""
+        """Note a failure. It returns no Failure, so that Scrapy logs no traceback for a missing picture."""
         assert failure.value is not None
-        reason, one = reason_of(failure.value), request.meta["newsbot_file"]
+        reason, file = reason_of(failure.value), request.meta["newsbot_file"]
         if reason in _SILENT:
             self._silent[host_of(request)] += 1
-        self._lost[one.url] = reason
+        self._failed[file.url] = reason
 
     def item_completed(
         self,
@@ -178,25 +183,25 @@ class MediaDownloadPipeline(MediaPipeline):
         item: Any,
         info: MediaPipeline.SpiderInfo,
     ) -> Any:
-        # The store remembers; Scrapy's own memory of every address would grow with the crawl.
+        # Scrapy remembers every URL of the crawl. The store does that already, in less memory.
         info.downloaded.clear()
         return item
 
     def file_path(self, *_: Any, **__: Any) -> str:
-        """Where a file stands follows from its content; Scrapy does not ask."""
+        """Never called: the path of a file follows from its content."""
         raise NotImplementedError
 
-    def _tell(self, one: Owed, reason: str) -> None:
-        """Name a file that did not come: in a stat, in the log and in the manifest."""
+    def _report(self, file: OwedFile, reason: str) -> None:
+        """Report a file that did not come: in a stat, in the log and in the manifest."""
         self._count(f"failed/{reason}")
         self._reasons[reason] += 1
-        logger.info("%s: not kept: %s", one.url, reason)
+        logger.info("%s: not kept: %s", file.url, reason)
         if reason in FINAL:
-            self._note(lambda: self._store.note_refused(one.url, one.owner, error=reason, at=_now()))
+            self._note(lambda: self._store.note_refused(file.url, file.owner, error=reason, at=_now()))
             return
-        # A run that was stopped has not tried.
-        one.tries += reason != "stopped"
-        self._note(lambda: self._store.note_owed(one, error=reason, at=_now()))
+        # A run that was stopped has made no request for the file.
+        file.tries += reason != "stopped"
+        self._note(lambda: self._store.note_owed(file, error=reason, at=_now()))
 
     def _note(self, write: Callable[[], None]) -> None:
         try:
@@ -207,26 +212,26 @@ class MediaDownloadPipeline(MediaPipeline):
     def close_spider(self) -> None:
         self._store.close()
         if self._reasons:
-            told = ", ".join(f"{count} {reason}" for reason, count in self._reasons.most_common())
-            logger.warning("%d files are not kept (%s); media/manifest.jsonl names them", self._reasons.total(), told)
+            counts = ", ".join(f"{count} {reason}" for reason, count in self._reasons.most_common())
+            logger.warning("%d files are not kept (%s); media/manifest.jsonl names them", self._reasons.total(), counts)
 
-    def _count(self, what: str, count: int = 1) -> None:
+    def _count(self, event: str, count: int = 1) -> None:
         if count:
-            self._stats.inc_value(f"newsbot/media/{what}", count)
+            self._stats.inc_value(f"newsbot/media/{event}", count)
 
 
 def urls_of(item: Post | Media) -> list[str]:
-    """The files a row shows, each once: featured image and images of a post, the file of a media row."""
+    """The URLs of a row's files, each once: featured image and images of a post, the file of a media row."""
     if isinstance(item, Media):
         found = [item.file_url]
     else:
         found = [item.image.url if item.image else None, *(image.url for image in item.images)]
-    told = (url.partition("#")[0] for url in found if url and url.isprintable())
-    return list(dict.fromkeys(url for url in told if url.startswith(("http://", "https://"))))
+    urls = (url.partition("#")[0] for url in found if url and url.isprintable())
+    return list(dict.fromkeys(url for url in urls if url.startswith(("http://", "https://"))))
 
 
-def judge(response: Response) -> Kind:
-    """What kind of file came. Raises NotKept, with the reason's name, for what is none that we keep."""
+def checked_kind(response: Response) -> Kind:
+    """The kind of the file in a response. Raises NotKept, with the name of the reason, for an unsupported type."""
     if response.status != 200:
         raise NotKept(f"status-{response.status}")
     if not response.body:
@@ -239,7 +244,7 @@ def judge(response: Response) -> Kind:
 
 
 def reason_of(error: BaseException) -> str:
-    """The name of what kept a file away."""
+    """The name of the reason why a file did not come."""
     if isinstance(error, NotKept):
         return str(error)
     named = getattr(error, "newsbot_error", None)

@@ -2,7 +2,7 @@
 
 JSON: ``settings``, ``posts`` (how many), ``sites``, ``kill_at`` (at this row the process dies as by kill -9), ``lose``
 (a pipeline loses this id), ``stop_at`` (at this row the crawl is stopped as by SIGTERM), ``pause`` (seconds a page),
-``patience`` (PATIENCE_SECONDS of the seals). The crawl starts at the archive's cursor.
+``patience`` (PATIENCE_SECONDS of feed_commit). The crawl starts at the archive's cursor.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def main() -> None:
     process.start()
     assert crawler.stats is not None
     stats = {key: value for key, value in crawler.stats.get_stats().items() if key.startswith("newsbot/")}
-    stats.pop("newsbot/told_drops", None)
+    stats.pop("newsbot/counted_drops", None)
     stats["reason"] = crawler.stats.get_value("finish_reason")
     print(json.dumps(stats), file=sys.stderr)
 

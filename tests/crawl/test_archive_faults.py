@@ -140,7 +140,7 @@ def test_archive_that_opens_and_cannot_be_written_asks_nothing_and_leaves_the_ol
         run = crawl(tmp_path, "wp_posts", site=room.url)
         assert (run.status, run.receipt()["complete"], len(room.requests)) == (1, False, 0)
         assert "Traceback" not in run.said
-        assert len(lines_of(run, "failed: no more room; nothing was asked of any site")) == 1
+        assert len(lines_of(run, "failed: no more room. The crawl ends before its first request")) == 1
         assert len(run.rows()) == 5
         raw.execute("DROP TRIGGER full")
         raw.close()
@@ -214,7 +214,7 @@ def told_to_stop(run: Run, why: str) -> None:
     """One ERROR line says why the crawl stops. The receipt and the exit status say that the crawl is not complete."""
     assert run.status == 1
     assert "Traceback" not in run.said
-    assert len(lines_of(run, "; the crawl stops, and the next one goes on")) == 1, run.said
-    assert why in lines_of(run, "; the crawl stops, and the next one goes on")[0]
+    assert len(lines_of(run, ". The crawl stops; the next crawl continues")) == 1, run.said
+    assert why in lines_of(run, ". The crawl stops; the next crawl continues")[0]
     receipt = run.receipt()
     assert (receipt["complete"], receipt["reason"]) == (False, "archive")

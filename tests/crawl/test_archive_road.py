@@ -113,7 +113,7 @@ def test_archive_that_fails_in_the_middle_stops_the_crawl_and_seals_nothing(tmp_
     _, log, stats = crawl(tmp_path)
     assert stats["newsbot/archive/failed"] == 1
     assert stats["reason"] == "archive"
-    assert "the crawl stops, and the next one goes on from the last whole page" in log
+    assert "The crawl stops; the next crawl continues from the last checkpoint" in log
     assert "Traceback" not in log
     assert len(rows(tmp_path, "jsonl")) == before
     with sqlite3.connect(tmp_path / "newsbot.db") as raw:
@@ -155,7 +155,7 @@ def test_batches_of_a_killed_run_lose_and_double_nothing(tmp_path: Path, size: i
 
 def test_feed_that_cannot_be_made_leaves_its_rows_to_the_next_run(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, settings={"FEEDS": {"%(nowhere)s.jsonl": {}}})
-    assert "1 feeds could not be made" in log
+    assert "1 feeds could not be created" in log
     assert stats["newsbot/feeds/failed"] == 1
     crawl(tmp_path)
     assert sorted(rows(tmp_path, "jsonl")) == sorted(everything())

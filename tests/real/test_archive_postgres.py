@@ -235,7 +235,7 @@ def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_t
         last = crawl(tmp_path, "wp_posts", site=room.url, output="2.jsonl", env=kept)
         live = sorted(room.ids("post"))
     assert (run.status, "Traceback" in run.said) == (1, False), run.said
-    (line,) = (line for line in run.said.splitlines() if "; the crawl stops, and the next one goes on" in line)
+    (line,) = (line for line in run.said.splitlines() if ". The crawl stops; the next crawl continues" in line)
     assert "does not answer" in line
     assert not (tmp_path / "0.jsonl").exists(), "its rows could not be kept"
     assert last.status == 0, last.said

@@ -21,7 +21,7 @@ from newsbot import items
 from newsbot.article.cleaning import explain
 from newsbot.article.cleaning.rule import Rule
 from newsbot.media.kinds import Kind
-from newsbot.media.store import Owed, Owner, Store
+from newsbot.media.store import OwedFile, Owner, Store
 from newsbot.net.refusals import Refusal
 from tests.unit.code_commands import place_of, spiders
 from tests.unit.code_texts import Text, code, has_words
@@ -190,7 +190,7 @@ def manifest_keys() -> dict[str, str]:
             "https://gazette.example/a", owner, digest="0" * 64, kind=Kind("png", "image/png"), size=1, at=""
         )
         store.note_refused("https://gazette.example/b", owner, error="too-large", at="")
-        store.note_owed(Owed(url="https://gazette.example/c", owner=owner), error="dns", at="")
+        store.note_owed(OwedFile(url="https://gazette.example/c", owner=owner), error="dns", at="")
         store.close()
         lines = (Path(folder) / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     return {key: place_of(Store) for line in lines for key in json.loads(line)}
@@ -205,7 +205,7 @@ def media_errors() -> dict[str, str]:
         node.value
         for node in code().nodes
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
-        if last_name(node.targets[0].value) == "_lost"
+        if last_name(node.targets[0].value) == "_failed"
     ]
     told = (Text(name, code().where(node)) for node in own for name in code().texts(node).mains)
     return refusals | first_of_each(text for text in told if has_words(text.template))

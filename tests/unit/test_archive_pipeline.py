@@ -17,7 +17,7 @@ from newsbot.errors import ArchiveError
 from newsbot.feeds import files
 from newsbot.items import Checkpoint, Post
 from newsbot.pipelines.archive import ArchivePipeline, PageEnd, Unchanged
-from newsbot.pipelines.feed_commit import Seals
+from newsbot.pipelines.feed_commit import FeedCommit
 
 SITE = "https://news.example"
 
@@ -58,7 +58,7 @@ def test_unchanged_row_is_dropped_and_counted(crawler: Crawler, archive: Archive
     assert stats(crawler) == {
         "newsbot/archive/new": 1,
         "newsbot/archive/unchanged": 1,
-        "newsbot/told_drops": {(SITE, "post"): {"unchanged": 1}},
+        "newsbot/counted_drops": {(SITE, "post"): {"unchanged": 1}},
     }
 
 
@@ -128,14 +128,14 @@ class Delivery:
         archive.outbox.enter()
         archive.add(post(1))
         archive.flush()
-        self.seals = Seals(crawler, archive)
-        self.seals.spider_closed()
+        self.feed_commit = FeedCommit(crawler, archive)
+        self.feed_commit.spider_closed()
         self.parts = [files.Part(folder / name, run="20261123T101500Z-ab12") for name in ("a.jsonl", "b.csv")]
 
     def seal(self) -> None:
         for part, name in zip(self.parts, ("a.jsonl", "b.csv"), strict=True):
             part.seal()
-            asyncio.run(self.seals.feed_sealed(part.path, self.folder / name))
+            asyncio.run(self.feed_commit.feed_sealed(part.path, self.folder / name))
 
     def state(self) -> str:
         with self.archive.database.reading() as connection:
@@ -157,8 +157,8 @@ def test_run_is_delivered_once_every_feed_is_stored(crawler: Crawler, archive: A
     assert run.state() == "sealing"
     for part in run.parts:
         part.rename(part.path.with_name(part.path.name.split(".2026")[0].lstrip(".")))
-        run.seals.feed_stored()
-    run.seals.feeds_closed()
+        run.feed_commit.feed_stored()
+    run.feed_commit.feeds_closed()
     assert run.state() == "delivered"
     assert run.next_run() == ([], [])
 
@@ -169,8 +169,8 @@ def test_feed_that_could_not_take_its_name_is_named_by_the_next_run(
     run = Delivery(crawler, archive, tmp_path)
     run.seal()
     run.parts[0].rename(tmp_path / "a.jsonl")
-    run.seals.feed_stored()
-    run.seals.feeds_closed()
+    run.feed_commit.feed_stored()
+    run.feed_commit.feeds_closed()
     assert run.state() == "sealing", "one of two feeds is stored"
     assert run.next_run() == ([tmp_path / "b.csv"], [])
 
@@ -179,10 +179,10 @@ def test_run_whose_feeds_are_refused_leaves_its_rows_to_the_next_one(
     crawler: Crawler, archive: Archive, tmp_path: Path
 ) -> None:
     run = Delivery(crawler, archive, tmp_path)
-    run.seals.refuse()
+    run.feed_commit.refuse()
     run.seal()
     assert not any(part.path.exists() for part in run.parts)
-    run.seals.feeds_closed()
+    run.feed_commit.feeds_closed()
     assert run.state() == "dead"
     assert run.next_run() == ([], [1])
 
@@ -193,13 +193,13 @@ def test_run_whose_feed_failed_leaves_its_rows_to_the_next_one(
     run = Delivery(crawler, archive, tmp_path)
     assert crawler.stats is not None
     crawler.stats.inc_value("feedexport/failed_count/FileStorage")
-    run.seals.feeds_closed()
+    run.feed_commit.feeds_closed()
     assert run.state() == "dead"
     assert run.next_run() == ([], [1])
 
 
 def test_run_without_a_feed_is_delivered(crawler: Crawler, archive: Archive, tmp_path: Path) -> None:
     run = Delivery(crawler, archive, tmp_path)
-    run.seals.feeds_closed()
+    run.feed_commit.feeds_closed()
     assert run.state() == "delivered"
     assert run.next_run() == ([], [])

@@ -52,7 +52,7 @@ def test_row_that_came_before_is_dropped_and_counted(
     archive.add(first)
     with pytest.raises(MetBefore):
         pipeline.process_item(post(1))
-    assert stat(crawler, "newsbot/told_drops") == {(SITE, "post"): {"again": 1}}
+    assert stat(crawler, "newsbot/counted_drops") == {(SITE, "post"): {"again": 1}}
     # Two rows left the listing, and the pipeline accounts for both.
     archive.commit(Checkpoint(site=SITE, type="post", sequence=2, cursor={"date": "x"}))
 
@@ -86,7 +86,7 @@ def test_guid_of_another_site_is_dropped_and_kept_as_its_copy(
     pipeline.process_item(post(1))
     with pytest.raises(MetBefore):
         pipeline.process_item(post(7, OTHER, guid=post(1).guid))
-    assert stat(crawler, "newsbot/told_drops") == {(OTHER, "post"): {"other_site": 1}}
+    assert stat(crawler, "newsbot/counted_drops") == {(OTHER, "post"): {"other_site": 1}}
     archive.commit(Checkpoint(site=OTHER, type="post", sequence=1, cursor={"date": "x"}))
     assert archive.state(OTHER, "post").live == 1
 

@@ -18,7 +18,7 @@ from newsbot import signals
 from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Comment, FeaturedImage, Image, Media, Post
 from newsbot.net.refusals import CrawlStopping, RobotsDisallowed
-from newsbot.pipelines.media import MediaDownloadPipeline, NotKept, judge, reason_of, urls_of
+from newsbot.pipelines.media import MediaDownloadPipeline, NotKept, checked_kind, reason_of, urls_of
 from newsbot.wordpress.receipt import SiteFacts
 
 SITE = "https://a.test"
@@ -175,4 +175,4 @@ def test_reasons_have_names() -> None:
     assert reason_of(ConnectionResetError("x")) == "dropped"
     for status in (200, 500):
         with pytest.raises(NotKept, match=f"^{'kind' if status == 200 else 'status-500'}$"):
-            judge(Response(SITE, status=status, body=b"<html>"))
+            checked_kind(Response(SITE, status=status, body=b"<html>"))

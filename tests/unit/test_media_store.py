@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from newsbot.media.kinds import Kind
-from newsbot.media.store import TRIES, Owed, Owner, Store
+from newsbot.media.store import TRIES, OwedFile, Owner, Store
 
 JPEG = Kind("jpg", "image/jpeg")
 URL, OTHER = "https://a.test/wp-content/uploads/a.jpg", "https://a.test/wp-content/uploads/b.jpg"
@@ -72,15 +72,15 @@ def test_the_next_run_knows_what_is_here(store: Store, tmp_path: Path) -> None:
     keep(store, URL, b"picture")
     store.note_refused(OTHER, OWNER, error="status-404", at=AT)
     later = again(tmp_path)
-    assert (later.settled(URL), later.settled(OTHER), later.settled(URL + "?")) == (True, True, False)
+    assert (later.is_settled(URL), later.is_settled(OTHER), later.is_settled(URL + "?")) == (True, True, False)
     later.close()
 
 
 def test_what_another_process_appends_is_known_at_once(store: Store, tmp_path: Path) -> None:
     other = again(tmp_path)
-    assert not store.settled(URL)
+    assert not store.is_settled(URL)
     keep(other, URL, b"picture")
-    assert store.settled(URL)
+    assert store.is_settled(URL)
     other.close()
 
 
@@ -88,13 +88,13 @@ def test_a_larger_limit_asks_again_for_what_was_too_large(store: Store, tmp_path
     store.note_refused(URL, OWNER, error="too-large", at=AT)
     for limit, settled in ((500, True), (1_000, True), (2_000, False)):
         later = again(tmp_path, limit=limit)
-        assert later.settled(URL) is settled
+        assert later.is_settled(URL) is settled
         later.close()
 
 
 def test_what_may_yet_come_is_owed_until_it_came_or_was_tried_enough(store: Store, tmp_path: Path) -> None:
-    store.note_owed(Owed(url=URL, owner=OWNER, tries=1), error="timeout", at=AT)
-    store.note_owed(Owed(url=OTHER, owner=OWNER, tries=TRIES), error="timeout", at=AT)
+    store.note_owed(OwedFile(url=URL, owner=OWNER, tries=1), error="timeout", at=AT)
+    store.note_owed(OwedFile(url=OTHER, owner=OWNER, tries=TRIES), error="timeout", at=AT)
     later = again(tmp_path)
     (owed,) = later.owed("https://a.test")
     assert (owed.url, owed.owner, owed.tries) == (URL, OWNER, 1)
@@ -113,9 +113,9 @@ def test_a_torn_line_costs_no_other(store: Store, tmp_path: Path, torn: str) -> 
         file.write(torn)
     later = again(tmp_path)
     keep(later, OTHER, b"another")
-    assert later.settled(URL)
+    assert later.is_settled(URL)
     last = again(tmp_path)
-    assert last.settled(URL) and last.settled(OTHER)
+    assert last.is_settled(URL) and last.is_settled(OTHER)
     later.close()
     last.close()
 

@@ -11,7 +11,7 @@ from scrapy.utils.test import get_crawler
 
 from newsbot.archive import Archive, Feed
 from newsbot.feeds import FileStorage
-from newsbot.pipelines.feed_commit import Seals
+from newsbot.pipelines.feed_commit import FeedCommit
 from newsbot.signals import feed_turn
 
 URL = "sqlite:///{}/newsbot.db"
@@ -37,8 +37,8 @@ def die_sealing(folder: Path, target: Path) -> None:
 def store(archive: Archive, target: Path, *, overwrite: bool) -> None:
     """The steps of a run for its feed at its end."""
     crawler = get_crawler(settings_dict={"NEWSBOT_RUN": "20261123T101500Z-ab12"})
-    seals = Seals(crawler, archive)
-    crawler.signals.connect(seals.feed_turn, feed_turn)
+    feed_commit = FeedCommit(crawler, archive)
+    crawler.signals.connect(feed_commit.feed_turn, feed_turn)
     storage = FileStorage.from_crawler(crawler, str(target), feed_options={"overwrite": overwrite, "format": "jsonl"})
     file = storage.open(None)  # type: ignore[arg-type]
     file.write(b"ours\n")

@@ -1,4 +1,4 @@
-"""What an article shows from elsewhere: the frame's address -> the provider's name and the page a reader can open."""
+"""Content that an article shows from another site: the provider's name, and the page that a reader can open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from newsbot.article.links import host
 
-# Frame address -> page. A provider without a template keeps its address.
+# The URL of a frame -> the page. Without a template, the URL of the frame is the page.
 _PAGES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (provider, re.compile(pattern, re.I), page)
     for provider, pattern, page in (
@@ -92,7 +92,7 @@ _MAP = re.compile(r"//(?:www\.)?google\.[\w.]+/maps|//maps\.google\.", re.I)
 
 
 def recognise(url: str) -> tuple[str, str] | None:
-    """(provider, page address) of a known provider's frame or page, or None."""
+    """(provider, URL of the page) for the frame or page of a known provider, or None."""
     if _PLUGIN_FRAME.search(url):
         return None
     found = _FACEBOOK.search(url)
@@ -109,7 +109,7 @@ def recognise(url: str) -> tuple[str, str] | None:
 
 
 def is_social_widget(url: str) -> bool:
-    """Whether a frame is a like button, a page box or a comment box: never part of an article."""
+    """Whether a frame is a like button, a page box or a comment box. Such a frame is never part of an article."""
     return _PLUGIN_FRAME.search(url) is not None
 
 

@@ -1,4 +1,4 @@
-"""Images: the real source behind a lazy one, and those that are no part of an article."""
+"""Images: the real source of a lazy image, and images that are not part of an article."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newsbot.article.links import absolute
 
 Attributes = Mapping[str, str | None]
 
-# In the order of trust: what the lazy loader set aside before what it put in its place.
+# In the order of trust: the attribute in which the lazy loader keeps the source, before the placeholder.
 LAZY_SOURCES = (
     "data-lazy-src", "data-src", "data-original", "data-lazyload", "data-lazy", "data-orig-src", "data-cfsrc",
     "data-ezsrc",
@@ -20,7 +20,7 @@ LAZY_SOURCES = (
     "data-src-img",
     "data-actualsrc", "data-flickity-lazyload",
 )  # fmt: skip
-# Also names of the full size behind a gallery's picture: good only where the picture itself is missing.
+# These names also mean the full size of a gallery's picture: used only where the picture itself is missing.
 SPARE_SOURCES = (
     "data-image-src",
     "data-url",
@@ -51,7 +51,7 @@ LAZY_SETS = (
     "data-srcset-fg",
 )
 _NO_ADDRESS = ("data:", "about:", "image/", "//:0", "#", "javascript:")
-# What a photograph may be called too ("gray-wolf.jpg", "wheel-loader.jpg") tells only where little else is in the name.
+# A photograph may have such a name too ("gray-wolf.jpg", "wheel-loader.jpg"): it counts only in a short name.
 _PLACEHOLDER = re.compile(
     r"(?:(?:[\w-]+[_-])?(?:placeholder|spacer|1x1|1px|lazy(?:[_-]?load(?:er|ing)?)?|(?:ajax|pre)[_-]?load(?:er|ing)?)"
     r"(?:[._-](?:\d[\dx]*(?:px)?|image|img|gif|gr[ea]y|white|black|transparent|trans|blank))*"
@@ -61,7 +61,7 @@ _PLACEHOLDER = re.compile(
     r"\.(?:gif|png|svg|jpe?g|webp)",
     re.I,
 )
-# Files of a theme or of a plugin are the site's furniture.
+# Files of a theme or of a plugin belong to the site's layout, not to the article.
 _FURNITURE = re.compile(
     r"/wp-content/(themes|plugins|mu-plugins)/[^?#]*\.(?:gif|png|svg|jpe?g|webp)(?:[?#]|$)|/wp-includes/images/", re.I
 )
@@ -75,7 +75,7 @@ _SIZE = re.compile(r"-(?:\d+x\d+|scaled|e\d{10,})(?=\.\w+$)")
 
 
 def real_source(attributes: Attributes, base: str) -> str | None:
-    """The absolute address of the picture a reader would see in the end, or None where there is none."""
+    """The absolute URL of the picture that a reader sees in the end, or None."""
     lazy = not _LAZY.isdisjoint(attributes)
     for name in LAZY_SOURCES if lazy else ():
         found = _usable(attributes.get(name), base) if name in attributes else None
@@ -97,7 +97,7 @@ def real_source(attributes: Attributes, base: str) -> str | None:
 
 
 def largest(srcset: str, base: str) -> str | None:
-    """The widest candidate of a ``srcset``; a comma may stand in an address."""
+    """The widest candidate of a ``srcset``. A URL may contain commas."""
     best, width = None, -1.0
     for found in islice(_CANDIDATE.finditer(srcset), _CANDIDATES):
         size = float(found[2]) if found[2] and found[2].count(".") < 2 and found[2] != "." else 0.0
@@ -108,29 +108,30 @@ def largest(srcset: str, base: str) -> str | None:
 
 
 def junk_kind(url: str, attributes: Attributes) -> str | None:
-    """Why this image is none of the article's: ``tracking-pixel`` or ``site-furniture``; None where it may be."""
+    """Why this image is not part of the article: ``tracking-pixel`` or ``site-furniture``. None where it may be
+    part."""
     if "width" in attributes and _is_dot(attributes["width"]) and _is_dot(attributes.get("height")):
         return "tracking-pixel"
     source = attributes.get("src") or url
-    # An address made of the source itself is none: it was looked at.
+    # A URL that was made from the source itself adds nothing: the source was checked before.
     if not url.endswith(source) and _is_placeholder(source):
         source = url
     for each in (url, source):
         found = _FURNITURE.search(each) if "/wp-" in each else None
-        # A block pattern's photograph comes with its theme.
+        # A photograph of a block pattern is a file of the theme.
         if found and not (found[1] == "themes" and _is_large(attributes.get("width"))):
             return "site-furniture"
     return None
 
 
 def key(url: str) -> str:
-    """What two copies of one picture share: the address without scheme, query and WordPress's size suffix."""
+    """The key of a picture, equal for its copies: the URL without scheme, query and WordPress's size suffix."""
     bare = url.partition("://")[2].partition("?")[0]
     return _SIZE.sub("", bare)
 
 
 def emoji(attributes: Attributes) -> str | None:
-    """The character an emoji image stands for, or None for a real image."""
+    """The character that an emoji image shows, or None for a real image."""
     alt = attributes.get("alt")
     if not alt or len(alt) > _LONGEST_EMOJI:
         return None
@@ -145,12 +146,12 @@ def _usable(value: str | None, base: str) -> str | None:
     if _is_placeholder(value):
         return None
     url = absolute(value, base)
-    # An empty source resolves to the page itself.
+    # An empty source would resolve to the URL of the page.
     return url if url and url[0] == "h" and url != base else None
 
 
 def _is_placeholder(value: str) -> bool:
-    # Only a file's name tells, and only a short one.
+    # Only the name of the file is evidence, and only a short name.
     name = value.partition("?")[0].rpartition("/")[2]
     return len(name) <= _SHORT_NAME and _PLACEHOLDER.fullmatch(name.strip()) is not None
 

@@ -1,4 +1,4 @@
-"""Addresses as an article should carry them: absolute, mended, without what tracks the reader."""
+"""URLs for an article: absolute, repaired, and without parameters that track the reader."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _TRACKING = re.compile(
 )
 _QUOTES = " \t\n\r\f\v\"'“”„‟″‘’‚′«»\xa0\u200b\ufeff"
 _ABSOLUTE = re.compile(r"https?://[^\s/?#]+", re.I)
-# What most addresses are: nothing in them to mend, to escape or to leave out.
+# Most URLs have this form: nothing must be repaired, escaped or removed.
 _PLAIN = re.compile(r"https?://[\w.-]+/[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
 _PLAIN_PATH = re.compile(r"/(?!/)[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
 _UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f\x7f]")
 
 
 def absolute(url: str | None, base: str) -> str | None:
-    """``url`` as an absolute http(s) or mailto/tel address; ``#fragment`` stays as it is; None for what is neither."""
+    """``url`` as an absolute http(s) or mailto/tel URL. A ``#fragment`` stays unchanged. None for any other URL."""
     if not url:
         return None
     if _PLAIN(url):
@@ -50,7 +50,7 @@ def absolute(url: str | None, base: str) -> str | None:
 
 
 def untracked(url: str) -> str:
-    """``url`` without the parameters that tell who sent the reader; everything else byte for byte."""
+    """``url`` without tracking parameters. The rest of the URL stays byte for byte."""
     head, _, rest = url.partition("?")
     query, mark, fragment = rest.partition("#")
     pairs = query.split("&")
@@ -63,7 +63,8 @@ def untracked(url: str) -> str:
 
 
 def original_image(url: str) -> str | None:
-    """The image behind an image proxy (Jetpack's Photon and its kin), or None where ``url`` is no such copy."""
+    """The original URL of an image from an image proxy (such as Jetpack's Photon), or None where ``url`` is another
+    URL."""
     if ".wp.com/" not in url and "ampproject.org/" not in url:
         return None
     found = re.match(r"https?://i\d\.wp\.com/([^?#]+)", url)
@@ -75,7 +76,7 @@ def original_image(url: str) -> str | None:
 
 
 def host(url: str) -> str:
-    """The host of an address, lower case, without ``www.`` and port; "" for none."""
+    """The host of a URL in lower case, without ``www.`` and port. "" where the URL has no host."""
     try:
         name = urlsplit(url).hostname
     except ValueError:
@@ -85,7 +86,7 @@ def host(url: str) -> str:
 
 @lru_cache(maxsize=64)
 def _root(base: str) -> str:
-    """Scheme and host of an address: what comes before its path; "" where it has none."""
+    """Scheme and host of a URL, the part before its path. "" where the URL has no host."""
     try:
         return urljoin(base, "/")[:-1]
     except ValueError:

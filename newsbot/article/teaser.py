@@ -1,4 +1,4 @@
-"""Articles that stop before their end: what their last words look like."""
+"""Teasers: recognises an article that ends in an invitation to read the rest elsewhere."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ENDS = frozenset(".!?。”\"’'")
 
 def ends_as_teaser(text: str) -> bool:
     """Whether the text ends in "[…]", "(more…)" or an invitation to read on elsewhere."""
-    # Nearly all articles end with a sentence: one look spares the search.
+    # Nearly all articles end with a sentence. This quick check makes the search unnecessary.
     if text[-1:] in _ENDS and not text.endswith("..."):
         return False
     tail = text[-_TAIL:].rpartition("\n")[2].casefold()

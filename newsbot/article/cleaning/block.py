@@ -1,13 +1,13 @@
-"""An element of the clean article on its way, and what blocks are to each other."""
+"""The state of an element while the clean article is written, and which blocks may hold which."""
 
 from __future__ import annotations
 
 from newsbot.article.cleaning.headings import Mark
 
-LOOSE_CONTEXT = frozenset({"", "details"})  # loose words need a paragraph of their own here
+LOOSE_CONTEXT = frozenset({"", "details"})  # words directly in one of these get a paragraph of their own
 WORDS_ONLY = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "pre"})  # cannot hold a block
 JUDGED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote"})
-# What stands in these is what somebody lists, quotes or tabulates: "Share" may well be a column's head.
+# Text in these is listed, quoted or tabulated by the author: "Share" may be the head of a column.
 SPOKEN = frozenset({"li", "td", "th", "dt", "dd", "blockquote", "caption", "figcaption"})
 SEPARATORS = {
     "li": "\n",
@@ -23,16 +23,16 @@ RANK = {"": 0, " ": 1, "\t": 2, "\n": 3, "\n\n": 4}
 
 
 class Block:
-    """An element on its way.
+    """An element that is being written.
 
-    ``loose``: a paragraph nobody wrote, for loose words. ``solid``: it holds a picture or the like, and is not
-    to be judged by its words. ``mark``: where its output began, as lengths of html, text, words and links.
-    ``before``: whether words stood right before it, and the separator then. ``embed``: the post elsewhere it quotes.
-    ``number``: of an ordered list its next item's, of an item its own. ``bullet``: where an item's began in the text,
-    and the separator that stood before it.
+    ``loose``: a paragraph that the author did not write, for loose words. ``solid``: it holds a picture or similar, and
+    is not judged by its words. ``mark``: where its output began, as lengths of html, text, words and links. ``before``:
+    whether words stood directly before it, and the separator then. ``embed``: the post that it quotes. ``number``: of
+    an ordered list, the number of the next item; of an item, its own number. ``bullet``: where the item's bullet began
+    in the text, and the separator before it.
     """
 
-    # Of the class, since most blocks never change them and a post makes hundreds.
+    # Class attributes, since most blocks never change these values and a post makes hundreds of blocks.
     solid = False
     before: tuple[bool, str] = (False, "")
     embed: tuple[str, str] | None = None

@@ -1,4 +1,4 @@
-"""What cleaning did to a post, rule by rule, for a reader at a terminal."""
+"""A report of what cleaning did to a post, rule by rule, for a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ BUILT_IN = {
 
 
 def explain(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Iterator[str]:
-    """Lines: what each rule removed and why, what was held back, then before and after side by side."""
+    """The lines of the report: what each rule removed and why, what was held back, then before and after side by
+    side."""
     rules = rules or default_rules()
     cleaned = clean(html, base_url=base_url, rules=rules)
     yield from _told(cleaned, rules)

@@ -1,4 +1,4 @@
-"""Tables that do nothing but invite: "WhatsApp group | Join now", a row for each network."""
+"""Tables that only invite the reader to follow: "WhatsApp group | Join now", a row for each network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 240
 
 
 def inviting(table: LexborNode, base: str, rules: CleaningRules) -> Rule | None:
-    """The rule under which each link of a small table falls, by its own words; None where one does not."""
+    """The rule that matches every link of a small table by its words. None where some link matches no rule."""
     found: Rule | None = None
     letters = 0
     nodes = list(islice(table.traverse(include_text=True), _LOOK_AT))

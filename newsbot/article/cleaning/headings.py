@@ -1,4 +1,4 @@
-"""Headings with nothing under them: "Related posts" above a list that a rule took away."""
+"""Headings with nothing under them: "Related posts" above a list that a rule removed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 RANKS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LONGEST = 60
-"""Letters: no label of a plugin is longer."""
+"""The greatest length of a plugin's label, in letters."""
 
 Mark = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading as written: where its output began, as lengths of html, text, words and links, and its html ended."""
+    """A heading that was written: where its output began, as lengths of html, text, words and links, and where it
+    ended."""
 
     tag: str
     words: str
@@ -23,7 +24,8 @@ class Heading:
 
 
 class Headings:
-    """Those that end what is written so far, one right after the other; ``bare(words)`` says which may go."""
+    """The headings at the end of what is written so far, directly one after the other. ``bare(words)`` says which may
+    go."""
 
     def __init__(self, written: tuple[list[str], list[str], list[str]], bare: Callable[[str], bool]) -> None:
         self._html, self._text, self._links = written
@@ -31,7 +33,8 @@ class Headings:
         self._last: list[Heading] = []
 
     def follow(self, after: Heading) -> int:
-        """``after`` has been written. Letters of the headings before it that had nothing under them, and are gone."""
+        """``after`` was written. Removes the headings before it that have nothing under them, and returns their
+        letters."""
         gone, mark, end = 0, after.mark, after.end
         while self._last and self._last[-1].end == mark[0] and self._last[-1].tag >= after.tag:
             last = self._last[-1]

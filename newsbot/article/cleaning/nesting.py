@@ -1,7 +1,7 @@
-"""Depth, before the parser sees it: HTML's own rules make deep or misnested tags cost their square.
+"""Limits the depth of HTML before the parser reads it: deep or misnested tags cost a parser quadratic time.
 
-For every block it opens, a parser looks up through all that is open; in every paragraph it reopens all formatting that
-an earlier one left open. No article nests a thousand tags: what goes deeper loses its tags and keeps its words.
+For every block, an HTML parser searches all open elements. In every paragraph it reopens all formatting that an
+earlier paragraph left open. No article nests a thousand tags: deeper elements lose their tags and keep their words.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 FEW_TAGS = 1_000
 MAX_DEPTH = 200
 MAX_FORMATTING = 24
-# Formatting elements reopened in paragraphs, all in all, before formatting is given up.
+# Reopened formatting elements, counted over all paragraphs, after which all formatting is removed.
 MAX_REOPENED = 20_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])[^<>]*>")
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )
-# These end by themselves when the next of their kind begins.
+# Each of these elements ends where the next element of its kind begins.
 _SELF_ENDING = frozenset({"p", "li", "dt", "dd", "option", "tr", "td", "th", "thead", "tbody", "tfoot", "rt", "rp"})
 _FORMATTING = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
@@ -32,13 +32,13 @@ _NESTING = re.compile(
 
 
 def flatten(html: str) -> str:
-    """``html`` without the tags that go deeper than any article's; as it is where there are few tags."""
+    """``html`` without tags that are deeper than those of any article. Unchanged where there are few tags."""
     return _Flattener().run(html) if html.count("<") > FEW_TAGS else html
 
 
 @dataclass(frozen=True, slots=True)
 class _Formatting:
-    """An open formatting element, and how things stood before it: where all formatting is given up, it is from here."""
+    """An open formatting element, and the state before it. Where all formatting is removed, the removal starts here."""
 
     name: str
     start: int
@@ -70,7 +70,7 @@ class _Flattener:
         return "".join(pieces) + html[self.done :]
 
     def _without_formatting(self, html: str, first: _Formatting) -> str:
-        """All formatting goes from the first element on that is still open, and only what nests needs a look."""
+        """Remove all formatting from the first open element on. After that, only the depth of other tags is limited."""
         self.depth, self.dropped = first.depth, first.dropped
         self.formatting.clear()
         rest = _NESTING.sub(self._judge, _FORMATTING_TAG.sub("", html[first.start :]))
@@ -117,7 +117,7 @@ class _Flattener:
             self.dropped_formatting -= 1
             return ""
         for place in reversed(range(len(self.formatting))):
-            # The innermost of its name; a stray end tag changes nothing.
+            # An end tag closes the innermost element of its name. An end tag without such an element changes nothing.
             if self.formatting[place].name == name:
                 del self.formatting[place]
                 break

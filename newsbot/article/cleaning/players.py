@@ -1,6 +1,6 @@
-"""Raw shortcodes that show more than words: a button leads somewhere, a player plays. They become links of HTML.
+"""Raw shortcodes of buttons and players become links in HTML: a button leads to a page, a player plays a file.
 
-Before parsing, where what a shortcode encloses may be any HTML. Code and what stands within tags stays as it is.
+This is done before parsing, since a shortcode may enclose any HTML. Code and the inside of tags stay unchanged.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _PLAYERS = {
     "dailymotion": ("Dailymotion", re.compile(r"x?[a-z0-9]{5,9}", re.A), "https://www.dailymotion.com/video/{}"),
 }
 _QUOTES = "\"'“”„″′‘’«»"
-_NAMES = r"[a-z][\w-]{0,30}?[_-]|"  # the builder's: su_button, fusion_youtube
+_NAMES = r"[a-z][\w-]{0,30}?[_-]|"  # the prefix of a page builder: su_button, fusion_youtube
 _KINDS = "youtube|vimeo|dailymotion|button|btn"
 _OPENER = rf"\[(?P<name>(?:{_NAMES})(?P<kind>{_KINDS}))(?P<arguments>[\s\xa0=][^\[\]<>]{{0,2000}})\]"
 _WORTH = re.compile(rf"\[(?:{_NAMES})(?:{_KINDS})[\s\xa0=]")
-# Tags are stepped over whole, with ">" in their quoted values.
+# A tag is skipped as a whole, with ">" in its quoted values.
 _PIECE = re.compile(
     r"<(?P<end>/?)(?P<code>(?i:pre|code|kbd|samp))(?=[\s/>])[^<>]*>"
     r"|<[a-zA-Z!/][^<>\"']*+(?:\"[^\"<]*+\"[^<>\"']*+|'[^'<]*+'[^<>\"']*+)*+>"
@@ -35,11 +35,11 @@ _ADDRESS = re.compile(rf"https?://[^\s{_QUOTES}|<>]+|\A/[^\s{_QUOTES}|<>]*")
 
 
 def revive(html: str) -> str:
-    """``html`` with buttons that enclose words as links, and players as marked links to what they play."""
+    """``html`` in which buttons that enclose words are links, and players are marked links to what they play."""
     if "[" not in html or not _WORTH.search(html):
         return html
     pieces: list[str] = []
-    waiting: dict[str, list[tuple[int, str]]] = {}  # a button's name -> where it opens, and its address
+    waiting: dict[str, list[tuple[int, str]]] = {}  # the name of a button -> where it opens, and its URL
     at = code = 0
     for found in _PIECE.finditer(html):
         pieces += (html[at : found.start()], found[0])
@@ -60,7 +60,7 @@ def revive(html: str) -> str:
 
 
 def _led_to(arguments: str) -> str:
-    """A button's address, or "": ``link="url:https%3A%2F%2Fa.example|title:x"`` is a builder's way to write one."""
+    """The URL of a button, or "". A page builder writes it as ``link="url:https%3A%2F%2Fa.example|title:x"``."""
     found = _LINK.search(unescape(arguments))
     value = (found[1] or found[2] or "").strip() if found else ""
     if value.startswith("url:"):
@@ -70,7 +70,7 @@ def _led_to(arguments: str) -> str:
 
 
 def _played(kind: str, arguments: str) -> str | None:
-    """A link to the film that a player shows, or None where its arguments name none."""
+    """A link to the film of a player, or None where its arguments name no film."""
     said = unescape(arguments)
     provider, identity, page = _PLAYERS[kind]
     named = _ID.search(said)

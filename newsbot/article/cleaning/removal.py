@@ -1,4 +1,4 @@
-"""What the rules took from a post, weighed, so that none takes the article itself."""
+"""What the rules removed from a post, measured, so that no rule removes the article itself."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
-LONG_RUN = 40  # a text node this long is a writer's sentence rather than a label
-# A rule that takes this much of what was written as sentences has met an unclosed wrapper, not junk.
+LONG_RUN = 40  # a text node of this length is a sentence of the author rather than a label
+# A rule that removes so much of the sentences has matched an unclosed wrapper, not junk.
 SWALLOWED = 600
 
 
 @dataclass(slots=True)
 class Removal:
-    """What one rule took: how often, all characters, those in sentences, and from which elements."""
+    """What one rule removed: how often, all characters, the characters in sentences, and from which elements."""
 
     rule: str
     broad: bool
@@ -24,7 +24,7 @@ class Removal:
     elements: list[tuple[int, int, int]] = field(default_factory=list)  # (node, characters, sentences)
 
     def add(self, node: LexborNode) -> None:
-        """Count an element that goes."""
+        """Count an element that is removed."""
         characters, sentences = weigh(node)
         self.count += 1
         self.characters += characters
@@ -32,16 +32,16 @@ class Removal:
         self.elements.append((node.mem_id, characters, sentences))
 
     def to_hold(self) -> list[int]:
-        """The nodes to leave alone: the one that outweighs all others of its rule, or all of them."""
+        """The nodes to keep: the node that outweighs all others of its rule, or all nodes of the rule."""
         big = [node for node, characters, _ in self.elements if characters * 2 > max(self.characters, 1)]
         return big or [node for node, _, _ in self.elements]
 
 
 def greedy(removals: Iterable[Removal], *, kept: int, kept_sentences: int, bare: bool) -> list[Removal]:
-    """The removals that took the article: more than half of its text, or more than half of its sentences.
+    """The removals that took the article itself: more than half of its text, or more than half of its sentences.
 
-    The half of the text binds broad rules. One that knows its plugin by name may take more, as a bar below a photograph
-    does, but not hundreds of letters of sentences, nor all there was: ``bare`` says that nothing would be left.
+    The limit of half of the text holds for broad rules. A rule that names its plugin may remove more, such as a bar
+    below a photograph, but not hundreds of letters in sentences, and not everything. ``bare``: nothing would be left.
     """
     removals = list(removals)
     characters = kept + sum(removal.characters for removal in removals)
@@ -55,7 +55,8 @@ def greedy(removals: Iterable[Removal], *, kept: int, kept_sentences: int, bare:
 
 
 def weigh(node: LexborNode) -> tuple[int, int]:
-    """(characters, characters in sentences) of an element's text; scripts, styles and links are no sentences."""
+    """(characters, characters in sentences) of an element's text. Scripts, styles and links do not count as
+    sentences."""
     characters = sentences = 0
     for text in node.traverse(include_text=True):
         if text.tag != "-text" or text.parent is None or text.parent.tag in ("script", "style"):

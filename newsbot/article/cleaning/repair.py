@@ -1,4 +1,4 @@
-"""What must be mended in the text of the HTML, because a parser would already have lost it."""
+"""Repairs in the text of the HTML, before a parser loses what can be repaired."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import re
 
 from newsbot.article.cleaning.nesting import flatten
 
-# <i class="x"/> is an opening tag to a browser: all after it turns italic; <iframe .../> swallows the rest whole.
+# For a browser <i class="x"/> is an opening tag: all text after it is italic. <iframe .../> swallows the rest.
 _EMPTIED = (
     r"i|b|u|s|em|strong|span|font|small|big|a|p|div|section|aside|ins|del|sup|sub|code|script|style|iframe|title"
     r"|textarea|noscript"
     r"|video|audio|object|svg|h[1-6]|li|ul|ol|td|th|button|select|template|xmp|noembed|noframes"
 )
-# Whatever stands before the slash must end a name or a quoted value: <a href=/x/> is not closed by its own path.
+# Before the slash a name or a quoted value must end: the path in <a href=/x/> does not close the tag.
 _SELF_CLOSED = re.compile(rf"<({_EMPTIED})((?:\s[^<>]*)?)(?<![\w=:.%#?&-])\Z|<({_EMPTIED})\Z", re.I)
 _EMPTY_IS_NOTHING = frozenset(
     ("i", "b", "u", "s", "em", "strong", "span", "font", "small", "big", "ins", "del", "sub", "code")
 )
 _LONGEST_TAG = 4_000
 _VOID_STARTS = frozenset({"<br", "<br ", "<img", "<hr", "<hr ", "<inp", "<sou"})
-# A parser compares each attribute with all before it. No writer gives a tag thousands.
+# A parser compares each attribute with all attributes before it. No author writes thousands of attributes in a tag.
 _BLOAT = 20_000
 _BLOATED = re.compile(rf"<([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/])[^<>]{{{_BLOAT},}}>?")
 _MANY_ATTRIBUTES = 500
-# Raw text elements without an end swallow the rest of the post.
+# A raw text element without an end tag swallows the rest of the post.
 _SWALLOWERS = (
     "script",
     "style",
@@ -38,17 +38,17 @@ _SWALLOWERS = (
     "select",
 )
 _CLOSING = {tag: re.compile(f"</{tag}", re.I) for tag in _SWALLOWERS}
-# A script's or a style's own words go with it, as far as the next tag.
+# The text of a script or style is removed with it, up to the next tag.
 _WORDS = {"script": "[^<]*", "style": "[^<]*"}
 _OPENING = {tag: re.compile(rf"<{tag}(?=[\s>/])[^<>]*>{_WORDS.get(tag, '')}", re.I) for tag in _SWALLOWERS}
 _SWALLOWER = re.compile(("<(?:" + "|".join(_SWALLOWERS) + ")").encode())
 
 
 def repair(html: str) -> str:
-    """``html`` with self-closed tags closed, unclosed raw-text elements defused, and no deeper than an article is."""
+    """``html`` with self-closed tags closed, without unclosed raw text elements, and not deeper than an article."""
     if "/>" in html:
         html = _close_self_closed(html)
-    # Lower case by bytes, where only ASCII has any: many times faster than by characters.
+    # bytes.lower changes ASCII letters only, and is many times faster than str.lower.
     found = set(_SWALLOWER.findall(html.encode("utf-8", "ignore").lower()))
     for mark in sorted(found):
         html = _defuse(html, mark[1:].decode())
@@ -80,7 +80,7 @@ def _close_self_closed(html: str) -> str:
 
 
 def _defuse(html: str, tag: str) -> str:
-    """Drop each opening ``tag`` after which no end follows; the text after it is the article's."""
+    """Remove each opening ``tag`` without an end tag after it. The text behind it belongs to the article."""
     opening = _OPENING[tag]
     if tag == "plaintext":
         return opening.sub("", html)

@@ -1,8 +1,8 @@
-"""The clean article under construction: HTML and text grow together, in one go.
+"""Writes the clean article: HTML and text are written together, in one pass.
 
-Everything opens late. A paragraph, a list or a ``<strong>`` is written when its first word or picture comes, so what
-stays empty never shows; formatting that spans blocks is closed and reopened around them. The outcome is what a parser
-would make of it anyway, so cleaning it again changes nothing.
+Every element opens late. A paragraph, a list or a ``<strong>`` is written when its first word or picture comes, so that
+an empty element is never written. Formatting that spans blocks is closed and reopened around them. A parser would read
+the output as the same tree, so that cleaning the output again changes nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from newsbot.article.cleaning.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATO
 from newsbot.article.cleaning.headings import RANKS, Heading, Headings
 from newsbot.article.cleaning.tags import escape
 
-# Deeper nesting than any author's is flattened: readers and parsers choke on it.
+# Nesting that is deeper than an author's is flattened, since readers and parsers fail on it.
 MAX_BLOCKS = 48
 MAX_INLINES = 16
 SHORT_BLOCK = 160
@@ -24,8 +24,8 @@ _SPACES = re.compile(" {2,}")
 
 
 def folded(text: str) -> str:
-    """Text with a single space for each run of HTML's white space."""
-    # Mostly a line was wrapped: to replace one letter takes a tenth of what an expression does.
+    """Text with one space for each run of HTML white space."""
+    # Mostly a line was wrapped. To replace one letter takes a tenth of the time of a regular expression.
     for space in "\n\t\r\f":
         if space in text:
             text = text.replace(space, " ")
@@ -33,31 +33,32 @@ def folded(text: str) -> str:
 
 
 class Writer:
-    """Output of one walk. ``judge(words, hrefs, tag)`` is asked of each short block that ends; True: take it back.
+    """The output of one walk. ``judge(words, hrefs, tag)`` is called for each short block that ends; True removes the
+    block.
 
-    ``bare(words)`` is asked of a heading under which nothing stands, at the end or before the next of its rank.
+    ``bare(words)`` is called for a heading with nothing under it, at the end or before the next heading of its rank.
     """
 
     def __init__(self, judge: Callable[[str, Sequence[str], str], bool], bare: Callable[[str], bool]) -> None:
         self.html: list[str] = []
         self.text: list[str] = []
         self.length = 0  # characters of words so far
-        self.links: list[str] = []  # of what is linked, as often as it is
+        self.links: list[str] = []  # URLs of links, each as often as it is linked
         self.embeds: dict[tuple[str, str], None] = {}  # (provider, address)
         self._judge = judge
         self._headings = Headings((self.html, self.text, self.links), bare)
         self._blocks = [Block("", opened=True)]
-        self._holder = self._blocks[0]  # where words land: the innermost block that is written
-        self._ghosts: list[bool] = []  # for each ``begin``: whether it was flattened
+        self._holder = self._blocks[0]  # the innermost block that is written: words go into it
+        self._ghosts: list[bool] = []  # for each ``begin``, whether it was flattened
         self._inlines: list[tuple[str, str, str | None]] = []
         self._open_inlines = 0
         self._separator = ""
-        self._run = False  # words or pictures stand right before, in the same block
+        self._run = False  # words or pictures stand directly before, in the same block
         self._space = False
         self._break = False
 
     def words(self, text: str) -> None:
-        """Text between tags; white space folds, but inside ``<pre>``."""
+        """Write text between tags. White space is folded, except inside ``<pre>``."""
         if self._holder.tag == "pre":
             self._verbatim(text)
             return
@@ -71,7 +72,7 @@ class Writer:
             self._space = True
         html, said = self.html, self.text
         if self._run and not self._break and self._open_inlines == len(self._inlines):
-            # In the middle of a block, as most words are, nothing has to open.
+            # Most words come in the middle of a block, where nothing must be opened.
             if self._space:
                 html.append(" ")
                 self._separator = self._separator or " "
@@ -90,7 +91,7 @@ class Writer:
         self._space = body[-1] != text[-1]
 
     def paragraph(self, text: str) -> None:
-        """A paragraph of nothing but ``text``: the same as ``begin``, ``words``, ``end``, at half the cost."""
+        """Write a paragraph that holds only ``text``: the same as ``begin``, ``words``, ``end``, at half the cost."""
         if self._holder is not self._blocks[0] or self._inlines:
             self.begin("p", "<p>")
             self.words(text)
@@ -109,33 +110,34 @@ class Writer:
         self._space = False
 
     def space(self, text: str) -> None:
-        """White space between tags, and nothing else."""
+        """Write white space between tags."""
         if self._holder.tag == "pre":
             self._verbatim(text)
         else:
             self._space = True
 
     def thing(self, html: str) -> None:
-        """A picture or another element without words; ``html`` is complete and safe."""
+        """Write a picture or another element without words. ``html`` is complete and safe."""
         self._open()
         self._holder.solid = True
         self.html.append(html)
 
     def alone(self, html: str) -> None:
-        """A ``thing`` in a paragraph of its own."""
+        """Write a ``thing`` in a paragraph of its own."""
         self.boundary()
         self.thing(html)
         self.boundary()
 
     def line(self) -> None:
-        """A ``<br>``: kept between words, dropped at the edges of a block; a line feed where those are kept."""
+        """Write a ``<br>``. It is kept between words and dropped at the edges of a block. In ``<pre>`` it is a line
+        feed."""
         if self._holder.tag == "pre":
             self._verbatim("\n")
         else:
             self._break = self._run
 
     def boundary(self) -> None:
-        """The edge of a wrapper: the words after it do not belong to the line before."""
+        """Mark the edge of a wrapper: the words after it do not belong to the line before."""
         if self._holder.loose:
             self._close()
         else:
@@ -144,7 +146,7 @@ class Writer:
                 self._want("\n")
 
     def rule(self) -> None:
-        """A ``<hr>`` between blocks; none at the start."""
+        """Write an ``<hr>`` between blocks, but not at the start."""
         self._leave_paragraph()
         if self._holder.tag in ("", "blockquote") and self.html and self.html[-1] != "<hr>":
             self._close_inlines()
@@ -156,9 +158,9 @@ class Writer:
             self.boundary()
 
     def begin(self, tag: str, start: str, *, now: bool = False, embed: tuple[str, str] | None = None) -> bool:
-        """Enter a block; ``now`` writes it even if it stays empty, as the cells of a table must be.
+        """Enter a block. ``now`` writes the block even if it stays empty, which the cells of a table need.
 
-        False where a block cannot stand: then only its edges remain.
+        Returns False where the block is not allowed. Then only its edges remain.
         """
         if self._holder.tag == "p":
             self._leave_paragraph()
@@ -190,11 +192,11 @@ class Writer:
         return True
 
     def number(self, start: int) -> None:
-        """Number the items of the list just begun."""
+        """Number the items of the list that was begun last."""
         self._holder.number = start
 
     def end(self) -> None:
-        """Leave what the last ``begin`` entered."""
+        """Leave the block that the last ``begin`` entered."""
         if self._ghosts.pop():
             self.boundary()
             return
@@ -203,7 +205,7 @@ class Writer:
         self._close()
 
     def finish(self) -> None:
-        """Close what is still open: loose words at the end have no element to leave."""
+        """Close all open elements, such as the paragraph of loose words at the end."""
         while len(self._blocks) > 1:
             self._close()
         mark = (len(self.html), len(self.text), self.length, len(self.links))
@@ -224,7 +226,7 @@ class Writer:
         self._inlines.pop()
 
     def _verbatim(self, text: str) -> None:
-        # The parser drops a line feed that opens <pre>: writing one would not last. Nor would nothing but space.
+        # A parser drops a line feed at the start of <pre>, so none is written. Spaces alone are not written either.
         text = text if self._run else text.lstrip("\n")
         if text and (self._run or not text.isspace()):
             self._space = False
@@ -236,7 +238,7 @@ class Writer:
             self.length += len(text)
 
     def _open(self) -> None:
-        """Make ready for words: open what waits, in order, and write the white space before them."""
+        """Prepare for words: open the waiting elements in order, and write the white space before the words."""
         holder = self._holder
         if holder.tag in LOOSE_CONTEXT:
             self._holder = holder = Block("p", "<p>", "</p>", loose=True)
@@ -307,7 +309,7 @@ class Writer:
             self.html.append(self._inlines[self._open_inlines][1])
 
     def _leave_paragraph(self) -> None:
-        """No block stands in a paragraph: it ends here, and words after the block get a loose one."""
+        """A paragraph cannot hold a block: the paragraph ends here, and words after the block get a loose paragraph."""
         if self._holder.loose:
             self._close()
         elif self._holder.tag == "p":
@@ -325,7 +327,7 @@ class Writer:
             length <= SHORT_BLOCK or (length <= LINKED_BLOCK and len(self.links) > block.mark[3])
         )
         if not block.opened or (short and block.tag in JUDGED and self._taken_back(block)):
-            # As if it had never been, but for its edge.
+            # Only the edge of the removed block remains.
             self._run, self._separator = block.before
             self._break, self._space = self._run, False
             if block.tag:
@@ -333,7 +335,7 @@ class Writer:
             return
         self._run = self._space = self._break = False
         if block.tag == "li" and self.length == block.mark[2]:
-            # A picture alone is nothing to read: its bullet goes, and the gap before it waits for words.
+            # An item with only a picture has no text: its bullet is removed, and the gap before it waits for words.
             at, self._separator = block.bullet
             del self.text[at:]
         self.html.append(block.end)
@@ -350,14 +352,15 @@ class Writer:
             self._want(SEPARATORS.get(block.tag, "\n\n"))
 
     def _speaker(self, block: Block) -> str:
-        """The paragraph of a cell or an item says what its cell or item says."""
+        """A paragraph in a cell or an item is judged as its cell or item is."""
         for each in reversed(self._blocks):
             if each.tag in SPOKEN:
                 return each.tag
         return block.tag
 
     def _taken_back(self, block: Block) -> bool:
-        """Ask the judge; on yes undo all that was written since the block began, its ancestors' opening included."""
+        """Ask the judge. On True, remove all that was written since the block began, the opening of its ancestors
+        included."""
         html_at, text_at, length, links_at = block.mark
         if self.length == length:
             return False

@@ -1,4 +1,4 @@
-"""The article out of a whole page: WordPress's own container of it, else trafilatura's judgement."""
+"""The article in a whole page: WordPress's own container of the article, else trafilatura's result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ CONTAINERS = (
     *(".wp-block-post-content", ".entry-content", "[itemprop=articleBody]", ".post-content", ".td-post-content"),
     *(".article-content", ".single-content", ".post-body", ".article-body", ".elementor-widget-theme-post-content"),
 )
-"""Where themes put what ``the_content()`` prints: the block editor's class, hAtom's, schema.org's, widespread ones."""
+"""The containers in which themes print ``the_content()``: of the block editor, hAtom, schema.org, and widespread
+ones."""
 
 _INERT = "script, style, noscript, template"
 _ELSEWHERE = frozenset({"aside", "footer", "nav"})
@@ -21,17 +22,17 @@ _BY_SCRIPT = re.compile(
     r"(?:enable|requires?|needs?|activate)\s+java\s?script|id=[\"'](?:root|app|__next|___gatsby)[\"']", re.I
 )
 _LEAST_WORDS = 25
-"""Words below which what trafilatura finds is a page's frame rather than an article."""
+"""With fewer words, the result of trafilatura is the frame of a page rather than an article."""
 
 
 FEW = 50
-"""Elements of one selector that are looked at: no theme has more, and looking at each costs its depth."""
+"""The most elements of one selector that are examined. No theme has more, and each costs time by its depth."""
 
 _DEEP = 200
 
 
 def parents(node: LexborNode) -> Iterator[LexborNode]:
-    """The elements around one, the nearest first; as many as an honest page has."""
+    """The ancestors of an element, the nearest first, limited to a number that real pages do not exceed."""
     parent = node.parent
     for _ in range(_DEEP):
         if parent is None:
@@ -41,7 +42,7 @@ def parents(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def body_of(html: str, *, url: str) -> str | None:
-    """The article's HTML; "" where its container stands there and is empty; None where the page lacks it."""
+    """The article's HTML. "" where its container is there and empty, None where the page has no article."""
     tree = LexborHTMLParser(html)
     container = _container(tree)
     if container is not None:
@@ -50,7 +51,7 @@ def body_of(html: str, *, url: str) -> str | None:
         if _says_something(container):
             return inner
         return None if waits or _BY_SCRIPT.search(html) else ""
-    # A block theme leaves the container of an empty article out.
+    # A block theme omits the container of an empty article.
     return "" if tree.css_first(".wp-site-blocks h1.wp-block-post-title") is not None else _judged(html, url)
 
 
@@ -58,7 +59,7 @@ def _container(tree: LexborHTMLParser) -> LexborNode | None:
     for selector in CONTAINERS:
         found = [node for node in tree.css(selector)[:FEW] if not _stands_aside(node)]
         if found:
-            # Related posts may repeat the class with an excerpt each.
+            # Related posts may have the same class, each with an excerpt.
             return max(found, key=lambda node: len(node.text(deep=True)))
     return None
 
@@ -77,7 +78,7 @@ def _says_something(container: LexborNode) -> bool:
 
 
 def _judged(html: str, url: str) -> str | None:
-    # Imported here: it takes a third of a second, and most crawls never meet a page.
+    # Imported here: the import takes a third of a second, and most crawls read no page.
     import trafilatura
 
     found = trafilatura.extract(

@@ -10,23 +10,26 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from newsbot.wordpress.values import object_in
 
 PER_PAGE = 100
 """WordPress's own maximum (rest_collection_params)."""
 
 WORDPRESS_COM = "public-api.wordpress.com"
+_WORDPRESS_COM_PATH = re.compile(r"/(?:rest/)?wp/v2/sites/[^/]+(/.*)?$")
 
 Params = Mapping[str, "str | int | Iterable[int | str]"]
 
 
 def _query(params: Params) -> str:
-    pairs = []
-    for name, value in params.items():
-        text = value if isinstance(value, str) else str(value) if isinstance(value, int) else ",".join(map(str, value))
-        pairs.append((name, text))
     # Commas and colons stay as they are: `include=` of 100 ids would grow by 200 bytes. A plus sign is always escaped.
-    return urlencode(pairs, safe=",:/", quote_via=quote)
+    return urlencode([(name, _text(value)) for name, value in params.items()], safe=",:/", quote_via=quote)
+
+
+def _text(value: str | int | Iterable[int | str]) -> str:
+    return str(value) if isinstance(value, str | int) else ",".join(map(str, value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,36 +50,42 @@ class Api:
     def url(self, route: str, params: Params | None = None) -> str:
         """The URL of ``route`` (``/wp/v2/posts``; ``/`` is the index) with ``params``; lists travel comma-joined."""
         parts = urlsplit(self.root)
-        extra = [(n, v) for n, v in parse_qsl(parts.query, keep_blank_values=True) if n != "rest_route"]
-        query: dict[str, Any] = dict(extra)
+        own = {name: value for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "rest_route"}
         if self.plain:
-            query = {"rest_route": route, **query}
-            path = parts.path
+            path, query = parts.path, {"rest_route": route} | own
         else:
-            if self.wordpress_com:
-                route = route.removeprefix("/wp/v2")
-            path = parts.path.rstrip("/") + (route if route != "/" else "/")
-        query.update(params or {})
-        return urlunsplit((parts.scheme, parts.netloc, path or "/", _query(query), ""))
+            path, query = parts.path.rstrip("/") + self._path(route), own
+        return urlunsplit((parts.scheme, parts.netloc, path or "/", _query(query | dict(params or {})), ""))
+
+    def _path(self, route: str) -> str:
+        return route.removeprefix("/wp/v2") if self.wordpress_com else route
 
     def route(self, href: str) -> tuple[str, dict[str, str]] | None:
         """The route and parameters an ``_links`` href stands for, or None where it is no API URL.
 
         The host is not compared: a site that moved keeps links to its old name.
         """
-        parts = urlsplit(href)
+        try:
+            parts = urlsplit(href)
+        except ValueError:
+            return None
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
-        if "rest_route" in params:
-            return _tidy(params.pop("rest_route")), params
+        route = params.pop("rest_route", None)
+        if route is None:
+            route = self._route_in(parts)
+        return None if route is None else (_tidy(route), params)
+
+    def _route_in(self, parts: SplitResult) -> str | None:
+        """The route in a URL's path."""
         if parts.hostname == WORDPRESS_COM:
-            found = re.match(r"/(?:rest/)?wp/v2/sites/[^/]+(/.*)?$", parts.path)
-            return (_tidy("/wp/v2" + (found[1] or "")), params) if found else None
+            found = _WORDPRESS_COM_PATH.match(parts.path)
+            return "/wp/v2" + (found[1] or "") if found else None
         own = "" if self.plain else urlsplit(self.root).path.rstrip("/")
         for prefix in filter(None, (own, "/wp-json")):
             _, mark, rest = parts.path.partition(prefix + "/")
             if mark:
-                return _tidy("/" + rest), params
-        return ("/", params) if own and parts.path.rstrip("/") == own else None
+                return rest
+        return "" if own and parts.path.rstrip("/") == own else None
 
 
 def _tidy(route: str) -> str:
@@ -101,21 +110,26 @@ class RouteAccepts:
 
 def read_accepts(endpoints: Any) -> RouteAccepts | None:
     """From an index's ``routes[route]["endpoints"]`` or the ``endpoints`` of an OPTIONS answer."""
-    for endpoint in endpoints if isinstance(endpoints, list) else []:
-        if not isinstance(endpoint, dict) or "GET" not in (endpoint.get("methods") or []):
-            continue
-        args = endpoint.get("args")
-        if not isinstance(args, dict):
-            return RouteAccepts()
-        per_page, orderby = args.get("per_page"), args.get("orderby")
-        maximum = per_page.get("maximum") if isinstance(per_page, dict) else None
-        enum = orderby.get("enum") if isinstance(orderby, dict) else None
-        return RouteAccepts(
-            per_page=maximum if isinstance(maximum, int) and 1 <= maximum <= PER_PAGE else PER_PAGE,
-            orderby=frozenset(map(str, enum)) if isinstance(enum, list) else frozenset(),
-            params=frozenset(args),
-        )
+    for endpoint in map(object_in, endpoints if isinstance(endpoints, list) else []):
+        if "GET" in _methods(endpoint):
+            return _read_args(endpoint.get("args"))
     return None
+
+
+def _methods(endpoint: dict[str, Any]) -> Iterable[Any]:
+    methods = endpoint.get("methods")
+    return methods if isinstance(methods, list | dict | str) else ()
+
+
+def _read_args(args: Any) -> RouteAccepts:
+    if not isinstance(args, dict):
+        return RouteAccepts()
+    maximum, keys = object_in(args.get("per_page")).get("maximum"), object_in(args.get("orderby")).get("enum")
+    return RouteAccepts(
+        per_page=maximum if isinstance(maximum, int) and 1 <= maximum <= PER_PAGE else PER_PAGE,
+        orderby=frozenset(map(str, keys)) if isinstance(keys, list) else frozenset(),
+        params=frozenset(args),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +164,8 @@ class Site:
 def read_collections(data: Any) -> dict[str, Collection]:
     """From ``/wp/v2/types`` or ``/wp/v2/taxonomies``: slug -> collection. PHP sends ``[]`` for no types at all."""
     found = {}
-    for slug, entry in data.items() if isinstance(data, dict) else ():
-        base = entry.get("rest_base") if isinstance(entry, dict) else None
-        if not isinstance(base, str) or not base:
-            continue
-        namespace = entry.get("rest_namespace") or "wp/v2"
-        found[slug] = Collection(name=slug, route=f"/{namespace}/{base}")
+    for slug, entry in object_in(data).items():
+        base = object_in(entry).get("rest_base")
+        if isinstance(base, str) and base:
+            found[slug] = Collection(name=slug, route=f"/{entry.get('rest_namespace') or 'wp/v2'}/{base}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -51,12 +52,15 @@ def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
     wall = local_date(local)
     if wall is None or site is None:
         return None
-    naive = datetime.fromisoformat(wall)
+    return _from_wall(datetime.fromisoformat(wall), site)
+
+
+def _from_wall(wall: datetime, site: Site) -> str | None:
+    """A wall clock of the site as UTC; None where the site's zone is unknown, or the moment beyond the calendar."""
     if site.timezone:
-        try:
-            return iso_utc(naive.replace(tzinfo=ZoneInfo(site.timezone)))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
+            return iso_utc(wall.replace(tzinfo=ZoneInfo(site.timezone)))
     if site.gmt_offset is not None:
-        return (naive - timedelta(hours=site.gmt_offset)).isoformat() + "Z"
+        with suppress(ValueError, OverflowError):
+            return (wall - timedelta(hours=site.gmt_offset)).isoformat() + "Z"
     return None

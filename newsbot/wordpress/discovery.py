@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
 
-from newsbot.errors import Challenge, DiscoveryError, PayloadError, Refused
+from newsbot.errors import BadStatus, Challenge, DiscoveryError, PayloadError, Refused
 from newsbot.wordpress import payload
-from newsbot.wordpress.api import WORDPRESS_COM, Api, Site, read_accepts
+from newsbot.wordpress.api import WORDPRESS_COM, Api, RouteAccepts, Site, read_accepts
 from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Asking, Query, Reply
+from newsbot.wordpress.values import object_in
 
 REL = "https://api.w.org/"
 """The relation by which WordPress names its API, in the ``Link`` header and in ``<link>``."""
@@ -32,68 +34,145 @@ _HEAD = 200_000
 """Bytes of a page that are searched for the ``<link>``."""
 
 _BLOCKING = frozenset({"robots", "private-address"})
+_UNREACHABLE = FINAL_ERRORS - {"robots", "redirects"} | {"dns"}
+"""Errors of the index that every other URL of the host would give too."""
 
 
 def discover(url: str) -> Asking[Site]:
     """Find the site behind ``url``; raises DiscoveryError with one clear line and a verdict."""
-    start, guessed_scheme = _with_scheme(url)
-    try:
+    unreachable: list[_NoAnswer] = []
+    start = ""
+    for start in _starts(url):
         try:
-            return (yield from _discover_from(start))
-        except _Unreachable as failure:
-            if guessed_scheme and failure.reply.error not in _BLOCKING:
-                start = "http" + start.removeprefix("https")
-                try:
-                    return (yield from _discover_from(start))
-                except _Unreachable:
-                    pass
-            raise _told(failure.reply) from None
-    except DiscoveryError as failure:
-        failure.at = start
-        raise
+            return (yield from _Search(start).run())
+        except _NoAnswer as failure:
+            unreachable.append(failure)
+            if failure.reply.error in _BLOCKING:
+                break
+        except DiscoveryError as failure:
+            failure.at = start
+            raise
+    error = _explain_no_answer(unreachable[0].reply)
+    error.at = start
+    raise error
 
 
-class _Unreachable(Exception):
-    """The site's host gave no answer at all."""
+class _NoAnswer(PayloadError):
+    """The site's host gave no answer."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.error)
         self.reply = reply
 
 
-def _with_scheme(url: str) -> tuple[str, bool]:
+def _starts(url: str) -> list[str]:
+    """The URLs from which to search: where the user gave no scheme, HTTPS first."""
     url = url.strip()
-    guessed = "://" not in url
+    if "://" in url:
+        return [_web_address(url, url)]
+    bare = url.lstrip("/")
+    return [_web_address(f"{scheme}://{bare}", url) for scheme in ("https", "http")]
+
+
+def _web_address(address: str, url: str) -> str:
+    """An address with a path; raises DiscoveryError, which names the user's ``url``, where it is no web address."""
     try:
-        parts = urlsplit("https://" + url.lstrip("/") if guessed else url)
+        parts = urlsplit(address)
     except ValueError as error:
         raise DiscoveryError(f"{url!r} is not a web address ({error})", verdict="incomplete") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise DiscoveryError(f"{url!r} is not a web address", verdict="incomplete")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, "")), guessed
+    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
 
 
-def _discover_from(start: str) -> Asking[Site]:
-    asked: set[str] = set()
-    trouble: list[PayloadError | Reply] = []
-    for root in _roots_in(start):
-        site = yield from _try_root(root, start, asked, trouble)
+@dataclass(slots=True)
+class _Search:
+    """The search for an API from one URL. ``asked`` are the URLs that were asked for, ``failures`` what went wrong."""
+
+    start: str
+    asked: set[str] = field(default_factory=set)
+    failures: list[PayloadError] = field(default_factory=list)
+
+    def run(self) -> Asking[Site]:
+        """Raises _NoAnswer where the host cannot be reached, and DiscoveryError where no API is found."""
+        site = yield from self._first_of(_roots_in(self.start), self.start)
         if site is not None:
             return site
-    page = yield from _page(start, asked, trouble)
-    for root in _roots_around(start, page):
-        if _forbidden(trouble):
-            # robots.txt closes the API: the same API under another spelling would be a way around it.
-            break
-        site = yield from _try_root(root, page.url if page else start, asked, trouble)
-        if site is not None:
-            site.language = site.language or (declared_language(page) if page else None)
-            return site
-    raise _verdict_of(trouble)
+        page = yield from self._page()
+        site = yield from self._first_of(_roots_around(self.start, page), page.url if page else self.start)
+        if site is None:
+            raise _explain(self.failures)
+        if page is not None:
+            site.language = site.language or declared_language(page)
+        return site
 
+    def _first_of(self, roots: Iterator[str], page_url: str) -> Asking[Site | None]:
+        for root in roots:
+            if self._is_forbidden():
+                # robots.txt closes the API: the same API under another spelling would be a way around it.
+                return None
+            site = yield from self._try(root, page_url)
+            if site is not None:
+                return site
+        return None
 
-def _forbidden(trouble: list[PayloadError | Reply]) -> bool:
-    return any(isinstance(met, Reply) and met.error == "robots" and Api(root=met.url).route(met.url) for met in trouble)
+    def _is_forbidden(self) -> bool:
+        replies = (failure.reply for failure in self.failures if isinstance(failure, _NoAnswer))
+        return any(reply.error == "robots" and Api(root=reply.url).route(reply.url) for reply in replies)
+
+    def _page(self) -> Asking[Reply | None]:
+        """The page the user named; a site that is down ends the search here, before more requests are spent."""
+        if self.start in self.asked:
+            return None
+        self.asked.add(self.start)
+        reply = yield Query(url=self.start, purpose="discover", expects="any")
+        if reply.error is not None:
+            # robots.txt may close the page and leave the API open; an address that may not be asked closes both.
+            self._note(reply, is_final=reply.error != "robots")
+            return None
+        try:
+            payload.read(reply)
+        except Challenge as challenge:
+            self.failures.append(challenge)
+        except PayloadError:
+            pass
+        return reply
+
+    def _note(self, reply: Reply, *, is_final: bool) -> None:
+        failure = _NoAnswer(reply)
+        if is_final:
+            raise failure
+        self.failures.append(failure)
+
+    def _try(self, root: str, page_url: str) -> Asking[Site | None]:
+        """Ask for the index at ``root``; where the home page came instead, follow what that declares."""
+        if root in self.asked:
+            return None
+        self.asked.add(root)
+        api = Api(root=root)
+        route, params = ("/wp/v2/types", {}) if api.wordpress_com else ("/", {"_fields": INDEX_FIELDS})
+        reply = yield Query(url=api.url(route, params), purpose="index", expects="any")
+        if reply.error is not None:
+            self._note(reply, is_final=reply.error in _UNREACHABLE)
+            return None
+        try:
+            index = payload.read(reply)
+        except PayloadError as fault:
+            self.failures.append(fault)
+            return (yield from self._try_declared(reply))
+        if isinstance(index, dict) and (api.wordpress_com or _is_index(index)):
+            return read_site(index, _landed(api, reply.url), page_url)
+        return None
+
+    def _try_declared(self, reply: Reply) -> Asking[Site | None]:
+        if isinstance(self.failures[-1], Challenge):
+            raise _explain(self.failures)
+        for root in declared(reply):
+            site = yield from self._try(root, reply.url)
+            if site is not None:
+                site.language = site.language or declared_language(reply)
+                return site
+        return None
 
 
 def _roots_in(start: str) -> Iterator[str]:
@@ -107,27 +186,6 @@ def _roots_in(start: str) -> Iterator[str]:
         yield urlunsplit((parts.scheme, parts.netloc, found[1] + "/", "", ""))
     elif parts.path in ("", "/") and not parts.query:
         yield urlunsplit((parts.scheme, parts.netloc, "/wp-json/", "", ""))
-
-
-def _page(start: str, asked: set[str], trouble: list[PayloadError | Reply]) -> Asking[Reply | None]:
-    """The page the user named; a site that is down ends the search here, before more requests are spent."""
-    if start in asked:
-        return None
-    asked.add(start)
-    reply = yield Query(url=start, purpose="discover", expects="any")
-    if reply.error is not None:
-        # robots.txt may close the page and leave the API open; an address that may not be asked closes both.
-        if reply.error != "robots":
-            raise _Unreachable(reply)
-        trouble.append(reply)
-        return None
-    try:
-        payload.read(reply)
-    except Challenge as challenge:
-        trouble.append(challenge)
-    except PayloadError:
-        pass
-    return reply
 
 
 def _roots_around(start: str, page: Reply | None) -> Iterator[str]:
@@ -183,36 +241,6 @@ def _root(root: str, page_url: str) -> str:
     return urlunsplit(parts)
 
 
-def _try_root(root: str, page_url: str, asked: set[str], trouble: list[PayloadError | Reply]) -> Asking[Site | None]:
-    """Ask for the index at ``root``; where the home page came instead, follow what that declares."""
-    if root in asked:
-        return None
-    asked.add(root)
-    api = Api(root=root)
-    route, params = ("/wp/v2/types", {}) if api.wordpress_com else ("/", {"_fields": INDEX_FIELDS})
-    reply = yield Query(url=api.url(route, params), purpose="index", expects="any")
-    if reply.error is not None:
-        if reply.error in FINAL_ERRORS - {"robots", "redirects"} or reply.error == "dns":
-            raise _Unreachable(reply)
-        trouble.append(reply)
-        return None
-    try:
-        index = payload.read(reply)
-    except PayloadError as fault:
-        trouble.append(fault)
-        if isinstance(fault, Challenge):
-            raise _verdict_of(trouble) from None
-        for other in declared(reply):
-            site = yield from _try_root(other, reply.url, asked, trouble)
-            if site is not None:
-                site.language = site.language or declared_language(reply)
-                return site
-        return None
-    if not isinstance(index, dict) or not (api.wordpress_com or _is_index(index)):
-        return None
-    return read_site(index, _landed(api, reply.url), page_url)
-
-
 def _landed(api: Api, url: str) -> Api:
     """The API where redirects ended: http -> https, www, a moved host. Only the place moves, never the style."""
     asked, ended = urlsplit(api.root), urlsplit(url)
@@ -230,28 +258,32 @@ def _is_index(index: dict[str, Any]) -> bool:
 
 def read_site(index: dict[str, Any], api: Api, page_url: str) -> Site:
     """What the index says. ``key`` is the home URL as the site declares it, where that is the host we reach it by."""
-    routes = index.get("routes")
-    accepts = {}
-    for route, entry in routes.items() if isinstance(routes, dict) else ():
-        found = read_accepts(entry.get("endpoints")) if isinstance(entry, dict) and "(?P<" not in route else None
-        if found is not None:
-            accepts[route] = found
+    accepts = {route: _accepts(route, entry) for route, entry in object_in(index.get("routes")).items()}
     home = _home(index, api, page_url)
-    offset = index.get("gmt_offset")
-    try:
-        gmt_offset = float(offset) if offset not in (None, "", False) else None
-    except (TypeError, ValueError):
-        gmt_offset = None
-    name = index.get("name")
+    timezone = index.get("timezone_string")
     return Site(
         key=home,
         api=api,
         home=home,
-        name=unescape(name) if isinstance(name, str) and name else None,
-        timezone=index.get("timezone_string") if isinstance(index.get("timezone_string"), str) else None,
-        gmt_offset=gmt_offset,
-        accepts=accepts,
+        name=unescape(name) if isinstance(name := index.get("name"), str) and name else None,
+        timezone=timezone if isinstance(timezone, str) else None,
+        gmt_offset=_hours(index.get("gmt_offset")),
+        accepts={route: accepted for route, accepted in accepts.items() if accepted is not None},
     )
+
+
+def _accepts(route: str, entry: Any) -> RouteAccepts | None:
+    """What a route of a collection accepts; None for a route of single objects."""
+    return None if "(?P<" in route else read_accepts(object_in(entry).get("endpoints"))
+
+
+def _hours(value: Any) -> float | None:
+    if value in (None, "", False):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _home(index: dict[str, Any], api: Api, page_url: str) -> str:
@@ -259,43 +291,74 @@ def _home(index: dict[str, Any], api: Api, page_url: str) -> str:
         name = urlsplit(api.root).path.rstrip("/").rsplit("/", 1)[-1]
         return f"https://{urlsplit(page_url).hostname if name.isdigit() else name}"
     root = urlsplit(api.root)
-    for key in ("home", "url"):
-        parts = urlsplit(str(index.get(key) or ""))
-        if parts.hostname and _bare(parts.hostname) == _bare(root.hostname) and parts.port == root.port:
+    for declared_home in (index.get("home"), index.get("url")):
+        parts = _split(str(declared_home or ""))
+        if _is_same_host(parts, root):
             return urlunsplit((root.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     # A site that calls itself localhost (or another name) is known by the address it answers at.
     path = re.sub(r"/(?:wp-json|index\.php)?/?$", "", re.sub(r"/index\.php/wp-json/?$", "", root.path))
     return urlunsplit((root.scheme, root.netloc.lower(), path, "", ""))
 
 
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; of no URL where the text is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises a ValueError where it is no number
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _is_same_host(parts: SplitResult, other: SplitResult) -> bool:
+    if not parts.hostname or parts.port != other.port:
+        return False
+    return _bare(parts.hostname) == _bare(other.hostname)
+
+
 def _bare(host: str | None) -> str:
     return (host or "").lower().removeprefix("www.")
 
 
-def _told(reply: Reply) -> DiscoveryError:
+def _explain(failures: list[PayloadError]) -> DiscoveryError:
+    """The one line that tells why no API was found: the gravest thing met."""
+    for explain in (_explain_challenge, _explain_silence, _explain_refusal, _explain_failure, _explain_forbidden):
+        for failure in failures:
+            error = explain(failure)
+            if error is not None:
+                return error
+    what = f" ({failures[0]})" if failures else ""
+    return DiscoveryError(f"no WordPress REST API was found{what}", verdict="closed")
+
+
+def _explain_challenge(failure: PayloadError) -> DiscoveryError | None:
+    if not isinstance(failure, Challenge):
+        return None
+    return DiscoveryError(f"a bot check stands in the way ({failure})", verdict="blocked", fault=failure.name)
+
+
+def _explain_silence(failure: PayloadError) -> DiscoveryError | None:
+    return _explain_no_answer(failure.reply) if isinstance(failure, _NoAnswer) else None
+
+
+def _explain_refusal(failure: PayloadError) -> DiscoveryError | None:
+    return _explain_forbidden(failure) if isinstance(failure, Refused) else None
+
+
+def _explain_failure(failure: PayloadError) -> DiscoveryError | None:
+    if not isinstance(failure, BadStatus) or not failure.retryable:
+        return None
+    return DiscoveryError(f"the site does not answer for its API ({failure})", verdict="incomplete")
+
+
+def _explain_forbidden(failure: PayloadError) -> DiscoveryError | None:
+    if getattr(failure, "status", None) not in (401, 403):
+        return None
+    return DiscoveryError(f"the site keeps its REST API closed ({failure})", verdict="closed")
+
+
+def _explain_no_answer(reply: Reply) -> DiscoveryError:
     what = ERRORS.get(reply.error or "", "no answer came")
     verdict: Literal["blocked", "incomplete"] = "blocked" if reply.error in _BLOCKING else "incomplete"
-    host = urlsplit(reply.url).netloc
     detail = f" ({reply.detail})" if reply.detail else ""
-    return DiscoveryError(f"{host}: {what}{detail}", verdict=verdict, fault=reply.error)
-
-
-def _verdict_of(trouble: list[PayloadError | Reply]) -> DiscoveryError:
-    """The one line that tells why no API was found: the gravest thing met."""
-    for met in trouble:
-        if isinstance(met, Challenge):
-            return DiscoveryError(f"a bot check stands in the way ({met})", verdict="blocked", fault=met.name)
-    for met in trouble:
-        if isinstance(met, Reply):
-            return _told(met)
-    for met in trouble:
-        if isinstance(met, Refused) and met.status in (401, 403):
-            return DiscoveryError(f"the site keeps its REST API closed ({met})", verdict="closed")
-    for met in trouble:
-        if met.__class__.__name__ == "BadStatus" and getattr(met, "retryable", False):
-            return DiscoveryError(f"the site does not answer for its API ({met})", verdict="incomplete")
-    for met in trouble:
-        if getattr(met, "status", None) in (401, 403):
-            return DiscoveryError(f"the site keeps its REST API closed ({met})", verdict="closed")
-    what = f" ({trouble[0]})" if trouble else ""
-    return DiscoveryError(f"no WordPress REST API was found{what}", verdict="closed")
+    return DiscoveryError(f"{urlsplit(reply.url).netloc}: {what}{detail}", verdict=verdict, fault=reply.error)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from newsbot.errors import BadStatus, Challenge, NotJson, PayloadError, Refused, TooDeep, Truncated
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.values import object_in
 
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, *range(520, 528), 530})
 """Statuses that may pass: 520-527 and 530 are Cloudflare's words for an ailing origin."""
@@ -58,7 +61,7 @@ def read(reply: Reply) -> Any:
         if reply.status >= 400:
             raise _bad_status(reply) from fault
         raise
-    if isinstance(data, dict) and isinstance(data.get("code"), str) and "message" in data and "id" not in data:
+    if _is_refusal(data):
         raise _refused(data, reply.status)
     if reply.status >= 400:
         raise _bad_status(reply)
@@ -67,20 +70,21 @@ def read(reply: Reply) -> Any:
 
 def fault(query: Query, reply: Reply) -> PayloadError | None:
     """What is wrong with an answer that a driver holds in its hands, or None: an answer is ready to be used."""
-    if query.expects == "any":
-        if reply.status in _RETRYABLE and not is_challenge(reply):
-            return _bad_status(reply)
-        return None
-    if query.method == "HEAD":
-        return _bad_status(reply) if reply.status in _RETRYABLE else None
-    # A refusal in WordPress's words is an answer; most are small, while a page of posts is read once, by its reader.
-    if reply.status < 400 and reply.body[:1] in (b"[", b"{") and reply.body.rstrip()[-1:] in (b"]", b"}"):
+    if query.expects == "any" or query.method == "HEAD":
+        may_pass = reply.status in _RETRYABLE and not (query.expects == "any" and is_challenge(reply))
+        return _bad_status(reply) if may_pass else None
+    if _looks_whole(reply):
         return None
     try:
         read(reply)
     except PayloadError as found:
         return found
     return None
+
+
+def _looks_whole(reply: Reply) -> bool:
+    # A refusal in WordPress's words is an answer; most are small, while a page of posts is read once, by its reader.
+    return reply.status < 400 and reply.body[:1] in (b"[", b"{") and reply.body.rstrip()[-1:] in (b"]", b"}")
 
 
 def parse(body: bytes) -> Any:
@@ -99,10 +103,21 @@ def parse(body: bytes) -> Any:
 def _parse_slowly(body: bytes) -> Any:
     """What orjson refuses but PHP sends: lone surrogates, NaN, raw control characters, text before and after."""
     text = body.decode("utf-8", "replace").replace("\ufeff", "")
+    for data in _documents(text):
+        return data
+    if text[:1] in "[{":
+        raise Truncated(f"the JSON breaks off within its {len(body)} bytes")
+    hint = next((name for pattern, name in _HINTS if pattern.search(body)), None)
+    what = hint or ("HTML" if "<" in text[:2_000] else "text")
+    raise NotJson(f"{what} where JSON was due")
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """What begins at a bracket of the text and goes on to its end. Raises TooDeep."""
     decoder, in_vain = json.JSONDecoder(strict=False), 0
-    for tried, opening in enumerate(_OPENING.finditer(text)):
-        if tried == _CANDIDATES or in_vain > _READ_IN_VAIN:
-            break
+    for opening in islice(_OPENING.finditer(text), _CANDIDATES):
+        if in_vain > _READ_IN_VAIN:
+            return
         try:
             data, end = decoder.raw_decode(text, opening.start())
         except RecursionError:
@@ -111,25 +126,27 @@ def _parse_slowly(body: bytes) -> Any:
             in_vain += getattr(fault, "pos", len(text)) - opening.start()
             continue
         if _AFTER.match(text, end):
-            return data
+            yield data
         in_vain += end - opening.start()
-    if text[:1] in "[{":
-        raise Truncated(f"the JSON breaks off within its {len(body)} bytes")
-    hint = next((name for pattern, name in _HINTS if pattern.search(body)), None)
-    what = hint or ("HTML" if "<" in text[:2_000] else "text")
-    raise NotJson(f"{what} where JSON was due")
+
+
+def _is_refusal(data: Any) -> bool:
+    """Whether JSON is WordPress's error object, and no row that has such fields."""
+    return isinstance(data, dict) and isinstance(data.get("code"), str) and "message" in data and "id" not in data
 
 
 def _refused(data: dict[str, Any], status: int) -> Refused:
-    details = data.get("data")
-    said = details.get("status") if isinstance(details, dict) else None
-    real = said if isinstance(said, int) and not isinstance(said, bool) and status < 400 else status
+    details = object_in(data.get("data"))
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", str(data.get("message") or "")))[:300].strip()
-    refused = Refused(str(data["code"])[:100], status=real, text=text)
-    if isinstance(details, dict) and isinstance(details.get("params"), dict):
-        # Core names the refused parameter and its limits here: data.params.per_page.
-        refused.params = {str(k): str(v) for k, v in details["params"].items()}
+    refused = Refused(str(data["code"])[:100], status=_real_status(details.get("status"), status), text=text)
+    # Core names the refused parameter and its limits here: data.params.per_page.
+    refused.params = {str(name): str(reason) for name, reason in object_in(details.get("params")).items()}
     return refused
+
+
+def _real_status(said: Any, status: int) -> int:
+    """The status that the error object names, where the answer came with a status of success."""
+    return said if status < 400 and isinstance(said, int) and not isinstance(said, bool) else status
 
 
 def _bad_status(reply: Reply) -> BadStatus:

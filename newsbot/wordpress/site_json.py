@@ -10,11 +10,6 @@ from newsbot.wordpress.api import Api, RouteAccepts, Site
 
 def site_as_json(site: Site) -> dict[str, Any]:
     """Plain JSON values. Of the routes only those that list something."""
-    routes = {
-        route: {"per_page": one.per_page, "orderby": sorted(one.orderby), "params": sorted(one.params)}
-        for route, one in site.accepts.items()
-        if "per_page" in one.params
-    }
     return {
         "key": site.key,
         "root": site.api.root,
@@ -23,20 +18,18 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "language": site.language,
         "timezone": site.timezone,
         "gmt_offset": site.gmt_offset,
-        "routes": routes,
+        "routes": {route: _as_json(accepts) for route, accepts in site.accepts.items() if "per_page" in accepts.params},
         "types": dict(site.types),
     }
+
+
+def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
+    return {"per_page": accepts.per_page, "orderby": sorted(accepts.orderby), "params": sorted(accepts.params)}
 
 
 def site_from_json(kept: Mapping[str, Any]) -> Site | None:
     """None where it was kept in another shape."""
     try:
-        accepts = {
-            route: RouteAccepts(
-                per_page=int(one["per_page"]), orderby=frozenset(one["orderby"]), params=frozenset(one["params"])
-            )
-            for route, one in kept["routes"].items()
-        }
         return Site(
             key=kept["key"],
             api=Api(root=kept["root"]),
@@ -45,8 +38,14 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
             language=kept["language"],
             timezone=kept["timezone"],
             gmt_offset=kept["gmt_offset"],
-            accepts=accepts,
+            accepts={route: _from_json(accepts) for route, accepts in kept["routes"].items()},
             types={str(name): str(route) for name, route in kept.get("types", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _from_json(accepts: Mapping[str, Any]) -> RouteAccepts:
+    return RouteAccepts(
+        per_page=int(accepts["per_page"]), orderby=frozenset(accepts["orderby"]), params=frozenset(accepts["params"])
+    )

@@ -101,6 +101,11 @@ def test_http_is_tried_where_no_scheme_was_given() -> None:
     assert find("a.example", answers).key == "http://a.example"
 
 
+@pytest.mark.parametrize("home", ["http://[::1", "https://a.example:port"])
+def test_home_that_is_no_address_is_not_taken(home: str) -> None:
+    assert find("https://a.example", {"https://a.example/wp-json/": index(home=home)}).key == "https://a.example"
+
+
 def test_a_site_that_calls_itself_localhost_is_known_by_its_address() -> None:
     site = find("https://a.example", {"https://a.example/wp-json/": index(home="http://localhost:10008")})
     assert site.key == "https://a.example"

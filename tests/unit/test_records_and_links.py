@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,13 @@ def test_dates_come_as_utc_and_zero_dates_from_the_local_one() -> None:
     assert post(date="2024-07-01T12:00:00", date_gmt="2024-07-01T09:00:00").published == "2024-07-01T09:00:00Z"
     assert post(date="2024-07-01T12:00:00", date_gmt="-0001-11-30T00:00:00").published == "2024-07-01T09:00:00Z"
     assert post(date="-0001-11-30T00:00:00", date_gmt=None).published is None
+
+
+@pytest.mark.parametrize("zone", [{"timezone": "America/New_York"}, {"timezone": None, "gmt_offset": -3.5}])
+def test_date_whose_utc_lies_beyond_the_calendar_has_no_utc(zone: dict[str, Any]) -> None:
+    raw = {"id": 7, "date": "9999-12-31T23:59:59"}
+    found = records.read_post(raw, site=replace(SITE, **zone), type_="post", fetched_at="", request_url="")
+    assert (found.published, found.published_local) == (None, "9999-12-31T23:59:59")
 
 
 def test_text_is_decoded_once_and_nothing_is_an_empty_string() -> None:
@@ -96,6 +104,17 @@ def test_relations_are_learnt_however_they_are_spelt(api: Api, spelling: str) ->
         ("term", "/wp/v2/categories", "categories", "post", "category"),
         ("term", "/newsroom/v1/beats", "beats", "post", "beat"),
     }
+
+
+def test_link_that_is_no_url_is_no_relation() -> None:
+    links = {"author": [{"href": "http://[::1"}, {"href": PRETTY.url("/wp/v2/users/3")}]}
+    assert [found.route for found in learn([{"id": 1, "author": 3, "_links": links}], PRETTY)] == ["/wp/v2/users"]
+
+
+def test_number_of_thousands_of_digits_is_no_number() -> None:
+    assert post(author="9" * 5_000, featured_media="8").author is None
+    with pytest.raises(RecordError):
+        records.record_id({"id": "9" * 5_000})
 
 
 def test_a_link_to_the_apis_root_is_no_relation() -> None:

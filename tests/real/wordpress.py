@@ -23,7 +23,6 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 import time
 import urllib.error
@@ -35,6 +34,7 @@ from typing import Any, Literal, Self
 
 from tests.real import wordpress_configs, wordpress_releases
 from tests.real.mysql import MariaDB, Row
+from tests.real.wordpress_php import WITH_WORDPRESS, Php
 from tests.real.wordpress_processes import Daemon, Missing, NotStarted, free_port, give_to, is_root, program
 
 Permalinks = Literal["pretty", "plain", "index"]
@@ -46,19 +46,6 @@ _STRUCTURES: dict[Permalinks, str] = {
     "plain": "",
     "index": "/index.php/%year%/%monthnum%/%day%/%postname%/",
 }
-_PRELUDE = """<?php
-$args = json_decode(getenv('BENCH_ARGS'), true);
-$bench_url = parse_url(getenv('BENCH_URL'));
-$_SERVER['HTTP_HOST'] = $bench_url['host'] . ':' . $bench_url['port'];
-$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
-$_SERVER['REQUEST_METHOD'] = 'GET';
-$_SERVER['REQUEST_URI'] = ($bench_url['path'] ?? '') . '/';
-require getenv('BENCH_ROOT') . '/wp-load.php';
-"""
-
-
-class PhpError(Exception):
-    """PHP code of a test failed; the text is what PHP said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +79,10 @@ class WordPress:
         self._folder = Path()
         self._stack = contextlib.ExitStack()
 
+    @property
+    def _php(self) -> Php:
+        return Php(self._folder / "calls.sock", script=self._folder / "call.php", root=self._site, url=self.url)
+
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             # /tmp itself, not pytest's folder: php-fpm and nginx run as www-data, which may not look into that one.
@@ -100,8 +91,8 @@ class WordPress:
             port = free_port()
             self.url = f"http://127.0.0.1:{port}{self._prefix}"
             self._copy_tree()
-            self._install()
             self._start_php(stack)
+            self._install()
             self._start_nginx(stack, port)
             self._stack = stack.pop_all()
         return self
@@ -116,22 +107,22 @@ class WordPress:
 
     def php(self, code: str, **args: Any) -> str:
         """What ``code`` printed, after WordPress is loaded; it finds the keyword arguments in ``$args``. PhpError when
-        PHP exits with an error or prints a warning of its own."""
-        return self._run_php(_PRELUDE + code, args)
-
-    def php_file(self, path: Path, **args: Any) -> str:
-        return self.php(f"require {json.dumps(str(path))};", **args)
+        PHP exits before the end of the code or reports a warning of its own."""
+        return self._php.run(WITH_WORDPRESS + code, args)
 
     def seed(self, posts: int) -> None:
         """Fills the site with a newsroom (see seed.php): the same one for the same number, but for the new ids."""
-        self.php_file(_HERE / "seed.php", posts=posts)
+        self._php.run(WITH_WORDPRESS + (_HERE / "seed.php").read_text().removeprefix("<?php"), {"posts": posts})
 
     def option(self, name: str, value: Any) -> None:
         self.php("update_option($args['name'], $args['value']);", name=name, value=value)
 
     def set_permalinks(self, style: Permalinks) -> None:
+        [found] = self.sql("SELECT option_value FROM wp_options WHERE option_name = 'permalink_structure'")
+        if found["option_value"] == _STRUCTURES[style]:
+            return
         self.option("permalink_structure", _STRUCTURES[style])
-        # A second process: types register their rules while WordPress loads, under the structure found then.
+        # A second call: types register their rules while WordPress loads, under the structure found then.
         self.php("flush_rewrite_rules(false);")
 
     @contextlib.contextmanager
@@ -174,10 +165,10 @@ class WordPress:
         self.php("$id = wp_update_post(wp_slash($args), true);" + _ID_OR_ERROR, **{**fields, "ID": post})
 
     def trash(self, post: int) -> None:
-        self.php("wp_trash_post($args['id']) || exit(1);", id=post)
+        self.php("wp_trash_post($args['id']) || exit;", id=post)
 
     def delete(self, post: int) -> None:
-        self.php("wp_delete_post($args['id'], true) || exit(1);", id=post)
+        self.php("wp_delete_post($args['id'], true) || exit;", id=post)
 
     def schedule(self, **fields: Any) -> int:
         """A post that waits for a day far off."""
@@ -198,6 +189,10 @@ class WordPress:
     def requests(self) -> list[Request]:
         """Every request since the start or since ``forget_requests``, in the order of their ends."""
         return [_request(line) for line in self._settled_log().splitlines() if _MARK not in line]
+
+    def answered(self) -> int:
+        """How many requests are answered and logged so far; the newest may be missing."""
+        return self._access_log.read_bytes().count(b"\n")
 
     def forget_requests(self) -> None:
         self._settled_log()
@@ -249,12 +244,13 @@ class WordPress:
 
     def _install(self) -> None:
         self._mariadb.sql(f"CREATE DATABASE {self.database} CHARACTER SET utf8mb4")
-        self._run_php((_HERE / "wordpress_install.php").read_text(), {"url": self.url, "title": "The Newsroom"})
+        self._php.run((_HERE / "wordpress_install.php").read_text(), {"title": "The Newsroom"})
         self.set_permalinks("pretty")
 
     def _start_php(self, stack: contextlib.ExitStack) -> None:
         config = self._folder / "php-fpm.conf"
         config.write_text(wordpress_configs.php_fpm(folder=self._folder, user=_WWW))
+        shutil.copy(_HERE / "wordpress_call.php", self._folder / "call.php")
         errors = self._folder / "php-errors.log"
         errors.touch()
         give_to("www-data", errors)
@@ -285,23 +281,9 @@ class WordPress:
         except OSError:
             return False
 
-    def _run_php(self, code: str, args: dict[str, Any]) -> str:
-        environment = {
-            **os.environ,
-            "BENCH_ARGS": json.dumps(args),
-            "BENCH_ROOT": str(self._site),
-            "BENCH_URL": self.url,
-        }
-        settings = ["display_errors=stderr", "log_errors=0", "memory_limit=1G", "sendmail_path=/bin/true"]
-        command = [program("php"), *(part for setting in settings for part in ("-d", setting))]
-        done = subprocess.run(command, input=code, capture_output=True, text=True, env=environment, timeout=120)
-        if done.returncode or done.stderr:
-            raise PhpError(f"exit status {done.returncode}\n{done.stderr}{done.stdout}"[:4000])
-        return done.stdout
-
 
 _WWW = "www-data" if is_root() else None
-_ID_OR_ERROR = "if (is_wp_error($id)) { fwrite(STDERR, $id->get_error_message()); exit(1); } echo $id;"
+_ID_OR_ERROR = "if (is_wp_error($id)) { throw new RuntimeException($id->get_error_message()); } echo $id;"
 
 
 def _php_fpm() -> str:

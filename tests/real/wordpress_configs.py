@@ -70,6 +70,7 @@ http {{
 
 
 def php_fpm(*, folder: Path, user: str | None) -> str:
+    owner = f"user = {user}\ngroup = {user}" if user else ""
     return f"""
 [global]
 pid = {folder}/php.pid
@@ -77,8 +78,7 @@ error_log = {folder}/php-fpm.log
 daemonize = no
 
 [www]
-{f"user = {user}" if user else ""}
-{f"group = {user}" if user else ""}
+{owner}
 listen = {folder}/php.sock
 listen.mode = 0666
 pm = static
@@ -90,6 +90,20 @@ php_admin_flag[display_errors] = off
 php_admin_value[memory_limit] = 256M
 php_admin_value[sendmail_path] = /bin/true
 ; Tests drop must-use plugins while the server runs: the next request must see them.
+php_admin_value[opcache.revalidate_freq] = 0
+
+; What tests run themselves (wordpress_call.php). Without a log file, errors go back to the caller.
+[calls]
+{owner}
+listen = {folder}/calls.sock
+listen.mode = 0666
+pm = static
+pm.max_children = 1
+php_admin_flag[log_errors] = on
+php_admin_flag[display_errors] = off
+php_admin_value[memory_limit] = 1G
+php_admin_value[max_execution_time] = 0
+php_admin_value[sendmail_path] = /bin/true
 php_admin_value[opcache.revalidate_freq] = 0
 """
 

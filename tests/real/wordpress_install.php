@@ -1,19 +1,18 @@
 <?php
 /**
- * Creates the tables and the first user of a fresh site. Reads {"url", "title"} from the environment variable BENCH_ARGS.
+ * Creates the tables and the first user of a fresh site with the title $args['title'].
  */
 
-$args = json_decode(getenv('BENCH_ARGS'), true);
-$_SERVER['HTTP_HOST'] = parse_url($args['url'], PHP_URL_HOST) . ':' . parse_url($args['url'], PHP_URL_PORT);
-$_SERVER['REQUEST_URI'] = (string) parse_url($args['url'], PHP_URL_PATH) . '/';
+$_SERVER['HTTP_HOST'] = parse_url($call['url'], PHP_URL_HOST) . ':' . parse_url($call['url'], PHP_URL_PORT);
+$_SERVER['REQUEST_URI'] = (string) parse_url($call['url'], PHP_URL_PATH) . '/';
 
 define('WP_INSTALLING', true);
-define('WP_SITEURL', $args['url']);
+define('WP_SITEURL', $call['url']);
 
 // The welcome mail; declared before WordPress declares its own.
 function wp_new_blog_notification($title, $url, $user, $password) {}
 
-require getenv('BENCH_ROOT') . '/wp-load.php';
+require $call['root'] . '/wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 
 wp_install($args['title'], 'chief', 'chief@newsroom.example', true, '', 'chief');

@@ -1,4 +1,4 @@
-"""The real servers that tests ask for: each starts once a session.
+"""The real servers that tests ask for: each starts once a session, and under pytest-xdist once a run.
 
 On a person's machine nothing is installed: a missing part skips its tests with a line that says how to get it. In CI
 (``CI=true``) the packages are installed, and a part that is still missing is a failure.
@@ -21,10 +21,34 @@ from newsbot.browser.executable import find_chromium
 from newsbot.errors import BrowserError
 from tests.real import wordpress_releases
 from tests.real.mysql import MariaDB
+from tests.real.postgresql import PostgreSQL
 from tests.real.wordpress import WordPress
 from tests.real.wordpress_processes import Missing
 
-SEED_POSTS = 2000
+SEED_POSTS = int(os.environ.get("NEWSBOT_REAL_POSTS", "700"))
+"""Public posts of a seeded site. ``make soak`` crawls sites of 2,000."""
+
+_GROUPS = {
+    "wordpress_68": "wordpress_68",
+    "scrapyd": "wordpress_68",
+    "wordpress_61": "wordpress_61",
+    "chromium": "chromium",
+    "postgresql": "postgresql",
+}
+"""Fixture -> group of the tests that use it; the first fixture of this table that a test uses decides. One worker of
+pytest-xdist runs a whole group, so that each server starts once. Scrapyd's jobs crawl WordPress 6.8: one group."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("real") is not None:
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    assert isinstance(item, pytest.Function)
+    used = {*item.fixturenames, *([item.callspec.params.get("wordpress")] if hasattr(item, "callspec") else [])}
+    return next(group for fixture, group in _GROUPS.items() if fixture in used)
 
 
 def in_ci() -> bool:
@@ -60,6 +84,27 @@ def mariadb() -> Iterator[MariaDB]:
             yield server
         finally:
             server.__exit__()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQL]:
+    need("postgresql")
+    with tempfile.TemporaryDirectory(prefix="newsbot-postgresql-") as folder:
+        try:
+            server = PostgreSQL(Path(folder)).__enter__()
+        except Missing as missing:
+            skip_or_fail(missing)
+        try:
+            yield server
+        finally:
+            server.__exit__()
+
+
+@pytest.fixture
+def postgresql(postgresql_server: PostgreSQL) -> PostgreSQL:
+    """A PostgreSQL that runs, also after a test that stopped it."""
+    postgresql_server.start()
+    return postgresql_server
 
 
 @pytest.fixture(scope="session")

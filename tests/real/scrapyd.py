@@ -33,7 +33,7 @@ def wait_for(met: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     ends = time.monotonic() + seconds
     while not (found := met()):
         assert time.monotonic() < ends, f"{what}: not within {seconds} s"
-        time.sleep(0.1)
+        time.sleep(0.05)
     return found
 
 
@@ -46,7 +46,7 @@ class Scrapyd:
         self.url = f"http://127.0.0.1:{self.port}/"
         config = configparser.ConfigParser()
         config.read(ROOT / "deploy/scrapyd.conf")
-        config["scrapyd"].update({"http_port": str(self.port), "password": self.password, "poll_interval": "0.3"})
+        config["scrapyd"].update({"http_port": str(self.port), "password": self.password, "poll_interval": "0.1"})
         with (home / "scrapyd.conf").open("w") as file:
             config.write(file)
         self.start()

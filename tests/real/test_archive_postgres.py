@@ -1,14 +1,7 @@
-"""The archive on a real PostgreSQL, started here on a free loopback port and thrown away afterwards."""
+"""The archive on a real PostgreSQL."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,80 +16,15 @@ from newsbot.items import Author, Checkpoint, Post
 from newsbot.wordpress.messages import AskKnown, Recall
 from tests.crawl.scrapy_crawl import crawl
 from tests.newsroom import Newsroom
+from tests.real.postgresql import PostgreSQL
 
 pytestmark = pytest.mark.real
-
-SITE = "https://news.example"
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-class Server:
-    """PostgreSQL refuses to run as root: there it runs as nobody."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.as_user = {"user": "nobody"} if os.getuid() == 0 else {}
-        self.process: subprocess.Popen[bytes] | None = None
-        if self.as_user:
-            shutil.chown(folder, "nobody")
-        self._run("initdb", "-D", str(folder / "data"), "-U", "newsbot", "--auth=trust", "--no-sync", "-E", "UTF8")
-
-    def _run(self, name: str, *arguments: str) -> None:
-        command = [str(BINARIES[-1] / name), *arguments]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", **self.as_user)  # type: ignore[call-overload]
-
-    def start(self) -> None:
-        options = ["-D", str(self.folder / "data"), "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder)]
-        self.process = subprocess.Popen(
-            [str(BINARIES[-1] / "postgres"), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            **self.as_user,  # type: ignore[call-overload]
-        )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port))
-            except subprocess.CalledProcessError:
-                time.sleep(0.1)
-            else:
-                return
-        raise RuntimeError("PostgreSQL did not start")
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(3)  # SIGQUIT: at once, as a crash
-            self.process.wait(30)
-            self.process = None
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://newsbot@127.0.0.1:{self.port}/postgres"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    if not BINARIES:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed: sh tests/debian.sh postgresql")
-        pytest.skip("PostgreSQL is not installed: sh tests/debian.sh postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="newsbot-pg-", dir="/tmp"))
-    running = Server(folder)
-    running.start()
-    yield running
-    running.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
 
 WHEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-def open_(server: Server, run: str) -> Archive:
-    return Archive.open(server.url, run=run, clock=lambda: WHEN, alive=lambda _: False)
+def open_(postgresql: PostgreSQL, run: str) -> Archive:
+    return Archive.open(postgresql.url, run=run, clock=lambda: WHEN, alive=lambda _: False)
 
 
 def post(number: int, site: str, **fields: object) -> Post:
@@ -104,13 +32,9 @@ def post(number: int, site: str, **fields: object) -> Post:
     return Post(site=site, type="post", id=number, author=Author(id=1), **values)  # type: ignore[arg-type]
 
 
-def test_a_new_archive_has_the_tables_that_the_migrations_make(server: Server) -> None:
-    with sa.create_engine(server.url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("CREATE DATABASE migrated"))
-    made, migrated = (
-        sa.create_engine(server.url.replace("/postgres", f"/{name}")) for name in ("postgres", "migrated")
-    )
-    Archive.open(server.url).close()
+def test_a_new_archive_has_the_tables_that_the_migrations_make(postgresql: PostgreSQL) -> None:
+    made, migrated = (sa.create_engine(postgresql.new_database()) for _ in range(2))
+    Archive.open(made.url.render_as_string()).close()
     with migrated.begin() as connection:
         _migrate(connection, None, "the archive")
     assert described(made) == described(migrated)
@@ -132,9 +56,9 @@ def described(engine: sa.Engine) -> dict[str, list[str]]:
     return found
 
 
-def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:
+def test_whole_life_of_a_collection(postgresql: PostgreSQL, tmp_path: Path) -> None:
     site = "https://life.example"
-    archive = open_(server, "life-1")
+    archive = open_(postgresql, "life-1")
     archive.runs.start("wp_posts")
     archive.outbox.enter()
     assert archive.leases.take(site) is None
@@ -148,7 +72,7 @@ def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:
     archive.flush()
     archive.close()
 
-    heir = open_(server, "life-2")
+    heir = open_(postgresql, "life-2")
     heir.runs.start("wp_posts")
     heir.outbox.enter()
     assert heir.leases.take(site) is None, "the holder is dead"
@@ -169,7 +93,7 @@ def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:
     heir.outbox.sealing([feed])
     heir.close()
 
-    last = open_(server, "life-3")
+    last = open_(postgresql, "life-3")
     assert last.outbox.finish_renames() == [feed.final]
     assert list(last.outbox.recover(site, "posts")) == []
     asked = Filter(site=site, deleted=True)
@@ -179,9 +103,9 @@ def test_whole_life_of_a_collection(server: Server, tmp_path: Path) -> None:
     last.close()
 
 
-def test_owner_of_a_guid_is_found(server: Server) -> None:
+def test_owner_of_a_guid_is_found(postgresql: PostgreSQL) -> None:
     one, two = "https://owner.example", "https://copy.example"
-    archive = open_(server, "owner")
+    archive = open_(postgresql, "owner")
     archive.was_empty = False
     archive.add(post(1, one))
     archive.flush()
@@ -195,19 +119,19 @@ def test_owner_of_a_guid_is_found(server: Server) -> None:
     archive.close()
 
 
-def test_server_that_goes_away_is_one_line_and_the_next_run_goes_on(server: Server) -> None:
+def test_server_that_goes_away_is_one_line_and_the_next_run_goes_on(postgresql: PostgreSQL) -> None:
     site = "https://outage.example"
-    archive = open_(server, "outage")
+    archive = open_(postgresql, "outage")
     archive.state(site, "post")
     archive.add(post(1, site))
     archive.commit(Checkpoint(site=site, type="post", sequence=1, cursor={"id": 1}))
     archive.add(post(2, site))
-    server.stop()
+    postgresql.stop()
     with pytest.raises(ArchiveError) as caught:
         archive.commit(Checkpoint(site=site, type="post", sequence=2, cursor={"id": 2}))
     assert "\n" not in str(caught.value)
     assert "does not answer" in str(caught.value)
-    server.start()
+    postgresql.start()
     archive.flush()
     state = archive.state(site, "post")
     assert (state.live, state.cursor) == (2, {"id": 1})
@@ -215,14 +139,14 @@ def test_server_that_goes_away_is_one_line_and_the_next_run_goes_on(server: Serv
 
 
 def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_the_rest(
-    server: Server, tmp_path: Path
+    postgresql: PostgreSQL, tmp_path: Path
 ) -> None:
-    kept = {"NEWSBOT_ARCHIVE": server.url}
+    kept = {"NEWSBOT_ARCHIVE": postgresql.url}
     with Newsroom(posts=320) as room:
 
         def leave(_: object) -> None:
-            if sum(one.route == "/wp/v2/posts" for one in room.requests) == 3 and server.process is not None:
-                server.stop()
+            if sum(one.route == "/wp/v2/posts" for one in room.requests) == 3:
+                postgresql.stop()
 
         room.on_request(leave)
         run = crawl(tmp_path, "wp_posts", site=room.url, output="0.jsonl", env=kept)
@@ -231,7 +155,7 @@ def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_t
         absent = crawl(tmp_path, "wp_posts", site=room.url, output="1.jsonl", env=kept)
         assert (absent.status, absent.said.count("\n"), len(room.requests)) == (1, 1, 0), absent.said
         assert "does not answer" in absent.said
-        server.start()
+        postgresql.start()
         last = crawl(tmp_path, "wp_posts", site=room.url, output="2.jsonl", env=kept)
         live = sorted(room.ids("post"))
     assert (run.status, "Traceback" in run.said) == (1, False), run.said

@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -14,27 +13,22 @@ import pytest
 
 from tests.crawl.scrapy_crawl import Run, command, crawl, environment
 from tests.real import truth
-from tests.real.test_archive_postgres import Server, server
+from tests.real.postgresql import PostgreSQL
 from tests.real.wordpress import WordPress
 
-__all__ = ["server"]
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 KILLS = int(os.environ.get("NEWSBOT_KILLS", "5"))
-"""How often a crawl is killed; 50 and more by hand."""
+"""How often a crawl is killed; ``make soak`` kills 50."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path, server: Server) -> Iterator[dict[str, str]]:
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """The setting that chooses the database: an empty one."""
     if request.param == "sqlite":
-        yield {"NEWSBOT_ARCHIVE": f"sqlite:///{tmp_path / 'newsbot.db'}"}
-        return
-    name = f"updates_{abs(hash(tmp_path))}"
-    server.start()
-    server._run("createdb", "-h", "127.0.0.1", "-p", str(server.port), "-U", "newsbot", name)
-    yield {"NEWSBOT_ARCHIVE": f"postgresql://newsbot@127.0.0.1:{server.port}/{name}"}
-    server.stop()
+        return {"NEWSBOT_ARCHIVE": f"sqlite:///{tmp_path / 'newsbot.db'}"}
+    postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+    return {"NEWSBOT_ARCHIVE": postgresql.new_database()}
 
 
 def told(run: Run, name: str) -> dict[int, str]:
@@ -122,13 +116,16 @@ def test_a_site_that_shuts_its_door_deletes_nothing(
 
 def test_kills_lose_and_double_nothing(wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path) -> None:
     chance, kills = random.Random(3), 0
-    true = truth.posts(wordpress_68)
-    # A crawl lasts long enough to be killed so often.
-    env = environment(tmp_path, **archive, NEWSBOT_DELAY="0.5" if KILLS <= 10 else "1.2")
+    true, env = truth.posts(wordpress_68), environment(tmp_path, **archive)
     for number in range(KILLS):
+        wordpress_68.forget_requests()
+        enough = chance.randint(1, 8)
         line = command("wp_posts", output=f"{number}.jsonl", site=wordpress_68.url)
         with subprocess.Popen(line, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL) as process:
-            time.sleep(chance.uniform(1.0, 5.0))
+            while process.poll() is None and wordpress_68.answered() < enough:
+                time.sleep(0.005)
+            # Anywhere between two requests, or in the middle of one.
+            time.sleep(chance.uniform(0, 0.2))
             kills += process.poll() is None
             process.kill()
     last = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="last.jsonl", env=archive)

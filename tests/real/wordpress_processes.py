@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -53,7 +54,7 @@ class Daemon:
         # The kernel ends the daemon with us, also when pytest is killed: it would hold a port and memory for ever.
         self._command = ["setpriv", "--pdeathsig", "TERM"]
         if user is not None and is_root():
-            self._command += [f"--reuid={user}", f"--regid={user}", "--init-groups"]
+            self._command += [f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--init-groups"]
         self._command += ["--", *command]
         self._name = name
         self._log = log
@@ -69,14 +70,17 @@ class Daemon:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise NotStarted(f"{self._name} did not start:\n{self.tail()}")
-            time.sleep(0.05)
+            time.sleep(0.02)
 
-    def stop(self) -> None:
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> None:
         """Asks, waits, then kills; the process and no other."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
-        process.terminate()
+        process.send_signal(signal_number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(20)
             return

@@ -10,7 +10,7 @@ import asyncio
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -125,9 +125,9 @@ async def _starts(path: str) -> None:
     await (await Chromium.launch(path)).close()
 
 
-def _started(mariadb: MariaDB, find: Callable[[], Path], database: str) -> Iterator[WordPress]:
+def _started(mariadb: MariaDB, release: str, database: str) -> Iterator[WordPress]:
     try:
-        site = WordPress(root=find(), mariadb=mariadb, database=database)
+        site = WordPress(root=wordpress_releases.tree(release), mariadb=mariadb, database=database)
         site.__enter__()
     except Missing as missing:
         skip_or_fail(missing)
@@ -140,14 +140,14 @@ def _started(mariadb: MariaDB, find: Callable[[], Path], database: str) -> Itera
 
 @pytest.fixture(scope="session")
 def wordpress_61(mariadb: MariaDB) -> Iterator[WordPress]:
-    """The WordPress of this Debian release, seeded."""
-    yield from _started(mariadb, wordpress_releases.installed, "wordpress_61")
+    """The WordPress of Debian 12, seeded."""
+    yield from _started(mariadb, "6.1", "wordpress_61")
 
 
 @pytest.fixture(scope="session")
 def wordpress_68(mariadb: MariaDB) -> Iterator[WordPress]:
-    """The WordPress of the next Debian release, seeded."""
-    yield from _started(mariadb, wordpress_releases.newer, "wordpress_68")
+    """The WordPress of Debian 13, seeded."""
+    yield from _started(mariadb, "6.8", "wordpress_68")
 
 
 @pytest.fixture(params=["wordpress_61", "wordpress_68"])

@@ -60,7 +60,7 @@ class MariaDB:
         server = program("mariadbd")
         self._data.mkdir(parents=True)
         for folder in (self._data, self._data.parent):
-            give_to("mysql", folder)
+            give_to("nobody", folder)
         # The web server's PHP runs as another user and must reach the socket.
         self._data.parent.chmod(0o755)
         self._options.write_text(
@@ -71,7 +71,7 @@ class MariaDB:
             name="MariaDB",
             command=[server, f"--defaults-file={self._options}"],
             log=self._log,
-            user="mysql",
+            user="nobody",
         )
         self._daemon.start(self._answers)
         return self
@@ -88,7 +88,7 @@ class MariaDB:
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
         ]
-        done = subprocess.run([*command, *(["--user=mysql"] if is_root() else [])], capture_output=True, text=True)
+        done = subprocess.run([*command, *(["--user=nobody"] if is_root() else [])], capture_output=True, text=True)
         if done.returncode:
             raise NotStarted(f"mariadb-install-db failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 

@@ -15,7 +15,7 @@ from tests.real.wordpress import WordPress
 
 def main() -> None:
     wanted, posts = [*sys.argv[1:], *["6.1", "2000"][len(sys.argv) - 1 :]]
-    root = wordpress_releases.newer() if wanted == "6.8" else wordpress_releases.installed()
+    root = wordpress_releases.tree(wanted)
     with (
         tempfile.TemporaryDirectory(prefix="newsbot-mariadb-") as folder,
         MariaDB(Path(folder)) as mariadb,

@@ -9,24 +9,19 @@ from pathlib import Path
 from tests.real.wordpress_processes import Missing
 
 PROJECT = Path(__file__).resolve().parents[2]
-SUITE = "trixie"
+SUITES = {"6.1": "bookworm", "6.8": "trixie"}
 
 
-def installed() -> Path:
-    """The file system in which Debian's own ``wordpress`` package is unpacked: the machine's."""
-    if not Path("/usr/share/wordpress/wp-load.php").exists():
-        raise Missing("WordPress is not installed: sudo sh tests/debian.sh")
-    return Path("/")
-
-
-def newer() -> Path:
-    """The same of a newer suite, unpacked in the project's ``.cache`` (fetched once, nothing is installed)."""
-    folder = PROJECT / ".cache" / f"wordpress-{SUITE}"
+def tree(release: str) -> Path:
+    """The file system in which the ``wordpress`` package of that release is unpacked: in the project's ``.cache``, where it
+    is fetched once. Nothing is installed."""
+    suite = SUITES[release]
+    folder = PROJECT / ".cache" / f"wordpress-{suite}"
     done = subprocess.run(
-        ["sh", str(Path(__file__).with_name("wordpress_newer.sh")), SUITE, str(folder)], capture_output=True, text=True
+        ["sh", str(Path(__file__).with_name("wordpress_tree.sh")), suite, str(folder)], capture_output=True, text=True
     )
     if done.returncode:
-        raise Missing(f"WordPress of Debian {SUITE} cannot be had: {done.stderr.strip()[-500:]}")
+        raise Missing(f"WordPress {release} of Debian {suite} cannot be had: {done.stderr.strip()[-500:]}")
     return folder / "root"
 
 

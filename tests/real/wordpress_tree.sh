@@ -1,7 +1,7 @@
 #!/bin/sh
-# Unpacks the WordPress of another Debian suite into a folder. Nothing is installed, no root is needed.
+# Unpacks the WordPress of a Debian suite into a folder. Nothing is installed, no root is needed.
 #
-#   sh tests/real/wordpress_newer.sh SUITE FOLDER      e.g. trixie .cache/wordpress-trixie
+#   sh tests/real/wordpress_tree.sh SUITE FOLDER      e.g. trixie .cache/wordpress-trixie
 #
 # FOLDER/root then holds the unpacked packages; a second run finds it and returns at once. Exit status: 0 it is there,
 # 1 it could not be had (the last lines on standard error say why).
@@ -12,7 +12,11 @@ folder=$2
 [ ! -d "$folder/root" ] || exit 0
 
 # WordPress, and what its links point to; a theme, so that the site has pages.
-PACKAGES="wordpress wordpress-theme-twentytwentyfive php-getid3 libjs-cropper libjs-lodash libjs-underscore"
+case "$suite" in
+    bookworm) theme=twentytwentythree ;;
+    *) theme=twentytwentyfive ;;
+esac
+PACKAGES="wordpress wordpress-theme-$theme php-getid3 libjs-cropper libjs-lodash libjs-underscore"
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The mirror this machine already trusts: the one its own release comes from.
@@ -43,16 +47,25 @@ private_apt() {
         "$@" >"$folder/apt/log" 2>&1 </dev/null
 }
 
+# Of its own suite the machine has the lists already, but they may be missing or older than the mirror.
+own_apt_has_it() {
+    [ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = "$suite" ] || return 1
+    # shellcheck disable=SC2086 # a list of names without blanks
+    apt-get -q -y -o APT::Sandbox::User= download $PACKAGES >"$folder/apt/log" 2>&1 </dev/null
+}
+
 fail() {
     tail -n 5 "$folder/apt/log" >&2
-    echo "tests/real/wordpress_newer.sh: $1 from $mirror" >&2
+    echo "tests/real/wordpress_tree.sh: $1 from $mirror" >&2
     exit 1
 }
 
-private_apt update || fail "no package list of $suite"
 cd "$folder/debs"
-# shellcheck disable=SC2086 # a list of names without blanks
-private_apt download $PACKAGES || fail "no WordPress of $suite"
+if ! own_apt_has_it; then
+    private_apt update || fail "no package list of $suite"
+    # shellcheck disable=SC2086 # a list of names without blanks
+    private_apt download $PACKAGES || fail "no WordPress of $suite"
+fi
 for deb in ./*.deb; do
     dpkg-deb -x "$deb" "$folder/unpacked"
 done

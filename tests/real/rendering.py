@@ -28,6 +28,7 @@ from newsbot.items import Post
 from newsbot.safety import resolver
 from newsbot.spiders.base import NewsbotSpider
 from newsbot.wordpress.messages import Query, Reply
+from tests import fork_server
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,8 +104,8 @@ def render(*urls: str, timeout: float = 120, **errand: Any) -> Told:
     return told_by(process, out, err)
 
 
-def start(*urls: str, **errand: Any) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+def start(*urls: str, **errand: Any) -> fork_server.Running:
+    process = fork_server.start(
         [sys.executable, "-m", "tests.real.rendering"],
         cwd=ROOT,
         env=os.environ | {"SCRAPY_SETTINGS_MODULE": "newsbot.settings"},
@@ -119,7 +120,7 @@ def start(*urls: str, **errand: Any) -> subprocess.Popen[str]:
     return process
 
 
-def told_by(process: subprocess.Popen[str], out: str, err: str) -> Told:
+def told_by(process: fork_server.Running, out: str, err: str) -> Told:
     assert out.strip(), err
     return Told(**json.loads(out), log=err, status=process.returncode)
 

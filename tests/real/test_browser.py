@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from aiohttp import web
 from playwright.async_api import Error
 
 from newsbot.browser.chromium import Chromium
+from tests import fork_server
 from tests.crawl.loopback import Answer, Server, serve
 from tests.newsroom import Newsroom
 from tests.real.rendering import Told, chromium_of, descendants, left_of, render, start, told_by
@@ -376,7 +376,7 @@ def test_a_chromium_that_does_not_start_is_tried_once(tmp_path: Path) -> None:
 
 def test_a_page_that_is_shown_gets_no_password_and_chromium_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bytes] = []
-    process: list[subprocess.Popen[str]] = []
+    process: list[fork_server.Running] = []
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if request.path == "/theme.js":
@@ -400,7 +400,7 @@ def test_a_page_that_is_shown_gets_no_password_and_chromium_no_environment(monke
 
 
 def test_a_browser_that_dies_is_replaced_once() -> None:
-    process: list[subprocess.Popen[str]] = []
+    process: list[fork_server.Running] = []
     left = 3
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -444,7 +444,7 @@ async def stalled(request: web.BaseRequest) -> web.StreamResponse:
     return await site(request)
 
 
-def waiting(server: Server) -> tuple[subprocess.Popen[str], dict[int, str]]:
+def waiting(server: Server) -> tuple[fork_server.Running, dict[int, str]]:
     """A run in the middle of a page, and the processes below it."""
     process = start(f"{server.url}/article", f"{server.url}/article")
     ends = time.monotonic() + 60

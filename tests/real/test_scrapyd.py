@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.newsroom import Newsroom
 from tests.real import truth
 from tests.real.scrapyd import ROOT, Scrapyd, deploy, wait_for
 from tests.real.test_crawl import differences
@@ -27,7 +28,8 @@ pytestmark = pytest.mark.real
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is deployed: building an egg writes into the project's folder."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("scrapy.cfg", "setup.py", "pyproject.toml", "requirements.txt", "MANIFEST.in"):
+    read_by_setup = ("requirements.txt", "requirements-extras.txt")
+    for name in ("scrapy.cfg", "setup.py", "pyproject.toml", "MANIFEST.in", *read_by_setup):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "newsbot", folder / "newsbot", ignore=shutil.ignore_patterns("__pycache__"))
     return folder
@@ -51,23 +53,10 @@ def deployed(project: Path, scrapyd: Scrapyd) -> Scrapyd:
 
 
 @pytest.fixture(scope="module")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def newsroom() -> Iterator[str]:
     """The look-alike's address."""
-    log = tmp_path_factory.mktemp("newsroom") / "log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "tests.newsroom"], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
-        )
-
-    def opened() -> re.Match[str] | None:
-        assert process.poll() is None, log.read_text()
-        return re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
-
-    try:
-        yield wait_for(opened, "the newsroom opens").group()
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with Newsroom() as room:
+        yield room.url
 
 
 def only(paths: Iterator[Path]) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.crawl.scrapy_crawl import Run, command, crawl, environment
+from tests.crawl.scrapy_crawl import Run, command, crawl, start
 from tests.real import truth
 from tests.real.postgresql import PostgreSQL
 from tests.real.wordpress import WordPress
@@ -38,7 +38,9 @@ def told(run: Run, name: str) -> dict[int, str]:
 def exported(folder: Path, archive: dict[str, str]) -> dict[int, dict[str, object]]:
     """The archive's live posts, as ``scrapy export`` writes them."""
     line = [*command("wp_posts", output=None)[:3], "export", "all.jsonl", "--type", "post"]
-    subprocess.run(line, cwd=folder, env=environment(folder, **archive), check=True, capture_output=True, timeout=120)
+    done = start(line, folder, env=archive, stderr=subprocess.PIPE, text=True)
+    _, said = done.communicate(timeout=120)
+    assert done.returncode == 0, said
     rows = [orjson.loads(line) for line in (folder / "all.jsonl").read_bytes().splitlines()]
     assert len({row["id"] for row in rows}) == len(rows)
     return {row["id"]: row for row in rows if row["change"] != "deleted"}
@@ -117,12 +119,12 @@ def test_a_site_that_shuts_its_door_deletes_nothing(
 
 def test_kills_lose_and_double_nothing(wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path) -> None:
     chance, kills = random.Random(3), 0
-    true, env = truth.posts(wordpress_68), environment(tmp_path, **archive)
+    true = truth.posts(wordpress_68)
     for number in range(KILLS):
         wordpress_68.forget_requests()
         enough = chance.randint(1, 8)
         line = command("wp_posts", output=f"{number}.jsonl", site=wordpress_68.url)
-        with subprocess.Popen(line, cwd=tmp_path, env=env, stderr=subprocess.DEVNULL) as process:
+        with start(line, tmp_path, env=archive, stderr=subprocess.DEVNULL) as process:
             while process.poll() is None and wordpress_68.answered() < enough:
                 time.sleep(0.005)
             # Anywhere between two requests, or in the middle of one.

@@ -13,8 +13,8 @@ SUITES = {"6.1": "bookworm", "6.8": "trixie"}
 
 
 def tree(release: str) -> Path:
-    """The file system in which the ``wordpress`` package of that release is unpacked: in the project's ``.cache``, where it
-    is fetched once. Nothing is installed."""
+    """The file system in which the ``wordpress`` package of that release is unpacked. It is fetched once, into the
+    project's ``.cache``; nothing is installed."""
     suite = SUITES[release]
     folder = PROJECT / ".cache" / f"wordpress-{suite}"
     done = subprocess.run(

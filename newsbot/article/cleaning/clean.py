@@ -1,4 +1,5 @@
-"""Raw ``content.rendered`` -> the article: clean HTML, text, pictures, links, embeds, and what was removed."""
+"""Cleans a raw ``content.rendered``: gives the article's HTML, text, pictures, links and embeds, and what was
+removed."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from newsbot.items import Embed, Image
 
 _TARGETS = re.compile(r"""href=["']?[^"'\s>]*#([^"'\s>]+)""")
 _NAMED = re.compile(r"""\s(?:id|name)=["']?([^"'\s>]+)""", re.I)
-# Character references to controls: only they can bring back what was scrubbed.
+# Character references to control characters: they could bring control characters back after their removal.
 _CONTROL_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-9]|[12][0-9]|3[01]|12[7-9]|1[345][0-9])(?![0-9])|x0*(?:[0189][0-9a-f]|[0-9a-f]|7f)(?![0-9a-f])"
     r"|65279|65534|x(?:feff|fffe|ffff))",
@@ -28,15 +29,16 @@ _CONTROL_REFERENCE = re.compile(
 )
 _SECOND_LOOKS = 4
 _HUGE = 50_000
-_SEAL = "\ue000"  # of the private use area: stands for nothing
+_SEAL = "\ue000"  # a character of the private use area, which has no meaning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
-    """``removed`` counts what each rule took; ``held_back`` names rules that would have taken the article itself.
+    """``removed`` counts the removals of each rule. ``held_back`` names the rules that would have removed the article
+    itself.
 
-    ``truncated``: the article goes on behind a paywall or a "read more". ``credit``: the words and links of an
-    importer's line that went, "The post ... appeared first on ...".
+    ``truncated``: the article continues behind a paywall or a "read more". ``credit``: the words and links of a removed
+    line of an importer, "The post ... appeared first on ...".
     """
 
     html: str
@@ -52,14 +54,15 @@ class Cleaned:
 
 
 def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cleaned:
-    """The article in ``html``; addresses are relative to ``base_url``. Pure; cleaning twice changes nothing."""
+    """The article in ``html``. URLs are resolved against ``base_url``. Pure. Cleaning the result again changes
+    nothing."""
     rules = rules or default_rules()
     walk, held_back = _settle(repair(revive(shortcodes.whole(scrub(html)))), base_url, rules)
     removed: dict[str, int] = {}
     _count(removed, walk)
     stub, credit = walk.truncated, walk.credit
     written, safe = _sanitized(walk)
-    # What the sanitiser's parser would rearrange is walked again in its own arrangement.
+    # Where the sanitizer's parser reads another tree, the walk is repeated on that tree.
     for _ in range(_SECOND_LOOKS):
         if safe == written and (not walk.targets or walk.targets <= _targets(written)):
             break
@@ -82,19 +85,20 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
 
 
 def markdown(html: str) -> str:
-    """Markdown of clean HTML. Costs more than cleaning: ask only when it is wanted."""
+    """Clean HTML as Markdown. The conversion costs more than cleaning."""
     from html_to_markdown import convert
 
     return (convert(html).content or "").strip()
 
 
 def _sanitized(walk: TreeWalk) -> tuple[str, str]:
-    """(HTML as written, as the sanitiser leaves it)."""
+    """(the HTML as written, the same HTML after the sanitizer)."""
     pieces = walk.writer.html
     written = "".join(pieces)
     if len(written) < _HUGE or _SEAL in written:
         return written, sanitize(written)
-    # The sanitiser takes the square of a huge text's entities. Text is escaped as it is written: it can be set aside.
+    # The sanitizer's time is quadratic in the entities of a huge text. Such text is escaped already, so it is set
+    # aside.
     aside: dict[str, str] = {}
     for at, text in enumerate(pieces):
         if len(text) > _HUGE and text[0] != "<":
@@ -107,7 +111,7 @@ def _sanitized(walk: TreeWalk) -> tuple[str, str]:
 
 
 def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, tuple[str, ...]]:
-    """Walk until no rule takes more than it may; and the names of those that were held back."""
+    """Walk until no rule removes more than it may. Returns the walk, and the names of the rules that were held back."""
     body = _parse(html)
     closed = shortcodes.closers(html)
     targets = _targets(html)
@@ -129,14 +133,14 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
 
 
 def _targets(html: str) -> frozenset[str]:
-    """Names within the post that a link of it leads to: only their ids, and only such links, are worth keeping."""
+    """The ids in the post that one of its links leads to. Only these ids, and only these links, are kept."""
     wanted = frozenset(_TARGETS.findall(html)) if "#" in html else frozenset()
     return wanted.intersection(_NAMED.findall(html)) if wanted else wanted
 
 
 def _parse(html: str) -> LexborNode:
     body = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS).body
-    assert body is not None  # an HTML parser makes one out of anything
+    assert body is not None  # an HTML parser always makes a body
     return body
 
 

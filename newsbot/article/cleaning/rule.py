@@ -1,4 +1,4 @@
-"""One junk rule, and how it is read from TOML. ``rules.py`` compiles many."""
+"""One junk rule, and how it is read from TOML. ``rules.py`` compiles all rules."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _PART = re.compile(r"([.#]?)((?:[\w*-]|\[0-9\])+)|\[([\w-]+)(?:=([^\]]*))?\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What one plugin, or one habit of plugins, puts into an article.
+    """What one plugin, or one kind of plugin, adds to an article.
 
-    ``select`` are selectors; ``texts`` whole texts of a block without a class, ``patterns`` the same as regular
-    expressions, asked of paragraphs without links, ``linked`` of those with links; with ``headings`` texts are asked of
-    headings too, ``bare`` of those with nothing under them, as all texts are. ``hrefs`` are addresses of frames, images
-    and links, ``invitations`` those of all links in a short
-    block, or in one that ``linked`` fits: each a host, a slash, and an expression for what follows. With ``pictures``
-    a link counts only where it shows one: its words are the author's, wherever they lead. With ``labels`` a link of a
-    sentence is undone, and its words stay. A ``broad`` rule has a name that an author's own markup might share: it
-    never takes more than half of a post's text. A ``stub`` rule also says that the article goes on elsewhere, a
-    ``credit`` rule where it came from. ``unless`` are classes of elements that are not meant, whatever selects them.
+    ``select`` are selectors. ``texts`` are whole texts of a block without a class, and ``patterns`` the same as regular
+    expressions, for paragraphs without links; ``linked`` is for paragraphs with links. With ``headings`` texts apply to
+    headings too, and ``bare`` to headings with nothing under them, as all texts do. ``hrefs`` are URLs of frames,
+    images and links, ``invitations`` the URLs of all links in a short block, or in a block that ``linked`` matches:
+    each is a host, a slash, and an expression for the rest. With ``pictures`` a link counts only where it shows a
+    picture, since the words of a link are the author's. With ``labels`` a link in a sentence is removed and its words
+    stay. A ``broad`` rule has a name that an author's own markup might share: it never removes more than half of a
+    post's text. A ``stub`` rule also means that the article continues elsewhere, a ``credit`` rule tells the article's
+    source. ``unless`` are classes of elements that the rule never removes.
     """
 
     name: str
@@ -52,12 +52,12 @@ _PLAIN = {"name": str, "what": str} | {each.name: bool for each in fields(Rule) 
 
 
 def read_rules(text: str) -> list[Rule]:
-    """The ``[[rule]]`` tables of a TOML text. Raises ValueError, naming the rule, for what cannot be a rule."""
+    """The ``[[rule]]`` tables of a TOML text. Raises ValueError, which names the rule, for an invalid rule."""
     return [read_rule(table) for table in tomllib.loads(text).get("rule", [])]
 
 
 def read_rule(table: Mapping[str, Any]) -> Rule:
-    """One ``[[rule]]`` table. Raises ValueError, naming the rule, for what cannot be one."""
+    """One ``[[rule]]`` table. Raises ValueError, which names the rule, for an invalid rule."""
     name = table.get("name")
     if not isinstance(name, str) or not _RULE_NAME.fullmatch(name):
         raise ValueError(f"a junk rule needs a name of small letters, digits and hyphens, not {name!r}")
@@ -90,7 +90,7 @@ def _value(key: str, value: Any) -> Any:
 
 
 def read_selector(selector: str) -> list[tuple[str, str, str | None]]:
-    """A selector's parts: (``#``, ``.``, ``[`` or a space for a tag; name; value). Raises ValueError."""
+    """The parts of a selector: (``#``, ``.``, ``[`` or a space for a tag; name; value). Raises ValueError."""
     found: list[tuple[str, str, str | None]] = []
     position = 0
     while position < len(selector):

@@ -1,4 +1,4 @@
-"""The last gate: an allowlist. Whatever the walk lets through, only this leaves."""
+"""The final allowlist sanitizer. Whatever the tree walk writes, only allowed tags, attributes and schemes remain."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _CLEANER = nh3.Cleaner(
     attributes=ATTRIBUTES,
     clean_content_tags={"script", "style"},
     url_schemes=SCHEMES,
-    link_rel=None,  # the reader of a feed adds its own; ours would only make every link longer
+    link_rel=None,  # a feed reader adds its own ``rel``; one from here would only make every link longer
     strip_comments=True,
 )
 
 
 def sanitize(html: str) -> str:
-    """HTML of nothing but the tags, attributes and schemes above. What is already so comes back as it is."""
+    """HTML with only the tags, attributes and schemes above. HTML that has only these is returned unchanged."""
     return _CLEANER.clean(html)

@@ -1,7 +1,7 @@
-"""Raw shortcodes: what is left in a post when the plugin or the builder that understood them has gone.
+"""Raw shortcodes: they remain in a post after the plugin or page builder that rendered them was removed.
 
-Only what cannot be an author's own brackets goes: a name with ``key="value"``, one that is closed further on, one of a
-known builder or plugin. ``[sic]``, ``[1]``, ``[…]``, ``[Update, 3 pm]`` stay.
+Only brackets that cannot be the author's are removed: a name with ``key="value"``, a name that is closed later, a name
+of a known page builder or plugin. ``[sic]``, ``[1]``, ``[…]``, ``[Update, 3 pm]`` stay.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from html import unescape
 
 _CLOSER = re.compile(r"\[/([A-Za-z][\w-]{0,40})\s*\]")
 _QUOTE = "[\"'“”„″′‘’«»]"
-# An argument may hold "]" between quotes, and "[...]" too where it is written as key="...". Nothing is tried twice: an
-# opener without an end costs its own length, not each way to pair its quotes.
+# An argument may contain "]" between quotes, and "[...]" too where it is written as key="...". The expression never
+# backtracks: an opening bracket without an end costs its own length, not every way to pair its quotes.
 _OPENING_QUOTE = r"(?<==)[\"“”„″][^\"“”„″\[\]]*+\["
 _BRACKETED = rf"{_OPENING_QUOTE}[^\"“”„″\[\]]*+\](?:[^\"“”„″\[\]]|\[[^\"“”„″\[\]]*+\])*+[\"“”„″](?=[\s\xa0/\]])"
 _HELD = rf"(?:[^\"'“”„″′‘’«»\[\]]|(?!{_OPENING_QUOTE}){_QUOTE}(?:[^\"'“”„″′‘’«»\[]*+{_QUOTE})?)*+"
 _ARGUMENTS = rf"(?:{_HELD}(?:{_BRACKETED}{_HELD}){{0,8}}+(?=\])|[^\[\]]*+)"
 _TAG = re.compile(rf"\[(/?)([A-Za-z][\w-]{{0,60}})((?:[\s\xa0]|/(?=\])){_ARGUMENTS})?\]")
-# Content that is code, or base64 of it, and not text.
+# Shortcodes whose content is code, or code in base64, and not text.
 _OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\[\]]*\][^\[<]*\[/\1\]")
-# Spaces around "=" only before a quoted value: "[mean age = 34]" is a writer's.
+# Spaces around "=" are allowed only before a quoted value: "[mean age = 34]" is the author's.
 _ARGUMENT = re.compile(rf"[\w-]+(?:\s*=\s*{_QUOTE}|=\w)")
-_IMPORTED = re.compile(r"ad_\d{1,2}")  # WP Automatic's places for advertising
+_IMPORTED = re.compile(r"ad_\d{1,2}")  # the advertising places of the plugin WP Automatic
 _URL = re.compile(r"https?://[^\s\"'“”″<>\[\]]+")
-# An opened builder tag whose end lies in another text node (a line break or a link in the middle of its arguments).
+# An opening shortcode of a page builder that ends in another text node: its arguments contain a line break or a link.
 _CUT = re.compile(r"\[/?(?:vc_|et_pb_|fusion_|av_|mk_|su_|nectar_|tatsu_|wpb_|cs_)[\w-]+\s[^\[\]]*$")
 _PREFIXES = (
     "vc_", "vc-", "wpb_", "et_pb_", "et_bloom", "fusion_", "av_", "mk_", "su_", "nectar_", "tatsu_", "cs_", "x_", "kc_",
@@ -43,7 +43,7 @@ _PREFIXES = (
     "instagram-feed", "custom-twitter-feeds", "custom-facebook-feed", "do_widget", "widget", "bws_", "wpdm_",
     "wpdatatable",
 )  # fmt: skip
-# Prefixes that a writer may go on with a hyphen: "the [Facebook-owned] service".
+# Prefixes after which an author may write a hyphen: "the [Facebook-owned] service".
 _WORDS = ("facebook", "poll", "newsletter", "ratings", "widget", "quads", "asa", "fusion-", "formidable", "brizy")
 _NAMES = frozenset({
     "gallery", "caption", "embed", "audio", "video", "playlist", "youtube", "vimeo", "googlemaps", "toc", "ad",
@@ -62,10 +62,10 @@ _NAMES = frozenset({
 })  # fmt: skip
 
 
-# Arguments that a parser of HTML got at: an address made a link, a line break within.
+# Arguments that HTML processing changed: a URL became a link, or there is a line break inside.
 _BROKEN = re.compile(r"\[([A-Za-z][\w-]{0,60})((?:\s|<br)[^\[\]]{0,3000})\]")
 _BREAKS = re.compile(r"<br\s*/?>|</?p>|</?a\b[^<>]*>", re.I)
-# What only an argument says, and is the author's: a heading, a question, a caption.
+# Arguments with text of the author: a heading, a question, a caption.
 _SAID = {
     **dict.fromkeys(("vc_custom_heading", "title", "ux_title"), "text"),
     **dict.fromkeys(
@@ -90,22 +90,22 @@ _PICTURE = re.compile(
 
 
 def whole(html: str) -> str:
-    """``html`` with the arguments of its shortcodes in one piece again."""
+    """``html`` in which the arguments of shortcodes are plain text again."""
     return _BROKEN.sub(_mended, html) if "[" in html else html
 
 
 def pictures(text: str) -> list[str]:
-    """The addresses of the pictures that builders' shortcodes would show."""
+    """The URLs of the pictures that the shortcodes of page builders would show."""
     return _PICTURE.findall(text)
 
 
 def closers(html: str) -> frozenset[str]:
-    """The names of all shortcodes that ``html`` closes somewhere."""
+    """The names of all shortcodes that are closed somewhere in ``html``."""
     return frozenset(name.lower() for name in _CLOSER.findall(html)) if "[" in html and "[/" in html else frozenset()
 
 
 def strip(text: str, closed: Set[str]) -> tuple[str, int]:
-    """``text`` without its shortcodes, and how many went; what they enclosed, and the address an embed shows, stay."""
+    """``text`` without its shortcodes, and the number removed. The enclosed text and the URL of an embed stay."""
     text, opaque = _OPAQUE.subn(" ", text)
     count = opaque
     lone = not _TAG.sub("", text).strip()
@@ -113,7 +113,7 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
     def judge(found: re.Match[str]) -> str:
         nonlocal count
         closing, name, arguments = found[1], found[2].lower(), found[3] or ""
-        # Their names are small letters: "[Video]" alone in a line is a transcript's.
+        # Names of shortcodes have small letters: "[Video]" alone in a line belongs to a transcript.
         alone = lone and (found[2].islower() or name == "toc")
         if not (closing or _is_shortcode(name, arguments, closed=closed, lone=alone)):
             return found[0]
@@ -134,7 +134,7 @@ def _mended(found: re.Match[str]) -> str:
 
 
 def _said(name: str, arguments: str) -> str:
-    """What a shortcode's own arguments say to the reader."""
+    """The text for the reader in the arguments of a shortcode."""
     address = _URL.search(arguments)
     if address and (name in _SHOWN or _FILE.search(address[0])):
         return f" {address[0]} "

@@ -1,16 +1,16 @@
-"""Who wrote it, where, and for whom, as the article itself says: byline, dateline, agency."""
+"""The author, the place and the agency of an article, from its own text: byline, dateline, agency."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# Words of other languages for "by" that stand before a name and nothing else.
+# Words for "by" in other languages that only stand before a name.
 _BY = (
     r"(?:written by|reported by|story by|by|por|par|di|von|door|oleh|av|af|autor|autora|auteur|autore|author|penulis"
     r"|reporter|автор|текст|текст:|yazan|autor/in)"
 )
-# Such a word says "text" as often: only with its colon does it stand before a name.
+# These words also mean "text": only with a colon do they stand before a name.
 _TEXT_BY = r"(?:texto|texte|testo|text|tekst|redacción|redação)\s*:"
 _NAME = r"[^\W\d_][\w'’.\-]*"
 _BYLINE = re.compile(
@@ -18,7 +18,7 @@ _BYLINE = re.compile(
     rf"(?:,\s*{_NAME}(?:\s+{_NAME}){{0,3}})*)\s*(?:[|•·](?P<beside>[^|•·]{{0,40}})|\.)?\s*$",
     re.I,
 )
-# What may stand small within a name, or between two; another small word makes it a sentence.
+# Words in small letters that may stand in a name or between two names. Any other small word means a sentence.
 _SMALL = frozenset(
     ("and", "y", "und", "et", "e", "dan", "&", "och", "og", "en", "i", "и", "de", "da", "do", "dos", "das", "del",
      "della", "di", "du", "la", "le", "van", "der", "den", "ter", "ten", "von", "zu", "af", "av", "al", "el", "bin",
@@ -75,7 +75,7 @@ _AGENCY_AFTER = re.compile(
 _CHINESE = re.compile(
     r"^[（(【]?(?P<agency>新华社|中新社|中新网)(?P<place>[\u4e00-\u9fff·]{2,12}?)\d{1,2}月\d{1,2}日[电電讯訊]"
 )
-# Capitals that stand before a dash or a colon and are no place.
+# Words in capitals before a dash or a colon that are not places.
 _NO_PLACE = frozenset(
     ("NASA", "NATO", "FIFA", "UEFA", "OPEC", "ASEAN", "UNESCO", "UNICEF", "COVID", "BREAKING", "UPDATE", "UPDATED",
      "WATCH", "VIDEO", "LIVE", "OPINION", "EXCLUSIVE", "ANALYSIS", "PHOTOS", "NOTE", "CORRECTION")
@@ -87,14 +87,14 @@ _LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """Where a story was filed, and the agency that did."""
+    """The place from which a story was filed, and its agency."""
 
     place: str | None
     agency: str | None
 
 
 def find_byline(text: str) -> str | None:
-    """The name in a line of its own among the first or last lines ("By Jo Doe"); None where there is none."""
+    """The name in a separate line among the first or last lines ("By Jo Doe"), or None."""
     lines = [line for line in text.split("\n") if line.strip()]
     for line in (*lines[:_LINES], *lines[-2:]):
         if len(line) <= 120:
@@ -108,7 +108,7 @@ def find_byline(text: str) -> str | None:
 
 
 def _is_name(words: str) -> bool:
-    """Whether words after "by" can be a name: "Tuesday" is none, nor "Hamburg nach Berlin"."""
+    """Whether the words after "by" can be a name. "Tuesday" and "Hamburg nach Berlin" cannot."""
     first = words.partition(" ")[0]
     if first.casefold() in _DAYS or words.casefold() in _TIMES or first[0].islower():
         return False
@@ -116,7 +116,7 @@ def _is_name(words: str) -> bool:
 
 
 def find_dateline(text: str) -> Dateline | None:
-    """Place and agency before the first sentence ("LAGOS, May 3 (Reuters) - "); None where there is none."""
+    """The place and agency before the first sentence ("LAGOS, May 3 (Reuters) - "), or None."""
     for line in [line for line in text.split("\n") if line.strip()][:_LINES]:
         head = line[:120]
         after = _CHINESE.match(head) or _AGENCY_AFTER.match(head)
@@ -138,18 +138,19 @@ def find_dateline(text: str) -> Dateline | None:
 
 
 def _is_place(words: str, *, followed: str) -> bool:
-    """Without an agency only capitals tell a dateline from a heading or a name that speaks: "NASA - the agency"."""
+    """Whether words are a place in capitals. Without an agency, capitals alone mark a dateline ("NASA - the agency" is
+    none)."""
     if not words.isupper() or words in _NO_PLACE or followed[0].islower():
         return False
     return len(words) > 3 or agency_of(words) is not None
 
 
 def closing_agency(text: str) -> str | None:
-    """The agency named in the last words: "(AFP)", "/ANSA", "– dpa"."""
+    """The agency that the last words name: "(AFP)", "/ANSA", "– dpa"."""
     found = _AGENCY_LAST.search(text[-60:])
     return agency_of(found["agency"]) if found else None
 
 
 def agency_of(name: str | None) -> str | None:
-    """The agency a short name stands for."""
+    """The agency with this short name."""
     return AGENCIES.get(" ".join((name or "").casefold().split()).strip(" .,;:"))

@@ -1,7 +1,7 @@
-"""Near-duplicates: which articles tell the same words, whoever published them: MinHash over runs of words.
+"""Near-duplicates: articles with mostly the same words, from any publisher, by MinHash over runs of words.
 
-Candidates are found by bands, as in MinHash LSH, but sorted rather than kept in hash tables: half a kilobyte an article
-where datasketch's own index takes seven.
+Candidates are found by bands, as in MinHash LSH. The bands are sorted, not stored in hash tables: this takes half a
+kilobyte an article, while datasketch's own index takes seven.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 PERMUTATIONS = 128
 SIMILAR = 0.7
-# Two articles meet where four values in a row agree: of those that are 0.7 alike 99.98 % do, of those 0.3 alike 23 %.
+# Two articles become candidates where a band of four values is equal: 99.98 % of pairs with similarity 0.7, 23 % at
+# 0.3.
 _ROWS = 4
 _SHINGLE = 4
-# Shorter texts resemble each other by chance.
+# Shorter texts are similar by chance.
 _ENOUGH_SHINGLES = 12
-# In a band where many meet by chance (a form letter) each is held against this many groups at most.
+# In a band with many candidates (a form letter) each article is compared with at most this many groups.
 _COMPARED = 8
 _TOKEN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]|[^\\W_]+")
 
@@ -31,7 +32,7 @@ Sketches = NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What clustering needs of a post: any key, its text, and when it was published (ISO 8601 UTC, or None)."""
+    """The input of clustering for a post: any key, its text, and when it was published (ISO 8601 UTC, or None)."""
 
     key: Hashable
     text: str
@@ -40,9 +41,9 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Articles that share most of their words, the earliest first; those without a date come last.
+    """Articles that share most of their words, the earliest first. Articles without a date come last.
 
-    ``likeness`` is the share of its words that each has in common with the earliest, estimated: 0 to 1.
+    ``likeness`` is the estimated share of words that each article has in common with the earliest: 0 to 1.
     """
 
     keys: tuple[Any, ...]
@@ -50,10 +51,11 @@ class Cluster:
 
 
 def clusters(articles: Iterable[Article], *, similar: float = SIMILAR) -> list[Cluster]:
-    """Clusters of two and more whose Jaccard similarity is estimated at ``similar`` or above; earliest cluster first.
+    """Clusters of two or more articles with an estimated Jaccard similarity of at least ``similar``, earliest cluster
+    first.
 
-    Similarity is followed from one to the next, so a cluster may hold two that resemble only a third. Texts of a few
-    words are in no cluster. Memory: some 600 bytes an article and its key; the texts themselves are not kept.
+    Similarity is transitive here, so a cluster may contain two articles that are only similar to a third one. Texts of
+    a few words are in no cluster. Memory: about 600 bytes an article and its key. The texts are not kept.
     """
     sketches, dated = _sketched(articles)
     parents = list(range(len(dated)))
@@ -64,16 +66,16 @@ def clusters(articles: Iterable[Article], *, similar: float = SIMILAR) -> list[C
 
 
 def shingles(text: str) -> Iterator[str]:
-    """Runs of four words, case folded; in scripts without spaces each letter counts as a word."""
+    """Runs of four words, case folded. In scripts without spaces each letter counts as a word."""
     words = _TOKEN.findall(text.casefold())
     return (" ".join(words[start : start + _SHINGLE]) for start in range(len(words) - _SHINGLE + 1))
 
 
 def _sketched(articles: Iterable[Article]) -> tuple[Sketches, list[tuple[str, Hashable]]]:
-    """A row of PERMUTATIONS numbers for each article that is long enough, and its (date, key)."""
+    """For each article that is long enough: a row of PERMUTATIONS numbers, and its (date, key)."""
     from datasketch import MinHash  # type: ignore[import-untyped]
 
-    # Made once: drawing the permutations takes as long as using them.
+    # Made once: making the permutations takes as long as using them.
     pattern = MinHash(num_perm=PERMUTATIONS, scheme="affine32")
     kept, dated = bytearray(), list[tuple[str, Hashable]]()
     for article in articles:
@@ -90,7 +92,7 @@ def _sketched(articles: Iterable[Article]) -> tuple[Sketches, list[tuple[str, Ha
 
 
 def _mates(band: Sketches) -> Iterator[list[int]]:
-    """The numbers of those that agree in a whole band."""
+    """The numbers of the articles that are equal in a whole band."""
     if len(band) < 2:
         return
     order = np.lexsort(band.T)

@@ -8,38 +8,38 @@ from dataclasses import dataclass
 import pycld2  # type: ignore[import-untyped]
 
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_.@].*)?\Z", re.I)
-# A declaration is doubted only by many letters; fewer will do in a script of few languages.
+# Only many letters can refute a declaration. Fewer letters suffice in a script that few languages use.
 PLENTY = 250
 PLENTY_OF_A_SCRIPT = 80
 SAMPLE = 1_500
-# The first letters are enough to confirm the expected language; the detector's time grows with the text.
+# The first letters suffice to confirm the expected language. The detector's time grows with the text.
 GLANCE = 200
 DECLARED_ALONE = 0.7
 # WordPress's default is en_US: many sites never touched it.
 CERTAIN = 0.9
-# A language that nobody declared is told from here on.
+# The smallest confidence for a language that nobody declared.
 SURE = 0.7
-# Fewer letters tell nothing: in Latin letters, which most languages share, and in other scripts.
+# Fewer letters prove nothing: a limit for Latin letters, which most languages share, and one for other scripts.
 ENOUGH = 32
 ENOUGH_OF_A_SCRIPT = 14
-# In fewer letters CLD2 takes two texts of a hundred for a related language: both halves of the text must agree.
+# With fewer letters CLD2 mistakes two texts in a hundred for a related language: both halves of the text must agree.
 SHORT = 80
-# A text of more names than this share (Lagos, Abuja, Kano) is a list, and a list of names has no language.
+# A text with a larger share of names (Lagos, Abuja, Kano) is a list, and a list of names has no language.
 MOST_NAMES = 0.6
 
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _UNPRINTABLE = re.compile("[^\\S\n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udfff]")
-# Languages that are known by their script alone.
+# Languages that their script alone identifies.
 _BY_SCRIPT = frozenset({"am", "el", "he", "hy", "ja", "ka", "km", "ko", "lo", "ta", "te", "th", "zh"})
-# CLD2's name -> ours. CLD2 takes a few English words for Scots.
+# CLD2's name -> newsbot's name. CLD2 mistakes a few English words for Scots.
 _NAMES = {"iw": "he", "jw": "jv", "zh-Hant": "zh", "sco": "en"}
 # Unknown, Klingon, Pig Latin, and two scripts without a language.
 _NO_LANGUAGES = frozenset({"un", "tlh", "zzp", "xx-Bugi", "xx-Goth"})
 # Indonesian and Malay share most of their words: a short text does not show which of them it is.
 _TWINS = frozenset({"id", "ms"})
-# Languages that sites tell apart by habit rather than by words count as one.
+# Languages that differ by convention rather than by words count as one language.
 _SAME = {
     "nb": "no",
     "nn": "no",
@@ -56,7 +56,7 @@ _SAME = {
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """The detector's answer: a BCP 47 language, or None where it does not know; confidence from 0 to 1."""
+    """The detector's result: a BCP 47 language, or None where it is unknown, and the confidence from 0 to 1."""
 
     language: str | None
     confidence: float
@@ -66,11 +66,11 @@ UNKNOWN = Guess(None, 0.0)
 
 
 def detect(text: str, *, declared: str | None, usual: str | None = None) -> tuple[str | None, float]:
-    """(BCP 47 tag, confidence 0-1); (None, 0.0) where nothing tells.
+    """(BCP 47 tag, confidence 0-1), or (None, 0.0) where the language stays unknown.
 
-    ``declared`` is what the post or its site says (``en_US``, ``de-AT-formal``). It stands unless plenty of text is
-    certainly in another language; text that says nothing leaves it standing with less confidence. ``usual`` is what
-    other posts of the site were in: it decides nothing, but where the first words confirm it no more are read.
+    ``declared`` is the language of the post or its site (``en_US``, ``de-AT-formal``). It is kept unless much text is
+    certainly in another language. Text that proves nothing lowers the confidence. ``usual`` is the language of the
+    site's other posts: it decides nothing, but where the first words confirm it, no further words are read.
     """
     tag = normalise(declared)
     expected = tag or usual
@@ -94,7 +94,7 @@ def detect(text: str, *, declared: str | None, usual: str | None = None) -> tupl
 
 
 def _guess_of(sample: str, letters: int) -> Guess:
-    """The language of a sample, where it is long enough and no list of names."""
+    """The language of a sample that is long enough and not a list of names."""
     if letters < ENOUGH_OF_A_SCRIPT:
         return UNKNOWN
     found = guess(sample)
@@ -119,7 +119,7 @@ def _is_list_of_names(sample: str) -> bool:
 
 
 def guess(text: str, *, effort: bool = False) -> Guess:
-    """CLD2's answer. ``effort``: also for a text that is too short for a reliable answer."""
+    """CLD2's result. ``effort``: also for a text that is too short for a reliable result."""
     try:
         reliable, _, found = pycld2.detect(text, isPlainText=True, bestEffort=effort)
     except (pycld2.error, UnicodeEncodeError):
@@ -131,7 +131,7 @@ def guess(text: str, *, effort: bool = False) -> Guess:
         return UNKNOWN
     language = _NAMES.get(code, code)
     if not reliable:
-        # Words in another script between do not change what the script shows.
+        # Some words in another script do not change the evidence of the main script.
         return Guess(language, CERTAIN) if language in _BY_SCRIPT and percent >= 70 else UNKNOWN
     return Guess(language, _confidence(percent))
 
@@ -142,7 +142,7 @@ def _confidence(percent: int) -> float:
 
 
 def normalise(declared: str | None) -> str | None:
-    """``pt_BR`` -> ``pt-BR``, ``de_DE_formal`` -> ``de-DE``; None for what is no language tag."""
+    """``pt_BR`` -> ``pt-BR``, ``de_DE_formal`` -> ``de-DE``. None for a text that is not a language tag."""
     found = _TAG.match((declared or "").strip())
     if found is None:
         return None

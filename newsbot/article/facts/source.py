@@ -1,7 +1,7 @@
-"""Where a syndicated story came from, with the evidence and how far to trust it.
+"""The source of a syndicated story, with the evidence and its confidence.
 
-Strongest first: a canonical address elsewhere, an importer's mark, a "source:" line that links, an agency's dateline,
-pictures hot-linked from another newsroom's uploads.
+The evidence, strongest first: a canonical URL elsewhere, an importer's mark, a "source:" line with a link, an agency's
+dateline, pictures from another newsroom's uploads.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _UPLOADS = re.compile(
     r"/(?:wp-content/uploads|files|uploads|media|images?|img|photos?|static|assets)/|\.(?:jpe?g|png|webp|gif)(?:\?|$)",
     re.I,
 )
-# Places that hold everybody's pictures tell nothing about a story's origin.
+# Hosts with pictures of many sites prove nothing about the source of a story.
 _SHARED = re.compile(
     r"(?:^|\.)(?:wp\.com|wordpress\.com|gravatar\.com|googleusercontent\.com|ggpht\.com|blogspot\.com"
     r"|bp\.blogspot\.com|imgur\.com|flickr\.com|staticflickr\.com"
@@ -50,14 +50,14 @@ _SHARED = re.compile(
     r"|windows\.net|imagekit\.io|imgix\.net|sirv\.com|fastly\.net|githubusercontent\.com|googleapis\.com"
     r"|rackcdn\.com|jsdelivr\.net|tinypic\.com|w\.org)$"
 )
-# Of com.br or co.uk the house's label stands one further to the left.
+# In domains such as com.br or co.uk the publisher's label is one further to the left.
 _SECOND_LEVEL = frozenset(
     {"ac", "co", "com", "edu", "gob", "go", "gov", "gen", "info", "ltd", "mil", "ne", "net", "nom", "or", "org", "sch"}
 )
-# Lines of a text that are looked at for where it came from; empty ones count.
+# The number of lines that are searched for a source, empty lines included.
 _FIRST, _LAST = 6, 16
 _LONGEST = 400
-# Fields that importers of feeds leave on the posts they make.
+# Fields that feed importers add to their posts.
 _IMPORTED = (
     "syndication_permalink", "syndication_source_original", "wpe_sourcepermalink", "wpe_feed",
     "wprss_item_permalink", "wprss_ftp_permalink",
@@ -82,11 +82,11 @@ def find_source(
     guid: str | None = None,
     credit: tuple[str, Iterable[str]] | None = None,
 ) -> Source | None:
-    """The origin of a story published on ``site`` (any of its URLs), or None where nothing says it came from elsewhere.
+    """The source of a story published on ``site`` (any of its URLs), or None where no evidence names another source.
 
-    ``html`` and ``text`` are the same clean article, ``images`` its pictures; ``excerpt_html`` is the raw excerpt,
-    ``canonical`` what the page or an SEO plugin declares, ``meta`` the API object's ``meta``. A site that moved keeps
-    its old name in ``guid``: pictures from there are its own. ``credit``: what cleaning took, ``Cleaned.credit``.
+    ``html`` and ``text`` are the same clean article, ``images`` its pictures. ``excerpt_html`` is the raw excerpt,
+    ``canonical`` the URL that the page or an SEO plugin declares, ``meta`` the API object's ``meta``. A site that moved
+    keeps its old host in ``guid``: pictures from there are its own. ``credit`` is ``Cleaned.credit``.
     """
     home = host(site)
     for url, evidence, confidence in _declared(canonical, meta or {}):
@@ -102,7 +102,7 @@ def find_source(
 
 
 def strongest(*found: Source | None) -> Source | None:
-    """The source told with the most confidence; the first of equals, None where none is told."""
+    """The source with the highest confidence. Of equal ones the first, and None where there is no source."""
     return max(filter(None, found), key=lambda source: source.confidence or 0.0, default=None)
 
 
@@ -118,7 +118,8 @@ def _declared(canonical: str | None, meta: Mapping[str, Any]) -> list[tuple[str,
 
 
 def _has_source_line(text: str) -> bool:
-    """Whether the first or last lines hold one: nearly no article does, and to look into its HTML costs a parse."""
+    """Whether the first or last lines contain such a line. Few articles do, and the search in the HTML costs a
+    parse."""
     lines = text.split("\n")
     return any(
         _SOURCE_LINE.match(line) for line in (*lines[:_FIRST], *lines[_FIRST:][-_LAST:]) if 0 < len(line) <= _LONGEST
@@ -143,7 +144,7 @@ def _from_source_line(html: str, site: str, home: str) -> Source | None:
             return _source(url=outside[-1], publisher=name or None, evidence=f"line: {words[:120]}", confidence=0.85)
         own = any(_house(host(url)) == _house(home) for url in links if url)
         if name and not own and len(name) <= 60 and len(name.split()) <= 6:
-            # Named, and at most linked to where a network lists it.
+            # The source is named, with at most a link to a network's page about it.
             url = next(filter(None, links), None)
             return _source(url=url, publisher=name, evidence=f"line: {words[:120]}", confidence=0.6)
     return None
@@ -167,7 +168,7 @@ def _from_agency(text: str) -> Source | None:
 
 
 def _from_hot_links(urls: list[str], excerpt_html: str, site: str, home: str) -> Source | None:
-    """Pictures served by another newsroom: the copy forgot to take them along."""
+    """Pictures from the server of another newsroom, which the copy still uses."""
     in_excerpt = [url for url in _pictures(excerpt_html, site) if _is_newsroom(url, home)]
     if in_excerpt:
         name = host(in_excerpt[0])
@@ -201,7 +202,7 @@ def _is_newsroom(url: str, home: str) -> bool:
 
 
 def _elsewhere(url: str, home: str) -> bool:
-    """Whether an address belongs to another house: another name as far as labels can tell, and no network."""
+    """Whether a URL belongs to another publisher: its host has another name, and is not a social network."""
     name = host(url)
     if "." not in name or name == home:
         return False
@@ -209,7 +210,7 @@ def _elsewhere(url: str, home: str) -> bool:
 
 
 def _house(name: str) -> str:
-    """The label by which a house is known: ``gazette`` of gazette.co.uk and of news.gazette.com alike."""
+    """The publisher's label in a host: ``gazette`` for gazette.co.uk and for news.gazette.com."""
     labels = name.split(".")
     if len(labels) < 2 or labels[-1].isdecimal():
         return name
@@ -222,7 +223,7 @@ def _root(url: str) -> str:
 
 
 def _name(words: str | None) -> str | None:
-    """A publisher's name; an address that stands in its place is none."""
+    """A publisher's name, or None where a URL stands in its place."""
     name = plain_text(words or "")
     return None if name is None or "://" in name or name.startswith("www.") else name
 

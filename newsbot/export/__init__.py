@@ -1,1 +1,1 @@
-"""What ``scrapy export`` writes: the archive, and clusters of near-duplicates."""
+"""The files of ``scrapy export``: the archive, and clusters of near-duplicates."""

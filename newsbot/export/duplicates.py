@@ -1,4 +1,4 @@
-"""What ``scrapy export --duplicates`` writes: clusters of posts that tell the same words, the earliest first."""
+"""The file of ``scrapy export --duplicates``: clusters of posts with nearly the same text, the earliest first."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from newsbot.feeds.exporters import CsvExporter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Twin:
-    """A post of a cluster. ``likeness`` is what it shares with the cluster's earliest: 0 to 1, estimated."""
+class ClusterPost:
+    """A post of a cluster. ``likeness`` is the estimated share of text in common with the earliest post: 0 to 1.
+
+    ``posts`` and ``sites`` count the posts and sites of the cluster.
+    """
 
     cluster: int
     posts: int
@@ -34,9 +37,9 @@ class Twin:
 
 
 def write_duplicates(file: IO[bytes], form: str, archive: Archive, asked: Filter, settings: BaseSettings) -> int:
-    """Write the clusters and count them: in ``.jsonl`` and ``.json`` a cluster a line, in ``.csv`` a post a row.
+    """Write the clusters and return their number. A line of JSON is a cluster, a row of ``.csv`` is a post.
 
-    A cluster spans two sites and more, unless one site alone is asked for.
+    A cluster has posts of at least two sites, unless the user asks for one site.
     """
     found = _clusters(archive, asked)
     if form == ".csv":
@@ -44,14 +47,14 @@ def write_duplicates(file: IO[bytes], form: str, archive: Archive, asked: Filter
     written = 0
     opening, between, closing = (b"[\n", b",\n", b"\n]\n") if form == ".json" else (b"", b"\n", b"\n")
     file.write(opening)
-    for twins in found:
-        file.write((between if written else b"") + orjson.dumps(_told(twins)))
+    for posts in found:
+        file.write((between if written else b"") + orjson.dumps(_json_object(posts)))
         written += 1
     file.write(closing if written or form == ".json" else b"")
     return written
 
 
-def _clusters(archive: Archive, asked: Filter) -> Iterator[list[Twin]]:
+def _clusters(archive: Archive, asked: Filter) -> Iterator[list[ClusterPost]]:
     posts: list[tuple[Any, ...]] = []
     texts = clusters(_articles(archive, asked, posts))
     number = 0
@@ -59,24 +62,24 @@ def _clusters(archive: Archive, asked: Filter) -> Iterator[list[Twin]]:
         sites = len({posts[key][0] for key in cluster.keys})
         if sites > 1 or asked.site is not None:
             number += 1
-            yield _twins(cluster, posts, number, sites)
+            yield _cluster_posts(cluster, posts, number, sites)
 
 
 def _articles(archive: Archive, asked: Filter, posts: list[tuple[Any, ...]]) -> Iterator[Article]:
-    """The archive's texts one by one; of each post only what a listing needs stays in ``posts``."""
-    for kept in read_current(archive.database, asked):
-        post = fields_of(kept.payload)
+    """The texts of the archive, one after the other. ``posts`` keeps only the columns that the file shows."""
+    for row in read_current(archive.database, asked):
+        post = fields_of(row.payload)
         if post.get("content_text"):
             posts.append(tuple(post.get(name) for name in ("site", "type", "id", "url", "title", "published")))
             yield Article(len(posts) - 1, post["content_text"], post.get("published"))
 
 
-def _twins(cluster: Cluster, posts: list[tuple[Any, ...]], number: int, sites: int) -> list[Twin]:
+def _cluster_posts(cluster: Cluster, posts: list[tuple[Any, ...]], number: int, sites: int) -> list[ClusterPost]:
     listed = []
     for key, likeness in zip(cluster.keys, cluster.likeness, strict=True):
         site, type_, row_id, url, title, published = posts[key]
         listed.append(
-            Twin(
+            ClusterPost(
                 cluster=number,
                 posts=len(cluster.keys),
                 sites=sites,
@@ -92,23 +95,23 @@ def _twins(cluster: Cluster, posts: list[tuple[Any, ...]], number: int, sites: i
     return listed
 
 
-def _told(twins: list[Twin]) -> dict[str, Any]:
+def _json_object(posts: list[ClusterPost]) -> dict[str, Any]:
     listed = [
-        {name: getattr(twin, name) for name in ("likeness", "site", "type", "id", "url", "title", "published")}
-        for twin in twins
+        {name: getattr(post, name) for name in ("likeness", "site", "type", "id", "url", "title", "published")}
+        for post in posts
     ]
-    return {"cluster": twins[0].cluster, "sites": twins[0].sites, "posts": listed}
+    return {"cluster": posts[0].cluster, "sites": posts[0].sites, "posts": listed}
 
 
-def _csv(file: IO[bytes], found: Iterator[list[Twin]], settings: BaseSettings) -> int:
-    # The exporter of the crawl asks its crawler for the row's class and for settings: this is all of it.
-    crawler = SimpleNamespace(settings=settings, stats=None, spidercls=SimpleNamespace(item_class=Twin))
+def _csv(file: IO[bytes], found: Iterator[list[ClusterPost]], settings: BaseSettings) -> int:
+    # The exporter takes only the class of the rows, the settings and the stats from its crawler.
+    crawler = SimpleNamespace(settings=settings, stats=None, spidercls=SimpleNamespace(item_class=ClusterPost))
     exporter = CsvExporter(file, crawler=cast(Any, crawler))
     exporter.start_exporting()
     written = 0
-    for twins in found:
-        for twin in twins:
-            exporter.export_item(twin)
+    for posts in found:
+        for post in posts:
+            exporter.export_item(post)
         written += 1
     exporter.finish_exporting()
     return written

@@ -29,30 +29,24 @@ from newsbot.timestamps import compact_utc
 FORMATS = (".jsonl", ".json", ".csv", ".parquet")
 
 BATCH = 1_000
-"""Rows of a Parquet row group."""
+"""Rows in one row group of Parquet."""
 
 
 def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
-    """Write the file and count its rows; it appears under its name only when it is whole."""
+    """Write the file and return the number of its rows. The file appears under its name only when it is complete.
+
+    Raises BadArgument, ArchiveError and OSError.
+    """
     form = path.suffix.lower()
-    if form not in FORMATS:
-        raise BadArgument(f"{path.name} should end in one of {', '.join(FORMATS)}")
-    if opts.revisions and form not in (".jsonl", ".json"):
-        raise BadArgument("revisions are written to .jsonl or .json")
-    if opts.duplicates and (opts.revisions or form == ".parquet"):
-        raise BadArgument("duplicates are written to .jsonl, .json or .csv, and without --revisions")
-    if form == ".parquet":
-        require("parquet", path.name)
-    if opts.duplicates:
-        require("duplicates", "--duplicates")
+    _check_options(path, form, opts)
     if not settings["NEWSBOT_ARCHIVE"]:
-        raise BadArgument("the archive is off (NEWSBOT_ARCHIVE is empty)")
+        raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
     window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
     archive = Archive.open(settings["NEWSBOT_ARCHIVE"], create=False)
     try:
         kind = kind_of_type(archive.database, opts.type)
         if opts.duplicates and kind != "posts":
-            raise BadArgument(f"duplicates are looked for among posts; {opts.type} is none of their types")
+            raise BadArgument(f"--duplicates compares posts, and {opts.type} is not a type of posts")
         asked = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
         part = Part(path.resolve(), run=f"{compact_utc(datetime.now(UTC))}-0000")
         try:
@@ -67,11 +61,24 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         archive.close()
 
 
+def _check_options(path: Path, form: str, opts: argparse.Namespace) -> None:
+    if form not in FORMATS:
+        raise BadArgument(f"the name {path.name} must end in one of {', '.join(FORMATS)}")
+    if opts.revisions and form not in (".jsonl", ".json"):
+        raise BadArgument("--revisions writes only .jsonl and .json")
+    if opts.duplicates and (opts.revisions or form == ".parquet"):
+        raise BadArgument("--duplicates writes only .jsonl, .json and .csv, and does not go together with --revisions")
+    if form == ".parquet":
+        require("parquet", path.name)
+    if opts.duplicates:
+        require("duplicates", "--duplicates")
+
+
 def _write(
     part: Part, form: str, archive: Archive, asked: Filter, opts: argparse.Namespace, settings: BaseSettings
 ) -> int:
     if opts.duplicates:
-        # Imported here: it needs numpy, an extra.
+        # Imported here, since it imports numpy, which is an extra.
         from newsbot.export.duplicates import write_duplicates
 
         return write_duplicates(part.file, form, archive, asked, settings)
@@ -85,9 +92,8 @@ def _write(
     return _parquet(part.file, read_current(archive.database, asked), asked.kind)
 
 
-def _lines(kept: Iterable[ArchivedRow]) -> Iterator[bytes]:
-    for one in kept:
-        yield one.line()
+def _lines(rows: Iterable[ArchivedRow]) -> Iterator[bytes]:
+    return (row.line() for row in rows)
 
 
 def _jsonl(file: IO[bytes], lines: Iterable[bytes]) -> int:
@@ -110,40 +116,41 @@ def _json(file: IO[bytes], lines: Iterable[bytes]) -> int:
     return written
 
 
-def _csv(file: IO[bytes], kept: Iterable[ArchivedRow], kind: str, settings: BaseSettings) -> int:
-    # The exporter of the crawl asks its crawler for the row's class and for settings: this is all of it.
+def _csv(file: IO[bytes], rows: Iterable[ArchivedRow], kind: str, settings: BaseSettings) -> int:
+    # The exporter takes only the class of the rows, the settings and the stats from its crawler.
     crawler = SimpleNamespace(settings=settings, stats=None, spidercls=SimpleNamespace(item_class=CLASSES[kind]))
     exporter = CsvExporter(file, crawler=cast(Any, crawler))
     exporter.start_exporting()
     written = 0
-    for one in kept:
-        exporter.export_item(one.record())
+    for row in rows:
+        exporter.export_item(row.record())
         written += 1
     exporter.finish_exporting()
     return written
 
 
-def _parquet(file: IO[bytes], kept: Iterable[ArchivedRow], kind: str) -> int:
-    # Imported by name: pyarrow has no types that mypy could read.
+def _parquet(file: IO[bytes], rows: Iterable[ArchivedRow], kind: str) -> int:
+    # Imported by name, since mypy cannot read the types of pyarrow.
     pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     columns = table(cast(Any, CLASSES[kind]))
     types = {"int": pyarrow.int64(), "bool": pyarrow.bool_(), "float": pyarrow.float64()}
-    schema = pyarrow.schema([(one.name, types.get(_plain_type(one, kind), pyarrow.string())) for one in columns])
+    schema = pyarrow.schema(
+        [(column.name, types.get(_plain_type(column, kind), pyarrow.string())) for column in columns]
+    )
     written = 0
-    rows = iter(kept)
+    every = iter(rows)
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        while batch := [one.record() for one in islice(rows, BATCH)]:
-            cells = {one.name: [_cell(value_of(row, one)) for row in batch] for one in columns}
+        while batch := [row.record() for row in islice(every, BATCH)]:
+            cells = {column.name: [_cell(value_of(row, column)) for row in batch] for column in columns}
             writer.write_table(pyarrow.table(cells, schema=schema))
             written += len(batch)
     return written
 
 
 def _plain_type(column: Column, kind: str) -> str:
-    """The name of a column's type: ``int``, ``bool``, ``float``, else text."""
+    """The name of a column's type. Any name but ``int``, ``bool`` and ``float`` means text."""
     owner: Any = CLASSES[kind]
-    fields = {one.name: one for one in owner.__dataclass_fields__.values()}
-    hint = str(fields[column.field].type)
+    hint = str(owner.__dataclass_fields__[column.field].type)
     if column.part is not None:
         nested = getattr(items, hint.partition(" |")[0])
         hint = str(nested.__dataclass_fields__[column.part].type)
@@ -151,17 +158,20 @@ def _plain_type(column: Column, kind: str) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Lists and objects are JSON text, as in CSV."""
+    """The value of a cell. Lists and mappings become JSON text, as in CSV."""
     if value is None or isinstance(value, str | int | float):
         return value
     return json_bytes(value)[0].decode()
 
 
 def _moment(value: str | None, option: str, *, end: bool = False) -> str | None:
-    """An ISO date or date-time as rows hold it; without a zone it is UTC. A bare date that ends a window is its day."""
+    """An ISO date or date-time in the form of the rows. Without a zone it is UTC.
+
+    With ``end`` a bare date includes its whole day.
+    """
     if value is None:
         return None
     try:
         return f"{moment(value, end=end)}Z"
     except ValueError:
-        raise BadArgument(f"{option} {value!r} is no ISO date or date-time") from None
+        raise BadArgument(f"{option} takes an ISO date or date-time such as 2024-05-31, not {value!r}") from None

@@ -1,9 +1,9 @@
-"""The receipt, kept in the archive: what ``due=1`` and the report ask later."""
+"""Stores the receipt in the archive, where ``due=1`` and the report read it."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any, Self
+from typing import Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -11,15 +11,18 @@ from scrapy.exceptions import NotConfigured
 
 from newsbot.archive import Crawled, archive_of
 from newsbot.errors import ArchiveError
-from newsbot.extensions.receipt import ReceiptExtension, described
+from newsbot.extensions.receipt import ReceiptExtension, site_receipt
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
 
 
 class HistoryExtension:
-    """Tells the archive at the end how each site came out. A site counts as whole where nothing narrowed the run and
-    nothing failed, feeds included: what a failed feed holds is delivered by the next run, which must not be put off."""
+    """Stores the result of each site in the archive at the end of the run.
+
+    A site counts as whole only if no argument narrowed the run and nothing failed. A failed feed counts too: the next
+    run delivers its rows, so it must be due.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -31,7 +34,7 @@ class HistoryExtension:
             raise NotConfigured
         extension = cls(crawler)
         crawler.signals.connect(extension.spider_opened, signals.spider_opened)
-        # Before the archive pipeline, which connects later, closes the archive on the same signal.
+        # The archive pipeline closes the archive on the same signal. It connects later, so this handler runs first.
         crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
         return extension
 
@@ -51,26 +54,25 @@ class HistoryExtension:
             whole = not self.narrowed and not receipt.failures
             archive.runs.conclude(self.crawler.spider.name, crawled(receipt.sites, whole=whole))
         except ArchiveError as error:
-            logger.error("%s; the receipt of this run is only in its file", error)
+            logger.error("%s. The receipt of this run is only in its file", error)
 
 
 def crawled(sites: list[SiteFacts], *, whole: bool) -> list[Crawled]:
-    """One entry a site, however many URLs of it were asked for; a site that was not found stands under its URL."""
+    """One result for each site, also if the user gave several URLs of it. The key of a site not found is its URL."""
     found: dict[str, list[SiteFacts]] = {}
-    for one in sites:
-        found.setdefault(one.site or one.asked, []).append(one)
-    return [_entry(key, same, whole=whole) for key, same in found.items()]
+    for facts in sites:
+        found.setdefault(facts.site or facts.asked, []).append(facts)
+    return [_result(key, same_site, whole=whole) for key, same_site in found.items()]
 
 
-def _entry(site: str, same: list[SiteFacts], *, whole: bool) -> Crawled:
-    # Of several URLs of one site the first is crawled, the others are told to be the same.
-    first = max(same, key=lambda one: bool(one.collections))
-    facts: dict[str, Any] = described(first)
+def _result(site: str, same_site: list[SiteFacts], *, whole: bool) -> Crawled:
+    # Of several URLs of one site only the first is crawled, and only its facts have collections.
+    first = max(same_site, key=lambda facts: bool(facts.collections))
     return Crawled(
         site=site,
         name=first.name,
-        asked=tuple(one.asked for one in same),
+        asked=tuple(facts.asked for facts in same_site),
         verdict=first.verdict,
         whole=whole and first.verdict == "complete",
-        facts=facts,
+        facts=site_receipt(first),
     )

@@ -1,4 +1,4 @@
-"""The receipt: for each site and type what was expected, what came, what is missing and why."""
+"""The receipt: for each site and type, which rows were expected, delivered and missing, and why."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _FAILURES = (
     *("feeds/failed", "archive/holes", "archive/failed", "archive/unsealed", "driver/broken"),
     "receipt/failed",
 )
-"""Stats of which each makes a run incomplete, whatever its sites say."""
+"""A run in which one of these stats is above 0 is incomplete, whatever the verdicts of its sites are."""
 
 VERDICT_STAT = "newsbot/receipt/complete"
-"""Set at the end: whether every site of the run is complete."""
+"""Set at the end of the run: whether every site is complete."""
 
 
 class ReceiptExtension:
-    """Writes ``<NEWSBOT_DATA>/receipts/<run>.json`` and prints the same as a small table on standard error.
+    """Writes ``<NEWSBOT_DATA>/receipts/<run>.json``, and prints a short form of it as a table to standard error.
 
-    ``NEWSBOT_DATA`` empty: no file, and the exit status is the same.
+    With an empty ``NEWSBOT_DATA`` there is no file; the exit status is the same.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -64,12 +64,12 @@ class ReceiptExtension:
         return extension
 
     def spider_opened(self, spider: Spider) -> None:
-        # Sites that are never started need their line too.
+        # All sites of the list: a site whose crawl never begins needs its line too.
         self.sites = [facts for _, facts in getattr(spider, "facts", [])]
         self.not_due = getattr(spider, "not_due", 0)
 
     def site_started(self, facts: SiteFacts) -> None:
-        if all(known is not facts for known in self.sites):
+        if all(listed is not facts for listed in self.sites):
             self.sites.append(facts)
 
     def item_scraped(self, item: Any) -> None:
@@ -78,19 +78,19 @@ class ReceiptExtension:
             self.changes[item.site, item.type, item.change] += 1
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        self._settle()
-        # Written at once, in case the process is killed while it stores its feeds; told again when they are stored.
+        self._compare_counts()
+        # Written now, in case the process is killed while it stores its feeds, and again when they are stored.
         self.reason = reason
         self._conclude(spider.name)
 
     def engine_stopped(self) -> None:
         if self.crawler.spider is not None:
             self._conclude(self.crawler.spider.name)
-            for line in told(self.sites):
+            for line in update_lines(self.sites):
                 logger.info("%s", line)
             written = self.path is not None and not self._stat("receipt/failed")
             where = f"receipt: {self.path}\n" if written else ""
-            sys.stderr.write(f"{table(self.sites)}\n{known(self.sites)}{where}")
+            sys.stderr.write(f"{table(self.sites)}\n{summary(self.sites)}{where}")
 
     def _conclude(self, spider_name: str) -> None:
         try:
@@ -99,10 +99,10 @@ class ReceiptExtension:
             if not self._stat("receipt/failed"):
                 logger.error("The receipt %s cannot be written: %s", self.path, error.strerror)
                 self._stats.inc_value("newsbot/receipt/failed")
-            self._receipt(spider_name)  # what cannot be proved is not complete
+            self._receipt(spider_name)  # sets the verdict again: a run without its receipt is not complete
 
     def _receipt(self, spider_name: str) -> bytes:
-        """Reckon the run, tell its verdict to the stats, and give the receipt's text."""
+        """The text of the receipt. This also writes the verdict of the run into the stats."""
         self.failures = failed = sum(self._stat(stat) for stat in _FAILURES)
         asked = bool(self.sites or self.not_due)
         complete = asked and all(site.verdict == "complete" for site in self.sites) and not failed
@@ -116,7 +116,7 @@ class ReceiptExtension:
             "complete": complete,
             "failures": failed,
             "not_due": self.not_due,
-            "sites": [described(site) for site in self.sites],
+            "sites": [site_receipt(site) for site in self.sites],
         }
         return json_bytes(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)[0]
 
@@ -128,8 +128,8 @@ class ReceiptExtension:
     def _stat(self, name: str) -> int:
         return int(self._stats.get_value(f"newsbot/{name}", 0))
 
-    def _settle(self) -> None:
-        """Hold what left the conversation against what reached the feeds: a row lost on the road is a hole."""
+    def _compare_counts(self) -> None:
+        """Compare the rows that each crawl sent with those that reached the feeds or were dropped and counted."""
         assert self.crawler.stats is not None
         drops = self.crawler.stats.get_value("newsbot/counted_drops", {})
         recovered = self.crawler.stats.get_value("newsbot/recovered_rows", {})
@@ -142,10 +142,10 @@ class ReceiptExtension:
                     self.changes[*key, change] for change in ("new", "edited", "deleted")
                 )
                 reasons = drops.get(key, {})
-                told = sum(reasons.values())
+                dropped = sum(reasons.values())
                 facts.unchanged = reasons.get("unchanged", 0)
-                facts.duplicates += told - facts.unchanged
-                lost = facts.sent - (facts.delivered - facts.recovered) - told
+                facts.duplicates += dropped - facts.unchanged
+                lost = facts.sent - (facts.delivered - facts.recovered) - dropped
                 if lost > 0 and facts.verdict == "complete":
                     facts.verdict, facts.why = "incomplete", f"{lost} rows were lost between the site and the feed"
             if site.verdict == "complete" and site.collections:
@@ -163,56 +163,56 @@ class ReceiptExtension:
         part.replace(self.path)
 
 
-def described(site: SiteFacts) -> dict[str, Any]:
-    """A site's facts and their sums, as orjson takes them."""
-    # Not asdict(): it makes nonsense of a Counter. orjson takes the collections as they are.
-    described = {one.name: getattr(site, one.name) for one in fields(site)}
+def site_receipt(site: SiteFacts) -> dict[str, Any]:
+    """The facts of a site and their sums, in a form that orjson accepts."""
+    # Not asdict(), which cannot copy a Counter. orjson writes the dataclasses of the collections itself.
+    receipt = {field.name: getattr(site, field.name) for field in fields(site)}
     every: list[SiteFacts | CollectionFacts] = [site, *site.collections.values()]
-    described["total_requests"] = sum(one.requests for one in every)
-    described["total_bytes"] = sum(one.bytes for one in every)
-    described["total_waited"] = round(sum(one.waited for one in every), 1)
-    return described
+    receipt["total_requests"] = sum(facts.requests for facts in every)
+    receipt["total_bytes"] = sum(facts.bytes for facts in every)
+    receipt["total_waited"] = round(sum(facts.waited for facts in every), 1)
+    return receipt
 
 
 _HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing", "requests", "verdict", "why")
 
 
 def table(sites: list[SiteFacts]) -> str:
-    """The receipt as text: a line for each site and type."""
+    """The receipt as a text table with a line for each site and type."""
     rows: list[tuple[str, ...]] = [_HEADS]
     for site in sites:
         name = site.site or site.asked
         if not site.collections:
             rows.append((name, "-", "-", "-", "-", "-", "-", str(site.requests), site.verdict, site.why))
-        for one in site.collections.values():
-            rows.append((name, *_cells(one)))
+        for facts in site.collections.values():
+            rows.append((name, *_cells(facts)))
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS) - 1)]
     lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def told(sites: list[SiteFacts]) -> list[str]:
-    """A line for each collection that was updated: how many rows, since when, and how to get everything."""
+def update_lines(sites: list[SiteFacts]) -> list[str]:
+    """A line for each collection of which only changes were requested: the number of rows, and since when."""
     return [
-        f"{site.site} {one.type}: {one.new} new, {one.edited} edited, {one.deleted} deleted since {one.since}; "
-        "-a full=1 delivers everything again, scrapy export FILE writes the archive"
+        f"{site.site} {facts.type}: {facts.new} new, {facts.edited} edited, {facts.deleted} deleted "
+        f"since {facts.since}; -a full=1 delivers everything again, scrapy export FILE writes the archive"
         for site in sites
-        for one in site.collections.values()
-        if one.mode == "update"
+        for facts in site.collections.values()
+        if facts.mode == "update"
     ]
 
 
-def known(sites: list[SiteFacts]) -> str:
-    """The same for reading, and a line on the rows that the archive had already; nothing where all was new."""
-    lines = told(sites)
-    rows = sum(one.unchanged for site in sites for one in site.collections.values())
+def summary(sites: list[SiteFacts]) -> str:
+    """The update lines, and a line on unchanged rows; "" if every row was new."""
+    lines = update_lines(sites)
+    rows = sum(facts.unchanged for site in sites for facts in site.collections.values())
     if rows:
-        lines.append(f"{rows} rows came before and did not change; -a full=1 delivers them again")
+        lines.append(f"{rows} rows came in an earlier run and did not change; -a full=1 delivers them again")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _cells(one: CollectionFacts) -> tuple[str, ...]:
-    expected = one.expected_after if one.expected_after is not None else one.expected_before
-    missing = len(one.missing) + len(one.unreadable) + len(one.missing_urls)
-    numbers = (expected, one.seen, one.delivered, one.unchanged, missing, one.requests)
-    return (one.type, *("?" if n is None else str(n) for n in numbers), one.verdict, one.why)
+def _cells(facts: CollectionFacts) -> tuple[str, ...]:
+    expected = facts.expected_after if facts.expected_after is not None else facts.expected_before
+    missing = len(facts.missing) + len(facts.unreadable) + len(facts.missing_urls)
+    numbers = (expected, facts.seen, facts.delivered, facts.unchanged, missing, facts.requests)
+    return (facts.type, *("?" if n is None else str(n) for n in numbers), facts.verdict, facts.why)

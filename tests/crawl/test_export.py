@@ -140,10 +140,10 @@ def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["out.xls"], 2, "should end in one of"),
-        (["out.csv", "--revisions"], 2, "revisions are written to"),
-        (["out.jsonl", "--since", "yesterday"], 2, "'yesterday' is no ISO date"),
-        (["out.jsonl", "--until", "9999-12-31T23:00:00-05:00"], 2, "is no ISO date"),
+        (["out.xls"], 2, "must end in one of"),
+        (["out.csv", "--revisions"], 2, "--revisions writes only"),
+        (["out.jsonl", "--since", "yesterday"], 2, "such as 2024-05-31, not 'yesterday'"),
+        (["out.jsonl", "--until", "9999-12-31T23:00:00-05:00"], 2, "--until takes an ISO date"),
         (["out.jsonl", "--sitee", "x"], 2, "takes one file, not "),
         (["out.csv", "-s", "NEWSBOT_CSV_RAW=maybe"], 2, "NEWSBOT_CSV_RAW takes 1 or 0"),
         (["/proc/none/out.jsonl"], 1, "No such file"),

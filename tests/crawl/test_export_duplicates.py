@@ -97,9 +97,9 @@ def test_a_table_has_a_row_for_each_post_and_no_formula(export: Export, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("x.parquet",), "duplicates are written to .jsonl, .json or .csv"),
-        (("x.jsonl", "--revisions"), "without --revisions"),
-        (("x.jsonl", "--type", "comment"), "comment is none of their types"),
+        (("x.parquet",), "--duplicates writes only .jsonl, .json and .csv"),
+        (("x.jsonl", "--revisions"), "does not go together with --revisions"),
+        (("x.jsonl", "--type", "comment"), "comment is not a type of posts"),
     ],
 )
 def test_bad_use_is_one_line_and_status_2(export: Export, arguments: tuple[str, ...], said: str) -> None:

@@ -10,7 +10,7 @@ import re
 import sys
 
 from newsbot.arguments.site_list import Target
-from newsbot.export.duplicates import Twin
+from newsbot.export.duplicates import ClusterPost
 from newsbot.extras import EXTRAS
 from newsbot.wordpress.messages import ERRORS
 from tests.unit import code_commands as commands
@@ -43,7 +43,7 @@ CHECKS = [
     Check("receipt.md", "fault", receipt.faults),
     Check("media.md", "key", lists.manifest_keys),
     Check("media.md", "error", lists.media_errors),
-    Check("archive.md", "duplicates column", lambda: lists.columns(Twin)),
+    Check("archive.md", "duplicates column", lambda: lists.columns(ClusterPost)),
     Check("cleaning.md", "key", lists.rule_keys),
     Check("cleaning.md", "built in", lists.built_in_rules),
     Check("meta.md", "key", lists.meta_keys, "<value> | <set by> | <read by> | <meaning> |"),

@@ -6,7 +6,7 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from newsbot.article.cleaning.rules import Attributes
+from newsbot.article.cleaning.selectors import Attributes
 
 _INVISIBLE = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.I)
 # Off the screen, or written without a size: only ever done to links and traps. A layout moves by less, or by per cent.

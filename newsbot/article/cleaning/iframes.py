@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
-from newsbot.article.cleaning.rules import Attributes
+from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.embeds import is_social_widget, recognise
 from newsbot.article.links import absolute, host
 from newsbot.items import Embed

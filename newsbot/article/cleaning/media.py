@@ -8,8 +8,9 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article import embeds, images
 from newsbot.article.cleaning.iframes import frame_verdict
-from newsbot.article.cleaning.rules import Attributes, CleaningRules
+from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.scripted import background_picture, element_frame, script_frame
+from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.cleaning.tags import attribute, escape
 from newsbot.article.cleaning.writer import Writer
 from newsbot.article.links import absolute, host, original_image

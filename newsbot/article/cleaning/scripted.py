@@ -10,7 +10,7 @@ from base64 import b64decode
 
 from selectolax.lexbor import LexborNode
 
-from newsbot.article.cleaning.rules import Attributes
+from newsbot.article.cleaning.selectors import Attributes
 
 # One of these tells, or nothing is drawn: most elements are done with after one look.
 SCRIPTED = frozenset({

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.article.cleaning.rules import Attributes
+from newsbot.article.cleaning.selectors import Attributes
 
 INLINE = {
     **{tag: tag for tag in ("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code",

@@ -20,8 +20,9 @@ from newsbot.article.cleaning.iframes import quoted_embed
 from newsbot.article.cleaning.media import HANDLED, MediaWriter
 from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
 from newsbot.article.cleaning.rule import Rule
-from newsbot.article.cleaning.rules import Attributes, CleaningRules
+from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.scripted import SCRIPTED
+from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering
 from newsbot.article.cleaning.writer import Writer
 from newsbot.article.links import absolute
@@ -119,13 +120,13 @@ class TreeWalk:
     def _enter(self, tag: str, node: LexborNode) -> str | None:
         attributes: Attributes = node.attributes
         if attributes:
-            rule = self._rules.match(tag, attributes)
+            rule = self._rules.selectors.match(tag, attributes)
             if rule is not None and self._remove(rule, node):
                 return None
             if ("style" in attributes or "hidden" in attributes) and self._hide(tag, attributes, node):
                 return None
-        elif tag in self._rules.bare_tags:
-            rule = self._rules.match(tag, attributes)
+        elif tag in self._rules.selectors.bare_tags:
+            rule = self._rules.selectors.match(tag, attributes)
             if rule is not None and self._remove(rule, node):
                 return None
         if tag == "aside" and is_scraped_picture(node) and self._remove(GENERATED, node):

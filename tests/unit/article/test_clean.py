@@ -9,7 +9,8 @@ from newsbot.article.cleaning import tree_walk
 from newsbot.article.cleaning.clean import Cleaned, clean, markdown
 from newsbot.article.cleaning.hidden import is_hidden
 from newsbot.article.cleaning.rule import Rule
-from newsbot.article.cleaning.rules import Attributes, default_rules
+from newsbot.article.cleaning.rules import default_rules
+from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.text import count_words, plain_text
 
 BASE = "https://news.example/2026/05/a-post/"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.rule import Rule, read_rules
-from newsbot.article.cleaning.rules import MEMO_LIMIT, CleaningRules
+from newsbot.article.cleaning.rules import CleaningRules
+from newsbot.article.cleaning.selectors import MEMO_LIMIT, Selectors
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,11 @@ from newsbot.article.cleaning.rules import MEMO_LIMIT, CleaningRules
         (".a", "div", {"class": "ab"}, False),
         (".a-*", "div", {"class": "a-1"}, True),
         (".a-[0-9]*", "div", {"class": "a-x"}, False),
+        (".abcd-*", "div", {"class": "x abcd-1"}, True),
+        (".abcd-*", "div", {"class": "abc abcx-1"}, False),
+        (".abc*_ads", "div", {"class": "abc_1_ads"}, True),
+        (".abc*_ads", "div", {"class": "abc_1_ads_2"}, False),
+        (".*b*", "div", {"class": "abc"}, True),
         (".a.b", "p", {"class": "b c a"}, True),
         (".a.b", "p", {"class": "a"}, False),
         ("img.a", "div", {"class": "a"}, False),
@@ -28,7 +34,7 @@ from newsbot.article.cleaning.rules import MEMO_LIMIT, CleaningRules
     ],
 )
 def test_selectors(selector: str, tag: str, attributes: dict[str, str | None], fits: bool) -> None:
-    rules = CleaningRules([Rule(name="r", what="", select=(selector,))])
+    rules = Selectors([Rule(name="r", what="", select=(selector,))])
     assert (rules.match(tag, attributes) is not None) is fits
 
 
@@ -48,7 +54,7 @@ def test_what_cannot_be_a_rule_is_refused_by_name(table: str) -> None:
 
 
 def test_a_rule_may_leave_out_what_a_class_says_is_something_else() -> None:
-    rules = CleaningRules([Rule(name="r", what="", select=(".a", "[data-a]", "div"), unless=("b",))])
+    rules = Selectors([Rule(name="r", what="", select=(".a", "[data-a]", "div"), unless=("b",))])
     assert rules.match("p", {"class": "c a"})
     for attributes in ({"class": "a b"}, {"data-a": "", "class": "b"}):
         assert rules.match("div", attributes) is None
@@ -80,10 +86,29 @@ def test_an_address_is_matched_by_host_and_subdomain_only() -> None:
 
 
 def test_numbered_classes_do_not_grow_the_memo_without_end() -> None:
-    rules = CleaningRules([Rule(name="r", what="", select=(".a-*",))])
+    rules = Selectors([Rule(name="r", what="", select=(".a-*",))])
     for number in range(MEMO_LIMIT + 500):
         rules.match("div", {"class": f"b-{number}"})
-    assert len(rules._memo) <= MEMO_LIMIT + 1
+    assert rules._of_class.cache_info().currsize == MEMO_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("selectors", "attributes", "first"),
+    [
+        ((".abc*", ".abcd"), {"class": "abcd"}, 1),
+        ((".a*", ".abcd*"), {"class": "abcde"}, 0),
+        ((".abcd*", ".a*"), {"class": "abcde"}, 0),
+        (("[data-a]", "#x"), {"id": "x", "data-a": ""}, 1),
+        (("div", "[data-a]", ".x"), {"data-a": "", "class": "x"}, 2),
+    ],
+)
+def test_of_two_rules_a_name_in_full_comes_before_a_pattern_and_a_class_before_an_attribute(
+    selectors: tuple[str, ...], attributes: dict[str, str | None], first: int
+) -> None:
+    rules = Selectors(Rule(name=f"r{n}", what="", select=(each,)) for n, each in enumerate(selectors))
+    found = rules.match("div", attributes)
+    assert found is not None
+    assert found.name == f"r{first}"
 
 
 def test_expressions_are_written_in_small_letters() -> None:

@@ -1,0 +1,148 @@
+"""The selectors of the junk rules, indexed: an element is compared only with those that begin as its own names do.
+
+A selector is one compound: ``tag``, ``.class``, ``#id`` and ``[attr]``, ``[attr=value]`` in any number, no spaces. In a
+class, an id and a value ``*`` stands for anything and ``[0-9]`` for a digit. There are no combinators: a rule is
+decided by the element alone, so one walk over the tree decides them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+
+from newsbot.article.cleaning.rule import Rule, read_selector
+
+Attributes = Mapping[str, str | None]
+Part = tuple[str, str, str | None]
+Match = Callable[[str], object]
+
+# Page builders number the classes of their elements: the memo must not grow with the web.
+MEMO_LIMIT = 4_000
+# Letters by which patterns are indexed: nearly all of the rules' own are longer.
+_INDEXED = 3
+_LITERAL = re.compile(r"[\w-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A selector whose leading part an element has: it is the rule's if the other parts fit too."""
+
+    rule: Rule
+    tags: Set[str] = frozenset()
+    classes: tuple[Match, ...] = ()
+    attributes: tuple[tuple[str, Match], ...] = ()
+
+    def fits(self, tag: str, attributes: Attributes, tokens: Sequence[str]) -> bool:
+        """Whether the element has all parts of the selector; ``tokens`` are its classes."""
+        return (
+            (not self.tags or tag in self.tags)
+            and not any(name in tokens for name in self.rule.unless)
+            and all(any(map(match, tokens)) for match in self.classes)
+            and all(name in attributes and match((attributes[name] or "").strip()) for name, match in self.attributes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A class or an id with a ``*``. ``number``: its place among all; ``rest``: None where ``prefix`` says it all."""
+
+    number: int
+    prefix: str
+    rest: Match | None
+    candidate: Candidate
+
+    def fits(self, name: str) -> bool:
+        return name.startswith(self.prefix) and (self.rest is None or self.rest(name) is not None)
+
+
+class Selectors:
+    """All selectors of some rules. Immutable but for a memo of ``class`` attributes, which is safe to share."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._exact: dict[str, list[Candidate]] = {}  # "." or "#" and the name
+        self._patterns: dict[str, list[_Pattern]] = {}  # the same with the name's first letters, or none
+        self._attributes: dict[str, list[Candidate]] = {}
+        self._tags: dict[str, list[Candidate]] = {}
+        for number, (rule, selector) in enumerate((each, name) for each in rules for name in each.select):
+            self._index(number, rule, read_selector(selector))
+        self.bare_tags: Set[str] = self._tags.keys()
+        self._asked_for = frozenset(self._attributes) | {"id"}
+        self._of_class = lru_cache(maxsize=MEMO_LIMIT)(self._read_class)
+
+    def match(self, tag: str, attributes: Attributes) -> Rule | None:
+        """The rule an element falls under, or None: by its classes first, then by its attributes, then by its tag."""
+        names = attributes.get("class")
+        tokens, candidates = self._of_class(names) if names else ((), ())
+        # Most elements have no attribute that any rule asks for: one look tells.
+        if not self._asked_for.isdisjoint(attributes):
+            candidates = (*candidates, *self._of_attributes(attributes))
+        if tag in self._tags:
+            candidates = (*candidates, *self._tags[tag])
+        for candidate in candidates:
+            if candidate.fits(tag, attributes, tokens):
+                return candidate.rule
+        return None
+
+    def _read_class(self, names: str) -> tuple[tuple[str, ...], tuple[Candidate, ...]]:
+        """The classes in an attribute, and what they may fall under, in their order."""
+        tokens = tuple(names.split())
+        return tokens, tuple(candidate for token in tokens for candidate in self._named(".", token))
+
+    def _of_attributes(self, attributes: Attributes) -> Iterator[Candidate]:
+        for name, value in attributes.items():
+            if name == "id":
+                yield from self._named("#", value or "")
+            else:
+                yield from self._attributes.get(name, ())
+
+    def _named(self, sign: str, name: str) -> Iterator[Candidate]:
+        yield from self._exact.get(sign + name, ())
+        patterns = [*self._patterns.get(sign + name[:_INDEXED], ()), *self._patterns.get(sign, ())] if name else []
+        for pattern in sorted(patterns, key=lambda pattern: pattern.number):
+            if pattern.fits(name):
+                yield pattern.candidate
+
+    def _index(self, number: int, rule: Rule, parts: list[Part]) -> None:
+        # The rarest part leads: an id before a class, a class before an attribute, a bare tag last.
+        lead = min(parts, key=lambda part: "#.[ ".index(part[0]))
+        kind, name, _ = lead
+        if kind == "[":
+            self._attributes.setdefault(name, []).append(_candidate(rule, parts))
+            return
+        candidate = _candidate(rule, [part for part in parts if part is not lead])
+        prefix = _prefix(name)
+        if kind == " ":
+            self._tags.setdefault(name, []).append(candidate)
+        elif prefix == name:
+            self._exact.setdefault(kind + name, []).append(candidate)
+        else:
+            rest = None if prefix + "*" == name else _match(name)
+            start = kind + prefix[:_INDEXED] if len(prefix) >= _INDEXED else kind
+            self._patterns.setdefault(start, []).append(_Pattern(number, prefix, rest, candidate))
+
+
+def _candidate(rule: Rule, parts: Iterable[Part]) -> Candidate:
+    found: dict[str, list[Part]] = {"#": [], ".": [], "[": [], " ": []}
+    for part in parts:
+        found[part[0]].append(part)
+    ids = [("id", _match(name)) for _, name, _ in found["#"]]
+    attributes = [(name, _match(value or "*", re.I)) for _, name, value in found["["]]
+    return Candidate(
+        rule=rule,
+        tags=frozenset(name for _, name, _ in found[" "]),
+        classes=tuple(_match(name) for _, name, _ in found["."]),
+        attributes=(*ids, *attributes),
+    )
+
+
+def _prefix(name: str) -> str:
+    """The letters of a name before its first ``*`` or ``[0-9]``."""
+    found = _LITERAL.match(name)
+    return found[0] if found else ""
+
+
+def _match(name: str, flags: int = 0) -> Match:
+    return re.compile(translate(name), flags).match

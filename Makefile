@@ -15,7 +15,7 @@ help:
 	@echo "make setup              a private .venv with everything in it: each extra, and what tests need"
 	@echo "make crawl              crawls the look-alike newsroom of the tests, on this machine, into data/"
 	@echo "make crawl SITE=URL     crawls a real site into data/"
-	@echo "make test               every test; CI=true installs the Debian packages they need first"
+	@echo "make test               every test; CI=true installs the Debian packages they need"
 	@echo "make lint               ruff and mypy"
 	@echo "make bench | soak       measurements; many random examples, and each crawl in a new interpreter"
 	@echo "make clean              removes .venv and caches; data/ stays"
@@ -35,8 +35,7 @@ crawl: $(CRAWL)
 	@sh .ci/crawl
 
 test: $(SETUP)
-	@if [ "$$CI" = true ]; then sh tests/debian.sh; fi
-	$(PYTHON) -m pytest $(PARALLEL)
+	@sh .ci/test $(PARALLEL)
 
 lint: $(SETUP)
 	.venv/bin/ruff check .
@@ -48,6 +47,7 @@ bench: $(SETUP)
 
 soak: $(SETUP)
 	NEWSBOT_SOAK=$${NEWSBOT_SOAK:-10000} $(PYTHON) -m pytest $(PARALLEL) --timeout 0 -m soak
+	NEWSBOT_KILLS=50 NEWSBOT_REAL_POSTS=2000 $(PYTHON) -m pytest $(PARALLEL) --timeout 0 tests/real
 	NEWSBOT_TEST_PROCESSES=real $(PYTHON) -m pytest $(PARALLEL) tests/crawl tests/unit/article/test_command.py
 
 clean:

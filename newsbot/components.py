@@ -47,5 +47,5 @@ class SwitchedComponents:
 
 
 def is_on(value: object) -> bool:
-    """Whether the value of a setting switches something on. The component itself judges a value that makes no sense."""
+    """Whether the value of a setting switches a component on. The component itself refuses an invalid value."""
     return str(value).strip().lower() not in _OFF

@@ -1,4 +1,4 @@
-"""What a plain crawl does not need is an extra: which libraries each brings, and what to do where one is missing."""
+"""Extras: libraries that a plain crawl does not need, and the message where an extra is missing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "parquet": ("pyarrow",),
     "postgresql": ("psycopg[binary]",),
 }
-"""Extra -> what ``pip install`` calls its libraries. ``requirements-extras.txt`` has their versions."""
+"""Extra -> the names of its libraries for ``pip install``. ``requirements-extras.txt`` has their versions."""
 
 
 def missing(extra: str, wanted: str) -> str | None:
-    """One line on an extra that ``wanted`` (an option, a setting) needs and that is not installed, or None."""
+    """One line for an extra that is not installed and that ``wanted`` (an option or a setting) needs, or None."""
     if all(importlib.util.find_spec(_module(library)) is not None for library in EXTRAS[extra]):
         return None
     libraries = " ".join(f"'{library}'" if "[" in library else library for library in EXTRAS[extra])

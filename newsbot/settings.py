@@ -1,4 +1,5 @@
-"""Every setting; the only reader of the environment. ``-s NAME=VALUE`` overrides each. Told in docs/settings.md."""
+"""Every setting, and the only reader of the environment. ``-s NAME=VALUE`` overrides a setting. See
+docs/settings.md."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ def _env(name: str, default: str) -> str:
     return os.environ.get(name, default)
 
 
-# Ours, as text: what cannot be used is told by the commands in one line (newsbot/arguments/settings.py).
+# Newsbot's own settings, as text. The commands refuse an invalid value with one line (newsbot/arguments/settings.py).
 NEWSBOT_DATA = _env("NEWSBOT_DATA", "data")
 NEWSBOT_DELAY = _env("NEWSBOT_DELAY", "1")
 NEWSBOT_CONTACT = _env("NEWSBOT_CONTACT", "")
@@ -44,31 +45,31 @@ NEWSBOT_MEDIA_MAX = _env("NEWSBOT_MEDIA_MAX", str(20 * 1024 * 1024))
 
 USER_AGENT = user_agent(NEWSBOT_CONTACT)
 
-# The driver asks inline, one query at a time for each site (newsbot/spiders/base.py).
+# The driver makes one query at a time for each site, inline (newsbot/spiders/driver.py).
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-CONCURRENT_REQUESTS = 0  # inline requests starve seeds under any limit; sites at once are bounded by the driver
+CONCURRENT_REQUESTS = 0  # under any limit inline requests starve seed requests; NEWSBOT_SITES_AT_ONCE limits the sites
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_ITEMS = 1  # keeps a page's rows and its checkpoint in order
-RETRY_ENABLED = False  # the driver retries, looking for a stop between tries
-REFERER_ENABLED = False  # nobody needs to know which answer sent us
-METAREFRESH_ENABLED = False  # a page that sends browsers elsewhere is an answer, not an instruction
-COOKIES_ENABLED = False  # a visitor without a history; caches serve cookieless requests
-HTTPPROXY_ENABLED = False  # behind a proxy nobody checks the address that is connected to
+RETRY_ENABLED = False  # the fetcher retries, and checks between tries whether the crawl is stopping
+REFERER_ENABLED = False  # a server need not know which page linked to it
+METAREFRESH_ENABLED = False  # an HTML redirect for browsers is content, not an instruction
+COOKIES_ENABLED = False  # newsbot is a visitor without a history, and caches answer requests without cookies
+HTTPPROXY_ENABLED = False  # behind a proxy newsbot cannot check the address of the connection
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "newsbot"
-DOWNLOAD_DELAY = 0  # PolitenessMiddleware keeps the pace, for the whole host and without jitter below it
+DOWNLOAD_DELAY = 0  # PolitenessMiddleware keeps the delay for the whole host, and never goes below it
 DOWNLOAD_TIMEOUT = 120
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 16 * 1024 * 1024
 DOWNLOAD_FAIL_ON_DATALOSS = True
 REDIRECT_MAX_TIMES = 8
-MEDIA_ALLOW_REDIRECTS = True  # a file that moved is followed: each hop passes every middleware again
+MEDIA_ALLOW_REDIRECTS = True  # redirects of files are followed, and each target passes every middleware again
 DNS_TIMEOUT = 20
-TWISTED_DNS_RESOLVER = "newsbot.safety.resolver.PublicResolver"  # judges the address that is connected to
+TWISTED_DNS_RESOLVER = "newsbot.safety.resolver.PublicResolver"  # checks the address of every connection
 
 # Scrapy imports each component that one of its *_BASE settings names, also where the project sets the component to None
 # elsewhere. So newsbot owns these lists: None here means that Scrapy does not import the component. EXTENSIONS,
-# DOWNLOADER_MIDDLEWARES and the others without _BASE are the user's: what stands there is added to these lists.
+# DOWNLOADER_MIDDLEWARES and the others without _BASE are the user's: Scrapy adds them to these lists.
 # newsbot/components.py adds a component back where the user's settings switch it on (COOKIES_ENABLED=1).
 DOWNLOADER_MIDDLEWARES_BASE = {
     "newsbot.middlewares.guard.GuardMiddleware": 10,
@@ -76,7 +77,7 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # no spider of newsbot has allowed_domains
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # replaced by the next line
     "newsbot.middlewares.robots.RobotsMiddleware": 100,
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # ours binds a password to its host and to TLS
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # ours binds a password to host and TLS
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,  # DOWNLOAD_TIMEOUT
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,  # DEFAULT_REQUEST_HEADERS
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,  # USER_AGENT
@@ -90,7 +91,7 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,  # HTTPPROXY_ENABLED is off
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,  # the downloader/* stats
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # HTTPCACHE_ENABLED is off
-    # Next to the downloader: sees every answer first, redirects and robots.txt among them.
+    # Next to the downloader, so that it sees every answer first, also redirects and robots.txt.
     "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
     "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
 }
@@ -110,7 +111,7 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_HANDLERS_BASE = {
     "data": "scrapy.core.downloader.handlers.datauri.DataURIDownloadHandler",  # each site begins with a `data:` URL
-    "http": "newsbot.safety.handler.CappedHandler",  # 256 KiB of headers at most; Scrapy takes them without end
+    "http": "newsbot.safety.handler.CappedHandler",  # 256 KiB of headers at most; Scrapy has no limit
     "https": "newsbot.safety.handler.CappedHandler",
     "file": None,  # no site may name a file of this machine
     "ftp": None,  # WordPress speaks HTTP alone
@@ -120,8 +121,8 @@ DOWNLOAD_HANDLERS_BASE = {
 ITEM_PIPELINES_BASE = {
     "newsbot.pipelines.clean.CleanPipeline": 100,
     "newsbot.pipelines.dedupe.DedupePipeline": 200,
-    "newsbot.pipelines.media.MediaDownloadPipeline": 800,  # before the archive: a row that is taken in has its files
-    "newsbot.pipelines.archive.ArchivePipeline": 900,  # last: what passes it is taken in
+    "newsbot.pipelines.media.MediaDownloadPipeline": 800,  # before the archive, so that an archived row has its files
+    "newsbot.pipelines.archive.ArchivePipeline": 900,  # last, since every row that passes it is archived
 }
 EXTENSIONS_BASE = {
     "newsbot.safe_logs.SafeLogs": 0,
@@ -136,9 +137,9 @@ EXTENSIONS_BASE = {
     "scrapy.extensions.spiderstate.SpiderState": None,  # JOBDIR is not set; the archive keeps the state
     "scrapy.extensions.throttle.AutoThrottle": None,  # AUTOTHROTTLE_ENABLED is off: PolitenessMiddleware has the pace
     "scrapy.extensions.remote_control.RemoteControl": None,  # REMOTE_CONTROL_ENABLED is off; it imports aiohttp
-    # Last to hear that the spider closed: the feeds must have told by then whether they were stored.
+    # Last at the signal spider_closed: the feeds have reported by then whether they were stored.
     "newsbot.extensions.receipt.ReceiptExtension": 900,
-    "newsbot.extensions.history.HistoryExtension": 950,  # keeps what the receipt came to
+    "newsbot.extensions.history.HistoryExtension": 950,  # stores the result of the receipt
 }
 LOG_FORMATTER = "newsbot.safe_logs.LogFormatter"
 LOG_LEVEL = "INFO"
@@ -152,14 +153,14 @@ FEED_EXPORTERS_BASE = {
     "json": "newsbot.feeds.JsonExporter",
     "csv": "newsbot.feeds.CsvExporter",
     "xml": "newsbot.feeds.XmlExporter",
-    "pickle": None,  # nothing of ours is to be unpickled by anyone
+    "pickle": None,  # nobody should unpickle a file of newsbot
     "marshal": None,  # as unsafe to load as a pickle
 }
 FEED_STORAGES_BASE = {
     "": "newsbot.feeds.FileStorage",
     "file": "newsbot.feeds.FileStorage",
     "stdout": "newsbot.feeds.StdoutStorage",
-    "s3": None,  # a feed appears when it is whole, and its rows wait for that: our storages alone do this
+    "s3": None,  # only newsbot's storages rename a feed when it is complete, and commit its rows then
     "gs": None,  # as s3
     "ftp": None,  # as s3
     "ftps": None,  # as s3

@@ -52,7 +52,7 @@ def _until(value: Any) -> Any:
 
 
 class SiteArguments(BaseModel):
-    """What every spider takes."""
+    """The arguments of every spider."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -77,7 +77,7 @@ class SiteArguments(BaseModel):
 
     @property
     def narrowed(self) -> bool:
-        """Whether a complete run may still lack what a site has."""
+        """Whether a complete run may still lack rows of the site."""
         return any(getattr(self, name, None) is not None for name in ("limit", "since", "until"))
 
     def targets(self) -> list[Target]:
@@ -87,7 +87,7 @@ class SiteArguments(BaseModel):
 
 
 class DatedArguments(SiteArguments):
-    """What the spiders of dated things take."""
+    """The arguments of spiders whose rows have dates."""
 
     since: Annotated[str, BeforeValidator(_since)] | None = Field(
         default=None, description="published at or after (ISO date or date-time, UTC)"
@@ -99,12 +99,12 @@ class DatedArguments(SiteArguments):
     @model_validator(mode="after")
     def _window(self) -> DatedArguments:
         if self.since and self.until and self.since >= self.until:
-            raise ValueError("since must lie before until")
+            raise ValueError("since must be earlier than until")
         return self
 
 
 class FileArguments(DatedArguments):
-    """What the spiders of things with files take."""
+    """The arguments of spiders whose rows have files."""
 
     media: Annotated[Literal["download"] | None, BeforeValidator(_media)] = Field(
         default=None, description="download: fetch the files that rows show; or none"
@@ -112,7 +112,7 @@ class FileArguments(DatedArguments):
 
 
 class PostArguments(FileArguments):
-    """What ``wp_posts`` takes."""
+    """The arguments of ``wp_posts``."""
 
     types: Names = Field(default=("post",), min_length=1, description="post, page, any public type, or all")
     follow: Annotated[tuple[str, ...], BeforeValidator(_follow)] = Field(
@@ -124,6 +124,6 @@ class PostArguments(FileArguments):
 
 
 class TermArguments(SiteArguments):
-    """What ``wp_terms`` takes."""
+    """The arguments of ``wp_terms``."""
 
     types: Names = Field(default=("all",), min_length=1, description="taxonomies: category, post_tag, ..., or all")

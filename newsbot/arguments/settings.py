@@ -1,4 +1,4 @@
-"""What is wrong with the settings of a run, in one line, before anything is started."""
+"""Checks the settings of a run before anything is started. An error is one line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NUMBERS = {
     "NEWSBOT_RENDER_SECONDS": 0,
     "NEWSBOT_MEDIA_MAX": 0,
 }
-"""Setting -> the least that it may be."""
+"""Setting -> its smallest value."""
 
 WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX")
 
@@ -34,14 +34,14 @@ CSV_SWITCHES = ("NEWSBOT_CSV_RAW", "NEWSBOT_CSV_BOM")
 SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP")
 
 PLACES = ("name", "run", "time", "batch_id", "batch_time")
-"""What a feed's URI may ask for, as ``%(name)s``; attributes of the spider's class too."""
+"""The names that a feed's URI may use as ``%(name)s``, besides the attributes of the spider's class."""
 
 _PLACE = re.compile(r"%\((\w+)\)")
 _RUN = re.compile(r"[^./\x00][^/\x00]*")
 
 
 def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
-    """Raises BadArgument where a crawl could not use its settings, or would lose what a feed of theirs should hold."""
+    """Raises BadArgument where a crawl cannot use its settings, or where a feed would lose rows."""
     for name, least in NUMBERS.items():
         _check_number(name, settings[name], least)
     check_switches(settings, SWITCHES)
@@ -49,13 +49,13 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
         require("markdown", "NEWSBOT_MARKDOWN=1")
     run = str(settings["NEWSBOT_RUN"] or "run")
     if not _RUN.fullmatch(run):
-        raise BadArgument(f"NEWSBOT_RUN names files: it takes no / and no leading dot, not {run!r}")
+        raise BadArgument(f"NEWSBOT_RUN must not contain / or begin with a dot, since it names files; it is {run!r}")
     parse_auth(settings.get("NEWSBOT_AUTH", ""))
     _check_feeds(settings, spider)
 
 
 def check_switches(settings: BaseSettings, names: Iterable[str]) -> None:
-    """Raises BadArgument for a setting that is neither on nor off."""
+    """Raises BadArgument for a switch whose value is neither 1 nor 0."""
     for name in names:
         try:
             settings.getbool(name)
@@ -75,24 +75,31 @@ def _check_number(name: str, value: object, least: int) -> None:
 
 
 def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:
-    """Scrapy crawls on without any feed where it does not know where one goes, or how."""
+    """Scrapy crawls without a feed where it knows no storage or no format for the feed. Newsbot refuses to start."""
     storages, exporters = _known(settings, "FEED_STORAGES"), _known(settings, "FEED_EXPORTERS")
     for uri, options in settings.getdict("FEEDS").items():
         scheme = urlsplit(str(uri)).scheme
         if scheme not in storages and not PureWindowsPath(str(uri)).drive:
-            raise BadArgument(f"no feed can go to {uri}: {scheme} is none of {', '.join(filter(None, storages))}")
+            raise BadArgument(
+                f"the feed {uri} has no storage for {scheme}: use one of {', '.join(filter(None, storages))}"
+            )
         if (form := options.get("format")) not in exporters:
-            raise BadArgument(f"the feed {uri} has no format of {', '.join(exporters)}, but {form!r}")
+            raise BadArgument(
+                f"the feed {uri} has an unknown format: it must be one of {', '.join(exporters)}, not {form!r}"
+            )
         ours = settings["FEED_URI_PARAMS"] == "newsbot.feeds.uri_params" and not options.get("uri_params")
         unknown = sorted(set(_PLACE.findall(str(uri))) - {*PLACES, *dir(spider)})
         if ours and unknown:
-            raise BadArgument(f"the feed {uri} asks for {', '.join(unknown)}; there are {', '.join(PLACES)}")
+            raise BadArgument(
+                f"the feed {uri} uses unknown names: {', '.join(unknown)}; the names are {', '.join(PLACES)}"
+            )
         batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
         if batches and not options.get("overwrite") and settings["NEWSBOT_ARCHIVE"]:
-            # Appended files take their names one by one: a kill in between would lose the rows of the later batches.
-            raise BadArgument(f"the feed {uri} comes in batches, which do not append: write it with -O")
+            # Batches that append get their names one by one. A kill in between would lose the rows of the later
+            # batches.
+            raise BadArgument(f"the feed {uri} is written in batches, and batches cannot append to a file: use -O")
 
 
 def _known(settings: BaseSettings, name: str) -> list[str]:
-    """The names that a setting of components offers."""
+    """The names that a setting of components defines."""
     return sorted(one for one, component in settings.getwithbase(name).items() if component is not None)

@@ -48,10 +48,10 @@ def _own_rules(value: Any) -> Any:
 class Target(BaseModel):
     """One site to crawl: a line of a site list, or one URL of ``site=``.
 
-    ``every`` (as read: ``30m``, ``6h``, ``1d``), ``delay``, ``max_wait`` and ``give_up`` are in seconds; the last three
-    replace NEWSBOT_DELAY, NEWSBOT_MAX_WAIT and NEWSBOT_GIVE_UP for the site's own host.
+    ``every`` (written as ``30m``, ``6h``, ``1d``), ``delay``, ``max_wait`` and ``give_up`` are in seconds. The last
+    three replace NEWSBOT_DELAY, NEWSBOT_MAX_WAIT and NEWSBOT_GIVE_UP for the site's own host.
 
-    ``rules_off`` names cleaning rules that this site does without, ``rule`` are its own.
+    ``rules_off`` names cleaning rules that are off for this site, ``rule`` are the site's own rules.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -67,14 +67,15 @@ class Target(BaseModel):
     rule: Annotated[tuple[Rule, ...], BeforeValidator(_own_rules)] = ()
 
     def pace(self) -> dict[str, float]:
-        """What the politeness middleware is told with every request of this site."""
+        """The request meta for the politeness middleware, in every request of this site."""
         given = {f"newsbot_{name}": getattr(self, name) for name in ("delay", "max_wait", "give_up")}
         return {name: value for name, value in given.items() if value is not None}
 
     def due(self, last: datetime | None, now: datetime) -> bool:
-        """Whether ``every`` has passed since ``last``, the site's last whole crawl; always, where either is unknown.
+        """Whether ``every`` has passed since ``last``, the time of the site's last whole crawl. True where either is
+        unknown.
 
-        A twentieth of it, ten minutes at most, may be lacking: no timer fires to the second.
+        A twentieth of ``every`` may be missing, ten minutes at most, since no timer is exact to the second.
         """
         if self.every is None or last is None:
             return True
@@ -86,7 +87,7 @@ class Target(BaseModel):
         return self
 
     def cleaning_rules(self) -> CleaningRules | None:
-        """The rules for this site's articles; None where it goes by the default ones."""
+        """The cleaning rules of this site; None where the site uses the default rules."""
         return site_rules(self.rules_off, self.rule) if self.rules_off or self.rule else None
 
 
@@ -97,7 +98,8 @@ def read_sites(path: Path) -> list[Target]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
         raise BadArgument(f"sites= {path} cannot be read: {error}") from None
     for name in _unknown(raw):
-        # A site list may carry columns of its owner's. One that is nearly ours is a slip, and may make us less polite.
+        # A site list may have columns of its owner. A column whose name is similar to a known one is a typing error,
+        # and the crawl could be less polite.
         close = difflib.get_close_matches(name, Target.model_fields, n=1, cutoff=0.75)
         if close or path.suffix == ".toml":
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(Target.model_fields)}"
@@ -109,12 +111,12 @@ def read_sites(path: Path) -> list[Target]:
         except BadArgument as error:
             raise BadArgument(f"sites= {path}, entry {number}: {error}") from None
     if not targets:
-        raise BadArgument(f"sites= {path} names no site")
+        raise BadArgument(f"sites= {path} contains no site")
     return targets
 
 
 def ignored_columns(path: Path) -> list[str]:
-    """Columns of a readable site list that mean nothing to us: its owner's own."""
+    """The columns of a site list that newsbot does not know."""
     return _unknown(_rows(path))
 
 

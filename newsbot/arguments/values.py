@@ -1,4 +1,4 @@
-"""Values that arguments and site lists share: how each is read and refused."""
+"""Values of arguments and site lists: how each value is read, and which values are refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsbot.errors import BadArgument
 
 def _names(value: Any) -> Any:
     names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-    # Each once: a type that is named twice would be crawled, and delivered, twice.
+    # Each name once: a type that is named twice would be crawled and delivered twice.
     plain = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
     return tuple(dict.fromkeys(names)) if plain else names
 
@@ -30,13 +30,13 @@ def _switch(value: Any) -> Any:
 
 
 def moment(value: str, *, end: bool = False) -> str:
-    """An ISO date or date-time as UTC ``YYYY-MM-DDTHH:MM:SS``; without a zone it is UTC. A bare date that ends a
+    """An ISO date or date-time as UTC ``YYYY-MM-DDTHH:MM:SS``. Without a time zone it is UTC. A bare date that ends a
     window means its whole day. Raises ValueError."""
     text = value.strip()
     parsed = datetime.fromisoformat(text)
     if not 1000 <= parsed.year < 9999:
-        # MySQL's dates end there, and a window must have room to be widened.
-        raise ValueError(f"{parsed.year} is no year of a post")
+        # MySQL's dates end at these years, and a query widens the window by a day.
+        raise ValueError(f"the year must be between 1000 and 9998, not {parsed.year}")
     if end and _is_date(text):
         parsed += timedelta(days=1)
     if parsed.tzinfo is not None:
@@ -45,7 +45,7 @@ def moment(value: str, *, end: bool = False) -> str:
 
 
 def _is_date(text: str) -> bool:
-    """Whether no time of day is given, however ISO lets a date be written: ``2024-05-31``, ``20240531``."""
+    """Whether the text is a date without a time, in any ISO form: ``2024-05-31``, ``20240531``."""
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -59,13 +59,14 @@ def _site(value: Any) -> Any:
         if not is_web_address(site):
             raise ValueError(f"{site!r} is not a web address")
         if "@" in urlsplit(site if "://" in site else f"https://{site}").netloc:
-            # Not repeated: what is asked for stands in the receipt, the archive and on the screen.
-            raise ValueError("takes no user name or password in an address; NEWSBOT_AUTH is for them")
+            # The message does not repeat the address, since the receipt, the archive and the screen would show the
+            # password.
+            raise ValueError("takes no user name or password in an address; use NEWSBOT_AUTH for them")
     return sites
 
 
 def is_web_address(text: str) -> bool:
-    """Whether this can be asked for: a URL of http or https, or one that lacks its scheme."""
+    """Whether the text is a URL of http or https, or such a URL without its scheme."""
     if re.search(r"\s", text) or ("://" in text and not text.lower().startswith(("http://", "https://"))):
         return False
     try:
@@ -85,7 +86,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validate(model: type[Model], arguments: Mapping[str, Any]) -> Model:
-    """Arguments as given on the command line -> the model. Raises BadArgument with one line."""
+    """Validates arguments from the command line. Raises BadArgument with one line."""
     try:
         return model.model_validate(dict(arguments))
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""A page as a browser shows it: the system's Chromium, which opens no connection of its own.
+"""Renders a page in the system's Chromium. Chromium opens no connection of its own.
 
-The spider's driver downloads the document like everything else; Chromium is handed that answer, runs its scripts, and
-what these ask for is downloaded by us again, through the very same middlewares. Told in docs/security.md.
+The fetcher downloads the document like every other URL. Chromium gets that reply and runs its scripts. Newsbot
+downloads what the scripts request, through the same middlewares. See docs/security.md.
 """
 
 from newsbot.browser.browser import Browser

@@ -1,4 +1,4 @@
-"""What a page asks for while it is shown, downloaded as all else is: middlewares, ledger, statistics."""
+"""Downloads what a page in the browser requests, as every other URL is downloaded: middlewares, counts, statistics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from newsbot.net.download_errors import DOWNLOAD_ERRORS
 from newsbot.net.refusals import TooLarge
 
 MOST = 60
-"""Requests that one page may cost its site, each redirect counted."""
+"""The most requests for one page, redirects included."""
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -25,7 +25,7 @@ _FAILURES: tuple[type[Exception], ...] = (*DOWNLOAD_ERRORS, ValueError)  # Value
 
 
 class Ledger(Protocol):
-    """Where a site's requests are counted; ``waited`` is in seconds."""
+    """The counters of a site's requests. ``waited`` is in seconds."""
 
     requests: int
     bytes: int
@@ -34,10 +34,10 @@ class Ledger(Protocol):
 
 @dataclass(kw_only=True)
 class Asking:
-    """Answers one page's questions, those it may ask.
+    """Answers the requests of one page, as far as they are allowed.
 
-    ``download`` is the engine's; ``meta`` goes on every request; ``count`` takes the name of a stat; ``kept``
-    are scripts that earlier pages had.
+    ``download`` is the engine's method. Every request gets ``meta``. ``count`` takes the name of a stat. ``kept``
+    holds scripts of earlier pages.
     """
 
     page: str
@@ -50,7 +50,7 @@ class Asking:
     _out: set[Request] = field(default_factory=set)
 
     async def ask(self, *, kind: str, method: str, url: str, headers: Mapping[str, str]) -> Answer | None:
-        """The answer to one question, redirects followed; None where it may not be asked or nothing came."""
+        """The answer to one request, with redirects followed. None where the request is not allowed or failed."""
         first = url
         while True:
             why = rules.refusal(kind=kind, method=method, url=url, page=self.page)
@@ -72,12 +72,12 @@ class Asking:
             url = _target(url, location)
 
     def holds_back(self) -> bool:
-        """Whether the page waits for nothing but our politeness: none of its requests is on the wire yet."""
+        """Whether the page only waits for newsbot's delays: none of its requests has been sent yet."""
         return bool(self._out) and not any("newsbot_waited" in request.meta for request in self._out)
 
     async def _download(self, url: str, method: str, headers: Mapping[str, str]) -> Response | None:
         self.asked += 1
-        # Each hop of a redirect is asked by us, for it may lead to a third party.
+        # Newsbot requests each target of a redirect itself, since a redirect may lead to a third party.
         meta = {**self.meta, "dont_redirect": True}
         try:
             request = Request(url, method=method, headers=rules.request_headers(headers), dont_filter=True, meta=meta)
@@ -88,7 +88,7 @@ class Asking:
         try:
             response = await self.download(request)
         except _FAILURES as error:
-            # Told where it was refused or failed; the page goes without it.
+            # The refusal or failure was logged where it happened. The page continues without the answer.
             refused = isinstance(error, IgnoreRequest) and not isinstance(error, TooLarge)
             return None
         finally:
@@ -101,7 +101,7 @@ class Asking:
 
 
 def _target(url: str, location: bytes) -> str:
-    """Where a redirect leads; "" for nowhere."""
+    """The target of a redirect, or ""."""
     try:
         return urljoin(url, location.decode("latin-1").strip())
     except ValueError:

@@ -1,4 +1,4 @@
-"""The one browser of a run: started by the first page that needs it, mended once, closed with the spider."""
+"""The browser of a run: started for the first page that needs it, replaced after a failure, closed with the spider."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ logger = logging.getLogger(__name__)
 
 PAGES_AT_ONCE = 4
 TRIES = 2
-"""Once more, with a fresh browser."""
+"""Raised to render the page once more, with a new browser."""
 
 
 class _Replaced(Exception):
-    """Another page broke the browser under this one."""
+    """Raised where another page broke the browser that this page used."""
 
 
 class Browser:
-    """Nothing is imported or started before the first page is shown. ``allowed``: the spider argument ``render=``."""
+    """Nothing is imported or started before the first page. ``allowed``: the spider argument ``render=``."""
 
     def __init__(self, crawler: Crawler, *, allowed: bool, stopping: Callable[[], bool]) -> None:
         self._crawler = crawler
@@ -47,7 +47,7 @@ class Browser:
         self._broken: str | None = None
 
     def absent(self) -> str | None:
-        """Why there is no browser, in one line, or None."""
+        """The reason why there is no browser, in one line, or None."""
         if not self._allowed:
             return "render=never"
         if (line := missing("browser", "a page in Chromium")) is not None:
@@ -57,10 +57,10 @@ class Browser:
         return None if self._executable[0] else self._executable[1]
 
     async def render(self, reply: Reply, ledger: Ledger, meta: Mapping[str, Any]) -> Reply:
-        """``reply``, a document as downloaded, with what its scripts make of it; as it is where it is no page.
+        """``reply`` with the document as its scripts changed it. Unchanged where the reply is not a page.
 
-        What the scripts ask for goes to ``ledger`` and carries ``meta``. Errors: ``browser-failed``, ``too-large``,
-        ``stopped``.
+        The requests of the scripts are counted in ``ledger`` and carry ``meta``. Errors: ``browser-failed``,
+        ``too-large``, ``stopped``.
         """
         if not rules.is_page(reply):
             return reply
@@ -83,7 +83,7 @@ class Browser:
         return Reply(status=0, url=reply.url, error="browser-failed", detail=self._broken or failure)
 
     async def close(self) -> None:
-        """End the browser, if one runs."""
+        """Close the browser if it runs."""
         chromium, self._chromium = self._chromium, None
         if chromium is not None:
             await chromium.close()
@@ -113,7 +113,7 @@ class Browser:
         except (BrowserError, Error) as error:
             if self._chromium is not chromium:
                 raise _Replaced from error
-            # Whether it broke or the page got stuck in it: the next page gets a fresh one.
+            # Whether the browser broke or the page did not end: the next page gets a new browser.
             await self._discard(chromium)
             raise error if isinstance(error, BrowserError) else BrowserError(_first_line(error)) from error
         self._count("pages")
@@ -136,7 +136,7 @@ class Browser:
         try:
             started = await chromium.launch(self._executable[0])
         except BrowserError as error:
-            # One that cannot start will not start for the next page either.
+            # A browser that cannot start will not start for the next page either.
             self._broken = str(error)
             raise
         self._count("started")

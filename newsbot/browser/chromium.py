@@ -1,4 +1,4 @@
-"""A Chromium that runs and opens no connection of its own."""
+"""A running Chromium that opens no connection of its own."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LAUNCH_SECONDS = 60
 CLOSE_SECONDS = 5.0
 
 ARGUMENTS = (
-    # The second wall. What the browser asks for is answered by us; what would pass that by finds no name, no address
-    # and no proxy.
+    # The second barrier. Newsbot answers the browser's requests. A request that bypassed newsbot would find no name, no
+    # address and no proxy.
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=http://newsbot.invalid:9",
     "--proxy-bypass-list=<-loopback>",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # older Chromiums know it by the next name
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # older versions of Chromium use the next name
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
     "--block-new-web-contents",
@@ -35,7 +35,7 @@ ARGUMENTS = (
 
 
 class Chromium:
-    """Held by a pipe: it ends with us, however we end."""
+    """Connected by a pipe: Chromium ends when this process ends."""
 
     def __init__(self, provider: PlaywrightBrowserProvider, connection: Connection) -> None:
         self._provider = provider
@@ -43,16 +43,16 @@ class Chromium:
 
     @classmethod
     async def launch(cls, executable: str) -> Self:
-        """Start it. Raises BrowserError."""
+        """Start Chromium. Raises BrowserError."""
         options = {
             "executable_path": executable,
             "args": list(ARGUMENTS),
-            # Root cannot have the sandbox: Chromium refuses to start with it.
+            # Chromium refuses to start with its sandbox as root.
             "chromium_sandbox": os.geteuid() != 0,
-            # Our own environment may hold passwords.
+            # The environment of this process may contain passwords.
             "env": {"PATH": os.defpath, "HOME": "/nonexistent"},
             "timeout": LAUNCH_SECONDS * 1000,
-            # Signals are ours: Scrapy ends the crawl, and that ends the browser.
+            # Scrapy handles signals: it ends the crawl, which closes the browser.
             "handle_sigint": False,
             "handle_sigterm": False,
             "handle_sighup": False,
@@ -77,19 +77,19 @@ class Chromium:
         return self.connection.is_connected()
 
     async def close(self) -> None:
-        """End it and everything it started."""
+        """End Chromium and all of its processes."""
         await _within(self.connection.close())
         await _within(self._provider.close())
 
 
 async def _within(closing: Awaitable[Any]) -> None:
-    """Wait for an end, but not for ever: what does not close ends with our side of its pipe."""
+    """Wait for the end, but not forever: a process that does not close ends when its pipe closes."""
     with contextlib.suppress(Error, TimeoutError, OSError):
         await asyncio.wait_for(closing, CLOSE_SECONDS)
 
 
 def why_not_started(report: str) -> str:
-    """Playwright's report of a failed start -> the line that says why."""
+    """The line of Playwright's report that says why the start failed."""
     if "sandboxing failed" in report:
         return "its sandbox is not to be had for this user"
     said = re.findall(r"\[pid=\d+\]\[err\] (.+)", report) or re.findall(r"<(process did exit: .+)>", report)

@@ -1,15 +1,15 @@
-"""Where the system's Chromium is."""
+"""Finds the system's Chromium."""
 
 from __future__ import annotations
 
 import shutil
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-"""What it is called on PATH, best first."""
+"""The names of Chromium on PATH, best first."""
 
 
 def find_chromium(named: str) -> tuple[str | None, str]:
-    """The path of the executable, or None and why there is none. ``named`` is NEWSBOT_CHROMIUM, "" to look on PATH."""
+    """The path of the executable, or None and the reason. ``named`` is NEWSBOT_CHROMIUM; "" means a search on PATH."""
     if named:
         found = shutil.which(named)
         return found, "" if found else f"NEWSBOT_CHROMIUM is {named}, and that is no program"

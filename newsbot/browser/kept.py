@@ -1,4 +1,4 @@
-"""Scripts kept for the run: every article of a site loads the same ones, and a site is asked for each once. Pure."""
+"""The cache of scripts: all articles of a site load the same scripts, and a run requests each script once. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the browser is given; ``headers`` have lower-case names."""
+    """An answer for the browser. ``headers`` have lower-case names."""
 
     status: int
     headers: Mapping[str, str]
@@ -20,21 +20,21 @@ class Answer:
 
 @dataclass(slots=True)
 class Kept:
-    """Answers by URL, the least lately used let go beyond ``most`` bytes."""
+    """Answers by URL. Above ``most`` bytes the least recently used answers are dropped."""
 
     most: int = MOST_BYTES
     _bytes: int = 0
     _answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict)
 
     def get(self, kind: str, url: str) -> Answer | None:
-        """What came for a script before; ``kind`` is Playwright's type of resource."""
+        """The cached answer for a script, or None. ``kind`` is Playwright's type of resource."""
         answer = self._answers.get(url) if kind == "script" else None
         if answer is not None:
             self._answers.move_to_end(url)
         return answer
 
     def put(self, kind: str, url: str, answer: Answer) -> None:
-        """Keep an answer that is a script, came whole, and may be kept."""
+        """Cache an answer that is a complete script and may be cached."""
         if kind != "script" or answer.status != 200 or len(answer.body) > self.most:
             return
         if "no-store" in answer.headers.get("cache-control", "").lower():

@@ -1,4 +1,4 @@
-"""One page in the browser: its document handed in, its questions answered, its DOM taken out."""
+"""One page in the browser: gives the browser the document, answers the page's requests, and reads the DOM."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from newsbot.errors import BrowserError, StuckPage
 from newsbot.wordpress.messages import Reply
 
 QUIET = 0.5
-"""Seconds without a question after which a loaded page is taken for done."""
+"""Seconds without a request after which a loaded page counts as done."""
 
 TICK = 0.1
 
 PATIENCE = 10.0
-"""Seconds in which a page that is done must let itself be looked at, and close."""
+"""Seconds for reading the DOM of a finished page, and for closing the page."""
 
 LONGEST = 300.0
-"""Seconds after which a page is taken as it stands, however politely it had to wait."""
+"""Seconds after which the DOM is read in any case, waits for politeness included."""
 
 _WITHOUT = (
     """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"]) delete globalThis[name];"""
 )
-"""They open connections that no route sees."""
+"""Browser interfaces that open connections which Playwright's routes do not see."""
 
 _DOM = """new Promise(done => requestIdleCallback(() => {
     const root = document.documentElement;
     const text = (document.doctype ? "<!DOCTYPE html>\\n" : "") + (root ? root.outerHTML : "");
     done(text.length > %d ? null : text);
 }, {timeout: 2000}))"""
-"""Read when the page has nothing more to do, so that what came last is in it."""
+"""Reads the DOM when the page has no more work, so that the last changes are included."""
 
 
 @dataclass(kw_only=True)
 class Showing:
-    """``reply`` is the document as downloaded; ``seconds`` is what its scripts get, waits for politeness not counted.
+    """``reply`` is the downloaded document. ``seconds`` is the time for its scripts, without waits for politeness.
 
-    ``stopping`` is asked as often as the clock is looked at; ``count`` takes the name of a stat.
+    ``stopping`` is called as often as the clock is read. ``count`` takes the name of a stat.
     """
 
     reply: Reply
@@ -61,7 +61,7 @@ class Showing:
     _stuck: bool = False
 
     async def show(self, chromium: Chromium) -> Reply:
-        """The reply with the DOM as its body. Raises BrowserError, or Playwright's Error, when the browser breaks."""
+        """The reply with the DOM as its body. Raises BrowserError, or Playwright's Error, where the browser breaks."""
         context = await chromium.connection.new_context(
             user_agent=self.user_agent, service_workers="block", accept_downloads=False, permissions=[]
         )
@@ -78,7 +78,8 @@ class Showing:
             await self._end(context)
 
     async def _settle(self, page: Page, chromium: Chromium) -> bool:
-        """Wait until the page is loaded and quiet, or its time is over; False where the crawl is stopping."""
+        """Wait until the page is loaded and makes no requests, or its time is over. False where the crawl is
+        stopping."""
         loop = asyncio.get_running_loop()
         loading = asyncio.ensure_future(page.goto(self.reply.url, timeout=0, wait_until="commit"))
         began = last = loop.time()
@@ -109,7 +110,7 @@ class Showing:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, route: Route) -> None:
-        # Whatever Playwright raises here means that the page is gone, and those who wait for it are told.
+        # Every error of Playwright here means that the page is gone. The waiting tasks get the error.
         with contextlib.suppress(Error):
             if route.request.is_navigation_request() and not self._handed_in:
                 self._handed_in = True
@@ -124,11 +125,11 @@ class Showing:
                     headers=route.request.headers,
                 )
             except asyncio.CancelledError:
-                answer = None  # the page is over; Playwright still waits for a word on each question
+                answer = None  # the page is over, but Playwright still waits for an answer to each request
             if answer is None:
-                # A page that wants to go elsewhere may never say that it is loaded.
+                # A page that navigates away may never fire its load event.
                 self._loaded |= route.request.is_navigation_request()
-                # "aborted" leaves it standing; other words replace it by an error page.
+                # "aborted" keeps the page; other error codes replace it by an error page.
                 await route.abort("aborted")
                 return
             await route.fulfill(status=answer.status, headers=dict(answer.headers), body=answer.body)
@@ -140,7 +141,7 @@ class Showing:
         self._crashed = True
 
     async def _dom(self, context: BrowserContext, page: Page) -> str | None:
-        # In a world of its own: the page's scripts cannot change what our question means.
+        # The script runs in an isolated world: the scripts of the page cannot change its result.
         session = await context.new_cdp_session(page)
         tree = await session.send("Page.getFrameTree")
         world = await session.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]})
@@ -165,7 +166,7 @@ class Showing:
             raise StuckPage("the page's scripts keep it from answering") from None
 
     async def _end(self, context: BrowserContext) -> None:
-        """Give up what is still asked for, and with the context all that the page left behind."""
+        """Cancel the open requests, and close the context with everything that the page left."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""What a page in the browser may ask for, and what of its questions and answers is passed on. Pure."""
+"""Which requests a page in the browser may make, and which headers of requests and answers are passed on. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from newsbot.wordpress.messages import Reply
 
 ASKED_FOR = frozenset({"script", "xhr", "fetch"})
-"""What an article may come by. Images, styles, fonts, media, frames, streams and beacons bring none of its text."""
+"""Resources that may carry an article's text. Images, styles, fonts, media, frames, streams and beacons carry none."""
 
 METHODS = frozenset({"GET", "HEAD"})
-"""A reader changes nothing."""
+"""Methods that change nothing on the server."""
 
 BOT_CHECK = "/cdn-cgi/challenge-platform/"
-"""Where Cloudflare keeps the scripts that try a visitor. We do not stand for the test."""
+"""The path of Cloudflare's bot checks. Newsbot does not run them."""
 
 _PORTS = {"http": 80, "https": 443}
 _PASSED_ON = ("accept", "x-requested-with")
@@ -34,17 +34,17 @@ _OURS = frozenset(
         *("content-security-policy-report-only", "clear-site-data", "speculation-rules", "critical-ch", "accept-ch"),
     }
 )
-"""Headers that speak of a connection, of a memory or of errands that the browser does not have."""
+"""Headers about a connection, a cache or background requests, which this browser does not have."""
 
 
 def is_page(reply: Reply) -> bool:
-    """Whether an answer is a page whose scripts are worth running: HTML that came with success."""
+    """Whether an answer is a page whose scripts should run: HTML with a success status."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     return reply.error is None and reply.status == 200 and kind in ("text/html", "application/xhtml+xml")
 
 
 def refusal(*, kind: str, method: str, url: str, page: str) -> str | None:
-    """Why a page at ``page`` may not ask for ``url``, or None. ``kind`` is Playwright's type of resource."""
+    """The reason why a page at ``page`` may not request ``url``, or None. ``kind`` is Playwright's type of resource."""
     if kind not in ASKED_FOR:
         return f"a page is read without its {kind}"
     if method not in METHODS:
@@ -57,7 +57,8 @@ def refusal(*, kind: str, method: str, url: str, page: str) -> str | None:
 
 
 def house_of(url: str) -> tuple[str, int | None] | None:
-    """Whose a URL is: its host without ``www.``, and the port where that is not the scheme's own; None for nobody's."""
+    """The owner of a URL: its host without ``www.``, with the port where it is not the scheme's default. None without a
+    host."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -69,10 +70,11 @@ def house_of(url: str) -> tuple[str, int | None] | None:
 
 
 def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Of the headers a browser would send, those we send: no cookie, no Referer, no password, our own name."""
+    """The headers to send, out of the browser's headers: no cookie, no Referer, no password, and newsbot's
+    User-Agent."""
     return {name: value for name, value in headers.items() if name.lower() in _PASSED_ON}
 
 
 def response_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Of an answer's headers (lower-case names), those the browser is shown."""
+    """The headers for the browser, out of an answer's headers (lower-case names)."""
     return {name: value for name, value in headers.items() if name not in _OURS}

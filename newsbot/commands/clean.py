@@ -1,4 +1,4 @@
-"""``scrapy clean FILE_OR_URL [--explain]``: what cleaning makes of one post."""
+"""``scrapy clean FILE_OR_URL [--explain]``: cleans one post and prints the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scrapy.http import Response
 
 
 class OnePage(Spider):
-    """Fetches one URL through the project's downloader: robots.txt, delays and address checks hold as in a crawl."""
+    """Fetches one URL through the project's downloader: robots.txt, delays and address checks apply as in a crawl."""
 
     name = "one_page"
 
@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
-        # A look at one page is no run: it leaves no receipt, no feed and no trace in the archive.
+        # A fetch of one page is not a run: it writes no receipt, no feed and nothing in the archive.
         for name in ("ITEM_PIPELINES", "ITEM_PIPELINES_BASE", "EXTENSIONS", "FEEDS"):
             self.settings.set(name, {}, priority="cmdline")
         self.settings.set("EXTENSIONS_BASE", {"newsbot.safe_logs.SafeLogs": 0}, priority="cmdline")
@@ -63,7 +63,7 @@ class Command(ScrapyCommand):
         if len(args) != 1:
             self._refuse(f"takes one file or URL, not {' '.join(args) or 'none'}")
             return
-        # Scrapy imports every command at each start: what only this one needs is imported here.
+        # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.arguments.values import is_web_address
         from newsbot.article.cleaning.clean import clean
         from newsbot.article.cleaning.explain import explain
@@ -108,7 +108,7 @@ class Command(ScrapyCommand):
 
 
 def body_of(data: bytes) -> tuple[str, str | None]:
-    """(HTML, the post's link) of a REST object, of the first in a list, or of a page of HTML."""
+    """(HTML, the post's link) of a REST object, of the first object in a list, or of an HTML page."""
     text = data.decode("utf-8", "replace")
     if text.lstrip()[:1] not in ("{", "["):
         return text, None

@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own, with the exit status of the contract."""
+"""``scrapy crawl``: Scrapy's own command, with newsbot's exit statuses."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
-# Scrapy imports every command at each start: what only one command needs is imported where it runs.
+# Scrapy imports every command at each start, so the modules that only one command needs are imported where it runs.
 from newsbot.errors import ArchiveError, BadArgument
 
 
 class Command(ScrapyCrawl):
     """0: every site complete. 1: some site incomplete, blocked or closed, or the archive failed. 2: bad use.
 
-    Bad use, and an archive that cannot be opened, end it before any request, with one line.
+    Bad use, or an archive that cannot be opened, ends the command before any request, with one line.
     """
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -27,7 +27,7 @@ class Command(ScrapyCrawl):
             super().process_options(args, opts)
         except UsageError as fault:
             self._end(str(fault), 2)
-        # Here nothing has been started yet, and nothing logged: the one line stands alone.
+        # Nothing is started or logged yet, so that the one line stands alone.
         problem = self._problem(args, opts)
         if problem is not None:
             self._end(problem, 2)
@@ -39,7 +39,7 @@ class Command(ScrapyCrawl):
             self._end(str(fault), 1)
 
     def _try_archive(self) -> None:
-        """Raise ArchiveError before anything is asked; without this it would come out of the pipelines' making."""
+        """Raise ArchiveError before any request. Otherwise the error would only come when the pipelines are built."""
         assert self.settings is not None
         if self.settings["NEWSBOT_ARCHIVE"]:
             from newsbot.archive import try_archive
@@ -62,7 +62,7 @@ class Command(ScrapyCrawl):
         return self.crawler
 
     def _problem(self, args: list[str], opts: argparse.Namespace) -> str | None:
-        """One line on what is wrong with the command, or None."""
+        """One line on what is wrong with the command line, or None."""
         from newsbot.arguments.settings import check_settings
         from newsbot.arguments.values import validate
         from newsbot.extras import require

@@ -33,7 +33,9 @@ class Command(ScrapyCommand):
         parser.add_argument("--until", help="published before; a bare date includes its day, as in a crawl")
         parser.add_argument("--deleted", action="store_true", help="deleted posts too, as they last were")
         parser.add_argument(
-            "--duplicates", action="store_true", help="clusters of posts that tell the same words (.jsonl, .json, .csv)"
+            "--duplicates",
+            action="store_true",
+            help="clusters of posts with mostly the same words (.jsonl, .json, .csv)",
         )
         parser.add_argument("--revisions", action="store_true", help="every revision, with a word diff (.jsonl, .json)")
 
@@ -42,7 +44,7 @@ class Command(ScrapyCommand):
             self._end(f"takes one file, not {' '.join(args) or 'none'}", 2)
             return
         assert self.settings is not None
-        # Scrapy imports every command at each start: what only this one needs is imported here.
+        # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.arguments.settings import CSV_SWITCHES, check_switches
         from newsbot.export.files import export
 

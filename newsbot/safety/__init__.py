@@ -1,1 +1,1 @@
-"""What a request must never do: reach a private address, hand out a password. Told in docs/security.md."""
+"""What a request must never do: reach a private address, or send a password elsewhere. See docs/security.md."""

@@ -1,4 +1,4 @@
-"""Which addresses may be reached. Pure: names are resolved in resolver.py, and what came of it is judged here."""
+"""Which addresses newsbot may connect to. Pure: resolver.py resolves names, and this module judges the addresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Python's is_global follows the IANA registries, which call these reachable though what they carry may be anything.
+# Python's is_global follows the IANA registries, which call these networks global although they may carry any address.
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _NEVER = (
     ipaddress.IPv6Network("::/96"),  # IPv4-compatible, deprecated
@@ -28,14 +28,14 @@ _ATON_PART = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """Which hosts may be private. ``allowed`` holds ``host`` (any port) and ``host:port``, lower-case."""
+    """The hosts that may be private. ``allowed`` holds ``host`` (any port) and ``host:port``, in lower case."""
 
     allow_all: bool = False
     allowed: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def parse(cls, text: str) -> AddressPolicy:
-        """From NEWSBOT_ALLOW_PRIVATE: "" or "0" none, "1" all, else names ``host[:port]`` with commas."""
+        """From NEWSBOT_ALLOW_PRIVATE: "" or "0" means none, "1" all, else a list ``host[:port]`` with commas."""
         names = [name.strip().lower() for name in text.split(",") if name.strip()]
         if names in ([], ["0"]):
             return cls()
@@ -44,13 +44,14 @@ class AddressPolicy:
         return cls(allowed=frozenset(names))
 
     def allows(self, host: str, port: int | None) -> bool:
-        """Whether this host may be reached whatever its address."""
+        """Whether newsbot may connect to this host whatever its address."""
         host = host.lower().strip("[]").rstrip(".")
         spelled = f"[{host}]" if ":" in host else host
         return self.allow_all or not self.allowed.isdisjoint({host, spelled, f"{spelled}:{port}"})
 
     def refusal(self, host: str, port: int | None, addresses: Iterable[str] = ()) -> str | None:
-        """Why ``host`` must not be reached, in one line, or None. ``addresses`` are those it resolves to."""
+        """The reason why newsbot must not connect to ``host``, in one line, or None. ``addresses`` are the host's
+        addresses."""
         if self.allows(host, port):
             return None
         if is_loopback_name(host):
@@ -64,13 +65,13 @@ class AddressPolicy:
 
 
 def is_loopback_name(host: str) -> bool:
-    """Names that mean this machine, whatever a resolver says. RFC 6761 section 6.3."""
+    """Names that mean this machine, whatever a resolver answers. RFC 6761 section 6.3."""
     host = host.lower().rstrip(".")
     return host in _LOOPBACK_NAMES or host.endswith(".localhost")
 
 
 def address_of(host: str) -> Address | None:
-    """The address that ``host`` spells, or None if it is a name. Reads all that ``inet_aton`` and browsers read."""
+    """The address that ``host`` is, or None if it is a name. Reads every form that ``inet_aton`` and browsers read."""
     host = host.strip("[]").rstrip(".")
     if ":" in host:
         return _parse(host)
@@ -86,7 +87,7 @@ def address_of(host: str) -> Address | None:
 
 
 def private(address: Address) -> str | None:
-    """What makes an address one that is not public, or None. IPv4 inside IPv6 is judged as IPv4."""
+    """The reason why an address is not public, or None. An IPv4 address inside IPv6 is judged as IPv4."""
     for one in unwrapped(address):
         why = _private(one)
         if why is not None:
@@ -99,7 +100,7 @@ def unwrapped(address: Address) -> tuple[Address, ...]:
     if isinstance(address, ipaddress.IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:
-        return (address.ipv4_mapped,)  # the system connects to this one, and never by IPv6
+        return (address.ipv4_mapped,)  # the system connects to this IPv4 address, and never by IPv6
     inner: list[Address] = [address]
     if any(address in network for network in _NAT64):
         inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
@@ -115,7 +116,7 @@ def _private(address: Address) -> str | None:
         return "reserved"
     kinds = ("unspecified", "loopback", "link_local", "multicast", "reserved")
     for kind in kinds:
-        # NAT64's own prefix counts as reserved; what is inside it decides.
+        # The prefix of NAT64 counts as reserved; the address inside decides.
         if getattr(address, f"is_{kind}") and not any(address in network for network in _nat64(address)):
             return kind.replace("_", "-")
     if address.is_private:
@@ -145,6 +146,6 @@ def _parse(text: str) -> Address | None:
 def _aton(part: str) -> int:
     if part[:2].lower() == "0x":
         return int(part[2:] or "0", 16)
-    # inet_aton reads 0177 as octal; 08 and 09 it refuses, and what is refused elsewhere may be decimal here.
+    # inet_aton reads 0177 as octal and refuses 08 and 09. Other libraries may read 08 as decimal, so this does too.
     octal = len(part) > 1 and part[0] == "0" and all(digit in "01234567" for digit in part)
     return int(part, 8 if octal else 10)

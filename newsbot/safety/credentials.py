@@ -13,7 +13,7 @@ from newsbot.errors import BadArgument
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A user's application password; never shows it."""
+    """A user name and an application password. Its repr does not show the password."""
 
     user: str
     password: str = field(repr=False)
@@ -24,7 +24,8 @@ class Credential:
 
 
 def parse_auth(text: str) -> dict[str, Credential]:
-    """From NEWSBOT_AUTH: ``host[:port]=user:password``, with commas. Raises BadArgument, which repeats none of it."""
+    """From NEWSBOT_AUTH: ``host[:port]=user:password``, with commas. Raises BadArgument, which never repeats the
+    value."""
     found: dict[str, Credential] = {}
     for number, part in enumerate(text.split(","), start=1):
         if not part.strip():
@@ -38,9 +39,9 @@ def parse_auth(text: str) -> dict[str, Credential]:
 
 
 def read_netrc(path: Path) -> dict[str, Credential]:
-    """The machines of a .netrc; its ``default`` is left out: it would send a password to every site there is.
+    """The machines of a .netrc. Its ``default`` is ignored, since it would send a password to every site.
 
-    An absent file holds none. Raises BadArgument where it cannot be read, or others than its owner can read it.
+    A missing file has no machines. Raises BadArgument where the file cannot be read, or where other users can read it.
     """
     try:
         mode = path.stat().st_mode

@@ -1,7 +1,7 @@
-"""Scrapy's HTTP handler, with a limit on headers, and telling when a request leaves.
+"""Scrapy's HTTP handler with a limit on headers, and with a signal when a request is sent.
 
-Without a limit a server that never ends its headers fills the memory. Without the moment at which a request left, which
-lies behind a connection's opening, nobody could keep a delay between two of them.
+Without a limit, a server that never ends its headers fills the memory. A request is sent after its connection was
+opened. Without the signal, nobody could keep a delay between two requests.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from twisted.web.iweb import IResponse
 from newsbot import signals
 
 HEAD_BYTES = 256 * 1024
-"""Status line and headers together; browsers take as much. Scrapy and Twisted limit a line, but not their number."""
+"""The limit for status line and headers together, as in browsers. Scrapy and Twisted limit a line, not the number of
+lines."""
 
 
 class CappedProtocol(_LenientHTTP11ClientProtocol):
-    """Breaks the connection when an answer's headers do not end."""
+    """Closes the connection when the headers of an answer exceed the limit."""
 
     _head_bytes = 0
 
@@ -56,7 +57,8 @@ class CappedProtocol(_LenientHTTP11ClientProtocol):
 
 
 class CappedFactory(_LenientHTTP11ClientFactory):
-    """Builds CappedProtocols; ``written`` is called with the URL of each request as it is handed to its connection."""
+    """Builds CappedProtocols. ``written`` is called with the URL of each request when its connection gets the
+    request."""
 
     def __init__(self, *args: Any, written: Callable[[str], None]) -> None:
         super().__init__(*args)  # type: ignore[no-untyped-call]
@@ -82,7 +84,8 @@ class CappedHandler(HTTP11DownloadHandler):
             return await super().download_request(request)
         except DownloadFailedError as error:
             cause = error.__cause__
-            # Nobody aborts a connection before its headers but we; a server that drops one looks otherwise.
+            # Only newsbot aborts a connection before the end of the headers. A server that closes one causes another
+            # error.
             if isinstance(cause, ResponseFailed) and any(reason.check(ConnectionAborted) for reason in cause.reasons):
                 raise DownloadCancelledError(f"more than {HEAD_BYTES} bytes of headers") from error
             raise

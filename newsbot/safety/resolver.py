@@ -1,7 +1,7 @@
-"""The resolver behind every connection: a name never resolves to an address that must not be reached.
+"""The resolver for every connection: a name never resolves to an address that newsbot must not connect to.
 
-Twisted connects to what this hands out and resolves nothing again, so that no DNS answer can change between the check
-and the connection.
+Twisted connects to the addresses from this resolver and does not resolve again, so that no DNS answer can change
+between the check and the connection.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ logger = logging.getLogger(__name__)
 Lookup = Callable[[str], tuple[str, ...]]
 
 CACHE_SECONDS = 300.0
-"""Resolvers hide a record's own time to live; this is what most records live at least."""
+"""The system's resolver does not tell a record's time to live. Most records live at least this long."""
 
 
 def system_lookup(host: str) -> tuple[str, ...]:
-    """Every address of a name as the system knows it; none where it knows none. Blocks."""
+    """Every address of a name from the system's resolver; empty where there is none. Blocks."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -44,7 +44,7 @@ def system_lookup(host: str) -> tuple[str, ...]:
 
 @implementer(IHostnameResolver)
 class PublicResolver:
-    """Resolves by the system, in threads, and filters. For TWISTED_DNS_RESOLVER."""
+    """Resolves names by the system, in threads, and removes forbidden addresses. For TWISTED_DNS_RESOLVER."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class PublicResolver:
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: ARG002, N803
     ) -> IHostResolution:
-        """See IHostnameResolver; without an allowed address there is none at all, and Twisted says so."""
+        """See IHostnameResolver. Where no address is allowed, Twisted gets no address and reports a DNS failure."""
         resolution = HostResolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
 
@@ -98,11 +98,12 @@ class PublicResolver:
         return resolution  # type: ignore[return-value]
 
     async def addresses(self, host: str, port: int | None) -> tuple[str, ...]:
-        """The addresses of ``host`` that may be reached; none if it has none."""
+        """The addresses of ``host`` that newsbot may connect to; empty where there is none."""
         return self._allowed(host, port, await maybe_deferred_to_future(self._resolve(host)))
 
     def refusal(self, host: str, port: int | None) -> str | None:
-        """Why the last resolution of ``host`` handed out nothing, if it was for its addresses; else None."""
+        """The reason why the last resolution of ``host`` returned no address, where its addresses are forbidden; else
+        None."""
         _, found = self._known.get(host.lower(), (0.0, ()))
         if not found or self._allowed(host, port, found):
             return None
@@ -117,7 +118,7 @@ class PublicResolver:
             return succeed(found)
         pool = self.reactor.getThreadPool()
         answer: Deferred[tuple[str, ...]] = deferToThreadPool(self.reactor, pool, self._lookup or system_lookup, host)
-        # The thread goes on until the system gives up; nobody waits for it any more.
+        # The thread runs until the system's resolver gives up. Its result is discarded.
         answer.addTimeout(self._timeout, self.reactor)
         answer.addCallbacks(self._keep, self._give_up, callbackArgs=(host,), errbackArgs=(host,))
         return answer

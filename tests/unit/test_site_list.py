@@ -65,7 +65,7 @@ def test_byte_order_mark_and_windows_line_ends_are_no_part_of_a_list(tmp_path: P
         ("s.csv", "url,name\na.example,One,Two\n", "more cells than the header"),
         ("s.csv", "name\nOne\n", "entry 1: url= "),
         ("s.toml", '[[site]]\nurl = "a.example"\ncountry = "NL"\n', "'country' is not known; there are url, name"),
-        ("s.toml", '[[sites]]\nurl = "a.example"\n', "names no site"),
+        ("s.toml", '[[sites]]\nurl = "a.example"\n', "contains no site"),
     ],
 )
 def test_list_that_cannot_be_meant_is_refused(name: str, text: str, said: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""An Api: where a site's REST API lives, and what its routes accept.
+"""The REST API of a site: its URLs, and what its routes accept.
 
-Both permalink styles: ``https://example.org/wp-json/`` and ``https://example.org/?rest_route=/``. WordPress.com's
-public API keeps every site under ``/wp/v2/sites/{site}`` instead of under a namespace.
+There are two permalink styles: ``https://example.org/wp-json/`` and ``https://example.org/?rest_route=/``. The public
+API of WordPress.com has each site under ``/wp/v2/sites/{site}``, without a namespace.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, url
 from newsbot.wordpress.values import object_in
 
 PER_PAGE = 100
-"""WordPress's own maximum (rest_collection_params)."""
+"""The largest page size of WordPress itself (rest_collection_params)."""
 
 WORDPRESS_COM = "public-api.wordpress.com"
 _WORDPRESS_COM_PATH = re.compile(r"/(?:rest/)?wp/v2/sites/[^/]+(/.*)?$")
@@ -24,7 +24,7 @@ Params = Mapping[str, "str | int | Iterable[int | str]"]
 
 
 def _query(params: Params) -> str:
-    # Commas and colons stay as they are: `include=` of 100 ids would grow by 200 bytes. A plus sign is always escaped.
+    # Commas and colons are not escaped: `include=` of 100 ids would grow by 200 bytes. A plus sign is always escaped.
     return urlencode([(name, _text(value)) for name, value in params.items()], safe=",:/", quote_via=quote)
 
 
@@ -40,7 +40,7 @@ class Api:
 
     @property
     def plain(self) -> bool:
-        """Whether routes travel in ``rest_route=`` (plain permalinks)."""
+        """Whether the route is in ``rest_route=`` (plain permalinks)."""
         return any(name == "rest_route" for name, _ in parse_qsl(urlsplit(self.root).query))
 
     @property
@@ -48,7 +48,7 @@ class Api:
         return urlsplit(self.root).hostname == WORDPRESS_COM
 
     def url(self, route: str, params: Params | None = None) -> str:
-        """The URL of ``route`` (``/wp/v2/posts``; ``/`` is the index) with ``params``; lists travel comma-joined."""
+        """The URL of ``route`` (``/wp/v2/posts``; ``/`` is the index) with ``params``. Lists are joined by commas."""
         parts = urlsplit(self.root)
         own = {name: value for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "rest_route"}
         if self.plain:
@@ -61,9 +61,9 @@ class Api:
         return route.removeprefix("/wp/v2") if self.wordpress_com else route
 
     def route(self, href: str) -> tuple[str, dict[str, str]] | None:
-        """The route and parameters an ``_links`` href stands for, or None where it is no API URL.
+        """The route and parameters of a URL in ``_links``, or None where the URL is not of an API.
 
-        The host is not compared: a site that moved keeps links to its old name.
+        The host is not compared: a site that moved keeps links to its old host.
         """
         try:
             parts = urlsplit(href)
@@ -94,22 +94,23 @@ def _tidy(route: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteAccepts:
-    """What a collection's GET accepts, as the site declares it; empty sets where it declares nothing."""
+    """What a collection accepts in a GET request, as the site declares. Empty sets: the site declares nothing."""
 
     per_page: int = PER_PAGE
     orderby: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
 
     def takes(self, param: str) -> bool:
-        """Whether ``param`` may be sent: yes where the site declares nothing at all."""
+        """Whether ``param`` may be sent. True where the site declares nothing."""
         return not self.params or param in self.params
 
     def orders_by(self, key: str) -> bool:
+        """Whether ``orderby=key`` may be sent. True where the site declares nothing."""
         return not self.orderby or key in self.orderby
 
 
 def read_accepts(endpoints: Any) -> RouteAccepts | None:
-    """From an index's ``routes[route]["endpoints"]`` or the ``endpoints`` of an OPTIONS answer."""
+    """Read ``routes[route]["endpoints"]`` of an index, or the ``endpoints`` of a reply to OPTIONS."""
     for endpoint in map(object_in, endpoints if isinstance(endpoints, list) else []):
         if "GET" in _methods(endpoint):
             return _read_args(endpoint.get("args"))
@@ -134,7 +135,7 @@ def _read_args(args: Any) -> RouteAccepts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """One public type or taxonomy of a site: ``name`` is WordPress's slug for it, ``route`` where it is listed."""
+    """One public type or taxonomy of a site. ``name`` is its slug in WordPress; ``route`` lists its objects."""
 
     name: str
     route: str
@@ -142,9 +143,10 @@ class Collection:
 
 @dataclass(slots=True, kw_only=True)
 class Site:
-    """What a site is and can do, from its index. ``key`` identifies it in every row we deliver.
+    """What the index says about a site. ``key`` identifies the site in every row.
 
-    ``types``: name -> route, of the types that were asked for by name.
+    ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts. ``types``:
+    name -> route, of types that were asked for by name.
     """
 
     key: str
@@ -162,7 +164,7 @@ class Site:
 
 
 def read_collections(data: Any) -> dict[str, Collection]:
-    """From ``/wp/v2/types`` or ``/wp/v2/taxonomies``: slug -> collection. PHP sends ``[]`` for no types at all."""
+    """Read ``/wp/v2/types`` or ``/wp/v2/taxonomies``: slug -> collection. PHP sends ``[]`` where there are none."""
     found = {}
     for slug, entry in object_in(data).items():
         base = object_in(entry).get("rest_base")

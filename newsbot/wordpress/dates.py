@@ -1,4 +1,4 @@
-"""Dates as WordPress gives them, and as newsbot delivers them."""
+"""Read the dates of WordPress, and write them as newsbot delivers them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from newsbot.wordpress.messages import Reply
 
 
 def local_date(value: object) -> str | None:
-    """A site's local date as it may be handed back, or None for zero dates (``-0001-11-30T00:00:00``) and rubbish."""
+    """A local date of the site, in the form that the API accepts. None for a zero date (``-0001-11-30T00:00:00``) or no
+    date."""
     if not isinstance(value, str):
         return None
     text = value.strip().replace(" ", "T")[:19]
@@ -26,26 +27,26 @@ def local_date(value: object) -> str | None:
 
 
 def shift(date: str, seconds: int) -> str:
-    """A local date moved by some seconds, still without a zone: like is compared with like."""
+    """A local date moved by some seconds. It has no zone, so that it can be compared with other local dates."""
     return (datetime.fromisoformat(date) + timedelta(seconds=seconds)).isoformat()
 
 
 def site_time(reply: Reply) -> str | None:
-    """The site's clock: the ``Date`` of an answer, else when we had it."""
+    """The time by the site's clock (UTC, ISO): the ``Date`` header, or else when newsbot received the reply."""
     try:
         moment = parsedate_to_datetime(reply.headers.get("date", ""))
-        # HTTP's dates are GMT, also where they do not say so.
+        # Dates in HTTP are GMT, even without a zone.
         moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return reply.fetched_at or None
     if not 1990 <= moment.year < 9000:
-        # No clock of a web server: a watermark must have room for the overlap.
+        # The site's clock is wrong. Near the end of the calendar a watermark would leave no room for the overlap.
         return reply.fetched_at or None
     return iso_utc(moment)
 
 
 def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
-    """UTC as ``...Z`` from the site's GMT column, else from the local one by the site's time zone; None if neither."""
+    """UTC as ``...Z``: from the site's GMT date, or else from its local date and time zone. None where both fail."""
     known = local_date(gmt)
     if known is not None:
         return known + "Z"
@@ -56,7 +57,7 @@ def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
 
 
 def _from_wall(wall: datetime, site: Site) -> str | None:
-    """A wall clock of the site as UTC; None where the site's zone is unknown, or the moment beyond the calendar."""
+    """A local time of the site as UTC. None where the site's zone is unknown or UTC lies beyond the calendar."""
     if site.timezone:
         with suppress(ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
             return iso_utc(wall.replace(tzinfo=ZoneInfo(site.timezone)))

@@ -1,7 +1,7 @@
-"""Any URL of a site -> its API, and what it can do.
+"""Find the API of a site from any of its URLs, and what the API can do.
 
-The cheapest question comes first: for a bare host ``/wp-json/`` answers with the index itself (24 ms where a home page
-costs a render); with plain permalinks the same URL gives the home page, whose ``Link`` header names the API.
+The cheapest request comes first. For a bare host this is ``/wp-json/``: it answers with the index (24 ms, where a home
+page has to be rendered), or, with plain permalinks, with the home page, whose ``Link`` header names the API.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Asking, Query, Repl
 from newsbot.wordpress.values import object_in
 
 REL = "https://api.w.org/"
-"""The relation by which WordPress names its API, in the ``Link`` header and in ``<link>``."""
+"""The relation by which WordPress links to its API, in the ``Link`` header and in ``<link>``."""
 
 INDEX_FIELDS = "name,description,url,home,gmt_offset,timezone_string,namespaces,routes"
 
@@ -31,15 +31,15 @@ _LANGUAGE = re.compile(
     rb"(?:<html\b[^>]{0,500}?\blang\s*=\s*[\"']?|<language>\s*)([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)", re.I
 )
 _HEAD = 200_000
-"""Bytes of a page that are searched for the ``<link>``."""
+"""Bytes of a page in which the ``<link>`` is searched for."""
 
 _BLOCKING = frozenset({"robots", "private-address"})
 _UNREACHABLE = FINAL_ERRORS - {"robots", "redirects"} | {"dns"}
-"""Errors of the index that every other URL of the host would give too."""
+"""Errors that every other URL of the host would give too."""
 
 
 def discover(url: str) -> Asking[Site]:
-    """Find the site behind ``url``; raises DiscoveryError with one clear line and a verdict."""
+    """Find the site of ``url``. Raises DiscoveryError, with one line that says why, and a verdict."""
     unreachable: list[_NoAnswer] = []
     start = ""
     for start in _starts(url):
@@ -58,7 +58,7 @@ def discover(url: str) -> Asking[Site]:
 
 
 class _NoAnswer(PayloadError):
-    """The site's host gave no answer."""
+    """The host gave no answer."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.error)
@@ -66,7 +66,7 @@ class _NoAnswer(PayloadError):
 
 
 def _starts(url: str) -> list[str]:
-    """The URLs from which to search: where the user gave no scheme, HTTPS first."""
+    """The URLs from which to search. Where the user gave no scheme: HTTPS, then HTTP."""
     url = url.strip()
     if "://" in url:
         return [_web_address(url, url)]
@@ -75,7 +75,7 @@ def _starts(url: str) -> list[str]:
 
 
 def _web_address(address: str, url: str) -> str:
-    """An address with a path; raises DiscoveryError, which names the user's ``url``, where it is no web address."""
+    """``address`` with a path. Raises DiscoveryError, which names the user's ``url``, where it is no web address."""
     try:
         parts = urlsplit(address)
     except ValueError as error:
@@ -109,7 +109,7 @@ class _Search:
     def _first_of(self, roots: Iterator[str], page_url: str) -> Asking[Site | None]:
         for root in roots:
             if self._is_forbidden():
-                # robots.txt closes the API: the same API under another spelling would be a way around it.
+                # robots.txt forbids the API. Another URL of the same API would evade robots.txt.
                 return None
             site = yield from self._try(root, page_url)
             if site is not None:
@@ -121,13 +121,13 @@ class _Search:
         return any(reply.error == "robots" and Api(root=reply.url).route(reply.url) for reply in replies)
 
     def _page(self) -> Asking[Reply | None]:
-        """The page the user named; a site that is down ends the search here, before more requests are spent."""
+        """Ask for the user's page. Raises _NoAnswer where the site is down, so that no more requests are made."""
         if self.start in self.asked:
             return None
         self.asked.add(self.start)
         reply = yield Query(url=self.start, purpose="discover", expects="any")
         if reply.error is not None:
-            # robots.txt may close the page and leave the API open; an address that may not be asked closes both.
+            # robots.txt may forbid the page and allow the API. Any other error concerns both.
             self._note(reply, is_final=reply.error != "robots")
             return None
         try:
@@ -145,7 +145,7 @@ class _Search:
         self.failures.append(failure)
 
     def _try(self, root: str, page_url: str) -> Asking[Site | None]:
-        """Ask for the index at ``root``; where the home page came instead, follow what that declares."""
+        """Ask for the index at ``root``. Where a page comes instead, try the APIs that the page declares."""
         if root in self.asked:
             return None
         self.asked.add(root)
@@ -176,7 +176,7 @@ class _Search:
 
 
 def _roots_in(start: str) -> Iterator[str]:
-    """API roots that the URL itself tells, and the usual one where the URL is a bare host or folder."""
+    """The API root that the URL itself contains, or the usual one of a bare host."""
     parts = urlsplit(start)
     if parts.hostname == WORDPRESS_COM and (found := re.match(r"/wp/v2/sites/[^/]+", parts.path)):
         yield urlunsplit((parts.scheme, parts.netloc, found[0] + "/", "", ""))
@@ -189,11 +189,11 @@ def _roots_in(start: str) -> Iterator[str]:
 
 
 def _roots_around(start: str, page: Reply | None) -> Iterator[str]:
-    """What the page declares, then the usual places, nearest folder first."""
+    """The API roots that the page declares, then the usual places, the nearest folder first."""
     if page is not None:
         yield from declared(page)
         if found := _FEED_HOME.search(page.body[:_HEAD]):
-            # A feed names the site's home in its channel.
+            # The channel of a feed contains the URL of the home page.
             yield from _usual(unescape(found[1].decode("utf-8", "replace")))
     here = page.url if page is not None else start
     yield from _usual(here)
@@ -203,7 +203,7 @@ def _roots_around(start: str, page: Reply | None) -> Iterator[str]:
 
 
 def _usual(url: str) -> Iterator[str]:
-    """The usual places of a host, at its root and in its first folder (a sub-directory install)."""
+    """The usual API roots of a host: in the first folder of the path, and in the root folder."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
         return
@@ -216,7 +216,7 @@ def _usual(url: str) -> Iterator[str]:
 
 
 def declared(reply: Reply) -> Iterator[str]:
-    """API roots that a page names: its ``Link`` header, then its ``<link>`` elements."""
+    """The API roots that a page declares, in its ``Link`` header, then in its ``<link>`` elements."""
     for href, attributes in _LINK.findall(reply.headers.get("link", "")):
         if re.search(rf"rel=[\"']?{re.escape(REL)}", attributes):
             yield _root(urljoin(reply.url, href), reply.url)
@@ -228,13 +228,13 @@ def declared(reply: Reply) -> Iterator[str]:
 
 
 def declared_language(reply: Reply) -> str | None:
-    """The language that a page (``<html lang>``) or a feed (``<language>``) declares. The API's index tells none."""
+    """The language that a page (``<html lang>``) or a feed (``<language>``) declares. The index has no language."""
     found = _LANGUAGE.search(reply.body[:_HEAD])
     return found[1].decode("ascii") if found else None
 
 
 def _root(root: str, page_url: str) -> str:
-    """A declared root, on the scheme the page was served by (a site behind a proxy may call itself http)."""
+    """A declared root, with the scheme of the page: a site behind a proxy may declare http."""
     parts, page = urlsplit(root), urlsplit(page_url)
     if parts.hostname == page.hostname and parts.scheme == "http" and page.scheme == "https" and not parts.port:
         parts = parts._replace(scheme="https")
@@ -242,7 +242,7 @@ def _root(root: str, page_url: str) -> str:
 
 
 def _landed(api: Api, url: str) -> Api:
-    """The API where redirects ended: http -> https, www, a moved host. Only the place moves, never the style."""
+    """The API at the scheme and host where redirects ended. The permalink style stays."""
     asked, ended = urlsplit(api.root), urlsplit(url)
     if (asked.scheme, asked.netloc) == (ended.scheme, ended.netloc):
         return api
@@ -257,7 +257,7 @@ def _is_index(index: dict[str, Any]) -> bool:
 
 
 def read_site(index: dict[str, Any], api: Api, page_url: str) -> Site:
-    """What the index says. ``key`` is the home URL as the site declares it, where that is the host we reach it by."""
+    """Read the index. ``key`` is the home URL that the site declares, if the site was reached at that host."""
     accepts = {route: _accepts(route, entry) for route, entry in object_in(index.get("routes")).items()}
     home = _home(index, api, page_url)
     timezone = index.get("timezone_string")
@@ -295,13 +295,13 @@ def _home(index: dict[str, Any], api: Api, page_url: str) -> str:
         parts = _split(str(declared_home or ""))
         if _is_same_host(parts, root):
             return urlunsplit((root.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
-    # A site that calls itself localhost (or another name) is known by the address it answers at.
+    # A site that declares another host (localhost, say) is known by the address at which it answers.
     path = re.sub(r"/(?:wp-json|index\.php)?/?$", "", re.sub(r"/index\.php/wp-json/?$", "", root.path))
     return urlunsplit((root.scheme, root.netloc.lower(), path, "", ""))
 
 
 def _split(url: str) -> SplitResult:
-    """The parts of a URL; of no URL where the text is none."""
+    """The parts of a URL; empty parts where the URL is invalid."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises a ValueError where it is no number
@@ -321,7 +321,7 @@ def _bare(host: str | None) -> str:
 
 
 def _explain(failures: list[PayloadError]) -> DiscoveryError:
-    """The one line that tells why no API was found: the gravest thing met."""
+    """The error that says why no API was found: of all failures the most serious one."""
     for explain in (_explain_challenge, _explain_silence, _explain_refusal, _explain_failure, _explain_forbidden):
         for failure in failures:
             error = explain(failure)

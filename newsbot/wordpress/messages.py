@@ -1,6 +1,6 @@
-"""What a conversation and its driver say to each other.
+"""The messages between the crawl of a site and its driver.
 
-A conversation is a generator: it yields a message and is sent the answer that belongs to it.
+The crawl of a site is a generator. It yields a message, and the driver sends the answer to that message.
 
 | yielded          | sent back                                                            |
 |------------------|----------------------------------------------------------------------|
@@ -9,9 +9,9 @@ A conversation is a generator: it yields a message and is sent the answer that b
 | ``Remember``     | ``None``                                                             |
 | ``AskState``     | ``CollectionState``                                                  |
 | ``AskKnown``     | ``dict[int, str | None]``: ids the archive holds live -> modified    |
-| ``AskSite``      | ``dict``: what was found behind that URL not long ago, or None       |
+| ``AskSite``      | ``dict``: what a recent run discovered from that URL, or None        |
 | ``KeepSite``     | ``None``                                                             |
-| ``AskTombstones`` | ``list[Record]``: the last known rows, as deleted                   |
+| ``AskTombstones`` | ``list[Record]``: the last known rows, marked as deleted            |
 | ``items.Record`` | ``None``                                                             |
 | ``items.Checkpoint`` | ``None``                                                         |
 """
@@ -27,10 +27,10 @@ from typing import Any, TypeVar
 class Query:
     """One request to make.
 
-    ``purpose`` names it in statistics and in the receipt, ``type`` is the collection it is asked for (None: the
-    site itself). ``expects`` is ``json`` where anything but JSON is a fault to ask again for, ``any`` where every
-    answer is an answer (discovery). ``tries`` is how often it may be asked before its failure counts. ``render`` asks
-    for the page as a browser shows it once its scripts have run. ``headers`` make it conditional.
+    ``purpose`` names the query in stats and in the receipt. ``type`` is the collection that needs the query; None
+    means the site itself. ``expects`` is ``json`` where the driver asks again if anything but JSON comes, and ``any``
+    where every reply is useful (discovery). ``tries`` is how often the query may be sent before its failure counts.
+    ``render``: return the page as a browser shows it after its scripts have run. ``headers`` make it conditional.
     """
 
     url: str
@@ -45,9 +45,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came of a query. ``status`` 0 and an ``error`` where no answer came at all.
+    """The result of a query. Where no answer came, ``status`` is 0 and ``error`` is one of the names in ``ERRORS``.
 
-    ``error`` is one of the names in ``ERRORS``; ``headers`` have lower-case names; ``url`` is where redirects ended.
+    ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
+    ``fetched_at`` is UTC, ISO.
     """
 
     status: int
@@ -77,7 +78,7 @@ ERRORS = {
     "browser-failed": "the browser broke over the page",
     "unknown": "the request failed",
 }
-"""Why no answer came: name -> what to tell a user."""
+"""Why no answer came: name -> text for a user."""
 
 FINAL_ERRORS = frozenset(
     {
@@ -94,12 +95,12 @@ FINAL_ERRORS = frozenset(
         "browser-failed",
     }
 )
-"""Errors that asking again in this run cannot mend."""
+"""Errors that a second request in this run cannot change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """Ask what is already known of linked objects: ``relation`` is the route that lists them (``/wp/v2/users``)."""
+    """Ask what the archive knows about linked objects. ``relation`` is the route that lists them (``/wp/v2/users``)."""
 
     site: str
     relation: str
@@ -108,7 +109,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """Linked objects that were fetched, to be recalled by later runs: id -> fields, as JSON takes them."""
+    """Keep linked objects for later runs, which ask for them by ``Recall``: id -> fields, as JSON values."""
 
     site: str
     relation: str
@@ -117,9 +118,10 @@ class Remember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskTombstones:
-    """Ask for the last known rows of ids that are gone. ``when`` (UTC, ISO) becomes their ``deleted_at``.
+    """Ask for the last known rows of deleted ids. ``when`` (UTC, ISO) becomes their ``deleted_at``.
 
-    Ids of which there is nothing to tell are left out. Nothing is deleted before the rows come back down the road.
+    The answer leaves out ids that the archive does not know. The archive marks nothing as deleted before the crawl
+    yields the rows.
     """
 
     site: str
@@ -130,14 +132,14 @@ class AskTombstones:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskSite:
-    """Ask what an earlier run discovered behind the URL that the user gave (``remembering``)."""
+    """Ask what an earlier run discovered from the user's URL (see ``site_json``)."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepSite:
-    """Keep what was discovered behind a URL."""
+    """Keep what was discovered from a URL, for later runs."""
 
     url: str
     site: Mapping[str, Any]
@@ -145,7 +147,7 @@ class KeepSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskState:
-    """Ask what the archive holds of a collection."""
+    """Ask for the ``CollectionState`` of a collection."""
 
     site: str
     type: str
@@ -153,7 +155,7 @@ class AskState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskKnown:
-    """Ask which live ids the archive holds: all of them, or of ``ids``; published in [since, until) where given."""
+    """Ask which live ids the archive holds: all, or those of ``ids``, or those published in [since, until)."""
 
     site: str
     type: str
@@ -163,7 +165,7 @@ class AskKnown:
 
 
 Question = Recall | Remember | AskSite | KeepSite | AskState | AskKnown | AskTombstones
-"""What a conversation asks its driver's archive."""
+"""What the crawl of a site may ask the archive."""
 
 
 Result = TypeVar("Result")
@@ -177,13 +179,13 @@ Asking = Generator[Query, Reply, Result]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionState:
-    """What the archive holds of one collection of a site; the default is an archive that has never seen it.
+    """What the archive holds of one collection of a site. The defaults are those of an unknown collection.
 
-    ``cursor`` is where an unfinished walk goes on; ``sequence`` counts the rows committed by that walk. ``whole`` says
-    that a walk once came through; ``watermark`` (UTC, ISO) is the moment, by the site's clock, since when changes must
-    be asked for. ``live`` counts live rows, ``hidden`` what the site is known to count beyond them (less than none
-    where a listing hides what a post's own address shows); ``swept`` is when all ids were last compared; ``owed`` are
-    ids that could not be had.
+    ``cursor`` is where an unfinished walk goes on; ``sequence`` is the number of rows that this walk committed.
+    ``whole``: a walk came to its end once. ``watermark`` (UTC, ISO, by the site's clock): the next run asks for changes
+    since this time. ``live`` is the number of live rows. ``hidden`` is by how much the site's count exceeds the rows
+    that it shows; it is negative where listings hide a post that its own URL shows. ``swept`` is when all ids were last
+    compared. ``owed`` are ids that earlier runs could not fetch.
     """
 
     cursor: Mapping[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""What a caller asks of the crawl of one site."""
+"""The options for the crawl of one site."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What to bring of a site. ``kind`` is ``posts``, ``comments``, ``media``, ``terms`` or ``users``.
+    """What to fetch from a site. ``kind`` is ``posts``, ``comments``, ``media``, ``terms`` or ``users``.
 
-    ``types`` are WordPress's names of types (``post``), or of taxonomies for terms; ``("all",)`` every public one.
-    ``since`` and ``until`` are UTC, ``YYYY-MM-DDTHH:MM:SS``; the window is [since, until). ``render`` is ``auto``,
-    ``never`` or ``always``: may a page be asked for as a browser shows it.
+    ``types`` are WordPress's names of types (``post``), or of taxonomies for terms; ``("all",)`` means every public
+    one. ``follow`` names the linked objects to fetch. ``since`` and ``until`` are UTC, ``YYYY-MM-DDTHH:MM:SS``; the
+    window is [since, until). ``render``: whether a browser may render a page: ``auto``, ``never`` or ``always``.
 
-    ``full`` walks from end to end also where asking for changes were enough. ``sweep`` compares every id now, not only
-    every ``sweep_days`` days. More than ``max_tombstones`` percent of deletions at once are believed only with
-    ``confirm_deletions``.
+    ``full``: list the collection from end to end, although asking for changes would be enough. ``sweep``: compare all
+    ids now, not only every ``sweep_days`` days. If more than ``max_tombstones`` percent of the rows vanish at once,
+    they count as deleted only with ``confirm_deletions``.
     """
 
     url: str

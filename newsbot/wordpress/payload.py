@@ -1,7 +1,8 @@
-"""A body -> its JSON, or a named error.
+"""Read the JSON in the body of a reply, or raise a named error.
 
-Real sites put a BOM, PHP notices or HTML before their JSON and a cache plugin's comment after it; they answer 200 with
-a login page, and cut bodies short. What can be read without guessing is read; everything else has a name.
+Real sites put a BOM, PHP notices or HTML before the JSON, and the comment of a cache plugin after it. They answer 200
+with a login page, and truncate bodies. This module reads what can be read without guessing, and raises a PayloadError
+otherwise.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.values import object_in
 
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, *range(520, 528), 530})
-"""Statuses that may pass: 520-527 and 530 are Cloudflare's words for an ailing origin."""
+"""Statuses of failures that may pass. Cloudflare answers 520-527 and 530 where the server behind it fails."""
 
 _BOM = b"\xef\xbb\xbf"
 _AFTER = re.compile(r"(?:\s|\x00|<!--.*?-->)*\Z", re.DOTALL)
 _OPENING = re.compile(r"[\[{]")
 _CANDIDATES = 64
-"""How many brackets of a body that begins with something else are tried as the JSON's beginning."""
+"""Brackets that are tried as the beginning of the JSON, in a body that begins with something else."""
 _READ_IN_VAIN = 8_000_000
-"""Characters that may be read behind brackets which began no JSON: each costs all that follows it."""
+"""Characters that may be read in vain, after brackets that did not begin JSON."""
 
 _CHALLENGE = re.compile(
     rb"challenge-platform|cf-chl-|_cf_chl_opt|sgcaptcha|sucuri_cloudproxy|/_Incapsula_Resource|px-captcha|"
@@ -39,7 +40,7 @@ _CHECK_PAGE = re.compile(
     rb"<title>(?:Just a moment\.\.\.|Bot Verification)</title>",
     re.IGNORECASE,
 )
-"""What stands on the check itself, and not, like Cloudflare's silent script, on every page of a site that has one."""
+"""What only the page of a bot check contains. Cloudflare's silent script, for example, is on every page of a site."""
 
 _LARGEST_CHECK, _BARE_CHECK = 20_000, 2_000
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
@@ -52,7 +53,7 @@ _LOGIN = re.compile(rb"<body[^>]{0,200}class=[\"'](?:[^\"'>]{0,200} )?login[ \"'
 
 
 def read(reply: Reply) -> Any:
-    """The JSON of an answer: a list or an object. Raises a PayloadError where it is none, or is WordPress's refusal."""
+    """The JSON of a reply: a list or an object. Raises a PayloadError where there is no JSON, or WordPress refused."""
     if is_challenge(reply):
         raise Challenge(f"{reply.status}: a bot check stands in the way")
     try:
@@ -69,7 +70,7 @@ def read(reply: Reply) -> Any:
 
 
 def fault(query: Query, reply: Reply) -> PayloadError | None:
-    """What is wrong with an answer that a driver holds in its hands, or None: an answer is ready to be used."""
+    """Why a driver may have to ask a query again, or None where the reply can be used."""
     if query.expects == "any" or query.method == "HEAD":
         may_pass = reply.status in _RETRYABLE and not (query.expects == "any" and is_challenge(reply))
         return _bad_status(reply) if may_pass else None
@@ -83,12 +84,12 @@ def fault(query: Query, reply: Reply) -> PayloadError | None:
 
 
 def _looks_whole(reply: Reply) -> bool:
-    # A refusal in WordPress's words is an answer; most are small, while a page of posts is read once, by its reader.
+    # A page of posts is large, so that only its reader parses it. A refusal is small, and is parsed here.
     return reply.status < 400 and reply.body[:1] in (b"[", b"{") and reply.body.rstrip()[-1:] in (b"]", b"}")
 
 
 def parse(body: bytes) -> Any:
-    """Bytes -> list or object; raises NotJson, Truncated or TooDeep."""
+    """Parse bytes to a list or object. Raises NotJson, Truncated or TooDeep."""
     body = body.removeprefix(_BOM).strip(b" \t\r\n\x00")
     if not body:
         raise NotJson("an empty body where JSON was due")
@@ -101,7 +102,7 @@ def parse(body: bytes) -> Any:
 
 
 def _parse_slowly(body: bytes) -> Any:
-    """What orjson refuses but PHP sends: lone surrogates, NaN, raw control characters, text before and after."""
+    """Parse what PHP sends and orjson refuses: lone surrogates, NaN, control characters, text around the JSON."""
     text = body.decode("utf-8", "replace").replace("\ufeff", "")
     for data in _documents(text):
         return data
@@ -113,7 +114,7 @@ def _parse_slowly(body: bytes) -> Any:
 
 
 def _documents(text: str) -> Iterator[Any]:
-    """What begins at a bracket of the text and goes on to its end. Raises TooDeep."""
+    """The JSON values that begin at a bracket of the text and reach to its end. Raises TooDeep."""
     decoder, in_vain = json.JSONDecoder(strict=False), 0
     for opening in islice(_OPENING.finditer(text), _CANDIDATES):
         if in_vain > _READ_IN_VAIN:
@@ -131,7 +132,7 @@ def _documents(text: str) -> Iterator[Any]:
 
 
 def _is_refusal(data: Any) -> bool:
-    """Whether JSON is WordPress's error object, and no row that has such fields."""
+    """Whether JSON is WordPress's error object. A row with such fields has an id too."""
     return isinstance(data, dict) and isinstance(data.get("code"), str) and "message" in data and "id" not in data
 
 
@@ -139,13 +140,13 @@ def _refused(data: dict[str, Any], status: int) -> Refused:
     details = object_in(data.get("data"))
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", str(data.get("message") or "")))[:300].strip()
     refused = Refused(str(data["code"])[:100], status=_real_status(details.get("status"), status), text=text)
-    # Core names the refused parameter and its limits here: data.params.per_page.
+    # Core names each refused parameter and its limits, as in data.params.per_page.
     refused.params = {str(name): str(reason) for name, reason in object_in(details.get("params")).items()}
     return refused
 
 
 def _real_status(said: Any, status: int) -> int:
-    """The status that the error object names, where the answer came with a status of success."""
+    """The status in the error object where the reply itself has a status of success."""
     return said if status < 400 and isinstance(said, int) and not isinstance(said, bool) else status
 
 
@@ -154,7 +155,7 @@ def _bad_status(reply: Reply) -> BadStatus:
 
 
 def is_challenge(reply: Reply) -> bool:
-    """Whether a bot check stands in the answer's place."""
+    """Whether the reply is a bot check instead of an answer."""
     headers = reply.headers
     if headers.get("cf-mitigated") == "challenge" or "challenge" in headers.get("sg-captcha", ""):
         return True
@@ -164,21 +165,21 @@ def is_challenge(reply: Reply) -> bool:
 
 
 def _is_check_page(body: bytes) -> bool:
-    """Whether a page that came with success is nothing but a bot check; an article that speaks of one is none."""
+    """Whether a page with status 200 is only a bot check. An article about bot checks is not."""
     if len(body) > _LARGEST_CHECK or not _HTML.match(body) or _ARTICLE.search(body):
         return False
-    # Incapsula has its script on every page, and on the check nothing else.
+    # Incapsula adds its script to every page; its check contains nothing else.
     bare = len(body) <= _BARE_CHECK and b"/_Incapsula_Resource" in body
     return bare or _CHECK_PAGE.search(body) is not None
 
 
 def is_login(reply: Reply) -> bool:
-    """Whether the answer is WordPress's login page. A login form in a page's margin makes it none."""
+    """Whether the reply is WordPress's login page. A page with a login form beside its content is not."""
     return "/wp-login.php" in reply.url or _LOGIN.search(reply.body) is not None
 
 
 def per_page_limit(refusal: Refused) -> int | None:
-    """The maximum a refused ``per_page`` may have, from core's own sentence, or None where it was not that."""
+    """The largest ``per_page`` that the site accepts, from the text of a refusal. None for another refusal."""
     text = refusal.params.get("per_page")
     if text is None and "per_page" not in refusal.text:
         return None
@@ -187,6 +188,6 @@ def per_page_limit(refusal: Refused) -> int | None:
 
 
 def lowered_per_page(fault: PayloadError, asked: int) -> int | None:
-    """The page size to ask for next, where a site refused ``asked`` and named a lower limit; None otherwise."""
+    """The lower page size that a site demands when it refuses the page size ``asked``; None for another fault."""
     limit = per_page_limit(fault) if isinstance(fault, Refused) else None
     return limit if limit is not None and 1 <= limit < asked else None

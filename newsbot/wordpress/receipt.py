@@ -1,4 +1,4 @@
-"""The facts of a receipt: what a site said it has, what came, what is missing and why."""
+"""The counts of a receipt: what a site says it has, what came, what is missing and why."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ _GRAVITY: dict[Verdict, int] = {"complete": 0, "incomplete": 1, "closed": 2, "bl
 
 @dataclass(slots=True, kw_only=True)
 class CollectionFacts:
-    """One collection of one site. ``expected_*`` are the site's own totals, None where it gave none.
+    """One collection of one site. ``expected_*`` are the site's own totals; None where it gave no total.
 
-    ``seen`` counts unique ids met, ``sent`` the rows that left the conversation, ``delivered`` those that reached
-    the feeds, ``unchanged`` those the archive already had, ``recovered`` (of the delivered) those of a run that
-    died. ``unexplained`` is what the site counts and no listing shows. ``waited`` is in seconds. Where the API is shut,
-    ``via`` counts the rows by the way they came, and ``missing_urls`` names what did not come, with the reason;
-    ``kept`` counts what an earlier run had brought so and no sitemap shows changed.
+    ``seen`` is the number of unique ids that the site showed, ``sent`` the number of rows that left the crawl,
+    ``delivered`` the number of rows that reached the feeds. ``unchanged`` rows were in the archive already.
+    ``recovered`` rows are delivered rows of a run that died. ``unexplained`` is the number of rows that the site counts
+    and no listing shows. ``waited`` is in seconds. Where the API is closed, ``via`` counts the rows by their source,
+    ``missing_urls`` names the articles that did not come, with the reason, and ``kept`` counts articles that an earlier
+    run brought and no sitemap shows as changed.
 
-    ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only what changed since
-    ``since`` (UTC) was asked for, ``window`` where the user asked for a part. ``live`` is what the archive holds live
-    afterwards (None: not asked), ``new``, ``edited`` and ``deleted`` count the delivered rows, ``held_back`` deletions
-    that were too many to believe; ``unsure`` are ids that no listing shows and whose own request failed;
-    ``broke_off``: the site did not list all its ids. ``resumed``
-    counts the rows that an earlier run had brought before it was cut off.
+    ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only changes since ``since``
+    (UTC) were asked for, and ``window`` where the user asked for a part. ``live`` is the number of live rows in the
+    archive afterwards; None where nobody asked. ``new``, ``edited`` and ``deleted`` count delivered rows. ``held_back``
+    counts deletions that were too many at once to be believed. ``unsure`` are ids that no listing shows and whose own
+    request failed. ``broke_off``: the site did not list all its ids. ``resumed`` is the number of rows that an earlier
+    run brought before it was interrupted.
     """
 
     type: str
@@ -68,7 +69,7 @@ class CollectionFacts:
 
 @dataclass(slots=True, kw_only=True)
 class SiteFacts:
-    """One site of a run; ``asked`` is the URL the user gave, ``site`` the key that its rows carry."""
+    """One site of a run. ``asked`` is the user's URL, ``site`` the key of the site in its rows."""
 
     asked: str
     site: str | None = None
@@ -82,17 +83,18 @@ class SiteFacts:
     why: str = "not started"
 
     def collection(self, name: str) -> CollectionFacts:
+        """The counts of one collection, which are created where they do not exist."""
         if name not in self.collections:
             self.collections[name] = CollectionFacts(type=name)
         return self.collections[name]
 
     def end(self, verdict: Verdict, why: str) -> None:
-        """Close the site with one line for it all."""
+        """Close the site with a verdict, and one line that says why."""
         self.verdict, self.why = verdict, why
 
     def conclude(self) -> None:
-        """Close the site by the gravest of its collections."""
-        worst = max(self.collections.values(), key=lambda one: _GRAVITY[one.verdict], default=None)
+        """Close the site with the most serious verdict of its collections."""
+        worst = max(self.collections.values(), key=lambda collection: _GRAVITY[collection.verdict], default=None)
         if worst is None:
             self.end("incomplete", "nothing was asked for")
         else:

@@ -1,8 +1,7 @@
-"""API object -> item; normalises what PHP does to types.
+"""Make items of API objects.
 
-Where WordPress means an object it may send ``false``, ``""`` or ``[]``; lists with holes arrive as objects; zero dates
-as ``-0001-11-30T00:00:00``; numbers as strings. Only an id is indispensable: without one a RecordError names the value.
-Bodies stay raw here; the clean pipeline makes articles of them.
+PHP changes the types of values (see ``values``), and sends zero dates as ``-0001-11-30T00:00:00``. Only the id is
+required: without an id a RecordError names the value. The HTML of bodies stays raw; the clean pipeline cleans it.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ JOIN_FIELDS = {
 
 
 def record_id(raw: Any) -> int:
-    """The id of an API object. Raises RecordError, with the value found, where it has none."""
+    """The id of an API object. Raises RecordError, with the value that was found, where there is no id."""
     value = raw.get("id") if isinstance(raw, dict) else raw
     found = row_id(value)
     if found is None:
@@ -50,7 +49,7 @@ def record_id(raw: Any) -> int:
 
 
 def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str, request_url: str) -> Post:
-    """A post, page or custom object. ``content_html`` is still raw; links are joined afterwards."""
+    """A post, page or object of a custom type. ``content_html`` is raw; linked objects are joined afterwards."""
     content = raw.get("content")
     image = linked_id(raw.get("featured_media"))
     return Post(
@@ -60,7 +59,7 @@ def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str
         url=decoded(raw.get("link")),
         guid=_guid(raw),
         slug=text(raw.get("slug")),
-        # Objects of 2016 have no status: the API lists only what is published.
+        # Objects of 2016 have no status: the API lists only published posts.
         status=text(raw.get("status")) or "publish",
         title=_plain(raw.get("title")),
         excerpt=_plain(raw.get("excerpt")),
@@ -71,7 +70,7 @@ def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str
         author=_author(raw),
         image=FeaturedImage(id=image) if image else None,
         language=_language(raw) or site.language,
-        source=_told_source(raw, site),
+        source=_source_of(raw, site),
         format=text(raw.get("format")),
         sticky=flag(raw.get("sticky")),
         protected=bool(content.get("protected")) if isinstance(content, dict) else None,
@@ -96,15 +95,15 @@ def _author(raw: Mapping[str, Any]) -> Author | None:
 
 
 def _language(raw: Mapping[str, Any]) -> str | None:
-    """What Polylang or WPML say of a post: ``lang`` is a code, or an object that holds one."""
+    """The language that Polylang or WPML give a post: ``lang`` is a code, or an object with a code."""
     lang = raw.get("lang")
     if isinstance(lang, dict):
         lang = lang.get("locale") or lang.get("code") or lang.get("slug")
     return text(lang) or text(raw.get("wpml_current_locale"))
 
 
-def _told_source(raw: Mapping[str, Any], site: Site) -> Source | None:
-    """Where a post came from, as far as only its API object tells: the clean pipeline weighs it against the article."""
+def _source_of(raw: Mapping[str, Any], site: Site) -> Source | None:
+    """The source of a syndicated post, as far as its API object shows it. The clean pipeline then reads the article."""
     meta = raw.get("meta")
     return find_source(
         site=decoded(raw.get("link")) or site.key,
@@ -209,7 +208,7 @@ def read_user(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_ur
 
 
 def read_linked(kind: str, raw: Mapping[str, Any], taxonomy: str | None) -> Author | TermRef | FeaturedImage | None:
-    """A joined object; None where it is not what was asked for (core 6.1 gives the API's index for a lost image)."""
+    """A joined object. None where another object came: core 6.1 sends the API's index for a deleted image."""
     if kind == "users":
         name = decoded(raw.get("name"))
         return Author(id=record_id(raw), name=name, slug=text(raw.get("slug")), url=decoded(raw.get("link")))
@@ -242,7 +241,7 @@ def _read_image(raw: Mapping[str, Any]) -> FeaturedImage | None:
 
 
 def recalled(kind: str, fields: Mapping[str, Any]) -> Author | TermRef | FeaturedImage | None:
-    """A joined object as the archive kept it; None where it was kept in another shape."""
+    """A joined object from the archive; None where an older version kept it in another shape."""
     shapes: dict[str, type[Author | TermRef | FeaturedImage]]
     shapes = {"users": Author, "terms": TermRef, "media": FeaturedImage}
     try:
@@ -252,11 +251,11 @@ def recalled(kind: str, fields: Mapping[str, Any]) -> Author | TermRef | Feature
 
 
 PERSONAL = frozenset({"avatar_urls", "author_avatar_urls", "author_email", "author_ip", "author_user_agent", "email"})
-"""Keys that carry e-mail hashes (avatar URLs) or more of a person than an article needs."""
+"""Keys with e-mail hashes (avatar URLs), or with personal data that an article does not need."""
 
 
 def without_personal(value: Any) -> Any:
-    """A copy of a raw API object less what is personal, at every depth."""
+    """A copy of a raw API object without personal data, at every depth."""
     if isinstance(value, dict):
         return {key: without_personal(inner) for key, inner in value.items() if key not in PERSONAL}
     if isinstance(value, list):
@@ -265,7 +264,7 @@ def without_personal(value: Any) -> Any:
 
 
 def join(post: Post, terms: Sequence[TermRef]) -> None:
-    """Put a post's terms in place; ``categories`` and ``tags`` are the names of those that are known."""
+    """Set the terms of a post. ``categories`` and ``tags`` are the names of the known terms."""
     post.terms = list(terms)
     post.categories = _names(terms, "category")
     post.tags = _names(terms, "post_tag")

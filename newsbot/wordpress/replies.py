@@ -1,4 +1,4 @@
-"""Reads a reply: its JSON, its rows, its totals, and whether its failure is final."""
+"""Read a reply: its JSON, its rows and its totals, and whether its failure is final."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Reply, Steps
 from newsbot.wordpress.values import objects_in
 
 HOPELESS = 8
-"""Rows asked for alone that failed in a row, after which splitting a batch is given up: the site ails, not a row."""
+"""Rows that may fail in a row when they are asked for one by one. With more failures the site is at fault, not a row,
+and a batch is not split any further."""
 
 
 class Unanswered(PayloadError):
-    """No answer came at all; carries the reply's ``error``."""
+    """No answer came. Carries the reply's ``error``."""
 
     name = "unanswered"
 
@@ -27,17 +28,18 @@ class Unanswered(PayloadError):
 
 
 def answer(reply: Reply) -> Any:
-    """The JSON of a reply; raises a PayloadError, Unanswered where nothing came."""
+    """The JSON of a reply. Raises a PayloadError; Unanswered where no answer came."""
     if reply.error is not None:
         raise Unanswered(reply)
     return payload.read(reply)
 
 
 def rows_of(reply: Reply) -> list[dict[str, Any]]:
-    """The objects of a reply that lists some; raises a PayloadError as ``answer`` does, and where it is no list.
+    """The objects of a reply that is a list. Raises a PayloadError as ``answer`` does, and where the reply is no list.
 
-    An object in a list's place (``{"success": false}``) is not an empty list: nothing would be missed. PHP makes an
-    object of a list with holes, and so perhaps of an empty one; that one is WordPress's where a total comes with it.
+    An object such as ``{"success": false}`` is not an empty list: otherwise nobody would notice the missing rows. PHP
+    sends a list with holes as an object, and perhaps an empty list too; an empty object counts as a list where
+    WordPress sends a total with it.
     """
     listed = answer(reply)
     if isinstance(listed, dict):
@@ -48,20 +50,22 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
 
 
 def total_of(reply: Reply, *, pages: bool = False) -> int | None:
-    """``X-WP-Total`` (or ``X-WP-TotalPages``), or None where it is missing or no number."""
+    """``X-WP-Total``, or ``X-WP-TotalPages`` with ``pages``; None where the header is missing or no number."""
     value = reply.headers.get("x-wp-totalpages" if pages else "x-wp-total", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
 
 
 def is_cut(reply: Reply, rows: int) -> bool:
-    """Whether an answer of so many rows may lack some that were asked for by id: a plugin may force its own page size,
-    whatever ``per_page`` says, and then counts more than it gives."""
+    """Whether a reply with so many ``rows`` may lack rows that were asked for by id.
+
+    A plugin may force its own page size, whatever ``per_page`` says. The total is then higher than the number of rows.
+    """
     total = total_of(reply)
     return rows > 0 and (total is None or total > rows)
 
 
 def is_final(fault: PayloadError) -> bool:
-    """Whether asking in smaller pieces is pointless: the crawl is stopping, blocked, or the way is shut."""
+    """Whether smaller queries would fail too: the crawl is stopping, or the site or robots.txt forbids it."""
     if isinstance(fault, Unanswered):
         return fault.error in FINAL_ERRORS - {"too-large"}
     return fault.name == "challenge"
@@ -72,9 +76,9 @@ def split_until_alone(
     ask: Callable[[list[int]], Steps[None]],
     fail: Callable[[int, PayloadError], None],
 ) -> Steps[None]:
-    """Ask ``ids`` in halves until each culprit is alone, then name it by ``fail``. ``ask`` raises PayloadError.
+    """Ask for ``ids``, and for the halves of a batch that fails, until each failing id is alone; then call ``fail``.
 
-    Raises the last PayloadError where nothing at all can be asked.
+    ``ask`` raises PayloadError. Raises the last PayloadError where it is final, or too many single ids failed in a row.
     """
     stack, failures = [list(ids)], 0
     while stack:

@@ -1,4 +1,4 @@
-"""A site as the archive keeps it: what discovery found, so that an update run need not ask for it again."""
+"""A site as JSON: the archive keeps what discovery found, so that a later run need not discover the site again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from newsbot.wordpress.api import Api, RouteAccepts, Site
 
 
 def site_as_json(site: Site) -> dict[str, Any]:
-    """Plain JSON values. Of the routes only those that list something."""
+    """The site as plain JSON values, with only those routes that list a collection."""
     return {
         "key": site.key,
         "root": site.api.root,
@@ -28,7 +28,7 @@ def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
 
 
 def site_from_json(kept: Mapping[str, Any]) -> Site | None:
-    """None where it was kept in another shape."""
+    """The site that an earlier run kept. None where the JSON has another shape."""
     try:
         return Site(
             key=kept["key"],

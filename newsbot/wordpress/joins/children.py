@@ -1,6 +1,7 @@
-"""Gathering what hangs on posts: replies, attachments, revisions, and the type they are about.
+"""Fetch the children of posts (replies, attachments, revisions), and the description of their type.
 
-Unlike an author, these are found by the post's id, not by ids the post holds; many posts share one query.
+A post holds the id of its author, but not the ids of its children: they are found by the post's id. Many posts share
+one query.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ _FIELDS = {
 
 @dataclass(slots=True, kw_only=True)
 class ChildrenFetcher:
-    """Fills ``post.linked[name]``: a list, or None where the site does not let visitors read it, or failed.
+    """Fills ``post.linked[name]`` with a list, or with None where visitors may not read it or the site failed.
 
-    ``stats`` counts what did not come, ``failed`` are the posts for which the site failed rather than refused;
-    ``closed`` names what visitors may not read at all, which is not asked for again, ``failing`` what failed
-    so often that batches are no longer split. ``sizes`` are page sizes that the site insisted on, ``about`` the types
-    that are known.
+    ``stats`` counts what did not come. ``failed`` are ids of posts for which the site failed and did not refuse.
+    ``closed`` are names that visitors may not read at all; they are not asked for again. ``failing`` are names that
+    failed so often that batches are no longer split. ``sizes`` are page sizes that the site demands, by name. ``about``
+    holds the descriptions of types that are known, by route.
     """
 
     site: Site
@@ -91,8 +92,10 @@ class ChildrenFetcher:
     def _children_of(
         self, name: str, relation: Relation, posts: Sequence[Post], *, of: int
     ) -> Asking[Mapping[int, list[Any] | None]]:
-        """The children of each of ``posts``, which are some of a batch ``of`` so many, by the post's id. None where
-        visitors may not read them at all."""
+        """The children of ``posts``, by the post's id; None where visitors may not read them at all.
+
+        ``of`` is the size of the batch that ``posts`` are a part of.
+        """
         try:
             return (yield from self._list(name, relation, posts))
         except PayloadError as fault:
@@ -103,7 +106,10 @@ class ChildrenFetcher:
         return dict.fromkeys(post.id for post in posts)
 
     def _list(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[dict[int, list[Any]]]:
-        """What hangs on these posts, by post. Rows are counted, not pages: the site may force a size of its own."""
+        """The children of ``posts``, by the post's id.
+
+        Rows are counted, not pages, since a site may force its own page size.
+        """
         found: dict[int, dict[int, Any]] = {post.id: {} for post in posts}
         rows, total = yield from self._first_page(name, relation, posts)
         page, had = 1, 0
@@ -142,7 +148,10 @@ class ChildrenFetcher:
         return self.sizes.get(name, self.site.accepted(relation.route).per_page)
 
     def _check_closed(self, name: str, relation: Relation, type_: str) -> Asking[None]:
-        """Is one post's part forbidden, or all of it? One request tells; splitting would cost two for each post."""
+        """Find out with one request whether visitors may read no child at all.
+
+        Splitting the batch would cost two requests for each post.
+        """
         url = self.site.api.url(relation.route, {"per_page": 1, "_fields": "id"})
         try:
             rows_of((yield Query(url=url, purpose=f"follow-{name}", type=type_)))
@@ -161,7 +170,7 @@ class ChildrenFetcher:
             self.failed.append(post.id)
 
     def _fetch_alone(self, name: str, relation: Relation, post: Post) -> Asking[None]:
-        """A relation that only a request of each post's own answers; once refused, it is not asked for again."""
+        """Fetch children that need one request for each post. After one refusal no more are asked for."""
         post.linked[name] = None
         if name in self.closed:
             return
@@ -183,7 +192,7 @@ class ChildrenFetcher:
         post.linked[name] = list(found.values())
 
     def _fetch_about(self, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
-        """The type itself: one request for all posts."""
+        """Fetch the description of the posts' type, with one request for all posts."""
         if posts and relation.route not in self.about:
             url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
             try:
@@ -206,7 +215,7 @@ def _count_replies(posts: Sequence[Post]) -> None:
 
 
 def _later_page(reply: Reply) -> tuple[list[dict[str, Any]], int | None]:
-    """The rows of a page behind the first, and the total. WordPress answers 400 behind the last page."""
+    """The rows of a page after the first, and the total. After the last page WordPress answers 400: no rows."""
     try:
         return rows_of(reply), total_of(reply)
     except PayloadError as fault:
@@ -216,7 +225,7 @@ def _later_page(reply: Reply) -> tuple[list[dict[str, Any]], int | None]:
 
 
 def _is_refusal(fault: PayloadError) -> bool:
-    """Whether the site says that it does not show this, rather than failing to."""
+    """Whether the site refuses to show the children. Otherwise it failed."""
     return getattr(fault, "status", 0) in (400, 401, 403, 404, 410)
 
 

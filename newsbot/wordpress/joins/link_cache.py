@@ -1,4 +1,4 @@
-"""What is known of the objects that posts link to, and which of them are still to be asked for."""
+"""The cache of linked objects: which are known, and which are still to be fetched."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 from newsbot.wordpress.api import PER_PAGE
 
 KNOWN_KEPT = 20_000
-"""Linked objects a shelf remembers: authors and terms all fit; of images, each mostly used once, the latest."""
+"""Linked objects that a cache keeps. All authors and terms fit; of images, which are mostly used once, the latest."""
 
 
 @dataclass(slots=True)
 class LinkCache:
-    """What is known of one route's objects, and what is wanted of it. A known None is an id that cannot be had."""
+    """The objects of one route: those that are ``known``, and the ids that are ``wanted``. A known None means that the
+    object cannot be fetched. ``browsed``: its first page was asked for. ``closed``: visitors may not read the route."""
 
     route: str
     known: OrderedDict[int, Any] = field(default_factory=OrderedDict)
@@ -24,6 +25,7 @@ class LinkCache:
     closed: bool = False
 
     def want(self, ids: Iterable[int]) -> None:
+        """Note that the objects of these ids are needed."""
         for linked in ids:
             if linked in self.known:
                 self.known.move_to_end(linked)
@@ -31,15 +33,17 @@ class LinkCache:
                 self.wanted[linked] = None
 
     def put(self, linked: int, value: Any) -> None:
+        """Note what is known of an id."""
         self.known[linked] = value
         self.wanted.pop(linked, None)
-        # Far more than held posts can need is kept, so what is forgotten is not waited for.
+        # KNOWN_KEPT is far more than waiting rows can need, so no row waits for an object that is dropped here.
         if len(self.known) > KNOWN_KEPT:
             self.known.popitem(last=False)
 
     def batch(self, size: int = PER_PAGE) -> list[int]:
-        """Up to ``size`` wanted ids, the longest wanted first."""
+        """Up to ``size`` wanted ids, those wanted for the longest time first."""
         return [linked for linked, _ in zip(self.wanted, range(size), strict=False)]
 
     def has(self, ids: Iterable[int]) -> bool:
+        """Whether a row with these ids need not wait any more."""
         return self.closed or all(linked in self.known for linked in ids)

@@ -1,8 +1,8 @@
-"""``_links`` -> relations -> the fewest batched queries.
+"""Learn relations from the ``_links`` of objects.
 
-What links to what is learnt from the first objects' ``_links`` and never guessed: relations may be CURIE-prefixed
-(``wp:term``), spelt out as a URL (``https://api.w.org/term``, as in 2016), or a plugin's own; ``curies`` is a template
-and never fetched. Later objects need no ``_links``: the field that holds a relation's ids is learnt with it.
+newsbot learns the relations of a type from its first objects, and never guesses them. A relation may have a CURIE
+prefix (``wp:term``), be a full URL (``https://api.w.org/term``, as in 2016), or belong to a plugin. ``curies`` is a
+template and never fetched. The field that holds the linked ids is learnt too, so that later objects need no ``_links``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FOLLOWED = {
     "revisions": "version-history",
     "about": "about",
 }
-"""The names that ``follow=`` takes -> the relation WordPress declares, CURIEs spelt out."""
+"""Name in ``follow=`` -> relation that WordPress declares, with its CURIE expanded."""
 
 _NEVER = frozenset({"curies", "self", "collection"})
 _OBJECT = re.compile(r"(/.+)/(\d+)$")
@@ -32,10 +32,11 @@ _OBJECT = re.compile(r"(/.+)/(\d+)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """One relation of a type's objects.
+    """One relation of the objects of a type.
 
-    ``route`` lists what is linked. ``field`` names the objects' own field that holds the linked ids (``author``,
-    ``categories``); ``param`` the parameter that selects by our objects' ids (``post``, ``parent``) otherwise.
+    ``route`` lists the linked objects. ``field`` is the field of an object that holds the linked ids (``author``,
+    ``categories``). ``param`` is the query parameter that selects linked objects by the object's id (``post``,
+    ``parent``).
     """
 
     rel: str
@@ -45,8 +46,8 @@ class Relation:
     taxonomy: str | None = None
 
 
-def spelt_out(links: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(relation, link) pairs with CURIEs expanded by the ``curies`` that the object itself declares."""
+def expand_curies(links: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(relation, link) pairs. CURIEs are expanded by the ``curies`` that the object itself declares."""
     templates = {"wp": "https://api.w.org/{rel}"}
     for curie in _listed(links.get("curies")):
         if isinstance(curie.get("name"), str) and isinstance(curie.get("href"), str):
@@ -54,10 +55,10 @@ def spelt_out(links: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for rel, entries in links.items():
         if rel not in _NEVER:
             for entry in _listed(entries):
-                yield _spelt_out(rel, templates), entry
+                yield _expanded(rel, templates), entry
 
 
-def _spelt_out(rel: str, templates: Mapping[str, str]) -> str:
+def _expanded(rel: str, templates: Mapping[str, str]) -> str:
     prefix, colon, name = rel.partition(":")
     if not colon or name.startswith("//"):
         return rel
@@ -65,14 +66,14 @@ def _spelt_out(rel: str, templates: Mapping[str, str]) -> str:
 
 
 def _listed(value: Any) -> list[dict[str, Any]]:
-    """A list of objects, whatever PHP made of it: a list with holes arrives as an object."""
+    """The links of a relation, also where they came as an object: one link, or a list with holes."""
     if isinstance(value, dict):
         value = [value] if "href" in value else list(value.values())
     return objects_in(value)
 
 
 def learn(samples: Iterable[Mapping[str, Any]], api: Api) -> list[Relation]:
-    """The relations that sample objects declare, in the order met."""
+    """The relations that sample objects declare, in their order."""
     found: dict[tuple[str, str | None], Relation] = {}
     for relation in _declared(samples, api):
         known = found.setdefault((relation.rel, relation.taxonomy), relation)
@@ -83,7 +84,7 @@ def learn(samples: Iterable[Mapping[str, Any]], api: Api) -> list[Relation]:
 
 def _declared(samples: Iterable[Mapping[str, Any]], api: Api) -> Iterator[Relation]:
     for sample in samples:
-        for rel, link in spelt_out(object_in(sample.get("_links"))):
+        for rel, link in expand_curies(object_in(sample.get("_links"))):
             relation = _read(rel, link, sample, api)
             if relation is not None:
                 yield relation
@@ -92,7 +93,7 @@ def _declared(samples: Iterable[Mapping[str, Any]], api: Api) -> Iterator[Relati
 def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api) -> Relation | None:
     target = api.route(str(link.get("href") or ""))
     if target is None or target[0] == "/":
-        # A link to the API's root: what core 6.1 gives for an author or image that is gone.
+        # Core 6.1 links a deleted author or image to the root of the API.
         return None
     route, params = target
     taxonomy = link.get("taxonomy")
@@ -109,7 +110,7 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
 
 
 def _field_of(rel: str, linked: int, sample: Mapping[str, Any]) -> str | None:
-    """The field that holds the linked id: the one named like the relation, else the only one that fits."""
+    """The field that holds the linked id: the field with the relation's name, or else the only field with that id."""
     name = _bare(rel.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1])
     holding = [key for key, value in sample.items() if value == linked and not isinstance(value, bool) and key != "id"]
     named = [key for key in holding if _bare(key) == name]
@@ -121,6 +122,6 @@ def _bare(name: str) -> str:
 
 
 def ids_in(value: Any) -> list[int]:
-    """The linked ids a field holds: one, a list, or PHP's idea of a list. 0 means none."""
+    """The ids in a field that holds one id, a list of ids, or a list with holes. 0 means no id."""
     values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
     return [linked for linked in map(row_id, values) if linked is not None]

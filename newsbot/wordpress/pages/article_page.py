@@ -1,4 +1,4 @@
-"""The page of one article: its id, what its head and JSON-LD tell, and its body."""
+"""Read the page of one article: its id, its head, its JSON-LD and its body."""
 
 from __future__ import annotations
 
@@ -51,9 +51,11 @@ _TIMES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticlePage:
-    """``id`` as the page tells it; ``type`` None where it does not. ``post`` is None where the page is no article but a
-    list of them; its ``content_html`` is None where the page without scripts lacks the article. ``parts`` are the other
-    pages of an article that its author cut in pieces."""
+    """What the page of an article shows.
+
+    ``id`` and ``type`` are None where the page does not show them. ``post`` is None where the page is a list of
+    articles. ``parts`` are the URLs of the other pages of an article that its author divided into pages.
+    """
 
     id: int | None
     type: str | None
@@ -62,11 +64,12 @@ class ArticlePage:
 
     @property
     def lacks_body(self) -> bool:
+        """Whether the page shows no body of the article, which a browser may show once the page's scripts have run."""
         return self.post is not None and self.post.content_html is None and not self.post.protected
 
 
 def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
-    """What an article's page tells. Never raises: rubbish is a page that lacks its article."""
+    """Read an article from its page. Raises nothing: a reply that is no page gives a post without a body."""
     html = flatten(_decoded(reply))
     tree = LexborHTMLParser(html)
     marks = read_marks(tree, reply, type_)
@@ -133,7 +136,7 @@ def _nodes(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Iterator[Lexbo
 
 
 def _window_title(tree: LexborHTMLParser) -> str | None:
-    """``<title>`` without the site's name, which WordPress puts behind the post's; a name alone is none of a post."""
+    """``<title>`` without the site's name, which WordPress adds at the end; None where nothing else is left."""
     node = tree.css_first("title")
     if node is None:
         return None
@@ -147,7 +150,7 @@ def _time(tree: LexborHTMLParser) -> str | None:
 
 
 def _in_list(node: LexborNode) -> bool:
-    """Whether an element belongs to another post, in a list of them beside the article, or to a comment."""
+    """Whether an element belongs to a list of other posts beside the article, or to a comment."""
     return any(parent.tag == "aside" or _BESIDE & set(words_in(parent, "class")) for parent in parents(node))
 
 
@@ -157,7 +160,7 @@ def _author(tree: LexborHTMLParser, metadata: Metadata) -> Author | None:
 
 
 def _terms(tree: LexborHTMLParser, *, category: bool) -> list[str]:
-    """Names from WordPress's own links: ``rel="category tag"`` for categories, ``rel="tag"`` for tags."""
+    """The names in WordPress's links to terms: ``rel="category tag"`` for categories, ``rel="tag"`` for tags."""
     links = (link for link in tree.css("a[rel~=tag]") if _is_category(link) == category)
     names = (plain_text(link.text(deep=True)) for link in links)
     return list(dict.fromkeys(filter(None, names)))
@@ -174,7 +177,7 @@ def _language(tree: LexborHTMLParser) -> str | None:
 
 
 def _parts(tree: LexborHTMLParser, url: str) -> list[str]:
-    """WordPress's links to the other pages of an article (``<!--nextpage-->``), in their order."""
+    """URLs of the other pages of an article that contains ``<!--nextpage-->``, in their order."""
     links = (absolute(attribute(link, "href"), url) for link in tree.css("a.post-page-numbers"))
     own = (link for link in links if link and site_host(link) == site_host(url))
     return list(dict.fromkeys(own))

@@ -1,4 +1,4 @@
-"""Asking for one page of a site, and when no more may be asked."""
+"""Ask for one page of a site, and stop where no more pages may be asked for."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from newsbot.wordpress.messages import ERRORS, Asking, Query, Reply
 from newsbot.wordpress.receipt import Verdict
 
 _HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "tls"})
-"""Errors that say the same of every URL of the host."""
+"""Errors that every other URL of the host would give too."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Halt(Exception):
-    """Nothing more may be asked of the site."""
+    """No more requests may be made to the site. The text says why; ``verdict`` and ``fault`` are for the receipt."""
 
     def __init__(self, why: str, *, verdict: Verdict, fault: str) -> None:
         super().__init__(why)
@@ -32,7 +32,7 @@ def ask(
     render: bool = False,
     headers: Mapping[str, str] = NO_HEADERS,
 ) -> Asking[Reply]:
-    """One page of the site, whatever it is. Raises Halt where the site, or our own crawl, wants no more requests."""
+    """Ask for one URL of the site. Returns the reply of any status. Raises Halt where no more may be asked."""
     reply = yield Query(url=url, purpose=purpose, type=type_, expects="any", tries=3, render=render, headers=headers)
     if reply.error in _HALTING:
         verdict: Verdict = "blocked" if reply.error == "private-address" else "incomplete"

@@ -1,4 +1,4 @@
-"""One page of an RSS feed, as WordPress writes it."""
+"""Read one page of an RSS feed that WordPress wrote."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ _ESCAPED_AGAIN = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+);", re.I)
 
 @dataclass(slots=True, kw_only=True)
 class FeedEntry:
-    """One item of a feed. ``id`` is the feed's own word for it, ``sure`` where nothing but this site can have written
-    it, ``witness`` the host that the guid names. ``whole``: the article is there, and not its excerpt alone."""
+    """One item of a feed.
+
+    ``id`` is the post's id as the feed gives it. ``sure``: only this site can have written the id. ``witness`` is the
+    host of the URL that holds the id. ``whole``: the item holds the article, not only an excerpt.
+    """
 
     url: str
     post: Post
@@ -45,8 +48,8 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """``home`` is the site's address as its feed gives it. ``mended``: the XML was broken; ``cut``: its end is missing,
-    and the last item is left out."""
+    """``home`` is the site's address as the feed gives it. ``mended``: the XML was not well-formed. ``cut``: the end of
+    the XML is missing, and ``entries`` lacks the last item."""
 
     entries: list[FeedEntry]
     home: str | None = None
@@ -56,7 +59,7 @@ class FeedPage:
 
 
 def read_feed(reply: Reply, *, site: str) -> FeedPage:
-    """The feed in an answer. Raises NotXml where it is none (a theme's page, a wall)."""
+    """Read the feed in a reply. Raises NotXml where the reply is something else, such as an HTML page."""
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
     channel = parsed.root.find("channel")
     if parsed.root.tag != "rss" or channel is None:
@@ -115,14 +118,16 @@ def _author(item: etree._Element) -> Author | None:
 
 
 def _categories(item: etree._Element) -> list[str]:
-    """The names of categories and tags alike: RSS does not tell which is which."""
+    """The names of categories and tags together: RSS does not distinguish them."""
     names = (plain_text(element.text or "") for element in item.findall("category"))
     return list(dict.fromkeys(filter(None, names)))
 
 
 def _identity(told: str | None, url: str, guid: str | None) -> tuple[int | None, bool, str]:
-    """The id, whether it is sure, and whose word it is, from the surest witness: WordPress.com's ``post-id``, the link,
-    a guid of this site, another guid."""
+    """The id, whether it is sure, and the host of the URL that holds it.
+
+    The most reliable place comes first: WordPress.com's ``post-id``, then the link, then the guid.
+    """
     row_id = post_id(told or "") or id_in(url, "post")
     if row_id is not None:
         return row_id, True, site_host(url)
@@ -131,8 +136,10 @@ def _identity(told: str | None, url: str, guid: str | None) -> tuple[int | None,
 
 
 def _without_footer(body: str | None, url: str) -> str | None:
-    """The body without "The post ... appeared first on ...", which SEO plugins put behind every item of a feed: a last
-    short paragraph of two links, to the post and to a site's home."""
+    """The body without "The post ... appeared first on ...", which SEO plugins add to every item of a feed.
+
+    It is a short last paragraph with two links, to the post and to the home of a site.
+    """
     if not body:
         return body
     last = _LAST_PARAGRAPH.search(body, max(0, len(body) - _FOOTER))
@@ -145,18 +152,18 @@ def _is_footer(paragraph: str, url: str) -> bool:
 
 
 def _is_whole(body: str | None, excerpt: str | None) -> bool:
-    """Whether an item holds its article. A post that is empty has an empty excerpt too."""
+    """Whether an item holds its article. An empty post is whole; it has an empty excerpt too."""
     text, short = plain_text(body or ""), plain_text(excerpt or "")
     if text is None:
         return body is not None and ("<" in body or short is None)
     if short is None or len(text) > len(short) + 80:
         return True
-    # "Excerpt" in the site's reading settings puts the excerpt, or nothing, in the article's place.
+    # With "Excerpt" in the site's reading settings the feed holds the excerpt, or nothing, instead of the article.
     return not ends_as_teaser(text)
 
 
 def _title(item: etree._Element) -> str | None:
-    """WordPress strips a title's tags and escapes it once, as XML wants; in CDATA it is HTML."""
+    """The title as plain text. WordPress removes its tags and escapes it for XML; a title in CDATA is HTML."""
     title = item.find("title")
     if title is None:
         return None
@@ -167,7 +174,7 @@ def _title(item: etree._Element) -> str | None:
 
 
 def _text(element: etree._Element, tag: str) -> str | None:
-    """The text of a child; None where there is no child or no text. An empty article is "", which is not no article."""
+    """The text of a child; None where the child is missing or blank. A blank article is "": it is not missing."""
     found = element.find(tag)
     if found is None:
         return None
@@ -181,7 +188,7 @@ def _all_text(element: etree._Element) -> str:
 
 
 def page_url(url: str, number: int) -> str:
-    """The feed's page of that number."""
+    """The URL of a page of the feed; the first page is number 1."""
     if number == 1:
         return url
     parts = urlsplit(url)
@@ -190,5 +197,5 @@ def page_url(url: str, number: int) -> str:
 
 
 def urls_of(page: FeedPage) -> list[str]:
-    """What a page holds, in a form that tells whether another page holds the same."""
+    """The canonical URLs of a page's items: two pages with equal lists hold the same items."""
     return [canonical(entry.url) for entry in page.entries]

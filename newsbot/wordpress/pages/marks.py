@@ -1,4 +1,4 @@
-"""WordPress's own marks on a page: the id and the type of its article, or that it is a list of articles."""
+"""Read the marks that WordPress leaves on a page: the id and the type of its article, or that the page is a list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LINK_HEADER = 8_192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """``id`` and ``type`` of the article, None where no mark tells them. ``is_list``: the page is no article."""
+    """``id`` and ``type`` of the article, None where no mark shows them. ``is_list``: the page lists articles."""
 
     id: int | None
     type: str | None
@@ -33,7 +33,7 @@ class Marks:
 
 
 def read_marks(tree: LexborHTMLParser, reply: Reply, type_: str) -> Marks:
-    """The surest marks first: the classes of ``<body>``, then the links to the page's JSON and its short link."""
+    """Read the most reliable marks first: the classes of ``<body>``, then the links to the JSON and the short link."""
     classes = words_in(tree.body, "class") if tree.body is not None else []
     page_type = _type_in(classes)
     in_classes = _first_match(_BODY_ID, classes)
@@ -49,7 +49,7 @@ def _type_in(classes: Sequence[str]) -> str | None:
 
 
 def _first_match(pattern: re.Pattern[str], names: Iterable[str]) -> str | None:
-    """What ``pattern`` captures in the first of ``names`` that it matches as a whole."""
+    """What ``pattern`` captures in the first of ``names`` that it matches in full."""
     return next((found[1] for name in names if (found := pattern.fullmatch(name))), None)
 
 
@@ -67,7 +67,7 @@ def _id_of(href: str, type_: str) -> int | None:
 
 
 def _links(tree: LexborHTMLParser, reply: Reply) -> Iterator[str]:
-    """Where the page says its JSON and its short link are: in its head, then in its ``Link`` header."""
+    """The URLs of the page's JSON and its short link: from the head, then from the ``Link`` header."""
     for link in tree.css('link[rel="alternate"][type="application/json"], link[rel="shortlink"]'):
         yield _joined(reply.url, attribute(link, "href"))
     for href, parameters in _LINK.findall(reply.headers.get("link", "")[:_LINK_HEADER]):

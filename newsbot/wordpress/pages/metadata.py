@@ -1,4 +1,4 @@
-"""What a page declares of its article: JSON-LD (NewsArticle, Article, BlogPosting), then Open Graph and meta."""
+"""Read what a page declares about its article: JSON-LD (NewsArticle, Article, BlogPosting), Open Graph and meta."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ARTICLES = frozenset(
 _NESTING = ("@graph", "mainEntity", "mainEntityOfPage")
 _AS_BIG = 2_000_000
 _NODES = 2_000
-"""Objects of a page's JSON-LD that are looked at."""
+"""Values of a page's JSON-LD that are read."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Metadata:
-    """Text is decoded; times are as the page writes them."""
+    """What the page declares. Text is decoded; times are as the page writes them."""
 
     headline: str | None = None
     title: str | None = None
@@ -39,7 +39,7 @@ class Metadata:
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
-    """JSON-LD's word first, meta elements where it is silent."""
+    """Each field from JSON-LD, or from a meta element where JSON-LD does not have it."""
     data = _JsonLd(list(_objects(tree)))
     article = data.article()
     metas = _metas(tree)
@@ -58,7 +58,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
 
 @dataclass(frozen=True, slots=True)
 class _JsonLd:
-    """The objects of a page's JSON-LD, which name each other by ``@id``."""
+    """The objects of a page's JSON-LD. They refer to each other by ``@id``."""
 
     objects: list[dict[str, Any]]
 
@@ -76,7 +76,7 @@ class _JsonLd:
         return _raw(located)
 
     def _resolved(self, value: Any) -> Any:
-        """The first of a list; the object that ``{"@id": ...}`` stands for."""
+        """The first value of a list. A reference (``{"@id": ...}``) is replaced by the object."""
         if isinstance(value, list):
             value = next(iter(value), None)
         if isinstance(value, dict) and isinstance(value.get("@id"), str):
@@ -88,7 +88,7 @@ class _JsonLd:
 
 
 def _objects(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
-    """Every object of the page's JSON-LD, ``@graph`` and lists opened."""
+    """Every object of the page's JSON-LD, those within lists and ``@graph`` included."""
     values = chain.from_iterable(map(_opened, _documents(tree)))
     return (value for value in islice(values, _NODES) if isinstance(value, dict))
 
@@ -102,7 +102,7 @@ def _documents(tree: LexborHTMLParser) -> Iterator[Any]:
 
 
 def _opened(document: Any) -> Iterator[Any]:
-    """A document and every value within its lists and its nesting keys."""
+    """A document, and every value within its lists and its ``_NESTING`` keys."""
     stack = [document]
     while stack:
         value = stack.pop(0)
@@ -136,13 +136,13 @@ def _text(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> list[str]:
-    """The texts of a list, or of a string that lists them between commas."""
+    """The texts of a list, or of a string that separates them by commas."""
     listed = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
     return list(dict.fromkeys(filter(None, map(_text, listed))))
 
 
 def _without(title: str | None, site_name: str | None) -> str | None:
-    """A title without the site's name behind it."""
+    """A title without the site's name at its end."""
     if not title or not site_name or not title.endswith(site_name):
         return title
     return title.removesuffix(site_name).rstrip().rstrip("-|–—·•»:").rstrip() or title

@@ -1,4 +1,4 @@
-"""Posts behind a password: how a feed or a page shows one. It is told, not opened."""
+"""Recognize posts behind a password in feeds and pages. newsbot marks such a post and never tries a password."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _PREFIX = re.compile(rf"(?:{'|'.join(_WORDS)})\s?[:：]\s*")
 
 
 def asks_password(html: str) -> bool:
-    """Whether WordPress's password form stands in the article's place."""
+    """Whether the HTML of an article contains WordPress's password form."""
     return _FORM.search(html) is not None
 
 
 def bare_title(title: str | None) -> str | None:
-    """The title without the "Protected: " that pages and feeds put before it, and the API does not."""
+    """The title without the "Protected: " that pages and feeds add at the front, and the API does not."""
     return _PREFIX.sub("", title, count=1) or None if title else None
 
 
 def hide_protected(post: Post, html: str) -> None:
-    """Note on a post whether ``html``, which stands for its article, asks for a password; if so, take the form out."""
+    """Set ``post.protected`` from the ``html`` of its article; remove the content of a protected post."""
     post.protected = asks_password(html)
     if post.protected:
         post.title, post.excerpt, post.content_html = bare_title(post.title), None, None

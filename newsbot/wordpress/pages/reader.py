@@ -1,4 +1,4 @@
-"""Reading one article off its page, and through a browser where the page without scripts lacks it."""
+"""Read one article from its page; in a browser where the page without scripts lacks the article."""
 
 from __future__ import annotations
 
@@ -15,30 +15,34 @@ from newsbot.wordpress.pages.urls import site_host
 from newsbot.wordpress.replies import Unanswered
 
 FAILURES = 8
-"""Pages in a row that cannot be had, after which no more are asked for: the site ails, or wants us gone."""
+"""Failed pages in a row after which no more pages are asked for: the site is failing, or refuses newsbot."""
 
 PAGES_FAILED = "pages-failed"
 PARTS = 50
-"""Pages an article may be cut into."""
+"""Other pages of a divided article that are read."""
 
 _PART_MISSING = "not all its pages came"
 
 
 class NoArticle(Exception):
-    """A URL gives no article; the text says why, for the receipt."""
+    """The URL gives no article. The text is the reason for the receipt."""
 
 
 class Gone(NoArticle):
-    """Nothing stands there any more."""
+    """The page does not exist any more."""
 
 
 class OtherType(NoArticle):
-    """What stands there is no article of the type that was asked for."""
+    """The page is not an article of the type that was asked for."""
 
 
 @dataclass(slots=True, kw_only=True)
 class PageReader:
-    """Asks for pages of one type. ``render`` is ``auto``, ``never`` or ``always``."""
+    """Asks for the pages of one type. ``render`` is ``auto``, ``never`` or ``always``.
+
+    ``failures`` counts failed pages in a row. ``halted``: ``add_body`` must not ask any more. ``shut`` is the Halt that
+    ended ``identity``. ``lacks_browser``: why no page can be rendered.
+    """
 
     type: str
     site: str
@@ -49,7 +53,7 @@ class PageReader:
     lacks_browser: str | None = None
 
     def read(self, url: str) -> Asking[Post]:
-        """The article with its body. Raises NoArticle, and Halt."""
+        """The article at a URL, with its body. Raises NoArticle or Halt."""
         if self.shut is not None:
             raise self.shut
         _check_host(url, self.site)
@@ -62,8 +66,11 @@ class PageReader:
         return page.post
 
     def identity(self, url: str) -> Asking[tuple[int | None, str | None]]:
-        """The id and type that an article's page tells, None where it cannot be had. Where pages fail in a row no more
-        are asked: what the feed gave whole is not lost for it. Raises Halt where nothing at all may be asked."""
+        """The id and type that an article's page shows; None where it shows none or cannot be fetched.
+
+        After too many failed pages in a row this asks no more pages and raises nothing: articles that came whole in the
+        feed are still sent. Raises Halt for another reason.
+        """
         if self.shut is not None or site_host(url) != site_host(self.site):
             return None, None
         try:
@@ -78,7 +85,7 @@ class PageReader:
         return page.id, page.type
 
     def _page_with_body(self, url: str) -> Asking[ArticlePage]:
-        """The page as the server sends it, and as a browser shows it where that lacks the article."""
+        """The page as the server sends it; the page as a browser shows it where the former lacks the article."""
         if self.render == "always":
             return (yield from self._ask(url, rendered=True))
         page = yield from self._ask(url, rendered=False)
@@ -89,7 +96,7 @@ class PageReader:
         return (yield from self._ask(url, rendered=True))
 
     def _ask(self, url: str, *, rendered: bool) -> Asking[ArticlePage]:
-        """One page. Raises NoArticle, and Halt after too many failures in a row."""
+        """Ask for one page. Raises NoArticle, or Halt after too many failures in a row."""
         reply = yield from ask(url, "article", self.type, render=rendered)
         try:
             _check(reply, url)
@@ -114,7 +121,7 @@ class PageReader:
             raise Halt(f"{FAILURES} pages in a row failed ({failure})", verdict="incomplete", fault=PAGES_FAILED)
 
     def _add_parts(self, post: Post, urls: Sequence[str]) -> Asking[None]:
-        """Add the other pages of an article that its author cut in pieces. Raises NoArticle where one cannot be had."""
+        """Add the other pages of a divided article. Raises NoArticle where one of them fails."""
         for url in urls[:PARTS]:
             body = yield from self._part(url)
             post.content_html = f"{post.content_html or ''}\n{body}"
@@ -132,7 +139,7 @@ class PageReader:
 
 
 def _check(reply: Reply, url: str) -> None:
-    """Raises NoArticle where a reply is no page of the article."""
+    """Raises NoArticle where a reply is not the page of the article."""
     if reply.error is not None:
         raise NoArticle(ERRORS.get(reply.error, reply.error) + (f" ({reply.detail})" if reply.detail else ""))
     if payload.is_login(reply):
@@ -150,14 +157,17 @@ def _check_host(url: str, own: str) -> None:
 
 
 def lacks_body(post: Post, raw: Mapping[str, Any]) -> bool:
-    """Whether the API gave a post without the article it has: its field is missing, or empty beside an excerpt."""
+    """Whether the API gave a post without its article: the field is missing, or it is empty and the excerpt is not."""
     if post.content_html is not None or post.protected or post.url is None:
         return False
     return "content" not in raw or post.excerpt is not None
 
 
 def add_body(reader: PageReader, post: Post) -> Asking[bool]:
-    """Put into a post of the API what its page shows; False where the page cannot be had or is another's."""
+    """Add the article to a post of the API, from the post's page. False where the page fails or shows another post.
+
+    Raises Unanswered where the crawl is stopping.
+    """
     if reader.halted or post.url is None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""One sitemap: an index of others, or a list of URLs; and of which type its name says they are."""
+"""Read one sitemap: an index of sitemaps, or a list of URLs. The name of a sitemap shows the type of its URLs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_ARTICLES = ""
 """What ``type_of`` gives for a sitemap of other things than articles."""
 
 USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml", "?sitemap=index")
-"""Core's; Yoast's and Rank Math's; All in One SEO's and most others'; core's with plain permalinks."""
+"""Of core; of Yoast and Rank Math; of All in One SEO and most other plugins; of core with plain permalinks."""
 
 OTHERS = frozenset(
     {
@@ -39,33 +39,34 @@ OTHERS = frozenset(
         *("post-archive", "date", "general", "root", "index", "externals", "additional", "nav_menu", "e-landing-page"),
     }
 )
-"""Names of sub-sitemaps that hold no articles, or some that stand elsewhere too (``news``: the last two days)."""
+"""Names of sitemaps that hold no articles, or only articles that another sitemap holds too (``news``: the last two
+days)."""
 
 _NAMES = (
-    # (the pattern, whether the type that it captures is one whatever it is called)
+    # (the pattern, whether it captures a type even where OTHERS has that name)
     (re.compile(r"wp-sitemap-posts-(?P<type>.+)-\d+\.xml"), True),
     (re.compile(r"wp-sitemap-(?:taxonomies|users).*\.xml"), False),
     # Google XML Sitemaps: sitemap-pt-post-2021-06.xml
     (re.compile(r"(?:.*-)?sitemap-pt-(?P<type>.+?)-(?:p\d+-)?\d{4}-\d\d\.xml"), True),
     (re.compile(r"(?:.*-)?sitemap-(?:tax|archives|authors|misc|externals)\b.*\.xml"), False),
     (re.compile(r"(?P<type>[\w%-]+?)-sitemap-?\d*\.xml"), False),
-    # Yoast's in one part, All in One SEO's of old: sitemap_post_2.xml
+    # Older versions of All in One SEO: sitemap_post_2.xml
     (re.compile(r"sitemap_(?!index)(?P<type>[a-z][\w%-]*?)(?:_\d+)?\.xml"), False),
 )
 
 _NEWS = "{http://www.google.com/schemas/sitemap-news/"
 _MOST_NEWS = 1_000
-"""URLs that a sitemap for Google News may have (developers.google.com, news sitemaps)."""
+"""URLs that a sitemap for Google News may hold (developers.google.com, news sitemaps)."""
 
 MOST = 50_000
-"""URLs that a sitemap may have (sitemaps.org)."""
+"""URLs that a sitemap may hold (sitemaps.org)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """``others`` are the sitemaps that an index names, ``urls`` a list's URLs with their ``lastmod`` or None.
-
-    ``news``: one for Google News, which holds what the last two days brought."""
+    """``others`` are the URLs of the sitemaps that an index names. ``urls`` maps the URLs of a list to their
+    ``lastmod``, or None. ``mended``: the XML was not well-formed. ``cut``: its end is missing, or it holds more than
+    ``MOST`` URLs. ``news``: a sitemap for Google News, which holds the articles of the last two days."""
 
     others: list[str] = field(default_factory=list)
     urls: dict[str, str | None] = field(default_factory=dict)
@@ -75,7 +76,7 @@ class Sitemap:
 
 
 def read_sitemap(reply: Reply) -> Sitemap:
-    """The sitemap in an answer; only what is of its own host (the protocol allows no other). Raises NotXml."""
+    """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml."""
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
     name = etree.QName(parsed.root).localname
     if name not in ("sitemapindex", "urlset"):
@@ -99,19 +100,19 @@ def _listed(root: etree._Element, url: str) -> dict[str, str | None]:
 
 
 def _is_news(root: etree._Element) -> bool:
-    """Whether every URL of a list is told as news. A list of all posts may tell so of its newest."""
+    """Whether every URL of a list is marked as news. A list of all posts may mark its newest posts as news."""
     if not 0 < len(root) <= _MOST_NEWS:
         return False
     return all(any(str(child.tag).startswith(_NEWS) for child in entry) for entry in root)
 
 
 def _child(entry: etree._Element, name: str) -> str | None:
-    # Any namespace: plugins write http, https and none. Images have a `loc` of their own, deeper in.
+    # {*}: plugins write the namespace with http, with https, or not at all. An image's own `loc` is a level deeper.
     return (entry.findtext(f"{{*}}{name}") or "").strip() or None
 
 
 def type_of(url: str) -> str | None:
-    """The type whose URLs a sub-sitemap holds, by its name; "" where it holds no articles, None where it may be any."""
+    """The type of the articles in a sitemap, from its URL. None: any type. ``NO_ARTICLES``: other things."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     if "sitemap" not in query:
@@ -134,7 +135,7 @@ def _is_other(kind: str) -> bool:
 
 
 def hints(robots: bytes) -> list[str]:
-    """The sitemaps that a robots.txt names (sitemaps.org: ``Sitemap: URL``, wherever it stands)."""
+    """The URLs of the sitemaps that a robots.txt names (sitemaps.org: a line ``Sitemap: URL`` in any place)."""
     lines = re.findall(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", robots[:512_000], re.I | re.M)
     found = (absolute(line.decode("utf-8", "replace"), "") for line in lines)
     return list(dict.fromkeys(url for url in found if url is not None))

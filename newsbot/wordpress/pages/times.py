@@ -1,4 +1,4 @@
-"""The times that pages and feeds write."""
+"""Read the times of pages and feeds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _YEAR = re.compile(r"(?<![-+\d])[12]\d{3}(?!\d)")
 
 
 def iso_to_utc(text: str | None) -> str | None:
-    """An ISO time with its zone as UTC; None without a zone: whose wall clock it is cannot be known."""
+    """An ISO time as UTC; None where the time has no zone."""
     moment = _parsed(text)
     return _utc(moment) if moment is not None and moment.tzinfo is not None else None
 
 
 def iso_to_local(text: str | None) -> str | None:
-    """The wall clock of an ISO time; None where it is given in UTC, which says nothing of the site's own."""
+    """The wall clock of an ISO time; None for a time in UTC, which does not show the site's wall clock."""
     moment = _parsed(text)
     if moment is None or (moment.tzinfo is not None and not moment.utcoffset()):
         return None
@@ -26,7 +26,7 @@ def iso_to_local(text: str | None) -> str | None:
 
 
 def rfc822_to_utc(text: str | None) -> str | None:
-    """``Tue, 15 Jun 2021 10:00:00 +0000`` as UTC, or None. Of a zero date PHP may make a year before Christ."""
+    """``Tue, 15 Jun 2021 10:00:00 +0000`` as UTC, or None. PHP writes a zero date with the year -0001."""
     if text is None or _YEAR.search(text) is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""URLs of articles: when two are the same, which post id they tell, and the id of one that tells none."""
+"""URLs of articles: whether two are the same, which post id a URL holds, and an id for a URL that holds none."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlun
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_cid|mc_eid", re.I)
 _ID_PARAMETERS = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
-"""The parameter of a query that holds an id -> the type that it stands for where the query names none."""
+"""Parameter that holds an id -> the type, where the query has no ``post_type``."""
 _DIGITS = re.compile(r"[0-9]{1,10}")
-"""An id: more digits are no id of a WordPress row."""
+"""A row's id: no WordPress has ids with more digits."""
 
 
 def site_host(url: str) -> str:
-    """Host and port as they count for being the same site: ``www.`` and the usual ports do not. "" for no URL."""
+    """The host and port by which sites are compared, without ``www.`` and the usual ports. "" for an invalid URL."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -26,7 +26,7 @@ def site_host(url: str) -> str:
 
 
 def absolute(href: str, base: str) -> str | None:
-    """A link of a page or feed as a web address without its fragment, or None where it is none."""
+    """A link of a page or feed as a web address without a fragment; None where the link is no web address."""
     if not href.strip():
         return None
     try:
@@ -39,8 +39,11 @@ def absolute(href: str, base: str) -> str | None:
 
 
 def canonical(url: str) -> str:
-    """The form in which two URLs of one article are equal. Scheme, ``www.``, case of the host, percent signs, a closing
-    slash, the fragment and tracking parameters do not count."""
+    """The form by which URLs of articles are compared: two URLs of one article have the same form.
+
+    It leaves out the scheme, ``www.``, the case of the host, percent-encoding, a slash at the end, the fragment and
+    tracking parameters.
+    """
     try:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -70,7 +73,7 @@ def post_id(text: str) -> int | None:
 def id_in(url: str, type_: str) -> int | None:
     """The id in ``?p=7``, ``?page_id=7`` or ``?post_type=report&p=7``, exactly as WordPress builds them for the type.
 
-    Anything more in the query and it is another one's word: a guid is kept through imports and can be edited.
+    None where the query has any other parameter: an import or an editor wrote such a guid, not this WordPress.
     """
     parameters = _parameters(url.strip())
     for name, implied_type in _ID_PARAMETERS.items():
@@ -87,15 +90,15 @@ def _parameters(url: str) -> dict[str, str]:
 
 
 def id_of_url(url: str) -> int:
-    """The id of an article that nothing gives an id: negative, from 48 bits of a hash of its canonical URL.
+    """An id for an article whose post id is unknown: negative, from 48 bits of a hash of its canonical URL.
 
-    WordPress's ids are positive, so the two never meet; the same URL has the same id in every run.
+    WordPress's ids are positive, so the two kinds never collide. The same URL has the same id in every run.
     """
     digest = blake2b(canonical(url).encode("utf-8", "surrogatepass"), digest_size=6).digest()
     return -1 - int.from_bytes(digest, "big")
 
 
 def slug_of(url: str) -> str | None:
-    """The last part of a permalink's path, as WordPress keeps it; None where the permalink is a query."""
+    """The slug in a permalink: the last part of its path. None where the permalink is a query."""
     parts = urlsplit(url)
     return parts.path.rstrip("/").rpartition("/")[2] or None if not parts.query else None

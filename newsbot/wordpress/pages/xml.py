@@ -1,6 +1,7 @@
-"""XML from strangers: no entities, no document type, no network; what plugins and themes break is mended.
+"""Parse the XML of a site: no entities, no document type, no network. XML that plugins and themes broke is repaired.
 
-Real feeds begin with white space or a PHP notice, hold control characters and ``&nbsp;``, and call Latin-1 UTF-8.
+Real feeds begin with white space or a PHP notice, contain control characters and ``&nbsp;``, and declare UTF-8 where
+they are Latin-1.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from newsbot.errors import NotXml
 from newsbot.wordpress.pages.charsets import charset_in, decode
 
 UNPACKED = 50 * 1024 * 1024
-"""Bytes a packed sitemap may unpack to: the protocol's own limit (sitemaps.org)."""
+"""Bytes to which a gzipped sitemap may unpack: the limit of the protocol (sitemaps.org)."""
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION = re.compile(r"<\?xml[^>]{0,500}\?>")
@@ -33,7 +34,7 @@ _LOOSE = re.compile(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """``mended``: the XML was not well-formed. ``cut``: its root element is not closed, so that the end is missing."""
+    """``mended``: the XML was not well-formed. ``cut``: the root element is not closed, so the end is missing."""
 
     root: etree._Element
     mended: bool
@@ -41,7 +42,7 @@ class Parsed:
 
 
 def unpacked(body: bytes) -> bytes:
-    """The body, out of gzip where it is packed (``.xml.gz``). Raises NotXml for a bomb or a broken pack."""
+    """The body, unpacked where it is gzipped (``.xml.gz``). Raises NotXml where it is broken or unpacks to too much."""
     if body[:2] != b"\x1f\x8b":
         return body
     unpacker = zlib.decompressobj(wbits=31)
@@ -55,7 +56,7 @@ def unpacked(body: bytes) -> bytes:
 
 
 def parse(body: bytes, content_type: str = "") -> Parsed:
-    """A feed's or sitemap's bytes -> its root element. Raises NotXml."""
+    """Parse the bytes of a feed or sitemap. Raises NotXml."""
     text = _FORBIDDEN.sub("", _decoded(unpacked(body), content_type))
     begin, name = _root_of(text)
     text = text[begin:]
@@ -73,14 +74,17 @@ def _root_of(text: str) -> tuple[int, str]:
     found = _BEGINNING.search(text)
     if found is None:
         raise NotXml("HTML where XML was due" if _HTML.search(text[:2_000]) else "no XML")
-    # No feed and no sitemap has a document type, and everything that is dangerous in XML needs one.
+    # Feeds and sitemaps have no document type, and every attack by XML needs one.
     if _DOCTYPE.search(text[: found.start()]):
         raise NotXml("a document type where none belongs")
     return found.start(), found[0][1:-1]
 
 
 def _mended(text: str) -> Iterator[str]:
-    """The text, its markup outside CDATA mended. By hand: an expression for CDATA is quadratic in ones left open."""
+    """The text, with its markup outside CDATA repaired.
+
+    A regular expression for CDATA would take quadratic time for sections that are left open.
+    """
     at = 0
     while (begin := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", begin)) >= 0:
         yield _plain(text[at:begin])
@@ -108,7 +112,7 @@ def _tree(text: str, *, recover: bool) -> etree._Element | None:
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    """By what the XML declares, then by what the server says, then as it can be read."""
+    """The text in the charset that the XML declares, or else that the server names, or else that fits."""
     text = decode(body, _charsets(body, content_type))
     return _DECLARATION.sub("", text[:_HEAD], count=1) + text[_HEAD:]
 
@@ -122,7 +126,7 @@ def _charsets(body: bytes, content_type: str) -> Iterator[str]:
 
 
 def _plain(markup: str) -> str:
-    """Markup outside CDATA with HTML's named entities spelled out, and loose ampersands escaped."""
+    """Markup outside CDATA, with HTML's named entities replaced and lone ampersands escaped."""
     if "&" not in markup:
         return markup
     return _LOOSE.sub("&amp;", _ENTITY.sub(_spelled, markup))

@@ -35,12 +35,19 @@ NOTHING = frozenset({
 })  # fmt: skip
 
 
-def numbering(tag: str, attributes: Attributes) -> str:
+def numbering(attributes: Attributes) -> str:
     """The attributes an ordered list keeps."""
-    if tag != "ol":
-        return ""
     start = integer(attributes.get("start"), default=1)
     return (attribute("start", str(start)) if start != 1 else "") + (' reversed=""' if "reversed" in attributes else "")
+
+
+def spans(attributes: Attributes) -> str:
+    """The attributes a cell of a table keeps: how many columns and rows it spans, where it is more than one."""
+    return "".join(
+        attribute(name, str(int(value[:4])))
+        for name in ("colspan", "rowspan")
+        if (value := attributes.get(name)) and value.isdecimal() and value.isascii() and 1 < int(value[:4]) < 1000
+    )
 
 
 def integer(value: str | None, *, default: int) -> int:

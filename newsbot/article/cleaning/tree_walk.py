@@ -16,17 +16,19 @@ from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.block import SPOKEN
 from newsbot.article.cleaning.follow_us import inviting
 from newsbot.article.cleaning.hidden import is_hidden, is_scraped_picture
-from newsbot.article.cleaning.iframes import quoted_embed
+from newsbot.article.cleaning.iframes import Quoted, quoted_embed
+from newsbot.article.cleaning.link_words import is_in_sentence, shows_picture
 from newsbot.article.cleaning.media import HANDLED, MediaWriter
-from newsbot.article.cleaning.removal import LONG_RUN, Removal, weigh
+from newsbot.article.cleaning.removal import LONG_RUN, Removal
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.scripted import SCRIPTED
 from newsbot.article.cleaning.selectors import Attributes
-from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering
+from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering, spans
 from newsbot.article.cleaning.writer import Writer
 from newsbot.article.links import absolute
 from newsbot.article.text import scrub
+from newsbot.items import Embed
 
 _MEANT_TO_OPEN = re.compile(r"accord|toggle|faq|question|collaps|expand|tab|spoiler|summary", re.I)
 HIDDEN = Rule(name="hidden", what="an element the page does not show", broad=True)
@@ -34,15 +36,18 @@ GENERATED = Rule(name="scraped-picture", what="a picture gathered by a generator
 _UNFOLDS = frozenset(
     {"aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "data-target", "data-bs-target"}
 )
-_KEPT = {"abbr": ("title",), "time": ("datetime",), "bdo": ("dir",)}
+_KEPT = {"abbr": "title", "time": "datetime", "bdo": "dir"}
+_CODE = frozenset({"code", "kbd", "samp"})
 # How many elements are looked into for what they hide or quote: each look costs their whole text.
 PATIENCE = 500
-# A link with more words than that is no button: "Click to email a link to a friend (Opens in new window)" has 55.
-LABEL = 59
-# With more letters than that beside it, it stands in a sentence: "Share this article with your friends on" has 39.
-SENTENCE = 40
-_PICTURES = frozenset({"img", "amp-img", "image", "picture", "video", "iframe", "amp-iframe", "object", "embed"})
-_MORE_THAN_A_BLOCK = frozenset({"ol", "pre", "figure", "figcaption"})
+
+Leave = Callable[[], None]
+_TEXT = 2
+"""Lexbor's number of text nodes."""
+_NAMED = 256
+"""Lexbor numbers the elements of HTML below this; of all others a document numbers its own."""
+_TAGS: dict[int, str] = {}
+"""The names of elements by Lexbor's numbers: to read a name anew costs more than all else about a node."""
 
 
 class TreeWalk:
@@ -67,6 +72,7 @@ class TreeWalk:
         self.sentences = 0
         self._base = base
         self._rules = rules
+        self._bare_tags = rules.selectors.bare_tags
         self._closed = closed
         self.targets = targets
         self._held = held
@@ -74,197 +80,208 @@ class TreeWalk:
         self._code = 0
         self._caption_at = 0
         self._patience = PATIENCE
-        self._ways: dict[str, Callable[[], None] | None] = {
-            "span": None,
-            "block": self.writer.end,
-            "wrapper": self.writer.boundary,
-            "inline": self.writer.inline_end,
-            "code": self._leave_code,
-            "pre": self._leave_pre,
-            "figure": self._leave_figure,
-            "figcaption": self._leave_caption,
-        }
 
     def run(self, root: LexborNode) -> None:
         """Walk everything under ``root``."""
         node: LexborNode | None = root.first_child
-        pending: list[tuple[LexborNode | None, Callable[[], None] | None]] = []
-        while True:
+        pending: list[tuple[LexborNode | None, Leave]] = []
+        while node is not None or pending:
             if node is None:
-                if not pending:
-                    self.writer.finish()
-                    return
                 node, leave = pending.pop()
-                if leave is not None:
-                    leave()
+                leave()
                 continue
-            tag = node.tag or ""
             after = node.next
-            if tag == "-text":
+            number = node.tag_id
+            if number == _TEXT:
                 text = node.text_content or ""
                 if text.isspace():
                     self.writer.space(text)
                 else:
                     self.writer.words(self._text(text))
-            elif tag == "script":
-                self.media.script(node)
-            elif tag not in NOTHING and not (tag == "p" and self._plain_paragraph(node)):
-                way = self._enter(tag, node)
-                if way is not None:
-                    pending.append((after, self._ways[way]))
+            else:
+                leave_element = self._enter(_TAGS.get(number) or _name(node), node)
+                if leave_element is not None:
+                    pending.append((after, leave_element))
                     after = node.first_child
             node = after
+        self.writer.finish()
 
-    # -- entering and leaving: the answer of ``_enter`` says how to leave, None says it is done with -------------------
+    # -- entering: the answer says how to leave the element, None that the walk is done with it ------------------------
 
-    def _enter(self, tag: str, node: LexborNode) -> str | None:
-        attributes: Attributes = node.attributes
-        if attributes:
-            rule = self._rules.selectors.match(tag, attributes)
-            if rule is not None and self._remove(rule, node):
-                return None
-            if ("style" in attributes or "hidden" in attributes) and self._hide(tag, attributes, node):
-                return None
-        elif tag in self._rules.selectors.bare_tags:
-            rule = self._rules.selectors.match(tag, attributes)
-            if rule is not None and self._remove(rule, node):
-                return None
-        if tag == "aside" and is_scraped_picture(node) and self._remove(GENERATED, node):
+    def _enter(self, tag: str, node: LexborNode) -> Leave | None:
+        if tag in NOTHING:
+            if tag == "script":
+                self.media.script(node)
             return None
-        if tag in BLOCKS:
-            return self._enter_block(BLOCKS[tag], node, attributes)
-        if tag in INLINE:
-            return self._enter_inline(INLINE[tag], attributes)
-        if tag in TABLE:
-            rule = inviting(node, self._base, self._rules) if tag == "table" else None
-            if rule is not None and self._remove(rule, node):
-                return None
-            return self._enter_table(tag, attributes)
-        if tag in WRAPPERS:
-            if attributes and (not SCRIPTED.isdisjoint(attributes) or "background" in (attributes.get("style") or "")):
-                self.writer.boundary()
-                self.media.scripted(node, attributes)
-            return self._enter_wrapper(attributes)
-        method = _SPECIAL.get(tag)
-        return method(self, node, attributes) if method else "span"
+        attributes: Attributes = node.attributes
+        if (attributes or tag in self._bare_tags) and self._is_junk(tag, node, attributes):
+            return None
+        return _ENTER.get(tag, TreeWalk._enter_unknown)(self, tag, node, attributes)
 
-    def _enter_block(self, tag: str, node: LexborNode, attributes: Attributes) -> str | None:
-        if not attributes and tag not in _MORE_THAN_A_BLOCK:
-            self.writer.begin(tag, f"<{tag}>")
-            return "block"
-        names = attributes.get("class") or ""
-        if tag == "blockquote" and (names or "data-embed" in attributes):
-            done = self._enter_quote(names, node, attributes)
-            if done is not None:
-                return done or None
-        if tag == "p" and "wp-caption-text" in names:
-            tag = "figcaption"
-        if not self.writer.begin(tag, f"<{tag}{self._id(attributes)}{numbering(tag, attributes)}>"):
-            return "block"
-        if tag == "ol":
+    def _is_junk(self, tag: str, node: LexborNode, attributes: Attributes) -> bool:
+        rule = self._rules.selectors.match(tag, attributes)
+        if rule is not None and self._remove(rule, node):
+            return True
+        return ("style" in attributes or "hidden" in attributes) and self._hide(tag, attributes, node)
+
+    def _enter_unknown(self, _: str, _node: LexborNode, _attributes: Attributes) -> Leave:
+        return _nothing
+
+    def _enter_paragraph(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        """A paragraph of one text, the commonest element of all, goes straight to the writer."""
+        if attributes and "wp-caption-text" in (attributes.get("class") or ""):
+            return self._enter_caption(tag, node, attributes)
+        start = f"<p{self._id(attributes)}>" if attributes else "<p>"
+        only = node.first_child
+        if start == "<p>" and only is not None and only.tag_id == _TEXT and only.next is None:
+            text = only.text_content or ""
+            # The pictures of shortcodes come before a paragraph without attributes, and stand in one that has some.
+            if not attributes or "[" not in text:
+                self.writer.paragraph(self._text(text))
+                return None
+        self.writer.begin("p", start)
+        return self.writer.end
+
+    def _enter_block(self, tag: str, _: LexborNode, attributes: Attributes) -> Leave:
+        name = BLOCKS[tag]
+        self.writer.begin(name, f"<{name}{self._id(attributes)}>" if attributes else f"<{name}>")
+        return self.writer.end
+
+    def _enter_ordered(self, _: str, _node: LexborNode, attributes: Attributes) -> Leave:
+        if self.writer.begin("ol", f"<ol{self._id(attributes)}{numbering(attributes)}>"):
             self.writer.number(integer(attributes.get("start"), default=1))
-        elif tag == "pre":
-            self._code += 1
-            return "pre"
-        elif tag == "figcaption":
-            self._caption_at = len(self.writer.text)
-            return "figcaption"
-        elif tag == "figure":
-            self.media.new_figure()
-            return "figure"
-        return "block"
+        return self.writer.end
 
-    def _enter_quote(self, names: str, node: LexborNode, attributes: Attributes) -> str | None:
-        """A post of a social network: "" when only its link remains, None for an ordinary quote."""
-        url, provider = absolute(attributes.get("cite"), self._base), attributes.get("data-embed")
-        words = True
-        if provider is None or url is None:
-            self._patience -= 1
-            quoted = quoted_embed(names, node, attributes, self._base) if self._patience > 0 else None
-            if quoted is None:
-                return None
-            provider, url, words = quoted.embed.provider, quoted.embed.url, quoted.words
-        if not words:
+    def _enter_pre(self, _: str, _node: LexborNode, attributes: Attributes) -> Leave:
+        if not self.writer.begin("pre", f"<pre{self._id(attributes)}>"):
+            return self.writer.end
+        self._code += 1
+        return self._leave_pre
+
+    def _enter_figure(self, _: str, _node: LexborNode, attributes: Attributes) -> Leave:
+        if not self.writer.begin("figure", f"<figure{self._id(attributes)}>"):
+            return self.writer.end
+        self.media.new_figure()
+        return self._leave_figure
+
+    def _enter_caption(self, _: str, _node: LexborNode, attributes: Attributes) -> Leave:
+        if not self.writer.begin("figcaption", f"<figcaption{self._id(attributes)}>"):
+            return self.writer.end
+        self._caption_at = len(self.writer.text)
+        return self._leave_caption
+
+    def _enter_quote(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        """A quote, or a post of a social network: of one without words only its link remains."""
+        quoted = self._quoted(node, attributes)
+        if quoted is None:
+            return self._enter_block(tag, node, attributes)
+        provider, url = quoted.embed.provider, quoted.embed.url
+        if not quoted.words:
             self.media.embed(provider, url)
-            return ""
+            return None
         start = f"<blockquote{attribute('cite', url)}{attribute('data-embed', provider)}>"
         self.writer.begin("blockquote", start, embed=(provider, url))
-        return "block"
+        return self.writer.end
 
-    def _enter_inline(self, tag: str, attributes: Attributes) -> str:
-        extra = self._id(attributes) if tag == "sup" else ""
-        for name in _KEPT.get(tag, ()):
-            value = attributes.get(name)
-            if value:
-                extra += attribute(name, value)
-        self.writer.inline(f"<{tag}{extra}>", f"</{tag}>")
-        if tag in ("code", "kbd", "samp"):
-            self._code += 1
-            return "code"
-        return "inline"
+    def _quoted(self, node: LexborNode, attributes: Attributes) -> Quoted | None:
+        names = attributes.get("class") or ""
+        if not names and "data-embed" not in attributes:
+            return None
+        url, provider = absolute(attributes.get("cite"), self._base), attributes.get("data-embed")
+        if provider is not None and url is not None:
+            return Quoted(Embed(provider=provider, url=url), words=True)
+        self._patience -= 1
+        return quoted_embed(names, node, attributes, self._base) if self._patience > 0 else None
 
-    def _enter_table(self, tag: str, attributes: Attributes) -> str:
+    def _enter_inline(self, tag: str, _: LexborNode, attributes: Attributes) -> Leave:
+        name = INLINE[tag]
         extra = ""
-        if tag in ("td", "th"):
-            for name in ("colspan", "rowspan"):
-                value = attributes.get(name)
-                if value and value.isdecimal() and value.isascii() and 1 < int(value[:4]) < 1000:
-                    extra += attribute(name, str(int(value[:4])))
-        self.writer.begin(tag, f"<{tag}{extra}>", now=True)
-        return "block"
+        if attributes:
+            extra = self._id(attributes) if name == "sup" else ""
+            kept = _KEPT.get(name)
+            value = attributes.get(kept) if kept else None
+            if kept and value:
+                extra += attribute(kept, value)
+        self.writer.inline(f"<{name}{extra}>", f"</{name}>")
+        if name in _CODE:
+            self._code += 1
+            return self._leave_code
+        return self.writer.inline_end
 
-    def _enter_wrapper(self, attributes: Attributes) -> str:
-        if "wp-caption" in (attributes.get("class") or "").split():
-            if self.writer.begin("figure", "<figure>"):
-                self.media.new_figure()
-                return "figure"
-            return "block"
+    def _enter_table(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        rule = inviting(node, self._base, self._rules)
+        if rule is not None and self._remove(rule, node):
+            return None
+        return self._enter_table_part(tag, node, attributes)
+
+    def _enter_table_part(self, tag: str, _: LexborNode, attributes: Attributes) -> Leave:
+        self.writer.begin(tag, f"<{tag}{spans(attributes) if tag in ('td', 'th') else ''}>", now=True)
+        return self.writer.end
+
+    def _enter_aside(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        if is_scraped_picture(node) and self._remove(GENERATED, node):
+            return None
+        return self._enter_wrapper(tag, node, attributes)
+
+    def _enter_wrapper(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave:
+        if attributes and (not SCRIPTED.isdisjoint(attributes) or "background" in (attributes.get("style") or "")):
+            self.writer.boundary()
+            self.media.scripted(node, attributes)
+        return self._enter_box(tag, node, attributes)
+
+    def _enter_box(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave:
+        if attributes and "wp-caption" in (attributes.get("class") or "").split():
+            return self._enter_figure(tag, node, {})
         self.writer.boundary()
-        return "wrapper"
+        return self.writer.boundary
 
-    # -- elements of their own kind ------------------------------------------------------------------------------------
+    def _enter_media(self, _: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        return _nothing if self.media.show(node, attributes) else None
 
-    def _link(self, node: LexborNode, attributes: Attributes) -> str | None:
+    def _enter_link(self, _: str, node: LexborNode, attributes: Attributes) -> Leave | None:
         url = absolute(attributes.get("href"), self._base)
         if url and ("data-embed" in attributes or attributes.get("data-pin-do") == "embedPin"):
             self.media.embed(attributes.get("data-embed") or "Pinterest", url, label=node.text())
             return None
         name = self._id(attributes)
-        if url is None or (url[0] == "#" and url[1:] not in self.targets):
-            if not name:
-                return "span"
-            self.writer.inline(f"<a{name}>", "</a>")
-            return "inline"
-        if url[0] != "#":
-            rule = self._rules.match_url(url)
-            if rule is not None and rule.labels and (weigh(node)[0] > LABEL or _is_said(node)):
-                return "span"
-            if rule is not None and (not rule.pictures or _shows(node)) and self._remove(rule, node):
-                return None
-        self.writer.inline(f"<a{name}{attribute('href', url)}>", "</a>", href=url if url[0] != "#" else None)
-        return "inline"
+        if url is not None and url[0] != "#":
+            return self._enter_address(name, url, node)
+        link = attribute("href", url) if url is not None and url[1:] in self.targets else ""
+        if not (name or link):
+            return _nothing
+        self.writer.inline(f"<a{name}{link}>", "</a>")
+        return self.writer.inline_end
 
-    def _button(self, _: LexborNode, attributes: Attributes) -> str | None:
+    def _enter_address(self, name: str, url: str, node: LexborNode) -> Leave | None:
+        """A link that leads out of the post."""
+        rule = self._rules.match_url(url)
+        if rule is not None:
+            if rule.labels and is_in_sentence(node):
+                return _nothing
+            if (not rule.pictures or shows_picture(node)) and self._remove(rule, node):
+                return None
+        self.writer.inline(f"<a{name}{attribute('href', url)}>", "</a>", href=url)
+        return self.writer.inline_end
+
+    def _enter_button(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
         """A button says what a click does; one that unfolds an answer carries the question."""
         named = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
         if not _UNFOLDS.isdisjoint(attributes) or _MEANT_TO_OPEN.search(named):
-            return self._enter_wrapper(attributes)
+            return self._enter_box(tag, node, attributes)
         return None
 
-    def _math(self, node: LexborNode, attributes: Attributes) -> None:
+    def _enter_math(self, _: str, node: LexborNode, attributes: Attributes) -> None:
         annotation = node.css_first("annotation")
         words = attributes.get("alttext") or (annotation.text() if annotation else node.text())
         self.writer.words(self._text(words or ""))
 
-    # -- words ---------------------------------------------------------------------------------------------------------
+    def _enter_break(self, _: str, _node: LexborNode, _attributes: Attributes) -> None:
+        self.writer.line()
 
-    def _plain_paragraph(self, node: LexborNode) -> bool:
-        """The commonest element of all, a paragraph of one text and no attributes, goes straight to the page."""
-        only = node.first_child
-        if only is None or only.tag != "-text" or only.next is not None or node.attributes:
-            return False
-        self.writer.paragraph(self._text(only.text_content or ""))
-        return True
+    def _enter_rule(self, _: str, _node: LexborNode, _attributes: Attributes) -> None:
+        self.writer.rule()
+
+    # -- words ---------------------------------------------------------------------------------------------------------
 
     def _text(self, text: str) -> str:
         if self._references:
@@ -347,28 +364,35 @@ class TreeWalk:
         return attribute("id", name) if name and name in self.targets else ""
 
 
-def _is_said(node: LexborNode) -> bool:
-    """Whether a link is part of a sentence, or the words of a quote that a button beside it offers for sharing."""
-    parent = node.parent
-    if parent is not None and "ctt-text" in (parent.attributes.get("class") or ""):
-        return True
-    words = 0
-    for beside in (node.prev, node.next):
-        if beside is not None and beside.tag == "-text":
-            words += len(" ".join((beside.text_content or "").split()))
-    return words > SENTENCE
+def _nothing() -> None:
+    """Leave an element that changes nothing: only its content counts."""
 
 
-def _shows(node: LexborNode) -> bool:
-    return any(inner.tag in _PICTURES for inner in node.traverse())
+def _name(node: LexborNode) -> str:
+    tag = node.tag or ""
+    if node.tag_id < _NAMED:
+        _TAGS[node.tag_id] = tag
+    return tag
 
 
-# Tag -> handler: None when the element is done with, else how to leave it.
-_SPECIAL: dict[str, Callable[[TreeWalk, LexborNode, Attributes], str | None]] = {
-    "a": TreeWalk._link,
-    "button": TreeWalk._button,
-    "br": lambda walk, *_: walk.writer.line(),
-    "hr": lambda walk, *_: walk.writer.rule(),
-    "math": TreeWalk._math,
-    **dict.fromkeys(HANDLED, lambda walk, node, attributes: walk.media.show(node, attributes)),
+# Tag -> how to enter it.
+_ENTER: dict[str, Callable[[TreeWalk, str, LexborNode, Attributes], Leave | None]] = {
+    **dict.fromkeys(BLOCKS, TreeWalk._enter_block),
+    **dict.fromkeys(INLINE, TreeWalk._enter_inline),
+    **dict.fromkeys(TABLE, TreeWalk._enter_table_part),
+    **dict.fromkeys(WRAPPERS, TreeWalk._enter_wrapper),
+    **dict.fromkeys(HANDLED, TreeWalk._enter_media),
+    **dict.fromkeys(("pre", "listing", "xmp"), TreeWalk._enter_pre),
+    "p": TreeWalk._enter_paragraph,
+    "ol": TreeWalk._enter_ordered,
+    "figure": TreeWalk._enter_figure,
+    "figcaption": TreeWalk._enter_caption,
+    "blockquote": TreeWalk._enter_quote,
+    "table": TreeWalk._enter_table,
+    "aside": TreeWalk._enter_aside,
+    "a": TreeWalk._enter_link,
+    "button": TreeWalk._enter_button,
+    "br": TreeWalk._enter_break,
+    "hr": TreeWalk._enter_rule,
+    "math": TreeWalk._enter_math,
 }

@@ -1,0 +1,31 @@
+"""What stands around a link and in it: whether it belongs to a sentence, and whether it shows a picture."""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.cleaning.removal import weigh
+
+# A link with more letters than that is no button: "Click to email a link to a friend (Opens in new window)" has 55.
+LABEL = 59
+# With more letters than that beside it, it stands in a sentence: "Share this article with your friends on" has 39.
+SENTENCE = 40
+_PICTURES = frozenset({"img", "amp-img", "image", "picture", "video", "iframe", "amp-iframe", "object", "embed"})
+
+
+def is_in_sentence(link: LexborNode) -> bool:
+    """Whether a link is longer than a button's label, part of a sentence, or the words of a quote that a button beside
+    the quote offers for sharing.
+    """
+    if weigh(link)[0] > LABEL:
+        return True
+    parent = link.parent
+    if parent is not None and "ctt-text" in (parent.attributes.get("class") or ""):
+        return True
+    beside = (node for node in (link.prev, link.next) if node is not None and node.tag == "-text")
+    return sum(len(" ".join((node.text_content or "").split())) for node in beside) > SENTENCE
+
+
+def shows_picture(link: LexborNode) -> bool:
+    """Whether a picture, a film or a frame stands in a link."""
+    return any(inner.tag in _PICTURES for inner in link.traverse())

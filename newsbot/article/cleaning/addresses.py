@@ -1,6 +1,6 @@
-"""The addresses of the junk rules, indexed by host.
+"""The URL patterns of the junk rules, indexed by host.
 
-A pattern is a host (its subdomains count, ``*`` is any), a slash, and an expression for what follows.
+A pattern is a host (with its subdomains; ``*`` is any host), a slash, and an expression for the rest of the URL.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from newsbot.article.cleaning.rule import Rule
 
 _Match = Callable[[str], object]
 _HOSTS = 2_000
-"""Hosts whose rules are kept at hand: an article links to few others than the one before."""
+"""The number of hosts in the cache: the articles of a site mostly link to the same hosts."""
 
 
 class Addresses:
-    """The patterns of one field of some rules: ``hrefs`` or ``invitations``. Immutable but for a memo of hosts."""
+    """The patterns of one field of some rules: ``hrefs`` or ``invitations``. Immutable except for a cache of hosts."""
 
     def __init__(self, rules: Iterable[Rule], field: str) -> None:
         self._by_host: dict[str, list[tuple[_Match, Rule]]] = {}
@@ -28,7 +28,7 @@ class Addresses:
                 expression = re.compile(rest, re.I)
                 if name == "*":
                     anywhere.append(rest)
-                # On any host a path is known by a part of it.
+                # A pattern for any host matches a part of the path.
                 match = expression.search if name == "*" else expression.match
                 self._by_host.setdefault(name, []).append((match, rule))
         self._anywhere = re.compile("|".join(anywhere)).search if anywhere else None
@@ -38,19 +38,19 @@ class Addresses:
         return bool(self._by_host)
 
     def match(self, url: str) -> Rule | None:
-        """The rule an absolute address falls under, or None."""
+        """The rule that matches an absolute URL, or None."""
         scheme, _, rest = url.partition("://")
         host, _, path = rest.partition("/")
-        if not rest:  # mailto: and the like stand under their scheme
+        if not rest:  # mailto: and similar URLs are indexed by their scheme
             host, _, path = scheme.partition(":")
         found = _first(self._of_host(host), path)
-        # What a site uploaded is on its own server. Most other addresses are none of these: one look tells.
+        # Uploads of a site are on its own server. Most other URLs match nothing: one quick check decides.
         if found is None and self._anywhere is not None and not path.startswith("wp-content/uploads/"):
             found = _first(self._by_host["*"], path) if self._anywhere(path.lower()) else None
         return found
 
     def _read_host(self, host: str) -> list[tuple[_Match, Rule]]:
-        """The patterns of a host and of the domains it is in, its own first."""
+        """The patterns of a host and of its parent domains, the host's own first."""
         found: list[tuple[_Match, Rule]] = []
         while host:
             found += self._by_host.get(host, ())

@@ -1,4 +1,4 @@
-"""Elements their author's page does not show: leftovers of plugins, and links sold behind the reader's back."""
+"""Elements that the article's page does not show: leftovers of plugins, and hidden links that were sold."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from selectolax.lexbor import LexborNode
 from newsbot.article.cleaning.selectors import Attributes
 
 _INVISIBLE = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.I)
-# Off the screen, or written without a size: only ever done to links and traps. A layout moves by less, or by per cent.
+# Off the screen, or without a size: used only for hidden links and traps. A layout moves by less, or by per cent.
 _AWAY = re.compile(
     r"(?:^|;)(?:(?:left|top|right|text-indent):-\d{3,}(?:\.\d+)?(?:px|em|rem)?|margin-(?:left|top):-(?:9\d\d|\d{4,})"
     r"(?:\.\d+)?(?:px|em|rem)?|font-size:0(?:px)?)(?:;|$|!)",
     re.I,
 )
-# Too small to see; but a frame that keeps its shape takes its height from a padding.
+# Too small to see. A frame with a fixed ratio is no such case: its height comes from a padding.
 _SQUEEZED = re.compile(
     r"(?:^|;)(?:height|max-height|width):[01](?:px)?;(?:.*;)?overflow:hidden|overflow:hidden;(?:.*;)?(?:height"
     r"|max-height|width):[01](?:px)?(?:;|$)",
     re.I,
 )
-# What unfolds on a click is hidden to begin with, and is the article's.
+# Content that unfolds on a click is hidden at first, and belongs to the article.
 _UNFOLDS = re.compile(
     r"accord|toggle|collaps|spoiler|tab|faq|answer|panel|expand|read-?more|more-?(?:text|content|less)|rmwp"
     r"|hidden-?(?:content|text)|showhide|reveal"
@@ -29,11 +29,11 @@ _UNFOLDS = re.compile(
     re.I,
 )
 _SLIDES = re.compile(r"slide|carousel|gallery|tab-?(?:content|pane)s?|accord", re.I)
-_PROSE = 200  # characters of text that is not a link: more than any leftover holds
+_PROSE = 200  # characters of text outside links: no leftover of a plugin has so many
 
 
 def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
-    """Whether an element is out of sight for good: not unfolded by a click, and no prose of some length."""
+    """Whether an element stays hidden: no click unfolds it, and it holds no long prose."""
     style = "".join((attributes.get("style") or "").split())
     away = bool(style) and _AWAY.search(style) is not None
     if not (away or "hidden" in attributes or (style and (_INVISIBLE.search(style) or _is_squeezed(style)))):
@@ -68,7 +68,8 @@ _LOOK_AT = 12
 
 
 def is_scraped_picture(node: LexborNode) -> bool:
-    """Whether an ``<aside>`` is one of these: a picture, a caption outside any figure, "source:" and a host's name."""
+    """Whether an ``<aside>`` is a scraped picture: a picture, a caption outside any figure, "source:" and a host's
+    name."""
     picture = caption = False
     words = ""
     pending = [node.first_child]

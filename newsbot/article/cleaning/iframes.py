@@ -1,4 +1,4 @@
-"""Frames and quoted posts: whether they show something to the reader, and where that stands on the web."""
+"""Frames and quoted posts: whether they show something to the reader, and the URL of that content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsbot.article.embeds import is_social_widget, recognise
 from newsbot.article.links import absolute, host
 from newsbot.items import Embed
 
-# The advertising industry's standard sizes: a frame of a stranger in one of them is an advertisement.
+# Standard sizes of advertisements: a frame of such a size from an unknown host is an advertisement.
 _AD_SIZES = frozenset({
     "300x250", "336x280", "728x90", "970x90", "970x250", "160x600", "120x600", "300x600", "300x1050", "320x50",
     "320x100",
@@ -27,7 +27,7 @@ _SOURCES = ("data-lazy-src", "data-src", "data-litespeed-src", "data-cmp-src", "
             "data-cli-src",
             "suppressedsrc", "data-suppressedsrc", "uc-src", "data-uc-src", "data-consent-src", "data-lazyload-src",
             "data-wpfc-original-src", "data-breeze", "src")  # fmt: skip
-# A post quoted in place: class -> provider, and whether the words in it are the post's own.
+# A quoted post: class -> provider, and whether the words inside are the post's own.
 _QUOTED = {
     "twitter-tweet": ("X", True), "twitter-video": ("X", True), "instagram-media": ("Instagram", False),
     "tiktok-embed": ("TikTok", False), "bluesky-embed": ("Bluesky", True), "reddit-card": ("Reddit", True),
@@ -40,7 +40,7 @@ _QUOTED_ADDRESSES = ("data-instgrm-permalink", "data-bluesky-uri", "data-text-po
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Of a frame: what it shows, or the rule it falls under; neither for a frame without an address."""
+    """A frame: its content, or the rule that matches it. Neither for a frame without a URL."""
 
     embed: Embed | None = None
     junk: str | None = None
@@ -48,14 +48,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A post quoted in place; ``words`` says that what stands in it is to be read."""
+    """A quoted post. ``words`` says that the text inside is part of the article."""
 
     embed: Embed
     words: bool
 
 
 def frame_verdict(attributes: Attributes, base: str) -> Verdict:
-    """What an ``<iframe>`` is to the article."""
+    """What an ``<iframe>`` shows in the article."""
     url = _address(attributes, base)
     if url is None:
         return Verdict()
@@ -63,7 +63,7 @@ def frame_verdict(attributes: Attributes, base: str) -> Verdict:
         return Verdict(junk="social-widget")
     names = (attributes.get("class") or "").split()
     if "wp-embedded-content" in names:
-        return Verdict()  # its blockquote carries the link
+        return Verdict()  # the blockquote beside it has the link
     known = recognise(url)
     if known is not None:
         return Verdict(embed=Embed(provider=known[0], url=known[1]))
@@ -80,7 +80,7 @@ def frame_verdict(attributes: Attributes, base: str) -> Verdict:
 
 
 def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str) -> Quoted | None:
-    """The post a ``<blockquote>`` quotes, by the class its network gave it; None for an ordinary quote."""
+    """The post that a ``<blockquote>`` quotes, by the class of its network. None for an ordinary quotation."""
     kind = next((_QUOTED[name] for name in names.split() if name in _QUOTED), None)
     if kind is None:
         return None
@@ -89,10 +89,10 @@ def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str
         url = absolute(attributes.get(name), base)
         if url and url.startswith("http"):
             return Quoted(Embed(provider=provider, url=url.partition("?")[0]), words)
-    # Not by a selector: compiling one costs more than all else that a quoted post does.
+    # No selector is used: compiling one costs more than the rest of the work for a quoted post.
     hrefs = (link.attributes.get("href") for link in node.traverse() if link.tag == "a")
     links = [url for href in hrefs if (url := absolute(href, base)) and url[0] == "h"]
-    # The last link of a quoted post is its date, and leads to it.
+    # The last link in a quoted post is its date, and leads to the post.
     own = [url for url in links if "/status/" in url] or links[-1:] if words else links[:1]
     return Quoted(Embed(provider=provider, url=own[-1].partition("?")[0]), words) if own else None
 

@@ -1,4 +1,4 @@
-"""What an article shows: pictures, sound, film, and frames from elsewhere. Each is shown once."""
+"""Media of an article: pictures, sound, film, and frames from other sites. Each is listed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from newsbot.items import Image
 
 
 class MediaWriter:
-    """Writes what is shown to the page and keeps the lists. A handler answers True when the element is done with."""
+    """Writes media to the writer and keeps the lists. A handler returns True where the element needs no further
+    work."""
 
     def __init__(self, writer: Writer, *, base: str, rules: CleaningRules, counts: defaultdict[str, int]) -> None:
         self.images: list[Image] = []
@@ -33,16 +34,17 @@ class MediaWriter:
         self._from_noscript = False
 
     def new_figure(self) -> None:
-        """Captions belong to the pictures of their own figure."""
+        """Begin a figure: a caption belongs to the pictures of its own figure."""
         self._uncaptioned = []
 
     def caption(self, words: str) -> None:
-        """``words`` stand under the pictures shown since the figure began."""
+        """Use ``words`` as the caption of the pictures since the figure began."""
         for image in self._uncaptioned:
             image.caption = image.caption or words or None
 
     def show(self, node: LexborNode, attributes: Attributes) -> str | None:
-        """Show an element of ``HANDLED``; "span" when its content is to be walked, None when it is done with."""
+        """Show an element of ``HANDLED``. Returns "span" where its content must be walked, None where it needs no
+        further work."""
         tag = node.tag or ""
         if tag in ("img", "amp-img", "amp-anim", "image"):
             self.image(attributes)
@@ -59,19 +61,19 @@ class MediaWriter:
         return None
 
     def script(self, node: LexborNode) -> None:
-        """A script that shows a post, a chart or a frame in its own place."""
+        """A script that shows a post, a chart or a frame at its own place."""
         url = script_frame(node.attributes, node)
         if url is not None:
             self.frame({"src": url})
 
     def scripted(self, node: LexborNode, attributes: Attributes) -> None:
-        """What a wrapper shows besides its content: see ``scripted.py``."""
+        """What a wrapper shows besides its content. See ``scripted.py``."""
         url = background_picture(attributes)
         if url is not None:
             self.image({"src": url, "alt": attributes.get("aria-label")})
             return
         url = element_frame(attributes)
-        # What quotes the post in words carries its address.
+        # The quotation of the post in words has its URL already.
         if url is not None and not (url == attributes.get("data-href") and node.css_first("blockquote")):
             self.frame({"src": url})
 
@@ -109,7 +111,8 @@ class MediaWriter:
         self._writer.thing(f"<img{attribute('src', url)}{attribute('alt', alt)}{sizes}>")
 
     def _noscript(self, node: LexborNode) -> str | None:
-        """A copy of a lazy picture or frame for readers without scripts, a playlist; all else tells of the browser."""
+        """Read a ``<noscript>``: a copy of a lazy picture or frame, or a playlist. Other content is about the
+        browser."""
         for element in node.traverse():
             if element.tag == "li":
                 return "span"
@@ -131,7 +134,8 @@ class MediaWriter:
             self._counts[verdict.junk] += 1
 
     def embed(self, provider: str, url: str, *, label: str | None = None) -> None:
-        """A link in place of a frame: told in ``embeds``, marked so that it is known again, no words of the article."""
+        """Write a link in place of a frame. It is listed in ``embeds`` and marked; its text is not part of the
+        article's words."""
         key = (provider, url)
         if key in self._shown:
             return
@@ -159,7 +163,7 @@ class MediaWriter:
         url = absolute(attributes.get("data") or attributes.get("src"), self._base) or ""
         known = embeds.recognise(url)
         if known is None and url.partition("?")[0].lower().endswith(".pdf"):
-            # The file block links to it right after.
+            # The file block has a link to the file directly after it.
             linked = "wp-block-file__embed" in (attributes.get("class") or "")
             known = None if linked else (host(url), url)
         inner = node.first_child
@@ -174,7 +178,7 @@ class MediaWriter:
         return None
 
     def _amp(self, tag: str, attributes: Attributes) -> str | None:
-        """AMP's own elements and those of light players: a picture, or an embed told by its attributes."""
+        """Elements of AMP and of light players: a picture, or an embed that its attributes describe."""
         for name, provider, page in _AMP_EMBEDS:
             identity = attributes.get(name)
             if tag.endswith(provider.lower() if provider != "X" else "twitter") and identity:

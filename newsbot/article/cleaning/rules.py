@@ -1,4 +1,4 @@
-"""The junk rules: read from ``junk.toml``, compiled once, asked for every element, block and address."""
+"""The junk rules: read from ``junk.toml``, compiled once, and checked for every element, block and URL."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from newsbot.article.cleaning.addresses import Addresses
 from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.selectors import Selectors
 
-# A longer block has more to say than "follow us".
+# A longer block says more than "follow us".
 INVITATION = 110
-# Dashes, arrows and little pictures around a label say nothing.
+# Dashes, arrows and small pictures around a label are ignored.
 _MARKS = (
     " :.…!?»«>›→⇒➡➜▶►▸▼▾⬇↓|-–—_=~#*•·●■★☆✅✔❗‼"
     '👉👇📲📱📢🔔🔊🎧📰🔗📌🔥\ufe0f\u200d[]()"“”。！？：；、「」『』【】（）《》〈〉।॥۔؟،'
@@ -25,7 +25,7 @@ _SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
 
 
 class CleaningRules:
-    """Compiled rules. Immutable but for memos, which are safe to share."""
+    """Compiled rules. Immutable except for caches, which are safe to share."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
@@ -41,17 +41,17 @@ class CleaningRules:
         self._linked = [(rule, re.compile("|".join(rule.linked)), Addresses([rule], "invitations")) for rule in linked]
 
     def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> CleaningRules:
-        """These rules with a site's own added, and those named in ``without`` switched off."""
+        """A copy with the rules of a site added, and without the rules named in ``without``."""
         off = set(without)
         return CleaningRules([*(rule for rule in self.rules if rule.name not in off), *add])
 
     def match_text(self, text: str, *, heading: bool = False) -> Rule | None:
-        """The rule the whole text of a paragraph or heading without links or images falls under, or None.
+        """The rule that matches the whole text of a paragraph or heading without links or images, or None.
 
-        A heading of one word may well be an author's: it is asked only of the rules for headings.
+        A heading of one word may be the author's: only the rules for headings apply to it.
         """
         if text[0] in _OPENING_QUOTES and text.rstrip(" .,!?…")[-1:] in _CLOSING_QUOTES:
-            return None  # somebody says it
+            return None  # a quotation: somebody says it
         folded = fold(text)
         if heading:
             return self._headings.get(folded)
@@ -61,14 +61,15 @@ class CleaningRules:
         return rule
 
     def match_bare(self, words: str) -> Rule | None:
-        """The rule a heading falls under that has nothing under it."""
+        """The rule that matches a heading with nothing under it, or None."""
         return self._labels.get(fold(words))
 
     def match_linked(self, words: str, hrefs: Sequence[str], *, listed: bool = False) -> Rule | None:
-        """The rule the whole text of a block with links falls under, or None.
+        """The rule that matches the whole text of a block with links, or None.
 
-        "Join us on ..." is one if it is short, and all its links lead to channels. ``listed``: what stands in a list
-        or a table, where an address alone may be the one of what the article is about, has to ask for it.
+        "Join us on ..." matches where it is short and all its links lead to channels. ``listed``: the block is in a
+        list or a table, where a URL alone may belong to the subject of the article: there the text must contain an
+        invitation.
         """
         short = len(words) <= INVITATION and not _SENTENCES.search(words)
         if short and not listed and all(found := [self._invitations.match(href) for href in hrefs]):
@@ -82,26 +83,26 @@ class CleaningRules:
         return None
 
     def match_url(self, url: str) -> Rule | None:
-        """The rule the address of a frame, an image or a link falls under, or None."""
+        """The rule that matches the URL of a frame, an image or a link, or None."""
         return self._hrefs.match(url)
 
 
 def fold(text: str) -> str:
-    """Text as the rules compare it: case and white space folded, marks at the ends gone."""
+    """Text in the form that the rules compare: case and white space folded, without marks at its ends."""
     return " ".join(text.casefold().split()).strip(_MARKS)
 
 
 @cache
 def default_rules() -> CleaningRules:
-    """The project's own rules, from the package's ``junk.toml``."""
+    """The default rules, from the package's ``junk.toml``."""
     return CleaningRules(read_rules(resources.files(__package__).joinpath("junk.toml").read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=64)
 def site_rules(off: tuple[str, ...], own: tuple[Rule, ...]) -> CleaningRules:
-    """The default rules less those named ``off``, with a site's ``own``. Sites that ask for the same share one set.
+    """The default rules without those named in ``off``, with a site's ``own`` rules. Equal requests share one object.
 
-    Raises ValueError, in one line, for a name that no rule has and for an own rule that takes a name in use.
+    Raises ValueError, in one line, for an unknown name in ``off`` and for an own rule with a name that is in use.
     """
     known = default_rules().by_name
     for name in off:
@@ -120,14 +121,15 @@ def site_rules(off: tuple[str, ...], own: tuple[Rule, ...]) -> CleaningRules:
 
 
 def _folded(rules: Iterable[Rule], field: str, *, headings: bool | None = None) -> dict[str, Rule]:
-    """Folded text -> rule, out of a field of texts; ``headings``: of the rules for headings alone, or of the others."""
+    """Folded text -> rule, from a field of texts. ``headings``: from the rules for headings alone, or from all
+    others."""
     chosen = (rule for rule in rules if headings in (None, rule.headings))
     return {fold(text): rule for rule in chosen for text in getattr(rule, field)}
 
 
 def _alternation(rules: Iterable[Rule], field: str) -> re.Pattern[str] | None:
-    """One expression for all rules, each in a group named after its rule. It is asked of folded text: in small letters,
-    without the flag for both cases, it takes half the time."""
+    """One expression for all rules, each in a group with the name of its rule. It is used on folded text: with small
+    letters and without the flag for both cases it takes half the time."""
     groups = [
         f"(?P<{rule.name.replace('-', '_')}>{'|'.join(getattr(rule, field))})" for rule in rules if getattr(rule, field)
     ]

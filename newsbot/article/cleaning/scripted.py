@@ -1,6 +1,6 @@
-"""What a script or a style sheet would draw: a player told by an attribute, a picture hung behind an element.
+"""Content that a script or a style sheet adds: a player described by an attribute, a picture in the background.
 
-The markup holds no frame and no image: without a look at these the article's film and photograph would be lost.
+The markup has no frame and no image for it. Without this module the article's film or photograph would be lost.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.selectors import Attributes
 
-# One of these tells, or nothing is drawn: most elements are done with after one look.
+# Without one of these attributes nothing is added. This quick check decides most elements.
 SCRIPTED = frozenset({
     "role", "data-settings", "data-href", "data-facadesrc", "data-src", "data-id", "data-thumbnail",
     "data-borlabs-cookie-content",
@@ -27,7 +27,7 @@ _ANSWERS = frozenset({"youtube", "vimeo", "dailymotion", "videopress"})
 
 
 def element_frame(attributes: Attributes) -> str | None:
-    """The address of the frame or page that a script would show in this element, as written; None for none."""
+    """The URL of the frame or page that a script would show in this element, as written, or None."""
     names = attributes.get("class") or ""
     if "data-settings" in attributes:
         return _elementor(attributes["data-settings"] or "") if "elementor-widget-video" in names else None
@@ -48,7 +48,7 @@ def element_frame(attributes: Attributes) -> str | None:
 
 
 def script_frame(attributes: Attributes, node: LexborNode) -> str | None:
-    """The same of a ``<script>``."""
+    """The same for a ``<script>``."""
     if attributes.get("data-telegram-post"):
         return f"https://t.me/{attributes['data-telegram-post']}"
     if attributes.get("type") == "text/template":
@@ -59,7 +59,7 @@ def script_frame(attributes: Attributes, node: LexborNode) -> str | None:
 
 
 def background_picture(attributes: Attributes) -> str | None:
-    """The picture an element shows as its background: only where it stands for an image, not for a decoration."""
+    """The background picture of an element, only where it replaces an image and is not a decoration."""
     names = attributes.get("class") or ""
     if attributes.get("role") != "img" and "wp-block-cover" not in names and "e-gallery-image" not in names:
         return None
@@ -76,7 +76,7 @@ def _elementor(settings: str) -> str | None:
 
 
 def _iframe_in_base64(content: str) -> str | None:
-    """A consent plugin keeps the frame in base64 until the reader agrees."""
+    """The frame that a consent plugin stores in base64 until the reader agrees."""
     if len(content) > _LONGEST:
         return None
     try:

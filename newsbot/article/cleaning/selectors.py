@@ -1,8 +1,8 @@
-"""The selectors of the junk rules, indexed: an element is compared only with those that begin as its own names do.
+"""The selectors of the junk rules, in an index: an element is compared only with selectors of the same first letters.
 
 A selector is one compound: ``tag``, ``.class``, ``#id`` and ``[attr]``, ``[attr=value]`` in any number, no spaces. In a
-class, an id and a value ``*`` stands for anything and ``[0-9]`` for a digit. There are no combinators: a rule is
-decided by the element alone, so one walk over the tree decides them all.
+class, an id and a value ``*`` means any text and ``[0-9]`` a digit. There are no combinators: a rule is
+decided by the element alone, so that one walk over the tree decides all rules.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ Attributes = Mapping[str, str | None]
 Part = tuple[str, str, str | None]
 Match = Callable[[str], object]
 
-# Page builders number the classes of their elements: the memo must not grow with the web.
+# Page builders number the classes of their elements, so the cache needs a limit.
 MEMO_LIMIT = 4_000
-# Letters by which patterns are indexed: nearly all of the rules' own are longer.
+# The number of letters in the index. Nearly all patterns of the rules are longer.
 _INDEXED = 3
 _LITERAL = re.compile(r"[\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A selector whose leading part an element has: it is the rule's if the other parts fit too."""
+    """A selector whose leading part an element has. The rule matches where the other parts match too."""
 
     rule: Rule
     tags: Set[str] = frozenset()
@@ -36,7 +36,7 @@ class Candidate:
     attributes: tuple[tuple[str, Match], ...] = ()
 
     def fits(self, tag: str, attributes: Attributes, tokens: Sequence[str]) -> bool:
-        """Whether the element has all parts of the selector; ``tokens`` are its classes."""
+        """Whether the element has all parts of the selector. ``tokens`` are the element's classes."""
         return (
             (not self.tags or tag in self.tags)
             and not any(name in tokens for name in self.rule.unless)
@@ -47,7 +47,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """A class or an id with a ``*``. ``number``: its place among all; ``rest``: None where ``prefix`` says it all."""
+    """A class or an id with a ``*``. ``number`` is its place among all patterns. ``rest`` is None where ``prefix``
+    suffices."""
 
     number: int
     prefix: str
@@ -59,7 +60,7 @@ class _Pattern:
 
 
 class Selectors:
-    """All selectors of some rules. Immutable but for a memo of ``class`` attributes, which is safe to share."""
+    """All selectors of some rules. Immutable except for a cache of ``class`` attributes, which is safe to share."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._exact: dict[str, list[Candidate]] = {}  # "." or "#" and the name
@@ -73,10 +74,10 @@ class Selectors:
         self._of_class = lru_cache(maxsize=MEMO_LIMIT)(self._read_class)
 
     def match(self, tag: str, attributes: Attributes) -> Rule | None:
-        """The rule an element falls under, or None: by its classes first, then by its attributes, then by its tag."""
+        """The rule that matches an element, or None: by its classes first, then by its attributes, then by its tag."""
         names = attributes.get("class")
         tokens, candidates = self._of_class(names) if names else ((), ())
-        # Most elements have no attribute that any rule asks for: one look tells.
+        # Most elements have no attribute that a rule needs: one quick check decides.
         if not self._asked_for.isdisjoint(attributes):
             candidates = (*candidates, *self._of_attributes(attributes))
         if tag in self._tags:
@@ -87,7 +88,7 @@ class Selectors:
         return None
 
     def _read_class(self, names: str) -> tuple[tuple[str, ...], tuple[Candidate, ...]]:
-        """The classes in an attribute, and what they may fall under, in their order."""
+        """The classes in an attribute, and the candidates that they may match, in order."""
         tokens = tuple(names.split())
         return tokens, tuple(candidate for token in tokens for candidate in self._named(".", token))
 
@@ -106,7 +107,7 @@ class Selectors:
                 yield pattern.candidate
 
     def _index(self, number: int, rule: Rule, parts: list[Part]) -> None:
-        # The rarest part leads: an id before a class, a class before an attribute, a bare tag last.
+        # The rarest part comes first: an id before a class, a class before an attribute, a tag last.
         lead = min(parts, key=lambda part: "#.[ ".index(part[0]))
         kind, name, _ = lead
         if kind == "[":

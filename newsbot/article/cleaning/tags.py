@@ -1,4 +1,4 @@
-"""What each HTML element is to an article: formatting, a block, a wrapper without meaning, or nothing."""
+"""The role of each HTML element in an article: formatting, a block, a wrapper without meaning, or nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WRAPPERS = frozenset({
     "body", "form", "nav", "search", "marquee", "amp-carousel", "amp-accordion", "dialog", "optgroup", "option",
     "noindex",
 })  # fmt: skip
-# Never words of an article, whatever they hold.
+# The content of these is never text of an article.
 NOTHING = frozenset({
     "script", "style", "link", "meta", "base", "title", "head", "template", "svg", "canvas", "input", "select",
     "textarea",
@@ -36,7 +36,7 @@ NOTHING = frozenset({
 
 
 def numbering(attributes: Attributes) -> str:
-    """The attributes an ordered list keeps."""
+    """The attributes of an ordered list that are kept."""
     start = integer(attributes.get("start"), default=1)
     return (attribute("start", str(start)) if start != 1 else "") + (' reversed=""' if "reversed" in attributes else "")
 

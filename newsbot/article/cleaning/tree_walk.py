@@ -1,7 +1,7 @@
-"""One walk over the parsed post: what a rule names is left out, all else goes to the page.
+"""One walk over the parsed post: elements that a rule matches are left out, all others go to the writer.
 
-The tree is never changed and never descended by recursion, so a held-back rule costs a second walk and a hostile post
-costs no stack.
+The tree is never changed and the walk does not recurse, so that a held-back rule costs a second walk, and a hostile
+post cannot exhaust the stack.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _UNFOLDS = frozenset(
 )
 _KEPT = {"abbr": "title", "time": "datetime", "bdo": "dir"}
 _CODE = frozenset({"code", "kbd", "samp"})
-# How many elements are looked into for what they hide or quote: each look costs their whole text.
+# The number of elements that are searched for hidden or quoted content: each search reads their whole text.
 PATIENCE = 500
 
 Leave = Callable[[], None]
@@ -51,7 +51,7 @@ _TAGS: dict[int, str] = {}
 
 
 class TreeWalk:
-    """The outcome of a walk. ``held`` are nodes that keep what a rule would take from them."""
+    """The result of a walk. ``held`` are nodes that stay although a rule matches them."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class TreeWalk:
         self._patience = PATIENCE
 
     def run(self, root: LexborNode) -> None:
-        """Walk everything under ``root``."""
+        """Walk all nodes under ``root``."""
         node: LexborNode | None = root.first_child
         pending: list[tuple[LexborNode | None, Leave]] = []
         while node is not None or pending:
@@ -264,7 +264,7 @@ class TreeWalk:
         return self.writer.inline_end
 
     def _enter_button(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
-        """A button says what a click does; one that unfolds an answer carries the question."""
+        """The text of a button says what a click does. A button that unfolds an answer holds the question."""
         named = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
         if not _UNFOLDS.isdisjoint(attributes) or _MEANT_TO_OPEN.search(named):
             return self._enter_box(tag, node, attributes)
@@ -315,11 +315,11 @@ class TreeWalk:
         self.writer.end()
 
     def _judge(self, words: str, hrefs: Sequence[str], tag: str) -> bool:
-        """Whether a block's whole words are a plugin's: an exact text of a rule, or an invitation to follow."""
+        """Whether all words of a block are a plugin's: an exact text of a rule, or an invitation to follow."""
         if len(words) == 1 and words != "|":
             return False
         if not words.strip("| ") and not hrefs and "share-link" in self.removals:
-            return True  # what stood between links that are gone
+            return True  # the separators between removed links
         rule: Rule | None = None
         if hrefs:
             rule = self._rules.match_linked(words, hrefs, listed=tag in SPOKEN)
@@ -334,13 +334,13 @@ class TreeWalk:
         return True
 
     def _bare(self, words: str) -> bool:
-        """Whether a heading with nothing under it is what a plugin left behind."""
+        """Whether a heading with nothing under it was left by a plugin."""
         rule = self._rules.match_bare(words)
         if rule is not None:
             self.counts[rule.name] += 1
         return rule is not None
 
-    # -- taking away ---------------------------------------------------------------------------------------------------
+    # -- removing ------------------------------------------------------------------------------------------------------
 
     def _remove(self, rule: Rule, node: LexborNode) -> bool:
         if node.mem_id in self._held:

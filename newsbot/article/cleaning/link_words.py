@@ -1,4 +1,4 @@
-"""What stands around a link and in it: whether it belongs to a sentence, and whether it shows a picture."""
+"""The text around and inside a link: whether the link is part of a sentence, and whether it shows a picture."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.removal import weigh
 
-# A link with more letters than that is no button: "Click to email a link to a friend (Opens in new window)" has 55.
+# A link with more letters is not a button: "Click to email a link to a friend (Opens in new window)" has 55.
 LABEL = 59
-# With more letters than that beside it, it stands in a sentence: "Share this article with your friends on" has 39.
+# With more letters beside it a link is part of a sentence: "Share this article with your friends on" has 39.
 SENTENCE = 40
 _PICTURES = frozenset({"img", "amp-img", "image", "picture", "video", "iframe", "amp-iframe", "object", "embed"})
 
 
 def is_in_sentence(link: LexborNode) -> bool:
-    """Whether a link is longer than a button's label, part of a sentence, or the words of a quote that a button beside
-    the quote offers for sharing.
+    """Whether a link is longer than a button's label, part of a sentence, or the text of a quotation that a button
+    beside the quotation shares.
     """
     if weigh(link)[0] > LABEL:
         return True
@@ -27,5 +27,5 @@ def is_in_sentence(link: LexborNode) -> bool:
 
 
 def shows_picture(link: LexborNode) -> bool:
-    """Whether a picture, a film or a frame stands in a link."""
+    """Whether a link contains a picture, a film or a frame."""
     return any(inner.tag in _PICTURES for inner in link.traverse())

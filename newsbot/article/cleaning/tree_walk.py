@@ -45,9 +45,9 @@ Leave = Callable[[], None]
 _TEXT = 2
 """Lexbor's number of text nodes."""
 _NAMED = 256
-"""Lexbor numbers the elements of HTML below this; of all others a document numbers its own."""
+"""Lexbor gives the elements of HTML lower numbers than this. A document numbers all other elements itself."""
 _TAGS: dict[int, str] = {}
-"""The names of elements by Lexbor's numbers: to read a name anew costs more than all else about a node."""
+"""The names of elements by Lexbor's numbers. Reading a name again costs more than all other work on a node."""
 
 
 class TreeWalk:
@@ -106,7 +106,7 @@ class TreeWalk:
             node = after
         self.writer.finish()
 
-    # -- entering: the answer says how to leave the element, None that the walk is done with it ------------------------
+    # -- entering: the result says how to leave the element; None means that the element is finished -------------------
 
     def _enter(self, tag: str, node: LexborNode) -> Leave | None:
         if tag in NOTHING:
@@ -128,14 +128,14 @@ class TreeWalk:
         return _nothing
 
     def _enter_paragraph(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
-        """A paragraph of one text, the commonest element of all, goes straight to the writer."""
+        """Write a paragraph of one text directly. It is the most common element."""
         if attributes and "wp-caption-text" in (attributes.get("class") or ""):
             return self._enter_caption(tag, node, attributes)
         start = f"<p{self._id(attributes)}>" if attributes else "<p>"
         only = node.first_child
         if start == "<p>" and only is not None and only.tag_id == _TEXT and only.next is None:
             text = only.text_content or ""
-            # The pictures of shortcodes come before a paragraph without attributes, and stand in one that has some.
+            # Pictures of shortcodes come before a paragraph without attributes, and inside a paragraph with attributes.
             if not attributes or "[" not in text:
                 self.writer.paragraph(self._text(text))
                 return None
@@ -171,7 +171,7 @@ class TreeWalk:
         return self._leave_caption
 
     def _enter_quote(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
-        """A quote, or a post of a social network: of one without words only its link remains."""
+        """Enter a quotation, or a post of a social network. Of a post without words only its link remains."""
         quoted = self._quoted(node, attributes)
         if quoted is None:
             return self._enter_block(tag, node, attributes)
@@ -365,7 +365,7 @@ class TreeWalk:
 
 
 def _nothing() -> None:
-    """Leave an element that changes nothing: only its content counts."""
+    """Leave an element that adds nothing to its content."""
 
 
 def _name(node: LexborNode) -> str:

@@ -334,7 +334,7 @@ def _explain(failures: list[PayloadError]) -> DiscoveryError:
 def _explain_challenge(failure: PayloadError) -> DiscoveryError | None:
     if not isinstance(failure, Challenge):
         return None
-    return DiscoveryError(f"a bot check stands in the way ({failure})", verdict="blocked", fault=failure.name)
+    return DiscoveryError(f"a bot check came instead of an answer ({failure})", verdict="blocked", fault=failure.name)
 
 
 def _explain_silence(failure: PayloadError) -> DiscoveryError | None:
@@ -348,7 +348,7 @@ def _explain_refusal(failure: PayloadError) -> DiscoveryError | None:
 def _explain_failure(failure: PayloadError) -> DiscoveryError | None:
     if not isinstance(failure, BadStatus) or not failure.retryable:
         return None
-    return DiscoveryError(f"the site does not answer for its API ({failure})", verdict="incomplete")
+    return DiscoveryError(f"the site's API fails ({failure})", verdict="incomplete")
 
 
 def _explain_forbidden(failure: PayloadError) -> DiscoveryError | None:

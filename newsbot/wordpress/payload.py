@@ -55,7 +55,7 @@ _LOGIN = re.compile(rb"<body[^>]{0,200}class=[\"'](?:[^\"'>]{0,200} )?login[ \"'
 def read(reply: Reply) -> Any:
     """The JSON of a reply: a list or an object. Raises a PayloadError where there is no JSON, or WordPress refused."""
     if is_challenge(reply):
-        raise Challenge(f"{reply.status}: a bot check stands in the way")
+        raise Challenge(f"{reply.status}: a bot check came instead of an answer")
     try:
         data = parse(reply.body)
     except PayloadError as fault:
@@ -92,7 +92,7 @@ def parse(body: bytes) -> Any:
     """Parse bytes to a list or object. Raises NotJson, Truncated or TooDeep."""
     body = body.removeprefix(_BOM).strip(b" \t\r\n\x00")
     if not body:
-        raise NotJson("an empty body where JSON was due")
+        raise NotJson("expected JSON, got an empty body")
     if body[:1] in (b"[", b"{"):
         try:
             return orjson.loads(body)
@@ -107,10 +107,10 @@ def _parse_slowly(body: bytes) -> Any:
     for data in _documents(text):
         return data
     if text[:1] in "[{":
-        raise Truncated(f"the JSON breaks off within its {len(body)} bytes")
+        raise Truncated(f"the JSON is truncated after {len(body)} bytes")
     hint = next((name for pattern, name in _HINTS if pattern.search(body)), None)
     what = hint or ("HTML" if "<" in text[:2_000] else "text")
-    raise NotJson(f"{what} where JSON was due")
+    raise NotJson(f"expected JSON, got {what}")
 
 
 def _documents(text: str) -> Iterator[Any]:
@@ -122,7 +122,7 @@ def _documents(text: str) -> Iterator[Any]:
         try:
             data, end = decoder.raw_decode(text, opening.start())
         except RecursionError:
-            raise TooDeep("JSON nested deeper than any WordPress sends") from None
+            raise TooDeep("the JSON is nested deeper than WordPress ever sends") from None
         except ValueError as fault:
             in_vain += getattr(fault, "pos", len(text)) - opening.start()
             continue

@@ -44,7 +44,7 @@ def record_id(raw: Any) -> int:
     value = raw.get("id") if isinstance(raw, dict) else raw
     found = row_id(value)
     if found is None:
-        raise RecordError(f"an object without a usable id: {str(value)[:80]!r}")
+        raise RecordError(f"the object has no usable id: {str(value)[:80]!r}")
     return found
 
 

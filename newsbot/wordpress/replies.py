@@ -45,7 +45,7 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
     if isinstance(listed, dict):
         holed = all(key.isdigit() for key in listed) if listed else "x-wp-total" in reply.headers
         if not holed:
-            raise NotJson("an object where a list was due")
+            raise NotJson("expected a list, got an object")
     return objects_in(listed)
 
 

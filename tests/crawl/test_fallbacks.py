@@ -54,7 +54,7 @@ def test_what_robots_txt_forbids_is_not_asked_under_another_name(tmp_path: Path)
     with Newsroom(posts=30, robots="User-agent: *\nDisallow: /wp-json/\n") as room:
         run = crawl(tmp_path, "wp_posts", site=room.url)
         assert (run.status, facts(run)["via"]) == (0, {"feed": 30})
-        assert "robots.txt disallows" in facts(run)["why"]
+        assert "robots.txt forbids" in facts(run)["why"]
         assert asked(room, "wp-json") + asked(room, "rest_route") == 0
 
 
@@ -125,7 +125,7 @@ def test_a_site_that_was_whole_is_not_read_again_from_its_pages(tmp_path: Path) 
         before = len(room.requests)
         run = crawl(tmp_path, "wp_posts", site=room.url, output="shut.jsonl")
     assert (first.status, run.status) == (0, 1), run.said
-    assert "unknown while the API is shut" in facts(run)["why"]
+    assert "unknown while the API is closed" in facts(run)["why"]
     assert not [row for row in run.rows("shut.jsonl") if row["change"] != "new"]
     assert len(room.requests) - before < 30
 
@@ -138,7 +138,7 @@ def test_a_bot_check_ends_it(tmp_path: Path) -> None:
         assert asked(room, "paged=") == 1
     told = facts(run)
     assert (run.status, told["verdict"]) == (1, "blocked")
-    assert "a bot check stands in the way" in told["why"]
+    assert "a bot check came instead of an answer" in told["why"]
     # Files that were there before are kept.
     assert 0 < len(run.rows()) <= 10
 

@@ -123,7 +123,7 @@ def test_an_object_in_a_lists_place_is_no_empty_collection(said: dict[str, Any])
             return 200, None, said
 
     ids, facts = crawl(Denied(objects(5)))
-    assert (ids, facts.verdict, facts.why) == ([], "incomplete", "an object where a list was due")
+    assert (ids, facts.verdict, facts.why) == ([], "incomplete", "expected a list, got an object")
 
 
 def test_a_post_that_kills_its_page_is_named_and_passed() -> None:

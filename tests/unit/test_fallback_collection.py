@@ -210,7 +210,7 @@ def test_a_bot_check_that_comes_with_success_is_not_shown_to_the_browser() -> No
     site = Shut(sitemap("/a/", "/b/") | articles(b=2) | {"/a/": check}, browser=rendered)
     posts, facts = bring(site)
     assert (posts, facts.verdict, site.count("browser")) == ({}, "blocked", 0)
-    assert "a bot check stands in the way" in facts.why
+    assert "a bot check came instead of an answer" in facts.why
 
 
 def test_what_is_gone_or_of_another_type_is_no_hole() -> None:
@@ -223,7 +223,10 @@ def test_what_is_gone_or_of_another_type_is_no_hole() -> None:
 def test_members_only_articles_are_named() -> None:
     login = Reply(status=200, url=f"{HOME}/wp-login.php?redirect_to=x", body=b"<form>")
     _, facts = bring(Shut(sitemap("/a/", "/b/") | articles(a=1) | {"/b/": login}))
-    assert (facts.verdict, facts.missing_urls) == ("incomplete", {f"{HOME}/b/": "a login page stands there"})
+    assert (facts.verdict, facts.missing_urls) == (
+        "incomplete",
+        {f"{HOME}/b/": "a login page came instead of the article"},
+    )
 
 
 def test_a_site_behind_a_login_is_left_alone() -> None:
@@ -231,7 +234,7 @@ def test_a_site_behind_a_login_is_left_alone() -> None:
     site, facts = Shut({"/feed/": login}), SiteFacts(asked=HOME)
     assert listen(crawl(Options(url=HOME), facts), site) == []
     assert (facts.verdict, site.asked[-1]) == ("closed", "/feed/")
-    assert "a login page stands in the way" in facts.why
+    assert "a login page came instead of a feed" in facts.why
 
 
 @pytest.mark.parametrize("circle", ["same", "first"])
@@ -259,7 +262,7 @@ def test_without_feed_and_sitemap_the_first_word_stands() -> None:
     assert listen(crawl(Options(url=HOME), facts), Shut({})) == []
     assert (facts.verdict, facts.collections) == ("closed", {})
     assert "401" in facts.why
-    assert "no feed and no sitemap either" in facts.why
+    assert "the site has no feed and no sitemap" in facts.why
 
 
 def test_the_feed_that_a_page_names_and_a_category_is_not_the_site() -> None:
@@ -284,7 +287,11 @@ def test_an_article_in_pieces_comes_whole_or_is_named() -> None:
     assert (post.content_html or "").split() == ["<p>One</p>", "<p>Two</p>"]
     del site.pages["/a/2/"]
     posts, facts = bring(site)
-    assert (posts, facts.verdict, facts.missing_urls) == ({}, "incomplete", {f"{HOME}/a/": "not all its pages came"})
+    assert (posts, facts.verdict, facts.missing_urls) == (
+        {},
+        "incomplete",
+        {f"{HOME}/a/": "one of its pages is missing"},
+    )
 
 
 def test_an_article_that_leads_to_another_site_is_named() -> None:
@@ -334,7 +341,7 @@ def test_limit_counts_what_lies_in_the_window() -> None:
     }
     posts, facts = bring(Shut(feed(dated("n1", 1, 2024)) | pages), limit=2, until="2022-01-01T00:00:00")
     assert (set(posts), facts.verdict) == ({4, 5}, "complete")
-    assert facts.why.endswith("the newest 2, as asked for")
+    assert facts.why.endswith("the newest 2 posts, as asked for")
 
 
 def test_where_robots_txt_forbids_the_feed_the_sitemap_is_next() -> None:
@@ -384,7 +391,7 @@ def test_a_feed_is_sent_once_as_long_as_it_does_not_change() -> None:
     again, facts = bring(site, kept)
     assert (set(first), again) == ({1, 2}, {})
     assert site.tags == ["", '"one"']
-    assert facts.verdict == "incomplete", "without a sitemap nothing proves that these are all"
+    assert facts.verdict == "incomplete", "without a sitemap nothing proves that all posts came"
 
 
 PAGES = feed(entry("a", f"{HOME}/?p=1")) | {"/feed/?paged=2": feed(entry("b", f"{HOME}/?p=2"))["/feed/"]}

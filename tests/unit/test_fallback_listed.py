@@ -29,7 +29,7 @@ def test_a_list_that_fails_is_told_whatever_its_name() -> None:
     pages = articles(a=1, b=2) | {"/sitemap_index.xml": index("sitemap-1.xml", "sitemap-2.xml")}
     posts, facts = bring(Shut({**pages, "/sitemap-1.xml": urlset("a"), **failing("sitemap-2.xml")}))
     assert (set(posts), facts.verdict) == ({1}, "incomplete")
-    assert f"the sitemap is not whole: {HOME}/sitemap-2.xml: HTTP 503" in facts.why
+    assert f"the sitemap may not list all posts: {HOME}/sitemap-2.xml: HTTP 503" in facts.why
 
 
 def test_a_list_that_robots_txt_names_and_that_fails_is_told_unless_it_is_gone() -> None:
@@ -44,7 +44,7 @@ def test_an_index_that_breaks_off_is_told() -> None:
     lists = {"/sitemap_index.xml": whole[: whole.index("post-sitemap2")], "/post-sitemap.xml": urlset("a")}
     posts, facts = bring(Shut({**lists, **articles(a=1, b=2), "/post-sitemap2.xml": urlset("b")}))
     assert (set(posts), facts.verdict) == ({1}, "incomplete")
-    assert f"{HOME}/sitemap_index.xml breaks off" in facts.why
+    assert f"{HOME}/sitemap_index.xml is truncated" in facts.why
 
 
 def test_more_lists_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_more_lists_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     names = [path.removeprefix("/") for path in lists]
     posts, facts = bring(Shut({**lists, **articles(a=1, b=2, c=3), "/sitemap_index.xml": index(*names)}))
     assert (set(posts), facts.verdict) == ({1, 2}, "incomplete")
-    assert f"{HOME}/sitemap-c.xml: more than 3 lists" in facts.why
+    assert f"{HOME}/sitemap-c.xml: newsbot reads no more than 3 sitemaps" in facts.why
 
 
 def test_indexes_deeper_than_are_followed_are_told() -> None:
@@ -61,7 +61,7 @@ def test_indexes_deeper_than_are_followed_are_told() -> None:
     pages = {**deep, "/sitemap-5.xml": urlset("b"), "/sitemap-a.xml": urlset("a"), **articles(a=1, b=2)}
     _, facts = bring(Shut({**pages, "/sitemap.xml": index("sitemap-a.xml", "sitemap-1.xml")}))
     assert facts.verdict == "incomplete"
-    assert "an index too deep" in facts.why
+    assert "this index is nested too deeply" in facts.why
 
 
 def news_only(**pages: str | Reply) -> Shut:
@@ -90,4 +90,4 @@ def test_a_feed_that_shows_more_than_the_sitemap_lists_is_walked_to_its_end() ->
     assert (set(posts), facts.verdict, site.count("paged=")) == ({1, 2, 3, 4}, "complete", 2)
     posts, facts = bring(news_only(**{"/sitemap-news.xml": urlset("a")} | failing("feed/?paged=2")))
     assert (set(posts), facts.verdict) == ({1, 2, 3}, "incomplete")
-    assert "2 posts of the feed are not in it, and the feed breaks off" in facts.why
+    assert "the feed is truncated, and shows 2 posts that no sitemap lists" in facts.why

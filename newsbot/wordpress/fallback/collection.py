@@ -99,10 +99,10 @@ class FallbackCollection:
     def _gap(self) -> str | None:
         """Why the sitemaps may not list all posts, or None."""
         if self.listed.gap is None and self.feed.broke_off and self.feed.unlisted:
-            return f"{self.feed.unlisted} posts of the feed are not in it, and the feed breaks off"
+            return f"the feed is truncated, and shows {self.feed.unlisted} posts that no sitemap lists"
         return self.listed.gap
 
     def _full(self) -> str | None:
         """What came, where the user's ``limit`` was reached."""
         order = "newest" if self.sources.feed is not None else "last changed"
-        return f"the {order} {self.facts.sent}, as asked for" if self.delivery.is_full else None
+        return f"the {order} {self.facts.sent} posts, as asked for" if self.delivery.is_full else None

@@ -52,7 +52,7 @@ class Delivery:
             self.seen.note(url, self.listed.lastmod(url))
             return
         if not self.identities.give(row_id, url):
-            self.facts.missing_urls[url] = f"its id {row_id} is another post's"
+            self.facts.missing_urls[url] = f"another post has its id {row_id}"
             return
         post.id = row_id
         self._count(post)

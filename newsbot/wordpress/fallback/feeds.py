@@ -83,7 +83,7 @@ class FeedSearch:
         if reply.error is not None or reply.status != 200:
             return None
         if payload.is_login(reply):
-            raise Halt("a login page stands in the way", verdict="closed", fault="login")
+            raise Halt("a login page came instead of a feed", verdict="closed", fault="login")
         try:
             page = read_feed(reply, site=self.key)
         except NotXml:

@@ -67,7 +67,7 @@ def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) 
     listed, home = Listed(gap=sitemaps.gap(type_)), canonical(key)
     urls = sitemaps.of(type_)
     if len(urls) > MOST_LISTS:
-        listed.gap = f"{len(urls)} lists, of which {MOST_LISTS} are read"
+        listed.gap = f"the site has {len(urls)} sitemaps, and newsbot reads {MOST_LISTS} of them"
     for url in urls[:MOST_LISTS]:
         try:
             sitemap = yield from sitemaps.fetch(url, type_)
@@ -79,6 +79,6 @@ def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) 
             del sitemaps.read[url]  # no other type needs it
         if sitemap.cut:
             faults["truncated"] += 1
-            listed.gap = f"{url} breaks off"
+            listed.gap = f"{url} is truncated"
         listed.add(sitemap, home=home)
     return listed

@@ -57,7 +57,7 @@ class FallbackSite:
             facts.end(self.halt.verdict, f"{reason}; {self.halt}")
             return
         if not sources.found:
-            facts.end(verdict, f"{reason}; no feed and no sitemap either")
+            facts.end(verdict, f"{reason}; the site has no feed and no sitemap")
             return
         facts.site, facts.name, facts.why = sources.key, facts.name or sources.name, "not finished"
         for name in self._types(sources):
@@ -96,7 +96,7 @@ class FallbackSite:
         facts.mode, facts.since = "window", since
         if facts.verdict == "complete":
             facts.verdict = "incomplete"
-            facts.why += f"; what was edited or deleted since {since} is unknown while the API is shut"
+            facts.why += f"; what was edited or deleted since {since} is unknown while the API is closed"
 
     def _find(self) -> Steps[Sources]:
         if self.sources is None:

@@ -52,9 +52,9 @@ class Sitemaps:
     def gap(self, type_: str) -> str | None:
         """Why the sitemaps of a type may not list all of its posts, or None."""
         if self.cut:
-            return f"{self.cut[0]} breaks off"
+            return f"{self.cut[0]} is truncated"
         if self.news and self.of(type_) == self.news:
-            return f"{self.news[0]} is for Google News, which has nothing older than two days"
+            return f"{self.news[0]} is for Google News, and lists only the last two days"
         whys = self._unread(type_)
         if not whys:
             return None
@@ -128,7 +128,10 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
     if url in found.read or type_ == NO_ARTICLES:
         return
     if depth == 0 or len(found.read) >= MOST_READ:
-        found.unread[url] = Unread(type_, "an index too deep" if depth == 0 else f"more than {MOST_READ} lists")
+        found.unread[url] = Unread(
+            type_,
+            "this index is nested too deeply" if depth == 0 else f"newsbot reads no more than {MOST_READ} sitemaps",
+        )
         return
     try:
         sitemap = yield from found.fetch(url)

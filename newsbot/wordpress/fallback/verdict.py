@@ -23,15 +23,15 @@ def conclude(facts: CollectionFacts, *, reason: str, gap: str | None, full: str 
     elif full is not None:
         facts.verdict, facts.why = "complete", f"{came}; {full}"
     elif facts.expected_before is None:
-        facts.verdict, facts.why = "incomplete", f"{came}; without a sitemap nothing proves that these are all"
+        facts.verdict, facts.why = "incomplete", f"{came}; without a sitemap nothing proves that all posts came"
     elif gap is not None:
-        facts.verdict, facts.why = "incomplete", f"{came}; the sitemap is not whole: {gap}"
+        facts.verdict, facts.why = "incomplete", f"{came}; the sitemap may not list all posts: {gap}"
     else:
         facts.verdict, facts.why = "complete", f"{came}; {_accounted(facts)}"
 
 
 def _came(facts: CollectionFacts) -> str:
-    came = ", ".join(f"{count} by {name}" for name, count in facts.via.items()) or "none came"
+    came = ", ".join(f"{count} by {name}" for name, count in facts.via.items()) or "no post came"
     kept = f", {facts.kept} unchanged since an earlier run" if facts.kept else ""
     return f"{came}{kept}"
 

@@ -38,5 +38,5 @@ def ask(
         verdict: Verdict = "blocked" if reply.error == "private-address" else "incomplete"
         raise Halt(ERRORS[reply.error], verdict=verdict, fault=reply.error)
     if reply.error is None and payload.is_challenge(reply):
-        raise Halt("a bot check stands in the way", verdict="blocked", fault="challenge")
+        raise Halt("a bot check came instead of an answer", verdict="blocked", fault="challenge")
     return reply

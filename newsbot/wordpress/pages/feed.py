@@ -63,10 +63,10 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
     channel = parsed.root.find("channel")
     if parsed.root.tag != "rss" or channel is None:
-        raise NotXml(f"{etree.QName(parsed.root).localname} where an RSS feed was due")
+        raise NotXml(f"expected an RSS feed, got {etree.QName(parsed.root).localname}")
     items = channel.findall("item")
     if any("#comment-" in (_text(item, "link") or "") for item in items):
-        raise NotXml("a feed of comments")
+        raise NotXml("expected a feed of posts, got a feed of comments")
     language = _text(channel, "language")
     return FeedPage(
         entries=list(_entries(items[:-1] if parsed.cut else items, reply, site, language)),

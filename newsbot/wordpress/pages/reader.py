@@ -21,7 +21,7 @@ PAGES_FAILED = "pages-failed"
 PARTS = 50
 """Other pages of a divided article that are read."""
 
-_PART_MISSING = "not all its pages came"
+_PART_MISSING = "one of its pages is missing"
 
 
 class NoArticle(Exception):
@@ -61,7 +61,7 @@ class PageReader:
         if page.post is None or page.type not in (None, self.type):
             raise OtherType("another type")
         if page.lacks_body:
-            raise NoArticle("its page lacks the article")
+            raise NoArticle("its page does not show the article")
         yield from self._add_parts(page.post, page.parts)
         return page.post
 
@@ -143,7 +143,7 @@ def _check(reply: Reply, url: str) -> None:
     if reply.error is not None:
         raise NoArticle(ERRORS.get(reply.error, reply.error) + (f" ({reply.detail})" if reply.detail else ""))
     if payload.is_login(reply):
-        raise NoArticle("a login page stands there")
+        raise NoArticle("a login page came instead of the article")
     _check_host(reply.url, url)
     if reply.status in (404, 410):
         raise Gone("gone")

@@ -80,7 +80,7 @@ def read_sitemap(reply: Reply) -> Sitemap:
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
     name = etree.QName(parsed.root).localname
     if name not in ("sitemapindex", "urlset"):
-        raise NotXml(f"{name} where a sitemap was due")
+        raise NotXml(f"expected a sitemap, got {name}")
     listed = _listed(parsed.root, reply.url)
     cut = parsed.cut or len(parsed.root) > MOST
     if name == "sitemapindex":

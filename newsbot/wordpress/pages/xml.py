@@ -49,9 +49,9 @@ def unpacked(body: bytes) -> bytes:
     try:
         plain = unpacker.decompress(body, UNPACKED)
     except zlib.error as error:
-        raise NotXml(f"a broken gzip ({error})") from None
+        raise NotXml(f"the gzip data is damaged ({error})") from None
     if unpacker.unconsumed_tail:
-        raise NotXml(f"unpacks to more than {UNPACKED >> 20} MiB")
+        raise NotXml(f"the gzip data unpacks to more than {UNPACKED >> 20} MiB")
     return plain
 
 
@@ -65,7 +65,7 @@ def parse(body: bytes, content_type: str = "") -> Parsed:
     whole = _tree(text, recover=False)
     root = whole if whole is not None else _tree(text, recover=True)
     if root is None:
-        raise NotXml("XML that cannot be read")
+        raise NotXml("the XML cannot be parsed")
     return Parsed(root=root, mended=whole is None, cut=cut)
 
 
@@ -73,10 +73,10 @@ def _root_of(text: str) -> tuple[int, str]:
     """Where the root element of a feed or sitemap begins, and its name. Raises NotXml."""
     found = _BEGINNING.search(text)
     if found is None:
-        raise NotXml("HTML where XML was due" if _HTML.search(text[:2_000]) else "no XML")
+        raise NotXml("expected XML, got HTML" if _HTML.search(text[:2_000]) else "expected XML, got something else")
     # Feeds and sitemaps have no document type, and every attack by XML needs one.
     if _DOCTYPE.search(text[: found.start()]):
-        raise NotXml("a document type where none belongs")
+        raise NotXml("the XML has a document type, which no feed or sitemap needs")
     return found.start(), found[0][1:-1]
 
 

@@ -69,7 +69,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
     except PayloadError as fault:
         if discovered_before and has_moved(fault):
             raise Moved from fault
-        facts.end("incomplete", f"the site does not tell its types ({fault})")
+        facts.end("incomplete", f"the site does not list its types ({fault})")
         if options.kind == "posts" and is_api_closed(fault):
             yield from fallback.crawl_site(fault, verdict="closed")
         return

@@ -94,7 +94,7 @@ def test_more_hidden_rows_than_are_looked_through_leave_a_collection_unproven() 
     found = {i: Object(id=i, second=i, hidden=100 < i <= 2_300) for i in range(1, 2_601)}
     ids, facts = crawl(ModelSite(found))
     assert sorted(ids) == [*range(1, 101), *range(2_301, 2_601)]
-    assert (facts.verdict, facts.why) == ("incomplete", "the site breaks its listing of ids off")
+    assert (facts.verdict, facts.why) == ("incomplete", "the listing of ids broke off")
 
 
 def test_rows_between_two_listings_that_broke_off_are_not_taken_for_none() -> None:
@@ -102,7 +102,7 @@ def test_rows_between_two_listings_that_broke_off_are_not_taken_for_none() -> No
     found = {i: Object(id=i, second=i, hidden=not (i <= 100 or 2_301 <= i <= 2_600)) for i in range(1, 4_801)}
     ids, facts = crawl(ModelSite(found))
     assert sorted(ids) == list(range(1, 101))
-    assert (facts.verdict, facts.why) == ("incomplete", "the site breaks its listing of ids off")
+    assert (facts.verdict, facts.why) == ("incomplete", "the listing of ids broke off")
 
 
 def test_a_total_far_too_high_alone_leaves_a_collection_complete() -> None:

@@ -25,15 +25,15 @@ def conclude(facts: CollectionFacts, success: str, *, unfetched_links: int = 0, 
     if repeating and (facts.expected_after is None or facts.unexplained):
         # A cache that ignores the query shows one page only.
         counted = "" if facts.expected_after is None else f", and counts {facts.expected_after}"
-        reasons.append(f"the site gives the same page whatever is asked for{counted}")
+        reasons.append(f"the site gives the same page for every query{counted}")
     if facts.broke_off:
-        reasons.append("the site breaks its listing of ids off")
+        reasons.append("the listing of ids broke off")
     if unfetched_links:
         reasons.append(f"{unfetched_links} links could not be fetched")
-    reasons += _named(facts.unsure, "gone from the listings, and nobody can say whether deleted")
+    reasons += _named(facts.unsure, "no longer listed, and not known to be deleted")
     if facts.held_back:
         reasons.append(
-            f"{facts.held_back} seem deleted, too many at once to believe: -a confirm_deletions=1 lets them through"
+            f"{facts.held_back} seem deleted, which is too many at once: -a confirm_deletions=1 accepts them"
         )
     facts.verdict, facts.why = ("incomplete", "; ".join(reasons)) if reasons else ("complete", success)
 

@@ -278,7 +278,7 @@ def _accepts(route: str, entry: Any) -> RouteAccepts | None:
 
 
 def _hours(value: Any) -> float | None:
-    if value in (None, "", False):
+    if isinstance(value, bool):
         return None
     try:
         return float(value)

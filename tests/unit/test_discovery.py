@@ -101,6 +101,13 @@ def test_http_is_tried_where_no_scheme_was_given() -> None:
     assert find("a.example", answers).key == "http://a.example"
 
 
+@pytest.mark.parametrize(
+    ("offset", "hours"), [(0, 0.0), ("0", 0.0), (-3.5, -3.5), ("", None), (None, None), (False, None), ([], None)]
+)
+def test_offset_of_zero_is_utc_and_not_unknown(offset: object, hours: float | None) -> None:
+    assert find("https://a.example", {"https://a.example/wp-json/": index(gmt_offset=offset)}).gmt_offset == hours
+
+
 @pytest.mark.parametrize("home", ["http://[::1", "https://a.example:port"])
 def test_home_that_is_no_address_is_not_taken(home: str) -> None:
     assert find("https://a.example", {"https://a.example/wp-json/": index(home=home)}).key == "https://a.example"

@@ -50,18 +50,18 @@ def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
     known = local_date(gmt)
     if known is not None:
         return known + "Z"
-    wall = local_date(local)
-    if wall is None or site is None:
+    local_time = local_date(local)
+    if local_time is None or site is None:
         return None
-    return _from_wall(datetime.fromisoformat(wall), site)
+    return _from_local(datetime.fromisoformat(local_time), site)
 
 
-def _from_wall(wall: datetime, site: Site) -> str | None:
+def _from_local(local_time: datetime, site: Site) -> str | None:
     """A local time of the site as UTC. None where the site's zone is unknown or UTC lies beyond the calendar."""
     if site.timezone:
         with suppress(ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
-            return iso_utc(wall.replace(tzinfo=ZoneInfo(site.timezone)))
+            return iso_utc(local_time.replace(tzinfo=ZoneInfo(site.timezone)))
     if site.gmt_offset is not None:
         with suppress(ValueError, OverflowError):
-            return (wall - timedelta(hours=site.gmt_offset)).isoformat() + "Z"
+            return (local_time - timedelta(hours=site.gmt_offset)).isoformat() + "Z"
     return None

@@ -145,9 +145,9 @@ def _refused(data: dict[str, Any], status: int) -> Refused:
     return refused
 
 
-def _real_status(said: Any, status: int) -> int:
+def _real_status(named: Any, status: int) -> int:
     """The status in the error object where the reply itself has a status of success."""
-    return said if status < 400 and isinstance(said, int) and not isinstance(said, bool) else status
+    return named if status < 400 and isinstance(named, int) and not isinstance(named, bool) else status
 
 
 def _bad_status(reply: Reply) -> BadStatus:

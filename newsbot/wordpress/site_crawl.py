@@ -102,7 +102,7 @@ def _crawl_collection(
     yield from crawled.run(discovered_before=discovered_before)
     if options.kind == "posts" and is_api_closed(crawled.fault):
         yield from fallback.crawl_type(
-            name, crawled.facts.why, state=crawled.state, had=crawled.seen, sequence=crawled.sequence
+            name, crawled.facts.why, state=crawled.state, api_ids=crawled.seen, sequence=crawled.sequence
         )
     if crawled.is_not_public and "all" in options.types:
         # ``types=all`` asks for public types, and a type that visitors may not list is not public.

@@ -150,10 +150,10 @@ def test_junk_before_a_feed(before: str) -> None:
 
 def test_broken_feeds_are_mended_and_say_so() -> None:
     control = feed(item(title="Bell \x07 and \ufffe", body="A \x0b B"))
-    assert (control.entries[0].post.content_html, control.mended) == ("A  B", False)
+    assert (control.entries[0].post.content_html, control.repaired) == ("A  B", False)
     assert feed(item(title="Caf&eacute;&nbsp;au lait & co")).entries[0].post.title == "Café au lait & co"
     open_ = feed(item(title="<b>bold"), item(link=f"{HOME}/b/"))
-    assert open_.mended
+    assert open_.repaired
 
 
 def test_a_cut_feed_leaves_its_last_item_out() -> None:
@@ -193,7 +193,7 @@ def test_an_entity_without_a_type_expands_to_nothing() -> None:
     # After the start of the root element a document type is a syntax error. It is repaired and ignored.
     late = OPENING.replace("<channel>", '<!DOCTYPE x [<!ENTITY y "boom">]><channel>') + item(title="&y;") + CLOSING
     found = read_feed(reply(late), site=HOME)
-    assert (found.mended, "boom" in (found.entries[0].post.title or "")) == (True, False)
+    assert (found.repaired, "boom" in (found.entries[0].post.title or "")) == (True, False)
 
 
 def test_packed_bombs_are_refused() -> None:
@@ -267,7 +267,7 @@ def test_lists_and_indexes() -> None:
 def test_element_with_an_undeclared_prefix_does_not_break_a_sitemap() -> None:
     body = f"<urlset><url><loc>{HOME}/a/</loc><news:news><news:title>A</news:title></news:news></url></urlset>"
     found = read_sitemap(reply(body))
-    assert (found.urls, found.mended) == ({f"{HOME}/a/": None}, True)
+    assert (found.urls, found.repaired) == ({f"{HOME}/a/": None}, True)
 
 
 def test_robots_txt_names_sitemaps() -> None:

@@ -1,4 +1,4 @@
-"""Bringing the posts of one type without the API: from the feed, then from the pages that the sitemaps list."""
+"""Bring the posts of one type without the API: from the feed, then from the pages that the sitemaps list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from newsbot.wordpress.receipt import CollectionFacts
 
 @dataclass(slots=True, kw_only=True)
 class FallbackCollection:
-    """One type of one site. ``reason`` says why the API did not do.
+    """One type of one site. ``reason`` says why the API cannot be used.
 
     ``api_ids`` are ids that the API gave before it was closed, ``sequence`` the number of rows that were sent by then.
     """
@@ -61,10 +61,10 @@ class FallbackCollection:
         halt: Halt | None = None
         try:
             yield from self._bring()
-        except Halt as met:
-            halt = met
-            if met.fault != "stopped":
-                self.facts.faults[met.fault] += 1
+        except Halt as error:
+            halt = error
+            if error.fault != "stopped":
+                self.facts.faults[error.fault] += 1
             yield from self.feed.rescue()
         yield from self.delivery.close_page()
         if halt is None:

@@ -1,4 +1,4 @@
-"""Walking a feed page by page, from the newest post back."""
+"""Walk a feed page by page, from the newest post to the oldest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from newsbot.wordpress.pages.reader import PageReader
 from newsbot.wordpress.pages.urls import canonical
 
 HOLD = 300
-"""Entries that wait before they are sent: guids that repeat stand close together, and both are then looked at."""
+"""Entries that wait before they are sent. Entries with equal guids are close together in a feed: both are seen before
+one is sent."""
 
 STALE_PAGES = 30
 """Pages in a row without a new entry, after which the feed is taken to repeat itself. Posts of the same second bring a
@@ -102,7 +103,7 @@ class FeedWalk:
     def _count_faults(self, page: FeedPage) -> None:
         if page.cut:
             self._break_off("truncated")
-        elif page.mended:
+        elif page.repaired:
             self.delivery.facts.faults["mended-xml"] += 1
 
     def _take(self, entry: FeedEntry) -> bool:

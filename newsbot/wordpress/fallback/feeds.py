@@ -1,4 +1,4 @@
-"""Finding a site's feed."""
+"""Find the feed of a site."""
 
 from __future__ import annotations
 

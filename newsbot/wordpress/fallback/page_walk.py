@@ -1,4 +1,4 @@
-"""Reading articles from their pages: those of which the feed gave only an excerpt, and those it did not give."""
+"""Read articles from their pages, where the feed gave only an excerpt, or did not show the article."""
 
 from __future__ import annotations
 

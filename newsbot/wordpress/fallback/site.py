@@ -36,7 +36,7 @@ def fallback_since(options: Options, state: CollectionState) -> str | None:
 
 @dataclass(slots=True, kw_only=True)
 class FallbackSite:
-    """The other sources of one site, looked for once. ``key`` is the site's where its API has told it.
+    """The other sources of one site, looked for once. ``key`` is the site's where its API gave it.
 
     ``halt``: why nothing more may be asked of the site.
     """
@@ -68,10 +68,10 @@ class FallbackSite:
         facts.conclude()
 
     def crawl_type(
-        self, name: str, reason: str, *, state: CollectionState, had: set[int] | None = None, sequence: int = 0
+        self, name: str, reason: str, *, state: CollectionState, api_ids: set[int] | None = None, sequence: int = 0
     ) -> Steps[None]:
-        """Crawl one type. ``had`` are ids that the API gave before it was closed. Without other sources the verdict on
-        the API stands.
+        """Crawl one type. ``api_ids`` are ids that the API gave before it was closed. Without other sources the verdict
+        on the API stands.
 
         Where the archive (``state``) held the whole collection while the API was open, only what was published since is
         asked for: all pages again would cost the site a hundred times what its API does.
@@ -87,7 +87,7 @@ class FallbackSite:
             options=options,
             facts=facts,
             reason=reason,
-            api_ids=had or set(),
+            api_ids=api_ids or set(),
             sequence=sequence,
         )
         yield from collection.run()

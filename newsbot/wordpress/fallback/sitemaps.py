@@ -1,4 +1,4 @@
-"""Finding a site's sitemaps, and sorting them by the types they hold."""
+"""Find the sitemaps of a site, and sort them by the types of their articles."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def _named_in_robots(key: str) -> Asking[list[str]]:
 def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Asking[None]:
     """Read a sitemap, unless its name says that it holds no articles, and sort those that it names as an index.
 
-    ``named``: the site itself names the sitemap, so that it is noted where it cannot be had: without it nobody knows
-    whether all came.
+    ``named``: the site itself names the sitemap, so that a failure is noted: without this sitemap nobody knows whether
+    all posts came.
     """
     type_ = type_of(url)
     if url in found.read or type_ == NO_ARTICLES:

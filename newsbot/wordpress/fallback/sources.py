@@ -16,8 +16,8 @@ _BEHIND_HOME = re.compile(r"/(?:wp-json|index\.php|feed)(?:/|$)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The sources of one site. ``key`` identifies the site in every row; ``name`` is the feed's, where the API gave
-    none. ``incremental``: what an earlier run brought and has not changed need not be brought again."""
+    """The sources of one site. ``key`` identifies the site in every row; ``name`` is the name in the feed, where the
+    API gave none. ``incremental``: what an earlier run brought and has not changed need not be brought again."""
 
     key: str
     name: str | None = None
@@ -32,7 +32,7 @@ class Sources:
 
 
 def find_sources(start: str, *, key: str | None, incremental: bool = False) -> Steps[Sources]:
-    """Look for a feed, then for sitemaps, from the URL ``start``. ``key`` is the site's where its API told it.
+    """Look for a feed, then for sitemaps, from the URL ``start``. ``key`` is the site's where its API gave it.
 
     Raises Halt.
     """

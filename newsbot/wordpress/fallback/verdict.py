@@ -10,8 +10,11 @@ NAMED = 3
 
 
 def conclude(facts: CollectionFacts, *, reason: str, gap: str | None, full: str | None, halt: Halt | None) -> None:
-    """Close ``facts``. ``reason``: why the API did not do; ``gap``: why the sitemaps may not list all posts; ``full``:
-    what came where the user's ``limit`` was reached. Only sitemaps without a gap can prove that all came."""
+    """Close ``facts``. Only sitemaps without a gap can prove that all posts came.
+
+    ``reason``: why the API cannot be used. ``gap``: why the sitemaps may not list all posts. ``full``: what came, where
+    the user's ``limit`` was reached. ``halt``: why the crawl stopped early.
+    """
     came = f"{reason}; {_came(facts)}"
     if halt is not None:
         facts.verdict, facts.why = halt.verdict, f"{came}; then {halt}"

@@ -48,13 +48,13 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """``home`` is the site's address as the feed gives it. ``mended``: the XML was not well-formed. ``cut``: the end of
-    the XML is missing, and ``entries`` lacks the last item."""
+    """``home`` is the site's address as the feed gives it. ``repaired``: the XML was not well-formed. ``cut``: the end
+    of the XML is missing, and ``entries`` lacks the last item."""
 
     entries: list[FeedEntry]
     home: str | None = None
     name: str | None = None
-    mended: bool = False
+    repaired: bool = False
     cut: bool = False
 
 
@@ -72,7 +72,7 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
         entries=list(_entries(items[:-1] if parsed.cut else items, reply, site, language)),
         home=absolute(_text(channel, "link") or "", reply.url),
         name=plain_text(_text(channel, "title") or ""),
-        mended=parsed.mended,
+        repaired=parsed.repaired,
         cut=parsed.cut,
     )
 
@@ -123,12 +123,12 @@ def _categories(item: etree._Element) -> list[str]:
     return list(dict.fromkeys(filter(None, names)))
 
 
-def _identity(told: str | None, url: str, guid: str | None) -> tuple[int | None, bool, str]:
+def _identity(feed_id: str | None, url: str, guid: str | None) -> tuple[int | None, bool, str]:
     """The id, whether it is sure, and the host of the URL that holds it.
 
     The most reliable place comes first: WordPress.com's ``post-id``, then the link, then the guid.
     """
-    row_id = post_id(told or "") or id_in(url, "post")
+    row_id = post_id(feed_id or "") or id_in(url, "post")
     if row_id is not None:
         return row_id, True, site_host(url)
     row_id = id_in(guid or "", "post")

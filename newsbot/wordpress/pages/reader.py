@@ -40,8 +40,8 @@ class OtherType(NoArticle):
 class PageReader:
     """Asks for the pages of one type. ``render`` is ``auto``, ``never`` or ``always``.
 
-    ``failures`` counts failed pages in a row. ``halted``: ``add_body`` must not ask any more. ``shut`` is the Halt that
-    ended ``identity``. ``lacks_browser``: why no page can be rendered.
+    ``failures`` counts failed pages in a row. ``halted``: ``add_body`` must not ask any more. ``stopped_by`` is the
+    Halt that ended ``identity``. ``lacks_browser``: why no page can be rendered.
     """
 
     type: str
@@ -49,13 +49,13 @@ class PageReader:
     render: str = "auto"
     failures: int = 0
     halted: bool = False
-    shut: Halt | None = None
+    stopped_by: Halt | None = None
     lacks_browser: str | None = None
 
     def read(self, url: str) -> Asking[Post]:
         """The article at a URL, with its body. Raises NoArticle or Halt."""
-        if self.shut is not None:
-            raise self.shut
+        if self.stopped_by is not None:
+            raise self.stopped_by
         _check_host(url, self.site)
         page = yield from self._page_with_body(url)
         if page.post is None or page.type not in (None, self.type):
@@ -71,7 +71,7 @@ class PageReader:
         After too many failed pages in a row this asks no more pages and raises nothing: articles that came whole in the
         feed are still sent. Raises Halt for another reason.
         """
-        if self.shut is not None or site_host(url) != site_host(self.site):
+        if self.stopped_by is not None or site_host(url) != site_host(self.site):
             return None, None
         try:
             page = yield from self._ask(url, rendered=False)
@@ -80,7 +80,7 @@ class PageReader:
         except Halt as halt:
             if halt.fault != PAGES_FAILED:
                 raise
-            self.shut = halt
+            self.stopped_by = halt
             return None, None
         return page.id, page.type
 

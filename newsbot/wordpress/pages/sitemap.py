@@ -65,12 +65,12 @@ MOST = 50_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
     """``others`` are the URLs of the sitemaps that an index names. ``urls`` maps the URLs of a list to their
-    ``lastmod``, or None. ``mended``: the XML was not well-formed. ``cut``: its end is missing, or it holds more than
+    ``lastmod``, or None. ``repaired``: the XML was not well-formed. ``cut``: its end is missing, or it holds more than
     ``MOST`` URLs. ``news``: a sitemap for Google News, which holds the articles of the last two days."""
 
     others: list[str] = field(default_factory=list)
     urls: dict[str, str | None] = field(default_factory=dict)
-    mended: bool = False
+    repaired: bool = False
     cut: bool = False
     news: bool = False
 
@@ -84,8 +84,8 @@ def read_sitemap(reply: Reply) -> Sitemap:
     listed = _listed(parsed.root, reply.url)
     cut = parsed.cut or len(parsed.root) > MOST
     if name == "sitemapindex":
-        return Sitemap(others=list(listed), mended=parsed.mended, cut=cut)
-    return Sitemap(urls=listed, mended=parsed.mended, cut=cut, news=_is_news(parsed.root))
+        return Sitemap(others=list(listed), repaired=parsed.repaired, cut=cut)
+    return Sitemap(urls=listed, repaired=parsed.repaired, cut=cut, news=_is_news(parsed.root))
 
 
 def _listed(root: etree._Element, url: str) -> dict[str, str | None]:

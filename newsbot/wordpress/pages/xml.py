@@ -34,10 +34,10 @@ _LOOSE = re.compile(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """``mended``: the XML was not well-formed. ``cut``: the root element is not closed, so the end is missing."""
+    """``repaired``: the XML was not well-formed. ``cut``: the root element is not closed, so the end is missing."""
 
     root: etree._Element
-    mended: bool
+    repaired: bool
     cut: bool
 
 
@@ -61,12 +61,12 @@ def parse(body: bytes, content_type: str = "") -> Parsed:
     begin, name = _root_of(text)
     text = text[begin:]
     cut = re.search(rf"</{name}\s*>", text[-20_000:]) is None
-    text = "".join(_mended(text))
+    text = "".join(_repaired(text))
     whole = _tree(text, recover=False)
     root = whole if whole is not None else _tree(text, recover=True)
     if root is None:
         raise NotXml("the XML cannot be parsed")
-    return Parsed(root=root, mended=whole is None, cut=cut)
+    return Parsed(root=root, repaired=whole is None, cut=cut)
 
 
 def _root_of(text: str) -> tuple[int, str]:
@@ -80,7 +80,7 @@ def _root_of(text: str) -> tuple[int, str]:
     return found.start(), found[0][1:-1]
 
 
-def _mended(text: str) -> Iterator[str]:
+def _repaired(text: str) -> Iterator[str]:
     """The text, with its markup outside CDATA repaired.
 
     A regular expression for CDATA would take quadratic time for sections that are left open.

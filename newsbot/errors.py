@@ -1,25 +1,25 @@
 """The exception tree.
 
 NewsbotError
-├── BadArgument        a spider argument or setting is wrong. Raised by arguments and settings before the first request;
-│                      the crawl command prints its one line and exits 2.
-├── PayloadError       an answer is not the JSON that was due. Raised by wordpress.payload; the driver asks again where
-│   │                  ``retryable``, the conversation tells the fault in the receipt otherwise.
-│   ├── NotJson        HTML, or nothing, where JSON was due (a login wall, a maintenance page, a theme)
-│   ├── Challenge      a bot check stands in the way: stop and report, never evade
+├── BadArgument        a spider argument or a setting is wrong. Raised before the first request; the crawl command
+│                      prints the text and exits with status 2.
+├── PayloadError       an answer is not the JSON that was expected. Raised by wordpress.payload. If ``retryable``, the
+│   │                  fetcher repeats the request; otherwise the receipt shows the fault.
+│   ├── NotJson        HTML or an empty body instead of JSON (a login form, a maintenance page, a theme)
+│   ├── Challenge      a bot check; newsbot stops and reports it, and never tries to pass it
 │   ├── Truncated      the body ends in the middle of its JSON
-│   ├── NotXml         no feed and no sitemap where one was due. Raised by wordpress.fallback, which tries the next way
-│   ├── TooDeep        JSON nested or sized beyond what any WordPress sends
-│   ├── BadStatus      an HTTP status of failure without WordPress's own words; carries ``status``
-│   └── Refused        WordPress itself said no: carries its ``code``, ``status`` and ``text``
-├── RecordError        an API object lacks what it cannot do without. Raised by wordpress.records; the conversation
-│                      counts the row as unreadable and names its id.
-├── DiscoveryError     no WordPress API was found behind a URL. Raised by wordpress.discovery; ends the site's crawl.
-├── ArchiveError       the archive cannot be used: newer than the code, locked, corrupt, gone. Raised by archive.
-│   └── BadArchiveUrl  NEWSBOT_ARCHIVE names no archive; it is a BadArgument too
-└── BrowserError       the browser does not start, or broke over a page. Raised in browser, which tries once more with a
-    │                  fresh one and then replies ``browser-failed``.
-    └── StuckPage      a page's scripts do not end: it is not shown again
+│   ├── NotXml         neither a feed nor a sitemap. Raised by wordpress.pages; the fallback tries its next source
+│   ├── TooDeep        JSON that is nested deeper, or is larger, than any WordPress sends
+│   ├── BadStatus      an HTTP error status without an error object of WordPress; has ``status``
+│   └── Refused        an error object of WordPress; has its ``code``, ``status`` and ``text``
+├── RecordError        an API object lacks a required field. Raised by wordpress.records; the crawl counts the row as
+│                      unreadable and names its id.
+├── DiscoveryError     there is no WordPress API behind a URL. Raised by wordpress.discovery; ends the site's crawl.
+├── ArchiveError       the archive cannot be used: newer than the code, locked, corrupt, missing. Raised by archive.
+│   └── BadArchiveUrl  NEWSBOT_ARCHIVE is wrong, so it is a BadArgument too
+└── BrowserError       the browser does not start, or failed while it rendered a page. browser tries once more with a
+    │                  new browser, and then replies ``browser-failed``.
+    └── StuckPage      the scripts of a page do not end; the page is not rendered again
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from typing import Literal
 
 
 class NewsbotError(Exception):
-    """Root of all errors of ours; its text is one line, fit to show a user."""
+    """Base class of newsbot's errors. The text is one line for the user."""
 
 
 class BadArgument(NewsbotError):
-    """A spider argument, or a setting, that cannot be used."""
+    """A spider argument or a setting is wrong."""
 
 
 class PayloadError(NewsbotError):
-    """An answer that is not the JSON that was due."""
+    """An answer is not the JSON that was expected."""
 
     name = "payload"
     retryable = False
 
 
 class NotJson(PayloadError):
-    """HTML, or nothing at all, where JSON was due."""
+    """HTML or an empty body instead of JSON."""
 
     name = "not-json"
     retryable = True
 
 
 class Challenge(PayloadError):
-    """A bot check, or a login wall that a visitor must not climb."""
+    """A bot check, or a login form, that newsbot must not try to pass."""
 
     name = "challenge"
 
@@ -63,19 +63,19 @@ class Truncated(PayloadError):
 
 
 class NotXml(PayloadError):
-    """No feed and no sitemap where one was due."""
+    """Neither a feed nor a sitemap."""
 
     name = "not-xml"
 
 
 class TooDeep(PayloadError):
-    """JSON nested or sized beyond what any WordPress sends."""
+    """JSON that is nested deeper, or is larger, than any WordPress sends."""
 
     name = "too-deep"
 
 
 class BadStatus(PayloadError):
-    """An HTTP status of failure, said by a server, a proxy or a theme rather than by WordPress's API."""
+    """An HTTP error status from a server, a proxy or a theme, not from the API of WordPress."""
 
     name = "bad-status"
 
@@ -86,7 +86,7 @@ class BadStatus(PayloadError):
 
 
 class Refused(PayloadError):
-    """WordPress's own error object: ``{"code": ..., "message": ..., "data": {"status": ...}}``."""
+    """An error object of WordPress: ``{"code": ..., "message": ..., "data": {"status": ...}}``."""
 
     name = "refused"
 
@@ -96,18 +96,18 @@ class Refused(PayloadError):
         self.status = status
         self.text = text
         self.params: dict[str, str] = {}
-        # A PHP fault is told in WordPress's words too (internal_server_error): the server may mend.
+        # WordPress also reports a fault in PHP in this form (internal_server_error), and such a fault may pass.
         self.retryable = status >= 500 or status == 429
 
 
 class RecordError(NewsbotError):
-    """An API object without what it cannot do without; carries the value that was found."""
+    """An API object lacks a required field. The text has the value that was found."""
 
 
 class DiscoveryError(NewsbotError):
-    """No WordPress API was found; ``verdict`` is ``closed``, ``blocked`` or ``incomplete``.
+    """There is no WordPress API behind a URL.
 
-    ``fault`` names what blocks it, ``at`` is the URL the search began from.
+    ``fault`` names what blocks the API, ``at`` is the URL where the search began.
     """
 
     def __init__(
@@ -124,12 +124,12 @@ class ArchiveError(NewsbotError):
 
 
 class BadArchiveUrl(ArchiveError, BadArgument):
-    """NEWSBOT_ARCHIVE names no archive that could be used, whatever state it were in."""
+    """NEWSBOT_ARCHIVE is wrong."""
 
 
 class BrowserError(NewsbotError):
-    """The browser does not start, or broke over a page."""
+    """The browser does not start, or failed while it rendered a page."""
 
 
 class StuckPage(BrowserError):
-    """A page's scripts do not end, and let nobody see what they made."""
+    """The scripts of a page do not end, so that its content cannot be read."""

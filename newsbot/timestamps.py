@@ -1,4 +1,4 @@
-"""The forms in which newsbot writes a time. Each time is aware or naive UTC; an aware one is converted."""
+"""The forms in which newsbot writes a time. A naive time counts as UTC; an aware time is converted to UTC."""
 
 from __future__ import annotations
 

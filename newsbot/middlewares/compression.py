@@ -1,4 +1,4 @@
-"""Unpacking, with limits that the driver can tell."""
+"""Decompression, with limits that the driver can recognise."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from scrapy.http import Response
 from newsbot.net.refusals import TooLarge
 
 LAYERS = 2
-"""Encodings on top of each other. Nobody sends more, and each layer may cost DOWNLOAD_MAXSIZE of unpacking."""
+"""Content encodings of one response. No server uses more, and each one may unpack DOWNLOAD_MAXSIZE bytes."""
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, which stops at DOWNLOAD_MAXSIZE of unpacked bytes."""
+    """Scrapy's middleware, which stops at DOWNLOAD_MAXSIZE of unpacked bytes."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         layers = sum(len(value.split(b",")) for value in response.headers.getlist("Content-Encoding"))
         if layers > LAYERS:
-            raise TooLarge(f"{response.url} is packed {layers} times over")
+            raise TooLarge(f"{response.url} is compressed {layers} times, more than {LAYERS} times")
         try:
             return super().process_response(request, response)
         except IgnoreRequest as error:
-            raise TooLarge(f"{response.url} unpacks to more than DOWNLOAD_MAXSIZE") from error
+            raise TooLarge(f"{response.url} is larger than DOWNLOAD_MAXSIZE after decompression") from error

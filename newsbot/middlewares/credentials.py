@@ -1,4 +1,4 @@
-"""Reads one's own sites logged in, by an application password."""
+"""Logs in to the user's own sites with an application password."""
 
 from __future__ import annotations
 
@@ -22,25 +22,26 @@ logger = logging.getLogger(__name__)
 
 
 _NEVER = ("redirect_times", "dont_obey_robotstxt", "playwright", "newsbot_file", "newsbot_linked")
-"""Marks of requests that go where somebody else sent us: they are a visitor's."""
+"""Keys in the meta of requests whose URL somebody else chose, such as a redirect. They are never sent logged in."""
 
 
 def _has_method(request: Request) -> bool:
-    """Whether the address asks WordPress to take a GET for another method (``_method=DELETE``)."""
+    """Whether the URL makes WordPress treat a GET as another method (``_method=DELETE``)."""
     return "_method" in unquote(unquote(urlparse_cached(request).query)).lower()
 
 
 class CredentialsMiddleware:
-    """Adds Authorization for the time a request is on the wire, and takes it off again.
+    """Adds the header Authorization while a request is on the wire, and removes it afterwards.
 
-    Sent over verified TLS only (to this machine itself also without, where NEWSBOT_ALLOW_PRIVATE names it), to the very
-    host and port it is for (443 unless named), never on a redirect, to robots.txt or through a browser.
+    The password is sent only over verified TLS (to this machine itself also without TLS, if NEWSBOT_ALLOW_PRIVATE names
+    it), only to its own host and port (443 unless another is named), and never on a redirect, to robots.txt or through
+    a browser.
     """
 
     def __init__(self, credentials: dict[str, Credential], policy: AddressPolicy) -> None:
         self.credentials = credentials
         self.policy = policy
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -51,15 +52,17 @@ class CredentialsMiddleware:
             try:
                 credentials |= read_netrc(Path(path).expanduser())
             except BadArgument as error:
-                # The file serves other programs too; a site that needs it will answer 401 and be told of.
-                logger.warning("No passwords from .netrc: %s", error)
+                # Other programs use the file too. If a site needs a password, it answers 401, as the receipt will show.
+                logger.warning("newsbot crawls without the passwords of the .netrc file: %s", error)
         credentials |= parse_auth(settings.get("NEWSBOT_AUTH", ""))
         if not credentials:
             raise NotConfigured
         if not settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"):
-            raise BadArgument("passwords are set, but DOWNLOAD_VERIFY_CERTIFICATES is off: anyone could read them")
+            raise BadArgument(
+                "passwords are set, but DOWNLOAD_VERIFY_CERTIFICATES is off, so others could read them; switch it on"
+            )
         middleware = cls(credentials, AddressPolicy.parse(settings.get("NEWSBOT_ALLOW_PRIVATE", "")))
-        # Scrapy may keep requests after they were answered: in a queue, a trace, an exception.
+        # Scrapy may keep a request after its answer: in a queue, a traceback, an exception.
         crawler.signals.connect(middleware.forget, signals.request_left_downloader)
         return middleware
 
@@ -68,12 +71,12 @@ class CredentialsMiddleware:
         if any(request.meta.get(mark) for mark in _NEVER) or _has_method(request):
             return
         credential = self.credentials.get(host_of(request))
-        if credential is None or not self._private_channel(request):
+        if credential is None or not self._is_safe(request):
             return
         request.headers["Authorization"] = credential.header()
-        if host_of(request) not in self._told:
-            self._told.add(host_of(request))
-            logger.info("%s: read logged in as %s", host_of(request), credential.user)
+        if host_of(request) not in self._logged:
+            self._logged.add(host_of(request))
+            logger.info("%s: newsbot is logged in as %s", host_of(request), credential.user)
 
     def process_response(self, request: Request, response: Response) -> Response:
         self.forget(request)
@@ -83,10 +86,10 @@ class CredentialsMiddleware:
         self.forget(request)
 
     def forget(self, request: Request) -> None:
-        """Take the header off; one that a redirect copied from another request goes too."""
+        """Remove the header, also one that a redirect copied from another request."""
         request.headers.pop("Authorization", None)
 
-    def _private_channel(self, request: Request) -> bool:
+    def _is_safe(self, request: Request) -> bool:
         parts = urlparse_cached(request)
         if parts.scheme == "https":
             return True

@@ -1,4 +1,4 @@
-"""One request in flight per host, and never faster than the host can bear. Told in docs/politeness.md."""
+"""At most one request in flight for each host, at a pace that the host can bear. See docs/politeness.md."""
 
 from __future__ import annotations
 
@@ -16,37 +16,40 @@ from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from newsbot.middlewares.gate import Gate
+from newsbot.middlewares.host_queue import HostQueue
 from newsbot.middlewares.private_addresses import installed_resolver
 from newsbot.net.hosts import PORTS, host_of, host_of_url
 from newsbot.net.refusals import CrawlStopping, Refusal
 from newsbot.net.stopping import Stopping
 from newsbot.net.user_agent import NO_CONTACT
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
-from newsbot.politeness.pace import Outcome, Pace, Rules
+from newsbot.politeness.pace import Limits, Outcome, Pace
 from newsbot.signals import request_written
 
 logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
-"""How often the state of hosts that have been quiet is let go."""
+"""How often the state of idle hosts is removed."""
 
 SPREAD_FROM = 16
-"""From so many hosts on, a new one is asked out of step with the others."""
+"""Number of hosts from which on a new host gets a phase of its own (``Pace.phase``)."""
 
 CRAWL_DELAY_CAP = 300.0
+"""Seconds. A longer Crawl-delay of a robots.txt counts as this one."""
 
 FLUSHED_AFTER = 4
-"""Turns of the loop after which a request handed to its connection is on the wire: Twisted's TLS passes it on in the
-next turn, and a socket writes it in the turn after."""
+"""Turns of the event loop after which a request that was passed to its connection is on the wire.
+
+Twisted's TLS passes the request on in the next turn, and a socket writes it in the turn after that.
+"""
 
 OVERRIDES = ("newsbot_delay", "newsbot_max_wait", "newsbot_give_up", "newsbot_delay_host")
-"""Request meta by which the site list speaks for a site's own host, its robots.txt included."""
+"""Keys of Request.meta with which the site list overrides settings for a site's own host, also for its robots.txt."""
 
 
 @dataclass(slots=True)
-class Account:
-    """What one host was asked in this run: requests sent, bytes of bodies as they came, seconds waited for its turn."""
+class HostUsage:
+    """The use of one host in this run: requests sent, bytes of the bodies received, seconds that requests waited."""
 
     requests: int = 0
     bytes: int = 0
@@ -54,45 +57,45 @@ class Account:
 
 
 @dataclass(slots=True)
-class Turn:
-    """A request that is through its gates. ``sent``: when it was on the wire; infinite while that is not certain."""
+class Permit:
+    """A request that its queues have let through. ``sent``: when it was on the wire; infinite until that is certain."""
 
     host: str
-    gates: list[Gate] = field(default_factory=list)
+    queues: list[HostQueue] = field(default_factory=list)
     sent: float | None = None
 
     def flushed(self) -> None:
         self.sent = _now()
 
     def end(self, outcome: Outcome | None) -> None:
-        gates, self.gates = self.gates, []
-        for gate in gates:
-            gate.leave(outcome)
+        queues, self.queues = self.queues, []
+        for queue in queues:
+            queue.release(outcome)
 
 
 class PolitenessMiddleware:
-    """Holds every request at its host's gate, and tells the host's pace what came of it."""
+    """Makes every request wait in the queue of its host, and reports the outcome to the host's pace."""
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self.crawler = crawler
-        self.rules = Rules(
+        self.limits = Limits(
             delay=settings.getfloat("NEWSBOT_DELAY", 1.0),
             max_wait=settings.getfloat("NEWSBOT_MAX_WAIT", 3600.0),
             give_up=settings.getfloat("NEWSBOT_GIVE_UP", 900.0),
         )
-        # A shared address never gives up: one dead site must not take its neighbours with it.
-        self._shared = replace(self.rules, shared=True)
+        # A shared address is never given up: one dead site must not block the other sites at its address.
+        self._shared_limits = replace(self.limits, shared=True)
         self._share_ip = settings.getbool("NEWSBOT_SHARE_IP")
-        self._gates: dict[str, Gate] = {}
-        self._turns: dict[Request, Turn] = {}
-        self._sending: dict[str, Turn] = {}
-        self._accounts: dict[str, Account] = {}
+        self._queues: dict[str, HostQueue] = {}
+        self._permits: dict[Request, Permit] = {}
+        self._sending: dict[str, Permit] = {}
+        self._usage: dict[str, HostUsage] = {}
         self._crawl_delays: dict[str, float] = {}
         self._total_waited = 0.0
-        self._swept = 0.0
+        self._last_sweep = 0.0
         self._rng = random.Random()  # noqa: S311
-        self.stopping = Stopping(crawler, self._turn_away)
+        self.stopping = Stopping(crawler, self._refuse_waiting)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -103,124 +106,127 @@ class PolitenessMiddleware:
         crawler.signals.connect(middleware.request_written, request_written)
         return middleware
 
-    def account(self, host: str) -> Account:
-        """What ``host`` (as ``host_of`` names it) was asked so far, robots.txt and redirects included."""
-        return self._accounts.setdefault(host, Account())
+    def usage(self, host: str) -> HostUsage:
+        """The use of ``host`` (a name of ``host_of``) so far, with robots.txt and redirects."""
+        return self._usage.setdefault(host, HostUsage())
 
     def crawl_delay(self, host: str, seconds: float) -> None:
-        """robots.txt of ``host`` asks for this delay."""
+        """Apply the Crawl-delay of the host's robots.txt."""
         if seconds > CRAWL_DELAY_CAP:
-            logger.warning("%s: Crawl-delay of %.0f s taken for %.0f s", host, seconds, CRAWL_DELAY_CAP)
-        # Kept beside the gates: those are let go when a host is quiet, and robots.txt is not read again by then.
+            logger.warning(
+                "%s: robots.txt has a Crawl-delay of %.0f s; newsbot waits %.0f s", host, seconds, CRAWL_DELAY_CAP
+            )
+        # Stored outside the queue: the queue of an idle host is removed, and its robots.txt is not read again so soon.
         self._crawl_delays[host] = min(seconds, CRAWL_DELAY_CAP)
-        self._gate(host, self.rules).pace.crawl_delay = self._crawl_delays[host]
+        self._queue(host, self.limits).pace.crawl_delay = self._crawl_delays[host]
 
     async def process_request(self, request: Request) -> None:
         host = host_of(request)
         if not host:
             return
-        # Redirects and robots.txt too are queued under the host they go to, whatever their meta was copied from.
+        # Set for redirects and robots.txt too, whose meta may be copied from a request to another host.
         request.meta["download_slot"] = host
-        turn, asked = Turn(host), _now()
+        permit, asked = Permit(host), _now()
         try:
-            await self._enter(turn, request)
+            await self._acquire(permit, request)
         except BaseException:
-            turn.end(None)
+            permit.end(None)
             raise
         finally:
             waited = _now() - asked
             self._waited(request, host, waited)
-        self._turns[request] = self._sending[host] = turn
+        self._permits[request] = self._sending[host] = permit
         task = asyncio.current_task()
         assert task is not None
-        # A cancelled download reaches neither process_response nor process_exception, and the host would stay shut.
+        # A cancelled download reaches neither process_response nor process_exception: the host would stay blocked.
         task.add_done_callback(lambda _: self._end(request, None))
-        self.account(host).requests += 1
+        self.usage(host).requests += 1
         self._sweep()
 
     def process_response(self, request: Request, response: Response) -> Response:
-        if request in self._turns:
-            self.account(self._turns[request].host).bytes += len(response.body)
+        if request in self._permits:
+            self.usage(self._permits[request].host).bytes += len(response.body)
             self._end(request, self._outcome(request, response))
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        # A name that does not resolve troubled no server, but is a failure for the breaker all the same.
+        # A name that does not resolve puts no load on a server, but counts as a failure of the host.
         refused = isinstance(exception, Refusal)
         if isinstance(exception, CannotResolveHostError) and not refused:
             self._count("unresolved")
-        sent = self._turns[request].sent if request in self._turns else None
+        sent = self._permits[request].sent if request in self._permits else None
         self._end(request, None if refused else Outcome(failed=True, sent=sent))
 
     def request_written(self, url: str) -> None:
-        """Note when the request is on the wire, rather late than early: whoever is next counts from there."""
-        turn = self._sending.get(host_of_url(url))
-        if turn is not None:
-            turn.sent = float("inf")
-            _after_turns(FLUSHED_AFTER, turn.flushed)
+        """Note when the request is on the wire. The next delay counts from there, so late is better than early."""
+        permit = self._sending.get(host_of_url(url))
+        if permit is not None:
+            permit.sent = float("inf")
+            _after_turns(FLUSHED_AFTER, permit.flushed)
 
     def spider_closed(self) -> None:
         self.stopping.end()
-        self._turn_away()
+        self._refuse_waiting()
 
-    async def _enter(self, turn: Turn, request: Request) -> None:
+    async def _acquire(self, permit: Permit, request: Request) -> None:
         self.stopping.check()
-        override = _override(request, turn.host, self.rules.delay)
+        delay = _delay(request, permit.host, self.limits.delay)
         self.stopping.watch()
         try:
-            gate = self._gate(turn.host, self.rules)
-            if (rules := _rules(request, turn.host, self.rules)) is not self.rules:
-                gate.pace.rules = rules
-            await gate.enter(override)
-            turn.gates.append(gate)
+            queue = self._queue(permit.host, self.limits)
+            if (limits := _limits(request, permit.host, self.limits)) is not self.limits:
+                queue.pace.limits = limits
+            await queue.acquire(delay)
+            permit.queues.append(queue)
             if self._share_ip:
-                shared = await self._shared_gate(request)
-                await shared.enter()
-                turn.gates.append(shared)
+                shared = await self._address_queue(request)
+                await shared.acquire()
+                permit.queues.append(shared)
         finally:
             self.stopping.unwatch()
 
-    async def _shared_gate(self, request: Request) -> Gate:
+    async def _address_queue(self, request: Request) -> HostQueue:
         parts = urlparse_cached(request)
         host = parts.hostname or ""
         found = await installed_resolver(self.crawler).addresses(host, parts.port or PORTS.get(parts.scheme))
-        # The least of them: a name's addresses come in another order each time.
-        return self._gate("ip:" + min(found, default=host), self._shared)
+        # The smallest address, since the addresses of a name come in another order each time.
+        return self._queue("ip:" + min(found, default=host), self._shared_limits)
 
-    def _gate(self, name: str, rules: Rules) -> Gate:
-        gate = self._gates.get(name)
-        if gate is None:
-            gate = self._gates[name] = Gate(name, self._pace(name, rules))
-        return gate
+    def _queue(self, name: str, limits: Limits) -> HostQueue:
+        queue = self._queues.get(name)
+        if queue is None:
+            queue = self._queues[name] = HostQueue(name, self._pace(name, limits))
+        return queue
 
-    def _pace(self, name: str, rules: Rules) -> Pace:
-        phase = self._rng.random() if len(self._gates) >= SPREAD_FROM else 0.0
-        return Pace(rules=rules, crawl_delay=self._crawl_delays.get(name, 0.0), phase=phase)
+    def _pace(self, name: str, limits: Limits) -> Pace:
+        phase = self._rng.random() if len(self._queues) >= SPREAD_FROM else 0.0
+        return Pace(limits=limits, crawl_delay=self._crawl_delays.get(name, 0.0), phase=phase)
 
     def _end(self, request: Request, outcome: Outcome | None) -> None:
-        turn = self._turns.pop(request, None)
-        if turn is None:
+        permit = self._permits.pop(request, None)
+        if permit is None:
             return
-        if self._sending.get(turn.host) is turn:
-            del self._sending[turn.host]
-        if outcome is None and turn.sent is not None:
-            # Cancelled after it had left: it was a request to the host all the same.
-            for gate in turn.gates:
-                gate.pace.started(_now())
-        pace = turn.gates[0].pace if turn.gates else None
+        if self._sending.get(permit.host) is permit:
+            del self._sending[permit.host]
+        if outcome is None and permit.sent is not None:
+            # The request was cancelled after it was sent, so the next delay counts from it.
+            for queue in permit.queues:
+                queue.pace.started(_now())
+        pace = permit.queues[0].pace if permit.queues else None
         before = None if pace is None else (pace.penalty, pace.held_until, pace.given_up)
-        turn.end(outcome)
+        permit.end(outcome)
         if pace is not None and before is not None:
-            self._tell(turn.host, pace, before)
+            self._report(permit.host, pace, before)
 
-    def _tell(self, host: str, pace: Pace, before: tuple[float, float | None, str | None]) -> None:
+    def _report(self, host: str, pace: Pace, before: tuple[float, float | None, str | None]) -> None:
+        """Log and count how the outcome of a request changed the pace. ``before`` is the pace's state before it."""
         penalty, held_until, given_up = before
         if pace.penalty > penalty:
             self._count("backed_off")
-            logger.info("%s: backing off, %.1f s between requests", host, pace.delay())
+            logger.info("%s: newsbot slows down to %.1f s between requests", host, pace.delay())
         if pace.held_until != held_until and pace.held_until is not None:
             self._count("held")
-            logger.info("%s: held for %.0f s as it asks", host, pace.held_until - _now())
+            logger.info("%s: newsbot waits for %.0f s, as the host asks", host, pace.held_until - _now())
         if pace.given_up != given_up:
             self._count("given_up")
             logger.warning("%s: given up for this run: %s", host, pace.given_up)
@@ -228,57 +234,59 @@ class PolitenessMiddleware:
     def _outcome(self, request: Request, response: Response) -> Outcome:
         headers = {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}
         now = time.time()
-        # On an answer that brings what was asked for, Retry-After speaks of that document, not of the host.
-        asked = retry_after_seconds(headers, now=now) if response.status >= 300 else None
+        # Retry-After in a successful answer is about the document, not about the host.
+        wanted_wait = retry_after_seconds(headers, now=now) if response.status >= 300 else None
         return Outcome(
             failed=response.status == 429 or response.status >= 500,
-            # A 500 is a fault in the site's code, mostly of one post: it says nothing of the server's load.
+            # Status 500 is a fault in the site's code, mostly of one post, and says nothing about the server's load.
             calm=response.status == 500,
             latency=request.meta.get("download_latency"),
-            retry_after=asked,
+            retry_after=wanted_wait,
             budget_in=rate_limit_seconds(headers, now=now),
-            # What another downloader sent at a moment we do not know counts from its answer.
-            sent=self._turns[request].sent or float("inf"),
+            # Another download handler does not report when it sent a request. Its delay counts from the answer.
+            sent=self._permits[request].sent or float("inf"),
         )
 
     def _waited(self, request: Request, host: str, seconds: float) -> None:
         request.meta["newsbot_waited"] = request.meta.get("newsbot_waited", 0.0) + seconds
-        self.account(host).waited += seconds
+        self.usage(host).waited += seconds
         self._total_waited += seconds
         self.crawler.stats.set_value("newsbot/politeness/waited_seconds", round(self._total_waited, 3))
 
-    def _count(self, what: str) -> None:
-        self.crawler.stats.inc_value(f"newsbot/politeness/{what}")
+    def _count(self, event: str) -> None:
+        self.crawler.stats.inc_value(f"newsbot/politeness/{event}")
 
-    def _turn_away(self) -> None:
-        for gate in self._gates.values():
-            gate.fail(lambda: CrawlStopping("the crawl is stopping"))
+    def _refuse_waiting(self) -> None:
+        for queue in self._queues.values():
+            queue.refuse_waiting(lambda: CrawlStopping("the crawl is stopping"))
 
     def _sweep(self) -> None:
         now = _now()
-        if now - self._swept < SWEEP_SECONDS:
+        if now - self._last_sweep < SWEEP_SECONDS:
             return
-        self._swept = now
-        for name in [name for name, gate in self._gates.items() if gate.idle(now - 10 * SWEEP_SECONDS)]:
-            del self._gates[name]
+        self._last_sweep = now
+        for name in [name for name, queue in self._queues.items() if queue.is_idle(now - 10 * SWEEP_SECONDS)]:
+            del self._queues[name]
 
 
-def _override(request: Request, host: str, delay: float) -> float | None:
-    """The delay from the site list. It speaks for the site's own host: elsewhere it may slow us, not hurry us."""
+def _delay(request: Request, host: str, delay: float) -> float | None:
+    """The delay of the site list, or None. For another host than the site's own it applies only if it is longer."""
     given = request.meta.get("newsbot_delay")
     if given is None:
         return None
-    first = request.meta.setdefault("newsbot_delay_host", host)
-    return float(given) if first == host else max(float(given), delay)
+    own_host = request.meta.setdefault("newsbot_delay_host", host)
+    return float(given) if own_host == host else max(float(given), delay)
 
 
-def _rules(request: Request, host: str, rules: Rules) -> Rules:
-    """The run's rules, or those with the patience that the site list gives the site's own host."""
-    told = {name: request.meta.get(f"newsbot_{name}") for name in ("max_wait", "give_up")}
-    given = {name: float(seconds) for name, seconds in told.items() if seconds is not None}
+def _limits(request: Request, host: str, limits: Limits) -> Limits:
+    """The limits of the run; for a site's own host, with the ``max_wait`` and ``give_up`` of the site list."""
+    from_list = {name: request.meta.get(f"newsbot_{name}") for name in ("max_wait", "give_up")}
+    given = {name: float(seconds) for name, seconds in from_list.items() if seconds is not None}
     if not given or request.meta.setdefault("newsbot_delay_host", host) != host:
-        return rules
-    return replace(rules, max_wait=given.get("max_wait", rules.max_wait), give_up=given.get("give_up", rules.give_up))
+        return limits
+    return replace(
+        limits, max_wait=given.get("max_wait", limits.max_wait), give_up=given.get("give_up", limits.give_up)
+    )
 
 
 def _after_turns(turns: int, then: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""No request to an address that is not public, at any hop."""
+"""Refuses requests to addresses that are not public, also on redirects."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 class PrivateAddressesMiddleware:
-    """Refuses addresses spelled in the URL, which no resolver sees, and names the reason when the resolver refused.
+    """Refuses IP addresses in URLs, which no resolver sees, and gives the reason where the resolver refused a name.
 
-    What a name resolves to is judged by ``PublicResolver`` for each connection; this installs it if nothing has yet.
+    ``PublicResolver`` checks the addresses of a name for each connection. This middleware installs it if necessary.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -32,7 +32,7 @@ class PrivateAddressesMiddleware:
 
     @property
     def resolver(self) -> PublicResolver:
-        # Not kept: CrawlerProcess installs its own after the middlewares are built.
+        # Not stored: CrawlerProcess installs its resolver after the middlewares are built.
         return installed_resolver(self.crawler)
 
     def process_request(self, request: Request) -> None:
@@ -53,13 +53,16 @@ class PrivateAddressesMiddleware:
 
     def _refuse(self, why: str, request: Request) -> PrivateAddress:
         hops = [*request.meta.get("redirect_urls", []), request.url]
-        logger.warning("Refused %s: %s (NEWSBOT_ALLOW_PRIVATE)", " -> ".join(hops), why)
+        logger.warning("Refused %s: %s. NEWSBOT_ALLOW_PRIVATE can allow it", " -> ".join(hops), why)
         self.crawler.stats.inc_value("newsbot/private_addresses/refused")
         return PrivateAddress(why, host=host_of(request))
 
 
 def installed_resolver(crawler: Crawler) -> PublicResolver:
-    """The reactor's resolver, made ours where it is not: without CrawlerProcess no resolver setting is read."""
+    """The resolver of the reactor, which is replaced by a PublicResolver if necessary.
+
+    Only CrawlerProcess reads the setting TWISTED_DNS_RESOLVER.
+    """
     from twisted.internet import reactor
 
     resolver = reactor.nameResolver

@@ -1,4 +1,4 @@
-"""Redirects, counted. Each hop is a request of its own and passes every other middleware again."""
+"""Redirects, with a limit. Each redirect is a request of its own, which passes every middleware again."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from newsbot.net.refusals import BadUrl, TooManyRedirects
 
 
 class RedirectsMiddleware(RedirectMiddleware):
-    """Scrapy's, with refusals that the driver can tell apart."""
+    """Scrapy's middleware, with errors that the driver can distinguish."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         try:
             return super().process_response(request, response)
         except ValueError as error:
-            # A port that cannot be, half an IPv6 address, a host that Unicode takes apart: whoever reads it raises.
-            raise BadUrl(f"{request.url} redirects to what is no address: {error}") from error
+            # Such as an impossible port, half an IPv6 address, or a host that Unicode normalisation breaks.
+            raise BadUrl(f"{request.url} redirects to an invalid URL: {error}") from error
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
         try:
             return super()._redirect(redirected, request, reason)
         except IgnoreRequest as error:
-            hops = len(request.meta.get("redirect_urls", [])) + 1
-            raise TooManyRedirects(f"{request.url} redirects again after {hops - 1} redirects") from error
+            redirects = len(request.meta.get("redirect_urls", []))
+            raise TooManyRedirects(f"{request.url} redirects again after {redirects} redirects") from error
 
     def _engine_started(self) -> None:
-        # Scrapy would warn here that Referer headers are off; that is what we want.
+        # Scrapy would warn here that REFERER_ENABLED is off, which is intended.
         return

@@ -36,7 +36,7 @@ from newsbot.politeness.robots_txt import first_part, for_product
 logger = logging.getLogger(__name__)
 
 TAKEN_BYTES = 2 * 1024 * 1024
-"""A longer one is no robots.txt and counts as no answer."""
+"""A longer body is not a robots.txt and counts as no answer."""
 
 REDIRECTS = 5
 """RFC 9309 section 2.3.1.2."""
@@ -45,18 +45,22 @@ KEPT_SECONDS = 24 * 3600.0
 """RFC 9309 section 2.4."""
 
 AGAIN_SECONDS = 60.0
-"""A robots.txt without an answer is asked for again after this long, and then after twice as long, up to AGAIN_CAP."""
+"""After this time a robots.txt that did not answer is requested again. The time doubles each time, up to AGAIN_CAP."""
 
 AGAIN_CAP = 1800.0
 
 
 class _NoAnswer(Exception):
-    """robots.txt was asked for, and what came says nothing."""
+    """The request for a robots.txt gave no usable answer."""
 
 
 @dataclass(slots=True)
-class Rules:
-    """What a robots.txt says until ``until``. ``parser`` None: all is allowed, unless ``why`` tells why nothing is."""
+class RobotsAnswer:
+    """The answer to a request for a robots.txt, valid until ``until``.
+
+    ``why``: the reason why there was no answer, so that nothing is allowed. Otherwise ``parser`` holds the rules; None
+    means that everything is allowed.
+    """
 
     until: float
     parser: RobotParser | None = None
@@ -65,17 +69,18 @@ class Rules:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's middleware with another heart: no request passes before its robots.txt has answered.
+    """Scrapy's middleware, reimplemented: no request passes before its robots.txt has answered.
 
-    Since 2.14 Scrapy lets the third and later request that wait for a robots.txt through, takes every error for an
-    allowance, and keeps no scheme apart. Here every request awaits the one task that fetches it, then reads its result.
+    Since 2.14 Scrapy lets the third and any later request that waits for a robots.txt pass, allows everything after any
+    error, and uses one robots.txt for http and https. Here every request awaits the one task that fetches the
+    robots.txt of its origin, and then reads the result of that task.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._agent = str(self._robotstxt_useragent or self._default_useragent)
-        self._rules: dict[str, Rules] = {}
-        self._fetches: dict[str, asyncio.Task[Rules]] = {}
+        self._answers: dict[str, RobotsAnswer] = {}
+        self._fetches: dict[str, asyncio.Task[RobotsAnswer]] = {}
         self._tries = max(1, crawler.settings.getint("NEWSBOT_ROBOTS_TRIES", 3))
         self._rng = random.Random()  # noqa: S311
         self._stopping = Stopping(crawler, lambda: None)
@@ -87,62 +92,64 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise RobotsDisallowed(f"robots.txt disallows {request.url}") from error
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
-        """The rules for a request's origin; None allows all. Raises a Refusal where there is no answer."""
+        """The rules for the origin of a request; None allows everything. Raises a Refusal if there is no answer."""
         origin = _origin(request)
-        rules = self._rules.get(origin)
-        if rules is None or rules.until <= _now():
-            # Shielded: a request that is cancelled must not take the answer from the others.
-            told = {name: request.meta[name] for name in OVERRIDES if name in request.meta}
-            rules = await asyncio.shield(self._fetch(origin, told))
-        if rules.why is not None:
-            wait = max(0.0, rules.until - _now())
-            raise RobotsUnreachable(f"robots.txt of {origin} gives no answer: {rules.why}", retry_in=wait)
-        return rules.parser
+        answer = self._answers.get(origin)
+        if answer is None or answer.until <= _now():
+            # shield: the cancellation of one request must not cancel the fetch that other requests wait for.
+            overrides = {name: request.meta[name] for name in OVERRIDES if name in request.meta}
+            answer = await asyncio.shield(self._fetch(origin, overrides))
+        if answer.why is not None:
+            wait = max(0.0, answer.until - _now())
+            raise RobotsUnreachable(f"robots.txt of {origin} gives no answer: {answer.why}", retry_in=wait)
+        return answer.parser
 
-    def _fetch(self, origin: str, told: dict[str, Any]) -> asyncio.Task[Rules]:
+    def _fetch(self, origin: str, overrides: dict[str, Any]) -> asyncio.Task[RobotsAnswer]:
         task = self._fetches.get(origin)
         if task is None:
-            task = self._fetches[origin] = asyncio.ensure_future(self._learn(origin, told))
+            task = self._fetches[origin] = asyncio.ensure_future(self._learn(origin, overrides))
             task.add_done_callback(lambda _: self._fetches.pop(origin, None))
-            task.add_done_callback(_heard)
+            task.add_done_callback(_read_exception)
         return task
 
-    async def _learn(self, origin: str, told: dict[str, Any]) -> Rules:
-        """Ask for a robots.txt, more than once if need be, and keep what it says."""
-        last = self._rules.get(origin)
+    async def _learn(self, origin: str, overrides: dict[str, Any]) -> RobotsAnswer:
+        """Request a robots.txt, several times if necessary, and store the answer."""
+        last = self._answers.get(origin)
         why = ""
         for attempt in range(self._tries):
             if attempt:
                 await self._stopping.sleep(backoff_seconds(attempt, self._rng))
             try:
-                parser = await self._ask(origin, told)
+                parser = await self._fetch_parser(origin, overrides)
             except _NoAnswer as error:
                 why = str(error)
                 continue
-            self._rules[origin] = Rules(until=_now() + KEPT_SECONDS, parser=parser)
-            return self._rules[origin]
+            self._answers[origin] = RobotsAnswer(until=_now() + KEPT_SECONDS, parser=parser)
+            return self._answers[origin]
         failures = last.failures + 1 if last is not None and last.why is not None else 0
         again = min(AGAIN_CAP, AGAIN_SECONDS * 2.0 ** min(failures, 16))
-        logger.warning("%s: no request before its robots.txt answers (%s); asked again in %.0f s", origin, why, again)
+        logger.warning(
+            "%s: robots.txt gives no answer (%s). newsbot requests nothing there for %.0f s", origin, why, again
+        )
         self._stats.inc_value("newsbot/robots/unreachable")
-        self._rules[origin] = Rules(until=_now() + again, why=why, failures=failures)
-        return self._rules[origin]
+        self._answers[origin] = RobotsAnswer(until=_now() + again, why=why, failures=failures)
+        return self._answers[origin]
 
-    async def _ask(self, origin: str, told: dict[str, Any]) -> RobotParser | None:
-        """The parser of the answer; None where there is no robots.txt. Raises _NoAnswer, or the refusal of a host."""
+    async def _fetch_parser(self, origin: str, overrides: dict[str, Any]) -> RobotParser | None:
+        """The parser of the answer; None if there is no robots.txt. Raises _NoAnswer, or a Refusal of the host."""
         meta = {
             "dont_obey_robotstxt": True,
             "dont_retry": True,
             "redirect_ttl": REDIRECTS,
             "download_maxsize": TAKEN_BYTES,
-            **told,
+            **overrides,
         }
         request = Request(f"{origin}/robots.txt", priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
         self._stats.inc_value("robotstxt/request_count")
         try:
             response = await self.crawler.engine.download_async(request)
         except TooManyRedirects:
-            return None  # RFC 9309 section 2.3.1.2: as if there were none
+            return None  # RFC 9309 section 2.3.1.2: the same as no robots.txt
         except (CrawlStopping, HostGivenUp):
             raise
         except DOWNLOAD_ERRORS as error:
@@ -160,13 +167,13 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             return None
         body = for_product(first_part(response.body), self._agent)
         parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, body)
-        self._hand_over_delay(parser, request)
+        self._apply_crawl_delay(parser, request)
         await self.crawler.signals.send_catch_log_async(
             signal=signals.robots_parsed, robotparser=parser, request=request
         )
         return parser
 
-    def _hand_over_delay(self, parser: RobotParser, request: Request) -> None:
+    def _apply_crawl_delay(self, parser: RobotParser, request: Request) -> None:
         seconds = parser.crawl_delay(self._agent)
         politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
         if seconds and politeness is not None:
@@ -174,7 +181,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 
 def _origin(request: Request) -> str:
-    """Scheme, host and port: each has a robots.txt of its own. RFC 9309 section 2.3."""
+    """Scheme, host and port: each origin has its own robots.txt. RFC 9309 section 2.3."""
     return f"{urlparse_cached(request).scheme}://{urlparse_cached(request).netloc.lower()}"
 
 
@@ -182,7 +189,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _heard(task: asyncio.Task[Rules]) -> None:
-    # Those who asked may all have been cancelled; nobody else needs to hear of a failure.
+def _read_exception(task: asyncio.Task[RobotsAnswer]) -> None:
+    # All requests that waited may be cancelled. asyncio logs an exception that nobody reads.
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""What a host is: the name that paces, passwords and accounts go by."""
+"""The name of a host, by which paces, passwords and counts are stored."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ PORTS = {"http": 80, "https": 443}
 
 
 def host_of(request: Request) -> str:
-    """The host's name, with the port where that is not the scheme's own; "" for no host."""
+    """The name of the host, followed by the port if it is not the default of the scheme; "" for no host."""
     return _name(urlparse_cached(request))
 
 
 def host_of_url(url: str) -> str:
-    """The same for a URL that is no longer, or not yet, a request."""
+    """The same for a URL without a request."""
     return _name(urlsplit(url))
 
 

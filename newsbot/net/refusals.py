@@ -1,17 +1,17 @@
-"""Why a request of ours was not made, or its answer not taken.
+"""The reasons why newsbot does not make a request, or does not accept its answer.
 
 IgnoreRequest (Scrapy)
-└── Refusal              carries ``newsbot_error``, a name of ``wordpress.messages.ERRORS``; its text is one line
-    ├── RobotsDisallowed   robots.txt says no
-    │   └── RobotsUnreachable  robots.txt gave no answer, which means no until it does; ``retry_in`` seconds
-    ├── PrivateAddress     the host is, or resolves to, an address that is not public
-    ├── HostGivenUp        the host failed for too long, or asked to wait too long, for this run
-    ├── CrawlStopping      the crawl is being stopped; what waited for its turn ends at once
-    ├── BadUrl             a scheme we do not speak, or a user name or password inside a URL
-    ├── TooManyRedirects   more hops than REDIRECT_MAX_TIMES
-    └── TooLarge           more than DOWNLOAD_MAXSIZE, on the wire or unpacked
+└── Refusal                has ``newsbot_error``, a name of ``wordpress.messages.ERRORS``; the text is one line
+    ├── RobotsDisallowed       robots.txt forbids the URL
+    │   └── RobotsUnreachable  robots.txt gave no answer, which forbids everything for ``retry_in`` seconds
+    ├── PrivateAddress         the host is, or resolves to, an address that is not public
+    ├── HostGivenUp            in this run the host failed for too long, or asked newsbot to wait for too long
+    ├── CrawlStopping          the crawl is being stopped, so waiting requests end at once
+    ├── BadUrl                 another scheme than http and https, or a user name or password in the URL
+    ├── TooManyRedirects       more redirects than REDIRECT_MAX_TIMES
+    └── TooLarge               more bytes than DOWNLOAD_MAXSIZE, before or after decompression
 
-Raised by the downloader middlewares; the driver catches ``Refusal`` and turns it into a reply.
+The downloader middlewares raise them. The fetcher catches ``Refusal`` and turns it into a reply.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from scrapy.exceptions import IgnoreRequest
 
 
 class Refusal(IgnoreRequest):
-    """Root of the refusals."""
+    """Base class of the refusals."""
 
     newsbot_error: ClassVar[str] = "unknown"
 
 
 class RobotsDisallowed(Refusal):
-    """robots.txt says no."""
+    """robots.txt forbids the URL."""
 
     newsbot_error = "robots"
 
 
 class RobotsUnreachable(RobotsDisallowed):
-    """robots.txt gave no answer: RFC 9309 section 2.3.1.4 takes that for a complete disallow."""
+    """robots.txt gave no answer. RFC 9309 section 2.3.1.4: then everything is forbidden."""
 
     newsbot_error = "robots-unreachable"
 
@@ -44,7 +44,7 @@ class RobotsUnreachable(RobotsDisallowed):
 
 
 class PrivateAddress(Refusal):
-    """The address is private, loopback, link-local, multicast or reserved; ``host`` is as ``host_of`` names it."""
+    """The address is private, loopback, link-local, multicast or reserved. ``host`` is a name of ``host_of``."""
 
     newsbot_error = "private-address"
 
@@ -54,7 +54,7 @@ class PrivateAddress(Refusal):
 
 
 class HostGivenUp(Refusal):
-    """The breaker is open: no request to this host in this run any more."""
+    """This run makes no further request to the host."""
 
     newsbot_error = "given-up"
 
@@ -72,12 +72,12 @@ class BadUrl(Refusal):
 
 
 class TooManyRedirects(Refusal):
-    """More hops than are allowed."""
+    """More redirects than REDIRECT_MAX_TIMES."""
 
     newsbot_error = "redirects"
 
 
 class TooLarge(Refusal):
-    """The answer is larger than we take."""
+    """The answer is larger than DOWNLOAD_MAXSIZE."""
 
     newsbot_error = "too-large"

@@ -1,4 +1,4 @@
-"""Notices that the crawl is being stopped, for those who sleep."""
+"""Whether the crawl is being stopped, also for code that waits."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ def _is_closing(engine: ExecutionEngine) -> bool:
 
 
 class Stopping:
-    """Watches the engine while someone waits, since Scrapy sends no signal before every request has ended."""
+    """Watches the engine while requests wait, since Scrapy sends no signal before every request has ended.
 
-    def __init__(self, crawler: Crawler, told: Callable[[], None]) -> None:
+    ``on_stop`` is called once the crawl is being stopped.
+    """
+
+    def __init__(self, crawler: Crawler, on_stop: Callable[[], None]) -> None:
         self._crawler = crawler
-        self._told = told
+        self._on_stop = on_stop
         self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -38,12 +41,12 @@ class Stopping:
         return _is_closing(self._crawler.engine)
 
     def check(self) -> None:
-        """Raise CrawlStopping if the crawl is stopping."""
+        """Raise CrawlStopping if the crawl is being stopped."""
         if self:
             raise CrawlStopping("the crawl is stopping")
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep, but not beyond the crawl's end: raises CrawlStopping then."""
+        """Sleep. Raises CrawlStopping as soon as the crawl is being stopped."""
         ends = asyncio.get_running_loop().time() + seconds
         while (left := ends - asyncio.get_running_loop().time()) > 0:
             self.check()
@@ -51,7 +54,7 @@ class Stopping:
         self.check()
 
     def watch(self) -> None:
-        """Someone waits: ``told`` is called once the crawl is stopping."""
+        """A request begins to wait. ``unwatch`` must follow."""
         self._waiting += 1
         if self._timer is None:
             self._poll_later()
@@ -70,6 +73,6 @@ class Stopping:
     def _poll(self) -> None:
         self._timer = None
         if self:
-            self._told()
+            self._on_stop()
         if self._waiting:
             self._poll_later()

@@ -1,22 +1,22 @@
-"""How we introduce ourselves."""
+"""The User-Agent of newsbot."""
 
 from __future__ import annotations
 
 from newsbot import __version__
 
 PRODUCT = "newsbot"
-"""The token by which a robots.txt means us. RFC 9309 section 2.2.1."""
+"""The name by which a robots.txt addresses newsbot. RFC 9309 section 2.2.1."""
 
 NO_CONTACT = (
-    "NEWSBOT_CONTACT is not set: give a URL or an e-mail address, "
-    "so that a site can reach you before it has to block you"
+    "NEWSBOT_CONTACT is not set. Set it to a URL or an e-mail address, "
+    "so that a site can contact you before it blocks newsbot"
 )
 
 
 def user_agent(contact: str) -> str:
-    """``newsbot/<version> (+contact)``; without the brackets where there is no contact.
+    """``newsbot/<version> (+contact)``, or ``newsbot/<version>`` without a contact.
 
-    What a header cannot hold is left out of the contact: controls, brackets, anything but ASCII.
+    Characters that a header comment cannot hold are removed: control characters, brackets, all but ASCII.
     """
-    clean = "".join(one for one in contact.strip() if " " <= one <= "~" and one not in "()\\")
+    clean = "".join(letter for letter in contact.strip() if " " <= letter <= "~" and letter not in "()\\")
     return f"{PRODUCT}/{__version__}" + (f" (+{clean})" if clean else "")

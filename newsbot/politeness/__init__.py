@@ -1,1 +1,1 @@
-"""How fast a host may be asked. Pure: no Scrapy, no I/O, no clock; every time is passed in."""
+"""How fast a host may get requests. Pure: no Scrapy, no I/O, no clock; every time is passed in."""

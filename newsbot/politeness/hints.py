@@ -1,4 +1,4 @@
-"""What a server's headers say about waiting. Names are lower-case; a header that cannot be read says nothing."""
+"""What a server's headers say about waiting. Names are lower-case. A header that cannot be read is ignored."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 EPOCH_SECONDS = 1_000_000_000
-"""A reset above this is a moment (seconds since 1970), below it a number of seconds."""
+"""A reset above this is a point in time (seconds since 1970). A smaller one is a number of seconds to wait."""
 
 EPOCH_MILLISECONDS = 100_000_000_000
+"""A reset above this is a point in time in milliseconds."""
 
 _ZERO_LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
@@ -23,9 +24,9 @@ _PARAMETER = re.compile(r"(?:^|[;,\s])([a-z]{1,9})\s*=\s*(\d{1,15})(?=[;,\s]|$)"
 def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | None:
     """Seconds that Retry-After asks for, or None. RFC 9110 section 10.2.3.
 
-    A date is read against the answer's own Date header, so that a wrong clock on either side does no harm; ``now``
-    (seconds since 1970) serves where there is none. Both are whole seconds, the Date cut off: the difference is never
-    too short.
+    The wait until a date is counted from the Date header of the same answer, so that a wrong clock does no harm.
+    Without a Date header it is counted from ``now`` (seconds since 1970). A Date header is cut off to whole seconds, so
+    the wait is never too short.
     """
     text = headers.get("retry-after", "").strip()
     if _SECONDS.match(text):
@@ -37,11 +38,11 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | No
 
 
 def rate_limit_seconds(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Seconds until a used-up budget is filled again, or None while some of it is left or nothing is said.
+    """Seconds until a used-up rate limit is reset; None if requests are left or no header names a limit.
 
     Reads ``RateLimit`` (drafts 7 to 10 of draft-ietf-httpapi-ratelimit-headers: ``limit=, remaining=, reset=`` and
     ``"name";r=;t=``), the separate ``RateLimit-*`` fields of earlier drafts, and ``X-RateLimit-*``, whose reset may be
-    seconds, a moment in seconds or one in milliseconds.
+    a number of seconds, or a point in time in seconds or milliseconds.
     """
     structured = _structured(headers.get("ratelimit", ""))
     if structured is not None:
@@ -59,9 +60,9 @@ def rate_limit_seconds(headers: Mapping[str, str], *, now: float) -> float | Non
 def _structured(text: str) -> float | None:
     waits: list[float] = []
     for policy in re.split(r",(?=\s*[\"a-z*][^=,]*;)", text[:2000], flags=re.IGNORECASE):
-        said = {name.lower(): int(value) for name, value in _PARAMETER.findall(policy)}
-        left = said.get("r", said.get("remaining"))
-        reset = said.get("t", said.get("reset"))
+        values = {name.lower(): int(value) for name, value in _PARAMETER.findall(policy)}
+        left = values.get("r", values.get("remaining"))
+        reset = values.get("t", values.get("reset"))
         if left == 0 and reset is not None:
             waits.append(float(reset))
     return max(waits) if waits else None
@@ -81,8 +82,8 @@ def _number(text: str | None) -> float | None:
 
 
 def _server_now(headers: Mapping[str, str], now: float) -> float:
-    said = _http_date(headers.get("date", ""))
-    return now if said is None else said
+    date = _http_date(headers.get("date", ""))
+    return now if date is None else date
 
 
 def _http_date(text: str) -> float | None:
@@ -91,7 +92,7 @@ def _http_date(text: str) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     try:
-        # RFC 9110 dates are GMT; a date without a zone can only mean that.
+        # Dates of RFC 9110 are in GMT, so a date without a zone is in GMT too.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (OverflowError, ValueError):
         return None

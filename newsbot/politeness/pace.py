@@ -1,7 +1,7 @@
-"""One host's pace: when it may be asked next, and whether it may be asked at all.
+"""The pace of one host: when it may get the next request, and whether it may get one at all.
 
-Times are seconds of any clock that never goes back; the caller passes them in. One request is in flight at a time: the
-caller sees to that, and tells ``started`` and then ``ended`` for each.
+Times are seconds of any clock that never goes back; the caller passes them in. The caller makes one request at a time,
+and calls ``started`` and then ``ended`` for each.
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ PENALTY_FIRST = 1.0
 
 PENALTY_CAP = 60.0
 RECOVERY = 0.8
-"""What an answer without a fault leaves of the penalty: 60 s are back below one after 19 good answers."""
+"""Share of the penalty that is left after a good answer: 19 good answers reduce 60 s to less than 1 s."""
 
 SLOW_FACTOR = 2.0
 SLOW_SECONDS = 0.5
-"""An answer is slow when it took twice the usual latency and half a second more: a heavy page alone is no distress."""
+"""An answer is slow if it takes more than twice the usual latency and half a second more than that latency.
+
+A large page alone does not show that the host is overloaded.
+"""
 
 USUAL_WEIGHT = 0.2
 FAILURES_BEFORE_GIVING_UP = 3
-"""However long they took: one answer that took an hour of waiting is no proof that a host is gone."""
+"""The least number of failures, however long they took: one failure in an hour does not prove that a host is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What holds for every host of a run; all in seconds.
+class Limits:
+    """The settings that apply to every host of a run, in seconds.
 
-    ``delay`` between the starts of two requests; ``max_wait`` the longest wait a host may ask for; ``give_up`` how long
-    a host may do nothing but fail. ``shared``: several sites stand behind it, and it is never given up.
+    ``delay``: time between the starts of two requests. ``max_wait``: the longest wait that a host may ask for.
+    ``give_up``: after this time with nothing but failures a host is given up. ``shared``: several sites share the
+    address, so it is never given up.
     """
 
     delay: float = 1.0
@@ -40,11 +44,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a request ended. ``failed``: no answer, 429 or 5xx. ``calm``: a failure that says nothing of the host's load.
+    """How a request ended. ``failed``: no answer, 429 or 5xx. ``calm``: the failure says nothing about the host's load.
 
-    ``latency``: seconds to the headers of an answer.
-    ``retry_after`` and ``budget_in``: seconds, where the answer asked for a wait or said that its budget was used up.
-    ``sent``: the moment at which the request was on the wire; None: it never left, infinite: unknown, but it left.
+    ``latency``: seconds until the headers of the answer.
+    ``retry_after``: seconds that the answer asks to wait. ``budget_in``: seconds until a used-up rate limit is reset.
+    ``sent``: when the request was on the wire; None if it was never sent, infinite if it was sent at an unknown moment.
     """
 
     failed: bool = False
@@ -59,14 +63,15 @@ class Outcome:
 class Pace:
     """The state of one host.
 
-    ``phase``, 0 to 1: the part of a delay that the second request waits longer. Hosts that were begun together would
-    else be asked together for ever, and a process that has 200 requests to send at one moment sends some late.
+    ``phase``, 0 to 1: the share of the delay by which the second request waits longer. Without it, hosts whose first
+    requests were sent together would get all later requests together too, and a process that must send 200 requests at
+    one moment sends some of them late.
     """
 
-    rules: Rules
+    limits: Limits
     crawl_delay: float = 0.0
     phase: float = 0.0
-    met: bool = False
+    answered: bool = False
     penalty: float = 0.0
     last_start: float | None = None
     held_until: float | None = None
@@ -77,12 +82,12 @@ class Pace:
     """Why the host was given up, or None."""
 
     def delay(self, override: float | None = None) -> float:
-        """Seconds between starts now. ``override`` replaces the run's delay, never what the site itself asks for."""
-        own = self.rules.delay if override is None else override
-        return max(own, self.crawl_delay) + self.penalty
+        """Seconds between the starts of two requests. ``override`` replaces the run's delay, not the Crawl-delay."""
+        configured = self.limits.delay if override is None else override
+        return max(configured, self.crawl_delay) + self.penalty
 
     def ready_at(self, override: float | None = None) -> float | None:
-        """The earliest moment of the next start, or None: at once."""
+        """The earliest time of the next start; None: now."""
         moments = [] if self.last_start is None else [self.last_start + self.delay(override)]
         if self.held_until is not None:
             moments.append(self.held_until)
@@ -92,13 +97,13 @@ class Pace:
         self.last_start = now
 
     def ended(self, now: float, outcome: Outcome) -> None:
-        """Learn from how a request ended, ``now`` being when its answer was there."""
+        """Adapt the pace to the outcome of a request. ``now`` is when its answer was complete."""
         if self.last_start is not None:
-            # A busy process sends a request later than it was let go, and over a new connection later still.
+            # A busy process sends a request after ``started`` was called, and later still if it must open a connection.
             self.last_start = max(self.last_start, min(now, outcome.sent or 0.0))
-        if not self.met:
-            # The first request also opened the connection: the server met it later than it left us.
-            self.met = True
+        if not self.answered:
+            # The first request also opened the connection, so the server received it later than it was sent.
+            self.answered = True
             self.last_start = now + self.phase * self.delay()
         if outcome.failed:
             self._fail(now, outcome)
@@ -107,7 +112,7 @@ class Pace:
         self._hold(now, outcome)
 
     def idle_at(self) -> float:
-        """From when on nothing here is worth keeping, were no request made until then."""
+        """The time after which this state has no effect any more, if no request is made until then."""
         return max(self.last_start or 0.0, self.held_until or 0.0) + self.delay()
 
     def _fail(self, now: float, outcome: Outcome) -> None:
@@ -117,9 +122,9 @@ class Pace:
         if self.failing_since is None:
             self.failing_since = now
         failed_for = now - self.failing_since
-        patience = float("inf") if self.rules.shared else self.rules.give_up
-        if failed_for >= patience and self.failures >= FAILURES_BEFORE_GIVING_UP:
-            self.given_up = f"{self.failures} failures and nothing else for {failed_for:.0f} s"
+        give_up = float("inf") if self.limits.shared else self.limits.give_up
+        if failed_for >= give_up and self.failures >= FAILURES_BEFORE_GIVING_UP:
+            self.given_up = f"{self.failures} requests in a row failed within {failed_for:.0f} s"
 
     def _pass(self, outcome: Outcome) -> None:
         self.failing_since, self.failures = None, 0
@@ -128,23 +133,23 @@ class Pace:
             return
         slow = usual is not None and latency > SLOW_FACTOR * usual and latency - usual > SLOW_SECONDS
         if slow and usual is not None:
-            # Rest for as long as the answer took beyond the usual, and longer if that does not help.
+            # Wait as long as the answer took beyond the usual latency, and longer if that does not help.
             self.penalty = min(PENALTY_CAP, max(2 * self.penalty, latency - usual))
         else:
             self.penalty = self.penalty * RECOVERY if self.penalty > 0.02 else 0.0
         self.usual_latency = latency if usual is None else usual + USUAL_WEIGHT * (latency - usual)
 
     def _hold(self, now: float, outcome: Outcome) -> None:
-        asked = outcome.retry_after or 0.0
-        if self.rules.shared and asked > self.rules.max_wait:
-            # The site that asks for it is given up or waits by itself; its neighbours asked for nothing.
-            asked = 0.0
-        if asked > self.rules.max_wait:
-            self.given_up = f"it asks to wait {asked:.0f} s, more than {self.rules.max_wait:.0f}"
+        wait = outcome.retry_after or 0.0
+        if self.limits.shared and wait > self.limits.max_wait:
+            # The queue of the site itself handles the long wait. The other sites at this address did not ask for it.
+            wait = 0.0
+        if wait > self.limits.max_wait:
+            self.given_up = f"it asks to wait {wait:.0f} s, more than the allowed {self.limits.max_wait:.0f} s"
             return
         budget = outcome.budget_in or 0.0
-        if budget > self.rules.max_wait:
-            # A misread header must not cost a site: if it was meant, a Retry-After will follow.
+        if budget > self.limits.max_wait:
+            # The header may mean something else. If the host means it, it will refuse a request with a Retry-After.
             budget = 0.0
-        if max(asked, budget) > 0:
-            self.held_until = max(self.held_until or 0.0, now + max(asked, budget))
+        if max(wait, budget) > 0:
+            self.held_until = max(self.held_until or 0.0, now + max(wait, budget))

@@ -1,11 +1,11 @@
-"""What of a robots.txt is read, and which of its groups mean us. RFC 9309 sections 2.2.1 and 2.5."""
+"""The part of a robots.txt that is read, and the groups that apply to newsbot. RFC 9309 sections 2.2.1 and 2.5."""
 
 from __future__ import annotations
 
 import re
 
 PARSED_BYTES = 512 * 1024
-"""How much of a robots.txt is read; RFC 9309 section 2.5 asks for 500 KiB at least."""
+"""Bytes of a robots.txt that are read. RFC 9309 section 2.5 requires at least 500 KiB."""
 
 _TOKEN = re.compile(r"[a-z0-9_-]+", re.ASCII | re.I)
 _AGENT = re.compile(rb"((?:^|\r|\xef\xbb\xbf)[ \t]*user[- ]?agent[ \t]*:?[ \t]*)([^\r\n]*)", re.I | re.M)
@@ -13,7 +13,7 @@ _NOBODY = b"-"
 
 
 def first_part(body: bytes) -> bytes:
-    """The lines that are read of a long one."""
+    """The lines of a robots.txt that are read."""
     if len(body) <= PARSED_BYTES:
         return body
     end = max(body.rfind(b"\n", 0, PARSED_BYTES), body.rfind(b"\r", 0, PARSED_BYTES))
@@ -21,10 +21,10 @@ def first_part(body: bytes) -> bytes:
 
 
 def for_product(body: bytes, agent: str) -> bytes:
-    """``body`` with its groups named as a parser must understand them.
+    """``body`` with the names of its groups changed so that the parser chooses the right groups.
 
-    A group means us where its product token is ours, whatever follows it: ``NewsBot/1.0`` does, and ``news`` does not.
-    The parser goes by beginnings, which is the other way round.
+    A group applies if its product token equals that of ``agent``, whatever follows the token: ``NewsBot/1.0`` applies
+    to newsbot, ``news`` does not. The parser instead compares the beginnings of names, and would choose ``news``.
     """
     ours = _token(agent)
 

@@ -88,10 +88,10 @@ def address_of(host: str) -> Address | None:
 
 def private(address: Address) -> str | None:
     """The reason why an address is not public, or None. An IPv4 address inside IPv6 is judged as IPv4."""
-    for one in unwrapped(address):
-        why = _private(one)
+    for inner in unwrapped(address):
+        why = _private(inner)
         if why is not None:
-            return why if one == address else f"{why} ({one}) inside IPv6"
+            return why if inner == address else f"{why} ({inner}) inside IPv6"
     return None
 
 

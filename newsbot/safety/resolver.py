@@ -110,7 +110,7 @@ class PublicResolver:
         return self.policy.refusal(host, port, found)
 
     def _allowed(self, host: str, port: int | None, found: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(one for one in found if self.policy.refusal(host, port, (one,)) is None)
+        return tuple(address for address in found if self.policy.refusal(host, port, (address,)) is None)
 
     def _resolve(self, host: str) -> Deferred[tuple[str, ...]]:
         expires, found = self._known.get(host.lower(), (0.0, ()))

@@ -158,7 +158,7 @@ def test_a_host_that_only_fails_is_given_up_and_the_rest_goes_on() -> None:
         assert told.statuses() == [502, 502, 502, 0, 0, 0, 200]
         assert told.errors()[3:6] == ["given-up"] * 3
         assert len(server.log) == 3
-        assert "given up for this run: 3 failures and nothing else for" in told.log
+        assert "given up for this run: 3 requests in a row failed within" in told.log
 
 
 def test_a_host_that_asks_for_an_absurd_wait_is_given_up_at_once() -> None:

@@ -70,7 +70,7 @@ def test_robots_txt_at_503_means_that_nothing_is_fetched() -> None:
         assert told.errors() == ["robots-unreachable"] * 6
         assert set(server.paths()) == {"/robots.txt"}
         assert len(server.paths()) == 2
-        assert "no request before its robots.txt answers (status 503)" in told.log
+        assert "robots.txt gives no answer (status 503)" in told.log
 
 
 def test_robots_txt_at_429_means_that_nothing_is_fetched() -> None:
@@ -155,7 +155,7 @@ def test_crawl_delay_is_kept_even_by_the_request_that_waited_for_it() -> None:
 
 def test_a_crawl_delay_beyond_the_cap_is_told() -> None:
     with serve(site("User-agent: *\nCrawl-delay: 86400\nDisallow: /\n")) as server:
-        assert "Crawl-delay of 86400 s taken for 300 s" in visit(server, "/").log
+        assert "a Crawl-delay of 86400 s; newsbot waits 300 s" in visit(server, "/").log
 
 
 def test_robots_txt_is_asked_for_at_the_hosts_pace() -> None:

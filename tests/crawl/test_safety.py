@@ -288,7 +288,7 @@ def test_a_password_reaches_its_host_and_does_not_cross_a_redirect() -> None:
         assert not any("Authorization" in asked.headers for asked in other.log)
         assert "s3cret" not in told.log
         assert header not in told.log
-        assert "read logged in as anna" in told.log
+        assert "newsbot is logged in as anna" in told.log
 
 
 def test_passwords_with_unverified_certificates_start_nothing() -> None:

@@ -13,11 +13,11 @@ from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
 from newsbot.middlewares import politeness
-from newsbot.middlewares.gate import Gate
+from newsbot.middlewares.host_queue import HostQueue
 from newsbot.middlewares.politeness import PolitenessMiddleware
 from newsbot.net.hosts import host_of
 from newsbot.net.refusals import HostGivenUp
-from newsbot.politeness.pace import Outcome, Pace, Rules
+from newsbot.politeness.pace import Limits, Outcome, Pace
 
 GOOD = Outcome(latency=0.01)
 
@@ -33,16 +33,16 @@ def on_a_loop(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
     return run
 
 
-def gate(delay: float = 0.0) -> Gate:
-    return Gate("host", Pace(rules=Rules(delay=delay)))
+def gate(delay: float = 0.0) -> HostQueue:
+    return HostQueue("host", Pace(limits=Limits(delay=delay)))
 
 
-async def turns(one: Gate, count: int) -> tuple[list[asyncio.Task[None]], list[int]]:
+async def turns(one: HostQueue, count: int) -> tuple[list[asyncio.Task[None]], list[int]]:
     """``count`` tasks that wait for their turn. A task that gets its turn records its number and keeps the turn."""
     through: list[int] = []
 
     async def enter(number: int) -> None:
-        await one.enter()
+        await one.acquire()
         through.append(number)
 
     tasks = [asyncio.ensure_future(enter(number)) for number in range(count)]
@@ -56,7 +56,7 @@ async def test_one_is_inside_and_the_others_follow_in_their_order() -> None:
     _, through = await turns(one, 3)
     assert through == [0]
     for expected in ([0, 1], [0, 1, 2]):
-        one.leave(GOOD)
+        one.release(GOOD)
         await asyncio.sleep(0.01)
         assert through == expected
 
@@ -67,7 +67,7 @@ async def test_one_who_goes_away_while_waiting_holds_nobody_up() -> None:
     tasks, through = await turns(one, 3)
     tasks[1].cancel()
     await asyncio.sleep(0.01)
-    one.leave(GOOD)
+    one.release(GOOD)
     await asyncio.sleep(0.01)
     assert through == [0, 2]
 
@@ -76,7 +76,7 @@ async def test_one_who_goes_away_while_waiting_holds_nobody_up() -> None:
 async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> None:
     one = gate()
     tasks, through = await turns(one, 3)
-    one.leave(GOOD)  # the second task has the turn, and has not run yet
+    one.release(GOOD)  # the second task has the turn, and has not run yet
     tasks[1].cancel()
     await asyncio.sleep(0.01)
     assert through == [0, 2]
@@ -86,11 +86,11 @@ async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> Non
 async def test_all_who_wait_are_turned_away_when_the_host_is_given_up() -> None:
     one = gate()
     tasks, _ = await turns(one, 3)
-    one.leave(Outcome(failed=True, retry_after=1e9))
+    one.release(Outcome(failed=True, retry_after=1e9))
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results] == [type(None), HostGivenUp, HostGivenUp]
     with pytest.raises(HostGivenUp, match="host was given up for this run: it asks to wait"):
-        await one.enter()
+        await one.acquire()
 
 
 @on_a_loop
@@ -99,7 +99,7 @@ async def test_a_hold_that_comes_while_others_wait_for_the_delay_holds_them_too(
     loop = asyncio.get_running_loop()
     _, through = await turns(one, 2)
     held_from = loop.time()
-    one.leave(Outcome(latency=0.01, retry_after=0.4))
+    one.release(Outcome(latency=0.01, retry_after=0.4))
     while len(through) < 2:
         await asyncio.sleep(0.005)
     assert loop.time() - held_from >= 0.4
@@ -136,7 +136,7 @@ async def test_the_account_of_a_host_adds_up() -> None:
         request = Request(f"http://a.example/{number}")
         await one.process_request(request)
         one.process_response(request, Response(request.url, body=b"12345"))
-    account = one.account("a.example")
+    account = one.usage("a.example")
     assert (account.requests, account.bytes) == (3, 15)
 
 
@@ -168,7 +168,7 @@ def test_what_an_answer_means_for_its_host(
     async def run() -> None:
         one = middleware()
         await ask(one, "a.example", status=status, headers=headers)
-        pace = one._gate("a.example", one.rules).pace
+        pace = one._queue("a.example", one.limits).pace
         assert (pace.failures, pace.penalty > 0, pace.held_until is not None) == (failures, slowed, held)
 
     asyncio.run(run())
@@ -179,18 +179,18 @@ async def test_a_crawl_delay_is_held_up_to_its_cap() -> None:
     one = middleware()
     for host, asked, kept in (("a.example", 299.0, 299.0), ("b.example", 86_400.0, 300.0)):
         one.crawl_delay(host, asked)
-        assert one._gate(host, one.rules).pace.delay() == kept
+        assert one._queue(host, one.limits).pace.delay() == kept
 
 
 def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     entered: list[tuple[str, float | None]] = []
 
-    class Noting(Gate):
-        async def enter(self, delay: float | None = None) -> None:
+    class Noting(HostQueue):
+        async def acquire(self, delay: float | None = None) -> None:
             entered.append((self.name, delay))
-            await super().enter(delay)
+            await super().acquire(delay)
 
-    monkeypatch.setattr(politeness, "Gate", Noting)
+    monkeypatch.setattr(politeness, "HostQueue", Noting)
 
     async def run() -> None:
         one = middleware(NEWSBOT_DELAY=5, NEWSBOT_GIVE_UP=900)
@@ -198,8 +198,8 @@ def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: p
         await one.process_request(request)
         # A redirect inherits the meta of the first request.
         await one.process_request(Request("http://other.example/", meta=dict(request.meta)))
-        assert one._gate("site.example", one.rules).pace.rules.give_up == 60
-        assert one._gate("other.example", one.rules).pace.rules.give_up == 900
+        assert one._queue("site.example", one.limits).pace.limits.give_up == 60
+        assert one._queue("other.example", one.limits).pace.limits.give_up == 900
 
     asyncio.run(run())
     assert entered == [("site.example", 0.5), ("other.example", 5.0)]
@@ -224,7 +224,7 @@ async def test_a_request_that_is_cancelled_counts_from_then_if_it_had_left() -> 
         await asyncio.sleep(0.02)
         task.cancel()
         await asyncio.sleep(0.01)
-        last_start = one._gate(host, one.rules).pace.last_start
+        last_start = one._queue(host, one.limits).pace.last_start
         assert last_start is not None
         assert (last_start > began) is leaves
 
@@ -246,9 +246,9 @@ def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pyte
         one.crawl_delay("slow.example", 7)
         now += 2000
         await ask(one, "new.example")
-        assert set(one._gates) == {"failing.example", "gone.example", "held.example", "new.example"}
+        assert set(one._queues) == {"failing.example", "gone.example", "held.example", "new.example"}
         # The Crawl-delay of robots.txt holds after the host's state was dropped.
-        assert one._gate("slow.example", one.rules).pace.delay() == 7
+        assert one._queue("slow.example", one.limits).pace.delay() == 7
 
     asyncio.run(run())
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.politeness.backoff import backoff_seconds
-from newsbot.politeness.pace import PENALTY_CAP, Outcome, Pace, Rules
+from newsbot.politeness.pace import PENALTY_CAP, Limits, Outcome, Pace
 
 GOOD = Outcome(latency=0.1)
 FAILED = Outcome(failed=True)
@@ -57,15 +57,15 @@ visits = st.lists(st.tuples(short, outcome), min_size=2, max_size=30)
 
 @given(visits, st.floats(0, 10))
 def test_two_requests_never_start_closer_than_the_delay(outcomes: list[tuple[float, Outcome]], delay: float) -> None:
-    starts = [visit.start for visit in walk(Pace(rules=Rules(delay=delay)), outcomes)]
+    starts = [visit.start for visit in walk(Pace(limits=Limits(delay=delay)), outcomes)]
     # A start is a sum of floats, and such sums are inexact by about a nanosecond.
     assert all(later - earlier >= delay - 1e-9 for earlier, later in pairwise(starts))
 
 
 @given(visits)
 def test_retry_after_and_a_used_up_budget_hold_every_later_request(outcomes: list[tuple[float, Outcome]]) -> None:
-    rules = Rules(delay=0)
-    made = walk(Pace(rules=rules), outcomes)
+    rules = Limits(delay=0)
+    made = walk(Pace(limits=rules), outcomes)
     for index, visit in enumerate(made):
         asked = visit.outcome.retry_after or 0.0
         budget = visit.outcome.budget_in or 0.0
@@ -76,7 +76,7 @@ def test_retry_after_and_a_used_up_budget_hold_every_later_request(outcomes: lis
 
 @given(visits)
 def test_the_pace_comes_back_once_the_host_is_well(outcomes: list[tuple[float, Outcome]]) -> None:
-    pace = Pace(rules=Rules(delay=0.5, give_up=float("inf"), max_wait=float("inf")))
+    pace = Pace(limits=Limits(delay=0.5, give_up=float("inf"), max_wait=float("inf")))
     walk(pace, outcomes)
     walk(pace, [(0.1, GOOD)] * 80)
     assert pace.delay() == 0.5
@@ -85,7 +85,7 @@ def test_the_pace_comes_back_once_the_host_is_well(outcomes: list[tuple[float, O
 
 @given(st.lists(st.tuples(short, st.just(FAILED)), min_size=1, max_size=40))
 def test_failures_only_ever_slow_a_host_down(outcomes: list[tuple[float, Outcome]]) -> None:
-    pace = Pace(rules=Rules(delay=1.0, give_up=float("inf")))
+    pace = Pace(limits=Limits(delay=1.0, give_up=float("inf")))
     delays = [pace.delay()]
     for seconds_, failed in outcomes:
         walk(pace, [(seconds_, failed)])
@@ -96,7 +96,7 @@ def test_failures_only_ever_slow_a_host_down(outcomes: list[tuple[float, Outcome
 
 
 def test_a_rise_in_latency_is_answered_at_once_and_forgiven_slowly() -> None:
-    pace = Pace(rules=Rules(delay=1.0))
+    pace = Pace(limits=Limits(delay=1.0))
     walk(pace, [(0.2, Outcome(latency=0.2))] * 5)
     assert pace.delay() == 1.0
     walk(pace, [(3.0, Outcome(latency=3.0))])
@@ -106,13 +106,13 @@ def test_a_rise_in_latency_is_answered_at_once_and_forgiven_slowly() -> None:
 
 
 def test_a_heavy_page_alone_is_no_distress() -> None:
-    pace = Pace(rules=Rules(delay=0.0))
+    pace = Pace(limits=Limits(delay=0.0))
     walk(pace, [(latency, Outcome(latency=latency)) for latency in (0.03, 0.05, 0.5, 0.03, 0.45)])
     assert pace.delay() == 0.0
 
 
 def test_crawl_delay_is_stronger_than_the_site_list_which_is_stronger_than_the_run() -> None:
-    pace = Pace(rules=Rules(delay=5.0))
+    pace = Pace(limits=Limits(delay=5.0))
     assert pace.delay(0.5) == 0.5
     assert pace.delay(9.0) == 9.0
     pace.crawl_delay = 2.0
@@ -121,14 +121,14 @@ def test_crawl_delay_is_stronger_than_the_site_list_which_is_stronger_than_the_r
 
 
 def test_the_first_request_counts_from_its_answer_because_it_also_opened_the_connection() -> None:
-    pace = Pace(rules=Rules(delay=1.0))
+    pace = Pace(limits=Limits(delay=1.0))
     first, second, third = (visit.start for visit in walk(pace, [(0.4, GOOD), (0.4, GOOD), (0.4, GOOD)]))
     assert second - first == pytest.approx(1.4)
     assert third - second == pytest.approx(1.0)
 
 
 def test_a_request_that_left_late_counts_from_when_it_left() -> None:
-    pace = Pace(rules=Rules(delay=1.0))
+    pace = Pace(limits=Limits(delay=1.0))
     walk(pace, [(0.1, GOOD)])
     pace.started(200.0)
     pace.ended(200.6, Outcome(latency=0.1, sent=200.4))
@@ -136,13 +136,13 @@ def test_a_request_that_left_late_counts_from_when_it_left() -> None:
 
 
 def test_hosts_begun_together_are_put_out_of_step_once() -> None:
-    pace = Pace(rules=Rules(delay=1.0), phase=0.5)
+    pace = Pace(limits=Limits(delay=1.0), phase=0.5)
     starts = [visit.start for visit in walk(pace, [(0.0, GOOD)] * 4)]
     assert [later - earlier for earlier, later in pairwise(starts)] == pytest.approx([1.5, 1.0, 1.0])
 
 
 def test_a_host_is_given_up_after_nothing_but_failures_for_the_set_time() -> None:
-    pace = Pace(rules=Rules(delay=1.0, give_up=100.0))
+    pace = Pace(limits=Limits(delay=1.0, give_up=100.0))
     made = walk(pace, [(1.0, FAILED)] * 50)
     assert pace.given_up is not None
     # The first failure starts the period; at the last failure the period has ended.
@@ -151,7 +151,7 @@ def test_a_host_is_given_up_after_nothing_but_failures_for_the_set_time() -> Non
 
 
 def test_a_calm_failure_slows_nothing_down_but_counts() -> None:
-    pace = Pace(rules=Rules(delay=1.0, give_up=10.0))
+    pace = Pace(limits=Limits(delay=1.0, give_up=10.0))
     walk(pace, [(1.0, Outcome(failed=True, calm=True))] * 5)
     assert pace.delay() == 1.0
     assert pace.failures == 5
@@ -160,27 +160,27 @@ def test_a_calm_failure_slows_nothing_down_but_counts() -> None:
 
 
 def test_one_good_answer_starts_the_time_anew() -> None:
-    pace = Pace(rules=Rules(delay=1.0, give_up=100.0))
+    pace = Pace(limits=Limits(delay=1.0, give_up=100.0))
     walk(pace, [(60.0, FAILED), (30.0, FAILED), (1.0, GOOD), (60.0, FAILED), (30.0, FAILED)])
     assert pace.given_up is None
 
 
 def test_a_long_wait_alone_is_no_reason_to_give_up() -> None:
-    pace = Pace(rules=Rules(delay=1.0, give_up=100.0))
+    pace = Pace(limits=Limits(delay=1.0, give_up=100.0))
     walk(pace, [(1.0, Outcome(failed=True, retry_after=3000)), (1.0, FAILED), (1.0, GOOD)])
     assert pace.given_up is None
 
 
 def test_a_host_that_asks_for_more_than_the_longest_wait_is_given_up() -> None:
-    pace = Pace(rules=Rules(max_wait=3600))
+    pace = Pace(limits=Limits(max_wait=3600))
     walk(pace, [(1.0, Outcome(failed=True, retry_after=3600))])
     assert pace.given_up is None
     walk(pace, [(1.0, Outcome(failed=True, retry_after=3601))])
-    assert pace.given_up == "it asks to wait 3601 s, more than 3600"
+    assert pace.given_up == "it asks to wait 3601 s, more than the allowed 3600 s"
 
 
 def test_a_shared_address_is_not_given_up_for_one_of_its_sites() -> None:
-    pace = Pace(rules=Rules(max_wait=3600, give_up=10.0, shared=True))
+    pace = Pace(limits=Limits(max_wait=3600, give_up=10.0, shared=True))
     walk(pace, [(1.0, Outcome(failed=True, retry_after=3601)), *[(60.0, FAILED)] * 10])
     assert (pace.given_up, pace.held_until) == (None, None)
     walk(pace, [(1.0, Outcome(failed=True, retry_after=3600))])
@@ -188,7 +188,7 @@ def test_a_shared_address_is_not_given_up_for_one_of_its_sites() -> None:
 
 
 def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
-    pace = Pace(rules=Rules(delay=0))
+    pace = Pace(limits=Limits(delay=0))
     pace.ended(100.0, Outcome(failed=True, retry_after=60))
     pace.ended(101.0, Outcome(latency=0.1, budget_in=5))
     assert pace.ready_at() == 160.0
@@ -197,7 +197,7 @@ def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
 
 
 def test_an_absurd_budget_on_a_good_answer_is_taken_for_misread() -> None:
-    pace = Pace(rules=Rules(delay=0))
+    pace = Pace(limits=Limits(delay=0))
     walk(pace, [(1.0, Outcome(latency=0.1, budget_in=1e9))])
     assert pace.given_up is None
     assert pace.held_until is None

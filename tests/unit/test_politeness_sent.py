@@ -13,7 +13,7 @@ from twisted.web.http_headers import Headers
 
 from newsbot.middlewares.politeness import FLUSHED_AFTER, _after_turns
 from newsbot.net.hosts import host_of_url
-from newsbot.politeness.pace import Outcome, Pace, Rules
+from newsbot.politeness.pace import Limits, Outcome, Pace
 from newsbot.safety.handler import CappedFactory
 
 
@@ -61,7 +61,7 @@ def test_what_is_written_now_is_on_the_wire_before_the_moment_that_is_noted() ->
 
 
 def test_request_that_left_at_a_moment_unknown_counts_from_its_answer() -> None:
-    pace = Pace(rules=Rules(delay=1.0), met=True)
+    pace = Pace(limits=Limits(delay=1.0), answered=True)
     pace.started(100.0)
     pace.ended(100.4, Outcome(latency=0.1, sent=float("inf")))
     assert pace.ready_at() == pytest.approx(101.4)

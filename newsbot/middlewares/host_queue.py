@@ -1,4 +1,4 @@
-"""The door of one host: one request through at a time, in the order they came, when the host's pace says so."""
+"""The queue of one host: requests are let through one at a time, in their order, when the host's pace allows it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from newsbot.net.refusals import HostGivenUp, Refusal
 from newsbot.politeness.pace import Outcome, Pace
 
-_Waiter = tuple[asyncio.Future[None], float | None]
+_Waiting = tuple[asyncio.Future[None], float | None]
 
 
-class Gate:
-    """Holds requests back by a Pace. ``now`` is the event loop's clock, so that its timers and the pace agree."""
+class HostQueue:
+    """Delays requests according to a Pace. Times are those of the event loop's clock, as are its timers."""
 
     __slots__ = ("_busy", "_timer", "_waiting", "name", "pace")
 
@@ -20,43 +20,43 @@ class Gate:
         self.name = name
         self.pace = pace
         self._busy = False
-        self._waiting: list[_Waiter] = []  # a deque would cost each quiet host 0.7 KiB
+        self._waiting: list[_Waiting] = []  # a deque would cost 0.7 KiB for each host, also for idle ones
         self._timer: asyncio.TimerHandle | None = None
 
-    async def enter(self, delay: float | None = None) -> None:
-        """Wait for the turn and take it; ``leave`` must follow. Raises a Refusal if the turn never comes.
+    async def acquire(self, delay: float | None = None) -> None:
+        """Wait until the request may be sent. ``release`` must follow. Raises a Refusal if it may never be sent.
 
         ``delay``: seconds that replace the run's delay for this request.
         """
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         self._waiting.append((turn, delay))
-        self._open(loop)
+        self._let_next_through(loop)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._free(loop)  # the turn was given in the very moment it was no longer wanted
+                self._free(loop)  # the request was let through and cancelled in the same moment
             else:
-                self._waiting = [waiter for waiter in self._waiting if waiter[0] is not turn]
+                self._waiting = [waiting for waiting in self._waiting if waiting[0] is not turn]
             raise
-        # Only now: between the turn given and this line the loop may have been busy with others.
+        # Not earlier: the event loop may have run other tasks since the request was let through.
         self.pace.started(loop.time())
 
-    def leave(self, outcome: Outcome | None) -> None:
-        """Give the turn back. ``outcome`` is None where the request was never sent, or was cancelled."""
+    def release(self, outcome: Outcome | None) -> None:
+        """The request has ended. ``outcome`` is None if the request was never sent or was cancelled."""
         loop = asyncio.get_running_loop()
         if outcome is not None:
             self.pace.ended(loop.time(), outcome)
         self._free(loop)
 
-    def idle(self, now: float) -> bool:
-        """Whether nothing waits, nothing is in flight, and nothing learnt would be lost."""
+    def is_idle(self, now: float) -> bool:
+        """Whether no request waits or is in flight, and the pace holds nothing that must be remembered."""
         quiet = not self._busy and not self._waiting and self.pace.failing_since is None
         return quiet and self.pace.given_up is None and self.pace.idle_at() < now
 
-    def fail(self, refusal: Callable[[], Refusal]) -> None:
-        """Turn away everyone who waits."""
+    def refuse_waiting(self, refusal: Callable[[], Refusal]) -> None:
+        """Refuse all waiting requests."""
         waiting, self._waiting = self._waiting, []
         for turn, _ in waiting:
             if not turn.done():
@@ -64,23 +64,23 @@ class Gate:
 
     def _free(self, loop: asyncio.AbstractEventLoop) -> None:
         self._busy = False
-        self._open(loop)
+        self._let_next_through(loop)
 
-    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the next one in, now or when its time has come."""
+    def _let_next_through(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the next request through: now, or by a timer when the pace allows it."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self.pace.given_up is not None:
             why = f"{self.name} was given up for this run: {self.pace.given_up}"
-            self.fail(lambda: HostGivenUp(why))
+            self.refuse_waiting(lambda: HostGivenUp(why))
         while self._waiting and self._waiting[0][0].done():
             self._waiting.pop(0)
         if self._busy or not self._waiting:
             return
         ready_at = self.pace.ready_at(self._waiting[0][1])
         if ready_at is not None and ready_at > loop.time():
-            self._timer = loop.call_at(ready_at, self._open, loop)
+            self._timer = loop.call_at(ready_at, self._let_next_through, loop)
             return
         self._busy = True
         self._waiting.pop(0)[0].set_result(None)

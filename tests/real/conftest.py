@@ -39,6 +39,7 @@ _GROUPS = {
 pytest-xdist runs a whole group, so that each server starts once. Scrapyd's jobs crawl WordPress 6.8: one group."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("real") is not None:

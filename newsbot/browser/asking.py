@@ -12,7 +12,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 
 from newsbot.browser import rules
-from newsbot.browser.kept import Answer, Kept
+from newsbot.browser.script_cache import Answer, Kept
 from newsbot.net.download_errors import DOWNLOAD_ERRORS
 from newsbot.net.refusals import TooLarge
 

@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from newsbot.browser import rules
 from newsbot.browser.asking import Asking, Ledger
 from newsbot.browser.executable import find_chromium
-from newsbot.browser.kept import Kept
+from newsbot.browser.script_cache import Kept
 from newsbot.errors import BrowserError, StuckPage
 from newsbot.extras import missing
 from newsbot.wordpress.messages import Reply

@@ -13,7 +13,7 @@ from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
 from newsbot.browser.asking import MOST, Asking
-from newsbot.browser.kept import Answer, Kept
+from newsbot.browser.script_cache import Answer, Kept
 from newsbot.net.refusals import RobotsDisallowed, TooLarge
 from newsbot.wordpress.receipt import SiteFacts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.browser.kept import Answer, Kept
+from newsbot.browser.script_cache import Answer, Kept
 
 
 def script(size: int = 10, status: int = 200, **headers: str) -> Answer:

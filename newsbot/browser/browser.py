@@ -11,9 +11,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from newsbot.browser import rules
-from newsbot.browser.asking import Asking, Ledger
 from newsbot.browser.executable import find_chromium
 from newsbot.browser.script_cache import Kept
+from newsbot.browser.subresources import Asking, Ledger
 from newsbot.errors import BrowserError, StuckPage
 from newsbot.extras import missing
 from newsbot.wordpress.messages import Reply

@@ -11,8 +11,8 @@ from typing import Any
 from playwright.async_api import BrowserContext, Error, Page, Route
 
 from newsbot.browser import rules
-from newsbot.browser.asking import Asking
 from newsbot.browser.chromium import CLOSE_SECONDS, Chromium
+from newsbot.browser.subresources import Asking
 from newsbot.errors import BrowserError, StuckPage
 from newsbot.wordpress.messages import Reply
 

@@ -12,8 +12,8 @@ from scrapy import Request
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
-from newsbot.browser.asking import MOST, Asking
 from newsbot.browser.script_cache import Answer, Kept
+from newsbot.browser.subresources import MOST, Asking
 from newsbot.net.refusals import RobotsDisallowed, TooLarge
 from newsbot.wordpress.receipt import SiteFacts
 

@@ -12,8 +12,8 @@ from scrapy.crawler import Crawler
 
 from newsbot.browser import rules
 from newsbot.browser.executable import find_chromium
-from newsbot.browser.script_cache import Kept
-from newsbot.browser.subresources import Asking, Ledger
+from newsbot.browser.script_cache import ScriptCache
+from newsbot.browser.subresources import RequestCounts, Subresources
 from newsbot.errors import BrowserError, StuckPage
 from newsbot.extras import missing
 from newsbot.wordpress.messages import Reply
@@ -29,7 +29,7 @@ TRIES = 2
 
 
 class _Replaced(Exception):
-    """Raised where another page broke the browser that this page used."""
+    """Another page broke the browser that this page used, so this page is rendered again."""
 
 
 class Browser:
@@ -42,7 +42,7 @@ class Browser:
         self._executable: tuple[str | None, str] | None = None
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._launching = asyncio.Lock()
-        self._kept = Kept()
+        self._script_cache = ScriptCache()
         self._chromium: Chromium | None = None
         self._broken: str | None = None
 
@@ -56,10 +56,10 @@ class Browser:
             self._executable = find_chromium(self._crawler.settings.get("NEWSBOT_CHROMIUM", ""))
         return None if self._executable[0] else self._executable[1]
 
-    async def render(self, reply: Reply, ledger: Ledger, meta: Mapping[str, Any]) -> Reply:
-        """``reply`` with the document as its scripts changed it. Unchanged where the reply is not a page.
+    async def render(self, reply: Reply, counts: RequestCounts, meta: Mapping[str, Any]) -> Reply:
+        """``reply`` with the document as its scripts changed it; unchanged if the reply is not a page.
 
-        The requests of the scripts are counted in ``ledger`` and carry ``meta``. Errors: ``browser-failed``,
+        The requests of the scripts are counted in ``counts`` and carry ``meta``. Errors: ``browser-failed``,
         ``too-large``, ``stopped``.
         """
         if not rules.is_page(reply):
@@ -70,7 +70,7 @@ class Browser:
                 if self._stopping():
                     return Reply(status=0, url=reply.url, error="stopped")
                 try:
-                    return await self._try(reply, ledger, meta)
+                    return await self._try(reply, counts, meta)
                 except _Replaced:
                     continue
                 except BrowserError as error:
@@ -88,20 +88,25 @@ class Browser:
         if chromium is not None:
             await chromium.close()
 
-    async def _try(self, reply: Reply, ledger: Ledger, meta: Mapping[str, Any]) -> Reply:
+    async def _try(self, reply: Reply, counts: RequestCounts, meta: Mapping[str, Any]) -> Reply:
         from playwright.async_api import Error
 
-        from newsbot.browser.page import Showing
+        from newsbot.browser.page import PageRendering
 
         chromium = await self._running()
         settings, engine = self._crawler.settings, self._crawler.engine
         assert engine is not None
-        asking = Asking(
-            page=reply.url, download=engine.download_async, meta=meta, ledger=ledger, count=self._count, kept=self._kept
+        subresources = Subresources(
+            page=reply.url,
+            download=engine.download_async,
+            meta=meta,
+            counts=counts,
+            count=self._count,
+            script_cache=self._script_cache,
         )
-        showing = Showing(
+        rendering = PageRendering(
             reply=reply,
-            asking=asking,
+            subresources=subresources,
             user_agent=settings["USER_AGENT"],
             seconds=settings.getfloat("NEWSBOT_RENDER_SECONDS"),
             largest=settings.getint("DOWNLOAD_MAXSIZE"),
@@ -109,7 +114,7 @@ class Browser:
             count=self._count,
         )
         try:
-            rendered = await showing.show(chromium)
+            rendered = await rendering.render(chromium)
         except (BrowserError, Error) as error:
             if self._chromium is not chromium:
                 raise _Replaced from error
@@ -147,9 +152,9 @@ class Browser:
             self._chromium = None
         await chromium.close()
 
-    def _count(self, what: str) -> None:
+    def _count(self, event: str) -> None:
         assert self._crawler.stats is not None
-        self._crawler.stats.inc_value(f"newsbot/browser/{what}")
+        self._crawler.stats.inc_value(f"newsbot/browser/{event}")
 
 
 def _first_line(error: Exception) -> str:

@@ -66,10 +66,10 @@ class Chromium:
             await provider.start()
             return cls(provider, await provider.launch_browser())
         except (Error, OSError) as error:
-            await _within(provider.close())
+            await _close_in_time(provider.close())
             raise BrowserError(f"{executable} does not start: {why_not_started(str(error))}") from error
         except BaseException:
-            await _within(provider.close())
+            await _close_in_time(provider.close())
             raise
 
     @property
@@ -78,11 +78,11 @@ class Chromium:
 
     async def close(self) -> None:
         """End Chromium and all of its processes."""
-        await _within(self.connection.close())
-        await _within(self._provider.close())
+        await _close_in_time(self.connection.close())
+        await _close_in_time(self._provider.close())
 
 
-async def _within(closing: Awaitable[Any]) -> None:
+async def _close_in_time(closing: Awaitable[Any]) -> None:
     """Wait for the end, but not forever: a process that does not close ends when its pipe closes."""
     with contextlib.suppress(Error, TimeoutError, OSError):
         await asyncio.wait_for(closing, CLOSE_SECONDS)
@@ -91,7 +91,7 @@ async def _within(closing: Awaitable[Any]) -> None:
 def why_not_started(report: str) -> str:
     """The line of Playwright's report that says why the start failed."""
     if "sandboxing failed" in report:
-        return "its sandbox is not to be had for this user"
-    said = re.findall(r"\[pid=\d+\]\[err\] (.+)", report) or re.findall(r"<(process did exit: .+)>", report)
-    lines = said[-1:] or report.strip().splitlines()[:1] or ["no reason given"]
+        return "this user may not use its sandbox"
+    errors = re.findall(r"\[pid=\d+\]\[err\] (.+)", report) or re.findall(r"<(process did exit: .+)>", report)
+    lines = errors[-1:] or report.strip().splitlines()[:1] or ["no reason given"]
     return str(lines[0]).strip()[:200]

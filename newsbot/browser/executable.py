@@ -12,6 +12,11 @@ def find_chromium(named: str) -> tuple[str | None, str]:
     """The path of the executable, or None and the reason. ``named`` is NEWSBOT_CHROMIUM; "" means a search on PATH."""
     if named:
         found = shutil.which(named)
-        return found, "" if found else f"NEWSBOT_CHROMIUM is {named}, and that is no program"
+        return found, "" if found else f"NEWSBOT_CHROMIUM is {named}, which is not a program"
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    return found, "" if found else f"no Chromium on this machine: no {', '.join(NAMES)} on PATH (NEWSBOT_CHROMIUM)"
+    return (
+        found,
+        ""
+        if found
+        else f"there is no Chromium: PATH has none of {', '.join(NAMES)}; install one or set NEWSBOT_CHROMIUM",
+    )

@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Error, Page, Route
 
 from newsbot.browser import rules
 from newsbot.browser.chromium import CLOSE_SECONDS, Chromium
-from newsbot.browser.subresources import Asking
+from newsbot.browser.subresources import Subresources
 from newsbot.errors import BrowserError, StuckPage
 from newsbot.wordpress.messages import Reply
 
@@ -27,7 +27,7 @@ PATIENCE = 10.0
 LONGEST = 300.0
 """Seconds after which the DOM is read in any case, waits for politeness included."""
 
-_WITHOUT = (
+_REMOVE_CONNECTIONS = (
     """for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"]) delete globalThis[name];"""
 )
 """Browser interfaces that open connections which Playwright's routes do not see."""
@@ -41,33 +41,34 @@ _DOM = """new Promise(done => requestIdleCallback(() => {
 
 
 @dataclass(kw_only=True)
-class Showing:
-    """``reply`` is the downloaded document. ``seconds`` is the time for its scripts, without waits for politeness.
+class PageRendering:
+    """Renders one page. ``reply`` is the downloaded document.
 
+    ``seconds`` is the time for the scripts, without the time that requests wait for politeness.
     ``stopping`` is called as often as the clock is read. ``count`` takes the name of a stat.
     """
 
     reply: Reply
-    asking: Asking
+    subresources: Subresources
     user_agent: str
     seconds: float
     largest: int
     stopping: Callable[[], bool]
     count: Callable[[str], None]
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _handed_in: bool = False
+    _document_given: bool = False
     _loaded: bool = False
     _crashed: bool = False
     _stuck: bool = False
 
-    async def show(self, chromium: Chromium) -> Reply:
+    async def render(self, chromium: Chromium) -> Reply:
         """The reply with the DOM as its body. Raises BrowserError, or Playwright's Error, where the browser breaks."""
         context = await chromium.connection.new_context(
             user_agent=self.user_agent, service_workers="block", accept_downloads=False, permissions=[]
         )
         try:
             await context.route("**/*", self._routed)
-            await context.add_init_script(_WITHOUT)
+            await context.add_init_script(_REMOVE_CONNECTIONS)
             page = await context.new_page()
             page.on("load", self._load)
             page.on("crash", self._crash)
@@ -75,11 +76,13 @@ class Showing:
                 return Reply(status=0, url=self.reply.url, error="stopped")
             return self._rendered(await self._in_time(self._dom(context, page)))
         finally:
-            await self._end(context)
+            await self._close(context)
 
     async def _settle(self, page: Page, chromium: Chromium) -> bool:
-        """Wait until the page is loaded and makes no requests, or its time is over. False where the crawl is
-        stopping."""
+        """Wait until the page is loaded and makes no requests, or until its time is over.
+
+        Returns False if the crawl is being stopped.
+        """
         loop = asyncio.get_running_loop()
         loading = asyncio.ensure_future(page.goto(self.reply.url, timeout=0, wait_until="commit"))
         began = last = loop.time()
@@ -91,14 +94,14 @@ class Showing:
                 if loading.done():
                     loading.result()
                 if self._crashed or not chromium.alive:
-                    raise BrowserError("it broke while it showed the page")
+                    raise BrowserError("it stopped while it rendered the page")
                 if spent >= self.seconds or last - began >= LONGEST:
                     self.count("cut")
                     return True
                 await asyncio.sleep(TICK)
                 passed, last = loop.time() - last, loop.time()
                 quiet = 0.0 if self._tasks else quiet + passed
-                spent += 0.0 if self.asking.holds_back() else passed
+                spent += 0.0 if self.subresources.only_waits() else passed
         finally:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
@@ -112,13 +115,13 @@ class Showing:
     async def _answer(self, route: Route) -> None:
         # Every error of Playwright here means that the page is gone. The waiting tasks get the error.
         with contextlib.suppress(Error):
-            if route.request.is_navigation_request() and not self._handed_in:
-                self._handed_in = True
+            if route.request.is_navigation_request() and not self._document_given:
+                self._document_given = True
                 headers = rules.response_headers(self.reply.headers)
                 await route.fulfill(status=self.reply.status, headers=headers, body=self.reply.body)
                 return
             try:
-                answer = await self.asking.ask(
+                answer = await self.subresources.fetch(
                     kind=route.request.resource_type,
                     method=route.request.method,
                     url=route.request.url,
@@ -145,27 +148,27 @@ class Showing:
         session = await context.new_cdp_session(page)
         tree = await session.send("Page.getFrameTree")
         world = await session.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]})
-        asked = {"contextId": world["executionContextId"], "expression": _DOM % self.largest}
-        told = await session.send("Runtime.evaluate", {**asked, "awaitPromise": True, "returnByValue": True})
-        value = told["result"].get("value")
+        script = {"contextId": world["executionContextId"], "expression": _DOM % self.largest}
+        evaluated = await session.send("Runtime.evaluate", {**script, "awaitPromise": True, "returnByValue": True})
+        value = evaluated["result"].get("value")
         return value if isinstance(value, str) else None
 
     def _rendered(self, dom: str | None) -> Reply:
         body = dom.encode("utf-8", "replace") if dom is not None else None
         if body is None or len(body) > self.largest:
-            why = f"{self.reply.url}: rendered it is larger than DOWNLOAD_MAXSIZE"
+            why = f"{self.reply.url}: the rendered page is larger than DOWNLOAD_MAXSIZE"
             return Reply(status=0, url=self.reply.url, error="too-large", detail=why)
-        told = {"content-type": "text/html; charset=utf-8", "content-length": str(len(body))}
-        return replace(self.reply, body=body, headers={**self.reply.headers, **told})
+        headers = {"content-type": "text/html; charset=utf-8", "content-length": str(len(body))}
+        return replace(self.reply, body=body, headers={**self.reply.headers, **headers})
 
     async def _in_time(self, work: Awaitable[Any]) -> Any:
         try:
             return await asyncio.wait_for(work, min(self.seconds, PATIENCE))
         except TimeoutError:
             self._stuck = True
-            raise StuckPage("the page's scripts keep it from answering") from None
+            raise StuckPage("the page did not answer, because its scripts do not end") from None
 
-    async def _end(self, context: BrowserContext) -> None:
+    async def _close(self, context: BrowserContext) -> None:
         """Cancel the open requests, and close the context with everything that the page left."""
         tasks = list(self._tasks)
         for task in tasks:

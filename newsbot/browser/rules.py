@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from newsbot.wordpress.messages import Reply
 
-ASKED_FOR = frozenset({"script", "xhr", "fetch"})
+ALLOWED_KINDS = frozenset({"script", "xhr", "fetch"})
 """Resources that may carry an article's text. Images, styles, fonts, media, frames, streams and beacons carry none."""
 
 METHODS = frozenset({"GET", "HEAD"})
@@ -17,8 +17,8 @@ BOT_CHECK = "/cdn-cgi/challenge-platform/"
 """The path of Cloudflare's bot checks. Newsbot does not run them."""
 
 _PORTS = {"http": 80, "https": 443}
-_PASSED_ON = ("accept", "x-requested-with")
-_OURS = frozenset(
+_SENT = ("accept", "x-requested-with")
+_WITHHELD = frozenset(
     {
         *("connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding", "trailer", "upgrade"),
         *(
@@ -45,20 +45,22 @@ def is_page(reply: Reply) -> bool:
 
 def refusal(*, kind: str, method: str, url: str, page: str) -> str | None:
     """The reason why a page at ``page`` may not request ``url``, or None. ``kind`` is Playwright's type of resource."""
-    if kind not in ASKED_FOR:
-        return f"a page is read without its {kind}"
+    if kind not in ALLOWED_KINDS:
+        return f"newsbot loads no {kind}"
     if method not in METHODS:
-        return f"{method} is not for readers"
-    if house_of(url) is None or house_of(url) != house_of(page):
+        return f"the method {method} may change the site"
+    if site_of(url) is None or site_of(url) != site_of(page):
         return "a third party"
     if urlsplit(url).path.startswith(BOT_CHECK):
         return "a bot check"
     return None
 
 
-def house_of(url: str) -> tuple[str, int | None] | None:
-    """The owner of a URL: its host without ``www.``, with the port where it is not the scheme's default. None without a
-    host."""
+def site_of(url: str) -> tuple[str, int | None] | None:
+    """The site of a URL: its host without ``www.``, and the port if it is not the scheme's default.
+
+    None for a URL without a host.
+    """
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -70,11 +72,10 @@ def house_of(url: str) -> tuple[str, int | None] | None:
 
 
 def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers to send, out of the browser's headers: no cookie, no Referer, no password, and newsbot's
-    User-Agent."""
-    return {name: value for name, value in headers.items() if name.lower() in _PASSED_ON}
+    """The headers of the browser that newsbot sends: no cookie, no Referer, no password, no User-Agent."""
+    return {name: value for name, value in headers.items() if name.lower() in _SENT}
 
 
 def response_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers for the browser, out of an answer's headers (lower-case names)."""
-    return {name: value for name, value in headers.items() if name not in _OURS}
+    return {name: value for name, value in headers.items() if name not in _WITHHELD}

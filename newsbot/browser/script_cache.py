@@ -10,7 +10,7 @@ MOST_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class BrowserResponse:
     """An answer for the browser. ``headers`` have lower-case names."""
 
     status: int
@@ -19,21 +19,21 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Kept:
+class ScriptCache:
     """Answers by URL. Above ``most`` bytes the least recently used answers are dropped."""
 
     most: int = MOST_BYTES
     _bytes: int = 0
-    _answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict)
+    _answers: OrderedDict[str, BrowserResponse] = field(default_factory=OrderedDict)
 
-    def get(self, kind: str, url: str) -> Answer | None:
+    def get(self, kind: str, url: str) -> BrowserResponse | None:
         """The cached answer for a script, or None. ``kind`` is Playwright's type of resource."""
         answer = self._answers.get(url) if kind == "script" else None
         if answer is not None:
             self._answers.move_to_end(url)
         return answer
 
-    def put(self, kind: str, url: str, answer: Answer) -> None:
+    def put(self, kind: str, url: str, answer: BrowserResponse) -> None:
         """Cache an answer that is a complete script and may be cached."""
         if kind != "script" or answer.status != 200 or len(answer.body) > self.most:
             return

@@ -12,11 +12,11 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 
 from newsbot.browser import rules
-from newsbot.browser.script_cache import Answer, Kept
+from newsbot.browser.script_cache import BrowserResponse, ScriptCache
 from newsbot.net.download_errors import DOWNLOAD_ERRORS
 from newsbot.net.refusals import TooLarge
 
-MOST = 60
+MOST_REQUESTS = 60
 """The most requests for one page, redirects included."""
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -24,7 +24,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _FAILURES: tuple[type[Exception], ...] = (*DOWNLOAD_ERRORS, ValueError)  # ValueError: the URL cannot be requested
 
 
-class Ledger(Protocol):
+class RequestCounts(Protocol):
     """The counters of a site's requests. ``waited`` is in seconds."""
 
     requests: int
@@ -33,57 +33,57 @@ class Ledger(Protocol):
 
 
 @dataclass(kw_only=True)
-class Asking:
-    """Answers the requests of one page, as far as they are allowed.
+class Subresources:
+    """Fetches the subresources that one page requests and may have.
 
-    ``download`` is the engine's method. Every request gets ``meta``. ``count`` takes the name of a stat. ``kept``
-    holds scripts of earlier pages.
+    ``download`` is the engine's method. Every request gets ``meta``. ``count`` takes the name of a stat.
+    ``script_cache`` holds scripts of earlier pages.
     """
 
     page: str
     download: Callable[[Request], Awaitable[Response]]
     meta: Mapping[str, Any]
-    ledger: Ledger
+    counts: RequestCounts
     count: Callable[[str], None]
-    kept: Kept
-    asked: int = 0
-    _out: set[Request] = field(default_factory=set)
+    script_cache: ScriptCache
+    requested: int = 0
+    _open: set[Request] = field(default_factory=set)
 
-    async def ask(self, *, kind: str, method: str, url: str, headers: Mapping[str, str]) -> Answer | None:
+    async def fetch(self, *, kind: str, method: str, url: str, headers: Mapping[str, str]) -> BrowserResponse | None:
         """The answer to one request, with redirects followed. None where the request is not allowed or failed."""
         first = url
         while True:
             why = rules.refusal(kind=kind, method=method, url=url, page=self.page)
-            if why is not None or self.asked >= MOST:
+            if why is not None or self.requested >= MOST_REQUESTS:
                 self.count("blocked")
                 return None
-            known = self.kept.get(kind, url)
-            if known is not None:
+            cached = self.script_cache.get(kind, url)
+            if cached is not None:
                 self.count("kept")
-                return known
+                return cached
             response = await self._download(url, method, headers)
             if response is None:
                 return None
             location = response.headers.get("Location")
             if response.status not in _REDIRECTS or location is None:
-                answer = Answer(status=response.status, headers=_shown(response.headers), body=response.body)
-                self.kept.put(kind, first, answer)
+                answer = BrowserResponse(status=response.status, headers=_plain(response.headers), body=response.body)
+                self.script_cache.put(kind, first, answer)
                 return answer
             url = _target(url, location)
 
-    def holds_back(self) -> bool:
+    def only_waits(self) -> bool:
         """Whether the page only waits for newsbot's delays: none of its requests has been sent yet."""
-        return bool(self._out) and not any("newsbot_waited" in request.meta for request in self._out)
+        return bool(self._open) and not any("newsbot_waited" in request.meta for request in self._open)
 
     async def _download(self, url: str, method: str, headers: Mapping[str, str]) -> Response | None:
-        self.asked += 1
+        self.requested += 1
         # Newsbot requests each target of a redirect itself, since a redirect may lead to a third party.
         meta = {**self.meta, "dont_redirect": True}
         try:
             request = Request(url, method=method, headers=rules.request_headers(headers), dont_filter=True, meta=meta)
         except ValueError:
             return None
-        self._out.add(request)
+        self._open.add(request)
         refused = False
         try:
             response = await self.download(request)
@@ -92,11 +92,11 @@ class Asking:
             refused = isinstance(error, IgnoreRequest) and not isinstance(error, TooLarge)
             return None
         finally:
-            self._out.discard(request)
+            self._open.discard(request)
             self.count("blocked" if refused else "requests")
-            self.ledger.requests += not refused
-            self.ledger.waited += float(request.meta.get("newsbot_waited", 0.0))
-        self.ledger.bytes += len(response.body)
+            self.counts.requests += not refused
+            self.counts.waited += float(request.meta.get("newsbot_waited", 0.0))
+        self.counts.bytes += len(response.body)
         return response
 
 
@@ -108,7 +108,8 @@ def _target(url: str, location: bytes) -> str:
         return ""
 
 
-def _shown(headers: Headers) -> dict[str, str]:
+def _plain(headers: Headers) -> dict[str, str]:
+    """The headers for the browser, with lower-case names."""
     names = {bytes(name).decode("latin-1") for name in headers}
-    told = {name.lower(): b", ".join(headers.getlist(name)).decode("latin-1") for name in names}
-    return rules.response_headers(told)
+    plain = {name.lower(): b", ".join(headers.getlist(name)).decode("latin-1") for name in names}
+    return rules.response_headers(plain)

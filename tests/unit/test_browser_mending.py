@@ -13,7 +13,7 @@ from scrapy.statscollectors import MemoryStatsCollector
 
 from newsbot.browser import Browser
 from newsbot.browser.chromium import Chromium
-from newsbot.browser.page import Showing
+from newsbot.browser.page import PageRendering
 from newsbot.errors import BrowserError, StuckPage
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.receipt import SiteFacts
@@ -49,7 +49,7 @@ class House:
             self.started.append(Started())
             return self.started[-1]
 
-        async def shown(showing: Showing, chromium: Chromium) -> Reply:
+        async def shown(showing: PageRendering, chromium: Chromium) -> Reply:
             result = show(showing.reply.url, self)
             result = await result if asyncio.iscoroutine(result) else result
             if isinstance(result, Exception):
@@ -57,7 +57,7 @@ class House:
             return showing.reply
 
         monkeypatch.setattr(Chromium, "launch", launch)
-        monkeypatch.setattr(Showing, "show", shown)
+        monkeypatch.setattr(PageRendering, "render", shown)
 
     async def render(self, path: str = "/") -> str | None:
         reply = Reply(status=200, url=f"https://news.example{path}", headers={"content-type": "text/html"}, body=b"x")

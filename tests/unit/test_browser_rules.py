@@ -12,7 +12,7 @@ from newsbot.arguments.models import PostArguments
 from newsbot.arguments.values import validate
 from newsbot.browser.chromium import why_not_started
 from newsbot.browser.executable import NAMES, find_chromium
-from newsbot.browser.rules import house_of, is_page, refusal, request_headers, response_headers
+from newsbot.browser.rules import is_page, refusal, request_headers, response_headers, site_of
 from newsbot.errors import BadArgument
 from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Reply
 
@@ -61,7 +61,7 @@ def test_a_page_may_not_ask_anyone_else(url: str) -> None:
 
 def test_a_page_of_no_host_may_ask_nobody() -> None:
     assert not may("about:blank", page="about:blank")
-    assert house_of("data:text/html,x") is None
+    assert site_of("data:text/html,x") is None
 
 
 @pytest.mark.parametrize("kind", ["script", "xhr", "fetch"])
@@ -150,7 +150,7 @@ def test_a_named_chromium_is_the_only_one_looked_for(path: Path) -> None:
     assert find_chromium(mine) == (mine, "")
     found, why = find_chromium("/nowhere/chromium")
     assert found is None
-    assert why == "NEWSBOT_CHROMIUM is /nowhere/chromium, and that is no program"
+    assert why == "NEWSBOT_CHROMIUM is /nowhere/chromium, which is not a program"
 
 
 def test_no_browser_is_no_matter_for_another_try() -> None:
@@ -180,7 +180,7 @@ def test_a_spider_does_not_load_playwright() -> None:
             "[pid=7][err] cannot open display\n[pid=7][err] error while loading shared libraries: x\nCall log:\n - x",
             "error while loading shared libraries: x",
         ),
-        ("BrowserType.launch: ...\nChromium sandboxing failed!\n===", "its sandbox is not to be had for this user"),
+        ("BrowserType.launch: ...\nChromium sandboxing failed!\n===", "this user may not use its sandbox"),
         (
             "launch:\n - [pid=7] <process did exit: exitCode=0, signal=null>\n",
             "process did exit: exitCode=0, signal=null",

@@ -12,8 +12,8 @@ from scrapy import Request
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
-from newsbot.browser.script_cache import Answer, Kept
-from newsbot.browser.subresources import MOST, Asking
+from newsbot.browser.script_cache import BrowserResponse, ScriptCache
+from newsbot.browser.subresources import MOST_REQUESTS, Subresources
 from newsbot.net.refusals import RobotsDisallowed, TooLarge
 from newsbot.wordpress.receipt import SiteFacts
 
@@ -23,7 +23,7 @@ Site = Callable[[Request], Response]
 
 
 class Desk:
-    """An Asking with invented downloads, and a record of its results."""
+    """Subresources with invented downloads, and a record of its results."""
 
     def __init__(self, site: Site) -> None:
         self.requests: list[Request] = []
@@ -38,13 +38,18 @@ class Desk:
         def count(what: str) -> None:
             self.counts[what] += 1
 
-        self.asking = Asking(
-            page=PAGE, download=download, meta={"playwright": True}, ledger=self.facts, count=count, kept=Kept()
+        self.subresources = Subresources(
+            page=PAGE,
+            download=download,
+            meta={"playwright": True},
+            counts=self.facts,
+            count=count,
+            script_cache=ScriptCache(),
         )
 
-    def ask(self, url: str, **question: Any) -> Answer | None:
+    def ask(self, url: str, **question: Any) -> BrowserResponse | None:
         question = {"kind": "fetch", "method": "GET", "headers": {"accept": "*/*", "cookie": "a=1"}, **question}
-        return asyncio.run(self.asking.ask(url=url, **question))
+        return asyncio.run(self.subresources.fetch(url=url, **question))
 
     def urls(self) -> list[str]:
         return [request.url for request in self.requests]
@@ -63,7 +68,7 @@ def to(*locations: str) -> Site:
 
 def test_an_answer_and_its_count() -> None:
     desk = Desk(plain)
-    assert desk.ask("https://www.news.example/a") == Answer(
+    assert desk.ask("https://www.news.example/a") == BrowserResponse(
         status=200, headers={"content-type": "text/plain"}, body=b"text"
     )
     assert desk.requests[0].headers == {b"Accept": [b"*/*"]}
@@ -99,9 +104,9 @@ def test_a_redirect_without_a_place_is_an_answer() -> None:
 def test_a_page_costs_its_site_so_many_requests_at_most() -> None:
     desk = Desk(to(*["/again"] * 1000))
     assert desk.ask("https://news.example/a") is None
-    assert len(desk.requests) == MOST
+    assert len(desk.requests) == MOST_REQUESTS
     assert desk.ask("https://news.example/b") is None
-    assert len(desk.requests) == MOST
+    assert len(desk.requests) == MOST_REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -134,12 +139,14 @@ def test_a_page_waits_for_politeness_while_none_of_its_requests_is_on_the_wire()
     seen: list[bool] = []
 
     async def download(request: Request) -> Response:
-        seen.append(asking.holds_back())
+        seen.append(subresources.only_waits())
         request.meta["newsbot_waited"] = 1.0
-        seen.append(asking.holds_back())
+        seen.append(subresources.only_waits())
         return plain(request)
 
     facts = SiteFacts(asked=PAGE)
-    asking = Asking(page=PAGE, download=download, meta={}, ledger=facts, count=lambda _: None, kept=Kept())
-    asyncio.run(asking.ask(kind="fetch", method="GET", url="https://news.example/a", headers={}))
-    assert [*seen, asking.holds_back()] == [True, False, False]
+    subresources = Subresources(
+        page=PAGE, download=download, meta={}, counts=facts, count=lambda _: None, script_cache=ScriptCache()
+    )
+    asyncio.run(subresources.fetch(kind="fetch", method="GET", url="https://news.example/a", headers={}))
+    assert [*seen, subresources.only_waits()] == [True, False, False]

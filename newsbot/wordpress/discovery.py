@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
 from newsbot.errors import BadStatus, Challenge, DiscoveryError, PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.api import WORDPRESS_COM, Api, RouteAccepts, Site, read_accepts
-from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Asking, Query, Reply
+from newsbot.wordpress.messages import FINAL_ERRORS, Asking, Query, Reply
 from newsbot.wordpress.values import object_in
 
 REL = "https://api.w.org/"
@@ -358,7 +358,5 @@ def _explain_forbidden(failure: PayloadError) -> DiscoveryError | None:
 
 
 def _explain_no_answer(reply: Reply) -> DiscoveryError:
-    what = ERRORS.get(reply.error or "", "no answer came")
     verdict: Literal["blocked", "incomplete"] = "blocked" if reply.error in _BLOCKING else "incomplete"
-    detail = f" ({reply.detail})" if reply.detail else ""
-    return DiscoveryError(f"{urlsplit(reply.url).netloc}: {what}{detail}", verdict=verdict, fault=reply.error)
+    return DiscoveryError(f"{urlsplit(reply.url).netloc}: {reply.reason}", verdict=verdict, fault=reply.error)

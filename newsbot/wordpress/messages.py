@@ -59,6 +59,22 @@ class Reply:
     detail: str = ""
     fetched_at: str = ""
 
+    @property
+    def is_ok(self) -> bool:
+        """Whether an answer came with status 200."""
+        return self.error is None and self.status == 200
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether an answer says that nothing is at the URL (HTTP 404 or 410)."""
+        return self.error is None and self.status in (404, 410)
+
+    @property
+    def reason(self) -> str:
+        """Why no answer came, in words for a user."""
+        words = ERRORS.get(self.error or "", "no answer came")
+        return f"{words} ({self.detail})" if self.detail else words
+
 
 ERRORS = {
     "dns": "the host name does not resolve",

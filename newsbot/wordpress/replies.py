@@ -7,7 +7,7 @@ from typing import Any
 
 from newsbot.errors import NotJson, PayloadError, Refused
 from newsbot.wordpress import payload
-from newsbot.wordpress.messages import ERRORS, FINAL_ERRORS, Reply, Steps
+from newsbot.wordpress.messages import FINAL_ERRORS, Reply, Steps
 from newsbot.wordpress.values import objects_in
 
 HOPELESS = 8
@@ -21,7 +21,7 @@ class Unanswered(PayloadError):
     name = "unanswered"
 
     def __init__(self, reply: Reply) -> None:
-        super().__init__(ERRORS.get(reply.error or "", "no answer") + (f" ({reply.detail})" if reply.detail else ""))
+        super().__init__(reply.reason)
         self.error = reply.error or "unknown"
         self.name = self.error
         self.retryable = self.error not in FINAL_ERRORS

@@ -84,21 +84,21 @@ class FeedWalk:
     def _fetch(self, feed: Feed, number: int) -> Steps[FeedPage]:
         """The page of that number; an empty page behind the last one, and where the feed breaks off."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
-        if reply.error is not None or reply.status != 200:
-            if reply.error is not None or reply.status not in (404, 410):
-                self._break_off(reply.error or "bad-status")
+        if reply.is_gone:
             return _NO_PAGE
+        if not reply.is_ok:
+            return self._break_off(reply.error or "bad-status")
         try:
             page = read_feed(reply, site=self.reader.site)
         except NotXml as fault:
-            self._break_off(fault.name)
-            return _NO_PAGE
+            return self._break_off(fault.name)
         self._count_faults(page)
         return page
 
-    def _break_off(self, fault: str) -> None:
+    def _break_off(self, fault: str) -> FeedPage:
         self.delivery.facts.faults[fault] += 1
         self.broke_off = True
+        return _NO_PAGE
 
     def _count_faults(self, page: FeedPage) -> None:
         if page.cut:

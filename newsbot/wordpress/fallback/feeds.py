@@ -80,7 +80,7 @@ class FeedSearch:
 
     def _read(self, reply: Reply, url: str, state: FeedState | None = None) -> Feed | None:
         """The feed in a reply, or None. Raises Halt for a login page."""
-        if reply.error is not None or reply.status != 200:
+        if not reply.is_ok:
             return None
         if payload.is_login(reply):
             raise Halt("a login page came instead of a feed", verdict="closed", fault="login")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.messages import ERRORS, Asking
+from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.asking import ask
 from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, Sitemap, hints, read_sitemap, type_of
 from newsbot.wordpress.pages.urls import site_host
@@ -69,13 +69,7 @@ class Sitemaps:
         """The sitemap at a URL, asked for once. Raises Missing or NotXml."""
         if url not in self.read:
             reply = yield from ask(url, "sitemap", type_)
-            if reply.error is not None:
-                raise NotXml(ERRORS.get(reply.error, "no answer"))
-            if reply.status in (404, 410):
-                raise Missing(f"HTTP {reply.status}")
-            if reply.status != 200:
-                raise NotXml(f"HTTP {reply.status}")
-            self.read[url] = read_sitemap(reply)
+            self.read[url] = _sitemap_in(reply)
         return self.read[url]
 
     def add(self, url: str, type_: str | None) -> None:
@@ -94,28 +88,41 @@ class Sitemaps:
             self.add(url, type_of(url))
 
 
+def _sitemap_in(reply: Reply) -> Sitemap:
+    if reply.error is not None:
+        raise NotXml(reply.reason)
+    if reply.is_gone:
+        raise Missing(f"HTTP {reply.status}")
+    if not reply.is_ok:
+        raise NotXml(f"HTTP {reply.status}")
+    return read_sitemap(reply)
+
+
 def find_sitemaps(key: str) -> Asking[Sitemaps]:
     """The sitemaps that robots.txt names, or else the first that stands at a usual place. Raises Halt."""
     found = Sitemaps()
     named = yield from _named_in_robots(key)
     for url in named:
         yield from _sort(url, found, named=True)
-    if found.by_type:
-        return found
+    if not found.by_type:
+        yield from _sort_usual(key, found, named)
+    return found
+
+
+def _sort_usual(key: str, found: Sitemaps, named: list[str]) -> Asking[None]:
+    """Sort the sitemaps at the usual places. Where there are none but those for Google News, these have to do."""
     for url in [f"{key}/{name}" for name in USUAL]:
         if url in named or not found.by_type:
             yield from _sort(url, found, named=url in named)
     if found.news and not found.by_type:
         found.by_type[None] = found.news
-    return found
 
 
 def _named_in_robots(key: str) -> Asking[list[str]]:
     root = urlsplit(key)
     reply = yield from ask(urlunsplit((root.scheme, root.netloc, "/robots.txt", "", "")), "robots")
-    if reply.error is not None or reply.status != 200:
-        return []
-    return [url for url in hints(reply.body) if site_host(url) == site_host(key)]
+    named = hints(reply.body) if reply.is_ok else []
+    return [url for url in named if site_host(url) == site_host(key)]
 
 
 def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Asking[None]:

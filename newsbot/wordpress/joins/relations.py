@@ -96,15 +96,13 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
         # Core 6.1 links a deleted author or image to the root of the API.
         return None
     route, params = target
-    taxonomy = link.get("taxonomy")
+    taxonomy, own = link.get("taxonomy"), str(sample.get("id"))
     if isinstance(taxonomy, str):
         return Relation(rel=rel, route=route, field=route.rsplit("/", 1)[-1], taxonomy=taxonomy, param="post")
-    own = str(sample.get("id"))
-    param = next((name for name, value in params.items() if value == own), None)
-    if param is not None:
-        return Relation(rel=rel, route=route, param=param)
-    single = _OBJECT.fullmatch(route)
-    if single is not None and "revisions" not in route:
+    if own in params.values():
+        return Relation(rel=rel, route=route, param=next(name for name in params if params[name] == own))
+    single = None if "revisions" in route else _OBJECT.fullmatch(route)
+    if single is not None:
         return Relation(rel=rel, route=single[1], field=_field_of(rel, int(single[2]), sample))
     return Relation(rel=rel, route=route.replace(f"/{own}/", "/{id}/"))
 
@@ -112,9 +110,15 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
 def _field_of(rel: str, linked: int, sample: Mapping[str, Any]) -> str | None:
     """The field that holds the linked id: the field with the relation's name, or else the only field with that id."""
     name = _bare(rel.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1])
-    holding = [key for key, value in sample.items() if value == linked and not isinstance(value, bool) and key != "id"]
+    holding = [key for key, value in sample.items() if key != "id" and _is_id(value, linked)]
     named = [key for key in holding if _bare(key) == name]
-    return next(iter(named or (holding if len(holding) == 1 else ())), None)
+    if named:
+        return named[0]
+    return holding[0] if len(holding) == 1 else None
+
+
+def _is_id(value: Any, linked: int) -> bool:
+    return value == linked and not isinstance(value, bool)
 
 
 def _bare(name: str) -> str:

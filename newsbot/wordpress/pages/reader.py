@@ -8,7 +8,7 @@ from typing import Any
 
 from newsbot.items import Post
 from newsbot.wordpress import payload
-from newsbot.wordpress.messages import ERRORS, Asking, Reply
+from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.urls import site_host
@@ -141,13 +141,13 @@ class PageReader:
 def _check(reply: Reply, url: str) -> None:
     """Raises NoArticle where a reply is not the page of the article."""
     if reply.error is not None:
-        raise NoArticle(ERRORS.get(reply.error, reply.error) + (f" ({reply.detail})" if reply.detail else ""))
+        raise NoArticle(reply.reason)
     if payload.is_login(reply):
         raise NoArticle("a login page came instead of the article")
     _check_host(reply.url, url)
-    if reply.status in (404, 410):
+    if reply.is_gone:
         raise Gone("gone")
-    if reply.status != 200:
+    if not reply.is_ok:
         raise NoArticle(f"HTTP {reply.status}")
 
 

@@ -154,7 +154,7 @@ class Known:
     def __init__(self, model: ChangingSite) -> None:
         self.published = {n: iso(one.date) + "Z" for n, one in model.articles.items()}
 
-    def known(self, asked: AskKnown) -> dict[int, str | None]:
+    def live_ids(self, asked: AskKnown) -> dict[int, str | None]:
         since, until = asked.since or "", asked.until or "~"
         return {n: None for n, at in self.published.items() if since <= at < until}
 

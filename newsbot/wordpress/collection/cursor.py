@@ -209,6 +209,12 @@ class Cursor:
     def _take_nothing(self, total: int | None, pages: int | None) -> None:
         """Take an empty page. It ends the listing only where the site counts no more rows behind it."""
         self.empty_pages += 1
+        after_full = 0 < self.most_rows <= len(self.last_page)
+        if self.offset and self.mode is not Mode.DATE and (self.stepping or after_full):
+            # Two pages overlap, so that an empty page behind a full page means deleted rows: the rows behind the full
+            # page moved forward, in front of the offset.
+            self._step_back()
+            return
         # Where a plugin forces a page size, a page passes fewer rows than the query asked for.
         size = min(self._page_size(), self.most_rows or (-(-total // pages) if total and pages else PER_PAGE))
         reached = self.offset + size if self.mode is not Mode.DATE else self.page * size
@@ -219,8 +225,6 @@ class Cursor:
             self._end_of_pages()
         elif self.mode is Mode.DATE:
             self.page += 1
-        elif self.stepping and self.offset:
-            self._step_back()
         else:
             self.offset += size
 

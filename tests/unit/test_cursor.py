@@ -1,0 +1,177 @@
+"""The cursor over a collection: where it goes next, and what it calls proven."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.wordpress.collection.cursor import EMPTY_PAGES, OVERLAP, Cursor, Row
+from newsbot.wordpress.dates import local_date
+from tests.examples import examples
+
+
+def day(number: int) -> str:
+    return f"2024-01-{number:02d}T00:00:00"
+
+
+def list_by_id(
+    ids: list[int], cursor: Cursor, *, deleted: list[list[int]], hidden: frozenset[int] = frozenset(), most: int = 500
+) -> tuple[set[int], int]:
+    """List ``ids`` by ``cursor``. Before each query the rows at the places ``deleted`` go; ``hidden`` rows are counted
+    and not shown.
+
+    Returns the ids shown and the number of queries.
+    """
+    shown: set[int] = set()
+    for queries in range(most):
+        if cursor.done:
+            return shown, queries
+        for place in deleted.pop(0) if deleted else []:
+            if place < len(ids):
+                del ids[place]
+        params = cursor.params()
+        offset, size = int(str(params.get("offset", 0))), int(str(params["per_page"]))
+        listed = ids[::-1] if params["order"] == "desc" else ids
+        page = [row_id for row_id in listed[offset : offset + size] if row_id not in hidden]
+        shown |= {page[index] for index in cursor.take([Row(row_id, None) for row_id in page], total=len(ids))}
+    raise AssertionError(f"the listing did not end within {most} queries")
+
+
+@examples(150, fixed=True)
+@given(
+    count=st.integers(1, 120),
+    size=st.integers(2 * OVERLAP, 20),
+    newest_first=st.booleans(),
+    deleted=st.lists(st.lists(st.integers(0, 119), max_size=15), max_size=8),
+)
+def test_a_listing_by_id_that_calls_itself_proven_shows_every_row_that_stays(
+    count: int, size: int, newest_first: bool, deleted: list[list[int]]
+) -> None:
+    ids = list(range(1, count + 1))
+    cursor = Cursor(base={}, dated=False, newest_first=newest_first, per_page=size)
+    shown, _ = list_by_id(ids, cursor, deleted=deleted)
+    assert set(ids) <= shown or cursor.unproven
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_listing_by_id_steps_back_as_far_as_rows_were_deleted(seed: int) -> None:
+    # More than half a page goes between two queries, again and again.
+    pick = random.Random(seed)
+    ids = list(range(1, 1_001))
+    deleted = [[0] * pick.randrange(90) if number % 2 else [] for number in range(20)]
+    shown, _ = list_by_id(ids, Cursor(base={}, dated=False, per_page=100), deleted=deleted)
+    assert set(ids) <= shown
+
+
+def test_a_step_back_keeps_the_last_id_of_the_listing() -> None:
+    # Found at random. The page of a step back ends before the last id that was listed.
+    ids = list(range(1, 42))
+    hidden = frozenset({1, 4, 5, 9, 10, 11, 14, 19, 20, 22, 27, 30, 32, 35})
+    deleted = [
+        *([24, 5, 19, 23, 5, 9, 16, 26, 34, 11, 14], [9, 5, 40, 17, 24, 32, 30, 13, 39, 40]),
+        *([], [], [3, 33, 30], [], [26]),
+    ]
+    shown, _ = list_by_id(ids, Cursor(base={}, dated=False, per_page=6), deleted=deleted, hidden=hidden)
+    assert set(ids) - hidden <= shown
+
+
+@pytest.mark.parametrize(("size", "most"), [(OVERLAP, 90), (2 * OVERLAP, 30), (100, 3)])
+def test_a_listing_by_id_costs_few_queries(size: int, most: int) -> None:
+    shown, queries = list_by_id(list(range(1, 131)), Cursor(base={}, dated=False, per_page=size), deleted=[])
+    assert (len(shown), queries <= most) == (130, True)
+
+
+def test_an_empty_page_with_nothing_counted_behind_it_ends_a_listing() -> None:
+    for total, done in ((99, True), (100, True), (101, False)):
+        cursor = Cursor(base={}, per_page=100)
+        cursor.take([], total=total)
+        assert cursor.done is done
+
+
+def test_a_listing_with_too_many_empty_pages_is_unproven() -> None:
+    cursor = Cursor(base={}, per_page=100)
+    for _ in range(EMPTY_PAGES):
+        assert not cursor.done
+        cursor.take([], total=100_000)
+    assert (cursor.done, cursor.unproven, cursor.repeating) == (True, True, False)
+
+
+def test_a_page_that_comes_again_whatever_is_asked_for_proves_nothing() -> None:
+    cursor = Cursor(base={}, dated=False, per_page=10)
+    page = [Row(row_id, None) for row_id in range(1, 11)]
+    assert len(cursor.take(page, total=500)) == 10
+    assert cursor.take(page, total=500) == []
+    assert (cursor.done, cursor.repeating, cursor.unproven) == (True, True, True)
+
+
+def test_the_place_never_goes_back() -> None:
+    cursor = Cursor(base={})
+    cursor.take([Row(1, day(2))], total=3)
+    # A site whose clock or zone jumps gives a row from before the place.
+    cursor.take([Row(2, day(1))], total=3)
+    assert cursor.position()["date"] == day(2)
+    newest = Cursor(base={}, newest_first=True)
+    newest.take([Row(1, day(2))], total=3)
+    newest.take([Row(2, day(3))], total=3)
+    assert newest.position()["date"] == day(2)
+
+
+def test_rows_without_a_date_are_excluded_from_the_next_page() -> None:
+    cursor = Cursor(base={})
+    cursor.take([Row(1, None), Row(2, day(1)), Row(3, day(2))], total=9)
+    assert (cursor.params()["exclude"], cursor.params()["after"]) == ([1, 3], "2024-01-01T23:59:59")
+
+
+def test_a_limited_page_leaves_room_for_the_rows_that_come_again() -> None:
+    for can_exclude, size in ((True, 3), (False, 5)):
+        cursor = Cursor(base={}, limit=5, newest_first=True, can_exclude=can_exclude)
+        cursor.take([Row(1, day(1)), Row(2, day(1))], total=9)
+        assert cursor.params()["per_page"] == size
+
+
+def test_a_resumed_walk_goes_on_where_the_earlier_one_stood() -> None:
+    cursor = Cursor(base={})
+    cursor.take([Row(1, day(1)), Row(2, day(2)), Row(3, day(2))], total=9)
+    resumed = Cursor(base={})
+    assert resumed.resume(cursor.position()) is True
+    assert resumed.params() == cursor.params()
+    assert resumed.take([Row(2, day(2)), Row(4, day(3))], total=9) == [1]
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        {},
+        {"mode": "id", "date": day(1), "at_date": []},
+        {"mode": "date", "date": None, "at_date": []},
+        {"mode": "date", "date": "yesterday", "at_date": []},
+        {"mode": "date", "date": day(1), "at_date": None},
+    ],
+)
+def test_a_position_that_cannot_be_gone_on_from_changes_nothing(position: dict[str, object]) -> None:
+    cursor = Cursor(base={})
+    assert cursor.resume(position) is False
+    assert cursor == Cursor(base={})
+
+
+@pytest.mark.parametrize(
+    ("value", "date"),
+    [
+        ("2024-01-02T03:04:05", "2024-01-02T03:04:05"),
+        (" 2024-01-02 03:04:05 ", "2024-01-02T03:04:05"),
+        ("2024-01-02T03:04:05+02:00", "2024-01-02T03:04:05"),
+        # What WordPress and its importers write for no date.
+        ("-0001-11-30T00:00:00", None),
+        ("0000-00-00 00:00:00", None),
+        ("0001-01-01T00:00:00", None),
+        ("2024-01-02", None),
+        ("yesterday", None),
+        (None, None),
+        (0, None),
+    ],
+)
+def test_a_zero_date_is_no_date(value: object, date: str | None) -> None:
+    assert local_date(value) == date

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Literal
-from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from newsbot.errors import BadStatus, Challenge, DiscoveryError, PayloadError, Refused
 from newsbot.wordpress import payload
@@ -24,6 +24,8 @@ REL = "https://api.w.org/"
 
 INDEX_FIELDS = "name,description,url,home,gmt_offset,timezone_string,namespaces,routes"
 
+_WORDPRESS_COM_SITE = re.compile(r"(/wp/v2/sites/[^/]+)")
+_WP_JSON = re.compile(r"(.*?/wp-json)(?:/|$)")
 _LINK = re.compile(r"<([^>]*)>\s*;([^<]*)")
 _LINK_TAG = re.compile(rb"<link\b[^>]*>", re.I)
 _FEED_HOME = re.compile(rb"<channel>.{0,2000}?<link>\s*([^<\s]+)", re.I | re.DOTALL)
@@ -178,11 +180,9 @@ class _Search:
 def _roots_in(start: str) -> Iterator[str]:
     """The API root that the URL itself contains, or the usual one of a bare host."""
     parts = urlsplit(start)
-    if parts.hostname == WORDPRESS_COM and (found := re.match(r"/wp/v2/sites/[^/]+", parts.path)):
-        yield urlunsplit((parts.scheme, parts.netloc, found[0] + "/", "", ""))
-    elif any(name == "rest_route" for name, _ in parse_qsl(parts.query)):
+    if Api(root=start).plain:
         yield urlunsplit((parts.scheme, parts.netloc, parts.path, "rest_route=/", ""))
-    elif found := re.match(r"(.*?/wp-json)(/|$)", parts.path):
+    elif found := (_WORDPRESS_COM_SITE if parts.hostname == WORDPRESS_COM else _WP_JSON).match(parts.path):
         yield urlunsplit((parts.scheme, parts.netloc, found[1] + "/", "", ""))
     elif parts.path in ("", "/") and not parts.query:
         yield urlunsplit((parts.scheme, parts.netloc, "/wp-json/", "", ""))
@@ -207,12 +207,16 @@ def _usual(url: str) -> Iterator[str]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
         return
-    first = parts.path.strip("/").split("/")[0]
-    folder = f"/{first}/" if first and "." not in first and not first.isdigit() else "/"
-    for base in dict.fromkeys((folder, "/")):
+    for base in dict.fromkeys((_first_folder(parts.path), "/")):
         for path, query in (("wp-json/", ""), ("", "rest_route=/"), ("index.php", "rest_route=/")):
             yield urlunsplit((parts.scheme, parts.netloc, base + path, query, ""))
     yield urlunsplit((parts.scheme, parts.netloc, "/index.php/wp-json/", "", ""))
+
+
+def _first_folder(path: str) -> str:
+    """The first folder of a path that may hold a WordPress: neither a file nor a year."""
+    first = path.strip("/").split("/")[0]
+    return f"/{first}/" if first and "." not in first and not first.isdigit() else "/"
 
 
 def declared(reply: Reply) -> Iterator[str]:

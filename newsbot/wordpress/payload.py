@@ -71,11 +71,19 @@ def read(reply: Reply) -> Any:
 
 def fault(query: Query, reply: Reply) -> PayloadError | None:
     """Why a driver may have to ask a query again, or None where the reply can be used."""
-    if query.expects == "any" or query.method == "HEAD":
-        may_pass = reply.status in _RETRYABLE and not (query.expects == "any" and is_challenge(reply))
-        return _bad_status(reply) if may_pass else None
-    if _looks_whole(reply):
-        return None
+    if query.expects == "any":
+        return None if is_challenge(reply) else _passing(reply)
+    if query.method == "HEAD":
+        return _passing(reply)
+    return None if _looks_whole(reply) else _fault_in(reply)
+
+
+def _passing(reply: Reply) -> BadStatus | None:
+    """The fault of a reply whose status may pass, or None."""
+    return _bad_status(reply) if reply.status in _RETRYABLE else None
+
+
+def _fault_in(reply: Reply) -> PayloadError | None:
     try:
         read(reply)
     except PayloadError as found:

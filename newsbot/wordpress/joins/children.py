@@ -193,19 +193,22 @@ class ChildrenFetcher:
 
     def _fetch_about(self, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """Fetch the description of the posts' type, with one request for all posts."""
-        if posts and relation.route not in self.about:
-            url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
-            try:
-                self.about[relation.route] = answer((yield Query(url=url, purpose="follow-about", type=posts[0].type)))
-            except PayloadError as fault:
-                if is_final(fault):
-                    raise
-                for post in posts:
-                    self._lose("about", post, fault)
-                return
-        about = self.about.get(relation.route)
+        try:
+            if posts and relation.route not in self.about:
+                self.about[relation.route] = yield from self._ask_about(relation, posts[0].type)
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            for post in posts:
+                self._lose("about", post, fault)
+            return
         for post in posts:
-            post.linked["about"] = about if isinstance(about, dict) else None
+            post.linked["about"] = self.about[relation.route]
+
+    def _ask_about(self, relation: Relation, type_: str) -> Asking[dict[str, Any] | None]:
+        url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
+        about = answer((yield Query(url=url, purpose="follow-about", type=type_)))
+        return about if isinstance(about, dict) else None
 
 
 def _count_replies(posts: Sequence[Post]) -> None:

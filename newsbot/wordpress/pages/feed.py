@@ -64,9 +64,7 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
     channel = parsed.root.find("channel")
     if parsed.root.tag != "rss" or channel is None:
         raise NotXml(f"expected an RSS feed, got {etree.QName(parsed.root).localname}")
-    items = channel.findall("item")
-    if any("#comment-" in (_text(item, "link") or "") for item in items):
-        raise NotXml("expected a feed of posts, got a feed of comments")
+    items = _items(channel)
     language = _text(channel, "language")
     return FeedPage(
         entries=list(_entries(items[:-1] if parsed.cut else items, reply, site, language)),
@@ -75,6 +73,14 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
         repaired=parsed.repaired,
         cut=parsed.cut,
     )
+
+
+def _items(channel: etree._Element) -> list[etree._Element]:
+    """The items of a feed of posts. Raises NotXml for a feed of comments."""
+    items = channel.findall("item")
+    if any("#comment-" in (_text(item, "link") or "") for item in items):
+        raise NotXml("expected a feed of posts, got a feed of comments")
+    return items
 
 
 def _entries(items: list[etree._Element], reply: Reply, site: str, language: str | None) -> Iterator[FeedEntry]:

@@ -179,6 +179,10 @@ def add_body(reader: PageReader, post: Post) -> Asking[bool]:
             raise Unanswered(Reply(status=0, url=post.url, error="stopped")) from None
         reader.halted = True
         return False
+    return _take_body(post, found)
+
+
+def _take_body(post: Post, found: Post) -> bool:
     if found.id not in (0, post.id):
         return False
     if found.content_html:

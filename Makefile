@@ -49,6 +49,7 @@ soak: $(SETUP)
 	NEWSBOT_SOAK=$${NEWSBOT_SOAK:-10000} $(PYTHON) -m pytest $(PARALLEL) --timeout 0 -m soak
 	NEWSBOT_KILLS=50 NEWSBOT_REAL_POSTS=2000 $(PYTHON) -m pytest $(PARALLEL) --timeout 0 tests/real
 	NEWSBOT_TEST_PROCESSES=real $(PYTHON) -m pytest $(PARALLEL) tests/crawl tests/unit/article/test_command.py
+	$(PYTHON) -m tests.mutations --jobs $$(nproc)
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

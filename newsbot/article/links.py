@@ -23,6 +23,10 @@ _ABSOLUTE = re.compile(r"https?://[^\s/?#]+", re.I)
 # Most URLs have this form: nothing must be repaired, escaped or removed.
 _PLAIN = re.compile(r"https?://[\w.-]+/[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
 _PLAIN_PATH = re.compile(r"/(?!/)[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
+_WEB = re.compile("https?://", re.I | re.A).match
+_CONTACT = re.compile("mailto:|tel:", re.I | re.A).match
+# One of these, and all that is unsafe in the address is escaped.
+_BREAKING = re.compile('[ "<>]').search
 _UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f\x7f]")
 
 
@@ -38,13 +42,13 @@ def absolute(url: str | None, base: str) -> str | None:
     url = url.strip(_QUOTES)
     if url[:1] == "#":
         return url if len(url) > 1 else None
-    if url[:8].lower() not in ("https://",) and url[:7].lower() != "http://":
+    if not _WEB(url):
         url = _mend(url, base)
-    if url[:7].lower() in ("mailto:",) or url[:4].lower() == "tel:":
+    if _CONTACT(url):
         return _UNSAFE.sub(_escape, url)
     if not _ABSOLUTE.match(url):
         return None
-    if not url.isprintable() or " " in url or '"' in url or "<" in url or ">" in url:
+    if not url.isprintable() or _BREAKING(url):
         url = _UNSAFE.sub(_escape, url)
     return untracked(url) if "?" in url else url
 

@@ -29,28 +29,38 @@ _UNFOLDS = re.compile(
     re.I,
 )
 _SLIDES = re.compile(r"slide|carousel|gallery|tab-?(?:content|pane)s?|accord", re.I)
+_WITHOUT_WORDS = frozenset({"img", "iframe", "video", "audio", "br", "hr"})
 _PROSE = 200  # characters of text outside links: no leftover of a plugin has so many
 
 
 def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
     """Whether an element stays hidden: no click unfolds it, and it holds no long prose."""
     style = "".join((attributes.get("style") or "").split())
-    away = bool(style) and _AWAY.search(style) is not None
-    if not (away or "hidden" in attributes or (style and (_INVISIBLE.search(style) or _is_squeezed(style)))):
+    if _AWAY.search(style):
+        return tag not in _WITHOUT_WORDS
+    if "hidden" not in attributes and not _INVISIBLE.search(style) and not _is_squeezed(style):
         return False
-    if tag in ("img", "iframe", "video", "audio", "br", "hr"):
-        return tag == "iframe" and not away and "data-src" not in attributes
-    if away:
-        return True
-    if _UNFOLDS.search(_names(attributes)) or (node.parent and _SLIDES.search(_names(node.parent.attributes))):
-        return False
+    if tag in _WITHOUT_WORDS:
+        return tag == "iframe" and "data-src" not in attributes
+    return not _unfolds(attributes, node.parent) and not _is_prose(node)
+
+
+def _unfolds(attributes: Attributes, parent: LexborNode | None) -> bool:
+    """Whether a click shows the element, or a slider its parent is one of."""
+    return _UNFOLDS.search(_names(attributes)) is not None or (
+        parent is not None and _SLIDES.search(_names(parent.attributes)) is not None
+    )
+
+
+def _is_prose(node: LexborNode) -> bool:
+    """Whether an element holds more text outside of links than a leftover does."""
     prose = 0
     for text in node.traverse(include_text=True):
         if text.tag == "-text" and text.parent is not None and text.parent.tag not in ("a", "script", "style"):
             prose += len((text.text_content or "").strip())
             if prose > _PROSE:
-                return False
-    return True
+                return True
+    return False
 
 
 def _is_squeezed(style: str) -> bool:

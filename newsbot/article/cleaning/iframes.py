@@ -19,6 +19,7 @@ _AD_SIZES = frozenset({
     "240x400", "930x180",
     "980x120", "300x50", "300x100", "240x120",
 })  # fmt: skip
+_AD_STYLES = tuple((f"width:{width}px", f"height:{height}px") for width, height in (s.split("x") for s in _AD_SIZES))
 _SOURCES = ("data-lazy-src", "data-src", "data-litespeed-src", "data-cmp-src", "data-cookieblock-src",
 "data-cookie-src",
             "data-src-cmplz", "data-orig-src", "data-original", "data-rocket-src", "data-ezsrc", "data-opt-src",
@@ -67,16 +68,22 @@ def frame_verdict(attributes: Attributes, base: str) -> Verdict:
     known = recognise(url)
     if known is not None:
         return Verdict(embed=Embed(provider=known[0], url=known[1]))
+    junk = _junk_frame(attributes)
+    name = host(url)
+    if junk or not name:
+        return Verdict(junk=junk)
+    return Verdict(embed=Embed(provider=name, url=url))
+
+
+def _junk_frame(attributes: Attributes) -> str | None:
+    """The rule that a stranger's frame falls under by its size and style."""
     width, height = (_digits(attributes.get(name)) for name in ("width", "height"))
     style = (attributes.get("style") or "").replace(" ", "").lower()
-    if f"{width}x{height}" in _AD_SIZES or any(
-        f"width:{w}px" in style and f"height:{h}px" in style for w, h in (size.split("x") for size in _AD_SIZES)
-    ):
-        return Verdict(junk="ad-frame")
-    if width in {"0", "1"} or height in {"0", "1"} or "display:none" in style or "visibility:hidden" in style:
-        return Verdict(junk="hidden-frame")
-    name = host(url)
-    return Verdict(embed=Embed(provider=name, url=url)) if name else Verdict()
+    if f"{width}x{height}" in _AD_SIZES or any(wide in style and high in style for wide, high in _AD_STYLES):
+        return "ad-frame"
+    if not {width, height}.isdisjoint(("0", "1")) or "display:none" in style or "visibility:hidden" in style:
+        return "hidden-frame"
+    return None
 
 
 def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str) -> Quoted | None:
@@ -85,16 +92,22 @@ def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str
     if kind is None:
         return None
     provider, words = kind
-    for name in _QUOTED_ADDRESSES:
-        url = absolute(attributes.get(name), base)
-        if url and url.startswith("http"):
-            return Quoted(Embed(provider=provider, url=url.partition("?")[0]), words)
-    # No selector is used: compiling one costs more than the rest of the work for a quoted post.
-    hrefs = (link.attributes.get("href") for link in node.traverse() if link.tag == "a")
+    declared = (absolute(attributes.get(name), base) for name in _QUOTED_ADDRESSES)
+    url = next((url for url in declared if url and url.startswith("http")), None)
+    if url is None:
+        url = _own_link(node, base, words=words)
+    return Quoted(Embed(provider=provider, url=url.partition("?")[0]), words) if url else None
+
+
+def _own_link(quote: LexborNode, base: str, *, words: bool) -> str | None:
+    """The link to a quoted post: the first where the quote has no words of its own, else the last, its date."""
+    # Not by a selector: compiling one costs more than all else that a quoted post does.
+    hrefs = (link.attributes.get("href") for link in quote.traverse() if link.tag == "a")
     links = [url for href in hrefs if (url := absolute(href, base)) and url[0] == "h"]
-    # The last link in a quoted post is its date, and leads to the post.
-    own = [url for url in links if "/status/" in url] or links[-1:] if words else links[:1]
-    return Quoted(Embed(provider=provider, url=own[-1].partition("?")[0]), words) if own else None
+    if not words:
+        return links[0] if links else None
+    dated = [url for url in links if "/status/" in url] or links
+    return dated[-1] if dated else None
 
 
 def _address(attributes: Attributes, base: str) -> str | None:

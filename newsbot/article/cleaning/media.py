@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
@@ -146,13 +147,8 @@ class MediaWriter:
 
     def _player(self, node: LexborNode, attributes: Attributes) -> None:
         tag = node.tag or ""
-        candidates = [attributes.get("src"), attributes.get("data-src")]
-        inside = [(inner.tag, inner.attributes) for inner in node.traverse() if inner.tag in ("source", "a")]
-        candidates += [each.get("src") or each.get("data-src") for inner, each in inside if inner == "source"]
-        candidates += [each.get("href") for inner, each in inside if inner == "a"]
-        url = next(
-            (found for found in (absolute(each, self._base) for each in candidates) if found and found[0] == "h"), None
-        )
+        found = (absolute(source, self._base) for source in _sources(node, attributes))
+        url = next((url for url in found if url and url[0] == "h"), None)
         if url is None:
             return
         poster = absolute(attributes.get("poster"), self._base) if tag == "video" else None
@@ -184,6 +180,15 @@ class MediaWriter:
             if tag.endswith(provider.lower() if provider != "X" else "twitter") and identity:
                 self.embed(provider, page.format(identity))
         return "span" if tag in ("amp-video", "amp-audio") else None
+
+
+def _sources(player: LexborNode, attributes: Attributes) -> Iterator[str | None]:
+    """Where a player's sound or film may lie: its own attributes, its sources, the links for browsers without it."""
+    yield attributes.get("src")
+    yield attributes.get("data-src")
+    inside = [(element.tag, element.attributes) for element in player.traverse() if element.tag in ("source", "a")]
+    yield from (each.get("src") or each.get("data-src") for tag, each in inside if tag == "source")
+    yield from (each.get("href") for tag, each in inside if tag == "a")
 
 
 def _size(name: str, value: str | None) -> str:

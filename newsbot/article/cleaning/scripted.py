@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from collections.abc import Callable
 
 from selectolax.lexbor import LexborNode
 
@@ -29,20 +30,13 @@ _ANSWERS = frozenset({"youtube", "vimeo", "dailymotion", "videopress"})
 def element_frame(attributes: Attributes) -> str | None:
     """The URL of the frame or page that a script would show in this element, as written, or None."""
     names = attributes.get("class") or ""
-    if "data-settings" in attributes:
-        return _elementor(attributes["data-settings"] or "") if "elementor-widget-video" in names else None
-    if "data-href" in attributes:
-        return attributes["data-href"] if "fb-video" in names or "fb-post" in names else None
-    if "data-facadesrc" in attributes:
-        return attributes["data-facadesrc"]
-    if "data-borlabs-cookie-content" in attributes:
-        return _iframe_in_base64(attributes["data-borlabs-cookie-content"] or "")
-    if "rll-youtube-player" in names:
-        return attributes.get("data-src")
-    if "flourish-embed" in names and attributes.get("data-src"):
-        return f"https://public.flourish.studio/{attributes['data-src']}/"
-    if "infogram-embed" in names and attributes.get("data-id"):
-        return f"https://infogram.com/{attributes['data-id']}"
+    for name, read in _BY_ATTRIBUTE.items():
+        if name in attributes:
+            return read(attributes[name] or "", names)
+    for name, told, page in _BY_CLASS:
+        value = attributes.get(told)
+        if name in names and value:
+            return page.format(value)
     identity = attributes.get("id") or ""
     return f"https://www.youtube.com/watch?v={identity[5:]}" if identity.startswith("lyte_") else None
 
@@ -67,12 +61,16 @@ def background_picture(attributes: Attributes) -> str | None:
     return found[1] if found else attributes.get("data-thumbnail") or attributes.get("data-bg")
 
 
-def _elementor(settings: str) -> str | None:
-    kind = _ELEMENTOR.search(settings[:_LONGEST])
+def _elementor(settings: str, names: str) -> str | None:
+    kind = _ELEMENTOR.search(settings[:_LONGEST]) if "elementor-widget-video" in names else None
     if kind is None or kind[1] not in _ANSWERS:
         return None
     found = re.search(rf'"{kind[1]}_url":"([^"]+)"', settings[:_LONGEST])
     return found[1].replace("\\/", "/") if found else None
+
+
+def _facebook(address: str, names: str) -> str | None:
+    return address if "fb-video" in names or "fb-post" in names else None
 
 
 def _iframe_in_base64(content: str) -> str | None:
@@ -84,3 +82,18 @@ def _iframe_in_base64(content: str) -> str | None:
     except ValueError:
         return None
     return found[1].replace("&amp;", "&").replace("&#038;", "&") if found else None
+
+
+# The first of these attributes decides: value and class -> address.
+_BY_ATTRIBUTE: dict[str, Callable[[str, str], str | None]] = {
+    "data-settings": _elementor,
+    "data-href": _facebook,
+    "data-facadesrc": lambda address, _: address,
+    "data-borlabs-cookie-content": lambda content, _: _iframe_in_base64(content),
+}
+# Class, attribute, address.
+_BY_CLASS = (
+    ("rll-youtube-player", "data-src", "{}"),
+    ("flourish-embed", "data-src", "https://public.flourish.studio/{}/"),
+    ("infogram-embed", "data-id", "https://infogram.com/{}"),
+)

@@ -41,6 +41,10 @@ _CODE = frozenset({"code", "kbd", "samp"})
 # The number of elements that are searched for hidden or quoted content: each search reads their whole text.
 PATIENCE = 500
 
+# Pictures of shortcodes come before a paragraph without attributes, and inside a paragraph with attributes. A tab
+# between words stays in the former, and becomes a space in the latter.
+_UNALIKE = re.compile(r"[\[\t\r\f]").search
+
 Leave = Callable[[], None]
 _TEXT = 2
 """Lexbor's number of text nodes."""
@@ -135,8 +139,7 @@ class TreeWalk:
         only = node.first_child
         if start == "<p>" and only is not None and only.tag_id == _TEXT and only.next is None:
             text = only.text_content or ""
-            # Pictures of shortcodes come before a paragraph without attributes, and inside a paragraph with attributes.
-            if not attributes or "[" not in text:
+            if not attributes or not _UNALIKE(text):
                 self.writer.paragraph(self._text(text))
                 return None
         self.writer.begin("p", start)

@@ -62,31 +62,23 @@ class Writer:
         if self._holder.tag == "pre":
             self._verbatim(text)
             return
-        if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
-            text = folded(text)
+        text = folded(text)
         body = text.strip()
         if not body:
             self._space = self._space or bool(text)
             return
         if body[0] != text[0]:
             self._space = True
-        html, said = self.html, self.text
         if self._run and not self._break and self._open_inlines == len(self._inlines):
             # Most words come in the middle of a block, where nothing must be opened.
             if self._space:
-                html.append(" ")
+                self.html.append(" ")
                 self._separator = self._separator or " "
         else:
             self._open()
-        if "&" in body or "<" in body or ">" in body or "\xa0" in body:
-            html.append(escape(body))
-        else:
-            html.append(body)
-        if self._separator:
-            if said:
-                said.append(self._separator)
-            self._separator = ""
-        said.append(body)
+        self.html.append(escape(body))
+        self._flush()
+        self.text.append(body)
         self.length += len(body)
         self._space = body[-1] != text[-1]
 
@@ -178,15 +170,11 @@ class Writer:
             block.embed = embed
         self._run = self._space = self._break = False
         self._blocks.append(block)
-        if tag == "p":
-            self._separator = "\n\n"
-        elif tag == "li":
-            self._want("\n")
-            if parent.number:
-                block.number = parent.number
-                parent.number += 1
-        else:
-            self._want("\n" if parent.tag == "li" and tag in ("ul", "ol") else SEPARATORS.get(tag, "\n\n"))
+        nested = parent.tag == "li" and tag in ("ul", "ol")
+        self._want("\n" if nested else SEPARATORS.get(tag, "\n\n"))
+        if tag == "li" and parent.number:
+            block.number = parent.number
+            parent.number += 1
         if now:
             self._open_blocks()
         return True
@@ -322,11 +310,7 @@ class Writer:
             self._close_inlines()
         block = self._blocks.pop()
         self._holder = parent = self._blocks[-1]
-        length = self.length - block.mark[2]
-        short = not block.solid and (
-            length <= SHORT_BLOCK or (length <= LINKED_BLOCK and len(self.links) > block.mark[3])
-        )
-        if not block.opened or (short and block.tag in JUDGED and self._taken_back(block)):
+        if not block.opened or self._taken_back(block):
             # Only the edge of the removed block remains.
             self._run, self._separator = block.before
             self._break, self._space = self._run, False
@@ -346,9 +330,7 @@ class Writer:
             self.length -= self._headings.follow(Heading(block.tag, words, block.mark, len(self.html)))
         if block.embed is not None:
             self.embeds.setdefault(block.embed)
-        if block.tag in JUDGED and block.tag != "li":
-            self._separator = "\n\n"
-        elif block.tag:
+        if block.tag:
             self._want(SEPARATORS.get(block.tag, "\n\n"))
 
     def _speaker(self, block: Block) -> str:
@@ -359,15 +341,18 @@ class Writer:
         return block.tag
 
     def _taken_back(self, block: Block) -> bool:
-        """Ask the judge. On True, remove all that was written since the block began, the opening of its ancestors
-        included."""
+        """Ask the judge of a short block. On True, remove all that was written since the block began, and the opening
+        of its ancestors."""
+        if block.solid or block.tag not in JUDGED:
+            return False
         html_at, text_at, length, links_at = block.mark
-        if self.length == length:
+        linked = len(self.links) > links_at
+        if not 0 < self.length - length <= (LINKED_BLOCK if linked else SHORT_BLOCK):
             return False
         words = "".join(self.text[text_at:]).strip()
-        if not self._judge(
-            words.partition(" ")[2] if block.tag == "li" else words, self.links[links_at:], self._speaker(block)
-        ):
+        if block.tag == "li":
+            words = words.partition(" ")[2]
+        if not self._judge(words, self.links[links_at:], self._speaker(block)):
             return False
         del self.html[html_at:]
         del self.text[text_at:]

@@ -132,21 +132,26 @@ def _from_source_line(html: str, site: str, home: str) -> Source | None:
     blocks = [] if body is None else body.css("p, li, h6, h5, h4, blockquote")
     for block in (*reversed(blocks[-6:]), *blocks[:2]):
         words = " ".join(block.text().split())
-        if len(words) > _LONGEST:
-            continue
-        found = _SOURCE_LINE.match(words)
+        found = _SOURCE_LINE.match(words) if len(words) <= _LONGEST else None
         if found is None or _COLON_ONLY.match(words):
             continue
-        links = [absolute(link.attributes.get("href"), site) for link in block.css("a[href]")]
-        outside = [url for url in links if url and _elsewhere(url, home)]
-        name = found["name"].strip(" .:|-–—")[:80]
-        if outside:
-            return _source(url=outside[-1], publisher=name or None, evidence=f"line: {words[:120]}", confidence=0.85)
-        own = any(_house(host(url)) == _house(home) for url in links if url)
-        if name and not own and len(name) <= 60 and len(name.split()) <= 6:
-            # The source is named, with at most a link to a network's page about it.
-            url = next(filter(None, links), None)
-            return _source(url=url, publisher=name, evidence=f"line: {words[:120]}", confidence=0.6)
+        links = (absolute(link.attributes.get("href"), site) for link in block.css("a[href]"))
+        source = _of_line(words, found["name"].strip(" .:|-–—")[:80], list(filter(None, links)), home)
+        if source is not None:
+            return source
+    return None
+
+
+def _of_line(words: str, name: str, urls: list[str], home: str) -> Source | None:
+    """The source that a line names: where its last link to another house leads, else a short name."""
+    evidence = f"line: {words[:120]}"
+    outside = [url for url in urls if _elsewhere(url, home)]
+    if outside:
+        return _source(url=outside[-1], publisher=name or None, evidence=evidence, confidence=0.85)
+    own = any(_house(host(url)) == _house(home) for url in urls)
+    if name and not own and len(name) <= 60 and len(name.split()) <= 6:
+        # The source is named, with at most a link to a network's page about it.
+        return _source(url=urls[0] if urls else None, publisher=name, evidence=evidence, confidence=0.6)
     return None
 
 

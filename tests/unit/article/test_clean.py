@@ -390,6 +390,10 @@ def test_only_so_many_elements_are_searched_for_what_they_hide(monkeypatch: pyte
     assert 0 < searched <= tree_walk.PATIENCE
 
 
+def test_a_paragraph_with_attributes_folds_its_white_space() -> None:
+    assert cleaned('<p class="lead">one\ttwo\n\tthree</p>').html == "<p>one two three</p>"
+
+
 def test_what_no_feed_can_carry_is_left_out() -> None:
     html = "<p>a\x08b\ufeffc\x00d\ud800e\x85f &#8;g</p><p><a href='https://a.example/\x08x'>h</a></p>"
     found = cleaned(html)

@@ -37,15 +37,15 @@ def comments(posts: dict[int, int], *, cap: int = 100) -> Ask:
     return ask
 
 
-def gather(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], ChildrenFetcher, int]:
+def fetch_replies(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], ChildrenFetcher, int]:
     """The children of the posts 1 to ``count``, their fetcher, and the number of requests."""
-    gatherer, asked, got = ChildrenFetcher(site=site(), stats=Counter()), 0, []
+    fetcher, asked, got = ChildrenFetcher(site=site(), stats=Counter()), 0, []
     for _ in range(times):
         posts = [Post(site="s", type="post", id=number) for number in range(1, count + 1)]
-        talk, reply = gatherer.fetch("replies", REPLIES, posts), None
+        fetching, reply = fetcher.fetch("replies", REPLIES, posts), None
         while True:
             try:
-                query = talk.send(reply)  # type: ignore[arg-type]
+                query = fetching.send(reply)  # type: ignore[arg-type]
             except StopIteration:
                 break
             asked += 1
@@ -53,43 +53,43 @@ def gather(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], Children
             headers = {} if total is None else {"x-wp-total": str(total)}
             reply = Reply(status=status, url=query.url, headers=headers, body=orjson.dumps(data))
         got += [None if post.linked["replies"] is None else len(post.linked["replies"]) for post in posts]
-    return got, gatherer, asked
+    return got, fetcher, asked
 
 
 @pytest.mark.parametrize("cap", [100, 10])
 def test_replies_of_many_posts_come_whole_whatever_page_size_a_site_forces(cap: int) -> None:
     there = {1: 3, 2: 0, 3: 140}
-    got, gatherer, asked = gather(3, comments(there, cap=cap))
-    assert (got, gatherer.failed, asked) == ([3, 0, 140], [], -(-143 // cap))
+    got, fetcher, asked = fetch_replies(3, comments(there, cap=cap))
+    assert (got, fetcher.failed, asked) == ([3, 0, 140], [], -(-143 // cap))
 
 
-def test_a_page_size_that_a_site_insists_on_is_heeded_once() -> None:
+def test_page_size_that_a_site_demands_is_learnt_once() -> None:
     there = comments({1: 30})
 
     def ask(params: dict[str, str]) -> Answer:
         return refusal(400, per_page="between 1 and 20") if int(params["per_page"]) > 20 else there(params)
 
-    got, _, asked = gather(1, ask, times=2)
+    got, _, asked = fetch_replies(1, ask, times=2)
     assert (got, asked) == ([30, 30], 5)
 
 
-def test_a_post_whose_replies_are_forbidden_costs_the_others_nothing() -> None:
+def test_forbidden_replies_of_one_post_do_not_affect_the_others() -> None:
     there = comments(dict.fromkeys(range(1, 101), 1))
 
     def ask(params: dict[str, str]) -> Answer:
         return refusal(401) if "77" in params.get("post", "").split(",") else there(params)
 
-    got, gatherer, asked = gather(100, ask)
-    assert (got.count(1), got[76], gatherer.failed) == (99, None, [])
-    assert (gatherer.stats, asked <= 16) == ({"replies_refused": 1}, True)
+    got, fetcher, asked = fetch_replies(100, ask)
+    assert (got.count(1), got[76], fetcher.failed) == (99, None, [])
+    assert (fetcher.stats, asked <= 16) == ({"replies_refused": 1}, True)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_replies_that_no_visitor_may_read_cost_two_requests_in_all(status: int) -> None:
-    got, gatherer, asked = gather(100, lambda _: refusal(status), times=3)
-    assert (set(got), gatherer.failed, gatherer.stats, asked) == ({None}, [], {"replies_closed": 1}, 2)
+    got, fetcher, asked = fetch_replies(100, lambda _: refusal(status), times=3)
+    assert (set(got), fetcher.failed, fetcher.stats, asked) == ({None}, [], {"replies_closed": 1}, 2)
 
 
-def test_replies_that_a_site_fails_to_give_are_told_and_cost_few_requests() -> None:
-    got, gatherer, asked = gather(100, lambda _: (502, "<html>", None), times=5)
-    assert (set(got), sorted(set(gatherer.failed)), asked < 30) == ({None}, list(range(1, 101)), True)
+def test_replies_that_fail_are_reported_after_few_requests() -> None:
+    got, fetcher, asked = fetch_replies(100, lambda _: (502, "<html>", None), times=5)
+    assert (set(got), sorted(set(fetcher.failed)), asked < 30) == ({None}, list(range(1, 101)), True)

@@ -25,11 +25,11 @@ def index(**changes: object) -> dict[str, object]:
 
 def find(start: str, answers: Mapping[str, dict[str, object]], *, asked: list[str] | None = None) -> Site:
     """Discover with these answers by URL less ``_fields``; everything else is a 404 page."""
-    talk = discover(start)
+    search = discover(start)
     reply: Reply | None = None
     for _ in range(40):
         try:
-            query = talk.send(reply)  # type: ignore[arg-type]
+            query = search.send(reply)  # type: ignore[arg-type]
         except StopIteration as end:
             site: Site = end.value
             return site
@@ -113,7 +113,7 @@ def test_home_that_is_no_address_is_not_taken(home: str) -> None:
     assert find("https://a.example", {"https://a.example/wp-json/": index(home=home)}).key == "https://a.example"
 
 
-def test_a_site_that_calls_itself_localhost_is_known_by_its_address() -> None:
+def test_site_that_declares_localhost_has_its_address_as_key() -> None:
     site = find("https://a.example", {"https://a.example/wp-json/": index(home="http://localhost:10008")})
     assert site.key == "https://a.example"
 
@@ -129,12 +129,12 @@ def test_a_site_that_calls_itself_localhost_is_known_by_its_address() -> None:
         ({"status": 503, "body": b"<html>maintenance"}, "incomplete", "503"),
     ],
 )
-def test_why_there_is_no_api_is_one_line(answer: dict[str, object], verdict: str, said: str) -> None:
+def test_missing_api_is_explained_in_one_line(answer: dict[str, object], verdict: str, said: str) -> None:
     class Everything(dict[str, dict[str, object]]):
         def get(self, *_: object) -> dict[str, object]:
             return answer
 
-    with pytest.raises(DiscoveryError, match=said) as told:
+    with pytest.raises(DiscoveryError, match=said) as raised:
         find("https://a.example", Everything())
-    assert told.value.verdict == verdict
-    assert "\n" not in str(told.value)
+    assert raised.value.verdict == verdict
+    assert "\n" not in str(raised.value)

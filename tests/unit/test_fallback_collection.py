@@ -24,7 +24,7 @@ PLAIN = "<body class='single-post postid-{id}'><div class='entry-content'><p>Wor
 
 
 @dataclass
-class Shut:
+class ClosedSite:
     """A site by its URLs' paths; what is not there is a 404. ``browser`` answers rendered queries."""
 
     pages: dict[str, str | Reply]
@@ -49,7 +49,7 @@ class Shut:
         return sum(part in path for path in self.asked)
 
 
-class Kept:
+class KeptObjects:
     """The part of an archive that is kept between two runs."""
 
     def __init__(self) -> None:
@@ -64,12 +64,12 @@ class Kept:
         return ArchiveAnswers(None).answer(message)
 
 
-def listen(talk: SiteCrawl, site: Shut, kept: Kept | None = None) -> list[Post]:
+def drive(site_crawl: SiteCrawl, site: ClosedSite, kept: KeptObjects | None = None) -> list[Post]:
     posts: list[Post] = []
     answer: Any = None
     for _ in range(2_000):
         try:
-            message = talk.send(answer)
+            message = site_crawl.send(answer)
         except StopIteration:
             return posts
         answer = None
@@ -81,13 +81,13 @@ def listen(talk: SiteCrawl, site: Shut, kept: Kept | None = None) -> list[Post]:
             assert isinstance(message, Post)
             posts.append(message)
         else:
-            answer = (kept or Kept()).answer(message)
+            answer = (kept or KeptObjects()).answer(message)
     raise AssertionError("the conversation did not end")
 
 
-def bring(site: Shut, kept: Kept | None = None, **options: Any) -> tuple[dict[int, Post], CollectionFacts]:
+def bring(site: ClosedSite, kept: KeptObjects | None = None, **options: Any) -> tuple[dict[int, Post], CollectionFacts]:
     facts = SiteFacts(asked=HOME)
-    posts = listen(crawl(Options(url=HOME, **options), facts), site, kept)
+    posts = drive(crawl(Options(url=HOME, **options), facts), site, kept)
     assert facts.site == HOME
     assert len({post.id for post in posts}) == len(posts)
     return {post.id: post for post in posts}, facts.collections["post"]
@@ -111,18 +111,18 @@ def entry(name: str, guid: str, **more: Any) -> str:
     return item(link=f"{HOME}/{name}/", guid=guid, title=name, **more)
 
 
-def test_a_post_met_by_feed_and_sitemap_is_one_post() -> None:
-    site = Shut(sitemap("/a/", "/b/") | feed(entry("a", f"{HOME}/?p=1")) | articles(a=1, b=2))
+def test_post_in_feed_and_sitemap_is_sent_once() -> None:
+    site = ClosedSite(sitemap("/a/", "/b/") | feed(entry("a", f"{HOME}/?p=1")) | articles(a=1, b=2))
     posts, facts = bring(site)
     assert {row_id: post.via for row_id, post in posts.items()} == {1: "feed", 2: "page"}
     assert (facts.verdict, facts.expected_before, facts.seen, site.count("/a/")) == ("complete", 2, 2, 0)
     assert facts.via == {"feed": 1, "page": 1}
 
 
-def test_two_posts_that_claim_one_id_are_settled_by_their_pages() -> None:
+def test_pages_decide_between_two_posts_with_one_id() -> None:
     # An import repeated the guid of another post, and the copy comes first.
     items = [entry("copy", f"{HOME}/?p=1"), entry("true", f"{HOME}/?p=1"), entry("other", f"{HOME}/?p=3")]
-    site = Shut(sitemap("/copy/", "/true/", "/other/") | feed(*items) | articles(copy=2, true=1))
+    site = ClosedSite(sitemap("/copy/", "/true/", "/other/") | feed(*items) | articles(copy=2, true=1))
     posts, facts = bring(site)
     assert {row_id: post.title for row_id, post in posts.items()} == {1: "true", 2: "copy", 3: "other"}
     assert (facts.verdict, site.count("/other/")) == ("complete", 0)
@@ -130,27 +130,27 @@ def test_two_posts_that_claim_one_id_are_settled_by_their_pages() -> None:
 
 
 @pytest.mark.parametrize(("moved", "pages_asked"), [(True, 2), (False, 6)])
-def test_guids_of_another_host_are_believed_once_pages_bear_them_out(moved: bool, pages_asked: int) -> None:
+def test_guids_of_another_host_are_believed_after_pages_confirm_two(moved: bool, pages_asked: int) -> None:
     ids = {f"n{number}": number for number in range(1, 7)}
     items = [entry(name, f"http://old.example/?p={number if moved else number + 50}") for name, number in ids.items()]
-    site = Shut(sitemap(*(f"/{name}/" for name in ids)) | feed(*items) | articles(**ids))
+    site = ClosedSite(sitemap(*(f"/{name}/" for name in ids)) | feed(*items) | articles(**ids))
     posts, facts = bring(site)
     assert (set(posts), facts.verdict) == (set(ids.values()), "complete")
     assert site.count("/n") == pages_asked
 
 
-def test_an_article_that_nothing_gives_an_id_gets_one_of_its_url() -> None:
+def test_article_without_an_id_gets_an_id_from_its_url() -> None:
     page = "<body><div class='entry-content'>Words.</div></body>"
-    site = Shut(sitemap("/a/", "/b/") | feed(entry("b", "urn:x")) | {"/a/": page, "/b/": page})
+    site = ClosedSite(sitemap("/a/", "/b/") | feed(entry("b", "urn:x")) | {"/a/": page, "/b/": page})
     posts, facts = bring(site)
     assert set(posts) == {id_of_url(f"{HOME}/a/"), id_of_url(f"{HOME}/b/")}
     assert all(row_id < 0 for row_id in posts)
     assert (facts.verdict, facts.faults["no-id"]) == ("complete", 2)
 
 
-def test_an_excerpt_keeps_what_only_the_feed_tells() -> None:
+def test_article_of_an_excerpt_keeps_what_only_the_feed_has() -> None:
     more = "<description>Lead […]</description><pubDate>Tue, 15 Jun 2021 10:00:00 +0000</pubDate>"
-    site = Shut(sitemap("/a/") | feed(entry("a", f"{HOME}/?p=1", body=None, more=more)) | articles(a=1))
+    site = ClosedSite(sitemap("/a/") | feed(entry("a", f"{HOME}/?p=1", body=None, more=more)) | articles(a=1))
     (post,) = bring(site)[0].values()
     assert (post.via, post.guid, post.published) == ("page", f"{HOME}/?p=1", "2021-06-15T10:00:00Z")
     assert (post.content_html, post.title) == ("<p>Words of 1.</p>", "a")
@@ -174,7 +174,7 @@ def no_browser(query: Query) -> Reply:
         ("always", no_browser, {}, 2),
     ],
 )
-def test_a_browser_is_asked_where_a_page_needs_one(
+def test_browser_is_used_where_a_page_needs_it(
     render: str, browser: Callable[[Query], Reply], via: dict[str, int], asked: int
 ) -> None:
     def answer(query: Query) -> Reply:
@@ -187,7 +187,7 @@ def test_a_browser_is_asked_where_a_page_needs_one(
         )
 
     pages: dict[str, str | Reply] = {f"/n{n}/": SCRIPTED.format(id=n) for n in (1, 2)}
-    site = Shut(sitemap("/n1/", "/n2/") | pages, browser=answer)
+    site = ClosedSite(sitemap("/n1/", "/n2/") | pages, browser=answer)
     posts, facts = bring(site, render=render)
     assert (dict(facts.via), site.count("browser")) == (via, asked)
     if via:
@@ -196,93 +196,95 @@ def test_a_browser_is_asked_where_a_page_needs_one(
         assert (facts.verdict, set(facts.missing_urls)) == ("incomplete", {f"{HOME}/n1/", f"{HOME}/n2/"})
 
 
-def test_pages_that_fail_in_a_row_end_the_asking() -> None:
+def test_no_more_pages_are_requested_after_failures_in_a_row() -> None:
     names = [f"/n{number}/" for number in range(30)]
     broken: dict[str, str | Reply] = {name: Reply(status=403, url=HOME + name) for name in names}
-    site = Shut(sitemap(*names) | broken)
+    site = ClosedSite(sitemap(*names) | broken)
     posts, facts = bring(site)
     assert (posts, facts.verdict, site.count("/n")) == ({}, "incomplete", 8)
     assert "8 pages in a row failed (HTTP 403)" in facts.why
 
 
-def test_a_bot_check_that_comes_with_success_is_not_shown_to_the_browser() -> None:
+def test_bot_check_with_status_200_is_not_rendered() -> None:
     check = "<html><head><script src='/_Incapsula_Resource?SWJIYLWA=1'></script></head><body></body></html>"
-    site = Shut(sitemap("/a/", "/b/") | articles(b=2) | {"/a/": check}, browser=rendered)
+    site = ClosedSite(sitemap("/a/", "/b/") | articles(b=2) | {"/a/": check}, browser=rendered)
     posts, facts = bring(site)
     assert (posts, facts.verdict, site.count("browser")) == ({}, "blocked", 0)
     assert "a bot check came instead of an answer" in facts.why
 
 
-def test_what_is_gone_or_of_another_type_is_no_hole() -> None:
+def test_articles_that_are_gone_or_of_another_type_are_not_missing() -> None:
     front = "<body class='page page-id-5'><div class='entry-content'>Front.</div></body>"
-    site = Shut(sitemap("/a/", "/gone/", "/front/", "/") | articles(a=1) | {"/front/": front})
+    site = ClosedSite(sitemap("/a/", "/gone/", "/front/", "/") | articles(a=1) | {"/front/": front})
     posts, facts = bring(site)
     assert (set(posts), facts.verdict, facts.gone, facts.expected_before) == ({1}, "complete", 1, 2)
 
 
-def test_members_only_articles_are_named() -> None:
+def test_articles_behind_a_login_are_named_as_missing() -> None:
     login = Reply(status=200, url=f"{HOME}/wp-login.php?redirect_to=x", body=b"<form>")
-    _, facts = bring(Shut(sitemap("/a/", "/b/") | articles(a=1) | {"/b/": login}))
+    _, facts = bring(ClosedSite(sitemap("/a/", "/b/") | articles(a=1) | {"/b/": login}))
     assert (facts.verdict, facts.missing_urls) == (
         "incomplete",
         {f"{HOME}/b/": "a login page came instead of the article"},
     )
 
 
-def test_a_site_behind_a_login_is_left_alone() -> None:
+def test_site_behind_a_login_gets_no_more_requests() -> None:
     login = Reply(status=200, url=f"{HOME}/feed/", body=b"<body class='no-js login wp-core-ui'><form>")
-    site, facts = Shut({"/feed/": login}), SiteFacts(asked=HOME)
-    assert listen(crawl(Options(url=HOME), facts), site) == []
+    site, facts = ClosedSite({"/feed/": login}), SiteFacts(asked=HOME)
+    assert drive(crawl(Options(url=HOME), facts), site) == []
     assert (facts.verdict, site.asked[-1]) == ("closed", "/feed/")
     assert "a login page came instead of a feed" in facts.why
 
 
 @pytest.mark.parametrize("circle", ["same", "first"])
-def test_a_feed_that_goes_in_circles_is_left(circle: str) -> None:
+def test_feed_that_repeats_itself_is_left(circle: str) -> None:
     first = feed(entry("a", f"{HOME}/?p=1"))["/feed/"]
     pages: dict[str, str | Reply] = {"/feed/": first}
     other = OPENING + entry("b", f"{HOME}/?p=2") + CLOSING
     pages |= {f"/feed/?paged={n}": first if circle == "first" else other for n in range(2, 200)}
-    site = Shut(pages)
+    site = ClosedSite(pages)
     posts, facts = bring(site)
     assert (len(posts), facts.verdict) == (1 if circle == "first" else 2, "incomplete")
     assert site.count("paged=") < 40
 
 
-def test_a_stop_keeps_what_came() -> None:
+def test_stop_keeps_the_posts_that_came() -> None:
     stopped = Reply(status=0, url=HOME, error="stopped")
-    site = Shut(sitemap("/a/", "/b/") | feed(entry("a", f"{HOME}/?p=1")) | {"/feed/?paged=2": stopped})
+    site = ClosedSite(sitemap("/a/", "/b/") | feed(entry("a", f"{HOME}/?p=1")) | {"/feed/?paged=2": stopped})
     posts, facts = bring(site)
     assert (set(posts), facts.verdict, dict(facts.faults)) == ({1}, "incomplete", {})
     assert "stopping" in facts.why
 
 
-def test_without_feed_and_sitemap_the_first_word_stands() -> None:
+def test_without_feed_and_sitemap_the_verdict_on_the_api_stands() -> None:
     facts = SiteFacts(asked=HOME)
-    assert listen(crawl(Options(url=HOME), facts), Shut({})) == []
+    assert drive(crawl(Options(url=HOME), facts), ClosedSite({})) == []
     assert (facts.verdict, facts.collections) == ("closed", {})
     assert "401" in facts.why
     assert "the site has no feed and no sitemap" in facts.why
 
 
-def test_the_feed_that_a_page_names_and_a_category_is_not_the_site() -> None:
+def test_feed_named_by_a_page_is_read_and_a_category_is_not_the_site() -> None:
     named = f'<link rel="alternate" type="application/rss+xml" href="{HOME}/nachrichten.xml">'
-    site = Shut({"/": f"<html><head>{named}</head></html>", "/nachrichten.xml": OPENING + entry("a", "x") + CLOSING})
+    site = ClosedSite(
+        {"/": f"<html><head>{named}</head></html>", "/nachrichten.xml": OPENING + entry("a", "x") + CLOSING}
+    )
     site.pages |= articles(a=1)
     assert set(bring(site)[0]) == {1}
     part = {"/category/x/feed/": feed(entry("a", f"{HOME}/?p=1"))["/feed/"]}
-    site = Shut(part | feed(entry("a", f"{HOME}/?p=1"), entry("b", f"{HOME}/?p=2")))
+    site = ClosedSite(part | feed(entry("a", f"{HOME}/?p=1"), entry("b", f"{HOME}/?p=2")))
     facts = SiteFacts(asked=HOME)
-    posts = listen(crawl(Options(url=f"{HOME}/category/x/feed/"), facts), site)
+    posts = drive(crawl(Options(url=f"{HOME}/category/x/feed/"), facts), site)
     assert ([post.id for post in posts], facts.site) == ([1, 2], HOME)
 
 
-def test_an_article_in_pieces_comes_whole_or_is_named() -> None:
+def test_article_in_several_pages_comes_whole_or_is_missing() -> None:
     links = f'<a class="post-page-numbers" href="{HOME}/a/2/">2</a>'
     first, second = (
         f"<body class='postid-1'><div class='entry-content'><p>{part}</p></div>" for part in ("One", "Two")
     )
-    site = Shut(sitemap("/a/") | {"/a/": first + links, "/a/2/": second})
+    site = ClosedSite(sitemap("/a/") | {"/a/": first + links, "/a/2/": second})
     (post,) = bring(site)[0].values()
     assert (post.content_html or "").split() == ["<p>One</p>", "<p>Two</p>"]
     del site.pages["/a/2/"]
@@ -294,71 +296,71 @@ def test_an_article_in_pieces_comes_whole_or_is_named() -> None:
     )
 
 
-def test_an_article_that_leads_to_another_site_is_named() -> None:
+def test_article_that_redirects_to_another_site_is_missing() -> None:
     away = Reply(status=200, url="https://elsewhere.example/", body=PLAIN.format(id=9).encode())
-    posts, facts = bring(Shut(sitemap("/a/", "/b/") | articles(a=1) | {"/b/": away}))
+    posts, facts = bring(ClosedSite(sitemap("/a/", "/b/") | articles(a=1) | {"/b/": away}))
     assert (set(posts), facts.verdict) == ({1}, "incomplete")
     assert facts.missing_urls == {f"{HOME}/b/": "it leads to another site: elsewhere.example"}
 
 
-def test_one_page_that_never_answers_costs_no_other() -> None:
+def test_page_without_an_answer_does_not_stop_the_others() -> None:
     stuck = Reply(status=0, url=f"{HOME}/a/", error="timeout")
-    posts, facts = bring(Shut(sitemap("/a/", "/b/") | {"/a/": stuck} | articles(b=2)))
+    posts, facts = bring(ClosedSite(sitemap("/a/", "/b/") | {"/a/": stuck} | articles(b=2)))
     assert (set(posts), facts.verdict, list(facts.missing_urls)) == ({2}, "incomplete", [f"{HOME}/a/"])
 
 
-def test_what_was_last_changed_long_before_the_window_is_not_asked_for() -> None:
+def test_article_last_changed_long_before_the_window_is_not_requested() -> None:
     dates = {"old": "2023-06-01T10:00:00+00:00", "waited": "2023-12-20T10:00:00+00:00", "new": "2024-02-01", "bare": ""}
     urls = "".join(f"<url><loc>{HOME}/{name}/</loc><lastmod>{date}</lastmod></url>" for name, date in dates.items())
     listed: dict[str, str | Reply] = {"/sitemap.xml": f"<urlset>{urls}</urlset>"}
-    site = Shut(listed | articles(old=1, waited=2, new=3, bare=4))
+    site = ClosedSite(listed | articles(old=1, waited=2, new=3, bare=4))
     posts, facts = bring(site, since="2024-01-01T00:00:00")
     assert (set(posts), site.count("/old/"), facts.outside_window, facts.verdict) == ({2, 3, 4}, 0, 1, "complete")
 
 
-def test_pages_that_fail_cost_no_article_that_the_feed_gave() -> None:
+def test_articles_of_the_feed_are_sent_although_pages_fail() -> None:
     names = [f"n{number}" for number in range(20)]
     shut: dict[str, str | Reply] = {f"/{name}/": Reply(status=403, url=f"{HOME}/{name}/") for name in names}
-    site = Shut(sitemap(*shut) | feed(*(entry(name, f"{HOME}/{name}/") for name in names)) | shut)
+    site = ClosedSite(sitemap(*shut) | feed(*(entry(name, f"{HOME}/{name}/") for name in names)) | shut)
     posts, facts = bring(site)
     assert ({post.title for post in posts.values()}, site.count("/n")) == (set(names), 8)
     assert (facts.verdict, facts.faults["no-id"]) == ("complete", 20)
 
 
-def test_another_type_in_the_feed_is_not_taken_for_a_post() -> None:
+def test_another_type_in_the_feed_is_not_sent_as_a_post() -> None:
     story = "<body class='single-story postid-2'><div class='entry-content'>S</div></body>"
     items = [entry("a", f"{HOME}/?p=1"), entry("s", f"{HOME}/?post_type=story&amp;p=2")]
-    posts, facts = bring(Shut(sitemap("/a/") | feed(*items) | {"/s/": story}))
+    posts, facts = bring(ClosedSite(sitemap("/a/") | feed(*items) | {"/s/": story}))
     assert (set(posts), facts.verdict) == ({1}, "complete")
 
 
-def test_limit_counts_what_lies_in_the_window() -> None:
+def test_limit_counts_posts_in_the_window() -> None:
     def dated(name: str, row_id: int, year: int) -> str:
         return entry(name, f"{HOME}/?p={row_id}", more=f"<pubDate>Tue, 15 Jun {year} 10:00:00 +0000</pubDate>")
 
     pages: dict[str, str | Reply] = {
         f"/feed/?paged={n}": feed(dated(f"n{n}", n, 2025 - n))["/feed/"] for n in range(2, 9)
     }
-    posts, facts = bring(Shut(feed(dated("n1", 1, 2024)) | pages), limit=2, until="2022-01-01T00:00:00")
+    posts, facts = bring(ClosedSite(feed(dated("n1", 1, 2024)) | pages), limit=2, until="2022-01-01T00:00:00")
     assert (set(posts), facts.verdict) == ({4, 5}, "complete")
     assert facts.why.endswith("the newest 2 posts, as asked for")
 
 
-def test_where_robots_txt_forbids_the_feed_the_sitemap_is_next() -> None:
+def test_sitemap_is_read_where_robots_txt_forbids_the_feed() -> None:
     forbidden = {path: Reply(status=0, url=HOME + path, error="robots") for path in ("/feed/", "/?feed=rss2")}
-    posts, facts = bring(Shut({**sitemap("/a/"), **articles(a=1), **forbidden}))
+    posts, facts = bring(ClosedSite({**sitemap("/a/"), **articles(a=1), **forbidden}))
     assert ({row_id: post.via for row_id, post in posts.items()}, facts.verdict) == ({1: "page"}, "complete")
 
 
-def test_a_site_that_stays_shut_is_asked_only_for_what_changed() -> None:
+def test_second_run_requests_only_what_changed() -> None:
     def listing(**changed: str) -> dict[str, str | Reply]:
         urls = "".join(f"<url><loc>{HOME}/{n}/</loc><lastmod>{day}</lastmod></url>" for n, day in changed.items())
         return sitemap() | {"/post-sitemap.xml": f"<urlset>{urls}</urlset>"}
 
-    pages, kept = articles(a=1, b=2, c=3), Kept()
-    first, facts = bring(Shut(listing(a="2026-01-01", b="2026-01-01", c="2026-01-01") | pages), kept)
+    pages, kept = articles(a=1, b=2, c=3), KeptObjects()
+    first, facts = bring(ClosedSite(listing(a="2026-01-01", b="2026-01-01", c="2026-01-01") | pages), kept)
     assert (set(first), facts.verdict) == ({1, 2, 3}, "complete")
-    site = Shut(listing(a="2026-01-01", b="2026-02-02", d="2026-02-02") | pages | articles(d=4))
+    site = ClosedSite(listing(a="2026-01-01", b="2026-02-02", d="2026-02-02") | pages | articles(d=4))
     posts, facts = bring(site, kept)
     assert (set(posts), site.count("/a/"), facts.kept) == ({2, 4}, 0, 1)
     assert (facts.verdict, facts.seen) == ("complete", 3)
@@ -369,7 +371,7 @@ def test_a_site_that_stays_shut_is_asked_only_for_what_changed() -> None:
 
 
 @dataclass
-class Tagged(Shut):
+class SiteWithETag(ClosedSite):
     """The site's feed has one ETag for all pages. A client that sends the ETag gets 304."""
 
     tags: list[str] = field(default_factory=list)
@@ -384,9 +386,9 @@ class Tagged(Shut):
         return replace(found, headers={"etag": '"one"'})
 
 
-def test_a_feed_is_sent_once_as_long_as_it_does_not_change() -> None:
-    site = Tagged(feed(entry("a", f"{HOME}/?p=1"), entry("b", f"{HOME}/?p=2")))
-    kept = Kept()
+def test_unchanged_feed_is_sent_once() -> None:
+    site = SiteWithETag(feed(entry("a", f"{HOME}/?p=1"), entry("b", f"{HOME}/?p=2")))
+    kept = KeptObjects()
     first, _ = bring(site, kept)
     again, facts = bring(site, kept)
     assert (set(first), again) == ({1, 2}, {})
@@ -407,9 +409,9 @@ PAGES = feed(entry("a", f"{HOME}/?p=1")) | {"/feed/?paged=2": feed(entry("b", f"
         ("<html>A wall</html>", {}),
     ],
 )
-def test_a_feed_that_did_not_come_whole_is_sent_again(second: str | Reply, options: dict[str, Any]) -> None:
-    kept = Kept()
-    first, _ = bring(Tagged(PAGES | {"/feed/?paged=2": second}), kept, **options)
+def test_feed_that_came_in_part_is_sent_again(second: str | Reply, options: dict[str, Any]) -> None:
+    kept = KeptObjects()
+    first, _ = bring(SiteWithETag(PAGES | {"/feed/?paged=2": second}), kept, **options)
     assert set(first) == {1}
-    again, _ = bring(Tagged(PAGES), kept)
+    again, _ = bring(SiteWithETag(PAGES), kept)
     assert set(again) == {1, 2}

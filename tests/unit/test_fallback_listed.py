@@ -6,7 +6,7 @@ import pytest
 
 from newsbot.wordpress.fallback import sitemaps
 from newsbot.wordpress.messages import Reply
-from tests.unit.test_fallback_collection import Shut, articles, bring, entry, feed
+from tests.unit.test_fallback_collection import ClosedSite, articles, bring, entry, feed
 from tests.unit.test_pages import HOME
 
 NEWS = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
@@ -25,52 +25,52 @@ def failing(name: str, status: int = 503) -> dict[str, str | Reply]:
     return {f"/{name}": Reply(status=status, url=f"{HOME}/{name}")}
 
 
-def test_a_list_that_fails_is_told_whatever_its_name() -> None:
+def test_sitemap_that_fails_is_reported_whatever_its_name() -> None:
     pages = articles(a=1, b=2) | {"/sitemap_index.xml": index("sitemap-1.xml", "sitemap-2.xml")}
-    posts, facts = bring(Shut({**pages, "/sitemap-1.xml": urlset("a"), **failing("sitemap-2.xml")}))
+    posts, facts = bring(ClosedSite({**pages, "/sitemap-1.xml": urlset("a"), **failing("sitemap-2.xml")}))
     assert (set(posts), facts.verdict) == ({1}, "incomplete")
     assert f"the sitemap may not list all posts: {HOME}/sitemap-2.xml: HTTP 503" in facts.why
 
 
-def test_a_list_that_robots_txt_names_and_that_fails_is_told_unless_it_is_gone() -> None:
+def test_failing_sitemap_of_robots_txt_is_reported_unless_it_is_gone() -> None:
     robots = f"Sitemap: {HOME}/list-1.xml\nSitemap: {HOME}/list-2.xml\n"
     pages = articles(a=1) | {"/robots.txt": robots, "/list-1.xml": urlset("a")}
-    assert bring(Shut({**pages, **failing("list-2.xml", 500)}))[1].verdict == "incomplete"
-    assert bring(Shut({**pages, **failing("list-2.xml", 404)}))[1].verdict == "complete"
+    assert bring(ClosedSite({**pages, **failing("list-2.xml", 500)}))[1].verdict == "incomplete"
+    assert bring(ClosedSite({**pages, **failing("list-2.xml", 404)}))[1].verdict == "complete"
 
 
-def test_an_index_that_breaks_off_is_told() -> None:
+def test_truncated_index_is_reported() -> None:
     whole = index("post-sitemap.xml", "post-sitemap2.xml")
     lists = {"/sitemap_index.xml": whole[: whole.index("post-sitemap2")], "/post-sitemap.xml": urlset("a")}
-    posts, facts = bring(Shut({**lists, **articles(a=1, b=2), "/post-sitemap2.xml": urlset("b")}))
+    posts, facts = bring(ClosedSite({**lists, **articles(a=1, b=2), "/post-sitemap2.xml": urlset("b")}))
     assert (set(posts), facts.verdict) == ({1}, "incomplete")
     assert f"{HOME}/sitemap_index.xml is truncated" in facts.why
 
 
-def test_more_lists_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_sitemaps_than_newsbot_reads_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemaps, "MOST_READ", 3)
     lists = {f"/sitemap-{name}.xml": urlset(name) for name in "abc"}
     names = [path.removeprefix("/") for path in lists]
-    posts, facts = bring(Shut({**lists, **articles(a=1, b=2, c=3), "/sitemap_index.xml": index(*names)}))
+    posts, facts = bring(ClosedSite({**lists, **articles(a=1, b=2, c=3), "/sitemap_index.xml": index(*names)}))
     assert (set(posts), facts.verdict) == ({1, 2}, "incomplete")
     assert f"{HOME}/sitemap-c.xml: newsbot reads no more than 3 sitemaps" in facts.why
 
 
-def test_indexes_deeper_than_are_followed_are_told() -> None:
+def test_indexes_nested_too_deeply_are_reported() -> None:
     deep = {f"/sitemap-{n}.xml": index(f"sitemap-{n + 1}.xml") for n in range(1, 5)}
     pages = {**deep, "/sitemap-5.xml": urlset("b"), "/sitemap-a.xml": urlset("a"), **articles(a=1, b=2)}
-    _, facts = bring(Shut({**pages, "/sitemap.xml": index("sitemap-a.xml", "sitemap-1.xml")}))
+    _, facts = bring(ClosedSite({**pages, "/sitemap.xml": index("sitemap-a.xml", "sitemap-1.xml")}))
     assert facts.verdict == "incomplete"
     assert "this index is nested too deeply" in facts.why
 
 
-def news_only(**pages: str | Reply) -> Shut:
+def news_only(**pages: str | Reply) -> ClosedSite:
     """robots.txt names a sitemap of the last two days, which holds ``a`` alone; the feed has more."""
     news = urlset("a", more="<news:news><news:title>A</news:title></news:news>", attributes=NEWS)
     first = feed(*(entry(name, f"{HOME}/?p={row_id}") for row_id, name in enumerate("abc", 1)))
     second = feed(entry("d", f"{HOME}/?p=4"))["/feed/"]
     robots: dict[str, str | Reply] = {"/robots.txt": f"Sitemap: {HOME}/sitemap-news.xml\n", "/sitemap-news.xml": news}
-    return Shut({**robots, **first, "/feed/?paged=2": second, **articles(e=5), **pages})
+    return ClosedSite({**robots, **first, "/feed/?paged=2": second, **articles(e=5), **pages})
 
 
 def test_a_sitemap_for_google_news_proves_nothing() -> None:
@@ -79,7 +79,7 @@ def test_a_sitemap_for_google_news_proves_nothing() -> None:
     assert "is for Google News" in facts.why
 
 
-def test_beside_a_sitemap_for_google_news_the_whole_one_is_looked_for() -> None:
+def test_complete_sitemap_is_searched_for_beside_one_for_google_news() -> None:
     posts, facts = bring(news_only(**{"/sitemap.xml": urlset("a", "b", "c", "d", "e")}))
     assert (set(posts), facts.verdict) == ({1, 2, 3, 4, 5}, "complete")
 

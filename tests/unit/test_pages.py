@@ -101,12 +101,12 @@ def test_ids_of_items(link: str, guid: str, more: str, expected: int | None) -> 
         ("<p>All of it.</p>", "All of it.", True),
     ],
 )
-def test_excerpts_are_told_from_articles(body: str | None, excerpt: str, whole: bool) -> None:
+def test_excerpts_are_distinguished_from_articles(body: str | None, excerpt: str, whole: bool) -> None:
     (entry,) = feed(item(body=body, more=f"<description><![CDATA[{excerpt}]]></description>")).entries
     assert entry.whole is whole
 
 
-def test_a_protected_post_is_told_and_not_opened() -> None:
+def test_protected_post_is_marked_and_has_no_content() -> None:
     form = '<form class="post-password-form"><input name="post_password" type="password"></form>'
     (entry,) = feed(item(title="Protected: Harbour", body=form)).entries
     assert (entry.post.protected, entry.post.content_html, entry.post.title) == (True, None, "Harbour")
@@ -115,19 +115,19 @@ def test_a_protected_post_is_told_and_not_opened() -> None:
 @pytest.mark.parametrize(
     "date", ["Wed, 30 Nov -0001 00:00:00 +0000", "", "soon", "Tue, 15 Jun 21 00:00:00 +0000", "Thu, 99 Foo 2021"]
 )
-def test_dates_that_are_none(date: str) -> None:
+def test_text_that_is_no_date_gives_no_date(date: str) -> None:
     (entry,) = feed(item(more=f"<pubDate>{date}</pubDate>")).entries
     assert entry.post.published is None
 
 
-def test_the_footer_of_seo_plugins_is_no_part_of_the_article() -> None:
+def test_footer_of_seo_plugins_is_removed() -> None:
     footer = f'<p>The post <a href="{HOME}/a/">A title</a> appeared first on <a href="{HOME}">News</a>.</p>'
     own = f'<p>See <a href="{HOME}/b/">this</a> and <a href="{HOME}">our home</a>.</p>'
     for body, left in ((f"<p>Whole.</p>\n{footer}\n", "<p>Whole.</p>"), (f"<p>Whole.</p>{own}", f"<p>Whole.</p>{own}")):
         assert feed(item(body=body)).entries[0].post.content_html == left
 
 
-def test_comments_and_foreign_documents_are_no_feed() -> None:
+def test_comments_and_other_documents_are_not_a_feed() -> None:
     for body in (
         OPENING + item(link=f"{HOME}/a/#comment-3") + CLOSING,
         "<!DOCTYPE html><html></html>",
@@ -148,7 +148,7 @@ def test_junk_before_a_feed(before: str) -> None:
     assert len(feed(item(), before=before).entries) == 1
 
 
-def test_broken_feeds_are_mended_and_say_so() -> None:
+def test_broken_feeds_are_repaired_and_marked() -> None:
     control = feed(item(title="Bell \x07 and \ufffe", body="A \x0b B"))
     assert (control.entries[0].post.content_html, control.repaired) == ("A  B", False)
     assert feed(item(title="Caf&eacute;&nbsp;au lait & co")).entries[0].post.title == "Café au lait & co"
@@ -156,13 +156,13 @@ def test_broken_feeds_are_mended_and_say_so() -> None:
     assert open_.repaired
 
 
-def test_a_cut_feed_leaves_its_last_item_out() -> None:
+def test_last_item_of_a_truncated_feed_is_left_out() -> None:
     whole = OPENING + item() + item(link=f"{HOME}/b/", body="<p>" + "word " * 50 + "</p>")
     found = read_feed(reply(whole[:-60]), site=HOME)
     assert (found.cut, [entry.url for entry in found.entries]) == (True, [f"{HOME}/a/"])
 
 
-def test_an_encoding_that_lies() -> None:
+def test_wrong_charset_is_detected() -> None:
     latin = (OPENING + item(title="Café") + CLOSING).encode("cp1252")
     assert read_feed(reply(latin), site=HOME).entries[0].post.title == "Café"
     declared = (OPENING.replace("UTF-8", "windows-1251") + item(title="Море") + CLOSING).encode("cp1251")
@@ -196,7 +196,7 @@ def test_an_entity_without_a_type_expands_to_nothing() -> None:
     assert (found.repaired, "boom" in (found.entries[0].post.title or "")) == (True, False)
 
 
-def test_packed_bombs_are_refused() -> None:
+def test_gzip_bombs_are_refused() -> None:
     with pytest.raises(NotXml, match="unpacks to more"):
         parse(gzip.compress(b"<urlset>" + b" " * (51 * 1024 * 1024)))
     with pytest.raises(NotXml, match="gzip"):
@@ -205,7 +205,7 @@ def test_packed_bombs_are_refused() -> None:
     assert read_sitemap(reply(packed[: len(packed) // 2])).cut
 
 
-def test_a_page_nested_deeper_than_any_costs_no_more_than_its_size() -> None:
+def test_deeply_nested_page_is_read_in_linear_time() -> None:
     began = time.monotonic()
     page = read_page(reply("<body class='postid-7'>" + "<div>" * 150_000 + "Words."), url=HOME, site=HOME, type_="post")
     assert page.id == 7
@@ -243,7 +243,7 @@ def test_a_page_nested_deeper_than_any_costs_no_more_than_its_size() -> None:
         ("image-sitemap-1.xml", ""),
     ],
 )
-def test_a_sitemaps_name_tells_its_type(name: str, kind: str | None) -> None:
+def test_name_of_a_sitemap_shows_its_type(name: str, kind: str | None) -> None:
     assert type_of(f"{HOME}/{name}") == kind
 
 
@@ -344,7 +344,7 @@ def test_open_graph_and_wordpress_marks_where_there_is_no_json_ld() -> None:
     )
 
 
-def test_what_is_no_article_and_what_lacks_its_body() -> None:
+def test_lists_and_pages_without_a_body() -> None:
     assert page("<body class='home blog'><div class='entry-content'>x</div></body>").post is None
     assert page("<body class='tax-beat archive'></body>").post is None
     for html in (
@@ -360,7 +360,7 @@ def test_what_is_no_article_and_what_lacks_its_body() -> None:
     assert empty.content_html == ""
 
 
-def test_an_article_without_a_known_container_is_judged() -> None:
+def test_article_without_a_known_container_is_extracted() -> None:
     words = "<p>" + "The council met again and spoke of the harbour for an hour. " * 6 + "</p>"
     html = (
         f"<body class='postid-3'><nav><a href='/'>Home</a></nav><div class='x1'>{words * 3}</div><footer>Ink</footer>"
@@ -371,7 +371,7 @@ def test_an_article_without_a_known_container_is_judged() -> None:
     assert "Ink" not in (post.content_html or "")
 
 
-def test_the_pieces_of_an_article() -> None:
+def test_other_pages_of_a_divided_article() -> None:
     links = (
         f'<a class="post-page-numbers" href="{HOME}/a/2/">2</a><a class="post-page-numbers" href="{HOME}/a/3/">3</a>'
     )
@@ -452,7 +452,7 @@ MARKUP = st.lists(
 
 @examples(300)
 @given(MARKUP, st.sampled_from(["", "text/xml; charset=utf-16", "text/html; charset=x-none", "charset=idna"]))
-def test_no_rubbish_breaks_a_reader(text: str, content_type: str) -> None:
+def test_malformed_markup_breaks_no_reader(text: str, content_type: str) -> None:
     answer = reply(text.encode("utf-8", "surrogatepass"), content_type=content_type)
     for read in (lambda: read_feed(answer, site=HOME), lambda: read_sitemap(answer)):
         try:
@@ -477,17 +477,17 @@ def test_no_bytes_break_a_reader(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("bomb", ["<![CDATA[" * 200_000, "<?xml" * 200_000, "<rss " * 100_000])
-def test_xml_that_is_left_open_costs_little(bomb: str) -> None:
+def test_open_xml_is_read_in_linear_time(bomb: str) -> None:
     with contextlib.suppress(NotXml):
         read_feed(reply(OPENING + bomb), site=HOME)
 
 
-def test_charsets_that_are_no_text_are_not_taken_at_their_word() -> None:
+def test_codecs_that_are_not_charsets_are_ignored() -> None:
     page = Reply(status=200, url=HOME, headers={"content-type": "text/html; charset=punycode"}, body=b"a-" * 500_000)
     assert read_page(page, url=HOME, site=HOME, type_="post").id is None
 
 
 @pytest.mark.parametrize("tag", ["<div class='entry-content'>x", "<h1 class='entry-title'>x"])
-def test_markup_nested_without_end_costs_little(tag: str) -> None:
+def test_endless_nesting_is_read_in_linear_time(tag: str) -> None:
     page = Reply(status=200, url=HOME, headers={"link": "<" * 60_000}, body=(tag * 20_000).encode())
     assert read_page(page, url=HOME, site=HOME, type_="post").id is None

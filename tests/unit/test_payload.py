@@ -51,7 +51,7 @@ def test_lone_surrogates_and_raw_control_characters_are_read() -> None:
         (reply(b'{"code":"rest_forbidden","message":"No.","data":{"status":401}}', 401), Refused),
     ],
 )
-def test_everything_else_has_a_name(answer: Reply, error: type[PayloadError]) -> None:
+def test_every_other_body_raises_a_named_error(answer: Reply, error: type[PayloadError]) -> None:
     with pytest.raises(error):
         payload.read(answer)
     # The function that the driver calls gives the same result.
@@ -78,12 +78,12 @@ SILENT = b"<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></scrip
         (b'[{"title": "<html> _cf_chl_opt"}]', False),
     ],
 )
-def test_a_bot_check_that_comes_with_success_is_one(body: bytes, check: bool) -> None:
+def test_bot_check_with_status_200_is_recognized(body: bytes, check: bool) -> None:
     assert payload.is_challenge(reply(body)) is check
 
 
 @pytest.mark.parametrize("tail", [b"1," * 1_500_000, b"1]" + b"]" * 60 + b" " * 3_000_000 + b"x"])
-def test_a_body_is_not_read_once_for_each_bracket(tail: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_body_is_not_parsed_again_for_each_bracket(tail: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = 0
 
     class Counting(json.JSONDecoder):
@@ -99,7 +99,7 @@ def test_a_body_is_not_read_once_for_each_bracket(tail: bytes, monkeypatch: pyte
     assert tried < 30
 
 
-def test_what_may_pass_is_asked_again_and_what_is_final_is_not() -> None:
+def test_only_failures_that_may_pass_are_retryable() -> None:
     query = Query(url="", purpose="")
     again = [payload.fault(query, reply(b"<html>", status)) for status in (429, 500, 503, 520)]
     final = [payload.fault(query, reply(b"<html>", status)) for status in (401, 403, 404, 410)]
@@ -116,6 +116,6 @@ def test_the_limit_of_a_refused_per_page_is_read_from_cores_sentence() -> None:
 
 
 @given(st.binary(max_size=300))
-def test_rubbish_is_read_or_named_and_never_anything_else(body: bytes) -> None:
+def test_any_bytes_give_json_or_a_payload_error(body: bytes) -> None:
     with contextlib.suppress(PayloadError):
         assert isinstance(payload.read(reply(body)), list | dict)

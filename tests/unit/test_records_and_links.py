@@ -38,10 +38,10 @@ def test_date_whose_utc_lies_beyond_the_calendar_has_no_utc(zone: dict[str, Any]
 
 
 def test_text_is_decoded_once_and_nothing_is_an_empty_string() -> None:
-    told = post(
+    found = post(
         title={"rendered": "R&amp;D &lt;b&gt; <em>x</em>"}, slug="", guid={"rendered": "http://a/?p=1&#038;b=2"}
     )
-    assert (told.title, told.slug, told.guid) == ("R&D <b> x", None, "http://a/?p=1&b=2")
+    assert (found.title, found.slug, found.guid) == ("R&D <b> x", None, "http://a/?p=1&b=2")
 
 
 @pytest.mark.parametrize("value", [None, 0, -1, True, "x", 1.5, [], {}])
@@ -95,8 +95,11 @@ def sample(api: Api, term: str, image: str) -> dict[str, Any]:
 @pytest.mark.parametrize("spelling", ["wp:", "https://api.w.org/"])
 def test_relations_are_learnt_however_they_are_spelt(api: Api, spelling: str) -> None:
     relations = learn([sample(api, spelling + "term", spelling + "featuredmedia")], api)
-    told = {(one.rel.rsplit("/", 1)[-1], one.route, one.field, one.param, one.taxonomy) for one in relations}
-    assert told == {
+    found = {
+        (relation.rel.rsplit("/", 1)[-1], relation.route, relation.field, relation.param, relation.taxonomy)
+        for relation in relations
+    }
+    assert found == {
         ("author", "/wp/v2/users", "author", None, None),
         ("replies", "/wp/v2/comments", None, "post", None),
         ("version-history", "/wp/v2/posts/{id}/revisions", None, None, None),

@@ -44,13 +44,13 @@ def test_a_site_kept_before_types_were_is_a_site() -> None:
     assert site_from_json(kept) == SITE
 
 
-def test_where_a_type_is_found_is_asked_once() -> None:
+def test_route_of_a_type_is_requested_once() -> None:
     kept = site_as_json(replace(SITE, accepts={"/wp/v2/reports": POSTS}))
     for expected in (["types"], []):
-        talk = crawl(Options(url="news.example", types=("report",)), SiteFacts(asked="news.example"))
+        site_crawl = crawl(Options(url="news.example", types=("report",)), SiteFacts(asked="news.example"))
         answer: Any = None
         purposes: list[str] = []
-        while not isinstance(message := talk.send(answer), AskState):
+        while not isinstance(message := site_crawl.send(answer), AskState):
             answer = None
             if isinstance(message, AskSite):
                 answer = kept
@@ -67,18 +67,18 @@ def test_where_a_type_is_found_is_asked_once() -> None:
         st.sampled_from(sorted(site_as_json(SITE))), st.none() | st.integers() | st.text() | st.lists(st.text())
     )
 )
-def test_rubbish_is_no_site(kept: dict[str, Any]) -> None:
+def test_json_of_another_shape_is_no_site(kept: dict[str, Any]) -> None:
     assert site_from_json(kept) is None
 
 
 def first_queries(reply: Reply, *, count: int) -> list[str]:
     """The purposes of the first queries of an update run whose site was kept, each answered by ``reply``."""
-    talk = crawl(Options(url="news.example"), SiteFacts(asked="news.example"))
+    site_crawl = crawl(Options(url="news.example"), SiteFacts(asked="news.example"))
     answer: Any = None
     purposes: list[str] = []
     while len(purposes) < count:
         try:
-            message = talk.send(answer)
+            message = site_crawl.send(answer)
         except StopIteration:
             break
         answer = None
@@ -103,13 +103,13 @@ def first_queries(reply: Reply, *, count: int) -> list[str]:
         (503, b"<html>Busy</html>", False),
     ],
 )
-def test_only_an_answer_that_is_another_sends_to_discovery(status: int, body: bytes, looks_again: bool) -> None:
+def test_only_a_different_answer_starts_discovery_again(status: int, body: bytes, looks_again: bool) -> None:
     reply = Reply(status=status, url="https://news.example/", headers={"content-type": "text/html"}, body=body)
     purposes = first_queries(reply, count=2)
     assert purposes[0] == "changes"
     assert (purposes[1:] == ["index"]) is looks_again
 
 
-def test_a_site_that_gives_no_answer_is_not_looked_for() -> None:
+def test_site_without_an_answer_is_not_discovered_again() -> None:
     reply = Reply(status=0, url="https://news.example/", error="timeout")
     assert first_queries(reply, count=2) == ["changes"]

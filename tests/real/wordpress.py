@@ -290,7 +290,7 @@ def _php_fpm() -> str:
     """php-fpm8.2 on Debian 12: the newest there is."""
     found = sorted(Path("/usr/sbin").glob("php-fpm[0-9]*"))
     if not found:
-        raise Missing("php-fpm is not installed: sudo sh tests/debian.sh")
+        raise Missing("php-fpm is not installed: sudo sh tests/debian.sh wordpress")
     return str(found[-1])
 
 

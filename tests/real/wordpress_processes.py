@@ -26,7 +26,7 @@ def program(name: str) -> str:
     """Full path of a program. Debian keeps daemons in /usr/sbin, which is not on everybody's PATH."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
     if found is None:
-        raise Missing(f"{name} is not installed: sudo sh tests/debian.sh")
+        raise Missing(f"{name} is not installed: sudo sh tests/debian.sh wordpress")
     return found
 
 

@@ -159,4 +159,4 @@ def listen(talk: SiteCrawl, model: ModelSite, *, most: int = 5_000) -> tuple[lis
             records.append(message)
         else:
             answer = ArchiveAnswers(None).answer(message)
-    raise AssertionError(f"the conversation did not end within {most} messages")
+    raise AssertionError(f"the crawl did not end within {most} messages")

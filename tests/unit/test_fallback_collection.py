@@ -82,7 +82,7 @@ def drive(site_crawl: SiteCrawl, site: ClosedSite, kept: KeptObjects | None = No
             posts.append(message)
         else:
             answer = (kept or KeptObjects()).answer(message)
-    raise AssertionError("the conversation did not end")
+    raise AssertionError("the crawl did not end")
 
 
 def bring(site: ClosedSite, kept: KeptObjects | None = None, **options: Any) -> tuple[dict[int, Post], CollectionFacts]:

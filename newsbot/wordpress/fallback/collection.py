@@ -83,7 +83,7 @@ class FallbackCollection:
         yield from PageWalk(delivery=self.delivery, reader=self.reader, partial=self.feed.partial).run()
 
     def _skip_unchanged(self) -> Steps[None]:
-        """Account for what an earlier run brought and the sitemap shows no change of."""
+        """Account for articles that an earlier run brought and whose ``lastmod`` has not changed."""
         unchanged = yield from self.delivery.seen.unchanged(self.listed.articles)
         for url, is_other_type in unchanged.items():
             self.delivery.account_for(url)
@@ -91,7 +91,7 @@ class FallbackCollection:
             self.facts.kept += not is_other_type
 
     def _keep_feed_state(self) -> Steps[None]:
-        """Where every post that the feed shows came, it need not be sent again as long as it does not change."""
+        """Keep the state of a feed whose posts all came, so that the site need not send the unchanged feed again."""
         state = self.feed.feed.state if self.feed.feed is not None else None
         if state is not None and self.sources.incremental and not self.feed.broke_off and not self.facts.missing_urls:
             yield from state.keep()

@@ -49,7 +49,7 @@ class Listed:
         return article.lastmod if article is not None else None
 
     def add(self, sitemap: Sitemap, *, home: str) -> None:
-        """Add what a sitemap lists. The site's ``home`` is no article."""
+        """Add what a sitemap lists. The site's ``home`` page is not an article."""
         for url, lastmod in sitemap.urls.items():
             key = canonical(url)
             if key != home:

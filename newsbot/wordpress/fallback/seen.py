@@ -55,7 +55,7 @@ class SeenArticles:
 
 @dataclass(slots=True, kw_only=True)
 class FeedState:
-    """A feed as it was when every post that it showed had been brought. ``site`` is the site's key at that time."""
+    """The state of a feed at the time when all of its posts had been sent. ``site`` is the site's key at that time."""
 
     site: str
     url: str

@@ -36,9 +36,9 @@ def fallback_since(options: Options, state: CollectionState) -> str | None:
 
 @dataclass(slots=True, kw_only=True)
 class FallbackSite:
-    """The other sources of one site, looked for once. ``key`` is the site's where its API gave it.
+    """The other sources of one site, looked for once. ``key`` is the site's key, if its API gave one.
 
-    ``halt``: why nothing more may be asked of the site.
+    ``halt``: why no more requests may be made to the site.
     """
 
     options: Options

@@ -110,7 +110,7 @@ def find_sitemaps(key: str) -> Asking[Sitemaps]:
 
 
 def _sort_usual(key: str, found: Sitemaps, named: list[str]) -> Asking[None]:
-    """Sort the sitemaps at the usual places. Where there are none but those for Google News, these have to do."""
+    """Sort the sitemaps at the usual places. Use those for Google News where there are no others."""
     for url in [f"{key}/{name}" for name in USUAL]:
         if url in named or not found.by_type:
             yield from _sort(url, found, named=url in named)

@@ -1,6 +1,6 @@
-"""Components of Scrapy that run only where a setting of the user switches them on.
+"""Components of Scrapy that run only if a setting of the user switches them on.
 
-``settings.py`` sets them to None in its ``*_BASE`` lists, so that Scrapy does not import them for nothing.
+``settings.py`` sets them to None in its ``*_BASE`` lists, so that Scrapy does not import them needlessly.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
         "scrapy.extensions.remote_control.RemoteControl": ("REMOTE_CONTROL_ENABLED",),
     },
 }
-"""Base list -> component -> the settings of which any switches the component on."""
+"""Base list -> component -> settings; any of the settings switches the component on."""
 
 _OFF = {"", "0", "0.0", "false", "none"}
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from newsbot.arguments.site_list import Target, read_sites
-from newsbot.arguments.values import Names, Switch, _names, _site, moment
+from newsbot.arguments.values import Names, Switch, moment, split_names, split_urls
 from newsbot.wordpress.joins.relations import FOLLOWED
 
 FOLLOW = tuple(FOLLOWED)
@@ -16,7 +16,7 @@ RENDER = ("auto", "never", "always")
 
 
 def _follow(value: Any) -> Any:
-    names = _names(value)
+    names = split_names(value)
     if names == ("none",):
         return ()
     unknown = [name for name in names if name not in FOLLOW]
@@ -56,7 +56,7 @@ class SiteArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    site: Annotated[tuple[str, ...], BeforeValidator(_site)] = Field(
+    site: Annotated[tuple[str, ...], BeforeValidator(split_urls)] = Field(
         default=(), description="any URL of a site; several with commas"
     )
     sites: Path | None = Field(default=None, description="a file of sites: .txt, .csv or .toml")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PureWindowsPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Spider
@@ -33,15 +34,15 @@ WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX")
 CSV_SWITCHES = ("NEWSBOT_CSV_RAW", "NEWSBOT_CSV_BOM")
 SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP")
 
-PLACES = ("name", "run", "time", "batch_id", "batch_time")
+URI_NAMES = ("name", "run", "time", "batch_id", "batch_time")
 """The names that a feed's URI may use as ``%(name)s``, besides the attributes of the spider's class."""
 
-_PLACE = re.compile(r"%\((\w+)\)")
+_URI_NAME = re.compile(r"%\((\w+)\)")
 _RUN = re.compile(r"[^./\x00][^/\x00]*")
 
 
 def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
-    """Raises BadArgument where a crawl cannot use its settings, or where a feed would lose rows."""
+    """Raise BadArgument if a crawl cannot use its settings, or if a feed would lose rows."""
     for name, least in NUMBERS.items():
         _check_number(name, settings[name], least)
     check_switches(settings, SWITCHES)
@@ -55,7 +56,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
 
 
 def check_switches(settings: BaseSettings, names: Iterable[str]) -> None:
-    """Raises BadArgument for a switch whose value is neither 1 nor 0."""
+    """Raise BadArgument for a switch whose value is neither 1 nor 0."""
     for name in names:
         try:
             settings.getbool(name)
@@ -75,31 +76,37 @@ def _check_number(name: str, value: object, least: int) -> None:
 
 
 def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:
-    """Scrapy crawls without a feed where it knows no storage or no format for the feed. Newsbot refuses to start."""
-    storages, exporters = _known(settings, "FEED_STORAGES"), _known(settings, "FEED_EXPORTERS")
     for uri, options in settings.getdict("FEEDS").items():
-        scheme = urlsplit(str(uri)).scheme
-        if scheme not in storages and not PureWindowsPath(str(uri)).drive:
-            raise BadArgument(
-                f"the feed {uri} has no storage for {scheme}: use one of {', '.join(filter(None, storages))}"
-            )
-        if (form := options.get("format")) not in exporters:
-            raise BadArgument(
-                f"the feed {uri} has an unknown format: it must be one of {', '.join(exporters)}, not {form!r}"
-            )
-        ours = settings["FEED_URI_PARAMS"] == "newsbot.feeds.uri_params" and not options.get("uri_params")
-        unknown = sorted(set(_PLACE.findall(str(uri))) - {*PLACES, *dir(spider)})
-        if ours and unknown:
-            raise BadArgument(
-                f"the feed {uri} uses unknown names: {', '.join(unknown)}; the names are {', '.join(PLACES)}"
-            )
+        _check_storage_and_format(settings, str(uri), options)
+        _check_names(settings, str(uri), options, spider)
         batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
         if batches and not options.get("overwrite") and settings["NEWSBOT_ARCHIVE"]:
-            # Batches that append get their names one by one. A kill in between would lose the rows of the later
-            # batches.
+            # Batches that append get their names one by one. A kill in between would lose the rows of later batches.
             raise BadArgument(f"the feed {uri} is written in batches, and batches cannot append to a file: use -O")
+
+
+def _check_storage_and_format(settings: BaseSettings, uri: str, options: Mapping[str, Any]) -> None:
+    # Without a storage or a format for a feed Scrapy would crawl without that feed.
+    storages, exporters = _known(settings, "FEED_STORAGES"), _known(settings, "FEED_EXPORTERS")
+    scheme = urlsplit(uri).scheme
+    if scheme not in storages and not PureWindowsPath(uri).drive:
+        raise BadArgument(f"the feed {uri} has no storage for {scheme}: use one of {', '.join(filter(None, storages))}")
+    if (form := options.get("format")) not in exporters:
+        raise BadArgument(
+            f"the feed {uri} has an unknown format: it must be one of {', '.join(exporters)}, not {form!r}"
+        )
+
+
+def _check_names(settings: BaseSettings, uri: str, options: Mapping[str, Any], spider: type[Spider]) -> None:
+    if settings["FEED_URI_PARAMS"] != "newsbot.feeds.uri_params" or options.get("uri_params"):
+        return  # a function of the user gives the names
+    if unknown := sorted(set(_URI_NAME.findall(uri)) - {*URI_NAMES, *dir(spider)}):
+        raise BadArgument(
+            f"the feed {uri} uses unknown names: {', '.join(unknown)}; the names are {', '.join(URI_NAMES)}"
+        )
 
 
 def _known(settings: BaseSettings, name: str) -> list[str]:
     """The names that a setting of components defines."""
-    return sorted(one for one, component in settings.getwithbase(name).items() if component is not None)
+    components = settings.getwithbase(name)
+    return sorted(key for key, component in components.items() if component is not None)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from newsbot.arguments.values import Names, _site, validate
+from newsbot.arguments.values import Names, split_urls, validate
 from newsbot.article.cleaning.rule import Rule, read_rule
 from newsbot.article.cleaning.rules import CleaningRules, site_rules
 from newsbot.errors import BadArgument
@@ -28,7 +28,7 @@ def _every(value: Any) -> Any:
 
 
 def _one_site(value: Any) -> Any:
-    sites = _site(str(value))
+    sites = split_urls(str(value))
     if len(sites) != 1:
         raise ValueError(f"takes one web address, not {str(value)!r}")
     return sites[0]
@@ -41,8 +41,8 @@ def _own_rules(value: Any) -> Any:
     tables = value if isinstance(value, list | tuple) else [value]
     if not all(isinstance(table, dict | Rule) for table in tables):
         raise ValueError("takes [[site.rule]] tables")
-    named = {"what": "a rule of the site list"}
-    return tuple(table if isinstance(table, Rule) else read_rule(named | table) for table in tables)
+    default = {"what": "a rule of the site list"}
+    return tuple(table if isinstance(table, Rule) else read_rule(default | table) for table in tables)
 
 
 class Target(BaseModel):
@@ -72,10 +72,10 @@ class Target(BaseModel):
         return {name: value for name, value in given.items() if value is not None}
 
     def due(self, last: datetime | None, now: datetime) -> bool:
-        """Whether ``every`` has passed since ``last``, the time of the site's last whole crawl. True where either is
-        unknown.
+        """Whether ``every`` has passed since ``last``, the time of the site's last complete crawl.
 
-        A twentieth of ``every`` may be missing, ten minutes at most, since no timer is exact to the second.
+        True if either is unknown. A twentieth of ``every`` may be missing, ten minutes at most, since no timer is exact
+        to the second.
         """
         if self.every is None or last is None:
             return True
@@ -87,23 +87,20 @@ class Target(BaseModel):
         return self
 
     def cleaning_rules(self) -> CleaningRules | None:
-        """The cleaning rules of this site; None where the site uses the default rules."""
+        """The cleaning rules of this site; None if it uses the default rules."""
         return site_rules(self.rules_off, self.rule) if self.rules_off or self.rule else None
 
 
 def read_sites(path: Path) -> list[Target]:
-    """A site list: a URL a line (.txt, ``#`` comments), .csv with a header, or .toml with ``[[site]]`` tables."""
+    """A site list: .txt with a URL in each line and ``#`` comments, .csv with a header, .toml with ``[[site]]`` tables.
+
+    Raises BadArgument.
+    """
     try:
         raw = _rows(path)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
         raise BadArgument(f"sites= {path} cannot be read: {error}") from None
-    for name in _unknown(raw):
-        # A site list may have columns of its owner. A column whose name is similar to a known one is a typing error,
-        # and the crawl could be less polite.
-        close = difflib.get_close_matches(name, Target.model_fields, n=1, cutoff=0.75)
-        if close or path.suffix == ".toml":
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(Target.model_fields)}"
-            raise BadArgument(f"sites= {path}: {name!r} is not known; {hint}")
+    _check_columns(path, _unknown(raw))
     targets = []
     for number, row in raw:
         try:
@@ -113,6 +110,18 @@ def read_sites(path: Path) -> list[Target]:
     if not targets:
         raise BadArgument(f"sites= {path} contains no site")
     return targets
+
+
+def _check_columns(path: Path, unknown: list[str]) -> None:
+    """Raise BadArgument for a column whose name is similar to a known one, and for any unknown key of a .toml.
+
+    A site list may have columns of its owner. A typing error in a name could make the crawl less polite.
+    """
+    for name in unknown:
+        close = difflib.get_close_matches(name, Target.model_fields, n=1, cutoff=0.75)
+        if close or path.suffix == ".toml":
+            hint = f"did you mean {close[0]}?" if close else f"the columns are {', '.join(Target.model_fields)}"
+            raise BadArgument(f"sites= {path}: {name!r} is not known; {hint}")
 
 
 def ignored_columns(path: Path) -> list[str]:
@@ -125,23 +134,35 @@ def _unknown(raw: list[tuple[int, dict[str, Any]]]) -> list[str]:
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    if path.suffix == ".toml":
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("site", [])
-        if not isinstance(tables, list):
-            raise OSError("`site` is no list of [[site]] tables")
-        return [(n, table if isinstance(table, dict) else {}) for n, table in enumerate(tables, 1)]
+    """The entries of a site list with their numbers."""
     text = path.read_text(encoding="utf-8-sig")
-    if path.suffix == ".csv":
-        rows = csv.DictReader(text.splitlines())
-        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
-        return [(n, _named(row)) for n, row in enumerate(rows, 1)]
-    if path.suffix != ".txt":
-        raise OSError("a site list ends in .txt, .csv or .toml")
-    lines = [(n, line.split("#", 1)[0].strip()) for n, line in enumerate(text.splitlines(), 1)]
-    return [(n, {"url": line}) for n, line in lines if line]
+    if path.suffix not in _READERS:
+        raise OSError("the name of a site list must end in .txt, .csv or .toml")
+    return _READERS[path.suffix](text)
 
 
-def _named(row: dict[Any, Any]) -> dict[str, Any]:
+def _toml_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
+    tables = tomllib.loads(text).get("site", [])
+    if not isinstance(tables, list):
+        raise OSError("`site` is not a list of [[site]] tables")
+    return [(number, table if isinstance(table, dict) else {}) for number, table in enumerate(tables, 1)]
+
+
+def _csv_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
+    rows = csv.DictReader(text.splitlines())
+    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+    return [(number, _stripped(row)) for number, row in enumerate(rows, 1)]
+
+
+def _txt_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
+    lines = [(number, line.split("#", 1)[0].strip()) for number, line in enumerate(text.splitlines(), 1)]
+    return [(number, {"url": line}) for number, line in lines if line]
+
+
+_READERS = {".toml": _toml_rows, ".csv": _csv_rows, ".txt": _txt_rows}
+
+
+def _stripped(row: dict[Any, Any]) -> dict[str, Any]:
     if row.pop(None, None):
         raise csv.Error("a line has more cells than the header has names")
     return {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}

@@ -14,11 +14,12 @@ from pydantic_core import ErrorDetails
 from newsbot.errors import BadArgument
 
 
-def _names(value: Any) -> Any:
+def split_names(value: Any) -> Any:
+    """The names of a list with commas, each once. Other values are left for pydantic to refuse."""
     names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-    # Each name once: a type that is named twice would be crawled and delivered twice.
-    plain = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
-    return tuple(dict.fromkeys(names)) if plain else names
+    # A type that is named twice would otherwise be crawled and delivered twice.
+    are_texts = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    return tuple(dict.fromkeys(names)) if are_texts else names
 
 
 def _switch(value: Any) -> Any:
@@ -30,8 +31,10 @@ def _switch(value: Any) -> Any:
 
 
 def moment(value: str, *, end: bool = False) -> str:
-    """An ISO date or date-time as UTC ``YYYY-MM-DDTHH:MM:SS``. Without a time zone it is UTC. A bare date that ends a
-    window means its whole day. Raises ValueError."""
+    """An ISO date or date-time as UTC ``YYYY-MM-DDTHH:MM:SS``. Without a time zone it is UTC. Raises ValueError.
+
+    With ``end`` a bare date includes its whole day.
+    """
     text = value.strip()
     parsed = datetime.fromisoformat(text)
     if not 1000 <= parsed.year < 9999:
@@ -53,8 +56,9 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _site(value: Any) -> Any:
-    sites = _names(value)
+def split_urls(value: Any) -> Any:
+    """The URLs of a list with commas. Raises ValueError for text that is not a web address."""
+    sites = split_names(value)
     for site in sites:
         if not is_web_address(site):
             raise ValueError(f"{site!r} is not a web address")
@@ -76,26 +80,23 @@ def is_web_address(text: str) -> bool:
         return False
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-
-
+Names = Annotated[tuple[str, ...], BeforeValidator(split_names)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
-
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def validate(model: type[Model], arguments: Mapping[str, Any]) -> Model:
-    """Validates arguments from the command line. Raises BadArgument with one line."""
+    """The arguments of the command line as a model. Raises BadArgument with one line."""
     try:
         return model.model_validate(dict(arguments))
     except ValidationError as error:
-        raise BadArgument("; ".join(_told(one) for one in error.errors())) from None
+        raise BadArgument("; ".join(_error_line(details) for details in error.errors())) from None
 
 
-def _told(error: ErrorDetails) -> str:
-    name = str(error["loc"][0]) if error["loc"] else ""
-    if error["type"] == "extra_forbidden":
+def _error_line(details: ErrorDetails) -> str:
+    name = str(details["loc"][0]) if details["loc"] else ""
+    if details["type"] == "extra_forbidden":
         return f"unknown argument {name}="
-    text = error["msg"].removeprefix("Value error, ")
+    text = details["msg"].removeprefix("Value error, ")
     return f"{name}= {text}" if name else text

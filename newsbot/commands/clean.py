@@ -44,9 +44,13 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--explain", action="store_true", help="tell what each rule removed, side by side")
+        parser.add_argument(
+            "--explain", action="store_true", help="show what each rule removed, before and after side by side"
+        )
         parser.add_argument("--text", action="store_true", help="print the text instead of the HTML")
-        parser.add_argument("--base", metavar="URL", default=None, help="what relative addresses are relative to")
+        parser.add_argument(
+            "--base", metavar="URL", default=None, help="the URL to which relative addresses are relative"
+        )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -68,15 +72,15 @@ class Command(ScrapyCommand):
         from newsbot.article.cleaning.clean import clean
         from newsbot.article.cleaning.explain import explain
 
-        far = args[0].startswith(("http://", "https://"))
-        if far and not is_web_address(args[0]):
+        is_url = args[0].startswith(("http://", "https://"))
+        if is_url and not is_web_address(args[0]):
             self._refuse(f"{args[0]!r} is not a web address")
             return
-        read = self._fetch(args[0]) if far else self._read(args[0])
-        if read is None:
+        page = self._fetch(args[0]) if is_url else self._read(args[0])
+        if page is None:
             self.exitcode = 1
             return
-        url, body = read
+        url, body = page
         html, link = body_of(body)
         base = opts.base or link or url
         if opts.explain:
@@ -102,7 +106,7 @@ class Command(ScrapyCommand):
         self.crawler_process.crawl(OnePage, url=url, answers=answers)
         self.crawler_process.start()
         if not answers:
-            sys.stderr.write(f"scrapy clean: {url}: no page came back\n")
+            sys.stderr.write(f"scrapy clean: {url}: the page could not be fetched; a line above says why\n")
             return None
         return answers[0]
 

@@ -62,7 +62,7 @@ class Command(ScrapyCrawl):
         return self.crawler
 
     def _problem(self, args: list[str], opts: argparse.Namespace) -> str | None:
-        """One line on what is wrong with the command line, or None."""
+        """One line that says what is wrong with the command line, or None."""
         from newsbot.arguments.settings import check_settings
         from newsbot.arguments.values import validate
         from newsbot.extras import require
@@ -73,7 +73,7 @@ class Command(ScrapyCrawl):
         if len(args) != 1:
             return f"takes one spider of {', '.join(sorted(loader.list()))}, not {' '.join(args) or 'none'}"
         if args[0] not in loader.list():
-            return f"no spider {args[0]!r}; there are {', '.join(sorted(loader.list()))}"
+            return f"there is no spider {args[0]!r}; the spiders are {', '.join(sorted(loader.list()))}"
         spider = loader.load(args[0])
         if not issubclass(spider, NewsbotSpider):
             return None
@@ -87,5 +87,5 @@ class Command(ScrapyCrawl):
         except BadArgument as error:
             return str(error)
         if arguments.due and not self.settings["NEWSBOT_ARCHIVE"]:
-            return "due= needs the archive, and NEWSBOT_ARCHIVE is empty"
+            return "due= needs the archive, but NEWSBOT_ARCHIVE is empty"
         return None

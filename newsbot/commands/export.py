@@ -31,7 +31,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--type", help="only this type (post, page, comment, attachment, category, user, ...)")
         parser.add_argument("--since", help="published then or later (ISO date or date-time, UTC)")
         parser.add_argument("--until", help="published before; a bare date includes its day, as in a crawl")
-        parser.add_argument("--deleted", action="store_true", help="deleted posts too, as they last were")
+        parser.add_argument("--deleted", action="store_true", help="deleted posts too, with their last known content")
         parser.add_argument(
             "--duplicates",
             action="store_true",

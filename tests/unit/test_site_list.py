@@ -64,7 +64,7 @@ def test_byte_order_mark_and_windows_line_ends_are_no_part_of_a_list(tmp_path: P
         ("s.csv", "url,delay\na.example,inf\n", "entry 1: delay= "),
         ("s.csv", "url,name\na.example,One,Two\n", "more cells than the header"),
         ("s.csv", "name\nOne\n", "entry 1: url= "),
-        ("s.toml", '[[site]]\nurl = "a.example"\ncountry = "NL"\n', "'country' is not known; there are url, name"),
+        ("s.toml", '[[site]]\nurl = "a.example"\ncountry = "NL"\n', "'country' is not known; the columns are url"),
         ("s.toml", '[[sites]]\nurl = "a.example"\n', "contains no site"),
     ],
 )

@@ -50,4 +50,4 @@ def test_bad_use_is_one_line_and_status_2(arguments: list[str], said: str) -> No
 def test_a_refused_address_is_status_1() -> None:
     done = scrapy_clean("http://127.0.0.1:9/a")
     assert done.returncode == 1
-    assert "no page came back" in done.stderr
+    assert "the page could not be fetched" in done.stderr

@@ -22,6 +22,7 @@ from scrapy.http import Response
 from newsbot.safety import resolver
 from tests import fork_server
 from tests.crawl.shipped import shipped
+from tests.fork_server import Constants
 
 OURS: dict[str, Any] = {
     "NEWSBOT_DATA": "",
@@ -100,18 +101,19 @@ class Asker(Spider):
         return told | {"waited": waited, "at": time.time(), "seconds": time.monotonic() - began}
 
 
-def ask(*urls: str, timeout: float = 60, **errand: Any) -> Told:
+def ask(*urls: str, timeout: float = 120, **errand: Any) -> Told:
     """Run an errand in a process of its own."""
     process = start(*urls, **errand)
     out, err = process.communicate(timeout=timeout)
     return told_by(process, out, err)
 
 
-def start(*urls: str, real: bool = False, **errand: Any) -> fork_server.Running:
-    """Start an errand, and return at once. ``real``: in a new interpreter, not in a fork."""
+def start(*urls: str, real: bool | None = None, constants: Constants = (), **errand: Any) -> fork_server.Running:
+    """Start an errand, and return at once. ``real`` and ``constants`` are those of ``fork_server.start``."""
     process = fork_server.start(
         [sys.executable, "-m", "tests.crawl.asking"],
         real=real,
+        constants=constants,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -16,20 +16,21 @@ from typing import Any
 
 import pytest
 
+from newsbot.feeds.files import FolderLock
 from tests import fork_server
 from tests.fork_server import Running
 
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder: Path, *, real: bool = False, **told: Any) -> Running:
+def start(folder: Path, *, real: bool | None = None, stderr: Any = subprocess.PIPE, **told: Any) -> Running:
     return fork_server.start(
         [sys.executable, "-m", "tests.crawl.feeds_spider", json.dumps(told)],
         real=real,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
 
@@ -122,7 +123,18 @@ def test_rows_that_cannot_be_appended_go_beside_with_one_line(tmp_path: Path) ->
 
 
 def test_two_crawls_that_append_to_one_file_lose_nothing(tmp_path: Path) -> None:
-    processes = [start(tmp_path, settings={"FEEDS": {"a.jsonl": {}}}, posts=50) for _ in range(3)]
+    logs = [tmp_path / f"{number}.log" for number in range(3)]
+    with FolderLock(tmp_path) as lock:
+        assert lock.take()
+        processes = []
+        for log in logs:
+            with log.open("w") as file:
+                processes.append(start(tmp_path, settings={"FEEDS": {"a.jsonl": {}}}, posts=50, stderr=file))
+        wait_for(lambda: all("Closing spider" in log.read_text() for log in logs))
+        # All have their rows, and none adds them to the file while another has the folder's lock.
+        with pytest.raises(subprocess.TimeoutExpired):
+            processes[0].wait(timeout=0.5)
+        assert not (tmp_path / "a.jsonl").exists()
     for process in processes:
         process.communicate(timeout=60)
     assert sorted(ids(tmp_path / "a.jsonl")) == sorted(list(range(50)) * 3)
@@ -185,7 +197,9 @@ def test_standard_output_takes_rows_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_leaves_standard_output_ends_the_feed_not_the_crawl(tmp_path: Path) -> None:
-    process = start(tmp_path, settings={"FEEDS": {"stdout:": {"format": "jsonl"}, "a.jsonl": {}}}, posts=2000)
+    # A new interpreter: it flushes its own standard output once more as it ends.
+    feeds = {"stdout:": {"format": "jsonl"}, "a.jsonl": {}}
+    process = start(tmp_path, real=True, settings={"FEEDS": feeds}, posts=2000)
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None

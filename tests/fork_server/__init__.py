@@ -5,10 +5,11 @@ has its own process id, working directory, environment, standard streams and exi
 reach it, and it ends as an interpreter ends. A command that begins with another program, or with a limit on its
 resources, must use ``subprocess`` itself.
 
-``real=True`` starts a new interpreter instead; so does ``NEWSBOT_TEST_PROCESSES=real`` for all of them, and a system
-without pidfd (all but Linux).
+``real=True`` starts a new interpreter instead. ``NEWSBOT_TEST_PROCESSES=real`` does so for all of them, and so does a
+system without pidfd (all but Linux).
 """
 
+from tests.fork_server.job import Constants
 from tests.fork_server.process import Process, Running, run, start
 
-__all__ = ["Process", "Running", "run", "start"]
+__all__ = ["Constants", "Process", "Running", "run", "start"]

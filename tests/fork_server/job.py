@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Self
+
+Constants = Sequence[tuple[str, str, Any]]
+"""(module, name, value) of constants of the code that a process replaces before its module runs."""
 
 MOST_BYTES = 1 << 20
 STREAMS = 3
@@ -13,16 +17,13 @@ STREAMS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """``python -m module *arguments`` in ``folder``, with exactly ``environment``.
-
-    ``constants``: (module, name, value) of module constants that are replaced before the module runs.
-    """
+    """``python -m module *arguments`` in ``folder``, with exactly ``environment``."""
 
     module: str
     arguments: list[str]
     folder: str
     environment: dict[str, str]
-    constants: list[tuple[str, str, Any]] = field(default_factory=list)
+    constants: Constants = ()
 
     def send(self, control: socket.socket, answers: socket.socket, streams: list[int]) -> None:
         """Ask for the process. ``streams``: file descriptors of its standard input, output and error."""

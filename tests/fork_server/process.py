@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from tests.fork_server.job import Job
+from tests.fork_server.job import Constants, Job
 
 ROOT = Path(__file__).parents[2]
 ALWAYS_REAL = os.environ.get("NEWSBOT_TEST_PROCESSES") == "real" or not hasattr(os, "pidfd_open")
@@ -65,7 +65,7 @@ class Process:
         stdout: Stream = None,
         stderr: Stream = None,
         text: bool = False,
-        constants: list[tuple[str, str, Any]] | None = None,
+        constants: Constants = (),
     ) -> None:
         if command[:2] != [sys.executable, "-m"]:
             raise ValueError(f"only {sys.executable} -m MODULE can be forked, not {command[:2]}")
@@ -81,7 +81,7 @@ class Process:
             arguments=command[3:],
             folder=str(Path(cwd or ".").resolve()),
             environment=dict(os.environ if env is None else env),
-            constants=constants or [],
+            constants=constants,
         )
         self._answers, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -191,19 +191,20 @@ class Process:
 Running = Process | subprocess.Popen[Any]
 
 
-def start(command: list[str], *, real: bool = False, **options: Any) -> Running:
+def start(command: list[str], *, real: bool | None = None, **options: Any) -> Running:
     """Start ``command``, and return at once. ``options`` are those of ``Process``.
 
-    ``real``: in a new interpreter, not in a fork. A new interpreter ignores ``constants``.
+    ``real``: True for a new interpreter, which ignores ``constants``; False for a fork; None for what
+    NEWSBOT_TEST_PROCESSES says, a fork unless it is ``real``.
     """
-    if not (real or ALWAYS_REAL):
+    if not (ALWAYS_REAL if real is None else real):
         return Process(command, **options)
     options.pop("constants", None)
     return subprocess.Popen(command, **options)
 
 
 def run(
-    command: list[str], *, real: bool = False, input: Any = None, timeout: float | None = None,
+    command: list[str], *, real: bool | None = None, input: Any = None, timeout: float | None = None,
     capture_output: bool = False, check: bool = False, **options: Any,
 ) -> subprocess.CompletedProcess[Any]:  # fmt: skip
     """Start ``command`` as ``start`` does and wait for its end, as ``subprocess.run`` does."""

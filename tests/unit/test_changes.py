@@ -84,7 +84,8 @@ def test_post_published_a_day_late_is_within_the_overlap(runs: Runs) -> None:
     runs()
     runs.model.articles[late].status = "publish"
     runs.model.now += timedelta(hours=4)
-    assert runs() == [(late, "new")]
+    assert runs(sweep_days=9999) == [(late, "new")]
+    assert not any("before=" in url for url in runs.model.asked), "no search by windows was needed"
 
 
 def test_post_that_comes_back_is_edited(runs: Runs) -> None:
@@ -352,3 +353,138 @@ def test_a_clock_that_was_far_ahead_for_once_is_made_good(runs: Runs) -> None:
     runs.model.now = right + timedelta(days=1)
     runs.model.articles[17].title, runs.model.articles[17].modified = "Edited", right + timedelta(hours=1)
     assert runs() == [(17, "edited")]
+
+
+def test_a_clock_that_went_back_behind_the_watermark_starts_a_sweep(runs: Runs) -> None:
+    first = runs.model.now
+    runs.model.now = first + timedelta(days=3)
+    runs()
+    runs.model.now = first - timedelta(days=1)
+    runs.model.articles[17].title, runs.model.articles[17].modified = "Edited", runs.model.now
+    assert runs() == [(17, "edited")]
+
+
+def test_rows_that_are_owed_are_asked_for_until_they_come(runs: Runs) -> None:
+    runs.model.bare = True
+    broken: list[int] = []
+    # More rows fail in a row than a run asks for one by one: the later runs do not come to all of them.
+    for posts in (6, 6, 0):
+        new = [runs.model.insert() for _ in range(posts)]
+        for number in new:
+            runs.model.articles[number].fatal = True
+        broken += new
+        runs(sweep_days=9999)
+        runs.model.now += timedelta(days=2)
+        runs(sweep_days=9999)
+        runs.model.now += timedelta(days=2 if posts else 0)
+    assert sorted(runs.facts.unreadable) == broken
+    for number in broken:
+        runs.model.articles[number].fatal = False
+    runs.model.now += timedelta(hours=1)
+    assert sorted(runs(sweep_days=9999)) == [(number, "new") for number in broken]
+
+
+def test_owed_rows_that_came_leave_no_difference_to_search(runs: Runs) -> None:
+    broken = [runs.model.insert() for _ in range(3)]
+    for number in broken:
+        runs.model.articles[number].fatal = True
+    for _ in range(3):
+        # After the second run the rows lie behind the overlap: only what is owed asks for them.
+        runs(sweep_days=9999)
+        runs.model.now += timedelta(hours=30)
+    for number in broken:
+        runs.model.articles[number].fatal = False
+    assert sorted(runs(sweep_days=9999)) == [(number, "new") for number in broken]
+    assert not any("before=" in url for url in runs.model.asked), "no search by windows was needed"
+
+
+def test_many_rows_that_wordpress_refuses_to_render_stop_no_other(runs: Runs) -> None:
+    broken = [runs.model.insert() for _ in range(14)]
+    for number in broken:
+        runs.model.articles[number].fatal = True
+    good = runs.model.insert()
+    assert runs() == [(good, "new")]
+    assert sorted(runs.facts.unreadable) == broken
+
+
+def test_a_route_that_is_gone_deletes_no_post(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    del runs.model.articles[9]
+    no_route = {"code": "rest_no_route", "message": "no", "data": {"status": 404}}
+    single = runs.model._single
+    monkeypatch.setattr(
+        runs.model, "_single", lambda number: runs.model._json(404, no_route) if number == 9 else single(number)
+    )
+    assert runs() == []
+    assert runs.facts.unsure == [9]
+
+
+def test_the_watermark_is_the_time_of_the_first_answer(runs: Runs) -> None:
+    began = runs.model.now
+
+    def two_hours_pass() -> None:
+        runs.model.now += timedelta(hours=2)
+
+    runs.model.events[2] = two_hours_pass
+    runs()
+    assert kept_state(runs).watermark == iso(began) + "Z"
+
+
+def kept_state(runs: Runs) -> CollectionState:
+    archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="reader")
+    state = archive.state(KEY, "post")
+    archive.close()
+    return state
+
+
+def break_listing(model: ChangingSite, monkeypatch: pytest.MonkeyPatch, param: str = "") -> None:
+    """The site refuses the second page of each listing by id; with ``param`` only of those that ask for it."""
+    listing = model._listing
+
+    def refuse(params: dict[str, str]) -> Reply:
+        if "offset" in params and (not param or param in params):
+            return model._json(400, {"code": "rest_invalid_param", "message": "no", "data": {"status": 400}})
+        return listing(params)
+
+    monkeypatch.setattr(model, "_listing", refuse)
+
+
+def test_a_sweep_that_breaks_off_suspects_nothing_and_moves_no_watermark(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kept_state(runs)
+    break_listing(runs.model, monkeypatch)
+    runs.model.now += timedelta(days=1)
+    assert runs(sweep=True) == []
+    assert (runs.facts.verdict, runs.facts.held_back) == ("incomplete", 0)
+    assert not any(url.split("?")[0].rpartition("/")[2].isdigit() for url in runs.model.asked)
+    assert kept_state(runs).watermark == before.watermark
+
+
+def test_a_listing_of_changes_that_breaks_off_is_followed_by_a_sweep(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_listing(runs.model, monkeypatch, "modified_after")
+    for number in range(1, 181):
+        runs.model.edit(number, "Anew")
+    assert sorted(runs()) == [(number, "edited") for number in range(1, 181)]
+
+
+def test_a_wall_in_the_middle_of_a_walk_blocks_and_closes_nothing(tmp_path: Path, empty: Path) -> None:
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    model = ChangingSite(per_page=20)
+    for age in range(100, 0, -1):
+        model.insert(age=timedelta(days=age))
+
+    def raise_wall() -> None:
+        model.wall = True
+
+    runs = Runs(tmp_path, model)
+    model.events[3] = raise_wall
+    runs()
+    assert (runs.facts.verdict, runs.facts.seen > 0) == ("blocked", True)
+    model.wall = True
+    runs = Runs(tmp_path / "other", model)
+    (tmp_path / "other").mkdir()
+    shutil.copy(empty, tmp_path / "other" / "newsbot.db")
+    runs()
+    assert runs.facts.verdict == "closed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -138,3 +139,39 @@ def test_missing_api_is_explained_in_one_line(answer: dict[str, object], verdict
         find("https://a.example", Everything())
     assert raised.value.verdict == verdict
     assert "\n" not in str(raised.value)
+
+
+def asked_in_vain(start: str, error: str) -> list[str]:
+    """Every URL that discovery asks for where each reply is ``error``."""
+    asked: list[str] = []
+    failure = Reply(status=0, url=start, error=error)
+
+    def ask_all() -> None:
+        talk = discover(start)
+        query = next(talk)
+        while True:
+            asked.append(query.url)
+            query = talk.send(replace(failure, url=query.url))
+
+    with pytest.raises(DiscoveryError):
+        ask_all()
+    return asked
+
+
+def test_https_that_the_user_gave_is_never_made_http() -> None:
+    assert not any(url.startswith("http://") for url in asked_in_vain("https://a.example/", "refused"))
+    assert any(url.startswith("http://") for url in asked_in_vain("a.example", "refused"))
+
+
+def test_an_api_that_robots_txt_closes_is_asked_for_under_no_other_spelling() -> None:
+    asked = asked_in_vain("https://a.example/", "robots")
+    assert not any("rest_route" in url or "index.php" in url for url in asked)
+
+
+def test_an_api_that_an_https_page_declares_as_http_is_asked_over_https() -> None:
+    asked: list[str] = []
+    link = '<http://a.example/api/>; rel="https://api.w.org/"'
+    answers = {"https://a.example/x/": page(link=link), "https://a.example/api/": index()}
+    find("https://a.example/x/", answers, asked=asked)
+    assert "https://a.example/api/" in asked
+    assert "http://a.example/api/" not in asked

@@ -119,3 +119,27 @@ def test_the_limit_of_a_refused_per_page_is_read_from_cores_sentence() -> None:
 def test_any_bytes_give_json_or_a_payload_error(body: bytes) -> None:
     with contextlib.suppress(PayloadError):
         assert isinstance(payload.read(reply(body)), list | dict)
+
+
+def test_a_refusal_that_comes_with_success_has_its_own_status() -> None:
+    with pytest.raises(Refused) as refused:
+        payload.read(reply(b'{"code":"rest_forbidden","message":"No.","data":{"status":401}}'))
+    assert refused.value.status == 401
+
+
+def test_an_object_with_an_id_is_no_refusal() -> None:
+    row = b'{"id":7,"code":"abc","message":"fields of a plugin"}'
+    assert payload.read(reply(row)) == {"id": 7, "code": "abc", "message": "fields of a plugin"}
+
+
+def test_a_refusal_in_json_that_names_a_bot_check_is_no_bot_check() -> None:
+    body = b'{"code":"x","message":"sgcaptcha","data":{"status":403}}'
+    with pytest.raises(Refused):
+        payload.read(reply(body, 403, content_type="application/json"))
+
+
+@pytest.mark.parametrize(("limit", "lower"), [(50, 50), (99, 99), (100, None), (200, None), (0, None)])
+def test_only_a_lower_limit_is_heeded(limit: int, lower: int | None) -> None:
+    refused = Refused("rest_invalid_param", status=400, text="Invalid parameter(s): per_page")
+    refused.params = {"per_page": f"per_page must be between {min(limit, 1)} (inclusive) and {limit} (inclusive)"}
+    assert payload.lowered_per_page(refused, 100) == lower

@@ -192,7 +192,8 @@ def _engine(url: URL) -> Engine:
         raw.isolation_level = None
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=NORMAL")
-        raw.execute("PRAGMA cache_size=-16000")
+        # KiB a connection. A million known rows are found as fast as with four times as much.
+        raw.execute("PRAGMA cache_size=-4000")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -10,10 +10,10 @@ from scrapy.exceptions import DropItem
 from newsbot import signals
 from newsbot.archive import Archive, archive_of
 from newsbot.archive.guids import guid_key
+from newsbot.compact import IdSet, KeyOwners
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
 from newsbot.pipelines.accounts import count_drop
-from newsbot.pipelines.id_set import IdSet
 
 
 class MetBefore(DropItem):
@@ -35,7 +35,7 @@ class DedupePipeline:
         self._crawler = crawler
         self._archive = archive
         self._ids: dict[tuple[str, str], IdSet] = {}
-        self._guids: dict[int, str] = {}  # guid key -> the site of its first row in this run
+        self._guids = KeyOwners()  # guid key -> the site of its first row in this run
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -65,7 +65,7 @@ class DedupePipeline:
 
     def _check_identity(self, item: Record) -> None:
         """Raise MetBefore for a row that came before in this run."""
-        if self._ids.setdefault((item.site, item.type), IdSet()).add(item.id):
+        if self._ids.setdefault((item.site, item.type), IdSet()).insert(item.id):
             return
         if self._archive is not None:
             self._archive.count_dropped(item.site, item.type)

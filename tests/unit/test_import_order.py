@@ -16,11 +16,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "signals": set(),
     "timestamps": set(),
     "safe_json": set(),
+    "compact": set(),
     "extras": {"errors"},
     "components": set(),
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
     "article": {"items", "errors", "timestamps", "extras"},
-    "wordpress": {"article", "items", "errors", "timestamps"},
+    "wordpress": {"article", "items", "compact", "errors", "timestamps"},
     "archive": {"wordpress", "items", "errors", "timestamps", "safe_json", "extras"},
     # Decisions, and the wire.
     "politeness": {"errors"},
@@ -41,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "feeds": {"items", "errors", "signals", "timestamps", "safe_json"},
     "pipelines": {
         *("archive", "arguments", "article", "media", "net", "wordpress"),
-        *("items", "errors", "signals", "timestamps"),
+        *("items", "compact", "errors", "signals", "timestamps"),
     },
     "extensions": {"archive", "wordpress", "items", "errors", "signals", "timestamps", "safe_json"},
     # Output afterwards, and the commands.

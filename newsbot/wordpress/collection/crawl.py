@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
@@ -90,9 +91,9 @@ class CollectionCrawl:
         return self.fault is not None and is_closed(self.fault) and not self.facts.seen
 
     @property
-    def seen(self) -> set[int]:
+    def seen(self) -> Set[int]:
         """The ids that the site gave."""
-        return self.listing.seen if self.listing is not None else set()
+        return self.listing.seen if self.listing is not None else frozenset()
 
     @property
     def sequence(self) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from newsbot.compact import IdSet
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.dates import local_date, shift
 
@@ -81,7 +82,7 @@ class Cursor:
     stepping: bool = False
     checked_id: int | None = None
     most_rows: int = 0
-    seen: set[int] = field(default_factory=set)
+    seen: IdSet = field(default_factory=IdSet)
     counted: int = 0
     doubled: int = 0
     done: bool = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from newsbot.compact import IdSet
 from newsbot.errors import PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.collection.changes import Changes
@@ -58,7 +59,7 @@ class FullListing:
         return self.intake.facts
 
     @property
-    def seen(self) -> set[int]:
+    def seen(self) -> IdSet:
         """The ids that the site gave."""
         return self.cursor.seen
 
@@ -171,9 +172,10 @@ class FullListing:
         reply = yield queries.query(queries.window | {"per_page": 1, "_fields": "id"}, "count")
         answer(reply)
         facts.expected_after = total_of(reply)
-        seen = set(self.cursor.seen)
+        seen: Set[int] = self.cursor.seen
         if facts.expected_after != len(seen) or self.cursor.unproven:
-            seen |= yield from self._second_listing()
+            shown = yield from self._second_listing()
+            seen = seen | shown
         facts.seen = len(seen)
         if queries.is_windowed:
             self._conclude(f"all {facts.seen} listed came")

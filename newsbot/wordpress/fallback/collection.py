@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from newsbot.wordpress.fallback.delivery import Delivery
@@ -32,7 +33,7 @@ class FallbackCollection:
     options: Options
     facts: CollectionFacts
     reason: str
-    api_ids: set[int] = field(default_factory=set)
+    api_ids: Set[int] = frozenset()
     sequence: int = 0
     listed: Listed = field(default_factory=Listed)
     delivery: Delivery = field(init=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Set
+from dataclasses import dataclass
 
 from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.fallback.identity import Identities
@@ -26,7 +27,7 @@ class Delivery:
     listed: Listed
     identities: Identities
     seen: SeenArticles
-    api_ids: set[int] = field(default_factory=set)
+    api_ids: Set[int] = frozenset()
     sequence: int = 0
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -68,7 +69,7 @@ class FallbackSite:
         facts.conclude()
 
     def crawl_type(
-        self, name: str, reason: str, *, state: CollectionState, api_ids: set[int] | None = None, sequence: int = 0
+        self, name: str, reason: str, *, state: CollectionState, api_ids: Set[int] = frozenset(), sequence: int = 0
     ) -> Steps[None]:
         """Crawl one type. ``api_ids`` are ids that the API gave before it was closed. Without other sources the verdict
         on the API stands.
@@ -87,7 +88,7 @@ class FallbackSite:
             options=options,
             facts=facts,
             reason=reason,
-            api_ids=api_ids or set(),
+            api_ids=api_ids,
             sequence=sequence,
         )
         yield from collection.run()

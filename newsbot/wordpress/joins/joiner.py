@@ -12,7 +12,7 @@ from newsbot.errors import PayloadError, RecordError, Refused
 from newsbot.items import Checkpoint, Media, Post, Record, TermRef
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
-from newsbot.wordpress.joins.link_cache import LinkCache
+from newsbot.wordpress.joins.link_cache import KNOWN_KEPT, MEDIA_KEPT, LinkCache
 from newsbot.wordpress.joins.relations import FOLLOWED, Relation, ids_in
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply, Steps
 from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_until_alone
@@ -62,11 +62,17 @@ class Joiner:
         for relation in self.relations:
             if relation.rel in _KINDS and relation.field is not None:
                 ids = ids_in(raw.get(relation.field))
-                cache = self.caches.setdefault(relation.route, LinkCache(relation.route))
+                cache = self._cache(relation)
                 cache.want(ids)
                 needs.append((relation, cache, ids))
         self.held.append(Held(item, needs))
         self.waiting += 1
+
+    def _cache(self, relation: Relation) -> LinkCache:
+        if (cache := self.caches.get(relation.route)) is None:
+            kept = MEDIA_KEPT if _KINDS[relation.rel] == "media" else KNOWN_KEPT
+            cache = self.caches[relation.route] = LinkCache(relation.route, kept)
+        return cache
 
     def mark(self, checkpoint: Checkpoint) -> None:
         """Close a page: the checkpoint leaves behind the page's last post."""
@@ -80,6 +86,8 @@ class Joiner:
                 if not all(cache.has(ids) for _, cache, ids in head.needs):
                     return
                 self._put_in_place(head)
+                for _, cache, ids in head.needs:
+                    cache.leave(ids)
                 self.waiting -= 1
             self.held.popleft()
             yield head.item if isinstance(head, Held) else head

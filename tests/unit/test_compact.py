@@ -1,0 +1,102 @@
+"""Compact collections behave like the set and the dict that they stand for, in a fraction of the memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.compact import IdSet, KeyOwners
+
+IDS = st.integers(min_value=-10, max_value=1_000) | st.integers(min_value=-(2**63), max_value=2**63 - 1)
+
+
+def id_set(ids: list[int]) -> IdSet:
+    found = IdSet()
+    for row_id in ids:
+        found.add(row_id)
+    return found
+
+
+@given(ids=st.lists(IDS), gone=st.lists(IDS), asked=st.lists(IDS))
+def test_an_id_set_is_a_set(ids: list[int], gone: list[int], asked: list[int]) -> None:
+    ours, theirs = id_set(ids), set(ids)
+    for row_id in gone + ids[:2]:
+        ours.discard(row_id)
+        theirs.discard(row_id)
+    assert (len(ours), set(ours)) == (len(theirs), theirs)
+    assert [row_id in ours for row_id in asked] == [row_id in theirs for row_id in asked]
+
+
+@given(ids=st.lists(IDS))
+def test_an_id_is_new_once(ids: list[int]) -> None:
+    ours, met = IdSet(), set[int]()
+    for row_id in ids:
+        assert ours.insert(row_id) is (row_id not in met)
+        met.add(row_id)
+
+
+@given(ids=st.lists(IDS), others=st.lists(IDS))
+def test_an_id_set_is_compared_with_other_sets(ids: list[int], others: list[int]) -> None:
+    ours, shown = id_set(ids), dict.fromkeys(others)
+    assert ours - shown.keys() == set(ids) - set(others)
+    assert shown.keys() - ours == set(others) - set(ids)
+    assert shown.keys() | ours == set(ids) | set(others)
+    ours |= set(others)
+    assert set(ours) == set(ids) | set(others)
+
+
+def test_only_numbers_are_in_an_id_set() -> None:
+    values: list[object] = ["1", 1.5, None, 1]
+    assert [value in id_set([1]) for value in values] == [False, False, False, True]
+
+
+KEYS = st.integers(min_value=-(2**63), max_value=2**63 - 1) | st.sampled_from([n << 20 for n in range(-9, 9)])
+
+
+@given(pairs=st.lists(st.tuples(KEYS, st.sampled_from("abc"))), asked=st.lists(KEYS))
+def test_key_owners_are_a_dict(pairs: list[tuple[int, str]], asked: list[int]) -> None:
+    ours, theirs = KeyOwners(), dict[int, str]()
+    for key, owner in pairs:
+        assert ours.setdefault(key, owner) == theirs.setdefault(key, owner)
+    assert len(ours) == len(theirs)
+    assert [ours.get(key) for key in asked + list(theirs)] == [theirs.get(key) for key in asked + list(theirs)]
+
+
+def test_key_owners_keep_all_keys_and_owners_while_they_grow() -> None:
+    # Keys that share their low bits meet in one slot; more owners than two bytes can number.
+    owners = {number << 7: f"https://{number}.example" for number in range(70_000)}
+    ours = KeyOwners()
+    for key, owner in owners.items():
+        ours.setdefault(key, owner)
+    assert len(ours) == 70_000
+    assert all(ours.get(key) == owner for key, owner in owners.items())
+    assert ours.get(1) is None
+
+
+def traced(make: Callable[[], object]) -> int:
+    tracemalloc.start()
+    made = make()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert made is not None
+    return size
+
+
+def owners_of(count: int) -> KeyOwners:
+    found = KeyOwners()
+    for number in range(count):
+        found.setdefault(number * 0x9E3779B97F4A7C15 % 2**63, "https://news.example")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [(lambda: id_set([1_000 + 5 * number for number in range(20_000)]), 5), (lambda: owners_of(20_000), 20)],
+    ids=["ids", "owners"],
+)
+def test_a_number_costs_a_few_bytes(make: Callable[[], object], most: int) -> None:
+    assert traced(make) < most * 20_000

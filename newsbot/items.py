@@ -87,7 +87,7 @@ class RowKey:
 
 @dataclass(kw_only=True)
 class Record(RowKey):
-    """The columns that every delivered row has: its identity, its history in the archive and where it came from.
+    """The columns that every delivered row has: its identity, its history in the archive and its origin.
 
     An item class is ``class Post(Record, PostContent)``. A dataclass takes the fields of its last base first, so the
     columns of the content stand between the identity and the columns below. The slots are empty because only one base

@@ -2,7 +2,7 @@
 
 One transaction writes one batch: its rows, their revisions, the cursor behind them and the outbox entries that promise
 their delivery. Rows reach a feed before their batch is committed. ``flush`` commits the remaining rows before the feed
-takes its name; if it fails, the feed is thrown away.
+takes its name; if that fails, the feed is discarded.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Archive:
     # What the archive knows.
 
     def state(self, site: str, type_: str) -> CollectionState:
-        """Where a walk starts from. This begins a new pass: ``Batch.received`` counts from 0 again."""
+        """What a walk needs to know at its start. This begins a new pass: ``Batch.received`` counts from 0 again."""
         batch = self._batch(site, type_)
         if batch.pending:
             self._store(batch, None)
@@ -101,19 +101,19 @@ class Archive:
             owed=tuple(cursor.get("owed", ())),
         )
 
-    def live_ids(self, asked: AskKnown) -> dict[int, str | None]:
+    def live_ids(self, question: AskKnown) -> dict[int, str | None]:
         """The live ids that the archive holds -> ``modified``. Rows that are not committed yet are included."""
-        batch = self._batch(asked.site, asked.type)
+        batch = self._batch(question.site, question.type)
         with self.database.reading() as connection:
             found = current_rows.live_ids(
-                connection, batch.collection, ids=asked.ids, since=asked.since, until=asked.until
+                connection, batch.collection, ids=question.ids, since=question.since, until=question.until
             )
-        batch.overlay(found, asked)
+        batch.overlay(found, question)
         return found
 
-    def recall(self, asked: Recall) -> dict[int, dict[str, Any]]:
+    def recall(self, question: Recall) -> dict[int, dict[str, Any]]:
         """The linked objects that are known and not too old; see ``Linked.recall``."""
-        return self._linked.recall(asked)
+        return self._linked.recall(question)
 
     def remember(self, site: str, relation: str, objects: Mapping[int, Mapping[str, Any]]) -> None:
         """Store linked objects with the next commit."""

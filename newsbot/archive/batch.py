@@ -45,7 +45,7 @@ class PendingRow:
 
     @property
     def begins_collision(self) -> bool:
-        """Whether the row is the first to share its guid with another row of its site."""
+        """Whether the row shares its guid with earlier rows of its site, which are not marked yet."""
         had_collision = self.before is not None and self.before.collision
         return self.after.collision and self.after.guid is not None and not had_collision
 
@@ -79,12 +79,12 @@ class Batch:
                 f"{self.received}; the cursor is not moved"
             )
 
-    def overlay(self, live: dict[int, str | None], asked: AskKnown) -> None:
-        """Bring live ids that were read from the database up to date with the pending rows."""
+    def overlay(self, live: dict[int, str | None], question: AskKnown) -> None:
+        """Apply the pending rows to ``live``, the live ids that were read from the database."""
         for row_id, pending in self.pending.items():
             if pending.after.deleted_at is not None:
                 live.pop(row_id, None)
-            elif _is_selected(pending.after, asked):
+            elif _is_selected(pending.after, question):
                 live[row_id] = pending.after.modified
 
     def committed(self) -> None:
@@ -96,12 +96,12 @@ class Batch:
         self.pending = {}
 
 
-def _is_selected(row: CurrentRow, asked: AskKnown) -> bool:
-    if asked.ids is not None and row.id not in asked.ids:
+def _is_selected(row: CurrentRow, question: AskKnown) -> bool:
+    if question.ids is not None and row.id not in question.ids:
         return False
-    if asked.since is not None and (row.published or "") < asked.since:
+    if question.since is not None and (row.published or "") < question.since:
         return False
-    return asked.until is None or (row.published or "~") < asked.until
+    return question.until is None or (row.published or "~") < question.until
 
 
 _ROW_FIELDS = [name for name in CurrentRow.__dataclass_fields__ if name != "id"]

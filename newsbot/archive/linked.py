@@ -31,22 +31,22 @@ class Linked:
         self._clock = clock
         self._unwritten: dict[tuple[str, str, int], bytes] = {}
 
-    def recall(self, asked: Recall) -> dict[int, dict[str, Any]]:
+    def recall(self, question: Recall) -> dict[int, dict[str, Any]]:
         """Id -> object, for each id that is known and was fetched in the last LINKED_DAYS days."""
         found = {}
         oldest = iso_utc(self._clock() - timedelta(days=LINKED_DAYS))
         known = sa.select(linked.c.id, linked.c.object).where(
-            linked.c.site == asked.site,
-            linked.c.relation == asked.relation,
+            linked.c.site == question.site,
+            linked.c.relation == question.relation,
             linked.c.id.in_(sa.bindparam("ids", expanding=True)),
             linked.c.seen >= oldest,
         )
         with self._database.reading() as connection:
-            for start in range(0, len(asked.ids), BATCH):
-                batch = list(asked.ids[start : start + BATCH])
+            for start in range(0, len(question.ids), BATCH):
+                batch = list(question.ids[start : start + BATCH])
                 found.update({row.id: row.object for row in connection.execute(known, {"ids": batch})})
-        for row_id in asked.ids:
-            if (unwritten := self._unwritten.get((asked.site, asked.relation, row_id))) is not None:
+        for row_id in question.ids:
+            if (unwritten := self._unwritten.get((question.site, question.relation, row_id))) is not None:
                 found[row_id] = unwritten
         return {row_id: orjson.loads(data) for row_id, data in found.items()}
 

@@ -50,20 +50,20 @@ class ArchivedRow:
 _of_row = (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id)
 
 
-def read_current(database: Database, asked: Filter) -> Iterator[ArchivedRow]:
+def read_current(database: Database, selection: Filter) -> Iterator[ArchivedRow]:
     """The current rows, ordered by site, type and id."""
     columns = (
         *(rows.c.revision, rows.c.first_seen, rows.c.last_seen, rows.c.deleted_at, rows.c.collision),
         *(revisions.c.payload, revisions.c.shape),
     )
     statement = sa.select(*columns).join(revisions, _of_row & (revisions.c.revision == rows.c.content))
-    for row in _rows_by_collection(database, statement, asked, (rows.c.id,)):
+    for row in _rows_by_collection(database, statement, selection, (rows.c.id,)):
         change = "deleted" if row.deleted_at else "edited" if row.revision > 1 else "new"
         state = RowState(row.revision, change, row.first_seen, row.last_seen, row.deleted_at, row.collision)
-        yield ArchivedRow(row.payload, row.shape, asked.kind, state)
+        yield ArchivedRow(row.payload, row.shape, selection.kind, state)
 
 
-def read_history(database: Database, asked: Filter) -> Iterator[bytes]:
+def read_history(database: Database, selection: Filter) -> Iterator[bytes]:
     """Every revision of every row as a JSON line: the row at that revision, ``changed``, and ``word_diff`` of its text.
 
     A revision without a payload (a deletion) shows the content of the revision before it.
@@ -74,11 +74,11 @@ def read_history(database: Database, asked: Filter) -> Iterator[bytes]:
     )
     statement = sa.select(*columns).join(revisions, _of_row)
     last_content: Any = None
-    for row in _rows_by_collection(database, statement, asked, (rows.c.id, revisions.c.revision)):
+    for row in _rows_by_collection(database, statement, selection, (rows.c.id, revisions.c.revision)):
         before = last_content if last_content is not None and last_content.id == row.id else None
         content = row if row.payload is not None else before
         if content is not None:
-            yield _revision_line(row, content, before, asked.kind)
+            yield _revision_line(row, content, before, selection.kind)
         if row.payload is not None:
             last_content = row
 
@@ -106,27 +106,29 @@ def kind_of_type(database: Database, type_: str | None) -> str:
 
 
 def _rows_by_collection(
-    database: Database, statement: sa.Select[Any], asked: Filter, order: tuple[Any, ...]
+    database: Database, statement: sa.Select[Any], selection: Filter, order: tuple[Any, ...]
 ) -> Iterator[sa.Row[Any]]:
     """The rows of ``statement``, collection by collection: in the order of the key, so that no database has to sort."""
-    statement = _filtered(statement, asked)
+    statement = _filtered(statement, selection)
     every = sa.select(collections.c.collection, collections.c.site, collections.c.type)
     with database.streaming() as connection:
         found = connection.execute(every.order_by(collections.c.site, collections.c.type)).all()
         for row in found:
-            if asked.type in (None, row.type) and (asked.site is None or _is_same_site(row.site, asked.site)):
+            if selection.type in (None, row.type) and (
+                selection.site is None or _is_same_site(row.site, selection.site)
+            ):
                 of_collection = statement.where(rows.c.collection == row.collection)
                 yield from connection.execute(of_collection.order_by(*order))
 
 
-def _filtered(statement: sa.Select[Any], asked: Filter) -> sa.Select[Any]:
-    statement = statement.where(rows.c.kind == asked.kind, rows.c.guid_duplicate.is_(False))
-    if not asked.deleted:
+def _filtered(statement: sa.Select[Any], selection: Filter) -> sa.Select[Any]:
+    statement = statement.where(rows.c.kind == selection.kind, rows.c.guid_duplicate.is_(False))
+    if not selection.deleted:
         statement = statement.where(rows.c.deleted_at.is_(None))
-    if asked.since is not None:
-        statement = statement.where(rows.c.published >= asked.since)
-    if asked.until is not None:
-        statement = statement.where(rows.c.published < asked.until)
+    if selection.since is not None:
+        statement = statement.where(rows.c.published >= selection.since)
+    if selection.until is not None:
+        statement = statement.where(rows.c.published < selection.until)
     return statement
 
 

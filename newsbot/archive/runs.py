@@ -1,4 +1,4 @@
-"""Runs and their receipts, and what later runs need to know of a site."""
+"""Runs and their receipts, and what later runs must know about a site."""
 
 from __future__ import annotations
 

@@ -36,12 +36,12 @@ class ClusterPost:
     published: str | None
 
 
-def write_duplicates(file: IO[bytes], form: str, archive: Archive, asked: Filter, settings: BaseSettings) -> int:
+def write_duplicates(file: IO[bytes], form: str, archive: Archive, selection: Filter, settings: BaseSettings) -> int:
     """Write the clusters and return their number. A line of JSON is a cluster, a row of ``.csv`` is a post.
 
     A cluster has posts of at least two sites, unless the user asks for one site.
     """
-    found = _clusters(archive, asked)
+    found = _clusters(archive, selection)
     if form == ".csv":
         return _csv(file, found, settings)
     written = 0
@@ -54,20 +54,20 @@ def write_duplicates(file: IO[bytes], form: str, archive: Archive, asked: Filter
     return written
 
 
-def _clusters(archive: Archive, asked: Filter) -> Iterator[list[ClusterPost]]:
+def _clusters(archive: Archive, selection: Filter) -> Iterator[list[ClusterPost]]:
     posts: list[tuple[Any, ...]] = []
-    texts = clusters(_articles(archive, asked, posts))
+    texts = clusters(_articles(archive, selection, posts))
     number = 0
     for cluster in texts:
         sites = len({posts[key][0] for key in cluster.keys})
-        if sites > 1 or asked.site is not None:
+        if sites > 1 or selection.site is not None:
             number += 1
             yield _cluster_posts(cluster, posts, number, sites)
 
 
-def _articles(archive: Archive, asked: Filter, posts: list[tuple[Any, ...]]) -> Iterator[Article]:
+def _articles(archive: Archive, selection: Filter, posts: list[tuple[Any, ...]]) -> Iterator[Article]:
     """The texts of the archive, one after the other. ``posts`` keeps only the columns that the file shows."""
-    for row in read_current(archive.database, asked):
+    for row in read_current(archive.database, selection):
         post = fields_of(row.payload)
         if post.get("content_text"):
             posts.append(tuple(post.get(name) for name in ("site", "type", "id", "url", "title", "published")))

@@ -47,10 +47,10 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         kind = kind_of_type(archive.database, opts.type)
         if opts.duplicates and kind != "posts":
             raise BadArgument(f"--duplicates compares posts, and {opts.type} is not a type of posts")
-        asked = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
+        selection = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
         part = Part(path.resolve(), run=f"{compact_utc(datetime.now(UTC))}-0000")
         try:
-            written = _write(part, form, archive, asked, opts, settings)
+            written = _write(part, form, archive, selection, opts, settings)
         except BaseException:
             part.discard()
             raise
@@ -75,21 +75,23 @@ def _check_options(path: Path, form: str, opts: argparse.Namespace) -> None:
 
 
 def _write(
-    part: Part, form: str, archive: Archive, asked: Filter, opts: argparse.Namespace, settings: BaseSettings
+    part: Part, form: str, archive: Archive, selection: Filter, opts: argparse.Namespace, settings: BaseSettings
 ) -> int:
     if opts.duplicates:
         # Imported here, since it imports numpy, which is an extra.
         from newsbot.export.duplicates import write_duplicates
 
-        return write_duplicates(part.file, form, archive, asked, settings)
+        return write_duplicates(part.file, form, archive, selection, settings)
     if form in (".jsonl", ".json"):
         lines = (
-            read_history(archive.database, asked) if opts.revisions else _lines(read_current(archive.database, asked))
+            read_history(archive.database, selection)
+            if opts.revisions
+            else _lines(read_current(archive.database, selection))
         )
         return (_jsonl if form == ".jsonl" else _json)(part.file, lines)
     if form == ".csv":
-        return _csv(part.file, read_current(archive.database, asked), asked.kind, settings)
-    return _parquet(part.file, read_current(archive.database, asked), asked.kind)
+        return _csv(part.file, read_current(archive.database, selection), selection.kind, settings)
+    return _parquet(part.file, read_current(archive.database, selection), selection.kind)
 
 
 def _lines(rows: Iterable[ArchivedRow]) -> Iterator[bytes]:

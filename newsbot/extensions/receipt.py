@@ -99,7 +99,7 @@ class ReceiptExtension:
             if not self._stat("receipt/failed"):
                 logger.error("The receipt %s cannot be written: %s", self.path, error.strerror)
                 self._stats.inc_value("newsbot/receipt/failed")
-            self._receipt(spider_name)  # sets the verdict again: a run without its receipt is not complete
+            self._receipt(spider_name)  # sets the verdict of the run again, which is not complete without its receipt
 
     def _receipt(self, spider_name: str) -> bytes:
         """The text of the receipt. This also writes the verdict of the run into the stats."""

@@ -1,4 +1,4 @@
-"""The kind of a file, by its first bytes. Other kinds are not stored, so no file that a browser would run is."""
+"""The kind of a file, by its first bytes. Other kinds are not stored, such as files that a browser would run."""
 
 from __future__ import annotations
 

@@ -190,6 +190,6 @@ def _now() -> float:
 
 
 def _read_exception(task: asyncio.Task[RobotsAnswer]) -> None:
-    # All requests that waited may be cancelled. asyncio logs an exception that nobody reads.
+    # All requests that waited may be cancelled. asyncio would log an exception that nobody reads.
     if not task.cancelled():
         task.exception()

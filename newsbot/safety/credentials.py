@@ -1,4 +1,4 @@
-"""Application passwords for one's own sites: which host has one. Pure but for reading the .netrc file."""
+"""The application passwords of the user's own sites, by host. Pure, except that it reads the .netrc file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def parse_auth(text: str) -> dict[str, Credential]:
 def read_netrc(path: Path) -> dict[str, Credential]:
     """The machines of a .netrc. Its ``default`` is ignored, since it would send a password to every site.
 
-    A missing file has no machines. Raises BadArgument where the file cannot be read, or where other users can read it.
+    A missing file has no machines. Raises BadArgument if the file cannot be read, or if other users can read it.
     """
     try:
         mode = path.stat().st_mode

@@ -118,7 +118,7 @@ class PublicResolver:
             return succeed(found)
         pool = self.reactor.getThreadPool()
         answer: Deferred[tuple[str, ...]] = deferToThreadPool(self.reactor, pool, self._lookup or system_lookup, host)
-        # The thread runs until the system's resolver gives up. Its result is discarded.
+        # After the timeout the thread runs until the system's resolver gives up. Its result is discarded.
         answer.addTimeout(self._timeout, self.reactor)
         answer.addCallbacks(self._keep, self._give_up, callbackArgs=(host,), errbackArgs=(host,))
         return answer

@@ -1,6 +1,6 @@
 """The first tables.
 
-A migration never imports ``schema``: it says what the tables were when it was written.
+A migration never imports ``schema``, since it must always create the tables as they were when it was written.
 """
 
 import sqlalchemy as sa

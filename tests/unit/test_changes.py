@@ -16,6 +16,7 @@ from newsbot.wordpress.collection import deletions
 from newsbot.wordpress.collection.changes import Changes, Found, is_held_back
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
+from tests.unit import changing_site
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 
 
@@ -488,3 +489,38 @@ def test_a_wall_in_the_middle_of_a_walk_blocks_and_closes_nothing(tmp_path: Path
     shutil.copy(empty, tmp_path / "other" / "newsbot.db")
     runs()
     assert runs.facts.verdict == "closed"
+
+
+def test_a_bot_check_is_asked_once(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = runs.model._listing
+
+    def check(params: dict[str, str]) -> Reply:
+        if "include" in params:
+            return Reply(status=403, url=KEY, headers={"cf-mitigated": "challenge"}, body=b"<html>")
+        return listing(params)
+
+    monkeypatch.setattr(runs.model, "_listing", check)
+    for number in range(1, 41):
+        runs.model.edit(number, "Anew")
+    assert runs() == []
+    assert runs.facts.verdict == "blocked"
+    assert sum("include=" in url for url in runs.model.asked) == 1
+
+
+def test_a_collection_with_a_row_without_an_id_is_not_whole(
+    tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    model = ChangingSite()
+    for age in range(5, 0, -1):
+        model.insert(age=timedelta(days=age))
+    row = changing_site._row
+    monkeypatch.setattr(
+        changing_site, "_row", lambda number, one: row(number, one) | ({"id": None} if number == 3 else {})
+    )
+    runs = Runs(tmp_path, model)
+    assert len(runs()) == 4
+    assert (runs.facts.verdict, kept_state(runs).whole) == ("incomplete", False)
+    monkeypatch.undo()
+    assert runs() == [(3, "new")]
+    assert (runs.facts.mode, runs.facts.verdict) == ("walk", "complete")

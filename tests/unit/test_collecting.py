@@ -272,3 +272,43 @@ def test_what_a_listing_by_id_asks_for_twice_is_no_duplicate() -> None:
     assert (len(walk.seen), walk.doubled) == (14, 0)
     walk.take([Row(number, None) for number in (15, 15)], total=14)
     assert walk.doubled == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 414, 431, 501, 502])
+def test_a_site_that_cannot_take_an_exclude_is_asked_without(status: int) -> None:
+    class Refusing(ModelSite):
+        def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+            if "exclude" in params:
+                return status, None, {"error": "no"}
+            return super()._answer(route, params)
+
+    model = Refusing(objects(250, per_second=3))
+    ids, facts = crawl(model, follow=frozenset())
+    assert (sorted(ids), facts.verdict) == (list(range(1, 251)), "complete")
+    assert sum("exclude" in params for _, params in model.asked) == 1
+
+
+def test_links_are_asked_for_again_where_a_cut_answer_has_no_total() -> None:
+    class Uncounted(ModelSite):
+        def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+            status, total, data = super()._answer(route, params)
+            return status, total if route == "/wp/v2/posts" else None, data
+
+    found = objects(150)
+    for i, one in found.items():
+        one.image = 1_000 + i
+    model = Uncounted(found, media=range(1_001, 1_151), linked_cap=10)
+    ids, facts = crawl(model)
+    assert (len(ids), facts.verdict, dict(facts.links)) == (150, "complete", {})
+
+
+def test_an_unproven_walk_whose_count_agrees_is_listed_a_second_time() -> None:
+    found = {i: Object(id=i, second=i, hidden=100 < i <= 2_300) for i in range(1, 2_601)}
+
+    def count(model: ModelSite, params: dict[str, str]) -> None:
+        # By chance the count is exactly what the walk saw.
+        is_count = params.get("per_page") == "1" and params.get("_fields") == "id"
+        model.total = (lambda _: 100) if is_count else (lambda number: number)
+
+    ids, _ = crawl(ModelSite(found, before_reply=count))
+    assert sorted(ids) == [*range(1, 101), *range(2_301, 2_601)]

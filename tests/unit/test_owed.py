@@ -94,3 +94,39 @@ def test_a_walk_that_owes_too_much_is_no_whole_one(tmp_path: Path, dies: bool) -
     assert (again.mode, again.verdict) == ("walk", "complete")
     assert nameless(tmp_path) == []
     assert crawl(tmp_path, model, run_="3").mode == "update"
+
+
+def test_links_that_a_run_lacked_are_brought_however_often_the_walk_is_cut_off(tmp_path: Path) -> None:
+    model = newsroom(700)
+    crawl(tmp_path, model, run_="1", rows=250)
+    lacking = nameless(tmp_path)
+    assert lacking
+    model.ill = False
+    # The second run goes on behind these rows, lacks nothing itself, and dies too.
+    crawl(tmp_path, model, run_="2", rows=250)
+    crawl(tmp_path, model, run_="3")
+    assert nameless(tmp_path) == []
+
+
+class Failing(Ailing):
+    """Lists so many pages of posts, and then fails."""
+
+    pages = 3
+
+    def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+        if route == "/wp/v2/posts":
+            self.pages -= "content" in params.get("_fields", "content")
+            if self.pages < 0:
+                return 503, None, {"busy": True}
+        return super()._answer(route, params)
+
+
+def test_rows_that_left_without_their_links_are_before_the_cursor(tmp_path: Path) -> None:
+    posts = range(1, 701)
+    model = Failing({n: Object(n, n * 10, author=1 + n // 8) for n in posts}, users=tuple(range(1, 100)))
+    model.ill = False
+    first = crawl(tmp_path, model, run_="1")
+    assert (first.verdict, bool(nameless(tmp_path))) == ("incomplete", True)
+    model.pages = 10**6
+    crawl(tmp_path, model, run_="2")
+    assert nameless(tmp_path) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,52 +130,52 @@ _REPLACE_PAYLOAD = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Commit:
+    """What all rows of one transaction share."""
+
+    collection: int
+    run: str
+    now: str
+
+
 def write_rows(connection: Connection, collection: int, pending: Iterable[PendingRow], *, run: str, now: str) -> None:
     """Write the rows, revisions and outbox entries of a batch: one statement for each kind of change."""
+    commit = _Commit(collection=collection, run=run, now=now)
     every = list(pending)
-    events = [row for row in every if row.is_event]
-    refreshed = [row for row in every if row.payload is not None and not row.is_event]
-    statements: tuple[tuple[Any, list[dict[str, Any]]], ...] = (
-        (sa.insert(rows), [_new_row(collection, row) for row in every if row.before is None]),
-        (_UPDATE_ROW, [_updated_row(collection, row) for row in every if row.before is not None]),
-        (sa.insert(revisions), [_revision(collection, row, run, now) for row in events]),
-        (_REPLACE_PAYLOAD, [_refreshed_payload(collection, row) for row in refreshed]),
-        (sa.insert(outbox), [_outbox_entry(collection, row, run) for row in every if row.deliver]),
-        (_MARK_COLLISION, [{"of": collection, "key": row.after.guid} for row in every if row.begins_collision]),
-    )
-    for statement, values in statements:
-        if values:
+    for statement, applies_to, parameters in _WRITES:
+        if values := [parameters(row, commit) for row in every if applies_to(row)]:
             connection.execute(statement, values)
 
 
-def _new_row(collection: int, row: PendingRow) -> dict[str, Any]:
+def _new_row(row: PendingRow, commit: _Commit) -> dict[str, Any]:
     values = {name: getattr(row.after, name) for name in _ROW_FIELDS}
-    return values | {"collection": collection, "id": row.after.id, "kind": row.kind}
+    return values | {"collection": commit.collection, "id": row.after.id, "kind": row.kind}
 
 
-def _updated_row(collection: int, row: PendingRow) -> dict[str, Any]:
+def _updated_row(row: PendingRow, commit: _Commit) -> dict[str, Any]:
     values = {f"new_{name}": getattr(row.after, name) for name in _ROW_FIELDS}
-    return values | {"of": collection, "at": row.after.id}
+    return values | {"of": commit.collection, "at": row.after.id}
 
 
-def _revision(collection: int, row: PendingRow, run: str, now: str) -> dict[str, Any]:
+def _revision(row: PendingRow, commit: _Commit) -> dict[str, Any]:
     return {
-        "collection": collection,
+        "collection": commit.collection,
         "id": row.after.id,
         "revision": row.after.revision,
         "change": row.change,
         "changed": ",".join(row.judgement.changed) or None,
         "text_hash": text_hash(row.kind, row.after.fingerprint),
-        "seen": now,
-        "run": run,
+        "seen": commit.now,
+        "run": commit.run,
         "shape": row.shape,
         "payload": row.payload,
     }
 
 
-def _refreshed_payload(collection: int, row: PendingRow) -> dict[str, Any]:
+def _refreshed_payload(row: PendingRow, commit: _Commit) -> dict[str, Any]:
     return {
-        "of": collection,
+        "of": commit.collection,
         "at": row.after.id,
         "number": row.after.content,
         "new_payload": row.payload,
@@ -183,14 +183,31 @@ def _refreshed_payload(collection: int, row: PendingRow) -> dict[str, Any]:
     }
 
 
-def _outbox_entry(collection: int, row: PendingRow, run: str) -> dict[str, Any]:
+def _outbox_entry(row: PendingRow, commit: _Commit) -> dict[str, Any]:
     return {
-        "run": run,
-        "collection": collection,
+        "run": commit.run,
+        "collection": commit.collection,
         "id": row.after.id,
         "revision": row.after.revision,
         "change": row.change,
     }
+
+
+def _collision(row: PendingRow, commit: _Commit) -> dict[str, Any]:
+    return {"of": commit.collection, "key": row.after.guid}
+
+
+_WRITES: tuple[
+    tuple[sa.Executable, Callable[[PendingRow], bool], Callable[[PendingRow, _Commit], dict[str, Any]]], ...
+] = (
+    (sa.insert(rows), lambda row: row.before is None, _new_row),
+    (_UPDATE_ROW, lambda row: row.before is not None, _updated_row),
+    (sa.insert(revisions), lambda row: row.is_event, _revision),
+    (_REPLACE_PAYLOAD, lambda row: row.payload is not None and not row.is_event, _refreshed_payload),
+    (sa.insert(outbox), lambda row: row.deliver, _outbox_entry),
+    (_MARK_COLLISION, lambda row: row.begins_collision, _collision),
+)
+"""Statement, the rows that it applies to, and its parameters for such a row; in the order of execution."""
 
 
 def write_progress(connection: Connection, collection: int, checkpoint: Checkpoint) -> None:

@@ -33,16 +33,16 @@ def on_a_loop(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
     return run
 
 
-def gate(delay: float = 0.0) -> HostQueue:
+def host_queue(delay: float = 0.0) -> HostQueue:
     return HostQueue("host", Pace(limits=Limits(delay=delay)))
 
 
-async def turns(one: HostQueue, count: int) -> tuple[list[asyncio.Task[None]], list[int]]:
+async def turns(queue: HostQueue, count: int) -> tuple[list[asyncio.Task[None]], list[int]]:
     """``count`` tasks that wait for their turn. A task that gets its turn records its number and keeps the turn."""
     through: list[int] = []
 
     async def enter(number: int) -> None:
-        await one.acquire()
+        await queue.acquire()
         through.append(number)
 
     tasks = [asyncio.ensure_future(enter(number)) for number in range(count)]
@@ -52,31 +52,31 @@ async def turns(one: HostQueue, count: int) -> tuple[list[asyncio.Task[None]], l
 
 @on_a_loop
 async def test_one_is_inside_and_the_others_follow_in_their_order() -> None:
-    one = gate()
-    _, through = await turns(one, 3)
+    queue = host_queue()
+    _, through = await turns(queue, 3)
     assert through == [0]
     for expected in ([0, 1], [0, 1, 2]):
-        one.release(GOOD)
+        queue.release(GOOD)
         await asyncio.sleep(0.01)
         assert through == expected
 
 
 @on_a_loop
 async def test_one_who_goes_away_while_waiting_holds_nobody_up() -> None:
-    one = gate()
-    tasks, through = await turns(one, 3)
+    queue = host_queue()
+    tasks, through = await turns(queue, 3)
     tasks[1].cancel()
     await asyncio.sleep(0.01)
-    one.release(GOOD)
+    queue.release(GOOD)
     await asyncio.sleep(0.01)
     assert through == [0, 2]
 
 
 @on_a_loop
 async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> None:
-    one = gate()
-    tasks, through = await turns(one, 3)
-    one.release(GOOD)  # the second task has the turn, and has not run yet
+    queue = host_queue()
+    tasks, through = await turns(queue, 3)
+    queue.release(GOOD)  # the second task has the turn, and has not run yet
     tasks[1].cancel()
     await asyncio.sleep(0.01)
     assert through == [0, 2]
@@ -84,22 +84,22 @@ async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> Non
 
 @on_a_loop
 async def test_all_who_wait_are_turned_away_when_the_host_is_given_up() -> None:
-    one = gate()
-    tasks, _ = await turns(one, 3)
-    one.release(Outcome(failed=True, retry_after=1e9))
+    queue = host_queue()
+    tasks, _ = await turns(queue, 3)
+    queue.release(Outcome(failed=True, retry_after=1e9))
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results] == [type(None), HostGivenUp, HostGivenUp]
     with pytest.raises(HostGivenUp, match="host was given up for this run: it asks to wait"):
-        await one.acquire()
+        await queue.acquire()
 
 
 @on_a_loop
 async def test_a_hold_that_comes_while_others_wait_for_the_delay_holds_them_too() -> None:
-    one = gate(delay=0.05)
+    queue = host_queue(delay=0.05)
     loop = asyncio.get_running_loop()
-    _, through = await turns(one, 2)
+    _, through = await turns(queue, 2)
     held_from = loop.time()
-    one.release(Outcome(latency=0.01, retry_after=0.4))
+    queue.release(Outcome(latency=0.01, retry_after=0.4))
     while len(through) < 2:
         await asyncio.sleep(0.005)
     assert loop.time() - held_from >= 0.4
@@ -114,10 +114,10 @@ def middleware(**settings: Any) -> PolitenessMiddleware:
 
 @on_a_loop
 async def test_a_download_that_is_cancelled_frees_its_host() -> None:
-    one = middleware()
+    politeness_middleware = middleware()
 
     async def download(request: Request, seconds: float) -> None:
-        await one.process_request(request)
+        await politeness_middleware.process_request(request)
         await asyncio.sleep(seconds)  # what Scrapy's downloader does between the middleware's calls
 
     first = asyncio.ensure_future(download(Request("http://a.example/1"), 60))
@@ -131,19 +131,19 @@ async def test_a_download_that_is_cancelled_frees_its_host() -> None:
 
 @on_a_loop
 async def test_the_account_of_a_host_adds_up() -> None:
-    one = middleware()
+    politeness_middleware = middleware()
     for number in range(3):
         request = Request(f"http://a.example/{number}")
-        await one.process_request(request)
-        one.process_response(request, Response(request.url, body=b"12345"))
-    account = one.usage("a.example")
+        await politeness_middleware.process_request(request)
+        politeness_middleware.process_response(request, Response(request.url, body=b"12345"))
+    account = politeness_middleware.usage("a.example")
     assert (account.requests, account.bytes) == (3, 15)
 
 
-async def ask(one: PolitenessMiddleware, host: str, **response: Any) -> None:
+async def ask(politeness_middleware: PolitenessMiddleware, host: str, **response: Any) -> None:
     request = Request(f"http://{host}/")
-    await one.process_request(request)
-    one.process_response(request, Response(request.url, **response))
+    await politeness_middleware.process_request(request)
+    politeness_middleware.process_response(request, Response(request.url, **response))
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_what_an_answer_means_for_its_host(
     status: int, headers: dict[str, str], failures: int, slowed: bool, held: bool
 ) -> None:
     async def run() -> None:
-        one = middleware()
-        await ask(one, "a.example", status=status, headers=headers)
-        pace = one._queue("a.example", one.limits).pace
+        politeness_middleware = middleware()
+        await ask(politeness_middleware, "a.example", status=status, headers=headers)
+        pace = politeness_middleware._queue("a.example", politeness_middleware.limits).pace
         assert (pace.failures, pace.penalty > 0, pace.held_until is not None) == (failures, slowed, held)
 
     asyncio.run(run())
@@ -176,10 +176,10 @@ def test_what_an_answer_means_for_its_host(
 
 @on_a_loop
 async def test_a_crawl_delay_is_held_up_to_its_cap() -> None:
-    one = middleware()
+    politeness_middleware = middleware()
     for host, asked, kept in (("a.example", 299.0, 299.0), ("b.example", 86_400.0, 300.0)):
-        one.crawl_delay(host, asked)
-        assert one._queue(host, one.limits).pace.delay() == kept
+        politeness_middleware.crawl_delay(host, asked)
+        assert politeness_middleware._queue(host, politeness_middleware.limits).pace.delay() == kept
 
 
 def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,13 +193,13 @@ def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: p
     monkeypatch.setattr(politeness, "HostQueue", Noting)
 
     async def run() -> None:
-        one = middleware(NEWSBOT_DELAY=5, NEWSBOT_GIVE_UP=900)
+        politeness_middleware = middleware(NEWSBOT_DELAY=5, NEWSBOT_GIVE_UP=900)
         request = Request("http://site.example/", meta={"newsbot_delay": 0.5, "newsbot_give_up": 60.0})
-        await one.process_request(request)
+        await politeness_middleware.process_request(request)
         # A redirect inherits the meta of the first request.
-        await one.process_request(Request("http://other.example/", meta=dict(request.meta)))
-        assert one._queue("site.example", one.limits).pace.limits.give_up == 60
-        assert one._queue("other.example", one.limits).pace.limits.give_up == 900
+        await politeness_middleware.process_request(Request("http://other.example/", meta=dict(request.meta)))
+        assert politeness_middleware._queue("site.example", politeness_middleware.limits).pace.limits.give_up == 60
+        assert politeness_middleware._queue("other.example", politeness_middleware.limits).pace.limits.give_up == 900
 
     asyncio.run(run())
     assert entered == [("site.example", 0.5), ("other.example", 5.0)]
@@ -207,24 +207,24 @@ def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: p
 
 @on_a_loop
 async def test_a_request_that_is_cancelled_counts_from_then_if_it_had_left() -> None:
-    one = middleware(NEWSBOT_DELAY=1)
+    politeness_middleware = middleware(NEWSBOT_DELAY=1)
     loop = asyncio.get_running_loop()
     for host, leaves in (("sent.example", True), ("kept.example", False)):
         request = Request(f"http://{host}/")
 
         async def download(request: Request) -> None:
-            await one.process_request(request)
+            await politeness_middleware.process_request(request)
             await asyncio.sleep(60)
 
         task = asyncio.ensure_future(download(request))
         await asyncio.sleep(0.01)
         began = loop.time()
         if leaves:
-            one.request_written(request.url)
+            politeness_middleware.request_written(request.url)
         await asyncio.sleep(0.02)
         task.cancel()
         await asyncio.sleep(0.01)
-        last_start = one._queue(host, one.limits).pace.last_start
+        last_start = politeness_middleware._queue(host, politeness_middleware.limits).pace.last_start
         assert last_start is not None
         assert (last_start > began) is leaves
 
@@ -237,18 +237,20 @@ def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pyte
         nonlocal now
         loop = asyncio.get_running_loop()
         monkeypatch.setattr(loop, "time", lambda: now)
-        one = middleware()
+        politeness_middleware = middleware()
         for number in range(50):
-            await ask(one, f"quiet-{number}.example")
-        await ask(one, "failing.example", status=500)
-        await ask(one, "gone.example", status=429, headers={"Retry-After": "999999"})
-        await ask(one, "held.example", headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3000"})
-        one.crawl_delay("slow.example", 7)
+            await ask(politeness_middleware, f"quiet-{number}.example")
+        await ask(politeness_middleware, "failing.example", status=500)
+        await ask(politeness_middleware, "gone.example", status=429, headers={"Retry-After": "999999"})
+        await ask(
+            politeness_middleware, "held.example", headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3000"}
+        )
+        politeness_middleware.crawl_delay("slow.example", 7)
         now += 2000
-        await ask(one, "new.example")
-        assert set(one._queues) == {"failing.example", "gone.example", "held.example", "new.example"}
+        await ask(politeness_middleware, "new.example")
+        assert set(politeness_middleware._queues) == {"failing.example", "gone.example", "held.example", "new.example"}
         # The Crawl-delay of robots.txt holds after the host's state was dropped.
-        assert one._queue("slow.example", one.limits).pace.delay() == 7
+        assert politeness_middleware._queue("slow.example", politeness_middleware.limits).pace.delay() == 7
 
     asyncio.run(run())
 

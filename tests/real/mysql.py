@@ -14,7 +14,7 @@ from pymysql.constants import FIELD_TYPE
 
 from tests.real.wordpress_processes import Daemon, NotStarted, give_to, is_root, program
 
-# Nothing here outlives the test run, so nothing needs to survive a power cut.
+# All data is deleted after the test run, so that no write needs to survive a power cut.
 _OPTIONS = """
 skip-networking
 skip-log-bin
@@ -78,7 +78,7 @@ class MariaDB:
 
     def __exit__(self, *_: object) -> None:
         if self._daemon is not None:
-            # Its orderly end was seen to take 20 s, and its folder goes next.
+            # An orderly shutdown took up to 20 s, and the folder is deleted afterwards.
             self._daemon.kill()
 
     def _create_system_tables(self) -> None:

@@ -1,4 +1,4 @@
-"""Pages as Chromium shows them: what comes out, and what a page cannot do in there."""
+"""Pages rendered by Chromium: the resulting rows, and what a page cannot do in the browser."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def site(request: web.BaseRequest) -> web.StreamResponse:
 
 @pytest.fixture(scope="module")
 def shown() -> Iterator[tuple[Told, Server]]:
-    """One run over every page of the site."""
+    """One crawl of every page of the site."""
     with serve(site) as server:
         paths = ("/old", "/article", "/memory", "/memory", "/leaves", "/asks", "/large", "/pdf", "/check", "/secret")
         told = render(*(server.url + path for path in paths), settings={"DOWNLOAD_MAXSIZE": 8_000_000})

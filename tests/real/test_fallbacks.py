@@ -1,4 +1,4 @@
-"""Whole crawls of a real WordPress whose REST API is shut to visitors, compared with its SQL."""
+"""Whole crawls of a real WordPress whose REST API is closed to visitors, compared with its SQL."""
 
 from __future__ import annotations
 

@@ -42,6 +42,6 @@ def test_an_uploaded_file_comes_once_and_a_lost_one_is_named(wordpress_68: WordP
     told = {line["url"]: line for line in lines}
     assert told[made["url"]]["sha256"] == sha256(JPEG).hexdigest()
     assert (tmp_path / "data/media" / told[made["url"]]["path"]).read_bytes() == JPEG
-    # WordPress answers with its page: a file that is not there is no file.
+    # WordPress answers with a page for a missing file, which does not count as a file.
     assert told[made["gone"]]["error"] == "status-404"
     assert len(asked) == 2

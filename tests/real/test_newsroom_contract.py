@@ -1,4 +1,4 @@
-"""The checks the newsroom must pass, passed by a real WordPress: the look-alike cannot drift from it."""
+"""A real WordPress passes the same checks as the fake newsroom, so that the newsroom cannot differ from WordPress."""
 
 from __future__ import annotations
 

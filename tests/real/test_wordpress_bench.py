@@ -1,4 +1,4 @@
-"""Holds the bench to SQL, and the facts that the crawler is built on to what both versions of WordPress do."""
+"""Compares the test site with its SQL, and the facts that newsbot relies on with both versions of WordPress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m tests.real.wordpress [6.1|6.8] [posts]``: a seeded site to look at, until Ctrl-C."""
+"""``python -m tests.real.wordpress [6.1|6.8] [posts]``: runs a seeded site until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What nginx, PHP and WordPress are told: texts only. Everything listens on loopback or on a socket, mails nobody and
-asks no other host."""
+"""The configuration texts of nginx, PHP and WordPress. Everything listens on loopback or on a socket, sends no mail and
+contacts no other host."""
 
 from __future__ import annotations
 

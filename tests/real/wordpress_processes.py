@@ -1,4 +1,4 @@
-"""Daemons that belong to the tests: started in the foreground, watched, ended by their own pid."""
+"""Daemons of the tests: started in the foreground, watched, and ended by their own pid."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Daemon:
         process.wait()
 
     def kill(self) -> None:
-        """At once, for a daemon whose files nobody will read again."""
+        """Kill the daemon at once. Its files are not read again."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             process.kill()

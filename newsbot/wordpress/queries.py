@@ -86,6 +86,11 @@ class Queries:
         url = self.site.api.url(self.collection.route, params)
         return Query(url=url, purpose=purpose, type=self.collection.name, tries=tries)
 
+    def single(self, row_id: int) -> Query:
+        """A query of one row by its own route, which shows whether the row exists. Every answer is an answer."""
+        url = self.site.api.url(f"{self.collection.route}/{row_id}", {"_fields": "id"})
+        return Query(url=url, purpose="confirm", type=self.collection.name, expects="any")
+
     def fields(self, linking: Iterable[str]) -> dict[str, str]:
         """``_fields`` for whole rows: the fields of the kind, and the fields ``linking`` to other objects."""
         if self.options.raw:
@@ -102,9 +107,12 @@ class Queries:
         """What the archive holds of the collection."""
         return AskState(site=self.site.key, type=self.collection.name)
 
-    def known(self, ids: Sequence[int] | None = None) -> AskKnown:
-        """Which live rows the archive holds: of ``ids``, or all."""
-        return AskKnown(site=self.site.key, type=self.collection.name, ids=None if ids is None else tuple(ids))
+    def known(
+        self, ids: Iterable[int] | None = None, *, since: str | None = None, until: str | None = None
+    ) -> AskKnown:
+        """Which live rows the archive holds: of ``ids``, or all; published in [since, until) where given."""
+        chosen = None if ids is None else tuple(ids)
+        return AskKnown(site=self.site.key, type=self.collection.name, ids=chosen, since=since, until=until)
 
     def tombstones(self, ids: Sequence[int], *, when: str) -> AskTombstones:
         """The last known rows of ``ids``, marked as deleted at ``when`` (UTC, ISO)."""

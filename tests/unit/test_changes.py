@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
+from newsbot.wordpress.api import Site
 from newsbot.wordpress.collection import deletions
 from newsbot.wordpress.collection.changes import Changes, Found, is_held_back
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
 from tests.unit import changing_site
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 
@@ -25,6 +28,11 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("changes") / "newsbot.db"
     Archive.open(f"sqlite:///{path}").close()
     return path
+
+
+def queries(site: Site) -> Queries:
+    """The queries of the site's posts."""
+    return Queries(site=site, collection=POSTS, options=Options(url=KEY))
 
 
 class Runs:
@@ -99,7 +107,7 @@ def test_post_that_comes_back_is_edited(runs: Runs) -> None:
 
 def test_site_wide_refusal_makes_no_tombstone(runs: Runs) -> None:
     archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
-    changes = Changes(runs.model.site(), POSTS, archive.state(KEY, "post"))
+    changes = Changes(queries(runs.model.site()), archive.state(KEY, "post"))
     runs.model.wall = True
     assert drive(changes.confirm([1, 2, 3], neighbour=4), runs.model, archive) == ([], [1, 2, 3])
     runs.model.wall, runs.model.outage = False, True
@@ -110,14 +118,14 @@ def test_site_wide_refusal_makes_no_tombstone(runs: Runs) -> None:
 def test_live_post_is_never_confirmed_as_gone(runs: Runs) -> None:
     archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
     del runs.model.articles[3]
-    changes = Changes(runs.model.site(), POSTS, archive.state(KEY, "post"))
+    changes = Changes(queries(runs.model.site()), archive.state(KEY, "post"))
     assert drive(changes.confirm([1, 2, 3], neighbour=4), runs.model, archive) == ([3], [])
     archive.close()
 
 
 def test_site_without_modified_after_is_swept(runs: Runs) -> None:
     state = CollectionState(whole=True, watermark="2026-03-01T00:00:00Z", live=250)
-    changes = Changes(runs.model.site(PARAMS - {"modified_after"}), POSTS, state)
+    changes = Changes(queries(runs.model.site(PARAMS - {"modified_after"})), state)
     archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
     assert drive(changes.changed(), runs.model, archive).sweep is True
     archive.close()
@@ -125,7 +133,7 @@ def test_site_without_modified_after_is_swept(runs: Runs) -> None:
 
 def test_watermark_is_the_clock_of_the_site(runs: Runs) -> None:
     archive = Archive.open(f"sqlite:///{runs.folder / 'newsbot.db'}", run="x")
-    found = drive(Changes(runs.model.site(), POSTS, archive.state(KEY, "post")).changed(), runs.model, archive)
+    found = drive(Changes(queries(runs.model.site()), archive.state(KEY, "post")).changed(), runs.model, archive)
     assert found.watermark == iso(runs.model.now) + "Z"
     archive.close()
 
@@ -167,7 +175,7 @@ def _search(ages: list[timedelta], victim: int) -> tuple[list[int], Found, int]:
         model.insert(age=age)
     held: Any = Known(model)
     del model.articles[victim]
-    changes = Changes(model.site(), POSTS, CollectionState(whole=True, live=len(ages)))
+    changes = Changes(queries(model.site()), CollectionState(whole=True, live=len(ages)))
     found: Found = drive(changes.gone(), model, held)
     gone, _ = drive(changes.confirm(found.missing, neighbour=2), model, held)
     return gone, found, len(model.asked)

@@ -15,11 +15,12 @@ from typing import Any
 from newsbot.errors import PayloadError, RecordError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress import records
-from newsbot.wordpress.api import PER_PAGE, Collection, Site
+from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.cursor import Cursor, Params
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.dates import site_time, utc
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply, Steps
+from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.replies import answer, rows_of, total_of
 
 OVERLAP = timedelta(hours=26)
@@ -92,18 +93,17 @@ def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = Fals
 class Changes:
     """The searches in one collection that an earlier run brought whole. ``state`` is what the archive holds."""
 
-    site: Site
-    collection: Collection
+    queries: Queries
     state: CollectionState
 
     @property
     def can_list_modified(self) -> bool:
-        return self._takes("modified_after")
+        return self.queries.takes("modified_after")
 
     def changed(self) -> Steps[Found]:
         """Search for new and edited rows. Two listings are needed, since each alone misses posts published late."""
         found = Found()
-        if self.state.watermark is None or not (self.can_list_modified or self._is_comments()):
+        if self.state.watermark is None or not (self.can_list_modified or self.queries.options.kind == "comments"):
             found.sweep = True
             return found
         since = datetime.fromisoformat(self.state.watermark) - OVERLAP
@@ -112,7 +112,7 @@ class Changes:
         for param in ("modified_after", "after") if self.can_list_modified else ("after",):
             rows = yield from self._list({param: after}, "changes", found)
             listed |= rows
-        known = yield AskKnown(site=self.site.key, type=self.collection.name, ids=tuple(listed))
+        known = yield self.queries.known(listed)
         found.compare(listed, known)
         found.sweep = found.partial
         return found
@@ -121,7 +121,7 @@ class Changes:
         """Compare every id of the site with every id of the archive."""
         found = Found()
         listed = yield from self._list({}, "sweep", found)
-        known = yield AskKnown(site=self.site.key, type=self.collection.name)
+        known = yield self.queries.known()
         found.compare(listed, known)
         # Where the listing broke off, ids that it did not show may stand behind its end.
         found.missing, found.shown = [] if found.partial else sorted(known.keys() - listed.keys()), len(listed)
@@ -181,7 +181,7 @@ class Changes:
             more = 1
             listed |= yield from self._list(_around(since, until), "window", found)
         unknown = listed.keys() - known.keys()
-        held = (yield AskKnown(site=self.site.key, type=self.collection.name, ids=tuple(unknown))) if unknown else {}
+        held = (yield self.queries.known(unknown)) if unknown else {}
         found.compare({row_id: listed[row_id] for row_id in unknown}, held)
         found.missing += sorted(known.keys() - listed.keys())
         return more
@@ -211,7 +211,7 @@ class Changes:
         """
         gone, shut, unsure = [], [], []
         for row_id in missing:
-            reply = yield self._single(row_id)
+            reply = yield self.queries.single(row_id)
             code = _code(reply)
             if reply.status in (404, 410) and code in GONE_CODES:
                 gone.append(row_id)
@@ -220,31 +220,17 @@ class Changes:
             elif not _shows(reply, row_id):
                 unsure.append(row_id)
         if shut:
-            answered = neighbour is not None and _shows((yield self._single(neighbour)), neighbour)
+            answered = neighbour is not None and _shows((yield self.queries.single(neighbour)), neighbour)
             (gone if answered else unsure).extend(shut)
         return sorted(gone), sorted(unsure)
 
     # Queries and questions.
 
-    def _takes(self, param: str) -> bool:
-        return self.site.accepted(self.collection.route).takes(param)
-
-    def _is_comments(self) -> bool:
-        return self.collection.route == "/wp/v2/comments"
-
     def _known(self, since: datetime, until: datetime) -> AskKnown:
-        return AskKnown(site=self.site.key, type=self.collection.name, since=iso_utc(since), until=iso_utc(until))
-
-    def _query(self, params: dict[str, Any], purpose: str) -> Query:
-        url = self.site.api.url(self.collection.route, params)
-        return Query(url=url, purpose=purpose, type=self.collection.name)
-
-    def _single(self, row_id: int) -> Query:
-        url = self.site.api.url(f"{self.collection.route}/{row_id}", {"_fields": "id"})
-        return Query(url=url, purpose="confirm", type=self.collection.name, expects="any")
+        return self.queries.known(since=iso_utc(since), until=iso_utc(until))
 
     def _count(self, window: dict[str, str], found: Found) -> Steps[int | None]:
-        reply = yield self._query(window | {"per_page": 1, "_fields": "id"}, "count")
+        reply = yield self.queries.query(window | {"per_page": 1, "_fields": "id"}, "count")
         rows = rows_of(reply)
         found.watermark = found.watermark or site_time(reply)
         # Some plugins send a total of 0 together with rows.
@@ -254,7 +240,7 @@ class Changes:
         """Every id of a window, with its ``modified`` date."""
 
         def ask(params: Params) -> Query:
-            return self._query(params | {"_fields": LISTING}, purpose)
+            return self.queries.query(params | {"_fields": LISTING}, purpose)
 
         def observe(reply: Reply) -> None:
             found.watermark = found.watermark or site_time(reply)
@@ -262,10 +248,9 @@ class Changes:
                 found.total = total_of(reply)
 
         def modified(raw: Any) -> str | None:
-            return utc(raw.get("modified_gmt"), None, self.site)
+            return utc(raw.get("modified_gmt"), None, self.queries.site)
 
-        size = self.site.accepted(self.collection.route).per_page
-        cursor = Cursor(base=window, dated=False, per_page=size)
+        cursor = Cursor(base=window, dated=False, per_page=self.queries.per_page)
         listed = yield from every_id(cursor, ask, modified, observe=observe)
         found.partial = found.partial or cursor.unproven or cursor.repeating
         found.listed = next(reversed(listed), found.listed)

@@ -67,7 +67,7 @@ class CollectionCrawl:
     def _choose(self, intake: Intake) -> Steps[FullListing | IncrementalListing]:
         """Returns the listing that this run needs. An incremental listing begins with its first search here."""
         queries, options = self.queries, self.queries.options
-        changes = Changes(site=queries.site, collection=queries.collection, state=self.state)
+        changes = Changes(queries=queries, state=self.state)
         if not can_update(queries, self.state):
             return FullListing(intake=intake, changes=changes)
         found = Found(sweep=True) if options.sweep else (yield from changes.changed())

@@ -10,6 +10,7 @@ from newsbot.wordpress.collection.changes import Changes, Found
 from newsbot.wordpress.collection.full import FullListing
 from newsbot.wordpress.collection.incremental import IncrementalListing, can_update, is_sweep_due
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.verdict import conclude_by, is_closed
 from newsbot.wordpress.messages import CollectionState, Steps
 from newsbot.wordpress.queries import Queries
@@ -41,7 +42,7 @@ class CollectionCrawl:
     facts: CollectionFacts
     state: CollectionState = field(default_factory=CollectionState)
     intake: Intake | None = None
-    listing: FullListing | IncrementalListing | None = None
+    listing: Listing | None = None
     fault: PayloadError | None = None
 
     def run(self, *, discovered_before: bool = False) -> Steps[None]:
@@ -64,7 +65,7 @@ class CollectionCrawl:
             yield self.queries.checkpoint(intake.sequence, cursor=listing.outcome, done=True)
         self.facts.links.update(intake.joiner.stats)
 
-    def _choose(self, intake: Intake) -> Steps[FullListing | IncrementalListing]:
+    def _choose(self, intake: Intake) -> Steps[Listing]:
         """Returns the listing that this run needs. An incremental listing begins with its first search here."""
         queries, options = self.queries, self.queries.options
         changes = Changes(queries=queries, state=self.state)

@@ -9,32 +9,20 @@ from typing import Any
 from newsbot.compact import IdSet
 from newsbot.errors import PayloadError, Refused
 from newsbot.wordpress import payload
-from newsbot.wordpress.collection.changes import Changes
 from newsbot.wordpress.collection.cursor import Cursor, Params
-from newsbot.wordpress.collection.deletions import bury
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.collection.intake import Intake
-from newsbot.wordpress.collection.verdict import conclude, outcome
+from newsbot.wordpress.collection.listing import Listing
+from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Query, Reply, Steps
-from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import answer, is_final, rows_of, total_of
 
 
 @dataclass(slots=True, kw_only=True)
-class FullListing:
-    """Lists every row of a collection, or of the user's window, by ``cursor``.
+class FullListing(Listing):
+    """Lists every row of a collection, or of the user's window, by ``cursor``."""
 
-    ``began`` is the site's time (UTC, ISO) of its first answer: the next run asks for what changed from then on.
-    ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was.
-    """
-
-    intake: Intake
-    changes: Changes
     cursor: Cursor = field(init=False)
-    began: str | None = None
-    outcome: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         queries = self.queries
@@ -47,16 +35,6 @@ class FullListing:
             can_exclude=queries.takes("exclude"),
         )
         self.facts.mode = "window" if queries.is_windowed else "walk"
-
-    @property
-    def queries(self) -> Queries:
-        """The queries of the collection."""
-        return self.intake.queries
-
-    @property
-    def facts(self) -> CollectionFacts:
-        """The collection's part of the receipt."""
-        return self.intake.facts
 
     @property
     def seen(self) -> IdSet:
@@ -182,7 +160,7 @@ class FullListing:
             return
         # Without rows of an earlier run nothing can be gone.
         held = (yield queries.known()) if self.intake.state.live else {}
-        missing = sorted(held.keys() - seen)
+        missing = sorted(row_id for row_id in held if row_id not in seen)
         yield from self._bury(missing, live=len(held), listed=next(iter(self.cursor.seen), None))
         yield from self._close()
 
@@ -201,9 +179,6 @@ class FullListing:
         live = len((yield self.queries.known()))
         yield from self._bury(found.missing, live=live, listed=found.listed)
         yield from self._close()
-
-    def _bury(self, missing: list[int], *, live: int, listed: int | None) -> Steps[None]:
-        yield from bury(self.intake, self.changes, missing, live=live, listed=listed, when=self.began)
 
     def _second_listing(self) -> Steps[frozenset[int]]:
         """List every id in the opposite order, and bring the rows that the walk did not see. Returns the ids shown."""
@@ -236,8 +211,8 @@ class FullListing:
             facts.live = len((yield self.queries.known()))
         else:
             facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
-        if not (self.cursor.repeating or facts.broke_off or facts.faults["row-without-id"]):
-            self.outcome = outcome(facts, owed=self.intake.owed(), began=self.began, swept=True)
+        if not self.cursor.repeating:
+            self._keep_outcome(swept=True)
         unexplained = f"; {facts.unexplained} counted by the site but shown by no listing" if facts.unexplained else ""
         self._conclude(f"all {facts.seen} listed came{unexplained}")
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.collection.changes import Changes, Found
-from newsbot.wordpress.collection.deletions import bury
-from newsbot.wordpress.collection.intake import Intake
-from newsbot.wordpress.collection.verdict import conclude, outcome
+from newsbot.wordpress.collection.changes import Found
+from newsbot.wordpress.collection.listing import Listing
+from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.messages import CollectionState, Steps
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_final
 
 
@@ -34,23 +31,17 @@ def is_sweep_due(state: CollectionState, now: str | None, *, days: float) -> boo
 
 
 @dataclass(slots=True, kw_only=True)
-class IncrementalListing:
+class IncrementalListing(Listing):
     """Brings new, edited and deleted rows. ``found`` is the first search's result, ``sweep`` whether all ids are
     compared at once.
 
-    ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was. ``asked`` are
-    the ids asked for in this run. ``fetched`` counts rows that the archive did not hold before, ``settled`` those of
-    them that were owed: the site was known to count these. ``missing`` ids were not listed, ``total`` is the site's
-    count, ``listed`` an id that the site showed.
+    ``asked`` are the ids asked for in this run. ``fetched`` counts rows that the archive did not hold before,
+    ``settled`` those of them that were owed: the site was known to count these. ``missing`` ids were not listed,
+    ``total`` is the site's count, ``listed`` an id that the site showed.
     """
 
-    intake: Intake
-    changes: Changes
     found: Found
     sweep: bool
-    began: str | None = None
-    outcome: dict[str, Any] | None = None
-    seen: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
     missing: list[int] = field(default_factory=list)
     total: int | None = None
@@ -62,16 +53,6 @@ class IncrementalListing:
     def __post_init__(self) -> None:
         self.began = self.found.watermark
         self.facts.mode, self.facts.since = "update", self.intake.state.watermark
-
-    @property
-    def facts(self) -> CollectionFacts:
-        """The collection's part of the receipt."""
-        return self.intake.facts
-
-    @property
-    def queries(self) -> Queries:
-        """The queries of the collection."""
-        return self.intake.queries
 
     def run(self) -> Steps[None]:
         """Bring what changed, then search for deletions. Raises PayloadError."""
@@ -85,7 +66,7 @@ class IncrementalListing:
         swept = self.sweep or (yield from self._search_gone())
         live = self.intake.state.live + self.fetched
         self.facts.seen = self.intake.sequence
-        gone = yield from bury(self.intake, self.changes, self.missing, live=live, listed=self.listed, when=self.began)
+        gone = yield from self._bury(self.missing, live=live, listed=self.listed)
         self._close(live=live - gone, gone=gone, swept=swept)
 
     def _search_gone(self) -> Steps[bool]:
@@ -135,7 +116,6 @@ class IncrementalListing:
     def _close(self, *, live: int, gone: int, swept: bool) -> None:
         facts = self.facts
         facts.expected_after, facts.live = self.total, live
-        if not facts.broke_off and not facts.faults["row-without-id"]:
-            self.outcome = outcome(facts, owed=self.intake.owed(), began=self.began, swept=swept)
+        self._keep_outcome(swept=swept)
         success = f"{facts.seen} new or changed since {facts.since} came, {gone} gone, {facts.live} live"
         conclude(facts, success, unfetched_links=self.intake.unfetched_links)

@@ -1,0 +1,58 @@
+"""The base of the two listings of a collection: the full one and the incremental one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Any
+
+from newsbot.wordpress.collection.changes import Changes
+from newsbot.wordpress.collection.deletions import bury
+from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.verdict import outcome
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import CollectionFacts
+
+
+@dataclass(slots=True, kw_only=True)
+class Listing(ABC):
+    """Decides which rows of a collection are asked for, and gives them to ``intake``.
+
+    ``began`` is the site's time (UTC, ISO) of its first answer: the next run asks for what changed from then on.
+    ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was.
+    """
+
+    intake: Intake
+    changes: Changes
+    began: str | None = None
+    outcome: dict[str, Any] | None = None
+
+    @property
+    def queries(self) -> Queries:
+        """The queries of the collection."""
+        return self.intake.queries
+
+    @property
+    def facts(self) -> CollectionFacts:
+        """The collection's part of the receipt."""
+        return self.intake.facts
+
+    @property
+    def seen(self) -> Set[int]:
+        """The ids of a listing from end to end. An incremental listing has none: it shows a part."""
+        return frozenset()
+
+    @abstractmethod
+    def run(self) -> Steps[None]:
+        """List, compare, and set ``outcome`` and the verdict. Raises PayloadError."""
+
+    def _bury(self, missing: list[int], *, live: int, listed: int | None) -> Steps[int]:
+        return (yield from bury(self.intake, self.changes, missing, live=live, listed=listed, when=self.began))
+
+    def _keep_outcome(self, *, swept: bool) -> None:
+        """Decide what the archive keeps. A listing that broke off, or has rows without an id, proves nothing."""
+        facts = self.facts
+        if not facts.broke_off and not facts.faults["row-without-id"]:
+            self.outcome = outcome(facts, owed=self.intake.owed(), began=self.began, swept=swept)

@@ -12,6 +12,10 @@ from newsbot.timestamps import iso_utc
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Reply
 
+ZONE_SHIFT = timedelta(hours=26)
+"""By how much a query reaches beyond the time that is meant. A site compares local dates: time zones, clock changes and
+a site's new time zone move them by up to a day and two hours."""
+
 
 def local_date(value: object) -> str | None:
     """A local date of the site, in the form that the API accepts. None for a zero date (``-0001-11-30T00:00:00``) or no

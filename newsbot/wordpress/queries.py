@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from newsbot.items import Checkpoint
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.dates import utc
+from newsbot.wordpress.dates import ZONE_SHIFT, utc
 from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, Query
 from newsbot.wordpress.options import Options
-
-SKEW = timedelta(hours=26)
-"""By how much a query widens the user's window on each side: the site compares local dates, and the site may have
-changed its time zone."""
 
 DATED = frozenset({"posts", "media", "comments"})
 """Kinds that can be listed by date."""
@@ -51,12 +47,12 @@ class Queries:
 
     @property
     def window(self) -> dict[str, str | int]:
-        """The query parameters of the user's window, widened by ``SKEW``."""
+        """The query parameters of the user's window, widened by ``ZONE_SHIFT``."""
         window: dict[str, str | int] = {}
         if self.options.since:
-            window["after"] = (datetime.fromisoformat(self.options.since) - SKEW).isoformat() + "Z"
+            window["after"] = (datetime.fromisoformat(self.options.since) - ZONE_SHIFT).isoformat() + "Z"
         if self.options.until:
-            window["before"] = (datetime.fromisoformat(self.options.until) + SKEW).isoformat() + "Z"
+            window["before"] = (datetime.fromisoformat(self.options.until) + ZONE_SHIFT).isoformat() + "Z"
         return window
 
     def is_outside_window(self, raw: dict[str, Any]) -> bool:

@@ -74,7 +74,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("api", "dates", "messages", "payload", "queries", "receipt", "records", "replies"),
         *("joins", "pages"),
     },
-    "fallback": {"collection", "messages", "options", "pages", "payload", "receipt"},
+    "fallback": {"dates", "messages", "options", "pages", "payload", "receipt"},
     "site_crawl": {
         *("api", "catalog", "discovery", "messages", "options", "queries", "receipt", "site_json"),
         *("collection", "fallback"),

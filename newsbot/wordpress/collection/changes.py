@@ -18,14 +18,10 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.cursor import Cursor, Params
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.dates import site_time, utc
+from newsbot.wordpress.dates import ZONE_SHIFT, site_time, utc
 from newsbot.wordpress.messages import AskKnown, CollectionState, Query, Reply, Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.replies import answer, rows_of, total_of
-
-OVERLAP = timedelta(hours=26)
-"""By how much a search reaches behind the watermark. Time zones and clock changes move a site's local dates by up to a
-day and two hours."""
 
 LISTING = "id,modified_gmt,date_gmt"
 
@@ -106,7 +102,7 @@ class Changes:
         if self.state.watermark is None or not (self.can_list_modified or self.queries.options.kind == "comments"):
             found.sweep = True
             return found
-        since = datetime.fromisoformat(self.state.watermark) - OVERLAP
+        since = datetime.fromisoformat(self.state.watermark) - ZONE_SHIFT
         after = iso_utc(since)
         listed: dict[int, str | None] = {}
         for param in ("modified_after", "after") if self.can_list_modified else ("after",):
@@ -275,7 +271,7 @@ def _window(since: datetime, until: datetime) -> dict[str, str]:
 
 
 def _around(since: datetime, until: datetime) -> dict[str, str]:
-    return _window(since - OVERLAP, until + OVERLAP)
+    return _window(since - ZONE_SHIFT, until + ZONE_SHIFT)
 
 
 def _shows(reply: Reply, row_id: int) -> bool:

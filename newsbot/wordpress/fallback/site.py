@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsbot.errors import DiscoveryError, PayloadError
-from newsbot.wordpress.collection.changes import OVERLAP
+from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.fallback.collection import FallbackCollection
 from newsbot.wordpress.fallback.sources import Sources, find_sources
 from newsbot.wordpress.messages import AskState, CollectionState, Steps
@@ -32,7 +32,7 @@ def fallback_since(options: Options, state: CollectionState) -> str | None:
     """Since when (UTC) posts are missing of a collection that was whole while the API was open. None: all of it is."""
     if not state.whole or state.watermark is None or options.full or options.is_windowed:
         return None
-    return (datetime.fromisoformat(state.watermark) - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S")
+    return (datetime.fromisoformat(state.watermark) - ZONE_SHIFT).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @dataclass(slots=True, kw_only=True)

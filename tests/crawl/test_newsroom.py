@@ -28,16 +28,6 @@ def site() -> Iterator[Newsroom]:
         yield opened
 
 
-@pytest.fixture
-def room(site: Newsroom) -> Iterator[Newsroom]:
-    """A newsroom without orders, hooks or earlier requests. Tests that change posts start a newsroom of their own."""
-    site.forget()
-    yield site
-    site.relent()
-    site.site.hooks.clear()
-    site.site.memory.clear()
-
-
 # Content and log
 
 

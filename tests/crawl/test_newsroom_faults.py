@@ -23,16 +23,6 @@ def site() -> Iterator[Newsroom]:
         yield opened
 
 
-@pytest.fixture
-def room(site: Newsroom) -> Iterator[Newsroom]:
-    """A newsroom without orders, hooks or earlier requests. Tests that change posts start a newsroom of their own."""
-    site.forget()
-    yield site
-    site.relent()
-    site.site.hooks.clear()
-    site.site.memory.clear()
-
-
 def test_an_order_is_kept_so_many_times_and_only_where_it_matches(room: Newsroom) -> None:
     room.order("status", "/wp/v2/posts", param={"page": "2"}, times=2, status=502)
     assert posts(room, "page=1").status == 200

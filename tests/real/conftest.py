@@ -7,12 +7,14 @@ On a person's machine nothing is installed: a missing part skips its tests with 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pytest
 
@@ -72,33 +74,38 @@ def skip_or_fail(missing: Missing) -> NoReturn:
     pytest.skip(str(missing))
 
 
+Server = TypeVar("Server")
+
+
+@contextlib.contextmanager
+def running(make: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """The server that ``make`` builds, from its start to its end. A missing part skips the test, or fails it in CI."""
+    with contextlib.ExitStack() as stack:
+        try:
+            started = stack.enter_context(make())
+        except Missing as missing:
+            skip_or_fail(missing)
+        yield started
+
+
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
     need("wordpress")
-    with tempfile.TemporaryDirectory(prefix="newsbot-mariadb-") as folder:
-        server = MariaDB(Path(folder))
-        try:
-            server.__enter__()
-        except Missing as missing:
-            skip_or_fail(missing)
-        try:
-            yield server
-        finally:
-            server.__exit__()
+    with (
+        tempfile.TemporaryDirectory(prefix="newsbot-mariadb-") as folder,
+        running(lambda: MariaDB(Path(folder))) as server,
+    ):
+        yield server
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgreSQL]:
     need("postgresql")
-    with tempfile.TemporaryDirectory(prefix="newsbot-postgresql-") as folder:
-        try:
-            server = PostgreSQL(Path(folder)).__enter__()
-        except Missing as missing:
-            skip_or_fail(missing)
-        try:
-            yield server
-        finally:
-            server.__exit__()
+    with (
+        tempfile.TemporaryDirectory(prefix="newsbot-postgresql-") as folder,
+        running(lambda: PostgreSQL(Path(folder))) as server,
+    ):
+        yield server
 
 
 @pytest.fixture
@@ -126,29 +133,23 @@ async def _starts(path: str) -> None:
     await (await Chromium.launch(path)).close()
 
 
-def _started(mariadb: MariaDB, release: str, database: str) -> Iterator[WordPress]:
-    try:
-        site = WordPress(root=wordpress_releases.tree(release), mariadb=mariadb, database=database)
-        site.__enter__()
-    except Missing as missing:
-        skip_or_fail(missing)
-    try:
+def seeded(mariadb: MariaDB, release: str, database: str) -> Iterator[WordPress]:
+    """A running WordPress with SEED_POSTS posts."""
+    with running(lambda: WordPress(root=wordpress_releases.tree(release), mariadb=mariadb, database=database)) as site:
         site.seed(SEED_POSTS)
         yield site
-    finally:
-        site.__exit__()
 
 
 @pytest.fixture(scope="session")
 def wordpress_61(mariadb: MariaDB) -> Iterator[WordPress]:
     """The WordPress of Debian 12, seeded."""
-    yield from _started(mariadb, "6.1", "wordpress_61")
+    yield from seeded(mariadb, "6.1", "wordpress_61")
 
 
 @pytest.fixture(scope="session")
 def wordpress_68(mariadb: MariaDB) -> Iterator[WordPress]:
     """The WordPress of Debian 13, seeded."""
-    yield from _started(mariadb, "6.8", "wordpress_68")
+    yield from seeded(mariadb, "6.8", "wordpress_68")
 
 
 @pytest.fixture(params=["wordpress_61", "wordpress_68"])

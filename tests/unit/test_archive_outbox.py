@@ -198,13 +198,18 @@ def test_run_that_was_taken_for_dead_cannot_seal(folder: Path) -> None:
     slow.end()
 
 
-def test_rows_of_another_site_wait_for_its_own_crawl(folder: Path) -> None:
-    room = Newsroom()
+def die_with_one_row(folder: Path, room: Newsroom) -> None:
+    """Run 1 archives the post 1, and dies before any feed has its name."""
     died = Run(folder, 1, Fuse(10**9), room)
     died.archive.runs.start("wp_posts")
     died.archive.add(room.post(1))
     died.archive.flush()
     died.end()
+
+
+def test_rows_of_another_site_wait_for_its_own_crawl(folder: Path) -> None:
+    room = Newsroom()
+    die_with_one_row(folder, room)
     other = Run(folder, 2, Fuse(10**9), room)
     assert list(other.archive.outbox.recover("https://other.example", "posts")) == []
     assert list(other.archive.outbox.recover(SITE, "comments")) == []
@@ -227,11 +232,7 @@ def test_unchanged_rows_are_not_recovered(folder: Path) -> None:
 
 def test_rows_are_inherited_once(folder: Path) -> None:
     room = Newsroom()
-    died = Run(folder, 1, Fuse(10**9), room)
-    died.archive.runs.start("wp_posts")
-    died.archive.add(room.post(1))
-    died.archive.flush()
-    died.end()
+    die_with_one_row(folder, room)
     first, second = Run(folder, 2, Fuse(10**9), room), Run(folder, 3, Fuse(10**9), room)
     first.archive.runs.start("wp_posts")
     second.archive.outbox._alive = lambda _: True

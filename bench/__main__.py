@@ -1,4 +1,4 @@
-"""``python -m bench``: every measurement in turn."""
+"""``python -m bench``: runs every measurement, one after the other."""
 
 from __future__ import annotations
 

@@ -95,14 +95,14 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
     "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
 }
-# The spiders yield items alone, and each middleware here costs time for every item.
+# Newsbot's spiders yield items and no requests. Each spider middleware would cost time for every item.
 SPIDER_MIDDLEWARES_BASE = {
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,  # nothing reads the key is_start_request
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,  # `scrapy clean URL` takes no error page
     "scrapy.spidermiddlewares.referer.RefererMiddleware": None,  # REFERER_ENABLED is off
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # looks at requests that callbacks yield: none
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # looks at requests that callbacks yield: none
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,  # looks at the same requests
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # for requests from callbacks; there are none
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # for requests from callbacks; there are none
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,  # for the same requests
 }
 
 # Security by default.
@@ -114,8 +114,8 @@ DOWNLOAD_HANDLERS_BASE = {
     "http": "newsbot.safety.handler.CappedHandler",  # 256 KiB of headers at most; Scrapy has no limit
     "https": "newsbot.safety.handler.CappedHandler",
     "file": None,  # no site may name a file of this machine
-    "ftp": None,  # WordPress speaks HTTP alone
-    "s3": None,  # WordPress speaks HTTP alone
+    "ftp": None,  # WordPress is reached by HTTP only
+    "s3": None,  # WordPress is reached by HTTP only
 }
 
 ITEM_PIPELINES_BASE = {

@@ -10,7 +10,8 @@ from newsbot.article.links import absolute
 
 Attributes = Mapping[str, str | None]
 
-# In the order of trust: the attribute in which the lazy loader keeps the source, before the placeholder.
+# Lazy loaders keep the real source in one of these attributes, and a placeholder in ``src``. The most reliable
+# attribute comes first.
 LAZY_SOURCES = (
     "data-lazy-src", "data-src", "data-original", "data-lazyload", "data-lazy", "data-orig-src", "data-cfsrc",
     "data-ezsrc",

@@ -7,7 +7,8 @@ import re
 
 # C0 controls but tab, line feed, form feed and carriage return, as UTF-8.
 _C0 = bytes([*range(9), 11, *range(14, 32), 127])
-# C1 controls, the byte-order mark and noncharacters as UTF-8, by their first byte, which a search finds fast.
+# C1 controls, the byte-order mark and noncharacters, in UTF-8. The expression begins with their first bytes, because a
+# search for one byte is fast.
 _C1 = re.compile(rb"\xc2[\x80-\x9f]").search
 _MARKS = re.compile(rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])").search
 _RARE = re.compile("[\x80-\x9f\ufeff\ufffe\uffff]")

@@ -27,7 +27,7 @@ class Command(ScrapyCrawl):
             super().process_options(args, opts)
         except UsageError as fault:
             self._end(str(fault), 2)
-        # Nothing is started or logged yet, so that the one line stands alone.
+        # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
         problem = self._problem(args, opts)
         if problem is not None:
             self._end(problem, 2)

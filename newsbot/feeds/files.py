@@ -107,7 +107,8 @@ class FolderLock:
     """Lets one run at a time append to the files of a folder: two runs that read the same old file would each lose the
     other's rows.
 
-    The folder itself is locked, so no lock file is left behind. A file system without locks grants every lock.
+    The lock is on the folder itself, so that no lock file remains. On a file system without locks, every run gets the
+    lock.
     """
 
     def __init__(self, folder: Path) -> None:

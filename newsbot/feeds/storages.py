@@ -144,7 +144,7 @@ class FileStorage(Storage):
         return cast("IO[bytes]", FeedFile(file, self))
 
     def _is_device(self) -> bool:
-        """Whether the target is /dev/null, a pipe or the like. Raises OSError for a folder."""
+        """Whether the target is /dev/null, a pipe or another special file. Raises OSError for a folder."""
         if self.target.is_dir():
             raise IsADirectoryError(21, "Is a directory")
         return self.target.exists() and not stat.S_ISREG(self.target.stat().st_mode)

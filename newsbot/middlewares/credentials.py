@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 
 
 _NEVER = ("redirect_times", "dont_obey_robotstxt", "playwright", "newsbot_file", "newsbot_linked")
-"""Keys in the meta of requests whose URL somebody else chose, such as a redirect. They are never sent logged in."""
+"""Keys in the meta of requests whose URL newsbot did not choose, such as a redirect. These requests never carry a
+password."""
 
 
 def _has_method(request: Request) -> bool:

@@ -223,7 +223,7 @@ class PolitenessMiddleware:
         penalty, held_until, given_up = before
         if pace.penalty > penalty:
             self._count("backed_off")
-            logger.info("%s: newsbot slows down to %.1f s between requests", host, pace.delay())
+            logger.info("%s: newsbot now waits %.1f s between two requests", host, pace.delay())
         if pace.held_until != held_until and pace.held_until is not None:
             self._count("held")
             logger.info("%s: newsbot waits for %.0f s, as the host asks", host, pace.held_until - _now())

@@ -66,15 +66,15 @@ class FeedCommit:
         self._waiting.append(Feed(part, target))
         if not self._spider_closed.is_set():
             # A batch is full during the crawl: some of its rows are not committed yet, and other batches will follow.
-            # If the batch took its name alone, the run would count as delivered. So it waits for the end of the crawl;
-            # Scrapy closes the last batches in the same turn of the event loop in which that wait ends.
+            # If this batch got its name now, the run would count as delivered. So the batch waits for the end of the
+            # crawl; Scrapy closes the last batches in the same turn of the event loop in which that wait ends.
             await self._spider_closed.wait()
             await asyncio.sleep(0.05)
         await self._until_all_complete()
         if self._waiting and not self._refused:
             self._seal()
         if self._refused:
-            # The storage cannot rename a part that does not exist, and reports the feed as failed.
+            # The part file is removed. The storage then finds no file to rename, and reports the feed as failed.
             part.unlink(missing_ok=True)
 
     def _seal(self) -> None:

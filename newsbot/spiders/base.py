@@ -69,7 +69,7 @@ class NewsbotSpider(Spider):
             sites_at_once=settings.getint("NEWSBOT_SITES_AT_ONCE"),
             **kwargs,
         )
-        # The pipelines are built after the spider, from the settings alone.
+        # The pipelines are built after the spider, and they read settings, not the spider.
         settings.set("NEWSBOT_FULL", spider.arguments.full, priority="spider")
         settings.set("NEWSBOT_MEDIA", getattr(spider.arguments, "media", None), priority="spider")
         spider._set_crawler(crawler)
@@ -104,7 +104,7 @@ class NewsbotSpider(Spider):
         logger.info("%d of %d sites are due", len(self.facts), listed)
 
     async def start(self) -> AsyncIterator[Any]:
-        # A seed request asks nobody. It gives each site a callback of its own, whose items keep their order.
+        # A seed request goes to no server. It gives each site a callback of its own, whose items keep their order.
         for index, (target, facts) in enumerate(self.facts):
             # The wait is here, and not in the callback: a seed request that waits there costs 30 KiB of memory.
             await self.open_sites.acquire()

@@ -32,7 +32,7 @@ LAZY = ("playwright", "scrapy_playwright", "pyarrow", "scipy", "datasketch")
 
 
 def modules() -> Iterator[str]:
-    """What a crawl may import, but for newsbot.settings, which reads the environment, and Twisted's reactor."""
+    """What a crawl may import, except newsbot.settings, which reads the environment, and Twisted's reactor."""
     for package in ("newsbot", "scrapy.commands"):
         path = importlib.import_module(package).__path__
         found = (module.name for module in pkgutil.walk_packages(path, f"{package}."))
@@ -61,7 +61,7 @@ def load() -> None:
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads > 1:
         raise RuntimeError(f"a process of {threads} threads cannot be forked safely")
-    # The children share the memory of these objects as long as the collector leaves them alone.
+    # The children share the memory of these objects as long as the garbage collector does not touch them.
     gc.collect()
     gc.freeze()
 

@@ -20,8 +20,8 @@ lists all faults with their parameters. ``faults.Order`` explains ``match``::
     room.order("post-kills-page", ids=[1030])
     room.order("unauthorized", "/wp/v2/users")
 
-``Newsroom(process=True)`` serves from a process of its own. ``python -m tests.newsroom --posts 2000`` does so by hand,
-prints the URL, and ends on SIGTERM.
+``Newsroom(process=True)`` runs in a process of its own. ``python -m tests.newsroom --posts 2000`` starts one from a
+shell, prints the URL, and ends on SIGTERM.
 """
 
 from tests.newsroom.log import Request

@@ -109,7 +109,7 @@ height="281" src="https://www.youtube.com/embed/lock%ID%?feature=oembed" framebo
 
 
 class Writer:
-    """Writes the content of a post from its id alone. ``least`` and ``most`` are sizes of the HTML in bytes."""
+    """Computes the content of a post from its id. ``least`` and ``most`` are sizes of the HTML in bytes."""
 
     def __init__(self, *, seed: int, least: int, most: int) -> None:
         self._seed, self._least, self._most = seed, least, max(least, most)

@@ -32,7 +32,8 @@ def check_index_tells_name_home_zone_and_what_routes_accept(ask: Ask, truth: Tru
 def check_options_tell_the_same_as_the_index(ask: Ask, truth: Truth) -> None:
     reply = ask("/wp/v2/posts", method="OPTIONS")
     if reply.status == 405 and truth.plain:
-        # With plain permalinks nginx itself answers for the folder, and nginx does not support OPTIONS.
+        # With plain permalinks the URL of the API is a folder. Nginx answers OPTIONS for a folder itself, with an
+        # error.
         return
     told = reply.json["endpoints"][0]["args"]
     index = ask("/").json["routes"]["/wp/v2/posts"]["endpoints"][0]["args"]

@@ -31,7 +31,7 @@ def upload(question: Question) -> Answer | None:
 
 
 def body_of(name: str) -> bytes:
-    """The bytes of a file by its name alone."""
+    """The bytes of a file, computed from its name."""
     if name.startswith("liar-"):
         return b"<!DOCTYPE html><html><script>alert(1)</script></html>"
     beginning = KINDS[name.rpartition(".")[2].lower()][1]

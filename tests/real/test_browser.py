@@ -212,7 +212,7 @@ REACHES = """<!DOCTYPE html><link rel="preconnect" href="http://O"><link rel="dn
 
 
 class Ear:
-    """A port of TCP and one of UDP at which nobody may knock."""
+    """A TCP port and a UDP port that must get no connection."""
 
     def __init__(self) -> None:
         self.tcp = socket.create_server(("127.0.0.1", 0))
@@ -264,7 +264,8 @@ def test_a_page_reaches_no_third_party(ear: Ear) -> None:
 
 
 def test_chromium_by_itself_reaches_nothing(ear: Ear, chromium: str) -> None:
-    """The second wall alone: nothing of what the page asks for is taken from it, and nothing gets out."""
+    """The second barrier without the first: newsbot intercepts no request of the page, and still no request leaves the
+    browser."""
 
     async def look(url: str) -> None:
         browser = await Chromium.launch(chromium)

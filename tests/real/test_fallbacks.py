@@ -31,7 +31,8 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def differences(row: dict[str, Any], true: dict[str, Any]) -> list[str]:
-    # A zero date is nobody's. The theme of 6.8 shows no date on an article's page: null then, never a wrong one.
+    # A zero date is no date. The theme of 6.8 shows no date on an article's page: then the row has null, never a wrong
+    # date.
     shown = row["published"] is not None or row["via"] == "feed"
     published = (zulu(true["date_gmt"]) or row["published"]) if shown else None
     pairs: dict[str, tuple[Any, Any]] = {
@@ -79,7 +80,7 @@ def test_every_public_post_comes_by_feed(wordpress: WordPress, tmp_path: Path) -
 
 
 def test_every_public_post_comes_by_sitemap_and_page(wordpress: WordPress, tmp_path: Path) -> None:
-    # The oddities come first, then posts of one second.
+    # The first ids are the seed's unusual posts. The other ids are posts that share one second.
     posts = sorted(truth.posts(wordpress))
     few = [*range(1, 60), *posts[100:160]]
     listed = f"add_filter('wp_sitemaps_posts_query_args', fn($a) => $a + ['post__in' => [{','.join(map(str, few))}]]);"

@@ -1,7 +1,7 @@
 """What a public crawl of a bench site must deliver, read from SQL and never from the API.
 
 Each function gives {id: row}; rows are plain dicts of SQL's own values (dates as SQL's text, text as stored, nothing
-decoded or rendered). ``link`` alone is PHP's: permalinks are computed, not stored.
+decoded or rendered). Only ``link`` comes from PHP, because permalinks are computed and not stored.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SELECT t.term_id AS id, t.name, t.slug, x.description, x.parent, x.count
 FROM wp_terms t JOIN wp_term_taxonomy x ON x.term_id = t.term_id WHERE x.taxonomy = %s
 """
 
-# Types in the REST API, as core counts them for visitors: a memo makes nobody a public author.
+# The types in the REST API, as WordPress counts them for visitors: a user with only a memo is no public author.
 _USERS = """
 SELECT u.ID AS id, u.display_name AS name, u.user_nicename AS slug, u.user_url AS website FROM wp_users u
 WHERE EXISTS (SELECT 1 FROM wp_posts p WHERE p.post_author = u.ID AND p.post_status = 'publish'

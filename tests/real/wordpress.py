@@ -111,7 +111,8 @@ class WordPress:
         return self._php.run(WITH_WORDPRESS + code, args)
 
     def seed(self, posts: int) -> None:
-        """Fills the site with a newsroom (see seed.php): the same one for the same number, but for the new ids."""
+        """Fills the site with a newsroom (see seed.php). The same number gives the same newsroom, except for the new
+        ids."""
         self._php.run(WITH_WORDPRESS + (_HERE / "seed.php").read_text().removeprefix("<?php"), {"posts": posts})
 
     def option(self, name: str, value: Any) -> None:

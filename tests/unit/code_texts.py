@@ -84,7 +84,7 @@ class Code(CodeTree):
         self._known: dict[tuple[ast.expr, Steps], Texts] = {}
 
     def told(self, node: ast.expr, steps: Steps = ()) -> list[Text]:
-        """The texts of an expression, and the sentences that may stand in them; a text without words is none."""
+        """The texts of an expression, and the sentences that may stand in them. A text without words is left out."""
         found = self.texts(node, steps).all()
         return [Text(one, self.where(node)) for one in found if has_words(one)]
 
@@ -107,7 +107,7 @@ class Code(CodeTree):
             case ast.IfExp(
                 test=ast.Compare(left=ast.Name(one), ops=[ast.In()], comparators=[known]), body=ast.Name(same)
             ):
-                # ``name if name in NAMES else ...``: of all names only those.
+                # ``name if name in NAMES else ...``: only the names in NAMES.
                 found = self.texts(known, ("each", *steps)) if one == same else self.texts(node.body, steps)
                 return self._union([node.orelse], steps, found)
             case ast.IfExp():

@@ -186,7 +186,7 @@ class CodeTree:
                 yield function
 
     def callers(self, function: Function) -> Iterator[ast.Call]:
-        """The calls that may mean a function, but for its own."""
+        """The calls that may mean a function, except the calls inside that function."""
         if isinstance(function, ast.Lambda):
             return
         owner = self.owner(function)
@@ -196,7 +196,7 @@ class CodeTree:
         for call in self.calls[function.name]:
             if function in self.called(call) and self._may_mean(call, owner) and not self.is_inside(call, function):
                 yield call
-        # ``count=self._count``: whoever calls ``self.count`` calls this function.
+        # ``count=self._count``: a call of ``self.count`` is a call of this function.
         for alias in self.handed_on.get((self.module_of[function].name, function.name), ()):
             for call in self.calls[alias]:
                 if isinstance(call.func, ast.Attribute) and last_name(call.func.value) == "self":

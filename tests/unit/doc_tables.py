@@ -1,7 +1,7 @@
 """The tables of docs/ and README.md that list all of a kind, each with the code that has them.
 
 ``python -m tests.unit.doc_tables`` prints what differs. With ``--write`` it also puts the new words of a message or log
-line into its row; what the row says beside the words is left to whoever changed them.
+line into its row. The author of the change must check the other cells of the row.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_a_listing_by_id_steps_back_as_far_as_rows_were_deleted(seed: int) -> No
 
 
 def test_a_step_back_keeps_the_last_id_of_the_listing() -> None:
-    # Found at random. The page of a step back ends before the last id that was listed.
+    # A random test found this case. After a step back, the new page ends before the last id of an earlier page.
     ids = list(range(1, 42))
     hidden = frozenset({1, 4, 5, 9, 10, 11, 14, 19, 20, 22, 27, 30, 32, 35})
     deleted = [

@@ -65,7 +65,7 @@ def test_indexes_nested_too_deeply_are_reported() -> None:
 
 
 def news_only(**pages: str | Reply) -> ClosedSite:
-    """robots.txt names a sitemap of the last two days, which holds ``a`` alone; the feed has more."""
+    """robots.txt names a sitemap of the last two days, which holds only ``a``. The feed has more posts."""
     news = urlset("a", more="<news:news><news:title>A</news:title></news:news>", attributes=NEWS)
     first = feed(*(entry(name, f"{HOME}/?p={row_id}") for row_id, name in enumerate("abc", 1)))
     second = feed(entry("d", f"{HOME}/?p=4"))["/feed/"]

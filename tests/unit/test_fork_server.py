@@ -1,4 +1,4 @@
-"""A fork of the fork server behaves as the new interpreter that it stands for."""
+"""A fork of the fork server behaves like the new interpreter that it replaces."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def middleware(
     [
         ("http://127.0.0.1/", "", False),
         ("http://127.0.0.1/", "127.0.0.1", True),
-        # A URL without a port means its scheme's own.
+        # A URL without a port uses the default port of its scheme.
         ("http://127.0.0.1/", "127.0.0.1:80", True),
         ("https://127.0.0.1/", "127.0.0.1:443", True),
         ("https://127.0.0.1/", "127.0.0.1:80", False),

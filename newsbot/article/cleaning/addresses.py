@@ -44,7 +44,8 @@ class Addresses:
         if not rest:  # mailto: and similar URLs are indexed by their scheme
             host, _, path = scheme.partition(":")
         found = _first(self._of_host(host), path)
-        # Uploads of a site are on its own server. Most other URLs match nothing: one quick check decides.
+        # A rule for any host must not match the files that a site uploaded. ``_anywhere`` is one expression for all
+        # these rules, and most URLs do not match it.
         if found is None and self._anywhere is not None and not path.startswith("wp-content/uploads/"):
             found = _first(self._by_host["*"], path) if self._anywhere(path.lower()) else None
         return found

@@ -101,7 +101,7 @@ def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str
 
 def _own_link(quote: LexborNode, base: str, *, words: bool) -> str | None:
     """The link to a quoted post: the first where the quote has no words of its own, else the last, its date."""
-    # Not by a selector: compiling one costs more than all else that a quoted post does.
+    # No selector is used, because compiling a selector costs more than the rest of the work for a quoted post.
     hrefs = (link.attributes.get("href") for link in quote.traverse() if link.tag == "a")
     links = [url for href in hrefs if (url := absolute(href, base)) and url[0] == "h"]
     if not words:

@@ -214,7 +214,8 @@ class Writer:
         self._inlines.pop()
 
     def _verbatim(self, text: str) -> None:
-        # A parser drops a line feed at the start of <pre>, so none is written. Spaces alone are not written either.
+        # A parser drops a line feed at the start of <pre>, so none is written. Text of spaces only is not written
+        # either.
         text = text if self._run else text.lstrip("\n")
         if text and (self._run or not text.isspace()):
             self._space = False

@@ -143,7 +143,7 @@ def _from_source_line(html: str, site: str, home: str) -> Source | None:
 
 
 def _of_line(words: str, name: str, urls: list[str], home: str) -> Source | None:
-    """The source that a line names: where its last link to another house leads, else a short name."""
+    """The source that a line names: the target of its last link to another publisher, or a short name."""
     evidence = f"line: {words[:120]}"
     outside = [url for url in urls if _elsewhere(url, home)]
     if outside:

@@ -49,7 +49,7 @@ class CollectionCrawl:
         """Yield queries, questions, items and checkpoints. A run without a fault ends with a ``done`` checkpoint.
 
         ``discovered_before``: the site's API was discovered by an earlier run. Raises Moved where the API does not
-        answer as it did then; raises nothing else that the site causes.
+        answer as it did then. Other faults of the site end in the verdict, not in an exception.
         """
         self.state = yield self.queries.state()
         self.intake = intake = Intake(queries=self.queries, facts=self.facts, state=self.state)

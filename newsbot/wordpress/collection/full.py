@@ -126,7 +126,8 @@ class FullListing(Listing):
         return False
 
     def _salvage(self, params: Mapping[str, Any], fault: PayloadError) -> Steps[None]:
-        """Bring a page that fails as a whole: list its ids alone, which renders nothing, then ask for its rows."""
+        """Bring a page that fails as a whole: list only its ids, for which the site renders no content, then ask for
+        its rows."""
         if is_final(fault) or getattr(fault, "status", 500) < 500:
             raise fault
         self.facts.faults[fault.name] += 1

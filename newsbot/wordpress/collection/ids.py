@@ -1,4 +1,4 @@
-"""Lists ids alone: the site renders no content for it, and the order by id does not change during the listing."""
+"""Lists only ids: the site renders no content for them, and the order by id does not change during the listing."""
 
 from __future__ import annotations
 

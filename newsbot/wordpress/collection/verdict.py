@@ -68,7 +68,7 @@ def conclude_by(facts: CollectionFacts, fault: PayloadError) -> None:
 
 
 def outcome(facts: CollectionFacts, *, owed: Sequence[int], began: str | None, swept: bool) -> dict[str, Any]:
-    """What the last checkpoint tells the archive of a collection that was brought whole, but for the ids ``owed``.
+    """What the last checkpoint tells the archive of a collection that was brought whole, except for the ids ``owed``.
 
     ``began`` is the site's time (UTC, ISO) of the first answer, ``swept`` whether all ids were compared. With more than
     ``MAX_OWED`` owed ids the collection does not count as whole: only a walk from its beginning can bring them all.

@@ -6,7 +6,6 @@ import functools
 import re
 import threading
 import time
-import unicodedata
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from tests.crawl.scrapy_crawl import Run, crawl
 from tests.real import truth
+from tests.real.reading import letters
 from tests.real.wordpress import Request, WordPress
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
@@ -25,10 +25,6 @@ def folded(text: str | None) -> str:
     """Letters and digits only: what WordPress does to quotes, dashes and paragraphs is no difference."""
     text = re.sub(r"<script.*?</script>|<!--.*?-->|\[/?[a-z][^\]]*\]|<[^>]*>", "", text or "", flags=re.DOTALL)
     return letters(unescape(text))
-
-
-def letters(text: str | None) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", text or "") if c.isalnum())
 
 
 def zulu(sql_date: str | None) -> str | None:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.crawl.scrapy_crawl import Run, crawl
 from tests.real import truth
-from tests.real.test_crawl import folded, letters, zulu
+from tests.real.reading import letters
+from tests.real.test_crawl import folded, zulu
 from tests.real.wordpress import WordPress
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]

@@ -1,0 +1,10 @@
+"""Texts of SQL and of rows, brought into a form in which they compare."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def letters(text: str | None) -> str:
+    """Letters and digits only: what WordPress does to quotes, dashes and paragraphs is no difference."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text or "") if c.isalnum())

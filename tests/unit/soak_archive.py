@@ -1,0 +1,95 @@
+"""The archive of the soak: a dict in memory that answers what the crawl of a collection asks.
+
+The rules are those of ``newsbot.archive``, whose own tests prove the storing; here thousands of crawls need an archive
+that costs nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from newsbot.items import Checkpoint, Post
+from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, CollectionState, Recall, Remember
+
+_STATE_FIELDS = frozenset(one.name for one in fields(CollectionState))
+
+
+@dataclass(slots=True)
+class Held:
+    """A row as the archive holds it: the record, and whether it is deleted."""
+
+    record: Post
+    deleted: bool = False
+
+
+@dataclass
+class SoakArchive:
+    """``reader`` is what a reader of the feeds holds: id -> title, from the delivered rows alone."""
+
+    rows: dict[int, Held] = field(default_factory=dict)
+    state: CollectionState = field(default_factory=CollectionState)
+    reader: dict[int, str] = field(default_factory=dict)
+
+    def live(self) -> dict[int, Post]:
+        return {row_id: held.record for row_id, held in self.rows.items() if not held.deleted}
+
+    def answer(self, asked: Any) -> Any:
+        match asked:
+            case AskState():
+                return replace(self.state, live=len(self.live()))
+            case AskKnown():
+                return self._known(asked)
+            case AskTombstones():
+                return self._tombstones(asked)
+            case Recall():
+                return {}
+            case Remember():
+                return None
+        raise TypeError(f"the soak's archive cannot answer {asked!r}")
+
+    def _known(self, asked: AskKnown) -> dict[int, str | None]:
+        every = self.live()
+        chosen = every if asked.ids is None else {row_id: every[row_id] for row_id in asked.ids if row_id in every}
+        return {
+            row_id: record.modified
+            for row_id, record in chosen.items()
+            if (record.published or "") >= (asked.since or "") and (record.published or "~") < (asked.until or "~~")
+        }
+
+    def _tombstones(self, asked: AskTombstones) -> list[Post]:
+        found = [copy.copy(self.rows[row_id].record) for row_id in asked.ids if row_id in self.live()]
+        for record in found:
+            record.change, record.deleted_at = "deleted", asked.when
+        return found
+
+    def add(self, record: Post) -> None:
+        held = self.rows.get(record.id)
+        if record.change == "deleted":
+            if held is not None and not held.deleted:
+                held.deleted = True
+                self.reader.pop(record.id, None)
+            return
+        if held is not None and not held.deleted and (record.modified or "~") < (held.record.modified or ""):
+            return  # an older copy out of a cache
+        self.rows[record.id] = Held(record)
+        self.reader[record.id] = record.title or ""
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        cursor: Mapping[str, Any] = checkpoint.cursor or {}
+        if not checkpoint.done:
+            if checkpoint.cursor is not None:
+                self.state = replace(self.state, cursor=dict(cursor), sequence=checkpoint.sequence)
+                if "owed" in cursor:
+                    self.state = replace(self.state, owed=tuple(cursor["owed"]))
+            return
+        kept = {name: _frozen(value) for name, value in cursor.items() if name in _STATE_FIELDS}
+        if "whole" in kept:
+            kept = {"owed": (), **kept, "cursor": None, "sequence": 0}
+        self.state = replace(self.state, **kept)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,231 @@
+"""Random sequences of a site's changes and of crawls: a verdict of ``complete`` means that nothing is lost.
+
+A sequence is a list of steps; its seed gives it. ``play`` plays it and returns the first broken promise. ``reduced``
+leaves out what a broken promise does not need. By hand: ``python -m tests.unit.soak_sequences FIRST LAST``.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from newsbot.items import Checkpoint, Post
+from newsbot.wordpress.api import Collection
+from newsbot.wordpress.collection.crawl import CollectionCrawl
+from newsbot.wordpress.messages import Query
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import CollectionFacts
+from tests.unit.soak_archive import SoakArchive
+from tests.unit.soak_site import DAY, KEY, ROUTE, START, Endless, SoakSite
+
+POSTS = Collection(name="post", route=ROUTE)
+
+ACTS = (
+    *("add", "back_date", "twin", "schedule", "publish_late", "edit", "redate", "swap", "trash", "restore", "hide"),
+    *("show", "hide_quietly", "show_quietly", "exchange_quietly", "delete", "delete_and_back_date"),
+    *("delete_and_publish_late", "count_more", "count_less", "new_zone", "pass_time", "pass_time"),
+)
+RARE = ("kill", "mend", "future_modified")
+
+Act = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Acts, then a crawl during which further acts fall before its nth request."""
+
+    acts: tuple[Act, ...] = ()
+    during: tuple[tuple[int, Act], ...] = ()
+    sweep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the site holds before the first crawl, and the steps. ``lies``: the site may lie."""
+
+    posts: int
+    ties: int
+    per_page: int
+    steps: tuple[Step, ...]
+
+
+def sequence(seed: int) -> History:
+    """The sequence of a seed: three in ten have a site that lies, and seven in ten have changes during a crawl."""
+    chance = random.Random(seed)
+    lies, busy = chance.random() < 0.3, chance.random() < 0.7
+
+    def acts(most: int, *, start: bool = False) -> tuple[Act, ...]:
+        names = [chance.choice(RARE if chance.random() < 0.04 else ACTS) for _ in range(chance.randint(0, most))]
+        if lies and chance.random() < (0.5 if start else 0.25):
+            names.insert(chance.randint(0, len(names)), "begin_lie")
+        if lies and chance.random() < 0.15:
+            names.append("end_lie")
+        return tuple((name, chance.randrange(10_000)) for name in names)
+
+    steps = []
+    for number in range(chance.randint(2, 6)):
+        while_crawling = acts(3) if busy and chance.random() < 0.5 else ()
+        during = tuple((chance.randint(1, 9), act) for act in while_crawling)
+        steps.append(Step(acts(5, start=number == 0), during, sweep=chance.random() < 0.08))
+    return History(chance.randint(0, 30), chance.choice((1, 1, 3, 12)), chance.choice((3, 5, 10)), tuple(steps))
+
+
+def play(played: History, *, most: Counter[str] | None = None) -> str | None:
+    """The first broken promise of a sequence, or None. ``most`` counts verdicts and gets the most requests."""
+    site, archive = SoakSite(per_page=played.per_page), SoakArchive()
+    for number in range(played.posts):
+        site.insert(START - (played.posts - number) // played.ties * DAY - DAY)
+    # Quiet crawls at the end: what a crawl that was disturbed left behind, the next one finds.
+    for number, step in enumerate((*played.steps, Step(), Step(acts=(("end_lie", 0), ("mend", 0)), sweep=True))):
+        for name, place in step.acts:
+            site.act(name, place)
+        if (broken := _crawl(site, archive, step, most)) is not None:
+            return f"crawl {number + 1}: {broken}"
+    return None
+
+
+def _crawl(site: SoakSite, archive: SoakArchive, step: Step, most: Counter[str] | None) -> str | None:
+    site.now += 60
+    site.asked.clear()
+    site.touched.clear()
+    site.events = {
+        request: partial(_all, site, [act for at, act in step.during if at == request]) for request, _ in step.during
+    }
+    lying = bool(site.lie)
+    throughout = set(site.live())
+    site.limit = bound(len(site.entries) + len(archive.rows), site.per_page)
+    facts = CollectionFacts(type="post")
+    options = Options(url=KEY, follow=frozenset(), confirm_deletions=True, sweep=step.sweep)
+    crawl = CollectionCrawl(queries=Queries(site=site.site(), collection=POSTS, options=options), facts=facts)
+    buried = set()
+    try:
+        for record in _rows(crawl, site, archive):
+            if record.change == "deleted":
+                buried.add(record.id)
+    except Endless as fault:
+        return f"{fault} ({site.lie or 'no lie'})"
+    site.events = {}
+    if most is not None:
+        most[facts.verdict + (" of a liar" if lying else "")] += 1
+        most["requests"] = max(most["requests"], len(site.asked))
+    told = f"{facts.mode} {facts.verdict} ({facts.why}), {len(site.asked)} requests, lie {site.lie or 'none'}"
+    if buried & throughout & site.live().keys():
+        return f"buried though alive throughout: {sorted(buried & throughout & site.live().keys())}; {told}"
+    if facts.verdict == "complete":
+        wrong = _differences(site, archive)
+        return f"silent: {'; '.join(wrong)}; {told}" if wrong else None
+    # Where nothing is left, a refusal of single posts cannot be told from a site that refuses everything.
+    healthy = bool(site.live()) and not (
+        lying or site.lie or step.during or any(e.fatal for e in site.entries.values())
+    )
+    return f"a false alarm: {told}" if healthy else None
+
+
+def bound(rows: int, per_page: int) -> int:
+    """More requests than any crawl of so many rows may make: each row listed thrice, asked for alone once, and some."""
+    return 80 + 4 * -(-rows // per_page) + 2 * rows
+
+
+def _all(site: SoakSite, acts: Sequence[Act]) -> None:
+    for name, place in acts:
+        site.act(name, place)
+
+
+def _rows(crawl: CollectionCrawl, site: SoakSite, archive: SoakArchive) -> list[Post]:
+    talk, answer = crawl.run(), None
+    rows: list[Post] = []
+    while True:
+        try:
+            message: Any = talk.send(answer)
+        except StopIteration:
+            return rows
+        answer = None
+        if isinstance(message, Query):
+            answer = site.reply(message)
+        elif isinstance(message, Checkpoint):
+            archive.commit(message)
+        elif isinstance(message, Post):
+            archive.add(message)
+            rows.append(message)
+        else:
+            answer = archive.answer(message)
+
+
+def _differences(site: SoakSite, archive: SoakArchive) -> list[str]:
+    """What differs between the site, the archive and a reader of the feeds. What was touched during the crawl may."""
+    live, held, reader = site.live(), archive.live(), archive.reader
+    found = []
+    for row_id in sorted((live.keys() | held.keys() | reader.keys()) - site.touched):
+        if row_id not in held or row_id not in reader:
+            if row_id in live:
+                found.append(f"{row_id} lacks")
+        elif row_id not in live:
+            found.append(f"{row_id} is gone")
+        elif held[row_id].title != live[row_id].title or reader[row_id] != live[row_id].title:
+            found.append(f"{row_id} is {held[row_id].title}, not {live[row_id].title}")
+    return found
+
+
+def reduced(played: History, broken: str) -> History:
+    """A smaller sequence that breaks a promise of the same kind."""
+    kind = broken.split(": ")[1]
+
+    def fails(one: History) -> bool:
+        found = play(one)
+        return found is not None and found.split(": ")[1] == kind
+
+    smaller = True
+    while smaller:
+        smaller = False
+        for one in _smaller(played):
+            if fails(one):
+                played, smaller = one, True
+                break
+    return played
+
+
+def _smaller(played: History) -> list[History]:
+    steps, found = played.steps, []
+
+    def with_steps(changed: Sequence[Step]) -> History:
+        return History(played.posts, played.ties, played.per_page, tuple(changed))
+
+    for index, step in enumerate(steps):
+        found.append(with_steps([*steps[:index], *steps[index + 1 :]]))
+        changed = [Step(step.acts[:at] + step.acts[at + 1 :], step.during, step.sweep) for at in range(len(step.acts))]
+        calm = [step.during[:at] + step.during[at + 1 :] for at in range(len(step.during))]
+        changed += [Step(step.acts, during, step.sweep) for during in calm]
+        changed += [Step(step.acts, step.during, False)] * step.sweep
+        found += [with_steps([*steps[:index], one, *steps[index + 1 :]]) for one in changed]
+    for posts in {played.posts // 2, played.posts - 1} - {played.posts, -1}:
+        found.append(History(posts, played.ties, played.per_page, steps))
+    if played.ties > 1:
+        found.append(History(played.posts, 1, played.per_page, steps))
+    return found
+
+
+def main() -> None:
+    first, last = int(sys.argv[1]), int(sys.argv[2])
+    most: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    began = time.process_time()
+    for seed in range(first, last):
+        if (broken := play(sequence(seed), most=most)) is None:
+            continue
+        kinds[broken.split(": ")[1].split(" (")[0]] += 1
+        if kinds[broken.split(": ")[1].split(" (")[0]] <= int(sys.argv[3] if len(sys.argv) > 3 else 5):
+            small = reduced(sequence(seed), broken)
+            print(f"seed {seed}: {play(small)}\n    {small}", flush=True)
+    print(f"{last - first} sequences, {time.process_time() - began:.0f} s of CPU: broken {dict(kinds)}; {dict(most)}")
+    sys.exit(bool(kinds))
+
+
+if __name__ == "__main__":
+    main()

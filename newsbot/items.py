@@ -259,11 +259,12 @@ class User(Record, UserContent):
 
 @dataclass(slots=True, kw_only=True)
 class Checkpoint:
-    """Follows a batch of rows. ``sequence`` counts all rows of this site and type that the spider has sent so far.
+    """Follows a batch of rows. ``sequence`` counts all rows of this collection that the spider has sent so far.
 
-    A pipeline that commits may store ``cursor`` only if it received exactly ``sequence`` rows of this site and type.
-    Rows that another pipeline dropped and counted are among them. Any other number means that rows are missing.
-    ``done``: the collection is finished.
+    A collection is one type of one kind of a site: a post type and a taxonomy may share a name. A pipeline that commits
+    may store ``cursor`` only if it received exactly ``sequence`` rows of this collection. Rows that another pipeline
+    dropped and counted are among them. Any other number means that rows are missing. ``done``: the collection is
+    finished.
     """
 
     site: str
@@ -271,6 +272,7 @@ class Checkpoint:
     sequence: int
     cursor: Mapping[str, Any] | None = None
     done: bool = False
+    kind: str = "posts"
 
 
 def columns(item_class: type[Record]) -> tuple[str, ...]:

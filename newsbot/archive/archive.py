@@ -33,6 +33,9 @@ from newsbot.wordpress.messages import AskKnown, CollectionState, Recall
 
 Clock = Callable[[], datetime]
 
+CollectionKey = tuple[str, str, str]
+"""Site, type and kind: a post type and a taxonomy of one site may share a name."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -45,10 +48,10 @@ class Archive:
         self.database = database
         self.run = run
         self.full = full
-        self.incomplete: set[tuple[str, str]] = set()
-        """(site, type) of the collections that lost rows in this run."""
+        self.incomplete: set[CollectionKey] = set()
+        """The collections that lost rows in this run."""
         self._clock = clock
-        self._batches: dict[tuple[str, str], Batch] = {}
+        self._batches: dict[CollectionKey, Batch] = {}
         self._linked = Linked(database, clock=clock)
         self._sites: dict[int, str] = {}
         self.runs = Runs(database, run=run, clock=clock)
@@ -79,16 +82,16 @@ class Archive:
 
     # What the archive knows.
 
-    def state(self, site: str, type_: str) -> CollectionState:
+    def state(self, site: str, type_: str, kind: str = "posts") -> CollectionState:
         """What a walk needs to know at its start. This begins a new pass: ``Batch.received`` counts from 0 again."""
-        batch = self._batch(site, type_)
+        batch = self._batch(site, type_, kind)
         if batch.pending:
             self._store(batch, None)
         live = sa.select(sa.func.count()).where(rows.c.collection == batch.collection, rows.c.deleted_at.is_(None))
         with self.database.reading() as connection:
             found = connection.execute(sa.select(collections).where(collections.c.collection == batch.collection)).one()
             count = connection.execute(live).scalar_one()
-        self._batches[site, type_] = Batch(batch.collection, committed_sequence=found.sequence)
+        self._batches[site, type_, kind] = Batch(batch.collection, committed_sequence=found.sequence)
         cursor = {} if found.cursor is None else orjson.loads(found.cursor)
         return CollectionState(
             cursor=cursor if cursor.keys() - {"owed"} else None,
@@ -103,7 +106,7 @@ class Archive:
 
     def live_ids(self, question: AskKnown) -> dict[int, str | None]:
         """The live ids that the archive holds -> ``modified``. Rows that are not committed yet are included."""
-        batch = self._batch(question.site, question.type)
+        batch = self._batch(question.site, question.type, question.kind)
         with self.database.reading() as connection:
             found = current_rows.live_ids(
                 connection, batch.collection, ids=question.ids, since=question.since, until=question.until
@@ -125,7 +128,7 @@ class Archive:
         ``own``: the archive has delivered this row before. ``same``: another row of its site. ``other``: a row of
         another site. None: no row.
         """
-        batch = self._batch(record.site, record.type)
+        batch = self._batch_of(record)
         before = self._before(batch, record.id)
         if before is not None and not before.guid_duplicate:
             return "own"
@@ -152,7 +155,7 @@ class Archive:
 
         Returns whether the row is to be delivered. An unchanged row is not, except with ``full``.
         """
-        batch = self._batch(record.site, record.type)
+        batch = self._batch_of(record)
         batch.received += 1
         before = self._before(batch, record.id)
         if record.change == "deleted":
@@ -191,30 +194,30 @@ class Archive:
         set_state(record, state_of(after, "deleted"))
         return True
 
-    def count_dropped(self, site: str, type_: str) -> None:
+    def count_dropped(self, record: Record) -> None:
         """Count a row that another pipeline dropped: it is not missing."""
-        self._batch(site, type_).received += 1
+        self._batch_of(record).received += 1
 
     def add_guid_duplicate(self, record: Record) -> None:
         """Take in a row that is not delivered, because another site's row with the same guid was."""
-        batch = self._batch(record.site, record.type)
+        batch = self._batch_of(record)
         batch.received += 1
         before = self._before(batch, record.id)
         after = guid_duplicate_row(before, record, now=self._now())
         self._put(batch, _without_payload(before, after, record.collection, "unchanged"))
 
-    def tombstone(self, site: str, type_: str, row_id: int, when: str) -> Record | None:
+    def tombstone(self, site: str, type_: str, row_id: int, when: str, *, kind: str = "posts") -> Record | None:
         """The last known row with ``change`` "deleted"; None where the archive has no live row to delete.
 
         The row is deleted only when it comes back through ``add``. A guid duplicate was never delivered: it is marked
         as deleted here.
         """
-        batch = self._batch(site, type_)
+        batch = self._batch(site, type_, kind)
         before = self._before(batch, row_id)
         if before is None or before.deleted_at is not None:
             return None
         if before.guid_duplicate:
-            self._put(batch, _without_payload(before, replace(before, deleted_at=when), "", "unchanged"))
+            self._put(batch, _without_payload(before, replace(before, deleted_at=when), kind, "unchanged"))
             return None
         stored = self._stored_payload(batch, row_id)
         if stored is None:
@@ -249,11 +252,11 @@ class Archive:
         Raises MissingRows where rows are missing; the received rows are written, the cursor is not. Raises ArchiveError
         where the database fails; nothing is written.
         """
-        batch = self._batch(checkpoint.site, checkpoint.type)
+        batch = self._batch(checkpoint.site, checkpoint.type, checkpoint.kind)
         try:
             batch.check(checkpoint)
         except MissingRows:
-            self.incomplete.add((checkpoint.site, checkpoint.type))
+            self.incomplete.add((checkpoint.site, checkpoint.type, checkpoint.kind))
             self._store(batch, None)
             raise
         self._store(batch, checkpoint)
@@ -280,23 +283,28 @@ class Archive:
         self._linked.written()
         batch.committed()
 
-    def _batch(self, site: str, type_: str) -> Batch:
-        batch = self._batches.get((site, type_))
+    def _batch_of(self, record: Record) -> Batch:
+        return self._batch(record.site, record.type, record.collection)
+
+    def _batch(self, site: str, type_: str, kind: str) -> Batch:
+        batch = self._batches.get((site, type_, kind))
         if batch is None:
-            collection = self._collection(site, type_)
+            collection = self._collection(site, type_, kind)
             self._sites[collection] = site
-            batch = self._batches[site, type_] = Batch(collection)
+            batch = self._batches[site, type_, kind] = Batch(collection)
         return batch
 
-    def _collection(self, site: str, type_: str) -> int:
+    def _collection(self, site: str, type_: str, kind: str) -> int:
         """The number of a collection in the database, which gets a row for it if it has none."""
-        number = sa.select(collections.c.collection).where(collections.c.site == site, collections.c.type == type_)
+        number = sa.select(collections.c.collection).where(
+            collections.c.site == site, collections.c.type == type_, collections.c.kind == kind
+        )
         with self.database.reading() as connection:
             found = connection.execute(number).scalar()
         if found is None:
             with self.database.writing() as connection:
-                insert = upsert(connection, collections, keys=("site", "type"), replaced=("type",))
-                new = {"site": site, "type": type_, "sequence": 0, "whole": False, "hidden": 0}
+                insert = upsert(connection, collections, keys=("site", "type", "kind"), replaced=("type",))
+                new = {"site": site, "type": type_, "kind": kind, "sequence": 0, "whole": False, "hidden": 0}
                 connection.execute(insert, [new])
                 found = connection.execute(number).scalar_one()
         return int(found)

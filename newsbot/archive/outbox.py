@@ -170,8 +170,8 @@ class Outbox:
         dead = [run.run for run in (*self._dead_runs("open"), *self._dead_runs("dead"))]
         if not dead:
             return array("q")
-        of_site = sa.select(collections.c.collection).where(collections.c.site == site)
-        of_dead_runs = (outbox.c.run.in_(dead), outbox.c.collection.in_(of_site), _is_of_kind(kind))
+        of_site = sa.select(collections.c.collection).where(collections.c.site == site, collections.c.kind == kind)
+        of_dead_runs = (outbox.c.run.in_(dead), outbox.c.collection.in_(of_site))
         with self._database.writing() as connection:
             connection.execute(sa.update(runs).where(runs.c.run.in_(dead), runs.c.state == "open").values(state="dead"))
             entries = sa.select(outbox.c.place).where(*of_dead_runs).order_by(outbox.c.place)
@@ -210,10 +210,6 @@ def _rename(listed: Iterable[Feed]) -> list[Path]:
             raise ArchiveError(f"{feed.part} cannot be renamed to {feed.final}: {fault.strerror}") from fault
         renamed.append(feed.final)
     return renamed
-
-
-def _is_of_kind(kind: str) -> sa.ColumnElement[bool]:
-    return sa.exists().where(_is_of_entry(rows), rows.c.kind == kind)
 
 
 def _record_of(row: sa.Row[Any]) -> Record:

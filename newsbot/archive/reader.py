@@ -96,13 +96,12 @@ def _text_diff(before: bytes, after: bytes) -> str:
     return word_diff(fields_of(before).get("content_text") or "", fields_of(after).get("content_text") or "")
 
 
-def kind_of_type(database: Database, type_: str | None) -> str:
-    """The kind of rows that a type has; "posts" for a type that the archive does not know."""
-    if type_ is None:
-        return "posts"
-    kind = sa.select(rows.c.kind).join(collections, collections.c.collection == rows.c.collection)
+def kinds_of_type(database: Database, type_: str) -> list[str]:
+    """The kinds of which the archive has rows of that type, "posts" first: a taxonomy may share a post type's name."""
+    has_rows = sa.exists().where(rows.c.collection == collections.c.collection)
+    kinds = sa.select(collections.c.kind).where(collections.c.type == type_, has_rows).distinct()
     with database.reading() as connection:
-        return connection.execute(kind.where(collections.c.type == type_).limit(1)).scalar() or "posts"
+        return sorted(connection.execute(kinds).scalars(), key=lambda kind: (kind != "posts", kind))
 
 
 def _rows_by_collection(
@@ -111,6 +110,7 @@ def _rows_by_collection(
     """The rows of ``statement``, collection by collection: in the order of the key, so that no database has to sort."""
     statement = _filtered(statement, selection)
     every = sa.select(collections.c.collection, collections.c.site, collections.c.type)
+    every = every.where(collections.c.kind == selection.kind)
     with database.streaming() as connection:
         found = connection.execute(every.order_by(collections.c.site, collections.c.type)).all()
         for row in found:
@@ -122,7 +122,7 @@ def _rows_by_collection(
 
 
 def _filtered(statement: sa.Select[Any], selection: Filter) -> sa.Select[Any]:
-    statement = statement.where(rows.c.kind == selection.kind, rows.c.guid_duplicate.is_(False))
+    statement = statement.where(rows.c.guid_duplicate.is_(False))
     if not selection.deleted:
         statement = statement.where(rows.c.deleted_at.is_(None))
     if selection.since is not None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration. An archive with a version that is not among the migrations is newer than this code."""
 
 metadata = MetaData()
@@ -54,9 +54,15 @@ collections = Table(
     Column("watermark", Text),
     Column("hidden", BigInteger, nullable=False, default=0),
     Column("swept", Text),
-    UniqueConstraint("site", "type"),
+    Column("kind", Text, nullable=False),
+    Column("witness", LargeBinary),
+    UniqueConstraint("site", "type", "kind"),
 )
-"""One type of one site: how far its walk has come, and the moment since which changes must be requested."""
+"""One type of a site: how far its walk has come, and the moment since which changes must be requested.
+
+The kind belongs to the key, since a post type and a taxonomy may share a name. ``witness`` is JSON: what the site's
+sitemap and feed last showed of the collection.
+"""
 
 rows = Table(
     "rows",
@@ -75,13 +81,15 @@ rows = Table(
     Column("first_seen", Text, nullable=False),
     Column("last_seen", Text, nullable=False),
     Column("deleted_at", Text),
+    Column("link", BigInteger),
     Index("rows_guid", "guid"),
     sqlite_with_rowid=False,
 )
 """The current row by (collection, id). A row is small, so that a million rows are searched quickly.
 
 ``content`` is the revision whose payload is current. ``guid`` is a hash. ``twin`` marks a copy of another site's row
-with the same guid: the archive counts such a row and never delivers it.
+with the same guid: the archive counts such a row and never delivers it. ``link`` is a hash of the row's URL; null for
+a row that no version since 0002 has written.
 """
 
 revisions = Table(

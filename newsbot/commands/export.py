@@ -29,6 +29,11 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--site", help="only this site")
         parser.add_argument("--type", help="only this type (post, page, comment, attachment, category, user, ...)")
+        parser.add_argument(
+            "--kind",
+            choices=("posts", "comments", "media", "terms", "users"),
+            help="only this kind of rows, where a post type and a taxonomy have one name",
+        )
         parser.add_argument("--since", help="published then or later (ISO date or date-time, UTC)")
         parser.add_argument("--until", help="published before; a bare date includes its day, as in a crawl")
         parser.add_argument("--deleted", action="store_true", help="deleted posts too, with their last known content")

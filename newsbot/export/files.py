@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,7 +17,7 @@ from scrapy.settings import BaseSettings
 from newsbot import items
 from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
-from newsbot.archive.reader import ArchivedRow, Filter, kind_of_type, read_current, read_history
+from newsbot.archive.reader import ArchivedRow, Filter, kinds_of_type, read_current, read_history
 from newsbot.arguments.values import moment
 from newsbot.errors import BadArgument
 from newsbot.extras import require
@@ -44,7 +45,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
     window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
     archive = Archive.open(settings["NEWSBOT_ARCHIVE"], create=False)
     try:
-        kind = kind_of_type(archive.database, opts.type)
+        kind = _kind(archive, opts)
         if opts.duplicates and kind != "posts":
             raise BadArgument(f"--duplicates compares posts, and {opts.type} is not a type of posts")
         selection = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
@@ -59,6 +60,19 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         return written
     finally:
         archive.close()
+
+
+def _kind(archive: Archive, opts: argparse.Namespace) -> str:
+    """The kind that the user asks for, else that of the type. A type of several kinds is one of posts, if it can be."""
+    if opts.kind is not None or opts.type is None:
+        return opts.kind or "posts"
+    kinds = kinds_of_type(archive.database, opts.type)
+    if len(kinds) > 1:
+        others = ", ".join(f"--kind {kind}" for kind in kinds[1:])
+        sys.stderr.write(
+            f"scrapy export: {opts.type} names {' and '.join(kinds)}; these are its {kinds[0]} ({others})\n"
+        )
+    return kinds[0] if kinds else "posts"
 
 
 def _check_options(path: Path, form: str, opts: argparse.Namespace) -> None:

@@ -34,7 +34,7 @@ class DedupePipeline:
         self._stats = crawler.stats
         self._crawler = crawler
         self._archive = archive
-        self._ids: dict[tuple[str, str], IdSet] = {}
+        self._ids: dict[tuple[str, str, str], IdSet] = {}
         self._guids = KeyOwners()  # guid key -> the site of its first row in this run
 
     @classmethod
@@ -51,7 +51,7 @@ class DedupePipeline:
         if isinstance(item, Checkpoint):
             if item.done:
                 # A long-lived process may list this collection again, and then meets every id again.
-                self._ids.pop((item.site, item.type), None)
+                self._ids.pop((item.site, item.type, item.kind), None)
             return item
         if not isinstance(item, Record) or item.change == "deleted":
             return item
@@ -65,10 +65,11 @@ class DedupePipeline:
 
     def _check_identity(self, item: Record) -> None:
         """Raise MetBefore for a row that came before in this run."""
-        if self._ids.setdefault((item.site, item.type), IdSet()).insert(item.id):
+        collection = item.site, item.type, item.collection
+        if self._ids.setdefault(collection, IdSet()).insert(item.id):
             return
         if self._archive is not None:
-            self._archive.count_dropped(item.site, item.type)
+            self._archive.count_dropped(item)
         raise self._drop(item, "again", "it came before in this run")
 
     def _check_guid(self, item: Record) -> None:

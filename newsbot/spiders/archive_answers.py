@@ -34,7 +34,7 @@ class ArchiveAnswers:
         archive = self._archive
         match asked:
             case AskState():
-                return archive.state(asked.site, asked.type) if archive is not None else CollectionState()
+                return archive.state(asked.site, asked.type, asked.kind) if archive is not None else CollectionState()
             case AskKnown():
                 return archive.live_ids(asked) if archive is not None else {}
             case Recall():
@@ -55,7 +55,8 @@ class ArchiveAnswers:
     def _tombstones(self, asked: AskTombstones) -> list[Record]:
         if self._archive is None:
             return []
-        rows = (self._archive.tombstone(asked.site, asked.type, row_id, asked.when) for row_id in asked.ids)
+        archive, collection = self._archive, (asked.site, asked.type)
+        rows = (archive.tombstone(*collection, row_id, asked.when, kind=asked.kind) for row_id in asked.ids)
         return [row for row in rows if row is not None]
 
     def take_lease(self, name: str) -> str | None:

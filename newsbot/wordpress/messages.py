@@ -144,6 +144,7 @@ class AskTombstones:
     type: str
     ids: tuple[int, ...]
     when: str
+    kind: str = "posts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +164,14 @@ class KeepSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskState:
-    """Ask for the ``CollectionState`` of a collection."""
+    """Ask for the ``CollectionState`` of a collection.
+
+    ``kind`` belongs to the identity of a collection: a post type and a taxonomy of one site may share a name.
+    """
 
     site: str
     type: str
+    kind: str = "posts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +183,7 @@ class AskKnown:
     ids: tuple[int, ...] | None = None
     since: str | None = None
     until: str | None = None
+    kind: str = "posts"
 
 
 Question = Recall | Remember | AskSite | KeepSite | AskState | AskKnown | AskTombstones

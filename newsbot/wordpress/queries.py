@@ -101,19 +101,34 @@ class Queries:
 
     def state(self) -> AskState:
         """What the archive holds of the collection."""
-        return AskState(site=self.site.key, type=self.collection.name)
+        return AskState(site=self.site.key, type=self.collection.name, kind=self.options.kind)
 
     def known(
         self, ids: Iterable[int] | None = None, *, since: str | None = None, until: str | None = None
     ) -> AskKnown:
         """Which live rows the archive holds: of ``ids``, or all; published in [since, until) where given."""
         chosen = None if ids is None else tuple(ids)
-        return AskKnown(site=self.site.key, type=self.collection.name, ids=chosen, since=since, until=until)
+        return AskKnown(
+            site=self.site.key,
+            type=self.collection.name,
+            ids=chosen,
+            since=since,
+            until=until,
+            kind=self.options.kind,
+        )
 
     def tombstones(self, ids: Sequence[int], *, when: str) -> AskTombstones:
         """The last known rows of ``ids``, marked as deleted at ``when`` (UTC, ISO)."""
-        return AskTombstones(site=self.site.key, type=self.collection.name, ids=tuple(ids), when=when)
+        name, kind = self.collection.name, self.options.kind
+        return AskTombstones(site=self.site.key, type=name, ids=tuple(ids), when=when, kind=kind)
 
     def checkpoint(self, sequence: int, *, cursor: dict[str, Any] | None = None, done: bool = False) -> Checkpoint:
         """A checkpoint behind the row number ``sequence``."""
-        return Checkpoint(site=self.site.key, type=self.collection.name, sequence=sequence, cursor=cursor, done=done)
+        return Checkpoint(
+            site=self.site.key,
+            type=self.collection.name,
+            sequence=sequence,
+            cursor=cursor,
+            done=done,
+            kind=self.options.kind,
+        )

@@ -16,7 +16,7 @@ import pytest
 
 from newsbot.archive import Archive
 from newsbot.archive.diff import word_diff
-from newsbot.items import Author, Checkpoint, Comment, Post, TermRef, columns
+from newsbot.items import Author, Checkpoint, Comment, Post, Term, TermRef, columns
 from tests import fork_server
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +105,19 @@ def test_live_rows_come_in_the_columns_of_the_crawl(export: Export, tmp_path: Pa
 def test_filters(export: Export, tmp_path: Path, arguments: list[str], ids: list[int]) -> None:
     assert export(str(tmp_path / "out.json"), *arguments).returncode == 0
     assert [row["id"] for row in json.loads((tmp_path / "out.json").read_text())] == ids
+
+
+def test_type_that_names_posts_and_terms_means_the_posts_and_says_so(export: Export, tmp_path: Path) -> None:
+    archive = Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}", run="events")
+    archive.add(Post(site=ONE, type="event", id=7, title="A fair"))
+    archive.add(Term(site=ONE, type="event", id=8, name="Fairs"))
+    archive.flush()
+    archive.close()
+    done = export(str(tmp_path / "posts.jsonl"), "--type", "event")
+    assert done.stderr == "scrapy export: event names posts and terms; these are its posts (--kind terms)\n"
+    assert export(str(tmp_path / "terms.jsonl"), "--type", "event", "--kind", "terms").stderr == ""
+    assert [row["title"] for row in lines(tmp_path / "posts.jsonl")] == ["A fair"]
+    assert [row["name"] for row in lines(tmp_path / "terms.jsonl")] == ["Fairs"]
 
 
 def test_csv_and_parquet_hold_the_same_rows(export: Export, tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_row_that_comes_late_does_not_fill_a_hole(reopen: Open) -> None:
 def test_told_drop_counts(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
-    archive.count_dropped(SITE, "post")
+    archive.count_dropped(post(9))
     archive.commit(checkpoint(2))
     assert archive.state(SITE, "post").sequence == 2
 

@@ -237,6 +237,9 @@ def test_deeply_nested_page_is_read_in_linear_time() -> None:
         ("sitemap-pt-post-2021-06.xml", "post"),
         ("sitemap-pt-page-p1-2021-06.xml", "page"),
         ("sitemap-tax-category.xml", ""),
+        ("sitemap-post-type-story-2.xml", "story"),
+        ("sitemap-post-type-post.xml", "post"),
+        ("sitemap-taxonomy-category.xml", ""),
         ("sitemap_index.xml", None),
         ("sitemap.xml", None),
         ("sitemap-1.xml", None),
@@ -264,6 +267,46 @@ def test_lists_and_indexes() -> None:
     assert read_sitemap(reply(body[:-20])).cut
 
 
+@pytest.mark.parametrize(
+    ("body", "urls", "others"),
+    [
+        (f"<urlset><urlset><url><loc>{HOME}/a/</loc></url></urlset></urlset>", ["a/"], []),
+        (
+            f"<urlset><url><loc>{HOME}/a/</loc></url><urlset><url><loc>/b/</loc></url></urlset></urlset>",
+            ["a/", "b/"],
+            [],
+        ),
+        (f"<urlset><url><loc><![CDATA[{HOME}/a/?x=1&y=2]]></loc></url></urlset>", ["a/?x=1&y=2"], []),
+        (
+            "<sitemapindex><sitemapindex><sitemap><loc>/b.xml</loc></sitemap></sitemapindex></sitemapindex>",
+            [],
+            ["b.xml"],
+        ),
+        ("<urlset><sitemap><loc>/b.xml</loc></sitemap><url><loc>/a/</loc></url></urlset>", ["a/"], ["b.xml"]),
+        ("<sitemapindex><url><loc>/a/</loc></url></sitemapindex>", ["a/"], []),
+        ("<urlset>" * 2_000 + f"<url><loc>{HOME}/a/</loc></url>" + "</urlset>" * 2_000, None, None),
+    ],
+)
+def test_lists_within_lists_are_read(body: str, urls: list[str] | None, others: list[str] | None) -> None:
+    if urls is None or others is None:
+        with contextlib.suppress(NotXml):  # lxml refuses such a depth: what matters is that nothing else happens
+            read_sitemap(reply(body))
+        return
+    found = read_sitemap(reply(body))
+    assert list(found.urls) == [f"{HOME}/{name}" for name in urls]
+    assert found.others == list(found.changed) == [f"{HOME}/{name}" for name in others]
+
+
+def test_a_sitemap_on_a_host_for_files_lists_the_urls_of_the_site() -> None:
+    answer = Reply(
+        status=200,
+        url="https://files.example/map.xml",
+        body=f"<urlset><url><loc>{HOME}/a/</loc></url><url><loc>https://third.example/b/</loc></url></urlset>".encode(),
+    )
+    assert list(read_sitemap(answer, host=urls.site_host(HOME)).urls) == [f"{HOME}/a/"]
+    assert read_sitemap(answer).urls == {}
+
+
 def test_element_with_an_undeclared_prefix_does_not_break_a_sitemap() -> None:
     body = f"<urlset><url><loc>{HOME}/a/</loc><news:news><news:title>A</news:title></news:news></url></urlset>"
     found = read_sitemap(reply(body))
@@ -272,8 +315,9 @@ def test_element_with_an_undeclared_prefix_does_not_break_a_sitemap() -> None:
 
 def test_robots_txt_names_sitemaps() -> None:
     robots = b"User-agent: *\nDisallow:\n sitemap : https://news.example/a.xml \r\nSITEMAP:https://news.example/b.xml\n"
-    robots += b"Sitemap: /x\n#Sitemap: https://news.example/c.xml\n"
-    assert hints(robots) == [f"{HOME}/a.xml", f"{HOME}/b.xml"]
+    robots += b"Sitemap: /x.xml\n#Sitemap: https://news.example/c.xml\nSitemap: y.xml\nSitemap: ftp://news.example/z\n"
+    expected = [f"{HOME}/a.xml", f"{HOME}/b.xml", f"{HOME}/x.xml", f"{HOME}/y.xml"]
+    assert hints(robots, f"{HOME}/robots.txt") == expected
 
 
 # Pages.
@@ -461,7 +505,7 @@ def test_malformed_markup_breaks_no_reader(text: str, content_type: str) -> None
             continue
     found = read_page(answer, url=f"{HOME}/a/", site=HOME, type_="post")
     assert found.id is None or found.id > 0
-    hints(answer.body)
+    hints(answer.body, HOME)
     type_of(f"{HOME}/" + re.sub(r"[^\w.-]", "", text))
 
 

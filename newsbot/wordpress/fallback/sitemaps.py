@@ -36,9 +36,11 @@ class Sitemaps:
 
     ``by_type``: type -> URLs of its sitemaps; those under None may hold any type. ``read`` holds the sitemaps that have
     been read, ``unread`` those that the site names and that were not read, by URL. ``cut`` are URLs of indexes whose
-    end is missing. ``news`` are sitemaps for Google News, which hold the last two days.
+    end is missing. ``news`` are sitemaps for Google News, which hold the last two days. ``host`` is the site's: URLs of
+    other hosts are left out. None: the host of each sitemap.
     """
 
+    host: str | None = None
     by_type: dict[str | None, list[str]] = field(default_factory=dict)
     read: dict[str, Sitemap] = field(default_factory=dict)
     unread: dict[str, Unread] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Sitemaps:
         """The sitemap at a URL, asked for once. Raises Missing or NotXml."""
         if url not in self.read:
             reply = yield from ask(url, "sitemap", type_)
-            self.read[url] = _sitemap_in(reply)
+            self.read[url] = _sitemap_in(reply, self.host)
         return self.read[url]
 
     def add(self, url: str, type_: str | None) -> None:
@@ -88,19 +90,19 @@ class Sitemaps:
             self.add(url, type_of(url))
 
 
-def _sitemap_in(reply: Reply) -> Sitemap:
+def _sitemap_in(reply: Reply, host: str | None) -> Sitemap:
     if reply.error is not None:
         raise NotXml(reply.reason)
     if reply.is_gone:
         raise Missing(f"HTTP {reply.status}")
     if not reply.is_ok:
         raise NotXml(f"HTTP {reply.status}")
-    return read_sitemap(reply)
+    return read_sitemap(reply, host=host)
 
 
 def find_sitemaps(key: str) -> Asking[Sitemaps]:
     """The sitemaps that robots.txt names, or else the first that stands at a usual place. Raises Halt."""
-    found = Sitemaps()
+    found = Sitemaps(host=site_host(key))
     named = yield from _named_in_robots(key)
     for url in named:
         yield from _sort(url, found, named=True)
@@ -121,8 +123,8 @@ def _sort_usual(key: str, found: Sitemaps, named: list[str]) -> Asking[None]:
 def _named_in_robots(key: str) -> Asking[list[str]]:
     root = urlsplit(key)
     reply = yield from ask(urlunsplit((root.scheme, root.netloc, "/robots.txt", "", "")), "robots")
-    named = hints(reply.body) if reply.is_ok else []
-    return [url for url in named if site_host(url) == site_host(key)]
+    # A site may keep its sitemaps on another host, as its robots.txt proves (sitemaps.org).
+    return hints(reply.body, reply.url) if reply.is_ok else []
 
 
 def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Asking[None]:

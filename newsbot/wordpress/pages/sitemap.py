@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
@@ -49,6 +51,9 @@ _NAMES = (
     # Google XML Sitemaps: sitemap-pt-post-2021-06.xml
     (re.compile(r"(?:.*-)?sitemap-pt-(?P<type>.+?)-(?:p\d+-)?\d{4}-\d\d\.xml"), True),
     (re.compile(r"(?:.*-)?sitemap-(?:tax|archives|authors|misc|externals)\b.*\.xml"), False),
+    # Slim SEO: sitemap-post-type-post-2.xml
+    (re.compile(r"sitemap-post-type-(?P<type>.+?)(?:-\d+)?\.xml"), True),
+    (re.compile(r"sitemap-(?:taxonomy|author|user)\b.*\.xml"), False),
     (re.compile(r"(?P<type>[\w%-]+?)-sitemap-?\d*\.xml"), False),
     # Older versions of All in One SEO: sitemap_post_2.xml
     (re.compile(r"sitemap_(?!index)(?P<type>[a-z][\w%-]*?)(?:_\d+)?\.xml"), False),
@@ -61,49 +66,72 @@ _MOST_NEWS = 1_000
 MOST = 50_000
 """URLs that a sitemap may hold (sitemaps.org)."""
 
+_ROOTS = frozenset({"sitemapindex", "urlset"})
+_KINDS = {"sitemap": "sitemapindex", "url": "urlset"}
+"""Name of an entry -> the list that it belongs to, whatever the root element is called."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """``others`` are the URLs of the sitemaps that an index names. ``urls`` maps the URLs of a list to their
+    """``others`` are the URLs of the sitemaps that an index names, ``changed`` maps them to their ``lastmod``, or None.
+    ``urls`` maps the URLs of a list to their
     ``lastmod``, or None. ``repaired``: the XML was not well-formed. ``cut``: its end is missing, or it holds more than
     ``MOST`` URLs. ``news``: a sitemap for Google News, which holds the articles of the last two days."""
 
     others: list[str] = field(default_factory=list)
+    changed: dict[str, str | None] = field(default_factory=dict)
     urls: dict[str, str | None] = field(default_factory=dict)
     repaired: bool = False
     cut: bool = False
     news: bool = False
 
 
-def read_sitemap(reply: Reply) -> Sitemap:
-    """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml."""
+def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
+    """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml.
+
+    ``host`` is the site's (``site_host``); None: the sitemap's own host. A sitemap on a host for files lists the URLs
+    of the site.
+    """
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
     name = etree.QName(parsed.root).localname
-    if name not in ("sitemapindex", "urlset"):
+    if name not in _ROOTS:
         raise NotXml(f"expected a sitemap, got {name}")
-    listed = _listed(parsed.root, reply.url)
-    cut = parsed.cut or len(parsed.root) > MOST
-    if name == "sitemapindex":
-        return Sitemap(others=list(listed), repaired=parsed.repaired, cut=cut)
-    return Sitemap(urls=listed, repaired=parsed.repaired, cut=cut, news=_is_news(parsed.root))
+    entries = list(islice(_entries(parsed.root), MOST + 1))
+    listed: dict[str, dict[str, str | None]] = {"urlset": {}, "sitemapindex": {}}
+    for entry in entries[:MOST]:
+        location = absolute(_child(entry, "loc") or "", reply.url)
+        kind = _KINDS.get(etree.QName(entry).localname, name)
+        own = site_host(reply.url) if host is None or kind == "sitemapindex" else host
+        if location is not None and site_host(location) in (own, host):
+            listed[kind].setdefault(location, _child(entry, "lastmod"))
+    return Sitemap(
+        others=list(listed["sitemapindex"]),
+        changed=listed["sitemapindex"],
+        urls=listed["urlset"],
+        repaired=parsed.repaired,
+        cut=parsed.cut or len(entries) > MOST,
+        news=name == "urlset" and _is_news(entries),
+    )
 
 
-def _listed(root: etree._Element, url: str) -> dict[str, str | None]:
-    """The URLs of the sitemap's own host, each with its ``lastmod``."""
-    found: dict[str, str | None] = {}
-    host = site_host(url)
-    for entry in islice(root, MOST):
-        location = absolute(_child(entry, "loc") or "", url)
-        if location is not None and site_host(location) == host:
-            found.setdefault(location, _child(entry, "lastmod"))
-    return found
+def _entries(root: etree._Element) -> Iterator[etree._Element]:
+    """The entries of a sitemap, also those of a list within the list, which some plugins write."""
+    waiting = deque([iter(root)])
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif etree.QName(entry).localname in _ROOTS:
+            waiting.append(iter(entry))
+        else:
+            yield entry
 
 
-def _is_news(root: etree._Element) -> bool:
+def _is_news(entries: Sequence[etree._Element]) -> bool:
     """Whether every URL of a list is marked as news. A list of all posts may mark its newest posts as news."""
-    if not 0 < len(root) <= _MOST_NEWS:
+    if not 0 < len(entries) <= _MOST_NEWS:
         return False
-    return all(any(str(child.tag).startswith(_NEWS) for child in entry) for entry in root)
+    return all(any(str(child.tag).startswith(_NEWS) for child in entry) for entry in entries)
 
 
 def _child(entry: etree._Element, name: str) -> str | None:
@@ -134,8 +162,11 @@ def _is_other(kind: str) -> bool:
     return kind in OTHERS or kind.endswith(("_category", "_tag", "_cat"))
 
 
-def hints(robots: bytes) -> list[str]:
-    """The URLs of the sitemaps that a robots.txt names (sitemaps.org: a line ``Sitemap: URL`` in any place)."""
+def hints(robots: bytes, base: str) -> list[str]:
+    """The URLs of the sitemaps that a robots.txt names (sitemaps.org: a line ``Sitemap: URL`` in any place).
+
+    ``base`` is the URL of the robots.txt: some sites write a path instead of a URL.
+    """
     lines = re.findall(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", robots[:512_000], re.I | re.M)
-    found = (absolute(line.decode("utf-8", "replace"), "") for line in lines)
+    found = (absolute(line.decode("utf-8", "replace"), base) for line in lines)
     return list(dict.fromkeys(url for url in found if url is not None))

@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wordpress": {"article", "items", "compact", "errors", "timestamps"},
     "archive": {"wordpress", "items", "errors", "timestamps", "safe_json", "extras"},
     # Decisions, and the wire.
+    "schedule": set(),
     "politeness": {"errors"},
     "safety": {"errors", "signals"},
     "media": {"errors"},

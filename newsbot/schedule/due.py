@@ -1,0 +1,62 @@
+"""When a site is next due: by its habit, by a fixed interval, or by the back-off after a failure."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsbot.schedule.attention import AttentionCurve
+
+SHORTEST = timedelta(minutes=5)
+"""The least time between two checks of a site."""
+
+LONGEST = timedelta(days=7)
+"""The most time between two checks of a site: a week is also the time after which all ids are compared."""
+
+FULL_CHECK = timedelta(days=1)
+"""The time after which one request is not enough: a check of one request misses a deletion beside an insertion."""
+
+FIRST_RETRY = timedelta(minutes=15)
+LAST_RETRY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a site may be checked. ``every`` fixes the interval; otherwise the habit decides, within bounds.
+
+    All times are positive, and ``shortest`` is at most ``longest``."""
+
+    every: timedelta | None = None
+    shortest: timedelta = SHORTEST
+    longest: timedelta = LONGEST
+
+    def next_check(self, checked: datetime, curve: AttentionCurve, *, threshold: float) -> datetime:
+        """When the site is due after a check at ``checked`` (aware) that succeeded."""
+        if self.every is not None:
+            return checked + self.every
+        # A quiet site reaches the threshold in centuries, which no datetime holds.
+        if curve.between(checked, checked + self.longest) <= threshold:
+            return checked + self.longest
+        return max(curve.reaches(threshold, since=checked), checked + self.shortest)
+
+
+def next_try(failed: datetime, failures: int, rng: random.Random, *, blocked_until: datetime | None = None) -> datetime:
+    """When a site is due that failed at ``failed`` (aware), for the ``failures``-th time in a row.
+
+    The pause doubles from 15 minutes to a day, and is up to a quarter longer by chance, so that sites that failed
+    together do not return together. A site is never due before ``blocked_until``, until which the site asked for no
+    requests.
+    """
+    # The cap is reached at the eighth failure; a larger power would exceed every timedelta.
+    pause: timedelta = min(LAST_RETRY, FIRST_RETRY * 2 ** min(max(failures - 1, 0), 16))
+    due = failed + pause * (1 + rng.random() / 4)
+    return due if blocked_until is None else max(due, blocked_until)
+
+
+def needs_full_check(checked: datetime | None, now: datetime) -> bool:
+    """Whether a check of one request does not suffice now. ``checked`` is the time of the last full check.
+
+    Also where ``checked`` lies after ``now``: a clock went back, and what happened in between is unknown.
+    """
+    return checked is None or checked > now or now - checked >= FULL_CHECK

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from newsbot.items import Checkpoint, Post
+from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, CollectionState, Recall, Remember
 
 _STATE_FIELDS = frozenset(one.name for one in fields(CollectionState))
@@ -21,7 +21,7 @@ _STATE_FIELDS = frozenset(one.name for one in fields(CollectionState))
 class Held:
     """A row as the archive holds it: the record, and whether it is deleted."""
 
-    record: Post
+    record: Record
     deleted: bool = False
 
 
@@ -33,7 +33,10 @@ class SoakArchive:
     state: CollectionState = field(default_factory=CollectionState)
     reader: dict[int, str] = field(default_factory=dict)
 
-    def live(self) -> dict[int, Post]:
+    distrusted: set[int] = field(default_factory=set)
+    """Rows that are to be taken as new again, whatever their ``modified`` says."""
+
+    def live(self) -> dict[int, Record]:
         return {row_id: held.record for row_id, held in self.rows.items() if not held.deleted}
 
     def answer(self, asked: Any) -> Any:
@@ -48,34 +51,41 @@ class SoakArchive:
                 return {}
             case Remember():
                 return None
+        if type(asked).__name__ == "Distrust":
+            self.distrusted |= set(asked.ids)
+            return None
         raise TypeError(f"the soak's archive cannot answer {asked!r}")
 
     def _known(self, asked: AskKnown) -> dict[int, str | None]:
         every = self.live()
         chosen = every if asked.ids is None else {row_id: every[row_id] for row_id in asked.ids if row_id in every}
+        lowest = getattr(asked, "lowest", None) or 0
         return {
-            row_id: record.modified
+            row_id: None if row_id in self.distrusted else getattr(record, "modified", None)
             for row_id, record in chosen.items()
-            if (record.published or "") >= (asked.since or "") and (record.published or "~") < (asked.until or "~~")
+            if row_id >= lowest and _published(record, "") >= (asked.since or "")
+            if _published(record, "~") < (asked.until or "~~")
         }
 
-    def _tombstones(self, asked: AskTombstones) -> list[Post]:
+    def _tombstones(self, asked: AskTombstones) -> list[Record]:
         found = [copy.copy(self.rows[row_id].record) for row_id in asked.ids if row_id in self.live()]
         for record in found:
             record.change, record.deleted_at = "deleted", asked.when
         return found
 
-    def add(self, record: Post) -> None:
+    def add(self, record: Record) -> None:
         held = self.rows.get(record.id)
         if record.change == "deleted":
             if held is not None and not held.deleted:
                 held.deleted = True
                 self.reader.pop(record.id, None)
             return
-        if held is not None and not held.deleted and (record.modified or "~") < (held.record.modified or ""):
+        before = None if held is None or held.deleted or record.id in self.distrusted else held.record
+        if (getattr(record, "modified", None) or "~") < (getattr(before, "modified", None) or ""):
             return  # an older copy out of a cache
+        self.distrusted.discard(record.id)
         self.rows[record.id] = Held(record)
-        self.reader[record.id] = record.title or ""
+        self.reader[record.id] = getattr(record, "title", None) or ""
 
     def commit(self, checkpoint: Checkpoint) -> None:
         cursor: Mapping[str, Any] = checkpoint.cursor or {}
@@ -89,6 +99,10 @@ class SoakArchive:
         if "whole" in kept:
             kept = {"owed": (), **kept, "cursor": None, "sequence": 0}
         self.state = replace(self.state, **kept)
+
+
+def _published(record: Record, unknown: str) -> str:
+    return getattr(record, "published", None) or unknown
 
 
 def _frozen(value: Any) -> Any:

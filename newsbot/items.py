@@ -156,6 +156,8 @@ class Post(Record, PostContent):
     """What ``follow=`` fetched besides author, terms and media: relation -> objects."""
     truncated: bool | None = None
     """Whether the article goes on behind a paywall or a "read more"; None where there is no content."""
+    duplicate_of: str | None = None
+    """The row of another site with the same guid and the same text, as ``SITE TYPE ID``."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -217,6 +219,9 @@ class Media(Record, MediaContent):
     """
 
     collection: ClassVar[str] = "media"
+
+    duplicate_of: str | None = None
+    """The file of another site with the same guid, as ``SITE TYPE ID``."""
 
 
 @dataclass(slots=True, kw_only=True)

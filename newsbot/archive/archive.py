@@ -14,16 +14,15 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from newsbot.archive import current_rows
 from newsbot.archive.batch import Batch, MissingRows, PendingRow, write_progress, write_rows
-from newsbot.archive.compare import CurrentRow, Judgement, fingerprint, guid_duplicate_row, judge, row_after
+from newsbot.archive.compare import CurrentRow, Judgement, fingerprint, judge, row_after
 from newsbot.archive.database import Database, open_database, upsert
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
 from newsbot.archive.outbox import Outbox
-from newsbot.archive.payloads import pack, replace_content, set_state, shape_of, state_of, unpack
+from newsbot.archive.payloads import RowState, pack, replace_content, set_state, shape_of, state_of, unpack
 from newsbot.archive.processes import Alive, process_alive
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, rows
@@ -122,31 +121,36 @@ class Archive:
         """Store linked objects with the next commit."""
         self._linked.remember(site, relation, objects)
 
-    def guid_owner(self, record: Record, key: int) -> str | None:
-        """Which archived row has the guid of a received row.
+    def holds(self, record: Record) -> bool:
+        """Whether the archive holds this row, deleted or not."""
+        return self._before(self._batch_of(record), record.id) is not None
 
-        ``own``: the archive has delivered this row before. ``same``: another row of its site. ``other``: a row of
-        another site. None: no row.
-        """
-        batch = self._batch_of(record)
-        before = self._before(batch, record.id)
-        if before is not None and not before.guid_duplicate:
-            return "own"
+    def is_newer(self, record: Record) -> bool:
+        """Whether ``record`` was modified after the copy of it that the archive holds."""
+        before, modified = self._before(self._batch_of(record), record.id), getattr(record, "modified", None)
+        return before is not None and modified is not None and modified > (before.modified or modified)
+
+    def shares_guid(self, record: Record, key: int) -> bool:
+        """Whether a committed row of the record's site has the guid with this key."""
         if self.was_empty:
             # All rows in the archive are of this run, and the caller has seen them.
-            return None
+            return False
         with self.database.reading() as connection:
-            found = current_rows.rows_with_guids(connection, [key]).get(key, [])
-            sites = {self._site_of(connection, collection) for collection, _ in found}
-        if not sites:
-            return None
-        return "same" if record.site in sites else "other"
+            return current_rows.has_guid(connection, site=record.site, key=key)
 
-    def _site_of(self, connection: Connection, collection: int) -> str:
-        if collection not in self._sites:
-            site = sa.select(collections.c.site).where(collections.c.collection == collection)
-            self._sites[collection] = connection.execute(site).scalar_one()
-        return self._sites[collection]
+    def others_with_guid(self, record: Record, key: int, *, pending: bool) -> list[Record]:
+        """The rows of other sites that have the guid with this key and are no copies themselves, the oldest first.
+
+        ``pending``: rows that are not committed yet may be among them.
+        """
+        if pending:
+            for batch in self._batches.values():
+                self._store(batch, None)
+        elif self.was_empty:
+            return []
+        with self.database.reading() as connection:
+            found = current_rows.payloads_with_guid(connection, key=key, other_than=record.site, kind=record.collection)
+        return [unpack(payload, RowState(1, "new", seen, seen), kind=record.collection) for payload, seen in found]
 
     # Taking rows in.
 
@@ -198,26 +202,14 @@ class Archive:
         """Count a row that another pipeline dropped: it is not missing."""
         self._batch_of(record).received += 1
 
-    def add_guid_duplicate(self, record: Record) -> None:
-        """Take in a row that is not delivered, because another site's row with the same guid was."""
-        batch = self._batch_of(record)
-        batch.received += 1
-        before = self._before(batch, record.id)
-        after = guid_duplicate_row(before, record, now=self._now())
-        self._put(batch, _without_payload(before, after, record.collection, "unchanged"))
-
     def tombstone(self, site: str, type_: str, row_id: int, when: str, *, kind: str = "posts") -> Record | None:
         """The last known row with ``change`` "deleted"; None where the archive has no live row to delete.
 
-        The row is deleted only when it comes back through ``add``. A guid duplicate was never delivered: it is marked
-        as deleted here.
+        The row is deleted only when it comes back through ``add``.
         """
         batch = self._batch(site, type_, kind)
         before = self._before(batch, row_id)
         if before is None or before.deleted_at is not None:
-            return None
-        if before.guid_duplicate:
-            self._put(batch, _without_payload(before, replace(before, deleted_at=when), kind, "unchanged"))
             return None
         stored = self._stored_payload(batch, row_id)
         if stored is None:

@@ -41,7 +41,7 @@ class PendingRow:
     @property
     def is_event(self) -> bool:
         """Whether the row gets a revision of its own."""
-        return self.change != "unchanged" and not self.after.guid_duplicate
+        return self.change != "unchanged"
 
     @property
     def begins_collision(self) -> bool:
@@ -115,7 +115,6 @@ _MARK_COLLISION = (
     .where(
         rows.c.collection == sa.bindparam("of"),
         rows.c.guid == sa.bindparam("key"),
-        rows.c.guid_duplicate.is_(False),
     )
     .values(collision=True)
 )

@@ -90,7 +90,7 @@ class CurrentRow:
     """The archive's newest state of a row; the field names are the columns of the table ``rows``.
 
     ``content`` is the number of the revision whose payload is current. ``guid_duplicate``: the row is a copy of another
-    site's row, with the same guid, and is never delivered.
+    site's row, with the same guid and the same text.
     """
 
     id: int
@@ -125,9 +125,6 @@ def judge(current: CurrentRow | None, record: Record, digest: bytes) -> Judgemen
     """Compare a received row with the archived one. ``digest`` is the fingerprint of ``record``."""
     if current is None:
         return Judgement(change="new", revision=1)
-    if current.guid_duplicate:
-        # The row is no longer a copy of another site's row. It was never delivered, so it is new to the feeds.
-        return Judgement(change="new", revision=current.revision + 1)
     if current.deleted_at is not None:
         return Judgement(change="edited", revision=current.revision + 1, changed=("restored",))
     modified = getattr(record, "modified", None)
@@ -161,20 +158,5 @@ def row_after(
         published=getattr(record, "published", None),
         guid=guid_key(getattr(record, "guid", None)),
         collision=getattr(record, "guid_collision", False) or (current is not None and current.collision),
-    )
-
-
-def guid_duplicate_row(current: CurrentRow | None, record: Record, *, now: str) -> CurrentRow:
-    """The archive's row for ``record``, which is a copy of another site's row."""
-    return CurrentRow(
-        id=record.id,
-        revision=current.revision if current else 0,
-        content=current.content if current else 0,
-        fingerprint=b"",
-        first_seen=current.first_seen if current else now,
-        last_seen=now,
-        modified=getattr(record, "modified", None),
-        published=getattr(record, "published", None),
-        guid=guid_key(getattr(record, "guid", None)),
-        guid_duplicate=True,
+        guid_duplicate=getattr(record, "duplicate_of", None) is not None,
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.compare import CurrentRow
-from newsbot.archive.schema import revisions, rows
+from newsbot.archive.schema import collections, revisions, rows
 
 AROUND = 48
 """Rows that are read on either side of a wanted row: a walk by date meets ids nearly in order."""
@@ -18,8 +18,11 @@ AROUND = 48
 MOST_LOADED = 4_096
 """Rows that a LoadedRange may hold before it is emptied: memory stays flat however long the walk is."""
 
+MOST_ORIGINALS = 8
+"""Rows of other sites with one guid whose texts are compared with that of a received row."""
+
 BATCH = 500
-"""Ids or guid keys in one query."""
+"""Ids in one query."""
 
 _COLUMNS = [rows.c[name].label(name) for name in CurrentRow.__dataclass_fields__]
 _collection, _id = sa.bindparam("of", type_=sa.BigInteger), sa.bindparam("at", type_=sa.BigInteger)
@@ -30,8 +33,21 @@ _UPWARDS = (
 _DOWNWARDS = (
     sa.select(*_COLUMNS).where(rows.c.collection == _collection, rows.c.id < _id).order_by(rows.c.id.desc())
 ).limit(_limit)
-_WITH_GUIDS = sa.select(rows.c.guid, rows.c.collection, rows.c.id).where(
-    rows.c.guid.in_(sa.bindparam("keys", expanding=True)), rows.c.guid_duplicate.is_(False)
+_OF_SITE_WITH_GUID = (
+    sa.select(rows.c.id)
+    .join(collections, collections.c.collection == rows.c.collection)
+    .where(rows.c.guid == sa.bindparam("key"), collections.c.site == sa.bindparam("site"))
+    .limit(1)
+)
+_ORIGINALS = (
+    sa.select(revisions.c.payload, rows.c.kind, rows.c.first_seen)
+    .join(revisions, (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id))
+    .join(collections, collections.c.collection == rows.c.collection)
+    .where(revisions.c.revision == rows.c.content, rows.c.guid_duplicate.is_(False))
+    .where(rows.c.guid == sa.bindparam("key"), collections.c.site != sa.bindparam("site"))
+    .where(rows.c.kind == sa.bindparam("kind"))
+    .order_by(rows.c.first_seen, rows.c.collection, rows.c.id)
+    .limit(MOST_ORIGINALS)
 )
 _PAYLOAD = (
     sa.select(revisions.c.payload, rows.c.kind)
@@ -83,20 +99,24 @@ def payload_of(connection: Connection, collection: int, row_id: int) -> Any:
     return connection.execute(_PAYLOAD, {"of": collection, "at": row_id}).first()
 
 
-def rows_with_guids(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[int, int]]]:
-    """Guid key -> (collection, id) of each row that has it. Deleted rows are included, guid duplicates are not."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    wanted = list(dict.fromkeys(keys))
-    for start in range(0, len(wanted), BATCH):
-        for key, collection, row_id in connection.execute(_WITH_GUIDS, {"keys": wanted[start : start + BATCH]}):
-            found.setdefault(key, []).append((collection, row_id))
-    return found
+def has_guid(connection: Connection, *, site: str, key: int) -> bool:
+    """Whether a row of the site, deleted ones included, has the guid with this key."""
+    return connection.execute(_OF_SITE_WITH_GUID, {"key": key, "site": site}).first() is not None
+
+
+def payloads_with_guid(connection: Connection, *, key: int, other_than: str, kind: str) -> list[tuple[bytes, str]]:
+    """The content of the rows that have a guid and belong to other sites than ``other_than``, the oldest first.
+
+    Rows that are copies of other rows are left out. Each entry: the payload, and when the row was first seen.
+    """
+    found = connection.execute(_ORIGINALS, {"key": key, "site": other_than, "kind": kind})
+    return [(row.payload, row.first_seen) for row in found]
 
 
 def live_ids(
     connection: Connection, collection: int, *, ids: Iterable[int] | None, since: str | None, until: str | None
 ) -> dict[int, str | None]:
-    """Live id -> ``modified``. Guid duplicates are included, since the site has them.
+    """Live id -> ``modified``.
 
     ``ids`` limits the answer to these ids, ``since`` and ``until`` to rows published in [since, until).
     """

@@ -1,8 +1,9 @@
-"""One form for the many ways in which a guid is written. Pure."""
+"""One form for the many ways in which a guid is written, and what a guid says about its site. Pure."""
 
 from __future__ import annotations
 
 import html
+import ipaddress
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
@@ -40,3 +41,57 @@ def guid_key(guid: str | None) -> int | None:
         return None
     digest = blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+_PRIVATE_DOMAINS = ("localhost", "local", "test", "invalid", "internal", "example", "lan", "home", "corp", "home.arpa")
+"""Domains that are reserved, or that no registry gives away: many sites were developed under one of them."""
+
+
+def is_evidence(guid: str) -> bool:
+    """Whether two sites with this guid can only have it from one source.
+
+    A guid without a host (``?p=1``), and one whose host is private, reserved or a placeholder (``localhost``,
+    ``10.0.0.5``, ``mysite.test``, ``example.com``), is chosen by many sites that know nothing of each other.
+    """
+    canonical = canonical_guid(guid) or ""
+    scheme, separator, _ = canonical.partition(":")
+    if separator and scheme in ("tag", "urn"):
+        return True
+    host = _host(canonical)
+    if host is None:
+        return False
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_global
+    except ValueError:
+        pass
+    labels = host.split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or host.endswith(tuple(f".{name}" for name in _PRIVATE_DOMAINS)):
+        return False
+    return "example" not in labels[:2] if len(labels) > 2 else labels[0] != "example"
+
+
+def names_site(guid: str, site: str) -> bool:
+    """Whether a guid is an address of the site with the key ``site``: its host, and its folder where it has one."""
+    address, home = _address(canonical_guid(guid) or ""), _address(canonical_guid(site) or "")
+    if address is None or home is None or address[0] != home[0]:
+        return False
+    folder = home[1].rstrip("/")
+    return address[1] == folder or address[1].startswith((f"{folder}/", f"{folder}?"))
+
+
+def _host(url: str) -> str | None:
+    address = _address(url)
+    return None if address is None else address[0].rpartition(":")[0] if _has_port(address[0]) else address[0]
+
+
+def _has_port(netloc: str) -> bool:
+    return netloc.rpartition(":")[2].isdigit() and not netloc.endswith("]")
+
+
+def _address(url: str) -> tuple[str, str] | None:
+    """Host with port, without ``www.``, and the rest of a canonical web address; None for other guids."""
+    if not url.startswith("https://"):
+        return None
+    netloc, slash, rest = url.removeprefix("https://").partition("/")
+    host, question, query = netloc.partition("?")
+    return (host.removeprefix("www."), question + query + slash + rest) if host else None

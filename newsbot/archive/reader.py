@@ -122,7 +122,6 @@ def _rows_by_collection(
 
 
 def _filtered(statement: sa.Select[Any], selection: Filter) -> sa.Select[Any]:
-    statement = statement.where(rows.c.guid_duplicate.is_(False))
     if not selection.deleted:
         statement = statement.where(rows.c.deleted_at.is_(None))
     if selection.since is not None:

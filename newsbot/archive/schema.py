@@ -87,8 +87,8 @@ rows = Table(
 )
 """The current row by (collection, id). A row is small, so that a million rows are searched quickly.
 
-``content`` is the revision whose payload is current. ``guid`` is a hash. ``twin`` marks a copy of another site's row
-with the same guid: the archive counts such a row and never delivers it. ``link`` is a hash of the row's URL; null for
+``content`` is the revision whose payload is current. ``guid`` is a hash. ``twin`` marks a copy of another site's row,
+with the same guid and the same text. ``link`` is a hash of the row's URL; null for
 a row that no version since 0002 has written.
 """
 

@@ -1,7 +1,11 @@
-"""Drops rows that came before, in this run or from another site. Each drop is counted, so that no row seems missing."""
+"""Drops rows that came before in this run, and tells rows that are copies of another site's.
+
+Each drop is counted, so that no row seems missing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -9,22 +13,23 @@ from scrapy.exceptions import DropItem
 
 from newsbot import signals
 from newsbot.archive import Archive, archive_of
-from newsbot.archive.guids import guid_key
+from newsbot.archive.guids import guid_key, is_evidence, names_site
+from newsbot.article.facts.likeness import are_alike
 from newsbot.compact import IdSet, KeyOwners
 from newsbot.errors import ArchiveError
-from newsbot.items import Checkpoint, Record
+from newsbot.items import Checkpoint, Media, Record
 from newsbot.pipelines.accounts import count_drop
 
 
 class MetBefore(DropItem):
-    """A row that came before: with the same identity, or from another site with the same guid.
+    """A row that came before in this run.
 
     The name of this class stands in Scrapy's stats (``item_dropped_reasons_count/MetBefore``).
     """
 
 
 class DedupePipeline:
-    """Drops rows that came before in this run or from another site. Marks rows of one site that share a guid.
+    """Drops rows that came before in this run. Marks rows of one site that share a guid, and copies of another site.
 
     Stats: ``newsbot/dedupe/again``, ``newsbot/dedupe/other_site``, ``newsbot/dedupe/guid_collision``.
     """
@@ -35,7 +40,8 @@ class DedupePipeline:
         self._crawler = crawler
         self._archive = archive
         self._ids: dict[tuple[str, str, str], IdSet] = {}
-        self._guids = KeyOwners()  # guid key -> the site of its first row in this run
+        self._of_site = KeyOwners()  # guid key, mixed with the site's -> the site
+        self._of_all = KeyOwners()  # guid key -> the site of its first row in this run
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -64,32 +70,76 @@ class DedupePipeline:
         return item
 
     def _check_identity(self, item: Record) -> None:
-        """Raise MetBefore for a row that came before in this run."""
+        """Raise MetBefore for a row that came before in this run and has not changed since."""
         collection = item.site, item.type, item.collection
         if self._ids.setdefault(collection, IdSet()).insert(item.id):
             return
         if self._archive is not None:
+            if self._archive.is_newer(item):
+                return
             self._archive.count_dropped(item)
         raise self._drop(item, "again", "it came before in this run")
 
     def _check_guid(self, item: Record) -> None:
-        """Raise MetBefore if another site gave the guid; mark the row if another row of its site has the guid."""
-        key = guid_key(getattr(item, "guid", None))
-        if key is None:
+        """Mark a row that shares its guid with another row of its site, or with the original of another site."""
+        guid = getattr(item, "guid", None)
+        key = guid_key(guid)
+        if guid is None or key is None:
             return
-        owner = self._archive.guid_owner(item, key) if self._archive is not None else None
-        first_site = self._guids.get(key)
-        if owner == "own" or (owner is None and first_site is None):
-            self._guids.setdefault(key, item.site)
+        self._check_collision(item, key)
+        if self._archive is None or not is_evidence(guid):
             return
-        if owner == "other" or (owner is None and first_site != item.site):
-            if self._archive is not None:
-                self._archive.add_guid_duplicate(item)
-            raise self._drop(item, "other_site", f"its guid came from {first_site or 'another site'}")
-        item.guid_collision = True  # type: ignore[attr-defined]
-        self._stats.inc_value("newsbot/dedupe/guid_collision")
+        first_site = self._of_all.setdefault(key, item.site)
+        if names_site(guid, item.site):
+            # The site that a guid names has the original, whoever came first.
+            return
+        others = self._archive.others_with_guid(item, key, pending=first_site != item.site)
+        if (original := original_of(item, guid, others)) is not None:
+            item.duplicate_of = f"{original.site} {original.type} {original.id}"  # type: ignore[attr-defined]
+            self._stats.inc_value("newsbot/dedupe/other_site")
+
+    def _check_collision(self, item: Record, key: int) -> None:
+        mixed = key ^ (guid_key(item.site) or 0)
+        came_before = self._of_site.get(mixed) is not None
+        self._of_site.setdefault(mixed, item.site)
+        if self._archive is not None:
+            if self._archive.holds(item):
+                return
+            came_before = came_before or self._archive.shares_guid(item, key)
+        if came_before:
+            item.guid_collision = True  # type: ignore[attr-defined]
+            self._stats.inc_value("newsbot/dedupe/guid_collision")
 
     def _drop(self, item: Record, event: str, why: str) -> DropItem:
         self._stats.inc_value(f"newsbot/dedupe/{event}")
         count_drop(self._stats, item, event)
         return MetBefore(f"{item.site} {item.type} {item.id}: {why}", log_level="DEBUG")
+
+
+def original_of(item: Record, guid: str, others: Sequence[Record]) -> Record | None:
+    """The row of another site of which ``item`` is a copy, with the same guid and the same text.
+
+    The row of the site that the guid names comes first, then the row that was seen first.
+    """
+    copies = [other for other in others if _is_copy(item, other)]
+    return next((other for other in copies if names_site(guid, other.site)), copies[0] if copies else None)
+
+
+def _is_copy(item: Record, other: Record) -> bool:
+    if isinstance(item, Media) and isinstance(other, Media):
+        return _file(item) == _file(other)
+    one, two = ((getattr(row, "content_text", None) or "").strip() for row in (item, other))
+    if not (one and two):
+        # A post without words of its own, such as a gallery, is told by its title.
+        return not (one or two) and bool(_title(item)) and _title(item) == _title(other)
+    return are_alike(one, two)
+
+
+def _title(item: Record) -> str:
+    return (getattr(item, "title", None) or "").strip()
+
+
+def _file(media: Media) -> tuple[object, ...]:
+    """What tells a file: its name and its size."""
+    name = (media.file_url or "").rpartition("/")[2]
+    return name, media.mime, media.width, media.height, media.filesize

@@ -92,7 +92,7 @@ class ArchiveSpider(Spider):
                     self.stopping = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="shutdown"))
                     await asyncio.sleep(0)
                     return
-                guid = f"https://0.example/?p={number}"
+                guid = f"https://gazette.press/?p={number}"
                 title = f"Title {number}{self.edited}"
                 yield Post(site=site, type="post", id=number, guid=guid, title=title, content_text="text")
             sequence += last - first + 1

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from newsbot.archive import Archive, Feed
 from newsbot.archive.database import _migrate
+from newsbot.archive.guids import guid_key
 from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
@@ -103,19 +104,16 @@ def test_whole_life_of_a_collection(postgresql: PostgreSQL, tmp_path: Path) -> N
     last.close()
 
 
-def test_owner_of_a_guid_is_found(postgresql: PostgreSQL) -> None:
+def test_rows_that_share_a_guid_are_found(postgresql: PostgreSQL) -> None:
     one, two = "https://owner.example", "https://copy.example"
     archive = open_(postgresql, "owner")
     archive.was_empty = False
     archive.add(post(1, one))
     archive.flush()
-    from newsbot.archive.guids import guid_key
-
     key = guid_key(f"{one}/?p=1")
     assert key is not None
-    assert archive.guid_owner(post(1, one), key) == "own"
-    assert archive.guid_owner(post(2, one), key) == "same"
-    assert archive.guid_owner(post(2, two), key) == "other"
+    assert (archive.holds(post(1, one)), archive.shares_guid(post(2, one), key)) == (True, True)
+    assert [row.site for row in archive.others_with_guid(post(2, two), key, pending=False)] == [one]
     archive.close()
 
 

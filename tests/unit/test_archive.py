@@ -266,23 +266,41 @@ def test_rows_that_are_not_committed_yet_are_known(reopen: Open) -> None:
         assert archive.live_ids(AskKnown(site=SITE, type="post", since=since, until=until)).keys() == known
 
 
-def test_archive_knows_whose_a_guid_is(reopen: Open) -> None:
+def test_archive_finds_the_rows_that_share_a_guid(reopen: Open) -> None:
     first = reopen()
     first.add(post(1))
-    first.add_guid_duplicate(post(2))
+    first.add(post(2, duplicate_of="https://third.example post 2"))
     first.commit(checkpoint(2))
     archive = reopen("run-2")
-    key = guid_key(post(1).guid)
+    key, of_copy = guid_key(post(1).guid), guid_key(post(2).guid)
+    assert key is not None and of_copy is not None
+    assert (archive.holds(post(1)), archive.holds(post(9))) == (True, False)
+    assert archive.shares_guid(post(9), key) is True
+    other = post(1)
+    other.site = "https://other.example"
+    assert archive.shares_guid(other, key) is False
+    assert [(row.site, row.id) for row in archive.others_with_guid(other, key, pending=False)] == [(SITE, 1)]
+    assert archive.others_with_guid(post(1), key, pending=False) == []
+    assert archive.others_with_guid(other, of_copy, pending=False) == [], "a copy is no original"
+
+
+def test_rows_that_are_not_committed_share_a_guid_too(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    other, key = post(1), guid_key(post(1).guid)
+    other.site = "https://other.example"
     assert key is not None
-    assert archive.guid_owner(post(1), key) == "own"
-    assert archive.guid_owner(post(9), key) == "same"
-    copy = post(1)
-    copy.site = "https://other.example"
-    assert archive.guid_owner(copy, key) == "other"
-    twin = guid_key(post(2).guid)
-    assert twin is not None
-    assert archive.guid_owner(post(2), twin) is None, "the row was only another site's copy"
-    assert archive.guid_owner(post(3), guid_key("https://nobody.example") or 0) is None
+    assert archive.others_with_guid(other, key, pending=False) == []
+    assert [row.id for row in archive.others_with_guid(other, key, pending=True)] == [1]
+    archive.commit(checkpoint(1))
+
+
+def test_copy_is_a_row_like_any_other(reopen: Open) -> None:
+    archive = reopen()
+    assert archive.add(post(1, duplicate_of="https://other.example post 1")) is True
+    archive.commit(checkpoint(1))
+    gone = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
+    assert isinstance(gone, Post) and gone.duplicate_of == "https://other.example post 1"
 
 
 def test_collision_flags_the_row_that_had_the_guid_first(reopen: Open) -> None:
@@ -342,16 +360,6 @@ def test_guid_collision_stays_flagged(reopen: Open) -> None:
     gone = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
     assert isinstance(gone, Post)
     assert (came.guid_collision, gone.guid_collision) == (True, True)
-
-
-def test_twin_counts_and_is_known_but_has_no_tombstone(reopen: Open) -> None:
-    archive = reopen()
-    archive.add_guid_duplicate(post(1))
-    archive.commit(checkpoint(1))
-    assert archive.state(SITE, "post").live == 1
-    assert archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z") is None
-    archive.flush()
-    assert archive.state(SITE, "post").live == 0
 
 
 def test_full_delivers_what_is_unchanged(reopen: Open) -> None:

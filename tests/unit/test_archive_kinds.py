@@ -147,3 +147,15 @@ def test_migration_tells_the_kind_of_an_empty_collection_of_core(tmp_path: Path,
     assert archive.state(SITE, type_, kind).whole is True
     assert archive.state(SITE, "podcast").whole is False, "its kind cannot be told, so it is listed again"
     archive.close()
+
+
+def test_migration_lists_again_what_was_held_back_for_its_guid(tmp_path: Path) -> None:
+    url = in_0001(tmp_path / "old.db", [(event(1), 1, [event(1)]), (event(2), 1, [event(2)])])
+    with older_archive(tmp_path / "old.db", "0001") as connection:
+        connection.execute(sa.text("UPDATE rows SET twin = 1, revision = 0, content = 0 WHERE id = 2"))
+        connection.execute(sa.text("DELETE FROM revisions WHERE id = 2"))
+    archive = Archive.open(url, run="run-2")
+    assert (archive.state(SITE, "event").whole, archive.state(SITE, "event").live) == (False, 1)
+    assert archive.add(event(2)) is True
+    archive.flush()
+    archive.close()

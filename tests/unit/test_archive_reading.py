@@ -31,10 +31,9 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     archive.add(post(1, guid="x"))
     archive.add(post(2, guid="x", guid_collision=True))
     archive.add(post(3))
-    archive.add(post(4))
+    archive.add(post(4, duplicate_of="https://other.example post 4"))
     archive.add(post(5))
     archive.commit(Checkpoint(site=SITE, type="post", sequence=5, cursor={"date": "x"}))
-    archive.add_guid_duplicate(post(4))
     gone = archive.tombstone(SITE, "post", 3, "2026-11-23T10:00:00Z")
     assert gone is not None
     archive.add(gone)
@@ -49,9 +48,9 @@ def lines(archive: Archive, **asked: Any) -> list[dict[str, Any]]:
 
 def test_live_rows_of_the_site_come_in_the_columns_of_the_crawl(archive: Archive) -> None:
     rows = lines(archive)
-    assert [row["id"] for row in rows] == [1, 2, 5]
+    assert [row["id"] for row in rows] == [1, 2, 4, 5]
     assert all(tuple(row) == columns(Post) for row in rows)
-    assert [row["guid_collision"] for row in rows] == [True, True, False]
+    assert [row["guid_collision"] for row in rows] == [True, True, False, False]
     assert [orjson.loads(orjson.dumps(kept.record())) for kept in read_current(archive.database, Filter())] == rows
 
 
@@ -61,13 +60,14 @@ def test_deleted_rows_come_where_they_are_asked_for(archive: Archive) -> None:
         (1, "new", None),
         (2, "new", None),
         (3, "deleted", "2026-11-23T10:00:00Z"),
+        (4, "new", None),
         (5, "new", None),
     ]
 
 
 def test_window_holds_its_first_moment_and_not_its_last(archive: Archive) -> None:
     window = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-05T00:00:00Z"}
-    assert [row["id"] for row in lines(archive, **window)] == [2]
+    assert [row["id"] for row in lines(archive, **window)] == [2, 4]
 
 
 def test_row_of_an_older_version_gets_the_columns_of_today(archive: Archive) -> None:

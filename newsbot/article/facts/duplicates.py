@@ -6,7 +6,6 @@ kilobyte an article, while datasketch's own index takes seven.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,17 +14,14 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbot.article.facts.likeness import ENOUGH_SHINGLES, SIMILAR, shingles
+
 PERMUTATIONS = 128
-SIMILAR = 0.7
 # Two articles become candidates where a band of four values is equal: 99.98 % of pairs with similarity 0.7, 23 % at
 # 0.3.
 _ROWS = 4
-_SHINGLE = 4
-# Shorter texts are similar by chance.
-_ENOUGH_SHINGLES = 12
 # In a band with many candidates (a form letter) each article is compared with at most this many groups.
 _COMPARED = 8
-_TOKEN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]|[^\\W_]+")
 
 Sketches = NDArray[np.uint32]
 
@@ -65,12 +61,6 @@ def clusters(articles: Iterable[Article], *, similar: float = SIMILAR) -> list[C
     return _groups(parents, dated, sketches)
 
 
-def shingles(text: str) -> Iterator[str]:
-    """Runs of four words, case folded. In scripts without spaces each letter counts as a word."""
-    words = _TOKEN.findall(text.casefold())
-    return (" ".join(words[start : start + _SHINGLE]) for start in range(len(words) - _SHINGLE + 1))
-
-
 def _sketched(articles: Iterable[Article]) -> tuple[Sketches, list[tuple[str, Hashable]]]:
     """For each article that is long enough: a row of PERMUTATIONS numbers, and its (date, key)."""
     from datasketch import MinHash  # type: ignore[import-untyped]
@@ -80,7 +70,7 @@ def _sketched(articles: Iterable[Article]) -> tuple[Sketches, list[tuple[str, Ha
     kept, dated = bytearray(), list[tuple[str, Hashable]]()
     for article in articles:
         parts = {shingle.encode("utf-8", "ignore") for shingle in shingles(article.text)}
-        if len(parts) < _ENOUGH_SHINGLES:
+        if len(parts) < ENOUGH_SHINGLES:
             continue
         sketch = MinHash(
             num_perm=PERMUTATIONS, permutations=pattern.permutations, scheme=pattern.scheme, hashfunc=crc32

@@ -1,8 +1,10 @@
-"""The kind belongs to the key of a collection. Columns for the URLs of rows and for what the second witness said.
+"""The kind belongs to the key of a collection, and no row is held back for its guid.
 
 Until now a post type and a taxonomy of one name shared a collection. Each crawl of one of them buried the rows of the
 other, and rows with the same id overwrote each other. Such a collection is split here. The payload of a revision tells
 its kind. What the archive believes of a split collection's state is of no use, so the next crawl walks it again.
+
+New columns are for the URLs of rows, and for what a second witness said of a collection.
 
 A migration never imports ``schema``, since it must always create the tables as they were when it was written.
 """
@@ -39,6 +41,9 @@ _SHAPES = {
 _OWN_COLUMN = {"categories": "posts", "file_url": "media", "website": "users", "count": "terms", "post": "comments"}
 """A column that the items of one kind alone have -> that kind. Media have ``post`` too, and are asked first."""
 
+_UNKNOWN = {"cursor": None, "sequence": 0, "whole": False, "watermark": None, "hidden": 0, "swept": None}
+"""The state of a collection that the next crawl walks from its beginning."""
+
 _BATCH = 500
 
 _collections = sa.table(
@@ -72,8 +77,23 @@ def upgrade() -> None:
         op.drop_constraint("collections_site_type_key", "collections")
         op.create_unique_constraint("collections_site_type_kind_key", "collections", ["site", "type", "kind"])
         op.add_column("collections", sa.Column("witness", sa.LargeBinary))
+    _release_twins(connection)
     for collection, kinds in mixed.items():
         _split(connection, collection, kinds)
+
+
+def _release_twins(connection: sa.Connection) -> None:
+    """Forget the rows that were held back because another site had given their guid, whatever their text was.
+
+    They were never delivered. The next crawl walks their collections again, and delivers them.
+    """
+    held_back = (_rows.c.twin.is_(sa.true()), _rows.c.revision == 0)
+    of_twins = sa.select(_rows.c.collection).where(*held_back).distinct()
+    found = connection.execute(of_twins).scalars().all()
+    if found:
+        connection.execute(sa.update(_collections).where(_collections.c.collection.in_(found)).values(_UNKNOWN))
+        connection.execute(sa.delete(_rows).where(*held_back))
+    connection.execute(sa.update(_rows).where(_rows.c.twin.is_(sa.true())).values(twin=False))
 
 
 def _rebuild(connection: sa.Connection) -> None:
@@ -162,11 +182,10 @@ class _OfKind:
 def _split(connection: sa.Connection, collection: int, kinds: Iterable[str]) -> None:
     """Give each kind of a mixed collection a collection of its own. The first kind keeps the number."""
     row = connection.execute(sa.select(_collections).where(_collections.c.collection == collection)).one()
-    unknown = {"cursor": None, "sequence": 0, "whole": False, "watermark": None, "hidden": 0, "swept": None}
-    connection.execute(sa.update(_collections).where(_collections.c.collection == collection).values(unknown))
+    connection.execute(sa.update(_collections).where(_collections.c.collection == collection).values(_UNKNOWN))
     numbers = {row.kind: collection}
     for kind in sorted(set(kinds) - {row.kind}):
-        new = {"site": row.site, "type": row.type, "kind": kind} | unknown
+        new = {"site": row.site, "type": row.type, "kind": kind} | _UNKNOWN
         connection.execute(sa.insert(_collections).values({k: v for k, v in new.items() if v is not None}))
         of_kind = (_collections.c.site == row.site, _collections.c.type == row.type, _collections.c.kind == kind)
         numbers[kind] = connection.execute(sa.select(_collections.c.collection).where(*of_kind)).scalar_one()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from newsbot.wordpress.values import object_in
+from newsbot.wordpress.values import list_in, object_in
 
 PER_PAGE = 100
 """The largest page size of WordPress itself (rest_collection_params)."""
@@ -94,11 +94,15 @@ def _tidy(route: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteAccepts:
-    """What a collection accepts in a GET request, as the site declares. Empty sets: the site declares nothing."""
+    """What a collection accepts in a GET request, as the site declares. Empty sets: the site declares nothing.
+
+    ``languages`` are the values of ``lang`` that a language plugin declares.
+    """
 
     per_page: int = PER_PAGE
     orderby: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
+    languages: tuple[str, ...] = ()
 
     def takes(self, param: str) -> bool:
         """Whether ``param`` may be sent. True where the site declares nothing."""
@@ -130,6 +134,7 @@ def _read_args(args: Any) -> RouteAccepts:
         per_page=maximum if isinstance(maximum, int) and 1 <= maximum <= PER_PAGE else PER_PAGE,
         orderby=frozenset(map(str, keys)) if isinstance(keys, list) else frozenset(),
         params=frozenset(args),
+        languages=tuple(map(str, list_in(object_in(args.get("lang")).get("enum")))),
     )
 
 
@@ -146,7 +151,8 @@ class Site:
     """What the index says about a site. ``key`` identifies the site in every row.
 
     ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts. ``types``:
-    name -> route, of types that were asked for by name.
+    name -> route, of types that were asked for by name. ``namespaces`` are those of language plugins. ``languages``:
+    route -> the languages that its queries must name; a route that was not asked yet has no entry.
     """
 
     key: str
@@ -158,6 +164,8 @@ class Site:
     language: str | None = None
     accepts: dict[str, RouteAccepts] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    namespaces: frozenset[str] = frozenset()
+    languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def accepted(self, route: str) -> RouteAccepts:
         return self.accepts.get(route, RouteAccepts())

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 from newsbot.errors import BadStatus, Challenge, DiscoveryError, PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.api import WORDPRESS_COM, Api, RouteAccepts, Site, read_accepts
+from newsbot.wordpress.languages.plugins import language_plugins
 from newsbot.wordpress.messages import FINAL_ERRORS, Asking, Query, Reply
 from newsbot.wordpress.values import object_in
 
@@ -254,10 +255,16 @@ def _landed(api: Api, url: str) -> Api:
 
 
 def _is_index(index: dict[str, Any]) -> bool:
-    namespaces, routes = index.get("namespaces"), index.get("routes")
-    if isinstance(namespaces, list | dict):
-        return "wp/v2" in (namespaces if isinstance(namespaces, list) else namespaces.values())
+    routes = index.get("routes")
+    if isinstance(index.get("namespaces"), list | dict):
+        return "wp/v2" in _namespaces(index)
     return isinstance(routes, dict) and any(str(route).startswith("/wp/v2") for route in routes)
+
+
+def _namespaces(index: dict[str, Any]) -> list[str]:
+    listed = index.get("namespaces")
+    names = listed.values() if isinstance(listed, dict) else listed if isinstance(listed, list) else ()
+    return [name for name in names if isinstance(name, str)]
 
 
 def read_site(index: dict[str, Any], api: Api, page_url: str) -> Site:
@@ -273,6 +280,7 @@ def read_site(index: dict[str, Any], api: Api, page_url: str) -> Site:
         timezone=timezone if isinstance(timezone, str) else None,
         gmt_offset=_hours(index.get("gmt_offset")),
         accepts={route: accepted for route, accepted in accepts.items() if accepted is not None},
+        namespaces=language_plugins(_namespaces(index)),
     )
 
 

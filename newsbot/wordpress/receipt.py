@@ -20,7 +20,8 @@ class CollectionFacts:
     ``recovered`` rows are delivered rows of a run that died. ``unexplained`` is the number of rows that the site counts
     and no listing shows. ``waited`` is in seconds. Where the API is closed, ``via`` counts the rows by their source,
     ``missing_urls`` names the articles that did not come, with the reason, and ``kept`` counts articles that an earlier
-    run brought and no sitemap shows as changed.
+    run brought and no sitemap shows as changed. ``languages`` counts the posts that left the crawl by language, where
+    the site lists one language alone unless a query names another.
 
     ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only changes since ``since``
     (UTC) were asked for, and ``window`` where the user asked for a part. ``live`` is the number of live rows in the
@@ -58,6 +59,7 @@ class CollectionFacts:
     unexplained: int = 0
     kept: int = 0
     via: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
     links: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     bytes: int = 0

@@ -15,7 +15,10 @@ from newsbot.wordpress import discovery
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.catalog import ask_options, find_collections
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
+from newsbot.wordpress.collection.verdict import conclude_by
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
+from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
+from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
@@ -99,7 +102,13 @@ def _crawl_collection(
     crawled = CollectionCrawl(
         queries=Queries(site=site, collection=collection, options=options), facts=facts.collection(name)
     )
-    yield from crawled.run(discovered_before=discovered_before)
+    try:
+        yield from _find_languages(site, collection, options)
+    except PayloadError as fault:
+        conclude_by(crawled.facts, fault)
+        return
+    crawl = crawled.run(discovered_before=discovered_before)
+    yield from in_languages(crawl, site=site, route=collection.route, counts=crawled.facts.languages)
     if options.kind == "posts" and is_api_closed(crawled.fault):
         yield from fallback.crawl_type(
             name, crawled.facts.why, state=crawled.state, api_ids=crawled.seen, sequence=crawled.sequence
@@ -107,3 +116,21 @@ def _crawl_collection(
     if crawled.is_not_public and "all" in options.types:
         # ``types=all`` asks for public types, and a type that visitors may not list is not public.
         del facts.collections[name]
+
+
+def _find_languages(site: Site, collection: Collection, options: Options) -> SiteCrawl:
+    """Find out which languages the queries of a collection must name, once, and keep the answer for later runs.
+
+    Raises PayloadError where the site stops to answer. A site that does not answer at all is left to the crawl.
+    """
+    route = collection.route
+    if options.kind not in SPOKEN or route in site.languages or not shows_languages(site, route):
+        return
+    search = LanguageSearch(site=site, collection=collection)
+    try:
+        site.languages[route] = yield from search.run()
+    except PayloadError:
+        if search.answered:
+            raise
+        return
+    yield KeepSite(url=options.url, site=site_as_json(site))

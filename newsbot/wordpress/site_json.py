@@ -20,11 +20,15 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "gmt_offset": site.gmt_offset,
         "routes": {route: _as_json(accepts) for route, accepts in site.accepts.items() if "per_page" in accepts.params},
         "types": dict(site.types),
+        "namespaces": sorted(site.namespaces),
+        "languages": {route: list(values) for route, values in site.languages.items()},
     }
 
 
 def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
-    return {"per_page": accepts.per_page, "orderby": sorted(accepts.orderby), "params": sorted(accepts.params)}
+    declared = {"languages": list(accepts.languages)} if accepts.languages else {}
+    kept = {"per_page": accepts.per_page, "orderby": sorted(accepts.orderby), "params": sorted(accepts.params)}
+    return kept | declared
 
 
 def site_from_json(kept: Mapping[str, Any]) -> Site | None:
@@ -40,6 +44,8 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
             gmt_offset=kept["gmt_offset"],
             accepts={route: _from_json(accepts) for route, accepts in kept["routes"].items()},
             types={str(name): str(route) for name, route in kept.get("types", {}).items()},
+            namespaces=frozenset(map(str, kept.get("namespaces", ()))),
+            languages={str(route): tuple(map(str, names)) for route, names in kept.get("languages", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
@@ -47,5 +53,8 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
 
 def _from_json(accepts: Mapping[str, Any]) -> RouteAccepts:
     return RouteAccepts(
-        per_page=int(accepts["per_page"]), orderby=frozenset(accepts["orderby"]), params=frozenset(accepts["params"])
+        per_page=int(accepts["per_page"]),
+        orderby=frozenset(accepts["orderby"]),
+        params=frozenset(accepts["params"]),
+        languages=tuple(map(str, accepts.get("languages", ()))),
     )

@@ -34,7 +34,7 @@ def strange_arguments(docs: Documents) -> list[str]:
     return [f"{where}: no spider takes {name}=" for where, name in found if name not in known | _NOT_OURS]
 
 
-_NOT_OURS = {"orderby", "order", "paged", "include", "exclude", "setting", "host"}
+_NOT_OURS = {"orderby", "order", "paged", "include", "exclude", "setting", "host", "lang", "slug"}
 """Parameters of WordPress's API and of Scrapyd, and parts of NEWSBOT_AUTH, written as an argument is."""
 
 

@@ -67,9 +67,10 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "records": {"api", "dates", "values"},
     "replies": {"messages", "payload", "values"},
     "queries": {"api", "dates", "messages", "options", "records"},
-    "discovery": {"api", "messages", "payload", "values"},
+    "discovery": {"api", "languages", "messages", "payload", "values"},
     "catalog": {"api", "messages", "options", "replies", "site_json"},
     "pages": {"messages", "payload", "receipt", "replies"},
+    "languages": {"api", "messages", "pages", "payload", "replies", "values"},
     "joins": {"api", "dates", "messages", "payload", "queries", "records", "replies", "values"},
     "collection": {
         *("api", "dates", "messages", "payload", "queries", "receipt", "records", "replies"),
@@ -78,7 +79,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "fallback": {"dates", "messages", "options", "pages", "payload", "receipt"},
     "site_crawl": {
         *("api", "catalog", "discovery", "messages", "options", "queries", "receipt", "site_json"),
-        *("collection", "fallback"),
+        *("collection", "fallback", "languages"),
     },
 }
 """The same for the rooms within newsbot.wordpress."""

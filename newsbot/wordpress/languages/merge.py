@@ -1,0 +1,241 @@
+"""Lists several languages of one collection as if the site listed them together.
+
+A listing is asked for in each language, and the rows are merged in the order of the query. Rows that one language gave
+and that the answer has no place for wait for the next query, so that all languages together cost no more requests than
+one listing of all rows would.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.compact import IdSet
+from newsbot.errors import PayloadError
+from newsbot.wordpress.languages.plugins import PARAM
+from newsbot.wordpress.messages import Asking, Query, Reply
+from newsbot.wordpress.replies import rows_of, total_of
+from newsbot.wordpress.values import row_id
+
+Params = Mapping[str, str]
+Row = dict[str, Any]
+
+OVERLAP = 5
+"""Rows by which two pages of one language overlap: so many rows may be deleted between two queries without a gap."""
+
+BARREN = 3
+"""Pages without a new row after which a language counts as listed."""
+
+_PLACES = ("page", "offset")
+_MOVING = frozenset({"after", "exclude"})
+"""Parameters by which a walk by date moves on."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Stream:
+    """The rows of one language in the order of a listing.
+
+    ``waiting`` rows came and were not given yet, ``given`` is the number of those that were. ``offset`` is where the
+    next page begins, ``met`` are the ids of all rows that came. ``barren`` counts pages without a new row.
+    """
+
+    language: str
+    waiting: deque[Row] = field(default_factory=deque)
+    given: int = 0
+    offset: int = 0
+    total: int | None = None
+    met: IdSet = field(default_factory=IdSet)
+    barren: int = 0
+    ended: bool = False
+
+    def take(self, rows: Iterable[Row], reply: Reply, *, asked_at: int, size: int) -> None:
+        """Take one page in, which was asked for from ``asked_at`` on with ``size`` rows."""
+        listed = list(rows)
+        fresh = [row for row in listed if (number := row_id(row.get("id"))) is None or self.met.insert(number)]
+        for row in fresh:
+            row.setdefault(PARAM, self.language)
+        self.waiting.extend(fresh)
+        total, pages = total_of(reply), total_of(reply, pages=True)
+        self.total = total
+        # A plugin may force its own page size, and WordPress skips rows that visitors may not read.
+        step = min(size, -(-total // pages)) if total and pages else len(listed)
+        self.offset = asked_at + max(step, len(listed))
+        self.barren = 0 if fresh else self.barren + 1
+        behind = self.offset >= total if total is not None else len(listed) < size
+        self.ended = behind or self.barren >= BARREN
+
+    def moved(self, after: str, excluded: frozenset[str]) -> Stream | None:
+        """The stream of a query that goes on behind the rows that were given. None where it must be asked again."""
+        waiting = deque(
+            row for row in self.waiting if str(row.get("date")) > after and str(row.get("id")) not in excluded
+        )
+        if not waiting and not self.ended:
+            return None
+        met = IdSet()
+        for row in waiting:
+            if (number := row_id(row.get("id"))) is not None:
+                met.add(number)
+        total = None if self.total is None else max(self.total - self.given, len(waiting))
+        return Stream(language=self.language, waiting=waiting, total=total, met=met, ended=self.ended)
+
+
+@dataclass(slots=True, kw_only=True)
+class MergedListing:
+    """The merged rows of one listing. ``base`` are its parameters without a place, ``first`` is the place of the first
+    row that is still kept."""
+
+    base: Params
+    streams: list[Stream]
+    rows: deque[Row] = field(default_factory=deque)
+    first: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.rows)
+
+    @property
+    def total(self) -> int | None:
+        """The total of all languages, None where one of them gave none."""
+        totals = [stream.total for stream in self.streams]
+        return None if None in totals else sum(total for total in totals if total is not None)
+
+    def extend(self, *, keep: int) -> bool:
+        """Add the next row in the order of the listing. False where no row waits. Only the last ``keep`` rows stay."""
+        heads = [stream for stream in self.streams if stream.waiting]
+        if not heads:
+            return False
+        choose = min if self.base.get("order", "desc") == "asc" else max
+        chosen = choose(heads, key=lambda stream: self._place_of(stream.waiting[0]))
+        self.rows.append(chosen.waiting.popleft())
+        chosen.given += 1
+        while len(self.rows) > keep:
+            self.rows.popleft()
+            self.first += 1
+        return True
+
+    def _place_of(self, row: Row) -> tuple[Any, int]:
+        number = row_id(row.get("id")) or 0
+        key = self.base.get("orderby", "date")
+        return (number if key == "id" else str(row.get(key) or ""), number)
+
+
+@dataclass(slots=True, kw_only=True)
+class Merger:
+    """Answers listings of one collection in several ``languages``. ``query`` makes a query of parameters. ``last`` is
+    the last answer of the site."""
+
+    languages: tuple[str, ...]
+    query: Callable[[Params], Query]
+    listing: MergedListing | None = None
+    last: Reply | None = None
+
+    def answer(self, params: Params) -> Asking[Reply]:
+        """The reply to a listing. Where one language fails, that failure is the reply."""
+        if "include" in params:
+            return (yield from self._include(params))
+        size = max(1, _number(params.get("per_page"), 10))
+        start = _number(params.get("offset"), (_number(params.get("page"), 1) - 1) * size)
+        base = {name: value for name, value in params.items() if name not in _PLACES}
+        listing = self.listing = self._listing(base, start)
+        while listing.end < start + size:
+            for stream in listing.streams:
+                while not stream.waiting and not stream.ended:
+                    failure = yield from self._fill(stream, base, size)
+                    if failure is not None:
+                        self.listing = None
+                        return failure
+            if not listing.extend(keep=2 * size):
+                break
+        skipped = start - listing.first
+        rows = [row for place, row in enumerate(listing.rows) if skipped <= place < skipped + size]
+        return self._reply(params, rows, listing.total, size)
+
+    def _reply(self, params: Params, rows: list[Row], total: int | None, size: int) -> Reply:
+        """A reply with ``rows``, as the site would have given it. Its other headers are those of the last answer."""
+        headers = dict(self.last.headers) if self.last is not None else {}
+        headers = {name: value for name, value in headers.items() if not name.startswith("x-wp-total")}
+        if total is not None:
+            headers |= {"x-wp-total": str(total), "x-wp-totalpages": str(-(-total // size))}
+        return Reply(
+            status=200,
+            url=self.query(params).url,
+            headers=headers,
+            # Not orjson, which refuses half an emoji and a number of 65 bits.
+            body=json.dumps(rows).encode("ascii"),
+            fetched_at=self.last.fetched_at if self.last is not None else "",
+        )
+
+    def _listing(self, base: Params, start: int) -> MergedListing:
+        """The listing that a query belongs to: the last one where it goes on, else a new one."""
+        last = self.listing
+        if last is not None and last.base == base and last.first <= start:
+            return last
+        return MergedListing(base=base, streams=[self._stream(language, base) for language in self.languages])
+
+    def _stream(self, language: str, base: Params) -> Stream:
+        """The stream of a new listing; with the rows that wait where the listing only moves on by date."""
+        last = self.listing
+        if last is not None and start_of_walk(base) and _still(last.base) == _still(base):
+            stream = next(stream for stream in last.streams if stream.language == language)
+            moved = stream.moved(base["after"], frozenset(base.get("exclude", "").split(",")))
+            if moved is not None:
+                return moved
+        return Stream(language=language)
+
+    def _fill(self, stream: Stream, base: Params, size: int) -> Asking[Reply | None]:
+        """Ask for the next page of a language. Returns the reply where it is a failure."""
+        at = max(0, stream.offset - OVERLAP) if stream.offset else 0
+        params = dict(base) | {PARAM: stream.language} | ({"offset": str(at)} if at else {})
+        reply = yield self.query(_with_order(params))
+        try:
+            rows = rows_of(reply)
+        except PayloadError as fault:
+            # Behind the last page.
+            stream.ended = at > 0 and getattr(fault, "status", None) == 400
+            return None if stream.ended else reply
+        self.last = reply
+        stream.take(rows, reply, asked_at=at, size=size)
+        return None
+
+    def _include(self, params: Params) -> Asking[Reply]:
+        """The rows of some ids: what one language does not give is asked for in the next."""
+        wanted = params["include"].split(",")
+        found: dict[str, Row] = {}
+        for language in self.languages:
+            left = [number for number in wanted if number not in found]
+            if not left:
+                break
+            reply = yield self.query(dict(params) | {PARAM: language, "include": ",".join(left)})
+            try:
+                rows = rows_of(reply)
+            except PayloadError:
+                return reply
+            self.last = reply
+            found |= {str(row.get("id")): {PARAM: language} | row for row in rows}
+        given = [found[number] for number in wanted if number in found]
+        return self._reply(params, given, len(given), max(1, len(wanted)))
+
+
+def start_of_walk(base: Params) -> bool:
+    """Whether a listing is a walk by date, which moves on behind the rows that it saw."""
+    return base.get("orderby") == "date" and base.get("order") == "asc" and "after" in base and "exclude" in base
+
+
+def _still(base: Params) -> dict[str, str]:
+    """The parameters that stay while a walk by date moves on."""
+    return {name: value for name, value in base.items() if name not in _MOVING}
+
+
+def _with_order(params: Params) -> Params:
+    """The parameters, with the field by which the rows are merged among the fields."""
+    key, fields = params.get("orderby", "date"), params.get("_fields")
+    if fields is None or key in fields.split(",") or key not in ("date", "modified"):
+        return params
+    return dict(params) | {"_fields": f"{fields},{key}"}
+
+
+def _number(value: str | None, default: int) -> int:
+    return int(value) if value is not None and value.isdigit() else default

@@ -1,0 +1,20 @@
+"""What language plugins have in common: their parameter, and how a site's index shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PARAM = "lang"
+"""The parameter by which Polylang, WPML, Bogo and xili-language choose a language."""
+
+EVERY = "all"
+"""WPML's name for all languages together."""
+
+_NAMESPACES = ("wpml/", "pll/", "polylang/", "bogo/", "multilingual", "sublanguage/", "xili")
+"""How the namespaces of plugins begin that keep a post for each language. Plugins that translate one and the same post
+(TranslatePress, Weglot) hide nothing."""
+
+
+def language_plugins(namespaces: Iterable[str]) -> frozenset[str]:
+    """Those namespaces of an index that belong to plugins which may hide languages."""
+    return frozenset(name for name in namespaces if name.lower().startswith(_NAMESPACES))

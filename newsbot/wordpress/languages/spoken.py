@@ -1,0 +1,73 @@
+"""Puts the languages of a collection into the queries of a crawl, which need not know of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from newsbot.items import Post
+from newsbot.wordpress.api import Site
+from newsbot.wordpress.languages.merge import Merger
+from newsbot.wordpress.languages.plugins import PARAM
+from newsbot.wordpress.messages import Query, Steps
+
+Result = TypeVar("Result")
+
+_WITHOUT_LANGUAGE = frozenset({"/wp/v2/users", "/wp/v2/types", "/wp/v2/taxonomies"})
+
+
+def in_languages(steps: Generator[Any, Any, Result], *, site: Site, route: str, counts: Counter[str]) -> Steps[Result]:
+    """The ``steps`` of a crawl of the collection at ``route``, with each listing in the languages that it needs.
+    ``counts`` gets the number of posts that leave the crawl, by language.
+
+    Listings of linked objects name the languages too: a plugin that hides posts hides terms and media with them.
+    """
+    languages = site.languages.get(route, ())
+    if not languages:
+        return (yield from steps)
+    mergers: dict[str, Merger] = {}
+    answer: Any = None
+    try:
+        while True:
+            try:
+                message = steps.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if isinstance(message, Post):
+                counts[message.language or "?"] += 1
+            found = _listing(message, site, route, many=len(languages) > 1)
+            if found is None:
+                answer = yield message
+            elif len(languages) == 1:
+                answer = yield replace(message, url=site.api.url(found[0], found[1] | {PARAM: languages[0]}))
+            else:
+                query = _querying(site, found[0], message)
+                merger = mergers.setdefault(found[0], Merger(languages=languages, query=query))
+                merger.query = query
+                answer = yield from merger.answer(found[1])
+    finally:
+        steps.close()
+
+
+def _listing(message: Any, site: Site, route: str, *, many: bool) -> tuple[str, dict[str, str]] | None:
+    """The route and parameters of a query that lists rows which have a language; None for anything else."""
+    if not isinstance(message, Query) or message.method != "GET" or message.render:
+        return None
+    found = site.api.route(message.url)
+    if found is None or found[0] in _WITHOUT_LANGUAGE or PARAM in found[1] or found[0].rpartition("/")[2].isdigit():
+        return None
+    if found[0] == route:
+        return found
+    # Where the collection declares the parameter, other routes declare it too, or refuse it.
+    takes = PARAM in site.accepted(found[0]).params or PARAM not in site.accepted(route).params
+    # Several languages are asked for one by one, which a listing without ids would cost too often.
+    return found if takes and (not many or "include" in found[1]) else None
+
+
+def _querying(site: Site, route: str, query: Query) -> Callable[[Mapping[str, str]], Query]:
+    def build(params: Mapping[str, str]) -> Query:
+        return replace(query, url=site.api.url(route, params))
+
+    return build

@@ -1,0 +1,39 @@
+"""Read the languages of a site off its home page, which names the home page of each other language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newsbot.article.cleaning.nesting import flatten
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages.nodes import attribute
+from newsbot.wordpress.pages.urls import absolute
+
+MOST = 200
+"""Links to other languages that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLanguage:
+    """``tag`` as the page writes it (``fr-FR``), ``url`` is the home page in that language."""
+
+    tag: str
+    url: str
+
+    @property
+    def code(self) -> str:
+        """The language without its region: what language plugins use as a name, nearly always."""
+        return self.tag.replace("_", "-").partition("-")[0].lower()
+
+
+def read_languages(reply: Reply) -> list[PageLanguage]:
+    """The languages that the ``hreflang`` links of a page name, each once, in the order of the page."""
+    tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
+    found: dict[str, PageLanguage] = {}
+    for link in tree.css('link[rel~="alternate"][hreflang]')[:MOST]:
+        tag, url = attribute(link, "hreflang").strip(), absolute(attribute(link, "href"), reply.url)
+        if tag and tag.lower() != "x-default" and url is not None:
+            found.setdefault(PageLanguage(tag, url).code, PageLanguage(tag, url))
+    return list(found.values())

@@ -1,0 +1,205 @@
+"""Sites in several languages: posts that are listed only where a query names their language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.items import Post, Record
+from newsbot.wordpress.api import Api, RouteAccepts, Site
+from newsbot.wordpress.languages.plugins import language_plugins
+from newsbot.wordpress.languages.search import Newest
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.pages.hreflang import read_languages
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.site_crawl import crawl_collections
+from newsbot.wordpress.site_json import site_as_json, site_from_json
+from tests.examples import examples
+from tests.unit.model_site import HOME, ModelSite, Object, listen
+
+PARAMS = frozenset({"after", "before", "exclude", "include", "orderby", "order", "page", "per_page", "offset"})
+POSTS = "/wp/v2/posts"
+
+
+@dataclass
+class SpokenSite(ModelSite):
+    """``spoken``: id -> language. The first of ``names`` is listed where a query names no language.
+
+    ``knows_all``: ``lang=all`` lists all languages. ``lists_all``: so does a query without a language. ``deaf``: the
+    parameter is ignored. ``refused``: the languages that the site refuses.
+    """
+
+    spoken: dict[int, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ("en", "fr")
+    knows_all: bool = False
+    lists_all: bool = False
+    deaf: bool = False
+    tells: bool = True
+    home: str = ""
+    listed_languages: tuple[str, ...] = ()
+    requests: int = 0
+
+    def reply(self, query: Query) -> Reply:
+        self.requests += 1
+        path = urlsplit(query.url).path
+        if path == "/":
+            return Reply(status=200, url=query.url, body=self.home.encode())
+        if path.endswith("/pll/v1/languages"):
+            rows = [{"slug": name} for name in self.listed_languages]
+            return Reply(status=200 if rows else 404, url=query.url, body=orjson.dumps(rows))
+        return super().reply(query)
+
+    def _matches(self, one: Object, params: dict[str, str]) -> bool:
+        asked = params.get("lang")
+        if self.deaf or (asked is None and self.lists_all) or (asked == "all" and self.knows_all):
+            shown = True
+        else:
+            shown = self.spoken[one.id] == (asked or self.names[0])
+        return ((self.deaf and self.spoken[one.id] == self.names[0]) or (not self.deaf and shown)) and super()._matches(
+            one, params
+        )
+
+    def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
+        row = super()._row(one, params)
+        return row | ({"lang": self.spoken[one.id]} if self.tells else {})
+
+
+def spoken_site(languages: Iterable[str], **features: Any) -> SpokenSite:
+    """A site with a post a minute, in the given languages."""
+    spoken = dict(enumerate(languages, 1))
+    objects = {number: Object(number, second=60 * number) for number in spoken}
+    return SpokenSite(objects, spoken=spoken, **features)
+
+
+def site_of(*, declared: tuple[str, ...] = (), takes: bool = True, plugin: str = "") -> Site:
+    params = PARAMS | ({"lang"} if takes else set())
+    accepts = {POSTS: RouteAccepts(params=params, languages=declared)}
+    return Site(
+        key=HOME,
+        home=HOME,
+        api=Api(root=f"{HOME}/wp-json/"),
+        accepts=accepts,
+        namespaces=frozenset({plugin} if plugin else ()),
+    )
+
+
+def crawled(site: Site, model: SpokenSite) -> tuple[list[Record], SiteFacts]:
+    facts = SiteFacts(asked=HOME)
+    options = Options(url=HOME, follow=frozenset())
+    rows, _ = listen(crawl_collections(site, options, facts), model)
+    return rows, facts
+
+
+MIXED = ["en", "fr", "en", "en", "fr"] * 50
+
+
+@pytest.mark.parametrize(
+    ("site", "features"),
+    [
+        (site_of(plugin="wpml/v1", takes=False), {"knows_all": True}),
+        (site_of(declared=("en", "fr")), {}),
+        (site_of(declared=("en", "fr", "all")), {"knows_all": True}),
+        (site_of(declared=("en", "fr")), {"tells": False}),
+        (site_of(plugin="pll/v1"), {"listed_languages": ("en", "fr")}),
+        (site_of(plugin="pll/v1"), {"listed_languages": ("en", "fr"), "lists_all": True}),
+        (
+            site_of(plugin="wpml/v1", takes=False),
+            {"home": '<link rel="alternate" hreflang="en-US" href="/"><link rel=alternate hreflang=fr href="/fr/">'},
+        ),
+    ],
+)
+def test_posts_of_all_languages_come(site: Site, features: dict[str, Any]) -> None:
+    model = spoken_site(MIXED, **features)
+    rows, facts = crawled(site, model)
+    assert sorted(row.id for row in rows) == sorted(model.objects)
+    assert facts.verdict == "complete", facts.why
+    for row in rows:
+        assert isinstance(row, Post)
+        assert row.language == model.spoken[row.id]
+    if not model.lists_all:
+        assert facts.collections["post"].languages == {"en": 150, "fr": 100}
+
+
+def test_all_languages_together_cost_few_requests() -> None:
+    model = spoken_site(MIXED * 4)
+    one = spoken_site(["en"] * 1_000)
+    crawled(site_of(declared=("en", "fr")), model)
+    crawled(site_of(takes=False), one)
+    assert model.requests <= one.requests + 12
+
+
+def test_site_that_ignores_the_language_is_listed_once() -> None:
+    site = site_of(plugin="wpml/v1", takes=False)
+    model = spoken_site(["en"] * 30 + ["fr"] * 5, deaf=True, home='<link rel="alternate" hreflang="fr" href="/fr/">')
+    rows, _ = crawled(site, model)
+    assert len(rows) == 30
+    assert site.languages == {POSTS: ()}
+
+
+def test_site_without_a_language_plugin_is_not_asked() -> None:
+    model = spoken_site(["en"] * 10)
+    crawled(site_of(takes=False), model)
+    assert not any("lang" in params for _, params in model.asked)
+
+
+def test_languages_are_kept_for_later_runs() -> None:
+    site = site_of(declared=("en", "fr"))
+    crawled(site, spoken_site(MIXED))
+    kept = site_from_json(orjson.loads(orjson.dumps(site_as_json(site))))
+    assert kept is not None
+    assert (kept.languages, kept.namespaces) == ({POSTS: ("en", "fr")}, site.namespaces)
+    assert kept.accepts[POSTS].languages == ("en", "fr")
+    again = spoken_site(MIXED)
+    rows, _ = crawled(kept, again)
+    assert len(rows) == len(MIXED)
+    assert all(params.get("lang") for route, params in again.asked if route == POSTS)
+
+
+@given(
+    st.lists(st.sampled_from(["en", "fr", "de"]), min_size=1, max_size=260),
+    st.sampled_from([7, 50, 100]),
+    st.lists(st.integers(0, 40), min_size=260, max_size=260),
+)
+@examples(60)
+def test_merged_languages_lose_and_double_nothing(spoken: list[str], cap: int, seconds: list[int]) -> None:
+    model = spoken_site(spoken, names=("en", "fr", "de"), per_page_cap=cap)
+    for number, second in zip(model.objects, seconds, strict=False):
+        model.objects[number].second = second
+    rows, facts = crawled(site_of(declared=("en", "fr", "de")), model)
+    assert sorted(row.id for row in rows) == sorted(model.objects)
+    assert facts.verdict == "complete", facts.why
+
+
+@pytest.mark.parametrize(
+    ("plain", "other", "missing"),
+    [
+        (Newest(ids=frozenset({1, 2}), total=2), Newest(ids=frozenset({2, 3}), total=2), {3}),
+        (Newest(ids=frozenset({9, 8}), total=90), Newest(ids=frozenset({7, 3}), total=2), set()),
+        (Newest(ids=frozenset({9, 7}), total=90), Newest(ids=frozenset({8, 3}), total=2), {8}),
+        (Newest(total=0), Newest(ids=frozenset({4}), total=1), {4}),
+    ],
+)
+def test_newest_rows_show_what_a_listing_lacks(plain: Newest, other: Newest, missing: set[int]) -> None:
+    assert plain.lacks(other) == missing
+
+
+def test_home_page_names_its_languages() -> None:
+    page = (
+        '<html><link rel="alternate" hreflang="x-default" href="/"><link rel="alternate" hreflang="pt-BR" href="/br">'
+        '<link rel="alternate" hreflang="pt-PT" href="/pt"><link rel="canonical" hreflang="de" href="/de"></html>'
+    )
+    found = read_languages(Reply(status=200, url=f"{HOME}/", body=page.encode()))
+    assert [(language.tag, language.code, language.url) for language in found] == [("pt-BR", "pt", f"{HOME}/br")]
+
+
+def test_namespaces_show_plugins_that_may_hide_languages() -> None:
+    names = ["wp/v2", "wpml/v1", "wpml/tm/v1", "pll/v1", "trp/v1", "oembed/1.0", "weglot/v1"]
+    assert language_plugins(names) == {"wpml/v1", "wpml/tm/v1", "pll/v1"}

@@ -19,7 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
 from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
-from newsbot.net.download_errors import DOWNLOAD_ERRORS
+from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.net.hosts import host_of
 from newsbot.net.refusals import (
     CrawlStopping,
@@ -50,8 +50,16 @@ AGAIN_SECONDS = 60.0
 AGAIN_CAP = 1800.0
 
 
+HOST_ERRORS = frozenset({"dns", "refused", "tls"})
+"""Errors that are about the host, and would be the same for every URL of it."""
+
+
 class _NoAnswer(Exception):
-    """The request for a robots.txt gave no usable answer."""
+    """The request for a robots.txt gave no usable answer. ``host_error`` is one of HOST_ERRORS, or None."""
+
+    def __init__(self, text: str, *, host_error: str | None = None) -> None:
+        super().__init__(text)
+        self.host_error = host_error
 
 
 @dataclass(slots=True)
@@ -59,12 +67,13 @@ class RobotsAnswer:
     """The answer to a request for a robots.txt, valid until ``until``.
 
     ``why``: the reason why there was no answer, so that nothing is allowed. Otherwise ``parser`` holds the rules; None
-    means that everything is allowed.
+    means that everything is allowed. ``host_error``: of HOST_ERRORS, where the host itself cannot be reached.
     """
 
     until: float
     parser: RobotParser | None = None
     why: str | None = None
+    host_error: str | None = None
     failures: int = 0
 
 
@@ -101,7 +110,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             answer = await asyncio.shield(self._fetch(origin, overrides))
         if answer.why is not None:
             wait = max(0.0, answer.until - _now())
-            raise RobotsUnreachable(f"robots.txt of {origin} gives no answer: {answer.why}", retry_in=wait)
+            text = answer.why if answer.host_error else f"robots.txt of {origin} gives no answer: {answer.why}"
+            raise RobotsUnreachable(text, retry_in=wait, host_error=answer.host_error)
         return answer.parser
 
     def _fetch(self, origin: str, overrides: dict[str, Any]) -> asyncio.Task[RobotsAnswer]:
@@ -115,24 +125,27 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     async def _learn(self, origin: str, overrides: dict[str, Any]) -> RobotsAnswer:
         """Request a robots.txt, several times if necessary, and store the answer."""
         last = self._answers.get(origin)
-        why = ""
+        why, host_error = "", None
         for attempt in range(self._tries):
             if attempt:
                 await self._stopping.sleep(backoff_seconds(attempt, self._rng))
             try:
                 parser = await self._fetch_parser(origin, overrides)
             except _NoAnswer as error:
-                why = str(error)
+                why, host_error = str(error), error.host_error
                 continue
             self._answers[origin] = RobotsAnswer(until=_now() + KEPT_SECONDS, parser=parser)
             return self._answers[origin]
         failures = last.failures + 1 if last is not None and last.why is not None else 0
         again = min(AGAIN_CAP, AGAIN_SECONDS * 2.0 ** min(failures, 16))
-        logger.warning(
-            "%s: robots.txt gives no answer (%s). newsbot requests nothing there for %.0f s", origin, why, again
-        )
+        if host_error is not None:
+            logger.warning("%s: the host cannot be reached (%s). newsbot tries again in %.0f s", origin, why, again)
+        else:
+            logger.warning(
+                "%s: robots.txt gives no answer (%s). newsbot requests nothing there for %.0f s", origin, why, again
+            )
         self._stats.inc_value("newsbot/robots/unreachable")
-        self._answers[origin] = RobotsAnswer(until=_now() + again, why=why, failures=failures)
+        self._answers[origin] = RobotsAnswer(until=_now() + again, why=why, host_error=host_error, failures=failures)
         return self._answers[origin]
 
     async def _fetch_parser(self, origin: str, overrides: dict[str, Any]) -> RobotParser | None:
@@ -155,7 +168,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         except DOWNLOAD_ERRORS as error:
             if isinstance(error, PrivateAddress) and error.host == host_of(request):
                 raise
-            raise _NoAnswer(" ".join(str(error).split())[:200] or type(error).__name__) from error
+            name = error_name(error)
+            host_error = name if name in HOST_ERRORS else None
+            raise _NoAnswer(one_line(error) or type(error).__name__, host_error=host_error) from error
         return await self._read(response, request)
 
     async def _read(self, response: Response, request: Request) -> RobotParser | None:

@@ -3,7 +3,8 @@
 IgnoreRequest (Scrapy)
 └── Refusal                has ``newsbot_error``, a name of ``wordpress.messages.ERRORS``; the text is one line
     ├── RobotsDisallowed       robots.txt forbids the URL
-    │   └── RobotsUnreachable  robots.txt gave no answer, which forbids everything for ``retry_in`` seconds
+    │   └── RobotsUnreachable  robots.txt gave no answer, which forbids everything for ``retry_in`` seconds. Where
+    │                          the host cannot be reached at all, the name is that of its error (``dns``)
     ├── PrivateAddress         the host is, or resolves to, an address that is not public
     ├── HostGivenUp            in this run the host failed for too long, or asked newsbot to wait for too long
     ├── CrawlStopping          the crawl is being stopped, so waiting requests end at once
@@ -16,15 +17,13 @@ The downloader middlewares raise them. The fetcher catches ``Refusal`` and turns
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from scrapy.exceptions import IgnoreRequest
 
 
 class Refusal(IgnoreRequest):
     """Base class of the refusals."""
 
-    newsbot_error: ClassVar[str] = "unknown"
+    newsbot_error: str = "unknown"
 
 
 class RobotsDisallowed(Refusal):
@@ -38,9 +37,12 @@ class RobotsUnreachable(RobotsDisallowed):
 
     newsbot_error = "robots-unreachable"
 
-    def __init__(self, text: str, *, retry_in: float) -> None:
+    def __init__(self, text: str, *, retry_in: float, host_error: str | None = None) -> None:
+        """``host_error``: the name of the error where the host itself cannot be reached (``net.download_errors``)."""
         super().__init__(text)
         self.retry_in = retry_in
+        if host_error is not None:
+            self.newsbot_error = host_error
 
 
 class PrivateAddress(Refusal):

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from newsbot.wordpress.values import list_in, object_in
+from newsbot.article.text import scrub
+from newsbot.wordpress.values import list_in, object_in, text
 
 PER_PAGE = 100
 """The largest page size of WordPress itself (rest_collection_params)."""
@@ -25,7 +26,9 @@ Params = Mapping[str, "str | int | Iterable[int | str]"]
 
 def _query(params: Params) -> str:
     # Commas and colons are not escaped: `include=` of 100 ids would grow by 200 bytes. A plus sign is always escaped.
-    return urlencode([(name, _text(value)) for name, value in params.items()], safe=",:/", quote_via=quote)
+    return urlencode(
+        [(name, _text(value)) for name, value in params.items()], safe=",:/", quote_via=quote, errors="replace"
+    )
 
 
 def _text(value: str | int | Iterable[int | str]) -> str:
@@ -175,7 +178,7 @@ def read_collections(data: Any) -> dict[str, Collection]:
     """Read ``/wp/v2/types`` or ``/wp/v2/taxonomies``: slug -> collection. PHP sends ``[]`` where there are none."""
     found = {}
     for slug, entry in object_in(data).items():
-        base = object_in(entry).get("rest_base")
-        if isinstance(base, str) and base:
-            found[slug] = Collection(name=slug, route=f"/{entry.get('rest_namespace') or 'wp/v2'}/{base}")
+        base = text(object_in(entry).get("rest_base"))
+        if base is not None and (name := scrub(slug)):
+            found[name] = Collection(name=name, route=f"/{text(entry.get('rest_namespace')) or 'wp/v2'}/{base}")
     return found

@@ -11,7 +11,7 @@ from html import unescape
 from typing import Any
 
 from newsbot.article.facts.source import find_source
-from newsbot.article.text import plain_text
+from newsbot.article.text import plain_text, scrub
 from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
 from newsbot.wordpress.api import Site
@@ -82,7 +82,7 @@ def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str
 
 def _guid(raw: Mapping[str, Any]) -> str | None:
     guid = rendered(raw.get("guid"))
-    return unescape(guid).strip() if guid else None
+    return scrub(unescape(guid)).strip() or None if guid else None
 
 
 def _plain(value: Any) -> str | None:
@@ -168,7 +168,7 @@ def read_media(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_u
 def _sizes(value: Any) -> dict[str, str]:
     """Name of a size -> URL of the file."""
     urls = ((name, text(object_in(size).get("source_url"))) for name, size in object_in(value).items())
-    return {name: unescape(url) for name, url in urls if url}
+    return {scrub(name): unescape(url) for name, url in urls if url}
 
 
 def _avatars(value: Any) -> dict[str, str] | None:

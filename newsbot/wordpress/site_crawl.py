@@ -11,11 +11,11 @@ from typing import Any
 
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.items import Checkpoint, Record
-from newsbot.wordpress import discovery
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.catalog import ask_options, find_collections
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
 from newsbot.wordpress.collection.verdict import conclude_by
+from newsbot.wordpress.discovery.search import discover
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
 from newsbot.wordpress.languages.spoken import in_languages
@@ -43,7 +43,7 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
                 # What an earlier run discovered no longer holds: discover the site again.
                 facts.site = None
     try:
-        site = yield from discovery.discover(options.url)
+        site = yield from discover(options.url)
     except DiscoveryError as failure:
         facts.end(failure.verdict, str(failure))
         if options.kind == "posts" and is_api_closed(failure):

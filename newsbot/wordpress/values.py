@@ -10,6 +10,8 @@ import re
 from html import unescape
 from typing import Any
 
+from newsbot.article.text import scrub
+
 _DIGITS = re.compile(r"[0-9]{1,30}")
 """Digits that are read as a number. Python refuses to read thousands of them."""
 
@@ -35,18 +37,23 @@ def objects_in(value: Any) -> list[dict[str, Any]]:
 
 
 def text(value: Any) -> str | None:
-    """A non-empty string, or None."""
-    return value if isinstance(value, str) and value.strip() else None
+    """A non-empty string without control characters, or None."""
+    clean = scrub(value) if isinstance(value, str) else ""
+    return clean if clean.strip() else None
 
 
 def decoded(value: Any) -> str | None:
-    """A non-empty string with its entities decoded once (names of terms and users come encoded), or None."""
-    return unescape(value).strip() or None if isinstance(value, str) else None
+    """A non-empty string with its entities decoded once (names of terms and users come encoded), or None.
+
+    It has no control characters.
+    """
+    return scrub(unescape(value)).strip() or None if isinstance(value, str) else None
 
 
 def rendered(value: Any) -> str | None:
     """The text of ``{"rendered": ...}``, or of the bare string that some plugins send instead; None without a text."""
-    return text(value.get("rendered") if isinstance(value, dict) else value)
+    found = value.get("rendered") if isinstance(value, dict) else value
+    return found if isinstance(found, str) and found.strip() else None
 
 
 def integer(value: Any) -> int | None:

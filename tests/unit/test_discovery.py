@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import orjson
@@ -10,8 +10,8 @@ import pytest
 
 from newsbot.errors import DiscoveryError
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.discovery import discover
-from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.discovery.search import MOST_ROOTS, discover
+from newsbot.wordpress.messages import Query, Reply
 
 INDEX = {"name": "A &amp; B", "home": "https://a.example", "namespaces": ["wp/v2"], "gmt_offset": "2", "routes": {}}
 
@@ -39,6 +39,18 @@ def find(start: str, answers: Mapping[str, dict[str, object]], *, asked: list[st
             asked.append(url)
         reply = Reply(**{"url": url, **answers.get(url, page(status=404))})  # type: ignore[arg-type]
     raise AssertionError("discovery does not end")
+
+
+def drive(start: str, answer: Callable[[Query], Reply]) -> Site:
+    """Discover with the answers of a function."""
+    search = discover(start)
+    query = next(search)
+    while True:
+        try:
+            query = search.send(answer(query))
+        except StopIteration as end:
+            site: Site = end.value
+            return site
 
 
 def test_a_bare_host_costs_one_request() -> None:
@@ -175,3 +187,90 @@ def test_an_api_that_an_https_page_declares_as_http_is_asked_over_https() -> Non
     find("https://a.example/x/", answers, asked=asked)
     assert "https://a.example/api/" in asked
     assert "http://a.example/api/" not in asked
+
+
+NEWS = index(home="https://a.example/dept/news")
+PARENT = index(home="https://a.example")
+
+
+@pytest.mark.parametrize("start", ["/dept/news/", "/dept/news/2024/05/story/", "/dept/news/category/x/", "/dept/news"])
+def test_a_site_two_folders_deep_is_found_before_the_one_above_it(start: str) -> None:
+    answers = {"https://a.example/dept/news/wp-json/": NEWS, "https://a.example/wp-json/": PARENT}
+    assert find(f"https://a.example{start}", answers).key == "https://a.example/dept/news"
+
+
+def test_a_site_three_folders_deep_with_plain_permalinks_is_found() -> None:
+    answers = {
+        "https://a.example/a/b/c/?rest_route=/": index(home="https://a.example/a/b/c"),
+        "https://a.example/wp-json/": PARENT,
+    }
+    assert find("https://a.example/a/b/c/", answers).key == "https://a.example/a/b/c"
+
+
+CLOSED = {"status": 401, "body": b'{"code":"rest_closed","message":"No."}'}
+LINK = '<https://a.example/dept/news/wp-json/>; rel="https://api.w.org/"'
+
+
+@pytest.mark.parametrize(
+    ("start_page", "api"), [(page(), CLOSED), (page(link=LINK), CLOSED), (page(link=LINK), page(status=503))]
+)
+def test_a_folder_whose_api_is_closed_is_not_taken_for_the_site_above_it(
+    start_page: dict[str, object], api: dict[str, object]
+) -> None:
+    answers = {
+        "https://a.example/dept/news/": start_page,
+        "https://a.example/dept/news/wp-json/": api,
+        "https://a.example/wp-json/": PARENT,
+    }
+    with pytest.raises(DiscoveryError):
+        find("https://a.example/dept/news/", answers)
+
+
+def test_an_api_that_was_renamed_and_does_not_answer_leaves_the_usual_places_of_its_folder() -> None:
+    link = '<https://a.example/api/>; rel="https://api.w.org/"'
+    answers = {"https://a.example/x/": page(link=link), "https://a.example/wp-json/": index()}
+    assert find("https://a.example/x/", answers).key == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '"<https://a.example/api/>; rel=\\"https://api.w.org/\\""',
+        "<https://a.example/api/>; rel=https://api.w.org/",
+        '<https://a.example/x>; rel=a, < https://a.example/api/ >; title="a, b"; REL="https://api.w.org/ index"',
+        "<<<<<https://a.example/api/>; rel='https://api.w.org/'",
+    ],
+)
+def test_a_link_header_is_read_however_it_is_quoted(link: str) -> None:
+    answers = {"https://a.example/x/": page(link=link), "https://a.example/api/": index()}
+    assert find("https://a.example/x/", answers).api.root == "https://a.example/api/"
+
+
+@pytest.mark.parametrize("empty", [b"", b"[]", b"{}", b"\xef\xbb\xbf\n"])
+def test_an_index_that_is_empty_with_fields_is_asked_for_without_them(empty: bytes) -> None:
+    asked: list[str] = []
+
+    def answer(query: Query) -> Reply:
+        asked.append(query.url)
+        body = empty if "_fields" in query.url else orjson.dumps(INDEX)
+        return Reply(status=200, url=query.url, body=body)
+
+    assert drive("https://a.example/", answer).key == "https://a.example"
+    assert asked[1:] == ["https://a.example/wp-json/"]
+
+
+def test_a_site_that_declares_another_api_on_every_page_is_left_after_some_requests() -> None:
+    asked: list[str] = []
+
+    def answer(query: Query) -> Reply:
+        asked.append(query.url)
+        link = f'<https://a.example/{len(asked)}/wp-json/>; rel="https://api.w.org/"'
+        return Reply(status=404, url=query.url, headers={"link": link}, body=b"<html>")
+
+    with pytest.raises(DiscoveryError):
+        drive("https://a.example/x/", answer)
+    assert len(asked) <= MOST_ROOTS
+
+
+def test_a_name_without_control_characters() -> None:
+    assert find("a.example", {"https://a.example/wp-json/": index(name="A\x00 &amp;\x9b B")}).name == "A & B"

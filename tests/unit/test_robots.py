@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 from scrapy import Request
-from scrapy.exceptions import DownloadTimeoutError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
@@ -174,6 +179,7 @@ def test_redirects_without_end_count_as_no_robots_txt(site: Site) -> None:
     [
         (DownloadTimeoutError("slow"), RobotsUnreachable),
         (OSError("gone"), RobotsUnreachable),
+        (CannotResolveHostError("no such host"), RobotsUnreachable),
         (HostGivenUp("given up"), HostGivenUp),
         (PrivateAddress("private", host="news.example"), PrivateAddress),
         # A redirect to a private address does not count as an answer of the host.
@@ -188,3 +194,20 @@ def test_a_failure_at_robots_txt_allows_nothing(site: Site, failure: Exception, 
 
     with pytest.raises(raised):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("failure", "name"),
+    [
+        (CannotResolveHostError("DNS lookup failed"), "dns"),
+        (DownloadConnectionRefusedError("refused"), "refused"),
+        (DownloadFailedError("[SSL: certificate verify failed]"), "tls"),
+        (DownloadTimeoutError("slow"), "robots-unreachable"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_not_a_matter_of_robots_txt(site: Site, failure: Exception, name: str) -> None:
+    site.answer = site.error(failure)
+    with pytest.raises(RobotsUnreachable) as raised:
+        asyncio.run(site.allows())
+    assert raised.value.newsbot_error == name
+    assert ("robots.txt" in str(raised.value)) == (name == "robots-unreachable")

@@ -9,7 +9,7 @@ from newsbot.wordpress import payload
 from newsbot.wordpress.messages import ERRORS, Asking, Query, Reply
 from newsbot.wordpress.receipt import Verdict
 
-_HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "tls"})
+_HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "refused", "tls"})
 """Errors that every other URL of the host would give too."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})

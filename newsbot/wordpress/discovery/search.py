@@ -1,0 +1,175 @@
+"""Find the API of a site from any of its URLs, and what the API can do.
+
+The cheapest request comes first. For a bare host this is ``/wp-json/``: it answers with the index (24 ms, where a home
+page has to be rendered), or, with plain permalinks, with the home page, whose ``Link`` header names the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+from newsbot.errors import Challenge, DiscoveryError, PayloadError, Refused
+from newsbot.wordpress import payload
+from newsbot.wordpress.api import Api, Site
+from newsbot.wordpress.discovery.declared import declared_language, declared_roots
+from newsbot.wordpress.discovery.explanation import BLOCKING, NoAnswer, explain, explain_no_answer
+from newsbot.wordpress.discovery.index import INDEX_FIELDS, is_index, read_site
+from newsbot.wordpress.discovery.roots import folder_of, roots_around, roots_in, starts
+from newsbot.wordpress.messages import FINAL_ERRORS, Asking, Query, Reply
+
+_UNREACHABLE = FINAL_ERRORS - {"robots", "redirects"} | {"dns", "refused"}
+"""Errors that every other URL of the host would give too."""
+
+MOST_ROOTS = 24
+"""Roots that one search asks for at most. A hostile site can declare another API on every page."""
+
+
+def discover(url: str) -> Asking[Site]:
+    """Find the site of ``url``. Raises DiscoveryError, with one line that says why, and a verdict."""
+    unreachable: list[NoAnswer] = []
+    start = ""
+    for start in starts(url):
+        try:
+            return (yield from _Search(start).run())
+        except NoAnswer as failure:
+            unreachable.append(failure)
+            if failure.reply.error in BLOCKING:
+                break
+        except DiscoveryError as failure:
+            failure.at = start
+            raise
+    error = explain_no_answer(unreachable[0].reply)
+    error.at = start
+    raise error
+
+
+@dataclass(slots=True)
+class _Search:
+    """The search for an API from one URL.
+
+    ``asked`` are the URLs that were asked for, ``failures`` what went wrong. ``found_in`` are folders that have a
+    WordPress of their own, whose API does not answer visitors: a site above them is another site.
+    """
+
+    start: str
+    asked: set[str] = field(default_factory=set)
+    failures: list[PayloadError] = field(default_factory=list)
+    found_in: set[str] = field(default_factory=set)
+
+    def run(self) -> Asking[Site]:
+        """Raises NoAnswer where the host cannot be reached, and DiscoveryError where no API is found."""
+        site = yield from self._first_of(roots_in(self.start), self.start)
+        if site is not None:
+            return site
+        page = yield from self._page()
+        own = list(declared_roots(page))[:MOST_ROOTS] if page is not None else []
+        site = yield from self._first_of(own, page.url if page else self.start)
+        if site is None:
+            # The page named the API of its own site, which a folder above it cannot have.
+            self.found_in.update(map(folder_of, own))
+            site = yield from self._first_of(roots_around(self.start, page), page.url if page else self.start)
+        if site is None:
+            raise explain(self.failures)
+        if page is not None:
+            site.language = site.language or declared_language(page)
+        return site
+
+    def _first_of(self, roots: Iterable[str], page_url: str) -> Asking[Site | None]:
+        for root in roots:
+            if self._is_forbidden():
+                # robots.txt forbids the API. Another URL of the same API would evade robots.txt.
+                return None
+            if self._is_above(root):
+                continue
+            site = yield from self._try(root, page_url)
+            if site is not None:
+                return site
+        return None
+
+    def _is_above(self, root: str) -> bool:
+        """Whether the API at ``root`` belongs to a folder above a site that was found, and so to another site."""
+        folder = folder_of(root)
+        return any(below != folder and below.startswith(folder) for below in self.found_in)
+
+    def _is_forbidden(self) -> bool:
+        replies = (failure.reply for failure in self.failures if isinstance(failure, NoAnswer))
+        return any(reply.error == "robots" and Api(root=reply.url).route(reply.url) for reply in replies)
+
+    def _page(self) -> Asking[Reply | None]:
+        """Ask for the user's page. Raises NoAnswer where the site is down, so that no more requests are made."""
+        if self.start in self.asked:
+            return None
+        self.asked.add(self.start)
+        reply = yield Query(url=self.start, purpose="discover", expects="any")
+        if reply.error is not None:
+            # robots.txt may forbid the page and allow the API. Any other error concerns both.
+            self._note(reply, is_final=reply.error != "robots")
+            return None
+        try:
+            payload.read(reply)
+        except Challenge as challenge:
+            self.failures.append(challenge)
+        except PayloadError:
+            pass
+        return reply
+
+    def _note(self, reply: Reply, *, is_final: bool) -> None:
+        failure = NoAnswer(reply)
+        if is_final:
+            raise failure
+        self.failures.append(failure)
+
+    def _try(self, root: str, page_url: str) -> Asking[Site | None]:
+        """Ask for the index at ``root``. Where a page comes instead, try the APIs that the page declares."""
+        if root in self.asked or len(self.asked) >= MOST_ROOTS:
+            return None
+        self.asked.add(root)
+        api = Api(root=root)
+        route, params = ("/wp/v2/types", {}) if api.wordpress_com else ("/", {"_fields": INDEX_FIELDS})
+        reply = yield from self._index(api.url(route, params))
+        if params and _is_empty(reply):
+            # A plugin breaks answers to ``_fields``.
+            reply = yield from self._index(api.url(route))
+        if reply.error is not None:
+            self._note(reply, is_final=reply.error in _UNREACHABLE)
+            return None
+        try:
+            index = payload.read(reply)
+        except PayloadError as fault:
+            self.failures.append(fault)
+            if getattr(fault, "status", None) in (401, 403) and isinstance(fault, Refused):
+                self.found_in.add(folder_of(root))
+            return (yield from self._try_declared(reply))
+        if isinstance(index, dict) and (api.wordpress_com or is_index(index)):
+            return read_site(index, _landed(api, reply.url), page_url)
+        return None
+
+    def _index(self, url: str) -> Asking[Reply]:
+        return (yield Query(url=url, purpose="index", expects="any"))
+
+    def _try_declared(self, reply: Reply) -> Asking[Site | None]:
+        if isinstance(self.failures[-1], Challenge):
+            raise explain(self.failures)
+        for root in declared_roots(reply):
+            if self._is_above(root):
+                continue
+            site = yield from self._try(root, reply.url)
+            if site is not None:
+                site.language = site.language or declared_language(reply)
+                return site
+        return None
+
+
+def _is_empty(reply: Reply) -> bool:
+    """Whether a reply has no content: nothing, or an empty list or object."""
+    return reply.is_ok and reply.body.strip(b" \t\r\n\x00\xef\xbb\xbf") in (b"", b"[]", b"{}")
+
+
+def _landed(api: Api, url: str) -> Api:
+    """The API at the scheme and host where redirects ended. The permalink style stays."""
+    asked, ended = urlsplit(api.root), urlsplit(url)
+    if (asked.scheme, asked.netloc) == (ended.scheme, ended.netloc):
+        return api
+    return Api(root=urlunsplit(asked._replace(scheme=ended.scheme, netloc=ended.netloc)))

@@ -8,11 +8,11 @@ takes its name; if that fails, the feed is discarded.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from newsbot.archive import current_rows
@@ -22,7 +22,18 @@ from newsbot.archive.database import Database, open_database, upsert
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
 from newsbot.archive.outbox import Outbox
-from newsbot.archive.payloads import RowState, pack, replace_content, set_state, shape_of, state_of, unpack
+from newsbot.archive.payloads import (
+    BrokenPayload,
+    RowState,
+    bare_record,
+    pack,
+    replace_content,
+    set_state,
+    shape_of,
+    state_of,
+    stored_json,
+    unpack,
+)
 from newsbot.archive.processes import Alive, process_alive
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, rows
@@ -91,7 +102,7 @@ class Archive:
             found = connection.execute(sa.select(collections).where(collections.c.collection == batch.collection)).one()
             count = connection.execute(live).scalar_one()
         self._batches[site, type_, kind] = Batch(batch.collection, committed_sequence=found.sequence)
-        cursor = {} if found.cursor is None else orjson.loads(found.cursor)
+        cursor = stored_json(found.cursor)
         return CollectionState(
             cursor=cursor if cursor.keys() - {"owed"} else None,
             sequence=found.sequence,
@@ -150,7 +161,11 @@ class Archive:
             return []
         with self.database.reading() as connection:
             found = current_rows.payloads_with_guid(connection, key=key, other_than=record.site, kind=record.collection)
-        return [unpack(payload, RowState(1, "new", seen, seen), kind=record.collection) for payload, seen in found]
+        originals = []
+        for payload, seen in found:
+            with suppress(BrokenPayload):
+                originals.append(unpack(payload, RowState(1, "new", seen, seen), kind=record.collection))
+        return originals
 
     # Taking rows in.
 
@@ -186,7 +201,8 @@ class Archive:
         set_state(record, state)
         if judgement.stale and deliver and (stored := self._stored_payload(batch, record.id)) is not None:
             # The site's cache answered with an older copy. The archived row is newer, so that row is delivered.
-            replace_content(record, stored.payload, state)
+            with suppress(BrokenPayload):
+                replace_content(record, stored.payload, state)
         return deliver
 
     def _add_deleted(self, batch: Batch, record: Record, before: CurrentRow | None) -> bool:
@@ -205,6 +221,7 @@ class Archive:
     def tombstone(self, site: str, type_: str, row_id: int, when: str, *, kind: str = "posts") -> Record | None:
         """The last known row with ``change`` "deleted"; None where the archive has no live row to delete.
 
+        Of a row whose content is damaged, only its identity is known.
         The row is deleted only when it comes back through ``add``.
         """
         batch = self._batch(site, type_, kind)
@@ -215,7 +232,11 @@ class Archive:
         if stored is None:
             return None
         after = replace(before, revision=before.revision + 1, deleted_at=when)
-        return unpack(stored.payload, state_of(after, "deleted"), kind=stored.kind)
+        state = state_of(after, "deleted")
+        try:
+            return unpack(stored.payload, state, kind=stored.kind)
+        except BrokenPayload:
+            return bare_record(site, type_, row_id, state, kind=stored.kind)
 
     def _stored_payload(self, batch: Batch, row_id: int) -> Any:
         with self.database.reading() as connection:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database, upsert
+from newsbot.archive.payloads import stored_json
 from newsbot.archive.schema import linked
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
@@ -48,7 +48,8 @@ class Linked:
         for row_id in question.ids:
             if (unwritten := self._unwritten.get((question.site, question.relation, row_id))) is not None:
                 found[row_id] = unwritten
-        return {row_id: orjson.loads(data) for row_id, data in found.items()}
+        objects = {row_id: stored_json(data) for row_id, data in found.items()}
+        return {row_id: linked_object for row_id, linked_object in objects.items() if linked_object}
 
     def remember(self, site: str, relation: str, objects: Mapping[int, Mapping[str, Any]]) -> None:
         for row_id, linked_object in objects.items():

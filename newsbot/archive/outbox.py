@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
-from newsbot.archive.payloads import RowState, unpack
+from newsbot.archive.payloads import BrokenPayload, RowState, bare_record, unpack
 from newsbot.archive.processes import Alive, is_dead, machine_of, this_process
 from newsbot.archive.schema import collections, feeds, outbox, revisions, rows, runs
 from newsbot.errors import ArchiveError
@@ -50,8 +50,18 @@ _newest_content = (
     .scalar_subquery()
 )
 _UNDELIVERED = (
-    sa.select(outbox, rows.c.kind, rows.c.first_seen, rows.c.collision, _content.c.payload, _event.c.seen)
+    sa.select(
+        outbox,
+        collections.c.site,
+        collections.c.type,
+        rows.c.kind,
+        rows.c.first_seen,
+        rows.c.collision,
+        _content.c.payload,
+        _event.c.seen,
+    )
     .join(rows, _is_of_entry(rows))
+    .join(collections, collections.c.collection == outbox.c.collection)
     .join(_content, _is_of_entry(_content) & (_content.c.revision == _newest_content))
     .join(_event, _is_of_entry(_event) & (_event.c.revision == outbox.c.revision))
     .where(outbox.c.place.in_(sa.bindparam("places", expanding=True)))
@@ -157,13 +167,19 @@ class Outbox:
     def recover(self, site: str, kind: str) -> Iterator[Recovered]:
         """Take over the undelivered rows of dead runs, of one kind and of a site that this run has the lease of.
 
-        Each row is yielded as it was at its undelivered revision.
+        Each row is yielded as it was at its undelivered revision. A row whose content is damaged is not yielded: this
+        run sweeps its collection, asks the site for the row and delivers it.
         """
         places = self._take_over(site, kind)
         for start in range(0, len(places), BATCH):
             for row in self._undelivered(places[start : start + BATCH]):
+                try:
+                    record = _record_of(row)
+                except BrokenPayload:
+                    self._ask_again(row)
+                    continue
                 self._recovered.add((row.collection, row.id, row.revision))
-                yield Recovered(record=_record_of(row))
+                yield Recovered(record=record)
 
     def _take_over(self, site: str, kind: str) -> array[int]:
         """Move the outbox entries of dead runs to this run. Returns their places."""
@@ -178,6 +194,15 @@ class Outbox:
             places = array("q", connection.execute(entries).scalars())
             connection.execute(sa.update(outbox).where(*of_dead_runs).values(run=self._run))
         return places
+
+    def _ask_again(self, row: sa.Row[Any]) -> None:
+        """Let the next listing of a collection take a row for changed, since its stored content is damaged."""
+        of_row = (rows.c.collection == row.collection, rows.c.id == row.id)
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(outbox).where(outbox.c.place == row.place))
+            connection.execute(sa.update(rows).where(*of_row).values(fingerprint=b"", modified=None))
+            of_collection = collections.c.collection == row.collection
+            connection.execute(sa.update(collections).where(of_collection).values(swept=None))
 
     def _undelivered(self, places: Iterable[int]) -> list[sa.Row[Any]]:
         with self._database.reading() as connection:
@@ -221,4 +246,9 @@ def _record_of(row: sa.Row[Any]) -> Record:
         deleted_at=row.seen if row.change == "deleted" else None,
         collision=row.collision,
     )
-    return unpack(row.payload, state, kind=row.kind)
+    try:
+        return unpack(row.payload, state, kind=row.kind)
+    except BrokenPayload:
+        if row.change != "deleted":
+            raise
+        return bare_record(row.site, row.type, row.id, state, kind=row.kind)

@@ -18,6 +18,7 @@ import orjson
 import zstandard
 
 from newsbot.archive.compare import CurrentRow
+from newsbot.errors import ArchiveError
 from newsbot.items import Comment, Media, Post, Record, Term, User, columns
 from newsbot.safe_json import json_bytes
 
@@ -28,11 +29,22 @@ STATE_FIELDS = ("revision", "change", "first_seen", "last_seen", "deleted_at")
 
 # One compressor and one decompressor serve all rows. To make a new one for each row costs a third of compressing an
 # article and half of unpacking it; the standard library's decompressor (3.14) makes a new one each time.
-_COMPRESSOR = zstandard.ZstdCompressor(level=1)
+_COMPRESSOR = zstandard.ZstdCompressor(level=1, write_checksum=True)
 _DECOMPRESSOR = zstandard.ZstdDecompressor()
 
 _EMPTY_STATE = b',"revision":null,"change":"new","first_seen":null,"last_seen":null,"deleted_at":null,'
 _NO_COLLISION, _COLLISION = b'"guid_collision":false,', b'"guid_collision":true,'
+
+
+MOST_BYTES = 1 << 30
+"""No row is larger. A damaged payload may claim any size."""
+
+
+_DAMAGED = "the content of a row in the archive is damaged. Crawl its site with -a full=1, which brings the row again"
+
+
+class BrokenPayload(ArchiveError):
+    """The stored content of a row is damaged. SQLite does not check the bytes of a page."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,19 +78,53 @@ def pack(record: Record) -> bytes:
     return _COMPRESSOR.compress(json_bytes(record)[0])
 
 
-def json_line(payload: bytes, state: RowState, *, kind: str, shape: int | None) -> bytes:
-    """The row as one JSON object with the columns of the feeds, in their order."""
+def json_of(payload: bytes) -> bytes:
+    """The stored row as JSON, with empty state fields. Raises BrokenPayload."""
+    try:
+        frame = zstandard.get_frame_parameters(payload)
+        if not 0 < frame.content_size <= MOST_BYTES:
+            raise BrokenPayload(_DAMAGED)
+        text = _DECOMPRESSOR.decompress(payload)
+        if not frame.has_checksum:
+            orjson.loads(text)
+    except (zstandard.ZstdError, orjson.JSONDecodeError) as fault:
+        raise BrokenPayload(_DAMAGED) from fault
+    return text
+
+
+def json_line(text: bytes, state: RowState, *, kind: str, shape: int | None) -> bytes:
+    """The row as one JSON object with the columns of the feeds, in their order. ``text`` is what ``json_of`` gives."""
     if shape != shape_of(kind):
-        return orjson.dumps(unpack(payload, state, kind=kind))
-    text = _DECOMPRESSOR.decompress(payload)
+        return orjson.dumps(record_of(text, state, kind=kind))
     filled = {name: getattr(state, name) for name in STATE_FIELDS}
     text = text.replace(_EMPTY_STATE, b"," + orjson.dumps(filled)[1:-1] + b",", 1)
     return text.replace(_NO_COLLISION, _COLLISION, 1) if state.collision else text
 
 
 def unpack(payload: bytes, state: RowState, *, kind: str) -> Record:
+    """The row as its item. Raises BrokenPayload."""
+    return record_of(json_of(payload), state, kind=kind)
+
+
+def record_of(text: bytes, state: RowState, *, kind: str) -> Record:
     """The row as its item. Fields that this version does not know are left out; new fields get their default."""
-    record = typing.cast(Record, _build(CLASSES[kind], fields_of(payload)))
+    record = typing.cast(Record, _build(CLASSES[kind], orjson.loads(text)))
+    set_state(record, state)
+    return record
+
+
+def stored_json(data: bytes | None) -> Any:
+    """The JSON object of a column; {} for an empty column, and for a damaged one: what it told is learnt again."""
+    try:
+        stored = orjson.loads(data or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
+def bare_record(site: str, type_: str, row_id: int, state: RowState, *, kind: str) -> Record:
+    """A row whose content is damaged: its identity and its state."""
+    record = CLASSES[kind](site=site, type=type_, id=row_id)
     set_state(record, state)
     return record
 
@@ -88,12 +134,6 @@ def replace_content(record: Record, payload: bytes, state: RowState) -> None:
     stored = unpack(payload, state, kind=record.collection)
     for name in columns(type(record)):
         setattr(record, name, getattr(stored, name))
-
-
-def fields_of(payload: bytes) -> dict[str, Any]:
-    """The columns of the stored row as plain JSON values, with empty state fields."""
-    fields: dict[str, Any] = orjson.loads(_DECOMPRESSOR.decompress(payload))
-    return fields
 
 
 def set_state(record: Record, state: RowState) -> None:

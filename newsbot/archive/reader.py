@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from newsbot.archive.database import Database
 from newsbot.archive.diff import word_diff
-from newsbot.archive.payloads import RowState, fields_of, json_line, unpack
+from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, record_of
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.items import Record
 
@@ -33,67 +33,106 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedRow:
-    """A row as it is stored. ``line`` is faster than ``record``, which builds the item."""
+    """A row as it is stored; ``text`` is its JSON. ``line`` is faster than ``record``, which builds the item."""
 
-    payload: bytes
+    text: bytes
     shape: int | None
     kind: str
     state: RowState
 
     def line(self) -> bytes:
-        return json_line(self.payload, self.state, kind=self.kind, shape=self.shape)
+        return json_line(self.text, self.state, kind=self.kind, shape=self.shape)
 
     def record(self) -> Record:
-        return unpack(self.payload, self.state, kind=self.kind)
+        return record_of(self.text, self.state, kind=self.kind)
+
+    def fields(self) -> dict[str, Any]:
+        """The columns of the stored row as plain JSON values, with empty state fields."""
+        fields: dict[str, Any] = orjson.loads(self.text)
+        return fields
 
 
 _of_row = (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id)
 
 
-def read_current(database: Database, selection: Filter) -> Iterator[ArchivedRow]:
-    """The current rows, ordered by site, type and id."""
+def read_current(database: Database, selection: Filter, broken: list[str] | None = None) -> Iterator[ArchivedRow]:
+    """The current rows, ordered by site, type and id. ``broken`` gets the names of those whose content is damaged."""
     columns = (
-        *(rows.c.revision, rows.c.first_seen, rows.c.last_seen, rows.c.deleted_at, rows.c.collision),
+        *(
+            rows.c.id,
+            rows.c.collection,
+            rows.c.revision,
+            rows.c.first_seen,
+            rows.c.last_seen,
+            rows.c.deleted_at,
+            rows.c.collision,
+        ),
         *(revisions.c.payload, revisions.c.shape),
     )
     statement = sa.select(*columns).join(revisions, _of_row & (revisions.c.revision == rows.c.content))
     for row in _rows_by_collection(database, statement, selection, (rows.c.id,)):
         change = "deleted" if row.deleted_at else "edited" if row.revision > 1 else "new"
         state = RowState(row.revision, change, row.first_seen, row.last_seen, row.deleted_at, row.collision)
-        yield ArchivedRow(row.payload, row.shape, selection.kind, state)
+        if (text := _text(database, row, broken)) is not None:
+            yield ArchivedRow(text, row.shape, selection.kind, state)
 
 
-def read_history(database: Database, selection: Filter) -> Iterator[bytes]:
+def _text(database: Database, row: Any, broken: list[str] | None) -> bytes | None:
+    """The JSON of a row; None where its content is damaged, and its name in ``broken`` then."""
+    try:
+        return json_of(row.payload)
+    except BrokenPayload:
+        if broken is not None:
+            of_row = sa.select(collections.c.site, collections.c.type).where(collections.c.collection == row.collection)
+            with database.reading() as connection:
+                site, type_ = connection.execute(of_row).one()
+            broken.append(f"{site} {type_} {row.id}")
+        return None
+
+
+def read_history(database: Database, selection: Filter, broken: list[str] | None = None) -> Iterator[bytes]:
     """Every revision of every row as a JSON line: the row at that revision, ``changed``, and ``word_diff`` of its text.
 
-    A revision without a payload (a deletion) shows the content of the revision before it.
+    A revision without a payload (a deletion) shows the content of the revision before it. ``broken`` gets the names of
+    rows with a revision whose content is damaged; such a revision is left out.
     """
     columns = (
-        *(rows.c.id, rows.c.first_seen, rows.c.collision, revisions.c.revision, revisions.c.change),
+        *(rows.c.id, rows.c.collection, rows.c.first_seen, rows.c.collision, revisions.c.revision, revisions.c.change),
         *(revisions.c.changed, revisions.c.seen, revisions.c.payload, revisions.c.shape),
     )
     statement = sa.select(*columns).join(revisions, _of_row)
-    last_content: Any = None
+    last_content: _Content | None = None
     for row in _rows_by_collection(database, statement, selection, (rows.c.id, revisions.c.revision)):
         before = last_content if last_content is not None and last_content.id == row.id else None
-        content = row if row.payload is not None else before
+        content = before
+        if row.payload is not None:
+            text = _text(database, row, broken)
+            content = _Content(row.id, text, row.shape) if text is not None else None
         if content is not None:
             yield _revision_line(row, content, before, selection.kind)
-        if row.payload is not None:
-            last_content = row
+            last_content = content
 
 
-def _revision_line(row: Any, content: Any, before: Any, kind: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The content of a revision, as JSON."""
+
+    id: int
+    text: bytes
+    shape: int | None
+
+
+def _revision_line(row: Any, content: _Content, before: _Content | None, kind: str) -> bytes:
     deleted_at = row.seen if row.change == "deleted" else None
     state = RowState(row.revision, row.change, row.first_seen, row.seen, deleted_at, row.collision)
-    line = json_line(content.payload, state, kind=kind, shape=content.shape)
+    line = json_line(content.text, state, kind=kind, shape=content.shape)
     changed = row.changed.split(",") if row.changed else []
-    diff = _text_diff(before.payload, row.payload) if before is not None and "text" in changed else None
+    diff = _text_diff(before.text, content.text) if before is not None and "text" in changed else None
     return line[:-1] + b"," + orjson.dumps({"changed": changed, "word_diff": diff})[1:]
 
 
 def _text_diff(before: bytes, after: bytes) -> str:
-    return word_diff(fields_of(before).get("content_text") or "", fields_of(after).get("content_text") or "")
+    return word_diff(orjson.loads(before).get("content_text") or "", orjson.loads(after).get("content_text") or "")
 
 
 def kinds_of_type(database: Database, type_: str) -> list[str]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database, open_database
+from newsbot.archive.payloads import stored_json
 from newsbot.archive.processes import this_process
 from newsbot.archive.schema import feeds, outbox, receipts, runs, sites
 from newsbot.safe_json import joined, json_bytes
@@ -123,7 +123,7 @@ class _Site:
     @classmethod
     def read(cls, connection: Connection, key: str, now: str) -> _Site:
         row = connection.execute(sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == key)).first()
-        facts = orjson.loads(row.facts) if row and row.facts else {}
+        facts = stored_json(row.facts) if row else {}
         return cls(key, {"asked": [], "crawled": {}} | facts, row.first_seen if row else now)
 
     def write(self, connection: Connection, *, name: str | None, now: str) -> None:
@@ -137,7 +137,7 @@ class _Site:
 
 
 def _facts_of_sites(connection: Connection) -> list[dict[str, Any]]:
-    return [orjson.loads(facts) for facts in connection.execute(sa.select(sites.c.facts)).scalars() if facts]
+    return [stored_json(facts) for facts in connection.execute(sa.select(sites.c.facts)).scalars()]
 
 
 def last_crawled(url: str, spider: str) -> dict[str, datetime]:

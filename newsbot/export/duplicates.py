@@ -11,7 +11,6 @@ import orjson
 from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
-from newsbot.archive.payloads import fields_of
 from newsbot.archive.reader import Filter, read_current
 from newsbot.article.facts.duplicates import Article, Cluster, clusters
 from newsbot.feeds.exporters import CsvExporter
@@ -36,12 +35,14 @@ class ClusterPost:
     published: str | None
 
 
-def write_duplicates(file: IO[bytes], form: str, archive: Archive, selection: Filter, settings: BaseSettings) -> int:
+def write_duplicates(
+    file: IO[bytes], form: str, archive: Archive, selection: Filter, settings: BaseSettings, broken: list[str]
+) -> int:
     """Write the clusters and return their number. A line of JSON is a cluster, a row of ``.csv`` is a post.
 
     A cluster has posts of at least two sites, unless the user asks for one site.
     """
-    found = _clusters(archive, selection)
+    found = _clusters(archive, selection, broken)
     if form == ".csv":
         return _csv(file, found, settings)
     written = 0
@@ -54,9 +55,9 @@ def write_duplicates(file: IO[bytes], form: str, archive: Archive, selection: Fi
     return written
 
 
-def _clusters(archive: Archive, selection: Filter) -> Iterator[list[ClusterPost]]:
+def _clusters(archive: Archive, selection: Filter, broken: list[str]) -> Iterator[list[ClusterPost]]:
     posts: list[tuple[Any, ...]] = []
-    texts = clusters(_articles(archive, selection, posts))
+    texts = clusters(_articles(archive, selection, posts, broken))
     number = 0
     for cluster in texts:
         sites = len({posts[key][0] for key in cluster.keys})
@@ -65,10 +66,12 @@ def _clusters(archive: Archive, selection: Filter) -> Iterator[list[ClusterPost]
             yield _cluster_posts(cluster, posts, number, sites)
 
 
-def _articles(archive: Archive, selection: Filter, posts: list[tuple[Any, ...]]) -> Iterator[Article]:
+def _articles(
+    archive: Archive, selection: Filter, posts: list[tuple[Any, ...]], broken: list[str]
+) -> Iterator[Article]:
     """The texts of the archive, one after the other. ``posts`` keeps only the columns that the file shows."""
-    for row in read_current(archive.database, selection):
-        post = fields_of(row.payload)
+    for row in read_current(archive.database, selection, broken):
+        post = row.fields()
         if post.get("content_text"):
             posts.append(tuple(post.get(name) for name in ("site", "type", "id", "url", "title", "published")))
             yield Article(len(posts) - 1, post["content_text"], post.get("published"))

@@ -19,7 +19,7 @@ from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import ArchivedRow, Filter, kinds_of_type, read_current, read_history
 from newsbot.arguments.values import moment
-from newsbot.errors import BadArgument
+from newsbot.errors import ArchiveError, BadArgument
 from newsbot.extras import require
 from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
@@ -31,6 +31,10 @@ FORMATS = (".jsonl", ".json", ".csv", ".parquet")
 
 BATCH = 1_000
 """Rows in one row group of Parquet."""
+
+
+NAMED = 5
+"""Damaged rows that the line about them names."""
 
 
 def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
@@ -50,16 +54,27 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
             raise BadArgument(f"--duplicates compares posts, and {opts.type} is not a type of posts")
         selection = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
         part = Part(path.resolve(), run=f"{compact_utc(datetime.now(UTC))}-0000")
+        broken: list[str] = []
         try:
-            written = _write(part, form, archive, selection, opts, settings)
+            written = _write(part, form, archive, selection, opts, settings, broken)
         except BaseException:
             part.discard()
             raise
         part.seal()
         part.rename(path.resolve())
+        if broken:
+            raise ArchiveError(_broken_line(path, written, list(dict.fromkeys(broken))))
         return written
     finally:
         archive.close()
+
+
+def _broken_line(path: Path, written: int, broken: list[str]) -> str:
+    named = ", ".join(broken[:NAMED]) + (", ..." if len(broken) > NAMED else "")
+    return (
+        f"{path.name} has {written} rows; rows of the archive whose content is damaged: {len(broken)} ({named}). "
+        "Crawl their sites with -a full=1, which brings them again"
+    )
 
 
 def _kind(archive: Archive, opts: argparse.Namespace) -> str:
@@ -89,23 +104,29 @@ def _check_options(path: Path, form: str, opts: argparse.Namespace) -> None:
 
 
 def _write(
-    part: Part, form: str, archive: Archive, selection: Filter, opts: argparse.Namespace, settings: BaseSettings
+    part: Part,
+    form: str,
+    archive: Archive,
+    selection: Filter,
+    opts: argparse.Namespace,
+    settings: BaseSettings,
+    broken: list[str],
 ) -> int:
     if opts.duplicates:
         # Imported here, since it imports numpy, which is an extra.
         from newsbot.export.duplicates import write_duplicates
 
-        return write_duplicates(part.file, form, archive, selection, settings)
+        return write_duplicates(part.file, form, archive, selection, settings, broken)
     if form in (".jsonl", ".json"):
         lines = (
-            read_history(archive.database, selection)
+            read_history(archive.database, selection, broken)
             if opts.revisions
-            else _lines(read_current(archive.database, selection))
+            else _lines(read_current(archive.database, selection, broken))
         )
         return (_jsonl if form == ".jsonl" else _json)(part.file, lines)
     if form == ".csv":
-        return _csv(part.file, read_current(archive.database, selection), selection.kind, settings)
-    return _parquet(part.file, read_current(archive.database, selection), selection.kind)
+        return _csv(part.file, read_current(archive.database, selection, broken), selection.kind, settings)
+    return _parquet(part.file, read_current(archive.database, selection, broken), selection.kind)
 
 
 def _lines(rows: Iterable[ArchivedRow]) -> Iterator[bytes]:

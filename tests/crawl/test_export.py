@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -118,6 +119,20 @@ def test_type_that_names_posts_and_terms_means_the_posts_and_says_so(export: Exp
     assert export(str(tmp_path / "terms.jsonl"), "--type", "event", "--kind", "terms").stderr == ""
     assert [row["title"] for row in lines(tmp_path / "posts.jsonl")] == ["A fair"]
     assert [row["name"] for row in lines(tmp_path / "terms.jsonl")] == ["Fairs"]
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_damaged_row_is_named_and_the_others_are_written(export: Export, tmp_path: Path, name: str) -> None:
+    with sqlite3.connect(tmp_path / "newsbot.db") as raw:
+        raw.execute("UPDATE revisions SET payload = x'28b52ffd2000' WHERE id = 4")
+    raw.close()
+    done = export(str(tmp_path / name), "--site", ONE)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"scrapy export: {name} has 3 rows; rows of the archive whose content is damaged: 1 ({ONE} post 4). "
+        "Crawl their sites with -a full=1, which brings them again\n"
+    )
+    assert (tmp_path / name).read_text().count("Title") == 3
 
 
 def test_csv_and_parquet_hold_the_same_rows(export: Export, tmp_path: Path) -> None:

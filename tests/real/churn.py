@@ -118,10 +118,10 @@ class Editors:
     def _act(self, name: str) -> Act:
         """Something to do, or {} where the site has no post for it."""
         act: Act = {"act": name}
-        if name in ("add", "back_date", "edit", "edit_quietly", "schedule"):
+        if name in ("add", "back_date", "edit", "edit_quietly", "schedule", "import"):
             self.written += 1
             act |= {"title": f"{MARK} {self.written}", "text": f"<p>Text number {self.written} of the churn.</p>"}
-        if name in ("back_date", "redate", "redate_quietly", "publish_late"):
+        if name in ("back_date", "redate", "redate_quietly", "publish_late", "import"):
             act["gmt"] = self._past()
         if name in ("convert_away", "convert_back"):
             act |= {"act": "convert", "type": "page" if name == "convert_away" else "post"}
@@ -129,7 +129,7 @@ class Editors:
             act["status"] = self.chance.choice(_STATUS.get(name, ("publish",)))
         pools = {"publish_late": "future", "restore": "trash", "show": "hidden", "show_quietly": "hidden"}
         pool = self.pools["page" if name == "convert_back" else pools.get(name, "live")]
-        if name not in ("add", "back_date", "schedule"):
+        if name not in ("add", "back_date", "schedule", "import"):
             if not pool:
                 return {}
             act["id"] = pool.pop()
@@ -160,7 +160,7 @@ class Editors:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """``archive`` and ``reader`` are the differences from SQL in words, ``first_seen`` those that this round brought.
-    ``untold`` counts differences beside these, by edits that nothing shows. ``during``: the acts fell into the crawl.
+    ``untold`` counts differences beside these, by edits that nothing shows. ``during``: some acts fell into the crawl.
     """
 
     number: int
@@ -209,15 +209,17 @@ class Churn:
         return self._crawl()
 
     def round(self) -> Round:
-        """One round; in every other the acts fall into the crawl."""
+        """Acts, then a crawl; in every other round further acts fall into the crawl."""
         acts, during = self.editors.acts(), self.number % 2 == 0
+        self.do(acts)
         self.site.forget_requests()
         touched: set[int] = set()
         before = time.monotonic()
         if during:
-            touched, run = self._crawl_while(acts)
+            more = self.editors.acts()
+            acts = [*acts, *more]
+            touched, run = self._crawl_while(more)
         else:
-            self.do(acts)
             run = self._crawl()
         took, requests = time.monotonic() - before, len(self.site.requests())
         true = held_by_sql(self.site)

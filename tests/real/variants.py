@@ -28,7 +28,7 @@ class Variant:
 
     ``plugin`` runs in every request, ``setup`` once, with the ids of the posts in ``$ids``. ``sitemap``: the site has
     the sitemap of an SEO plugin, whose URLs are those of the option ``variant_urls``. ``types`` are asked for, by
-    ``spider``, under the name ``host``. Of ``posts`` the site has so many.
+    ``spider``, under the name ``host``. Of ``posts`` the site has so many. ``always``: ``make test`` plays it too.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Variant:
     plugin: str = ""
     setup: str = ""
     sitemap: bool = False
+    always: bool = False
     types: str = "post"
     spider: str = "wp_posts"
     permalinks: Permalinks = "pretty"

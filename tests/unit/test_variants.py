@@ -1,0 +1,12 @@
+"""The variants of a real WordPress are as many as the proof needs; tests/real/test_variants.py plays them."""
+
+from __future__ import annotations
+
+from tests.real.variants import VARIANTS
+
+
+def test_the_variants_hide_in_ten_ways_and_are_healthy_in_twenty() -> None:
+    assert sum(one.hides for one in VARIANTS) >= 10
+    assert sum(not one.hides for one in VARIANTS) >= 20
+    assert len({one.name for one in VARIANTS}) == len(VARIANTS)
+    assert {one.hides for one in VARIANTS if one.always} == {True, False}

@@ -30,6 +30,7 @@ NEWSBOT_SITES_AT_ONCE = _env("NEWSBOT_SITES_AT_ONCE", "16")
 NEWSBOT_ARCHIVE = _env("NEWSBOT_ARCHIVE", "sqlite:///newsbot.db")
 NEWSBOT_SWEEP_DAYS = _env("NEWSBOT_SWEEP_DAYS", "7")
 NEWSBOT_MAX_TOMBSTONES = _env("NEWSBOT_MAX_TOMBSTONES", "5")
+NEWSBOT_BUDGET = _env("NEWSBOT_BUDGET", "0")
 NEWSBOT_SHARE_IP = _env("NEWSBOT_SHARE_IP", "0")
 NEWSBOT_MAX_WAIT = _env("NEWSBOT_MAX_WAIT", "3600")
 NEWSBOT_GIVE_UP = _env("NEWSBOT_GIVE_UP", "900")
@@ -140,6 +141,7 @@ EXTENSIONS_BASE = {
     # Last at the signal spider_closed: the feeds have reported by then whether they were stored.
     "newsbot.extensions.receipt.ReceiptExtension": 900,
     "newsbot.extensions.history.HistoryExtension": 950,  # stores the result of the receipt
+    "newsbot.extensions.followed.FollowedExtension": 960,  # when each followed site is next due
 }
 LOG_FORMATTER = "newsbot.safe_logs.LogFormatter"
 LOG_LEVEL = "INFO"

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration. An archive with a version that is not among the migrations is newer than this code."""
 
 metadata = MetaData()
@@ -180,6 +181,30 @@ leases = Table(
     Column("heartbeat", Text, nullable=False),
 )
 """The run that crawls a site now."""
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("spider", Text, primary_key=True),
+    Column("entry", LargeBinary, nullable=False),
+    Column("every", Integer),
+    Column("weight", Float, nullable=False),
+    Column("source", Text),
+    Column("paused", Boolean, nullable=False),
+    Column("site", Text),
+    Column("checked", Text),
+    Column("next_due", Text),
+    Column("blocked_until", Text),
+    Column("failures", Integer, nullable=False),
+    Column("cost", Float),
+    Column("habit", LargeBinary),
+    Column("attention", Float),
+    Column("verdict", Text),
+    Column("run", Text),
+    Index("followed_due", "spider", "next_due"),
+)
+"""The sites that the user follows, one row for each spider, and when each is next due. ``url`` is the user's URL."""
 
 version_table = Table(
     "alembic_version",

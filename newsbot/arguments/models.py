@@ -59,13 +59,15 @@ class SiteArguments(BaseModel):
     site: Annotated[tuple[str, ...], BeforeValidator(split_urls)] = Field(
         default=(), description="any URL of a site; several with commas"
     )
-    sites: Path | None = Field(default=None, description="a file of sites: .txt, .csv or .toml")
+    sites: Path | None = Field(
+        default=None, description="a file of sites: .txt, .csv or .toml; or archive: the followed sites"
+    )
     limit: Annotated[int, Field(ge=1)] | None = Field(default=None, description="the newest N of each type")
     full: Switch = Field(default=False, description="deliver everything again, not only what changed")
     sweep: Switch = Field(default=False, description="compare every id of the site with the archive now")
     confirm_deletions: Switch = Field(default=False, description="believe deletions that are suspiciously many")
     raw: Switch = Field(default=False, description="keep the whole API object in `raw`")
-    due: Switch = Field(default=False, description="of sites=, only those whose `every` has passed")
+    due: Switch = Field(default=False, description="of sites=, only those that are due")
 
     @model_validator(mode="after")
     def _one_source(self) -> SiteArguments:
@@ -76,12 +78,19 @@ class SiteArguments(BaseModel):
         return self
 
     @property
+    def follows(self) -> bool:
+        """Whether the archive names the sites. The name of a site list always has a suffix."""
+        return str(self.sites) == "archive"
+
+    @property
     def narrowed(self) -> bool:
         """Whether a complete run may still lack rows of the site."""
         return any(getattr(self, name, None) is not None for name in ("limit", "since", "until"))
 
     def targets(self) -> list[Target]:
-        """The sites to crawl, each once. Raises BadArgument where the file cannot be read."""
+        """The sites to crawl, each once; none for ``sites=archive``. Raises BadArgument for a file it cannot read."""
+        if self.follows:
+            return []
         found = read_sites(self.sites) if self.sites else [Target(url=url) for url in self.site]
         return list({target.url: target for target in found}.values())
 

@@ -32,19 +32,27 @@ class Command(ScrapyCrawl):
         if problem is not None:
             self._end(problem, 2)
         try:
-            self._try_archive()
+            self._try_archive(args[0], follows=opts.spargs.get("sites") == "archive")
         except BadArgument as fault:
             self._end(str(fault), 2)
         except ArchiveError as fault:
             self._end(str(fault), 1)
 
-    def _try_archive(self) -> None:
-        """Raise ArchiveError before any request. Otherwise the error would only come when the pipelines are built."""
-        assert self.settings is not None
-        if self.settings["NEWSBOT_ARCHIVE"]:
-            from newsbot.archive import try_archive
+    def _try_archive(self, spider: str, *, follows: bool) -> None:
+        """Raise ArchiveError before any request. Otherwise the error would only come when the pipelines are built.
 
-            try_archive(self.settings["NEWSBOT_ARCHIVE"])
+        Raise BadArgument for a crawl of followed sites where there is none.
+        """
+        assert self.settings is not None
+        url = self.settings["NEWSBOT_ARCHIVE"]
+        if not url:
+            return
+        from newsbot.archive import try_archive
+        from newsbot.archive.followed import followed_sites
+
+        try_archive(url)
+        if follows and not followed_sites(url, spider):
+            raise BadArgument(f"the archive follows no site for {spider}; scrapy sites add URL follows a site")
 
     def _end(self, line: str, status: int) -> NoReturn:
         sys.stderr.write(f"scrapy crawl: {line}\n")
@@ -86,6 +94,7 @@ class Command(ScrapyCrawl):
                 require("browser", "render=always")
         except BadArgument as error:
             return str(error)
-        if arguments.due and not self.settings["NEWSBOT_ARCHIVE"]:
-            return "due= needs the archive, but NEWSBOT_ARCHIVE is empty"
+        if (arguments.due or arguments.follows) and not self.settings["NEWSBOT_ARCHIVE"]:
+            name = "due=" if arguments.due else "sites=archive"
+            return f"{name} needs the archive, but NEWSBOT_ARCHIVE is empty"
         return None

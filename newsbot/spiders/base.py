@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
@@ -15,6 +15,8 @@ from scrapy.http import Response
 
 from newsbot import signals
 from newsbot.archive import archive_of, last_crawled
+from newsbot.archive.followed import FollowedSite, followed_sites
+from newsbot.arguments.entries import target_of
 from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
 from newsbot.arguments.values import validate
@@ -52,9 +54,9 @@ class NewsbotSpider(Spider):
         self.arguments = validate(self.arguments_model, kwargs)
         self.given = dict(given or {})
         self.open_sites = asyncio.Semaphore(sites_at_once)
-        self.facts = [(target, SiteFacts(asked=target.url, name=target.name)) for target in self.arguments.targets()]
-        self.max_waiting = MAX_WAITING // max(1, min(len(self.facts), sites_at_once or len(self.facts)))
+        self.sites_at_once = sites_at_once
         self.not_due = 0
+        self._aim_at(self.arguments.targets())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -74,9 +76,11 @@ class NewsbotSpider(Spider):
         settings.set("NEWSBOT_MEDIA", getattr(spider.arguments, "media", None), priority="spider")
         spider._set_crawler(crawler)
         spider.in_flight = InFlight(crawler)
-        if spider.arguments.sites is not None and (names := ignored_columns(spider.arguments.sites)):
+        if spider.arguments.follows:
+            spider._follow(followed_sites(settings["NEWSBOT_ARCHIVE"], cls.name), datetime.now(UTC))
+        elif spider.arguments.sites is not None and (names := ignored_columns(spider.arguments.sites)):
             logger.warning("%s: columns that newsbot does not know: %s", spider.arguments.sites, ", ".join(names))
-        if spider.arguments.due:
+        if spider.arguments.due and not spider.arguments.follows:
             spider._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], cls.name), datetime.now(UTC))
         allowed = getattr(spider.arguments, "render", "auto") != "never"
         browser = Browser(crawler, allowed=allowed, stopping=partial(is_stopping, crawler))
@@ -95,6 +99,18 @@ class NewsbotSpider(Spider):
     def claims(self) -> Claims:
         """The sites that this run has taken."""
         return Claims(self.archive, [target for target, _ in self.facts])
+
+    def _aim_at(self, targets: Sequence[Target]) -> None:
+        self.facts = [(target, SiteFacts(asked=target.url, name=target.name)) for target in targets]
+        self.max_waiting = MAX_WAITING // max(1, min(len(targets), self.sites_at_once or len(targets)))
+
+    def _follow(self, followed: Sequence[FollowedSite], now: datetime) -> None:
+        """Crawl the followed sites that are not paused, the longest overdue first; with ``due=1`` only those due."""
+        active = [site for site in followed if not site.paused]
+        chosen = [site for site in active if site.is_due(now)] if self.arguments.due else active
+        self._aim_at([target_of(site.entry) for site in chosen])
+        self.not_due = len(active) - len(chosen)
+        logger.info("%d of %d followed sites are due", len(chosen), len(active))
 
     def _leave_out(self, crawled: Mapping[str, datetime], now: datetime) -> None:
         """Leave out the sites that are not due. ``crawled``: URL as listed -> the time of the last whole crawl."""

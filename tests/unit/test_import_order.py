@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "safe_logs": {"items"},
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
+    "follow": {"archive", "arguments", "schedule", "errors", "safe_json", "timestamps"},
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"net", "politeness", "safety", "errors", "signals"},
@@ -45,13 +46,23 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("archive", "arguments", "article", "media", "net", "wordpress"),
         *("items", "compact", "errors", "signals", "timestamps"),
     },
-    "extensions": {"archive", "wordpress", "items", "errors", "signals", "timestamps", "safe_json"},
+    "extensions": {
+        "archive",
+        "follow",
+        "schedule",
+        "wordpress",
+        "items",
+        "errors",
+        "signals",
+        "timestamps",
+        "safe_json",
+    },
     # Output afterwards, and the commands.
     "export": {
         *("archive", "arguments", "article", "feeds"),
         *("items", "errors", "extras", "timestamps", "safe_json"),
     },
-    "commands": {"archive", "arguments", "article", "export", "spiders", "errors", "extras"},
+    "commands": {"archive", "arguments", "article", "export", "follow", "spiders", "errors", "extras"},
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""
 

@@ -1,0 +1,182 @@
+"""The sites that the user follows: which spider crawls each site, and when the site is next due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from newsbot.archive.database import Database, open_database, upsert
+from newsbot.archive.schema import collections, followed, rows
+from newsbot.safe_json import json_bytes
+from newsbot.timestamps import iso_utc
+
+_KEYS = ("url", "spider")
+_AS_GIVEN = ("entry", "every", "weight", "source")
+"""The columns that the user decides. An import replaces them and leaves what newsbot learnt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedSite:
+    """A site that ``spider`` crawls. ``entry`` holds the values of a site list; ``source`` is the list that named it.
+
+    ``every``: seconds between two checks; None where the site's habit decides. ``weight``: how much the delay of this
+    site counts, compared with other sites. ``next_due`` is None for a site that no run has checked. ``blocked_until``:
+    the site asked for no requests until then. ``cost`` is the number of requests of a check, ``habit`` what was learnt
+    about the publication times, ``attention`` how much attention the site gathers in a day. ``failures`` counts the
+    checks since the last one that succeeded.
+    """
+
+    url: str
+    spider: str
+    entry: Mapping[str, Any] = field(default_factory=dict)
+    every: int | None = None
+    weight: float = 1.0
+    source: str | None = None
+    paused: bool = False
+    site: str | None = None
+    checked: datetime | None = None
+    next_due: datetime | None = None
+    blocked_until: datetime | None = None
+    failures: int = 0
+    cost: float | None = None
+    habit: Mapping[str, Any] | None = None
+    attention: float | None = None
+    verdict: str | None = None
+    run: str | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a run that starts ``now`` crawls the site."""
+        return not self.paused and all(when is None or when <= now for when in (self.next_due, self.blocked_until))
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the URLs that are ``new``, whose entry ``changed``, and that the list no longer names."""
+
+    new: list[str]
+    changed: list[str]
+    gone: list[str]
+
+
+class Followed:
+    """The table of followed sites in the archive behind ``database``. Raises ArchiveError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sites(self, spider: str | None = None, *, urls: Sequence[str] | None = None) -> list[FollowedSite]:
+        """The followed sites, the longest overdue first; sites that were never checked stand before them."""
+        chosen = sa.select(followed).order_by(
+            followed.c.next_due.is_not(None), followed.c.next_due, followed.c.url, followed.c.spider
+        )
+        if spider is not None:
+            chosen = chosen.where(followed.c.spider == spider)
+        if urls is not None:
+            chosen = chosen.where(followed.c.url.in_(urls))
+        with self._database.reading() as connection:
+            return [_site(row) for row in connection.execute(chosen)]
+
+    def add(self, sites: Iterable[FollowedSite], *, source: str | None = None) -> Imported:
+        """Follow ``sites``. Where a site is followed already, the user's values are replaced.
+
+        ``source``: the list that names the sites. The sites that an earlier import of this list brought and that are
+        not among ``sites`` are told as gone; they stay.
+        """
+        given = {(site.url, site.spider): site for site in sites}
+        spiders = {spider for _, spider in given}
+        with self._database.writing() as connection:
+            held = {(row.url, row.spider): _site(row) for row in connection.execute(sa.select(followed))}
+            write = upsert(connection, followed, keys=_KEYS, replaced=_AS_GIVEN)
+            for key, site in given.items():
+                source_kept = source if source is not None or key not in held else held[key].source
+                connection.execute(write, _columns(replace(site, source=source_kept)))
+        return Imported(
+            new=[url for url, spider in given if (url, spider) not in held],
+            changed=[key[0] for key, site in given.items() if key in held and _differs(site, held[key])],
+            gone=[
+                url
+                for (url, spider), site in held.items()
+                if source is not None and site.source == source and spider in spiders and (url, spider) not in given
+            ],
+        )
+
+    def pause(self, urls: Sequence[str], *, paused: bool, spider: str | None = None) -> list[str]:
+        """Pause or resume sites. Returns the URLs that are followed."""
+        return self._change(sa.update(followed).values(paused=paused), urls, spider)
+
+    def remove(self, urls: Sequence[str], *, spider: str | None = None) -> list[str]:
+        """Follow sites no more. Their rows stay in the archive. Returns the URLs that were followed."""
+        return self._change(sa.delete(followed), urls, spider)
+
+    def _change(self, statement: Any, urls: Sequence[str], spider: str | None) -> list[str]:
+        chosen: Any = followed.c.url.in_(urls)
+        if spider is not None:
+            chosen &= followed.c.spider == spider
+        with self._database.writing() as connection:
+            found = connection.execute(sa.select(followed.c.url).where(chosen).distinct()).scalars().all()
+            connection.execute(statement.where(chosen))
+        return sorted(found)
+
+    def keep(self, site: FollowedSite) -> None:
+        """Store what a check of a site learnt: every column that the user does not decide."""
+        columns = _columns(site)
+        learnt = {name: value for name, value in columns.items() if name not in (*_KEYS, *_AS_GIVEN, "paused")}
+        chosen = (followed.c.url == site.url) & (followed.c.spider == site.spider)
+        with self._database.writing() as connection:
+            connection.execute(sa.update(followed).where(chosen).values(learnt))
+
+    def published(self, site: str, kind: str, *, since: datetime, until: datetime) -> list[datetime]:
+        """When the live rows of a site were published, from ``since`` on and before ``until``."""
+        of_site = sa.select(collections.c.collection).where(collections.c.site == site, collections.c.kind == kind)
+        chosen = sa.select(rows.c.published).where(
+            rows.c.collection.in_(of_site),
+            rows.c.deleted_at.is_(None),
+            rows.c.published >= iso_utc(since),
+            rows.c.published < iso_utc(until),
+        )
+        with self._database.reading() as connection:
+            return [datetime.fromisoformat(moment) for moment in connection.execute(chosen).scalars()]
+
+
+def _differs(site: FollowedSite, held: FollowedSite) -> bool:
+    return (dict(site.entry), site.weight) != (dict(held.entry), held.weight)
+
+
+_NAMES = tuple(column.name for column in followed.columns)
+_TIMES = ("checked", "next_due", "blocked_until")
+_JSON = ("entry", "habit")
+
+
+def _columns(site: FollowedSite) -> dict[str, Any]:
+    values = {name: getattr(site, name) for name in _NAMES}
+    values |= {name: None if values[name] is None else _written(values[name]) for name in _TIMES}
+    return values | {name: None if values[name] is None else json_bytes(dict(values[name]))[0] for name in _JSON}
+
+
+def _site(row: Row[Any]) -> FollowedSite:
+    values = dict(row._mapping)
+    values |= {name: None if values[name] is None else datetime.fromisoformat(values[name]) for name in _TIMES}
+    values |= {name: None if values[name] is None else orjson.loads(values[name]) for name in _JSON}
+    return FollowedSite(**values)
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def followed_sites(url: str, spider: str) -> list[FollowedSite]:
+    """The sites that ``spider`` follows in the archive behind an SQLAlchemy URL, the longest overdue first.
+
+    Raises ArchiveError.
+    """
+    database = open_database(url)
+    try:
+        return Followed(database).sites(spider)
+    finally:
+        database.close()

@@ -1,0 +1,115 @@
+"""Writes down, for each followed site that a run crawled, what the check learnt and when the site is next due."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Self
+
+from scrapy import Spider
+from scrapy import signals as scrapy_signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from newsbot import signals
+from newsbot.archive import archive_of
+from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.errors import ArchiveError
+from newsbot.follow.checks import as_habit, learnt_of, rhythm_of, threshold_of
+from newsbot.wordpress.receipt import SiteFacts
+
+logger = logging.getLogger(__name__)
+
+
+class FollowedExtension:
+    """Learns from each site as soon as its crawl ends, so that a run that is killed begins with the other sites.
+
+    A run that asks only for a part of a site learns nothing. ``now`` is the clock.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.now = _now
+        self.rng = random.Random()  # noqa: S311 (it spreads checks over time)
+        self.table: Followed | None = None
+        self.sites: dict[str, FollowedSite] = {}
+        self.began: dict[str, datetime] = {}
+        self.kind = ""
+        self.threshold: float | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings["NEWSBOT_ARCHIVE"]:
+            raise NotConfigured
+        extension = cls(crawler)
+        crawler.signals.connect(extension.spider_opened, scrapy_signals.spider_opened)
+        crawler.signals.connect(extension.site_started, signals.site_started)
+        crawler.signals.connect(extension.site_ended, signals.site_ended)
+        return extension
+
+    def spider_opened(self, spider: Spider) -> None:
+        arguments = getattr(spider, "arguments", None)
+        if arguments is None or arguments.narrowed:
+            return
+        settings = self.crawler.settings
+        try:
+            archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"])
+            assert archive is not None
+            self.table, self.kind = Followed(archive.database), getattr(spider, "kind", "")
+            self.sites = {site.url: site for site in self.table.sites(spider.name)}
+        except ArchiveError:
+            # The archive pipeline reports the same error and ends the run.
+            self.sites = {}
+
+    def site_started(self, facts: SiteFacts) -> None:
+        self.began[facts.asked] = self.now()
+
+    def site_ended(self, facts: SiteFacts) -> None:
+        site = self.sites.get(facts.asked)
+        if site is None or self.table is None:
+            return
+        try:
+            if self.threshold is None:
+                budget = self.crawler.settings.getfloat("NEWSBOT_BUDGET")
+                self.threshold = threshold_of(self.table.sites(), requests_per_hour=budget)
+            self.table.keep(self._checked(self.table, site, facts, self.threshold))
+        except ArchiveError as error:
+            logger.error("%s: when the site is next due is not stored: %s", facts.asked, error)
+
+    def _checked(self, table: Followed, site: FollowedSite, facts: SiteFacts, threshold: float) -> FollowedSite:
+        checked, learnt = self.began.get(facts.asked, self.now()), learnt_of(site)
+        if facts.verdict == "complete":
+            published: Iterable[datetime] = ()
+            if facts.site is not None and (learnt.until is None or any(c.sent for c in facts.collections.values())):
+                published = table.published(facts.site, self.kind, since=learnt.since(checked), until=checked)
+            learnt = learnt.succeed(checked=checked, published=published, requests=requests_of_update(facts))
+        else:
+            learnt = learnt.fail()
+        due = learnt.next_due(checked, rhythm=rhythm_of(site), weight=site.weight, threshold=threshold, rng=self.rng)
+        return replace(
+            site,
+            site=facts.site,
+            checked=checked,
+            next_due=due,
+            failures=learnt.failures,
+            cost=learnt.cost,
+            habit=as_habit(learnt),
+            attention=learnt.curve(site.weight).per_day,
+            verdict=facts.verdict,
+            run=self.crawler.settings["NEWSBOT_RUN"],
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def requests_of_update(facts: SiteFacts) -> int | None:
+    """The requests of a check; None where a collection was walked, which the next check does not do."""
+    collections = facts.collections.values()
+    if not collections or any(collection.mode != "update" for collection in collections):
+        return None
+    return facts.requests + sum(collection.requests for collection in collections)

@@ -1,0 +1,199 @@
+"""The actions of ``scrapy sites``. Each returns the lines to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from newsbot.archive.database import open_database
+from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.arguments.entries import entry_of
+from newsbot.arguments.site_list import Target, ignored_columns, read_sites
+from newsbot.arguments.values import validate
+from newsbot.errors import BadArgument
+from newsbot.safe_json import json_bytes
+from newsbot.timestamps import iso_utc
+
+DEFAULT_SPIDER = "wp_posts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the command line gave beside the action and its words. None: not given."""
+
+    spider: str | None = None
+    every: str | None = None
+    types: str | None = None
+    name: str | None = None
+    weight: float | None = None
+    as_json: bool = False
+
+
+def act(action: str, words: Sequence[str], given: Given, *, archive: str, now: datetime) -> list[str]:
+    """Do one action on the archive behind the SQLAlchemy URL ``archive``. Raises BadArgument and ArchiveError."""
+    if not archive:
+        raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
+    do = _ACTIONS[action]
+    # The words are read before the archive is opened, so that bad use leaves no empty archive behind.
+    prepared = [_url(word) for word in words] if do in (_pause, _resume, _remove) else words
+    sites = _to_add(prepared, given) if do is _add else _to_import(prepared, given) if do is _import else []
+    database = open_database(archive, create=do in (_add, _import))
+    try:
+        return do(Followed(database), _Work(prepared, sites, given, now))
+    finally:
+        database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    words: Sequence[str]
+    sites: Sequence[FollowedSite]
+    given: Given
+    now: datetime
+
+
+def _add(table: Followed, work: _Work) -> list[str]:
+    done = table.add(work.sites)
+    return [
+        f"{len(done.new)} new, {len(work.sites) - len(done.new)} followed already, {len(done.changed)} of them changed"
+    ]
+
+
+def _import(table: Followed, work: _Work) -> list[str]:
+    done = table.add(work.sites, source=str(Path(work.words[0]).name))
+    lines = [f"{len(done.new)} new, {len(done.changed)} changed, {len(done.gone)} gone of {len(work.sites)} listed"]
+    lines += [f"new      {url}" for url in done.new]
+    lines += [f"changed  {url}" for url in done.changed]
+    lines += [f"gone     {url}" for url in done.gone]
+    if done.gone:
+        lines.append("sites that are gone from the list are still followed; scrapy sites remove URL ends that")
+    if ignored := ignored_columns(Path(work.words[0])):
+        lines.append(f"columns that newsbot does not know: {', '.join(ignored)}")
+    return lines
+
+
+def _list(table: Followed, work: _Work) -> list[str]:
+    return _told(table.sites(work.given.spider), work)
+
+
+def _due(table: Followed, work: _Work) -> list[str]:
+    return _told([site for site in table.sites(work.given.spider) if site.is_due(work.now)], work)
+
+
+def _pause(table: Followed, work: _Work) -> list[str]:
+    return _answer("paused", work, table.pause(work.words, paused=True, spider=work.given.spider))
+
+
+def _resume(table: Followed, work: _Work) -> list[str]:
+    return _answer("resumed", work, table.pause(work.words, paused=False, spider=work.given.spider))
+
+
+def _remove(table: Followed, work: _Work) -> list[str]:
+    return _answer("removed", work, table.remove(work.words, spider=work.given.spider))
+
+
+_ACTIONS: dict[str, Callable[[Followed, _Work], list[str]]] = {
+    "add": _add,
+    "import": _import,
+    "list": _list,
+    "due": _due,
+    "pause": _pause,
+    "resume": _resume,
+    "remove": _remove,
+}
+
+
+def _to_add(words: Sequence[str], given: Given) -> list[FollowedSite]:
+    values = {"every": given.every, "types": given.types, "name": given.name}
+    chosen = {name: value for name, value in values.items() if value is not None}
+    return [_followed(validate(Target, {"url": word} | chosen), given) for word in words]
+
+
+def _to_import(words: Sequence[str], given: Given) -> list[FollowedSite]:
+    return [_followed(target, given) for target in read_sites(Path(words[0]))]
+
+
+def _followed(target: Target, given: Given) -> FollowedSite:
+    return FollowedSite(
+        url=target.url,
+        spider=given.spider or DEFAULT_SPIDER,
+        entry=entry_of(target),
+        every=target.every,
+        weight=given.weight or 1.0,
+    )
+
+
+def _url(word: str) -> str:
+    return validate(Target, {"url": word}).url
+
+
+def _answer(what: str, work: _Work, found: Sequence[str]) -> list[str]:
+    unknown = sorted(set(work.words) - set(found))
+    if unknown:
+        done = f"{', '.join(found)} {what}; " if found else ""
+        raise BadArgument(f"{done}not followed: {', '.join(unknown)}; scrapy sites list shows the followed sites")
+    return [f"{what}: {', '.join(found)}"]
+
+
+# The table.
+
+_HEADS = ("site", "spider", "next", "every", "checked", "verdict", "failures", "weight")
+
+
+def _told(sites: Sequence[FollowedSite], work: _Work) -> list[str]:
+    if work.given.as_json:
+        return [json_bytes(_as_object(site, work.now))[0].decode() for site in sites]
+    lines = [_cells(site, work.now) for site in sites]
+    widths = [max(len(line[column]) for line in [_HEADS, *lines]) for column in range(len(_HEADS))]
+    written = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [_HEADS, *lines]
+    ]
+    due = sum(site.is_due(work.now) for site in sites)
+    paused = sum(site.paused for site in sites)
+    return [*written, f"{len(lines)} sites, {due} due, {paused} paused"] if lines else ["no site"]
+
+
+def _cells(site: FollowedSite, now: datetime) -> tuple[str, ...]:
+    return (
+        site.url,
+        site.spider,
+        "paused"
+        if site.paused
+        else "now"
+        if site.is_due(now)
+        else _minute(max(filter(None, (site.next_due, site.blocked_until)))),
+        str(site.entry.get("every", "by habit")),
+        _minute(site.checked),
+        site.verdict or "-",
+        str(site.failures),
+        f"{site.weight:g}",
+    )
+
+
+def _minute(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _as_object(site: FollowedSite, now: datetime) -> dict[str, Any]:
+    moments = {name: getattr(site, name) for name in ("checked", "next_due", "blocked_until")}
+    return {
+        "url": site.url,
+        "spider": site.spider,
+        "site": site.site,
+        "due": site.is_due(now),
+        "paused": site.paused,
+        "every": site.every,
+        "weight": site.weight,
+        "entry": dict(site.entry),
+        "list": site.source,
+        **{name: None if moment is None else iso_utc(moment) for name, moment in moments.items()},
+        "failures": site.failures,
+        "cost": site.cost,
+        "posts_per_day": (site.habit or {}).get("rate"),
+        "verdict": site.verdict,
+        "run": site.run,
+    }

@@ -1,0 +1,61 @@
+"""Crawls of the followed sites of the archive."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from newsbot.archive.database import open_database
+from newsbot.archive.followed import Followed, FollowedSite
+from tests.crawl.scrapy_crawl import Run, crawl
+from tests.newsroom import Newsroom
+
+
+def follow(path: Path, *urls: str) -> None:
+    database = open_database(f"sqlite:///{path}")
+    Followed(database).add([FollowedSite(url=url, spider="wp_posts", entry={"url": url}) for url in urls])
+    database.close()
+
+
+def followed(path: Path) -> dict[str, FollowedSite]:
+    database = open_database(f"sqlite:///{path}")
+    sites = {site.url: site for site in Followed(database).sites()}
+    database.close()
+    return sites
+
+
+def asked(run: Run) -> tuple[int, list[str], int]:
+    receipt = run.receipt()
+    return run.status, [site["asked"] for site in receipt["sites"]], receipt["not_due"]
+
+
+def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) -> None:
+    archive = tmp_path / "newsbot.db"
+    with Newsroom(posts=30) as healthy, Newsroom(posts=12) as closed:
+        closed.order("unauthorized", "*")
+        refused = crawl(tmp_path, "wp_posts", sites="archive")
+        assert (refused.status, "follows no site for wp_posts" in refused.said) == (2, True)
+        follow(archive, healthy.url, closed.url)
+        began = datetime.now(UTC) - timedelta(seconds=1)
+        status, urls, not_due = asked(crawl(tmp_path, "wp_posts", sites="archive", due="1"))
+        assert (status, sorted(urls), not_due) == (1, sorted([healthy.url, closed.url]), 0)
+        sites = followed(archive)
+        well, ill = sites[healthy.url], sites[closed.url]
+        assert (well.verdict, well.failures, well.site) == ("complete", 0, healthy.url.rstrip("/"))
+        assert well.checked is not None and well.next_due is not None and well.checked >= began
+        assert well.next_due >= well.checked + timedelta(minutes=5)
+        assert well.habit is not None and well.habit["days"] > 50
+        assert well.cost == 4.0, "a walk says nothing about the cost of a check"
+        assert (ill.verdict, ill.failures) == ("closed", 1)
+        assert ill.next_due is not None and ill.next_due >= began + timedelta(minutes=15)
+
+        healthy.forget()
+        nothing = crawl(tmp_path, "wp_posts", sites="archive", due="1")
+        assert asked(nothing) == (0, [], 2)
+        assert "0 of 2 followed sites are due" in nothing.said
+        assert healthy.requests == []
+        status, urls, not_due = asked(crawl(tmp_path, "wp_posts", sites="archive"))
+        assert sorted(urls) == sorted([healthy.url, closed.url])
+        again = followed(archive)
+        assert again[healthy.url].cost != 4.0
+        assert again[closed.url].failures == 2

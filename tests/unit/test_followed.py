@@ -1,0 +1,285 @@
+"""The followed sites: the table in the archive, the actions of ``scrapy sites``, and what a check teaches."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsbot.archive import Archive
+from newsbot.archive.followed import Followed, FollowedSite, followed_sites
+from newsbot.arguments.entries import entry_of, target_of
+from newsbot.arguments.site_list import read_sites
+from newsbot.errors import ArchiveError, BadArgument
+from newsbot.extensions.followed import requests_of_update
+from newsbot.follow.actions import Given, act
+from newsbot.follow.checks import as_habit, learnt_of, rhythm_of, threshold_of
+from newsbot.items import Checkpoint, Post
+from newsbot.schedule.due import LONGEST, Rhythm
+from newsbot.schedule.learning import USUAL_COST, Learnt
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+NEWS = FollowedSite(url="news.example", spider="wp_posts", entry={"url": "news.example"})
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'newsbot.db'}"
+
+
+@pytest.fixture
+def archive(url: str) -> Iterator[Archive]:
+    archive = Archive.open(url, run="run-1", clock=lambda: NOW)
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def table(archive: Archive) -> Followed:
+    return Followed(archive.database)
+
+
+def test_followed_site_comes_back_as_it_was_stored(table: Followed) -> None:
+    site = replace(
+        NEWS,
+        every=3600,
+        weight=2.5,
+        site="https://news.example",
+        checked=NOW,
+        next_due=NOW + DAY,
+        blocked_until=NOW + HOUR,
+        failures=3,
+        cost=4.5,
+        habit={"days": 1.0},
+        attention=0.7,
+        verdict="blocked",
+        run="run-1",
+    )
+    table.add([site])
+    table.keep(site)
+    assert table.sites() == [site]
+
+
+def test_longest_overdue_site_comes_first_and_a_site_never_checked_before_it(table: Followed) -> None:
+    for name, due in (("b", NOW), ("a", NOW + HOUR), ("c", None)):
+        site = replace(NEWS, url=name, next_due=due)
+        table.add([site])
+        table.keep(site)
+    assert [site.url for site in table.sites("wp_posts")] == ["c", "b", "a"]
+    assert table.sites("wp_terms") == []
+
+
+@pytest.mark.parametrize(
+    ("site", "due"),
+    [
+        (NEWS, True),
+        (replace(NEWS, next_due=NOW), True),
+        (replace(NEWS, next_due=NOW + HOUR), False),
+        (replace(NEWS, blocked_until=NOW + HOUR), False),
+        (replace(NEWS, next_due=NOW - DAY, blocked_until=NOW - HOUR), True),
+        (replace(NEWS, paused=True), False),
+    ],
+)
+def test_site_is_due_unless_it_waits_or_is_paused(site: FollowedSite, due: bool) -> None:
+    assert site.is_due(NOW) is due
+
+
+def test_import_tells_what_is_new_changed_and_gone_and_keeps_what_was_learnt(table: Followed) -> None:
+    sites = [replace(NEWS, url=name) for name in ("a", "b", "c")]
+    assert table.add(sites, source="list.csv").new == ["a", "b", "c"]
+    table.add([replace(NEWS, url="by hand")])
+    table.keep(replace(NEWS, url="b", failures=2, next_due=NOW))
+    table.pause(["b"], paused=True)
+    again = table.add([sites[0], replace(sites[1], entry={"url": "b", "every": "1d"}, every=86_400)], source="list.csv")
+    assert (again.new, again.changed, again.gone) == ([], ["b"], ["c"])
+    (kept,) = table.sites(urls=["b"])
+    assert (kept.failures, kept.next_due, kept.paused, kept.every) == (2, NOW, True, 86_400)
+    assert {site.url for site in table.sites()} == {"a", "b", "c", "by hand"}
+    assert table.add(sites, source="another list").gone == []
+
+
+def test_habit_is_learnt_from_the_live_rows_of_the_site(archive: Archive, table: Followed) -> None:
+    site = "https://news.example"
+    for number, hours in ((1, 1), (2, 50), (3, 3), (4, -2)):
+        published = (NOW - hours * HOUR).strftime("%Y-%m-%dT%H:%M:%SZ")
+        archive.add(Post(site=site, type="post", id=number, published=published))
+    archive.commit(Checkpoint(site=site, type="post", sequence=4))
+    assert sorted(table.published(site, "posts", since=NOW - DAY, until=NOW)) == [NOW - 3 * HOUR, NOW - HOUR]
+    assert table.published(site, "terms", since=NOW - DAY, until=NOW) == []
+    assert table.published("https://other.example", "posts", since=NOW - DAY, until=NOW) == []
+
+
+# What a check teaches.
+
+
+def test_first_check_learns_a_year_and_no_time_before_the_first_post() -> None:
+    daily = [NOW - DAY * day for day in range(1, 15)]
+    learnt = Learnt().succeed(checked=NOW, published=daily)
+    assert learnt.since(NOW + DAY) == NOW == learnt.until
+    assert learnt.habit.days == pytest.approx(14, rel=0.2)
+    assert learnt.habit.posts_per_day == pytest.approx(1, rel=0.15)
+    assert Learnt().since(NOW) == NOW - timedelta(weeks=52)
+
+
+def test_quiet_year_is_learnt_as_quiet() -> None:
+    assert Learnt().succeed(checked=NOW).habit.posts_per_day < 0.02
+
+
+def test_later_check_adds_the_posts_since_the_last_one() -> None:
+    before = Learnt().succeed(checked=NOW, published=[NOW - DAY * day for day in range(1, 29)])
+    after = before.succeed(checked=NOW + DAY, published=[NOW + HOUR * hour for hour in range(10)])
+    assert sum(after.habit.hours) == pytest.approx(sum(before.habit.hours) * 0.5 ** (1 / 56) + 10)
+    assert after.until == NOW + DAY
+
+
+def test_cost_follows_the_newest_checks() -> None:
+    learnt = Learnt()
+    assert learnt.cost == USUAL_COST
+    assert learnt.succeed(checked=NOW, requests=None).cost == USUAL_COST
+    assert learnt.succeed(checked=NOW, requests=14).cost == pytest.approx(7)
+    assert Learnt(cost=1.0).succeed(checked=NOW, requests=0).cost == 1
+
+
+def test_failure_is_followed_by_a_back_off_and_a_success_ends_it() -> None:
+    failed = Learnt().fail().fail()
+    when = failed.next_due(NOW, rhythm=Rhythm(), weight=1, threshold=1e9, rng=random.Random(1))
+    assert NOW + timedelta(minutes=30) <= when <= NOW + timedelta(minutes=38)
+    well = failed.succeed(checked=NOW)
+    assert well.failures == 0
+    assert well.next_due(NOW, rhythm=Rhythm(), weight=1, threshold=1e9, rng=random.Random(1)) == NOW + LONGEST
+
+
+def test_site_that_asked_for_a_pause_is_due_after_it() -> None:
+    until = NOW + timedelta(days=30)
+    for learnt in (Learnt(), Learnt().fail()):
+        due = learnt.next_due(
+            NOW, rhythm=Rhythm(every=HOUR), weight=1, threshold=1, rng=random.Random(1), blocked_until=until
+        )
+        assert due == until
+
+
+def test_what_was_learnt_survives_the_archive() -> None:
+    learnt = Learnt().succeed(checked=NOW, published=[NOW - HOUR], requests=3)
+    stored = json.loads(json.dumps(as_habit(learnt)))
+    again = learnt_of(replace(NEWS, habit=stored, cost=learnt.cost, failures=1))
+    assert again.until == learnt.until
+    assert again.habit.hours == pytest.approx(learnt.habit.hours, abs=0.001)
+    assert (again.cost, again.failures) == (learnt.cost, 1)
+    assert learnt_of(NEWS) == Learnt()
+
+
+def test_only_an_update_tells_what_the_next_check_costs() -> None:
+    facts = SiteFacts(asked="news.example", requests=1)
+    assert requests_of_update(facts) is None
+    facts.collections["post"] = CollectionFacts(type="post", mode="update", requests=3)
+    assert requests_of_update(facts) == 4
+    facts.collections["page"] = CollectionFacts(type="page", mode="walk", requests=30)
+    assert requests_of_update(facts) is None
+
+
+def used_per_hour(sites: list[FollowedSite], threshold: float) -> float:
+    """The checks' requests an hour at a threshold, where each site gathers attention evenly."""
+    curve = Learnt().curve(1.0)
+    used = 0.0
+    for site in sites:
+        interval = rhythm_of(site).next_check(NOW, curve, threshold=threshold) - NOW
+        used += (site.cost or USUAL_COST) * HOUR / interval
+    return used
+
+
+def test_budget_of_requests_is_kept_with_fixed_intervals_in_it() -> None:
+    sites = [replace(NEWS, url=str(number)) for number in range(20)]
+    fixed = [replace(NEWS, url="fixed", every=3600, cost=10.0)]
+    budget = 50.0
+    threshold = threshold_of([*sites, *fixed, replace(NEWS, url="paused", paused=True)], requests_per_hour=budget)
+    assert used_per_hour([*sites, *fixed], threshold) == pytest.approx(budget, rel=0.01)
+
+
+def test_without_a_budget_each_site_is_checked_once_an_hour_on_average() -> None:
+    sites = [replace(NEWS, url=str(number)) for number in range(5)]
+    assert used_per_hour(sites, threshold_of(sites, requests_per_hour=0)) == pytest.approx(5 * USUAL_COST, rel=0.01)
+    assert threshold_of([], requests_per_hour=0) > 0
+
+
+# The actions.
+
+
+def do(url: str, action: str, *words: str, **given: object) -> list[str]:
+    return act(action, words, Given(**given), archive=url, now=NOW)  # type: ignore[arg-type]
+
+
+def test_sites_are_added_listed_paused_resumed_and_removed(url: str) -> None:
+    assert do(url, "add", "news.example", "blog.example", every="6h", types="post,page", weight=2.0) == [
+        "2 new, 0 followed already, 0 of them changed"
+    ]
+    assert do(url, "pause", "blog.example") == ["paused: blog.example"]
+    lines = do(url, "list")
+    assert [line.split()[:4] for line in lines[1:-1]] == [
+        ["blog.example", "wp_posts", "paused", "6h"],
+        ["news.example", "wp_posts", "now", "6h"],
+    ]
+    assert lines[-1] == "2 sites, 1 due, 1 paused"
+    assert [line.split()[0] for line in do(url, "due")[1:-1]] == ["news.example"]
+    assert do(url, "resume", "blog.example") == ["resumed: blog.example"]
+    assert do(url, "remove", "blog.example", "news.example") == ["removed: blog.example, news.example"]
+    assert do(url, "list") == ["no site"]
+
+
+def test_each_site_is_an_object_for_programs(url: str) -> None:
+    do(url, "add", "news.example", every="6h", types="post,page", name="News")
+    (line,) = do(url, "list", as_json=True)
+    told = json.loads(line)
+    assert told["entry"] == {"url": "news.example", "name": "News", "types": ["post", "page"], "every": "6h"}
+    assert (told["due"], told["every"], told["weight"], told["next_due"]) == (True, 21_600, 1.0, None)
+
+
+def test_list_of_sites_is_imported_with_its_rules(url: str, tmp_path: Path) -> None:
+    listed = tmp_path / "sites.toml"
+    rule = '[[site.rule]]\nname = "ours"\nselect = [".ours"]\n'
+    listed.write_text(f'[[site]]\nurl = "news.example"\nevery = "90m"\ndelay = 2.5\n{rule}', encoding="utf-8")
+    assert do(url, "import", str(listed), spider="wp_media")[0] == "1 new, 0 changed, 0 gone of 1 listed"
+    assert do(url, "import", str(listed), spider="wp_media")[0] == "0 new, 0 changed, 0 gone of 1 listed"
+    (site,) = followed_sites(url, "wp_media")
+    (target,) = read_sites(listed)
+    assert target_of(site.entry) == target
+    assert entry_of(target)["every"] == "90m"
+    listed.write_text('[[site]]\nurl = "other.example"\n', encoding="utf-8")
+    assert do(url, "import", str(listed), spider="wp_media")[1:3] == ["new      other.example", "gone     news.example"]
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "given", "said"),
+    [
+        ("add", ["not a url"], {}, "not a web address"),
+        ("add", ["news.example"], {"every": "5x"}, "every= takes"),
+        ("add", ["user:secret@news.example"], {}, "takes no user name or password"),
+        ("import", ["missing.csv"], {}, "cannot be read"),
+        ("pause", ["not a url"], {}, "not a web address"),
+    ],
+)
+def test_bad_use_is_refused_and_leaves_no_archive(
+    action: str, words: list[str], given: dict[str, str], said: str, url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadArgument, match=said):
+        do(url, action, *words, **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_site_that_is_not_followed_is_named(url: str) -> None:
+    do(url, "add", "news.example")
+    with pytest.raises(BadArgument, match=r"paused; not followed: other\.example"):
+        do(url, "pause", "other.example", "news.example")
+    with pytest.raises(BadArgument, match="archive is off"):
+        do("", "list")
+
+
+def test_list_needs_an_archive(url: str) -> None:
+    with pytest.raises(ArchiveError, match="no archive"):
+        do(url, "list")

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Float,
     ForeignKey,
     Index,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0003"
+VERSION = "0004"
 """The newest migration. An archive with a version that is not among the migrations is newer than this code."""
 
 metadata = MetaData()
@@ -205,6 +206,29 @@ followed = Table(
     Index("followed_due", "spider", "next_due"),
 )
 """The sites that the user follows, one row for each spider, and when each is next due. ``url`` is the user's URL."""
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("written", Double, nullable=False),
+    Column("last_start", Double),
+    Column("penalty", Double, nullable=False),
+    Column("held_until", Double),
+    Column("failed_until", Double),
+)
+"""The pace of a host for all runs and processes: see ``politeness.known.KnownHost``. Times are seconds since 1970."""
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("fetched", Double, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""The last robots.txt of an origin (scheme, host and port): see ``politeness.known.KnownRobots``."""
 
 version_table = Table(
     "alembic_version",

@@ -72,7 +72,7 @@ class HostQueue:
             self._timer.cancel()
             self._timer = None
         if self.pace.given_up is not None:
-            why = f"{self.name} was given up for this run: {self.pace.given_up}"
+            why = f"{self.name}: {self.pace.given_up}"
             self.refuse_waiting(lambda: HostGivenUp(why))
         while self._waiting and self._waiting[0][0].done():
             self._waiting.pop(0)

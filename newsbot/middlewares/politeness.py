@@ -6,8 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Self
 
 from scrapy import Request, signals
@@ -16,14 +15,18 @@ from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from newsbot.middlewares.host_memory import HostMemory
 from newsbot.middlewares.host_queue import HostQueue
+from newsbot.middlewares.overrides import delay_of, limits_of
+from newsbot.middlewares.permit import FLUSHED_AFTER, HostUsage, Permit, after_turns
 from newsbot.middlewares.private_addresses import installed_resolver
 from newsbot.net.hosts import PORTS, host_of, host_of_url
-from newsbot.net.refusals import CrawlStopping, Refusal
+from newsbot.net.refusals import CrawlStopping, HostGivenUp, Refusal
 from newsbot.net.stopping import Stopping
 from newsbot.net.user_agent import NO_CONTACT
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
-from newsbot.politeness.pace import Limits, Outcome, Pace
+from newsbot.politeness.known import moment
+from newsbot.politeness.pace import Limits, Outcome, Pace, asked_wait
 from newsbot.signals import request_written
 
 logger = logging.getLogger(__name__)
@@ -36,41 +39,6 @@ SPREAD_FROM = 16
 
 CRAWL_DELAY_CAP = 300.0
 """Seconds. A longer Crawl-delay of a robots.txt counts as this one."""
-
-FLUSHED_AFTER = 4
-"""Turns of the event loop after which a request that was passed to its connection is on the wire.
-
-Twisted's TLS passes the request on in the next turn, and a socket writes it in the turn after that.
-"""
-
-OVERRIDES = ("newsbot_delay", "newsbot_max_wait", "newsbot_give_up", "newsbot_delay_host")
-"""Keys of Request.meta with which the site list overrides settings for a site's own host, also for its robots.txt."""
-
-
-@dataclass(slots=True)
-class HostUsage:
-    """The use of one host in this run: requests sent, bytes of the bodies received, seconds that requests waited."""
-
-    requests: int = 0
-    bytes: int = 0
-    waited: float = 0.0
-
-
-@dataclass(slots=True)
-class Permit:
-    """A request that its queues have let through. ``sent``: when it was on the wire; infinite until that is certain."""
-
-    host: str
-    queues: list[HostQueue] = field(default_factory=list)
-    sent: float | None = None
-
-    def flushed(self) -> None:
-        self.sent = _now()
-
-    def end(self, outcome: Outcome | None) -> None:
-        queues, self.queues = self.queues, []
-        for queue in queues:
-            queue.release(outcome)
 
 
 class PolitenessMiddleware:
@@ -95,6 +63,7 @@ class PolitenessMiddleware:
         self._total_waited = 0.0
         self._last_sweep = 0.0
         self._rng = random.Random()  # noqa: S311
+        self.memory = HostMemory(crawler)
         self.stopping = Stopping(crawler, self._refuse_waiting)
 
     @classmethod
@@ -152,38 +121,62 @@ class PolitenessMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         # A name that does not resolve puts no load on a server, but counts as a failure of the host.
         refused = isinstance(exception, Refusal)
-        if isinstance(exception, CannotResolveHostError) and not refused:
+        unresolved = isinstance(exception, CannotResolveHostError) and not refused
+        if unresolved:
             self._count("unresolved")
         sent = self._permits[request].sent if request in self._permits else None
-        self._end(request, None if refused else Outcome(failed=True, sent=sent))
+        self._end(request, None if refused else Outcome(failed=True, sent=sent, unresolved=unresolved))
 
     def request_written(self, url: str) -> None:
         """Note when the request is on the wire. The next delay counts from there, so late is better than early."""
         permit = self._sending.get(host_of_url(url))
         if permit is not None:
             permit.sent = float("inf")
-            _after_turns(FLUSHED_AFTER, permit.flushed)
+            after_turns(FLUSHED_AFTER, permit.flushed)
 
-    def spider_closed(self) -> None:
+    async def spider_closed(self) -> None:
         self.stopping.end()
         self._refuse_waiting()
+        await self.memory.close()
 
     async def _acquire(self, permit: Permit, request: Request) -> None:
         self.stopping.check()
-        delay = _delay(request, permit.host, self.limits.delay)
+        delay = delay_of(request, permit.host, self.limits.delay)
         self.stopping.watch()
         try:
             queue = self._queue(permit.host, self.limits)
-            if (limits := _limits(request, permit.host, self.limits)) is not self.limits:
+            if (limits := limits_of(request, permit.host, self.limits)) is not self.limits:
                 queue.pace.limits = limits
             await queue.acquire(delay)
             permit.queues.append(queue)
+            await self._take_turn(queue, delay)
             if self._share_ip:
                 shared = await self._address_queue(request)
                 await shared.acquire()
                 permit.queues.append(shared)
         finally:
             self.stopping.unwatch()
+
+    async def _take_turn(self, queue: HostQueue, delay: float | None) -> None:
+        """Wait until the archive has no objection: other runs and processes may have made requests to the host."""
+        pace, told = queue.pace, False
+        while True:
+            turn = await self.memory.take_turn(queue.name, delay=pace.plain_delay(delay), penalty=pace.penalty)
+            pace.penalty, pace.failed_before = turn.penalty, pace.failed_before or turn.failed_before
+            if turn.wait <= 0:
+                pace.started(_now())
+                return
+            if turn.closed_until:
+                why = "the host asked for it" if turn.asked else "an earlier run gave the host up"
+                if turn.wait > pace.limits.max_wait:
+                    pace.given_up = f"no request before {moment(turn.closed_until)}, since {why}"
+                    self._count("given_up")
+                    logger.warning("%s: given up for this run: %s", queue.name, pace.given_up)
+                    raise HostGivenUp(f"{queue.name}: {pace.given_up}")
+                if not told:
+                    logger.info("%s: newsbot waits for %.0f s, since %s", queue.name, turn.wait, why)
+                told = True
+            await self.stopping.sleep(turn.wait)
 
     async def _address_queue(self, request: Request) -> HostQueue:
         parts = urlparse_cached(request)
@@ -212,11 +205,26 @@ class PolitenessMiddleware:
             # The request was cancelled after it was sent, so the next delay counts from it.
             for queue in permit.queues:
                 queue.pace.started(_now())
-        pace = permit.queues[0].pace if permit.queues else None
-        before = None if pace is None else (pace.penalty, pace.held_until, pace.given_up)
+        pace = permit.queues[0].pace
+        before = (pace.penalty, pace.held_until, pace.given_up)
+        failed_before = pace.failed_before
         permit.end(outcome)
-        if pace is not None and before is not None:
-            self._report(permit.host, pace, before)
+        self._report(permit.host, pace, before)
+        if outcome is not None:
+            self._keep(permit.host, pace, outcome, learnt=pace.penalty != before[0], failed_before=failed_before)
+
+    def _keep(self, host: str, pace: Pace, outcome: Outcome, *, learnt: bool, failed_before: bool) -> None:
+        """Store in the archive what an answer taught. No request is made before this is written."""
+        hold = asked_wait(outcome, pace.limits)
+        failed_for = None
+        if pace.only_failed and not outcome.unresolved:
+            # The next run waits for as long as this run would have, if it may wait that long.
+            failed_for = min(pace.limits.give_up, pace.limits.max_wait)
+        elif failed_before and not pace.failed_before:
+            failed_for = 0.0
+        if learnt or hold or failed_for is not None:
+            started = max(0.0, _now() - (pace.last_start or 0.0))
+            self.memory.learn(host, penalty=pace.penalty, hold=hold, failed_for=failed_for, started=started)
 
     def _report(self, host: str, pace: Pace, before: tuple[float, float | None, str | None]) -> None:
         """Log and count how the outcome of a request changed the pace. ``before`` is the pace's state before it."""
@@ -245,6 +253,7 @@ class PolitenessMiddleware:
             budget_in=rate_limit_seconds(headers, now=now),
             # Another download handler does not report when it sent a request. Its delay counts from the answer.
             sent=self._permits[request].sent or float("inf"),
+            at=now,
         )
 
     def _waited(self, request: Request, host: str, seconds: float) -> None:
@@ -267,33 +276,6 @@ class PolitenessMiddleware:
         self._last_sweep = now
         for name in [name for name, queue in self._queues.items() if queue.is_idle(now - 10 * SWEEP_SECONDS)]:
             del self._queues[name]
-
-
-def _delay(request: Request, host: str, delay: float) -> float | None:
-    """The delay of the site list, or None. For another host than the site's own it applies only if it is longer."""
-    given = request.meta.get("newsbot_delay")
-    if given is None:
-        return None
-    own_host = request.meta.setdefault("newsbot_delay_host", host)
-    return float(given) if own_host == host else max(float(given), delay)
-
-
-def _limits(request: Request, host: str, limits: Limits) -> Limits:
-    """The limits of the run; for a site's own host, with the ``max_wait`` and ``give_up`` of the site list."""
-    from_list = {name: request.meta.get(f"newsbot_{name}") for name in ("max_wait", "give_up")}
-    given = {name: float(seconds) for name, seconds in from_list.items() if seconds is not None}
-    if not given or request.meta.setdefault("newsbot_delay_host", host) != host:
-        return limits
-    return replace(
-        limits, max_wait=given.get("max_wait", limits.max_wait), give_up=given.get("give_up", limits.give_up)
-    )
-
-
-def _after_turns(turns: int, then: Callable[[], None]) -> None:
-    if turns == 0:
-        then()
-    else:
-        asyncio.get_running_loop().call_soon(_after_turns, turns - 1, then)
 
 
 def _now() -> float:

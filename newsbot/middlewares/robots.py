@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
-from newsbot.middlewares.politeness import OVERRIDES, PolitenessMiddleware
+from newsbot.middlewares.host_memory import HostMemory
+from newsbot.middlewares.overrides import OVERRIDES
+from newsbot.middlewares.politeness import PolitenessMiddleware
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
-from newsbot.net.hosts import host_of
+from newsbot.net.flags import KEPT
+from newsbot.net.hosts import PORTS, host_of
 from newsbot.net.refusals import (
     CrawlStopping,
     HostGivenUp,
@@ -31,6 +36,7 @@ from newsbot.net.refusals import (
 )
 from newsbot.net.stopping import Stopping
 from newsbot.politeness.backoff import backoff_seconds
+from newsbot.politeness.known import ROBOTS_KEPT, robots_hold
 from newsbot.politeness.robots_txt import first_part, for_product
 
 logger = logging.getLogger(__name__)
@@ -40,9 +46,6 @@ TAKEN_BYTES = 2 * 1024 * 1024
 
 REDIRECTS = 5
 """RFC 9309 section 2.3.1.2."""
-
-KEPT_SECONDS = 24 * 3600.0
-"""RFC 9309 section 2.4."""
 
 AGAIN_SECONDS = 60.0
 """After this time a robots.txt that did not answer is requested again. The time doubles each time, up to AGAIN_CAP."""
@@ -100,6 +103,19 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         except IgnoreRequest as error:
             raise RobotsDisallowed(f"robots.txt disallows {request.url}") from error
 
+    async def process_request(self, request: Request) -> Response | None:  # type: ignore[override]
+        if request.meta.get("dont_obey_robotstxt") or urlparse_cached(request).scheme not in PORTS:
+            return None
+        parser = await self.robot_parser(request)
+        origin = _origin(request)
+        if request.method == "GET" and request.url == f"{origin}/robots.txt":
+            # The site crawl reads its lines "Sitemap:". What was fetched for the rules is not fetched again.
+            kept = await self._memory.robots(origin)
+            if kept is not None and robots_hold(kept, _wall()) > 0:
+                return TextResponse(request.url, status=kept.status, body=kept.body, flags=[KEPT])
+        self.process_request_2(parser, request)
+        return None
+
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """The rules for the origin of a request; None allows everything. Raises a Refusal if there is no answer."""
         origin = _origin(request)
@@ -123,21 +139,39 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return task
 
     async def _learn(self, origin: str, overrides: dict[str, Any]) -> RobotsAnswer:
-        """Request a robots.txt, several times if necessary, and store the answer."""
+        """Take the robots.txt that the archive holds, or request it, several times if necessary; store the answer."""
+        known = await self._memory.robots(origin)
+        if known is not None and (left := robots_hold(known, _wall())) > 0:
+            self._stats.inc_value("newsbot/robots/kept")
+            request = Request(f"{origin}/robots.txt")
+            parser = await self._parser(known.status, known.body, request)
+            return self._answer(origin, RobotsAnswer(until=_now() + left, parser=parser))
+        failures = known.failures + 1 if known is not None and known.status == 0 else 0
         last = self._answers.get(origin)
+        if last is not None and last.why is not None:
+            failures = last.failures + 1
+        # Where an earlier run had no answer a short time ago, one try shows whether that has changed.
+        recent = known is not None and known.status == 0 and 0 <= _wall() - known.fetched < _pause(known.failures)
         why, host_error = "", None
-        for attempt in range(self._tries):
+        for attempt in range(1 if recent else self._tries):
             if attempt:
                 await self._stopping.sleep(backoff_seconds(attempt, self._rng))
             try:
-                parser = await self._fetch_parser(origin, overrides)
+                status, body, request = await self._fetch_robots(origin, overrides)
             except _NoAnswer as error:
                 why, host_error = str(error), error.host_error
                 continue
-            self._answers[origin] = RobotsAnswer(until=_now() + KEPT_SECONDS, parser=parser)
-            return self._answers[origin]
-        failures = last.failures + 1 if last is not None and last.why is not None else 0
-        again = min(AGAIN_CAP, AGAIN_SECONDS * 2.0 ** min(failures, 16))
+            self._memory.learn_robots(origin, status=status, body=body)
+            parser = await self._parser(status, body, request)
+            return self._answer(origin, RobotsAnswer(until=_now() + ROBOTS_KEPT, parser=parser))
+        return self._unreachable(origin, why, host_error, failures)
+
+    def _answer(self, origin: str, answer: RobotsAnswer) -> RobotsAnswer:
+        self._answers[origin] = answer
+        return answer
+
+    def _unreachable(self, origin: str, why: str, host_error: str | None, failures: int) -> RobotsAnswer:
+        again = _pause(failures)
         if host_error is not None:
             logger.warning("%s: the host cannot be reached (%s). newsbot tries again in %.0f s", origin, why, again)
         else:
@@ -145,11 +179,16 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                 "%s: robots.txt gives no answer (%s). newsbot requests nothing there for %.0f s", origin, why, again
             )
         self._stats.inc_value("newsbot/robots/unreachable")
-        self._answers[origin] = RobotsAnswer(until=_now() + again, why=why, host_error=host_error, failures=failures)
-        return self._answers[origin]
+        self._memory.learn_robots(origin, status=0, failures=failures, why=why)
+        return self._answer(
+            origin, RobotsAnswer(until=_now() + again, why=why, host_error=host_error, failures=failures)
+        )
 
-    async def _fetch_parser(self, origin: str, overrides: dict[str, Any]) -> RobotParser | None:
-        """The parser of the answer; None if there is no robots.txt. Raises _NoAnswer, or a Refusal of the host."""
+    async def _fetch_robots(self, origin: str, overrides: dict[str, Any]) -> tuple[int, bytes, Request]:
+        """The status, the lines that are read, and the request. Raises _NoAnswer, or a Refusal of the host.
+
+        A status from 300 on means that there is no robots.txt.
+        """
         meta = {
             "dont_obey_robotstxt": True,
             "dont_retry": True,
@@ -162,7 +201,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         try:
             response = await self.crawler.engine.download_async(request)
         except TooManyRedirects:
-            return None  # RFC 9309 section 2.3.1.2: the same as no robots.txt
+            return 300, b"", request  # RFC 9309 section 2.3.1.2: the same as no robots.txt
         except (CrawlStopping, HostGivenUp):
             raise
         except DOWNLOAD_ERRORS as error:
@@ -171,17 +210,17 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             name = error_name(error)
             host_error = name if name in HOST_ERRORS else None
             raise _NoAnswer(one_line(error) or type(error).__name__, host_error=host_error) from error
-        return await self._read(response, request)
-
-    async def _read(self, response: Response, request: Request) -> RobotParser | None:
         self._stats.inc_value("robotstxt/response_count")
         self._stats.inc_value(f"robotstxt/response_status_count/{response.status}")
         if response.status == 429 or response.status >= 500:
             raise _NoAnswer(f"status {response.status}")
-        if response.status >= 300:
+        return response.status, first_part(response.body) if response.status < 300 else b"", request
+
+    async def _parser(self, status: int, body: bytes, request: Request) -> RobotParser | None:
+        """The parser of a robots.txt; None if there is none."""
+        if status >= 300:
             return None
-        body = for_product(first_part(response.body), self._agent)
-        parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, body)
+        parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, for_product(body, self._agent))
         self._apply_crawl_delay(parser, request)
         await self.crawler.signals.send_catch_log_async(
             signal=signals.robots_parsed, robotparser=parser, request=request
@@ -190,14 +229,30 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _apply_crawl_delay(self, parser: RobotParser, request: Request) -> None:
         seconds = parser.crawl_delay(self._agent)
-        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
-        if seconds and politeness is not None:
+        if seconds and (politeness := self._politeness()) is not None:
             politeness.crawl_delay(host_of(request), seconds)
+
+    def _politeness(self) -> PolitenessMiddleware | None:
+        return self.crawler.get_downloader_middleware(PolitenessMiddleware)
+
+    @cached_property
+    def _memory(self) -> HostMemory:
+        """What the archive knows. The middlewares of a crawler are all built before its first request."""
+        politeness = self._politeness()
+        return HostMemory(self.crawler) if politeness is None else politeness.memory
 
 
 def _origin(request: Request) -> str:
     """Scheme, host and port: each origin has its own robots.txt. RFC 9309 section 2.3."""
     return f"{urlparse_cached(request).scheme}://{urlparse_cached(request).netloc.lower()}"
+
+
+def _pause(failures: int) -> float:
+    return min(AGAIN_CAP, AGAIN_SECONDS * 2.0 ** min(failures, 16))
+
+
+def _wall() -> float:
+    return time.time()
 
 
 def _now() -> float:

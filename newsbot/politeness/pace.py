@@ -6,7 +6,9 @@ and calls ``started`` and then ``ended`` for each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from newsbot.politeness.known import moment
 
 PENALTY_FIRST = 1.0
 """Seconds added between requests after a first failure."""
@@ -49,6 +51,8 @@ class Outcome:
     ``latency``: seconds until the headers of the answer.
     ``retry_after``: seconds that the answer asks to wait. ``budget_in``: seconds until a used-up rate limit is reset.
     ``sent``: when the request was on the wire; None if it was never sent, infinite if it was sent at an unknown moment.
+    ``unresolved``: the name of the host has no address, so that no server was asked.
+    ``at``: when it ended, in seconds since 1970.
     """
 
     failed: bool = False
@@ -57,6 +61,17 @@ class Outcome:
     retry_after: float | None = None
     budget_in: float | None = None
     sent: float | None = None
+    unresolved: bool = False
+    at: float = 0.0
+
+
+def asked_wait(outcome: Outcome, limits: Limits) -> float:
+    """Seconds for which the host asked for no request; 0 for none."""
+    budget = outcome.budget_in or 0.0
+    if budget > limits.max_wait:
+        # The header may mean something else. If the host means it, it will refuse a request with a Retry-After.
+        budget = 0.0
+    return max(outcome.retry_after or 0.0, budget)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,13 +93,23 @@ class Pace:
     usual_latency: float | None = None
     failing_since: float | None = None
     failures: int = 0
+    failed_before: bool = False
+    """An earlier run gave the host up, and it has not answered since: a few failures are enough to give it up again."""
+
     given_up: str | None = None
     """Why the host was given up, or None."""
 
+    only_failed: bool = False
+    """The host was given up because all requests failed, not because it asked for a long wait."""
+
+    def plain_delay(self, override: float | None = None) -> float:
+        """The delay without the penalty. ``override`` replaces the run's delay, not the Crawl-delay."""
+        configured = self.limits.delay if override is None else override
+        return max(configured, self.crawl_delay)
+
     def delay(self, override: float | None = None) -> float:
         """Seconds between the starts of two requests. ``override`` replaces the run's delay, not the Crawl-delay."""
-        configured = self.limits.delay if override is None else override
-        return max(configured, self.crawl_delay) + self.penalty
+        return self.plain_delay(override) + self.penalty
 
     def ready_at(self, override: float | None = None) -> float | None:
         """The earliest time of the next start; None: now."""
@@ -122,12 +147,14 @@ class Pace:
         if self.failing_since is None:
             self.failing_since = now
         failed_for = now - self.failing_since
-        give_up = float("inf") if self.limits.shared else self.limits.give_up
-        if failed_for >= give_up and self.failures >= FAILURES_BEFORE_GIVING_UP:
+        if self.limits.shared or self.failures < FAILURES_BEFORE_GIVING_UP:
+            return
+        if failed_for >= self.limits.give_up or self.failed_before:
             self.given_up = f"{self.failures} requests in a row failed within {failed_for:.0f} s"
+            self.only_failed = True
 
     def _pass(self, outcome: Outcome) -> None:
-        self.failing_since, self.failures = None, 0
+        self.failing_since, self.failures, self.failed_before = None, 0, False
         latency, usual = outcome.latency, self.usual_latency
         if latency is None:
             return
@@ -140,16 +167,13 @@ class Pace:
         self.usual_latency = latency if usual is None else usual + USUAL_WEIGHT * (latency - usual)
 
     def _hold(self, now: float, outcome: Outcome) -> None:
-        wait = outcome.retry_after or 0.0
-        if self.limits.shared and wait > self.limits.max_wait:
-            # The queue of the site itself handles the long wait. The other sites at this address did not ask for it.
-            wait = 0.0
+        wait = asked_wait(outcome, self.limits)
         if wait > self.limits.max_wait:
-            self.given_up = f"it asks to wait {wait:.0f} s, more than the allowed {self.limits.max_wait:.0f} s"
-            return
-        budget = outcome.budget_in or 0.0
-        if budget > self.limits.max_wait:
-            # The header may mean something else. If the host means it, it will refuse a request with a Retry-After.
-            budget = 0.0
-        if max(wait, budget) > 0:
-            self.held_until = max(self.held_until or 0.0, now + max(wait, budget))
+            if not self.limits.shared:
+                until, most = moment(outcome.at + wait), self.limits.max_wait
+                self.given_up = f"it asks to wait {wait:.0f} s, until {until}, more than the allowed {most:.0f} s"
+                return
+            # The queue of the site itself handles the long wait. The other sites at this address did not ask for it.
+            wait = asked_wait(replace(outcome, retry_after=None), self.limits)
+        if wait > 0:
+            self.held_until = max(self.held_until or 0.0, now + wait)

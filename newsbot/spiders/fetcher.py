@@ -20,6 +20,7 @@ from scrapy.http import Headers
 from newsbot.arguments.site_list import Target
 from newsbot.browser import Browser
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
+from newsbot.net.flags import KEPT
 from newsbot.net.stopping import is_stopping
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.timestamps import iso_utc
@@ -104,6 +105,8 @@ class Fetcher:
         finally:
             # The request of a redirect carries the waits of the requests before it.
             counted.waited += float(last.meta.get("newsbot_waited", 0.0))
+        if KEPT in response.flags:
+            counted.requests -= 1
         counted.bytes += len(response.body)
         assert self._crawler.stats is not None  # set when the crawl starts, after this fetcher was built
         self._crawler.stats.inc_value(f"newsbot/requests/{query.purpose}")

@@ -73,5 +73,5 @@ def test_site_has_a_patience_of_its_own(tmp_path: Path) -> None:
         run = crawl(tmp_path, "wp_posts", sites=str(tmp_path / "s.csv"))
         host = room.url.removeprefix("http://").rstrip("/")
     assert run.status == 1
-    assert f"{host}: given up for this run: it asks to wait 100 s, more than the allowed 1 s" in run.said
+    assert f"{host}: given up for this run: it asks to wait 100 s, until " in run.said
     assert "s.csv: columns that newsbot does not know: editor" in run.said

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from newsbot.archive import Archive, Feed
 from newsbot.archive.database import _migrate
 from newsbot.archive.guids import guid_key
+from newsbot.archive.hosts import Hosts
 from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
+from newsbot.politeness.known import KnownRobots
 from newsbot.wordpress.messages import AskKnown, Recall
 from tests.crawl.scrapy_crawl import crawl
 from tests.newsroom import Newsroom
@@ -162,3 +164,18 @@ def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_t
     assert not (tmp_path / "0.jsonl").exists(), "its rows could not be kept"
     assert last.status == 0, last.said
     assert sorted(row["id"] for row in last.rows("2.jsonl")) == live
+
+
+def test_processes_share_what_they_know_about_hosts(postgresql: PostgreSQL) -> None:
+    open_(postgresql, "hosts").close()
+    now = WHEN.timestamp()
+    one, other = (Hosts.open(postgresql.url, clock=lambda: now) for _ in range(2))
+    assert one.take_turn("pace.example", delay=2, penalty=1).wait == 0
+    assert other.take_turn("pace.example", delay=2, penalty=0).wait == 3
+    one.learn("held.example", penalty=0, hold=120)
+    assert other.take_turn("held.example", delay=0, penalty=0).wait == 120
+    answer = KnownRobots(fetched=now, status=200, body=b"User-agent: *\x00")
+    one.learn_robots("https://held.example", answer)
+    assert other.robots("https://held.example") == answer
+    one.close()
+    other.close()

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
     "article": {"items", "errors", "timestamps", "extras"},
     "wordpress": {"article", "items", "compact", "errors", "timestamps"},
-    "archive": {"wordpress", "items", "errors", "timestamps", "safe_json", "extras"},
+    "archive": {"wordpress", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
     # Decisions, and the wire.
     "schedule": set(),
     "politeness": {"errors"},
@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "follow": {"archive", "arguments", "schedule", "errors", "safe_json", "timestamps"},
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
-    "middlewares": {"net", "politeness", "safety", "errors", "signals"},
+    "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
     "spiders": {
         *("archive", "arguments", "browser", "net", "politeness", "wordpress"),
         *("items", "errors", "signals", "timestamps"),

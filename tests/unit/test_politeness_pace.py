@@ -176,7 +176,7 @@ def test_a_host_that_asks_for_more_than_the_longest_wait_is_given_up() -> None:
     walk(pace, [(1.0, Outcome(failed=True, retry_after=3600))])
     assert pace.given_up is None
     walk(pace, [(1.0, Outcome(failed=True, retry_after=3601))])
-    assert pace.given_up == "it asks to wait 3601 s, more than the allowed 3600 s"
+    assert pace.given_up == "it asks to wait 3601 s, until 1970-01-01T01:00:01Z, more than the allowed 3600 s"
 
 
 def test_a_shared_address_is_not_given_up_for_one_of_its_sites() -> None:
@@ -214,3 +214,22 @@ def test_backoff_uses_the_whole_range_below_the_cap() -> None:
     pauses = [backoff_seconds(4, rng) for _ in range(2000)]
     assert min(pauses) < 1 and max(pauses) > 15
     assert 7.4 < sum(pauses) / len(pauses) < 8.6
+
+
+def test_a_host_that_an_earlier_run_gave_up_is_given_up_after_three_failures() -> None:
+    pace = Pace(limits=Limits(give_up=900.0), failed_before=True)
+    for now in (1.0, 2.0, 3.0):
+        assert pace.given_up is None
+        pace.started(now)
+        pace.ended(now, Outcome(failed=True, sent=now))
+    assert pace.given_up is not None
+    assert pace.only_failed
+
+
+def test_a_good_answer_ends_what_an_earlier_run_learnt_of_failures() -> None:
+    pace = Pace(limits=Limits(give_up=900.0), failed_before=True)
+    for now, failed in ((1.0, True), (2.0, False), (3.0, True), (4.0, True), (5.0, True)):
+        pace.started(now)
+        pace.ended(now, Outcome(failed=failed, latency=0.1, sent=now))
+    assert pace.given_up is None
+    assert not pace.failed_before

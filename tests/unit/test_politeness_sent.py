@@ -11,7 +11,7 @@ from twisted.web._newclient import Request
 from twisted.web.client import URI
 from twisted.web.http_headers import Headers
 
-from newsbot.middlewares.politeness import FLUSHED_AFTER, _after_turns
+from newsbot.middlewares.permit import FLUSHED_AFTER, after_turns
 from newsbot.net.hosts import host_of_url
 from newsbot.politeness.pace import Limits, Outcome, Pace
 from newsbot.safety.handler import CappedFactory
@@ -51,7 +51,7 @@ def test_what_is_written_now_is_on_the_wire_before_the_moment_that_is_noted() ->
             done.set_result(None)
 
         loop.call_soon(passed_on)
-        _after_turns(FLUSHED_AFTER, noted)
+        after_turns(FLUSHED_AFTER, noted)
         await done
         near.close()
         far.close()

@@ -12,7 +12,7 @@ from newsbot.arguments.models import PostArguments
 from newsbot.arguments.site_list import Target, ignored_columns, read_sites
 from newsbot.arguments.values import validate
 from newsbot.errors import BadArgument
-from newsbot.middlewares.politeness import _limits
+from newsbot.middlewares.overrides import limits_of
 from newsbot.politeness.pace import Limits
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -106,6 +106,6 @@ def test_due_needs_a_list() -> None:
 def test_patience_of_the_list_holds_for_the_sites_own_host_only() -> None:
     run = Limits(max_wait=3600, give_up=900)
     request = Request("https://a.example/", meta={"newsbot_max_wait": 60.0})
-    assert _limits(request, "a.example", run) == Limits(max_wait=60, give_up=900)
-    assert _limits(request, "cdn.example", run) is run
-    assert _limits(Request("https://b.example/"), "b.example", run) is run
+    assert limits_of(request, "a.example", run) == Limits(max_wait=60, give_up=900)
+    assert limits_of(request, "cdn.example", run) is run
+    assert limits_of(Request("https://b.example/"), "b.example", run) is run

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from newsbot.wordpress import payload
-from newsbot.wordpress.messages import ERRORS, Asking, Query, Reply
+from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.receipt import Verdict
 
 _HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "refused", "tls"})
@@ -36,7 +36,7 @@ def ask(
     reply = yield Query(url=url, purpose=purpose, type=type_, expects="any", tries=3, render=render, headers=headers)
     if reply.error in _HALTING:
         verdict: Verdict = "blocked" if reply.error == "private-address" else "incomplete"
-        raise Halt(ERRORS[reply.error], verdict=verdict, fault=reply.error)
+        raise Halt(reply.reason, verdict=verdict, fault=reply.error)
     if reply.error is None and payload.is_challenge(reply):
         raise Halt("a bot check came instead of an answer", verdict="blocked", fault="challenge")
     return reply

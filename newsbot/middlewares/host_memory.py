@@ -1,0 +1,117 @@
+"""What the archive knows about hosts, for the middlewares. A thread of its own reads and writes it.
+
+The event loop never waits for the database. The thread takes one order after the other, so that what an answer taught
+is written before the next request asks for its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from scrapy.crawler import Crawler
+from sqlalchemy.engine import make_url
+
+from newsbot.archive.hosts import Hosts
+from newsbot.errors import ArchiveError
+from newsbot.net.refusals import CrawlStopping
+from newsbot.politeness.known import KnownRobots, Turn
+from newsbot.signals import archive_failed
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+
+class HostMemory:
+    """Without an archive nothing is known, and nothing is kept."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._url: str = crawler.settings.get("NEWSBOT_ARCHIVE") or ""
+        self._hosts: Hosts | None = None
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def take_turn(self, host: str, *, delay: float, penalty: float) -> Turn:
+        """See ``Hosts.take_turn``. Raises CrawlStopping if the archive fails, which ends the crawl."""
+        nothing = Turn(wait=0.0, penalty=penalty)
+        return await self._ask(lambda hosts: hosts.take_turn(host, delay=delay, penalty=penalty), nothing)
+
+    def learn(
+        self, host: str, *, penalty: float, hold: float = 0.0, failed_for: float | None = None, started: float = 0.0
+    ) -> None:
+        """See ``Hosts.learn``. Returns at once; the next turn is taken after this is written."""
+        learnt = {"penalty": penalty, "hold": hold, "failed_for": failed_for, "started": started}
+        self._order(lambda hosts: hosts.learn(host, **learnt), None)  # type: ignore[arg-type]
+
+    async def robots(self, origin: str) -> KnownRobots | None:
+        """The last answer for a robots.txt. Raises CrawlStopping if the archive fails."""
+        return await self._ask(lambda hosts: hosts.robots(origin), None)
+
+    def learn_robots(self, origin: str, *, status: int, body: bytes = b"", failures: int = 0, why: str = "") -> None:
+        known = KnownRobots(fetched=time.time(), status=status, body=body, failures=failures, why=why)
+        self._order(lambda hosts: hosts.learn_robots(origin, known), None)
+
+    async def close(self) -> None:
+        """Write what is still to be written, and end the thread."""
+        thread, self._thread = self._thread, None
+        self._url = ""
+        if thread is not None:
+            await asyncio.get_running_loop().run_in_executor(thread, self._close)
+            thread.shutdown()
+
+    async def _ask(self, question: Callable[[Hosts], Answer], nothing: Answer) -> Answer:
+        order = self._order(question, nothing)
+        if order is None:
+            return nothing
+        try:
+            return await asyncio.wrap_future(order)
+        except ArchiveError as error:
+            raise CrawlStopping(f"the crawl stops: {error}") from error
+
+    def _order(self, question: Callable[[Hosts], Answer], nothing: Answer) -> Future[Answer] | None:
+        """Give an order to the thread. None where there is no archive."""
+        if not self._url:
+            return None
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="hosts")
+        order = self._thread.submit(self._answer, question, nothing)
+        loop = asyncio.get_running_loop()
+        order.add_done_callback(lambda done: _in_loop(loop, self._report, done))
+        return order
+
+    def _answer(self, question: Callable[[Hosts], Answer], nothing: Answer) -> Answer:
+        """Runs in the thread."""
+        if self._hosts is None:
+            if _is_absent(self._url):
+                return nothing
+            self._hosts = Hosts.open(self._url, clock=time.time)
+        return question(self._hosts)
+
+    def _close(self) -> None:
+        """Runs in the thread: SQLite's connections belong to it."""
+        if self._hosts is not None:
+            self._hosts.close()
+
+    def _report(self, order: Future[Any]) -> None:
+        error = order.exception()
+        if isinstance(error, ArchiveError):
+            self._crawler.signals.send_catch_log(archive_failed, error=error)
+        elif error is not None:
+            logger.error("newsbot could not use what it knows about hosts: %r", error)
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, report: Callable[[Future[Any]], None], order: Future[Any]) -> None:
+    if not order.cancelled() and order.exception() is not None and not loop.is_closed():
+        loop.call_soon_threadsafe(report, order)
+
+
+def _is_absent(url: str) -> bool:
+    """Whether the archive is a file that does not exist: a command that only reads a page creates no archive."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()

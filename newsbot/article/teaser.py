@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import re
 
+_INVITATION = (
+    r"continue reading|(?:read|view) (?:more|on|the (?:rest|full (?:story|article)|whole story))"
+    r"|read full (?:story|article)"
+    r"|seguir leyendo|leer más|sigue leyendo|continuar leyendo|lire la suite|lire plus|weiterlesen|mehr lesen"
+    r"|leggi tutto|continua a leggere|ler mais|leia mais|continue lendo|lees (?:verder|meer)|czytaj (?:dalej|więcej)"
+    r"|читать (?:далее|дальше|полностью)|читати далі|devamını oku|baca selengkapnya|đọc tiếp"
+    r"|続きを読む|阅读全文|閱讀全文|더 보기"
+)
+# Nothing stands behind the invitation but marks. "Read more: a title" leads to another article. Only "Continue reading"
+# is followed by the title of its own article, as WordPress writes it: without a colon.
 _LAST_WORDS = re.compile(
-    r"(?:\[\s*(?:…|\.\.\.)\s*\]|\((?:more|mehr|más|lire la suite|leggi tutto|continua)(?:…|\.\.\.)\)"
-    r"|(?:continue reading|read (?:the )?(?:more|rest|full (?:story|article))|seguir leyendo|leer más"
-    r"|lire la suite|weiterlesen|leggi tutto|ler mais|lees verder"
-    r"|читать далее|続きを読む|阅读全文|baca selengkapnya|đọc tiếp)[\s:…»→>.]*(?:\S+(?:\s+|\Z)){0,12})\Z",
+    rf"(?:\[\s*(?:…|\.\.\.)\s*\]|\((?:more|mehr|más|lire la suite|leggi tutto|continua)(?:…|\.\.\.)\)"
+    rf"|(?:\A|[\s….!?\]])(?:{_INVITATION})[\s:…»→>.\])]*"
+    r"|continue reading\s(?![\s]*[:–—-])(?:\S+(?:\s+|\Z)){1,12})\Z",
     re.I,
 )
 _TAIL = 160
 _SEEDS = (
-    "[",
-    "(",
-    "read",
-    "leer",
-    "leyendo",
-    "suite",
-    "lesen",
-    "leggi",
-    "ler",
-    "lees",
-    "читать",
-    "続き",
-    "阅读",
-    "baca",
-    "đọc",
+    *(
+        "[",
+        "(",
+        "read",
+        "view",
+        "leer",
+        "leyendo",
+        "suite",
+        "plus",
+        "lesen",
+        "leggi",
+        "leggere",
+        "ler",
+        "leia",
+        "lendo",
+    ),
+    *("lees", "czytaj", "читат", "devam", "続き", "阅读", "閱讀", "baca", "đọc", "더"),
 )
-_ENDS = frozenset(".!?。”\"’'")
+_ENDS = frozenset(".!?。”\"'’")
+_LONG = 2_500
+"""Characters. A teaser is shorter. At the end of a longer text, an invitation leads to another article."""
 
 
 def ends_as_teaser(text: str) -> bool:
-    """Whether the text ends in "[…]", "(more…)" or an invitation to read on elsewhere."""
+    """Whether the text ends in "[…]", "(more…)" or an invitation to read on, with nothing behind it."""
     # Nearly all articles end with a sentence. This quick check makes the search unnecessary.
     if text[-1:] in _ENDS and not text.endswith("..."):
         return False
     tail = text[-_TAIL:].rpartition("\n")[2].casefold()
-    return any(seed in tail for seed in _SEEDS) and _LAST_WORDS.search(tail) is not None
+    if not any(seed in tail for seed in _SEEDS) or _LAST_WORDS.search(tail) is None:
+        return False
+    return len(text) <= _LONG or tail.endswith(("]", "…)", "...)"))

@@ -51,11 +51,12 @@ class FeaturedImage:
 
 @dataclass(slots=True, kw_only=True)
 class Image:
-    """An image in the body of the article."""
+    """An image in the body of the article. ``full`` is the larger picture that it links to."""
 
     url: str
     alt: str | None = None
     caption: str | None = None
+    full: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

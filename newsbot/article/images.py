@@ -70,6 +70,7 @@ _CANDIDATES = 40
 _CANDIDATE = re.compile(r"(\S+)(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
 
 
+_FILES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 _LONGEST_EMOJI = 16
 _SHORT_NAME = 40
 _SIZE = re.compile(r"-(?:\d+x\d+|scaled|e\d{10,})(?=\.\w+$)")
@@ -113,16 +114,17 @@ def junk_kind(url: str, attributes: Attributes) -> str | None:
     part."""
     if "width" in attributes and _is_dot(attributes["width"]) and _is_dot(attributes.get("height")):
         return "tracking-pixel"
-    source = attributes.get("src") or url
-    # A URL that was made from the source itself adds nothing: the source was checked before.
-    if not url.endswith(source) and _is_placeholder(source):
-        source = url
-    for each in (url, source):
-        found = _FURNITURE.search(each) if "/wp-" in each else None
-        # A photograph of a block pattern is a file of the theme.
-        if found and not (found[1] == "themes" and _is_large(attributes.get("width"))):
-            return "site-furniture"
+    # Only the file that a reader sees in the end counts: a lazy loader's placeholder is a file of a theme or a plugin.
+    found = _FURNITURE.search(url) if "/wp-" in url else None
+    # A photograph of a block pattern is a file of the theme.
+    if found and not (found[1] == "themes" and _is_large(attributes.get("width"))):
+        return "site-furniture"
     return None
+
+
+def is_picture(url: str) -> bool:
+    """Whether a link leads to the file of a picture."""
+    return url[-5:].lower().endswith(_FILES) or ("?" in url and url.partition("?")[0][-5:].lower().endswith(_FILES))
 
 
 def key(url: str) -> str:

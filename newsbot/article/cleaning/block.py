@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from newsbot.article.cleaning.headings import Mark
 
 LOOSE_CONTEXT = frozenset({"", "details"})  # words directly in one of these get a paragraph of their own
@@ -22,6 +24,19 @@ SEPARATORS = {
 RANK = {"": 0, " ": 1, "\t": 2, "\n": 3, "\n\n": 4}
 
 
+class Said(Enum):
+    """What the words of a block are: the author's, a plugin's, a label for what follows, or an embed's address."""
+
+    AUTHOR = auto()
+    PLUGIN = auto()
+    LABEL = auto()
+    ADDRESS = auto()
+
+
+# Names of the module, because access to a member by its class takes time, and each block needs one.
+AUTHOR, PLUGIN, LABEL, ADDRESS = Said
+
+
 class Block:
     """An element that is being written.
 
@@ -29,11 +44,12 @@ class Block:
     is not judged by its words. ``mark``: where its output began, as lengths of html, text, words and links. ``before``:
     whether words stood directly before it, and the separator then. ``embed``: the post that it quotes. ``number``: of
     an ordered list, the number of the next item; of an item, its own number. ``bullet``: where the item's bullet began
-    in the text, and the separator before it.
+    in the text, and the separator before it. ``counter``: a script would write a number into it.
     """
 
     # Class attributes, since most blocks never change these values and a post makes hundreds of blocks.
     solid = False
+    counter = False
     before: tuple[bool, str] = (False, "")
     embed: tuple[str, str] | None = None
     mark: Mark = (0, 0, 0, 0)

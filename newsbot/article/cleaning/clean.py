@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning import shortcodes
+from newsbot.article.cleaning.judgement import Judgement
 from newsbot.article.cleaning.players import revive
 from newsbot.article.cleaning.removal import greedy
 from newsbot.article.cleaning.repair import repair
@@ -60,7 +61,7 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
     walk, held_back = _settle(repair(revive(shortcodes.whole(scrub(html)))), base_url, rules)
     removed: dict[str, int] = {}
     _count(removed, walk)
-    stub, credit = walk.truncated, walk.credit
+    stub, credit = walk.judgement.truncated(walk.writer.length), walk.judgement.credit
     written, safe = _sanitized(walk)
     # Where the sanitizer's parser reads another tree, the walk is repeated on that tree.
     for _ in range(_SECOND_LOOKS):
@@ -116,20 +117,28 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
     closed = shortcodes.closers(html)
     targets = _targets(html)
     references = _CONTROL_REFERENCE.search(html) is not None
+    rounds = 0
     held: set[int] = set()
-    names: set[str] = set()
+    held_back: set[str] = set()
+    opened: frozenset[str] = frozenset()
     while True:
-        walk = TreeWalk(base=base_url, rules=rules, closed=closed, targets=targets, held=held, references=references)
+        judgement = Judgement(rules, held, opened)
+        walk = TreeWalk(judgement, base=base_url, closed=closed, targets=targets, references=references)
         walk.run(body)
         bare = not (walk.writer.length or walk.media.images or walk.writer.embeds)
-        too_much = greedy(walk.removals.values(), kept=walk.writer.length, kept_sentences=walk.sentences, bare=bare)
-        if not too_much:
-            return walk, tuple(sorted(names))
+        removals = judgement.removals
+        too_much = greedy(removals.values(), kept=walk.writer.length, kept_sentences=walk.sentences, bare=bare)
+        # A class of a plea that an author's sentences have is the author's: what else has it is looked at again.
+        found = {name for name in judgement.opened - opened if rules.by_name[name].asks}
+        opened |= judgement.opened
+        if not too_much and found.isdisjoint(removals):
+            return walk, tuple(sorted(held_back | opened))
         for removal in too_much:
-            names.add(removal.rule)
+            held_back.add(removal.rule)
             held.update(removal.to_hold())
-        if len(names) > _SECOND_LOOKS:
-            rules = rules.derive(without=names)
+        rounds += 1
+        if rounds > _SECOND_LOOKS:
+            rules = rules.derive(without=held_back)
 
 
 def _targets(html: str) -> frozenset[str]:
@@ -145,7 +154,7 @@ def _parse(html: str) -> LexborNode:
 
 
 def _count(removed: dict[str, int], walk: TreeWalk) -> None:
-    for name, count in walk.counts.items():
+    for name, count in walk.judgement.counts.items():
         removed[name] = removed.get(name, 0) + count
-    for name, removal in walk.removals.items():
+    for name, removal in walk.judgement.removals.items():
         removed[name] = removed.get(name, 0) + removal.count

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -36,6 +39,12 @@ _QUOTED = {
     "imgur-embed-pub": ("Imgur", False),
     "fb-xfbml-parse-ignore": ("Facebook", True), "wp-embedded-content": ("WordPress", True),
 }  # fmt: skip
+_BOXES = frozenset({"div", "section", "blockquote"})
+_LINES = _BOXES | {"p", "br"}
+_OF_NETWORK = re.compile(r"instagram|threads|tiktok|imgur|\(@|^@|^♬", re.I)
+_FEWEST_SPACES = 2
+_CAPTION_LINES = 3
+_CAPTION_NODES = 250
 _QUOTED_ADDRESSES = ("data-instgrm-permalink", "data-bluesky-uri", "data-text-post-permalink", "cite")
 
 
@@ -49,10 +58,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A quoted post. ``words`` says that the text inside is part of the article."""
+    """A quoted post. ``words``: all text inside is the post's. ``caption``: the lines of the post, where the network's
+    own words stand beside them.
+    """
 
     embed: Embed
     words: bool
+    caption: tuple[str, ...] = ()
 
 
 def frame_verdict(attributes: Attributes, base: str) -> Verdict:
@@ -96,7 +108,44 @@ def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str
     url = next((url for url in declared if url and url.startswith("http")), None)
     if url is None:
         url = _own_link(node, base, words=words)
-    return Quoted(Embed(provider=provider, url=url.partition("?")[0]), words) if url else None
+    if not url:
+        return None
+    caption = () if words else tuple(_caption(node))
+    # A quote of many lines is one that nobody closed: the article goes on in it.
+    whole = words or len(caption) > _CAPTION_LINES
+    return Quoted(Embed(provider=provider, url=url.partition("?")[0]), whole, () if whole else caption)
+
+
+def _caption(quote: LexborNode) -> Iterator[str]:
+    """The lines of a quoted post without the words of its network: "View this post on Instagram", "A post shared by
+    Jo (@jo)", the name of a sound."""
+    lines: list[list[str]] = [[]]
+    for inner in islice(quote.traverse(include_text=True), _CAPTION_NODES):
+        if inner.tag == "-text":
+            lines[-1].append(inner.text_content or "")
+        elif inner.tag in _LINES or (inner.tag == "a" and inner.parent is not None and inner.parent.tag in _BOXES):
+            lines.append([])
+    for line in lines:
+        words = " ".join("".join(line).split())
+        if words.count(" ") >= _FEWEST_SPACES and not _OF_NETWORK.search(words):
+            yield words
+
+
+def bare_address(text: str) -> Embed | None:
+    """The embed that an address alone stands for, where WordPress could not fetch it: a page of a known provider."""
+    url = text.strip()
+    if not url.startswith(("https://", "http://")) or any(map(str.isspace, url)):
+        return None
+    known = recognise(url) if url.partition("://")[2].partition("/")[2] else None  # a front page is no embed
+    return Embed(provider=known[0], url=known[1]) if known else None
+
+
+def embed_block(node: LexborNode) -> Embed | None:
+    """The embed of an embed block that holds nothing but an address."""
+    url = node.text(deep=True).strip()
+    if not url.startswith(("https://", "http://")) or any(map(str.isspace, url)) or not host(url):
+        return None
+    return bare_address(url) or Embed(provider=host(url), url=url)
 
 
 def _own_link(quote: LexborNode, base: str, *, words: bool) -> str | None:

@@ -17,7 +17,7 @@ def is_in_sentence(link: LexborNode) -> bool:
     """Whether a link is longer than a button's label, part of a sentence, or the text of a quotation that a button
     beside the quotation shares.
     """
-    if weigh(link)[0] > LABEL:
+    if weigh(link).characters > LABEL:
         return True
     parent = link.parent
     if parent is not None and "ctt-text" in (parent.attributes.get("class") or ""):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborNode
 
 from newsbot.article import embeds, images
-from newsbot.article.cleaning.iframes import frame_verdict
+from newsbot.article.cleaning.iframes import bare_address, frame_verdict
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.scripted import background_picture, element_frame, script_frame
 from newsbot.article.cleaning.selectors import Attributes
@@ -25,7 +25,9 @@ class MediaWriter:
 
     def __init__(self, writer: Writer, *, base: str, rules: CleaningRules, counts: defaultdict[str, int]) -> None:
         self.images: list[Image] = []
+        self.enlarged: str | None = None  # the picture file that the link around the next pictures leads to
         self._writer = writer
+        writer.show_address = self._show_address
         self._base = base
         self._rules = rules
         self._counts = counts
@@ -103,13 +105,18 @@ class MediaWriter:
         alt = attributes.get("alt") or ""
         if alt:
             alt = " ".join(scrub(alt).split())
-        image = Image(url=original_image(url) or url, alt=alt or None, caption=None)
+        image = Image(url=original_image(url) or url, alt=alt or None, caption=None, full=self._full(url))
         self.images.append(image)
         self._uncaptioned.append(image)
         sizes = _size("width", attributes["width"]) if "width" in attributes else ""
         if "height" in attributes:
             sizes += _size("height", attributes["height"])
         self._writer.thing(f"<img{attribute('src', url)}{attribute('alt', alt)}{sizes}>")
+
+    def _full(self, url: str) -> str | None:
+        """The full picture that a thumbnail links to; None where the link shows the same file."""
+        full = self.enlarged and (original_image(self.enlarged) or self.enlarged)
+        return full if full and full != (original_image(url) or url) else None
 
     def _noscript(self, node: LexborNode) -> str | None:
         """Read a ``<noscript>``: a copy of a lazy picture or frame, or a playlist. Other content is about the
@@ -144,6 +151,11 @@ class MediaWriter:
         self._writer.embeds.setdefault(key)
         name = " ".join(scrub(label or "").split()) or provider
         self._writer.alone(f"<a{attribute('href', url)}{attribute('data-embed', provider)}>{escape(name)}</a>")
+
+    def _show_address(self, url: str) -> None:
+        embed = bare_address(url)
+        if embed is not None:
+            self.embed(embed.provider, embed.url)
 
     def _player(self, node: LexborNode, attributes: Attributes) -> None:
         tag = node.tag or ""

@@ -2,14 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from newsbot.article.cleaning.rule import Rule
+from newsbot.article.text import count_words
+
 LONG_RUN = 40  # a text node of this length is a sentence of the author rather than a label
 # A rule that removes so much of the sentences has matched an unclosed wrapper, not junk.
 SWALLOWED = 600
+# An author's words: sentences of so many words, as many again for each link among them.
+PROSE = 20
+# A plea to the reader has a link or a field, and not more words than this for each link.
+PLEA = 120
+_BLOCK_WORDS = 8
+_PLENTY = 2_000  # words that are not counted further
+_SENTENCE = re.compile(r"[.!?…。！？؟।](?:[\s\"'”’»«“)\]]|\Z)")
+_FIELDS = frozenset({"form", "input", "button", "select", "textarea", "iframe"})
+_LINKED = frozenset({"a", "button", "label", "option"})
+_SILENT = frozenset({"script", "style", "noscript", "template"})
+_INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub"}
+    | {"sup", "time", "u", "img"}
+)
+
+
+@dataclass(slots=True)
+class Weight:
+    """The text of an element, in characters, and what shows who wrote it.
+
+    ``sentences``: the characters of long runs outside links. ``prose``: the words of blocks that are sentences.
+    ``nodes``: what the weighing cost.
+    """
+
+    characters: int = 0
+    sentences: int = 0
+    prose: int = 0
+    links: int = 0
+    fields: int = 0
+    nodes: int = 0
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether an author wrote this: sentences, with few links among them."""
+        return self.prose >= PROSE * (self.links + 1)
+
+    @property
+    def is_plea(self) -> bool:
+        """Whether the reader can do what the text asks for, and the text is as short as a plea."""
+        return self.fields > 0 or 0 < self.prose < PLEA * self.links
+
+    def add_prose(self, block: list[str]) -> None:
+        """Count the words of a block of sentences. A label has none. The block is emptied."""
+        text = "".join(block)
+        block.clear()
+        if len(text) < LONG_RUN // 2 or self.prose > _PLENTY or _SENTENCE.search(text) is None:
+            return
+        words = count_words(text.strip())
+        self.prose += words if words >= _BLOCK_WORDS else 0
 
 
 @dataclass(slots=True)
@@ -23,13 +76,12 @@ class Removal:
     sentences: int = 0
     elements: list[tuple[int, int, int]] = field(default_factory=list)  # (node, characters, sentences)
 
-    def add(self, node: LexborNode) -> None:
+    def add(self, node: LexborNode, weight: Weight) -> None:
         """Count an element that is removed."""
-        characters, sentences = weigh(node)
         self.count += 1
-        self.characters += characters
-        self.sentences += sentences
-        self.elements.append((node.mem_id, characters, sentences))
+        self.characters += weight.characters
+        self.sentences += weight.sentences
+        self.elements.append((node.mem_id, weight.characters, weight.sentences))
 
     def to_hold(self) -> list[int]:
         """The nodes to keep: the node that outweighs all others of its rule, or all nodes of the rule."""
@@ -54,15 +106,37 @@ def greedy(removals: Iterable[Removal], *, kept: int, kept_sentences: int, bare:
     ]
 
 
-def weigh(node: LexborNode) -> tuple[int, int]:
-    """(characters, characters in sentences) of an element's text. Scripts, styles and links do not count as
-    sentences."""
-    characters = sentences = 0
-    for text in node.traverse(include_text=True):
-        if text.tag != "-text" or text.parent is None or text.parent.tag in ("script", "style"):
+def is_authors(rule: Rule, weight: Weight) -> bool:
+    """Whether an element that a rule matches holds an author's sentences, so that the rule matched a wrapper."""
+    if not weight.is_prose:
+        return False
+    return rule.wordless or (rule.asks and not weight.is_plea)
+
+
+def weigh(node: LexborNode) -> Weight:
+    """Weigh an element's text. Scripts, styles and links do not count as sentences."""
+    weight = Weight()
+    block: list[str] = []
+    for inner in node.traverse(include_text=True):
+        weight.nodes += 1
+        tag = inner.tag
+        if tag != "-text":
+            if tag not in _INLINE:
+                weight.add_prose(block)
+                weight.fields += tag in _FIELDS
+            elif tag == "a":
+                weight.links += 1
             continue
-        length = len((text.text_content or "").strip())
-        characters += length
-        if length >= LONG_RUN and text.parent.tag != "a":
-            sentences += length
-    return characters, sentences
+        above = inner.parent
+        if above is None or above.tag in _SILENT:
+            continue
+        text = inner.text_content or ""
+        length = len(text.strip())
+        weight.characters += length
+        linked = above.tag in _LINKED or (above.parent is not None and above.parent.tag in _LINKED)
+        if not linked:
+            block.append(text)
+            if length >= LONG_RUN:
+                weight.sentences += length
+    weight.add_prose(block)
+    return weight

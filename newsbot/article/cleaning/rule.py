@@ -17,13 +17,21 @@ class Rule:
 
     ``select`` are selectors. ``texts`` are whole texts of a block without a class, and ``patterns`` the same as regular
     expressions, for paragraphs without links; ``linked`` is for paragraphs with links. With ``headings`` texts apply to
-    headings too, and ``bare`` to headings with nothing under them, as all texts do. ``hrefs`` are URLs of frames,
-    images and links, ``invitations`` the URLs of all links in a short block, or in a block that ``linked`` matches:
-    each is a host, a slash, and an expression for the rest. With ``pictures`` a link counts only where it shows a
-    picture, since the words of a link are the author's. With ``labels`` a link in a sentence is removed and its words
-    stay. A ``broad`` rule has a name that an author's own markup might share: it never removes more than half of a
-    post's text. A ``stub`` rule also means that the article continues elsewhere, a ``credit`` rule tells the article's
-    source. ``unless`` are classes of elements that the rule never removes.
+    headings too, and ``bare`` to headings with nothing under them, as all texts do. ``heads`` are texts that may head
+    what an author writes: as a heading or a line of bold words they are removed only with nothing under them.
+    ``captions`` are whole captions: a figure with one of them is removed with its pictures.
+
+    ``hrefs`` are URLs of frames, images and links, ``invitations`` the URLs of all links in a short block, or in a
+    block that ``linked`` matches: each is a host, a slash, and an expression for the rest. With ``pictures`` a link
+    counts only where it shows a picture, since the words of a link are the author's. With ``labels`` a link in a
+    sentence is removed and its words stay. With ``long`` a block of several sentences counts for ``linked`` with
+    ``invitations`` too.
+
+    A ``broad`` rule has a name that an author's own markup might share: it never removes more than half of a post's
+    text. A ``wordless`` rule names a plugin that writes no sentences, an ``asks`` rule one that asks the reader for
+    something: neither removes an element with an author's sentences. A ``stub`` rule also means that the article
+    continues elsewhere, a ``credit`` rule tells the article's source. ``unless`` are classes of elements that the rule
+    never removes.
     """
 
     name: str
@@ -35,6 +43,8 @@ class Rule:
     hrefs: tuple[str, ...] = ()
     invitations: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     headings: bool = False
     pictures: bool = False
@@ -42,6 +52,9 @@ class Rule:
     broad: bool = False
     stub: bool = False
     credit: bool = False
+    wordless: bool = False
+    asks: bool = False
+    long: bool = False
 
 
 _ESCAPE = re.compile(r"\\.|\(\?P")

@@ -19,6 +19,8 @@ _MARKS = (
     " :.…!?»«>›→⇒➡➜▶►▸▼▾⬇↓|-–—_=~#*•·●■★☆✅✔❗‼"
     '👉👇📲📱📢🔔🔊🎧📰🔗📌🔥\ufe0f\u200d[]()"“”。！？：；、「」『』【】（）《》〈〉।॥۔؟،'
 )
+# The longest address, without its query, of a page that asks for something, of a channel or of an app.
+_ASKING = 75
 _OPENING_QUOTES = '"“„«‘'
 _CLOSING_QUOTES = '"”“»’'
 _SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
@@ -32,9 +34,11 @@ class CleaningRules:
         self.by_name = {rule.name: rule for rule in self.rules}
         linked = [rule for rule in self.rules if rule.linked]
         self.selectors = Selectors(self.rules)
-        self._texts = _folded(self.rules, "texts", headings=False)
+        self._heads = _folded(self.rules, "heads")
+        self._texts = _folded(self.rules, "texts", headings=False) | self._heads
         self._headings = _folded(self.rules, "texts", headings=True)
         self._labels = _folded(self.rules, "bare") | self._texts | self._headings
+        self._captions = _folded(self.rules, "captions")
         self._patterns = _alternation(self.rules, "patterns")
         self._hrefs = Addresses(self.rules, "hrefs")
         self._invitations = Addresses((rule for rule in self.rules if not rule.linked), "invitations")
@@ -50,8 +54,8 @@ class CleaningRules:
 
         A heading of one word may be the author's: only the rules for headings apply to it.
         """
-        if text[0] in _OPENING_QUOTES and text.rstrip(" .,!?…")[-1:] in _CLOSING_QUOTES:
-            return None  # a quotation: somebody says it
+        if is_quotation(text):
+            return None
         folded = fold(text)
         if heading:
             return self._headings.get(folded)
@@ -63,6 +67,14 @@ class CleaningRules:
     def match_bare(self, words: str) -> Rule | None:
         """The rule that matches a heading with nothing under it, or None."""
         return self._labels.get(fold(words))
+
+    def may_head(self, words: str) -> bool:
+        """Whether a line of bold words may head the author's text, although it is a plugin's label too."""
+        return fold(words) in self._heads
+
+    def match_caption(self, words: str) -> Rule | None:
+        """The rule for a figure with this caption, or None."""
+        return self._captions.get(fold(words)) if len(words) <= INVITATION else None
 
     def match_linked(self, words: str, hrefs: Sequence[str], *, listed: bool = False) -> Rule | None:
         """The rule that matches the whole text of a block with links, or None.
@@ -76,7 +88,9 @@ class CleaningRules:
             return found[0]
         folded = fold(words)
         for rule, pattern, leads in self._linked:
-            if leads and not (short and all(map(leads.match, hrefs))):
+            fits = short or (rule.long and not listed)
+            # Pages that ask for something have short addresses. This quick check decides most blocks.
+            if leads and not (fits and len(hrefs[0].partition("?")[0]) <= _ASKING and all(map(leads.match, hrefs))):
                 continue
             if pattern.fullmatch(folded):
                 return rule
@@ -85,6 +99,11 @@ class CleaningRules:
     def match_url(self, url: str) -> Rule | None:
         """The rule that matches the URL of a frame, an image or a link, or None."""
         return self._hrefs.match(url)
+
+
+def is_quotation(text: str) -> bool:
+    """Whether somebody says the whole text."""
+    return text[0] in _OPENING_QUOTES and text.rstrip(" .,!?…")[-1:] in _CLOSING_QUOTES
 
 
 def fold(text: str) -> str:

@@ -7,25 +7,25 @@ post cannot exhaust the stack.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Set
 
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning import shortcodes
-from newsbot.article.cleaning.block import SPOKEN
 from newsbot.article.cleaning.follow_us import inviting
 from newsbot.article.cleaning.hidden import is_hidden, is_scraped_picture
-from newsbot.article.cleaning.iframes import Quoted, quoted_embed
+from newsbot.article.cleaning.house_ads import NUMBERED, is_banner, is_numbered, labelled
+from newsbot.article.cleaning.iframes import Quoted, embed_block, quoted_embed
+from newsbot.article.cleaning.judgement import Judgement
 from newsbot.article.cleaning.link_words import is_in_sentence, shows_picture
 from newsbot.article.cleaning.media import HANDLED, MediaWriter
-from newsbot.article.cleaning.removal import LONG_RUN, Removal
+from newsbot.article.cleaning.removal import LONG_RUN
 from newsbot.article.cleaning.rule import Rule
-from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.scripted import SCRIPTED
 from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering, spans
 from newsbot.article.cleaning.writer import Writer
+from newsbot.article.images import is_picture
 from newsbot.article.links import absolute
 from newsbot.article.text import scrub
 from newsbot.items import Embed
@@ -55,31 +55,20 @@ _TAGS: dict[int, str] = {}
 
 
 class TreeWalk:
-    """The result of a walk. ``held`` are nodes that stay although a rule matches them."""
+    """The result of a walk. ``judgement`` decides what is removed."""
 
     def __init__(
-        self,
-        *,
-        base: str,
-        rules: CleaningRules,
-        closed: Set[str],
-        targets: Set[str],
-        held: Set[int] = frozenset(),
-        references: bool = True,
+        self, judgement: Judgement, *, base: str, closed: Set[str], targets: Set[str], references: bool = True
     ) -> None:
-        self.writer = Writer(self._judge, self._bare)
-        self.counts: defaultdict[str, int] = defaultdict(int)
-        self.media = MediaWriter(self.writer, base=base, rules=rules, counts=self.counts)
-        self.removals: dict[str, Removal] = {}
-        self.truncated = False
-        self.credit: tuple[str, tuple[str, ...]] | None = None
+        self.judgement = judgement
+        self.writer = Writer(judgement)
+        self.media = MediaWriter(self.writer, base=base, rules=judgement.rules, counts=judgement.counts)
         self.sentences = 0
         self._base = base
-        self._rules = rules
-        self._bare_tags = rules.selectors.bare_tags
+        self._rules = judgement.rules
+        self._bare_tags = self._rules.selectors.bare_tags
         self._closed = closed
         self.targets = targets
-        self._held = held
         self._references = references
         self._code = 0
         self._caption_at = 0
@@ -128,6 +117,9 @@ class TreeWalk:
             return True
         return ("style" in attributes or "hidden" in attributes) and self._hide(tag, attributes, node)
 
+    def _enter_counter(self, _: str, _node: LexborNode, _attributes: Attributes) -> None:
+        self.writer.counter()
+
     def _enter_unknown(self, _: str, _node: LexborNode, _attributes: Attributes) -> Leave:
         return _nothing
 
@@ -161,7 +153,10 @@ class TreeWalk:
         self._code += 1
         return self._leave_pre
 
-    def _enter_figure(self, _: str, _node: LexborNode, attributes: Attributes) -> Leave:
+    def _enter_figure(self, _: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        rule = labelled(node, self._rules)
+        if rule is not None and self._remove(rule, node):
+            return None
         if not self.writer.begin("figure", f"<figure{self._id(attributes)}>"):
             return self.writer.end
         self.media.new_figure()
@@ -179,12 +174,17 @@ class TreeWalk:
         if quoted is None:
             return self._enter_block(tag, node, attributes)
         provider, url = quoted.embed.provider, quoted.embed.url
-        if not quoted.words:
+        if not (quoted.words or quoted.caption):
             self.media.embed(provider, url)
             return None
         start = f"<blockquote{attribute('cite', url)}{attribute('data-embed', provider)}>"
         self.writer.begin("blockquote", start, embed=(provider, url))
-        return self.writer.end
+        if quoted.words:
+            return self.writer.end
+        for line in quoted.caption:
+            self.writer.paragraph(scrub(line))
+        self.writer.end()
+        return None
 
     def _quoted(self, node: LexborNode, attributes: Attributes) -> Quoted | None:
         names = attributes.get("class") or ""
@@ -226,15 +226,23 @@ class TreeWalk:
             return None
         return self._enter_wrapper(tag, node, attributes)
 
-    def _enter_wrapper(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave:
+    def _enter_wrapper(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        if "id" in attributes and is_numbered(attributes) and is_banner(node) and self._remove(NUMBERED, node):
+            return None
         if attributes and (not SCRIPTED.isdisjoint(attributes) or "background" in (attributes.get("style") or "")):
             self.writer.boundary()
             self.media.scripted(node, attributes)
         return self._enter_box(tag, node, attributes)
 
-    def _enter_box(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave:
-        if attributes and "wp-caption" in (attributes.get("class") or "").split():
-            return self._enter_figure(tag, node, {})
+    def _enter_box(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        names = attributes.get("class") or "" if attributes else ""
+        if "wp-" in names:
+            if "wp-caption" in names.split():
+                return self._enter_figure(tag, node, {})
+            embed = embed_block(node) if "wp-block-embed__wrapper" in names else None
+            if embed is not None:
+                self.media.embed(embed.provider, embed.url)
+                return None
         self.writer.boundary()
         return self.writer.boundary
 
@@ -264,7 +272,10 @@ class TreeWalk:
             if (not rule.pictures or shows_picture(node)) and self._remove(rule, node):
                 return None
         self.writer.inline(f"<a{name}{attribute('href', url)}>", "</a>", href=url)
-        return self.writer.inline_end
+        if not is_picture(url):
+            return self.writer.inline_end
+        self.media.enlarged = url
+        return self._leave_picture_link
 
     def _enter_button(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
         """The text of a button says what a click does. A button that unfolds an answer holds the question."""
@@ -293,12 +304,16 @@ class TreeWalk:
             shown = shortcodes.pictures(text)
             text, count = shortcodes.strip(text, self._closed)
             if count:
-                self.counts["shortcode"] += count
+                self.judgement.counts["shortcode"] += count
                 for url in shown:
                     self.media.image({"src": url})
         if len(text) >= LONG_RUN:
             self.sentences += len(text)
         return text
+
+    def _leave_picture_link(self) -> None:
+        self.media.enlarged = None
+        self.writer.inline_end()
 
     def _leave_code(self) -> None:
         self._code -= 1
@@ -317,39 +332,11 @@ class TreeWalk:
         self.media.caption(words)
         self.writer.end()
 
-    def _judge(self, words: str, hrefs: Sequence[str], tag: str) -> bool:
-        """Whether all words of a block are a plugin's: an exact text of a rule, or an invitation to follow."""
-        if len(words) == 1 and words != "|":
-            return False
-        if not words.strip("| ") and not hrefs and "share-link" in self.removals:
-            return True  # the separators between removed links
-        rule: Rule | None = None
-        if hrefs:
-            rule = self._rules.match_linked(words, hrefs, listed=tag in SPOKEN)
-        elif tag not in SPOKEN:
-            rule = self._rules.match_text(words, heading=tag[0] == "h")
-        if rule is None:
-            return False
-        self.counts[rule.name] += 1
-        self.truncated = self.truncated or rule.stub
-        if rule.credit:
-            self.credit = words, tuple(hrefs)
-        return True
-
-    def _bare(self, words: str) -> bool:
-        """Whether a heading with nothing under it was left by a plugin."""
-        rule = self._rules.match_bare(words)
-        if rule is not None:
-            self.counts[rule.name] += 1
-        return rule is not None
-
     # -- removing ------------------------------------------------------------------------------------------------------
 
     def _remove(self, rule: Rule, node: LexborNode) -> bool:
-        if node.mem_id in self._held:
+        if not self.judgement.removes(rule, node, at=self.writer.length):
             return False
-        self.removals.setdefault(rule.name, Removal(rule.name, rule.broad)).add(node)
-        self.truncated = self.truncated or rule.stub
         if node.tag in WRAPPERS or node.tag in BLOCKS:
             self.writer.boundary()
         return True
@@ -398,4 +385,7 @@ _ENTER: dict[str, Callable[[TreeWalk, str, LexborNode, Attributes], Leave | None
     "br": TreeWalk._enter_break,
     "hr": TreeWalk._enter_rule,
     "math": TreeWalk._enter_math,
+    "fb:comments-count": TreeWalk._enter_counter,
+    "fb:like": TreeWalk._enter_counter,
+    "fb:share-button": TreeWalk._enter_counter,
 }

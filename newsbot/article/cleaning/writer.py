@@ -9,8 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from newsbot.article.cleaning.block import JUDGED, LOOSE_CONTEXT, RANK, SEPARATORS, SPOKEN, WORDS_ONLY, Block
+from newsbot.article.cleaning.block import (
+    ADDRESS,
+    AUTHOR,
+    JUDGED,
+    LABEL,
+    LOOSE_CONTEXT,
+    PLUGIN,
+    RANK,
+    SEPARATORS,
+    SPOKEN,
+    WORDS_ONLY,
+    Block,
+    Said,
+)
 from newsbot.article.cleaning.headings import RANKS, Heading, Headings
 from newsbot.article.cleaning.tags import escape
 
@@ -20,6 +34,8 @@ MAX_INLINES = 16
 SHORT_BLOCK = 160
 LINKED_BLOCK = 320  # "The post <title> appeared first on <site>"
 
+_BOLD = frozenset({"<b>", "<strong>"})
+_TAKEN = (PLUGIN, ADDRESS)
 _SPACES = re.compile(" {2,}")
 
 
@@ -32,21 +48,30 @@ def folded(text: str) -> str:
     return _SPACES.sub(" ", text) if "  " in text else text
 
 
-class Writer:
-    """The output of one walk. ``judge(words, hrefs, tag)`` is called for each short block that ends; True removes the
-    block.
+class Judge(Protocol):
+    """Decides about blocks that were written. See ``Judgement``."""
 
-    ``bare(words)`` is called for a heading with nothing under it, at the end or before the next heading of its rank.
+    def block(self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False) -> Said: ...
+
+    def bare(self, words: str) -> bool: ...
+
+
+class Writer:
+    """The output of one walk. ``judge`` is asked about each short block that ends, and about each heading or label with
+    nothing under it, at the end or before the next heading of its rank. ``show_address`` writes the embed of an address
+    that stood alone in a paragraph.
     """
 
-    def __init__(self, judge: Callable[[str, Sequence[str], str], bool], bare: Callable[[str], bool]) -> None:
+    show_address: Callable[[str], None]
+
+    def __init__(self, judge: Judge) -> None:
         self.html: list[str] = []
         self.text: list[str] = []
         self.length = 0  # characters of words so far
         self.links: list[str] = []  # URLs of links, each as often as it is linked
         self.embeds: dict[tuple[str, str], None] = {}  # (provider, address)
         self._judge = judge
-        self._headings = Headings((self.html, self.text, self.links), bare)
+        self._headings = Headings((self.html, self.text, self.links), judge.bare)
         self._blocks = [Block("", opened=True)]
         self._holder = self._blocks[0]  # the innermost block that is written: words go into it
         self._ghosts: list[bool] = []  # for each ``begin``, whether it was flattened
@@ -90,15 +115,22 @@ class Writer:
             self.end()
             return
         body = folded(text).strip() if "\n" in text or "  " in text else text.strip()
-        if not body or (len(body) <= SHORT_BLOCK and self._judge(body, (), "p")):
+        said = self._judge.block(body, (), "p") if body and len(body) <= SHORT_BLOCK else AUTHOR
+        if not body or said in _TAKEN:
             self._want("\n")
+            if said is ADDRESS:
+                self.show_address(body)
             return
-        if self.text:
+        html_at, text_at = len(self.html), len(self.text)
+        if text_at:
             self.text.append("\n\n")
         self.text.append(body)
         self.html += ("<p>", escape(body), "</p>")
         self.length += len(body)
         self._separator = "\n\n"
+        if said is LABEL:
+            mark = (html_at, text_at, self.length - len(body), len(self.links))
+            self.length -= self._headings.follow(Heading("p", body, mark, len(self.html)))
         self._space = False
 
     def space(self, text: str) -> None:
@@ -119,6 +151,10 @@ class Writer:
         self.boundary()
         self.thing(html)
         self.boundary()
+
+    def counter(self) -> None:
+        """Mark the innermost block: a script would write a number into it."""
+        self._holder.counter = True
 
     def line(self) -> None:
         """Write a ``<br>``. It is kept between words and dropped at the edges of a block. In ``<pre>`` it is a line
@@ -311,12 +347,16 @@ class Writer:
             self._close_inlines()
         block = self._blocks.pop()
         self._holder = parent = self._blocks[-1]
-        if not block.opened or self._taken_back(block):
+        said = self._said(block) if block.opened else AUTHOR
+        if not block.opened or said in _TAKEN:
+            words = self._take_back(block) if block.opened else ""
             # Only the edge of the removed block remains.
             self._run, self._separator = block.before
             self._break, self._space = self._run, False
             if block.tag:
                 self._want("\n")
+            if said is ADDRESS:
+                self.show_address(words)
             return
         self._run = self._space = self._break = False
         if block.tag == "li" and self.length == block.mark[2]:
@@ -326,7 +366,7 @@ class Writer:
         self.html.append(block.end)
         if block.solid:
             parent.solid = True
-        elif block.tag in RANKS and len(self._blocks) == 1:
+        elif len(self._blocks) == 1 and (block.tag in RANKS or said is LABEL):
             words = "".join(self.text[block.mark[1] :]).strip()
             self.length -= self._headings.follow(Heading(block.tag, words, block.mark, len(self.html)))
         if block.embed is not None:
@@ -341,20 +381,25 @@ class Writer:
                 return each.tag
         return block.tag
 
-    def _taken_back(self, block: Block) -> bool:
-        """Ask the judge of a short block. On True, remove all that was written since the block began, and the opening
-        of its ancestors."""
+    def _said(self, block: Block) -> Said:
+        """Whose the words of a block that ends are. Only short blocks are asked about."""
         if block.solid or block.tag not in JUDGED:
-            return False
+            return AUTHOR
         html_at, text_at, length, links_at = block.mark
         linked = len(self.links) > links_at
         if not 0 < self.length - length <= (LINKED_BLOCK if linked else SHORT_BLOCK):
-            return False
+            return AUTHOR
         words = "".join(self.text[text_at:]).strip()
         if block.tag == "li":
             words = words.partition(" ")[2]
-        if not self._judge(words, self.links[links_at:], self._speaker(block)):
-            return False
+        # One run of bold words in a paragraph is an author's heading without a heading's element.
+        bold = len(self.html) == html_at + 4 and self.html[html_at + 1] in _BOLD and len(self._blocks) == 1
+        return self._judge.block(words, self.links[links_at:], self._speaker(block), block.counter, bold)
+
+    def _take_back(self, block: Block) -> str:
+        """Remove all that was written since a block began, and the opening of its ancestors. Returns the words."""
+        html_at, text_at, length, links_at = block.mark
+        words = "".join(self.text[text_at:]).strip()
         del self.html[html_at:]
         del self.text[text_at:]
         del self.links[links_at:]
@@ -362,4 +407,4 @@ class Writer:
         for ancestor in self._blocks[1:]:
             if ancestor.mark == block.mark:
                 ancestor.opened = False
-        return True
+        return words

@@ -280,6 +280,33 @@ def test_a_stub_is_flagged(html: str) -> None:
     assert cleaned(html).truncated
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        PROSE + '<p><a class="more-link" href="/b/">Read more</a></p>' + PROSE * 3,
+        PROSE + '<div class="paywall"><a href="/join/">Join</a></div>' + PROSE * 3,
+        PROSE + '<p>Read more: <a href="/b/">The cranes of the eastern quay</a></p>',
+    ],
+)
+def test_an_invitation_with_an_article_behind_it_ends_nothing(html: str) -> None:
+    assert not cleaned(html).truncated
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This content is for members only.", "Log in to continue reading",
+        "Dieser Artikel ist nur für Abonnenten lesbar",
+        "Este contenido es exclusivo para suscriptores.", "Cet article est réservé aux abonnés",
+        "この記事は有料会員限定です",
+        "Questo contenuto è riservato agli abbonati", "Войдите, чтобы читать дальше",
+    ],
+)  # fmt: skip
+def test_a_phrase_of_a_paywall_tells_a_stub(line: str) -> None:
+    found = cleaned(f"{PROSE}<p>{line}</p>")
+    assert (found.truncated, found.html) == (True, PROSE)
+
+
 def test_a_whole_article_is_no_stub() -> None:
     assert not cleaned(PROSE + "<p>“And so on…” he wrote, and left.</p>").truncated
 

@@ -32,7 +32,16 @@ SAMPLES = [
         re.S,
     )
 ]
-BUILT_IN = {"hidden", "shortcode", "site-furniture", "ad-frame", "hidden-frame", "social-widget", "scraped-picture"}
+BUILT_IN = {
+    "hidden",
+    "shortcode",
+    "site-furniture",
+    "ad-frame",
+    "hidden-frame",
+    "social-widget",
+    "scraped-picture",
+    "numbered-ad",
+}
 
 
 @pytest.mark.parametrize(("rule", "sample"), SAMPLES, ids=[f"{rule}-{n}" for n, (rule, _) in enumerate(SAMPLES)])

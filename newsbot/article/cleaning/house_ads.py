@@ -1,0 +1,54 @@
+"""Advertising that only its form shows: a figure whose caption is a label, a box that an ad manager numbered."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.cleaning.removal import weigh
+from newsbot.article.cleaning.rule import Rule
+from newsbot.article.cleaning.rules import CleaningRules
+from newsbot.article.cleaning.selectors import Attributes
+
+NUMBERED = Rule(name="numbered-ad", what="a box that an ad manager numbered, with nothing but a linked banner")
+# Advanced Ads gives its boxes the site's prefix and a random number: class "site-content", id "site-1191367904".
+_NUMBERED = re.compile(r"([a-z][a-z0-9]{1,15}-)\d{8,11}", re.A)
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.I)
+_LABEL = 24
+_LOOK_AT = 60
+_CAPTIONS = frozenset({"figcaption"})
+
+
+def is_numbered(attributes: Attributes) -> bool:
+    """Whether an element's id is the prefix of one of its classes with a long number."""
+    found = _NUMBERED.fullmatch(attributes.get("id") or "")
+    names = (attributes.get("class") or "").split()
+    return found is not None and any(name.startswith(found[1]) for name in names)
+
+
+def is_banner(node: LexborNode) -> bool:
+    """Whether an element holds pictures that all lead to pages, or only scripts and frames, and at most a label."""
+    if weigh(node).characters > _LABEL:
+        return False
+    linked = False
+    for looked, inner in enumerate(node.traverse()):
+        if inner.tag == "a" and not _PICTURE_FILE.search(inner.attributes.get("href") or ""):
+            linked = True
+        elif inner.tag in ("img", "picture") and not linked:
+            return False
+        if looked > _LOOK_AT:
+            return False
+    return True
+
+
+def labelled(figure: LexborNode, rules: CleaningRules) -> Rule | None:
+    """The rule for a figure whose caption is only an advertising label."""
+    child = figure.last_child
+    for _ in range(_LOOK_AT):
+        if child is None:
+            return None
+        if child.tag in _CAPTIONS or (child.tag == "p" and "wp-caption-text" in (child.attributes.get("class") or "")):
+            return rules.match_caption(child.text(deep=True))
+        child = child.prev
+    return None

@@ -1,0 +1,102 @@
+"""What of a post is removed: the rules' answers for elements, blocks and headings, with the counts and the reasons."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence, Set
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.cleaning.block import ADDRESS, AUTHOR, LABEL, PLUGIN, SPOKEN, Said
+from newsbot.article.cleaning.iframes import bare_address
+from newsbot.article.cleaning.removal import Removal, is_authors, weigh
+from newsbot.article.cleaning.rule import Rule
+from newsbot.article.cleaning.rules import CleaningRules, is_quotation
+
+# An invitation to read on ends the article: behind it stand at most so many characters.
+_BEHIND = 200
+# The nodes in all elements that are opened for an author's sentences: elements in each other are looked at again.
+_OPENED = 20_000
+_MARKDOWN = frozenset({"**", "~~", "##", "```"})
+_LABEL = 40
+
+
+class Judgement:
+    """The judgement of one walk. ``held`` are nodes that stay although a rule matches them. ``opened`` are the rules
+    that an earlier walk over the same post opened.
+
+    ``counts``: rule -> blocks and pictures. ``removals``: rule -> elements. ``opened``: rules that matched a wrapper of
+    the author's sentences. ``credit``: see ``Cleaned``.
+    """
+
+    def __init__(self, rules: CleaningRules, held: Set[int] = frozenset(), opened: Set[str] = frozenset()) -> None:
+        self.counts: defaultdict[str, int] = defaultdict(int)
+        self.removals: dict[str, Removal] = {}
+        self.opened: set[str] = set()
+        self.credit: tuple[str, tuple[str, ...]] | None = None
+        self.rules = rules
+        self._held = held
+        self._opened_before = opened
+        self._stub = False
+        self._invited_at: int | None = None
+        self._patience = _OPENED
+
+    def truncated(self, length: int) -> bool:
+        """Whether the article of ``length`` characters goes on elsewhere: a phrase of a paywall, or an invitation with
+        nothing behind it."""
+        return self._stub or (self._invited_at is not None and length - self._invited_at <= _BEHIND)
+
+    def removes(self, rule: Rule, node: LexborNode, *, at: int) -> bool:
+        """Whether a rule removes an element that it matches. ``at``: the characters written so far."""
+        if node.mem_id in self._held:
+            return False
+        weight = weigh(node)
+        if self._patience > 0 and is_authors(rule, weight):
+            self._patience -= weight.nodes
+            self.opened.add(rule.name)
+            return False
+        if rule.asks and rule.name in self._opened_before and not (weight.links or weight.fields):
+            return False
+        self.removals.setdefault(rule.name, Removal(rule.name, rule.broad)).add(node, weight)
+        if rule.stub:
+            self._invited_at = at
+        return True
+
+    def block(self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False) -> Said:
+        """Whose the words of a block are. ``counter``: a script would write a number into the block. ``bold``: a
+        paragraph of bold words, an author's heading without a heading's element."""
+        if len(words) == 1 and words != "|":
+            return AUTHOR
+        if not words.strip("| ") and not hrefs and "share-link" in self.removals:
+            return PLUGIN  # the separators between removed links
+        if words in _MARKDOWN:
+            self.counts["orphan-label"] += 1
+            return PLUGIN
+        if tag == "p" and words.startswith("http") and len(hrefs) < 2 and bare_address(words):
+            return ADDRESS
+        rule: Rule | None = None
+        if hrefs:
+            rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN)
+        elif tag not in SPOKEN:
+            rule = self.rules.match_text(words, heading=tag[0] == "h")
+            if bold and rule is not None and self.rules.may_head(words):
+                return LABEL
+        if rule is None and counter and len(words) <= _LABEL:
+            rule = self.rules.match_bare(words)
+        if rule is None:
+            return LABEL if tag == "p" and self._is_label(words) else AUTHOR
+        self.counts[rule.name] += 1
+        self._stub = self._stub or rule.stub
+        if rule.credit:
+            self.credit = words, tuple(hrefs)
+        return PLUGIN
+
+    def _is_label(self, words: str) -> bool:
+        return len(words) <= _LABEL and not is_quotation(words) and self.rules.match_bare(words) is not None
+
+    def bare(self, words: str) -> bool:
+        """Whether a heading with nothing under it was left by a plugin."""
+        rule = self.rules.match_bare(words)
+        if rule is not None:
+            self.counts[rule.name] += 1
+        return rule is not None

@@ -10,14 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.archive.database import Database, open_database
+from newsbot.archive.database import Database, open_database, upsert
 from newsbot.archive.payloads import stored_json
 from newsbot.archive.processes import this_process
-from newsbot.archive.schema import feeds, outbox, receipts, runs, sites
+from newsbot.archive.schema import addresses, feeds, outbox, receipts, runs, sites
 from newsbot.safe_json import joined, json_bytes
 
 DISCOVERED_DAYS = timedelta(days=7)
 """How long the result of a discovery is used: only the API's index shows what an upgraded WordPress can do."""
+
+BATCH = 500
+"""URLs in one query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,8 @@ class Crawled:
 class Runs:
     """The history of runs. ``run`` is the name of the present run.
 
-    The column ``facts`` of a site holds JSON: ``asked`` (the URLs that users gave for it), ``crawled`` (spider -> start
-    of the run of its last complete crawl) and ``found`` (what the last discovery found, and when).
+    The column ``facts`` of a site holds JSON: ``crawled`` (spider -> start of the run of its last complete crawl) and
+    ``found`` (what the last discovery found, and when). The table ``addresses`` has the URLs that users gave for it.
     """
 
     def __init__(self, database: Database, *, run: str, clock: Callable[[], datetime]) -> None:
@@ -48,7 +51,6 @@ class Runs:
         self._run = run
         self._clock = clock
         self._started = clock()
-        self._discovered: dict[str, Any] | None = None
 
     def start(self, spider: str) -> None:
         """Enter the present run. An earlier run with the same name gets another name and is marked as dead."""
@@ -84,7 +86,9 @@ class Runs:
                 receipt = {"verdict": result.verdict, "facts": json_bytes(dict(result.facts))[0], "at": now}
                 _put(connection, receipts, {"run": self._run, "site": result.site}, receipt)
                 site = _Site.read(connection, result.site, now)
-                site.facts["asked"] = sorted({*site.facts["asked"], *result.asked})
+                # Where no site was found, its key is the URL. What an earlier run found behind the URL stays.
+                found = result.site not in result.asked
+                _put_addresses(connection, result.asked, result.site, replace=found)
                 site.facts["crawled"] |= complete if result.whole else {}
                 site.write(connection, name=result.name, now=now)
 
@@ -93,19 +97,16 @@ class Runs:
         now = self._clock().isoformat()
         with self._database.writing() as connection:
             site = _Site.read(connection, found["key"], now)
-            site.facts["asked"] = sorted({*site.facts["asked"], url})
+            _put_addresses(connection, [url], found["key"], replace=True)
             site.facts["found"] = {"at": now, "site": dict(found)}
             site.write(connection, name=found["name"], now=now)
-        if self._discovered is not None:
-            self._discovered[url] = site.facts["found"]
 
     def site_behind(self, url: str) -> Mapping[str, Any] | None:
         """What was discovered behind ``url`` in the last DISCOVERED_DAYS days."""
-        if self._discovered is None:
-            with self._database.reading() as connection:
-                known = _facts_of_sites(connection)
-            self._discovered = {url: facts["found"] for facts in known if "found" in facts for url in facts["asked"]}
-        found = self._discovered.get(url)
+        of_url = sa.select(sites.c.facts).join(addresses, addresses.c.site == sites.c.site)
+        with self._database.reading() as connection:
+            facts = stored_json(connection.execute(of_url.where(addresses.c.url == url)).scalar())
+        found = facts.get("found")
         if found is None or self._clock() - datetime.fromisoformat(found["at"]) > DISCOVERED_DAYS:
             return None
         site: Mapping[str, Any] = found["site"]
@@ -124,7 +125,8 @@ class _Site:
     def read(cls, connection: Connection, key: str, now: str) -> _Site:
         row = connection.execute(sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == key)).first()
         facts = stored_json(row.facts) if row else {}
-        return cls(key, {"asked": [], "crawled": {}} | facts, row.first_seen if row else now)
+        facts.pop("asked", None)  # an older version kept the URLs here
+        return cls(key, {"crawled": {}} | facts, row.first_seen if row else now)
 
     def write(self, connection: Connection, *, name: str | None, now: str) -> None:
         values = {
@@ -136,27 +138,33 @@ class _Site:
         _put(connection, sites, {"site": self.key}, values)
 
 
-def _facts_of_sites(connection: Connection) -> list[dict[str, Any]]:
-    return [stored_json(facts) for facts in connection.execute(sa.select(sites.c.facts)).scalars()]
-
-
-def last_crawled(url: str, spider: str) -> dict[str, datetime]:
-    """URL that a user gave for a site -> start of the run in which ``spider`` last crawled the site completely.
+def last_crawled(url: str, spider: str, asked: Iterable[str]) -> dict[str, datetime]:
+    """URL of ``asked`` -> start of the run in which ``spider`` last crawled the site behind that URL completely.
 
     ``url`` is the SQLAlchemy URL of the archive. Raises ArchiveError.
     """
+    wanted = list(dict.fromkeys(asked))
+    of_urls = sa.select(addresses.c.url, sites.c.facts).join(sites, sites.c.site == addresses.c.site)
+    of_urls = of_urls.where(addresses.c.url.in_(sa.bindparam("urls", expanding=True)))
+    found = {}
     database = open_database(url)
     try:
         with database.reading() as connection:
-            known = _facts_of_sites(connection)
+            for start in range(0, len(wanted), BATCH):
+                for row in connection.execute(of_urls, {"urls": wanted[start : start + BATCH]}):
+                    crawled = stored_json(row.facts).get("crawled", {})
+                    if spider in crawled:
+                        found[row.url] = datetime.fromisoformat(crawled[spider])
     finally:
         database.close()
-    return {
-        asked: datetime.fromisoformat(facts["crawled"][spider])
-        for facts in known
-        if spider in facts.get("crawled", {})
-        for asked in facts["asked"]
-    }
+    return found
+
+
+def _put_addresses(connection: Connection, urls: Iterable[str], site: str, *, replace: bool) -> None:
+    """Note that users gave these URLs for a site. ``replace``: also where a URL led to another site before."""
+    statement = upsert(connection, addresses, keys=("url",), replaced=("site",) if replace else ())
+    if values := [{"url": url, "site": site} for url in urls]:
+        connection.execute(statement, values)
 
 
 def _storable(name: str | None) -> str | None:

@@ -44,6 +44,15 @@ sites = Table(
 )
 """What the archive knows about a site, and what the site's API can do. ``facts`` is JSON."""
 
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Index("addresses_site", "site"),
+)
+"""The URLs that users gave for a site, as they wrote them -> the key of the site."""
+
 collections = Table(
     "collections",
     metadata,

@@ -81,7 +81,8 @@ class NewsbotSpider(Spider):
         elif spider.arguments.sites is not None and (names := ignored_columns(spider.arguments.sites)):
             logger.warning("%s: columns that newsbot does not know: %s", spider.arguments.sites, ", ".join(names))
         if spider.arguments.due and not spider.arguments.follows:
-            spider._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], cls.name), datetime.now(UTC))
+            listed = [target.url for target, _ in spider.facts]
+            spider._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], cls.name, listed), datetime.now(UTC))
         allowed = getattr(spider.arguments, "render", "auto") != "never"
         browser = Browser(crawler, allowed=allowed, stopping=partial(is_stopping, crawler))
         spider.fetcher = Fetcher(crawler, browser, delay=settings.getfloat("NEWSBOT_DELAY"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
-from newsbot.archive import Archive
+from newsbot.archive import Archive, last_crawled
 from newsbot.archive.compare import fingerprint
 from newsbot.archive.payloads import pack, shape_of
 from newsbot.archive.reader import Filter, kinds_of_type, read_current
@@ -159,3 +160,14 @@ def test_migration_lists_again_what_was_held_back_for_its_guid(tmp_path: Path) -
     assert archive.add(event(2)) is True
     archive.flush()
     archive.close()
+
+
+def test_migration_lists_the_urls_of_each_site(tmp_path: Path) -> None:
+    facts = {SITE: {"asked": ["news.example"], "crawled": {"wp_posts": "2026-01-01T00:00:00+00:00"}}}
+    facts["news.example"] = {"asked": ["news.example"], "crawled": {}}  # the site was down once
+    with older_archive(tmp_path / "old.db", "0001") as connection:
+        insert = "INSERT INTO sites (site, facts, first_seen, last_seen) VALUES (:site, :facts, '1', '2')"
+        for site, known in facts.items():
+            connection.execute(sa.text(insert), {"site": site, "facts": orjson.dumps(known)})
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    assert last_crawled(url, "wp_posts", ["news.example"]).keys() == {"news.example"}

@@ -4,6 +4,8 @@ Until now a post type and a taxonomy of one name shared a collection. Each crawl
 other, and rows with the same id overwrote each other. Such a collection is split here. The payload of a revision tells
 its kind. What the archive believes of a split collection's state is of no use, so the next crawl walks it again.
 
+The URLs that users gave for a site move to a table of their own. Before, a run read the facts of all sites to find one.
+
 New columns are for the URLs of rows, and for what a second witness said of a collection.
 
 A migration never imports ``schema``, since it must always create the tables as they were when it was written.
@@ -69,6 +71,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     op.add_column("collections", sa.Column("kind", sa.Text))
     op.add_column("rows", sa.Column("link", sa.BigInteger))
+    _list_addresses(connection)
     mixed = _tell_kinds(connection)
     if connection.dialect.name == "sqlite":
         _rebuild(connection)
@@ -80,6 +83,26 @@ def upgrade() -> None:
     _release_twins(connection)
     for collection, kinds in mixed.items():
         _split(connection, collection, kinds)
+
+
+def _list_addresses(connection: sa.Connection) -> None:
+    op.create_table(
+        "addresses", sa.Column("url", sa.Text, primary_key=True), sa.Column("site", sa.Text, nullable=False)
+    )
+    op.create_index("addresses_site", "addresses", ["site"])
+    sites = sa.table("sites", *(sa.column(name) for name in ("site", "facts", "last_seen")))
+    addresses = sa.table("addresses", sa.column("url"), sa.column("site"))
+    every = sa.select(sites.c.site, sites.c.facts).where(sites.c.facts.is_not(None)).order_by(sites.c.last_seen)
+    found: dict[str, str] = {}
+    for site, facts in connection.execute(every):
+        try:
+            asked = orjson.loads(facts).get("asked", ())
+        except (orjson.JSONDecodeError, AttributeError):
+            continue
+        # A URL may lead to a site since a later run. A site that no run ever found has its URL as key.
+        found.update({url: site for url in asked if url not in found or url != site})
+    if found:
+        connection.execute(sa.insert(addresses), [{"url": url, "site": site} for url, site in found.items()])
 
 
 def _release_twins(connection: sa.Connection) -> None:

@@ -70,7 +70,7 @@ class SoakSite:
     answer. ``touched`` are the ids that acts changed since it was last emptied.
     """
 
-    route: str = "/wp/v2/posts"
+    kind: str = "posts"
     per_page: int = 7
     now: int = START
     zone: int = 0
@@ -230,8 +230,14 @@ class SoakSite:
         """The posts that visitors may read."""
         return {one.id: one for one in self.entries.values() if one.status == "publish" and not one.hidden}
 
+    @property
+    def route(self) -> str:
+        return f"/wp/v2/{self.kind}"
+
     def site(self) -> Site:
-        accepts = {self.route: RouteAccepts(params=frozenset(_PARAMS), per_page=self.per_page)}
+        # A comment has no date of modification.
+        params = [name for name in _PARAMS if self.kind != "comments" or not name.startswith("modified")]
+        accepts = {self.route: RouteAccepts(params=frozenset(params), per_page=self.per_page)}
         return Site(key=KEY, api=Api(root=f"{KEY}/wp-json/"), home=KEY, accepts=accepts)
 
     def reply(self, query: Query) -> Reply:
@@ -247,10 +253,13 @@ class SoakSite:
 
     def _single(self, number: int) -> Reply:
         one = self.entries.get(number)
+        comment = self.kind == "comments"
         if one is None:
-            return self._json(404, {"code": "rest_post_invalid_id", "message": "no", "data": {"status": 404}})
+            code = "rest_comment_invalid_id" if comment else "rest_post_invalid_id"
+            return self._json(404, {"code": code, "message": "no", "data": {"status": 404}})
         if one.status != "publish" or one.hidden:
-            return self._json(401, {"code": "rest_forbidden", "message": "no", "data": {"status": 401}})
+            code = "rest_cannot_read" if comment else "rest_forbidden"
+            return self._json(401, {"code": code, "message": "no", "data": {"status": 401}})
         return self._json(200, {"id": number})
 
     def _listing(self, params: Params) -> Reply:
@@ -281,7 +290,26 @@ class SoakSite:
         if params.get("_fields", "").count(",") > 4 and any(one.fatal for one in shown):
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = _TOTALS.get(lying, _true_total)(len(found), len(shown), len(self.asked))
-        return self._json(200, [_row(one, params) for one in shown], total=total)
+        return self._json(200, [self._row(one, params) for one in shown], total=total)
+
+    def _row(self, one: Entry, params: Params) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "id": one.id,
+            "slug": f"post-{one.id}",
+            "link": f"{KEY}/post-{one.id}/",
+            "date": iso(one.local),
+            "date_gmt": iso(one.date),
+            "guid": {"rendered": f"{KEY}/?p={one.id}"},
+            "title": {"rendered": one.title},
+            "content": {"rendered": "text", "protected": False},
+            "source_url": f"{KEY}/{one.id}.jpg",
+        }
+        if self.kind != "comments":
+            row |= {"modified": iso(one.modified_local), "modified_gmt": iso(one.modified)}
+        if "_fields" not in params:
+            return row
+        wanted = params["_fields"].split(",")
+        return {name: value for name, value in row.items() if name in wanted}
 
     def _json(self, status: int, body: Any, *, total: int | None = None) -> Reply:
         headers = {"content-type": "application/json", "date": _http_date(self.now)}
@@ -363,25 +391,3 @@ def _order(found: Rows, params: Params) -> None:
         found.sort(key=lambda one: one.modified_local if by == "modified" else one.local)
     if params.get("order", "desc") == "desc":
         found.reverse()
-
-
-def _row(one: Entry, params: Params) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": one.id,
-        "slug": f"post-{one.id}",
-        "link": f"{KEY}/post-{one.id}/",
-        "type": "post",
-        "status": "publish",
-        "date": iso(one.local),
-        "date_gmt": iso(one.date),
-        "modified": iso(one.modified_local),
-        "modified_gmt": iso(one.modified),
-        "guid": {"rendered": f"{KEY}/?p={one.id}"},
-        "title": {"rendered": one.title},
-        "content": {"rendered": "text", "protected": False},
-        "source_url": f"{KEY}/{one.id}.jpg",
-    }
-    if "_fields" not in params:
-        return row
-    wanted = params["_fields"].split(",")
-    return {name: value for name, value in row.items() if name in wanted}

@@ -17,11 +17,12 @@ import sqlalchemy as sa
 
 from newsbot.archive import current_rows
 from newsbot.archive.batch import Batch, MissingRows, PendingRow, write_progress, write_rows
-from newsbot.archive.compare import CurrentRow, Judgement, fingerprint, judge, row_after
+from newsbot.archive.compare import CurrentRow, Judgement, judge, row_after
 from newsbot.archive.database import Database, open_database, upsert
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
 from newsbot.archive.outbox import Outbox
+from newsbot.archive.parts import fingerprint
 from newsbot.archive.payloads import (
     BrokenPayload,
     RowState,
@@ -204,6 +205,11 @@ class Archive:
             with suppress(BrokenPayload):
                 replace_content(record, stored.payload, state)
         return deliver
+
+    def was_touched(self, record: Record) -> bool:
+        """Whether the site calls this row, the last to come, modified, and nothing that is compared differs."""
+        pending = self._batch_of(record).pending.get(record.id)
+        return pending is not None and pending.judgement.touched
 
     def _add_deleted(self, batch: Batch, record: Record, before: CurrentRow | None) -> bool:
         if before is None or before.deleted_at is not None:

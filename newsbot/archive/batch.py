@@ -10,8 +10,9 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.archive.compare import CurrentRow, Judgement, text_hash
+from newsbot.archive.compare import CurrentRow, Judgement
 from newsbot.archive.current_rows import LoadedRange
+from newsbot.archive.parts import text_hash
 from newsbot.archive.schema import collections, outbox, revisions, rows
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint

@@ -2,87 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from hashlib import blake2b
-from typing import Any
 
 from newsbot.archive.guids import guid_key
+from newsbot.archive.parts import changed_parts, unfetched_parts
 from newsbot.items import Change, Record
-
-_HASH_BYTES = 8
-"""Length of the hash of each part."""
-
-
-def _author(record: Any) -> object:
-    # Authors are compared by id: an author with a new name, or whose name could not be fetched, is the same author.
-    author = record.author
-    return None if author is None else author.id if author.id is not None else author.name
-
-
-def _terms(record: Any) -> object:
-    terms = sorted((term.taxonomy, term.id) for term in record.terms)
-    return terms or (sorted(record.categories), sorted(record.tags))
-
-
-def _image(record: Any) -> object:
-    image = record.image
-    return None if image is None else image.id if image.id is not None else image.url
-
-
-def _field(name: str) -> Callable[[Any], object]:
-    def read(record: Any) -> object:
-        value = getattr(record, name)
-        return value.strip() if isinstance(value, str) else value
-
-    return read
-
-
-PARTS: dict[str, dict[str, Callable[[Any], object]]] = {
-    "posts": {
-        "title": _field("title"),
-        "text": _field("content_text"),
-        "author": _author,
-        "terms": _terms,
-        "image": _image,
-    },
-    "comments": {"text": _field("content_text"), "author": _author, "status": _field("status")},
-    "media": {name: _field(name) for name in ("title", "alt", "caption", "description", "file_url")},
-    "terms": {name: _field(name) for name in ("name", "slug", "description", "parent")},
-    "users": {name: _field(name) for name in ("name", "slug", "description", "website")},
-}
-"""Kind -> part -> the function that reads the part.
-
-A row is edited when one of these parts differs. A difference in any other column is not an edit.
-"""
-
-
-def fingerprint(record: Record) -> bytes:
-    """The hashes of all parts in PARTS, one after the other."""
-    return b"".join(_hash(read(record)) for read in PARTS[record.collection].values())
-
-
-def _hash(value: object) -> bytes:
-    text = value if isinstance(value, str) else repr(value)
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
-
-
-def text_hash(kind: str, fingerprint: bytes) -> bytes | None:
-    """The hash of the clean text, cut out of a fingerprint; None for a kind without a text."""
-    parts = list(PARTS[kind])
-    if "text" not in parts:
-        return None
-    start = parts.index("text") * _HASH_BYTES
-    return fingerprint[start : start + _HASH_BYTES]
-
-
-def changed_parts(kind: str, before: bytes, after: bytes) -> list[str]:
-    """The names of the parts that differ; all names if an older version of newsbot wrote one of the fingerprints."""
-    parts = list(PARTS[kind])
-    if len(before) != len(after):
-        return parts
-    spans = (slice(i * _HASH_BYTES, (i + 1) * _HASH_BYTES) for i in range(len(parts)))
-    return [name for name, span in zip(parts, spans, strict=True) if before[span] != after[span]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +33,17 @@ class CurrentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a received row is to the archive. ``stale``: it is older than the archived row and must not replace it."""
+    """What a received row is to the archive.
+
+    ``stale``: it is older than the archived row, or knows less, and must not replace it. ``touched``: the site calls it
+    modified, and no part of PARTS differs.
+    """
 
     change: Change
     revision: int
     changed: tuple[str, ...] = ()
     stale: bool = False
+    touched: bool = False
 
 
 _IN_EVERY_SOURCE = {"title", "text"}
@@ -136,7 +65,11 @@ def judge(current: CurrentRow | None, record: Record, digest: bytes) -> Judgemen
         # A feed or a page gives only the names of terms, authors and images. The archived row holds more.
         return Judgement(change="unchanged", revision=current.revision, stale=True)
     if not changed:
-        return Judgement(change="unchanged", revision=current.revision)
+        touched = modified is not None and current.modified is not None and modified > current.modified
+        return Judgement(change="unchanged", revision=current.revision, touched=touched)
+    if unfetched_parts(record).issuperset(changed):
+        # A name that could not be fetched this time is no new name. The archived row may hold it.
+        return Judgement(change="unchanged", revision=current.revision, stale=True)
     return Judgement(change="edited", revision=current.revision + 1, changed=tuple(changed))
 
 

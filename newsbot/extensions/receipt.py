@@ -143,7 +143,8 @@ class ReceiptExtension:
                 )
                 reasons = drops.get(key, {})
                 dropped = sum(reasons.values())
-                facts.unchanged = reasons.get("unchanged", 0)
+                facts.touched = reasons.get("touched", 0)
+                facts.unchanged = reasons.get("unchanged", 0) + facts.touched
                 facts.duplicates += dropped - facts.unchanged
                 lost = facts.sent - (facts.delivered - facts.recovered) - dropped
                 if lost > 0 and facts.verdict == "complete":

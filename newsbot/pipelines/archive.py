@@ -108,7 +108,8 @@ class ArchivePipeline:
             raise DropItem(str(error), log_level="DEBUG") from None
         self._stats.inc_value(f"newsbot/archive/{item.change}")
         if not deliver:
-            count_drop(self._stats, item, item.change)
+            touched = self._archive.was_touched(item)
+            count_drop(self._stats, item, "touched" if touched else item.change)
             raise Unchanged(f"{item.site} {item.type} {item.id}: {item.change}", log_level="DEBUG")
         return item
 

@@ -16,7 +16,8 @@ class CollectionFacts:
     """One collection of one site. ``expected_*`` are the site's own totals; None where it gave no total.
 
     ``seen`` is the number of unique ids that the site showed, ``sent`` the number of rows that left the crawl,
-    ``delivered`` the number of rows that reached the feeds. ``unchanged`` rows were in the archive already.
+    ``delivered`` the number of rows that reached the feeds. ``unchanged`` rows were in the archive already; of these,
+    the site calls ``touched`` modified, and nothing that counts as an edit differs.
     ``recovered`` rows are delivered rows of a run that died. ``unexplained`` is the number of rows that the site counts
     and no listing shows. ``waited`` is in seconds. Where the API is closed, ``via`` counts the rows by their source,
     ``missing_urls`` names the articles that did not come, with the reason, and ``kept`` counts articles that an earlier
@@ -48,6 +49,7 @@ class CollectionFacts:
     sent: int = 0
     delivered: int = 0
     unchanged: int = 0
+    touched: int = 0
     recovered: int = 0
     duplicates: int = 0
     outside_window: int = 0

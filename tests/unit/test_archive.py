@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from newsbot.archive import Archive, MissingRows
 from newsbot.archive.database import _migrate
 from newsbot.archive.guids import guid_key
+from newsbot.archive.parts import PARTS, changed_parts, fingerprint
 from newsbot.archive.schema import VERSION
 from newsbot.errors import ArchiveError
-from newsbot.items import Author, Checkpoint, FeaturedImage, Post, TermRef, columns
+from newsbot.items import Author, Checkpoint, Embed, FeaturedImage, Image, Post, TermRef, columns
 from newsbot.wordpress.messages import AskKnown, Recall
 
 SITE = "https://news.example"
@@ -115,12 +116,34 @@ def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
         ({"title": "Other"}, "edited", "title"),
         ({"content_text": "Other"}, "edited", "text"),
         ({"author": Author(id=2, name="Ann")}, "edited", "author"),
-        ({"terms": []}, "edited", "terms"),
-        ({"image": None}, "edited", "image"),
-        ({"author": Author(id=1, name="Ann Renamed")}, "unchanged", None),
-        ({"content_html": "<p nonce=2>Text of 1</p>", "comment_count": 5, "slug": "new"}, "unchanged", None),
+        ({"terms": []}, "edited", "terms,term_names"),
+        ({"image": None}, "edited", "image,image_url"),
+        ({"author": Author(id=1, name="Ann Renamed")}, "edited", "author_name"),
+        ({"author": Author(id=1)}, "unchanged", None),
+        ({"author": Author(id=2)}, "edited", "author,author_name"),
+        ({"terms": [TermRef(taxonomy="category", id=3, name="Reports")]}, "edited", "term_names"),
+        ({"terms": [TermRef(taxonomy="category", id=3)]}, "unchanged", None),
+        ({"image": FeaturedImage(id=9, url="https://news.example/new.jpg")}, "edited", "image_url"),
+        ({"image": FeaturedImage(id=9)}, "unchanged", None),
+        ({"image": FeaturedImage(id=9), "sticky": True}, "edited", "image_url,state"),
+        ({"content_html": "<p nonce=2>Text of 1</p>", "comment_count": 5}, "unchanged", None),
+        ({"slug": "new"}, "edited", "url"),
+        ({"url": f"{SITE}/moved/"}, "edited", "url"),
+        ({"excerpt": "Corrected"}, "edited", "excerpt"),
+        ({"published": "2026-01-02T00:00:00Z"}, "edited", "published"),
+        ({"published_local": "2026-01-01T02:00:00"}, "edited", "published"),
+        ({"images": [Image(url="https://news.example/body.jpg")]}, "edited", "body_media"),
+        ({"links": ["https://b.example/"]}, "edited", "body_media"),
+        ({"embeds": [Embed(provider="YouTube", url="https://youtu.be/x")]}, "edited", "body_media"),
+        ({"sticky": True}, "edited", "state"),
+        ({"format": "video"}, "edited", "state"),
+        ({"language": "uk"}, "edited", "state"),
         ({"modified": "2026-03-01T00:00:00Z"}, "unchanged", None),
-        ({"terms": [TermRef(taxonomy="tag", id=5), TermRef(taxonomy="category", id=3)]}, "edited", "terms"),
+        (
+            {"terms": [TermRef(taxonomy="tag", id=5, name="A"), TermRef(taxonomy="category", id=3, name="News")]},
+            "edited",
+            "terms,term_names",
+        ),
         ({"title": " Title 1\n", "content_text": "\tText of 1 "}, "unchanged", None),
     ],
 )
@@ -618,3 +641,21 @@ def test_full_disk_keeps_nothing_of_the_page(reopen: Open) -> None:
         archive.commit(checkpoint(399))
     state = reopen("run-2").state(SITE, "post")
     assert (state.live, state.sequence) == (1, 1)
+
+
+def test_row_that_the_site_calls_modified_without_an_edit_is_told_apart(reopen: Open) -> None:
+    archive = reopen()
+    archive.add(post(1))
+    archive.commit(checkpoint(1))
+    again = post(1, modified="2026-03-01T00:00:00Z")
+    assert (archive.add(again), archive.was_touched(again)) == (False, True)
+    archive.commit(checkpoint(2))
+    assert (archive.add(again), archive.was_touched(again)) == (False, False)
+
+
+def test_fingerprint_of_an_older_version_is_compared_as_far_as_it_goes() -> None:
+    before, same, other = (fingerprint(post(1, **fields)) for fields in ({}, {"sticky": True}, {"title": "Other"}))
+    older = before[:40]
+    assert changed_parts("posts", older, same) == []
+    assert changed_parts("posts", older, other) == ["title"]
+    assert changed_parts("posts", b"", same) == list(PARTS["posts"])

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsbot.archive import Archive, last_crawled
-from newsbot.archive.compare import fingerprint
+from newsbot.archive.parts import fingerprint
 from newsbot.archive.payloads import pack, shape_of
 from newsbot.archive.reader import Filter, kinds_of_type, read_current
 from newsbot.items import Checkpoint, Post, Record, Term

@@ -7,7 +7,7 @@ takes its name; if that fails, the feed is discarded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -105,7 +105,7 @@ class Archive:
         self._batches[site, type_, kind] = Batch(batch.collection, committed_sequence=found.sequence)
         cursor = stored_json(found.cursor)
         return CollectionState(
-            cursor=cursor if cursor.keys() - {"owed"} else None,
+            cursor=cursor if cursor.keys() - {"owed", "unlisted"} else None,
             sequence=found.sequence,
             whole=found.whole,
             watermark=found.watermark,
@@ -113,6 +113,7 @@ class Archive:
             hidden=found.hidden,
             swept=found.swept,
             owed=tuple(cursor.get("owed", ())),
+            unlisted=frozenset(cursor.get("unlisted", ())),
         )
 
     def live_ids(self, question: AskKnown) -> dict[int, str | None]:
@@ -120,10 +121,24 @@ class Archive:
         batch = self._batch(question.site, question.type, question.kind)
         with self.database.reading() as connection:
             found = current_rows.live_ids(
-                connection, batch.collection, ids=question.ids, since=question.since, until=question.until
+                connection,
+                batch.collection,
+                ids=question.ids,
+                since=question.since,
+                until=question.until,
+                lowest=question.lowest,
             )
         batch.overlay(found, question)
         return found
+
+    def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
+        """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""
+        batch = self._batch(site, type_, kind)
+        self._store(batch, None)
+        with self.database.writing() as connection:
+            self.leases.fence(connection, self._sites[batch.collection])
+            current_rows.forget_modified(connection, batch.collection, ids)
+        batch.loaded.clear()
 
     def recall(self, question: Recall) -> dict[int, dict[str, Any]]:
         """The linked objects that are known and not too old; see ``Linked.recall``."""

@@ -100,6 +100,8 @@ class Batch:
 def _is_selected(row: CurrentRow, question: AskKnown) -> bool:
     if question.ids is not None and row.id not in question.ids:
         return False
+    if question.lowest is not None and row.id < question.lowest:
+        return False
     if question.since is not None and (row.published or "") < question.since:
         return False
     return question.until is None or (row.published or "~") < question.until
@@ -226,13 +228,14 @@ def _in_walk(checkpoint: Checkpoint) -> dict[str, Any]:
 def _end_of_walk(end: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of ``collections`` after a last checkpoint, whose ``cursor`` is ``end``.
 
-    ``end`` may hold ``whole``, ``watermark``, ``hidden``, ``swept`` and ``owed``. A column that it leaves out is not
-    changed. A checkpoint without ``whole`` (``limit=``, ``since=``) leaves the cursor of an unfinished walk as it is.
+    ``end`` may hold ``whole``, ``watermark``, ``hidden``, ``swept``, ``owed`` and ``unlisted``. A column
+    that it leaves out is not changed. A checkpoint without ``whole`` (``limit=``, ``since=``) leaves the cursor of an
+    unfinished walk as it is.
     """
     values = {name: end[name] for name in ("whole", "watermark", "hidden", "swept") if name in end}
     if "whole" not in values:
         return values
     # The walk is over: a whole collection has no cursor, and any other is walked again from its beginning. The ids that
-    # a whole collection still owes are stored in the place of the cursor.
-    owed = orjson.dumps({"owed": list(end["owed"])}) if values["whole"] and end.get("owed") else None
-    return values | {"cursor": owed, "sequence": 0}
+    # a whole collection still owes, and those that no listing shows, are stored in the place of the cursor.
+    kept = {name: list(end[name]) for name in ("owed", "unlisted") if end.get(name)} if values["whole"] else {}
+    return values | {"cursor": orjson.dumps(kept) if kept else None, "sequence": 0}

@@ -113,18 +113,37 @@ def payloads_with_guid(connection: Connection, *, key: int, other_than: str, kin
     return [(row.payload, row.first_seen) for row in found]
 
 
+def forget_modified(connection: Connection, collection: int, ids: Iterable[int]) -> None:
+    """Set ``modified`` of these rows to NULL."""
+    wanted = list(ids)
+    among_ids = sa.update(rows).where(
+        rows.c.collection == collection, rows.c.id.in_(sa.bindparam("at", expanding=True))
+    )
+    for start in range(0, len(wanted), BATCH):
+        connection.execute(among_ids.values(modified=None), {"at": wanted[start : start + BATCH]})
+
+
 def live_ids(
-    connection: Connection, collection: int, *, ids: Iterable[int] | None, since: str | None, until: str | None
+    connection: Connection,
+    collection: int,
+    *,
+    ids: Iterable[int] | None,
+    since: str | None,
+    until: str | None,
+    lowest: int | None = None,
 ) -> dict[int, str | None]:
     """Live id -> ``modified``.
 
-    ``ids`` limits the answer to these ids, ``since`` and ``until`` to rows published in [since, until).
+    ``ids`` limits the answer to these ids, ``since`` and ``until`` to rows published in [since, until), ``lowest`` to
+    rows with this id or a higher one.
     """
     live = sa.select(rows.c.id, rows.c.modified).where(rows.c.collection == collection, rows.c.deleted_at.is_(None))
     if since is not None:
         live = live.where(rows.c.published >= since)
     if until is not None:
         live = live.where(rows.c.published < until)
+    if lowest is not None:
+        live = live.where(rows.c.id >= lowest)
     if ids is None:
         return {row.id: row.modified for row in connection.execute(live)}
     found: dict[int, str | None] = {}

@@ -13,6 +13,7 @@ from newsbot.wordpress.messages import (
     AskState,
     AskTombstones,
     CollectionState,
+    Distrust,
     KeepSite,
     Question,
     Recall,
@@ -37,6 +38,10 @@ class ArchiveAnswers:
                 return archive.state(asked.site, asked.type, asked.kind) if archive is not None else CollectionState()
             case AskKnown():
                 return archive.live_ids(asked) if archive is not None else {}
+            case Distrust():
+                if archive is not None:
+                    archive.forget_modified(asked.site, asked.type, asked.kind, asked.ids)
+                return None
             case Recall():
                 return archive.recall(asked) if archive is not None else {}
             case Remember():

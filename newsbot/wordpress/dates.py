@@ -16,6 +16,9 @@ ZONE_SHIFT = timedelta(hours=26)
 """By how much a query reaches beyond the time that is meant. A site compares local dates: time zones, clock changes and
 a site's new time zone move them by up to a day and two hours."""
 
+_ZONES = (timedelta(hours=-13), timedelta(hours=15))
+"""The least and the most by which a local time is ahead of UTC, with an hour to spare for a clock change."""
+
 
 def local_date(value: object) -> str | None:
     """A local date of the site, in the form that the API accepts. None for a zero date (``-0001-11-30T00:00:00``) or no
@@ -36,28 +39,87 @@ def shift(date: str, seconds: int) -> str:
 
 
 def site_time(reply: Reply) -> str | None:
-    """The time by the site's clock (UTC, ISO): the ``Date`` header, or else when newsbot received the reply."""
+    """The time for which an answer holds (UTC, ISO): the ``Date`` header, or the time at which newsbot received the
+    reply, whichever is earlier. The age of a cached answer is taken off.
+
+    A ``Date`` ahead of our own clock is not believed: a watermark in the future hides every edit until then. A ``Date``
+    behind it is: a site whose clock is late writes late dates into its rows too. None where both are missing.
+    """
+    received = reply.fetched_at or None
     try:
         moment = parsedate_to_datetime(reply.headers.get("date", ""))
         # Dates in HTTP are GMT, even without a zone.
         moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return reply.fetched_at or None
+        return _earlier(received, age(reply))
     if not 1990 <= moment.year < 9000:
         # The site's clock is wrong. Near the end of the calendar a watermark would leave no room for the overlap.
-        return reply.fetched_at or None
-    return iso_utc(moment)
+        return _earlier(received, age(reply))
+    stated = iso_utc(moment)
+    return stated if received is None else min(stated, _earlier(received, age(reply)) or stated)
+
+
+def age(reply: Reply) -> int:
+    """For how many seconds a cache has kept the answer (``Age``, RFC 9111 section 5.1); 0 where no cache says so."""
+    value = reply.headers.get("age", "").strip()
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
+
+
+def _earlier(moment: str | None, seconds: int) -> str | None:
+    if moment is None or not seconds:
+        return moment
+    try:
+        return iso_utc(datetime.fromisoformat(moment) - timedelta(seconds=seconds))
+    except (ValueError, OverflowError):
+        return moment
 
 
 def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
-    """UTC as ``...Z``: from the site's GMT date, or else from its local date and time zone. None where both fail."""
-    known = local_date(gmt)
-    if known is not None:
+    """UTC as ``...Z``: from the site's GMT date, or else from its local date and time zone. None where both fail.
+
+    The local date also wins where the GMT date cannot be true: the two differ by more than a zone can, or the GMT date
+    was shifted out of the hour that the site's zone skips in spring.
+    """
+    known, local_time = local_date(gmt), local_date(local)
+    if known is None:
+        return None if local_time is None or site is None else _from_local(datetime.fromisoformat(local_time), site)
+    if local_time is None or site is None or known == local_time:
         return known + "Z"
-    local_time = local_date(local)
-    if local_time is None or site is None:
+    stated, wall = datetime.fromisoformat(known), datetime.fromisoformat(local_time)
+    if _are_apart(stated, wall):
+        return _from_local(wall, site) or local_time + "Z"
+    return (_before_the_gap(stated, wall, site) if site.timezone else None) or known + "Z"
+
+
+def are_apart(gmt: Any, local: Any) -> bool:
+    """Whether a GMT date and a local date differ by more than a time zone can: one of them is wrong."""
+    known, local_time = local_date(gmt), local_date(local)
+    if known is None or local_time is None:
+        return False
+    return _are_apart(datetime.fromisoformat(known), datetime.fromisoformat(local_time))
+
+
+def _are_apart(gmt: datetime, local: datetime) -> bool:
+    return not _ZONES[0] <= local - gmt <= _ZONES[1]
+
+
+def _before_the_gap(gmt: datetime, local: datetime, site: Site) -> str | None:
+    """The true UTC of a row whose GMT date WordPress moved out of the gap of the site's zone; None for any other row.
+
+    WordPress reads its own GMT column as a local time. A time that the zone skips in spring comes out later by the
+    length of the gap.
+    """
+    told = _from_local(local, site)
+    if told is None:
         return None
-    return _from_local(datetime.fromisoformat(local_time), site)
+    true = datetime.fromisoformat(told[:-1])
+    if not timedelta(0) < gmt - true <= timedelta(hours=2):
+        return None
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
+        zone = ZoneInfo(site.timezone or "")
+        there = true.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+        return told if there == gmt else None
+    return None
 
 
 def _from_local(local_time: datetime, site: Site) -> str | None:

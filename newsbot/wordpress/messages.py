@@ -11,6 +11,7 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 | ``AskKnown``     | ``dict[int, str | None]``: ids the archive holds live -> modified    |
 | ``AskSite``      | ``dict``: what a recent run discovered from that URL, or None        |
 | ``KeepSite``     | ``None``                                                             |
+| ``Distrust``     | ``None``                                                             |
 | ``AskTombstones`` | ``list[Record]``: the last known rows, marked as deleted            |
 | ``items.Record`` | ``None``                                                             |
 | ``items.Checkpoint`` | ``None``                                                         |
@@ -176,7 +177,8 @@ class AskState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskKnown:
-    """Ask which live ids the archive holds: all, or those of ``ids``, or those published in [since, until)."""
+    """Ask which live ids the archive holds: all, or those of ``ids``, those published in [since, until), or those that
+    are ``lowest`` or higher."""
 
     site: str
     type: str
@@ -184,9 +186,21 @@ class AskKnown:
     since: str | None = None
     until: str | None = None
     kind: str = "posts"
+    lowest: int | None = None
 
 
-Question = Recall | Remember | AskSite | KeepSite | AskState | AskKnown | AskTombstones
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distrust:
+    """Tell the archive that the ``modified`` of these rows is wrong: the site gives an earlier one, twice. The archive
+    forgets it, so that the next copy is not taken for an old one."""
+
+    site: str
+    type: str
+    ids: tuple[int, ...]
+    kind: str = "posts"
+
+
+Question = Recall | Remember | AskSite | KeepSite | AskState | AskKnown | Distrust | AskTombstones
 """What the crawl of a site may ask the archive."""
 
 
@@ -205,9 +219,10 @@ class CollectionState:
 
     ``cursor`` is where an unfinished walk goes on; ``sequence`` is the number of rows that this walk committed.
     ``whole``: a walk came to its end once. ``watermark`` (UTC, ISO, by the site's clock): the next run asks for changes
-    since this time. ``live`` is the number of live rows. ``hidden`` is by how much the site's count exceeds the rows
-    that it shows; it is negative where listings hide a post that its own URL shows. ``swept`` is when all ids were last
-    compared. ``owed`` are ids that earlier runs could not fetch.
+    since this time. ``live`` is the number of live rows. ``hidden`` is the
+    number of rows that the site counts and lists to nobody, as the last comparison of all ids measured it. ``unlisted``
+    live rows are shown to whoever asks for their ids, and by no listing. ``beside`` live rows came by other ways than
+    the API. ``swept`` is when all ids were last compared. ``owed`` are ids that earlier runs could not fetch.
     """
 
     cursor: Mapping[str, Any] | None = None
@@ -218,3 +233,5 @@ class CollectionState:
     hidden: int = 0
     swept: str | None = None
     owed: tuple[int, ...] = ()
+    unlisted: frozenset[int] = frozenset()
+    beside: frozenset[int] = frozenset()

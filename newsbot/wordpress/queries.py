@@ -11,7 +11,7 @@ from newsbot.items import Checkpoint
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.dates import ZONE_SHIFT, utc
-from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, Query
+from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, Distrust, Query
 from newsbot.wordpress.options import Options
 
 DATED = frozenset({"posts", "media", "comments"})
@@ -104,9 +104,15 @@ class Queries:
         return AskState(site=self.site.key, type=self.collection.name, kind=self.options.kind)
 
     def known(
-        self, ids: Iterable[int] | None = None, *, since: str | None = None, until: str | None = None
+        self,
+        ids: Iterable[int] | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        lowest: int | None = None,
     ) -> AskKnown:
-        """Which live rows the archive holds: of ``ids``, or all; published in [since, until) where given."""
+        """Which live rows the archive holds: of ``ids``, or all; published in [since, until), and with an id of
+        ``lowest`` or more, where given."""
         chosen = None if ids is None else tuple(ids)
         return AskKnown(
             site=self.site.key,
@@ -115,7 +121,12 @@ class Queries:
             since=since,
             until=until,
             kind=self.options.kind,
+            lowest=lowest,
         )
+
+    def distrust(self, ids: Sequence[int]) -> Distrust:
+        """The held ``modified`` of ``ids`` is wrong."""
+        return Distrust(site=self.site.key, type=self.collection.name, ids=tuple(ids), kind=self.options.kind)
 
     def tombstones(self, ids: Sequence[int], *, when: str) -> AskTombstones:
         """The last known rows of ``ids``, marked as deleted at ``when`` (UTC, ISO)."""

@@ -19,7 +19,9 @@ class CollectionFacts:
     ``delivered`` the number of rows that reached the feeds. ``unchanged`` rows were in the archive already; of these,
     the site calls ``touched`` modified, and nothing that counts as an edit differs.
     ``recovered`` rows are delivered rows of a run that died. ``unexplained`` is the number of rows that the site counts
-    and no listing shows. ``waited`` is in seconds. Where the API is closed, ``via`` counts the rows by their source,
+    and no listing shows. ``hidden`` rows are counted by the site and shown to nobody, as WordPress does with media and
+    comments of drafts. ``cached_for``: the seconds for which a cache had kept the site's count. ``waited`` is in
+    seconds. Where the API is closed, ``via`` counts the rows by their source,
     ``missing_urls`` names the articles that did not come, with the reason, and ``kept`` counts articles that an earlier
     run brought and no sitemap shows as changed. ``languages`` counts the posts that left the crawl by language, where
     the site lists one language alone unless a query names another.
@@ -59,6 +61,8 @@ class CollectionFacts:
     missing_urls: dict[str, str] = field(default_factory=dict)
     gone: int = 0
     unexplained: int = 0
+    hidden: int = 0
+    cached_for: int = 0
     kept: int = 0
     via: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -67,6 +67,14 @@ class ChangingSite:
     page_totals: bool = False
     """A plugin sends the number of rows on the page as the total."""
     soft_404: bool = False
+    filtered: set[int] = field(default_factory=set)
+    """A plugin takes these posts out of each list, and the site counts them."""
+    filters_ids: bool = False
+    """The plugin takes them out of ``include=`` too."""
+    cache: dict[str, Reply] | None = None
+    """A cache in front of the site: answers by URL."""
+    clock_error: timedelta = timedelta(0)
+    """By how much the ``Date`` header is ahead of the site's clock. ``fetched_at`` is always right."""
     outage: bool = False
     wall: bool = False
     newest: int = 0
@@ -94,6 +102,14 @@ class ChangingSite:
 
     def reply(self, query: Query) -> Reply:
         self.asked.append(query.url)
+        if self.cache is not None and query.url in self.cache:
+            return self.cache[query.url]
+        reply = self._reply(query)
+        if self.cache is not None:
+            self.cache[query.url] = replace(reply, headers={**reply.headers, "age": "600"})
+        return reply
+
+    def _reply(self, query: Query) -> Reply:
         if (event := self.events.pop(len(self.asked), None)) is not None:
             event()
         parts = urlsplit(query.url)
@@ -125,6 +141,8 @@ class ChangingSite:
             found.reverse()
         first = int(params.get("offset", (page - 1) * size))
         rows = found[first : first + size]
+        if "include" not in params or self.filters_ids:
+            rows = [(n, one) for n, one in rows if n not in self.filtered]
         if page > 1 and not rows:
             return self._json(400, {"code": "rest_post_invalid_page_number", "message": "no", "data": {"status": 400}})
         if "content" in params.get("_fields", "content") and any(one.fatal for _, one in rows):
@@ -154,10 +172,14 @@ class ChangingSite:
         return "modified_after" not in params or one.modified + one.zone > asked("modified_after")
 
     def _json(self, status: int, body: Any, *, total: int | None = None) -> Reply:
-        headers = {"content-type": "application/json", "date": format_datetime(self.now, usegmt=True)}
+        headers = {
+            "content-type": "application/json",
+            "date": format_datetime(self.now + self.clock_error, usegmt=True),
+        }
         if total is not None:
             headers["x-wp-total"] = str(total)
-        return Reply(status=status, url=KEY, headers=headers, body=json.dumps(body).encode(), fetched_at="")
+        now = iso(self.now) + "Z"
+        return Reply(status=status, url=KEY, headers=headers, body=json.dumps(body).encode(), fetched_at=now)
 
 
 def _row(number: int, one: Article) -> dict[str, Any]:

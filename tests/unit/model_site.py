@@ -29,6 +29,8 @@ class Object:
     """The site counts the row, and no listing shows it."""
     fatal: bool = False
     """A page that renders the row fails."""
+    edited: str = ""
+    """The time of the last edit; never by default."""
     author: int = 1
     image: int = 0
     tags: tuple[int, ...] = ()
@@ -113,6 +115,8 @@ class ModelSite:
         if "exclude" in params and not self.ignores_exclude and str(one.id) in params["exclude"].split(","):
             return False
         if "include" in params and str(one.id) not in params["include"].split(","):
+            return False
+        if "modified_after" in params and one.edited <= params["modified_after"].removesuffix("Z"):
             return False
         after, before = params.get("after", "").removesuffix("Z"), params.get("before", "9").removesuffix("Z")
         return after < one.date < before

@@ -6,11 +6,13 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
-from newsbot.wordpress.collection.changes import Changes, Found
 from newsbot.wordpress.collection.full import FullListing
 from newsbot.wordpress.collection.incremental import IncrementalListing, can_update, is_sweep_due
+from newsbot.wordpress.collection.insertions import newest_ids
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.listing import Listing
+from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.site_ids import Dates, SiteIds
 from newsbot.wordpress.collection.verdict import conclude_by, is_closed
 from newsbot.wordpress.messages import CollectionState, Steps
 from newsbot.wordpress.queries import Queries
@@ -68,15 +70,23 @@ class CollectionCrawl:
     def _choose(self, intake: Intake) -> Steps[Listing]:
         """Returns the listing that this run needs. An incremental listing begins with its first search here."""
         queries, options = self.queries, self.queries.options
-        changes = Changes(queries=queries, state=self.state)
+        account = Reconciler(intake=intake, site_ids=SiteIds(queries))
         if not can_update(queries, self.state):
-            return FullListing(intake=intake, changes=changes)
-        found = Found(sweep=True) if options.sweep else (yield from changes.changed())
-        sweep = found.sweep or is_sweep_due(self.state, found.watermark, days=options.sweep_days)
+            return FullListing(intake=intake, reconciler=account)
+        newest = yield from newest_ids(account.site_ids, self._has_unknown)
+        searchable = self.state.watermark is not None and (
+            queries.takes("modified_after") or options.kind == "comments"
+        )
+        due = is_sweep_due(self.state, newest.when, days=options.sweep_days)
+        sweep = options.sweep or due or not searchable
         if sweep and options.kind == "comments":
             # A comment has no date of change: only the comment itself shows an edit.
-            return FullListing(intake=intake, changes=changes)
-        return IncrementalListing(intake=intake, changes=changes, found=found, sweep=sweep)
+            return FullListing(intake=intake, reconciler=account)
+        return IncrementalListing(intake=intake, reconciler=account, newest=newest, sweep=sweep)
+
+    def _has_unknown(self, dates: Dates) -> Steps[bool]:
+        wanted = dates.keys() - set(self.state.owed)
+        return len((yield self.queries.known(wanted))) < len(wanted)
 
     def _end_by(self, fault: PayloadError, intake: Intake) -> Steps[None]:
         if getattr(fault, "error", None) != "stopped" and self.facts.mode != "update":

@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from newsbot.wordpress.collection.changes import Changes, is_held_back
+from newsbot.wordpress.collection.confirm import confirm, is_held_back, shown_by_id
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.site_ids import Dates, SiteIds
 from newsbot.wordpress.messages import Steps
 
 TOMBSTONES = 500
 """Last known rows that one question to the archive brings back."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Buried:
+    """``gone``: by how many live rows fewer the archive holds. ``alive`` rows have an answer: id -> ``modified`` where
+    it is known. ``held_back`` rows are too many at once to be believed, of ``unsure`` rows nothing is known."""
+
+    gone: int = 0
+    alive: Dates = field(default_factory=dict)
+    held_back: list[int] = field(default_factory=list)
+    unsure: list[int] = field(default_factory=list)
+
+
 def bury(
-    intake: Intake, changes: Changes, missing: Sequence[int], *, live: int, listed: int | None, when: str | None
-) -> Steps[int]:
-    """Deliver tombstones of the rows that are truly gone. Returns how many live rows fewer the archive holds.
+    intake: Intake, site_ids: SiteIds, missing: Iterable[int], *, live: int, listed: int | None, when: str | None
+) -> Steps[Buried]:
+    """Deliver tombstones of the rows that are truly gone.
 
     Suspected are the archived ids ``missing`` from the listings, and the ids that were listed and not given. ``live``
     is the number of rows that the archive holds, ``listed`` an id that the site showed in this run, ``when`` the time
     of the deletion (UTC, ISO).
     """
-    facts, queries = intake.facts, intake.queries
+    facts, queries, options = intake.facts, intake.queries, intake.queries.options
     suspects = sorted({*missing, *facts.missing})
     if not suspects:
-        return 0
+        return Buried()
+    buried = Buried(alive=(yield from shown_by_id(site_ids, suspects)))
+    suspects = [row_id for row_id in suspects if row_id not in buried.alive]
     held = yield queries.known(suspects)
-    options = queries.options
     if is_held_back(gone=len(held), live=live, percent=options.max_tombstones, confirmed=options.confirm_deletions):
-        facts.held_back, suspects = len(held), [row_id for row_id in suspects if row_id not in held]
-    if listed is None:
+        buried.held_back, suspects = sorted(held), [row_id for row_id in suspects if row_id not in held]
+    if listed is None and suspects:
         known = yield queries.known()
         listed = next((row_id for row_id in known if row_id not in suspects), None)
     before = len((yield queries.known(suspects)))
-    gone, unsure = yield from changes.confirm(suspects, neighbour=listed)
-    facts.missing = [row_id for row_id in facts.missing if row_id not in gone]
-    facts.unsure = [row_id for row_id in unsure if row_id not in facts.missing]
+    confirmed = yield from confirm(site_ids, suspects, neighbour=listed)
+    facts.missing = [row_id for row_id in facts.missing if row_id not in confirmed.gone]
+    named = {*facts.missing, *facts.unreadable}
+    buried.alive |= dict.fromkeys(confirmed.alive)
+    buried.alive = {row_id: at for row_id, at in buried.alive.items() if row_id not in named}
+    buried.unsure = [row_id for row_id in confirmed.unsure if row_id not in named]
+    gone = confirmed.gone
     for start in range(0, len(gone), TOMBSTONES):
         for row in (yield queries.tombstones(gone[start : start + TOMBSTONES], when=when or "")):
             yield from intake.deliver(row)
     yield queries.checkpoint(intake.sequence)
-    return before - len((yield queries.known(suspects)))
+    buried.gone = before - len((yield queries.known(suspects)))
+    return buried

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.compact import IdSet
 from newsbot.errors import PayloadError, Refused
 from newsbot.wordpress import payload
-from newsbot.wordpress.collection.cursor import Cursor, Params
-from newsbot.wordpress.collection.ids import every_id
+from newsbot.wordpress.collection.ahead import Ahead
+from newsbot.wordpress.collection.closing import Closing
+from newsbot.wordpress.collection.cursor import Cursor
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
-from newsbot.wordpress.messages import Query, Reply, Steps
-from newsbot.wordpress.replies import answer, is_final, rows_of, total_of
+from newsbot.wordpress.messages import Reply, Steps
+from newsbot.wordpress.replies import is_final, rows_of, total_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class FullListing(Listing):
     """Lists every row of a collection, or of the user's window, by ``cursor``."""
 
     cursor: Cursor = field(init=False)
+    ahead: Ahead = field(default_factory=Ahead)
 
     def __post_init__(self) -> None:
         queries = self.queries
@@ -53,10 +55,8 @@ class FullListing(Listing):
         self.facts.seen = len(self.cursor.seen)
         if options.limit is not None:
             self._conclude(f"all {self.facts.seen} listed came")
-        elif resumed:
-            yield from self._compare_resumed()
         else:
-            yield from self._compare()
+            yield from self._compare(resumed=resumed)
 
     def _read_clock(self, reply: Reply | None) -> None:
         if reply is not None:
@@ -99,7 +99,9 @@ class FullListing(Listing):
             if self.facts.expected_before is None and not self.facts.seen:
                 self.facts.expected_before = total_of(reply)
             self._read_clock(reply)
+            before = len(self.cursor.seen)
             yield from self._take_page(rows, reply)
+            self.ahead.take(params, total_of(reply), fresh=len(self.cursor.seen) - before)
             yield from self.intake.flush(final=False)
 
     def _take_page(self, rows: list[dict[str, Any]], reply: Reply) -> Steps[None]:
@@ -145,78 +147,27 @@ class FullListing(Listing):
 
     # Comparing.
 
-    def _compare(self) -> Steps[None]:
-        """Compare what the walk saw with what the site counts, and with what the archive held before."""
-        facts, queries = self.facts, self.queries
-        reply = yield queries.query(queries.window | {"per_page": 1, "_fields": "id"}, "count")
-        answer(reply)
-        facts.expected_after = total_of(reply)
-        seen: Set[int] = self.cursor.seen
-        if facts.expected_after != len(seen) or self.cursor.unproven:
-            shown = yield from self._second_listing()
-            seen = seen | shown
-        facts.seen = len(seen)
-        if queries.is_windowed:
-            self._conclude(f"all {facts.seen} listed came")
+    def _compare(self, *, resumed: bool) -> Steps[None]:
+        """Compare what the walk saw with what the site lists and counts, and close the collection."""
+        closing = Closing(
+            account=self.reconciler,
+            cursor=self.cursor,
+            began=self.began,
+            vanished=self.ahead.vanished,
+            seen=self.cursor.seen,
+        )
+        self.reconciler.when, self.reconciler.relations_learnt = self.began, True
+        yield from (closing.compare_resumed() if resumed else closing.run())
+        self._tell()
+        if self.queries.is_windowed:
+            self._conclude(f"all {self.facts.seen} listed came")
             return
-        # Without rows of an earlier run nothing can be gone.
-        held = (yield queries.known()) if self.intake.state.live else {}
-        missing = sorted(row_id for row_id in held if row_id not in seen)
-        yield from self._bury(missing, live=len(held), listed=next(iter(self.cursor.seen), None))
-        yield from self._close()
-
-    def _compare_resumed(self) -> Steps[None]:
-        """Compare every id after a resumed walk. Behind the cursor anything may have happened since the walk began, so
-        that equal totals prove nothing."""
-        found = yield from self.changes.sweep()
         facts = self.facts
-        facts.broke_off = found.partial
-        facts.expected_after, facts.seen = found.total, found.shown
-        # The rows owed by the earlier run: the archive knows a row that left without a joined object, and the sweep
-        # shows no change of that row.
-        yield from self.intake.fetch(sorted({*found.wanted, *self.intake.state.owed}))
-        yield from self.intake.flush(final=True)
-        facts.unexplained = max(0, (found.total or 0) - found.shown)
-        live = len((yield self.queries.known()))
-        yield from self._bury(found.missing, live=live, listed=found.listed)
-        yield from self._close()
-
-    def _second_listing(self) -> Steps[frozenset[int]]:
-        """List every id in the opposite order, and bring the rows that the walk did not see. Returns the ids shown."""
-
-        def ask(params: Params) -> Query:
-            return self.queries.query(params | {"_fields": "id"}, "recount")
-
-        facts, cursor = self.facts, self.cursor
-        # The second listing starts at the other end: where the first one broke off, the two may still overlap.
-        again = Cursor(base=cursor.base, dated=False, newest_first=True, per_page=cursor.per_page)
-        shown = yield from every_id(again, ask, _no_value)
-        cursor.repeating = cursor.repeating and again.repeating
-        facts.gone = len(cursor.seen - shown.keys())
-        unseen = sorted(shown.keys() - cursor.seen)
-        yield from self.intake.fetch(unseen)
-        yield from self.intake.flush(final=True)
-        counted = facts.expected_after
-        both = shown.keys() | cursor.seen if again.unproven else shown.keys()
-        facts.unexplained = max(0, counted - len(both)) if counted is not None else 0
-        # Between two listings that broke off, rows may stand that neither showed. Where the second listing shows rows,
-        # and all of them are rows that the walk saw, the two listings overlap: then the total is wrong.
-        apart = bool(unseen) or not shown
-        facts.broke_off = again.unproven and not again.repeating and facts.unexplained > 0 and apart
-        return frozenset(shown)
-
-    def _close(self) -> Steps[None]:
-        """Decide what the archive keeps of the collection, and the verdict."""
-        facts = self.facts
-        if self.intake.state.live:
+        if self.intake.state.live or facts.gone:
             facts.live = len((yield self.queries.known()))
         else:
             facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
         if not self.cursor.repeating:
             self._keep_outcome(swept=True)
-        unexplained = f"; {facts.unexplained} counted by the site but shown by no listing" if facts.unexplained else ""
-        self._conclude(f"all {facts.seen} listed came{unexplained}")
-
-
-def _no_value(_raw: object) -> None:
-    return None
+        hidden = f"; {facts.hidden} counted by the site and shown to nobody" if facts.hidden else ""
+        self._conclude(f"all {facts.seen} listed came{hidden}")

@@ -7,10 +7,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from newsbot.wordpress.collection.changes import Changes
-from newsbot.wordpress.collection.deletions import bury
 from newsbot.wordpress.collection.intake import Intake
-from newsbot.wordpress.collection.verdict import outcome
+from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.verdict import outcome, unexplained
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
@@ -18,14 +17,14 @@ from newsbot.wordpress.receipt import CollectionFacts
 
 @dataclass(slots=True, kw_only=True)
 class Listing(ABC):
-    """Decides which rows of a collection are asked for, and gives them to ``intake``.
+    """Decides which rows of a collection are asked for, and gives them to ``intake``. ``reconciler`` compares the sets.
 
     ``began`` is the site's time (UTC, ISO) of its first answer: the next run asks for what changed from then on.
     ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was.
     """
 
     intake: Intake
-    changes: Changes
+    reconciler: Reconciler
     began: str | None = None
     outcome: dict[str, Any] | None = None
 
@@ -48,11 +47,16 @@ class Listing(ABC):
     def run(self) -> Steps[None]:
         """List, compare, and set ``outcome`` and the verdict. Raises PayloadError."""
 
-    def _bury(self, missing: list[int], *, live: int, listed: int | None) -> Steps[int]:
-        return (yield from bury(self.intake, self.changes, missing, live=live, listed=listed, when=self.began))
+    def _tell(self) -> None:
+        """Write the account of the sets into the receipt."""
+        facts, account = self.facts, self.reconciler
+        facts.held_back, facts.unsure = len(account.held_back), sorted(account.unsure)
+        doubted = unexplained(self.queries.options.kind, account)
+        facts.hidden, facts.unexplained = account.hidden - doubted, account.doubtful + doubted
 
     def _keep_outcome(self, *, swept: bool) -> None:
         """Decide what the archive keeps. A listing that broke off, or has rows without an id, proves nothing."""
-        facts = self.facts
+        facts, account = self.facts, self.reconciler
         if not facts.broke_off and not facts.faults["row-without-id"]:
-            self.outcome = outcome(facts, owed=self.intake.owed(), began=self.began, swept=swept)
+            swept = swept and not account.doubtful
+            self.outcome = outcome(account, owed=self.intake.owed(), began=self.began, swept=swept)

@@ -7,8 +7,12 @@ from typing import Any
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.intake import MAX_OWED
+from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.receipt import CollectionFacts, Verdict
 from newsbot.wordpress.replies import Unanswered
+
+MOST_CACHED = 3_600
+"""Seconds for which a cache may have kept the site's count; the next run asks for what changed meanwhile."""
 
 NAMED = 10
 """Ids that a verdict names at most; the receipt lists all of them."""
@@ -28,6 +32,10 @@ def conclude(facts: CollectionFacts, success: str, *, unfetched_links: int = 0, 
         reasons.append(f"the site gives the same page for every query{counted}")
     if facts.broke_off:
         reasons.append("the listing of ids broke off")
+    elif facts.unexplained and not repeating:
+        reasons.append(_doubt(facts))
+    if facts.cached_for > MOST_CACHED:
+        reasons.append(f"a cache has kept the site's count for {facts.cached_for} s")
     if unfetched_links:
         reasons.append(f"{unfetched_links} links could not be fetched")
     reasons += _named(facts.unsure, "no longer listed, and not known to be deleted")
@@ -42,6 +50,23 @@ def _named(ids: Iterable[int], what: str) -> list[str]:
     listed = list(ids)
     more = " ..." if len(listed) > NAMED else ""
     return [f"{len(listed)} {what}: {', '.join(map(str, listed[:NAMED]))}{more}"] if listed else []
+
+
+def _doubt(facts: CollectionFacts) -> str:
+    return f"{facts.unexplained} counted by the site but shown by no listing"
+
+
+def accept_unexplained(facts: CollectionFacts) -> None:
+    """Take back the doubt about rows that the site counts and nothing shows: another witness knows no such row.
+
+    Called after ``conclude``. The rows are told as ``hidden``.
+    """
+    reasons = [reason for reason in facts.why.split("; ") if reason != _doubt(facts)]
+    facts.hidden, facts.unexplained = facts.hidden + facts.unexplained, 0
+    if facts.verdict == "incomplete" and not reasons:
+        facts.verdict, reasons = "complete", [f"all {facts.seen} listed came"]
+        reasons.append(f"{facts.hidden} counted by the site and shown to nobody")
+    facts.why = "; ".join(reasons)
 
 
 def is_blocked(fault: PayloadError) -> bool:
@@ -67,7 +92,16 @@ def conclude_by(facts: CollectionFacts, fault: PayloadError) -> None:
     facts.verdict, facts.why = verdict, f"{fault}{where}"
 
 
-def outcome(facts: CollectionFacts, *, owed: Sequence[int], began: str | None, swept: bool) -> dict[str, Any]:
+def unexplained(kind: str, account: Reconciler) -> int:
+    """The measured hidden rows that are a doubt all the same.
+
+    WordPress itself counts media and comments of drafts and does not show them. It shows every post that it counts, so
+    that a post which is counted only is hidden by somebody, and missing here.
+    """
+    return max(0, account.hidden - len(account.unlisted)) if kind == "posts" else 0
+
+
+def outcome(account: Reconciler, *, owed: Sequence[int], began: str | None, swept: bool) -> dict[str, Any]:
     """What the last checkpoint tells the archive of a collection that was brought whole, except for the ids ``owed``.
 
     ``began`` is the site's time (UTC, ISO) of the first answer, ``swept`` whether all ids were compared. With more than
@@ -75,10 +109,8 @@ def outcome(facts: CollectionFacts, *, owed: Sequence[int], began: str | None, s
     """
     if len(owed) > MAX_OWED:
         return {"whole": False}
-    kept: dict[str, Any] = {"whole": True, "watermark": began, "owed": list(owed)}
+    kept: dict[str, Any] = {"whole": True, "watermark": began, "owed": list(owed), "hidden": account.hidden}
+    kept["unlisted"] = sorted(account.unlisted)
     if swept:
         kept["swept"] = began
-    if facts.live is not None and (facts.expected_after or (facts.expected_after == 0 and not facts.live)):
-        # Rows that are held back or unsure must show as a difference in the next run too.
-        kept["hidden"] = facts.expected_after - (facts.live - facts.held_back - len(facts.unsure))
     return kept

@@ -1,0 +1,149 @@
+"""What follows a walk: bring what changed while it ran, compare the sets, and close the collection. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from newsbot.compact import IdSet
+from newsbot.wordpress.collection.cursor import Cursor
+from newsbot.wordpress.collection.insertions import Newest, modified_since, newest_ids
+from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.site_ids import Dates, Listed
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import CollectionFacts
+
+CLOCK_CHANGE = timedelta(hours=3)
+"""By how much the search for edits reaches back before the walk: site and queries are in one time zone, whose clock may
+change during the walk."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Closing:
+    """The pass after a walk that showed the ids ``cursor.seen``. ``vanished``: rows vanished ahead of the cursor, so
+    that equal counts prove nothing. ``seen`` are the ids that the site showed in the whole run."""
+
+    account: Reconciler
+    cursor: Cursor
+    began: str | None
+    vanished: bool = False
+    seen: IdSet
+
+    @property
+    def queries(self) -> Queries:
+        return self.account.queries
+
+    @property
+    def facts(self) -> CollectionFacts:
+        return self.account.facts
+
+    def run(self) -> Steps[None]:
+        """Bring what appeared or changed during the walk, then compare the ids of the walk with the site's.
+
+        Raises PayloadError.
+        """
+        account, facts = self.account, self.facts
+        account.listed = next(iter(self.seen), None)
+        newest = yield from newest_ids(account.site_ids, self._has_unseen)
+        facts.expected_after = account.total = newest.total
+        facts.cached_for = newest.age
+        missing = self._missing(newest)
+        yield from self._bring(newest.dates)
+        if newest.is_all:
+            total = newest.total
+            yield from self._compare(Listed(dates=newest.dates, first_total=total, total=total, when=newest.when))
+        else:
+            proven = yield from self._bring_edited()
+            equal = newest.total == len(self.seen) - len(missing)
+            proven = (
+                proven and equal and not (self.cursor.unproven or self.vanished or newest.partial or newest.lacking)
+            )
+            if not proven or (yield from self._bury(missing)):
+                yield from self._list_again()
+        facts.seen = len(self.seen)
+
+    def compare_resumed(self) -> Steps[None]:
+        """Compare every id after a resumed walk. Behind the cursor anything may have happened since the walk began, so
+        that equal totals prove nothing. Raises PayloadError."""
+        account, facts = self.account, self.facts
+        account.live = len((yield self.queries.known()))
+        # The rows owed by the earlier run: the archive knows a row that left without a joined object, and the sweep
+        # shows no change of that row.
+        yield from account.fetch(self.account.intake.state.owed)
+        listed = yield from account.site_ids.every("sweep")
+        yield from account.compare(listed)
+        facts.expected_after, facts.seen = account.total, len(listed.dates)
+
+    # Rows in.
+
+    def _has_unseen(self, dates: Dates) -> Steps[bool]:
+        yield from ()
+        return any(row_id not in self.seen for row_id in dates)
+
+    def _bring(self, dates: Dates) -> Steps[None]:
+        """Bring the rows that the walk did not see, and those that changed since it saw them."""
+        known: Mapping[int, str | None] = yield self.queries.known(dates)
+        walked = {row_id: at for row_id, at in dates.items() if row_id in known or row_id not in self.seen}
+        yield from self.account.take(walked, known=known)
+        self.seen |= dates.keys()
+
+    def _bring_edited(self) -> Steps[bool]:
+        """Bring what was edited during the walk. Returns whether the listing came to its end."""
+        if not (self.began and self.queries.is_dated and self.queries.takes("modified_after")):
+            return True
+        dates, broke_off = yield from modified_since(self.account.site_ids, self.began, CLOCK_CHANGE)
+        yield from self._bring(dates)
+        return not broke_off
+
+    # Rows out.
+
+    def _missing(self, newest: Newest) -> set[int]:
+        """The ids that the walk saw among the newest ones, and that are not listed any more."""
+        if newest.lowest is None:
+            return set()
+        return {row_id for row_id in self.seen if row_id >= newest.lowest and row_id not in newest.dates}
+
+    def _bury(self, missing: set[int]) -> Steps[bool]:
+        """Bury the rows of the archive that the walk did not see, and the ``missing`` ones. Returns whether one of them
+        has an answer, so that the listings are wrong."""
+        if self.queries.is_windowed:
+            return False
+        self.facts.gone = len(missing)
+        held: Mapping[int, str | None] = {}
+        # Without rows of an earlier run nothing else can be gone.
+        if self.account.intake.state.live or missing:
+            held = yield self.queries.known()
+            self.account.live = len(held)
+        alive = yield from self.account.bury(row_id for row_id in held if row_id in missing or row_id not in self.seen)
+        unlisted = alive.keys() - self.account.unlisted
+        self.account.unlisted, self.account.hidden = set(alive), 0
+        return bool(unlisted)
+
+    def _list_again(self) -> Steps[None]:
+        """List every id in the opposite order, and compare."""
+        listed = yield from self.account.site_ids.every("recount", newest_first=True)
+        # The listing starts at the other end: where the walk broke off, the two may still overlap.
+        overlaps = bool(listed.dates) and all(row_id in self.seen for row_id in listed.dates)
+        if listed.unproven and not listed.repeating and overlaps:
+            listed.unproven = False
+        self.cursor.repeating = self.cursor.repeating and listed.repeating
+        yield from self._compare(listed)
+
+    def _compare(self, listed: Listed) -> Steps[None]:
+        """Make the archive equal to a listing of all ids."""
+        account, facts = self.account, self.facts
+        facts.gone = sum(row_id not in listed.dates for row_id in self.seen)
+        if self.queries.is_windowed or listed.broke_off:
+            yield from account.take({row_id: at for row_id, at in listed.dates.items() if row_id not in self.seen})
+            self.seen |= listed.dates.keys()
+            account.hidden = max(0, (facts.expected_after or 0) - len(self.seen))
+            # Between two listings that broke off, rows may stand that neither showed.
+            facts.broke_off = listed.unproven and not listed.repeating and account.hidden > 0
+            return
+        if account.intake.state.live or facts.gone:
+            account.live = len((yield self.queries.known()))
+        yield from account.compare(listed, seen=self.seen)
+        self.seen |= listed.dates.keys()
+        facts.expected_after = account.total if account.total is not None else facts.expected_after

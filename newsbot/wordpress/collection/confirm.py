@@ -1,0 +1,99 @@
+"""Whether suspected rows are truly gone: each is asked for by itself. Pure: generators of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from newsbot.errors import PayloadError, RecordError
+from newsbot.wordpress import records
+from newsbot.wordpress.collection.site_ids import Dates, SiteIds
+from newsbot.wordpress.messages import Asking, Reply
+from newsbot.wordpress.replies import answer, is_final
+
+FEW = 5
+"""So many deletions are never held back: on a small site one deletion is many percent."""
+
+BATCHED = 3
+"""With more suspects than this, one query asks for all of them first: those that it shows need no query each."""
+
+GONE_CODES = frozenset(
+    {
+        *("rest_post_invalid_id", "rest_comment_invalid_id", "rest_user_invalid_id", "rest_term_invalid"),
+        *("rest_invalid_id", "rest_post_invalid_parent"),
+    }
+)
+"""WordPress's error codes for an object that does not exist."""
+
+SHUT_CODES = frozenset({"rest_forbidden", "rest_cannot_read", "rest_user_cannot_view"})
+"""WordPress's error codes for an object that visitors may not see."""
+
+
+def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = False) -> bool:
+    """Whether so many deletions at once are more likely a fault of the site than true. ``gone`` of ``live`` rows are
+    missing, ``percent`` are believed. ``confirmed``: the user says that the deletions are true."""
+    return not confirmed and gone > max(FEW, live * percent / 100)
+
+
+@dataclass(slots=True, kw_only=True)
+class Confirmed:
+    """``gone`` rows are deleted, of ``unsure`` ones this stays unknown, ``alive`` ones have an answer."""
+
+    gone: list[int] = field(default_factory=list)
+    unsure: list[int] = field(default_factory=list)
+    alive: list[int] = field(default_factory=list)
+
+
+def shown_by_id(site_ids: SiteIds, suspects: Sequence[int]) -> Asking[Dates]:
+    """Those of ``suspects`` that a query for many of them shows. A failure shows none. Raises a final PayloadError."""
+    if len(suspects) <= BATCHED:
+        return {}
+    try:
+        return (yield from site_ids.shown(suspects, "confirm"))
+    except PayloadError as fault:
+        if is_final(fault):
+            raise
+        return {}
+
+
+def confirm(site_ids: SiteIds, suspects: Sequence[int], *, neighbour: int | None) -> Asking[Confirmed]:
+    """Ask for each suspected row.
+
+    A row is gone where the reply holds one of WordPress's own error codes for it. Any other 404, 410, 401 or 403 means
+    gone only where ``neighbour``, a row that this run listed, still has a reply: a site that hides all single posts
+    from visitors deleted none of them. A row that has a reply exists, whatever the listings say.
+    """
+    confirmed, shut = Confirmed(), []
+    for row_id in suspects:
+        reply = yield site_ids.queries.single(row_id)
+        code = _code(reply)
+        if reply.status in (404, 410) and code in GONE_CODES:
+            confirmed.gone.append(row_id)
+        elif (reply.status in (404, 410) and code != "rest_no_route") or code in SHUT_CODES:
+            shut.append(row_id)
+        elif _shows(reply, row_id):
+            confirmed.alive.append(row_id)
+        else:
+            confirmed.unsure.append(row_id)
+    if shut:
+        answered = neighbour is not None and _shows((yield site_ids.queries.single(neighbour)), neighbour)
+        (confirmed.gone if answered else confirmed.unsure).extend(shut)
+    confirmed.gone.sort()
+    confirmed.unsure.sort()
+    return confirmed
+
+
+def _shows(reply: Reply, row_id: int) -> bool:
+    """Whether a reply is the object itself: login pages and home pages have the status 200 too."""
+    try:
+        return reply.status == 200 and records.record_id(answer(reply)) == row_id
+    except (PayloadError, RecordError):
+        return False
+
+
+def _code(reply: Reply) -> str | None:
+    try:
+        answer(reply)
+    except PayloadError as fault:
+        return getattr(fault, "code", None)
+    return None

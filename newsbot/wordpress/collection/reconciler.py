@@ -1,0 +1,245 @@
+"""Makes the archive's set of rows equal to the site's.
+
+It brings the rows that the archive lacks, buries those that are gone, and counts those that the site hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from itertools import islice
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.deletions import bury
+from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.site_ids import Dates, Listed, SiteIds, token
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import CollectionFacts
+from newsbot.wordpress.replies import is_final
+
+PROBES = 10
+"""Queries for ids that no listing shows, where the site counts more rows than it lists."""
+
+ABOVE = 20
+"""By how much the probed ids begin above the newest listed one: the newest rows may be the hidden ones."""
+
+IDLE_PROBES = 3
+"""Of these, so many in a row may show nothing before the search for hidden rows ends."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reconciler:
+    """Compares sets of ids, and keeps the account of one collection.
+
+    ``live`` is the number of rows that the archive holds. ``total`` is the site's count; None where it gives none that
+    can be true. ``hidden`` rows are counted by the site and listed by no listing, ``unlisted`` rows are in the archive
+    and shown only to whoever asks for them by id; both are as the last comparison of all ids measured them.
+    ``doubtful`` rows are counted, and no comparison explains them.
+
+    ``asked`` ids were asked for in this run, ``absent`` ones of them are listed by the site and not in the archive,
+    ``deferred`` ids are asked for later in this run. ``gone`` rows were buried, ``shown`` are the ids of the last
+    listing of all ids, ``listed`` is an id that the site listed, ``when`` the site's time of the first answer (UTC,
+    ISO).
+    """
+
+    intake: Intake
+    site_ids: SiteIds
+    when: str | None = None
+    live: int = 0
+    total: int | None = None
+    hidden: int = 0
+    unlisted: set[int] = field(default_factory=set)
+    doubtful: int = 0
+    measured: bool = False
+    asked: set[int] = field(default_factory=set)
+    absent: set[int] = field(default_factory=set)
+    deferred: frozenset[int] = frozenset()
+    held_back: set[int] = field(default_factory=set)
+    unsure: set[int] = field(default_factory=set)
+    listed: int | None = None
+    relations_learnt: bool = False
+    gone: int = 0
+    shown: Set[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        state = self.intake.state
+        self.live, self.hidden, self.unlisted = state.live, max(0, state.hidden), set(state.unlisted)
+        self.absent = set(state.owed)
+
+    @property
+    def queries(self) -> Queries:
+        return self.intake.queries
+
+    @property
+    def facts(self) -> CollectionFacts:
+        return self.intake.facts
+
+    @property
+    def apart(self) -> frozenset[int]:
+        """The archive's rows that no listing of the site shows."""
+        return self.intake.state.beside | self.unlisted
+
+    @property
+    def difference(self) -> int | None:
+        """By how many rows the archive's account exceeds the site's count; None where the site gives no count."""
+        if self.total is None:
+            return None
+        listed = self.live - len(self.apart) - len(self.held_back | self.unsure) + len(self.absent)
+        return listed + self.hidden - self.total
+
+    # Rows in.
+
+    def take(self, dates: Dates, *, known: Mapping[int, str | None] | None = None) -> Steps[None]:
+        """Bring those rows of a listing that the archive lacks, or holds with another date of change."""
+        if not dates:
+            return
+        self.listed = next(iter(dates))
+        held = known if known is not None else (yield self.queries.known(dates))
+        differing = {row_id: at for row_id, at in dates.items() if row_id not in held or at not in (None, held[row_id])}
+        older: Dates = {
+            row_id: at for row_id, at in differing.items() if at is not None and at < (held.get(row_id) or "")
+        }
+        believed = (yield from self._given_twice(older, held)) if older else set()
+        yield from self.fetch(row_id for row_id in differing if row_id not in older or row_id in believed)
+
+    def _given_twice(self, older: Dates, held: Mapping[int, str | None]) -> Steps[set[int]]:
+        """Those of rows with an ``older`` date of change than the held ones that are no old copies of a cache.
+
+        An old copy must not replace a newer one. Where the site gives the older date again, past all caches, the held
+        date was wrong (it lay in the future, or the site was restored from a backup).
+        """
+        suspects = [row_id for row_id in sorted(older) if row_id not in self.asked]
+        fresh = token(self.when) + "1"
+        again = yield from self.site_ids.shown(suspects, "confirm", fresh=fresh)
+        wrong = [row_id for row_id in suspects if row_id in again and again[row_id] == older[row_id]]
+        if wrong:
+            yield self.queries.distrust(wrong)
+        newer = {row_id for row_id, at in again.items() if at is not None and at > (held[row_id] or "")}
+        return {*wrong, *newer}
+
+    def fetch(self, wanted: Iterable[int]) -> Steps[None]:
+        """Ask for rows by their ids, each once in a run."""
+        ids = sorted(set(wanted) - self.asked - self.deferred - {*self.facts.unreadable, *self.facts.missing})
+        if not ids:
+            return
+        self.asked.update(ids)
+        before = len((yield self.queries.known(ids)))
+        if not self.relations_learnt:
+            yield from self.intake.learn_relations(browse=False)
+            self.relations_learnt = True
+        try:
+            yield from self.intake.fetch(ids)
+            yield from self.intake.flush(final=True)
+        finally:
+            self.absent |= {*ids, *self.facts.unreadable, *self.facts.missing}
+        now: Dates = yield self.queries.known(ids)
+        self.live += len(now) - before
+        yield from self.settle()
+
+    def settle(self) -> Steps[None]:
+        """Find out which of the rows that the site listed the archive still lacks."""
+        if self.absent:
+            held: Dates = yield self.queries.known(sorted(self.absent))
+            self.absent = (self.absent - held.keys()) & {*self.facts.unreadable, *self.facts.missing, *self._unasked()}
+
+    def _unasked(self) -> Set[int]:
+        return set(self.intake.state.owed) - self.asked
+
+    # Rows out.
+
+    def bury(self, missing: Iterable[int]) -> Steps[Dates]:
+        """Deliver tombstones of the ``missing`` rows that are gone. Returns the rows that are there nevertheless."""
+        suspects = set(missing) - self.intake.state.beside
+        buried = yield from bury(
+            self.intake, self.site_ids, suspects, live=self.live, listed=self.listed, when=self.when
+        )
+        self.live -= buried.gone
+        self.gone += buried.gone
+        self.held_back |= set(buried.held_back)
+        self.unsure |= set(buried.unsure)
+        yield from self.settle()
+        return buried.alive
+
+    # All ids.
+
+    def sweep(self) -> Steps[None]:
+        """Compare every id of the site with every id of the archive. Raises PayloadError."""
+        listed = yield from self.site_ids.every("sweep")
+        yield from self.compare(listed)
+
+    def compare(self, listed: Listed, *, seen: Collection[int] | None = None) -> Steps[None]:
+        """Make the archive equal to a listing of all ids, and measure what is hidden.
+
+        ``seen`` are the rows of a walk that ended before the listing; None where no walk did.
+        """
+        self.when, self.shown = self.when or listed.when, listed.dates.keys()
+        self.total = listed.total or (None if listed.dates else 0)
+        known: Dates = yield self.queries.known()
+        walked = seen if seen is not None else ()
+        yield from self.take(
+            {row_id: at for row_id, at in listed.dates.items() if row_id in known or row_id not in walked}, known=known
+        )
+        if listed.broke_off:
+            # Ids that the listing does not show may stand behind its end.
+            self.facts.broke_off = True
+            return
+        self.held_back, self.unsure = set(), set()
+        alive = yield from self.bury(known.keys() - listed.dates.keys())
+        self.unlisted = set(alive)
+        yield from self.take(alive)
+        yield from self.measure(listed, agrees=seen is not None and _is_same(listed.dates, seen))
+
+    def measure(self, listed: Listed, *, agrees: bool = False) -> Steps[None]:
+        """Measure the rows that the site counts and does not list. ``agrees``: a listing before showed the same ids.
+
+        What differs from the last measurement is believed only where two listings, in opposite orders, agree.
+        """
+        again, hidden = listed, listed.hidden
+        lies = self.total is None or (listed.is_steady and hidden is None)
+        if lies:
+            # The site gives no total, or a smaller one than it lists rows: nothing can be measured.
+            self.hidden = 0
+            return
+        if hidden is None or not (hidden == 0 or hidden == self.hidden or agrees):
+            again = yield from self.site_ids.every("recount", newest_first=True)
+            known: Dates = yield self.queries.known()
+            yield from self.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
+            if not again.broke_off:
+                alive = yield from self.bury((known.keys() & listed.dates.keys()) - again.dates.keys())
+                self.unlisted |= set(alive)
+            self.total = again.total
+            agrees = again.hidden in (0, hidden) or again.dates.keys() == listed.dates.keys()
+        if again.hidden is None or not (agrees or again.hidden in (0, self.hidden)):
+            self.doubtful = max(0, (again.total or 0) - len(again.dates) - self.hidden)
+            return
+        self.hidden, self.measured = again.hidden, True
+        yield from self._probe(again.dates)
+
+    def _probe(self, listed: Dates) -> Steps[None]:
+        """Ask by id for rows that the site counts and does not list: a site may show them to whoever knows the id."""
+        if not listed or self.hidden <= len(self.unlisted) or self.intake.queries.is_windowed:
+            return
+        idle, between = 0, _between(listed, self.unlisted)
+        for _ in range(PROBES):
+            ids = list(islice(between, self.queries.per_page))
+            if not ids or idle >= IDLE_PROBES or self.hidden <= len(self.unlisted):
+                return
+            try:
+                shown = yield from self.site_ids.shown(ids, "probe")
+            except PayloadError as fault:
+                if is_final(fault):
+                    raise
+                return
+            idle = 0 if shown else idle + 1
+            yield from self.take(shown)
+            self.unlisted |= set((yield self.queries.known(shown)) if shown else ())
+
+
+def _between(listed: Dates, others: Set[int]) -> Iterator[int]:
+    """The ids that are not listed, newest first, from a little above the newest listed one."""
+    return (row_id for row_id in range(max(listed) + ABOVE, 0, -1) if row_id not in listed and row_id not in others)
+
+
+def _is_same(listed: Dates, seen: Collection[int]) -> bool:
+    return len(listed) == len(seen) and all(row_id in seen for row_id in listed)

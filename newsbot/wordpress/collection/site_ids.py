@@ -1,0 +1,156 @@
+"""What a site lists and counts, without content: ids with their dates of change, and totals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from newsbot.errors import RecordError
+from newsbot.timestamps import iso_utc
+from newsbot.wordpress import records
+from newsbot.wordpress.collection.cursor import Cursor, Params
+from newsbot.wordpress.collection.ids import every_id
+from newsbot.wordpress.dates import age, site_time, utc
+from newsbot.wordpress.messages import Asking, Query, Reply
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.replies import rows_of, total_of
+
+LISTING = "id,date,date_gmt,modified,modified_gmt"
+"""The fields of a listing for which the site renders no content."""
+
+PAST_CACHES = {"Cache-Control": "no-cache"}
+"""Headers of a query that a cache should pass on to the site."""
+
+_CACHE_HEADERS = ("cf-cache-status", "x-cache", "x-cache-status", "x-litespeed-cache", "x-proxy-cache")
+
+Dates = dict[int, "str | None"]
+"""Row id -> its ``modified`` (UTC, ISO), None for a row without one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Listed:
+    """One listing of ids. ``first_total`` and ``total`` are the site's counts in its first and its last answer,
+    ``when`` is the site's time of the first answer (UTC, ISO). ``unproven``: rows may be missing. ``repeating``: the
+    site gave the same page again whatever was asked for."""
+
+    dates: Dates = field(default_factory=dict)
+    first_total: int | None = None
+    total: int | None = None
+    when: str | None = None
+    unproven: bool = False
+    repeating: bool = False
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether the listing is no proof: ids that it lacks may be there."""
+        return self.unproven or self.repeating
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the site counted the same at the beginning and at the end, so that the counts hold for the ids."""
+        return not self.broke_off and self.total is not None and self.total == self.first_total
+
+    @property
+    def hidden(self) -> int | None:
+        """The rows that the site counts and does not list; None where that cannot be told, or would be negative."""
+        if not self.is_steady or self.total is None or self.total < len(self.dates):
+            return None
+        return self.total - len(self.dates)
+
+
+@dataclass(slots=True, kw_only=True)
+class Counted:
+    """A site's total; None where it gives none that can be true. ``age``: the seconds for which a cache kept it."""
+
+    total: int | None
+    when: str | None
+    age: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteIds:
+    """Lists and counts the rows of the collection of ``queries``."""
+
+    queries: Queries
+
+    def dates_in(self, rows: Sequence[dict[str, Any]]) -> Dates:
+        """Id -> ``modified`` of the rows of an answer. A row without an id is left out."""
+        dates: Dates = {}
+        for raw in rows:
+            try:
+                row_id = records.record_id(raw)
+            except RecordError:
+                continue
+            dates[row_id] = utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
+        return dates
+
+    def every(
+        self, purpose: str, *, newest_first: bool = False, window: Mapping[str, str] | None = None
+    ) -> Asking[Listed]:
+        """Every id that the site lists, in the order of ids. Raises PayloadError."""
+        listed = Listed()
+
+        def ask(params: Params) -> Query:
+            return self.queries.query(params | {"_fields": LISTING}, purpose)
+
+        def observe(reply: Reply) -> None:
+            listed.total = total_of(reply)
+            if listed.when is None:
+                listed.when, listed.first_total = site_time(reply), listed.total
+
+        def modified(raw: Any) -> str | None:
+            return utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
+
+        base = dict(self.queries.window) | dict(window or {})
+        cursor = Cursor(base=base, dated=False, newest_first=newest_first, per_page=self.queries.per_page)
+        listed.dates = yield from every_id(cursor, ask, modified, observe=observe)
+        listed.unproven, listed.repeating = cursor.unproven, cursor.repeating
+        return listed
+
+    def ask_total(
+        self, purpose: str, *, fresh: str | None = None, window: Mapping[str, str] | None = None
+    ) -> Asking[Counted]:
+        """The site's total. ``fresh`` is a text that no earlier query had: caches then have no answer to the query."""
+        params: dict[str, Any] = dict(self.queries.window) | dict(window or {}) | {"per_page": 1, "_fields": "id"}
+        reply = yield past_caches(self.queries.query(params | ({"_": fresh} if fresh else {}), purpose), bool(fresh))
+        rows = rows_of(reply)
+        # Some plugins send a total of 0 together with rows.
+        return Counted(total=total_of(reply) or (None if rows else 0), when=site_time(reply), age=age(reply))
+
+    def shown(self, ids: Sequence[int], purpose: str, *, fresh: str | None = None) -> Asking[Dates]:
+        """Those of ``ids`` that the site shows when it is asked for them by id. Raises PayloadError."""
+        dates: Dates = {}
+        size = self.queries.per_page
+        for start in range(0, len(ids), size):
+            wanted = ids[start : start + size]
+            params: dict[str, Any] = {"include": list(wanted), "per_page": len(wanted), "orderby": "include"}
+            params |= {"_fields": LISTING} | ({"_": fresh} if fresh else {})
+            reply = yield past_caches(self.queries.query(params, purpose, tries=2), bool(fresh))
+            # A site that ignores ``include`` shows other rows.
+            asked = frozenset(wanted)
+            dates |= {row_id: at for row_id, at in self.dates_in(rows_of(reply)).items() if row_id in asked}
+        return dates
+
+
+def past_caches(query: Query, wanted: bool = True) -> Query:
+    """``query`` with the header that asks caches to pass it on, where ``wanted``."""
+    return replace(query, headers=PAST_CACHES) if wanted else query
+
+
+def is_from_cache(reply: Reply) -> bool:
+    """Whether a cache says that it gave the answer: the site may have changed since."""
+    hits = (reply.headers.get(name, "").strip().lower() for name in _CACHE_HEADERS)
+    return age(reply) > 0 or any(value.startswith("hit") for value in hits)
+
+
+def token(when: str | None) -> str:
+    """A text for the parameter ``fresh``, from the time of an answer."""
+    return "".join(digit for digit in when or "0" if digit.isdigit())
+
+
+def window(since: datetime, until: datetime) -> dict[str, str]:
+    """The parameters of a window. WordPress leaves out the very second of ``after``, so ``after`` is one second
+    less."""
+    return {"after": iso_utc(since - timedelta(seconds=1)), "before": iso_utc(until)}

@@ -1,0 +1,279 @@
+"""Equal counts are no equal sets: changes that cancel out in the total, clocks that lie, and counts out of a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from newsbot.wordpress.api import Api, Site
+from newsbot.wordpress.collection.ahead import Ahead
+from newsbot.wordpress.collection.verdict import accept_unexplained, conclude
+from newsbot.wordpress.dates import are_apart, site_time, utc
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.receipt import CollectionFacts
+from tests.unit.changing_site import ChangingSite, iso
+from tests.unit.test_changes import Runs, empty, kept_state
+
+__all__ = ["empty"]
+
+
+def large(folder: Path, empty: Path, *, posts: int = 700) -> Runs:
+    """Runs over a site with more posts than are compared at once. The first walk is done."""
+    (folder / "newsbot.db").write_bytes(empty.read_bytes())
+    model = ChangingSite()
+    for age in range(posts, 0, -1):
+        model.insert(age=timedelta(days=age))
+    runs = Runs(folder, model)
+    assert len(runs()) == posts
+    model.now += timedelta(days=2)
+    return runs
+
+
+@pytest.fixture
+def runs(tmp_path: Path, empty: Path) -> Runs:
+    return large(tmp_path, empty)
+
+
+def swept(runs: Runs) -> bool:
+    return any("order=asc" in url and "after" not in url for url in runs.model.asked)
+
+
+def test_post_inserted_with_a_past_date_comes_although_another_one_is_deleted(runs: Runs) -> None:
+    late = runs.model.insert(age=timedelta(days=500))
+    del runs.model.articles[5]
+    assert sorted(runs()) == [(5, "deleted"), (late, "new")]
+    assert (runs.facts.verdict, swept(runs)) == ("complete", False)
+
+
+def test_unchanged_site_costs_three_requests_and_a_tiny_one_costs_one(tmp_path: Path, empty: Path, runs: Runs) -> None:
+    assert (runs(), len(runs.model.asked)) == ([], 3)
+    (tmp_path / "tiny").mkdir()
+    tiny = large(tmp_path / "tiny", empty, posts=40)
+    assert (tiny(), len(tiny.model.asked)) == ([], 1)
+
+
+def test_tiny_site_shows_changes_that_cancel_out(tmp_path: Path, empty: Path) -> None:
+    runs = large(tmp_path, empty, posts=40)
+    hidden = runs.model.insert(age=timedelta(days=300), status="draft")
+    runs()
+    runs.model.articles[hidden].status, runs.model.articles[7].status = "publish", "draft"
+    assert sorted(runs()) == [(7, "deleted"), (hidden, "new")]
+
+
+def test_deletion_among_the_newest_needs_no_search(runs: Runs) -> None:
+    del runs.model.articles[690]
+    assert runs() == [(690, "deleted")]
+    assert len(runs.model.asked) == 4
+
+
+def test_deletions_after_a_change_of_zone_are_found_in_the_same_run(tmp_path: Path, empty: Path) -> None:
+    runs = large(tmp_path, empty, posts=1200)
+    runs.model.zone = timedelta(hours=9)
+    for number in (60, 601, 999):
+        del runs.model.articles[number]
+    assert sorted(runs()) == [(60, "deleted"), (601, "deleted"), (999, "deleted")]
+    assert runs.facts.verdict == "complete"
+
+
+def test_rows_that_are_owed_start_no_search(runs: Runs) -> None:
+    broken = runs.model.insert()
+    runs.model.articles[broken].fatal = True
+    for _ in range(2):
+        assert (runs(), swept(runs)) == ([], False)
+        assert runs.facts.unreadable == [broken]
+
+
+# What changes while a walk runs.
+
+
+def walk(folder: Path, empty: Path, change: Callable[[ChangingSite], None]) -> Runs:
+    """A first walk over 400 posts during which the site changes, before the fourth request."""
+    (folder / "newsbot.db").write_bytes(empty.read_bytes())
+    model = ChangingSite()
+    for age in range(400, 0, -1):
+        model.insert(age=timedelta(days=age))
+    runs = Runs(folder, model)
+    model.events[3] = lambda: change(model)
+    runs()
+    return runs
+
+
+def _delete(model: ChangingSite) -> None:
+    del model.articles[5]
+
+
+def _redate_and_delete(model: ChangingSite) -> None:
+    # A tool that writes dates leaves the date of change as it was, and here the totals stay equal.
+    model.articles[280].date = model.articles[280].local = model.articles[1].local - timedelta(days=9)
+    del model.articles[5]
+
+
+def _edit(model: ChangingSite) -> None:
+    model.edit(3, "Edited")
+
+
+def _insert_with_past_date_and_delete(model: ChangingSite) -> None:
+    model.insert(age=timedelta(days=390))
+    del model.articles[5]
+
+
+@pytest.mark.parametrize("change", [_delete, _redate_and_delete, _edit, _insert_with_past_date_and_delete])
+def test_walk_ends_with_what_changed_while_it_ran(
+    tmp_path: Path, empty: Path, change: Callable[[ChangingSite], None]
+) -> None:
+    runs = walk(tmp_path, empty, change)
+    assert runs.facts.verdict == "complete"
+    assert runs.held() == {number: one.title for number, one in runs.model.live().items()}
+    assert (runs(), runs.facts.hidden) == ([], 0)
+
+
+def test_quiet_walk_ends_with_two_requests(tmp_path: Path, empty: Path) -> None:
+    runs = walk(tmp_path, empty, lambda _: None)
+    listed = [url for url in runs.model.asked if "orderby=date" in url]
+    assert len(runs.model.asked) - len(listed) == 2
+
+
+def test_rows_that_leave_the_part_ahead_of_the_cursor_are_noticed() -> None:
+    by_date = {"orderby": "date"}
+    quiet, moved, added = Ahead(), Ahead(), Ahead()
+    for total in (300, 200, 100):
+        quiet.take(by_date, total, fresh=100)
+    for total in (300, 199):
+        moved.take(by_date, total, fresh=100)
+    for later in (300, 201, None, 50):
+        added.take(by_date, later, fresh=100)
+    assert (quiet.vanished, moved.vanished, added.vanished) == (False, True, False)
+
+
+# Hidden rows.
+
+
+def test_counted_posts_that_their_ids_show_are_brought_and_looked_after(tmp_path: Path, empty: Path) -> None:
+    (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
+    model = ChangingSite(filtered=set(range(10, 241, 10)))
+    for age in range(250, 0, -1):
+        model.insert(age=timedelta(days=age))
+    runs = Runs(tmp_path, model)
+    assert len(runs()) == 250
+    assert (runs.facts.verdict, runs.facts.hidden, runs.facts.unexplained) == ("complete", 24, 0)
+    assert (runs(), len(model.asked), runs.facts.verdict) == ([], 3, "complete")
+    del model.articles[20], model.articles[21]
+    model.edit(30, "Edited")
+    model.now += timedelta(days=8)
+    assert sorted(runs()) == [(20, "deleted"), (21, "deleted"), (30, "edited")]
+    assert (runs.facts.verdict, runs.facts.hidden) == ("complete", 23)
+
+
+def test_counted_posts_that_nothing_shows_are_a_doubt_in_every_run(tmp_path: Path, empty: Path) -> None:
+    (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
+    model = ChangingSite(filtered=set(range(10, 241, 10)), filters_ids=True)
+    for age in range(250, 0, -1):
+        model.insert(age=timedelta(days=age))
+    runs = Runs(tmp_path, model)
+    assert len(runs()) == 226
+    for _ in range(2):
+        assert (runs.facts.verdict, runs.facts.unexplained) == ("incomplete", 24)
+        assert runs() == []
+    assert len(model.asked) == 3, "what was measured starts no search"
+    del model.articles[21]
+    assert runs() == [(21, "deleted")]
+
+
+def test_deletion_and_a_newly_hidden_row_do_not_cancel_out(tmp_path: Path, empty: Path) -> None:
+    runs = large(tmp_path, empty)
+    del runs.model.articles[5]
+    runs.model.insert(age=timedelta(days=900))
+    runs.model.filtered.add(701)
+    runs()
+    assert runs.facts.verdict == "complete"
+    assert runs.held().keys() == runs.model.live().keys()
+
+
+# Clocks and caches.
+
+
+def test_edit_with_an_earlier_date_than_the_held_one_comes(runs: Runs) -> None:
+    article = runs.model.articles[50]
+    article.title, article.modified = "Edited", runs.model.now + timedelta(hours=9)
+    assert runs() == [(50, "edited")]
+    runs.model.now += timedelta(hours=1)
+    article.title, article.modified = "Corrected", runs.model.now
+    assert runs() == [(50, "edited")]
+    assert runs.held()[50] == "Corrected"
+
+
+def test_old_copy_of_a_cache_replaces_no_newer_row(runs: Runs) -> None:
+    runs.model.edit(690, "Edited")
+    before = dict(runs.model.articles)
+    assert runs() == [(690, "edited")]
+    runs.model.cache = {}
+    # The cache holds the listing from before the edit; the site itself gives the new date.
+    runs.model.articles = before
+    runs()
+    assert (runs(), runs.held()[690]) == ([], "Edited")
+
+
+def test_deletion_behind_a_cache_is_found(runs: Runs) -> None:
+    runs.model.cache = {}
+    runs()
+    del runs.model.articles[5]
+    assert runs() == [(5, "deleted")]
+
+
+def test_clock_of_the_site_that_is_days_ahead_hides_no_edit(runs: Runs) -> None:
+    runs.model.clock_error = timedelta(days=400)
+    runs()
+    assert kept_state(runs).watermark == iso(runs.model.now) + "Z"
+    runs.model.now += timedelta(hours=1)
+    runs.model.edit(17, "Edited")
+    runs.model.now += timedelta(hours=1)
+    assert runs() == [(17, "edited")]
+
+
+@pytest.mark.parametrize(
+    ("headers", "moment"),
+    [
+        ({"date": "Thu, 26 Nov 2026 18:00:00 GMT"}, "2026-11-26T12:00:00Z"),
+        ({"date": "Thu, 26 Nov 2026 11:00:00 GMT"}, "2026-11-26T11:00:00Z"),
+        ({"date": "Thu, 26 Nov 2026 12:00:00 GMT", "age": "7200"}, "2026-11-26T10:00:00Z"),
+        ({"age": "7200"}, "2026-11-26T10:00:00Z"),
+        ({"age": "soon"}, "2026-11-26T12:00:00Z"),
+    ],
+)
+def test_time_of_an_answer_is_bounded_by_our_clock(headers: dict[str, str], moment: str) -> None:
+    assert site_time(Reply(status=200, url="", headers=headers, fetched_at="2026-11-26T12:00:00Z")) == moment
+
+
+NEW_YORK = Site(key="https://n.example", home="https://n.example", api=Api(root="https://n.example/wp-json/"))
+NEW_YORK.timezone = "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("gmt", "local", "true"),
+    [
+        ("2019-07-10T03:44:43", "2019-07-09T23:44:43", "2019-07-10T03:44:43Z"),
+        ("1970-01-01T00:00:00", "2021-01-04T10:00:00", "2021-01-04T15:00:00Z"),
+        ("2019-03-10T03:44:43", "2019-03-09T21:44:43", "2019-03-10T02:44:43Z"),
+        ("2019-03-10T03:44:43", "2019-03-09T22:44:43", "2019-03-10T03:44:43Z"),
+        ("2019-07-10T03:44:43", "2019-07-10T13:44:43", "2019-07-10T03:44:43Z"),
+        ("0000-00-00T00:00:00", "2021-01-04T10:00:00", "2021-01-04T15:00:00Z"),
+    ],
+)
+def test_local_date_wins_where_the_gmt_date_cannot_be_true(gmt: str, local: str, true: str) -> None:
+    assert utc(gmt, local, NEW_YORK) == true
+    assert are_apart(gmt, local) is (gmt[:4] == "1970")
+
+
+def test_doubt_is_taken_back_where_another_witness_knows_no_such_row() -> None:
+    facts = CollectionFacts(type="post", seen=3, unexplained=2)
+    conclude(facts, "all came")
+    assert facts.verdict == "incomplete"
+    accept_unexplained(facts)
+    assert (facts.verdict, facts.hidden, facts.unexplained) == ("complete", 2, 0)
+    facts.unexplained, facts.missing = 2, [9]
+    conclude(facts, "all came")
+    accept_unexplained(facts)
+    assert (facts.verdict, facts.why) == ("incomplete", "1 missing: 9")

@@ -123,8 +123,8 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
         most[facts.verdict + (" of a liar" if lying else "")] += 1
         most["requests"] = max(most["requests"], len(site.asked))
     told = f"{facts.mode} {facts.verdict} ({facts.why}), {len(site.asked)} requests, lie {site.lie or 'none'}"
-    if buried & throughout & site.live().keys():
-        return f"buried though alive throughout: {sorted(buried & throughout & site.live().keys())}; {told}"
+    if wrongly := buried & throughout & site.live().keys() - site.touched:
+        return f"buried though alive throughout: {sorted(wrongly)}; {told}"
     if facts.verdict == "complete":
         wrong = _differences(site, archive)
         return f"silent: {'; '.join(wrong)}; {told}" if wrong else None

@@ -41,6 +41,7 @@ NEWSBOT_CHROMIUM = _env("NEWSBOT_CHROMIUM", "")
 NEWSBOT_RENDER_SECONDS = _env("NEWSBOT_RENDER_SECONDS", "30")
 NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
 NEWSBOT_FULL = False  # the spider argument full=1
+NEWSBOT_ASKED = None  # what the spider's arguments ask for, for files that are overwritten
 NEWSBOT_MEDIA = None  # the spider argument media=download
 NEWSBOT_MEDIA_MAX = _env("NEWSBOT_MEDIA_MAX", str(20 * 1024 * 1024))
 

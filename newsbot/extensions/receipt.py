@@ -26,7 +26,7 @@ from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 logger = logging.getLogger(__name__)
 
 _FAILURES = (
-    *("feeds/failed", "archive/holes", "archive/failed", "archive/unsealed", "driver/broken"),
+    *("feeds/failed", "archive/holes", "archive/damaged", "archive/failed", "archive/unsealed", "driver/broken"),
     "receipt/failed",
 )
 """A run in which one of these stats is above 0 is incomplete, whatever the verdicts of its sites are."""
@@ -204,11 +204,14 @@ def update_lines(sites: list[SiteFacts]) -> list[str]:
 
 
 def summary(sites: list[SiteFacts]) -> str:
-    """The update lines, and a line on unchanged rows; "" if every row was new."""
+    """The update lines, and the lines on rows of earlier runs; "" if every row was new."""
     lines = update_lines(sites)
-    rows = sum(facts.unchanged for site in sites for facts in site.collections.values())
-    if rows:
-        lines.append(f"{rows} rows came in an earlier run and did not change; -a full=1 delivers them again")
+    collections = [facts for site in sites for facts in site.collections.values()]
+    unchanged, earlier = (sum(getattr(facts, name) for facts in collections) for name in ("unchanged", "earlier"))
+    if unchanged:
+        lines.append(f"{unchanged} rows came in an earlier run and did not change; -a full=1 delivers them again")
+    if earlier:
+        lines.append(f"{earlier} rows of earlier runs are in the files that -O wrote")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -61,9 +61,11 @@ class FeedDefaults:
         feeds = settings.getdict("FEEDS")
         if not feeds and not settings.get("FEED_URI"):
             feeds = self._dated(settings)
-        if feeds:
-            filtered = {uri: {"item_filter": RowFilter, **options} for uri, options in feeds.items()}
-            settings.set("FEEDS", filtered, priority="cmdline")
+            told = {uri: {"item_filter": RowFilter, **options} for uri, options in feeds.items()}
+        else:
+            told = {uri: _answering(settings, options) for uri, options in feeds.items()}
+        if told:
+            settings.set("FEEDS", told, priority="cmdline")
 
     def _dated(self, settings: BaseSettings) -> dict[str, dict[str, Any]]:
         spidercls, data = self.crawler.spidercls, settings.get("NEWSBOT_DATA")
@@ -76,6 +78,21 @@ class FeedDefaults:
         return {f"{stem}.{form}": {"format": form, "overwrite": True} for form in DEFAULT_FORMATS}
 
 
+def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a feed of the user. A file that is overwritten holds the whole answer, any other the news.
+
+    A feed in batches has other files in each run, so its files hold the news.
+    """
+    batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
+    if not options.get("overwrite") or batches:
+        return {"item_filter": RowFilter, **options}
+    return {"item_filter": LiveFilter, WHOLE: True, **options}
+
+
+WHOLE = "whole_answer"
+"""The feed option that marks a file which holds the whole answer."""
+
+
 class RowFilter(ItemFilter):
     """Feeds take rows. A checkpoint that reaches a feed is left out."""
 
@@ -86,3 +103,10 @@ class RowFilter(ItemFilter):
 def uri_params(params: dict[str, Any], spider: Spider) -> dict[str, Any]:
     """The names that a feed's URI may use: ``%(run)s``, and Scrapy's own such as ``%(name)s`` and ``%(time)s``."""
     return {**params, "run": spider.crawler.settings.get("NEWSBOT_RUN")}
+
+
+class LiveFilter(RowFilter):
+    """A file that holds the whole answer has no deleted rows."""
+
+    def accepts(self, item: Any) -> bool:
+        return getattr(item, "change", None) != "deleted" and super().accepts(item)

@@ -22,6 +22,7 @@ from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Record
 from newsbot.pipelines.accounts import count_drop, count_recovered
 from newsbot.pipelines.feed_commit import FeedCommit, finish_renames
+from newsbot.pipelines.whole_files import WholeFiles
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class ArchivePipeline:
         self._stats = crawler.stats
         self._archive = archive
         self._feed_commit = FeedCommit(crawler, archive) if archive is not None else None
+        self._whole_files = WholeFiles(crawler, archive) if archive is not None else None
         self._failed = False
         self._closing: asyncio.Task[None] | None = None
         self._heartbeat: Any = None
@@ -59,6 +61,8 @@ class ArchivePipeline:
         pipeline = cls(crawler, archive)
         if pipeline._feed_commit is not None:
             pipeline._feed_commit.connect()
+        if pipeline._whole_files is not None:
+            pipeline._whole_files.connect()
             crawler.signals.connect(pipeline.engine_stopped, signals.engine_stopped)
             crawler.signals.connect(pipeline._fail, newsbot_signals.archive_failed)
         return pipeline
@@ -138,18 +142,25 @@ class ArchivePipeline:
             closing = self._crawler.engine.close_spider_async(reason="archive")
             self._closing = asyncio.ensure_future(closing)
 
-    def close_spider(self) -> None:
-        if self._archive is None:
+    async def close_spider(self) -> None:
+        if self._archive is None or self._whole_files is None:
             return
-        if self._heartbeat is not None and self._heartbeat.running:
-            self._heartbeat.stop()
         try:
             self._archive.flush()
+            # The heartbeat goes on: the rows of a large archive take longer than a lease lasts without it.
+            await self._whole_files.write()
+            self._stop_heartbeat()
             self._archive.leases.release_all()
         except ArchiveError as error:
             self._stats.inc_value("newsbot/archive/unsealed")
             logger.error("%s. The feeds of this run are discarded; the next run delivers their rows", error)
             self._refuse_feeds()
+        finally:
+            self._stop_heartbeat()
+
+    def _stop_heartbeat(self) -> None:
+        if self._heartbeat is not None and self._heartbeat.running:
+            self._heartbeat.stop()
 
     def _refuse_feeds(self) -> None:
         assert self._feed_commit is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
@@ -15,7 +15,8 @@ from scrapy.http import Response
 
 from newsbot import signals
 from newsbot.archive import archive_of, last_crawled
-from newsbot.archive.followed import FollowedSite, followed_sites
+from newsbot.archive.answers import Asked
+from newsbot.archive.followed import followed_sites
 from newsbot.arguments.entries import target_of
 from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
@@ -77,11 +78,16 @@ class NewsbotSpider(Spider):
         spider._set_crawler(crawler)
         spider.in_flight = InFlight(crawler)
         if spider.arguments.follows:
-            spider._follow(followed_sites(settings["NEWSBOT_ARCHIVE"], cls.name), datetime.now(UTC))
+            followed = [site for site in followed_sites(settings["NEWSBOT_ARCHIVE"], cls.name) if not site.paused]
+            spider._aim_at([target_of(site.entry) for site in followed])
         elif spider.arguments.sites is not None and (names := ignored_columns(spider.arguments.sites)):
             logger.warning("%s: columns that newsbot does not know: %s", spider.arguments.sites, ", ".join(names))
-        if spider.arguments.due and not spider.arguments.follows:
-            listed = [target.url for target, _ in spider.facts]
+        targets = [target for target, _ in spider.facts]
+        settings.set("NEWSBOT_ASKED", spider._asked(targets), priority="spider")
+        if spider.arguments.due and spider.arguments.follows:
+            spider._leave_all_but({site.url for site in followed if site.is_due(datetime.now(UTC))})
+        elif spider.arguments.due:
+            listed = [target.url for target in targets]
             spider._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], cls.name, listed), datetime.now(UTC))
         allowed = getattr(spider.arguments, "render", "auto") != "never"
         browser = Browser(crawler, allowed=allowed, stopping=partial(is_stopping, crawler))
@@ -101,22 +107,25 @@ class NewsbotSpider(Spider):
         """The sites that this run has taken."""
         return Claims(self.archive, [target for target, _ in self.facts])
 
+    def _asked(self, targets: Sequence[Target]) -> Asked:
+        """What the user asked for, of which a run may need only the changes. Sites that are not due belong to it."""
+        chosen = self.arguments
+        own = getattr(chosen, "types", None)
+        types = {target.url: _all_as_none(target.types or own) for target in targets}
+        window = {name: getattr(chosen, name, None) for name in ("since", "until")}
+        return Asked(kind=self.kind, types=types, limit=chosen.limit, **window)
+
     def _aim_at(self, targets: Sequence[Target]) -> None:
         self.facts = [(target, SiteFacts(asked=target.url, name=target.name)) for target in targets]
         self.max_waiting = MAX_WAITING // max(1, min(len(targets), self.sites_at_once or len(targets)))
 
-    def _follow(self, followed: Sequence[FollowedSite], now: datetime) -> None:
-        """Crawl the followed sites that are not paused, the longest overdue first; with ``due=1`` only those due."""
-        active = [site for site in followed if not site.paused]
-        chosen = [site for site in active if site.is_due(now)] if self.arguments.due else active
-        self._aim_at([target_of(site.entry) for site in chosen])
-        self.not_due = len(active) - len(chosen)
-        logger.info("%d of %d followed sites are due", len(chosen), len(active))
-
     def _leave_out(self, crawled: Mapping[str, datetime], now: datetime) -> None:
         """Leave out the sites that are not due. ``crawled``: URL as listed -> the time of the last whole crawl."""
+        self._leave_all_but({target.url for target, _ in self.facts if target.due(crawled.get(target.url), now)})
+
+    def _leave_all_but(self, due: Container[str]) -> None:
         listed = len(self.facts)
-        self.facts = [(target, facts) for target, facts in self.facts if target.due(crawled.get(target.url), now)]
+        self.facts = [(target, facts) for target, facts in self.facts if target.url in due]
         self.not_due = listed - len(self.facts)
         logger.info("%d of %d sites are due", len(self.facts), listed)
 
@@ -177,3 +186,8 @@ class NewsbotSpider(Spider):
         follow = frozenset(given.pop("follow", ("author",)))
         given.pop("types", None)
         return Options(url=target.url, kind=self.kind, types=types, follow=follow, **self.given, **given)
+
+
+def _all_as_none(types: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The types that a user named; None for all types."""
+    return None if types is None or "all" in types else types

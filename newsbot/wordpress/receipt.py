@@ -18,8 +18,9 @@ class CollectionFacts:
     ``seen`` is the number of unique ids that the site showed, ``sent`` the number of rows that left the crawl,
     ``delivered`` the number of rows that reached the feeds. ``unchanged`` rows were in the archive already; of these,
     the site calls ``touched`` modified, and nothing that counts as an edit differs.
-    ``recovered`` rows are delivered rows of a run that died. ``unexplained`` is the number of rows that the site counts
-    and no listing shows. ``hidden`` rows are counted by the site and shown to nobody, as WordPress does with media and
+    ``recovered`` rows are delivered rows of a run that died. ``earlier`` rows came in earlier runs, and were written
+    from the archive into files that the run overwrote. ``unexplained`` is the number of rows that the site counts and
+    no listing shows. ``hidden`` rows are counted by the site and shown to nobody, as WordPress does with media and
     comments of drafts. ``cached_for``: the seconds for which a cache had kept the site's count. ``waited`` is in
     seconds. Where the API is closed, ``via`` counts the rows by their source,
     ``missing_urls`` names the articles that did not come, with the reason, and ``kept`` counts articles that an earlier
@@ -53,6 +54,7 @@ class CollectionFacts:
     unchanged: int = 0
     touched: int = 0
     recovered: int = 0
+    earlier: int = 0
     duplicates: int = 0
     outside_window: int = 0
     protected: int = 0

@@ -54,11 +54,11 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def command(spider: str, *args: str, output: str | None = "out.jsonl", **arguments: str) -> list[str]:
-    """The command line of a crawl."""
+    """The command line of a crawl. Its file holds the news: what is new, edited or gone since the last run."""
     line = [sys.executable, "-m", "scrapy", "crawl", spider, *args]
     for name, value in arguments.items():
         line += ["-a", f"{name}={value}"]
-    return line + (["-O", output] if output else [])
+    return line + (["-o", output] if output else [])
 
 
 def start(line: list[str], folder: Path, *, env: dict[str, str] | None = None, **options: Any) -> fork_server.Running:
@@ -73,6 +73,8 @@ def crawl(
 ) -> Run:  # fmt: skip
     """Crawl, and wait for the end. ``real``: in a new interpreter, not in a fork (``fork_server.start``)."""
     folder.mkdir(parents=True, exist_ok=True)
+    if output:
+        (folder / output).unlink(missing_ok=True)
     done = fork_server.run(
         command(spider, *args, output=output, **arguments),
         cwd=folder,

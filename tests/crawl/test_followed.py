@@ -52,7 +52,7 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
         healthy.forget()
         nothing = crawl(tmp_path, "wp_posts", sites="archive", due="1")
         assert asked(nothing) == (0, [], 2)
-        assert "0 of 2 followed sites are due" in nothing.said
+        assert "0 of 2 sites are due" in nothing.said
         assert healthy.requests == []
         status, urls, not_due = asked(crawl(tmp_path, "wp_posts", sites="archive"))
         assert sorted(urls) == sorted([healthy.url, closed.url])

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from scrapy.utils.test import get_crawler
 
 from newsbot.archive import Archive, Crawled
-from newsbot.archive.payloads import RowState, json_line, pack, shape_of, unpack
+from newsbot.archive.payloads import RowState, json_line, json_of, pack, shape_of, unpack
 from newsbot.archive.schema import receipts
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
@@ -47,7 +47,7 @@ def nested(levels: int) -> dict[str, Any]:
 )
 def test_a_row_is_kept_whatever_its_raw_holds(raw: dict[str, Any]) -> None:
     payload = pack(Post(site=SITE, type="post", id=1, title="\ud83d\ude00", raw=raw))
-    line = orjson.loads(json_line(payload, STATE, kind="posts", shape=shape_of("posts")))
+    line = orjson.loads(json_line(json_of(payload), STATE, kind="posts", shape=shape_of("posts")))
     again: Any = unpack(payload, STATE, kind="posts")
     assert (line["title"], again.title, again.revision) == ("\U0001f600", "\U0001f600", 1)
     assert line["raw"] == again.raw

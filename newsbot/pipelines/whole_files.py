@@ -1,0 +1,85 @@
+"""Files that a crawl overwrites hold the whole answer: rows that came in earlier runs are written from the archive."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.extensions.feedexport import FeedExporter
+
+from newsbot import signals as newsbot_signals
+from newsbot.archive import Archive
+from newsbot.archive.answers import Asked, parts_of_answer
+from newsbot.compact import IdSet
+from newsbot.items import Record
+from newsbot.wordpress.receipt import SiteFacts
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 100
+"""Rows that are written between two looks at the event loop."""
+
+NAMED = 10
+"""Damaged rows that the log names."""
+
+
+class WholeFiles:
+    """The feeds of one run that hold the whole answer. ``write`` adds the rows that this run did not deliver."""
+
+    def __init__(self, crawler: Crawler, archive: Archive) -> None:
+        self._crawler = crawler
+        self._archive = archive
+        self._delivered: dict[tuple[str, str], IdSet] = {}
+        self._facts: list[SiteFacts] = []
+
+    def connect(self) -> None:
+        # The option of a feed: newsbot.feeds.defaults.WHOLE.
+        feeds = self._crawler.settings.getdict("FEEDS").values()
+        if any(options.get("whole_answer") for options in feeds):
+            self._crawler.signals.connect(self.item_scraped, signals.item_scraped)
+            self._crawler.signals.connect(self.site_started, newsbot_signals.site_started)
+
+    def site_started(self, facts: SiteFacts) -> None:
+        self._facts.append(facts)
+
+    def item_scraped(self, item: Any) -> None:
+        if isinstance(item, Record) and item.change != "deleted":
+            self._delivered.setdefault((item.site, item.type), IdSet()).add(item.id)
+
+    async def write(self) -> None:
+        """Write the rows of the answer that this run did not deliver. All rows of this run are committed by now.
+
+        Raises ArchiveError.
+        """
+        asked: Asked | None = self._crawler.settings.get("NEWSBOT_ASKED")
+        exporter = self._crawler.get_extension(FeedExporter)
+        slots = [slot for slot in exporter.slots if slot.feed_options.get("whole_answer")] if exporter else []
+        if asked is None or not slots:
+            return
+        by_key = {facts.site: facts for facts in self._facts if facts.site is not None}
+        found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
+        broken: list[str] = []
+        for part in parts_of_answer(self._archive.database, asked, found):
+            delivered = self._delivered.get((part.site, part.type), IdSet())
+            written = 0
+            for record in part.read(self._archive.database, without=delivered, broken=broken):
+                for slot in slots:
+                    if slot.filter.accepts(record):
+                        slot.start_exporting()
+                        assert slot.exporter is not None
+                        slot.exporter.export_item(record)
+                        slot.itemcount += 1
+                written += 1
+                if written % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            facts = by_key.get(part.site)
+            if facts is not None and part.type in facts.collections:
+                facts.collections[part.type].earlier = written
+        if broken:
+            assert self._crawler.stats is not None
+            self._crawler.stats.inc_value("newsbot/archive/damaged", len(broken))
+            named = ", ".join(broken[:NAMED]) + (", ..." if len(broken) > NAMED else "")
+            logger.error("%d rows of the archive are damaged and are not in the files: %s", len(broken), named)

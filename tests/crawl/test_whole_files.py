@@ -1,0 +1,105 @@
+"""A file that a crawl overwrites holds the whole answer to what was asked, also where the run brought only changes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from newsbot.archive.database import open_database
+from newsbot.archive.followed import Followed, FollowedSite
+from tests.crawl.scrapy_crawl import Run, crawl
+from tests.newsroom import Newsroom
+
+
+def over(folder: Path, spider: str, name: str, **arguments: str) -> Run:
+    """A crawl with ``-O name``."""
+    given = [word for key, value in arguments.items() for word in ("-a", f"{key}={value}")]
+    return crawl(folder, spider, "-O", name, *given, output=None)
+
+
+def ids(folder: Path, name: str) -> list[int]:
+    text = (folder / name).read_text(encoding="utf-8")
+    if name.endswith(".csv"):
+        return [int(row["id"]) for row in csv.DictReader(text.splitlines())]
+    rows = json.loads(text) if name.endswith(".json") else [json.loads(line) for line in text.split("\n") if line]
+    return [row["id"] for row in rows]
+
+
+def unique(found: Sequence[int]) -> set[int]:
+    assert len(found) == len(set(found)), "a row is doubled"
+    return set(found)
+
+
+def test_same_command_twice_leaves_the_same_file_and_an_update_the_fuller_one(tmp_path: Path) -> None:
+    with Newsroom(posts=30) as room:
+        asked = {"site": room.url}
+        first = over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        whole = unique(ids(tmp_path, "out.jsonl"))
+        assert (first.status, len(whole)) == (0, 30)
+        assert first.receipt()["sites"][0]["collections"]["post"]["earlier"] == 0
+
+        room.forget()
+        again = over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        told = again.receipt()["sites"][0]["collections"]["post"]
+        assert unique(ids(tmp_path, "out.jsonl")) == whole
+        assert (told["delivered"], told["earlier"], told["new"]) == (0, 30, 0)
+        assert "30 rows of earlier runs are in the files that -O wrote" in again.said
+        assert len(room.requests) < 8, "the site is asked only for what changed"
+
+        gone, edited = sorted(whole)[3:5]
+        room.delete(gone)
+        now = datetime.now(ZoneInfo("Europe/Kyiv")).strftime("%Y-%m-%dT%H:%M:%S")
+        room.edit(edited, title="A new title", modified=now)
+        room.insert(date=now, title="New")
+        news = crawl(tmp_path, "wp_posts", site=room.url).rows()
+        assert sorted(row["change"] for row in news) == ["deleted", "edited", "new"]
+        over(tmp_path, "wp_posts", "out.csv", **asked)
+        assert len(unique(ids(tmp_path, "out.csv"))) == 30
+        assert gone not in ids(tmp_path, "out.csv")
+        rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()))
+        assert [row["title"] for row in rows if int(row["id"]) == edited] == ["A new title"]
+
+
+def test_file_answers_the_question_with_its_limit_window_and_types(tmp_path: Path) -> None:
+    with Newsroom(posts=30, pages=4, oddities=False, ties=0) as room:
+        over(tmp_path, "wp_posts", "all.json", site=room.url, types="post,page")
+        everything = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+        posts = sorted((row for row in everything if row["type"] == "post"), key=lambda row: row["published"])
+        assert (len(posts), len(everything)) == (30, 34)
+        for _ in range(2):
+            over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+            assert unique(ids(tmp_path, "newest.csv")) == {row["id"] for row in posts[-7:]}
+        middle = posts[10]["published"]
+        since, until = middle, posts[20]["published"]
+        for _ in range(2):
+            over(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
+            inside = {row["id"] for row in posts if since <= row["published"] < until}
+            assert unique(ids(tmp_path, "window.jsonl")) == inside
+        over(tmp_path, "wp_posts", "pages.jsonl", site=room.url, types="page")
+        assert unique(ids(tmp_path, "pages.jsonl")) == {row["id"] for row in everything if row["type"] == "page"}
+
+
+def test_rows_of_a_site_that_is_blocked_now_stay_in_the_file(tmp_path: Path) -> None:
+    with Newsroom(posts=12) as room, Newsroom(posts=5) as other:
+        asked = {"site": f"{room.url},{other.url}"}
+        over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        before = (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n")
+        room.order("unauthorized", "*")
+        failed = over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        assert failed.status == 1
+        assert (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n") == before
+
+
+def test_sites_that_are_not_due_belong_to_the_answer(tmp_path: Path) -> None:
+    with Newsroom(posts=6) as room:
+        database = open_database(f"sqlite:///{tmp_path / 'newsbot.db'}")
+        Followed(database).add([FollowedSite(url=room.url, spider="wp_posts", entry={"url": room.url})])
+        database.close()
+        for _ in range(2):
+            run = over(tmp_path, "wp_posts", "out.jsonl", sites="archive", due="1")
+            assert len(unique(ids(tmp_path, "out.jsonl"))) == 6
+        assert run.receipt()["not_due"] == 1

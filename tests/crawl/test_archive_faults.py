@@ -133,11 +133,12 @@ def test_locked_at_the_start_is_one_line_and_no_request(lock: str, tmp_path: Pat
 
 def test_archive_that_opens_and_cannot_be_written_asks_nothing_and_leaves_the_old_feed(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
-        crawl(tmp_path, "wp_posts", site=room.url, limit="5")
+        overwrite = ("-O", "out.jsonl")
+        crawl(tmp_path, "wp_posts", *overwrite, output=None, site=room.url, limit="5")
         room.forget()
         with sqlite3.connect(tmp_path / "newsbot.db") as raw:
             raw.execute("CREATE TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'no more room'); END")
-        run = crawl(tmp_path, "wp_posts", site=room.url)
+        run = crawl(tmp_path, "wp_posts", *overwrite, output=None, site=room.url)
         assert (run.status, run.receipt()["complete"], len(room.requests)) == (1, False, 0)
         assert "Traceback" not in run.said
         assert len(lines_of(run, "failed: no more room. The crawl ends before its first request")) == 1

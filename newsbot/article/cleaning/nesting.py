@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from newsbot.article.cleaning.crowded import limit_attributes
+
 FEW_TAGS = 1_000
 MAX_DEPTH = 200
 MAX_FORMATTING = 24
@@ -32,7 +34,8 @@ _NESTING = re.compile(
 
 
 def flatten(html: str) -> str:
-    """``html`` without tags that are deeper than those of any article. Unchanged where there are few tags."""
+    """``html`` without tags that are deeper, and attributes that are more, than those of any article."""
+    html = limit_attributes(html)
     return _Flattener().run(html) if html.count("<") > FEW_TAGS else html
 
 

@@ -21,10 +21,10 @@ import sqlalchemy as sa
 
 from newsbot.archive import Archive
 from newsbot.archive.current_rows import has_guid
-from newsbot.archive.guids import guid_key
 from newsbot.archive.reader import Filter, read_current
 from newsbot.archive.schema import collections
 from newsbot.items import Author, Checkpoint, Post, TermRef
+from newsbot.wordpress.guids import guid_key
 from newsbot.wordpress.messages import AskKnown
 
 SITE = "https://news.example"

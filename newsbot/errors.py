@@ -11,6 +11,8 @@ NewsbotError
 │   ├── NotXml         neither a feed nor a sitemap. Raised by wordpress.pages; the fallback tries its next source
 │   ├── TooDeep        JSON that is nested deeper, or is larger, than any WordPress sends
 │   ├── BadStatus      an HTTP error status without an error object of WordPress; has ``status``
+│   ├── ForeignAnswer  rows of another site: a cache mixed up two sites, or another WordPress has the address now.
+│   │                  Raised by wordpress.collection.identity; ends the collection.
 │   └── Refused        an error object of WordPress; has its ``code``, ``status`` and ``text``
 ├── RecordError        an API object lacks a required field. Raised by wordpress.records; the crawl counts the row as
 │                      unreadable and names its id.
@@ -98,6 +100,12 @@ class Refused(PayloadError):
         self.params: dict[str, str] = {}
         # WordPress also reports a fault in PHP in this form (internal_server_error), and such a fault may pass.
         self.retryable = status >= 500 or status == 429
+
+
+class ForeignAnswer(PayloadError):
+    """The rows of an answer are those of another site."""
+
+    name = "foreign"
 
 
 class RecordError(NewsbotError):

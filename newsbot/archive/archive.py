@@ -17,10 +17,12 @@ import sqlalchemy as sa
 
 from newsbot.archive import current_rows
 from newsbot.archive.batch import Batch, MissingRows, PendingRow, write_progress, write_rows
+from newsbot.archive.batches import Batches, CollectionKey
 from newsbot.archive.compare import CurrentRow, Judgement, judge, row_after
-from newsbot.archive.database import Database, open_database, upsert
+from newsbot.archive.database import Database, open_database
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
+from newsbot.archive.moves import Moves
 from newsbot.archive.outbox import Outbox
 from newsbot.archive.parts import fingerprint
 from newsbot.archive.payloads import (
@@ -44,9 +46,6 @@ from newsbot.wordpress.messages import AskKnown, CollectionState, Recall
 
 Clock = Callable[[], datetime]
 
-CollectionKey = tuple[str, str, str]
-"""Site, type and kind: a post type and a taxonomy of one site may share a name."""
-
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -62,9 +61,9 @@ class Archive:
         self.incomplete: set[CollectionKey] = set()
         """The collections that lost rows in this run."""
         self._clock = clock
-        self._batches: dict[CollectionKey, Batch] = {}
+        self._batches = Batches(database)
         self._linked = Linked(database, clock=clock)
-        self._sites: dict[int, str] = {}
+        self.moves = Moves(database)
         self.runs = Runs(database, run=run, clock=clock)
         self.leases = Leases(database, run=run, clock=clock, alive=alive)
         self.outbox = Outbox(database, run=run, clock=clock, alive=alive)
@@ -95,14 +94,14 @@ class Archive:
 
     def state(self, site: str, type_: str, kind: str = "posts") -> CollectionState:
         """What a walk needs to know at its start. This begins a new pass: ``Batch.received`` counts from 0 again."""
-        batch = self._batch(site, type_, kind)
+        batch = self._batches.of(site, type_, kind)
         if batch.pending:
             self._store(batch, None)
         live = sa.select(sa.func.count()).where(rows.c.collection == batch.collection, rows.c.deleted_at.is_(None))
         with self.database.reading() as connection:
             found = connection.execute(sa.select(collections).where(collections.c.collection == batch.collection)).one()
             count = connection.execute(live).scalar_one()
-        self._batches[site, type_, kind] = Batch(batch.collection, committed_sequence=found.sequence)
+        self._batches.begin_pass(site, type_, kind, committed_sequence=found.sequence)
         cursor = stored_json(found.cursor)
         return CollectionState(
             cursor=cursor if cursor.keys() - {"owed", "unlisted"} else None,
@@ -118,7 +117,7 @@ class Archive:
 
     def live_ids(self, question: AskKnown) -> dict[int, str | None]:
         """The live ids that the archive holds -> ``modified``. Rows that are not committed yet are included."""
-        batch = self._batch(question.site, question.type, question.kind)
+        batch = self._batches.of(question.site, question.type, question.kind)
         with self.database.reading() as connection:
             found = current_rows.live_ids(
                 connection,
@@ -133,10 +132,10 @@ class Archive:
 
     def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
         """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""
-        batch = self._batch(site, type_, kind)
+        batch = self._batches.of(site, type_, kind)
         self._store(batch, None)
         with self.database.writing() as connection:
-            self.leases.fence(connection, self._sites[batch.collection])
+            self.leases.fence(connection, self._batches.site_of(batch))
             current_rows.forget_modified(connection, batch.collection, ids)
         batch.loaded.clear()
 
@@ -150,11 +149,11 @@ class Archive:
 
     def holds(self, record: Record) -> bool:
         """Whether the archive holds this row, deleted or not."""
-        return self._before(self._batch_of(record), record.id) is not None
+        return self._before(self._batches.of_record(record), record.id) is not None
 
     def is_newer(self, record: Record) -> bool:
         """Whether ``record`` was modified after the copy of it that the archive holds."""
-        before, modified = self._before(self._batch_of(record), record.id), getattr(record, "modified", None)
+        before, modified = self._before(self._batches.of_record(record), record.id), getattr(record, "modified", None)
         return before is not None and modified is not None and modified > (before.modified or modified)
 
     def shares_guid(self, record: Record, key: int) -> bool:
@@ -171,17 +170,30 @@ class Archive:
         ``pending``: rows that are not committed yet may be among them.
         """
         if pending:
-            for batch in self._batches.values():
+            for batch in self._batches:
                 self._store(batch, None)
         elif self.was_empty:
             return []
         with self.database.reading() as connection:
             found = current_rows.payloads_with_guid(connection, key=key, other_than=record.site, kind=record.collection)
         originals = []
-        for payload, seen in found:
+        for site, payload, seen in found:
             with suppress(BrokenPayload):
-                originals.append(unpack(payload, RowState(1, "new", seen, seen), kind=record.collection))
+                state = RowState(1, "new", seen, seen)
+                originals.append(unpack(payload, state, kind=record.collection, site=site))
         return originals
+
+    def rename_site(self, old: str, new: str) -> str | None:
+        """Give everything of a site to its new key. Returns the other run that crawls one of the two, if any."""
+        for site in (old, new):
+            if (holder := self.leases.take(site)) is not None:
+                return holder
+        for batch in self._batches:
+            self._store(batch, None)
+        self._batches.forget((old, new))
+        self.moves.rename(old, new, now=self._now())
+        self.leases.held.discard(old)
+        return None
 
     # Taking rows in.
 
@@ -190,7 +202,7 @@ class Archive:
 
         Returns whether the row is to be delivered. An unchanged row is not, except with ``full``.
         """
-        batch = self._batch_of(record)
+        batch = self._batches.of_record(record)
         batch.received += 1
         before = self._before(batch, record.id)
         if record.change == "deleted":
@@ -223,7 +235,7 @@ class Archive:
 
     def was_touched(self, record: Record) -> bool:
         """Whether the site calls this row, the last to come, modified, and nothing that is compared differs."""
-        pending = self._batch_of(record).pending.get(record.id)
+        pending = self._batches.of_record(record).pending.get(record.id)
         return pending is not None and pending.judgement.touched
 
     def _add_deleted(self, batch: Batch, record: Record, before: CurrentRow | None) -> bool:
@@ -237,7 +249,7 @@ class Archive:
 
     def count_dropped(self, record: Record) -> None:
         """Count a row that another pipeline dropped: it is not missing."""
-        self._batch_of(record).received += 1
+        self._batches.of_record(record).received += 1
 
     def tombstone(self, site: str, type_: str, row_id: int, when: str, *, kind: str = "posts") -> Record | None:
         """The last known row with ``change`` "deleted"; None where the archive has no live row to delete.
@@ -245,7 +257,7 @@ class Archive:
         Of a row whose content is damaged, only its identity is known.
         The row is deleted only when it comes back through ``add``.
         """
-        batch = self._batch(site, type_, kind)
+        batch = self._batches.of(site, type_, kind)
         before = self._before(batch, row_id)
         if before is None or before.deleted_at is not None:
             return None
@@ -255,7 +267,7 @@ class Archive:
         after = replace(before, revision=before.revision + 1, deleted_at=when)
         state = state_of(after, "deleted")
         try:
-            return unpack(stored.payload, state, kind=stored.kind)
+            return unpack(stored.payload, state, kind=stored.kind, site=site)
         except BrokenPayload:
             return bare_record(site, type_, row_id, state, kind=stored.kind)
 
@@ -286,7 +298,7 @@ class Archive:
         Raises MissingRows where rows are missing; the received rows are written, the cursor is not. Raises ArchiveError
         where the database fails; nothing is written.
         """
-        batch = self._batch(checkpoint.site, checkpoint.type, checkpoint.kind)
+        batch = self._batches.of(checkpoint.site, checkpoint.type, checkpoint.kind)
         try:
             batch.check(checkpoint)
         except MissingRows:
@@ -297,7 +309,7 @@ class Archive:
 
     def flush(self) -> None:
         """Write the rows since the last checkpoints without moving a cursor. Called before feeds take their names."""
-        for batch in self._batches.values():
+        for batch in self._batches:
             self._store(batch, None)
         with self.database.writing() as connection:
             self._linked.write(connection)
@@ -306,7 +318,7 @@ class Archive:
     def _store(self, batch: Batch, checkpoint: Checkpoint | None) -> None:
         if not batch.pending and checkpoint is None:
             return
-        site = self._sites[batch.collection]
+        site = self._batches.site_of(batch)
         with self.database.writing() as connection:
             self.leases.fence(connection, site)
             self.outbox.fence(connection)
@@ -316,32 +328,6 @@ class Archive:
                 write_progress(connection, batch.collection, checkpoint)
         self._linked.written()
         batch.committed()
-
-    def _batch_of(self, record: Record) -> Batch:
-        return self._batch(record.site, record.type, record.collection)
-
-    def _batch(self, site: str, type_: str, kind: str) -> Batch:
-        batch = self._batches.get((site, type_, kind))
-        if batch is None:
-            collection = self._collection(site, type_, kind)
-            self._sites[collection] = site
-            batch = self._batches[site, type_, kind] = Batch(collection)
-        return batch
-
-    def _collection(self, site: str, type_: str, kind: str) -> int:
-        """The number of a collection in the database, which gets a row for it if it has none."""
-        number = sa.select(collections.c.collection).where(
-            collections.c.site == site, collections.c.type == type_, collections.c.kind == kind
-        )
-        with self.database.reading() as connection:
-            found = connection.execute(number).scalar()
-        if found is None:
-            with self.database.writing() as connection:
-                insert = upsert(connection, collections, keys=("site", "type", "kind"), replaced=("type",))
-                new = {"site": site, "type": type_, "kind": kind, "sequence": 0, "whole": False, "hidden": 0}
-                connection.execute(insert, [new])
-                found = connection.execute(number).scalar_one()
-        return int(found)
 
 
 def _without_payload(before: CurrentRow | None, after: CurrentRow, kind: str, change: str) -> PendingRow:

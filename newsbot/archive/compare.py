@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from newsbot.archive.guids import guid_key
 from newsbot.archive.parts import changed_parts, unfetched_parts
 from newsbot.items import Change, Record
+from newsbot.wordpress.guids import guid_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ _OF_SITE_WITH_GUID = (
     .limit(1)
 )
 _ORIGINALS = (
-    sa.select(revisions.c.payload, rows.c.kind, rows.c.first_seen)
+    sa.select(collections.c.site, revisions.c.payload, rows.c.first_seen)
     .join(revisions, (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id))
     .join(collections, collections.c.collection == rows.c.collection)
     .where(revisions.c.revision == rows.c.content, rows.c.guid_duplicate.is_(False))
@@ -104,13 +104,13 @@ def has_guid(connection: Connection, *, site: str, key: int) -> bool:
     return connection.execute(_OF_SITE_WITH_GUID, {"key": key, "site": site}).first() is not None
 
 
-def payloads_with_guid(connection: Connection, *, key: int, other_than: str, kind: str) -> list[tuple[bytes, str]]:
+def payloads_with_guid(connection: Connection, *, key: int, other_than: str, kind: str) -> list[tuple[str, bytes, str]]:
     """The content of the rows that have a guid and belong to other sites than ``other_than``, the oldest first.
 
-    Rows that are copies of other rows are left out. Each entry: the payload, and when the row was first seen.
+    Rows that are copies of other rows are left out. Each entry: the site, the payload, and when the row was first seen.
     """
     found = connection.execute(_ORIGINALS, {"key": key, "site": other_than, "kind": kind})
-    return [(row.payload, row.first_seen) for row in found]
+    return [(row.site, row.payload, row.first_seen) for row in found]
 
 
 def forget_modified(connection: Connection, collection: int, ids: Iterable[int]) -> None:

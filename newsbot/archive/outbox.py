@@ -247,7 +247,7 @@ def _record_of(row: sa.Row[Any]) -> Record:
         collision=row.collision,
     )
     try:
-        return unpack(row.payload, state, kind=row.kind)
+        return unpack(row.payload, state, kind=row.kind, site=row.site)
     except BrokenPayload:
         if row.change != "deleted":
             raise

@@ -7,6 +7,7 @@ their values without parsing the JSON around them.
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Hashable
@@ -92,6 +93,17 @@ def json_of(payload: bytes) -> bytes:
     return text
 
 
+def of_site(text: bytes, site: str) -> bytes:
+    """The JSON of a stored row with ``site`` as its site: the row may have been stored before its site moved."""
+    begin = b'{"site":' + orjson.dumps(site) + b","
+    if text.startswith(begin):
+        return text
+    return begin + _STORED_SITE.sub(b"", text, count=1) if _STORED_SITE.match(text) else text
+
+
+_STORED_SITE = re.compile(rb'\{"site":"(?:[^"\\]|\\.)*",')
+
+
 def json_line(text: bytes, state: RowState, *, kind: str, shape: int | None) -> bytes:
     """The row as one JSON object with the columns of the feeds, in their order. ``text`` is what ``json_of`` gives."""
     if shape != shape_of(kind):
@@ -101,9 +113,11 @@ def json_line(text: bytes, state: RowState, *, kind: str, shape: int | None) -> 
     return text.replace(_NO_COLLISION, _COLLISION, 1) if state.collision else text
 
 
-def unpack(payload: bytes, state: RowState, *, kind: str) -> Record:
-    """The row as its item. Raises BrokenPayload."""
-    return record_of(json_of(payload), state, kind=kind)
+def unpack(payload: bytes, state: RowState, *, kind: str, site: str | None = None) -> Record:
+    """The row as its item; ``site`` is the key of its site now. Raises BrokenPayload."""
+    record = record_of(json_of(payload), state, kind=kind)
+    record.site = site or record.site
+    return record
 
 
 def record_of(text: bytes, state: RowState, *, kind: str) -> Record:
@@ -111,6 +125,12 @@ def record_of(text: bytes, state: RowState, *, kind: str) -> Record:
     record = typing.cast(Record, _build(CLASSES[kind], orjson.loads(text)))
     set_state(record, state)
     return record
+
+
+def fields_of(payload: bytes) -> dict[str, Any]:
+    """The columns of the stored row as plain JSON values, with empty state fields. Raises BrokenPayload."""
+    fields: dict[str, Any] = orjson.loads(json_of(payload))
+    return fields
 
 
 def stored_json(data: bytes | None) -> Any:
@@ -131,7 +151,7 @@ def bare_record(site: str, type_: str, row_id: int, state: RowState, *, kind: st
 
 def replace_content(record: Record, payload: bytes, state: RowState) -> None:
     """Overwrite all columns of ``record`` with those of a stored row."""
-    stored = unpack(payload, state, kind=record.collection)
+    stored = unpack(payload, state, kind=record.collection, site=record.site)
     for name in columns(type(record)):
         setattr(record, name, getattr(stored, name))
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from newsbot.archive.database import Database
 from newsbot.archive.diff import word_diff
-from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, record_of
+from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, of_site, record_of
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.items import Record
 
@@ -63,8 +63,8 @@ _CURRENT = sa.select(
 
 def read_current(database: Database, selection: Filter, broken: list[str] | None = None) -> Iterator[ArchivedRow]:
     """The current rows, ordered by site, type and id. ``broken`` gets the names of those whose content is damaged."""
-    for row in _rows_by_collection(database, _CURRENT, selection, (rows.c.id,)):
-        if (archived := _archived(database, row, selection.kind, broken)) is not None:
+    for row, collection in _rows_by_collection(database, _CURRENT, selection, (rows.c.id,)):
+        if (archived := _archived(row, collection, selection.kind, broken)) is not None:
             yield archived
 
 
@@ -73,30 +73,29 @@ def read_rows(
 ) -> Iterator[ArchivedRow]:
     """The current rows with ``ids``, a few hundred at most, in the order of ``ids``."""
     of_ids = _CURRENT.where(rows.c.collection == collection, rows.c.id.in_(ids))
+    named = sa.select(collections.c.site, collections.c.type).where(collections.c.collection == collection)
     with database.reading() as connection:
+        of_collection = connection.execute(named).first()
         by_id = {row.id: row for row in connection.execute(of_ids)}
     for row_id in ids:
-        if row_id in by_id and (archived := _archived(database, by_id[row_id], kind, broken)) is not None:
+        if row_id in by_id and (archived := _archived(by_id[row_id], of_collection, kind, broken)) is not None:
             yield archived
 
 
-def _archived(database: Database, row: Any, kind: str, broken: list[str] | None) -> ArchivedRow | None:
+def _archived(row: Any, collection: Any, kind: str, broken: list[str] | None) -> ArchivedRow | None:
     change = "deleted" if row.deleted_at else "edited" if row.revision > 1 else "new"
     state = RowState(row.revision, change, row.first_seen, row.last_seen, row.deleted_at, row.collision)
-    text = _text(database, row, broken)
+    text = _text(row, collection, broken)
     return None if text is None else ArchivedRow(text, row.shape, kind, state)
 
 
-def _text(database: Database, row: Any, broken: list[str] | None) -> bytes | None:
+def _text(row: Any, collection: Any, broken: list[str] | None) -> bytes | None:
     """The JSON of a row; None where its content is damaged, and its name in ``broken`` then."""
     try:
-        return json_of(row.payload)
+        return of_site(json_of(row.payload), collection.site)
     except BrokenPayload:
         if broken is not None:
-            of_row = sa.select(collections.c.site, collections.c.type).where(collections.c.collection == row.collection)
-            with database.reading() as connection:
-                site, type_ = connection.execute(of_row).one()
-            broken.append(f"{site} {type_} {row.id}")
+            broken.append(f"{collection.site} {collection.type} {row.id}")
         return None
 
 
@@ -107,16 +106,16 @@ def read_history(database: Database, selection: Filter, broken: list[str] | None
     rows with a revision whose content is damaged; such a revision is left out.
     """
     columns = (
-        *(rows.c.id, rows.c.collection, rows.c.first_seen, rows.c.collision, revisions.c.revision, revisions.c.change),
+        *(rows.c.id, rows.c.first_seen, rows.c.collision, revisions.c.revision, revisions.c.change),
         *(revisions.c.changed, revisions.c.seen, revisions.c.payload, revisions.c.shape),
     )
     statement = sa.select(*columns).join(revisions, _of_row)
     last_content: _Content | None = None
-    for row in _rows_by_collection(database, statement, selection, (rows.c.id, revisions.c.revision)):
+    for row, collection in _rows_by_collection(database, statement, selection, (rows.c.id, revisions.c.revision)):
         before = last_content if last_content is not None and last_content.id == row.id else None
         content = before
         if row.payload is not None:
-            text = _text(database, row, broken)
+            text = _text(row, collection, broken)
             content = _Content(row.id, text, row.shape) if text is not None else None
         if content is not None:
             yield _revision_line(row, content, before, selection.kind)
@@ -155,8 +154,8 @@ def kinds_of_type(database: Database, type_: str) -> list[str]:
 
 def _rows_by_collection(
     database: Database, statement: sa.Select[Any], selection: Filter, order: tuple[Any, ...]
-) -> Iterator[sa.Row[Any]]:
-    """The rows of ``statement``, collection by collection: in the order of the key, so that no database has to sort."""
+) -> Iterator[tuple[Any, Any]]:
+    """The rows of ``statement``, each with its collection, in the order of the key, so that no database has to sort."""
     statement = _filtered(statement, selection)
     every = sa.select(collections.c.collection, collections.c.site, collections.c.type)
     every = every.where(collections.c.kind == selection.kind)
@@ -167,7 +166,7 @@ def _rows_by_collection(
                 selection.site is None or _is_same_site(row.site, selection.site)
             ):
                 of_collection = statement.where(rows.c.collection == row.collection)
-                yield from connection.execute(of_collection.order_by(*order))
+                yield from ((found_row, row) for found_row in connection.execute(of_collection.order_by(*order)))
 
 
 def _filtered(statement: sa.Select[Any], selection: Filter) -> sa.Select[Any]:

@@ -13,12 +13,12 @@ from scrapy.exceptions import DropItem
 
 from newsbot import signals
 from newsbot.archive import Archive, archive_of
-from newsbot.archive.guids import guid_key, is_evidence, names_site
 from newsbot.article.facts.likeness import are_alike
 from newsbot.compact import IdSet, KeyOwners
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Media, Record
 from newsbot.pipelines.accounts import count_drop
+from newsbot.wordpress.guids import guid_key, is_evidence, names_site
 
 
 class MetBefore(DropItem):

@@ -8,7 +8,10 @@ from typing import Any
 from newsbot.archive import Archive, Recovered
 from newsbot.items import Record
 from newsbot.wordpress.messages import (
+    AskFormer,
+    AskHeld,
     AskKnown,
+    AskNewSite,
     AskSite,
     AskState,
     AskTombstones,
@@ -18,6 +21,7 @@ from newsbot.wordpress.messages import (
     Question,
     Recall,
     Remember,
+    RenameSite,
 )
 
 
@@ -56,6 +60,21 @@ class ArchiveAnswers:
                 return None
             case AskTombstones():
                 return self._tombstones(asked)
+            case AskHeld() | AskNewSite() | AskFormer() | RenameSite():
+                return self._whose(asked)
+
+    def _whose(self, asked: AskHeld | AskNewSite | AskFormer | RenameSite) -> Any:
+        """The answer to a question about whose a site is."""
+        archive = self._archive
+        match asked:
+            case AskHeld():
+                return archive.moves.held_rows(asked) if archive is not None else {}
+            case AskNewSite():
+                return archive is not None and archive.moves.is_new_site(asked.site)
+            case AskFormer():
+                return archive.moves.former_sites(asked) if archive is not None else []
+            case RenameSite():
+                return _busy(archive.rename_site(asked.old, asked.new) if archive is not None else None)
 
     def _tombstones(self, asked: AskTombstones) -> list[Record]:
         if self._archive is None:
@@ -66,9 +85,12 @@ class ArchiveAnswers:
 
     def take_lease(self, name: str) -> str | None:
         """Take the lease of a site. Returns why not, where another run holds the lease."""
-        holder = self._archive.leases.take(name) if self._archive is not None else None
-        return f"busy: run {holder} is crawling this site" if holder is not None else None
+        return _busy(self._archive.leases.take(name) if self._archive is not None else None)
 
     def recovered(self, site: str, kind: str) -> Iterator[Recovered]:
         """The rows that a run that died archived and did not deliver."""
         return self._archive.outbox.recover(site, kind) if self._archive is not None else iter(())
+
+
+def _busy(holder: str | None) -> str | None:
+    return f"busy: run {holder} is crawling this site" if holder is not None else None

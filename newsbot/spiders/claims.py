@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
 from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.wordpress.messages import RenameSite
 from newsbot.wordpress.receipt import Verdict
 
 
@@ -33,6 +34,14 @@ class Claims:
             return "incomplete", busy
         self._taken[site] = target.url
         return None
+
+    def rename_site(self, asked: RenameSite, target: Target) -> str | None:
+        """Give a site its new key. Returns why not, where this run crawls the site for another target, or another run
+        does."""
+        if self._taken.get(asked.old, target.url) != target.url:
+            return f"the same site as another of this run: {asked.old}"
+        busy: str | None = self._archive.answer(asked)
+        return busy
 
 
 def address_lease(url: str) -> str:

@@ -12,7 +12,7 @@ from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.messages import Query, RenameSite, Reply
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import SiteCrawl
 
@@ -81,7 +81,10 @@ class SiteDriver:
                 while self.waiting:
                     yield self.waiting.popleft()
                 await self.delivered()
-                answer = self.archive.answer(message)
+                if isinstance(message, RenameSite):
+                    answer = self.claims.rename_site(message, self.target)
+                else:
+                    answer = self.archive.answer(message)
         while self.waiting:
             yield self.waiting.popleft()
 

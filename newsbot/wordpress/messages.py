@@ -13,6 +13,10 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 | ``KeepSite``     | ``None``                                                             |
 | ``Distrust``     | ``None``                                                             |
 | ``AskTombstones`` | ``list[Record]``: the last known rows, marked as deleted            |
+| ``AskHeld``      | ``dict[int, HeldRow]``: the given ids that the archive holds, and the newest |
+| ``AskNewSite``   | ``bool``: whether the site is new to an archive of other sites       |
+| ``AskFormer``    | ``list[Former]``: sites of the archive that may have moved here      |
+| ``RenameSite``   | ``str | None``: why the site cannot be renamed                       |
 | ``items.Record`` | ``None``                                                             |
 | ``items.Checkpoint`` | ``None``                                                         |
 """
@@ -200,7 +204,77 @@ class Distrust:
     kind: str = "posts"
 
 
-Question = Recall | Remember | AskSite | KeepSite | AskState | AskKnown | Distrust | AskTombstones
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRow:
+    """What identifies a row of the archive: ``date`` is the site's local date of publication."""
+
+    id: int
+    url: str | None = None
+    guid: str | None = None
+    slug: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskHeld:
+    """Ask for the live rows of ``ids`` that the archive holds, and for the newest rows of the collection."""
+
+    site: str
+    type: str
+    ids: tuple[int, ...]
+    kind: str = "posts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskNewSite:
+    """Ask whether the archive holds other sites, and nothing whole of this one."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskFormer:
+    """Ask for sites that may have had the key of another address before: sites that users reached by ``url``, that
+    differ from ``site`` by ``www.`` or HTTPS alone, or that hold rows with these ids and guids."""
+
+    url: str
+    site: str
+    type: str
+    rows: tuple[tuple[int, str | None], ...]
+    kind: str = "posts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """A site of the archive. ``root`` is the URL of its API, if known; ``rows`` are those of the ids asked for."""
+
+    site: str
+    root: str | None
+    rows: Mapping[int, HeldRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameSite:
+    """Give everything that the archive holds of the site ``old`` to the key ``new``."""
+
+    old: str
+    new: str
+
+
+Question = (
+    Recall
+    | Remember
+    | AskSite
+    | KeepSite
+    | AskState
+    | AskKnown
+    | Distrust
+    | AskTombstones
+    | AskHeld
+    | AskNewSite
+    | AskFormer
+    | RenameSite
+)
 """What the crawl of a site may ask the archive."""
 
 

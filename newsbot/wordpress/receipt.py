@@ -79,7 +79,10 @@ class CollectionFacts:
 
 @dataclass(slots=True, kw_only=True)
 class SiteFacts:
-    """One site of a run. ``asked`` is the user's URL, ``site`` the key of the site in its rows."""
+    """One site of a run. ``asked`` is the user's URL, ``site`` the key of the site in its rows.
+
+    ``moved_from`` is the key that the site had in the archive until this run.
+    """
 
     asked: str
     site: str | None = None
@@ -91,6 +94,7 @@ class SiteFacts:
     faults: Counter[str] = field(default_factory=Counter)
     verdict: Verdict = "incomplete"
     why: str = "not started"
+    moved_from: str | None = None
 
     def collection(self, name: str) -> CollectionFacts:
         """The counts of one collection, which are created where they do not exist."""

@@ -65,10 +65,11 @@ def is_cut(reply: Reply, rows: int) -> bool:
 
 
 def is_final(fault: PayloadError) -> bool:
-    """Whether smaller queries would fail too: the crawl is stopping, or the site or robots.txt forbids it."""
+    """Whether smaller queries would fail too: the crawl is stopping, the site or robots.txt forbids it, or another
+    site answers."""
     if isinstance(fault, Unanswered):
         return fault.error in FINAL_ERRORS - {"too-large"}
-    return fault.name == "challenge"
+    return fault.name in ("challenge", "foreign")
 
 
 def split_until_alone(

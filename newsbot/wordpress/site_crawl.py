@@ -19,7 +19,8 @@ from newsbot.wordpress.discovery.search import discover
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
 from newsbot.wordpress.languages.spoken import in_languages
-from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question
+from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question, RenameSite, Reply
+from newsbot.wordpress.moves import former_key, is_below
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import SiteFacts
@@ -37,7 +38,7 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
         if site is not None:
             _enter(site, facts)
             try:
-                yield from crawl_collections(site, options, facts, discovered_before=True)
+                yield from _at_its_address(site, crawl_collections(site, options, facts, discovered_before=True))
                 return
             except Moved:
                 # What an earlier run discovered no longer holds: discover the site again.
@@ -50,9 +51,35 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
             fallback = FallbackSite(options=options, facts=facts, start=failure.at)
             yield from fallback.crawl_site(failure, verdict=failure.verdict)
         return
+    if (former := (yield from former_key(site, options))) is not None:
+        if (busy := (yield RenameSite(old=former, new=site.key))) is not None:
+            facts.end("incomplete", busy)
+            return
+        facts.moved_from = former
     _enter(site, facts)
     yield KeepSite(url=options.url, site=site_as_json(site))
     yield from crawl_collections(site, options, facts)
+
+
+def _at_its_address(site: Site, crawled: SiteCrawl) -> SiteCrawl:
+    """Pass the messages of ``crawled``. Raise Moved where a redirect takes the first answer of the API elsewhere."""
+    reply, is_first = None, True
+    while True:
+        try:
+            message = crawled.send(reply)
+        except StopIteration:
+            return
+        reply = yield message
+        if is_first and isinstance(message, Query) and is_below(message.url, site.api.root):
+            is_first = False
+            if isinstance(reply, Reply) and reply.is_ok and _left(reply.url, site.api.root):
+                crawled.close()
+                raise Moved
+
+
+def _left(url: str, root: str) -> bool:
+    """Whether ``url`` is not one of the API at ``root``, or answers over HTTPS where ``root`` does not."""
+    return not is_below(url, root) or url.partition("://")[0] != root.partition("://")[0]
 
 
 def _enter(site: Site, facts: SiteFacts) -> None:

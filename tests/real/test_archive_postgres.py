@@ -10,16 +10,17 @@ import sqlalchemy as sa
 
 from newsbot.archive import Archive, Feed
 from newsbot.archive.database import _migrate
-from newsbot.archive.guids import guid_key
 from newsbot.archive.hosts import Hosts
 from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
 from newsbot.politeness.known import KnownRobots
+from newsbot.wordpress.guids import guid_key
 from newsbot.wordpress.messages import AskKnown, Recall
 from tests.crawl.scrapy_crawl import crawl
 from tests.newsroom import Newsroom
 from tests.real.postgresql import PostgreSQL
+from tests.unit.test_moves import check_rename, fill
 
 pytestmark = pytest.mark.real
 
@@ -179,3 +180,14 @@ def test_processes_share_what_they_know_about_hosts(postgresql: PostgreSQL) -> N
     assert other.robots("https://held.example") == answer
     one.close()
     other.close()
+
+
+def test_renamed_site_keeps_all_that_the_archive_holds(postgresql: PostgreSQL) -> None:
+    url = postgresql.new_database()
+    died = Archive.open(url, run="run-1", alive=lambda _: False)
+    fill(died)
+    died.close()
+    archive = Archive.open(url, run="run-2", alive=lambda _: False)
+    archive.runs.start("wp_posts")
+    check_rename(archive, url)
+    archive.close()

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from newsbot.archive import Archive, MissingRows
 from newsbot.archive.database import _migrate
-from newsbot.archive.guids import guid_key
 from newsbot.archive.parts import PARTS, changed_parts, fingerprint
 from newsbot.archive.schema import VERSION
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Embed, FeaturedImage, Image, Post, TermRef, columns
+from newsbot.wordpress.guids import guid_key
 from newsbot.wordpress.messages import AskKnown, Recall
 
 SITE = "https://news.example"

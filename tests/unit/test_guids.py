@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.archive.guids import canonical_guid, guid_key, is_evidence, names_site
+from newsbot.wordpress.guids import canonical_guid, guid_key, is_evidence, names_site
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,9 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "dates": {"api", "messages"},
     "records": {"api", "dates", "values"},
     "replies": {"messages", "payload", "values"},
+    "guids": set(),
+    "same_site": {"dates", "guids", "messages", "values"},
+    "moves": {"api", "messages", "options", "replies", "same_site", "values"},
     "queries": {"api", "dates", "messages", "options", "records"},
     "discovery": {"api", "languages", "messages", "payload", "values"},
     "catalog": {"api", "messages", "options", "replies", "site_json"},
@@ -85,11 +88,11 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "joins": {"api", "dates", "messages", "payload", "queries", "records", "replies", "values"},
     "collection": {
         *("api", "dates", "messages", "payload", "queries", "receipt", "records", "replies"),
-        *("joins", "pages"),
+        *("joins", "pages", "same_site", "values"),
     },
     "fallback": {"dates", "messages", "options", "pages", "payload", "receipt"},
     "site_crawl": {
-        *("api", "catalog", "discovery", "messages", "options", "queries", "receipt", "site_json"),
+        *("api", "catalog", "discovery", "messages", "moves", "options", "queries", "receipt", "site_json"),
         *("collection", "fallback", "languages"),
     },
 }

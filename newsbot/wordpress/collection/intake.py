@@ -14,6 +14,7 @@ from newsbot.items import Checkpoint, Post, Record
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.cursor import Row
+from newsbot.wordpress.collection.identity import Identity
 from newsbot.wordpress.dates import local_date
 from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
@@ -44,6 +45,7 @@ class Intake:
     learner: Learner = field(init=False)
     children: ChildrenFetcher = field(init=False)
     reader: PageReader = field(init=False)
+    identity: Identity = field(init=False)
 
     def __post_init__(self) -> None:
         site, name, options = self.queries.site, self.queries.collection.name, self.queries.options
@@ -51,6 +53,7 @@ class Intake:
         self.joiner = Joiner(site=site, type=name, recalls=recalls)
         self.learner = Learner(queries=self.queries, stats=self.joiner.stats)
         self.children = ChildrenFetcher(site=site, stats=self.joiner.stats)
+        self.identity = Identity(queries=self.queries, live=self.state.live)
         self.reader = PageReader(type=name, site=site.key, render=options.render)
 
     # Relations.
@@ -88,7 +91,11 @@ class Intake:
     def take(
         self, rows: Sequence[dict[str, Any]], reply: Reply, *, cursor: dict[str, Any] | None = None
     ) -> Steps[None]:
-        """Make items of ``rows``; items wait for their joined objects. ``cursor`` is where a later run may go on."""
+        """Make items of ``rows``; items wait for their joined objects. ``cursor`` is where a later run may go on.
+
+        Raises ForeignAnswer where the rows are those of another site.
+        """
+        yield from self.identity.check(rows)
         self.joiner.relations = yield from self.learner.learn_late(rows)
         items = []
         for raw in rows:

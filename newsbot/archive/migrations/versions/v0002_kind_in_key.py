@@ -261,9 +261,9 @@ def _by_kind(connection: sa.Connection, row: Any) -> dict[str, _OfKind]:
 def _rebuilt_row(row: Any, kind: str, collection: int, part: _OfKind) -> dict[str, Any]:
     """The row of one kind, as its revisions tell it."""
     # Imported here, since only this case needs them: today's code compares the fingerprint with those that it makes.
-    from newsbot.archive.guids import guid_key
     from newsbot.archive.parts import fingerprint
     from newsbot.archive.payloads import RowState, unpack
+    from newsbot.wordpress.guids import guid_key
 
     newest, first = part.revisions[-1], part.revisions[0]
     payload = next(one.payload for one in part.revisions if one.revision == part.content)

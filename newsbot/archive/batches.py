@@ -1,0 +1,66 @@
+"""The batches of a run: one for each collection that the run has met, and the number of each collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import sqlalchemy as sa
+
+from newsbot.archive.batch import Batch
+from newsbot.archive.database import Database, upsert
+from newsbot.archive.schema import collections
+from newsbot.items import Record
+
+CollectionKey = tuple[str, str, str]
+"""Site, type and kind: a post type and a taxonomy of one site may share a name."""
+
+
+class Batches:
+    """The batches by collection. A collection that is new to the archive gets its number here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._batches: dict[CollectionKey, Batch] = {}
+        self._sites: dict[int, str] = {}
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter(self._batches.values())
+
+    def of(self, site: str, type_: str, kind: str) -> Batch:
+        batch = self._batches.get((site, type_, kind))
+        if batch is None:
+            number = self._number(site, type_, kind)
+            self._sites[number] = site
+            batch = self._batches[site, type_, kind] = Batch(number)
+        return batch
+
+    def of_record(self, record: Record) -> Batch:
+        return self.of(record.site, record.type, record.collection)
+
+    def site_of(self, batch: Batch) -> str:
+        return self._sites[batch.collection]
+
+    def begin_pass(self, site: str, type_: str, kind: str, *, committed_sequence: int) -> None:
+        """Count the rows of a collection from 0 again."""
+        number = self._batches[site, type_, kind].collection
+        self._batches[site, type_, kind] = Batch(number, committed_sequence=committed_sequence)
+
+    def forget(self, sites: Iterable[str]) -> None:
+        """The collections of these sites get other numbers or other keys."""
+        gone = set(sites)
+        self._batches = {key: batch for key, batch in self._batches.items() if key[0] not in gone}
+
+    def _number(self, site: str, type_: str, kind: str) -> int:
+        """The number of a collection in the database, which gets a row for it if it has none."""
+        number = sa.select(collections.c.collection).where(
+            collections.c.site == site, collections.c.type == type_, collections.c.kind == kind
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(number).scalar()
+        if found is None:
+            with self._database.writing() as connection:
+                insert = upsert(connection, collections, keys=("site", "type", "kind"), replaced=("type",))
+                new = {"site": site, "type": type_, "kind": kind, "sequence": 0, "whole": False, "hidden": 0}
+                connection.execute(insert, [new])
+                found = connection.execute(number).scalar_one()
+        return int(found)

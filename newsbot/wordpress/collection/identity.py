@@ -1,0 +1,108 @@
+"""Whether the rows that come are those of the site that is crawled.
+
+A domain may belong to another WordPress by now, whose ids begin at 1 again, and a cache may give the answer of another
+site. Such rows would overwrite and bury the site's own. A row is strange where its link and its guid both name a host
+that no row of the site named before. Many healthy sites name several hosts (a front end on a host of its own, a domain
+for each language, links to articles elsewhere), so that a strange row is asked for again before it counts as foreign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.errors import ForeignAnswer
+from newsbot.wordpress.api import PER_PAGE
+from newsbot.wordpress.messages import AskHeld, HeldRow, Steps
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.replies import rows_of
+from newsbot.wordpress.same_site import IDENTIFYING, agreeing, guid_host, host_of, link_host
+from newsbot.wordpress.values import row_id
+
+ASKED_AGAIN = 20
+"""Strange rows of a page that are asked for again."""
+
+NAMED = 5
+"""Foreign ids that the reason names."""
+
+FEW = 3
+"""So many new rows with ids below those of the newest known rows are unusual."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Identity:
+    """Checks the rows of one collection. ``live``: the number of rows that the archive held before the run.
+
+    ``hosts`` are the hosts that rows of the site name. ``is_proven``: known rows agreed in this run.
+    """
+
+    queries: Queries
+    live: int
+    hosts: set[str] = field(default_factory=set)
+    is_proven: bool = False
+
+    def __post_init__(self) -> None:
+        site = self.queries.site
+        found = (host_of(site.key), host_of(site.home), host_of(site.api.root))
+        self.hosts |= {host for host in found if host is not None}
+
+    def check(self, rows: Sequence[Mapping[str, Any]]) -> Steps[None]:
+        """Raise ForeignAnswer where ``rows``, a page that came, are those of another site."""
+        if not rows:
+            return
+        if self.live and not self.is_proven:
+            yield from self._compare(rows)
+        strange = [raw for raw in rows if self._is_strange(raw)]
+        if strange:
+            yield from self._ask_again(strange)
+
+    def _is_strange(self, raw: Mapping[str, Any]) -> bool:
+        host = link_host(raw)
+        return host is not None and host not in self.hosts and guid_host(raw) not in self.hosts
+
+    def _compare(self, rows: Sequence[Mapping[str, Any]]) -> Steps[None]:
+        """Compare the first page of a run with what the archive holds, and ask for known rows where it looks odd."""
+        options, site, name = self.queries.options, self.queries.site, self.queries.collection.name
+        ids = tuple(number for raw in rows if (number := row_id(raw.get("id"))) is not None)
+        held: dict[int, HeldRow] = yield AskHeld(site=site.key, type=name, ids=ids, kind=options.kind)
+        self._trust(held)
+        compared, agreed = agreeing(rows, held)
+        strange = sum(self._is_strange(raw) for raw in rows) * 2 > len(rows)
+        below = not compared and bool(held) and max(ids, default=0) < max(held)
+        unusual = strange or (below and len(rows) >= min(FEW, self.live))
+        if agreed * 2 < compared or (not compared and unusual):
+            yield from self._ask_for_known(held, rows)
+        self.is_proven = True
+
+    def _trust(self, held: Mapping[int, HeldRow]) -> None:
+        for row in held.values():
+            self.hosts |= {host for host in (host_of(row.url), host_of(row.guid)) if host is not None}
+
+    def _ask_for_known(self, held: Mapping[int, HeldRow], rows: Sequence[Mapping[str, Any]]) -> Steps[None]:
+        """Ask for rows that the archive holds. Raise ForeignAnswer where fewer than a fifth of them agree."""
+        wanted = sorted(held, reverse=True)[:PER_PAGE]
+        params = {"include": wanted, "per_page": len(wanted), "_fields": IDENTIFYING}
+        compared, agreed = agreeing(rows_of((yield self.queries.query(params, "identity"))), held)
+        if agreed * 5 >= compared > 0:
+            return
+        host = next((host for raw in rows if (host := link_host(raw)) not in (None, *self.hosts)), None)
+        linking = f"its rows link to {host}, and " if host else ""
+        raise ForeignAnswer(
+            f"another WordPress answers at this address: {linking}{agreed} of {len(wanted)} known rows agree. "
+            "If the site began anew, crawl it into a new archive"
+        )
+
+    def _ask_again(self, strange: Sequence[Mapping[str, Any]]) -> Steps[None]:
+        """Ask twice for rows with strange hosts. Raise ForeignAnswer unless the site gives them each time."""
+        hosts = {row_id(raw.get("id")): link_host(raw) for raw in strange}
+        wanted = [number for number in hosts if number is not None][:ASKED_AGAIN]
+        for fields in (IDENTIFYING, "id,link"):
+            params = {"include": wanted, "per_page": PER_PAGE, "_fields": fields}
+            given = rows_of((yield self.queries.query(params, "identity"))) if wanted else []
+            again = {row_id(raw.get("id")): link_host(raw) for raw in given}
+            if not given or any(hosts.get(number) != host for number, host in again.items()):
+                named = ", ".join(map(str, wanted[:NAMED])) + (" ..." if len(strange) > NAMED else "")
+                foreign = next(host for host in hosts.values() if host is not None)
+                raise ForeignAnswer(f"the answer of another site came: it links to {foreign} (ids {named})")
+        self.hosts |= {host for host in hosts.values() if host is not None}

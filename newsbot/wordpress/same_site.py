@@ -1,0 +1,82 @@
+"""Whether rows that a site gives are rows that the archive holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsbot.wordpress.dates import local_date
+from newsbot.wordpress.guids import canonical_guid, is_evidence, names_site
+from newsbot.wordpress.messages import HeldRow
+from newsbot.wordpress.values import decoded, rendered, row_id, text
+
+IDENTIFYING = "id,guid,slug,date,link"
+"""``_fields`` of a query for what identifies rows."""
+
+FEW = 3
+"""Rows that must be compared at least, where the site has as many."""
+
+
+def host_of(url: str | None) -> str | None:
+    """The host of a URL, with its port and without ``www.``; None where there is no host."""
+    try:
+        netloc = urlsplit(url or "").netloc
+    except ValueError:
+        return None
+    return netloc.rpartition("@")[2].lower().removeprefix("www.") or None
+
+
+def address_of(key: str) -> str:
+    """A site's key without what http, HTTPS and ``www.`` make of it."""
+    return key.partition("://")[2].lower().removeprefix("www.").rstrip("/")
+
+
+def link_host(raw: Mapping[str, Any]) -> str | None:
+    return host_of(decoded(raw.get("link")))
+
+
+def guid_host(raw: Mapping[str, Any]) -> str | None:
+    return host_of(canonical_guid(rendered(raw.get("guid"))))
+
+
+def moved_here(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow], *, former: str) -> bool:
+    """Whether a site that gives ``rows`` is the site ``former``, of which the archive holds ``held``.
+
+    Ids, guids and slugs must agree: in four of five rows that both have, and in enough of them. Every new WordPress has
+    a post 1 with the slug ``hello-world``, so a guid without a public host counts only together with the date.
+    """
+    pairs = _pairs(rows, held)
+    agreeing = sum(_is_same_row(raw, row, former) for raw, row in pairs)
+    return len(pairs) >= min(FEW, len(rows)) and agreeing * 5 >= len(pairs) * 4 > 0
+
+
+def _is_same_row(raw: Mapping[str, Any], held: HeldRow, former: str) -> bool:
+    if text(raw.get("slug")) != held.slug or held.slug is None:
+        return False
+    guid = rendered(raw.get("guid"))
+    if guid and canonical_guid(guid) == canonical_guid(held.guid) and (is_evidence(guid) or names_site(guid, former)):
+        return True
+    return held.date is not None and local_date(raw.get("date")) == held.date
+
+
+def agreeing(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow]) -> tuple[int, int]:
+    """How many rows the archive holds too, and how many of these may be edited copies of what it holds."""
+    pairs = _pairs(rows, held)
+    return len(pairs), sum(_may_be_same_row(raw, row) for raw, row in pairs)
+
+
+def _may_be_same_row(raw: Mapping[str, Any], held: HeldRow) -> bool:
+    """Whether two of guid, slug and date agree, or as many as both have: an edit changes one of them at most."""
+    fields = (
+        (canonical_guid(rendered(raw.get("guid"))), canonical_guid(held.guid)),
+        (text(raw.get("slug")), held.slug),
+        (local_date(raw.get("date")), held.date),
+    )
+    both = [given == kept for given, kept in fields if given is not None and kept is not None]
+    return sum(both) >= min(2, len(both))
+
+
+def _pairs(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow]) -> list[tuple[Mapping[str, Any], HeldRow]]:
+    found = ((raw, held.get(row_id(raw.get("id")) or 0)) for raw in rows)
+    return [(raw, row) for raw, row in found if row is not None]

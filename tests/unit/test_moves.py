@@ -1,0 +1,426 @@
+"""A site that moves keeps its archive; a copy, and another site at its address, do not get it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from newsbot.archive import Archive, Crawled, last_crawled
+from newsbot.archive.reader import Filter, read_current
+from newsbot.archive.schema import leases, linked, receipts, sites
+from newsbot.errors import ForeignAnswer
+from newsbot.items import Checkpoint, Post
+from newsbot.wordpress.api import Api, Collection, Site
+from newsbot.wordpress.collection.identity import Identity
+from newsbot.wordpress.messages import (
+    AskFormer,
+    AskHeld,
+    AskNewSite,
+    AskSite,
+    AskState,
+    CollectionState,
+    Former,
+    HeldRow,
+    KeepSite,
+    Query,
+    Recall,
+    RenameSite,
+    Reply,
+)
+from newsbot.wordpress.moves import former_key
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.same_site import moved_here
+from newsbot.wordpress.site_crawl import crawl
+from newsbot.wordpress.site_json import site_as_json
+
+OLD, NEW = "http://www.old-paper.press", "https://new-paper.press"
+
+
+def raw(number: int, home: str = NEW, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": number, "slug": f"story-{number}", "date": f"2026-01-{number:02d}T10:00:00",
+        "guid": {"rendered": f"{OLD}/?p={number}"}, "link": f"{home}/story-{number}/",
+    } | fields  # fmt: skip
+
+
+def held(number: int, **fields: Any) -> HeldRow:
+    values: dict[str, Any] = {
+        "url": f"{OLD}/story-{number}/", "guid": f"{OLD}/?p={number}", "slug": f"story-{number}",
+        "date": f"2026-01-{number:02d}T10:00:00",
+    }  # fmt: skip
+    return HeldRow(id=number, **(values | fields))
+
+
+HELD = {number: held(number) for number in range(1, 6)}
+
+
+def reply(rows: Any, *, url: str = f"{OLD}/wp-json/wp/v2/posts", status: int = 200, error: str | None = None) -> Reply:
+    body = rows if isinstance(rows, bytes) else json.dumps(rows).encode()
+    return Reply(status=status, url=url, body=body, error=error, headers={"content-type": "application/json"})
+
+
+def run(steps: Generator[Any, Any, Any], answer: Callable[[Any], Any]) -> Any:
+    message = next(steps)
+    while True:
+        try:
+            message = steps.send(answer(message))
+        except StopIteration as end:
+            return end.value
+
+
+# Whether rows are those of a site.
+
+
+@pytest.mark.parametrize(
+    ("rows", "known", "same"),
+    [
+        ([raw(n) for n in range(1, 6)], HELD, True),
+        # One slug in five was changed.
+        ([raw(1, slug="renamed"), *(raw(n) for n in range(2, 6))], HELD, True),
+        ([raw(1, slug="x"), raw(2, slug="y"), *(raw(n) for n in range(3, 6))], HELD, False),
+        # The move rewrote the guids. The dates agree.
+        ([raw(n, guid={"rendered": f"{NEW}/?p={n}"}) for n in range(1, 6)], HELD, True),
+        # Another WordPress, whose first post has the same slug too.
+        ([raw(1, guid={"rendered": f"{NEW}/?p=1"}, date="2020-01-01T00:00:00")], {1: held(1)}, False),
+        # Two sites that were developed on localhost.
+        (
+            [raw(1, guid={"rendered": "http://localhost/?p=1"}, date="2020-01-01T00:00:00")],
+            {1: held(1, guid="http://localhost/?p=1")},
+            False,
+        ),
+        # One imported post in five.
+        ([raw(n) for n in range(1, 6)], {1: held(1)}, False),
+        ([raw(1)], {1: held(1)}, True),
+        ([], HELD, False),
+    ],
+)
+def test_ids_guids_and_slugs_tell_a_site_that_moved(
+    rows: list[dict[str, Any]], known: dict[int, HeldRow], *, same: bool
+) -> None:
+    assert moved_here(rows, known, former=OLD) is same
+
+
+def recognise(at_old: Reply, *, former: str = OLD, known: dict[int, HeldRow] = HELD) -> tuple[str | None, list[str]]:
+    """The former key of the site NEW, and the queries that it cost. ``at_old`` is the answer at the old address."""
+    asked: list[str] = []
+    root = f"{former}/wp-json/"
+
+    def answer(message: Any) -> Any:
+        if isinstance(message, Query):
+            asked.append(message.url)
+            return reply([raw(n) for n in range(1, 6)]) if message.url.startswith(f"{NEW}/wp-json") else at_old
+        if isinstance(message, AskNewSite):
+            return True
+        assert isinstance(message, AskFormer)
+        assert message.rows[0] == (1, f"{OLD}/?p=1")
+        return [Former(site="https://other.press", root=None, rows={}), Former(site=former, root=root, rows=known)]
+
+    site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
+    return run(former_key(site, Options(url=NEW)), answer), asked
+
+
+@pytest.mark.parametrize(
+    "at_old",
+    [
+        reply([raw(1)], url=f"{NEW}/wp-json/wp/v2/posts?include=1"),  # it redirects
+        reply(b"", status=0, error="dns"),
+        reply(b"", status=0, error="refused"),
+        reply({"code": "rest_no_route", "message": "", "data": {"status": 404}}, status=404),
+        reply(b"<html>This domain is for sale</html>"),
+        reply([raw(1, OLD, slug="hello-world", guid={"rendered": "x"}, date="2030-01-01T00:00:00")]),
+        reply([]),
+        reply([raw(n) for n in range(1, 6)]),  # the same WordPress answers, and calls itself NEW
+    ],
+)
+def test_site_that_left_its_old_address_has_moved(at_old: Reply) -> None:
+    former, asked = recognise(at_old)
+    assert former == OLD
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "at_old",
+    [
+        reply([raw(n, OLD) for n in range(1, 6)]),
+        reply({"code": "x", "message": "", "data": {"status": 401}}, status=401),
+        reply(b"", status=503),
+        reply(b"", status=0, error="robots"),
+    ],
+)
+def test_copy_of_a_site_that_still_answers_is_no_move(at_old: Reply) -> None:
+    assert recognise(at_old)[0] is None
+
+
+def test_https_and_www_are_a_move_whatever_answers() -> None:
+    former, asked = recognise(reply([raw(1)]), former="http://www.new-paper.press")
+    assert former == "http://www.new-paper.press"
+    assert len(asked) == 1
+
+
+def test_site_in_a_folder_that_still_answers_is_no_move_to_the_folder_above() -> None:
+    blog = f"{NEW}/blog"
+    at_old = reply([raw(n, blog) for n in range(1, 6)], url=f"{blog}/wp-json/wp/v2/posts")
+    assert recognise(at_old, former=blog)[0] is None
+    assert recognise(reply([raw(n) for n in range(1, 6)], url=f"{NEW}/wp-json/wp/v2/posts"), former=blog)[0] == blog
+
+
+def test_site_of_an_archive_without_others_costs_nothing() -> None:
+    site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
+    assert run(former_key(site, Options(url=NEW)), {AskNewSite(site=NEW): False}.__getitem__) is None
+
+
+# The archive.
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """Posts 1 to 3 of the site OLD, of which a run that died has delivered none."""
+    url = f"sqlite:///{tmp_path / 'newsbot.db'}"
+    died = Archive.open(url, run="run-1", alive=lambda _: False)
+    fill(died)
+    died.close()
+    archive = Archive.open(url, run="run-2", alive=lambda _: False)
+    archive.runs.start("wp_posts")
+    yield archive
+    archive.close()
+
+
+def fill(archive: Archive) -> None:
+    archive.runs.start("wp_posts")
+    assert archive.leases.take(OLD) is None
+    for number in (1, 2, 3):
+        archive.add(post(number))
+    archive.remember(OLD, "/wp/v2/users", {1: {"id": 1, "name": "Ann"}})
+    end = {"whole": True, "watermark": "2026-02-01T00:00:00Z", "swept": "2026-02-01T00:00:00Z", "owed": [9]}
+    archive.commit(Checkpoint(site=OLD, type="post", sequence=3, cursor=end, done=True))
+    archive.runs.keep_site("old-paper.press", {"key": OLD, "name": "Paper", "root": f"{OLD}/wp-json/"})
+    crawled = Crawled(site=OLD, name="Paper", asked=("old-paper.press",), verdict="complete", whole=True, facts={})
+    archive.runs.conclude("wp_posts", [crawled])
+
+
+def post(number: int, site: str = OLD, **fields: Any) -> Post:
+    values = {"title": f"Title {number}", "slug": f"story-{number}", "guid": f"{OLD}/?p={number}"} | fields
+    return Post(site=site, type="post", id=number, published_local=f"2026-01-0{number}T10:00:00", **values)
+
+
+def asked_former(**fields: Any) -> AskFormer:
+    values: dict[str, Any] = {"url": NEW, "site": NEW, "type": "post", "rows": ((1, f"{OLD}/?p=1"), (2, "x"))}
+    return AskFormer(**(values | fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({}, [OLD]),
+        ({"rows": ((2, f"{OLD}/?p=1"),)}, []),  # the guid of another id
+        ({"rows": (), "url": "old-paper.press"}, [OLD]),
+        ({"rows": (), "site": "https://old-paper.press"}, [OLD]),
+        ({"rows": ()}, []),
+    ],
+)
+def test_archive_finds_the_sites_that_may_have_moved(
+    archive: Archive, fields: dict[str, Any], found: list[str]
+) -> None:
+    formers = archive.moves.former_sites(asked_former(**fields))
+    assert [former.site for former in formers] == found
+    if formers and not fields:
+        assert formers[0].root == f"{OLD}/wp-json/"
+        assert formers[0].rows[1] == HeldRow(
+            id=1, guid=f"{OLD}/?p=1", slug="story-1", date="2026-01-01T10:00:00"
+        )  # fmt: skip
+
+
+def test_new_site_is_one_that_the_archive_does_not_have_whole(archive: Archive) -> None:
+    assert archive.moves.is_new_site(NEW) is True
+    assert archive.moves.is_new_site(OLD) is False
+
+
+def test_renamed_site_keeps_all_that_the_archive_holds(archive: Archive, tmp_path: Path) -> None:
+    check_rename(archive, f"sqlite:///{tmp_path / 'newsbot.db'}")
+
+
+def check_rename(archive: Archive, url: str) -> None:
+    """Rename OLD to NEW, and compare everything that the archive holds. The test on PostgreSQL does the same."""
+    assert archive.rename_site(OLD, NEW) is None
+    state = archive.state(NEW, "post")
+    assert (state.whole, state.watermark, state.live, state.owed) == (True, "2026-02-01T00:00:00Z", 3, (9,))
+    assert archive.state(OLD, "post").live == 0
+    recovered = [row.record for row in archive.outbox.recover(NEW, "posts")]
+    assert [(row.site, row.id) for row in recovered] == [(NEW, 1), (NEW, 2), (NEW, 3)]
+    assert archive.add(post(1, NEW)) is False, "nothing is delivered again"
+    assert archive.add(post(2, NEW, title="A correction")) is True
+    gone = archive.tombstone(NEW, "post", 3, "2026-03-01T00:00:00Z")
+    assert gone is not None and gone.site == NEW
+    archive.flush()
+    lines = [json.loads(row.line()) for row in read_current(archive.database, Filter(site=NEW))]
+    assert [(line["site"], line["id"], line["title"]) for line in lines] == [
+        (NEW, 1, "Title 1"), (NEW, 2, "A correction"), (NEW, 3, "Title 3"),
+    ]  # fmt: skip
+    assert archive.recall(Recall(site=NEW, relation="/wp/v2/users", ids=(1,))) == {1: {"id": 1, "name": "Ann"}}
+    assert last_crawled(url, "wp_posts", ["old-paper.press"]).keys() == {"old-paper.press"}
+    with archive.database.reading() as connection:
+        for table in (sites, linked, receipts, leases):
+            found = set(connection.execute(sa.select(table.c.site)).scalars())
+            assert found == {NEW}, table.name
+        facts = json.loads(connection.execute(sa.select(sites.c.facts)).scalar_one())
+    assert [moved["site"] for moved in facts["moved_from"]] == [OLD]
+    assert archive.runs.site_behind("old-paper.press") is None, "the API is elsewhere now"
+
+
+def test_rows_that_came_under_the_new_key_stay(archive: Archive) -> None:
+    archive.add(post(3, NEW, title="As it is now"))
+    archive.add(post(4, NEW))
+    archive.flush()
+    assert archive.rename_site(OLD, NEW) is None
+    lines = [json.loads(row.line()) for row in read_current(archive.database, Filter())]
+    assert [(line["site"], line["id"], line["title"]) for line in lines] == [
+        (NEW, 1, "Title 1"), (NEW, 2, "Title 2"), (NEW, 3, "As it is now"), (NEW, 4, "Title 4"),
+    ]  # fmt: skip
+    assert archive.state(NEW, "post").whole is False, "both parts are walked again"
+
+
+def test_site_that_another_run_crawls_is_not_renamed(archive: Archive, tmp_path: Path) -> None:
+    assert archive.leases.take(OLD) is None
+    other = Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}", run="run-3", alive=lambda _: True)
+    assert other.rename_site(OLD, NEW) == "run-2"
+    assert other.state(OLD, "post").live == 3
+    other.close()
+
+
+# The crawl of a site.
+
+
+def kept_site() -> dict[str, Any]:
+    return site_as_json(Site(key=OLD, home=OLD, api=Api(root=f"{OLD}/wp-json/"), types={"post": "/wp/v2/posts"}))
+
+
+def test_site_whose_old_address_redirects_is_found_and_renamed() -> None:
+    index = {"name": "Paper", "home": NEW, "url": NEW, "namespaces": ["wp/v2"], "routes": {}}
+    told: list[Any] = []
+
+    def answer(message: Any) -> Any:
+        if isinstance(message, AskSite):
+            return kept_site()
+        if isinstance(message, AskState):
+            return CollectionState(whole=message.site == OLD, watermark="2026-02-01T00:00:00Z", live=5)
+        if isinstance(message, Query):
+            path = message.url.partition("/wp-json/")[2]
+            if message.purpose in ("index", "discover"):
+                return reply(index, url=f"{NEW}/wp-json/")
+            return reply([raw(n) for n in range(1, 6)], url=f"{NEW}/wp-json/{path}")
+        told.append(message)
+        if isinstance(message, AskNewSite):
+            return True
+        if isinstance(message, AskFormer):
+            return [Former(site=OLD, root=f"{OLD}/wp-json/", rows=HELD)]
+        return None
+
+    facts = SiteFacts(asked="www.old-paper.press")
+    steps = crawl(Options(url="www.old-paper.press"), facts)
+    message = next(steps)
+    while not isinstance(message, KeepSite):
+        message = steps.send(answer(message))
+    assert told[-1] == RenameSite(old=OLD, new=NEW)
+    assert (facts.site, facts.moved_from) == (NEW, OLD)
+
+
+def test_site_that_another_run_crawls_ends_busy() -> None:
+    facts = SiteFacts(asked=NEW)
+    index = {"name": "Paper", "home": NEW, "url": NEW, "namespaces": ["wp/v2"], "routes": {}}
+
+    def answer(message: Any) -> Any:
+        if isinstance(message, Query):
+            return reply(index, url=f"{NEW}/wp-json/") if message.purpose == "index" else reply([raw(1)])
+        answers = {AskNewSite: True, AskFormer: [Former(site=OLD, root=None, rows=HELD)], RenameSite: "busy: run x"}
+        return answers.get(type(message))
+
+    run(crawl(Options(url=NEW), facts), answer)
+    assert (facts.verdict, facts.why, facts.moved_from) == ("incomplete", "busy: run x", None)
+
+
+# Rows of another site.
+
+
+def check(
+    *pages: list[dict[str, Any]], live: int = 0, known: dict[int, HeldRow] | None = None,
+    given: list[list[dict[str, Any]]] | None = None, kind: str = "posts",
+) -> int:  # fmt: skip
+    """Check pages of the site NEW. Returns the queries that it cost; ``given`` are the answers to them."""
+    site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
+    queries = Queries(
+        site=site, collection=Collection(name="post", route="/wp/v2/posts"), options=Options(url=NEW, kind=kind)
+    )
+    identity = Identity(queries=queries, live=live)
+    answers = iter(given or [])
+    asked = 0
+
+    def answer(message: Any) -> Any:
+        nonlocal asked
+        if isinstance(message, AskHeld):
+            return known or {}
+        asked += 1
+        return reply(next(answers))
+
+    for page in pages:
+        run(chain(identity.check(page)), answer)
+    return asked
+
+
+def chain(steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """A generator that yields at least once."""
+    yield AskHeld(site=NEW, type="post", ids=())
+    return (yield from steps)
+
+
+def own(number: int, **fields: Any) -> dict[str, Any]:
+    return raw(number, guid={"rendered": f"{NEW}/?p={number}"}, **fields)
+
+
+FRONT = [raw(n, "https://front.press", guid={"rendered": f"https://front.press/?p={n}"}) for n in range(1, 6)]
+ELSEWHERE = [own(1, link="https://elsewhere.press/x"), own(2)]
+NEW_BLOG = [own(n, slug=f"blog-{n}", date=f"2030-01-0{n}T00:00:00") for n in range(1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "options", "queries"),
+    [
+        ([[own(1), own(2)]], {}, 0),
+        ([[own(1), own(2)]], {"live": 5, "known": HELD}, 0),
+        ([[own(1, link="http://www.new-paper.press/?p=1")]], {}, 0),
+        ([ELSEWHERE], {}, 0),  # links to articles elsewhere, with guids of the site
+        ([[raw(n, "https://front.press", guid={"rendered": f"{NEW}/?p={n}"}) for n in (1, 2)]], {}, 0),
+        ([FRONT, FRONT], {"given": [FRONT, FRONT]}, 2),  # a front end that all links and guids name
+        ([FRONT], {"live": 5, "known": {1: held(1, url="https://front.press/story-1/", guid=None)}}, 0),
+        ([[own(9)]], {"live": 5, "known": HELD}, 0),  # a new post
+        ([[own(1, slug="renamed", date="2026-05-01T00:00:00"), own(2), own(3)]], {"live": 5, "known": HELD}, 0),
+        # Old drafts that were published: the known rows are still there.
+        ([[own(1), own(2), own(3)]], {"live": 5, "known": {9: held(9)}, "given": [[raw(9)]]}, 1),
+        # The site names other addresses now, and is the same.
+        ([FRONT], {"live": 5, "known": HELD, "given": [FRONT, FRONT]}, 2),
+    ],
+)
+def test_rows_of_the_site_pass(pages: list[Any], options: dict[str, Any], queries: int) -> None:
+    assert check(*pages, **options) == queries
+
+
+@pytest.mark.parametrize(
+    ("pages", "options", "reason"),
+    [
+        ([NEW_BLOG], {"live": 5, "known": HELD, "given": [NEW_BLOG]}, "another WordPress .* 0 of 5 known rows agree"),
+        ([NEW_BLOG], {"live": 9, "known": {9: held(9)}, "given": [[]]}, "another WordPress"),
+        ([FRONT], {"live": 9, "known": {9: held(9)}, "given": [[]]}, r"its rows link to front\.press"),
+        ([[own(1)], FRONT], {"given": [[]]}, r"answer of another site came: it links to front\.press \(ids 1, 2"),
+        ([[own(1)], FRONT], {"given": [[own(n) for n in range(1, 6)]]}, "answer of another site"),
+        ([[own(1)], FRONT], {"given": [FRONT, []]}, "answer of another site"),
+    ],
+)
+def test_rows_of_another_site_are_refused(pages: list[Any], options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ForeignAnswer, match=reason):
+        check(*pages, **options)

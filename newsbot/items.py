@@ -27,10 +27,10 @@ class Author:
 
 @dataclass(slots=True, kw_only=True)
 class TermRef:
-    """A term of a post. ``parent`` is the id of the parent term, or None for a term without a parent."""
+    """A term of a post. ``id`` is None where the site gives only a name. ``parent`` is the id of the parent term."""
 
     taxonomy: str
-    id: int
+    id: int | None
     slug: str | None = None
     name: str | None = None
     parent: int | None = None
@@ -159,6 +159,8 @@ class Post(Record, PostContent):
     """Whether the article goes on behind a paywall or a "read more"; None where there is no content."""
     duplicate_of: str | None = None
     """The row of another site with the same guid and the same text, as ``SITE TYPE ID``."""
+    authors: list[Author] = field(default_factory=list)
+    """Every author, in the site's order: of Co-Authors Plus or PublishPress Authors, else ``author`` alone."""
 
 
 @dataclass(slots=True, kw_only=True)

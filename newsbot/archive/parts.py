@@ -24,6 +24,10 @@ def _author_name(record: Any) -> object:
     return None if author is None else (author.name, author.slug)
 
 
+def _authors(record: Any) -> object:
+    return [(author.id, author.name, author.slug) for author in record.authors]
+
+
 def _terms(record: Any) -> object:
     terms = [(term.taxonomy, term.id if term.id is not None else term.name or "") for term in record.terms]
     terms.sort(key=lambda term: (term[0], isinstance(term[1], str), term[1]))
@@ -77,7 +81,8 @@ PARTS: dict[str, dict[str, Reader]] = {
         "url": _fields("url", "slug"),
         "published": _fields("published", "published_local"),
         "body_media": _body_media,
-        "state": _fields("status", "format", "sticky", "protected", "comment_status", "language"),
+        "state": _fields("status", "format", "sticky", "protected", "comment_status"),
+        "authors": _authors,
     },
     "comments": {
         "text": _fields("content_text"),
@@ -101,7 +106,8 @@ PARTS: dict[str, dict[str, Reader]] = {
 """Kind -> part -> the function that reads the part.
 
 A row is edited when one of these parts differs. A difference in any other column (``content_html``, ``modified``, the
-``count`` of a term) is not an edit: plugins write another number into the HTML for each visitor. A new part goes to the
+``count`` of a term) is not an edit: plugins write another number into the HTML for each visitor, and newsbot itself
+finds out the language. A new part goes to the
 end, since archives hold fingerprints of fewer parts.
 """
 
@@ -143,9 +149,9 @@ def unfetched_parts(record: Any) -> set[str]:
     unfetched = set()
     author, image = getattr(record, "author", None), getattr(record, "image", None)
     if author is not None and author.name is None:
-        unfetched.add("author_name")
+        unfetched |= {"author_name", "authors"}
     if any(term.name is None for term in getattr(record, "terms", ())):
-        unfetched.add("term_names")
+        unfetched |= {"term_names", "authors"}
     if image is not None and image.url is None:
         unfetched.add("image_url")
     return unfetched

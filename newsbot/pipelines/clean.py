@@ -43,6 +43,8 @@ class CleanPipeline:
             self._clean(item)
         if isinstance(item, Post):
             self._set_language(item)
+            if item.author is not None and not item.authors:
+                item.authors = [item.author]
         return item
 
     def _clean(self, item: Post | Comment) -> None:

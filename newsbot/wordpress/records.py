@@ -21,7 +21,7 @@ from newsbot.wordpress.values import decoded, flag, linked_id, object_in, render
 POST_FIELDS = (
     "id", "date", "date_gmt", "modified", "modified_gmt", "guid", "slug", "status", "type", "link", "title", "content",
     "excerpt", "author", "featured_media", "parent", "comment_status", "sticky", "format", "lang",
-    "wpml_current_locale",
+    "wpml_current_locale", "authors", "coauthors",
 )  # fmt: skip
 COMMENT_FIELDS = (
     "id", "post", "parent", "author", "author_name", "author_url", "date", "date_gmt", "content", "link", "status",
@@ -216,13 +216,32 @@ def read_linked(kind: str, raw: Mapping[str, Any], taxonomy: str | None) -> Auth
 
 
 def _read_term_ref(raw: Mapping[str, Any], taxonomy: str) -> TermRef:
+    own, name = text(raw.get("taxonomy")) or taxonomy, decoded(raw.get("name"))
+    slug = text(raw.get("slug"))
+    if own == "author" and (slug or "").startswith("cap-"):
+        name = _name_shown(name, plain_text(text(raw.get("description")) or ""))
     return TermRef(
-        taxonomy=text(raw.get("taxonomy")) or taxonomy,
+        taxonomy=own,
         id=record_id(raw),
-        slug=text(raw.get("slug")),
-        name=decoded(raw.get("name")),
+        slug=slug,
+        name=name,
         parent=linked_id(raw.get("parent")),
     )
+
+
+def _name_shown(login: str | None, description: str | None) -> str | None:
+    """The name that Co-Authors Plus shows for the term of an author.
+
+    The term's own name is a login. Its description is the name that the site shows, then first name, last name, login,
+    id and perhaps an address.
+    """
+    words = (description or "").split()
+    while words and ("@" in words[-1] or words[-1].isdigit() or words[-1] == login):
+        words.pop()
+    half = len(words) // 2
+    if half and words[:half] == words[half:]:
+        words = words[:half]
+    return " ".join(words) or login
 
 
 def _read_image(raw: Mapping[str, Any]) -> FeaturedImage | None:

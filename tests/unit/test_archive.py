@@ -137,13 +137,15 @@ def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
         ({"embeds": [Embed(provider="YouTube", url="https://youtu.be/x")]}, "edited", "body_media"),
         ({"sticky": True}, "edited", "state"),
         ({"format": "video"}, "edited", "state"),
-        ({"language": "uk"}, "edited", "state"),
+        ({"language": "uk"}, "unchanged", None),
+        ({"authors": [Author(id=1, name="Ann"), Author(name="Ben")]}, "edited", "authors"),
         ({"modified": "2026-03-01T00:00:00Z"}, "unchanged", None),
         (
             {"terms": [TermRef(taxonomy="tag", id=5, name="A"), TermRef(taxonomy="category", id=3, name="News")]},
             "edited",
             "terms,term_names",
         ),
+        ({"terms": [TermRef(taxonomy="tag", id=None, name="A")]}, "edited", "terms,term_names"),
         ({"title": " Title 1\n", "content_text": "\tText of 1 "}, "unchanged", None),
     ],
 )

@@ -13,7 +13,8 @@ from newsbot.errors import RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Api, Site
-from newsbot.wordpress.joins.relations import ids_in, learn
+from newsbot.wordpress.joins.given import read_links
+from newsbot.wordpress.joins.relations import learn
 from newsbot.wordpress.values import objects_in
 
 PRETTY, PLAIN = Api(root="https://a.example/wp-json/"), Api(root="https://a.example/index.php?rest_route=/")
@@ -69,8 +70,8 @@ def test_no_type_that_php_sends_breaks_a_row(fields: dict[str, Any]) -> None:
 
 def test_lists_with_holes_are_lists() -> None:
     assert [row["id"] for row in objects_in({"0": {"id": 1}, "2": {"id": 3}})] == [1, 3]
-    assert ids_in({"0": 4, "3": "5"}) == [4, 5]
-    assert ids_in(0) == []
+    assert read_links({"0": 4, "3": "5"}, "terms", "category").ids == [4, 5]
+    assert read_links(0, "users", None).ids == []
 
 
 def sample(api: Api, term: str, image: str) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class Intake:
         Raises ForeignAnswer where the rows are those of another site.
         """
         yield from self.identity.check(rows)
-        self.joiner.relations = yield from self.learner.learn_late(rows)
+        self.joiner.relations = self.learner.learn_late(rows)
         items = []
         for raw in rows:
             if self.queries.is_outside_window(raw):
@@ -204,10 +204,10 @@ class Intake:
     def owed(self) -> list[int]:
         """Ids that the next run must ask for: rows that did not come, and rows that left without a joined object
         because the site failed."""
-        unjoined = {*self.joiner.unlinked, *self.learner.unlinked, *self.children.failed}
+        unjoined = {*self.joiner.unlinked, *self.children.failed}
         return sorted({*self.facts.unreadable, *self.facts.missing, *unjoined})
 
     @property
     def unfetched_links(self) -> int:
         """How many links could not be fetched because the site failed."""
-        return self.joiner.unresolved + len(self.learner.unlinked) + len(self.children.failed)
+        return self.joiner.unresolved + len(self.children.failed)

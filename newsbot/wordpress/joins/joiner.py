@@ -9,29 +9,54 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from newsbot.errors import PayloadError, RecordError, Refused
-from newsbot.items import Checkpoint, Media, Post, Record, TermRef
+from newsbot.items import Author, Checkpoint, FeaturedImage, Media, Post, Record, TermRef
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
+from newsbot.wordpress.joins.coauthors import AUTHOR_TAXONOMY, all_authors, authors_in
+from newsbot.wordpress.joins.given import Links, read_links
 from newsbot.wordpress.joins.link_cache import KNOWN_KEPT, MEDIA_KEPT, LinkCache
-from newsbot.wordpress.joins.relations import FOLLOWED, Relation, ids_in
+from newsbot.wordpress.joins.relations import KINDS, Relation
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply, Steps
 from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_until_alone
 
 HOLD = 500
 """Rows that may wait for their objects. With more rows waiting, the joiner asks for batches that are not full."""
 
-
-_KINDS = {FOLLOWED["author"]: "users", FOLLOWED["terms"]: "terms", FOLLOWED["media"]: "media"}
-
 Joinable = Record
 
 
 @dataclass(slots=True)
+class Need:
+    """The links of a row by one relation."""
+
+    relation: Relation
+    cache: LinkCache
+    links: Links
+
+    def is_met(self) -> bool:
+        """Whether all that can be known of the links is known."""
+        return self.cache.has(self.links.ids) and (self.cache.browsed or not self.links.has_names)
+
+    def objects(self) -> list[Any]:
+        """The linked objects. Of a term that is not known only the id is left, of an author or image nothing."""
+        found = [self.cache.known.get(linked) for linked in self.links.ids]
+        given = [self.cache.named(named) or named for named in self.links.given]
+        if KINDS[self.relation.rel] != "terms":
+            return [*filter(None, found), *given]
+        taxonomy = self.relation.taxonomy or ""
+        terms = (
+            term or TermRef(taxonomy=taxonomy, id=linked) for term, linked in zip(found, self.links.ids, strict=True)
+        )
+        return [*terms, *given]
+
+
+@dataclass(slots=True)
 class Held:
-    """A row that waits, with the linked ids that it needs: (relation, cache, ids)."""
+    """A row that waits, what it needs, and the authors that it names itself."""
 
     item: Joinable
-    needs: list[tuple[Relation, LinkCache, list[int]]]
+    needs: list[Need]
+    authors: list[Author]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,17 +85,18 @@ class Joiner:
     def add(self, item: Joinable, raw: Mapping[str, Any]) -> None:
         needs = []
         for relation in self.relations:
-            if relation.rel in _KINDS and relation.field is not None:
-                ids = ids_in(raw.get(relation.field))
-                cache = self._cache(relation)
-                cache.want(ids)
-                needs.append((relation, cache, ids))
-        self.held.append(Held(item, needs))
+            kind = KINDS.get(relation.rel)
+            if kind is not None and relation.field is not None:
+                links = read_links(raw.get(relation.field), kind, relation.taxonomy)
+                need = Need(relation, self._cache(relation), links)
+                need.cache.want(need.links.ids, by_name=need.links.has_names)
+                needs.append(need)
+        self.held.append(Held(item, needs, authors_in(raw)))
         self.waiting += 1
 
     def _cache(self, relation: Relation) -> LinkCache:
         if (cache := self.caches.get(relation.route)) is None:
-            kept = MEDIA_KEPT if _KINDS[relation.rel] == "media" else KNOWN_KEPT
+            kept = MEDIA_KEPT if KINDS[relation.rel] == "media" else KNOWN_KEPT
             cache = self.caches[relation.route] = LinkCache(relation.route, kept)
         return cache
 
@@ -83,11 +109,11 @@ class Joiner:
         while self.held:
             head = self.held[0]
             if isinstance(head, Held):
-                if not all(cache.has(ids) for _, cache, ids in head.needs):
+                if not all(need.is_met() for need in head.needs):
                     return
                 self._put_in_place(head)
-                for _, cache, ids in head.needs:
-                    cache.leave(ids)
+                for need in head.needs:
+                    need.cache.leave(need.links.ids)
                 self.waiting -= 1
             self.held.popleft()
             yield head.item if isinstance(head, Held) else head
@@ -99,6 +125,7 @@ class Joiner:
         )
         for cache in self.caches.values():
             self.unresolved += len(cache.wanted)
+            cache.browsed = True
             for linked in list(cache.wanted):
                 cache.put(linked, None)
 
@@ -106,8 +133,9 @@ class Joiner:
         """The cache to fill next: a cache that wants a full batch, or any cache while rows must leave. None: no
         cache."""
         fullest = max(self.caches.values(), key=lambda cache: len(cache.wanted), default=None)
+        unnamed = next((cache for cache in self.caches.values() if cache.wants_names), None)
         if fullest is None or not fullest.wanted:
-            return None
+            return unnamed if final or self.waiting >= HOLD else None
         return fullest if final or self.waiting >= HOLD or len(fullest.wanted) >= PER_PAGE else None
 
     def fill(self, cache: LinkCache) -> Steps[None]:
@@ -116,9 +144,9 @@ class Joiner:
         kind = self._kind(cache)
         if self.recalls:
             yield from self._recall(cache, kind)
-            if not cache.wanted:
+            if not cache.wanted and not cache.wants_names:
                 return
-        if self.browse and not cache.browsed and kind != "media":
+        if (self.browse or cache.wants_names) and not cache.browsed and kind != "media":
             cache.browsed = True
             yield from self._browse(cache, kind)
             return
@@ -210,29 +238,39 @@ class Joiner:
         cache.put(linked, None)
 
     def _query(self, cache: LinkCache, kind: str, params: dict[str, Any]) -> Query:
-        fields = {"_fields": ",".join(records.JOIN_FIELDS[kind])}
+        names = records.JOIN_FIELDS[kind]
+        if any(relation.taxonomy == AUTHOR_TAXONOMY for relation in self.relations if relation.route == cache.route):
+            names = (*names, "description")
+        fields = {"_fields": ",".join(names)}
         return Query(url=self.site.api.url(cache.route, params | fields), purpose=f"join-{kind}", type=self.type)
 
     def _relation(self, cache: LinkCache) -> Relation:
-        return next(relation for relation in self.relations if relation.route == cache.route and relation.rel in _KINDS)
+        return next(relation for relation in self.relations if relation.route == cache.route and relation.rel in KINDS)
 
     def _kind(self, cache: LinkCache) -> str:
-        return _KINDS[self._relation(cache).rel]
+        return KINDS[self._relation(cache).rel]
 
     def _put_in_place(self, held: Held) -> None:
-        item, terms = held.item, []
-        if self.lost and any((cache.route, linked) in self.lost for _, cache, ids in held.needs for linked in ids):
+        item = held.item
+        if self.lost and any(
+            (need.cache.route, linked) in self.lost for need in held.needs for linked in need.links.ids
+        ):
             self.unlinked.append(item.id)
-        for relation, cache, ids in held.needs:
-            kind = _KINDS[relation.rel]
-            if kind == "terms":
-                for linked in ids:
-                    known = cache.known.get(linked)
-                    terms.append(known or TermRef(taxonomy=relation.taxonomy or "", id=linked))
-            elif ids and (known := cache.known.get(ids[0])) is not None:
-                if kind == "users" and isinstance(item, Post | Media):
-                    item.author = known
-                elif isinstance(item, Post):
-                    item.image = known
+        objects: dict[str, list[Any]] = {"users": [], "terms": [], "media": []}
+        for need in held.needs:
+            objects[KINDS[need.relation.rel]] += need.objects()
+        put_in_place(item, authors=objects["users"], terms=objects["terms"], images=objects["media"])
         if isinstance(item, Post):
-            records.join(item, terms)
+            item.authors = all_authors(held.authors, item.terms, item.author)
+
+
+def put_in_place(
+    item: Record, *, authors: Sequence[Author], terms: Sequence[TermRef], images: Sequence[FeaturedImage]
+) -> None:
+    """Join an item with its linked objects. Without an author or image the item keeps the id that it has."""
+    if authors and isinstance(item, Post | Media):
+        item.author = authors[0]
+    if isinstance(item, Post):
+        if images:
+            item.image = images[0]
+        records.join(item, terms)

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress import records
+from newsbot.wordpress.joins.core_routes import FIELDS, relations_of, undeclared
 from newsbot.wordpress.joins.relations import FOLLOWED, Relation, learn
-from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.replies import is_final, rows_of
-from newsbot.wordpress.values import linked_id
+from newsbot.wordpress.replies import answer, is_final, rows_of
 
 SAMPLES = 10
 """Objects whose ``_links`` are read."""
 
-MAX_SEARCHES = 3
-"""How often one relation is searched for that the first objects did not declare."""
-
-_FIELDS = "id,author,featured_media,post,parent,_links"
+_FIELDS = ",".join(("id", *FIELDS, "post", "parent", "_links"))
 _JOINED = ("author", "terms", "media")
-_ID_FIELDS = (("author", "author"), ("media", "featured_media"))
-"""Names that ``follow=`` takes, each with the field that holds the linked id. The field does not tell the route."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,16 +27,13 @@ class Learner:
     """Knows the relations of one collection.
 
     ``relations`` are those that the user follows, ``extras`` those of them that are found by the post's id, by their
-    name in ``follow=``. ``searches`` counts the searches for each relation that the first objects did not declare.
-    ``unlinked`` are ids of rows whose relation could not be learnt because the site failed.
+    name in ``follow=``.
     """
 
     queries: Queries
     stats: Counter[str]
     relations: list[Relation] = field(default_factory=list)
     extras: list[tuple[str, Relation]] = field(default_factory=list)
-    searches: Counter[str] = field(default_factory=Counter)
-    unlinked: list[int] = field(default_factory=list)
 
     @property
     def _kind(self) -> str:
@@ -58,7 +49,7 @@ class Learner:
             return None
         samples, reply = yield from self._first_objects()
         names = {FOLLOWED[name]: name for name in follow}
-        self.relations = [found for found in learn(samples, self.queries.site.api) if found.rel in names]
+        self.relations = self._followed((yield from self._learn(samples)))
         if self._kind == "posts":
             self.extras = [(names[found.rel], found) for found in self.relations if names[found.rel] not in _JOINED]
         return reply
@@ -75,38 +66,37 @@ class Learner:
                     raise
                 self.queries.lower_per_page(limit)
 
-    def learn_late(self, rows: Sequence[dict[str, Any]]) -> Generator[Any, Any, list[Relation]]:
+    def learn_late(self, rows: Sequence[dict[str, Any]]) -> list[Relation]:
         """Learn relations that some of ``rows`` have and the first objects had not: the newest posts may lack an image.
 
-        Returns all relations known by now. Raises PayloadError where nothing more can be asked.
+        Returns all relations known by now.
         """
-        for name, field_name in _ID_FIELDS if self._kind in ("posts", "media") else ():
-            if self._is_missing(name):
-                holding = [records.record_id(raw) for raw in rows if linked_id(raw.get(field_name))]
-                if holding:
-                    yield from self._search(name, holding)
+        if self._kind in ("posts", "media"):
+            self.relations = [*self.relations, *self._followed(undeclared(rows, self.relations))]
         return self.relations
 
-    def _is_missing(self, name: str) -> bool:
-        """Whether a relation that the user follows is unknown, and may be searched for once more."""
-        rel = FOLLOWED[name]
-        known = any(relation.rel == rel and relation.field for relation in self.relations)
-        return name in self.queries.options.follow and not known and self.searches[name] < MAX_SEARCHES
+    def _followed(self, relations: Iterable[Relation]) -> list[Relation]:
+        names = {FOLLOWED[name] for name in self.queries.options.follow}
+        return [relation for relation in relations if relation.rel in names]
 
-    def _search(self, name: str, holding: list[int]) -> Generator[Any, Any, None]:
-        """Search for one relation in the ``_links`` of some of the rows ``holding`` its id."""
-        self.searches[name] += 1
-        ids = holding[: min(SAMPLES, self.queries.per_page)]
-        query = self.queries.query({"include": ids, "per_page": len(ids), "_fields": _FIELDS}, "relations")
+    def _learn(self, samples: Sequence[dict[str, Any]]) -> Generator[Any, Any, list[Relation]]:
+        learnt = learn(samples, self.queries.site.api)
+        if learnt or not samples or self._kind != "posts":
+            return [*learnt, *undeclared(samples, learnt)]
+        # A theme removed every link.
+        self.stats["links_undeclared"] += 1
+        taxonomies = None
+        if "terms" in self.queries.options.follow:
+            taxonomies = yield from self._ask_taxonomies()
+        return relations_of(self.queries.collection, taxonomies)
+
+    def _ask_taxonomies(self) -> Generator[Any, Any, Any]:
+        """The taxonomies of the type, as ``/wp/v2/taxonomies`` lists them; None where the site does not say."""
+        name = self.queries.collection.name
+        url = self.queries.site.api.url("/wp/v2/taxonomies", {"type": name})
         try:
-            learnt = learn(rows_of((yield query)), self.queries.site.api)
+            return answer((yield Query(url=url, purpose="taxonomies", type=name)))
         except PayloadError as fault:
             if is_final(fault):
                 raise
-            self.unlinked += holding
-            return
-        found = [relation for relation in learnt if relation.rel == FOLLOWED[name] and relation.field]
-        self.relations = [*self.relations, *found]
-        if not found:
-            # An image that is deleted has no link that tells its route; the next page may hold an image that exists.
-            self.stats[f"{name}_undeclared"] += len(holding)
+            return None

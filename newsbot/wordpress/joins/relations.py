@@ -1,8 +1,11 @@
 """Learn relations from the ``_links`` of objects.
 
-newsbot learns the relations of a type from its first objects, and never guesses them. A relation may have a CURIE
-prefix (``wp:term``), be a full URL (``https://api.w.org/term``, as in 2016), or belong to a plugin. ``curies`` is a
-template and never fetched. The field that holds the linked ids is learnt too, so that later objects need no ``_links``.
+newsbot learns the relations of a type from its first objects; where they declare none, core's own routes are known
+(``core_routes``).
+
+A relation may have a CURIE prefix (``wp:term``), be a full URL (``https://api.w.org/term``, as in 2016), or belong to a
+plugin. ``curies`` is a template and never fetched. The field that holds the linked ids is learnt too, so that later
+objects need no ``_links``.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from newsbot.article.text import scrub
 from newsbot.wordpress.api import Api
 from newsbot.wordpress.values import object_in, objects_in, row_id
 
@@ -26,8 +30,12 @@ FOLLOWED = {
 }
 """Name in ``follow=`` -> relation that WordPress declares, with its CURIE expanded."""
 
+KINDS = {FOLLOWED["author"]: "users", FOLLOWED["terms"]: "terms", FOLLOWED["media"]: "media"}
+"""Relation whose objects are joined -> their kind."""
+
 _NEVER = frozenset({"curies", "self", "collection"})
-_OBJECT = re.compile(r"(/.+)/(\d+)$")
+_OBJECT = re.compile(r"(/.+)/(\d+)")
+_REST_BASE = re.compile(r"/[^/]+/v\d[^/]*/(.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +81,16 @@ def _listed(value: Any) -> list[dict[str, Any]]:
 
 
 def learn(samples: Iterable[Mapping[str, Any]], api: Api) -> list[Relation]:
-    """The relations that sample objects declare, in their order."""
+    """The relations that sample objects declare, in their order.
+
+    Two taxonomies that share one ``rest_base`` share one field: they are one relation, and each term says whose it is.
+    """
     found: dict[tuple[str, str | None], Relation] = {}
     for relation in _declared(samples, api):
-        known = found.setdefault((relation.rel, relation.taxonomy), relation)
+        key = (relation.rel, relation.field if relation.taxonomy is not None else None)
+        known = found.setdefault(key, relation)
         if known.field is None and relation.field is not None:
-            found[relation.rel, relation.taxonomy] = relation
+            found[key] = relation
     return list(found.values())
 
 
@@ -98,13 +110,19 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
     route, params = target
     taxonomy, own = link.get("taxonomy"), str(sample.get("id"))
     if isinstance(taxonomy, str):
-        return Relation(rel=rel, route=route, field=route.rsplit("/", 1)[-1], taxonomy=taxonomy, param="post")
+        return Relation(rel=rel, route=route, field=_rest_base(route), taxonomy=scrub(taxonomy), param="post")
     if own in params.values():
         return Relation(rel=rel, route=route, param=next(name for name in params if params[name] == own))
     single = None if "revisions" in route else _OBJECT.fullmatch(route)
     if single is not None:
         return Relation(rel=rel, route=single[1], field=_field_of(rel, int(single[2]), sample))
     return Relation(rel=rel, route=route.replace(f"/{own}/", "/{id}/"))
+
+
+def _rest_base(route: str) -> str:
+    """What stands behind the namespace of a route: the name of the field that holds the ids. It may hold a slash."""
+    found = _REST_BASE.fullmatch(route)
+    return found[1] if found else route.rsplit("/", 1)[-1]
 
 
 def _field_of(rel: str, linked: int, sample: Mapping[str, Any]) -> str | None:
@@ -118,14 +136,8 @@ def _field_of(rel: str, linked: int, sample: Mapping[str, Any]) -> str | None:
 
 
 def _is_id(value: Any, linked: int) -> bool:
-    return value == linked and not isinstance(value, bool)
+    return row_id(value) == linked
 
 
 def _bare(name: str) -> str:
     return re.sub(r"[_-]", "", name).lower()
-
-
-def ids_in(value: Any) -> list[int]:
-    """The ids in a field that holds one id, a list of ids, or a list with holes. 0 means no id."""
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-    return [linked for linked in map(row_id, values) if linked is not None]

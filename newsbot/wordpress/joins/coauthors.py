@@ -1,0 +1,54 @@
+"""The authors of a post by plugins that let a post have several.
+
+PublishPress Authors writes objects into the field ``authors``; a snippet that many themes use does the same in
+``coauthors``. Co-Authors Plus and PublishPress Authors both keep authors as terms of the taxonomy ``author``, whose ids
+stand in ``coauthors`` or ``ppma_author``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from newsbot.items import Author, TermRef
+from newsbot.wordpress.joins.given import read_author
+from newsbot.wordpress.values import list_in
+
+AUTHOR_TAXONOMY = "author"
+"""The taxonomy of authors, of either plugin."""
+
+AUTHOR_FIELDS = ("authors", "coauthors")
+"""Fields of a post that may hold authors as objects."""
+
+_PREFIX = "cap-"
+
+
+def authors_in(raw: Mapping[str, Any]) -> list[Author]:
+    """The authors whom a post names in full; empty where its fields hold ids, or nothing."""
+    for name in AUTHOR_FIELDS:
+        entries = [entry for entry in list_in(raw.get(name)) if isinstance(entry, dict)]
+        found = [author for author in map(read_author, entries) if author is not None]
+        if found:
+            return found
+    return []
+
+
+def all_authors(named: Sequence[Author], terms: Iterable[TermRef], author: Author | None) -> list[Author]:
+    """Every author of a post: those that it names, else its terms of authors; empty where there are neither.
+
+    ``author`` is the post's own author, whose id and URL a term does not tell.
+    """
+    found = list(named) or [_of_term(term) for term in terms if term.taxonomy == AUTHOR_TAXONOMY and term.name]
+    return [author if author is not None and _is_same(other, author) else other for other in found]
+
+
+def _of_term(term: TermRef) -> Author:
+    return Author(name=term.name, slug=(term.slug or "").removeprefix(_PREFIX) or None)
+
+
+def _is_same(other: Author, author: Author) -> bool:
+    if author.name is None:
+        return False
+    if other.id is not None and author.id is not None:
+        return other.id == author.id
+    return other.slug == author.slug if other.slug and author.slug else other.name == author.name

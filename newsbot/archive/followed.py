@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from newsbot.archive.database import Database, open_database, upsert
-from newsbot.archive.schema import collections, followed, rows
+from newsbot.archive.schema import collections, followed, hosts, rows
+from newsbot.politeness.known import LONGEST_HOLD
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
 
@@ -130,6 +131,19 @@ class Followed:
         chosen = (followed.c.url == site.url) & (followed.c.spider == site.spider)
         with self._database.writing() as connection:
             connection.execute(sa.update(followed).where(chosen).values(learnt))
+
+    def held_until(self, host: str, *, now: datetime) -> datetime | None:
+        """Until when a host asked for no requests, or was given up by a run; None where that is not after ``now``.
+
+        A host is a name of ``net.hosts.host_of``.
+        """
+        of_host = sa.select(hosts.c.held_until, hosts.c.failed_until).where(hosts.c.host == host)
+        with self._database.reading() as connection:
+            row = connection.execute(of_host).first()
+        until = max((moment for moment in row or () if moment is not None), default=0.0)
+        # A clock that was set back must not block a site for years.
+        until = min(until, now.timestamp() + LONGEST_HOLD)
+        return datetime.fromtimestamp(until, UTC) if until > now.timestamp() else None
 
     def published(self, site: str, kind: str, *, since: datetime, until: datetime) -> list[datetime]:
         """When the live rows of a site were published, from ``since`` on and before ``until``."""

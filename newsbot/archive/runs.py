@@ -143,20 +143,25 @@ def last_crawled(url: str, spider: str, asked: Iterable[str]) -> dict[str, datet
 
     ``url`` is the SQLAlchemy URL of the archive. Raises ArchiveError.
     """
+    database = open_database(url)
+    try:
+        return crawled_of(database, spider, asked)
+    finally:
+        database.close()
+
+
+def crawled_of(database: Database, spider: str, asked: Iterable[str]) -> dict[str, datetime]:
+    """The same in an open archive."""
     wanted = list(dict.fromkeys(asked))
     of_urls = sa.select(addresses.c.url, sites.c.facts).join(sites, sites.c.site == addresses.c.site)
     of_urls = of_urls.where(addresses.c.url.in_(sa.bindparam("urls", expanding=True)))
     found = {}
-    database = open_database(url)
-    try:
-        with database.reading() as connection:
-            for start in range(0, len(wanted), BATCH):
-                for row in connection.execute(of_urls, {"urls": wanted[start : start + BATCH]}):
-                    crawled = stored_json(row.facts).get("crawled", {})
-                    if spider in crawled:
-                        found[row.url] = datetime.fromisoformat(crawled[spider])
-    finally:
-        database.close()
+    with database.reading() as connection:
+        for start in range(0, len(wanted), BATCH):
+            for row in connection.execute(of_urls, {"urls": wanted[start : start + BATCH]}):
+                crawled = stored_json(row.facts).get("crawled", {})
+                if spider in crawled:
+                    found[row.url] = datetime.fromisoformat(crawled[spider])
     return found
 
 

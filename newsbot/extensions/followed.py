@@ -19,6 +19,7 @@ from newsbot.archive import archive_of
 from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
 from newsbot.follow.checks import as_habit, learnt_of, rhythm_of, threshold_of
+from newsbot.net.hosts import host_of_url
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class FollowedExtension:
 
     def site_ended(self, facts: SiteFacts) -> None:
         site = self.sites.get(facts.asked)
-        if site is None or self.table is None:
+        if site is None or self.table is None or facts.verdict == "elsewhere":
             return
         try:
             if self.threshold is None:
@@ -88,12 +89,21 @@ class FollowedExtension:
             learnt = learnt.succeed(checked=checked, published=published, requests=requests_of_update(facts))
         else:
             learnt = learnt.fail()
-        due = learnt.next_due(checked, rhythm=rhythm_of(site), weight=site.weight, threshold=threshold, rng=self.rng)
+        blocked = table.held_until(host_of_url(facts.site or as_url(facts.asked)), now=checked)
+        due = learnt.next_due(
+            checked,
+            rhythm=rhythm_of(site),
+            weight=site.weight,
+            threshold=threshold,
+            rng=self.rng,
+            blocked_until=blocked,
+        )
         return replace(
             site,
             site=facts.site,
             checked=checked,
             next_due=due,
+            blocked_until=blocked,
             failures=learnt.failures,
             cost=learnt.cost,
             habit=as_habit(learnt),
@@ -101,6 +111,11 @@ class FollowedExtension:
             verdict=facts.verdict,
             run=self.crawler.settings["NEWSBOT_RUN"],
         )
+
+
+def as_url(asked: str) -> str:
+    """The URL of a site that the user may have given without its scheme."""
+    return asked if "://" in asked else f"https://{asked}"
 
 
 def _now() -> datetime:

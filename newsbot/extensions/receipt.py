@@ -21,7 +21,7 @@ from newsbot import signals
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,9 @@ _FAILURES = (
     "receipt/failed",
 )
 """A run in which one of these stats is above 0 is incomplete, whatever the verdicts of its sites are."""
+
+GOOD: frozenset[Verdict] = frozenset({"complete", "elsewhere"})
+"""The verdicts of sites of which nothing is missing in this run."""
 
 VERDICT_STAT = "newsbot/receipt/complete"
 """Set at the end of the run: whether every site is complete."""
@@ -105,7 +108,7 @@ class ReceiptExtension:
         """The text of the receipt. This also writes the verdict of the run into the stats."""
         self.failures = failed = sum(self._stat(stat) for stat in _FAILURES)
         asked = bool(self.sites or self.not_due)
-        complete = asked and all(site.verdict == "complete" for site in self.sites) and not failed
+        complete = asked and all(site.verdict in GOOD for site in self.sites) and not failed
         self._stats.set_value(VERDICT_STAT, complete)
         receipt = {
             "run": self.run,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from newsbot.archive import Archive, Recovered
+from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.archive.runs import crawled_of
 from newsbot.items import Record
 from newsbot.wordpress.messages import (
     AskFormer,
@@ -86,6 +89,15 @@ class ArchiveAnswers:
     def take_lease(self, name: str) -> str | None:
         """Take the lease of a site. Returns why not, where another run holds the lease."""
         return _busy(self._archive.leases.take(name) if self._archive is not None else None)
+
+    def followed_site(self, url: str, spider: str) -> FollowedSite | None:
+        """The followed site with this URL, as the archive has it now."""
+        found = Followed(self._archive.database).sites(spider, urls=[url]) if self._archive is not None else []
+        return found[0] if found else None
+
+    def last_crawled(self, url: str, spider: str) -> datetime | None:
+        """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""
+        return crawled_of(self._archive.database, spider, [url]).get(url) if self._archive is not None else None
 
     def recovered(self, site: str, kind: str) -> Iterator[Recovered]:
         """The rows that a run that died archived and did not deliver."""

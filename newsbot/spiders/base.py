@@ -105,7 +105,7 @@ class NewsbotSpider(Spider):
     @cached_property
     def claims(self) -> Claims:
         """The sites that this run has taken."""
-        return Claims(self.archive, [target for target, _ in self.facts])
+        return Claims(self.archive, [target for target, _ in self.facts], shares=self.arguments.due)
 
     def _asked(self, targets: Sequence[Target]) -> Asked:
         """What the user asked for, of which a run may need only the changes. Sites that are not due belong to it."""
@@ -174,8 +174,19 @@ class NewsbotSpider(Spider):
             claims=self.claims,
             fetch=partial(self.fetcher.fetch, target=target, facts=facts),
             delivered=partial(self.in_flight.delivered, index),
+            is_due=partial(self._is_due, target),
             max_waiting=self.max_waiting,
         )
+
+    def _is_due(self, target: Target) -> bool:
+        """Whether the site is due now, where the run takes due sites only: another run may have checked it."""
+        now = datetime.now(UTC)
+        if not self.arguments.due:
+            return True
+        if self.arguments.follows:
+            followed = self.archive.followed_site(target.url, self.name)
+            return followed is None or followed.is_due(now)
+        return target.due(self.archive.last_crawled(target.url, self.name), now)
 
     def _send(self, signal: object, facts: SiteFacts, **more: Any) -> None:
         self.crawler.signals.send_catch_log(signal, facts=facts, **more)

@@ -12,16 +12,20 @@ from newsbot.wordpress.receipt import Verdict
 
 
 class Claims:
-    """The sites that this run has taken. ``targets`` are all entries of the run."""
+    """The sites that this run has taken. ``targets`` are all entries of the run. ``shares``: several runs share the due
+    sites, so that this run passes over a site that another run has."""
 
-    def __init__(self, archive: ArchiveAnswers, targets: Sequence[Target]) -> None:
+    def __init__(self, archive: ArchiveAnswers, targets: Sequence[Target], *, shares: bool = False) -> None:
         self._archive = archive
+        self._verdict_on_taken: Verdict = "elsewhere" if shares else "incomplete"
         self._types = {target.url: target.types for target in targets}
         self._taken: dict[str, str] = {}
 
-    def take_address(self, url: str) -> str | None:
-        """Take the lease of a URL whose site is not known yet. Returns why not, where another run holds the lease."""
-        return self._archive.take_lease(address_lease(url))
+    def take_address(self, url: str) -> tuple[Verdict, str] | None:
+        """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
+        holds the lease."""
+        busy = self._archive.take_lease(address_lease(url))
+        return None if busy is None else (self._verdict_on_taken, busy)
 
     def take_site(self, site: str, target: Target) -> tuple[Verdict, str] | None:
         """Take the site behind a target. Returns how the crawl of the target ends, where the site is taken."""
@@ -31,7 +35,7 @@ class Claims:
                 return "complete", f"the same site as another of this run: {site}"
             return "incomplete", f"the same site as {first}, which was asked for other types: name them in one entry"
         if (busy := self._archive.take_lease(site)) is not None:
-            return "incomplete", busy
+            return self._verdict_on_taken, busy
         self._taken[site] = target.url
         return None
 

@@ -21,13 +21,18 @@ MAX_WAITING = 400
 joins release at once."""
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True, kw_only=True)
 class SiteDriver:
     """Runs one site crawl to its end.
 
     ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
     only then does the archive know these items. ``kind`` is the item class's collection, whose rows of a run that died
-    are delivered first. ``max_waiting`` is this site's share of ``MAX_WAITING``.
+    are delivered first. ``is_due``: whether the site is still to be crawled. ``max_waiting`` is this site's share of
+    ``MAX_WAITING``.
     """
 
     crawl: SiteCrawl
@@ -38,6 +43,7 @@ class SiteDriver:
     claims: Claims
     fetch: Callable[[Query], Coroutine[Any, Any, Reply]]
     delivered: Callable[[], Awaitable[None]]
+    is_due: Callable[[], bool] = _always
     max_waiting: int = MAX_WAITING
     claimed: str | None = None
     waiting: deque[Any] = field(default_factory=deque)
@@ -45,8 +51,12 @@ class SiteDriver:
     async def run(self) -> AsyncIterator[Any]:
         """Yield items and checkpoints in the order of the site crawl. Raises ArchiveError."""
         # The site's key is not known yet. The lease of its address keeps a second run from making any request.
-        if (busy := self.claims.take_address(self.target.url)) is not None:
-            self.facts.end("incomplete", busy)
+        if (taken := self.claims.take_address(self.target.url)) is not None:
+            self.facts.end(*taken)
+            return
+        # After the lease is taken: from now on no other run can check the site.
+        if not self.is_due():
+            self.facts.end("elsewhere", "another run has checked this site since this run began")
             return
         answer: Any = None
         while True:

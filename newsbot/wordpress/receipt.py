@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-Verdict = Literal["complete", "incomplete", "blocked", "closed"]
+Verdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed"]
+"""``elsewhere``: another run has the site, and this run passed over it as it was asked to (``due=1``)."""
 
-_GRAVITY: dict[Verdict, int] = {"complete": 0, "incomplete": 1, "closed": 2, "blocked": 3}
+_GRAVITY: dict[Verdict, int] = {"complete": 0, "elsewhere": 0, "incomplete": 1, "closed": 2, "blocked": 3}
 
 
 @dataclass(slots=True, kw_only=True)

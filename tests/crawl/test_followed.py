@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsbot.archive.database import open_database
 from newsbot.archive.followed import Followed, FollowedSite
-from tests.crawl.scrapy_crawl import Run, crawl
+from tests.crawl.scrapy_crawl import Run, command, crawl, start
 from tests.newsroom import Newsroom
 
 
@@ -59,3 +60,30 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
         again = followed(archive)
         assert again[healthy.url].cost != 4.0
         assert again[closed.url].failures == 2
+
+
+def test_two_runs_share_the_due_sites_and_both_end_well(tmp_path: Path) -> None:
+    with Newsroom(posts=40, latency=0.3) as slow, Newsroom(posts=6) as quick:
+        follow(tmp_path / "newsbot.db", slow.url)
+        first = start(command("wp_posts", "-a", "sites=archive", "-a", "due=1", output="first.jsonl"), tmp_path)
+        while not slow.requests:
+            time.sleep(0.05)
+        follow(tmp_path / "newsbot.db", quick.url)
+        second = crawl(tmp_path, "wp_posts", sites="archive", due="1")
+        verdicts = {site["asked"]: site["verdict"] for site in second.receipt()["sites"]}
+        assert verdicts == {slow.url: "elsewhere", quick.url: "complete"}
+        assert (second.status, second.receipt()["complete"], len(second.rows())) == (0, True, 6)
+        assert first.wait(timeout=240) == 0
+        assert {site.verdict for site in followed(tmp_path / "newsbot.db").values()} == {"complete"}
+        alone = crawl(tmp_path, "wp_posts", site=slow.url, limit="1")
+        assert alone.status == 0, "the lease of a run that has ended is free"
+
+
+def test_site_that_asks_for_a_pause_is_due_after_it(tmp_path: Path) -> None:
+    with Newsroom(posts=6) as room:
+        room.order("rate-limited", "*", retry_after=7200)
+        follow(tmp_path / "newsbot.db", room.url)
+        assert crawl(tmp_path, "wp_posts", sites="archive", due="1").status == 1
+        site = followed(tmp_path / "newsbot.db")[room.url]
+        assert site.checked is not None and site.next_due is not None and site.blocked_until is not None
+        assert site.next_due >= site.blocked_until >= site.checked + timedelta(seconds=7190)

@@ -37,7 +37,9 @@ class Drive:
     The site's answer takes ``turns`` turns of the event loop.
     """
 
-    def __init__(self, crawl: Callable[[], SiteCrawl], *, turns: int = 5, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self, crawl: Callable[[], SiteCrawl], *, turns: int = 5, max_waiting: int = MAX_WAITING, due: bool = True
+    ) -> None:
         self.turns = turns
         self.events: list[Any] = []
         archive = ArchiveAnswers(None)
@@ -52,6 +54,7 @@ class Drive:
             fetch=self.fetch,
             delivered=self.delivered,
             max_waiting=max_waiting,
+            is_due=lambda: due,
         )
 
     async def fetch(self, query: Query) -> Reply:
@@ -154,3 +157,12 @@ def test_a_crawl_that_breaks_off_cancels_its_query() -> None:
     events = drive(crawl, most=4, turns=1_000)
     assert events[-1] == "cancelled"
     assert 8 not in events
+
+
+def test_a_site_that_another_run_has_checked_meanwhile_gets_no_request() -> None:
+    def crawl() -> SiteCrawl:
+        yield QUERY
+
+    passed_over = Drive(crawl, due=False)
+    assert asyncio.run(passed_over.run()) == []
+    assert passed_over.driver.facts.verdict == "elsewhere"

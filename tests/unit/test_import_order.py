@@ -49,6 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "extensions": {
         "archive",
         "follow",
+        "net",
         "schedule",
         "wordpress",
         "items",

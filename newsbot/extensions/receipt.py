@@ -21,7 +21,7 @@ from newsbot import signals
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, Verdict
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _FAILURES = (
 )
 """A run in which one of these stats is above 0 is incomplete, whatever the verdicts of its sites are."""
 
-GOOD: frozenset[Verdict] = frozenset({"complete", "elsewhere"})
+GOOD: frozenset[SiteVerdict] = frozenset({"complete", "elsewhere"})
 """The verdicts of sites of which nothing is missing in this run."""
 
 VERDICT_STAT = "newsbot/receipt/complete"

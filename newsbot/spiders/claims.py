@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from newsbot.arguments.site_list import Target
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.messages import RenameSite
-from newsbot.wordpress.receipt import Verdict
+from newsbot.wordpress.receipt import SiteVerdict
 
 
 class Claims:
@@ -17,17 +17,17 @@ class Claims:
 
     def __init__(self, archive: ArchiveAnswers, targets: Sequence[Target], *, shares: bool = False) -> None:
         self._archive = archive
-        self._verdict_on_taken: Verdict = "elsewhere" if shares else "incomplete"
+        self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"
         self._types = {target.url: target.types for target in targets}
         self._taken: dict[str, str] = {}
 
-    def take_address(self, url: str) -> tuple[Verdict, str] | None:
+    def take_address(self, url: str) -> tuple[SiteVerdict, str] | None:
         """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
         holds the lease."""
         busy = self._archive.take_lease(address_lease(url))
         return None if busy is None else (self._verdict_on_taken, busy)
 
-    def take_site(self, site: str, target: Target) -> tuple[Verdict, str] | None:
+    def take_site(self, site: str, target: Target) -> tuple[SiteVerdict, str] | None:
         """Take the site behind a target. Returns how the crawl of the target ends, where the site is taken."""
         first = self._taken.get(site)
         if first is not None and first != target.url:

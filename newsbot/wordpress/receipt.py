@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-Verdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed"]
+Verdict = Literal["complete", "incomplete", "blocked", "closed"]
+SiteVerdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed"]
 """``elsewhere``: another run has the site, and this run passed over it as it was asked to (``due=1``)."""
 
-_GRAVITY: dict[Verdict, int] = {"complete": 0, "elsewhere": 0, "incomplete": 1, "closed": 2, "blocked": 3}
+_GRAVITY: dict[Verdict, int] = {"complete": 0, "incomplete": 1, "closed": 2, "blocked": 3}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class SiteFacts:
     bytes: int = 0
     waited: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
-    verdict: Verdict = "incomplete"
+    verdict: SiteVerdict = "incomplete"
     why: str = "not started"
     moved_from: str | None = None
 
@@ -103,7 +104,7 @@ class SiteFacts:
             self.collections[name] = CollectionFacts(type=name)
         return self.collections[name]
 
-    def end(self, verdict: Verdict, why: str) -> None:
+    def end(self, verdict: SiteVerdict, why: str) -> None:
         """Close the site with a verdict, and one line that says why."""
         self.verdict, self.why = verdict, why
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, MutableSet
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, MutableSet
 from typing import Any
 
 _CHUNK = 256
@@ -118,3 +119,20 @@ class KeyOwners:
             if number:
                 slot = self._slot(key)
                 self._keys[slot], self._owners[slot] = key, number
+
+
+class SortedKeys:
+    """A set of hash keys that does not change. 200,000 keys take 1.6 MB; a set of Python takes 16 MB."""
+
+    def __init__(self, keys: Iterable[int] = ()) -> None:
+        self._keys = array("q", sorted(array("q", keys)))
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, int):
+            return False
+        place = bisect_left(self._keys, key)
+        return place < len(self._keys) and self._keys[place] == key
+
+    def __len__(self) -> int:
+        """The number of keys. A key that was given twice counts twice."""
+        return len(self._keys)

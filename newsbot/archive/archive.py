@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from newsbot.archive import current_rows
@@ -22,6 +23,7 @@ from newsbot.archive.compare import CurrentRow, Judgement, judge, row_after
 from newsbot.archive.database import Database, open_database
 from newsbot.archive.leases import Leases
 from newsbot.archive.linked import Linked
+from newsbot.archive.links import live_links
 from newsbot.archive.moves import Moves
 from newsbot.archive.outbox import Outbox
 from newsbot.archive.parts import fingerprint
@@ -40,9 +42,10 @@ from newsbot.archive.payloads import (
 from newsbot.archive.processes import Alive, process_alive
 from newsbot.archive.runs import Runs
 from newsbot.archive.schema import collections, rows
+from newsbot.compact import SortedKeys
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import AskKnown, CollectionState, Recall
+from newsbot.wordpress.messages import AskKnown, CollectionState, KeepWitness, Recall
 
 Clock = Callable[[], datetime]
 
@@ -102,7 +105,7 @@ class Archive:
             found = connection.execute(sa.select(collections).where(collections.c.collection == batch.collection)).one()
             count = connection.execute(live).scalar_one()
         self._batches.begin_pass(site, type_, kind, committed_sequence=found.sequence)
-        cursor = stored_json(found.cursor)
+        cursor, witness = stored_json(found.cursor), stored_json(found.witness)
         return CollectionState(
             cursor=cursor if cursor.keys() - {"owed", "unlisted"} else None,
             sequence=found.sequence,
@@ -113,6 +116,8 @@ class Archive:
             swept=found.swept,
             owed=tuple(cursor.get("owed", ())),
             unlisted=frozenset(cursor.get("unlisted", ())),
+            beside=frozenset(witness.get("beside", ())),
+            witness=witness,
         )
 
     def live_ids(self, question: AskKnown) -> dict[int, str | None]:
@@ -138,6 +143,21 @@ class Archive:
             self.leases.fence(connection, self._batches.site_of(batch))
             current_rows.forget_modified(connection, batch.collection, ids)
         batch.loaded.clear()
+
+    def live_links(self, site: str) -> SortedKeys:
+        """The keys of the URLs of a site's live rows, those of rows that are not committed yet included."""
+        for batch in self._batches:
+            if self._batches.site_of(batch) == site:
+                self._store(batch, None)
+        return live_links(self.database, site)
+
+    def keep_witness(self, question: KeepWitness) -> None:
+        """Store what a sitemap or a feed showed of a collection."""
+        batch = self._batches.of(question.site, question.type, question.kind)
+        kept = orjson.dumps(dict(question.facts))
+        with self.database.writing() as connection:
+            of_collection = collections.c.collection == batch.collection
+            connection.execute(sa.update(collections).where(of_collection).values(witness=kept))
 
     def recall(self, question: Recall) -> dict[int, dict[str, Any]]:
         """The linked objects that are known and not too old; see ``Linked.recall``."""

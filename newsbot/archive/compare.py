@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from newsbot.archive.link_key import link_key
 from newsbot.archive.parts import changed_parts, unfetched_parts
 from newsbot.items import Change, Record
 from newsbot.wordpress.guids import guid_key
@@ -14,7 +15,7 @@ class CurrentRow:
     """The archive's newest state of a row; the field names are the columns of the table ``rows``.
 
     ``content`` is the number of the revision whose payload is current. ``guid_duplicate``: the row is a copy of another
-    site's row, with the same guid and the same text.
+    site's row, with the same guid and the same text. ``link`` is the key of the row's URL (``links.link_key``).
     """
 
     id: int
@@ -29,6 +30,7 @@ class CurrentRow:
     deleted_at: str | None = None
     collision: bool = False
     guid_duplicate: bool = False
+    link: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,4 +94,5 @@ def row_after(
         guid=guid_key(getattr(record, "guid", None)),
         collision=getattr(record, "guid_collision", False) or (current is not None and current.collision),
         guid_duplicate=getattr(record, "duplicate_of", None) is not None,
+        link=link_key(getattr(record, "url", None)),
     )

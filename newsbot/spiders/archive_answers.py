@@ -14,6 +14,7 @@ from newsbot.wordpress.messages import (
     AskFormer,
     AskHeld,
     AskKnown,
+    AskLinks,
     AskNewSite,
     AskSite,
     AskState,
@@ -21,6 +22,7 @@ from newsbot.wordpress.messages import (
     CollectionState,
     Distrust,
     KeepSite,
+    KeepWitness,
     Question,
     Recall,
     Remember,
@@ -65,6 +67,17 @@ class ArchiveAnswers:
                 return self._tombstones(asked)
             case AskHeld() | AskNewSite() | AskFormer() | RenameSite():
                 return self._whose(asked)
+            case AskLinks() | KeepWitness():
+                return self._witnessed(asked)
+
+    def _witnessed(self, asked: AskLinks | KeepWitness) -> Any:
+        """The answer to a question of the second witness."""
+        if self._archive is None:
+            return None
+        if isinstance(asked, AskLinks):
+            return self._archive.live_links(asked.site)
+        self._archive.keep_witness(asked)
+        return None
 
     def _whose(self, asked: AskHeld | AskNewSite | AskFormer | RenameSite) -> Any:
         """The answer to a question about whose a site is."""

@@ -17,6 +17,8 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 | ``AskNewSite``   | ``bool``: whether the site is new to an archive of other sites       |
 | ``AskFormer``    | ``list[Former]``: sites of the archive that may have moved here      |
 | ``RenameSite``   | ``str | None``: why the site cannot be renamed                       |
+| ``AskLinks``     | ``SortedKeys``: keys of the URLs of all live rows, None without an archive |
+| ``KeepWitness``  | ``None``                                                             |
 | ``items.Record`` | ``None``                                                             |
 | ``items.Checkpoint`` | ``None``                                                         |
 """
@@ -261,6 +263,23 @@ class RenameSite:
     new: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskLinks:
+    """Ask for the keys of the URLs (``urls.id_of_url``) of all live rows of a site, whatever their type and kind."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepWitness:
+    """Keep what a sitemap or a feed showed of a collection (JSON values), for ``CollectionState.witness``."""
+
+    site: str
+    type: str
+    facts: Mapping[str, Any]
+    kind: str = "posts"
+
+
 Question = (
     Recall
     | Remember
@@ -274,6 +293,8 @@ Question = (
     | AskNewSite
     | AskFormer
     | RenameSite
+    | AskLinks
+    | KeepWitness
 )
 """What the crawl of a site may ask the archive."""
 
@@ -297,6 +318,7 @@ class CollectionState:
     number of rows that the site counts and lists to nobody, as the last comparison of all ids measured it. ``unlisted``
     live rows are shown to whoever asks for their ids, and by no listing. ``beside`` live rows came by other ways than
     the API. ``swept`` is when all ids were last compared. ``owed`` are ids that earlier runs could not fetch.
+    ``witness`` is what ``KeepWitness`` kept.
     """
 
     cursor: Mapping[str, Any] | None = None
@@ -309,3 +331,4 @@ class CollectionState:
     owed: tuple[int, ...] = ()
     unlisted: frozenset[int] = frozenset()
     beside: frozenset[int] = frozenset()
+    witness: Mapping[str, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["complete", "incomplete", "blocked", "closed"]
 SiteVerdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed"]
@@ -27,7 +27,8 @@ class CollectionFacts:
     seconds. Where the API is closed, ``via`` counts the rows by their source,
     ``missing_urls`` names the articles that did not come, with the reason, and ``kept`` counts articles that an earlier
     run brought and no sitemap shows as changed. ``languages`` counts the posts that left the crawl by language, where
-    the site lists one language alone unless a query names another.
+    the site lists one language alone unless a query names another. ``witnesses``: the sitemap and the feed -> what each
+    listed, and what became of the URLs that the API had not shown.
 
     ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only changes since ``since``
     (UTC) were asked for, and ``window`` where the user asked for a part. ``live`` is the number of live rows in the
@@ -70,6 +71,7 @@ class CollectionFacts:
     kept: int = 0
     via: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
+    witnesses: dict[str, dict[str, Any]] = field(default_factory=dict)
     links: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     bytes: int = 0

@@ -25,6 +25,8 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_json import site_as_json, site_from_json
+from newsbot.wordpress.witness.hearing import Witnesses
+from newsbot.wordpress.witness.sent import LinksSent
 
 Message = Query | Question | Record | Checkpoint
 SiteCrawl = Generator[Message, Any, None]
@@ -106,8 +108,13 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
     for name in catalog.unknown:
         offered = ", ".join(catalog.public) or "none"
         facts.collection(name).why = f"no public type {name!r} here; the site offers {offered}"
+    links = LinksSent()
+    witnesses = Witnesses(site=site, options=options, links=links)
     for collection in catalog.collections:
-        yield from _crawl_collection(site, collection, options, facts, fallback, discovered_before=discovered_before)
+        crawl = _crawl_collection(
+            site, collection, options, facts, fallback, witnesses, discovered_before=discovered_before
+        )
+        yield from links.of(crawl)
         # The site answered as it did: what another collection answers says nothing about the site.
         discovered_before = False
     facts.conclude()
@@ -119,6 +126,7 @@ def _crawl_collection(
     options: Options,
     facts: SiteFacts,
     fallback: FallbackSite,
+    witnesses: Witnesses,
     *,
     discovered_before: bool,
 ) -> SiteCrawl:
@@ -136,6 +144,11 @@ def _crawl_collection(
         return
     crawl = crawled.run(discovered_before=discovered_before)
     yield from in_languages(crawl, site=site, route=collection.route, counts=crawled.facts.languages)
+    if options.kind == "posts":
+        try:
+            yield from witnesses.hear(crawled)
+        except PayloadError as fault:
+            conclude_by(crawled.facts, fault)
     if options.kind == "posts" and is_api_closed(crawled.fault):
         yield from fallback.crawl_type(
             name, crawled.facts.why, state=crawled.state, api_ids=crawled.seen, sequence=crawled.sequence

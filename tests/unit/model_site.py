@@ -59,8 +59,13 @@ class ModelSite:
     """The most rows that a listing of linked objects gives, whatever ``per_page`` says."""
     before_reply: Callable[[ModelSite, dict[str, str]], None] = lambda site, params: None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    web: dict[str, str | Reply] = field(default_factory=dict)
+    """What stands outside of the API: path with query -> the page or the whole reply."""
+    visited: list[str] = field(default_factory=list)
 
     def reply(self, query: Query) -> Reply:
+        if not urlsplit(query.url).path.startswith("/wp-json"):
+            return self._page(query)
         params = dict(parse_qsl(urlsplit(query.url).query))
         route = urlsplit(query.url).path.removeprefix("/wp-json")
         self.before_reply(self, params)
@@ -70,6 +75,17 @@ class ModelSite:
         if total is not None and self.silent_cap:
             headers["x-wp-totalpages"] = str(-(-total // self.per_page_cap))
         return Reply(status=status, url=query.url, headers=headers, body=orjson.dumps(data), fetched_at="2026-01-01")
+
+    def _page(self, query: Query) -> Reply:
+        """What the site answers outside of its API."""
+        path = query.url.removeprefix(HOME)
+        self.visited.append(path)
+        page = self.web.get(path)
+        if page is None:
+            return Reply(
+                status=404, url=query.url, headers={"content-type": "text/html"}, body=b"<html>Not here</html>"
+            )
+        return page if isinstance(page, Reply) else Reply(status=200, url=query.url, body=page.encode())
 
     def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
         if route == "/wp/v2/posts":

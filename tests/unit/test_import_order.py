@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
     "article": {"items", "errors", "timestamps", "extras"},
     "wordpress": {"article", "items", "compact", "errors", "timestamps"},
-    "archive": {"wordpress", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
+    "archive": {"wordpress", "compact", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
     # Decisions, and the wire.
     "schedule": set(),
     "politeness": {"errors"},
@@ -92,9 +92,13 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("joins", "pages", "same_site", "values"),
     },
     "fallback": {"dates", "messages", "options", "pages", "payload", "receipt"},
+    "witness": {
+        *("api", "messages", "options", "queries", "receipt", "replies", "values"),
+        *("collection", "fallback", "languages", "pages"),
+    },
     "site_crawl": {
         *("api", "catalog", "discovery", "messages", "moves", "options", "queries", "receipt", "site_json"),
-        *("collection", "fallback", "languages"),
+        *("collection", "fallback", "languages", "witness"),
     },
 }
 """The same for the rooms within newsbot.wordpress."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -37,10 +39,14 @@ class Sitemaps:
     ``by_type``: type -> URLs of its sitemaps; those under None may hold any type. ``read`` holds the sitemaps that have
     been read, ``unread`` those that the site names and that were not read, by URL. ``cut`` are URLs of indexes whose
     end is missing. ``news`` are sitemaps for Google News, which hold the last two days. ``host`` is the site's: URLs of
-    other hosts are left out. None: the host of each sitemap.
+    other hosts are left out. None: the host of each sitemap. ``most`` are read while they are sorted. ``roots`` lead to
+    all others, ``changed`` maps sitemaps to the ``lastmod`` that their index gives them.
     """
 
     host: str | None = None
+    most: int = MOST_READ
+    roots: list[str] = field(default_factory=list)
+    changed: dict[str, str | None] = field(default_factory=dict)
     by_type: dict[str | None, list[str]] = field(default_factory=dict)
     read: dict[str, Sitemap] = field(default_factory=dict)
     unread: dict[str, Unread] = field(default_factory=dict)
@@ -49,7 +55,12 @@ class Sitemaps:
 
     def of(self, type_: str) -> list[str]:
         """The URLs of the sitemaps that hold a type: its own, or else those that may hold any type."""
-        return self.by_type.get(type_) or self.by_type.get(None) or []
+        return self.own(type_) or self.by_type.get(None) or []
+
+    def own(self, type_: str) -> list[str]:
+        """The URLs of the sitemaps that hold only this type. Polylang adds the language: ``post-fr``."""
+        named = re.compile(rf"{re.escape(type_)}(?:-[a-z]{{2,3}}(?:-[a-z]{{2,4}})?)?")
+        return [url for name, urls in self.by_type.items() if name and named.fullmatch(name) for url in urls]
 
     def gap(self, type_: str) -> str | None:
         """Why the sitemaps of a type may not list all of its posts, or None."""
@@ -64,7 +75,7 @@ class Sitemaps:
 
     def _unread(self, type_: str) -> list[str]:
         """Each unread sitemap that may hold posts of a type, and why it was not read."""
-        types = (type_,) if self.by_type.get(type_) else (type_, None)
+        types = (type_,) if self.own(type_) else (type_, None)
         return [f"{url}: {unread.why}" for url, unread in self.unread.items() if unread.type in types]
 
     def fetch(self, url: str, type_: str | None = None) -> Asking[Sitemap]:
@@ -100,20 +111,32 @@ def _sitemap_in(reply: Reply, host: str | None) -> Sitemap:
     return read_sitemap(reply, host=host)
 
 
-def find_sitemaps(key: str) -> Asking[Sitemaps]:
-    """The sitemaps that robots.txt names, or else the first that stands at a usual place. Raises Halt."""
-    found = Sitemaps(host=site_host(key))
-    named = yield from _named_in_robots(key)
-    for url in named:
+def find_sitemaps(key: str, *, most: int | None = None, known: Sequence[str] = ()) -> Asking[Sitemaps]:
+    """The sitemaps that robots.txt names, or else the first that stands at a usual place. Raises Halt.
+
+    ``known`` are the ``roots`` of an earlier search, which are tried first. At most ``most`` sitemaps are read.
+    """
+    found = Sitemaps(host=site_host(key), most=MOST_READ if most is None else most)
+    named = list(known)
+    for url in known:
         yield from _sort(url, found, named=True)
     if not found.by_type:
+        named = yield from _named_in_robots(key)
+        for url in named:
+            yield from _sort(url, found, named=True)
+    if not found.by_type:
         yield from _sort_usual(key, found, named)
+    found.roots = [url for url in (*named, *_usual(key)) if url in found.read]
     return found
+
+
+def _usual(key: str) -> list[str]:
+    return [f"{key}/{name}" for name in USUAL]
 
 
 def _sort_usual(key: str, found: Sitemaps, named: list[str]) -> Asking[None]:
     """Sort the sitemaps at the usual places. Use those for Google News where there are no others."""
-    for url in [f"{key}/{name}" for name in USUAL]:
+    for url in _usual(key):
         if url in named or not found.by_type:
             yield from _sort(url, found, named=url in named)
     if found.news and not found.by_type:
@@ -136,10 +159,10 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
     type_ = type_of(url)
     if url in found.read or type_ == NO_ARTICLES:
         return
-    if depth == 0 or len(found.read) >= MOST_READ:
+    if depth == 0 or len(found.read) >= found.most:
         found.unread[url] = Unread(
             type_,
-            "this index is nested too deeply" if depth == 0 else f"newsbot reads no more than {MOST_READ} sitemaps",
+            "this index is nested too deeply" if depth == 0 else f"newsbot reads no more than {found.most} sitemaps",
         )
         return
     try:
@@ -149,6 +172,7 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
         if named and not (depth == _DEPTH and isinstance(fault, Missing)):
             found.unread[url] = Unread(type_, str(fault))
         return
+    found.changed |= sitemap.changed
     found.add_read(url, sitemap)
     yield from _sort_others(sitemap.others, found, depth - 1)
 

@@ -21,7 +21,7 @@ def conclude(facts: CollectionFacts, *, reason: str, gap: str | None, full: str 
     elif facts.missing_urls:
         facts.verdict, facts.why = (
             "incomplete",
-            f"{came}; {len(facts.missing_urls)} missing: {_some(facts.missing_urls)}",
+            f"{came}; {len(facts.missing_urls)} missing: {some(facts.missing_urls)}",
         )
     elif full is not None:
         facts.verdict, facts.why = "complete", f"{came}; {full}"
@@ -46,6 +46,7 @@ def _accounted(facts: CollectionFacts) -> str:
     return f"{posts}{gone}{outside}"
 
 
-def _some(missing_urls: dict[str, str]) -> str:
+def some(missing_urls: dict[str, str]) -> str:
+    """The first ``NAMED`` of the missing articles, each with its reason."""
     named = ", ".join(f"{url} ({why})" for url, why in list(missing_urls.items())[:NAMED])
     return f"{named} ..." if len(missing_urls) > NAMED else named

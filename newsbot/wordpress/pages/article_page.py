@@ -54,13 +54,15 @@ class ArticlePage:
     """What the page of an article shows.
 
     ``id`` and ``type`` are None where the page does not show them. ``post`` is None where the page is a list of
-    articles. ``parts`` are the URLs of the other pages of an article that its author divided into pages.
+    articles. ``parts`` are the URLs of the other pages of an article that its author divided into pages. ``url`` is
+    where redirects ended.
     """
 
     id: int | None
     type: str | None
     post: Post | None
     parts: list[str] = field(default_factory=list)
+    url: str = ""
 
     @property
     def lacks_body(self) -> bool:
@@ -74,7 +76,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
     tree = LexborHTMLParser(html)
     marks = read_marks(tree, reply, type_)
     if marks.is_list:
-        return ArticlePage(id=None, type=None, post=None)
+        return ArticlePage(id=None, type=None, post=None, url=reply.url)
     metadata = read_metadata(tree)
     body = body_of(html, url=url)
     published = metadata.published or _time(tree)
@@ -101,7 +103,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         request_url=reply.url,
     )
     hide_protected(post, body or html)
-    return ArticlePage(id=marks.id, type=marks.type, post=post, parts=_parts(tree, url))
+    return ArticlePage(id=marks.id, type=marks.type, post=post, parts=_parts(tree, url), url=reply.url)
 
 
 def _decoded(reply: Reply) -> str:

@@ -32,6 +32,14 @@ class Gone(NoArticle):
     """The page does not exist any more."""
 
 
+class Elsewhere(NoArticle):
+    """The URL leads to another site."""
+
+
+class Closed(NoArticle):
+    """The site shows the page to members only."""
+
+
 class OtherType(NoArticle):
     """The page is not an article of the type that was asked for."""
 
@@ -54,16 +62,24 @@ class PageReader:
 
     def read(self, url: str) -> Asking[Post]:
         """The article at a URL, with its body. Raises NoArticle or Halt."""
+        page = yield from self.page(url)
+        if page.post is None or page.type not in (None, self.type):
+            raise OtherType("another type")
+        return (yield from self.whole(page, page.post))
+
+    def page(self, url: str) -> Asking[ArticlePage]:
+        """The page at a URL, whatever it shows. Raises NoArticle or Halt."""
         if self.stopped_by is not None:
             raise self.stopped_by
         _check_host(url, self.site)
-        page = yield from self._page_with_body(url)
-        if page.post is None or page.type not in (None, self.type):
-            raise OtherType("another type")
+        return (yield from self._page_with_body(url))
+
+    def whole(self, page: ArticlePage, post: Post) -> Asking[Post]:
+        """The ``post`` of a page, with all of its parts. Raises NoArticle where its body or a part is missing."""
         if page.lacks_body:
             raise NoArticle("its page does not show the article")
-        yield from self._add_parts(page.post, page.parts)
-        return page.post
+        yield from self._add_parts(post, page.parts)
+        return post
 
     def identity(self, url: str) -> Asking[tuple[int | None, str | None]]:
         """The id and type that an article's page shows; None where it shows none or cannot be fetched.
@@ -143,17 +159,18 @@ def _check(reply: Reply, url: str) -> None:
     if reply.error is not None:
         raise NoArticle(reply.reason)
     if payload.is_login(reply):
-        raise NoArticle("a login page came instead of the article")
+        raise Closed("a login page came instead of the article")
     _check_host(reply.url, url)
     if reply.is_gone:
         raise Gone("gone")
     if not reply.is_ok:
-        raise NoArticle(f"HTTP {reply.status}")
+        closed = reply.status in (401, 402, 403)
+        raise (Closed if closed else NoArticle)(f"HTTP {reply.status}")
 
 
 def _check_host(url: str, own: str) -> None:
     if site_host(url) != site_host(own):
-        raise NoArticle(f"it leads to another site: {site_host(url)}")
+        raise Elsewhere(f"it leads to another site: {site_host(url)}")
 
 
 def lacks_body(post: Post, raw: Mapping[str, Any]) -> bool:

@@ -1,0 +1,263 @@
+"""Crawls of a model site with a sitemap, a feed and pages: what they list and the API does not show."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from newsbot.items import Post, Record
+from newsbot.wordpress.api import Site
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+from newsbot.wordpress.site_crawl import crawl_collections
+from tests.unit.model_site import HOME, ModelSite, Object, listen
+from tests.unit.test_languages import site_of
+
+INDEX = "/wp-sitemap.xml"
+LIST = "/wp-sitemap-posts-post-1.xml"
+
+
+@dataclass
+class ListedSite(ModelSite):
+    """``by_slug`` are ids that only a query by slug shows, ``unseen`` those that no query shows."""
+
+    by_slug: frozenset[int] = frozenset()
+    unseen: frozenset[int] = frozenset()
+
+    def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+        if route in ("/wp/v2/pages", "/wp/v2/categories", "/wp/v2/tags") and "slug" in params:
+            return 200, 0, []
+        return super()._answer(route, params)
+
+    def _matches(self, one: Object, params: dict[str, str]) -> bool:
+        if one.id in self.unseen or (one.id in self.by_slug and "slug" not in params):
+            return False
+        if "slug" in params and f"post-{one.id}" not in params["slug"].split(","):
+            return False
+        return super()._matches(one, params)
+
+    def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
+        return super()._row(one, params) | {"slug": f"post-{one.id}", "link": f"{HOME}/post-{one.id}/"}
+
+
+def slugged() -> Site:
+    """A site that declares the parameter ``slug``, as WordPress does."""
+    site = site_of(takes=False)
+    site.accepts = {
+        route: replace(accepts, params=accepts.params | {"slug"}) for route, accepts in site.accepts.items()
+    }
+    return site
+
+
+def urlset(urls: Iterable[str]) -> str:
+    return f"<urlset>{''.join(f'<url><loc>{HOME}{url}</loc></url>' for url in urls)}</urlset>"
+
+
+def index(*names: str) -> str:
+    return f"<sitemapindex>{''.join(f'<sitemap><loc>{HOME}{name}</loc></sitemap>' for name in names)}</sitemapindex>"
+
+
+def page(number: int, *, body: str = "The article.", type_: str = "post") -> str:
+    head = f"<html><body class='single single-{type_} postid-{number}'><h1 class='entry-title'>Title {number}</h1>"
+    return f"{head}<div class='entry-content'><p>{body}</p></div></body></html>"
+
+
+def listed_site(count: int = 30, *, listed: Iterable[str] | None = None, **fields: Any) -> ListedSite:
+    model = ListedSite({number: Object(number, 60 * number) for number in range(1, count + 1)}, **fields)
+    urls = [f"/post-{number}/" for number in model.objects] if listed is None else listed
+    model.web |= {INDEX: index(LIST), LIST: urlset(urls)}
+    return model
+
+
+def crawled(model: ListedSite, site: Site | None = None, **options: Any) -> tuple[list[Record], CollectionFacts]:
+    facts = SiteFacts(asked=HOME)
+    chosen = Options(url=HOME, **({"follow": frozenset()} | options))
+    rows, _ = listen(crawl_collections(site or slugged(), chosen, facts), model)
+    return rows, facts.collections["post"]
+
+
+def ids(rows: Iterable[Record]) -> list[int]:
+    return sorted(row.id for row in rows)
+
+
+def test_sitemap_that_agrees_is_told() -> None:
+    rows, facts = crawled(model := listed_site())
+    assert (ids(rows), facts.verdict) == (list(range(1, 31)), "complete")
+    assert facts.witnesses == {"sitemap": {"lists": 1, "read": 1, "listed": 30, "lacking": 0}}
+    assert model.visited == ["/robots.txt", INDEX, LIST]
+
+
+def test_site_without_a_sitemap_is_complete_and_says_so() -> None:
+    model = listed_site()
+    model.web.clear()
+    _, facts = crawled(model)
+    assert facts.verdict == "complete"
+    assert facts.witnesses["sitemap"] == {"why": "the site has no sitemap"}
+
+
+def test_posts_that_only_a_query_by_slug_shows_come() -> None:
+    model = listed_site(by_slug=frozenset({5, 6, 7}))
+    rows, facts = crawled(model)
+    assert (ids(rows), facts.verdict, facts.live) == (list(range(1, 31)), "complete", 30)
+    assert facts.witnesses["sitemap"]["slug"] == 3
+
+
+def test_posts_that_no_query_shows_come_from_their_pages() -> None:
+    model = listed_site(unseen=frozenset({5, 6}))
+    model.web |= {"/post-5/": page(5), "/post-6/": page(6)}
+    rows, facts = crawled(model)
+    assert (ids(rows), facts.verdict) == (list(range(1, 31)), "complete")
+    assert [row.via for row in rows if isinstance(row, Post) and row.id in (5, 6)] == ["page", "page"]
+    assert facts.via == {"page": 2}
+
+
+def test_post_that_cannot_be_read_is_named() -> None:
+    model = listed_site(unseen=frozenset({5}))
+    model.web["/post-5/"] = Reply(status=500, url=f"{HOME}/post-5/")
+    _, facts = crawled(model)
+    assert (facts.verdict, facts.missing_urls) == ("incomplete", {f"{HOME}/post-5/": "HTTP 500"})
+    assert facts.why == f"1 listed by the site and not shown by its API: {HOME}/post-5/ (HTTP 500)"
+
+
+def redirect(path: str) -> Reply:
+    return Reply(status=200, url=f"{HOME}{path}", body=b"<html><body>Home</body></html>")
+
+
+@pytest.mark.parametrize(
+    ("listed", "web"),
+    [
+        (["/gone/"], {}),
+        (["/gone/"], {"/gone/": Reply(status=410, url=f"{HOME}/gone/")}),
+        (["/gone/"], {"/gone/": redirect("/")}),
+        (["/old-slug/"], {"/old-slug/": redirect("/post-3/")}),
+        (["/2020/01/post-3/"], {}),
+        (["/members/"], {"/members/": Reply(status=403, url=f"{HOME}/members/")}),
+        (["/about/"], {"/about/": page(400, type_="page")}),
+        (["/fr/poste-3/"], {"/fr/poste-3/": page(3)}),
+        (["/", "/page/2/", "/feed/", "/category/news/", "/wp-content/uploads/a.jpg"], {}),
+        (["/?p=3"], {}),
+        (["/blog/"], {"/blog/": "<html><body class='blog archive'><article>x</article></body></html>"}),
+        (["/else/"], {"/else/": Reply(status=200, url="https://other.example/else/", body=page(9).encode())}),
+    ],
+)
+def test_healthy_site_raises_no_false_alarm(listed: list[str], web: dict[str, str | Reply]) -> None:
+    model = listed_site(listed=[*(f"/post-{number}/" for number in range(1, 31)), *listed])
+    model.web |= web
+    rows, facts = crawled(model)
+    assert (ids(rows), facts.verdict, facts.missing_urls) == (list(range(1, 31)), "complete", {})
+
+
+def test_posts_published_after_the_walk_are_no_difference() -> None:
+    model = listed_site(listed=[f"/post-{number}/" for number in range(1, 32)])
+
+    def publish(site: ModelSite, params: dict[str, str]) -> None:
+        if "slug" in params:
+            site.objects[31] = Object(31, second=86_400 * 900)
+
+    model.before_reply = publish
+    rows, facts = crawled(model)
+    assert (ids(rows), facts.verdict) == (list(range(1, 32)), "complete")
+
+
+def test_packed_lists_and_an_index_that_lists_itself_are_read() -> None:
+    model = listed_site(unseen=frozenset({5}))
+    lists = urlset(f"/post-{number}/" for number in model.objects).encode()
+    packed = "/wp-sitemap-posts-post-1.xml.gz"
+    model.web[INDEX] = index(INDEX, packed)
+    model.web[packed] = Reply(status=200, url=f"{HOME}{packed}", body=gzip.compress(lists))
+    model.web["/post-5/"] = page(5)
+    rows, _ = crawled(model)
+    assert ids(rows) == list(range(1, 31))
+
+
+def test_robots_txt_names_the_sitemap_by_its_path() -> None:
+    model = listed_site(unseen=frozenset({5}))
+    model.web["/robots.txt"] = "User-agent: *\nSitemap: /maps/all.xml\n"
+    model.web["/maps/all.xml"] = model.web.pop(INDEX)
+    model.web["/post-5/"] = page(5)
+    rows, _ = crawled(model)
+    assert ids(rows) == list(range(1, 31))
+
+
+def test_list_of_all_kinds_of_pages_does_not_cost_a_page_each() -> None:
+    model = listed_site(listed=[])
+    pages = [f"/page-{number}/" for number in range(300)]
+    del model.web[INDEX], model.web[LIST]
+    model.web["/sitemap.xml"] = urlset([*(f"/post-{number}/" for number in model.objects), *pages])
+    model.web |= {url: page(1000 + number, type_="page") for number, url in enumerate(pages)}
+    _, facts = crawled(model)
+    assert facts.verdict == "complete"
+    assert facts.witnesses["sitemap"]["unasked"] > 0
+    assert len(model.visited) < 60
+
+
+def test_lists_of_other_types_are_not_read() -> None:
+    model = listed_site()
+    model.web[INDEX] = index(LIST, "/wp-sitemap-posts-page-1.xml", "/wp-sitemap-taxonomies-category-1.xml")
+    crawled(model)
+    assert "/wp-sitemap-posts-page-1.xml" not in model.visited
+
+
+def test_sitemap_that_lists_no_more_explains_what_the_site_counts() -> None:
+    hidden = Object(31, second=60 * 31, hidden=True)
+    for listed, verdict in (([], "incomplete"), ([f"/post-{number}/" for number in range(1, 31)], "complete")):
+        model = listed_site(listed=listed)
+        model.objects[31] = hidden
+        rows, facts = crawled(model)
+        assert (len(rows), facts.verdict) == (30, verdict), facts.why
+
+
+def test_window_hears_no_witness() -> None:
+    model = listed_site()
+    _, facts = crawled(model, limit=5)
+    assert (facts.witnesses, model.visited) == ({}, [])
+
+
+def test_large_site_reads_a_share_of_its_lists_until_one_differs() -> None:
+    model = listed_site(300)
+    names = [f"/wp-sitemap-posts-post-{number}.xml" for number in range(1, 31)]
+    model.web[INDEX] = index(*names)
+    for number, name in enumerate(names):
+        model.web[name] = urlset(f"/post-{n}/" for n in range(10 * number + 1, 10 * number + 11))
+    _, facts = crawled(model)
+    assert facts.witnesses["sitemap"] == {"lists": 30, "read": 2, "listed": 20, "lacking": 0}
+    model.by_slug = frozenset(range(250, 301)) | {7}
+    rows, facts = crawled(model)
+    assert (facts.witnesses["sitemap"]["read"], len(rows), facts.verdict) == (30, 300, "complete")
+
+
+FEED = "<rss><channel><title>x</title><link>{home}/</link>{items}</channel></rss>"
+
+
+def feed(*numbers: int) -> str:
+    items = "".join(
+        f"<item><title>t</title><link>{HOME}/post-{number}/</link><guid>{HOME}/?p={number}</guid></item>"
+        for number in numbers
+    )
+    return FEED.format(home=HOME, items=items)
+
+
+def test_feed_is_heard_where_there_is_no_sitemap() -> None:
+    model = listed_site(unseen=frozenset({30}))
+    model.web = {"/feed/": feed(30, 29), "/post-30/": page(30)}
+    rows, facts = crawled(model)
+    assert ids(rows) == list(range(1, 31))
+    assert facts.witnesses["feed"] == {"listed": 2, "lacking": 1, "article": 1}
+
+
+def test_language_that_only_the_home_page_names_makes_a_site_incomplete() -> None:
+    model = listed_site(unseen=frozenset({30}))
+    model.web = {
+        "/": f'<link rel="alternate" hreflang="en" href="/"><link rel="alternate" hreflang="fr-FR" href="{HOME}/fr/">',
+        "/feed/": feed(29),
+        "/fr/feed/": feed(30),
+        "/post-30/": page(30),
+    }
+    rows, facts = crawled(model)
+    assert ids(rows) == list(range(1, 31))
+    assert (facts.verdict, "fr-FR" in facts.why) == ("incomplete", True)

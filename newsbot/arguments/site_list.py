@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import re
-import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from newsbot.arguments.list_files import BadList, Row, read_rows
 from newsbot.arguments.values import Names, split_urls, validate
 from newsbot.article.cleaning.rule import Rule, read_rule
 from newsbot.article.cleaning.rules import CleaningRules, site_rules
@@ -97,16 +96,16 @@ def read_sites(path: Path) -> list[Target]:
     Raises BadArgument.
     """
     try:
-        raw = _rows(path)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
+        raw = read_rows(path)
+    except (OSError, BadList) as error:
         raise BadArgument(f"sites= {path} cannot be read: {error}") from None
     _check_columns(path, _unknown(raw))
     targets = []
-    for number, row in raw:
+    for place, row in raw:
         try:
             targets.append(validate(Target, {key: value for key, value in row.items() if value not in ("", None)}))
         except BadArgument as error:
-            raise BadArgument(f"sites= {path}, entry {number}: {error}") from None
+            raise BadArgument(f"sites= {path}, {place}: {error}") from None
     if not targets:
         raise BadArgument(f"sites= {path} contains no site")
     return targets
@@ -119,50 +118,15 @@ def _check_columns(path: Path, unknown: list[str]) -> None:
     """
     for name in unknown:
         close = difflib.get_close_matches(name, Target.model_fields, n=1, cutoff=0.75)
-        if close or path.suffix == ".toml":
+        if close or path.suffix.lower() == ".toml":
             hint = f"did you mean {close[0]}?" if close else f"the columns are {', '.join(Target.model_fields)}"
             raise BadArgument(f"sites= {path}: {name!r} is not known; {hint}")
 
 
 def ignored_columns(path: Path) -> list[str]:
     """The columns of a site list that newsbot does not know."""
-    return _unknown(_rows(path))
+    return _unknown(read_rows(path))
 
 
-def _unknown(raw: list[tuple[int, dict[str, Any]]]) -> list[str]:
+def _unknown(raw: list[Row]) -> list[str]:
     return sorted({key for _, row in raw for key in row if key not in Target.model_fields})
-
-
-def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The entries of a site list with their numbers."""
-    text = path.read_text(encoding="utf-8-sig")
-    if path.suffix not in _READERS:
-        raise OSError("the name of a site list must end in .txt, .csv or .toml")
-    return _READERS[path.suffix](text)
-
-
-def _toml_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
-    tables = tomllib.loads(text).get("site", [])
-    if not isinstance(tables, list):
-        raise OSError("`site` is not a list of [[site]] tables")
-    return [(number, table if isinstance(table, dict) else {}) for number, table in enumerate(tables, 1)]
-
-
-def _csv_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
-    rows = csv.DictReader(text.splitlines())
-    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
-    return [(number, _stripped(row)) for number, row in enumerate(rows, 1)]
-
-
-def _txt_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
-    lines = [(number, line.split("#", 1)[0].strip()) for number, line in enumerate(text.splitlines(), 1)]
-    return [(number, {"url": line}) for number, line in lines if line]
-
-
-_READERS = {".toml": _toml_rows, ".csv": _csv_rows, ".txt": _txt_rows}
-
-
-def _stripped(row: dict[Any, Any]) -> dict[str, Any]:
-    if row.pop(None, None):
-        raise csv.Error("a line has more cells than the header has names")
-    return {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,16 +55,61 @@ def test_byte_order_mark_and_windows_line_ends_are_no_part_of_a_list(tmp_path: P
         assert read_sites(tmp_path / name) == [Target(url="a.example")], name
 
 
+TABLES = {
+    "semicolons": "url;name\r\nhttps://a.example/;Café\r\n",
+    "tabs": "url\tname\r\nhttps://a.example/\tCafé\r\n",
+    "a line that names the separator": "sep=;\r\nurl;name\r\nhttps://a.example/;Café\r\n",
+    "a quoted line that names it": '"sep=|"\r\nurl|name\r\nhttps://a.example/|Café\r\n',
+    "rows of separators": ";;\r\nurl;name;\r\n;;\r\nhttps://a.example/;Café;\r\n;;\r\n\r\n",
+    "quotes and capitals": '"URL" ;"Name"\r\n"https://a.example/"; "Café"\r\n'.replace("; ", ";"),
+    "spaces that are not spaces": "\u00a0url\u00a0,name \r\n\u00a0https://a.example/\u00a0\u200b,\u2003Café\r\n",
+    "line ends of an old Mac": "url,name\rhttps://a.example/,Café\r",
+}
+ENCODINGS = {
+    "utf-8": b"", "utf-8-sig": b"", "utf-16": b"", "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE,
+    "UTF-16LE": b"", "UTF-16BE": b"", "cp1252": b"",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("layout", TABLES)
+def test_a_table_is_read_however_a_spreadsheet_saved_it(layout: str, encoding: str, tmp_path: Path) -> None:
+    # The code page of Western Windows has no space of no width.
+    table = TABLES[layout] if encoding != "cp1252" else TABLES[layout].replace("\u200b", "").replace("\u2003", "")
+    path = tmp_path / "Sites.CSV"
+    path.write_bytes(ENCODINGS[encoding] + table.encode(encoding))
+    assert read_sites(path) == [Target(url="https://a.example/", name="Café")]
+
+
+def test_a_table_that_excel_saved_as_unicode_text_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "sites.txt"
+    path.write_bytes("URL\tName\r\na.example\tA\r\n\t\r\n".encode("utf-16"))
+    assert read_sites(path) == [Target(url="a.example", name="A")]
+    path.write_bytes(b'"a.example"\r\nb.example\xa0\r\n')
+    assert read_sites(path) == [Target(url="a.example"), Target(url="b.example")]
+
+
+def test_half_a_file_of_utf16_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "sites.csv"
+    path.write_bytes("url\r\na.example\r\n".encode("utf-16") + b"x")
+    with pytest.raises(BadArgument, match="line 3: it is not UTF-16"):
+        read_sites(path)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("s.csv", "url,dealy\na.example,9\n", "'dealy' is not known; did you mean delay?"),
-        ("s.csv", "url,every\na.example,6\n", "entry 1: every= takes a number and m, h, d or w"),
+        ("s.csv", "url,every\na.example,6\n", "line 2: every= takes a number and m, h, d or w"),
         ("s.csv", "url,every\na.example,0h\n", "every= takes a number"),
-        ("s.csv", "url,delay\na.example,-1\n", "entry 1: delay= "),
-        ("s.csv", "url,delay\na.example,inf\n", "entry 1: delay= "),
+        ("s.csv", "url,delay\na.example,-1\n", "line 2: delay= "),
+        ("s.csv", "url,delay\na.example,inf\n", "line 2: delay= "),
         ("s.csv", "url,name\na.example,One,Two\n", "more cells than the header"),
-        ("s.csv", "name\nOne\n", "entry 1: url= "),
+        ("s.csv", "name\nOne\n", "line 1: the header has no column url, it has name"),
+        ("s.csv", "url,name\n,One\n", "line 2: url= "),
+        ("s.csv", "sep=;\r\nURL;every\r\n;;\r\na.example;6\r\n", "line 4: every= "),
+        ("s.csv", 'url,name\na.example,"A\nB"\n"b.example\nc.example\n', "line 4: url= "),
+        ("s.toml", '[[site]]\nurl = "x y"\n', "entry 1: url= "),
         ("s.toml", '[[site]]\nurl = "a.example"\ncountry = "NL"\n', "'country' is not known; the columns are url"),
         ("s.toml", '[[sites]]\nurl = "a.example"\n', "contains no site"),
     ],

@@ -125,7 +125,9 @@ class PolitenessMiddleware:
         if unresolved:
             self._count("unresolved")
         sent = self._permits[request].sent if request in self._permits else None
-        self._end(request, None if refused else Outcome(failed=True, sent=sent, unresolved=unresolved))
+        calm = bool(request.meta.get("newsbot_searching"))
+        outcome = Outcome(failed=True, calm=calm, sent=sent, unresolved=unresolved)
+        self._end(request, None if refused else outcome)
 
     def request_written(self, url: str) -> None:
         """Note when the request is on the wire. The next delay counts from there, so late is better than early."""
@@ -247,7 +249,8 @@ class PolitenessMiddleware:
         return Outcome(
             failed=response.status == 429 or response.status >= 500,
             # Status 500 is a fault in the site's code, mostly of one post, and says nothing about the server's load.
-            calm=response.status == 500,
+            # Neither does a failure in the search for a post that kills its page: light queries come in between.
+            calm=response.status == 500 or bool(request.meta.get("newsbot_searching")),
             latency=request.meta.get("download_latency"),
             retry_after=wanted_wait,
             budget_in=rate_limit_seconds(headers, now=now),

@@ -76,6 +76,8 @@ class Fetcher:
     async def _fetch_once(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
         # Redirects are followed by a middleware, where each hop passes all checks again.
         meta: dict[str, Any] = {"dont_retry": True, "newsbot_linked": query.purpose in _LINKED} | target.pace()
+        if query.searching:
+            meta["newsbot_searching"] = True
         if query.render:
             if (absent := self._browser.absent()) is not None:
                 return Reply(status=0, url=query.url, error="no-browser", detail=absent)

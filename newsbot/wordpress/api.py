@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -37,9 +37,11 @@ def _text(value: str | int | Iterable[int | str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """``root`` is the URL of the API's index, in either permalink style."""
+    """``root`` is the URL of the API's index, in either permalink style. ``slashed``: the site redirects every route to
+    the one that ends in a slash."""
 
     root: str
+    slashed: bool = False
 
     @property
     def plain(self) -> bool:
@@ -58,10 +60,29 @@ class Api:
             path, query = parts.path, {"rest_route": route} | own
         else:
             path, query = parts.path.rstrip("/") + self._path(route), own
+            path += "/" if self.slashed and not path.endswith("/") else ""
         return urlunsplit((parts.scheme, parts.netloc, path or "/", _query(query | dict(params or {})), ""))
 
     def _path(self, route: str) -> str:
         return route.removeprefix("/wp/v2") if self.wordpress_com else route
+
+    def landed(self, asked: str, ended: str) -> Api:
+        """The API as a redirect of a query shows it: ``asked`` for a URL of this API, the reply came from ``ended``.
+
+        Only a redirect that keeps the route and the query tells where the other routes are: to the same route with a
+        slash behind it, to https, to or from ``www.``, or in another folder. Any other redirect changes nothing.
+        """
+        if self.plain or asked == ended:
+            return self
+        before, after, root = urlsplit(asked), urlsplit(ended), urlsplit(self.root)
+        folder = root.path.rstrip("/")
+        route = before.path.removeprefix(folder).rstrip("/")
+        prefix, found, rest = after.path.rpartition(route) if route else (after.path, "", "")
+        same_query = parse_qsl(before.query, keep_blank_values=True) == parse_qsl(after.query, keep_blank_values=True)
+        if not found or rest not in ("", "/") or not same_query or not _is_same_site(before, after):
+            return self
+        moved = root._replace(scheme=after.scheme, netloc=after.netloc, path=prefix + "/")
+        return replace(self, root=urlunsplit(moved), slashed=rest == "/")
 
     def route(self, href: str) -> tuple[str, dict[str, str]] | None:
         """The route and parameters of a URL in ``_links``, or None where the URL is not of an API.
@@ -91,6 +112,14 @@ class Api:
         return "" if own and parts.path.rstrip("/") == own else None
 
 
+def _is_same_site(before: SplitResult, after: SplitResult) -> bool:
+    """Whether a redirect stays on the host, but for ``www.``, and does not leave https."""
+    names = [(parts.hostname or "").removeprefix("www.") for parts in (before, after)]
+    if names[0] != names[1] or (before.scheme, after.scheme) == ("https", "http"):
+        return False
+    return before.port == after.port or before.scheme != after.scheme
+
+
 def _tidy(route: str) -> str:
     return "/" + route.strip("/")
 
@@ -100,12 +129,14 @@ class RouteAccepts:
     """What a collection accepts in a GET request, as the site declares. Empty sets: the site declares nothing.
 
     ``languages`` are the values of ``lang`` that a language plugin declares.
+    ``whole_rows`` is the largest page of whole rows that the server survived, where it died on larger pages.
     """
 
     per_page: int = PER_PAGE
     orderby: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
     languages: tuple[str, ...] = ()
+    whole_rows: int | None = None
 
     def takes(self, param: str) -> bool:
         """Whether ``param`` may be sent. True where the site declares nothing."""

@@ -38,6 +38,7 @@ class Query:
     means the site itself. ``expects`` is ``json`` where the driver asks again if anything but JSON comes, and ``any``
     where every reply is useful (discovery). ``tries`` is how often the query may be sent before its failure counts.
     ``render``: return the page as a browser shows it after its scripts have run. ``headers`` make it conditional.
+    ``searching``: the query searches for a row that kills its page, so that its failure says nothing about the host.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Query:
     method: str = "GET"
     render: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    searching: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

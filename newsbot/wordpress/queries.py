@@ -71,16 +71,28 @@ class Queries:
         accepted = self.site.accepted(self.collection.route)
         self.site.accepts[self.collection.route] = replace(accepted, per_page=limit)
 
+    @property
+    def whole_rows(self) -> int:
+        """The page size for whole rows: a server may die on a page that it accepts."""
+        accepted = self.site.accepted(self.collection.route)
+        return min(accepted.per_page, accepted.whole_rows or accepted.per_page)
+
+    def remember_whole_rows(self, size: int) -> None:
+        """Ask for whole rows in pages of ``size`` from now on, in later runs too."""
+        accepted = self.site.accepted(self.collection.route)
+        known = size if size < accepted.per_page else None
+        self.site.accepts[self.collection.route] = replace(accepted, whole_rows=known)
+
     def takes(self, param: str) -> bool:
         """Whether the site accepts the query parameter ``param``."""
         return self.site.accepted(self.collection.route).takes(param)
 
     # Queries to the site.
 
-    def query(self, params: dict[str, Any], purpose: str, *, tries: int = 4) -> Query:
+    def query(self, params: dict[str, Any], purpose: str, *, tries: int = 4, searching: bool = False) -> Query:
         """A query of the collection's route."""
         url = self.site.api.url(self.collection.route, params)
-        return Query(url=url, purpose=purpose, type=self.collection.name, tries=tries)
+        return Query(url=url, purpose=purpose, type=self.collection.name, tries=tries, searching=searching)
 
     def single(self, row_id: int) -> Query:
         """A query of one row by its own route, which shows whether the row exists. Every answer is an answer."""

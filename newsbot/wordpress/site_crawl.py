@@ -40,7 +40,8 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
         if site is not None:
             _enter(site, facts)
             try:
-                yield from _at_its_address(site, crawl_collections(site, options, facts, discovered_before=True))
+                crawled = crawl_collections(site, options, facts, discovered_before=True)
+                yield from _at_its_address(site, _learning(site, options, crawled))
                 return
             except Moved:
                 # What an earlier run discovered no longer holds: discover the site again.
@@ -60,7 +61,7 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
         facts.moved_from = former
     _enter(site, facts)
     yield KeepSite(url=options.url, site=site_as_json(site))
-    yield from crawl_collections(site, options, facts)
+    yield from _learning(site, options, crawl_collections(site, options, facts))
 
 
 def _at_its_address(site: Site, crawled: SiteCrawl) -> SiteCrawl:
@@ -87,6 +88,22 @@ def _left(url: str, root: str) -> bool:
 def _enter(site: Site, facts: SiteFacts) -> None:
     # The user chose the name in the site list, so the name stays.
     facts.site, facts.name, facts.why = site.key, facts.name or site.name, "not finished"
+
+
+def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
+    """Run a crawl of ``site``. Learn from each reply where redirects lead, and keep for later runs what was learnt: the
+    form of the site's URLs, and the page sizes that its server survives."""
+    before, answer = site_as_json(site), None
+    while True:
+        try:
+            message = site_crawl.send(answer)
+        except StopIteration:
+            break
+        answer = yield message
+        if isinstance(message, Query) and answer.error is None:
+            site.api = site.api.landed(message.url, answer.url)
+    if (learnt := site_as_json(site)) != before:
+        yield KeepSite(url=options.url, site=learnt)
 
 
 def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discovered_before: bool = False) -> SiteCrawl:

@@ -13,6 +13,7 @@ def site_as_json(site: Site) -> dict[str, Any]:
     return {
         "key": site.key,
         "root": site.api.root,
+        "slashed": site.api.slashed,
         "home": site.home,
         "name": site.name,
         "language": site.language,
@@ -27,8 +28,9 @@ def site_as_json(site: Site) -> dict[str, Any]:
 
 def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
     declared = {"languages": list(accepts.languages)} if accepts.languages else {}
+    learnt = {"whole_rows": accepts.whole_rows} if accepts.whole_rows is not None else {}
     kept = {"per_page": accepts.per_page, "orderby": sorted(accepts.orderby), "params": sorted(accepts.params)}
-    return kept | declared
+    return kept | declared | learnt
 
 
 def site_from_json(kept: Mapping[str, Any]) -> Site | None:
@@ -36,7 +38,7 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
     try:
         return Site(
             key=kept["key"],
-            api=Api(root=kept["root"]),
+            api=Api(root=kept["root"], slashed=bool(kept.get("slashed"))),
             home=kept["home"],
             name=kept["name"],
             language=kept["language"],
@@ -52,9 +54,11 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
 
 
 def _from_json(accepts: Mapping[str, Any]) -> RouteAccepts:
+    whole_rows = accepts.get("whole_rows")
     return RouteAccepts(
         per_page=int(accepts["per_page"]),
         orderby=frozenset(accepts["orderby"]),
         params=frozenset(accepts["params"]),
         languages=tuple(map(str, accepts.get("languages", ()))),
+        whole_rows=int(whole_rows) if whole_rows is not None else None,
     )

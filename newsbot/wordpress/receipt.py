@@ -34,8 +34,9 @@ class CollectionFacts:
     (UTC) were asked for, and ``window`` where the user asked for a part. ``live`` is the number of live rows in the
     archive afterwards; None where nobody asked. ``new``, ``edited`` and ``deleted`` count delivered rows. ``held_back``
     counts deletions that were too many at once to be believed. ``unsure`` are ids that no listing shows and whose own
-    request failed. ``broke_off``: the site did not list all its ids. ``resumed`` is the number of rows that an earlier
-    run brought before it was interrupted.
+    request failed. ``broke_off``: the site did not list all its ids. ``disorder`` names what the site ignored when it
+    listed its rows (``orderby=date``, ``after=``). ``resumed`` is the number of rows that an earlier run brought before
+    it was interrupted.
     """
 
     type: str
@@ -48,6 +49,7 @@ class CollectionFacts:
     held_back: int = 0
     resumed: int = 0
     broke_off: bool = False
+    disorder: list[str] = field(default_factory=list)
     unsure: list[int] = field(default_factory=list)
     expected_before: int | None = None
     expected_after: int | None = None

@@ -286,7 +286,8 @@ def test_a_site_that_cannot_take_an_exclude_is_asked_without(status: int) -> Non
     model = Refusing(objects(250, per_second=3))
     ids, facts = crawl(model, follow=frozenset())
     assert (sorted(ids), facts.verdict) == (list(range(1, 251)), "complete")
-    assert sum("exclude" in params for _, params in model.asked) == 1
+    # A 502 may mean rows whose rendering dies as well: the ids alone are asked for in the same way.
+    assert sum("exclude" in params for _, params in model.asked) == (2 if status == 502 else 1)
 
 
 def test_links_are_asked_for_again_where_a_cut_answer_has_no_total() -> None:

@@ -106,10 +106,10 @@ def first_queries(reply: Reply, *, count: int) -> list[str]:
 def test_only_a_different_answer_starts_discovery_again(status: int, body: bytes, looks_again: bool) -> None:
     reply = Reply(status=status, url="https://news.example/", headers={"content-type": "text/html"}, body=body)
     purposes = first_queries(reply, count=2)
-    assert purposes[0] == "changes"
+    assert purposes[0] == "newest"
     assert (purposes[1:] == ["index"]) is looks_again
 
 
 def test_site_without_an_answer_is_not_discovered_again() -> None:
     reply = Reply(status=0, url="https://news.example/", error="timeout")
-    assert first_queries(reply, count=2) == ["changes"]
+    assert first_queries(reply, count=2) == ["newest"]

@@ -58,7 +58,10 @@ class Closing:
             proven = yield from self._bring_edited()
             equal = newest.total == len(self.seen) - len(missing)
             proven = (
-                proven and equal and not (self.cursor.unproven or self.vanished or newest.partial or newest.lacking)
+                proven
+                and equal
+                and not (self.cursor.unproven or self.cursor.doubtful or self.vanished)
+                and not (newest.partial or newest.lacking)
             )
             if not proven or (yield from self._bury(missing)):
                 yield from self._list_again()
@@ -126,7 +129,7 @@ class Closing:
         listed = yield from self.account.site_ids.every("recount", newest_first=True)
         # The listing starts at the other end: where the walk broke off, the two may still overlap.
         overlaps = bool(listed.dates) and all(row_id in self.seen for row_id in listed.dates)
-        if listed.unproven and not listed.repeating and overlaps:
+        if listed.unproven and not listed.repeating and overlaps and not self.cursor.disorder:
             listed.unproven = False
         self.cursor.repeating = self.cursor.repeating and listed.repeating
         yield from self._compare(listed)
@@ -141,6 +144,9 @@ class Closing:
             account.hidden = max(0, (facts.expected_after or 0) - len(self.seen))
             # Between two listings that broke off, rows may stand that neither showed.
             facts.broke_off = listed.unproven and not listed.repeating and account.hidden > 0
+            if self.cursor.unproven and self.cursor.disorder:
+                # Neither listing could prove itself, since the site does not heed what is asked for.
+                facts.broke_off = not self.cursor.repeating
             return
         if account.intake.state.live or facts.gone:
             account.live = len((yield self.queries.known()))

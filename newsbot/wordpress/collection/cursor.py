@@ -1,54 +1,37 @@
 """The cursor over a collection: it builds the next query, finds the new rows of a page, and knows when to end.
 
-WordPress orders by date without a tie-break by id. Page numbers therefore lose posts that share a second, and every
-insertion or deletion shifts the pages behind it. The cursor instead always asks for the first page after its place::
+The cursor lists by date where the collection has dates (``by_date``), else by id. What comes back is checked: where the
+site ignores what was asked for, the cursor takes the next way of listing that can still prove itself::
 
-    orderby=date&order=asc&after=<last date - 1 s>&exclude=<ids already seen at that second>
+    by date -> by id and offset= -> by id and page= -> by windows of dates -> by include= of every id
 
-A post that exists during the whole walk is neither lost nor doubled. Where one second holds more posts than a URL can
-exclude, that second is listed by id. Collections without a date (terms, users) are listed by id until a page is empty.
+Where none is left, the listing is unproven, and ``disorder`` says what the site ignored. Every way has a bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from newsbot.compact import IdSet
 from newsbot.wordpress.api import PER_PAGE
-from newsbot.wordpress.dates import local_date, shift
+from newsbot.wordpress.collection.by_date import EXCLUDED, ByDate
+from newsbot.wordpress.collection.by_id import OVERLAP, ById
+from newsbot.wordpress.collection.by_include import ByInclude
+from newsbot.wordpress.collection.by_window import ByWindow
+from newsbot.wordpress.collection.pages import EMPTY_PAGES, Page, Params, Row, Stage, Turn
 
-EXCLUDED = 60
-"""The most ids in one ``exclude``. WordPress repeats each id in the ``Link`` header (``exclude%5B12%5D=1234&``), and
-nginx answers 502 where the headers exceed 4 KiB. 200 ids exceed that limit, long before the URL is too long."""
+__all__ = ["EMPTY_PAGES", "EXCLUDED", "OVERLAP", "Cursor", "Params", "Row"]
 
-EMPTY_PAGES = 20
-"""Empty pages in a row after which the walk ends, with the rest of the collection unproven."""
+IDLE = 60
+"""Queries in a row that bring no new row and do not move the listing on, after which the site ignores them."""
 
-OVERLAP = 5
-"""Rows by which two pages of a listing by id overlap: so many rows may be deleted between two queries without a gap."""
+MORE_ROWS = 1_000
+"""Rows beyond twice the site's count, after which the cursor asks for the last row: a listing may never end."""
 
-Params = dict[str, "str | int | list[int]"]
-
-
-class Mode(StrEnum):
-    """How the collection is being listed."""
-
-    DATE = "date"
-    SECOND = "second"
-    ID = "id"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the cursor reads of a row. ``date`` is the site's local date as the site wrote it, None for a zero date.
-    ``counts``: the row counts against the limit."""
-
-    id: int
-    date: str | None
-    counts: bool = True
+MOST_ROWS = 5_000_000
+"""Rows after which a listing counts as endless, whatever the site says. The largest archives known are smaller."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,85 +39,130 @@ class Cursor:
     """Walks over one collection, oldest rows first, or newest rows first with ``newest_first``.
 
     While the cursor is not ``done``, ``params`` are the parameters of the next query, and ``take`` takes its rows.
-    ``base`` holds the parameters of every query, such as ``after`` and ``before`` of a window.
+    ``base`` holds the parameters of every query, such as ``after`` and ``before`` of a window. ``has_dates``: the rows
+    can be listed by windows of dates, also where the listing is by id.
 
-    ``date`` is the place: all rows before it were seen. ``at_date`` are the ids seen at the second of ``date``, unless
-    ``past_date`` says that this second is done. ``seen`` are all ids met, ``counted`` those that count against the
-    ``limit``, ``doubled`` the rows that came twice. ``unproven``: the listing broke off, and rows may be missing.
-    ``repeating``: the site gave the same page again whatever was asked for.
+    ``seen`` are all ids met, ``counted`` those that count against the ``limit``, ``doubled`` the rows that came twice.
+    ``total`` and ``last_total`` are the site's counts on the first page and on the last page of a listing by id.
+    ``disorder`` names what the site ignored. ``doubtful``: the listing came to its end, and another listing must
+    confirm it. ``unproven``: the listing broke off, and rows may be missing. ``repeating``: the site gave the same page
+    again whatever was asked for. ``endless``: the listing went on behind the last row.
     """
 
     base: Mapping[str, str | int]
     dated: bool = True
+    has_dates: bool = False
     newest_first: bool = False
     limit: int | None = None
     per_page: int = PER_PAGE
     can_exclude: bool = True
-    mode: Mode = Mode.DATE
-    date: str | None = None
-    at_date: set[int] = field(default_factory=set)
-    past_date: bool = False
-    page: int = 1
-    empty_pages: int = 0
-    last_page: tuple[int, ...] = ()
-    offset: int = 0
-    last_id: int | None = None
-    stepping: bool = False
-    checked_id: int | None = None
-    most_rows: int = 0
+    stage: Stage = field(init=False)
+    ways: Iterator[Callable[[], Stage | None]] = field(init=False, compare=False, repr=False)
     seen: IdSet = field(default_factory=IdSet)
     counted: int = 0
     doubled: int = 0
+    idle: int = 0
+    total: int | None = None
+    last_total: int | None = None
+    expected: int | None = None
+    disorder: list[str] = field(default_factory=list)
     done: bool = False
+    doubtful: bool = False
     unproven: bool = False
     repeating: bool = False
+    endless: bool = False
 
     def __post_init__(self) -> None:
-        if not self.dated:
-            self.mode = Mode.ID
+        self.ways = iter((self._by_offset, self._by_page, self._by_window, self._by_include))
+        if self.dated:
+            self.stage = ByDate(newest_first=self.newest_first, can_exclude=self.can_exclude)
+        else:
+            self.stage = next(self.ways)() or ById()
+
+    # The ways of listing, each after the one before it failed.
+
+    def _by_offset(self) -> Stage:
+        return ById(descending=self.newest_first)
+
+    def _by_page(self) -> Stage | None:
+        if not isinstance(self.stage, ById) or self.stage.ignored != "offset=":
+            return None
+        return ById(descending=self.stage.descending, by_page=True)
+
+    def _by_window(self) -> Stage | None:
+        return ByWindow(self.base) if self.dated or self.has_dates else None
+
+    def _by_include(self) -> Stage | None:
+        stage = ByInclude(largest=max(self.seen, default=0), total=self.total, batch=self.per_page)
+        return stage if stage.is_affordable else None
+
+    # Where the walk stands.
 
     def resume(self, position: Mapping[str, Any]) -> bool:
         """Go on at a ``position`` of an earlier run. Returns False, and changes nothing, for a position by id."""
-        date, mode = local_date(position.get("date")), position.get("mode")
-        at_date, page = position.get("at_date"), position.get("page")
-        if date is None or mode not in (Mode.DATE, Mode.SECOND) or not isinstance(at_date, list):
+        if not isinstance(self.stage, ByDate) or not self.stage.resume(position):
             return False
-        self.date, self.mode, self.past_date = date, Mode(mode), bool(position.get("past_date"))
-        self.at_date = {row_id for row_id in at_date if isinstance(row_id, int)}
-        self.page = page if isinstance(page, int) and page > 0 else 1
-        self.seen |= self.at_date
+        self.seen |= self.stage.at_date
         return True
+
+    def position(self) -> dict[str, Any]:
+        """Where a later run may go on, for ``resume``; a listing by id has no such place."""
+        return self.stage.position() if isinstance(self.stage, ByDate) else {"mode": "id"}
+
+    def stop_excluding(self) -> None:
+        """Ask without ``exclude``, since the site refuses it."""
+        self.can_exclude = False
+        if isinstance(self.stage, ByDate):
+            self.stage.can_exclude = False
+
+    # Queries.
 
     def params(self) -> Params:
         """The parameters of the next query."""
-        params: Params = dict(self.base)
-        params["per_page"] = self._page_size()
-        if self.mode is not Mode.DATE:
-            params |= {"orderby": "id", "order": "desc" if self.newest_first else "asc"}
-            if self.mode is Mode.SECOND:
-                assert self.date is not None
-                params |= {"after": shift(self.date, -1), "before": shift(self.date, 1)}
-            return params | ({"offset": self.offset} if self.offset else {})
-        params |= {"orderby": "date", "order": "desc" if self.newest_first else "asc"}
-        if self.date is not None:
-            edge = 0 if self.past_date else 1
-            if self.newest_first:
-                params["before"] = shift(self.date, edge)
-            else:
-                params["after"] = shift(self.date, -edge)
-        if self.can_exclude and self.at_date and not self.past_date:
-            params["exclude"] = sorted(self.at_date)
-        if self.page > 1:
-            params["page"] = self.page
-        return params
+        return {**self.base, "per_page": self._page_size(), **self.stage.params()}
 
     def _page_size(self) -> int:
         # A listing by id passes rows that were seen before, and its pages must not become shorter than its steps.
-        if self.limit is None or self.mode is Mode.SECOND or self.offset or len(self.seen) > self.counted:
+        stage = self.stage
+        by_date = isinstance(stage, ByDate) and stage.second is None
+        if self.limit is None or not isinstance(stage, ByDate) or not by_date or len(self.seen) > self.counted:
             return self.per_page
         # Without an exclude the rows of the last second come again, and use up places on the page.
-        again = 0 if self.can_exclude else len(self.at_date)
+        again = 0 if self.can_exclude else len(stage.at_date)
         return min(self.per_page, max(1, self.limit - self.counted + again))
+
+    def last_row_params(self) -> Params:
+        """The parameters of a query for the last row of the listing, to compare with by ``is_endless``."""
+        key = "date" if isinstance(self.stage, ByDate) else "id"
+        descending = self.stage.descending if isinstance(self.stage, ById) else self.newest_first
+        return {**self.base, "per_page": 1, "orderby": key, "order": "asc" if descending else "desc"}
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether more rows came than the site's count explains, so that the end must be asked for."""
+        if not len(self.seen):
+            return False
+        if self.expected is None:
+            self.expected = MORE_ROWS + 2 * (self.total or MORE_ROWS)
+        return len(self.seen) > self.expected
+
+    def look_at_the_end(self, last: Row | None) -> None:
+        """Go on, up to twice as many rows, where the ``last`` row stands behind the place; else end the listing."""
+        self.expected = 2 * len(self.seen)
+        if len(self.seen) > MOST_ROWS or last is None or self._has_passed(last):
+            self.endless = self.unproven = self.done = True
+            self._note("the end of the listing")
+
+    def _has_passed(self, last: Row) -> bool:
+        stage = self.stage
+        if isinstance(stage, ByDate):
+            end, place = last.date or "", stage.date or ""
+            return end > place if self.newest_first else end < place
+        if isinstance(stage, ById) and stage.last_id is not None:
+            return last.id > stage.last_id if stage.descending else last.id < stage.last_id
+        return False
+
+    # Pages.
 
     def _is_full(self) -> bool:
         return self.limit is not None and self.counted >= self.limit
@@ -146,8 +174,25 @@ class Cursor:
         short page does not end the walk, and neither does an empty page while the site counts more rows: WordPress
         skips rows that visitors may not read.
         """
+        self.total = total if self.total is None else self.total
+        self.last_total = total if isinstance(self.stage, ById) else self.last_total
+        fresh = self._register(rows)
+        size = self._page_size()
+        place = self.stage.place
+        turn = self.stage.take(Page(rows=rows, fresh=fresh, size=size, total=total, pages=pages))
+        if turn is Turn.ON:
+            self.idle = 0 if fresh or self.stage.place != place else self.idle + 1
+            turn = self.stage.fall("") if self.idle >= IDLE else turn
+        self._go(turn)
+        if self._is_full():
+            # Rows that are in another order are not known to be the newest.
+            self.done, self.unproven = True, self.unproven or bool(self.disorder)
+        return fresh
+
+    def _register(self, rows: Sequence[Row]) -> list[int]:
         fresh = []
         here: set[int] = set()
+        by_date = isinstance(self.stage, ByDate) and self.stage.second is None
         for index, row in enumerate(rows):
             if self._is_full():
                 break
@@ -155,135 +200,50 @@ class Cursor:
                 self.seen.add(row.id)
                 self.counted += row.counts
                 fresh.append(index)
-            elif self.mode is Mode.DATE or row.id in here:
+            elif by_date or row.id in here:
                 # A listing by id passes rows that were seen before. Only a row that is twice on one page is doubled.
                 self.doubled += 1
             here.add(row.id)
-        if self._is_full():
-            self.done = True
-            return fresh
-        if not rows:
-            self._take_nothing(total, pages)
-            return fresh
-        self.empty_pages = 0
-        self.most_rows = max(self.most_rows, len(rows))
-        if self.mode is Mode.DATE:
-            self._move(rows, fresh)
-        else:
-            self._turn(rows)
         return fresh
 
-    def _turn(self, rows: Sequence[Row]) -> None:
-        """Choose the next page of a listing by id. The next page overlaps this one.
-
-        A deletion moves all later rows forward. Ids only grow along the listing, so that a page that begins behind the
-        last id may follow a gap: step back until the pages overlap. Where they never overlap, the site hides rows.
-        """
-        ids = tuple(row.id for row in rows)
-        if ids == self.last_page:
-            # The site ignores the offset, and would give the same rows without end.
-            self.unproven = self.repeating = True
-            self._end_of_pages()
-            return
-        self.last_page = ids
-        sign = -1 if self.newest_first else 1
-        gap = self.last_id is not None and sign * ids[0] > sign * self.last_id
-        if gap and self.offset and (self.stepping or self.last_id != self.checked_id):
-            self._step_back()
-            return
-        self.stepping = False
-        ends = [*ids, *([] if self.last_id is None else [self.last_id])]
-        self.last_id = max(ends, key=lambda row_id: sign * row_id)
-        if len(ids) <= OVERLAP:
-            self.offset += len(ids)
-        else:
-            self.offset += max(1, self.most_rows - OVERLAP)
-
-    def _step_back(self) -> None:
-        self.stepping, self.checked_id = True, self.last_id
-        self.offset = max(0, self.offset - max(1, self.most_rows // 2))
-
-    def past_the_end(self) -> None:
+    def past_the_end(self, *, proven: bool = True) -> None:
         """End the listing: the site refused a page number, so that it shows no more rows."""
-        self._end_of_pages()
+        self._go(self.stage.past_the_end())
+        self.unproven = self.unproven or (self.done and not proven)
 
-    def _take_nothing(self, total: int | None, pages: int | None) -> None:
-        """Take an empty page. It ends the listing only where the site counts no more rows behind it."""
-        self.empty_pages += 1
-        after_full = 0 < self.most_rows <= len(self.last_page)
-        if self.offset and self.mode is not Mode.DATE and (self.stepping or after_full):
-            # Two pages overlap, so that an empty page behind a full page means deleted rows: the rows behind the full
-            # page moved forward, in front of the offset.
-            self._step_back()
-            return
-        # Where a plugin forces a page size, a page passes fewer rows than the query asked for.
-        size = min(self._page_size(), self.most_rows or (-(-total // pages) if total and pages else PER_PAGE))
-        reached = self.offset + size if self.mode is not Mode.DATE else self.page * size
-        if total is None or total <= reached:
-            self._end_of_pages()
-        elif self.empty_pages >= EMPTY_PAGES:
-            self.unproven = True
-            self._end_of_pages()
-        elif self.mode is Mode.DATE:
-            self.page += 1
-        else:
-            self.offset += size
+    def refuse(self, params: Params) -> bool:
+        """Take another way of listing, since the site fails on ``params`` behind its first page. Returns whether there
+        is one."""
+        if not isinstance(self.stage, ById) or not ({"offset", "page"} & params.keys()):
+            return False
+        self._go(self.stage.fall("offset=" if "offset" in params else "page="))
+        return not self.done
 
-    def _end_of_pages(self) -> None:
-        self.page, self.empty_pages, self.last_page = 1, 0, ()
-        self.offset, self.last_id, self.checked_id, self.stepping = 0, None, None, False
-        if self.mode is Mode.SECOND:
-            self.mode, self.past_date, self.at_date = Mode.DATE, True, set()
-        else:
-            self.done = True
+    def _go(self, turn: Turn) -> None:
+        """Go on as the stage says."""
+        stage = self.stage
+        if turn is Turn.FLIP and isinstance(stage, ById):
+            self.stage, self.doubtful = ById(descending=not stage.descending, by_page=stage.by_page), True
+            self._note("order=")
+        elif turn is Turn.FALL:
+            self._note(stage.ignored)
+            self._fall()
+        elif turn in (Turn.END, Turn.BROKEN):
+            self.done, self.unproven = True, turn is Turn.BROKEN
+            # Page numbers shift with each deletion; rows out of order may hide others.
+            by_page = isinstance(stage, ById) and stage.by_page
+            self.doubtful = self.doubtful or by_page or (isinstance(stage, ByDate) and stage.astray)
 
-    def _move(self, rows: Sequence[Row], fresh: Sequence[int]) -> None:
-        """Move to the last date of the page, or change the mode where the cursor cannot move."""
-        page, self.page = self.page, 1
-        dates = [row.date for row in rows if row.date is not None]
-        if not fresh:
-            self._stuck(rows, dates, page)
-            return
-        furthest = (min if self.newest_first else max)(dates) if dates else self.date
-        if furthest is not None and self.date is not None and self._before_cursor(furthest):
-            furthest = self.date
-        if furthest != self.date:
-            self.date, self.at_date, self.past_date = furthest, set(), False
-        self.at_date |= {row.id for row in rows if row.date == furthest or row.date is None}
-        if not self._fits(self.at_date) and furthest is not None:
-            self.mode = Mode.SECOND
-        elif not self._fits(self.at_date):
-            # More posts have no date than a URL can exclude: only a listing by id passes them.
-            self.mode = Mode.ID
+    def _fall(self) -> None:
+        """Take the next way of listing. Without one, the listing breaks off."""
+        self.idle = 0
+        for way in self.ways:
+            if (stage := way()) is not None:
+                self.stage, self.doubtful = stage, True
+                return
+        self.done = self.unproven = True
+        self.repeating = "page=" in self.disorder or "after=, before=" in self.disorder
 
-    def _before_cursor(self, date: str) -> bool:
-        assert self.date is not None
-        return date > self.date if self.newest_first else date < self.date
-
-    def _stuck(self, rows: Sequence[Row], dates: Iterable[str], page: int) -> None:
-        """Choose how to go on after a page whose rows were all seen before."""
-        if self.date is not None and set(dates) == {self.date}:
-            if len(rows) < self._page_size() and not self.can_exclude:
-                # The page held the whole second, and no row after it.
-                self.past_date, self.at_date = True, set()
-            else:
-                self.mode = Mode.SECOND
-        elif not self.can_exclude and page < EMPTY_PAGES and self.date is not None and self.date in set(dates):
-            # Rows of the last second fill a part of the page: ask for the page behind them.
-            self.page = page + 1
-        else:
-            # The site ignores the cursor's parameters: a plugin rewrites the query, or a cache ignores it.
-            self.mode = Mode.ID
-
-    def _fits(self, ids: set[int]) -> bool:
-        return not self.can_exclude or len(ids) <= EXCLUDED
-
-    def position(self) -> dict[str, Any]:
-        """Where a later run may go on, for ``resume``. The ids seen before the last second are not part of it."""
-        return {
-            "mode": self.mode.value,
-            "date": self.date,
-            "at_date": sorted(self.at_date),
-            "past_date": self.past_date,
-            "page": self.page,
-        }
+    def _note(self, ignored: str) -> None:
+        if ignored and ignored not in self.disorder:
+            self.disorder.append(ignored)

@@ -12,6 +12,7 @@ from newsbot.wordpress import payload
 from newsbot.wordpress.collection.ahead import Ahead
 from newsbot.wordpress.collection.closing import Closing
 from newsbot.wordpress.collection.cursor import Cursor
+from newsbot.wordpress.collection.ids import last_row
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
@@ -33,7 +34,7 @@ class FullListing(Listing):
             dated=queries.is_dated,
             newest_first=queries.options.limit is not None,
             limit=queries.options.limit,
-            per_page=queries.per_page,
+            per_page=queries.whole_rows,
             can_exclude=queries.takes("exclude"),
         )
         self.facts.mode = "window" if queries.is_windowed else "walk"
@@ -49,11 +50,12 @@ class FullListing(Listing):
         options = self.queries.options
         reply = yield from self.intake.learn_relations(browse=options.limit is None)
         self._read_clock(reply)
-        self.cursor.per_page = min(self.cursor.per_page, self.queries.per_page)
+        self.intake.sizes.lower(self.queries.per_page)
         yield from self._list()
         yield from self.intake.flush(final=True)
         self.facts.seen = len(self.cursor.seen)
         if options.limit is not None:
+            self.facts.broke_off = self.cursor.unproven and bool(self.cursor.disorder)
             self._conclude(f"all {self.facts.seen} listed came")
         else:
             yield from self._compare(resumed=resumed)
@@ -88,8 +90,14 @@ class FullListing(Listing):
     def _list(self) -> Steps[None]:
         """Ask for page after page until the walk is done."""
         while not self.cursor.done:
+            if self.cursor.is_overdue:
+                yield from self._look_at_the_end()
+                continue
+            self.cursor.per_page = self.intake.sizes.size
             params = self.cursor.params()
-            reply = yield self.queries.query(params | self.intake.fields, "list")
+            # A page of a larger size is only tried, and a site whose posts die again and again is not to blame.
+            tries = 1 if self.intake.sizes.trying is not None else 2 if self.facts.unreadable else 4
+            reply = yield self.queries.query(params | self.intake.fields, "list", tries=tries)
             try:
                 rows = rows_of(reply)
             except PayloadError as fault:
@@ -100,9 +108,16 @@ class FullListing(Listing):
                 self.facts.expected_before = total_of(reply)
             self._read_clock(reply)
             before = len(self.cursor.seen)
+            self.intake.page_came(len(rows), self.cursor.per_page)
             yield from self._take_page(rows, reply)
             self.ahead.take(params, total_of(reply), fresh=len(self.cursor.seen) - before)
             yield from self.intake.flush(final=False)
+        self.facts.disorder = list(self.cursor.disorder)
+
+    def _look_at_the_end(self) -> Steps[None]:
+        """Ask for the last row: more rows came than the site counts, and the listing may never end."""
+        query = self.queries.query(self.cursor.last_row_params() | {"_fields": "id,date"}, "end")
+        self.cursor.look_at_the_end((yield from last_row(query)))
 
     def _take_page(self, rows: list[dict[str, Any]], reply: Reply) -> Steps[None]:
         """Take the new rows of one page in."""
@@ -116,31 +131,42 @@ class FullListing(Listing):
         """Adapt the walk to a refusal that tells a limit of the site. Returns whether the walk can go on."""
         status = getattr(fault, "status", None)
         if (limit := payload.lowered_per_page(fault, self.cursor.per_page)) is not None:
-            self.cursor.per_page = limit
+            self.intake.sizes.lower(limit)
             self.queries.lower_per_page(limit)
             return True
+        if self.intake.sizes.failed():
+            return not is_final(fault)
         if isinstance(fault, Refused) and ("page" in params or "offset" in params) and status == 400:
             self.cursor.past_the_end()
             return True
-        if "exclude" in params and status in (400, 403, 414, 431, 501, 502):
-            self.cursor.can_exclude = False
+        if "exclude" in params and status in (400, 403, 414, 431, 501):
+            self.cursor.stop_excluding()
             return True
         return False
 
     def _salvage(self, params: Mapping[str, Any], fault: PayloadError) -> Steps[None]:
         """Bring a page that fails as a whole: list only its ids, for which the site renders no content, then ask for
         its rows."""
-        if is_final(fault) or getattr(fault, "status", 500) < 500:
+        status = getattr(fault, "status", 500)
+        # Servers answer 404 or 413 where an answer would be too large. WordPress says so where a route is missing.
+        is_large = status in (404, 413) and not isinstance(fault, Refused)
+        if is_final(fault) or (status < 500 and not is_large):
             raise fault
         self.facts.faults[fault.name] += 1
-        reply = yield self.queries.query({**params, "_fields": "id,date,date_gmt"}, "salvage")
+        reply = yield self.queries.query({**params, "_fields": "id,date,date_gmt"}, "salvage", searching=True)
         try:
             rows = rows_of(reply)
         except PayloadError:
+            if "exclude" in params:
+                # WordPress repeats the excluded ids in a header, which some servers cannot take.
+                self.cursor.stop_excluding()
+                return
             raise fault from None
+        self._read_clock(reply)
+        self.ahead.expected = None
         keys = [key for key, _ in self.intake.keyed(rows)]
         fresh = self.cursor.take(keys, total=total_of(reply), pages=total_of(reply, pages=True))
-        yield from self.intake.fetch([keys[index].id for index in fresh])
+        yield from self.intake.fetch([keys[index].id for index in fresh], failed=fault)
         self.intake.mark(self._place())
         self.facts.seen = len(self.cursor.seen)
         yield from self.intake.flush(final=False)

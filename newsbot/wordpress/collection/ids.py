@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.collection.cursor import Cursor, Params, Row
+from newsbot.wordpress.dates import local_date
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import rows_of, total_of
@@ -29,32 +30,58 @@ def every_id(
     """
     found: dict[int, Value] = {}
     while not cursor.done:
+        if cursor.is_overdue:
+            cursor.look_at_the_end((yield from last_row(ask(cursor.last_row_params()))))
+            continue
         params = cursor.params()
         reply = yield ask(params)
         if observe is not None:
             observe(reply)
         try:
-            rows = rows_of(reply)
+            listed = rows_of(reply)
         except PayloadError as fault:
-            if (limit := lowered_per_page(fault, cursor.per_page)) is not None:
-                cursor.per_page = limit
-                continue
-            if "offset" not in params or getattr(fault, "status", 0) != 400:
-                raise
-            cursor.unproven = True
-            cursor.past_the_end()
+            _adapt(cursor, params, fault)
             continue
-        ids = []
-        for raw in rows:
+        rows = []
+        for raw in listed:
             try:
-                ids.append(records.record_id(raw))
+                rows.append(row_of(raw))
             except RecordError:
                 continue
-            found[ids[-1]] = read(raw)
+            found[rows[-1].id] = read(raw)
         total = total_of(reply)
-        if "offset" not in params and total and total <= len(ids) < cursor.per_page:
+        is_first = len(cursor.seen) == 0
+        cursor.take(rows, total=total, pages=total_of(reply, pages=True))
+        if is_first and total and total <= len(rows) < cursor.per_page:
             # One reply held all rows, so that nothing could shift between two replies. A full page does not prove this:
             # some plugins send the number of rows on the page as the total.
             return found
-        cursor.take([Row(row_id, None) for row_id in ids], total=total, pages=total_of(reply, pages=True))
     return found
+
+
+def row_of(raw: Mapping[str, Any]) -> Row:
+    """What the cursor reads of a row. Raises RecordError for a row without an id."""
+    return Row(records.record_id(raw), local_date(raw.get("date")) or local_date(raw.get("date_gmt")))
+
+
+def last_row(query: Query) -> Generator[Query, Reply, Row | None]:
+    """The last row of a listing; None where the site shows none."""
+    try:
+        rows = rows_of((yield query))
+        return row_of(rows[0]) if rows else None
+    except (PayloadError, RecordError):
+        return None
+
+
+def _adapt(cursor: Cursor, params: Params, fault: PayloadError) -> None:
+    """Adapt a listing to a refusal that tells a limit of the site. Raises ``fault`` where it tells none."""
+    status = getattr(fault, "status", 0)
+    if (limit := lowered_per_page(fault, cursor.per_page)) is not None:
+        cursor.per_page = limit
+    elif "page" in params and status == 400:
+        cursor.past_the_end()
+    elif "offset" in params and status == 400:
+        cursor.past_the_end(proven=False)
+    elif status != 500 or not cursor.refuse(params):
+        # 500: a search engine behind the listing refuses what lies behind its window.
+        raise fault

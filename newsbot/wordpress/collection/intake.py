@@ -13,8 +13,10 @@ from newsbot.errors import PayloadError, RecordError
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
-from newsbot.wordpress.collection.cursor import Row
 from newsbot.wordpress.collection.identity import Identity
+from newsbot.wordpress.collection.page_size import PageSize
+from newsbot.wordpress.collection.pages import Row
+from newsbot.wordpress.collection.salvage import Salvage
 from newsbot.wordpress.dates import local_date
 from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
@@ -23,7 +25,10 @@ from newsbot.wordpress.messages import CollectionState, Reply, Steps
 from newsbot.wordpress.pages.reader import PageReader, add_body, lacks_body
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
-from newsbot.wordpress.replies import is_cut, rows_of, split_until_alone, total_of
+from newsbot.wordpress.replies import is_cut, rows_of, total_of
+
+TRIED_TWICE = 3
+"""Unreadable rows after which a row that fails alone is not asked for a second time."""
 
 MAX_OWED = 1_000
 """Ids that a collection may owe and still count as whole. A collection that owes more is walked again."""
@@ -46,6 +51,8 @@ class Intake:
     children: ChildrenFetcher = field(init=False)
     reader: PageReader = field(init=False)
     identity: Identity = field(init=False)
+    sizes: PageSize = field(init=False)
+    salvage: Salvage = field(init=False)
 
     def __post_init__(self) -> None:
         site, name, options = self.queries.site, self.queries.collection.name, self.queries.options
@@ -55,6 +62,8 @@ class Intake:
         self.children = ChildrenFetcher(site=site, stats=self.joiner.stats)
         self.identity = Identity(queries=self.queries, live=self.state.live)
         self.reader = PageReader(type=name, site=site.key, render=options.render)
+        self.sizes = PageSize(size=self.queries.whole_rows, limit=self.queries.per_page)
+        self.salvage = Salvage(ask=self._ask_for, check=self._check, fail=self._name_unreadable, sizes=self.sizes)
 
     # Relations.
 
@@ -139,17 +148,24 @@ class Intake:
             item.raw = raw if options.personal else records.without_personal(raw)
         return item
 
-    def fetch(self, ids: Sequence[int]) -> Steps[None]:
-        """Ask for ``ids``. A row that cannot be rendered is named unreadable, a row that is not given is missing."""
-        size = self.queries.per_page
-        for start in range(0, len(ids), size):
-            yield from split_until_alone(ids[start : start + size], self._ask_for, self._name_unreadable)
+    def fetch(self, ids: Sequence[int], *, failed: PayloadError | None = None) -> Steps[None]:
+        """Ask for ``ids``. A row that cannot be rendered is named unreadable, a row that is not given is missing.
+
+        ``failed``: these rows failed as one page already.
+        """
+        while ids:
+            size = len(ids) if failed is not None else self.sizes.size
+            yield from self.salvage.bring(ids[:size], failed=failed)
+            ids = ids[size:]
+        self._remember_size()
 
     def _ask_for(self, ids: list[int]) -> Steps[None]:
         left, answers = ids, []
+        # A row that fails alone is asked for twice, until it is plain that rows fail again and again.
+        tries = 2 if len(ids) == 1 and len(self.facts.unreadable) < TRIED_TWICE else 1
         while left:
             params: dict[str, Any] = {"include": left, "per_page": len(left), "orderby": "include"}
-            reply = yield self.queries.query(params | self.fields, "include", tries=1 if len(left) > 1 else 2)
+            reply = yield self.queries.query(params | self.fields, "include", tries=tries, searching=True)
             rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
             answers.append(([rows[row_id] for row_id in left if row_id in rows], reply))
             asked, left = left, [row_id for row_id in left if row_id not in rows]
@@ -160,9 +176,23 @@ class Intake:
             yield from self.take(given, reply)
         self.facts.missing += left
 
-    def _name_unreadable(self, row_id: int, fault: PayloadError) -> None:
-        self.facts.unreadable.append(row_id)
+    def _check(self, ids: list[int]) -> Steps[None]:
+        """Ask for the ids of rows alone, for which the site renders no content. Raises PayloadError."""
+        params = {"include": ids, "per_page": len(ids), "_fields": "id"}
+        rows_of((yield self.queries.query(params, "salvage", searching=True)))
+
+    def _name_unreadable(self, ids: list[int], fault: PayloadError) -> None:
+        self.facts.unreadable += ids
         self.facts.faults[fault.name] += 1
+
+    def page_came(self, rows: int, size: int) -> None:
+        """Note for the page size that a page of ``size`` whole rows came. Some of its rows may be hidden."""
+        self.sizes.came(size if 2 * rows >= size else rows)
+        self._remember_size()
+
+    def _remember_size(self) -> None:
+        if self.sizes.size != self.queries.whole_rows and self.sizes.trying is None:
+            self.queries.remember_whole_rows(self.sizes.size)
 
     # Items out.
 

@@ -104,8 +104,17 @@ class SiteIds:
             return utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
 
         base = dict(self.queries.window) | dict(window or {})
-        cursor = Cursor(base=base, dated=False, newest_first=newest_first, per_page=self.queries.per_page)
+        cursor = Cursor(
+            base=base,
+            dated=False,
+            has_dates=self.queries.is_dated,
+            newest_first=newest_first,
+            per_page=self.queries.per_page,
+        )
         listed.dates = yield from every_id(cursor, ask, modified, observe=observe)
+        if cursor.disorder:
+            # The last answers counted a part of the rows.
+            listed.total = cursor.last_total
         listed.unproven, listed.repeating = cursor.unproven, cursor.repeating
         return listed
 

@@ -31,7 +31,8 @@ def conclude(facts: CollectionFacts, success: str, *, unfetched_links: int = 0, 
         counted = "" if facts.expected_after is None else f", and counts {facts.expected_after}"
         reasons.append(f"the site gives the same page for every query{counted}")
     if facts.broke_off:
-        reasons.append("the listing of ids broke off")
+        ignored = f", since the site ignores {', '.join(facts.disorder)}" if facts.disorder else ""
+        reasons.append(f"the listing of ids broke off{ignored}")
     elif facts.unexplained and not repeating:
         reasons.append(_doubt(facts))
     if facts.cached_for > MOST_CACHED:

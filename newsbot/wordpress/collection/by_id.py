@@ -1,0 +1,192 @@
+"""Lists a collection in the order of its ids, in pages that overlap.
+
+A deletion moves all later rows forward, so that the next page may begin behind a gap. Ids only grow along the listing:
+a page that begins at an id which an earlier page had follows without a gap, whatever was deleted in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from newsbot.wordpress.api import PER_PAGE
+from newsbot.wordpress.collection.order import is_unordered, out_of_order
+from newsbot.wordpress.collection.pages import EMPTY_PAGES, Page, Params, Stage, Turn
+
+OVERLAP = 5
+"""Rows by which two pages overlap: so many rows may be deleted between two queries without a step back."""
+
+MAX_GAPS = 12
+"""Steps back behind one id, while rows are deleted again and again, after which the listing is unproven."""
+
+
+class ById(Stage):
+    """The order by id, by ``offset=``, or ``by_page=`` by ``page=``, whose pages cannot overlap.
+
+    ``last_id`` is the id that the listing has reached. ``total`` is the site's count at the last page that followed
+    without a gap, ``covered`` whether that page reached its own count. ``gap`` is the last gap that could not be closed
+    by a step back: the ids before and behind the gap.
+    """
+
+    __slots__ = (
+        *("descending", "by_page", "window", "offset", "page", "last_id", "gap", "gaps", "total", "covered"),
+        *("stepping", "empty_pages", "first", "forms", "most_rows", "unproven"),
+    )
+
+    def __init__(self, *, descending: bool = False, by_page: bool = False, window: Params | None = None) -> None:
+        super().__init__()
+        self.descending, self.by_page, self.window = descending, by_page, window or {}
+        self.offset, self.page, self.last_id = 0, 1, None
+        self.gap: tuple[int | None, int | None] | None = None
+        self.gaps = 0
+        self.total: int | None = None
+        self.covered = self.stepping = self.unproven = False
+        self.empty_pages = self.most_rows = 0
+        self.first: tuple[int, int] | None = None
+        self.forms: dict[int, tuple[int, int | None]] = {}
+
+    last_id: int | None
+
+    @property
+    def place(self) -> Hashable:
+        return self.last_id
+
+    def params(self) -> Params:
+        params: Params = {"orderby": "id", "order": "desc" if self.descending else "asc", **self.window}
+        if self.by_page and self.page > 1:
+            params["page"] = self.page
+        elif self.offset:
+            params["offset"] = self.offset
+        return params
+
+    def past_the_end(self) -> Turn:
+        return Turn.BROKEN if self.unproven else Turn.END
+
+    def take(self, page: Page) -> Turn:
+        ids = [row.id for row in page.rows]
+        astray = out_of_order(ids, descending=self.descending)
+        if is_unordered(len(astray), len(ids)):
+            backwards = len(out_of_order(ids, descending=not self.descending))
+            if self.last_id is None and not is_unordered(backwards, len(ids)):
+                return Turn.FLIP
+            return self.fall("orderby=id")
+        for index in reversed(astray):
+            del ids[index]
+        total = self._believed(page, len(ids))
+        if self._is_behind(ids, page, total):
+            ids = []
+        if not ids:
+            return self._take_nothing(page, total)
+        if self._went_back(ids[0]) or self._came_before(ids, page, total):
+            return self.fall("page=" if self.by_page else "offset=")
+        return self._turn(ids, page, total)
+
+    def _believed(self, page: Page, rows: int) -> int | None:
+        """The total of a page. None where it is too low to be true, such as 0 with rows."""
+        total = page.total
+        return None if total is not None and rows and total < rows + (0 if self.by_page else self.offset) else total
+
+    def _is_behind(self, ids: list[int], page: Page, total: int | None) -> bool:
+        """Whether a page has only rows that the listing passed, where the site counts no more rows: a plugin puts
+        these rows on every page."""
+        if self.last_id is None or page.fresh or self.stepping:
+            return False
+        if any(self._is_after(row_id, self.last_id) for row_id in ids):
+            return False
+        start = (self.page - 1) * self._size(page) if self.by_page else self.offset
+        return total - start <= OVERLAP if total is not None else hash(tuple(ids)) in self.forms
+
+    def _is_after(self, row_id: int, other: int) -> bool:
+        return row_id < other if self.descending else row_id > other
+
+    def _went_back(self, first: int) -> bool:
+        """Whether a page begins before a page with a lower offset: the site ignores the offset. Deletions move rows the
+        other way."""
+        at = self.page if self.by_page else self.offset
+        (asked, begun), self.first = self.first or (at, first), (at, first)
+        return at > asked and self._is_after(begun, first)
+
+    def _came_before(self, ids: list[int], page: Page, total: int | None) -> bool:
+        """Whether the same page came for another offset, and no deletion moved its rows: the site ignores the offset.
+
+        Hidden rows at the ends of a page may leave its other rows the same.
+        """
+        at = self.page if self.by_page else self.offset
+        asked, counted = self.forms.setdefault(hash(tuple(ids)), (at, total))
+        if counted != total or self.stepping:
+            return False
+        forced = -(-page.total // page.pages) if page.total and page.pages else page.size
+        return at != asked if self.by_page else at - asked > max(OVERLAP, min(forced, page.size) - len(ids))
+
+    def _size(self, page: Page) -> int:
+        """The rows that a page passes. A plugin may force a page size that is lower than what was asked for."""
+        forced = -(-page.total // page.pages) if page.total and page.pages else PER_PAGE
+        return min(page.size, self.most_rows or forced)
+
+    def _reached(self, page: Page) -> int:
+        return (self.page * self._size(page)) if self.by_page else self.offset + self._size(page)
+
+    # A page with rows.
+
+    def _turn(self, ids: list[int], page: Page, total: int | None) -> Turn:
+        last, self.empty_pages = self.last_id, 0
+        self.most_rows = max(self.most_rows, len(ids))
+        gap = last is None or self._is_after(ids[0], last)
+        if gap and self.offset and not self.by_page and not self._accepts(ids[0], total):
+            return self._step_back()
+        if not gap or not self.offset:
+            self.total = total
+        self.stepping = False
+        ends = [ids[-1], *([] if last is None else [last])]
+        self.last_id = min(ends) if self.descending else max(ends)
+        if self.last_id != last:
+            self.gaps = 0
+        reached = self._reached(page)
+        full = min(self.most_rows, page.size)
+        # Some plugins send the number of rows on the page as the total: then a full page proves no end.
+        self.covered = total is not None and total <= reached and (len(ids) < full or total != self.offset + len(ids))
+        self.page += 1
+        self.offset += len(ids) if len(ids) <= OVERLAP else max(1, full - OVERLAP)
+        return Turn.ON
+
+    def _accepts(self, first: int | None, total: int | None) -> bool:
+        """Whether a gap holds hidden rows only. A step back shows the same gap again, and the count has not fallen:
+        no row moved forward in between."""
+        gap = (self.last_id, first)
+        fallen = total is not None and self.total is not None and total < self.total
+        if self.gap == gap and not self.stepping and not fallen:
+            return True
+        if self.gaps >= MAX_GAPS:
+            self.unproven = True
+            return True
+        self.gaps += not self.stepping
+        if not self.stepping:
+            self.gap = gap
+        return False
+
+    def _step_back(self) -> Turn:
+        self.stepping, self.empty_pages = True, 0
+        self.offset = max(0, self.offset - max(1, self.most_rows // 2))
+        return Turn.ON
+
+    # A page without rows.
+
+    def _take_nothing(self, page: Page, total: int | None) -> Turn:
+        """Take an empty page. It ends the listing only where the site counts no more rows behind it."""
+        self.empty_pages += 1
+        if self.stepping and self.offset:
+            return self._step_back()
+        self.stepping = False
+        if total is None or total <= self._reached(page):
+            return self._end(total)
+        if self.empty_pages >= EMPTY_PAGES:
+            return Turn.BROKEN
+        self.page += 1
+        self.offset += self._size(page)
+        return Turn.ON
+
+    def _end(self, total: int | None) -> Turn:
+        """End behind the last page with rows, if no row moved forward in front of the offset."""
+        first_page = not self.offset or self.by_page
+        if not first_page and not self.covered and not self._accepts(None, total):
+            return self._step_back()
+        return self.past_the_end()

@@ -1,0 +1,61 @@
+"""The page size for whole rows that the site's server survives. Pure.
+
+Some servers die on a large page of whole rows (500, 502, a timeout, an answer that is too large), and always do. Such a
+size is learnt once and kept for the rest of the walk and for later runs; now and then a larger page is tried again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REGROW = 20
+"""Pages in a row that must come before a larger page is tried, once a run: a server that was weak may be strong now."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PageSize:
+    """``size`` is in use, ``limit`` the most that the site accepts. ``largest`` is the largest page that came since a
+    page was found too large, ``in_a_row`` counts the pages of the full size that came, ``trying`` is the size before a
+    larger page was tried. ``settled``: no larger page is tried in this run.
+    """
+
+    size: int
+    limit: int
+    largest: int = 0
+    in_a_row: int = 0
+    trying: int | None = None
+    settled: bool = False
+
+    def came(self, asked: int) -> None:
+        """Note that ``asked`` whole rows came at once, and try a larger page where enough of them came."""
+        self.largest = max(self.largest, asked)
+        if asked < self.size:
+            return
+        self.in_a_row += 1
+        if self.trying is not None:
+            # The larger page came too: go on growing.
+            self.trying, self.in_a_row = None, REGROW
+        if self.in_a_row >= REGROW and self.size < self.limit and not self.settled:
+            self.trying, self.size = self.size, min(2 * self.size, self.limit)
+
+    def failed(self) -> bool:
+        """A page failed. Returns whether only a larger page was tried: then the size is what it was before."""
+        if self.trying is None:
+            return False
+        self.size, self.trying, self.in_a_row, self.settled = self.trying, None, 0, True
+        return True
+
+    def lower(self, limit: int) -> None:
+        """The site refuses more than ``limit`` rows."""
+        self.limit = min(self.limit, limit)
+        self.size = min(self.size, limit)
+
+    def too_large(self, asked: int, parts: int) -> None:
+        """``asked`` rows failed at once, and all of them came in batches of ``parts`` rows at most.
+
+        The size is to blame, unless as many rows came before: then the first failure is taken for chance.
+        """
+        if asked <= self.largest:
+            self.largest = 0
+            return
+        self.size, self.in_a_row = max(1, min(self.size, parts)), 0

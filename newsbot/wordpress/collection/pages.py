@@ -1,0 +1,85 @@
+"""What the stages of a cursor exchange: the rows of one page, and how a listing goes on after the page."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+EMPTY_PAGES = 20
+"""Empty pages in a row after which the walk ends, with the rest of the collection unproven."""
+
+Params = dict[str, "str | int | list[int]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the cursor reads of a row. ``date`` is the site's local date as the site wrote it, None for a zero date.
+    ``counts``: the row counts against the limit."""
+
+    id: int
+    date: str | None
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The rows of one reply. ``fresh`` are the indexes of rows that no earlier page of the cursor had.
+
+    ``size`` is the page size that was asked for. ``total`` and ``pages`` are the reply's ``X-WP-Total`` and
+    ``X-WP-TotalPages``; None where they are missing.
+    """
+
+    rows: Sequence[Row]
+    fresh: Sequence[int]
+    size: int
+    total: int | None = None
+    pages: int | None = None
+
+
+class Turn(StrEnum):
+    """How a listing goes on after a page."""
+
+    ON = "on"
+    """Ask for the next page."""
+    END = "end"
+    """The listing came to its end, and showed it."""
+    BROKEN = "broken"
+    """The listing ends, and rows may be missing behind its end."""
+    FLIP = "flip"
+    """The site gives the opposite of the order that was asked for."""
+    FALL = "fall"
+    """The site ignores what this stage asks for: the rows must be listed in another way."""
+
+
+class Stage(ABC):
+    """One way to list a collection. ``ignored`` names what the site ignored, where ``take`` returned FALL."""
+
+    __slots__ = ("ignored",)
+    ignored: str
+
+    def __init__(self) -> None:
+        self.ignored = ""
+
+    @abstractmethod
+    def params(self) -> Params:
+        """The parameters of the next query, without those that every query has, and without ``per_page``."""
+
+    @abstractmethod
+    def take(self, page: Page) -> Turn:
+        """Take the page that came for ``params``."""
+
+    @property
+    @abstractmethod
+    def place(self) -> Hashable:
+        """What changes while the listing comes nearer to its end."""
+
+    def past_the_end(self) -> Turn:
+        """The site refused a page number, so that it shows no more rows."""
+        return Turn.END
+
+    def fall(self, ignored: str) -> Turn:
+        """Leave this stage, since the site ignores what is asked for."""
+        self.ignored = ignored
+        return Turn.FALL

@@ -1,0 +1,82 @@
+"""Brings rows that fail as a batch: in halves, until each row that fails is alone and can be named.
+
+A row whose rendering dies must not stop the rows behind it, however many stand in a row; a site that is down must not
+have its rows named one by one. A light query, for which the site renders no content, tells the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.page_size import PageSize
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.replies import is_final
+
+CHECKED = 3
+"""Failures in a row after which a light query must show that the site answers."""
+
+MOST_FAILURES = 600
+"""Failures in one run of one collection. After them a batch that fails is not halved any further."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Salvage:
+    """``ask`` takes a batch in, and ``check`` makes a light query for it; both raise PayloadError. ``fail`` names the
+    rows of a batch that is given up. ``sizes`` learns which page size works.
+    """
+
+    ask: Callable[[list[int]], Steps[None]]
+    check: Callable[[list[int]], Steps[None]]
+    fail: Callable[[list[int], PayloadError], None]
+    sizes: PageSize
+    failures: int = 0
+    in_a_row: int = 0
+
+    def bring(self, ids: Sequence[int], *, failed: PayloadError | None = None) -> Steps[bool]:
+        """Bring ``ids``. Returns whether all came. ``failed``: these rows failed as one page already.
+
+        Raises PayloadError where the fault is final, and where the site does not answer the light query either.
+        """
+        batch = list(ids)
+        if failed is None:
+            # A size that was found too large meanwhile would only fail again.
+            if len(batch) > self.sizes.size:
+                return (yield from self._halves(batch))
+            failed = yield from self._try(batch)
+            if failed is None:
+                return True
+        if len(batch) == 1 or self.failures >= MOST_FAILURES:
+            self.fail(batch, failed)
+            return False
+        whole = yield from self._halves(batch)
+        if whole:
+            self.sizes.too_large(len(batch), -(-len(batch) // 2))
+        return whole
+
+    def _halves(self, batch: list[int]) -> Steps[bool]:
+        middle = -(-len(batch) // 2)
+        first = yield from self.bring(batch[:middle])
+        second = yield from self.bring(batch[middle:])
+        return first and second
+
+    def _try(self, batch: list[int]) -> Steps[PayloadError | None]:
+        """Ask for a batch. Returns the fault where it failed."""
+        try:
+            yield from self.ask(batch)
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            self.failures += 1
+            self.in_a_row += 1
+            if self.in_a_row >= CHECKED:
+                try:
+                    yield from self.check(batch)
+                except PayloadError:
+                    raise fault from None
+                self.in_a_row = 0
+            return fault
+        self.in_a_row = 0
+        self.sizes.came(len(batch))
+        return None

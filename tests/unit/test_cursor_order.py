@@ -1,0 +1,252 @@
+"""Sites that do not heed what the cursor asks for: each is recognised, in few requests, and listed in another way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.wordpress.collection.cursor import Cursor, Params, Row
+from newsbot.wordpress.collection.order import is_unordered, out_of_order
+from tests.examples import examples
+
+BEGIN = datetime(2024, 1, 1)
+
+
+def date(second: int) -> str:
+    return (BEGIN + timedelta(seconds=second)).isoformat()
+
+
+@dataclass
+class Liar:
+    """A listing of ``rows`` (id -> second) that ignores the parameters ``ignored``, and may do worse with a page.
+
+    ``pinned`` heads every page. ``forced`` is a page size of the site's own. ``shuffles``: every page is in random
+    order. ``before_page`` changes the site.
+    """
+
+    rows: dict[int, int]
+    ignored: frozenset[str] = frozenset()
+    pinned: int | None = None
+    replaces: bool = False
+    shuffles: bool = False
+    nodes: int = 0
+    forced: int = 100
+    hidden: frozenset[int] = frozenset()
+    total: Callable[[int, int], int | None] = lambda found, shown: found
+    before_page: Callable[[Liar], None] = lambda site: None
+    asked: list[Params] = field(default_factory=list)
+
+    def page(self, params: Params) -> tuple[list[Row], int | None]:
+        self.before_page(self)
+        self.asked.append(params)
+        params = {name: value for name, value in params.items() if name not in self.ignored}
+        if self.nodes:
+            # Each cache node answers every query with the page that it kept.
+            ids = sorted(self.rows)[len(self.asked) % self.nodes * 50 :][:100]
+            return [Row(row_id, date(self.rows[row_id])) for row_id in ids], len(self.rows)
+        found = [row_id for row_id, second in self.rows.items() if self.matches(row_id, date(second), params)]
+        found = self.ordered(found, params)
+        size = min(self.forced, int(str(params.get("per_page", 10))))
+        first = int(str(params.get("offset", (int(str(params.get("page", 1))) - 1) * size)))
+        ids = found[first : first + size]
+        if self.pinned is not None and "include" not in params:
+            ids = [self.pinned, *(row_id for row_id in ids if row_id != self.pinned)]
+            ids = ids[:size] if self.replaces else ids
+        shown = [Row(row_id, date(self.rows[row_id])) for row_id in ids if row_id not in self.hidden]
+        return shown, self.total(len(found), len(shown))
+
+    def matches(self, row_id: int, when: str, params: Params) -> bool:
+        listed = {name: params[name] for name in ("include", "exclude") if name in params}
+        if row_id not in list_of(listed.get("include", [row_id])) or row_id in list_of(listed.get("exclude", [])):
+            return False
+        return str(params.get("after", "")) < when < str(params.get("before", "9"))
+
+    def ordered(self, ids: list[int], params: Params) -> list[int]:
+        # Ties have another order on every page, as in WordPress.
+        random.Random(len(self.asked)).shuffle(ids)
+        if self.shuffles:
+            return ids
+        by_id = params.get("orderby") == "id"
+        return sorted(ids, key=lambda i: i if by_id else self.rows[i], reverse=params.get("order", "desc") == "desc")
+
+
+def list_of(value: object) -> Sequence[int]:
+    return value if isinstance(value, list) else [int(str(value))]
+
+
+def walk(site: Liar, cursor: Cursor, *, most: int = 600) -> set[int]:
+    """List ``site`` to the end. Returns the ids that came; the cursor showed each of them once."""
+    came: list[int] = []
+    for _ in range(most):
+        if cursor.done:
+            assert len(came) == len(set(came))
+            return set(came)
+        rows, total = site.page(cursor.params())
+        came += [rows[index].id for index in cursor.take(rows, total=total)]
+    raise AssertionError(f"the listing did not end within {most} queries")
+
+
+def confirmed(site: Liar, *, dated: bool = True, per_page: int = 100) -> tuple[set[int], bool]:
+    """Walk, and list again in the opposite order where the cursor asks for it. Returns the ids and whether they are
+    proven."""
+    cursor = Cursor(base={}, dated=dated, has_dates=True, per_page=per_page)
+    came = walk(site, cursor)
+    if cursor.doubtful and not cursor.unproven:
+        again = Cursor(base={}, dated=False, has_dates=True, newest_first=True, per_page=per_page)
+        came |= walk(site, again)
+        return came, not again.unproven
+    return came, not cursor.unproven
+
+
+def newsroom(count: int, *, ties: int = 1) -> dict[int, int]:
+    # The ids fall while the dates rise.
+    return {row_id: (count - row_id) // ties * 60 for row_id in range(1, count + 1)}
+
+
+LIES = [
+    *({"ignored": frozenset(names)} for names in (["after"], ["exclude"], ["offset"], ["page"], ["after", "offset"])),
+    *({"ignored": frozenset(names)} for names in (["orderby"], ["order"], ["orderby", "order"], ["after", "exclude"])),
+    *({"ignored": frozenset(names)} for names in (["after", "before", "offset"], ["orderby", "after", "before"])),
+    {"shuffles": True},
+    {"shuffles": True, "ignored": frozenset({"offset", "page"})},
+    {"pinned": 1},
+    {"pinned": 300},
+    {"pinned": 1, "replaces": True},
+    {"pinned": 1, "forced": 10},
+    {"ignored": frozenset({"order"}), "pinned": 1},
+]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("lie", LIES, ids=str)
+def test_a_site_that_lies_about_its_order_is_listed_whole_and_proven(lie: dict[str, object], dated: bool) -> None:
+    site = Liar(newsroom(300, ties=3), **lie)  # type: ignore[arg-type]
+    came, proven = confirmed(site, dated=dated)
+    assert (came, proven) == (set(site.rows), True)
+    assert len(site.asked) <= (100 if "forced" in lie else 40)
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 3])
+@pytest.mark.parametrize("dated", [True, False])
+def test_cache_nodes_that_ignore_the_query_prove_nothing(nodes: int, dated: bool) -> None:
+    site = Liar(newsroom(300), nodes=nodes)
+    cursor = Cursor(base={}, dated=dated, has_dates=True)
+    walk(site, cursor)
+    assert (cursor.unproven, cursor.repeating, len(site.asked) <= 30) == (True, True, True)
+
+
+def test_a_site_that_ignores_everything_and_has_sparse_ids_is_not_asked_for_every_id() -> None:
+    site = Liar({row_id * 997: row_id for row_id in range(1, 301)}, shuffles=True, ignored=frozenset({"after"}))
+    cursor = Cursor(base={}, has_dates=True)
+    walk(site, cursor)
+    assert cursor.unproven
+    assert "orderby=date" in cursor.disorder
+    assert not any("include" in params for params in site.asked)
+
+
+def test_the_newest_rows_are_not_known_where_the_order_is_ignored() -> None:
+    cursor = Cursor(base={}, newest_first=True, limit=10)
+    site = Liar(newsroom(300), shuffles=True)
+    walk(site, cursor)
+    assert (cursor.unproven, cursor.disorder) == (True, ["orderby=date"])
+
+
+def test_a_listing_that_goes_on_behind_its_last_row_ends() -> None:
+    cursor = Cursor(base={})
+    for number in range(10_000):
+        if cursor.is_overdue:
+            cursor.look_at_the_end(Row(300, date(300)))
+        if cursor.done:
+            break
+        cursor.take([Row(number * 100 + i, date(number * 100 + i)) for i in range(1, 101)], total=300)
+    assert (cursor.done, cursor.endless, cursor.unproven, len(cursor.seen) < 2_000) == (True, True, True, True)
+
+
+def test_a_total_that_is_too_low_ends_no_listing() -> None:
+    site = Liar(newsroom(3_500), total=lambda found, shown: min(found, 100))
+    cursor = Cursor(base={})
+    ends = 0
+    while not cursor.done:
+        if cursor.is_overdue:
+            ends += 1
+            cursor.look_at_the_end(Row(1, date(site.rows[1])))
+            continue
+        rows, total = site.page(cursor.params())
+        cursor.take(rows, total=total)
+    assert (len(cursor.seen), cursor.unproven, ends <= 4) == (3_500, False, True)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_healthy_site_that_changes_is_no_liar(seed: int) -> None:
+    """Ties, hidden rows, insertions, deletions and new dates of earlier and later rows during the walk."""
+    pick = random.Random(seed)
+    rows = newsroom(pick.randrange(250), ties=pick.choice([1, 5, 70]))
+    always = set(rows)
+    hidden = frozenset(row_id for row_id in rows if row_id % 9 == 0 and seed % 2)
+
+    def change(site: Liar) -> None:
+        for act in pick.choices(["insert", "delete", "date", "none", "none"], k=2):
+            if act == "insert":
+                site.rows[max(site.rows, default=0) + 1] = pick.randrange(20_000)
+            elif site.rows and act != "none":
+                row_id = pick.choice(sorted(site.rows))
+                always.discard(row_id)
+                if act == "delete":
+                    del site.rows[row_id]
+                else:
+                    site.rows[row_id] = pick.randrange(20_000)
+
+    site = Liar(rows, hidden=hidden, before_page=change)
+    cursor = Cursor(base={}, has_dates=True, per_page=pick.choice([7, 20, 100]))
+    came = walk(site, cursor)
+    assert always - hidden <= came
+    assert (cursor.unproven, cursor.disorder) == (False, [])
+
+
+@examples(100, fixed=True)
+@given(
+    count=st.integers(20, 150),
+    size=st.integers(12, 30),
+    every=st.integers(2, 9),
+    deleted=st.lists(st.integers(0, 40), min_size=1, max_size=10),
+    newest_first=st.booleans(),
+)
+def test_a_listing_by_id_with_hidden_rows_loses_nothing_to_many_deletions(
+    count: int, size: int, every: int, deleted: list[int], newest_first: bool
+) -> None:
+    rows = newsroom(count)
+    hidden = frozenset(row_id for row_id in rows if row_id % every)
+    pending = list(deleted)
+
+    def change(site: Liar) -> None:
+        # The rows at the front of the listing go, which moves all others forward.
+        if len(site.asked) % 2 and pending:
+            for row_id in sorted(site.rows, reverse=newest_first)[: pending.pop(0)]:
+                del site.rows[row_id]
+
+    site = Liar(rows, hidden=hidden, before_page=change)
+    cursor = Cursor(base={}, dated=False, newest_first=newest_first, per_page=size)
+    came = walk(site, cursor)
+    assert set(site.rows) - hidden <= came or cursor.unproven
+
+
+@examples(100)
+@given(keys=st.lists(st.integers(0, 20), max_size=12))
+def test_without_the_keys_out_of_order_the_others_are_in_order(keys: list[int]) -> None:
+    for descending in (False, True):
+        astray = set(out_of_order(keys, descending=descending))
+        kept = [key for index, key in enumerate(keys) if index not in astray]
+        assert kept == sorted(kept, reverse=descending)
+
+
+def test_one_pinned_key_is_the_only_one_out_of_order() -> None:
+    assert out_of_order([300, *range(1, 100)]) == [0]
+    assert out_of_order([1, *range(300, 200, -1)], descending=True) == [0]
+    assert [is_unordered(astray, 100) for astray in (5, 6)] == [False, True]
+    assert [is_unordered(astray, 10) for astray in (3, 4)] == [False, True]

@@ -1,0 +1,88 @@
+"""Posts whose rendering dies are named and passed, however many stand in a row; a site that is down is no such post."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from newsbot.wordpress.collection.salvage import MOST_FAILURES
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+from newsbot.wordpress.site_crawl import crawl_collections
+from tests.unit.model_site import HOME, ModelSite, Object, listen, site
+
+DEATHS: dict[str, Callable[[Reply], Reply]] = {
+    "bare 502": lambda reply: Reply(status=502, url=reply.url, body=b"<html>Bad Gateway</html>"),
+    "500 of WordPress": lambda reply: reply,
+    "cut body": lambda reply: Reply(status=200, url=reply.url, body=b'[{"id": 1, "content": {"rendered": "<p>Cut'),
+    "blank page": lambda reply: Reply(status=200, url=reply.url),
+    "timeout": lambda reply: Reply(status=0, url=reply.url, error="timeout"),
+    "dropped": lambda reply: Reply(status=0, url=reply.url, error="dropped"),
+}
+
+
+@dataclass
+class Dying(ModelSite):
+    """Pages with a fatal post die by ``death``. From request ``down_from`` on no answer comes."""
+
+    death: str = "bare 502"
+    down_from: int = 10**9
+
+    def reply(self, query: Query) -> Reply:
+        reply = super().reply(query)
+        if len(self.asked) >= self.down_from:
+            return Reply(status=503, url=query.url, body=b"<html>down</html>")
+        return DEATHS[self.death](reply) if reply.status == 500 else reply
+
+
+def newsroom(count: int, fatal: set[int]) -> Dying:
+    return Dying({row_id: Object(row_id, row_id, fatal=row_id in fatal) for row_id in range(1, count + 1)})
+
+
+def walk(model: Dying) -> tuple[set[int], CollectionFacts]:
+    facts = SiteFacts(asked=HOME)
+    one = site()
+    one.accepts["/wp/v2/posts"] = one.accepted("/wp/v2/posts")
+    records, _ = listen(crawl_collections(one, Options(url=HOME, follow=frozenset()), facts), model)
+    assert len({record.id for record in records}) == len(records)
+    return {record.id for record in records}, facts.collections["post"]
+
+
+STRETCHES = {
+    "twelve": set(range(100, 112)),
+    "first": set(range(1, 13)),
+    "last": set(range(227, 239)),
+    "thirty": set(range(90, 120)),
+    "every third": set(range(3, 239, 3)),
+    "all of a page": set(range(1, 101)),
+}
+
+
+@pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_posts_that_die_are_named_and_all_others_come(stretch: str, death: str) -> None:
+    fatal = STRETCHES[stretch]
+    model = newsroom(238, fatal)
+    model.death = death
+    ids, facts = walk(model)
+    assert ids == set(range(1, 239)) - fatal
+    assert (sorted(facts.unreadable), facts.missing, facts.verdict) == (sorted(fatal), [], "incomplete")
+    assert len(model.asked) <= 20 + 6 * len(fatal)
+
+
+def test_a_site_that_goes_down_in_a_search_is_not_searched_any_further() -> None:
+    model = newsroom(238, STRETCHES["twelve"])
+    model.down_from = 12
+    _, facts = walk(model)
+    assert len(model.asked) <= 18
+    assert (facts.verdict, len(facts.unreadable) <= 3, facts.why.startswith("HTTP 503")) == ("incomplete", True, True)
+
+
+def test_the_search_for_posts_that_die_has_a_bound() -> None:
+    model = newsroom(2_000, set(range(1, 2_001)))
+    ids, facts = walk(model)
+    assert (ids, len(facts.unreadable), facts.verdict) == (set(), 2_000, "incomplete")
+    assert len(model.asked) <= 2 * MOST_FAILURES

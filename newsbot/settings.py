@@ -170,4 +170,4 @@ FEED_STORAGES_BASE = {
 }
 FEED_URI_PARAMS = "newsbot.feeds.uri_params"
 FEED_EXPORT_ENCODING = "utf-8"
-FEED_STORE_EMPTY = True  # an empty run leaves a well-formed empty file
+FEED_STORE_EMPTY = True  # an empty run leaves a well-formed empty file where the user named the file

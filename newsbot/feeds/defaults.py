@@ -75,7 +75,9 @@ class FeedDefaults:
         stem = _free(Path(data).expanduser().resolve() / spidercls.name / str(settings.get("NEWSBOT_RUN")))
         # Overwrite, although no such file exists: feeds that append wait for each other in a folder, and these two must
         # be complete before either of them takes its name.
-        return {f"{stem}.{form}": {"format": form, "overwrite": True} for form in DEFAULT_FORMATS}
+        # No file where there is nothing to tell: a timer would leave thousands of empty files.
+        options = {"overwrite": True, "store_empty": False}
+        return {f"{stem}.{form}": {"format": form, **options} for form in DEFAULT_FORMATS}
 
 
 def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any]:

@@ -103,3 +103,11 @@ def test_sites_that_are_not_due_belong_to_the_answer(tmp_path: Path) -> None:
             run = over(tmp_path, "wp_posts", "out.jsonl", sites="archive", due="1")
             assert len(unique(ids(tmp_path, "out.jsonl"))) == 6
         assert run.receipt()["not_due"] == 1
+
+
+def test_run_without_news_leaves_no_files_of_rows(tmp_path: Path) -> None:
+    with Newsroom(posts=6) as room:
+        for _ in range(2):
+            assert crawl(tmp_path, "wp_posts", output=None, site=room.url).status == 0
+        assert len(list((tmp_path / "data" / "wp_posts").iterdir())) == 2
+        assert len(list((tmp_path / "data" / "receipts").iterdir())) == 2

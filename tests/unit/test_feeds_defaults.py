@@ -11,7 +11,7 @@ from scrapy import Spider
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
-from newsbot.feeds.defaults import FeedDefaults, RowFilter
+from newsbot.feeds.defaults import WHOLE, FeedDefaults, RowFilter
 from newsbot.items import Checkpoint, Post
 
 
@@ -55,6 +55,29 @@ def test_runs_of_one_name_write_to_files_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "wp_posts" / f"{run}.csv").touch()
     stems = {Path(next(iter(updated(tmp_path, NEWSBOT_RUN=run).getdict("FEEDS")))).stem for _ in range(2)}
     assert stems == {f"{run}-2", f"{run}-3"}
+
+
+@pytest.mark.parametrize(
+    ("options", "whole"),
+    [
+        ({"format": "json", "overwrite": True}, True),
+        ({"format": "json"}, False),
+        ({"format": "json", "overwrite": False}, False),
+        ({"format": "json", "overwrite": True, "batch_item_count": 5}, False),
+    ],
+)
+def test_only_a_file_that_is_overwritten_holds_the_whole_answer(
+    options: dict[str, Any], whole: bool, tmp_path: Path
+) -> None:
+    (told,) = updated(tmp_path, FEEDS={"out.json": options}).getdict("FEEDS").values()
+    assert told.get(WHOLE, False) is whole
+    gone = Post(site="https://news.example", type="post", id=1, change="deleted")
+    assert told["item_filter"]({}).accepts(gone) is not whole
+
+
+def test_dated_files_hold_the_news_and_are_not_written_empty(tmp_path: Path) -> None:
+    for options in updated(tmp_path).getdict("FEEDS").values():
+        assert (options.get(WHOLE, False), options["store_empty"]) == (False, False)
 
 
 def test_feeds_hold_rows_and_no_checkpoints() -> None:

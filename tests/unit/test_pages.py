@@ -388,6 +388,27 @@ def test_open_graph_and_wordpress_marks_where_there_is_no_json_ld() -> None:
     )
 
 
+def test_the_title_of_a_teaser_beside_the_article_is_not_its_title() -> None:
+    teaser = "<div class='card'><h3 class='entry-title'>Another day</h3></div>"
+    body = "<div class='entry-content'>W</div>"
+    head = '<html><head><meta property="og:title" content="Cranes"></head>'
+    post = page(f"{head}<body class='postid-1'>{teaser}<h1>Cranes!</h1>{body}</body></html>").post
+    assert post is not None
+    assert post.title == "Cranes"
+    post = page(f"<html><body class='postid-1'>{teaser}<main><h1>Cranes!</h1>{body}</main></body></html>").post
+    assert post is not None
+    assert post.title == "Cranes!"
+
+
+def test_the_authors_name_comes_without_by() -> None:
+    post = page(
+        "<body class='postid-1'><a rel='author'>By Ann Writer</a><div class='entry-content'>W</div></body>"
+    ).post
+    assert post is not None
+    assert post.author is not None
+    assert post.author.name == "Ann Writer"
+
+
 def test_lists_and_pages_without_a_body() -> None:
     assert page("<body class='home blog'><div class='entry-content'>x</div></body>").post is None
     assert page("<body class='tax-beat archive'></body>").post is None

@@ -1,29 +1,52 @@
-"""The article in a whole page: WordPress's own container of the article, else trafilatura's result."""
+"""The article in a whole page: WordPress's own container of the article, else what two judges find."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsbot.article.cleaning.clean import clean
+from newsbot.article.facts.paragraphs import densest, prose_by_element
 from newsbot.article.text import count_words, plain_text
 
 CONTAINERS = (
-    *(".wp-block-post-content", ".entry-content", "[itemprop=articleBody]", ".post-content", ".td-post-content"),
-    *(".article-content", ".single-content", ".post-body", ".article-body", ".elementor-widget-theme-post-content"),
+    *(".wp-block-post-content", ".entry-content", "[itemprop=articleBody]", ".td-post-content", ".et_pb_post_content"),
+    ".elementor-widget-theme-post-content",
 )
-"""The containers in which themes print ``the_content()``: of the block editor, hAtom, schema.org, and widespread
-ones."""
+"""The containers in which themes print ``the_content()``: of the block editor, hAtom, schema.org, Divi, Elementor."""
 
-_INERT = "script, style, noscript, template"
-_ELSEWHERE = frozenset({"aside", "footer", "nav"})
+NAMED = (".post-content", ".post__content", ".article-content", ".article__content", ".single-content", ".post-body",
+         ".entry__content", ".article-body")  # fmt: skip
+"""Names that themes use for the same. Many pages use them for a wider wrapper, or for a part of the article."""
+
+_INERT = frozenset({"script", "style", "noscript", "template"})
+_SHOWN = frozenset({"img", "iframe", "video"})
+_BLANK = " \t\n\r\f\xa0\u200b\ufeff"
+_FIRST_HEADING = re.compile(r"(?:\s|<!--[^<>]*-->)*<(h[12])\b[^<>]*>([^\n]{1,400}?)</\1>", re.I)
 _BY_SCRIPT = re.compile(
     r"(?:enable|requires?|needs?|activate)\s+java\s?script|id=[\"'](?:root|app|__next|___gatsby)[\"']", re.I
 )
+_SENTENCE = re.compile(r"[.!?…。！？।][\"'”’»)\]]*\s*$")
+_SHARE = 0.3
+"""A container holds at least this share of the words in the page's paragraphs. The rest may be other posts."""
+
+_NAMED_SHARE = 0.5
+_ALIKE = 0.9
+"""Of named containers in each other, the smallest is taken that holds this share of what the largest holds."""
+
+_SAME = 0.8
+"""A shorter result is taken where it holds this share of the sentences of a longer one."""
+
+_LOST = 0.7
+_SHORTER = 0.97
+_LONG_LINE = 100
 _LEAST_WORDS = 25
 """With fewer words, the result of trafilatura is the frame of a page rather than an article."""
 
+_ALONE = 100
+"""The words in paragraphs that count without trafilatura's consent."""
 
 MOST_ELEMENTS = 8_000
 """trafilatura takes 0.1 ms for an element, and reads only pages with no more elements, and no more characters, than
@@ -55,40 +78,157 @@ def parents(node: LexborNode) -> Iterator[LexborNode]:
         parent = parent.parent
 
 
-def body_of(html: str, *, url: str) -> str | None:
-    """The article's HTML. "" where its container is there and empty, None where the page has no article."""
+def body_of(html: str, *, url: str, title: str | None = None) -> str | None:
+    """The article's HTML, without a heading at its start that repeats the title. "" where its container is there and
+    empty, None where the page has no article."""
+    body = _found(html, url)
+    return _untitled(body, title) if body and title else body
+
+
+def _untitled(body: str, title: str) -> str:
+    heading = _FIRST_HEADING.match(body)
+    return body[heading.end() :].lstrip() if heading and plain_text(heading[2]) == title else body
+
+
+def _found(html: str, url: str) -> str | None:
     tree = LexborHTMLParser(html)
-    container = _container(tree)
-    if container is not None:
-        inner = (container.inner_html or "").strip()
-        waits = container.css_first("script, noscript") is not None
-        if _says_something(container):
-            return inner
-        return None if waits or _BY_SCRIPT.search(html) else ""
-    # A block theme omits the container of an empty article.
-    return "" if tree.css_first(".wp-site-blocks h1.wp-block-post-title") is not None else _judged(html, url)
+    root = tree.body
+    prose = prose_by_element(root) if root is not None else {}
+    if root is None or tree.css_first(".wp-site-blocks h1.wp-block-post-title") is not None:
+        # A block theme omits the container of an empty article.
+        return _contained(tree, prose, total=0, selectors=CONTAINERS[:1]) or ""
+    total = prose[root.mem_id]
+    sure = _contained(tree, prose, total=total, selectors=CONTAINERS)
+    if sure:
+        return sure
+    named = _contained(tree, prose, total=total, selectors=NAMED)
+    if named and total < _LEAST_WORDS:
+        return named
+    judged = _compared(_judged(html, url), root, prose, url)
+    if named and not _is_better(_text(judged or "", url), than=_text(named, url)):
+        return named
+    return judged or _small(tree, html)
 
 
-def _container(tree: LexborHTMLParser) -> LexborNode | None:
-    for selector in CONTAINERS:
-        found = [node for node in tree.css(selector)[:FEW] if not _stands_aside(node)]
-        if found:
-            # Related posts may have the same class, each with an excerpt.
-            return max(found, key=lambda node: len(node.text(deep=True)))
-    return None
+# -- containers --------------------------------------------------------------------------------------------------------
 
 
-def _stands_aside(node: LexborNode) -> bool:
-    return any(
-        parent.tag in _ELSEWHERE or "comment" in (parent.attributes.get("class") or "").split()
-        for parent in parents(node)
-    )
+def _contained(tree: LexborHTMLParser, prose: Mapping[int, int], *, total: int, selectors: Sequence[str]) -> str | None:
+    """The content of a container that holds its share of the page's paragraphs, or None."""
+    named = selectors is NAMED
+    found: list[tuple[int, int, list[LexborNode]]] = []
+    for selector in selectors:
+        parts = _parts(tree, selector, prose)
+        words = sum(prose[part.mem_id] for part in parts)
+        if not parts or words < total * (_NAMED_SHARE if named else _SHARE) or not any(map(_says_something, parts)):
+            continue
+        if not named:
+            return _inner(parts)
+        found.append((words, sum(len(part.text(deep=True)) for part in parts), parts))
+    if not found:
+        return None
+    most = max(words for words, _, _ in found)
+    return _inner(min((each for each in found if each[0] >= most * _ALIKE), key=lambda each: each[1])[2])
+
+
+def _parts(tree: LexborHTMLParser, selector: str, prose: Mapping[int, int]) -> list[LexborNode]:
+    """The elements of one class that make one article. Related posts may have the same class, each with an excerpt."""
+    homes: dict[int, list[LexborNode]] = {}
+    for node in tree.css(selector)[:FEW]:
+        if node.mem_id not in prose or _is_teaser(node, prose):
+            continue
+        above = list(parents(node))
+        inside = {each.mem_id for group in homes.values() for each in group}
+        if not any(each.mem_id in inside for each in above):
+            homes.setdefault(_home(above), []).append(node)
+    if not homes:
+        return []
+    best = max(homes.values(), key=lambda group: (_words(group, prose), max(len(n.text(deep=True)) for n in group)))
+    speaking = [node for node in best if prose[node.mem_id]]
+    return speaking or [max(best, key=lambda node: len(node.text(deep=True)))]
+
+
+def _home(above: Sequence[LexborNode]) -> int:
+    """The element that holds one article: parts of an article are near each other, two articles are not."""
+    home = next((each for each in above if each.tag in ("article", "li") or "itemscope" in each.attributes), None)
+    if home is not None and home.tag in ("body", "html"):
+        home = None
+    return (home if home is not None else above[:2][-1]).mem_id
+
+
+def _words(nodes: Sequence[LexborNode], prose: Mapping[int, int]) -> int:
+    return sum(prose[node.mem_id] for node in nodes)
+
+
+def _is_teaser(node: LexborNode, prose: Mapping[int, int]) -> bool:
+    """Whether the block around an element is a teaser: its heading is a link, and it holds few words."""
+    above = node.parent
+    return above is not None and prose[node.mem_id] > 0 and prose.get(above.mem_id) == 0
+
+
+def _inner(nodes: Sequence[LexborNode]) -> str:
+    return "\n".join((node.inner_html or "").strip() for node in nodes)
 
 
 def _says_something(container: LexborNode) -> bool:
-    for inert in container.css(_INERT):
-        inert.decompose()
-    return plain_text(container.inner_html or "") is not None or container.css_first("img, iframe, video") is not None
+    for node in container.traverse(include_text=True):
+        shown = node.tag == "-text" and (node.text_content or "").strip(_BLANK)
+        if (shown or node.tag in _SHOWN) and not any(above.tag in _INERT for above in _within(node, container)):
+            return True
+    return False
+
+
+def _within(node: LexborNode, container: LexborNode) -> Iterator[LexborNode]:
+    """The ancestors of a node inside a container."""
+    for above in parents(node):
+        if above.mem_id == container.mem_id:
+            return
+        yield above
+
+
+def _small(tree: LexborHTMLParser, html: str) -> str | None:
+    """The content of a container that holds less than its share; None where scripts would fill it, or there is none."""
+    for selector in (*CONTAINERS, *NAMED):
+        container = tree.css_first(selector)
+        if container is not None:
+            waits = container.css_first("script, noscript") is not None
+            if _says_something(container):
+                return (container.inner_html or "").strip()
+            return None if waits or _BY_SCRIPT.search(html) else ""
+    return None
+
+
+# -- judges ------------------------------------------------------------------------------------------------------------
+
+
+def _compared(judged: str | None, root: LexborNode, prose: Mapping[int, int], url: str) -> str | None:
+    """Of trafilatura's result and the densest element of the page, the shorter one that has all the sentences."""
+    dense = densest(root, prose)
+    own = (dense.inner_html or "").strip()
+    if judged is None:
+        return own if prose[dense.mem_id] >= _ALONE else None
+    text, other = _text(own, url), _text(judged, url)
+    first = next((line for line in other.split("\n") if len(line) >= _LONG_LINE), "")
+    shorter = len(text) < len(other) and first in text
+    return own if shorter and _sentences(text) >= _SAME * _sentences(other) else judged
+
+
+def _is_better(text: str, *, than: str) -> bool:
+    """Whether what the judges found leaves out labels of a named container, and no more sentences than it may."""
+    return len(text) < _SHORTER * len(than) and _sentences(text) >= _LOST * _sentences(than)
+
+
+def _text(html: str, url: str) -> str:
+    return clean(html, base_url=url).text if html else ""
+
+
+def _lines(text: str) -> Iterator[str]:
+    return (line for line in text.split("\n") if len(line) >= _LEAST_WORDS and _SENTENCE.search(line))
+
+
+def _sentences(text: str) -> int:
+    """The words of the lines that end as a sentence does."""
+    return sum(map(count_words, _lines(text)))
 
 
 def _judged(html: str, url: str) -> str | None:

@@ -12,6 +12,11 @@ _BY = (
 )
 # These words also mean "text": only with a colon do they stand before a name.
 _TEXT_BY = r"(?:texto|texte|testo|text|tekst|redacción|redação)\s*:"
+# "By" and its like in capitals of a theme; the short words that also begin names need a colon or small letters.
+_BEFORE_NAME = re.compile(
+    r"\s*(?:(?i:by|written by|posted by|por|par|escrito por|rédigé par|geschrieben von|scritto da|oleh|penulis|автор)"
+    r"\s*:?\s+|(?i:von|di|da|door|av|af|autor|autora|auteur|author)\s*:\s*|(?:von|di|da|door|av|af)\s+(?=[^\W\d_a-z]))",
+)
 _NAME = r"[^\W\d_][\w'’.\-]*"
 _BYLINE = re.compile(
     rf"^\s*(?:{_BY}\s*:?\s|{_TEXT_BY})\s*(?P<name>{_NAME}(?:\s+(?:&|{_NAME})){{0,9}}"
@@ -105,6 +110,12 @@ def find_byline(text: str) -> str | None:
             if name and _is_name(name):
                 return name
     return None
+
+
+def without_by(name: str) -> str:
+    """An author's name without the word for "by" that a theme writes before it. "Di Maio" and "Von Ahn" are names."""
+    found = _BEFORE_NAME.match(name)
+    return name[found.end() :].strip() if found else name.strip()
 
 
 def _is_name(words: str) -> bool:

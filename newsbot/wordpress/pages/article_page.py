@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.facts.body import FEW, body_of, parents
+from newsbot.article.facts.byline import without_by
 from newsbot.article.text import plain_text
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.wordpress.messages import Reply
@@ -23,7 +24,10 @@ from newsbot.wordpress.pages.urls import absolute, site_host, slug_of
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([A-Za-z0-9._-]{1,40})", re.I)
 _HEAD = 4_096
-_TITLES = ("h1.entry-title", "h1.wp-block-post-title", ".entry-title", ".wp-block-post-title", "h1.post-title")
+_TITLES = ("h1.entry-title", "h1.wp-block-post-title", "h1.post-title")
+_MAYBE_TITLES = (
+    *("article h1", "main h1:not(.site-title):not(.wp-block-site-title)", ".entry-title", ".wp-block-post-title"),
+)
 _AUTHORS = (
     ".author.vcard .fn",
     ".author.vcard",
@@ -31,7 +35,6 @@ _AUTHORS = (
     ".wp-block-post-author-name",
     "[rel=author]",
 )
-_LAST_TITLES = ("article h1", "main h1:not(.site-title):not(.wp-block-site-title)")
 _BESIDE = frozenset(
     {
         "wp-block-query",
@@ -78,7 +81,8 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
     if marks.is_list:
         return ArticlePage(id=None, type=None, post=None, url=reply.url)
     metadata = read_metadata(tree)
-    body = body_of(html, url=url)
+    title = _title(tree, metadata)
+    body = body_of(html, url=url, title=title)
     published = metadata.published or _time(tree)
     post = Post(
         site=site,
@@ -87,7 +91,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         url=url,
         slug=slug_of(url),
         status="publish",
-        title=_title(tree, metadata),
+        title=title,
         excerpt=metadata.description,
         content_html=body,
         published=iso_to_utc(published),
@@ -113,11 +117,12 @@ def _decoded(reply: Reply) -> str:
 
 
 def _title(tree: LexborHTMLParser, metadata: Metadata) -> str | None:
+    """The most reliable title. Teasers beside the article have ``.entry-title`` too: only an ``h1`` of it counts."""
     return (
         metadata.headline
         or _first(tree, _TITLES)
         or metadata.title
-        or _first(tree, _LAST_TITLES)
+        or _first(tree, _MAYBE_TITLES)
         or _window_title(tree)
     )
 
@@ -157,7 +162,7 @@ def _in_list(node: LexborNode) -> bool:
 
 
 def _author(tree: LexborHTMLParser, metadata: Metadata) -> Author | None:
-    name = metadata.author or _first(tree, _AUTHORS)
+    name = without_by(metadata.author or _first(tree, _AUTHORS) or "")
     return Author(name=name) if name else None
 
 

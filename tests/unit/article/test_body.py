@@ -1,0 +1,136 @@
+"""The article in a whole page: containers, their share of the paragraphs, and the judges where containers fail."""
+
+from __future__ import annotations
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from newsbot.article.facts import body as body_module
+from newsbot.article.facts.body import body_of
+from newsbot.article.facts.byline import without_by
+from newsbot.article.facts.paragraphs import densest, prose_by_element
+
+URL = "https://news.example/a/"
+STORY = "".join(
+    f"<p>The harbour board voted on day {number} to replace the two oldest cranes before winter, and went home.</p>"
+    for number in range(8)
+)
+OTHER = "<p>A market on the quay sells fish from noon on Friday, and everybody who lives near the water comes.</p>"
+TEASERS = "".join(f'<div class="card"><h3><a href="/{n}/">Another day</a></h3>{OTHER}</div>' for n in range(12))
+
+
+def page(inner: str) -> str:
+    return f"<html><body><nav><a href='/'>Home</a></nav>{inner}<footer><p>{OTHER}</p></footer></body></html>"
+
+
+def found(inner: str) -> str:
+    return body_of(page(inner), url=URL) or ""
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        '<div class="entry-content">{}</div>', '<div itemprop="articleBody">{}</div>',
+        '<div class="post-content">{}</div>',
+        '<div class="et_pb_post_content">{}</div>', '<section class="post__content">{}</section>',
+    ],
+)  # fmt: skip
+def test_a_container_that_holds_the_paragraphs_is_the_article(container: str) -> None:
+    assert found(f"<main><h1>Cranes</h1>{container.format(STORY)}</main>{TEASERS}") == STORY
+
+
+def test_a_small_container_beside_the_article_is_not_trusted() -> None:
+    small = f'<div class="entry-content">{OTHER}</div>'
+    assert STORY[3:60] in found(f"{small}<div class='story'>{STORY}</div>")
+    assert "A market" not in found(f"{small}<div class='story'>{STORY}</div>")
+
+
+def test_an_empty_container_beside_the_article_is_not_trusted() -> None:
+    assert STORY[3:60] in found(f"<div class='post-content'></div><div class='story'>{STORY}</div>")
+
+
+def test_a_short_article_among_teasers_and_comments_stays_itself() -> None:
+    comments = f'<div id="comments" class="comments-area">{OTHER * 20}</div>'
+    short = '<div class="entry-content"><p>The crane is gone.</p></div>'
+    assert found(f"{short}{TEASERS}{comments}") == "<p>The crane is gone.</p>"
+
+
+def test_parts_of_one_class_are_one_article_and_the_next_article_is_not() -> None:
+    second = f'<div class="entry-content">{OTHER}</div>'
+    parts = f'<article><div class="entry-content">{STORY}</div><p>An advertisement</p>{second}'
+    following = f'</article><article><div class="entry-content">{OTHER * 3}</div></article>'
+    assert found(parts + following) == f"{STORY}\n{OTHER}"
+
+
+def test_of_excerpts_in_the_same_class_none_joins_the_article() -> None:
+    related = "".join(
+        f'<div class="card"><h3><a href="/{n}/">A day</a></h3><div class="entry-content">{OTHER}</div></div>'
+        for n in range(4)
+    )
+    assert found(f'<div class="entry-content">{STORY}</div>{related}') == STORY
+
+
+def test_of_wrappers_in_each_other_the_smallest_with_the_paragraphs_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_module, "_judged", lambda html, url: None)
+    inner = f'<div class="article-body">{STORY}</div>'
+    assert found(f'<div class="article-content"><p>Ann Writer</p>{inner}<p>Tags: quay</p></div>') == STORY
+
+
+@pytest.mark.parametrize(
+    ("judged", "first"),
+    [
+        (None, True),  # trafilatura finds nothing
+        (STORY + OTHER, True),  # trafilatura has more than the article
+        (STORY.partition("</p>")[0] + "</p>", False),  # the page's densest element has more
+        (
+            "<p>"
+            + "A first line that the densest element of the page lacks, of more than a hundred letters, " * 2
+            + STORY,
+            False,
+        ),
+    ],
+)
+def test_of_two_judges_the_shorter_one_with_all_sentences_is_believed(
+    judged: str | None, first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body_module, "_judged", lambda html, url: judged)
+    assert found(f"<div class='story'>{STORY}</div>") == (STORY if first else judged)
+
+
+def test_a_few_words_without_a_judges_consent_are_no_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_module, "_judged", lambda html, url: None)
+    assert body_of(page(f"<div class='note'>{OTHER}</div>"), url=URL) is None
+
+
+def test_a_heading_that_repeats_the_title_goes() -> None:
+    html = page(f'<div class="entry-content"><!-- x --><h1 class="t">Cranes &amp; quays</h1>{STORY}</div>')
+    assert body_of(html, url=URL, title="Cranes & quays") == STORY
+    assert "<h1" in (body_of(html, url=URL, title="Winter") or "")
+
+
+def test_the_densest_element_holds_the_paragraphs_alone() -> None:
+    html = f"<div id=a><div id=b><h1>Cranes</h1><div id=c>{STORY}</div></div><aside>{OTHER * 20}</aside></div>"
+    root = LexborHTMLParser(html).body
+    assert root is not None
+    prose = prose_by_element(root)
+    assert densest(root, prose).attributes == {"id": "b"}
+    assert prose[root.mem_id] == 8 * 18
+
+
+def test_links_and_labels_are_no_paragraphs() -> None:
+    root = LexborHTMLParser("<p>" + "<a href='/x'>A link of some words here</a> " * 9 + "<p>Photo: Ann Writer").body
+    assert root is not None
+    assert set(prose_by_element(root).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("By Ann Writer", "Ann Writer"), ("BY ANN WRITER", "ANN WRITER"), ("by: Ann", "Ann"), ("von Jo Doe", "Jo Doe"),
+        ("por Ana Costa", "Ana Costa"), ("Por Ana Costa", "Ana Costa"), ("Par Zoé", "Zoé"), ("di Ugo Po", "Ugo Po"),
+        ("Autor: Jo", "Jo"), ("Di Maio", "Di Maio"), ("Von Ahn", "Von Ahn"), ("Byron Lee", "Byron Lee"), ("By", "By"),
+        ("Paris Hill", "Paris Hill"), ("Da Silva", "Da Silva"),
+    ],
+)  # fmt: skip
+def test_the_word_before_an_authors_name_goes(name: str, expected: str) -> None:
+    assert without_by(name) == expected

@@ -18,14 +18,14 @@ from newsbot.items import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which rows to read: of a kind, a site, a type, published in [since, until) (ISO, UTC).
+    """Which rows to read: of a kind, a site, some types, published in [since, until) (ISO, UTC).
 
-    ``deleted``: deleted rows are read too.
+    No type means all. ``deleted``: deleted rows are read too.
     """
 
     kind: str = "posts"
     site: str | None = None
-    type: str | None = None
+    types: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
     deleted: bool = False
@@ -144,12 +144,13 @@ def _text_diff(before: bytes, after: bytes) -> str:
     return word_diff(orjson.loads(before).get("content_text") or "", orjson.loads(after).get("content_text") or "")
 
 
-def kinds_of_type(database: Database, type_: str) -> list[str]:
-    """The kinds of which the archive has rows of that type, "posts" first: a taxonomy may share a post type's name."""
+def archived_collections(database: Database) -> list[tuple[str, str, str]]:
+    """The site, type and kind of each collection of which the archive has rows, in this order."""
     has_rows = sa.exists().where(rows.c.collection == collections.c.collection)
-    kinds = sa.select(collections.c.kind).where(collections.c.type == type_, has_rows).distinct()
+    columns = (collections.c.site, collections.c.type, collections.c.kind)
     with database.reading() as connection:
-        return sorted(connection.execute(kinds).scalars(), key=lambda kind: (kind != "posts", kind))
+        found = connection.execute(sa.select(*columns).where(has_rows).order_by(*columns))
+        return [(row.site, row.type, row.kind) for row in found]
 
 
 def _rows_by_collection(
@@ -162,8 +163,8 @@ def _rows_by_collection(
     with database.streaming() as connection:
         found = connection.execute(every.order_by(collections.c.site, collections.c.type)).all()
         for row in found:
-            if selection.type in (None, row.type) and (
-                selection.site is None or _is_same_site(row.site, selection.site)
+            if (not selection.types or row.type in selection.types) and (
+                selection.site is None or is_same_site(row.site, selection.site)
             ):
                 of_collection = statement.where(rows.c.collection == row.collection)
                 yield from ((found_row, row) for found_row in connection.execute(of_collection.order_by(*order)))
@@ -179,7 +180,7 @@ def _filtered(statement: sa.Select[Any], selection: Filter) -> sa.Select[Any]:
     return statement
 
 
-def _is_same_site(site: str, given: str) -> bool:
+def is_same_site(site: str, given: str) -> bool:
     """Whether a user means the site with this key, with or without its scheme and last slash."""
     return site == given or _without_scheme(site) == _without_scheme(given)
 

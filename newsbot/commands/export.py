@@ -28,7 +28,9 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--site", help="only this site")
-        parser.add_argument("--type", help="only this type (post, page, comment, attachment, category, user, ...)")
+        parser.add_argument(
+            "--type", help="only these types, with commas (post, page, attachment, category, user, ...)"
+        )
         parser.add_argument(
             "--kind",
             choices=("posts", "comments", "media", "terms", "users"),

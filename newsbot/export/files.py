@@ -17,9 +17,10 @@ from scrapy.settings import BaseSettings
 from newsbot import items
 from newsbot.archive import Archive
 from newsbot.archive.payloads import CLASSES
-from newsbot.archive.reader import ArchivedRow, Filter, kinds_of_type, read_current, read_history
+from newsbot.archive.reader import ArchivedRow, Filter, archived_collections, read_current, read_history
 from newsbot.arguments.values import moment
 from newsbot.errors import ArchiveError, BadArgument
+from newsbot.export.selection import choose
 from newsbot.extras import require
 from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
@@ -49,10 +50,18 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
     window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
     archive = Archive.open(settings["NEWSBOT_ARCHIVE"], create=False)
     try:
-        kind = _kind(archive, opts)
-        if opts.duplicates and kind != "posts":
+        chosen = choose(archived_collections(archive.database), site=opts.site, types=opts.type, kind=opts.kind)
+        if opts.duplicates and chosen.kind != "posts":
             raise BadArgument(f"--duplicates compares posts, and {opts.type} is not a type of posts")
-        selection = Filter(kind=kind, site=opts.site, type=opts.type, deleted=opts.deleted or opts.revisions, **window)
+        if chosen.note:
+            sys.stderr.write(f"scrapy export: {chosen.note}\n")
+        selection = Filter(
+            kind=chosen.kind,
+            site=opts.site,
+            types=chosen.types,
+            deleted=opts.deleted or opts.revisions,
+            **window,
+        )
         part = Part(path.resolve(), run=f"{compact_utc(datetime.now(UTC))}-0000")
         broken: list[str] = []
         try:
@@ -75,19 +84,6 @@ def _broken_line(path: Path, written: int, broken: list[str]) -> str:
         f"{path.name} has {written} rows; rows of the archive whose content is damaged: {len(broken)} ({named}). "
         "Crawl their sites with -a full=1, which brings them again"
     )
-
-
-def _kind(archive: Archive, opts: argparse.Namespace) -> str:
-    """The kind that the user asks for, else that of the type. A type of several kinds is one of posts, if it can be."""
-    if opts.kind is not None or opts.type is None:
-        return opts.kind or "posts"
-    kinds = kinds_of_type(archive.database, opts.type)
-    if len(kinds) > 1:
-        others = ", ".join(f"--kind {kind}" for kind in kinds[1:])
-        sys.stderr.write(
-            f"scrapy export: {opts.type} names {' and '.join(kinds)}; these are its {kinds[0]} ({others})\n"
-        )
-    return kinds[0] if kinds else "posts"
 
 
 def _check_options(path: Path, form: str, opts: argparse.Namespace) -> None:

@@ -100,7 +100,7 @@ def test_live_rows_come_in_the_columns_of_the_crawl(export: Export, tmp_path: Pa
         (["--site", TWO, "--since", "2026-01-02", "--until", "2026-01-04T00:00:00+00:00"], [2, 3]),
         (["--site", TWO, "--since", "2026-01-02", "--until", "2026-01-03"], [2, 3]),
         (["--type", "comment"], [1]),
-        (["--type", "page"], []),
+        (["--type", "post", "--site", TWO, "--since", "2027-01-01"], []),
     ],
 )
 def test_filters(export: Export, tmp_path: Path, arguments: list[str], ids: list[int]) -> None:
@@ -156,7 +156,7 @@ def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: P
     assert told == [
         (1, 1, "new", []),
         (2, 1, "new", []),
-        (2, 2, "edited", ["text", "author", "terms"]),
+        (2, 2, "edited", ["text", "author", "terms", "author_name", "term_names", "published"]),
         (3, 1, "new", []),
         (3, 2, "deleted", []),
         (4, 1, "new", []),

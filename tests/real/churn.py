@@ -293,7 +293,7 @@ def held_by_sql(site: WordPress) -> Held:
 def held_by_archive(folder: Path) -> Held:
     database = open_database(f"sqlite:///{folder / 'newsbot.db'}", create=False)
     try:
-        rows = [json.loads(row.line()) for row in read_current(database, Filter(type="post"))]
+        rows = [json.loads(row.line()) for row in read_current(database, Filter(types=("post",)))]
     finally:
         database.close()
     return {row["id"]: _held(row) for row in rows}

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from newsbot.archive import Archive, last_crawled
 from newsbot.archive.parts import fingerprint
 from newsbot.archive.payloads import pack, shape_of
-from newsbot.archive.reader import Filter, kinds_of_type, read_current
+from newsbot.archive.reader import Filter, archived_collections, read_current
 from newsbot.items import Checkpoint, Post, Record, Term
 from newsbot.wordpress.messages import AskKnown
 from tests.older_archive import older_archive
@@ -48,7 +48,7 @@ def test_post_type_and_taxonomy_of_one_name_do_not_meet(archive: Archive) -> Non
     gone = archive.tombstone(SITE, "event", 2, "2026-11-23T10:00:00Z", kind="terms")
     assert gone is not None and gone.collection == "terms"
     assert archive.add(event(2)) is False, "the term with this id is another row"
-    assert kinds_of_type(archive.database, "event") == ["posts", "terms"]
+    assert archived_collections(archive.database) == [(SITE, "event", "posts"), (SITE, "event", "terms")]
     archive.close()
 
 

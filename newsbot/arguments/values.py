@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -91,12 +92,38 @@ def validate(model: type[Model], arguments: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(dict(arguments))
     except ValidationError as error:
-        raise BadArgument("; ".join(_error_line(details) for details in error.errors())) from None
+        lines = (_error_line(details, list(model.model_fields)) for details in error.errors())
+        raise BadArgument("; ".join(lines)) from None
 
 
-def _error_line(details: ErrorDetails) -> str:
-    name = str(details["loc"][0]) if details["loc"] else ""
-    if details["type"] == "extra_forbidden":
-        return f"unknown argument {name}="
+_WRONG_NUMBERS = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a smaller number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a number",
+}
+"""Type of pydantic's error -> what the argument takes."""
+
+
+def _error_line(details: ErrorDetails, names: Sequence[str]) -> str:
+    name, value = str(details["loc"][0]) if details["loc"] else "", details["input"]
+    match details["type"]:
+        case "extra_forbidden":
+            return _unknown(name, names)
+        case "greater_than_equal":
+            return f"{name}= takes {details['ctx']['ge']} or more, not {value!r}"
+        case "too_short":
+            return f"{name}= takes at least one name"
+        case known if known in _WRONG_NUMBERS:
+            return f"{name}= takes {_WRONG_NUMBERS[known]}, not {value!r}"
     text = details["msg"].removeprefix("Value error, ")
     return f"{name}= {text}" if name else text
+
+
+def _unknown(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f"did you mean {near[0]}=? " if near else ""
+    return f"unknown argument {name}=: {meant}The arguments are {', '.join(names)}"

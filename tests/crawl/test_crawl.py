@@ -89,12 +89,13 @@ def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"site": "x.example", "colour": "red"}, "unknown argument colour="),
+        ({"site": "x.example", "colour": "red"}, "unknown argument colour=: The arguments are site, sites, limit"),
+        ({"site": "x.example", "limits": "5"}, "unknown argument limits=: did you mean limit=? The arguments are"),
         ({"site": "x.example", "since": "yesterday"}, "since= takes an ISO date"),
         ({"site": "x.example", "until": "9999-12-31"}, "until= takes an ISO date"),
         ({"site": "x.example", "since": "0001-01-01"}, "since= takes an ISO date"),
         ({"site": "x.example", "follow": "friends"}, "follow takes"),
-        ({"site": "x.example", "limit": "0"}, "limit="),
+        ({"site": "x.example", "limit": "0"}, "limit= takes 1 or more, not '0'"),
         ({}, "give one of site=URL or sites=FILE"),
         ({"sites": "/nowhere.txt"}, "cannot be read"),
         ({"site": "ftp://x.example"}, "not a web address"),

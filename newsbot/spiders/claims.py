@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
 from newsbot.spiders.archive_answers import ArchiveAnswers
-from newsbot.wordpress.messages import RenameSite
 from newsbot.wordpress.receipt import SiteVerdict
 
 
@@ -29,23 +28,21 @@ class Claims:
 
     def take_site(self, site: str, target: Target) -> tuple[SiteVerdict, str] | None:
         """Take the site behind a target. Returns how the crawl of the target ends, where the site is taken."""
-        first = self._taken.get(site)
-        if first is not None and first != target.url:
-            if self._types[first] == target.types:
-                return "complete", f"the same site as another of this run: {site}"
-            return "incomplete", f"the same site as {first}, which was asked for other types: name them in one entry"
+        if (ended := self.taken_by_another(site, target)) is not None:
+            return ended
         if (busy := self._archive.take_lease(site)) is not None:
             return self._verdict_on_taken, busy
         self._taken[site] = target.url
         return None
 
-    def rename_site(self, asked: RenameSite, target: Target) -> str | None:
-        """Give a site its new key. Returns why not, where this run crawls the site for another target, or another run
-        does."""
-        if self._taken.get(asked.old, target.url) != target.url:
-            return f"the same site as another of this run: {asked.old}"
-        busy: str | None = self._archive.answer(asked)
-        return busy
+    def taken_by_another(self, site: str, target: Target) -> tuple[SiteVerdict, str] | None:
+        """How the crawl of a target ends, where another target of this run has taken the site; else None."""
+        first = self._taken.get(site)
+        if first is None or first == target.url:
+            return None
+        if self._types[first] == target.types:
+            return "complete", f"the same site as another of this run: {site}"
+        return "incomplete", f"the same site as {first}, which was asked for other types: name them in one entry"
 
 
 def address_lease(url: str) -> str:

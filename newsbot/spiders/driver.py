@@ -13,7 +13,7 @@ from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
 from newsbot.wordpress.messages import Query, RenameSite, Reply
-from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
 from newsbot.wordpress.site_crawl import SiteCrawl
 
 MAX_WAITING = 400
@@ -66,8 +66,7 @@ class SiteDriver:
                 break
             answer = None
             if self.facts.site is not None and self.claimed != self.facts.site:
-                if (refusal := self.claims.take_site(self.facts.site, self.target)) is not None:
-                    self.facts.end(*refusal)
+                if self._is_refused(self.claims.take_site(self.facts.site, self.target)):
                     return
                 self.claimed = self.facts.site
                 for recovered in self.archive.recovered(self.facts.site, self.kind):
@@ -91,12 +90,21 @@ class SiteDriver:
                 while self.waiting:
                     yield self.waiting.popleft()
                 await self.delivered()
-                if isinstance(message, RenameSite):
-                    answer = self.claims.rename_site(message, self.target)
-                else:
-                    answer = self.archive.answer(message)
+                if isinstance(message, RenameSite) and self._is_refused(
+                    self.claims.taken_by_another(message.old, self.target)
+                ):
+                    return
+                answer = self.archive.answer(message)
         while self.waiting:
             yield self.waiting.popleft()
+
+    def _is_refused(self, refusal: tuple[SiteVerdict, str] | None) -> bool:
+        """Whether the crawl ends here, before the site gave a row. Then it has no collections."""
+        if refusal is None:
+            return False
+        self.facts.collections.clear()
+        self.facts.end(*refusal)
+        return True
 
     def _may_yield_before(self, replying: asyncio.Future[Reply]) -> bool:
         return bool(self.waiting) and (not replying.done() or len(self.waiting) > self.max_waiting)

@@ -18,7 +18,7 @@ from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.wp_posts import WpPostSpider
-from newsbot.wordpress.messages import AskState, Query, Reply
+from newsbot.wordpress.messages import AskState, Query, RenameSite, Reply
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import SiteCrawl
 
@@ -166,3 +166,32 @@ def test_a_site_that_another_run_has_checked_meanwhile_gets_no_request() -> None
     passed_over = Drive(crawl, due=False)
     assert asyncio.run(passed_over.run()) == []
     assert passed_over.driver.facts.verdict == "elsewhere"
+
+
+def test_second_entry_of_a_site_is_complete_and_has_no_collections() -> None:
+    def kept() -> SiteCrawl:
+        driver.driver.facts.site = "https://news.example"
+        driver.driver.facts.collection("post")
+        yield ASK
+
+    driver = Drive(kept)
+    first = Target(url="https://old.example")
+    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target])
+    assert driver.driver.claims.take_site("https://news.example", first) is None
+    asyncio.run(driver.run())
+    facts = driver.driver.facts
+    assert (facts.verdict, facts.collections) == ("complete", {})
+    assert facts.why == "the same site as another of this run: https://news.example"
+
+
+def test_site_that_moved_is_not_renamed_while_another_entry_crawls_it() -> None:
+    def moved() -> SiteCrawl:
+        yield RenameSite(old="https://old.example", new="https://news.example")
+        raise AssertionError("the crawl goes on")
+
+    driver = Drive(moved)
+    first = Target(url="https://old.example")
+    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target])
+    driver.driver.claims.take_site("https://old.example", first)
+    asyncio.run(driver.run())
+    assert (driver.driver.facts.verdict, driver.events) == ("complete", ["delivered"])

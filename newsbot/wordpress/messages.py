@@ -267,7 +267,7 @@ class RenameSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskLinks:
-    """Ask for the keys of the URLs (``urls.id_of_url``) of all live rows of a site, whatever their type and kind."""
+    """Ask for the keys of the URLs (``urls.place_key``) of all live rows of a site, whatever their type and kind."""
 
     site: str
 

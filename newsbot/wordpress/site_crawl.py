@@ -12,19 +12,21 @@ from typing import Any
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.catalog import ask_options, find_collections
+from newsbot.wordpress.catalog import INTERNAL_TYPES, Catalog, ask_options, find_collections
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
 from newsbot.wordpress.collection.verdict import conclude_by
 from newsbot.wordpress.discovery.search import discover
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
+from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
 from newsbot.wordpress.languages.spoken import in_languages
-from newsbot.wordpress.messages import AskSite, KeepSite, Query, Question, RenameSite, Reply
+from newsbot.wordpress.messages import AskSite, AskState, KeepSite, Query, Question, RenameSite, Reply
 from newsbot.wordpress.moves import former_key, is_below
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_json import site_as_json, site_from_json
+from newsbot.wordpress.witness.choice import unlisted_types
 from newsbot.wordpress.witness.hearing import Witnesses
 from newsbot.wordpress.witness.sent import LinksSent
 
@@ -134,7 +136,26 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         yield from links.of(crawl)
         # The site answered as it did: what another collection answers says nothing about the site.
         discovered_before = False
+    if options.kind == "posts" and "all" in options.types:
+        yield from _crawl_unlisted_types(site, catalog, facts, fallback, witnesses)
     facts.conclude()
+
+
+def _crawl_unlisted_types(
+    site: Site, catalog: Catalog, facts: SiteFacts, fallback: FallbackSite, witnesses: Witnesses
+) -> SiteCrawl:
+    """Crawl the types that the site's sitemaps list and its API does not, by their pages."""
+    if witnesses.sitemaps is None:
+        return
+    known = INTERNAL_TYPES | {collection.name for collection in catalog.collections}
+    names = unlisted_types(witnesses.sitemaps.by_type, known)
+    if names and fallback.sources is None:
+        fallback.sources = Sources(key=site.key, incremental=not fallback.options.full, sitemaps=witnesses.sitemaps)
+    for name in names:
+        state = yield AskState(site=site.key, type=name)
+        yield from fallback.crawl_type(name, "the API does not list this type", state=state)
+        if not facts.collection(name).seen:
+            del facts.collections[name]
 
 
 def _crawl_collection(

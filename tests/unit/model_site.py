@@ -173,7 +173,8 @@ def listen(talk: SiteCrawl, model: ModelSite, *, most: int = 5_000) -> tuple[lis
         if isinstance(message, Query):
             answer = model.reply(message)
         elif isinstance(message, Checkpoint):
-            assert message.sequence == len(records), "a checkpoint counts every row before it"
+            of_type = [row for row in records if row.type == message.type]
+            assert message.sequence == len(of_type), "a checkpoint counts every row of its type before it"
             checkpoints.append(message)
         elif isinstance(message, Record):
             records.append(message)

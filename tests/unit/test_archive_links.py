@@ -10,7 +10,7 @@ from newsbot.archive import Archive
 from newsbot.archive.schema import rows
 from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.messages import KeepWitness
-from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.pages.urls import place_key
 
 SITE = "https://news.example"
 
@@ -32,9 +32,9 @@ def test_archive_knows_the_urls_of_live_rows(tmp_path: Path) -> None:
     archive.add(post(1, f"{SITE}/renamed/"))
     archive.add(post(2, f"{SITE}/b/", change="deleted"))
     held = archive.live_links(SITE)
-    assert id_of_url("http://www.news.example/renamed") in held
-    assert id_of_url(f"{SITE}/a/") not in held
-    assert id_of_url(f"{SITE}/b/") not in held
+    assert place_key("http://www.news.example/renamed") in held
+    assert place_key(f"{SITE}/a/") not in held
+    assert place_key(f"{SITE}/b/") not in held
     assert len(archive.live_links("https://other.example")) == 0
     archive.close()
 
@@ -47,7 +47,7 @@ def test_rows_of_an_older_version_get_their_key(tmp_path: Path) -> None:
     with archive.database.writing() as connection:
         connection.execute(sa.update(rows).values(link=None))
     held = archive.live_links(SITE)
-    assert all(id_of_url(f"{SITE}/{number}/") in held for number in range(1, 4))
+    assert all(place_key(f"{SITE}/{number}/") in held for number in range(1, 4))
     with archive.database.reading() as connection:
         assert None not in connection.execute(sa.select(rows.c.link)).scalars().all()
     archive.close()

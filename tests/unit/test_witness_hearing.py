@@ -30,6 +30,8 @@ class ListedSite(ModelSite):
     unseen: frozenset[int] = frozenset()
 
     def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+        if route == "/wp/v2/types":
+            return 200, None, {"post": {"rest_base": "posts"}}
         if route in ("/wp/v2/pages", "/wp/v2/categories", "/wp/v2/tags") and "slug" in params:
             return 200, 0, []
         return super()._answer(route, params)
@@ -229,6 +231,18 @@ def test_large_site_reads_a_share_of_its_lists_until_one_differs() -> None:
     model.by_slug = frozenset(range(250, 301)) | {7}
     rows, facts = crawled(model)
     assert (facts.witnesses["sitemap"]["read"], len(rows), facts.verdict) == (30, 300, "complete")
+
+
+def test_types_that_only_the_sitemap_names_come_from_their_pages() -> None:
+    model = listed_site()
+    model.web[INDEX] = index(LIST, "/wp-sitemap-posts-story-1.xml", "/wp-sitemap-posts-elementor_library-1.xml")
+    model.web["/wp-sitemap-posts-story-1.xml"] = urlset(["/story/a/", "/story/b/"])
+    model.web |= {"/story/a/": page(901, type_="story"), "/story/b/": page(902, type_="story")}
+    facts = SiteFacts(asked=HOME)
+    rows, _ = listen(crawl_collections(slugged(), Options(url=HOME, types=("all",), follow=frozenset()), facts), model)
+    assert ids(rows) == [*range(1, 31), 901, 902]
+    assert {row.type for row in rows} == {"post", "story"}
+    assert (sorted(facts.collections), facts.verdict) == (["post", "story"], "complete")
 
 
 FEED = "<rss><channel><title>x</title><link>{home}/</link>{items}</channel></rss>"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsbot.compact import SortedKeys
 from newsbot.items import Post
 from newsbot.wordpress.pages.article_page import ArticlePage
-from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.pages.urls import place_key
 from newsbot.wordpress.witness.choice import budget, choose, next_first
 from newsbot.wordpress.witness.judging import Proof, prove
 from newsbot.wordpress.witness.matching import MOST_LETTERS, Lacking, lacking, slug_batches
@@ -21,7 +21,7 @@ HOME = "https://news.example"
 
 
 def held(*urls: str) -> SortedKeys:
-    return SortedKeys(map(id_of_url, urls))
+    return SortedKeys(map(place_key, urls))
 
 
 def lacks(listed: str, *urls: str, site: str = HOME, typed: bool = True) -> bool:

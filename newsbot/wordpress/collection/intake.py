@@ -22,7 +22,8 @@ from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
 from newsbot.wordpress.joins.learner import Learner
 from newsbot.wordpress.messages import CollectionState, Reply, Steps
-from newsbot.wordpress.pages.reader import PageReader, add_body, lacks_body
+from newsbot.wordpress.pages.bodies import Bodies
+from newsbot.wordpress.pages.reader import PageReader
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_cut, rows_of, total_of
@@ -49,10 +50,10 @@ class Intake:
     joiner: Joiner = field(init=False)
     learner: Learner = field(init=False)
     children: ChildrenFetcher = field(init=False)
-    reader: PageReader = field(init=False)
     identity: Identity = field(init=False)
     sizes: PageSize = field(init=False)
     salvage: Salvage = field(init=False)
+    bodies: Bodies = field(init=False)
 
     def __post_init__(self) -> None:
         site, name, options = self.queries.site, self.queries.collection.name, self.queries.options
@@ -61,9 +62,9 @@ class Intake:
         self.learner = Learner(queries=self.queries, stats=self.joiner.stats)
         self.children = ChildrenFetcher(site=site, stats=self.joiner.stats)
         self.identity = Identity(queries=self.queries, live=self.state.live)
-        self.reader = PageReader(type=name, site=site.key, render=options.render)
         self.sizes = PageSize(size=self.queries.whole_rows, limit=self.queries.per_page)
         self.salvage = Salvage(ask=self._ask_for, check=self._check, fail=self._name_unreadable, sizes=self.sizes)
+        self.bodies = Bodies(reader=PageReader(type=name, site=site.key, render=options.render))
 
     # Relations.
 
@@ -114,8 +115,7 @@ class Intake:
             item = self._read(raw, reply)
             items.append(item)
             if isinstance(item, Post):
-                if lacks_body(item, raw) and not (yield from add_body(self.reader, item)):
-                    self.facts.unreadable += [item.id] * ("content" not in raw)
+                self.facts.unreadable += yield from self.bodies.complete(item, raw)
                 self.facts.protected += bool(item.protected)
             self.joiner.add(item, raw)
         posts = [item for item in items if isinstance(item, Post)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from newsbot.items import Post
 from newsbot.wordpress import payload
@@ -12,7 +11,6 @@ from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.urls import site_host
-from newsbot.wordpress.replies import Unanswered
 
 FAILURES = 8
 """Failed pages in a row after which no more pages are asked for: the site is failing, or refuses newsbot."""
@@ -40,6 +38,10 @@ class Closed(NoArticle):
     """The site shows the page to members only."""
 
 
+class NoBody(NoArticle):
+    """The page shows no article."""
+
+
 class OtherType(NoArticle):
     """The page is not an article of the type that was asked for."""
 
@@ -48,7 +50,7 @@ class OtherType(NoArticle):
 class PageReader:
     """Asks for the pages of one type. ``render`` is ``auto``, ``never`` or ``always``.
 
-    ``failures`` counts failed pages in a row. ``halted``: ``add_body`` must not ask any more. ``stopped_by`` is the
+    ``failures`` counts failed pages in a row. ``halted``: ``Bodies`` must not ask any more. ``stopped_by`` is the
     Halt that ended ``identity``. ``lacks_browser``: why no page can be rendered.
     """
 
@@ -77,7 +79,7 @@ class PageReader:
     def whole(self, page: ArticlePage, post: Post) -> Asking[Post]:
         """The ``post`` of a page, with all of its parts. Raises NoArticle where its body or a part is missing."""
         if page.lacks_body:
-            raise NoArticle("its page does not show the article")
+            raise NoBody("its page does not show the article")
         yield from self._add_parts(post, page.parts)
         return post
 
@@ -171,37 +173,3 @@ def _check(reply: Reply, url: str) -> None:
 def _check_host(url: str, own: str) -> None:
     if site_host(url) != site_host(own):
         raise Elsewhere(f"it leads to another site: {site_host(url)}")
-
-
-def lacks_body(post: Post, raw: Mapping[str, Any]) -> bool:
-    """Whether the API gave a post without its article: the field is missing, or it is empty and the excerpt is not."""
-    if post.content_html is not None or post.protected or post.url is None:
-        return False
-    return "content" not in raw or post.excerpt is not None
-
-
-def add_body(reader: PageReader, post: Post) -> Asking[bool]:
-    """Add the article to a post of the API, from the post's page. False where the page fails or shows another post.
-
-    Raises Unanswered where the crawl is stopping.
-    """
-    if reader.halted or post.url is None:
-        return False
-    try:
-        found = yield from reader.read(post.url)
-    except NoArticle:
-        return False
-    except Halt as halt:
-        if halt.fault == "stopped":
-            raise Unanswered(Reply(status=0, url=post.url, error="stopped")) from None
-        reader.halted = True
-        return False
-    return _take_body(post, found)
-
-
-def _take_body(post: Post, found: Post) -> bool:
-    if found.id not in (0, post.id):
-        return False
-    if found.content_html:
-        post.content_html, post.via = found.content_html, found.via
-    return True

@@ -98,6 +98,15 @@ def id_of_url(url: str) -> int:
     return -1 - int.from_bytes(digest, "big")
 
 
+def place_key(url: str) -> int:
+    """A key of the place of a URL within its site: of path and query, in their canonical form, without the host.
+
+    Two URLs of one article have the same key, also where the site has moved to another host since.
+    """
+    place = canonical(url).removeprefix(site_host(url))
+    return int.from_bytes(blake2b(place.encode("utf-8", "surrogatepass"), digest_size=6).digest(), "big") + 1
+
+
 def slug_of(url: str) -> str | None:
     """The slug in a permalink: the last part of its path. None where the permalink is a query."""
     parts = urlsplit(url)

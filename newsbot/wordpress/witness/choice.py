@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 LEAST = 3
 """Requests for sitemaps that a small site may cost: an index and a list or two."""
@@ -33,3 +34,29 @@ def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int
 def next_first(urls: Sequence[str], *, first: int, most: int) -> int:
     """Where the next hearing begins."""
     return 0 if len(urls) <= max(1, most) else (first + max(1, most - 1)) % len(urls)
+
+
+_TEMPLATES = frozenset(
+    {
+        *("elementor_library", "elementor-hf", "e-landing-page", "e-floating-buttons", "elementskit_template"),
+        *(
+            "fl-builder-template",
+            "et_pb_layout",
+            "oxy_user_library",
+            "ct_template",
+            "bricks_template",
+            "brizy_template",
+        ),
+        *("astra-advanced-hook", "gp_elements", "wpcode", "popup", "popup_builder", "mailpoet_page", "tdb_templates"),
+        *("attachment", "revision", "nav_menu_item", "wp_block", "wp_template", "product_variation"),
+    }
+)
+"""Types that some sitemaps list by mistake: templates of page builders, parts of pages."""
+
+_LANGUAGE = re.compile(r"-[a-z]{2,3}(?:-[a-z]{2,4})?$")
+
+
+def unlisted_types(named: Iterable[str | None], known: Set[str]) -> list[str]:
+    """The types of articles that sitemaps name and the API does not list. ``known`` are those that it lists."""
+    names = (name for name in named if name and name not in _TEMPLATES)
+    return [name for name in names if name not in known and _LANGUAGE.sub("", name) not in known]

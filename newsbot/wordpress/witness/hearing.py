@@ -208,6 +208,8 @@ class _Hearing:
             for one in lacking(sitemap.urls, differences.held, site=site, type_=self.type, typed=differences.typed):
                 found.setdefault(canonical(one.url), one)
         told["lacking"] += len(found)
+        if told["read"] and not told["listed"]:
+            told["why"] = f"no URL of {site} is listed"
         yield from self._resolve(differences, list(found.values())[:MOST_LACKING])
 
     def _resolve(self, differences: Differences, wanted: list[Lacking]) -> Steps[None]:

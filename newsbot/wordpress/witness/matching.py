@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from newsbot.wordpress.pages.urls import canonical, id_in, id_of_url, slug_of
+from newsbot.wordpress.pages.urls import canonical, id_in, place_key, slug_of
 
 _ARCHIVE = re.compile(
     r"/(?:page/\d+|comment-page-\d+|feed(?:/(?:rss2?|atom|rdf))?|wp-content/.*|wp-json/.*)$|^/\d{4}(?:/\d\d?){0,2}$",
@@ -69,16 +69,16 @@ def is_held(url: str, held: Container[int], *, home: str, type_: str) -> bool:
     if any(key in held for key in keys_of(url)):
         return True
     number = id_in(url, type_)
-    return number is not None and any(id_of_url(f"http://{home}/?{name}={number}") in held for name in ("p", "page_id"))
+    return number is not None and any(place_key(f"http://{home}/?{name}={number}") in held for name in ("p", "page_id"))
 
 
 def keys_of(url: str) -> Iterator[int]:
     """The keys under which a row with the URL may be held, the most exact first."""
-    yield id_of_url(url)
+    yield place_key(url)
     if "?" in url and id_in(url, "post") is None:
-        yield id_of_url(without_query(url))
+        yield place_key(without_query(url))
     if any(letter.isupper() for letter in urlsplit(url).path):
-        yield id_of_url(url.lower())
+        yield place_key(url.lower())
 
 
 def without_query(url: str) -> str:

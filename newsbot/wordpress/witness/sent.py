@@ -8,11 +8,9 @@ from typing import Any, TypeVar
 from newsbot.compact import KeyOwners
 from newsbot.items import Post
 from newsbot.wordpress.messages import Steps
-from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.pages.urls import place_key
 
 Result = TypeVar("Result")
-
-_POSITIVE = (1 << 63) - 1
 
 
 class LinksSent:
@@ -22,7 +20,7 @@ class LinksSent:
         self._keys = KeyOwners()
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, int) and self._keys.get(key & _POSITIVE) is not None
+        return isinstance(key, int) and self._keys.get(key) is not None
 
     def of(self, steps: Generator[Any, Any, Result]) -> Steps[Result]:
         """The ``steps`` of a crawl, whose posts are noted as they pass."""
@@ -34,7 +32,7 @@ class LinksSent:
                 except StopIteration as end:
                     return end.value  # type: ignore[no-any-return]
                 if isinstance(message, Post) and message.url:
-                    self._keys.setdefault(id_of_url(message.url) & _POSITIVE, "")
+                    self._keys.setdefault(place_key(message.url), "")
                 answer = yield message
         finally:
             steps.close()

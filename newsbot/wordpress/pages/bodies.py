@@ -1,0 +1,113 @@
+"""Adds the article to posts of the API whose content lacks it: from the page of the post."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from newsbot.article.shell import MORE_WORDS, Shell, has_media, is_more, shell_of
+from newsbot.items import Post
+from newsbot.wordpress.messages import Asking, Reply
+from newsbot.wordpress.pages.asking import Halt
+from newsbot.wordpress.pages.reader import Closed, Elsewhere, Gone, NoArticle, NoBody, OtherType, PageReader
+from newsbot.wordpress.replies import Unanswered
+
+_WORDLESS = frozenset({"image", "video", "gallery", "audio"})
+"""Formats of posts that need no words."""
+
+TRIES = {Shell.SURE: 20, Shell.LIKELY: 3}
+"""Pages in a row that brought no more than the API, after which only some posts of the kind are tried."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 10, 1_000
+"""Posts that are then passed over before the next try. The number doubles while pages bring nothing."""
+
+_NOTHING_THERE = (NoBody, Gone, OtherType, Elsewhere, Closed)
+"""What says that visitors see no article either, or not on this page."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Bodies:
+    """Completes the posts of one collection. ``plain`` reads pages without a browser, which costs a hundred times more.
+
+    ``barren`` counts the pages in a row that brought nothing, by the kind of shell; ``pauses`` how many more posts are
+    passed over. ``passed`` are the ids that were passed over.
+    """
+
+    reader: PageReader
+    plain: PageReader = field(init=False)
+    barren: Counter[Shell] = field(default_factory=Counter)
+    pauses: Counter[Shell] = field(default_factory=Counter)
+    passed: dict[Shell, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        render = "never" if self.reader.render == "auto" else self.reader.render
+        self.plain = replace(self.reader, render=render)
+
+    def complete(self, post: Post, raw: Mapping[str, Any]) -> Asking[list[int]]:
+        """Add the article to a post whose content lacks it. Returns ids of posts whose article may be missing still.
+
+        Raises Unanswered where the crawl is stopping.
+        """
+        if post.protected or post.url is None:
+            return []
+        if "content" not in raw:
+            added = yield from self._add(post, self.reader, by=0)
+            return [] if added else [post.id]
+        shell = shell_of(
+            post.content_html,
+            excerpt=post.excerpt,
+            wordless=post.format in _WORDLESS,
+            pictured=post.image is not None,
+        )
+        if shell is Shell.NONE:
+            return []
+        if self.pauses[shell]:
+            self.pauses[shell] -= 1
+            self.passed.setdefault(shell, []).append(post.id)
+            return []
+        if shell is Shell.SURE:
+            added = yield from self._add(post, self.reader, by=1)
+        else:
+            added = yield from self._add(post, self.plain, by=MORE_WORDS)
+        if added is None:
+            return [post.id] if shell is Shell.SURE else []
+        return self._learn(shell, useful=added)
+
+    def _learn(self, shell: Shell, *, useful: bool) -> list[int]:
+        """Learn from a page. Where it was useful, the posts that were passed over may lack their article too."""
+        if useful:
+            self.barren[shell] = self.pauses[shell] = 0
+            return self.passed.pop(shell, [])
+        self.barren[shell] += 1
+        more = self.barren[shell] - TRIES[shell]
+        if more >= 0:
+            self.pauses[shell] = min(_LONGEST_PAUSE, _FIRST_PAUSE << min(more, 10))
+        return []
+
+    def _add(self, post: Post, reader: PageReader, *, by: int) -> Asking[bool | None]:
+        """Whether the page brought ``by`` more words than the API; None where the page could not be read."""
+        if reader.halted or post.url is None:
+            return None
+        try:
+            found = yield from reader.read(post.url)
+        except _NOTHING_THERE:
+            return False
+        except NoArticle:
+            return None
+        except Halt as halt:
+            if halt.fault == "stopped":
+                raise Unanswered(Reply(status=0, url=post.url, error="stopped")) from None
+            reader.halted = True
+            return None
+        if found.id not in (0, post.id):
+            return False
+        if found.protected:
+            return True
+        longest = post.excerpt if by > 1 and is_more(post.excerpt, post.content_html) else post.content_html
+        shows = by == 1 and has_media(found.content_html) and not is_more(post.content_html, None)
+        if not shows and not is_more(found.content_html, longest, by=by):
+            return False
+        post.content_html, post.via = found.content_html, found.via
+        return True

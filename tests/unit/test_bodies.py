@@ -1,0 +1,97 @@
+"""Posts of the API whose article is on their page: how many pages are asked for, and what is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from newsbot.items import FeaturedImage, Post
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages.bodies import Bodies
+from newsbot.wordpress.pages.reader import PageReader
+
+HOME = "https://news.example"
+SHELL = '<div class="et_pb_section"><div class="et_pb_row"></div></div>'
+BODY = "".join(f"<p>Sentence {number} of the article that visitors read on its page.</p>" for number in range(9))
+
+
+def page(number: int, body: str) -> bytes:
+    return f"<html><body class='single postid-{number}'><div class='entry-content'>{body}</div></body></html>".encode()
+
+
+class Site:
+    """``pages``: id -> the body of its page; other pages are not there."""
+
+    def __init__(self, pages: dict[int, str], status: int = 200) -> None:
+        self.pages, self.status, self.asked, self.told = pages, status, 0, []
+        self.bodies = Bodies(reader=PageReader(type="post", site=HOME, render="never"))
+
+    told: list[int]
+
+    def complete(self, number: int, content: str | None, *, raw: dict[str, Any] | None = None, **fields: Any) -> Post:
+        post = Post(site=HOME, type="post", id=number, url=f"{HOME}/{number}/", content_html=content, **fields)
+        steps = self.bodies.complete(post, {"content": {}} if raw is None else raw)
+        try:
+            query = next(steps)
+            while True:
+                self.asked += 1
+                body = self.pages.get(number)
+                status = 404 if body is None else self.status
+                query = steps.send(Reply(status=status, url=query.url, body=page(number, body or "")))
+        except StopIteration as end:
+            self.told += end.value
+        return post
+
+
+def test_article_of_an_empty_shell_comes_from_its_page() -> None:
+    site = Site({1: BODY})
+    post = site.complete(1, SHELL)
+    assert (post.via, "Sentence 8" in (post.content_html or ""), site.told) == ("page", True, [])
+
+
+def test_page_that_shows_no_more_changes_nothing() -> None:
+    site = Site({1: "<p>Few.</p>"})
+    content = '<div class="vc_row"><p>A few words more.</p></div>'
+    post = site.complete(1, content)
+    assert (post.content_html, post.via, site.told) == (content, "rest", [])
+
+
+def test_shell_whose_page_fails_is_told() -> None:
+    site = Site({1: BODY}, status=500)
+    site.complete(1, SHELL)
+    assert site.told == [1]
+
+
+def test_missing_content_is_told_where_the_page_lacks_it_too() -> None:
+    site = Site({})
+    site.complete(1, None, raw={})
+    assert site.told == [1]
+
+
+def test_photo_posts_do_not_cost_a_page_each() -> None:
+    site = Site(dict.fromkeys(range(300), ""))
+    image = FeaturedImage(id=9)
+    for number in range(300):
+        site.complete(number, None, image=image)
+    assert (site.asked < 12, site.told) == (True, [])
+    for number in range(300):
+        site.complete(number, '<img src="/a.jpg">')
+        site.complete(number, None, format="video")
+    assert site.asked < 12
+
+
+def test_posts_that_were_passed_over_are_told_once_a_page_has_the_article() -> None:
+    pages = dict.fromkeys(range(1, 8), "") | dict.fromkeys(range(8, 60), BODY)
+    site = Site(pages)
+    for number in range(1, 60):
+        site.complete(number, None)
+    assert site.told
+    complete = 59 - len(site.told)
+    assert site.asked == complete
+    assert set(site.told) >= {8, 9, 10}
+
+
+def test_every_shell_is_asked_for_while_pages_have_the_article() -> None:
+    site = Site(dict.fromkeys(range(100), BODY))
+    for number in range(100):
+        site.complete(number, SHELL)
+    assert (site.asked, site.told) == (100, [])

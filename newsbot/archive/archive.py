@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from newsbot.archive import current_rows
-from newsbot.archive.batch import Batch, MissingRows, PendingRow, write_progress, write_rows
+from newsbot.archive.batch import KEPT, Batch, MissingRows, PendingRow, write_progress, write_rows
 from newsbot.archive.batches import Batches, CollectionKey
 from newsbot.archive.compare import CurrentRow, Judgement, judge, row_after
 from newsbot.archive.database import Database, open_database
@@ -45,7 +45,7 @@ from newsbot.archive.schema import collections, rows
 from newsbot.compact import SortedKeys
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import AskKnown, CollectionState, KeepWitness, Recall
+from newsbot.wordpress.messages import AskBorder, AskKnown, CollectionState, KeepWitness, Recall
 
 Clock = Callable[[], datetime]
 
@@ -107,7 +107,7 @@ class Archive:
         self._batches.begin_pass(site, type_, kind, committed_sequence=found.sequence)
         cursor, witness = stored_json(found.cursor), stored_json(found.witness)
         return CollectionState(
-            cursor=cursor if cursor.keys() - {"owed", "unlisted"} else None,
+            cursor=cursor if cursor.keys() - set(KEPT) else None,
             sequence=found.sequence,
             whole=found.whole,
             watermark=found.watermark,
@@ -116,6 +116,7 @@ class Archive:
             swept=found.swept,
             owed=tuple(cursor.get("owed", ())),
             unlisted=frozenset(cursor.get("unlisted", ())),
+            shifted=bool(cursor.get("shifted")),
             beside=frozenset(witness.get("beside", ())),
             witness=witness,
         )
@@ -134,6 +135,18 @@ class Archive:
             )
         batch.overlay(found, question)
         return found
+
+    def border(self, question: AskBorder) -> str | None:
+        """A moment between two live rows, as the question describes it. Rows that are not committed do not count."""
+        batch = self._batches.of(question.site, question.type, question.kind)
+        with self.database.reading() as connection:
+            return current_rows.border(
+                connection,
+                batch.collection,
+                before=question.before,
+                share=question.share,
+                clear=timedelta(seconds=question.clear),
+            )
 
     def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
         """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""

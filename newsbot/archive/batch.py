@@ -225,17 +225,21 @@ def _in_walk(checkpoint: Checkpoint) -> dict[str, Any]:
     return {"cursor": orjson.dumps(dict(checkpoint.cursor)), "sequence": checkpoint.sequence}
 
 
+KEPT = ("owed", "unlisted", "shifted")
+"""What the archive keeps of a whole collection in the place of its cursor."""
+
+
 def _end_of_walk(end: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of ``collections`` after a last checkpoint, whose ``cursor`` is ``end``.
 
-    ``end`` may hold ``whole``, ``watermark``, ``hidden``, ``swept``, ``owed`` and ``unlisted``. A column
+    ``end`` may hold ``whole``, ``watermark``, ``hidden``, ``swept`` and what KEPT names. A column
     that it leaves out is not changed. A checkpoint without ``whole`` (``limit=``, ``since=``) leaves the cursor of an
     unfinished walk as it is.
     """
     values = {name: end[name] for name in ("whole", "watermark", "hidden", "swept") if name in end}
     if "whole" not in values:
         return values
-    # The walk is over: a whole collection has no cursor, and any other is walked again from its beginning. The ids that
-    # a whole collection still owes, and those that no listing shows, are stored in the place of the cursor.
-    kept = {name: list(end[name]) for name in ("owed", "unlisted") if end.get(name)} if values["whole"] else {}
+    # The walk is over: a whole collection has no cursor, and any other is walked again from its beginning. What a
+    # whole collection still owes, and what else is known of it, is stored in the place of the cursor.
+    kept = {name: end[name] for name in KEPT if end.get(name)} if values["whole"] else {}
     return values | {"cursor": orjson.dumps(kept) if kept else None, "sequence": 0}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from newsbot.archive.compare import CurrentRow
 from newsbot.archive.schema import collections, revisions, rows
+from newsbot.timestamps import iso_utc
 
 AROUND = 48
 """Rows that are read on either side of a wanted row: a walk by date meets ids nearly in order."""
@@ -111,6 +114,23 @@ def payloads_with_guid(connection: Connection, *, key: int, other_than: str, kin
     """
     found = connection.execute(_ORIGINALS, {"key": key, "site": other_than, "kind": kind})
     return [(row.site, row.payload, row.first_seen) for row in found]
+
+
+def border(connection: Connection, collection: int, *, before: str, share: float, clear: timedelta) -> str | None:
+    """The middle of the widest gap between rows published before ``before``, near the row at ``share`` of them.
+
+    None where no gap near it leaves ``clear`` on both sides.
+    """
+    published = rows.c.published
+    live = sa.select(published).where(
+        rows.c.collection == collection, rows.c.deleted_at.is_(None), published.is_not(None), published < before
+    )
+    count = connection.execute(sa.select(sa.func.count()).select_from(live.subquery())).scalar_one()
+    first = max(0, int(count * share) - AROUND)
+    near = connection.execute(live.order_by(published).offset(first).limit(2 * AROUND)).scalars().all()
+    gaps = [(later - earlier, earlier) for earlier, later in pairwise(map(datetime.fromisoformat, near))]
+    widest, start = max(gaps, default=(timedelta(0), datetime.min))
+    return iso_utc(start + widest / 2) if widest >= 2 * clear else None
 
 
 def forget_modified(connection: Connection, collection: int, ids: Iterable[int]) -> None:

@@ -11,6 +11,7 @@ from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.archive.runs import crawled_of
 from newsbot.items import Record
 from newsbot.wordpress.messages import (
+    AskBorder,
     AskFormer,
     AskHeld,
     AskKnown,
@@ -47,6 +48,8 @@ class ArchiveAnswers:
                 return archive.state(asked.site, asked.type, asked.kind) if archive is not None else CollectionState()
             case AskKnown():
                 return archive.live_ids(asked) if archive is not None else {}
+            case AskBorder():
+                return archive.border(asked) if archive is not None else None
             case Distrust():
                 if archive is not None:
                     archive.forget_modified(asked.site, asked.type, asked.kind, asked.ids)

@@ -11,6 +11,7 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 | ``AskKnown``     | ``dict[int, str | None]``: ids the archive holds live -> modified    |
 | ``AskSite``      | ``dict``: what a recent run discovered from that URL, or None        |
 | ``KeepSite``     | ``None``                                                             |
+| ``AskBorder``    | ``str | None``: a moment between two rows                            |
 | ``Distrust``     | ``None``                                                             |
 | ``AskTombstones`` | ``list[Record]``: the last known rows, marked as deleted            |
 | ``AskHeld``      | ``dict[int, HeldRow]``: the given ids that the archive holds, and the newest |
@@ -198,6 +199,20 @@ class AskKnown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskBorder:
+    """Ask for a moment (UTC, ISO) before ``before`` that divides the live rows of a collection by their publication,
+    ``share`` (0 to 1) of them on its earlier side. No row was published within ``clear`` seconds of it. The answer is
+    None where there is no such moment among the neighbours of that row."""
+
+    site: str
+    type: str
+    before: str
+    share: float
+    clear: int
+    kind: str = "posts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Distrust:
     """Tell the archive that the ``modified`` of these rows is wrong: the site gives an earlier one, twice. The archive
     forgets it, so that the next copy is not taken for an old one."""
@@ -289,6 +304,7 @@ Question = (
     | KeepSite
     | AskState
     | AskKnown
+    | AskBorder
     | Distrust
     | AskTombstones
     | AskHeld
@@ -316,11 +332,11 @@ class CollectionState:
 
     ``cursor`` is where an unfinished walk goes on; ``sequence`` is the number of rows that this walk committed.
     ``whole``: a walk came to its end once. ``watermark`` (UTC, ISO, by the site's clock): the next run asks for changes
-    since this time. ``live`` is the number of live rows. ``hidden`` is the
-    number of rows that the site counts and lists to nobody, as the last comparison of all ids measured it. ``unlisted``
-    live rows are shown to whoever asks for their ids, and by no listing. ``beside`` live rows came by other ways than
-    the API. ``swept`` is when all ids were last compared. ``owed`` are ids that earlier runs could not fetch.
-    ``witness`` is what ``KeepWitness`` kept.
+    since this time. ``live`` is the number of live rows. ``hidden`` is the number of rows that the site counts and
+    lists to nobody, as the last comparison of all ids measured it. ``unlisted`` live rows are shown to whoever asks for
+    their ids, and by no listing. ``beside`` live rows came by other ways than the API. ``shifted``: the site compares
+    other dates than those of its rows, since its time zone changed. ``swept`` is when all ids were last compared.
+    ``owed`` are ids that earlier runs could not fetch. ``witness`` is what ``KeepWitness`` kept.
     """
 
     cursor: Mapping[str, Any] | None = None
@@ -332,5 +348,6 @@ class CollectionState:
     swept: str | None = None
     owed: tuple[int, ...] = ()
     unlisted: frozenset[int] = frozenset()
+    shifted: bool = False
     beside: frozenset[int] = frozenset()
     witness: Mapping[str, Any] = field(default_factory=dict)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from newsbot.items import Checkpoint
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.dates import ZONE_SHIFT, utc
-from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, Distrust, Query
+from newsbot.wordpress.dates import CLOCK_CHANGE, ZONE_SHIFT, utc
+from newsbot.wordpress.messages import AskBorder, AskKnown, AskState, AskTombstones, Distrust, Query
 from newsbot.wordpress.options import Options
 
 DATED = frozenset({"posts", "media", "comments"})
@@ -25,6 +26,11 @@ _FIELDS = {
     "users": records.USER_FIELDS,
 }
 _PERSONAL_FIELDS = {"comments": ("author_avatar_urls",), "users": ("avatar_urls",)}
+
+
+def share(draw: str) -> float:
+    """A number from 0 to 1, another one for each ``draw``, and the same for the same one."""
+    return int.from_bytes(blake2b(draw.encode(), digest_size=4).digest(), "big") / 2**32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +141,12 @@ class Queries:
             kind=self.options.kind,
             lowest=lowest,
         )
+
+    def border(self, *, before: str, draw: str, shifted: bool) -> AskBorder:
+        """A moment between two rows, another one for each ``draw``. ``shifted``: far from any row."""
+        clear = ZONE_SHIFT if shifted else CLOCK_CHANGE
+        name, kind, seconds = self.collection.name, self.options.kind, int(clear.total_seconds())
+        return AskBorder(site=self.site.key, type=name, kind=kind, before=before, share=share(draw), clear=seconds)
 
     def distrust(self, ids: Sequence[int]) -> Distrust:
         """The held ``modified`` of ``ids`` is wrong."""

@@ -191,7 +191,7 @@ def _crawl_collection(
         yield from fallback.crawl_type(
             name, crawled.facts.why, state=crawled.state, api_ids=crawled.seen, sequence=crawled.sequence
         )
-    if crawled.is_not_public and "all" in options.types:
+    if crawled.is_not_public and not crawled.was_held and "all" in options.types:
         # ``types=all`` asks for public types, and a type that visitors may not list is not public.
         del facts.collections[name]
 

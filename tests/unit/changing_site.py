@@ -71,6 +71,8 @@ class ChangingSite:
     """A plugin takes these posts out of each list, and the site counts them."""
     filters_ids: bool = False
     """The plugin takes them out of ``include=`` too."""
+    undated: bool = False
+    """A theme takes the dates of change out of all rows."""
     cache: dict[str, Reply] | None = None
     """A cache in front of the site: answers by URL."""
     clock_error: timedelta = timedelta(0)
@@ -152,7 +154,8 @@ class ChangingSite:
                 )
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = 0 if self.zero_totals else len(rows) if self.page_totals else len(found)
-        return self._json(200, [_row(n, one) for n, one in rows], total=total)
+        given = [_row(n, one) | ({"modified_gmt": None} if self.undated else {}) for n, one in rows]
+        return self._json(200, given, total=total)
 
     def _matches(self, number: int, one: Article, params: dict[str, str]) -> bool:
         def asked(name: str) -> datetime:

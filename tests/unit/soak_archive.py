@@ -9,10 +9,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from newsbot.items import Checkpoint, Record
-from newsbot.wordpress.messages import AskKnown, AskState, AskTombstones, CollectionState, Recall, Remember
+from newsbot.timestamps import iso_utc
+from newsbot.wordpress.messages import AskBorder, AskKnown, AskState, AskTombstones, CollectionState, Recall, Remember
 
 _STATE_FIELDS = frozenset(one.name for one in fields(CollectionState))
 
@@ -51,6 +54,8 @@ class SoakArchive:
                 return {}
             case Remember():
                 return None
+        if isinstance(asked, AskBorder):
+            return self._border(asked)
         if type(asked).__name__ == "Distrust":
             self.distrusted |= set(asked.ids)
             return None
@@ -66,6 +71,17 @@ class SoakArchive:
             if row_id >= lowest and _published(record, "") >= (asked.since or "")
             if _published(record, "~") < (asked.until or "~~")
         }
+
+    def _border(self, asked: AskBorder) -> str | None:
+        dates = sorted(at for at in (_published(row, "") for row in self.live().values()) if "" < at < asked.before)
+        gaps = [
+            (datetime.fromisoformat(later) - datetime.fromisoformat(earlier), earlier)
+            for earlier, later in pairwise(dates[int(asked.share * len(dates)) :])
+        ]
+        widest, start = max(gaps, default=(timedelta(0), ""))
+        if widest < timedelta(seconds=2 * asked.clear):
+            return None
+        return iso_utc(datetime.fromisoformat(start) + widest / 2)
 
     def _tombstones(self, asked: AskTombstones) -> list[Record]:
         found = [copy.copy(self.rows[row_id].record) for row_id in asked.ids if row_id in self.live()]

@@ -16,7 +16,7 @@ from newsbot.archive.reader import Filter, read_current
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.collection import deletions
 from newsbot.wordpress.collection.confirm import Confirmed, confirm, is_held_back
-from newsbot.wordpress.collection.search import Search
+from newsbot.wordpress.collection.search import FIRST, LAST, Search
 from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import AskKnown, CollectionState, Reply
@@ -180,7 +180,7 @@ def _search(ages: list[timedelta], victim: int) -> tuple[list[int], Search, int]
     held: Any = Known(model)
     del model.articles[victim]
     search = Search(site_ids=SiteIds(queries(model.site())))
-    drive(search.run(1), model, held)
+    drive(search.run((FIRST, LAST, 1)), model, held)
     confirmed = drive(confirm(search.site_ids, search.missing, neighbour=2), model, held)
     return confirmed.gone, search, len(model.asked)
 

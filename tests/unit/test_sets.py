@@ -21,7 +21,7 @@ __all__ = ["empty"]
 
 
 def large(folder: Path, empty: Path, *, posts: int = 700) -> Runs:
-    """Runs over a site with more posts than are compared at once. The first walk is done."""
+    """Runs over a site whose first walk is done."""
     (folder / "newsbot.db").write_bytes(empty.read_bytes())
     model = ChangingSite()
     for age in range(posts, 0, -1):
@@ -34,7 +34,7 @@ def large(folder: Path, empty: Path, *, posts: int = 700) -> Runs:
 
 @pytest.fixture
 def runs(tmp_path: Path, empty: Path) -> Runs:
-    return large(tmp_path, empty)
+    return large(tmp_path, empty, posts=1_050)
 
 
 def swept(runs: Runs) -> bool:
@@ -64,9 +64,9 @@ def test_tiny_site_shows_changes_that_cancel_out(tmp_path: Path, empty: Path) ->
 
 
 def test_deletion_among_the_newest_needs_no_search(runs: Runs) -> None:
-    del runs.model.articles[690]
-    assert runs() == [(690, "deleted")]
-    assert len(runs.model.asked) == 4
+    del runs.model.articles[1_040]
+    assert runs() == [(1_040, "deleted")]
+    assert len(runs.model.asked) == 5
 
 
 def test_deletions_after_a_change_of_zone_are_found_in_the_same_run(tmp_path: Path, empty: Path) -> None:
@@ -84,6 +84,52 @@ def test_rows_that_are_owed_start_no_search(runs: Runs) -> None:
     for _ in range(2):
         assert (runs(), swept(runs)) == ([], False)
         assert runs.facts.unreadable == [broken]
+
+
+def test_exchange_that_only_old_rows_show_is_found_by_a_border_that_moves(runs: Runs) -> None:
+    back = runs.model.insert(age=timedelta(days=300), status="draft")
+    for age in range(200, 50, -1):
+        runs.model.insert(age=timedelta(days=age))
+    runs()
+    runs.model.now += timedelta(days=2)
+    runs.model.articles[back].status, runs.model.articles[7].status = "publish", "draft"
+    told: list[tuple[int, str]] = []
+    for _ in range(6):
+        runs.model.now += timedelta(hours=3)
+        told += runs(sweep_days=9999)
+        assert len(runs.model.asked) <= (3 if not told else 40)
+        if told:
+            break
+    assert sorted(told) == [(7, "deleted"), (back, "new")]
+
+
+def test_filter_by_date_of_change_that_finds_nothing_is_noticed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = runs.model._listing
+
+    def broken(params: dict[str, str]) -> Reply:
+        return listing(params | ({"include": "0"} if "modified_after" in params else {}))
+
+    monkeypatch.setattr(runs.model, "_listing", broken)
+    runs.model.edit(17, "Edited")
+    assert runs() == [(17, "edited")]
+
+
+def test_rows_without_a_date_of_change_come_where_the_site_says_that_they_changed(tmp_path: Path, empty: Path) -> None:
+    runs = large(tmp_path, empty, posts=400)
+    runs.model.undated = True
+    runs.model.edit(17, "Edited")
+    assert runs() == [(17, "edited")]
+
+
+def test_nothing_is_buried_where_no_row_answers(tmp_path: Path, empty: Path) -> None:
+    runs = large(tmp_path, empty, posts=4)
+    rows, runs.model.articles = runs.model.articles, {}
+    assert runs() == []
+    assert (runs.facts.verdict, runs.facts.unsure) == ("incomplete", [1, 2, 3, 4])
+    runs.model.articles = rows
+    assert (runs(), runs.facts.verdict) == ([], "complete")
+    runs.model.articles = {}
+    assert len(runs(confirm_deletions=True)) == 4
 
 
 # What changes while a walk runs.
@@ -159,7 +205,7 @@ def test_counted_posts_that_their_ids_show_are_brought_and_looked_after(tmp_path
     runs = Runs(tmp_path, model)
     assert len(runs()) == 250
     assert (runs.facts.verdict, runs.facts.hidden, runs.facts.unexplained) == ("complete", 24, 0)
-    assert (runs(), len(model.asked), runs.facts.verdict) == ([], 3, "complete")
+    assert (runs(), len(model.asked), runs.facts.verdict) == ([], 4, "complete")
     del model.articles[20], model.articles[21]
     model.edit(30, "Edited")
     model.now += timedelta(days=8)
@@ -206,14 +252,14 @@ def test_edit_with_an_earlier_date_than_the_held_one_comes(runs: Runs) -> None:
 
 
 def test_old_copy_of_a_cache_replaces_no_newer_row(runs: Runs) -> None:
-    runs.model.edit(690, "Edited")
+    runs.model.edit(1_040, "Edited")
     before = dict(runs.model.articles)
-    assert runs() == [(690, "edited")]
+    assert runs() == [(1_040, "edited")]
     runs.model.cache = {}
     # The cache holds the listing from before the edit; the site itself gives the new date.
     runs.model.articles = before
     runs()
-    assert (runs(), runs.held()[690]) == ([], "Edited")
+    assert (runs(), runs.held()[1_040]) == ([], "Edited")
 
 
 def test_deletion_behind_a_cache_is_found(runs: Runs) -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
 from newsbot.compact import IdSet
+from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.cursor import Cursor
 from newsbot.wordpress.collection.insertions import Newest, modified_since, newest_ids
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, Listed
+from newsbot.wordpress.dates import CLOCK_CHANGE
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
-
-CLOCK_CHANGE = timedelta(hours=3)
-"""By how much the search for edits reaches back before the walk: site and queries are in one time zone, whose clock may
-change during the walk."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +94,9 @@ class Closing:
         """Bring what was edited during the walk. Returns whether the listing came to its end."""
         if not (self.began and self.queries.is_dated and self.queries.takes("modified_after")):
             return True
-        dates, broke_off = yield from modified_since(self.account.site_ids, self.began, CLOCK_CHANGE)
+        # The walk and this query are in one time zone.
+        since = iso_utc(datetime.fromisoformat(self.began) - CLOCK_CHANGE)
+        dates, broke_off = yield from modified_since(self.account.site_ids, since)
         yield from self._bring(dates)
         return not broke_off
 

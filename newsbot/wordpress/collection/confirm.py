@@ -56,14 +56,16 @@ def shown_by_id(site_ids: SiteIds, suspects: Sequence[int]) -> Asking[Dates]:
         return {}
 
 
-def confirm(site_ids: SiteIds, suspects: Sequence[int], *, neighbour: int | None) -> Asking[Confirmed]:
+def confirm(
+    site_ids: SiteIds, suspects: Sequence[int], *, neighbour: int | None, trusted: bool = False
+) -> Asking[Confirmed]:
     """Ask for each suspected row.
 
-    A row is gone where the reply holds one of WordPress's own error codes for it. Any other 404, 410, 401 or 403 means
-    gone only where ``neighbour``, a row that this run listed, still has a reply: a site that hides all single posts
-    from visitors deleted none of them. A row that has a reply exists, whatever the listings say.
+    A row is gone where the reply is a 404, 410, 401 or 403 of WordPress, and ``neighbour``, a row that this run listed,
+    still has a reply: a site that hides all single posts from visitors deleted none of them. ``trusted``: WordPress's
+    own error codes suffice without a neighbour. A row that has a reply exists, whatever the listings say.
     """
-    confirmed, shut = Confirmed(), []
+    confirmed, shut = Confirmed(), list[int]()
     for row_id in suspects:
         reply = yield site_ids.queries.single(row_id)
         code = _code(reply)
@@ -75,9 +77,12 @@ def confirm(site_ids: SiteIds, suspects: Sequence[int], *, neighbour: int | None
             confirmed.alive.append(row_id)
         else:
             confirmed.unsure.append(row_id)
-    if shut:
+    if shut or confirmed.gone:
         answered = neighbour is not None and _shows((yield site_ids.queries.single(neighbour)), neighbour)
         (confirmed.gone if answered else confirmed.unsure).extend(shut)
+        if not (answered or trusted):
+            # A plugin can answer with WordPress's own words for every row.
+            confirmed.unsure, confirmed.gone = confirmed.unsure + confirmed.gone, []
     confirmed.gone.sort()
     confirmed.unsure.sort()
     return confirmed

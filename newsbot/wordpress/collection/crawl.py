@@ -73,7 +73,7 @@ class CollectionCrawl:
         account = Reconciler(intake=intake, site_ids=SiteIds(queries))
         if not can_update(queries, self.state):
             return FullListing(intake=intake, reconciler=account)
-        newest = yield from newest_ids(account.site_ids, self._has_unknown)
+        newest = yield from newest_ids(account.site_ids, self._has_unknown, hidden=account.hidden)
         searchable = self.state.watermark is not None and (
             queries.takes("modified_after") or options.kind == "comments"
         )
@@ -100,6 +100,11 @@ class CollectionCrawl:
     def is_not_public(self) -> bool:
         """Whether the site refused the collection to visitors before it showed a row."""
         return self.fault is not None and is_closed(self.fault) and not self.facts.seen
+
+    @property
+    def was_held(self) -> bool:
+        """Whether earlier runs brought rows of the collection. A refusal now is a loss, and stays in the receipt."""
+        return self.state.whole or self.state.live > 0
 
     @property
     def seen(self) -> Set[int]:

@@ -47,7 +47,7 @@ def bury(
         known = yield queries.known()
         listed = next((row_id for row_id in known if row_id not in suspects), None)
     before = len((yield queries.known(suspects)))
-    confirmed = yield from confirm(site_ids, suspects, neighbour=listed)
+    confirmed = yield from confirm(site_ids, suspects, neighbour=listed, trusted=options.confirm_deletions)
     facts.missing = [row_id for row_id in facts.missing if row_id not in confirmed.gone]
     named = {*facts.missing, *facts.unreadable}
     buried.alive |= dict.fromkeys(confirmed.alive)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.collection.insertions import Newest, modified_since, published_since
+from newsbot.timestamps import iso_utc
+from newsbot.wordpress.collection.insertions import (
+    Newest,
+    edits_since,
+    ids_from,
+    modified_since,
+    published_since,
+    recent,
+)
 from newsbot.wordpress.collection.listing import Listing
-from newsbot.wordpress.collection.search import Search
+from newsbot.wordpress.collection.search import FIRST, LAST, Search, Window
 from newsbot.wordpress.collection.site_ids import token
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import CollectionState, Steps
-from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.queries import Queries, share
 from newsbot.wordpress.replies import is_final
 
-SWEPT_AT_ONCE = 500
-"""A collection with at most so many rows is compared id by id where its count differs: a search costs no less."""
+SWEPT_AT_ONCE = 1_000
+"""A collection with at most so many rows is compared id by id where its count differs, or where anything changed in
+another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
 
 
 def can_update(queries: Queries, state: CollectionState) -> bool:
@@ -39,11 +48,16 @@ def is_sweep_due(state: CollectionState, now: str | None, *, days: float) -> boo
 @dataclass(slots=True, kw_only=True)
 class IncrementalListing(Listing):
     """Brings new, edited and deleted rows. ``newest`` are the newest ids, with which each update begins; ``sweep``:
-    all ids are compared in any case."""
+    all ids are compared in any case, ``swept``: they were. ``behind`` is a border and the site's count of the rows
+    published after it. ``fresh`` rows were published since the last run.
+    ``shifted``: the site compares other dates than the archive."""
 
     newest: Newest
     sweep: bool
     swept: bool = False
+    behind: tuple[str, int] | None = None
+    shifted: bool = False
+    fresh: set[int] = field(default_factory=set)
 
     @property
     def seen(self) -> Set[int]:
@@ -51,7 +65,7 @@ class IncrementalListing(Listing):
         return self.reconciler.shown
 
     def __post_init__(self) -> None:
-        self.began = self.newest.when
+        self.began, self.shifted = self.newest.when, self.intake.state.shifted
         self.facts.mode, self.facts.since = "update", self.intake.state.watermark
 
     def run(self) -> Steps[None]:
@@ -88,16 +102,37 @@ class IncrementalListing(Listing):
             # A row that is not listed and has an answer: the listing is wrong.
             yield from self._sweep()
         else:
-            account.unlisted, account.hidden, self.swept = set(alive), 0, True
+            # The newest ids count as all of them only with as many hidden rows as were measured before.
+            account.unlisted, account.hidden, self.swept = set(alive), self.newest.hidden, True
             account.shown = self.newest.dates.keys()
 
     def _bring_changes(self) -> Steps[None]:
-        account, ids = self.reconciler, self.reconciler.site_ids
-        watermark = self.intake.state.watermark
-        yield from account.take(self.newest.dates)
-        searches = [modified_since] if self.queries.takes("modified_after") else []
-        for search in (*searches, published_since):
-            dates, broke_off = yield from search(ids, watermark or "", ZONE_SHIFT)
+        """Bring what the newest ids, the dates of change and the dates of publication show."""
+        since = iso_utc(datetime.fromisoformat(self.intake.state.watermark or "") - ZONE_SHIFT)
+        # The archive counts its rows before this run adds any.
+        border: str | None = yield self.queries.border(before=since, draw=self.began or "", shifted=self.shifted)
+        yield from self.reconciler.take(self.newest.dates)
+        if self.queries.takes("modified_after"):
+            yield from self._bring_edited(since)
+        yield from self._bring_published(since, border)
+
+    def _bring_edited(self, since: str) -> Steps[None]:
+        earlier, known = edits_since(self.newest.dates, since)
+        dates, broke_off = yield from modified_since(self.reconciler.site_ids, earlier)
+        yield from self.reconciler.take(dates, changed=earlier == since)
+        self.sweep = self.sweep or broke_off or (bool(known) and known.isdisjoint(dates))
+
+    def _bring_published(self, since: str, border: str | None) -> Steps[None]:
+        """Bring the rows published since ``since``. The same answer counts the rows published after ``border``."""
+        account, enough = self.reconciler, False
+        if border is not None:
+            page = yield from recent(account.site_ids, {"after": border}, since=since)
+            yield from account.take(page.dates)
+            enough, self.fresh = page.enough, page.fresh
+            self.behind = None if page.total is None else (border, page.total)
+        if not enough:
+            dates, broke_off = yield from published_since(account.site_ids, since)
+            self.fresh |= dates.keys()
             yield from account.take(dates)
             self.sweep = self.sweep or broke_off
 
@@ -125,8 +160,35 @@ class IncrementalListing(Listing):
         if alive or self.sweep or newest.partial or newest.lacking > account.hidden:
             # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
             yield from self._sweep()
+        elif self._is_odd and (account.total or 0) <= SWEPT_AT_ONCE:
+            yield from self._sweep()
         elif account.difference != 0:
             yield from self._explain()
+        else:
+            yield from self._compare_behind()
+        if self.queries.options.kind == "comments" and not self.swept:
+            yield from self._compare_part()
+
+    @property
+    def _is_odd(self) -> bool:
+        """Whether rows are gone, or appeared with an old date: then other rows may have changed unseen."""
+        return self.reconciler.gone > 0 or not self.reconciler.added <= self.fresh
+
+    def _compare_part(self) -> Steps[None]:
+        """Compare one page of ids, another one in each run. An old comment that is approved late shows nowhere else."""
+        account = self.reconciler
+        size = self.queries.per_page
+        offset = int(share(self.began or "") * max(0, (account.total or 0) - size))
+        dates = yield from ids_from(account.site_ids, offset)
+        if not dates:
+            return
+        known = yield self.queries.known(lowest=min(dates))
+        yield from account.take(dates)
+        alive = yield from account.bury(
+            row_id for row_id in known if row_id <= max(dates) and row_id not in dates and row_id not in account.apart
+        )
+        if alive or account.difference != 0:
+            yield from self._sweep()
 
     def _explain(self) -> Steps[None]:
         """Search for the rows by which the counts differ."""
@@ -134,16 +196,44 @@ class IncrementalListing(Listing):
         # The first count may be old (a cache), or the site changed since.
         yield from self._count_again("2")
         if account.difference == 0:
-            return
-        if account.total is None or account.total <= SWEPT_AT_ONCE:
+            yield from self._compare_behind()
+        elif account.total is None or account.total <= SWEPT_AT_ONCE:
             yield from self._sweep()
+        else:
+            lost = (account.difference or 0) - account.hidden - len(account.absent)
+            yield from self._search((FIRST, LAST, lost))
+
+    def _compare_behind(self) -> Steps[None]:
+        """Compare the counts behind a border, another one in each run. Rows that vanished on one side of the border and
+        rows that appeared on the other leave the total as it was."""
+        account = self.reconciler
+        if self.behind is None or not (lost := (yield from self._lost_behind(*self.behind))):
             return
+        at = datetime.fromisoformat(self.behind[0])
+        yield from self._search((FIRST, at, -lost), (at, LAST, lost))
+        if not self.swept and (yield from self._lost_behind(*self.behind)):
+            yield from self._sweep()
+        # The dates that the site compares are not those of the archive: the next borders keep clear of its rows.
+        self.shifted = self.shifted or (self.swept and not account.gone and not account.asked)
+
+    def _lost_behind(self, border: str, counted: int) -> Steps[int]:
+        """By how many rows the archive exceeds the site behind the border; 0 where the difference can be explained."""
+        account = self.reconciler
+        known = (yield self.queries.known(since=border)).keys() - account.apart - account.held_back - account.unsure
+        lost: int = len(known) - counted
+        # Where the hidden rows and the owed ones stand is not known.
+        return 0 if -account.hidden - len(account.absent) <= lost <= 0 else lost
+
+    def _search(self, *windows: Window) -> Steps[None]:
+        """Search windows of time, and compare the sets after it."""
+        account = self.reconciler
         search = Search(site_ids=account.site_ids, apart=account.apart | account.held_back | account.unsure)
-        yield from search.run((account.difference or 0) - account.hidden - len(account.absent))
-        if not search.failed:
+        yield from search.run(*windows)
+        if not search.failed and (search.listed or search.missing):
+            fetched, gone = len(account.asked), account.gone
             yield from account.take(search.listed)
             alive = yield from account.bury(search.missing)
-            if not alive:
+            if not alive and (len(account.asked), account.gone) != (fetched, gone):
                 yield from self._count_again("3")
                 if account.difference == 0:
                     return
@@ -159,5 +249,7 @@ class IncrementalListing(Listing):
         facts.expected_after, facts.live = account.total, account.live
         self._tell()
         self._keep_outcome(swept=self.swept and self.queries.options.kind != "comments")
+        if self.outcome is not None and self.outcome["whole"]:
+            self.outcome["shifted"] = self.shifted
         success = f"{facts.seen} new or changed since {facts.since} came, {account.gone} gone, {facts.live} live"
         conclude(facts, success, unfetched_links=self.intake.unfetched_links)

@@ -9,19 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.cursor import OVERLAP
 from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, is_from_cache, past_caches, token
-from newsbot.wordpress.dates import age, site_time
+from newsbot.wordpress.dates import ZONE_SHIFT, age, local_date, site_time, utc
 from newsbot.wordpress.messages import Asking, Reply, Steps
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import rows_of, total_of
 
 MOST_NEWEST = 200
 """Pages of newest ids that are read at most: with more unknown rows, all ids are compared."""
+
+REACH = 20
+"""Known rows that a listing of edits reaches back to."""
+
+SLACK = 100
+"""Rows that may be published while the newest ids are read."""
+
+WHOLE = 3
+"""A collection that so many pages of newest ids hold is read whole: the other two sides would cost as much."""
 
 Unknown = Callable[[Dates], Steps[bool]]
 """Whether any of listed rows is not known."""
@@ -32,9 +41,10 @@ class Newest:
     """The newest ids. Every row that the site lists with an id of ``lowest`` or more is among ``dates``; None where
     the answers do not prove this. ``total`` is the site's count, None where it gives none that can be true.
 
-    ``is_all``: the rows are the whole collection. ``lacking``: by so many rows the first page is shorter than the count
-    promises; the site hides them, or it forces a page size without saying so. ``partial``: ids below may be unknown.
-    ``when`` is the site's time of the first answer, ``age`` the seconds for which a cache had kept it.
+    ``is_all``: the rows are the whole collection but for ``hidden`` ones. ``lacking``: by so many rows the first page
+    is shorter than the count promises; the site hides them, or it forces a page size without saying so. ``partial``:
+    ids below may be unknown. ``when`` is the site's time of the first answer, ``age`` the seconds for which a cache had
+    kept it.
     """
 
     dates: Dates = field(default_factory=dict)
@@ -42,18 +52,21 @@ class Newest:
     total: int | None = None
     is_all: bool = False
     lacking: int = 0
+    hidden: int = 0
     partial: bool = False
     when: str | None = None
     age: int = 0
 
 
-def newest_ids(site_ids: SiteIds, unknown: Unknown) -> Steps[Newest]:
+def newest_ids(site_ids: SiteIds, unknown: Unknown, *, hidden: int | None = None) -> Steps[Newest]:
     """List the newest ids, down to a page whose rows are all known. Raises PayloadError.
 
-    One known id is no end: a row that was published late can have a lower id than rows that are known.
+    One known id is no end: a row that was published late can have a lower id than rows that are known. A collection
+    with few rows is listed to its end, unless ``hidden`` is None; else the site counts so many rows that it lists to
+    nobody.
     """
-    found, offset = Newest(), 0
-    for _ in range(MOST_NEWEST):
+    found, offset, whole = Newest(), 0, False
+    for number in range(MOST_NEWEST):
         reply = yield from _ask(site_ids, offset)
         if reply is None:
             # The site refuses the offset.
@@ -65,11 +78,22 @@ def newest_ids(site_ids: SiteIds, unknown: Unknown) -> Steps[Newest]:
         fresh = {row_id: at for row_id, at in dates.items() if row_id not in found.dates}
         _take_page(found, list(dates), first=not offset)
         found.dates |= dates
-        if found.is_all or not fresh or not (yield from unknown(fresh)):
+        if not number:
+            whole = hidden is not None and _is_small(found.total, max(1, len(rows) - OVERLAP))
+        elif whole and not found.partial and len(found.dates) + (hidden or 0) == found.total:
+            found.is_all, found.hidden = True, hidden or 0
+        if found.is_all or not fresh or not ((yield from unknown(fresh)) or whole):
             return found
+        if len(found.dates) > (found.total or len(found.dates)) + SLACK:
+            # The site shows other ids in each answer.
+            break
         offset += max(1, len(rows) - OVERLAP)
     found.partial = True
     return found
+
+
+def _is_small(total: int | None, step: int) -> bool:
+    return total is not None and total <= WHOLE * step
 
 
 def _ask(site_ids: SiteIds, offset: int) -> Asking[Reply | None]:
@@ -115,17 +139,69 @@ def _take_page(found: Newest, ids: list[int], *, first: bool) -> None:
         found.partial = True
 
 
-def modified_since(site_ids: SiteIds, watermark: str, overlap: timedelta) -> Steps[tuple[Dates, bool]]:
-    """The rows changed since ``watermark`` less ``overlap``, and whether the listing broke off."""
-    return (yield from _since(site_ids, "modified_after", watermark, overlap))
+@dataclass(slots=True, kw_only=True)
+class Recent:
+    """One page of the rows behind a filter. ``total`` counts all of them. ``fresh`` rows were published since the time
+    that was asked for. ``enough``: none of these is missing."""
+
+    dates: Dates = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)
+    total: int | None = None
+    enough: bool = False
 
 
-def published_since(site_ids: SiteIds, watermark: str, overlap: timedelta) -> Steps[tuple[Dates, bool]]:
-    """The rows published since ``watermark`` less ``overlap``, and whether the listing broke off."""
-    return (yield from _since(site_ids, "after", watermark, overlap))
+def recent(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[Recent]:
+    """One page of the rows behind ``filters``, the latest first, which should hold all rows published since ``since``.
+
+    The filter may reach back much further: its total then counts rows that the archive counts too.
+    """
+    queries = site_ids.queries
+    params = {"orderby": "date", "order": "desc", "per_page": queries.per_page, "_fields": LISTING}
+    reply: Reply = yield queries.query(params | filters, "changes")
+    rows = rows_of(reply)
+    total = total_of(reply)
+    local = [local_date(row.get("date")) or "" for row in rows]
+    published = [utc(row.get("date_gmt"), row.get("date"), queries.site) or "" for row in rows]
+    reaches = local == sorted(local, reverse=True) and bool(rows) and "" < published[-1] < since
+    fresh = site_ids.dates_in([row for row, at in zip(rows, published, strict=True) if at >= since])
+    return Recent(
+        dates=site_ids.dates_in(rows),
+        fresh=set(fresh),
+        total=total,
+        enough=reaches or (total is not None and total == len(rows) < queries.per_page),
+    )
 
 
-def _since(site_ids: SiteIds, param: str, watermark: str, overlap: timedelta) -> Steps[tuple[Dates, bool]]:
-    since = iso_utc(datetime.fromisoformat(watermark) - overlap)
-    listed = yield from site_ids.every("changes", window={param: since})
+def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
+    """Since when edits are asked for, and rows that the answer must then hold: without them it proves nothing, since a
+    plugin that breaks the filter finds no row.
+
+    The time is ``since``, or earlier, so that some of the ``newest`` rows lie behind it in any time zone.
+    """
+    latest = sorted((at for at in newest.values() if at is not None), reverse=True)
+    if len(latest) <= REACH or latest[REACH - 1] == latest[-1]:
+        return since, set()
+    edge = latest[REACH - 1]
+    earlier = min(since, iso_utc(datetime.fromisoformat(edge) - ZONE_SHIFT))
+    return earlier, {row_id for row_id, at in newest.items() if at is not None and at >= edge}
+
+
+def modified_since(site_ids: SiteIds, since: str) -> Steps[tuple[Dates, bool]]:
+    """The rows changed since ``since``, and whether the listing broke off."""
+    listed = yield from site_ids.every("changes", window={"modified_after": since})
     return listed.dates, listed.broke_off
+
+
+def published_since(site_ids: SiteIds, since: str) -> Steps[tuple[Dates, bool]]:
+    """The rows published since ``since``, and whether the listing broke off."""
+    listed = yield from site_ids.every("changes", window={"after": since})
+    return listed.dates, listed.broke_off
+
+
+def ids_from(site_ids: SiteIds, offset: int) -> Steps[Dates]:
+    """One page of ids in ascending order, from ``offset`` on; empty where the answer is not in order."""
+    queries = site_ids.queries
+    params = {"orderby": "id", "order": "asc", "per_page": queries.per_page, "offset": offset, "_fields": LISTING}
+    reply: Reply = yield queries.query(params, "part")
+    dates = site_ids.dates_in(rows_of(reply))
+    return dates if list(dates) == sorted(dates) else {}

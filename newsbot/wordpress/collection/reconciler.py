@@ -38,9 +38,9 @@ class Reconciler:
     ``doubtful`` rows are counted, and no comparison explains them.
 
     ``asked`` ids were asked for in this run, ``absent`` ones of them are listed by the site and not in the archive,
-    ``deferred`` ids are asked for later in this run. ``gone`` rows were buried, ``shown`` are the ids of the last
-    listing of all ids, ``listed`` is an id that the site listed, ``when`` the site's time of the first answer (UTC,
-    ISO).
+    ``deferred`` ids are asked for later in this run. ``added`` rows are new in the archive, ``gone`` ones were
+    buried, ``shown`` are the ids of the last listing of all ids, ``listed`` is an id that the site listed, ``when`` the
+    site's time of the first answer (UTC, ISO).
     """
 
     intake: Intake
@@ -59,6 +59,7 @@ class Reconciler:
     unsure: set[int] = field(default_factory=set)
     listed: int | None = None
     relations_learnt: bool = False
+    added: set[int] = field(default_factory=set)
     gone: int = 0
     shown: Set[int] = frozenset()
 
@@ -90,13 +91,22 @@ class Reconciler:
 
     # Rows in.
 
-    def take(self, dates: Dates, *, known: Mapping[int, str | None] | None = None) -> Steps[None]:
-        """Bring those rows of a listing that the archive lacks, or holds with another date of change."""
+    def take(
+        self, dates: Dates, *, known: Mapping[int, str | None] | None = None, changed: bool = False
+    ) -> Steps[None]:
+        """Bring those rows of a listing that the archive lacks, or holds with another date of change.
+
+        ``changed``: the site lists only rows that changed, so that a row without a date of change is brought too.
+        """
         if not dates:
             return
         self.listed = next(iter(dates))
         held = known if known is not None else (yield self.queries.known(dates))
-        differing = {row_id: at for row_id, at in dates.items() if row_id not in held or at not in (None, held[row_id])}
+        differing = {
+            row_id: at
+            for row_id, at in dates.items()
+            if row_id not in held or (changed if at is None else at != held[row_id])
+        }
         older: Dates = {
             row_id: at for row_id, at in differing.items() if at is not None and at < (held.get(row_id) or "")
         }
@@ -124,7 +134,7 @@ class Reconciler:
         if not ids:
             return
         self.asked.update(ids)
-        before = len((yield self.queries.known(ids)))
+        before: Dates = yield self.queries.known(ids)
         if not self.relations_learnt:
             yield from self.intake.learn_relations(browse=False)
             self.relations_learnt = True
@@ -134,7 +144,8 @@ class Reconciler:
         finally:
             self.absent |= {*ids, *self.facts.unreadable, *self.facts.missing}
         now: Dates = yield self.queries.known(ids)
-        self.live += len(now) - before
+        self.live += len(now) - len(before)
+        self.added |= now.keys() - before.keys()
         yield from self.settle()
 
     def settle(self) -> Steps[None]:

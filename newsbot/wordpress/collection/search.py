@@ -46,18 +46,18 @@ class Search:
     def queries(self) -> Queries:
         return self.site_ids.queries
 
-    def run(self, difference: int) -> Steps[None]:
-        """Search for ``difference`` rows that the archive holds beyond the site's count. Raises PayloadError."""
-        windows: list[Window] = [(FIRST, LAST, difference)]
+    def run(self, *differing: Window) -> Steps[None]:
+        """Search in windows whose counts differ. Raises PayloadError."""
+        windows = list(differing)
         while windows and not self.failed:
-            since, until, differing = windows.pop()
+            since, until, lost = windows.pop()
             known = yield from self._known(since, until)
-            if self.requests >= WINDOW_REQUESTS or (len(known) <= LEAF < -differing):
+            if self.requests >= WINDOW_REQUESTS or (len(known) <= LEAF < -lost):
                 self.failed = True
             elif len(known) <= LEAF or until - since <= timedelta(seconds=1):
-                yield from self._compare(since, until, known, differing)
+                yield from self._compare(since, until, known, lost)
             else:
-                windows += yield from self._halves(since, until, differing, held=len(known))
+                windows += yield from self._halves(since, until, lost, held=len(known))
 
     def _halves(self, since: datetime, until: datetime, differing: int, *, held: int) -> Steps[list[Window]]:
         """The halves of a window that differ."""

@@ -11,6 +11,7 @@ from newsbot.archive.link_key import NO_URL, link_key
 from newsbot.archive.payloads import BrokenPayload, json_of
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.compact import SortedKeys
+from newsbot.wordpress.same_site import moved_url
 
 BATCH = 500
 """Rows whose key is computed in one transaction."""
@@ -33,7 +34,8 @@ _SET_KEY = (
 
 
 def live_links(database: Database, site: str) -> SortedKeys:
-    """The keys of the URLs of all live rows. Rows that an older version wrote get their key first."""
+    """The keys of the URLs of all live rows. Rows without a key get one first: those that an older version wrote, and
+    those of a site that has moved."""
     while _add_keys(database, site):
         pass
     with database.reading() as connection:
@@ -46,7 +48,7 @@ def _add_keys(database: Database, site: str) -> bool:
         found = connection.execute(_WITHOUT_KEY, {"site": site}).all()
     if not found:
         return False
-    keys = [{"of": row.collection, "at": row.id, "key": _key_in(row.payload)} for row in found]
+    keys = [{"of": row.collection, "at": row.id, "key": _key_in(row.payload, site)} for row in found]
     with database.writing() as connection:
         _write(connection, keys)
     return len(found) == BATCH
@@ -56,11 +58,15 @@ def _write(connection: Connection, keys: list[dict[str, int]]) -> None:
     connection.execute(_SET_KEY, keys)
 
 
-def _key_in(payload: bytes | None) -> int:
+def _key_in(payload: bytes | None, site: str) -> int:
     if payload is None:
         return NO_URL
     try:
-        url = orjson.loads(json_of(payload)).get("url")
+        fields = orjson.loads(json_of(payload))
     except BrokenPayload:
         return NO_URL
+    url, stored = fields.get("url"), fields.get("site")
+    if isinstance(url, str) and isinstance(stored, str) and stored != site:
+        # The row was stored before its site moved.
+        url = moved_url(url, old=stored, new=site)
     return link_key(url if isinstance(url, str) else None)

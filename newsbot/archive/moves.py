@@ -143,6 +143,8 @@ def _move_collection(connection: Connection, moving: Any, new: str) -> None:
     at = (collections.c.site == new, collections.c.type == moving.type, collections.c.kind == moving.kind)
     there = connection.execute(sa.select(collections.c.collection).where(*at)).scalar()
     number = moving.collection
+    # The keys of the URLs are made again, with the new address.
+    connection.execute(sa.update(rows).where(rows.c.collection == number).values(link=None))
     if there is None:
         connection.execute(sa.update(collections).where(collections.c.collection == number).values(site=new))
         return

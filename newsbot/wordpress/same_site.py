@@ -32,6 +32,14 @@ def address_of(key: str) -> str:
     return key.partition("://")[2].lower().removeprefix("www.").rstrip("/")
 
 
+def moved_url(url: str, *, old: str, new: str) -> str:
+    """A URL of the site ``old`` as it is since the site has the key ``new``. Other URLs stay as they are."""
+    bare, home = url.partition("://")[2], address_of(old)
+    bare = bare[4:] if bare[:4].lower() == "www." else bare
+    rest = bare[len(home) :]
+    return f"{new}{rest}" if bare[: len(home)].lower() == home and rest[:1] in ("", "/", "?") else url
+
+
 def link_host(raw: Mapping[str, Any]) -> str | None:
     return host_of(decoded(raw.get("link")))
 

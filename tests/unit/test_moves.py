@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsbot.archive import Archive, Crawled, last_crawled
+from newsbot.archive.link_key import link_key
 from newsbot.archive.reader import Filter, read_current
 from newsbot.archive.schema import leases, linked, receipts, sites
 from newsbot.errors import ForeignAnswer
@@ -36,7 +37,7 @@ from newsbot.wordpress.moves import former_key
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.same_site import moved_here
+from newsbot.wordpress.same_site import moved_here, moved_url
 from newsbot.wordpress.site_crawl import crawl
 from newsbot.wordpress.site_json import site_as_json
 
@@ -176,6 +177,19 @@ def test_site_of_an_archive_without_others_costs_nothing() -> None:
     assert run(former_key(site, Options(url=NEW)), {AskNewSite(site=NEW): False}.__getitem__) is None
 
 
+@pytest.mark.parametrize(
+    ("url", "moved"),
+    [
+        ("http://www.Old-Paper.press/A-story/?x=1", f"{NEW}/A-story/?x=1"),
+        ("https://old-paper.press", NEW),
+        ("https://old-paper.pressing/a/", "https://old-paper.pressing/a/"),
+        ("https://elsewhere.press/a/", "https://elsewhere.press/a/"),
+    ],
+)
+def test_url_of_a_site_that_moved(url: str, moved: str) -> None:
+    assert moved_url(url, old=OLD, new=NEW) == moved
+
+
 # The archive.
 
 
@@ -206,7 +220,10 @@ def fill(archive: Archive) -> None:
 
 
 def post(number: int, site: str = OLD, **fields: Any) -> Post:
-    values = {"title": f"Title {number}", "slug": f"story-{number}", "guid": f"{OLD}/?p={number}"} | fields
+    values = {
+        "title": f"Title {number}", "slug": f"story-{number}", "guid": f"{OLD}/?p={number}",
+        "url": f"{site}/story-{number}/",
+    } | fields  # fmt: skip
     return Post(site=site, type="post", id=number, published_local=f"2026-01-0{number}T10:00:00", **values)
 
 
@@ -233,7 +250,7 @@ def test_archive_finds_the_sites_that_may_have_moved(
     if formers and not fields:
         assert formers[0].root == f"{OLD}/wp-json/"
         assert formers[0].rows[1] == HeldRow(
-            id=1, guid=f"{OLD}/?p=1", slug="story-1", date="2026-01-01T10:00:00"
+            id=1, url=f"{OLD}/story-1/", guid=f"{OLD}/?p=1", slug="story-1", date="2026-01-01T10:00:00"
         )  # fmt: skip
 
 
@@ -254,8 +271,9 @@ def check_rename(archive: Archive, url: str) -> None:
     assert archive.state(OLD, "post").live == 0
     recovered = [row.record for row in archive.outbox.recover(NEW, "posts")]
     assert [(row.site, row.id) for row in recovered] == [(NEW, 1), (NEW, 2), (NEW, 3)]
-    assert archive.add(post(1, NEW)) is False, "nothing is delivered again"
-    assert archive.add(post(2, NEW, title="A correction")) is True
+    assert archive.add(post(1, NEW, url=f"{OLD}/story-1/")) is False, "nothing is delivered again"
+    edited = post(2, NEW, title="A correction")
+    assert (archive.add(edited), edited.change, edited.revision) == (True, "edited", 2)
     gone = archive.tombstone(NEW, "post", 3, "2026-03-01T00:00:00Z")
     assert gone is not None and gone.site == NEW
     archive.flush()
@@ -263,6 +281,8 @@ def check_rename(archive: Archive, url: str) -> None:
     assert [(line["site"], line["id"], line["title"]) for line in lines] == [
         (NEW, 1, "Title 1"), (NEW, 2, "A correction"), (NEW, 3, "Title 3"),
     ]  # fmt: skip
+    links = archive.live_links(NEW)
+    assert all(link_key(f"{NEW}/story-{number}/") in links for number in (2, 3))
     assert archive.recall(Recall(site=NEW, relation="/wp/v2/users", ids=(1,))) == {1: {"id": 1, "name": "Ann"}}
     assert last_crawled(url, "wp_posts", ["old-paper.press"]).keys() == {"old-paper.press"}
     with archive.database.reading() as connection:

@@ -55,6 +55,8 @@ class Redirecting(ModelSite):
 
     def reply(self, query: Query) -> Reply:
         path, mark, rest = query.url.partition("?")
+        if "/wp-json/" not in path:
+            return super().reply(query)
         if not path.endswith("/"):
             self.redirects += 1
         reply = super().reply(Query(url=path.rstrip("/") + mark + rest, purpose=query.purpose))

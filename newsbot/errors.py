@@ -10,6 +10,7 @@ NewsbotError
 │   ├── Truncated      the body ends in the middle of its JSON
 │   ├── NotXml         neither a feed nor a sitemap. Raised by wordpress.pages; the fallback tries its next source
 │   ├── TooDeep        JSON that is nested deeper, or is larger, than any WordPress sends
+│   ├── Flooded        an answer holds many times the rows that were asked for
 │   ├── BadStatus      an HTTP error status without an error object of WordPress; has ``status``
 │   ├── ForeignAnswer  rows of another site: a cache mixed up two sites, or another WordPress has the address now.
 │   │                  Raised by wordpress.collection.identity; ends the collection.
@@ -74,6 +75,12 @@ class TooDeep(PayloadError):
     """JSON that is nested deeper, or is larger, than any WordPress sends."""
 
     name = "too-deep"
+
+
+class Flooded(PayloadError):
+    """An answer holds many times the rows that were asked for, so that reading it would fill the memory."""
+
+    name = "flooded"
 
 
 class BadStatus(PayloadError):

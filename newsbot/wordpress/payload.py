@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from newsbot.errors import BadStatus, Challenge, NotJson, PayloadError, Refused, TooDeep, Truncated
+from newsbot.errors import BadStatus, Challenge, Flooded, NotJson, PayloadError, Refused, TooDeep, Truncated
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.values import object_in
 
@@ -29,6 +29,11 @@ _CANDIDATES = 64
 """Brackets that are tried as the beginning of the JSON, in a body that begins with something else."""
 _READ_IN_VAIN = 8_000_000
 """Characters that may be read in vain, after brackets that did not begin JSON."""
+
+LARGE = 4 * 1024 * 1024
+MOST_VALUES = 500_000
+"""Values in an answer of more than ``LARGE`` bytes. A value takes some 100 bytes of memory once it is parsed. A page of
+100 long articles has a few thousand."""
 
 _CHALLENGE = re.compile(
     rb"challenge-platform|cf-chl-|_cf_chl_opt|sgcaptcha|sucuri_cloudproxy|/_Incapsula_Resource|px-captcha|"
@@ -97,16 +102,23 @@ def _looks_whole(reply: Reply) -> bool:
 
 
 def parse(body: bytes) -> Any:
-    """Parse bytes to a list or object. Raises NotJson, Truncated or TooDeep."""
+    """Parse bytes to a list or object. Raises NotJson, Truncated, TooDeep or Flooded."""
     body = body.removeprefix(_BOM).strip(b" \t\r\n\x00")
     if not body:
         raise NotJson("expected JSON, got an empty body")
+    if len(body) > LARGE and _values(body) > MOST_VALUES:
+        raise Flooded(f"the answer of {len(body)} bytes has more values than any page of WordPress")
     if body[:1] in (b"[", b"{"):
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
             pass
     return _parse_slowly(body)
+
+
+def _values(body: bytes) -> int:
+    """About how many values JSON has. PHP writes no space behind the comma of a list; a comma in a text has one."""
+    return sum(map(body.count, (b",", b"{", b"[", b'":', b'", "'))) - body.count(b", ")
 
 
 def _parse_slowly(body: bytes) -> Any:

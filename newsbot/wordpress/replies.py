@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from newsbot.errors import NotJson, PayloadError, Refused
+from newsbot.errors import Flooded, NotJson, PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import FINAL_ERRORS, Reply, Steps
 from newsbot.wordpress.values import objects_in
@@ -13,6 +13,11 @@ from newsbot.wordpress.values import objects_in
 HOPELESS = 8
 """Rows that may fail in a row when they are asked for one by one. With more failures the site is at fault, not a row,
 and a batch is not split any further."""
+
+
+MOST_ROWS = 10_000
+"""Rows that one answer may hold. Some plugins ignore ``per_page`` and give thousands; the rows of a page are in memory
+at once."""
 
 
 class Unanswered(PayloadError):
@@ -46,7 +51,10 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
         holed = all(key.isdigit() for key in listed) if listed else "x-wp-total" in reply.headers
         if not holed:
             raise NotJson("expected a list, got an object")
-    return objects_in(listed)
+    rows = objects_in(listed)
+    if len(rows) > MOST_ROWS:
+        raise Flooded(f"the answer holds {len(rows)} rows, and at most 100 were asked for")
+    return rows
 
 
 def total_of(reply: Reply, *, pages: bool = False) -> int | None:

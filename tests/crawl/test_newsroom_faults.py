@@ -177,6 +177,25 @@ def test_a_deadly_post_kills_every_page_that_renders_it(room: Newsroom) -> None:
     assert get(f"{room.api}wp/v2/posts/1030").headers["content-type"].startswith("text/html")
 
 
+def test_a_deadly_post_can_die_without_wordpress(room: Newsroom) -> None:
+    room.order("post-kills-page", ids=[1030], bare=502)
+    died = posts(room, "per_page=100&_fields=id,content")
+    assert (died.status, died.headers["content-type"].startswith("text/html")) == (502, True)
+
+
+def test_pages_are_not_in_the_order_that_was_asked_for(room: Newsroom) -> None:
+    ordered = "orderby=id&order=asc&_fields=id&per_page=20"
+    plain = posts(room, ordered).ids
+    room.order("pinned-row", times=1, id=1030)
+    assert posts(room, ordered).ids == [1030, *(row_id for row_id in plain if row_id != 1030)]
+    room.order("shuffled-rows", times=1)
+    shuffled = posts(room, ordered).ids
+    assert (shuffled != plain, sorted(shuffled)) == (True, plain)
+    room.order("cache-nodes")
+    kept = [posts(room, f"offset={offset}&per_page=20").ids for offset in (0, 5, 10, 15)]
+    assert (kept[0], kept[1], kept[0] != kept[1]) == (kept[2], kept[3], True)
+
+
 def test_rows_are_hidden_doubled_or_packed_into_objects(room: Newsroom) -> None:
     plain = posts(room, "orderby=id&order=asc")
     room.order("hidden-rows", times=1, ids=plain.ids[:2])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import re
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from tests.newsroom.answer import Refusal
+from tests.newsroom.answer import Refusal, text
 from tests.newsroom.faults import Scene, fault
 from tests.newsroom.refusal_faults import critical_error
 
@@ -27,10 +29,10 @@ def per_page_cap(scene: Scene, *, maximum: int = 50, silent: bool = False, told:
     if silent:
         question.params["per_page"] = [str(maximum)]
         return True
-    text = f"per_page must be between 1 (inclusive) and {maximum} (inclusive)"
-    detail = {"per_page": {"code": "rest_out_of_bounds", "message": text, "data": None}}
+    limits = f"per_page must be between 1 (inclusive) and {maximum} (inclusive)"
+    detail = {"per_page": {"code": "rest_out_of_bounds", "message": limits, "data": None}}
     refusal = Refusal(
-        400, "rest_invalid_param", "Invalid parameter(s): per_page", params={"per_page": text}, details=detail
+        400, "rest_invalid_param", "Invalid parameter(s): per_page", params={"per_page": limits}, details=detail
     )
     scene.answer = refusal.answer()
     scene.answer.headers["Content-Type"] = "application/json; charset=UTF-8"
@@ -52,8 +54,9 @@ def param_ignored(scene: Scene, *, names: list[str] | None = None) -> bool:
 
 
 @fault("post-kills-page", "rows")
-def post_kills_page(scene: Scene, *, ids: list[int]) -> bool:
-    """500 for every answer that would render one of these posts. Listings without content and excerpt work."""
+def post_kills_page(scene: Scene, *, ids: list[int], bare: int = 0) -> bool:
+    """500 for every answer that would render one of these posts. Listings without content and excerpt work.
+    ``bare``: the web server answers with this status, not WordPress."""
     question, answer = scene.question, scene.made
     single = re.search(r"/(?:posts|pages|stories)/(\d+)$", question.route or "")
     rendered = set(answer.ids) | ({int(single[1])} if single else set())
@@ -62,7 +65,42 @@ def post_kills_page(scene: Scene, *, ids: list[int]) -> bool:
     fields = ",".join(question.params.get("_fields", ()))
     if fields and not re.search(r"(?:^|,)\s*(?:content|excerpt)", fields):
         return False
-    scene.answer = critical_error(scene)
+    scene.answer = text("<html><h1>Bad Gateway</h1></html>", status=bare) if bare else critical_error(scene)
+    return True
+
+
+@fault("pinned-row", "rows")
+def pinned_row(scene: Scene, *, id: int) -> bool:
+    """A plugin puts one post first on every page, whatever was asked for, except by ``include``."""
+    fields = {name: value for name, value in scene.question.params.items() if name == "_fields"}
+    answer, pinned = scene.made, scene.site.ask(replace(scene.question, params=fields | {"include": [str(id)]}))
+    if not answer.rows or not pinned.rows or "include" in scene.question.params:
+        return False
+    kept = [(row, row_id) for row, row_id in zip(answer.rows, answer.ids, strict=True) if row_id != id]
+    answer.rows = [pinned.rows[0], *(row for row, _ in kept)]
+    answer.ids = [id, *(row_id for _, row_id in kept)]
+    return True
+
+
+@fault("shuffled-rows", "rows")
+def shuffled_rows(scene: Scene) -> bool:
+    """The rows of every page stand in random order."""
+    answer = scene.made
+    if not answer.rows:
+        return False
+    pairs = list(zip(answer.rows, answer.ids, strict=True))
+    random.Random(scene.count).shuffle(pairs)
+    answer.rows, answer.ids = [row for row, _ in pairs], [row_id for _, row_id in pairs]
+    return True
+
+
+@fault("cache-nodes", "ask")
+def cache_nodes(scene: Scene, *, nodes: int = 2) -> bool:
+    """Cache nodes take turns. Each gives the page that it kept, whatever was asked for."""
+    params = scene.question.params
+    kept = {name: params[name] for name in ("_fields", "per_page") if name in params}
+    params.clear()
+    params.update(kept | {"page": [str(1 + scene.count % nodes)]})
     return True
 
 

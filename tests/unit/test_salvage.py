@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -86,3 +87,23 @@ def test_the_search_for_posts_that_die_has_a_bound() -> None:
     ids, facts = walk(model)
     assert (ids, len(facts.unreadable), facts.verdict) == (set(), 2_000, "incomplete")
     assert len(model.asked) <= 2 * MOST_FAILURES
+
+
+@pytest.mark.parametrize(("code", "absent"), [("rest_no_route", True), ("rest_post_invalid_id", False)])
+def test_a_type_without_its_route_is_not_public(code: str, absent: bool) -> None:
+    class HalfRemoved(ModelSite):
+        def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+            if route == "/wp/v2/types":
+                types = {"post": {"rest_base": "posts"}, "layout": {"rest_base": "cpt-layouts"}}
+                return 200, None, types
+            if route == "/wp/v2/cpt-layouts":
+                return 404, None, {"code": code, "message": "No.", "data": {"status": 404}}
+            return super()._answer(route, params)
+
+    facts = SiteFacts(asked=HOME)
+    one = site()
+    one.accepts |= dict.fromkeys(("/wp/v2/posts", "/wp/v2/cpt-layouts"), one.accepted("/wp/v2/posts"))
+    model = HalfRemoved({row_id: Object(row_id, row_id) for row_id in range(1, 31)})
+    records, _ = listen(crawl_collections(one, Options(url=HOME, types=("all",), follow=frozenset()), facts), model)
+    assert (len(records), sorted(facts.collections)) == (30, ["post"] if absent else ["layout", "post"])
+    assert facts.verdict == ("complete" if absent else "incomplete")

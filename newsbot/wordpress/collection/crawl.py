@@ -13,7 +13,7 @@ from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, SiteIds
-from newsbot.wordpress.collection.verdict import conclude_by, is_closed
+from newsbot.wordpress.collection.verdict import conclude_by, is_absent, is_closed
 from newsbot.wordpress.messages import CollectionState, Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
@@ -98,8 +98,10 @@ class CollectionCrawl:
 
     @property
     def is_not_public(self) -> bool:
-        """Whether the site refused the collection to visitors before it showed a row."""
-        return self.fault is not None and is_closed(self.fault) and not self.facts.seen
+        """Whether the site refused the collection to visitors before it showed a row, or has no route for it."""
+        if self.fault is None or self.facts.seen:
+            return False
+        return is_closed(self.fault) or (is_absent(self.fault) and not self.state.live)
 
     @property
     def was_held(self) -> bool:

@@ -59,10 +59,11 @@ def test_reader_leaves_damaged_rows_out_and_names_them(archive: Archive) -> None
 @pytest.mark.parametrize(
     "payload",
     [
-        b"", b"not a frame", os.urandom(60), pack(post(1))[:-9],
+        b"", b"not a frame", bytes(range(100, 160)), pack(post(1))[:-9],
         zstandard.ZstdCompressor(write_checksum=False).compress(b'{"site": "https://news.ex'),
         b"\x28\xb5\x2f\xfd\xe0" + b"\xff" * 7 + b"\x00" * 9,
     ],
+    ids=["empty", "text", "bytes", "cut off", "another frame", "claims a large size"],
 )  # fmt: skip
 def test_damaged_payload_is_recognised(payload: bytes) -> None:
     with pytest.raises(BrokenPayload):

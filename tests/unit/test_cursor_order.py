@@ -124,7 +124,7 @@ LIES = [
 
 
 @pytest.mark.parametrize("dated", [True, False])
-@pytest.mark.parametrize("lie", LIES, ids=str)
+@pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
 def test_a_site_that_lies_about_its_order_is_listed_whole_and_proven(lie: dict[str, object], dated: bool) -> None:
     site = Liar(newsroom(300, ties=3), **lie)  # type: ignore[arg-type]
     came, proven = confirmed(site, dated=dated)

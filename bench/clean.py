@@ -15,7 +15,8 @@ from pathlib import Path
 
 import lxml.html
 
-from newsbot.article.cleaning.clean import Cleaned, clean, markdown
+from newsbot.article.cleaning.clean import Cleaned, clean
+from newsbot.article.cleaning.markdown import markdown
 from newsbot.article.cleaning.sanitize import sanitize
 from newsbot.article.facts.byline import find_byline
 from newsbot.article.facts.language import detect

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -11,9 +10,7 @@ from scrapy.logformatter import LogFormatter as ScrapyLogFormatter
 from scrapy.logformatter import LogFormatterResult
 
 from newsbot.items import Checkpoint
-
-# C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+from newsbot.terminal import visible
 
 
 def escaped(text: str) -> str:
@@ -21,14 +18,8 @@ def escaped(text: str) -> str:
 
     An indented line cannot be mistaken for a line of the log.
     """
-    if _CONTROLS.search(text):
-        text = _CONTROLS.sub(_as_escape, text)
+    text = visible(text)
     return text.replace("\n", "\n    ") if "\n" in text else text
-
-
-def _as_escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 class SafeLogRecord(logging.LogRecord):

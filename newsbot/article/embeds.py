@@ -108,6 +108,14 @@ def recognise(url: str) -> tuple[str, str] | None:
     return (provider_name, url) if provider_name else None
 
 
+_NAMES = frozenset({*_HOSTS.values(), *(provider for provider, _, _ in _PAGES)})
+
+
+def is_own_name(name: str | None, url: str) -> bool:
+    """Whether a ``data-embed`` is one that newsbot writes for ``url``: a provider's name, or the URL's own host."""
+    return name is not None and name != "" and (name in _NAMES or name == host(url))
+
+
 def is_social_widget(url: str) -> bool:
     """Whether a frame is a like button, a page box or a comment box. Such a frame is never part of an article."""
     return _PLUGIN_FRAME.search(url) is not None

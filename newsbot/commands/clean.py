@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ import orjson
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.http import Response
+
+from newsbot.terminal import show, tell, write_out
 
 
 class OnePage(Spider):
@@ -84,20 +85,20 @@ class Command(ScrapyCommand):
         html, link = body_of(body)
         base = opts.base or link or url
         if opts.explain:
-            print("\n".join(explain(html, base_url=base)))
+            show("\n".join(explain(html, base_url=base)))
             return
         cleaned = clean(html, base_url=base)
-        print(cleaned.text if opts.text else cleaned.html)
+        write_out(cleaned.text if opts.text else cleaned.html)
 
     def _refuse(self, line: str) -> None:
-        sys.stderr.write(f"scrapy clean: {line}\n")
+        tell(f"scrapy clean: {line}")
         self.exitcode = 2
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
         try:
             return "https://localhost/", Path(name).read_bytes()
         except OSError as error:
-            sys.stderr.write(f"scrapy clean: {name}: {error.strerror}\n")
+            tell(f"scrapy clean: {name}: {error.strerror}")
             return None
 
     def _fetch(self, url: str) -> tuple[str, bytes] | None:
@@ -106,7 +107,7 @@ class Command(ScrapyCommand):
         self.crawler_process.crawl(OnePage, url=url, answers=answers)
         self.crawler_process.start()
         if not answers:
-            sys.stderr.write(f"scrapy clean: {url}: the page could not be fetched; a line above says why\n")
+            tell(f"scrapy clean: {url}: the page could not be fetched; a line above says why")
             return None
         return answers[0]
 

@@ -11,9 +11,11 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.conf import feed_process_params_from_cli
 
 # Scrapy imports every command at each start, so the modules that only one command needs are imported where it runs.
 from newsbot.errors import ArchiveError, BadArgument
+from newsbot.terminal import tell
 
 
 class Command(ScrapyCrawl):
@@ -23,8 +25,13 @@ class Command(ScrapyCrawl):
     """
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        appended = opts.output
+        if opts.overwrite_output:
+            opts.output = None
         try:
             super().process_options(args, opts)
+            if appended and opts.overwrite_output:
+                self._append_too(appended)
         except UsageError as fault:
             self._end(str(fault), 2)
         # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
@@ -37,6 +44,12 @@ class Command(ScrapyCrawl):
             self._end(str(fault), 2)
         except ArchiveError as fault:
             self._end(str(fault), 1)
+
+    def _append_too(self, files: list[str]) -> None:
+        """Add the files of ``-o`` to those of ``-O``. Scrapy takes only one of the two options."""
+        assert self.settings is not None
+        feeds = feed_process_params_from_cli(self.settings, files)
+        self.settings.set("FEEDS", feeds, priority="cmdline")
 
     def _try_archive(self, spider: str, *, follows: bool) -> None:
         """Raise ArchiveError before any request. Otherwise the error would only come when the pipelines are built.
@@ -55,7 +68,7 @@ class Command(ScrapyCrawl):
             raise BadArgument(f"the archive follows no site for {spider}; scrapy sites add URL follows a site")
 
     def _end(self, line: str, status: int) -> NoReturn:
-        sys.stderr.write(f"scrapy crawl: {line}\n")
+        tell(f"scrapy crawl: {line}")
         sys.exit(status)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
 from newsbot.errors import ArchiveError, BadArgument
+from newsbot.terminal import show, tell
 
 
 class Command(ScrapyCommand):
@@ -63,8 +63,8 @@ class Command(ScrapyCommand):
         except (ArchiveError, OSError) as fault:
             self._end(str(fault), 1)
         else:
-            print(f"{written} {'clusters' if opts.duplicates else 'rows'} in {args[0]}")
+            show(f"{written} {'clusters' if opts.duplicates else 'rows'} in {args[0]}")
 
     def _end(self, line: str, status: int) -> None:
-        sys.stderr.write(f"scrapy export: {line}\n")
+        tell(f"scrapy export: {line}")
         self.exitcode = status

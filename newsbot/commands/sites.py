@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
 from newsbot.errors import ArchiveError, BadArgument
+from newsbot.terminal import show, tell
 
 ACTIONS = {
     "add": "URL...",
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
         except ArchiveError as fault:
             self._end(str(fault), 1)
         else:
-            print("\n".join(lines))
+            show("\n".join(lines))
 
     def _check(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
@@ -85,5 +85,5 @@ class Command(ScrapyCommand):
             raise BadArgument(f"--weight takes a number above 0, not {opts.weight}")
 
     def _end(self, line: str, status: int) -> None:
-        sys.stderr.write(f"scrapy sites: {line}\n")
+        tell(f"scrapy sites: {line}")
         self.exitcode = status

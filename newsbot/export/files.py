@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,6 +25,7 @@ from newsbot.feeds.exporters import CsvExporter
 from newsbot.feeds.files import Part
 from newsbot.feeds.rows import Column, table, value_of
 from newsbot.safe_json import json_bytes
+from newsbot.terminal import tell
 from newsbot.timestamps import compact_utc
 
 FORMATS = (".jsonl", ".json", ".csv", ".parquet")
@@ -54,7 +54,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         if opts.duplicates and chosen.kind != "posts":
             raise BadArgument(f"--duplicates compares posts, and {opts.type} is not a type of posts")
         if chosen.note:
-            sys.stderr.write(f"scrapy export: {chosen.note}\n")
+            tell(f"scrapy export: {chosen.note}")
         selection = Filter(
             kind=chosen.kind,
             site=opts.site,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections import Counter
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from scrapy.statscollectors import StatsCollector
 from newsbot import signals
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
+from newsbot.terminal import in_one_line, tell
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
@@ -93,7 +93,7 @@ class ReceiptExtension:
                 logger.info("%s", line)
             written = self.path is not None and not self._stat("receipt/failed")
             where = f"receipt: {self.path}\n" if written else ""
-            sys.stderr.write(f"{table(self.sites)}\n{summary(self.sites)}{where}")
+            tell(f"{table(self.sites)}\n{summary(self.sites)}{where}".removesuffix("\n"))
 
     def _conclude(self, spider_name: str) -> None:
         try:
@@ -190,6 +190,8 @@ def table(sites: list[SiteFacts]) -> str:
             rows.append((name, "-", "-", "-", "-", "-", "-", str(site.requests), site.verdict, site.why))
         for facts in site.collections.values():
             rows.append((name, *_cells(facts)))
+    # A line feed of a site must not begin a line of the table.
+    rows = [tuple(in_one_line(cell) for cell in row) for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS) - 1)]
     lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
     return "\n".join(line.rstrip() for line in lines)
@@ -198,8 +200,10 @@ def table(sites: list[SiteFacts]) -> str:
 def update_lines(sites: list[SiteFacts]) -> list[str]:
     """A line for each collection of which only changes were requested: the number of rows, and since when."""
     return [
-        f"{site.site} {facts.type}: {facts.new} new, {facts.edited} edited, {facts.deleted} deleted "
-        f"since {facts.since}; -a full=1 delivers everything again, scrapy export FILE writes the archive"
+        in_one_line(
+            f"{site.site} {facts.type}: {facts.new} new, {facts.edited} edited, {facts.deleted} deleted "
+            f"since {facts.since}; -a full=1 delivers everything again, scrapy export FILE writes the archive"
+        )
         for site in sites
         for facts in site.collections.values()
         if facts.mode == "update"

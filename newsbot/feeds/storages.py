@@ -24,6 +24,7 @@ from w3lib.url import file_uri_to_path
 from newsbot.feeds import files
 from newsbot.feeds.files import CannotAppend, FeedError, Part
 from newsbot.signals import feed_sealed, feed_stored, feed_turn
+from newsbot.terminal import visible
 
 logger = logging.getLogger(__name__)
 
@@ -96,11 +97,25 @@ class Storage:
             self.crawler.stats.inc_value(f"newsbot/feeds/{event}")
 
 
+class _Screen:
+    """A terminal: the control characters of a row are written as escapes. Every write is a whole number of rows."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        return self._file.write(visible(data.decode("utf-8", "replace")).encode("utf-8", "replace"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
 class StdoutStorage(Storage):
     """Standard output: each row is written at once. If its reader ends, the feed ends and the crawl continues."""
 
     def open(self, _spider: Spider) -> IO[bytes]:
-        return cast("IO[bytes]", FeedFile(sys.stdout.buffer, self))
+        screen: Any = _Screen(sys.stdout.buffer) if sys.stdout.isatty() else sys.stdout.buffer
+        return cast("IO[bytes]", FeedFile(screen, self))
 
     def store(self, _file: IO[bytes]) -> None:
         try:

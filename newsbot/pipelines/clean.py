@@ -8,7 +8,8 @@ from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import signals
-from newsbot.article.cleaning.clean import Cleaned, clean, markdown
+from newsbot.article.cleaning.clean import Cleaned, clean
+from newsbot.article.cleaning.markdown import markdown
 from newsbot.article.facts.byline import find_byline
 from newsbot.article.facts.language import CERTAIN, SURE, detect
 from newsbot.article.facts.source import find_source, strongest

@@ -44,7 +44,7 @@ def _told() -> Iterator[Text]:
 def _shown(node: ast.AST) -> Iterator[tuple[ast.expr, Steps]]:
     """The expressions of a statement or call that a user is shown."""
     match node:
-        case ast.Call(args=[first, *_]) if _is_shown_exception(node) or ast.unparse(node.func) == "sys.stderr.write":
+        case ast.Call(args=[first, *_]) if _is_shown_exception(node) or ast.unparse(node.func) == "tell":
             yield first, ()
         case ast.Call() if last_name(node.func) == "Reply":
             yield from ((keyword.value, ()) for keyword in node.keywords if keyword.arg == "detail")

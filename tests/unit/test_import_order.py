@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compact": set(),
     "extras": {"errors"},
     "components": set(),
+    "terminal": set(),
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
     "article": {"items", "errors", "timestamps", "extras"},
     "wordpress": {"article", "items", "compact", "errors", "timestamps"},
@@ -30,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "media": {"errors"},
     "net": {"errors"},
     "settings": {"net"},
-    "safe_logs": {"items"},
+    "safe_logs": {"items", "terminal"},
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
     "follow": {"archive", "arguments", "schedule", "errors", "safe_json", "timestamps"},
@@ -41,12 +42,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("archive", "arguments", "browser", "net", "politeness", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
     },
-    "feeds": {"items", "errors", "signals", "timestamps", "safe_json"},
+    "feeds": {"terminal", "items", "errors", "signals", "timestamps", "safe_json"},
     "pipelines": {
         *("archive", "arguments", "article", "media", "net", "wordpress"),
         *("items", "compact", "errors", "signals", "timestamps"),
     },
     "extensions": {
+        "terminal",
         "archive",
         "follow",
         "net",
@@ -60,10 +62,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # Output afterwards, and the commands.
     "export": {
+        "terminal",
         *("archive", "arguments", "article", "feeds"),
         *("items", "errors", "extras", "timestamps", "safe_json"),
     },
-    "commands": {"archive", "arguments", "article", "export", "follow", "spiders", "errors", "extras"},
+    "commands": {"terminal", "archive", "arguments", "article", "export", "follow", "spiders", "errors", "extras"},
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""
 

@@ -85,13 +85,6 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
     )
 
 
-def markdown(html: str) -> str:
-    """Clean HTML as Markdown. The conversion costs more than cleaning."""
-    from html_to_markdown import convert
-
-    return (convert(html).content or "").strip()
-
-
 def _sanitized(walk: TreeWalk) -> tuple[str, str]:
     """(the HTML as written, the same HTML after the sanitizer)."""
     pieces = walk.writer.html

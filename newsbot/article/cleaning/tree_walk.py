@@ -25,6 +25,7 @@ from newsbot.article.cleaning.scripted import SCRIPTED
 from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering, spans
 from newsbot.article.cleaning.writer import Writer
+from newsbot.article.embeds import is_own_name
 from newsbot.article.images import is_picture
 from newsbot.article.links import absolute
 from newsbot.article.text import scrub
@@ -191,7 +192,7 @@ class TreeWalk:
         if not names and "data-embed" not in attributes:
             return None
         url, provider = absolute(attributes.get("cite"), self._base), attributes.get("data-embed")
-        if provider is not None and url is not None:
+        if provider is not None and url is not None and is_own_name(provider, url):
             return Quoted(Embed(provider=provider, url=url), words=True)
         self._patience -= 1
         return quoted_embed(names, node, attributes, self._base) if self._patience > 0 else None
@@ -251,8 +252,12 @@ class TreeWalk:
 
     def _enter_link(self, _: str, node: LexborNode, attributes: Attributes) -> Leave | None:
         url = absolute(attributes.get("href"), self._base)
-        if url and ("data-embed" in attributes or attributes.get("data-pin-do") == "embedPin"):
-            self.media.embed(attributes.get("data-embed") or "Pinterest", url, label=node.text())
+        marked = attributes.get("data-embed")
+        if url and marked and is_own_name(marked, url):
+            self.media.embed(marked, url, label=node.text())
+            return None
+        if url and attributes.get("data-pin-do") == "embedPin":
+            self.media.embed("Pinterest", url, label=node.text())
             return None
         name = self._id(attributes)
         if url is not None and url[0] != "#":

@@ -6,8 +6,9 @@ import pytest
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning import tree_walk
-from newsbot.article.cleaning.clean import Cleaned, clean, markdown
+from newsbot.article.cleaning.clean import Cleaned, clean
 from newsbot.article.cleaning.hidden import is_hidden
+from newsbot.article.cleaning.markdown import markdown
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import default_rules
 from newsbot.article.cleaning.selectors import Attributes

@@ -1,0 +1,39 @@
+"""Text on a terminal. A site's strings cannot move the cursor, forge a line or reverse letters."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
+
+
+def visible(text: str) -> str:
+    """``text`` with its control characters as escapes (``\\x1b``). Tabs and line feeds stay."""
+    return _CONTROLS.sub(_as_escape, text) if _CONTROLS.search(text) else text
+
+
+def in_one_line(text: str) -> str:
+    """``visible`` for a string that must not begin a line of its own."""
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def tell(text: str) -> None:
+    """Write lines for the user to standard error."""
+    sys.stderr.write(f"{visible(text)}\n")
+
+
+def show(text: str) -> None:
+    """Write lines for the user to standard output."""
+    sys.stdout.write(f"{visible(text)}\n")
+
+
+def write_out(text: str) -> None:
+    """Write a result to standard output: as it is where a file or a program reads it, else as ``show`` does."""
+    sys.stdout.write(f"{visible(text) if sys.stdout.isatty() else text}\n")
+
+
+def _as_escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,66 @@
+"""No control character of a site reaches a terminal."""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+
+import pytest
+
+from newsbot.extensions.receipt import summary, table
+from newsbot.terminal import in_one_line, show, tell, visible, write_out
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+from tests.unit.test_repository import MODULES, tree
+
+HOSTILE = "a\x1b[2J\x9b31m\x07\x00\r\u202e\u2066\u200f\u061c\u2028b"
+ESCAPED = "a\\x1b[2J\\x9b31m\\x07\\x00\\x0d\\u202e\\u2066\\u200f\\u061c\\u2028b"
+
+
+def test_control_characters_become_escapes_and_lines_stay() -> None:
+    assert visible(HOSTILE) == ESCAPED
+    assert visible("two\nlines\tand 日本 עברית é") == "two\nlines\tand 日本 עברית é"
+    assert in_one_line("two\nlines") == "two\\nlines"
+
+
+def test_lines_for_the_user_are_visible(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(HOSTILE)
+    show(HOSTILE)
+    out, err = capsys.readouterr()
+    assert (out, err) == (f"{ESCAPED}\n", f"{ESCAPED}\n")
+
+
+@pytest.mark.parametrize(("is_terminal", "written"), [(True, ESCAPED), (False, HOSTILE)])
+def test_a_result_is_changed_only_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, written: str
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(out, "isatty", lambda: is_terminal)
+    monkeypatch.setattr(sys, "stdout", out)
+    write_out(HOSTILE)
+    assert out.getvalue() == f"{written}\n"
+
+
+def test_the_table_of_the_receipt_has_a_line_for_each_collection_whatever_a_site_calls_itself() -> None:
+    facts = SiteFacts(asked=f"http://x.example/\n{HOSTILE}", site=f"http://x.example/\n{HOSTILE}")
+    collection = CollectionFacts(type=f"post\n{HOSTILE}", mode="update")
+    collection.why = f"403\n{HOSTILE}"
+    facts.collections["post"] = collection
+    lines = table([facts]).split("\n")
+    assert len(lines) == 2
+    assert lines[1].count("\\x1b") == 3
+    assert visible(lines[1]) == lines[1]
+    assert len(summary([facts]).splitlines()) == 1
+
+
+def test_only_one_module_writes_to_the_terminal() -> None:
+    """A line written past ``terminal`` would show a site's control characters."""
+    found = [
+        f"{module}: {ast.unparse(node)}"
+        for module in MODULES
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("print", "sys.stdout.write", "sys.stderr.write")
+        and module.name != "terminal.py"
+    ]
+    assert found == []

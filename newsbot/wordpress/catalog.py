@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,12 @@ _SINGLE = {
 }
 """Kinds that every site keeps in one collection."""
 
+_LISTED = {"posts": ("types", INTERNAL_TYPES), "terms": ("taxonomies", INTERNAL_TAXONOMIES)}
+"""Kind -> the route that lists its collections, and those that ``all`` leaves out."""
+
+ALL = "all"
+"""The name that stands for every public collection."""
+
 _CORE_ROUTES = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
 
 
@@ -51,23 +57,26 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
     """The catalog of what ``options`` ask for. Raises PayloadError where the site does not list its types."""
     if options.kind in _SINGLE:
         return Catalog([_SINGLE[options.kind]])
-    wanted = options.types
-    if options.kind == "posts" and (known := _known_collections(site, wanted)) is not None:
+    if options.kind == "posts" and (known := _known_collections(site, options.types)) is not None:
         return Catalog(known)
-    if options.kind == "terms":
-        reply = yield Query(url=site.api.url("/wp/v2/taxonomies"), purpose="taxonomies")
-    else:
-        reply = yield Query(url=site.api.url("/wp/v2/types"), purpose="types")
+    name, internal = _LISTED[options.kind]
+    reply = yield Query(url=site.api.url(f"/wp/v2/{name}"), purpose=name)
     offered = read_collections(answer(reply))
-    internal = INTERNAL_TAXONOMIES if options.kind == "terms" else INTERNAL_TYPES
-    public = {name: collection for name, collection in offered.items() if name not in internal}
-    if "all" in wanted:
-        return Catalog(list(public.values()))
-    found = [offered[name] for name in wanted if name in offered]
-    if options.kind == "posts" and found:
-        site.types |= {collection.name: collection.route for collection in found}
+    catalog = choose(offered, options.types, internal)
+    if options.kind == "posts" and ALL not in options.types and catalog.collections:
+        site.types |= {collection.name: collection.route for collection in catalog.collections}
         yield KeepSite(url=options.url, site=site_as_json(site))
-    return Catalog(found, [name for name in wanted if name not in offered], sorted(public))
+    return catalog
+
+
+def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: Set[str]) -> Catalog:
+    """What the user wants of the collections that a site offers: ``all`` means all but the ``internal`` ones, beside
+    those that are named."""
+    public = sorted(name for name in offered if name not in internal)
+    named = [name for name in wanted if name != ALL]
+    chosen = [name for name in offered if name not in internal] if ALL in wanted else []
+    chosen += [name for name in named if name in offered and name not in chosen]
+    return Catalog([offered[name] for name in chosen], [name for name in named if name not in offered], public)
 
 
 def _known_collections(site: Site, wanted: tuple[str, ...]) -> list[Collection] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.catalog import INTERNAL_TYPES, Catalog, ask_options, find_collections
+from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, Catalog, ask_options, find_collections
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
 from newsbot.wordpress.collection.verdict import conclude_by
 from newsbot.wordpress.discovery.search import discover
@@ -191,8 +191,9 @@ def _crawl_collection(
         yield from fallback.crawl_type(
             name, crawled.facts.why, state=crawled.state, api_ids=crawled.seen, sequence=crawled.sequence
         )
-    if crawled.is_not_public and not crawled.was_held and "all" in options.types:
-        # ``types=all`` asks for public types, and a type that visitors may not list is not public.
+    if crawled.is_not_public and not crawled.was_held and ALL in options.types and name not in options.types:
+        # ``types=all`` asks for public types, and a type that visitors may not list is not public. A type that the user
+        # named, or of which the archive holds rows, is told.
         del facts.collections[name]
 
 

@@ -295,14 +295,11 @@ class Archive:
         if before is None or before.deleted_at is not None:
             return None
         stored = self._stored_payload(batch, row_id)
-        if stored is None:
-            return None
-        after = replace(before, revision=before.revision + 1, deleted_at=when)
-        state = state_of(after, "deleted")
+        state = state_of(replace(before, revision=before.revision + 1, deleted_at=when), "deleted")
         try:
-            return unpack(stored.payload, state, kind=stored.kind, site=site)
+            return unpack(stored.payload if stored is not None else None, state, kind=kind, site=site)
         except BrokenPayload:
-            return bare_record(site, type_, row_id, state, kind=stored.kind)
+            return bare_record(site, type_, row_id, state, kind=kind)
 
     def _stored_payload(self, batch: Batch, row_id: int) -> Any:
         with self.database.reading() as connection:

@@ -79,8 +79,10 @@ def pack(record: Record) -> bytes:
     return _COMPRESSOR.compress(json_bytes(record)[0])
 
 
-def json_of(payload: bytes) -> bytes:
-    """The stored row as JSON, with empty state fields. Raises BrokenPayload."""
+def json_of(payload: bytes | None) -> bytes:
+    """The stored row as JSON, with empty state fields. Raises BrokenPayload, also where the payload itself is lost."""
+    if payload is None:
+        raise BrokenPayload(_DAMAGED)
     try:
         frame = zstandard.get_frame_parameters(payload)
         if not 0 < frame.content_size <= MOST_BYTES:
@@ -113,7 +115,7 @@ def json_line(text: bytes, state: RowState, *, kind: str, shape: int | None) -> 
     return text.replace(_NO_COLLISION, _COLLISION, 1) if state.collision else text
 
 
-def unpack(payload: bytes, state: RowState, *, kind: str, site: str | None = None) -> Record:
+def unpack(payload: bytes | None, state: RowState, *, kind: str, site: str | None = None) -> Record:
     """The row as its item; ``site`` is the key of its site now. Raises BrokenPayload."""
     record = record_of(json_of(payload), state, kind=kind)
     record.site = site or record.site

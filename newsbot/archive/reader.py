@@ -58,7 +58,7 @@ _of_row = (revisions.c.collection == rows.c.collection) & (revisions.c.id == row
 _CURRENT = sa.select(
     *(rows.c.id, rows.c.collection, rows.c.revision, rows.c.first_seen, rows.c.last_seen, rows.c.deleted_at),
     *(rows.c.collision, revisions.c.payload, revisions.c.shape),
-).join(revisions, _of_row & (revisions.c.revision == rows.c.content))
+).outerjoin(revisions, _of_row & (revisions.c.revision == rows.c.content))
 
 
 def read_current(database: Database, selection: Filter, broken: list[str] | None = None) -> Iterator[ArchivedRow]:

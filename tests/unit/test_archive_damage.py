@@ -123,6 +123,27 @@ def test_damaged_bookkeeping_is_learnt_again(archive: Archive) -> None:
     heir.close()
 
 
+def test_row_whose_content_is_lost_is_named(archive: Archive) -> None:
+    with archive.database.writing() as connection:
+        connection.execute(sa.delete(revisions).where(revisions.c.id == 3))
+    broken: list[str] = []
+    assert [row.record().id for row in read_current(archive.database, Filter(), broken)] == [1]
+    assert broken == [f"{SITE} post 2", f"{SITE} post 3"]
+    gone = archive.tombstone(SITE, "post", 3, WHEN)
+    assert gone is not None and (gone.id, gone.change) == (3, "deleted")
+
+
+def test_undelivered_row_whose_content_is_lost_is_asked_for_again(archive: Archive) -> None:
+    with archive.database.writing() as connection:
+        connection.execute(sa.delete(revisions).where(revisions.c.id == 3))
+    heir = reopened(archive)
+    assert [row.record.id for row in heir.outbox.recover(SITE, "posts")] == [1]
+    assert heir.state(SITE, "post").swept is None
+    assert heir.add(post(3)) is True
+    heir.flush()
+    heir.close()
+
+
 @pytest.mark.parametrize("left", [0.05, 0.3, 0.6, 0.95])
 def test_truncated_file_is_one_line(archive: Archive, tmp_path: Path, left: float) -> None:
     for number in range(4, 400):

@@ -13,9 +13,21 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from newsbot.archive.moves import NEWEST
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import AskBorder, AskKnown, AskState, AskTombstones, CollectionState, Recall, Remember
+from newsbot.wordpress.messages import (
+    AskBorder,
+    AskHeld,
+    AskKnown,
+    AskState,
+    AskTombstones,
+    CollectionState,
+    Distrust,
+    HeldRow,
+    Recall,
+    Remember,
+)
 
 _STATE_FIELDS = frozenset(one.name for one in fields(CollectionState))
 
@@ -54,17 +66,19 @@ class SoakArchive:
                 return {}
             case Remember():
                 return None
-        if isinstance(asked, AskBorder):
-            return self._border(asked)
-        if type(asked).__name__ == "Distrust":
-            self.distrusted |= set(asked.ids)
-            return None
+            case Distrust():
+                self.distrusted |= set(asked.ids)
+                return None
+            case AskHeld():
+                return self._held(asked)
+            case AskBorder():
+                return self._border(asked)
         raise TypeError(f"the soak's archive cannot answer {asked!r}")
 
     def _known(self, asked: AskKnown) -> dict[int, str | None]:
         every = self.live()
         chosen = every if asked.ids is None else {row_id: every[row_id] for row_id in asked.ids if row_id in every}
-        lowest = getattr(asked, "lowest", None) or 0
+        lowest = asked.lowest or 0
         return {
             row_id: None if row_id in self.distrusted else getattr(record, "modified", None)
             for row_id, record in chosen.items()
@@ -82,6 +96,10 @@ class SoakArchive:
         if widest < timedelta(seconds=2 * asked.clear):
             return None
         return iso_utc(datetime.fromisoformat(start) + widest / 2)
+
+    def _held(self, asked: AskHeld) -> dict[int, HeldRow]:
+        newest = sorted(self.live())[-NEWEST:]
+        return {row_id: _identity(self.live()[row_id]) for row_id in {*asked.ids, *newest} & self.live().keys()}
 
     def _tombstones(self, asked: AskTombstones) -> list[Record]:
         found = [copy.copy(self.rows[row_id].record) for row_id in asked.ids if row_id in self.live()]
@@ -115,6 +133,16 @@ class SoakArchive:
         if "whole" in kept:
             kept = {"owed": (), **kept, "cursor": None, "sequence": 0}
         self.state = replace(self.state, **kept)
+
+
+def _identity(record: Record) -> HeldRow:
+    return HeldRow(
+        id=record.id,
+        url=getattr(record, "url", None),
+        guid=getattr(record, "guid", None),
+        slug=getattr(record, "slug", None),
+        date=getattr(record, "published_local", None),
+    )
 
 
 def _published(record: Record, unknown: str) -> str:

@@ -47,7 +47,7 @@ bench: $(SETUP)
 
 soak: $(SETUP)
 	NEWSBOT_SOAK=$${NEWSBOT_SOAK:-10000} $(PYTHON) -m pytest $(PARALLEL) --timeout 0 -m soak
-	NEWSBOT_KILLS=50 NEWSBOT_REAL_POSTS=2000 $(PYTHON) -m pytest $(PARALLEL) --timeout 0 tests/real
+	NEWSBOT_KILLS=50 NEWSBOT_REAL_POSTS=2000 NEWSBOT_ROUNDS=60 NEWSBOT_VARIANTS=all $(PYTHON) -m pytest $(PARALLEL) --timeout 0 tests/real
 	NEWSBOT_TEST_PROCESSES=real $(PYTHON) -m pytest $(PARALLEL) tests/crawl tests/unit/article/test_command.py
 	$(PYTHON) -m tests.mutations --jobs $$(nproc)
 

@@ -126,7 +126,9 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
     if wrongly := buried & throughout & site.live().keys() - site.touched:
         return f"buried though alive throughout: {sorted(wrongly)}; {told}"
     if facts.verdict == "complete":
-        wrong = _differences(site, archive)
+        # The few requests of an update cannot tell which of two nodes answered them.
+        unseen = site.lie == "alternating" and facts.mode == "update"
+        wrong = [] if unseen else _differences(site, archive)
         return f"silent: {'; '.join(wrong)}; {told}" if wrong else None
     # Where nothing is left, a refusal of single posts cannot be told from a site that refuses everything. WordPress
     # counts media of drafts and shows them to nobody; of posts it shows all that it counts.
@@ -182,18 +184,18 @@ def _differences(site: SoakSite, archive: SoakArchive) -> list[str]:
     return found
 
 
-def _kind(broken: str) -> str:
+def kind_of(broken: str) -> str:
     """What is broken: "silent", "a false alarm", "buried though alive throughout" or "too many requests"."""
     return "too many requests" if "more than" in broken else broken.split(": ")[1]
 
 
 def reduced(played: History, broken: str) -> History:
     """A smaller sequence that breaks a promise of the same kind."""
-    kind = _kind(broken)
+    kind = kind_of(broken)
 
     def fails(one: History) -> bool:
         found = play(one)
-        return found is not None and _kind(found) == kind
+        return found is not None and kind_of(found) == kind
 
     smaller = True
     while smaller:
@@ -233,8 +235,8 @@ def main() -> None:
     for seed in range(first, last):
         if (broken := play(sequence(seed), most=most)) is None:
             continue
-        kinds[_kind(broken)] += 1
-        if kinds[_kind(broken)] <= told:
+        kinds[kind_of(broken)] += 1
+        if kinds[kind_of(broken)] <= told:
             small = reduced(sequence(seed), broken)
             print(f"seed {seed}: {play(small)}\n    {small}", flush=True)
     print(f"{last - first} sequences, {time.process_time() - began:.0f} s of CPU: broken {dict(kinds)}; {dict(most)}")

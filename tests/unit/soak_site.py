@@ -136,13 +136,14 @@ class SoakSite:
             self._save(one, title=one.title + "x")
 
     def _redate(self, place: int) -> None:
-        if (one := self._pick(place, "publish")) is not None:
+        # A comment keeps its date.
+        if self.kind != "comments" and (one := self._pick(place, "publish")) is not None:
             second = self._past(place // 7)
             self._save(one, date=second, local=second + self.zone)
 
     def _swap(self, place: int) -> None:
         one, other = self._pick(place, "publish"), self._pick(place // 5 + 1, "publish")
-        if one is not None and other is not None and one.id != other.id:
+        if self.kind != "comments" and one is not None and other is not None and one.id != other.id:
             self._save(one, date=other.date, local=other.local)
             self._save(other, date=one.date, local=one.local)
 

@@ -1,0 +1,32 @@
+"""A real WordPress that hides posts from its REST API never ends ``complete``; a healthy one that looks odd does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.real.variants import VARIANTS, Variant, play
+from tests.real.wordpress import WordPress
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+ALL = bool(os.environ.get("NEWSBOT_VARIANTS"))
+"""``make soak`` plays all variants; ``make test`` those that say ``always``."""
+
+
+@pytest.fixture(scope="module")
+def site(wordpress_68: WordPress) -> Iterator[WordPress]:
+    with wordpress_68.kept():
+        yield wordpress_68
+    wordpress_68.set_permalinks("pretty")
+
+
+@pytest.mark.parametrize("variant", [pytest.param(one, id=one.name) for one in VARIANTS if ALL or one.always])
+def test_hidden_posts_are_named_and_healthy_sites_are_complete(
+    site: WordPress, tmp_path: Path, variant: Variant
+) -> None:
+    outcome = play(site, tmp_path, variant)
+    assert outcome.holds, outcome.line()

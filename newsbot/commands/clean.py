@@ -3,33 +3,61 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
+from scrapy.crawler import CrawlerProcessBase
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 
 from newsbot.terminal import show, tell, write_out
 
+PAGE_OF_A_FILE = "https://localhost/"
+"""The URL of a page that is read from a file."""
 
-class OnePage(Spider):
-    """Fetches one URL through the project's downloader: robots.txt, delays and address checks apply as in a crawl."""
+Answers = dict[str, tuple[str, bytes]]
+"""URL -> the URL where redirects ended, and the body."""
 
-    name = "one_page"
 
-    def __init__(self, *, url: str, answers: list[tuple[str, bytes]]) -> None:
+class SomePages(Spider):
+    """Fetches URLs through the project's downloader: robots.txt, delays and address checks apply as in a crawl."""
+
+    name = "some_pages"
+
+    def __init__(self, *, urls: Sequence[str], answers: Answers) -> None:
         super().__init__()
-        self.url = url
+        self.urls = urls
         self.answers = answers
 
     async def start(self) -> AsyncIterator[Request]:
-        yield Request(self.url, callback=self.parse_page)
+        for url in self.urls:
+            yield Request(url, callback=self.parse_page, cb_kwargs={"asked": url})
 
-    def parse_page(self, response: Response) -> None:
-        self.answers.append((response.url, response.body))
+    def parse_page(self, response: Response, asked: str) -> None:
+        self.answers[asked] = (response.url, response.body)
+
+
+def fetch(process: CrawlerProcessBase, urls: Sequence[str]) -> Answers:
+    """The pages at ``urls``. One that cannot be fetched is missing; the log says why."""
+    answers: Answers = {}
+    if urls:
+        process.crawl(SomePages, urls=urls, answers=answers)
+        process.start()
+    return answers
+
+
+def is_no_run(settings: BaseSettings, *, quiet: bool) -> None:
+    """Set that a fetch of pages is no run: it writes no receipt, no feed and nothing in the archive."""
+    for name in ("ITEM_PIPELINES", "ITEM_PIPELINES_BASE", "EXTENSIONS", "FEEDS"):
+        settings.set(name, {}, priority="cmdline")
+    settings.set("EXTENSIONS_BASE", {"newsbot.safe_logs.SafeLogs": 0}, priority="cmdline")
+    settings.set("ADDONS", {"newsbot.components.SwitchedComponents": 0}, priority="cmdline")
+    if quiet:
+        settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
 
 class Command(ScrapyCommand):
@@ -56,13 +84,7 @@ class Command(ScrapyCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
-        # A fetch of one page is not a run: it writes no receipt, no feed and nothing in the archive.
-        for name in ("ITEM_PIPELINES", "ITEM_PIPELINES_BASE", "EXTENSIONS", "FEEDS"):
-            self.settings.set(name, {}, priority="cmdline")
-        self.settings.set("EXTENSIONS_BASE", {"newsbot.safe_logs.SafeLogs": 0}, priority="cmdline")
-        self.settings.set("ADDONS", {"newsbot.components.SwitchedComponents": 0}, priority="cmdline")
-        if not opts.loglevel:
-            self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
+        is_no_run(self.settings, quiet=not opts.loglevel)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -96,20 +118,17 @@ class Command(ScrapyCommand):
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
         try:
-            return "https://localhost/", Path(name).read_bytes()
+            return PAGE_OF_A_FILE, Path(name).read_bytes()
         except OSError as error:
             tell(f"scrapy clean: {name}: {error.strerror}")
             return None
 
     def _fetch(self, url: str) -> tuple[str, bytes] | None:
         assert self.crawler_process is not None
-        answers: list[tuple[str, bytes]] = []
-        self.crawler_process.crawl(OnePage, url=url, answers=answers)
-        self.crawler_process.start()
-        if not answers:
+        answers = fetch(self.crawler_process, [url])
+        if url not in answers:
             tell(f"scrapy clean: {url}: the page could not be fetched; a line above says why")
-            return None
-        return answers[0]
+        return answers.get(url)
 
 
 def body_of(data: bytes) -> tuple[str, str | None]:

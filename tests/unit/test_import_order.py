@@ -62,11 +62,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # Output afterwards, and the commands.
     "export": {
-        "terminal",
-        *("archive", "arguments", "article", "feeds"),
-        *("items", "errors", "extras", "timestamps", "safe_json"),
+        *("archive", "arguments", "article", "feeds", "pipelines", "wordpress"),
+        *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
-    "commands": {"terminal", "archive", "arguments", "article", "export", "follow", "spiders", "errors", "extras"},
+    "commands": {
+        *("archive", "arguments", "article", "export", "follow", "spiders", "wordpress"),
+        *("errors", "extras", "terminal"),
+    },
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""
 
@@ -88,6 +90,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "discovery": {"api", "languages", "messages", "payload", "values"},
     "catalog": {"api", "messages", "options", "replies", "site_json"},
     "pages": {"messages", "payload", "receipt", "replies"},
+    "single_article": {"api", "messages", "pages", "records"},
     "languages": {"api", "messages", "pages", "payload", "replies", "values"},
     "joins": {"api", "dates", "messages", "payload", "queries", "records", "replies", "values"},
     "collection": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -78,11 +79,26 @@ def parents(node: LexborNode) -> Iterator[LexborNode]:
         parent = parent.parent
 
 
-def body_of(html: str, *, url: str, title: str | None = None) -> str | None:
-    """The article's HTML, without a heading at its start that repeats the title. "" where its container is there and
-    empty, None where the page has no article."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The article's HTML, and who found it: ``container``, ``trafilatura``, ``paragraphs``; None where nobody did.
+
+    ``html`` is "" where the container is there and empty, None where the page has no article.
+    """
+
+    html: str | None
+    judge: str | None = None
+
+
+def body_of(html: str, *, url: str) -> str | None:
+    """The article's HTML, see ``Body``."""
+    return find_body(html, url=url).html
+
+
+def find_body(html: str, *, url: str, title: str | None = None) -> Body:
+    """The article in a page, without a heading at its start that repeats the title."""
     body = _found(html, url)
-    return _untitled(body, title) if body and title else body
+    return Body(_untitled(body.html, title), body.judge) if body.html and title else body
 
 
 def _untitled(body: str, title: str) -> str:
@@ -90,24 +106,27 @@ def _untitled(body: str, title: str) -> str:
     return body[heading.end() :].lstrip() if heading and plain_text(heading[2]) == title else body
 
 
-def _found(html: str, url: str) -> str | None:
+def _found(html: str, url: str) -> Body:
     tree = LexborHTMLParser(html)
     root = tree.body
     prose = prose_by_element(root) if root is not None else {}
     if root is None or tree.css_first(".wp-site-blocks h1.wp-block-post-title") is not None:
         # A block theme omits the container of an empty article.
-        return _contained(tree, prose, total=0, selectors=CONTAINERS[:1]) or ""
+        return Body(_contained(tree, prose, total=0, selectors=CONTAINERS[:1]) or "", "container")
     total = prose[root.mem_id]
     sure = _contained(tree, prose, total=total, selectors=CONTAINERS)
     if sure:
-        return sure
+        return Body(sure, "container")
     named = _contained(tree, prose, total=total, selectors=NAMED)
     if named and total < _LEAST_WORDS:
-        return named
+        return Body(named, "container")
     judged = _compared(_judged(html, url), root, prose, url)
-    if named and not _is_better(_text(judged or "", url), than=_text(named, url)):
-        return named
-    return judged or _small(tree, html)
+    if named and not _is_better(_text(judged.html or "", url), than=_text(named, url)):
+        return Body(named, "container")
+    if judged.html:
+        return judged
+    small = _small(tree, html)
+    return Body(small, "container" if small is not None else None)
 
 
 # -- containers --------------------------------------------------------------------------------------------------------
@@ -201,16 +220,18 @@ def _small(tree: LexborHTMLParser, html: str) -> str | None:
 # -- judges ------------------------------------------------------------------------------------------------------------
 
 
-def _compared(judged: str | None, root: LexborNode, prose: Mapping[int, int], url: str) -> str | None:
+def _compared(judged: str | None, root: LexborNode, prose: Mapping[int, int], url: str) -> Body:
     """Of trafilatura's result and the densest element of the page, the shorter one that has all the sentences."""
     dense = densest(root, prose)
     own = (dense.inner_html or "").strip()
     if judged is None:
-        return own if prose[dense.mem_id] >= _ALONE else None
+        return Body(own, "paragraphs") if prose[dense.mem_id] >= _ALONE else Body(None)
     text, other = _text(own, url), _text(judged, url)
     first = next((line for line in other.split("\n") if len(line) >= _LONG_LINE), "")
     shorter = len(text) < len(other) and first in text
-    return own if shorter and _sentences(text) >= _SAME * _sentences(other) else judged
+    if shorter and _sentences(text) >= _SAME * _sentences(other):
+        return Body(own, "paragraphs")
+    return Body(judged, "trafilatura")
 
 
 def _is_better(text: str, *, than: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.nesting import flatten
-from newsbot.article.facts.body import FEW, body_of, parents
+from newsbot.article.facts.body import FEW, find_body, parents
 from newsbot.article.facts.byline import without_by
 from newsbot.article.text import plain_text
 from newsbot.items import Author, FeaturedImage, Post
@@ -58,7 +58,7 @@ class ArticlePage:
 
     ``id`` and ``type`` are None where the page does not show them. ``post`` is None where the page is a list of
     articles. ``parts`` are the URLs of the other pages of an article that its author divided into pages. ``url`` is
-    where redirects ended.
+    where redirects ended. ``judge``: who found the body, see ``Body``.
     """
 
     id: int | None
@@ -66,6 +66,7 @@ class ArticlePage:
     post: Post | None
     parts: list[str] = field(default_factory=list)
     url: str = ""
+    judge: str | None = None
 
     @property
     def lacks_body(self) -> bool:
@@ -82,7 +83,8 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         return ArticlePage(id=None, type=None, post=None, url=reply.url)
     metadata = read_metadata(tree)
     title = _title(tree, metadata)
-    body = body_of(html, url=url, title=title)
+    found = find_body(html, url=url, title=title)
+    body = found.html
     published = metadata.published or _time(tree)
     post = Post(
         site=site,
@@ -107,7 +109,9 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         request_url=reply.url,
     )
     hide_protected(post, body or html)
-    return ArticlePage(id=marks.id, type=marks.type, post=post, parts=_parts(tree, url), url=reply.url)
+    return ArticlePage(
+        id=marks.id, type=marks.type, post=post, parts=_parts(tree, url), url=reply.url, judge=found.judge
+    )
 
 
 def _decoded(reply: Reply) -> str:

@@ -6,7 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article.facts import body as body_module
-from newsbot.article.facts.body import body_of
+from newsbot.article.facts.body import Body, body_of, find_body
 from newsbot.article.facts.byline import without_by
 from newsbot.article.facts.paragraphs import densest, prose_by_element
 
@@ -104,8 +104,8 @@ def test_a_few_words_without_a_judges_consent_are_no_article(monkeypatch: pytest
 
 def test_a_heading_that_repeats_the_title_goes() -> None:
     html = page(f'<div class="entry-content"><!-- x --><h1 class="t">Cranes &amp; quays</h1>{STORY}</div>')
-    assert body_of(html, url=URL, title="Cranes & quays") == STORY
-    assert "<h1" in (body_of(html, url=URL, title="Winter") or "")
+    assert find_body(html, url=URL, title="Cranes & quays") == Body(STORY, "container")
+    assert "<h1" in (find_body(html, url=URL, title="Winter").html or "")
 
 
 def test_the_densest_element_holds_the_paragraphs_alone() -> None:

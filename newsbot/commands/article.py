@@ -1,0 +1,67 @@
+"""``scrapy article FILE_OR_URL... [--json]``: reads articles as a crawl does, and prints what it found."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+
+from newsbot.commands.clean import PAGE_OF_A_FILE, fetch, is_no_run
+from newsbot.terminal import tell, write_out
+
+
+class Command(ScrapyCommand):
+    """Exit status 0: all are printed. 1: one cannot be read, or holds no article. 2: bad use, and nothing is read."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] FILE_OR_URL..."
+
+    def short_desc(self) -> str:
+        return "Read articles from files or URLs: title, author, dates, text, and what was removed"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print a JSON object a line, with the clean HTML")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        is_no_run(self.settings, quiet=not opts.loglevel)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
+        from newsbot.arguments.values import is_web_address
+        from newsbot.export.one_article import printed
+        from newsbot.wordpress.messages import Reply
+        from newsbot.wordpress.single_article import NotAnArticle, read_article
+
+        urls = [name for name in args if name.startswith(("http://", "https://"))]
+        bad = next((url for url in urls if not is_web_address(url)), None)
+        if bad is not None or not args:
+            self._say(f"{bad!r} is not a web address" if bad is not None else "takes files or URLs, not none")
+            self.exitcode = 2
+            return
+        assert self.crawler_process is not None
+        answers = fetch(self.crawler_process, urls)
+        for name in args:
+            try:
+                url, body = answers[name] if name in urls else (PAGE_OF_A_FILE, Path(name).read_bytes())
+                found = read_article(Reply(status=200, url=url, body=body))
+            except OSError as error:
+                self._fail(name, error.strerror or "the system cannot read it")
+            except KeyError:
+                self._fail(name, "the page could not be fetched; a line above says why")
+            except NotAnArticle as error:
+                self._fail(name, str(error))
+            else:
+                write_out(printed(found, source=name, as_json=opts.json))
+
+    def _fail(self, name: str, why: str) -> None:
+        self._say(f"{name}: {why}")
+        self.exitcode = 1
+
+    def _say(self, line: str) -> None:
+        tell(f"scrapy article: {line}")

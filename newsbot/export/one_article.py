@@ -1,0 +1,58 @@
+"""One article as text or JSON: what ``scrapy article`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scrapy import Spider
+from scrapy.statscollectors import StatsCollector
+
+from newsbot.items import Post
+from newsbot.pipelines.clean import CleanPipeline
+from newsbot.safe_json import json_bytes
+from newsbot.terminal import in_one_line, visible
+from newsbot.wordpress.single_article import Found
+
+
+class _Unread(StatsCollector):
+    """The statistics of one article, which nobody reads."""
+
+    def __init__(self) -> None:
+        self._stats = {}
+
+    def inc_value(self, key: str, count: int = 1, start: int = 0, spider: Spider | None = None) -> None:
+        """Discard the count."""
+
+
+def printed(found: Found, *, source: str, as_json: bool) -> str:
+    """The article that was found in ``source``, cleaned by the pipeline of a crawl: a JSON line, or text."""
+    post = CleanPipeline(_Unread(), with_markdown=False).process_item(found.post)
+    facts = dict(_facts(post, found.judge))
+    if as_json:
+        whole = {"source": source, **facts, "text": post.content_text, "html": post.content_html}
+        lists = {"images": post.images, "links": post.links, "embeds": post.embeds}
+        return json_bytes({**whole, **lists})[0].decode()
+    lines = [f"{name}: {_shown(value)}" for name, value in facts.items() if value not in (None, {}, False)]
+    return "\n".join([*lines, "", visible(post.content_text or ""), ""])
+
+
+def _facts(post: Post, judge: str) -> Iterator[tuple[str, Any]]:
+    yield "title", post.title
+    yield "url", post.url
+    yield "author", post.author.name if post.author else None
+    yield "byline", post.byline
+    yield "published", post.published or post.published_local
+    yield "modified", post.modified
+    yield "language", post.language
+    yield "image", post.image.url if post.image else None
+    yield "truncated", post.truncated
+    yield "word_count", post.word_count
+    yield "removed", post.removed
+    yield "judge", judge
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{rule} {count}" for rule, count in value.items())
+    return in_one_line(str(value))

@@ -42,6 +42,8 @@ _CONTENT = (
     .join(revisions, (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id))
     .join(collections, collections.c.collection == rows.c.collection)
     .where(revisions.c.revision == rows.c.content, rows.c.deleted_at.is_(None))
+    # An article that came without the API may have a negative id, which no site knows.
+    .where(rows.c.id > 0)
 )
 
 

@@ -295,14 +295,16 @@ def check_rename(archive: Archive, url: str) -> None:
 
 
 def test_rows_that_came_under_the_new_key_stay(archive: Archive) -> None:
+    archive.add(post(-7, OLD))
     archive.add(post(3, NEW, title="As it is now"))
     archive.add(post(4, NEW))
     archive.flush()
     assert archive.rename_site(OLD, NEW) is None
     lines = [json.loads(row.line()) for row in read_current(archive.database, Filter())]
     assert [(line["site"], line["id"], line["title"]) for line in lines] == [
-        (NEW, 1, "Title 1"), (NEW, 2, "Title 2"), (NEW, 3, "As it is now"), (NEW, 4, "Title 4"),
+        (NEW, -7, "Title -7"), (NEW, 1, "Title 1"), (NEW, 2, "Title 2"), (NEW, 3, "As it is now"), (NEW, 4, "Title 4"),
     ]  # fmt: skip
+    assert archive.moves.held_rows(AskHeld(site=NEW, type="post", ids=(-7, 1))).keys() == {1, 2, 3, 4}
     assert archive.state(NEW, "post").whole is False, "both parts are walked again"
 
 
@@ -422,6 +424,8 @@ NEW_BLOG = [own(n, slug=f"blog-{n}", date=f"2030-01-0{n}T00:00:00") for n in ran
         ([[own(1, slug="renamed", date="2026-05-01T00:00:00"), own(2), own(3)]], {"live": 5, "known": HELD}, 0),
         # Old drafts that were published: the known rows are still there.
         ([[own(1), own(2), own(3)]], {"live": 5, "known": {9: held(9)}, "given": [[raw(9)]]}, 1),
+        # The site ignores ``include``.
+        ([[own(1), own(2), own(3)]], {"live": 5, "known": {9: held(9)}, "given": [[own(3), own(2)]]}, 1),
         # The site names other addresses now, and is the same.
         ([FRONT], {"live": 5, "known": HELD, "given": [FRONT, FRONT]}, 2),
     ],

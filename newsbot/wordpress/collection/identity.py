@@ -83,7 +83,11 @@ class Identity:
         """Ask for rows that the archive holds. Raise ForeignAnswer where fewer than a fifth of them agree."""
         wanted = sorted(held, reverse=True)[:PER_PAGE]
         params = {"include": wanted, "per_page": len(wanted), "_fields": IDENTIFYING}
-        compared, agreed = agreeing(rows_of((yield self.queries.query(params, "identity"))), held)
+        given = rows_of((yield self.queries.query(params, "identity")))
+        if any(row_id(raw.get("id")) not in held for raw in given):
+            # The site ignores ``include``, so that the answer says nothing about the known rows.
+            return
+        compared, agreed = agreeing(given, held)
         if agreed * 5 >= compared > 0:
             return
         host = next((host for raw in rows if (host := link_host(raw)) not in (None, *self.hosts)), None)

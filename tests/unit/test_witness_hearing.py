@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from newsbot.items import Post, Record
+from newsbot.archive import Archive
+from newsbot.items import Checkpoint, Post, Record
+from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import crawl_collections
@@ -243,6 +246,63 @@ def test_types_that_only_the_sitemap_names_come_from_their_pages() -> None:
     assert ids(rows) == [*range(1, 31), 901, 902]
     assert {row.type for row in rows} == {"post", "story"}
     assert (sorted(facts.collections), facts.verdict) == (["post", "story"], "complete")
+
+
+def run(folder: Path, model: ListedSite, name: str, **options: Any) -> tuple[list[Record], CollectionFacts]:
+    """A run with an archive."""
+    archive = Archive.open(f"sqlite:///{folder / 'a.db'}", run=name, alive=lambda _: False)
+    archive.runs.start("wp_posts")
+    facts, rows = SiteFacts(asked=HOME), []
+    chosen = Options(url=HOME, follow=frozenset(), **options)
+    talk, answers, answer = crawl_collections(slugged(), chosen, facts), ArchiveAnswers(archive), None
+    while True:
+        try:
+            message = talk.send(answer)
+        except StopIteration:
+            break
+        answer = None
+        if isinstance(message, Query):
+            answer = model.reply(message)
+        elif isinstance(message, Checkpoint):
+            archive.commit(message)
+        elif isinstance(message, Record):
+            if archive.add(message):
+                rows.append(message)
+        else:
+            answer = answers.answer(message)
+    archive.close()
+    return rows, facts.collections["post"]
+
+
+def test_rows_of_a_witness_are_edited_and_deleted_by_it(tmp_path: Path) -> None:
+    model = listed_site(by_slug=frozenset({5}), unseen=frozenset({6, 7}))
+    model.web |= {"/post-6/": page(6), "/post-7/": page(7)}
+    first, _ = run(tmp_path, model, "1")
+    assert ids(first) == list(range(1, 31))
+    update, facts = run(tmp_path, model, "2")
+    assert (update, facts.mode, facts.verdict, facts.live) == ([], "update", "complete", 30), facts.why
+    del model.web["/post-6/"]
+    model.web["/post-7/"] = page(7).replace("Title 7", "Another title")
+    lines = [
+        f"<url><loc>{HOME}/post-{n}/</loc><lastmod>2026-09-01T00:00:00+00:00</lastmod></url>" for n in range(7, 31)
+    ]
+    lines += [f"<url><loc>{HOME}/post-{n}/</loc></url>" for n in range(1, 6)]
+    model.web[LIST] = f"<urlset>{''.join(lines)}</urlset>"
+    swept, facts = run(tmp_path, model, "3", sweep=True)
+    assert [(row.id, row.change) for row in swept] == [(6, "deleted"), (7, "edited")]
+    assert (facts.verdict, facts.live) == ("complete", 29), facts.why
+
+
+def test_article_that_is_missing_stays_missing_in_later_runs(tmp_path: Path) -> None:
+    model = listed_site(unseen=frozenset({5}))
+    model.web["/post-5/"] = Reply(status=500, url=f"{HOME}/post-5/")
+    _, facts = run(tmp_path, model, "1")
+    assert facts.verdict == "incomplete"
+    _, facts = run(tmp_path, model, "2")
+    assert (facts.mode, facts.verdict, list(facts.missing_urls)) == ("update", "incomplete", [f"{HOME}/post-5/"])
+    model.web["/post-5/"] = page(5)
+    rows, facts = run(tmp_path, model, "3", sweep=True)
+    assert (ids(rows), facts.verdict) == ([5], "complete"), facts.why
 
 
 FEED = "<rss><channel><title>x</title><link>{home}/</link>{items}</channel></rss>"

@@ -17,6 +17,7 @@ from newsbot.wordpress.fallback.listed import MOST_LISTS
 from newsbot.wordpress.fallback.seen import FeedState
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
 from newsbot.wordpress.fallback.verdict import some
+from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import AskLinks, KeepWitness, Reply, Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt, ask
@@ -28,6 +29,7 @@ from newsbot.wordpress.replies import Unanswered
 from newsbot.wordpress.witness.choice import budget, choose, next_first
 from newsbot.wordpress.witness.differences import Differences
 from newsbot.wordpress.witness.matching import Lacking, is_within, lacking
+from newsbot.wordpress.witness.revisit import Revisit
 
 AT_MOST_EVERY = timedelta(days=1)
 """How often a witness is heard at most, unless the user asks for a whole listing."""
@@ -41,6 +43,9 @@ MOST_LACKING = 5_000
 FEW_HIDDEN = 0.1
 """Share of the live rows that a site may count and show to nobody, where its sitemap agrees. With more, the sitemap may
 hide what the API hides."""
+
+MOST_MISSING = 1_000
+"""Missing articles that are kept for later runs."""
 
 MOST_FEEDS = 10
 """Feeds of other languages that one hearing asks for."""
@@ -106,6 +111,10 @@ class _Hearing:
     beside: set[int] = field(default_factory=set)
     brought: int = 0
     agrees: bool = False
+    revisit: Revisit = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.revisit = Revisit(intake=self.intake)
 
     @property
     def facts(self) -> CollectionFacts:
@@ -122,17 +131,38 @@ class _Hearing:
         asked = options.full or options.sweep
         if (whole or "heard" not in self.state) and (asked or self._is_time("heard")):
             self.state["heard"] = self.at
+            self.state["hidden"] = []
             if not (yield from self._hear_sitemaps()) and self.type == "post":
                 yield from self._hear_feed("feed", f"{self.witnesses.site.home}/feed/")
                 yield from self._hear_languages()
-        elif self.type == "post" and self.facts.sent and self._is_time("fed"):
-            yield from self._hear_feed("feed", f"{self.witnesses.site.home}/feed/")
-        else:
+        elif not (yield from self._go_on()):
+            self._conclude()
             return
         self._conclude()
         self.state["beside"] = sorted(self.beside)
+        self.state["missing"] = dict(list(self.facts.missing_urls.items())[:MOST_MISSING])
         queries = self.intake.queries
         yield KeepWitness(site=queries.site.key, type=self.type, facts=self.state)
+
+    def _go_on(self) -> Steps[bool]:
+        """Ask again for what was missing, or hear the feed where something changed. Returns whether anything was asked.
+
+        What is known to be missing stays in the receipt until it came.
+        """
+        asked = False
+        missing: dict[str, str] = self.state.get("missing") or {}
+        if missing and self._is_time("asked"):
+            self.state["asked"], asked = self.at, True
+            differences = self._differences((yield from self.witnesses.held()), typed=True)
+            told = self.facts.witnesses.setdefault("missing", {"listed": len(missing)})
+            yield from self._resolve(differences, [Lacking(url) for url in missing])
+            self._take(differences, told)
+        else:
+            self.facts.missing_urls |= missing
+        if self.type == "post" and self.facts.sent and self._is_time("fed"):
+            asked = True
+            yield from self._hear_feed("feed", f"{self.witnesses.site.home}/feed/")
+        return asked
 
     def _is_time(self, name: str) -> bool:
         last = self.state.get(name)
@@ -144,6 +174,9 @@ class _Hearing:
         """Correct the receipt, and the verdict where an article is known to be missing."""
         facts = self.facts
         facts.live = None if facts.live is None else facts.live + self.brought
+        if hidden := self.state.get("hidden"):
+            facts.verdict = "incomplete" if facts.verdict == "complete" else facts.verdict
+            facts.why += f"; the API lists no posts in {', '.join(hidden)}: only the newest came, by the feed"
         if not facts.missing_urls:
             if self.agrees and 0 < facts.unexplained <= FEW_HIDDEN * (facts.live or 0):
                 # The site counts some rows that no listing shows, and its sitemap lists none of them.
@@ -168,6 +201,7 @@ class _Hearing:
         typed = bool(sitemaps.own(self.type))
         held = yield from self.witnesses.held()
         differences = self._differences(held, typed=typed)
+        yield from self.revisit.load(sorted(self.beside), when=self.at)
         first = int(self.state.get("next", 0))
         room = max(1, most - len(sitemaps.read))
         chosen = choose(urls, sitemaps.changed, first=first, most=room)
@@ -178,6 +212,8 @@ class _Hearing:
             yield from self._compare([url for url in urls if url not in chosen], sitemaps, differences, told)
         self.state["next"] = next_first(urls, first=first, most=room)
         self._take(differences, told)
+        whole = typed and told["read"] == len(urls) and "why" not in told
+        yield from self._revisit(differences, whole=whole, told=told)
         self.agrees = typed and told["read"] == len(urls) and "why" not in told and not told.get("unasked")
         self.agrees = self.agrees and told["listed"] >= (self.facts.live or 0) + self.brought
         return True
@@ -205,12 +241,29 @@ class _Hearing:
                 del sitemaps.read[url]  # no other type needs it
             told["read"] += 1
             told["listed"] += len(sitemap.urls)
+            for url, changed in sitemap.urls.items():
+                self.revisit.note(url, changed)
             for one in lacking(sitemap.urls, differences.held, site=site, type_=self.type, typed=differences.typed):
                 found.setdefault(canonical(one.url), one)
         told["lacking"] += len(found)
         if told["read"] and not told["listed"]:
             told["why"] = f"no URL of {site} is listed"
         yield from self._resolve(differences, list(found.values())[:MOST_LACKING])
+
+    def _revisit(self, differences: Differences, *, whole: bool, told: dict[str, Any]) -> Steps[None]:
+        """Ask again for the rows that only a witness showed."""
+        if not self.revisit.rows:
+            return
+        site, route = self.witnesses.site, self.intake.queries.collection.route
+        steps = self.revisit.run(differences.reader, whole=whole)
+        try:
+            yield from in_languages(steps, site=site, route=route, counts=self.facts.languages)
+        except PayloadError as fault:
+            if getattr(fault, "error", None) == "stopped":
+                raise
+            told["why"] = str(fault)
+        self.beside -= self.revisit.gone
+        self.brought -= len(self.revisit.gone)
 
     def _resolve(self, differences: Differences, wanted: list[Lacking]) -> Steps[None]:
         if not wanted:
@@ -278,7 +331,4 @@ class _Hearing:
             url = language.url.rstrip("/") + "/feed/"
             yield from self._hear_feed(f"feed {language.tag}", url)
             hidden += [language] * (len(self.beside) > before)
-        if hidden:
-            named = ", ".join(language.tag for language in hidden)
-            self.facts.verdict = "incomplete" if self.facts.verdict == "complete" else self.facts.verdict
-            self.facts.why += f"; the API lists no posts in {named}: only the newest came, by the feed"
+        self.state["hidden"] = [language.tag for language in hidden]

@@ -103,6 +103,39 @@ def test_exchange_that_only_old_rows_show_is_found_by_a_border_that_moves(runs: 
     assert sorted(told) == [(7, "deleted"), (back, "new")]
 
 
+def test_post_that_comes_while_the_counts_are_compared_hides_no_deletion(runs: Runs) -> None:
+    del runs.model.articles[5]
+
+    def insert() -> None:
+        runs.model.insert()
+
+    runs.model.events[4] = insert
+    assert sorted(runs()) == [(5, "deleted"), (1_051, "new")]
+
+
+def test_row_that_comes_back_during_a_sweep_is_counted_as_listed(runs: Runs) -> None:
+    runs.model.articles[700].status = "draft"
+
+    def restore() -> None:
+        runs.model.articles[700].status = "publish"
+
+    runs.model.events[9] = restore
+    runs(sweep=True)
+    assert kept_state(runs).unlisted == frozenset()
+    del runs.model.articles[5]
+    assert runs() == [(5, "deleted")]
+
+
+def test_dates_that_contradict_each_other_are_told(tmp_path: Path, empty: Path) -> None:
+    (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
+    model = ChangingSite()
+    for age in range(9, 0, -1):
+        model.insert(age=timedelta(days=age))
+    model.articles[3].date -= timedelta(days=900)
+    runs = Runs(tmp_path, model)
+    assert (len(runs()), dict(runs.facts.faults), runs.facts.verdict) == (9, {"dates-apart": 1}, "complete")
+
+
 def test_filter_by_date_of_change_that_finds_nothing_is_noticed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = runs.model._listing
 

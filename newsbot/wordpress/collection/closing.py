@@ -141,9 +141,11 @@ class Closing:
         if self.queries.is_windowed or listed.broke_off:
             yield from account.take({row_id: at for row_id, at in listed.dates.items() if row_id not in self.seen})
             self.seen |= listed.dates.keys()
-            account.hidden = max(0, (facts.expected_after or 0) - len(self.seen))
+            lacking = max(0, (facts.expected_after or 0) - len(self.seen))
+            # A listing that broke off measures nothing: what it does not show may be public.
+            account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
             # Between two listings that broke off, rows may stand that neither showed.
-            facts.broke_off = listed.unproven and not listed.repeating and account.hidden > 0
+            facts.broke_off = listed.unproven and not listed.repeating and lacking > 0
             if self.cursor.unproven and self.cursor.disorder:
                 # Neither listing could prove itself, since the site does not heed what is asked for.
                 facts.broke_off = not self.cursor.repeating

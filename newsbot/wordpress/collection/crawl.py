@@ -12,7 +12,7 @@ from newsbot.wordpress.collection.insertions import newest_ids
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.reconciler import Reconciler
-from newsbot.wordpress.collection.site_ids import Dates, SiteIds
+from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.collection.verdict import conclude_by, is_absent, is_closed
 from newsbot.wordpress.messages import CollectionState, Steps
 from newsbot.wordpress.queries import Queries
@@ -73,7 +73,7 @@ class CollectionCrawl:
         account = Reconciler(intake=intake, site_ids=SiteIds(queries))
         if not can_update(queries, self.state):
             return FullListing(intake=intake, reconciler=account)
-        newest = yield from newest_ids(account.site_ids, self._has_unknown, hidden=account.hidden)
+        newest = yield from newest_ids(account.site_ids, account.has_unknown, hidden=account.hidden)
         searchable = self.state.watermark is not None and (
             queries.takes("modified_after") or options.kind == "comments"
         )
@@ -83,10 +83,6 @@ class CollectionCrawl:
             # A comment has no date of change: only the comment itself shows an edit.
             return FullListing(intake=intake, reconciler=account)
         return IncrementalListing(intake=intake, reconciler=account, newest=newest, sweep=sweep)
-
-    def _has_unknown(self, dates: Dates) -> Steps[bool]:
-        wanted = dates.keys() - set(self.state.owed)
-        return len((yield self.queries.known(wanted))) < len(wanted)
 
     def _end_by(self, fault: PayloadError, intake: Intake) -> Steps[None]:
         if getattr(fault, "error", None) != "stopped" and self.facts.mode != "update":

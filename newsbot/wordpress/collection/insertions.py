@@ -58,16 +58,18 @@ class Newest:
     age: int = 0
 
 
-def newest_ids(site_ids: SiteIds, unknown: Unknown, *, hidden: int | None = None) -> Steps[Newest]:
+def newest_ids(
+    site_ids: SiteIds, unknown: Unknown, *, hidden: int | None = None, fresh: str | None = None
+) -> Steps[Newest]:
     """List the newest ids, down to a page whose rows are all known. Raises PayloadError.
 
     One known id is no end: a row that was published late can have a lower id than rows that are known. A collection
     with few rows is listed to its end, unless ``hidden`` is None; else the site counts so many rows that it lists to
-    nobody.
+    nobody. ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
     """
     found, offset, whole = Newest(), 0, False
     for number in range(MOST_NEWEST):
-        reply = yield from _ask(site_ids, offset)
+        reply = yield from _ask(site_ids, offset, fresh)
         if reply is None:
             # The site refuses the offset.
             break
@@ -75,14 +77,14 @@ def newest_ids(site_ids: SiteIds, unknown: Unknown, *, hidden: int | None = None
         dates = site_ids.dates_in(rows)
         if not offset:
             _take_first(found, reply, rows=len(rows), ids=len(dates), per_page=site_ids.queries.per_page)
-        fresh = {row_id: at for row_id, at in dates.items() if row_id not in found.dates}
+        further = {row_id: at for row_id, at in dates.items() if row_id not in found.dates}
         _take_page(found, list(dates), first=not offset)
         found.dates |= dates
         if not number:
             whole = hidden is not None and _is_small(found.total, max(1, len(rows) - OVERLAP))
         elif whole and not found.partial and len(found.dates) + (hidden or 0) == found.total:
             found.is_all, found.hidden = True, hidden or 0
-        if found.is_all or not fresh or not ((yield from unknown(fresh)) or whole):
+        if found.is_all or not further or not ((yield from unknown(further)) or whole):
             return found
         if len(found.dates) > (found.total or len(found.dates)) + SLACK:
             # The site shows other ids in each answer.
@@ -96,17 +98,16 @@ def _is_small(total: int | None, step: int) -> bool:
     return total is not None and total <= WHOLE * step
 
 
-def _ask(site_ids: SiteIds, offset: int) -> Asking[Reply | None]:
+def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | None]:
     """The answer with the ids behind ``offset``; None where the site refuses an offset. Raises PayloadError."""
     queries = site_ids.queries
     while True:
         params = dict(queries.window) | {"orderby": "id", "order": "desc", "per_page": queries.per_page}
-        params |= {"_fields": LISTING} | ({"offset": offset} if offset else {})
-        reply: Reply = yield queries.query(params, "newest")
-        if not offset and is_from_cache(reply):
+        params |= {"_fields": LISTING} | ({"offset": offset} if offset else {}) | ({"_": fresh} if fresh else {})
+        reply: Reply = yield past_caches(queries.query(params, "newest"), bool(fresh))
+        if not offset and not fresh and is_from_cache(reply):
             # What changed since the cache took the answer is not in it. Ask the site itself.
-            fresh = queries.query(params | {"_": token(reply.fetched_at)}, "newest")
-            reply = yield past_caches(fresh)
+            reply = yield past_caches(queries.query(params | {"_": token(reply.fetched_at)}, "newest"))
         try:
             rows_of(reply)
         except PayloadError as fault:

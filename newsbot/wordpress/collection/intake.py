@@ -17,7 +17,7 @@ from newsbot.wordpress.collection.identity import Identity
 from newsbot.wordpress.collection.page_size import PageSize
 from newsbot.wordpress.collection.pages import Row
 from newsbot.wordpress.collection.salvage import Salvage
-from newsbot.wordpress.dates import local_date
+from newsbot.wordpress.dates import are_apart, local_date
 from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
 from newsbot.wordpress.joins.learner import Learner
@@ -113,6 +113,8 @@ class Intake:
                 self.facts.outside_window += 1
                 continue
             item = self._read(raw, reply)
+            if are_apart(raw.get("date_gmt"), raw.get("date")):
+                self.facts.faults["dates-apart"] += 1
             items.append(item)
             if isinstance(item, Post):
                 self.facts.unreadable += yield from self.bodies.complete(item, raw)

@@ -91,6 +91,11 @@ class Reconciler:
 
     # Rows in.
 
+    def has_unknown(self, dates: Dates) -> Steps[bool]:
+        """Whether the archive lacks rows of a listing that no earlier run owes."""
+        wanted = dates.keys() - set(self.intake.state.owed)
+        return len((yield self.queries.known(wanted))) < len(wanted)
+
     def take(
         self, dates: Dates, *, known: Mapping[int, str | None] | None = None, changed: bool = False
     ) -> Steps[None]:
@@ -197,14 +202,17 @@ class Reconciler:
             return
         self.held_back, self.unsure = set(), set()
         alive = yield from self.bury(known.keys() - listed.dates.keys())
+        # A row that came back during the listing is no unlisted one.
+        steady = alive.keys() <= self.unlisted
         self.unlisted = set(alive)
         yield from self.take(alive)
-        yield from self.measure(listed, agrees=seen is not None and _is_same(listed.dates, seen))
+        yield from self.measure(listed, agrees=seen is not None and _is_same(listed.dates, seen), steady=steady)
 
-    def measure(self, listed: Listed, *, agrees: bool = False) -> Steps[None]:
+    def measure(self, listed: Listed, *, agrees: bool = False, steady: bool = True) -> Steps[None]:
         """Measure the rows that the site counts and does not list. ``agrees``: a listing before showed the same ids.
 
-        What differs from the last measurement is believed only where two listings, in opposite orders, agree.
+        What differs from the last measurement is believed only where two listings, in opposite orders, agree. So it is
+        where the first listing is not ``steady``: it lacked rows that have an answer.
         """
         again, hidden = listed, listed.hidden
         lies = self.total is None or (listed.is_steady and hidden is None)
@@ -212,13 +220,13 @@ class Reconciler:
             # The site gives no total, or a smaller one than it lists rows: nothing can be measured.
             self.hidden = 0
             return
-        if hidden is None or not (hidden == 0 or hidden == self.hidden or agrees):
+        if hidden is None or not steady or not (hidden == 0 or hidden == self.hidden or agrees):
             again = yield from self.site_ids.every("recount", newest_first=True)
             known: Dates = yield self.queries.known()
             yield from self.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
             if not again.broke_off:
                 alive = yield from self.bury((known.keys() & listed.dates.keys()) - again.dates.keys())
-                self.unlisted |= set(alive)
+                self.unlisted = (self.unlisted | alive.keys()) - again.dates.keys()
             self.total = again.total
             agrees = again.hidden in (0, hidden) or again.dates.keys() == listed.dates.keys()
         if again.hidden is None or not (agrees or again.hidden in (0, self.hidden)):

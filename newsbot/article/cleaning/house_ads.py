@@ -10,21 +10,24 @@ from newsbot.article.cleaning.removal import weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.selectors import Attributes
+from newsbot.article.links import host
 
 NUMBERED = Rule(name="numbered-ad", what="a box that an ad manager numbered, with nothing but a linked banner")
-# Advanced Ads gives its boxes the site's prefix and a random number: class "site-content", id "site-1191367904".
-_NUMBERED = re.compile(r"([a-z][a-z0-9]{1,15}-)\d{8,11}", re.A)
+# Advanced Ads names its boxes after five letters of the site's host, with a random number: class "gazet-content", id
+# "gazet-1191367904" on gazette.example. Page builders number their rows and sliders too, without the host.
+_NUMBERED = re.compile(r"([a-z]\w{4})-\d{8,11}", re.A | re.I)
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.I)
 _LABEL = 24
 _LOOK_AT = 60
 _CAPTIONS = frozenset({"figcaption"})
 
 
-def is_numbered(attributes: Attributes) -> bool:
-    """Whether an element's id is the prefix of one of its classes with a long number."""
+def is_numbered(attributes: Attributes, base: str) -> bool:
+    """Whether an element's id is a piece of the site's host with a long number, and one of its classes begins alike."""
     found = _NUMBERED.fullmatch(attributes.get("id") or "")
-    names = (attributes.get("class") or "").split()
-    return found is not None and any(name.startswith(found[1]) for name in names)
+    if found is None or found[1].lower() not in host(base):
+        return False
+    return any(name.startswith(f"{found[1]}-") for name in (attributes.get("class") or "").split())
 
 
 def is_banner(node: LexborNode) -> bool:

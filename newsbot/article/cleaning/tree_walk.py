@@ -228,7 +228,12 @@ class TreeWalk:
         return self._enter_wrapper(tag, node, attributes)
 
     def _enter_wrapper(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
-        if "id" in attributes and is_numbered(attributes) and is_banner(node) and self._remove(NUMBERED, node):
+        if (
+            "id" in attributes
+            and is_numbered(attributes, self._base)
+            and is_banner(node)
+            and self._remove(NUMBERED, node)
+        ):
             return None
         if attributes and (not SCRIPTED.isdisjoint(attributes) or "background" in (attributes.get("style") or "")):
             self.writer.boundary()

@@ -109,12 +109,19 @@ def test_a_great_many_such_wrappers_cost_no_great_time() -> None:
 
 
 def test_a_numbered_box_with_words_or_with_pictures_of_the_post_stays() -> None:
-    box = '<div class="slider-wrap" id="slider-1191367904">{}</div>'
+    box = '<div class="examp-wrap" id="examp-1191367904">{}</div>'
     for inner in (STORY, '<img src="https://a.example/uploads/a.jpg">',
                   '<a href="https://a.example/up/a.jpg"><img src="https://a.example/up/a-1.jpg"></a>'):  # fmt: skip
         found = cleaned(REST + box.format(inner))
         assert "numbered-ad" not in found.removed
     assert cleaned(REST + box.format('<a href="/shop/"><img src="/a.jpg"></a>')).removed == {"numbered-ad": 1}
+
+
+def test_a_row_or_a_slider_that_a_page_builder_numbered_stays() -> None:
+    banner = '<a href="/shop/"><img src="/a.jpg"></a>'
+    for name in ("slider-1191367904", "row-845774557", "image-191367904", "other-191367904"):
+        html = f'<div class="{name.partition("-")[0]}-wrap" id="{name}">{banner}</div>'
+        assert cleaned(REST + html).removed == {}, name
 
 
 def test_a_plea_without_a_way_to_answer_it_is_the_authors() -> None:

@@ -15,6 +15,7 @@ from scrapy.settings import Settings
 from scrapy_playwright.handler import Config  # type: ignore[import-untyped]
 from scrapy_playwright.provider import PlaywrightBrowserProvider  # type: ignore[import-untyped]
 
+from newsbot.browser.memory import MemoryWatch
 from newsbot.errors import BrowserError
 
 LAUNCH_SECONDS = 60
@@ -40,6 +41,7 @@ class Chromium:
     def __init__(self, provider: PlaywrightBrowserProvider, connection: Connection) -> None:
         self._provider = provider
         self.connection = connection
+        self.memory = MemoryWatch()
 
     @classmethod
     async def launch(cls, executable: str) -> Self:
@@ -78,6 +80,7 @@ class Chromium:
 
     async def close(self) -> None:
         """End Chromium and all of its processes."""
+        self.memory.close()
         await _close_in_time(self.connection.close())
         await _close_in_time(self._provider.close())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,7 @@ from playwright.async_api import BrowserContext, Error, Page, Route
 
 from newsbot.browser import rules
 from newsbot.browser.chromium import CLOSE_SECONDS, Chromium
+from newsbot.browser.memory import PAGE_MIB
 from newsbot.browser.subresources import Subresources
 from newsbot.errors import BrowserError, StuckPage
 from newsbot.wordpress.messages import Reply
@@ -63,6 +65,16 @@ class PageRendering:
 
     async def render(self, chromium: Chromium) -> Reply:
         """The reply with the DOM as its body. Raises BrowserError, or Playwright's Error, where the browser breaks."""
+        began = time.monotonic()
+        try:
+            return await self._render(chromium)
+        except (BrowserError, Error) as error:
+            if chromium.memory.ended_since(began):
+                # Another page may have been the large one. The reason is the same: Chromium gets no more memory.
+                raise StuckPage(f"its pages took more than {PAGE_MIB} MiB of memory") from error
+            raise
+
+    async def _render(self, chromium: Chromium) -> Reply:
         context = await chromium.connection.new_context(
             user_agent=self.user_agent, service_workers="block", accept_downloads=False, permissions=[]
         )

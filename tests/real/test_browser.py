@@ -439,6 +439,24 @@ def test_a_page_whose_scripts_never_end_costs_only_itself() -> None:
     assert told.count("cut") == 1
 
 
+GREEDY = """<!DOCTYPE html><p>greedy</p><script>
+  const kept = [];
+  setInterval(() => kept.push(new Uint8Array(64 * 1024 * 1024).fill(1)), 20);
+</script>"""
+
+
+def test_a_page_that_takes_all_memory_costs_only_itself() -> None:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return page(GREEDY) if request.path == "/greedy" else await site(request)
+
+    with serve(answer) as server:
+        told = render(f"{server.url}/greedy", f"{server.url}/article")
+    assert told.errors() == ["browser-failed", None]
+    assert "its pages took more than 512 MiB of memory" in told.replies[0]["detail"]
+    assert STORY in told.body(1)
+    assert not re.search(LOOSE_ENDS, told.log), told.log
+
+
 async def stalled(request: web.BaseRequest) -> web.StreamResponse:
     if request.path == "/wp-json/wp/v2/posts/7":
         await asyncio.sleep(600)

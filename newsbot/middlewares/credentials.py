@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote
+from weakref import WeakSet
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -43,6 +44,7 @@ class CredentialsMiddleware:
         self.credentials = credentials
         self.policy = policy
         self._logged: set[str] = set()
+        self._logins: WeakSet[Request] = WeakSet()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -75,13 +77,27 @@ class CredentialsMiddleware:
         if credential is None or not self._is_safe(request):
             return
         request.headers["Authorization"] = credential.header()
-        if host_of(request) not in self._logged:
-            self._logged.add(host_of(request))
-            logger.info("%s: newsbot is logged in as %s", host_of(request), credential.user)
+        self._logins.add(request)
 
     def process_response(self, request: Request, response: Response) -> Response:
+        # The header itself is gone as soon as the request has left.
+        if request in self._logins:
+            self._tell(request, response)
         self.forget(request)
         return response
+
+    def _tell(self, request: Request, response: Response) -> None:
+        """Log once a host whether it accepted the password: only an answer shows it."""
+        host = host_of(request)
+        refused = response.status == 401 or b"incorrect_password" in response.body[:2_000]
+        if host in self._logged or (not refused and response.status >= 300):
+            return
+        self._logged.add(host)
+        user = self.credentials[host].user
+        if refused:
+            logger.warning("%s: the site refuses the password of %s (HTTP %d)", host, user, response.status)
+        else:
+            logger.info("%s: newsbot is logged in as %s", host, user)
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002
         self.forget(request)

@@ -76,6 +76,8 @@ class Fetcher:
     async def _fetch_once(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
         # Redirects are followed by a middleware, where each hop passes all checks again.
         meta: dict[str, Any] = {"dont_retry": True, "newsbot_linked": query.purpose in _LINKED} | target.pace()
+        # A body that is shorter than announced is judged below: JSON shows whether it is whole.
+        meta["download_fail_on_dataloss"] = False
         if query.searching:
             meta["newsbot_searching"] = True
         if query.render:
@@ -119,6 +121,8 @@ class Fetcher:
             body=response.body,
             fetched_at=iso_utc(datetime.now(UTC)),
         )
+        if "dataloss" in response.flags and not payload.is_whole(reply.body):
+            return Reply(status=0, url=query.url, error="dropped", detail="the body is shorter than announced")
         return await self._browser.render(reply, counted, meta) if query.render else reply
 
 

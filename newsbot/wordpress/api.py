@@ -38,10 +38,11 @@ def _text(value: str | int | Iterable[int | str]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """``root`` is the URL of the API's index, in either permalink style. ``slashed``: the site redirects every route to
-    the one that ends in a slash."""
+    the one that ends in a slash. ``takes_fields``: an answer to ``_fields`` is not empty."""
 
     root: str
     slashed: bool = False
+    takes_fields: bool = True
 
     @property
     def plain(self) -> bool:
@@ -61,7 +62,8 @@ class Api:
         else:
             path, query = parts.path.rstrip("/") + self._path(route), own
             path += "/" if self.slashed and not path.endswith("/") else ""
-        return urlunsplit((parts.scheme, parts.netloc, path or "/", _query(query | dict(params or {})), ""))
+        asked = {name: value for name, value in (params or {}).items() if name != "_fields" or self.takes_fields}
+        return urlunsplit((parts.scheme, parts.netloc, path or "/", _query(query | asked), ""))
 
     def _path(self, route: str) -> str:
         return route.removeprefix("/wp/v2") if self.wordpress_com else route

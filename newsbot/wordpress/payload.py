@@ -23,8 +23,11 @@ _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, *range(520, 528)
 """Statuses of failures that may pass. Cloudflare answers 520-527 and 530 where the server behind it fails."""
 
 _BOM = b"\xef\xbb\xbf"
-_AFTER = re.compile(r"(?:\s|\x00|<!--.*?-->)*\Z", re.DOTALL)
+_AFTER = re.compile(r"(?:[\s\x00]++|<!--(?>.*?-->))*+\Z", re.DOTALL)
+"""What may stand behind the JSON. Atomic: comments without end would otherwise be divided in every possible way."""
 _OPENING = re.compile(r"[\[{]")
+_MESSAGE = 3_000
+"""Characters of a refusal that are read."""
 _CANDIDATES = 64
 """Brackets that are tried as the beginning of the JSON, in a body that begins with something else."""
 _READ_IN_VAIN = 8_000_000
@@ -101,6 +104,15 @@ def _looks_whole(reply: Reply) -> bool:
     return reply.status < 400 and reply.body[:1] in (b"[", b"{") and reply.body.rstrip()[-1:] in (b"]", b"}")
 
 
+def is_whole(body: bytes) -> bool:
+    """Whether a body is JSON to its end."""
+    try:
+        parse(body)
+    except PayloadError:
+        return False
+    return True
+
+
 def parse(body: bytes) -> Any:
     """Parse bytes to a list or object. Raises NotJson, Truncated, TooDeep or Flooded."""
     body = body.removeprefix(_BOM).strip(b" \t\r\n\x00")
@@ -158,7 +170,7 @@ def _is_refusal(data: Any) -> bool:
 
 def _refused(data: dict[str, Any], status: int) -> Refused:
     details = object_in(data.get("data"))
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", str(data.get("message") or "")))[:300].strip()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^<>]*>", "", str(data.get("message") or "")[:_MESSAGE]))[:300].strip()
     refused = Refused(str(data["code"])[:100], status=_real_status(details.get("status"), status), text=text)
     # Core names each refused parameter and its limits, as in data.params.per_page.
     refused.params = {str(name): str(reason) for name, reason in object_in(details.get("params")).items()}

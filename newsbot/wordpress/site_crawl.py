@@ -7,6 +7,7 @@ stopped at any moment still has a receipt.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 from newsbot.errors import DiscoveryError, PayloadError
@@ -16,6 +17,7 @@ from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, Catalog, ask_options,
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
 from newsbot.wordpress.collection.verdict import conclude_by
 from newsbot.wordpress.discovery.search import discover
+from newsbot.wordpress.empty_fields import is_empty, without_fields
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
@@ -102,6 +104,11 @@ def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
         except StopIteration:
             break
         answer = yield message
+        if isinstance(message, Query) and (plain := without_fields(message, answer)) is not None:
+            # A plugin breaks answers to ``_fields``: ask without, from now on.
+            again = yield plain
+            if not is_empty(again):
+                answer, site.api = again, replace(site.api, takes_fields=False)
         if isinstance(message, Query) and answer.error is None:
             site.api = site.api.landed(message.url, answer.url)
     if (learnt := site_as_json(site)) != before:

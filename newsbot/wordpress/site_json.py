@@ -14,6 +14,7 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "key": site.key,
         "root": site.api.root,
         "slashed": site.api.slashed,
+        "fields": site.api.takes_fields,
         "home": site.home,
         "name": site.name,
         "language": site.language,
@@ -38,7 +39,7 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
     try:
         return Site(
             key=kept["key"],
-            api=Api(root=kept["root"], slashed=bool(kept.get("slashed"))),
+            api=Api(root=kept["root"], slashed=bool(kept.get("slashed")), takes_fields=kept.get("fields", True)),
             home=kept["home"],
             name=kept["name"],
             language=kept["language"],

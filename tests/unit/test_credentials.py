@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from scrapy import Request
+from scrapy.http import Response
 
 from newsbot.errors import BadArgument
 from newsbot.middlewares.credentials import CredentialsMiddleware
@@ -121,3 +122,27 @@ def test_a_broken_netrc_is_refused_without_repeating_it(tmp_path: Path) -> None:
 
 def test_an_absent_netrc_holds_nothing(tmp_path: Path) -> None:
     assert read_netrc(tmp_path / "none") == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "level", "said"),
+    [(200, "INFO", "newsbot is logged in as anna"), (401, "WARNING", "the site refuses the password of anna")],
+)
+def test_a_login_is_told_by_its_answer(status: int, level: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    login = middleware("news.example=anna:p w")
+    for _ in range(2):
+        request = Request("https://news.example/wp-json/")
+        login.process_request(request)
+        assert caplog.messages == [] or request.headers.get("Authorization") is not None
+        login.process_response(request, Response(request.url, status=status))
+        assert "Authorization" not in request.headers
+    assert [(line.levelname, said in line.getMessage()) for line in caplog.records] == [(level, True)]
+
+
+def test_an_answer_to_a_visitor_tells_nothing_of_a_login(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    login, request = middleware("news.example=anna:p w"), Request("https://other.example/")
+    login.process_request(request)
+    login.process_response(request, Response(request.url, status=401))
+    assert caplog.records == []

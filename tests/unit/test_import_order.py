@@ -76,6 +76,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "messages": set(),
     "options": set(),
     "receipt": set(),
+    "empty_fields": {"messages"},
     "values": set(),
     "api": {"values"},
     "payload": {"messages", "values"},
@@ -103,7 +104,8 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("collection", "fallback", "languages", "pages"),
     },
     "site_crawl": {
-        *("api", "catalog", "discovery", "messages", "moves", "options", "queries", "receipt", "site_json"),
+        *("api", "catalog", "discovery", "empty_fields", "messages", "moves", "options"),
+        *("queries", "receipt", "site_json"),
         *("collection", "fallback", "languages", "witness"),
     },
 }

@@ -155,3 +155,18 @@ def test_only_a_lower_limit_is_heeded(limit: int, lower: int | None) -> None:
     refused = Refused("rest_invalid_param", status=400, text="Invalid parameter(s): per_page")
     refused.params = {"per_page": f"per_page must be between {min(limit, 1)} (inclusive) and {limit} (inclusive)"}
     assert payload.lowered_per_page(refused, 100) == lower
+
+
+@pytest.mark.parametrize(
+    "tail", ["<!---->" * 5_000 + "x", "<!--" * 20_000, " " * 200_000 + "x", "<!-- -->\x00 " * 9_000]
+)
+def test_what_stands_behind_the_json_is_read_once(tail: str) -> None:
+    # Read again for each comment or bracket, it would take longer than anybody waits.
+    with contextlib.suppress(PayloadError):
+        payload.parse(b"[1]" + tail.encode())
+
+
+def test_a_refusal_full_of_brackets_is_read_once() -> None:
+    body = orjson.dumps({"code": "x", "message": "<" * 3_000_000, "data": {"status": 400}})
+    with pytest.raises(Refused):
+        payload.read(Reply(status=400, url="https://a.example/", body=body))

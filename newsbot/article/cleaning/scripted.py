@@ -20,7 +20,7 @@ SCRIPTED = frozenset({
 })  # fmt: skip
 _BEHIND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"')]+)", re.I)
 _ELEMENTOR = re.compile(r'"video_type":"(\w+)"')
-_FRAME = re.compile(r"<iframe\b[^>]*?\bsrc=[\"']([^\"']+)", re.I)
+_FRAME = re.compile(r"<iframe\b[^<>]*?\bsrc=[\"']([^\"']+)", re.I)
 _GIST = re.compile(r"(https://gist\.github\.com/[\w./-]+?)\.js(?:\?|\Z)")
 _CHART = re.compile(r"(https://datawrapper\.dwcdn\.net/\w+/)(?:\d+/)?embed\.js")
 _LONGEST = 20_000

@@ -25,7 +25,7 @@ _CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 _POST_ID = "{com-wordpress:feed-additions:1}post-id"
 _ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"
 _LAST_PARAGRAPH = re.compile(r"<p\b(?:(?!<p\b).)*</p>\s*\Z", re.DOTALL | re.I)
-_HREF = re.compile(r"<a\b[^>]*?href=[\"']([^\"']+)", re.I)
+_HREF = re.compile(r"<a\b[^<>]*?href=[\"']([^\"']+)", re.I)
 _FOOTER = 1_500
 _ESCAPED_AGAIN = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+);", re.I)
 

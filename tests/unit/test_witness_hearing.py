@@ -293,6 +293,16 @@ def test_rows_of_a_witness_are_edited_and_deleted_by_it(tmp_path: Path) -> None:
     assert (facts.verdict, facts.live) == ("complete", 29), facts.why
 
 
+def test_hearing_that_was_cut_short_is_not_repeated_in_each_run(tmp_path: Path) -> None:
+    model = listed_site()
+    model.web[INDEX] = Reply(status=0, url=f"{HOME}{INDEX}", error="tls")
+    _, facts = run(tmp_path, model, "1")
+    assert (facts.verdict, facts.witnesses["sitemap"]) == ("complete", {"why": "the TLS connection failed"})
+    model.visited.clear()
+    run(tmp_path, model, "2")
+    assert model.visited == []
+
+
 def test_article_that_is_missing_stays_missing_in_later_runs(tmp_path: Path) -> None:
     model = listed_site(unseen=frozenset({5}))
     model.web["/post-5/"] = Reply(status=500, url=f"{HOME}/post-5/")

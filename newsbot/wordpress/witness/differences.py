@@ -49,7 +49,7 @@ class Differences:
     ``typed``: the witness lists URLs of this type only. ``since`` (UTC, ISO) is when the listing began: what was
     published later need not have been listed. ``shown`` are ids that the listing showed. ``proofs`` counts what was
     found out, ``beside`` are ids of rows that no listing shows, ``brought`` is the number of rows that left.
-    ``stopped`` is why no more could be asked.
+    ``proven``: an earlier run proved that what is lacking is missing. ``stopped`` is why no more could be asked.
     """
 
     intake: Intake
@@ -60,6 +60,7 @@ class Differences:
     proofs: Counter[str] = field(default_factory=Counter)
     beside: set[int] = field(default_factory=set)
     brought: int = 0
+    proven: bool = False
     stopped: str | None = None
     reader: PageReader = field(init=False)
 
@@ -82,7 +83,7 @@ class Differences:
     @property
     def is_proven(self) -> bool:
         """Whether the API hides articles that the witness lists."""
-        return bool(self.beside) or bool(self.facts.missing_urls)
+        return self.proven or bool(self.beside) or bool(self.facts.missing_urls)
 
     def run(self, lacking: Sequence[Lacking]) -> Steps[None]:
         """Ask for what is lacking. Raises Unanswered where the crawl is stopping."""
@@ -219,6 +220,11 @@ class Differences:
                 return
             if number % BATCH == BATCH - 1:
                 yield self.queries.checkpoint(self.intake.sequence)
+
+    def give_up(self, rest: Sequence[Lacking], why: str) -> None:
+        """Ask for no more, for the reason ``why``."""
+        self.stopped = why
+        self._leave(rest)
 
     def _leave(self, rest: Sequence[Lacking]) -> None:
         """Count what is not asked for. Where articles are proven to be missing, the rest is named as missing too."""

@@ -84,6 +84,7 @@ class Witnesses:
             if halt.fault == "stopped":
                 raise Unanswered(Reply(status=0, url=self.site.home, error="stopped")) from None
             crawled.facts.witnesses.setdefault("sitemap", {})["why"] = str(halt)
+            yield from hearing.keep()
 
     def held(self) -> Steps[Container[int]]:
         """The keys of the URLs of all rows that newsbot holds of the site."""
@@ -132,12 +133,17 @@ class _Hearing:
         if (whole or "heard" not in self.state) and (asked or self._is_time("heard")):
             self.state["heard"] = self.at
             self.state["hidden"] = []
+            yield from self._ask_missing()
             if not (yield from self._hear_sitemaps()) and self.type == "post":
                 yield from self._hear_feed("feed", f"{self.witnesses.site.home}/feed/")
                 yield from self._hear_languages()
         elif not (yield from self._go_on()):
             self._conclude()
             return
+        yield from self.keep()
+
+    def keep(self) -> Steps[None]:
+        """Conclude, and keep what later runs must know. A hearing that was cut short is not repeated in each run."""
         self._conclude()
         self.state["beside"] = sorted(self.beside)
         self.state["missing"] = dict(list(self.facts.missing_urls.items())[:MOST_MISSING])
@@ -149,20 +155,27 @@ class _Hearing:
 
         What is known to be missing stays in the receipt until it came.
         """
-        asked = False
-        missing: dict[str, str] = self.state.get("missing") or {}
-        if missing and self._is_time("asked"):
-            self.state["asked"], asked = self.at, True
-            differences = self._differences((yield from self.witnesses.held()), typed=True)
-            told = self.facts.witnesses.setdefault("missing", {"listed": len(missing)})
-            yield from self._resolve(differences, [Lacking(url) for url in missing])
-            self._take(differences, told)
+        asked = bool(self.state.get("missing")) and self._is_time("asked")
+        if asked:
+            yield from self._ask_missing()
         else:
-            self.facts.missing_urls |= missing
+            self.facts.missing_urls |= self.state.get("missing") or {}
         if self.type == "post" and self.facts.sent and self._is_time("fed"):
             asked = True
             yield from self._hear_feed("feed", f"{self.witnesses.site.home}/feed/")
         return asked
+
+    def _ask_missing(self) -> Steps[None]:
+        """Ask again for what an earlier run missed. What is not asked for stays missing."""
+        missing: dict[str, str] = self.state.get("missing") or {}
+        if not missing:
+            return
+        self.state["asked"] = self.at
+        differences = self._differences((yield from self.witnesses.held()), typed=True)
+        differences.proven = True
+        told = self.facts.witnesses.setdefault("missing", {"listed": len(missing)})
+        yield from self._resolve(differences, [Lacking(url) for url in missing])
+        self._take(differences, told)
 
     def _is_time(self, name: str) -> bool:
         last = self.state.get(name)
@@ -244,7 +257,8 @@ class _Hearing:
             for url, changed in sitemap.urls.items():
                 self.revisit.note(url, changed)
             for one in lacking(sitemap.urls, differences.held, site=site, type_=self.type, typed=differences.typed):
-                found.setdefault(canonical(one.url), one)
+                if one.url not in self.facts.missing_urls:
+                    found.setdefault(canonical(one.url), one)
         told["lacking"] += len(found)
         if told["read"] and not told["listed"]:
             told["why"] = f"no URL of {site} is listed"
@@ -273,8 +287,7 @@ class _Hearing:
         except PayloadError as fault:
             if getattr(fault, "error", None) == "stopped":
                 raise
-            differences.stopped = str(fault)
-            differences.proofs["unasked"] += 1
+            differences.give_up(wanted, str(fault))
 
     def _take(self, differences: Differences, told: dict[str, Any]) -> None:
         told |= {str(name): count for name, count in differences.proofs.items() if count}

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -139,6 +140,24 @@ def test_cache_nodes_that_ignore_the_query_prove_nothing(nodes: int, dated: bool
     cursor = Cursor(base={}, dated=dated, has_dates=True)
     walk(site, cursor)
     assert (cursor.unproven, cursor.repeating, len(site.asked) <= 30) == (True, True, True)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_row_behind_a_page_that_comes_again_is_not_taken_for_hidden(dated: bool) -> None:
+    everything = frozenset({"after", "before", "offset", "page", "exclude", "include", "orderby", "order"})
+    site = Liar(newsroom(4), ignored=everything, forced=3)
+    cursor = Cursor(base={}, dated=dated, has_dates=True)
+    walk(site, cursor)
+    assert (cursor.unproven, cursor.repeating, len(site.asked) <= 20) == (True, True, True)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_total_that_grows_with_every_query_is_not_believed(dated: bool) -> None:
+    queries = count(100)
+    site = Liar(newsroom(40), total=lambda found, shown: found + next(queries))
+    cursor = Cursor(base={}, dated=dated, has_dates=True, per_page=10)
+    assert (walk(site, cursor), cursor.unproven) == (set(site.rows), False)
+    assert len(site.asked) <= 20
 
 
 def test_a_site_that_ignores_everything_and_has_sparse_ids_is_not_asked_for_every_id() -> None:

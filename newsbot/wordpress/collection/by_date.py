@@ -18,7 +18,7 @@ from typing import Any
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.by_id import ById
 from newsbot.wordpress.collection.order import is_unordered, out_of_order
-from newsbot.wordpress.collection.pages import EMPTY_PAGES, Page, Params, Row, Stage, Turn
+from newsbot.wordpress.collection.pages import EMPTY_PAGES, Growth, Page, Params, Row, Stage, Turn
 from newsbot.wordpress.dates import local_date, shift
 
 EXCLUDED = 60
@@ -42,7 +42,7 @@ class ByDate(Stage):
 
     __slots__ = (
         *("newest_first", "can_exclude", "date", "at_date", "past_date", "page", "empty_pages", "most_rows"),
-        *("second", "astray", "unproven"),
+        *("second", "astray", "growth", "unproven"),
     )
 
     def __init__(self, *, newest_first: bool = False, can_exclude: bool = True) -> None:
@@ -53,6 +53,7 @@ class ByDate(Stage):
         self.past_date = self.astray = self.unproven = False
         self.page, self.empty_pages, self.most_rows = 1, 0, 0
         self.second: ById | None = None
+        self.growth = Growth()
 
     @property
     def mode(self) -> Mode:
@@ -195,7 +196,7 @@ class ByDate(Stage):
         # Where a plugin forces a page size, a page passes fewer rows than the query asked for.
         forced = -(-page.total // page.pages) if page.total and page.pages else PER_PAGE
         reached = self.page * min(page.size, self.most_rows or forced)
-        if page.total is None or page.total <= reached:
+        if page.total is None or page.total <= reached or self.growth.is_untrue(page.total):
             return self.past_the_end()
         if self.empty_pages >= EMPTY_PAGES:
             return Turn.BROKEN

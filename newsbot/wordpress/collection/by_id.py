@@ -10,7 +10,7 @@ from collections.abc import Hashable
 
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.order import is_unordered, out_of_order
-from newsbot.wordpress.collection.pages import EMPTY_PAGES, Page, Params, Stage, Turn
+from newsbot.wordpress.collection.pages import EMPTY_PAGES, Growth, Page, Params, Stage, Turn
 
 OVERLAP = 5
 """Rows by which two pages overlap: so many rows may be deleted between two queries without a step back."""
@@ -29,7 +29,7 @@ class ById(Stage):
 
     __slots__ = (
         *("descending", "by_page", "window", "offset", "page", "last_id", "gap", "gaps", "total", "covered"),
-        *("stepping", "empty_pages", "first", "forms", "most_rows", "unproven"),
+        *("stepping", "empty_pages", "first", "forms", "growth", "most_rows", "unproven"),
     )
 
     def __init__(self, *, descending: bool = False, by_page: bool = False, window: Params | None = None) -> None:
@@ -41,6 +41,7 @@ class ById(Stage):
         self.total: int | None = None
         self.covered = self.stepping = self.unproven = False
         self.empty_pages = self.most_rows = 0
+        self.growth = Growth()
         self.first: tuple[int, int] | None = None
         self.forms: dict[int, tuple[int, int | None]] = {}
 
@@ -58,6 +59,10 @@ class ById(Stage):
             params["offset"] = self.offset
         return params
 
+    @property
+    def _at(self) -> int:
+        return self.page if self.by_page else self.offset
+
     def past_the_end(self) -> Turn:
         return Turn.BROKEN if self.unproven else Turn.END
 
@@ -72,11 +77,9 @@ class ById(Stage):
         for index in reversed(astray):
             del ids[index]
         total = self._believed(page, len(ids))
-        if self._is_behind(ids, page, total):
-            ids = []
-        if not ids:
+        if not ids or self._is_behind(ids, page, total):
             return self._take_nothing(page, total)
-        if self._went_back(ids[0]) or self._came_before(ids, page, total):
+        if self._went_back(ids[0]) or self._came_before(ids, page):
             return self.fall("page=" if self.by_page else "offset=")
         return self._turn(ids, page, total)
 
@@ -90,6 +93,9 @@ class ById(Stage):
         these rows on every page."""
         if self.last_id is None or page.fresh or self.stepping:
             return False
+        if len(ids) >= self.most_rows > 1:
+            # A full page of passed rows: the site gives the same page again.
+            return False
         if any(self._is_after(row_id, self.last_id) for row_id in ids):
             return False
         start = (self.page - 1) * self._size(page) if self.by_page else self.offset
@@ -101,21 +107,23 @@ class ById(Stage):
     def _went_back(self, first: int) -> bool:
         """Whether a page begins before a page with a lower offset: the site ignores the offset. Deletions move rows the
         other way."""
-        at = self.page if self.by_page else self.offset
+        at = self._at
         (asked, begun), self.first = self.first or (at, first), (at, first)
         return at > asked and self._is_after(begun, first)
 
-    def _came_before(self, ids: list[int], page: Page, total: int | None) -> bool:
+    def _came_before(self, ids: list[int], page: Page) -> bool:
         """Whether the same page came for another offset, and no deletion moved its rows: the site ignores the offset.
 
-        Hidden rows at the ends of a page may leave its other rows the same.
+        Hidden rows at the ends of a page may leave its other rows the same; but no page has more rows than are left.
         """
-        at = self.page if self.by_page else self.offset
-        asked, counted = self.forms.setdefault(hash(tuple(ids)), (at, total))
-        if counted != total or self.stepping:
+        asked, counted = self.forms.setdefault(hash(tuple(ids)), (self._at, page.total))
+        if counted != page.total or self.stepping or self._at <= asked:
             return False
+        is_full = len(ids) >= self.most_rows > 1
+        if self.by_page or (is_full and page.total and len(ids) > page.total - self.offset):
+            return True
         forced = -(-page.total // page.pages) if page.total and page.pages else page.size
-        return at != asked if self.by_page else at - asked > max(OVERLAP, min(forced, page.size) - len(ids))
+        return self._at - asked > min(forced, page.size) - len(ids)
 
     def _size(self, page: Page) -> int:
         """The rows that a page passes. A plugin may force a page size that is lower than what was asked for."""
@@ -176,7 +184,7 @@ class ById(Stage):
         if self.stepping and self.offset:
             return self._step_back()
         self.stepping = False
-        if total is None or total <= self._reached(page):
+        if total is None or total <= self._reached(page) or self.growth.is_untrue(total):
             return self._end(total)
         if self.empty_pages >= EMPTY_PAGES:
             return Turn.BROKEN

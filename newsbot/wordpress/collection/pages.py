@@ -10,6 +10,9 @@ from enum import StrEnum
 EMPTY_PAGES = 20
 """Empty pages in a row after which the walk ends, with the rest of the collection unproven."""
 
+GROWN = 3
+"""Empty pages in a row whose total is larger than that of the page before, after which the total is not believed."""
+
 Params = dict[str, "str | int | list[int]"]
 
 
@@ -36,6 +39,21 @@ class Page:
     size: int
     total: int | None = None
     pages: int | None = None
+
+
+class Growth:
+    """Notices a total that grows with every query, so that a listing would never reach it."""
+
+    __slots__ = ("_grown", "_last")
+
+    def __init__(self) -> None:
+        self._last, self._grown = 0, -1
+
+    def is_untrue(self, total: int) -> bool:
+        """Whether the ``total`` of an empty page has grown so often that it cannot be true."""
+        self._grown = self._grown + 1 if total > self._last else 0
+        self._last = total
+        return self._grown >= GROWN
 
 
 class Turn(StrEnum):

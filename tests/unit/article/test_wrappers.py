@@ -61,7 +61,8 @@ def test_what_is_junk_inside_such_a_wrapper_still_goes() -> None:
         '<div class="ads"><p>Zap is best. <a href="https://shop.example/">Buy a zap today</a>, it is so.</p></div>',
         '<div class="entry-meta"><p>Posted on Tuesday by the desk. Filed under harbour.</p></div>',
         '<div class="related-content"><h3><a href="/b/">Zap</a></h3><p>A zap was seen on the quay. It left '
-        'at once, and nobody knows where to.</p><a href="/b/">Read</a></div>',
+        'at once, and nobody '
+        'knows where to. Those who saw it go said that it was grey, and slow.</p><a href="/b/">Read</a></div>',
         '<div class="donation-box"><p>We are read by many and paid by few. If each of you gave a coin, the zap would '
         'last for another year, and so would we.</p><a href="https://site.example/give/">Give</a></div>',
         '<div class="newsletter-signup"><p>A letter from the quay, each Friday at noon. It tells what the week '

@@ -18,7 +18,7 @@ from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, is_fr
 from newsbot.wordpress.dates import ZONE_SHIFT, age, local_date, site_time, utc
 from newsbot.wordpress.messages import Asking, Reply, Steps
 from newsbot.wordpress.payload import lowered_per_page
-from newsbot.wordpress.replies import rows_of, total_of
+from newsbot.wordpress.replies import is_final, rows_of, total_of
 
 MOST_NEWEST = 200
 """Pages of newest ids that are read at most: with more unknown rows, all ids are compared."""
@@ -99,7 +99,10 @@ def _is_small(total: int | None, step: int) -> bool:
 
 
 def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | None]:
-    """The answer with the ids behind ``offset``; None where the site refuses an offset. Raises PayloadError."""
+    """The answer with the ids behind ``offset``; None where the site refuses an offset, or fails at it.
+
+    Raises PayloadError.
+    """
     queries = site_ids.queries
     while True:
         params = dict(queries.window) | {"orderby": "id", "order": "desc", "per_page": queries.per_page}
@@ -114,7 +117,7 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | No
             if (limit := lowered_per_page(fault, queries.per_page)) is not None:
                 queries.lower_per_page(limit)
                 continue
-            if not offset or getattr(fault, "status", 0) != 400:
+            if not offset or is_final(fault):
                 raise
             return None
         return reply

@@ -111,8 +111,7 @@ def _found(html: str, url: str) -> Body:
     root = tree.body
     prose = prose_by_element(root) if root is not None else {}
     if root is None or tree.css_first(".wp-site-blocks h1.wp-block-post-title") is not None:
-        # A block theme omits the container of an empty article.
-        return Body(_contained(tree, prose, total=0, selectors=CONTAINERS[:1]) or "", "container")
+        return _of_block_theme(tree, prose, html)
     total = prose[root.mem_id]
     sure = _contained(tree, prose, total=total, selectors=CONTAINERS)
     if sure:
@@ -125,8 +124,17 @@ def _found(html: str, url: str) -> Body:
         return Body(named, "container")
     if judged.html:
         return judged
-    small = _small(tree, html)
+    small = _small(tree, html, (*CONTAINERS, *NAMED))
     return Body(small, "container" if small is not None else None)
+
+
+def _of_block_theme(tree: LexborHTMLParser, prose: Mapping[int, int], html: str) -> Body:
+    """A block theme always uses the same container, and omits that of an empty article."""
+    container = CONTAINERS[:1]
+    body = _contained(tree, prose, total=0, selectors=container)
+    if body is None:
+        body = _small(tree, html, container) if tree.css_first(container[0]) is not None else ""
+    return Body(body, "container" if body is not None else None)
 
 
 # -- containers --------------------------------------------------------------------------------------------------------
@@ -205,9 +213,9 @@ def _within(node: LexborNode, container: LexborNode) -> Iterator[LexborNode]:
         yield above
 
 
-def _small(tree: LexborHTMLParser, html: str) -> str | None:
+def _small(tree: LexborHTMLParser, html: str, selectors: Sequence[str]) -> str | None:
     """The content of a container that holds less than its share; None where scripts would fill it, or there is none."""
-    for selector in (*CONTAINERS, *NAMED):
+    for selector in selectors:
         container = tree.css_first(selector)
         if container is not None:
             waits = container.css_first("script, noscript") is not None

@@ -49,6 +49,22 @@ def test_an_empty_container_beside_the_article_is_not_trusted() -> None:
     assert STORY[3:60] in found(f"<div class='post-content'></div><div class='story'>{STORY}</div>")
 
 
+@pytest.mark.parametrize(
+    ("container", "body"),
+    [
+        ("", Body("", "container")),
+        ('<div class="wp-block-post-content"></div>', Body("", "container")),
+        ('<div class="wp-block-post-content"><p>Gone.</p></div>', Body("<p>Gone.</p>", "container")),
+        ('<div class="wp-block-post-content"><div id="here"></div><script>fill()</script></div>', Body(None)),
+    ],
+    ids=["omitted", "empty", "short", "waits-for-scripts"],
+)
+def test_of_a_block_theme_only_its_container_counts(container: str, body: Body) -> None:
+    title = '<h1 class="wp-block-post-title">Cranes</h1>'
+    inner = f'<div class="wp-site-blocks"><main>{title}{container}</main>{TEASERS}</div>'
+    assert find_body(page(inner), url=URL) == body
+
+
 def test_a_short_article_among_teasers_and_comments_stays_itself() -> None:
     comments = f'<div id="comments" class="comments-area">{OTHER * 20}</div>'
     short = '<div class="entry-content"><p>The crane is gone.</p></div>'

@@ -294,6 +294,45 @@ def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: 
     assert runs.facts.verdict == "complete"
 
 
+@pytest.fixture
+def large(tmp_path: Path, empty: Path) -> Runs:
+    """A collection that one update does not read whole. Five percent of its rows are 20."""
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    model = ChangingSite()
+    for age in range(400, 0, -1):
+        model.insert(age=timedelta(days=age))
+    runs = Runs(tmp_path, model)
+    assert len(runs()) == 400
+    model.now += timedelta(days=3)
+    return runs
+
+
+def test_deletions_too_many_together_are_not_believed_in_parts(large: Runs) -> None:
+    runs = large
+    # Few enough of them are among the newest ids.
+    gone = [*range(10, 30), *range(350, 360)]
+    for number in gone:
+        del runs.model.articles[number]
+    assert runs() == []
+    assert (runs.facts.verdict, runs.facts.held_back) == ("incomplete", len(gone))
+    assert sorted(runs(confirm_deletions=True)) == [(number, "deleted") for number in gone]
+    assert runs.facts.verdict == "complete"
+
+
+def test_deletions_that_new_rows_hide_from_the_count_are_not_believed_in_parts(large: Runs) -> None:
+    runs = large
+    # The count agrees: it shows no doubt before the first of them is buried.
+    gone = [*range(10, 30), *range(350, 360)]
+    for number in gone:
+        del runs.model.articles[number]
+    for _ in gone:
+        runs.model.insert(age=timedelta(days=900))
+    buried = [row_id for row_id, change in runs() if change == "deleted"]
+    assert len(buried) <= 20
+    assert runs.facts.verdict == "incomplete"
+    assert len(buried) + runs.facts.held_back == len(gone)
+
+
 def test_part_of_a_site_never_makes_it_whole(tmp_path: Path, empty: Path) -> None:
     shutil.copy(empty, tmp_path / "newsbot.db")
     model = ChangingSite()

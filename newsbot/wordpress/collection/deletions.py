@@ -25,29 +25,42 @@ class Buried:
     unsure: list[int] = field(default_factory=list)
 
 
+def too_many(intake: Intake, gone: int, *, live: int) -> bool:
+    """Whether so many deletions in one run are held back."""
+    options = intake.queries.options
+    return is_held_back(gone=gone, live=live, percent=options.max_tombstones, confirmed=options.confirm_deletions)
+
+
 def bury(
-    intake: Intake, site_ids: SiteIds, missing: Iterable[int], *, live: int, listed: int | None, when: str | None
+    intake: Intake,
+    site_ids: SiteIds,
+    missing: Iterable[int],
+    *,
+    before: int,
+    live: int,
+    listed: int | None,
+    when: str | None,
 ) -> Steps[Buried]:
     """Deliver tombstones of the rows that are truly gone.
 
     Suspected are the archived ids ``missing`` from the listings, and the ids that were listed and not given. ``live``
-    is the number of rows that the archive holds, ``listed`` an id that the site showed in this run, ``when`` the time
-    of the deletion (UTC, ISO).
+    is the number of rows that the archive holds, ``before`` the number that this run buried earlier, ``listed`` an id
+    that the site showed in this run, ``when`` the time of the deletion (UTC, ISO).
     """
-    facts, queries, options = intake.facts, intake.queries, intake.queries.options
+    facts, queries = intake.facts, intake.queries
     suspects = sorted({*missing, *facts.missing})
     if not suspects:
         return Buried()
     buried = Buried(alive=(yield from shown_by_id(site_ids, suspects)))
     suspects = [row_id for row_id in suspects if row_id not in buried.alive]
     held = yield queries.known(suspects)
-    if is_held_back(gone=len(held), live=live, percent=options.max_tombstones, confirmed=options.confirm_deletions):
+    if too_many(intake, len(held) + before, live=live + before):
         buried.held_back, suspects = sorted(held), [row_id for row_id in suspects if row_id not in held]
     if listed is None and suspects:
         known = yield queries.known()
         listed = next((row_id for row_id in known if row_id not in suspects), None)
-    before = len((yield queries.known(suspects)))
-    confirmed = yield from confirm(site_ids, suspects, neighbour=listed, trusted=options.confirm_deletions)
+    held = yield queries.known(suspects)
+    confirmed = yield from confirm(site_ids, suspects, neighbour=listed, trusted=queries.options.confirm_deletions)
     facts.missing = [row_id for row_id in facts.missing if row_id not in confirmed.gone]
     named = {*facts.missing, *facts.unreadable}
     buried.alive |= dict.fromkeys(confirmed.alive)
@@ -58,5 +71,5 @@ def bury(
         for row in (yield queries.tombstones(gone[start : start + TOMBSTONES], when=when or "")):
             yield from intake.deliver(row)
     yield queries.checkpoint(intake.sequence)
-    buried.gone = before - len((yield queries.known(suspects)))
+    buried.gone = len(held) - len((yield queries.known(suspects)))
     return buried

@@ -154,11 +154,13 @@ class IncrementalListing(Listing):
     def _compare_newest(self) -> Steps[None]:
         """Compare the newest ids, and the counts. Where either does not agree, search further."""
         account, newest = self.reconciler, self.newest
-        known = {}
+        known, alive, doubt = {}, {}, account.lacks_too_many
         if newest.lowest is not None:
             known = yield self.queries.known(lowest=newest.lowest)
-        alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart)
-        if alive or self.sweep or newest.partial or newest.lacking > account.hidden:
+        if not doubt:
+            # Where many are gone, those among the newest ids may be few enough to be believed, and all together not.
+            alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart)
+        if alive or doubt or self.sweep or newest.partial or newest.lacking > account.hidden:
             # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
             yield from self._sweep()
         elif self._is_odd and (account.total or 0) <= SWEPT_AT_ONCE:

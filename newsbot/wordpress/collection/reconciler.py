@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.collection.deletions import bury
+from newsbot.wordpress.collection.deletions import bury, too_many
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.site_ids import Dates, Listed, SiteIds, token
 from newsbot.wordpress.messages import Steps
@@ -88,6 +88,11 @@ class Reconciler:
             return None
         listed = self.live - len(self.apart) - len(self.held_back | self.unsure) + len(self.absent)
         return listed + self.hidden - self.total
+
+    @property
+    def lacks_too_many(self) -> bool:
+        """Whether the site counts so many rows fewer that their deletion would be held back."""
+        return too_many(self.intake, self.difference or 0, live=self.live)
 
     # Rows in.
 
@@ -168,7 +173,13 @@ class Reconciler:
         """Deliver tombstones of the ``missing`` rows that are gone. Returns the rows that are there nevertheless."""
         suspects = set(missing) - self.intake.state.beside
         buried = yield from bury(
-            self.intake, self.site_ids, suspects, live=self.live, listed=self.listed, when=self.when
+            self.intake,
+            self.site_ids,
+            suspects,
+            before=self.gone,
+            live=self.live,
+            listed=self.listed,
+            when=self.when,
         )
         self.live -= buried.gone
         self.gone += buried.gone

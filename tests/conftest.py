@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A loaded machine is no fault of a test: how long an example takes says nothing.
-settings.register_profile("newsbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("newsbot", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # In CI the same examples each time: a change must not pass or fail by chance. Elsewhere each run tries others.
 settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} else "newsbot")

@@ -217,7 +217,7 @@ def held_ids() -> Generator[Any, Any, Any]:
 
 TestNewsroom = pytest.mark.soak(Newsroom.TestCase)
 TestNewsroom.settings = settings(
-    max_examples=SOAK or 50,
+    max_examples=SOAK or 30,
     derandomize=not SOAK,
     stateful_step_count=15,
     deadline=None,

@@ -8,7 +8,8 @@ SETUP := .venv/.newsbot-setup
 CRAWL := .venv/.newsbot-crawl
 PYTHON := .venv/bin/python
 # A worker for each core; tests of one group (a real server) share a worker.
-PARALLEL := -n auto --dist loadgroup
+# One worker more than cores: many tests wait for a server, a browser or a delay.
+PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadgroup
 export SITE
 
 help:

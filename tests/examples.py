@@ -14,13 +14,13 @@ SOAK = int(os.environ.get("NEWSBOT_SOAK", "0"))
 
 
 def examples(few: int, *, fixed: bool = False) -> Callable[[Any], Any]:
-    """Decorate a hypothesis test: half of ``few`` examples, so that all tests end in minutes, or NEWSBOT_SOAK of them.
+    """Decorate a hypothesis test: ``few`` examples, or NEWSBOT_SOAK of them.
 
     ``fixed``: the few are the same in each run, in CI or not.
     """
 
     def decorate(test: Any) -> Any:
         told: dict[str, Any] = {"derandomize": True} if fixed and not SOAK else {}
-        return pytest.mark.soak(settings(max_examples=SOAK or few // 2, deadline=None, **told)(test))
+        return pytest.mark.soak(settings(max_examples=SOAK or few, deadline=None, **told)(test))
 
     return decorate

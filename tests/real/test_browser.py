@@ -452,17 +452,18 @@ LONG_LINE = """<!DOCTYPE html><p></p><script>
 
 
 def test_a_page_that_takes_all_memory_costs_only_itself() -> None:
-    greedy = {"/arrays": GREEDY, "/line": LONG_LINE}
+    # Arrays take Chromium twenty seconds to give back: make soak tries them too.
+    greedy = {"/line": LONG_LINE} | ({"/arrays": GREEDY} if os.environ.get("NEWSBOT_ROUNDS") else {})
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return page(greedy[request.path]) if request.path in greedy else await site(request)
 
     with serve(answer) as server:
         told = render(*(server.url + path for path in (*greedy, "/article")))
-    assert told.errors() == ["browser-failed", "browser-failed", None]
-    for reply in told.replies[:2]:
+    assert told.errors() == [*["browser-failed"] * len(greedy), None]
+    for reply in told.replies[: len(greedy)]:
         assert "its pages took more than 512 MiB of memory" in reply["detail"]
-    assert STORY in told.body(2)
+    assert STORY in told.body(len(greedy))
     assert not re.search(LOOSE_ENDS, told.log), told.log
 
 

@@ -12,7 +12,7 @@ from tests.real.wordpress import WordPress
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(3_600)]
 
-ROUNDS = int(os.environ.get("NEWSBOT_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("NEWSBOT_ROUNDS", "2"))
 """How many rounds; ``make soak`` plays 60."""
 
 

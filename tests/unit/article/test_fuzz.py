@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from bench.clean import hostile
 from newsbot.article.cleaning.clean import clean
 from newsbot.article.cleaning.sanitize import sanitize
-from tests.examples import examples
+from tests.examples import SOAK, examples
 
 BASE = "https://news.example/2026/05/a-post/"
 OPENINGS = [
@@ -148,8 +148,11 @@ def test_any_text_can_be_cleaned(text: str) -> None:
 
 
 @pytest.mark.parametrize("trouble", sorted(hostile()))
-def test_two_hostile_megabytes_do_not_cost_their_square(trouble: str) -> None:
+def test_hostile_megabytes_do_not_cost_their_square(trouble: str) -> None:
     html = hostile()[trouble]
+    if not SOAK:
+        # One megabyte shows the square as well as two, in less than half of the time.
+        html = html[: len(html) // 2]
     # Quadratic code is slow in every round. Another process on the same core slows only some rounds.
     assert any(_is_linear(html) for _ in range(4))
 

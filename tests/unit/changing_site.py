@@ -20,6 +20,7 @@ from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
+from tests.unit.outgoing import outgoing
 
 KEY = "https://news.example"
 ROUTE = "/wp/v2/posts"
@@ -259,25 +260,26 @@ class Update:
 
     def take_in(self, talk: Generator[Any, Any, Any]) -> None:
         """The driver and the pipelines."""
-        memory, answer = ArchiveAnswers(self.archive), None
-        while True:
-            try:
-                message = talk.send(answer)
-            except StopIteration:
-                return
-            answer = None
+        memory = ArchiveAnswers(self.archive)
+
+        def reply(query: Query) -> Reply:
             self.step()
-            if isinstance(message, Query):
-                answer = self.model.reply(message)
-            elif isinstance(message, Checkpoint):
+            return self.model.reply(query)
+
+        def answer(question: Any) -> Any:
+            self.step()
+            return memory.answer(question)
+
+        for message in outgoing(talk, reply, answer):
+            self.step()
+            if isinstance(message, Checkpoint):
                 self.archive.commit(message)
-            elif isinstance(message, Post):
-                # The result of cleaning.
-                message.content_text = "text"
-                if self.archive.add(message):
-                    self.keep(message)
-            else:
-                answer = memory.answer(message)
+                continue
+            assert isinstance(message, Post)
+            # The result of cleaning.
+            message.content_text = "text"
+            if self.archive.add(message):
+                self.keep(message)
 
     def keep(self, record: Any) -> None:
         self.rows.append([record.id, record.revision, record.change, record.title])

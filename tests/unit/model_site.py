@@ -16,6 +16,7 @@ from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.site_crawl import SiteCrawl
+from tests.unit.outgoing import outgoing
 
 START = datetime(2024, 1, 1)
 HOME = "https://model.example"
@@ -163,21 +164,11 @@ def listen(talk: SiteCrawl, model: ModelSite, *, most: int = 5_000) -> tuple[lis
     """Run a site crawl to its end. Returns the rows and checkpoints that left it, in order."""
     records: list[Record] = []
     checkpoints: list[Checkpoint] = []
-    answer: Any = None
-    for _ in range(most):
-        try:
-            message = talk.send(answer)
-        except StopIteration:
-            return records, checkpoints
-        answer = None
-        if isinstance(message, Query):
-            answer = model.reply(message)
-        elif isinstance(message, Checkpoint):
+    for message in outgoing(talk, model.reply, ArchiveAnswers(None).answer, most=most):
+        if isinstance(message, Checkpoint):
             of_type = [row for row in records if row.type == message.type]
             assert message.sequence == len(of_type), "a checkpoint counts every row of its type before it"
             checkpoints.append(message)
-        elif isinstance(message, Record):
-            records.append(message)
         else:
-            answer = ArchiveAnswers(None).answer(message)
-    raise AssertionError(f"the crawl did not end within {most} messages")
+            records.append(message)
+    return records, checkpoints

@@ -13,15 +13,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.collection.crawl import CollectionCrawl
-from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
+from tests.unit.outgoing import outgoing
 from tests.unit.soak_archive import SoakArchive
 from tests.unit.soak_site import DAY, KEY, START, Endless, SoakSite
 
@@ -148,23 +147,14 @@ def _all(site: SoakSite, acts: Sequence[Act]) -> None:
 
 
 def _rows(crawl: CollectionCrawl, site: SoakSite, archive: SoakArchive) -> list[Record]:
-    talk, answer = crawl.run(), None
     rows: list[Record] = []
-    while True:
-        try:
-            message: Any = talk.send(answer)
-        except StopIteration:
-            return rows
-        answer = None
-        if isinstance(message, Query):
-            answer = site.reply(message)
-        elif isinstance(message, Checkpoint):
+    for message in outgoing(crawl.run(), site.reply, archive.answer):
+        if isinstance(message, Checkpoint):
             archive.commit(message)
-        elif isinstance(message, Record):
+        else:
             archive.add(message)
             rows.append(message)
-        else:
-            answer = archive.answer(message)
+    return rows
 
 
 def _differences(site: SoakSite, archive: SoakArchive) -> list[str]:

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from newsbot.items import Checkpoint, Post, Record
+from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.messages import Query, Recall, Remember, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import SiteCrawl, crawl
+from tests.unit.outgoing import outgoing
 from tests.unit.test_pages import CLOSING, HOME, OPENING, item
 
 CLOSED = Reply(status=401, url="", body=b'{"code":"closed","message":"No.","data":{"status":401}}')
@@ -66,23 +67,13 @@ class KeptObjects:
 
 def drive(site_crawl: SiteCrawl, site: ClosedSite, kept: KeptObjects | None = None) -> list[Post]:
     posts: list[Post] = []
-    answer: Any = None
-    for _ in range(2_000):
-        try:
-            message = site_crawl.send(answer)
-        except StopIteration:
-            return posts
-        answer = None
-        if isinstance(message, Query):
-            answer = site.reply(message)
-        elif isinstance(message, Checkpoint):
+    for message in outgoing(site_crawl, site.reply, (kept or KeptObjects()).answer, most=2_000):
+        if isinstance(message, Checkpoint):
             assert message.sequence == len(posts), "a checkpoint counts every row before it"
-        elif isinstance(message, Record):
+        else:
             assert isinstance(message, Post)
             posts.append(message)
-        else:
-            answer = (kept or KeptObjects()).answer(message)
-    raise AssertionError("the crawl did not end")
+    return posts
 
 
 def bring(site: ClosedSite, kept: KeptObjects | None = None, **options: Any) -> tuple[dict[int, Post], CollectionFacts]:

@@ -9,16 +9,16 @@ import pytest
 
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, read_current
-from newsbot.items import Checkpoint, Post
+from newsbot.items import Checkpoint
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.collection.crawl import CollectionCrawl
 from newsbot.wordpress.collection.intake import MAX_OWED
-from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.model_site import HOME, ModelSite, Object, site
+from tests.unit.outgoing import outgoing
 
 POSTS = Collection(name="post", route="/wp/v2/posts")
 
@@ -47,22 +47,14 @@ def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> Co
     facts = CollectionFacts(type="post")
     queries = Queries(site=site(), collection=POSTS, options=Options(url=HOME))
     talk = CollectionCrawl(queries=queries, facts=facts).run()
-    memory, answer = ArchiveAnswers(archive), None
-    while rows:
-        try:
-            message = talk.send(answer)
-        except StopIteration:
-            break
-        answer = None
-        if isinstance(message, Query):
-            answer = model.reply(message)
-        elif isinstance(message, Checkpoint):
+    for message in outgoing(talk, model.reply, ArchiveAnswers(archive).answer):
+        if isinstance(message, Checkpoint):
             archive.commit(message)
-        elif isinstance(message, Post):
-            archive.add(message)
-            rows -= 1
-        else:
-            answer = memory.answer(message)
+            continue
+        archive.add(message)
+        rows -= 1
+        if not rows:
+            break
     archive.close()
     return facts
 

@@ -14,11 +14,12 @@ from newsbot.archive import Archive
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, ModelSite, Object, listen
+from tests.unit.outgoing import outgoing
 from tests.unit.test_languages import site_of
 
 INDEX = "/wp-sitemap.xml"
@@ -254,22 +255,12 @@ def run(folder: Path, model: ListedSite, name: str, **options: Any) -> tuple[lis
     archive.runs.start("wp_posts")
     facts, rows = SiteFacts(asked=HOME), []
     chosen = Options(url=HOME, follow=frozenset(), **options)
-    talk, answers, answer = crawl_collections(slugged(), chosen, facts), ArchiveAnswers(archive), None
-    while True:
-        try:
-            message = talk.send(answer)
-        except StopIteration:
-            break
-        answer = None
-        if isinstance(message, Query):
-            answer = model.reply(message)
-        elif isinstance(message, Checkpoint):
+    talk = crawl_collections(slugged(), chosen, facts)
+    for message in outgoing(talk, model.reply, ArchiveAnswers(archive).answer):
+        if isinstance(message, Checkpoint):
             archive.commit(message)
-        elif isinstance(message, Record):
-            if archive.add(message):
-                rows.append(message)
-        else:
-            answer = answers.answer(message)
+        elif archive.add(message):
+            rows.append(message)
     archive.close()
     return rows, facts.collections["post"]
 

@@ -239,7 +239,7 @@ def _end_of_walk(end: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: end[name] for name in ("whole", "watermark", "hidden", "swept") if name in end}
     if "whole" not in values:
         return values
-    # The walk is over: a whole collection has no cursor, and any other is walked again from its beginning. What a
-    # whole collection still owes, and what else is known of it, is stored in the place of the cursor.
+    # The walk is over. A whole collection needs no cursor; the next run walks any other from its beginning. The column
+    # of the cursor then holds what the collection still owes, and the other facts that later runs need.
     kept = {name: end[name] for name in KEPT if end.get(name)} if values["whole"] else {}
     return values | {"cursor": orjson.dumps(kept) if kept else None, "sequence": 0}

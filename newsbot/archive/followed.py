@@ -135,7 +135,7 @@ class Followed:
     def held_until(self, host: str, *, now: datetime) -> datetime | None:
         """Until when a host asked for no requests, or was given up by a run; None where that is not after ``now``.
 
-        A host is a name of ``net.hosts.host_of``.
+        ``host`` is written as ``net.hosts.host_of`` writes it.
         """
         of_host = sa.select(hosts.c.held_until, hosts.c.failed_until).where(hosts.c.host == host)
         with self._database.reading() as connection:

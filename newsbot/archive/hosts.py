@@ -31,7 +31,7 @@ _ROBOTS_FIELDS = ("fetched", "status", "body", "failures", "why")
 
 
 class Hosts:
-    """``clock`` gives seconds since 1970. A host is a name of ``net.hosts.host_of``."""
+    """``clock`` gives seconds since 1970. Hosts are written as ``net.hosts.host_of`` writes them."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float]) -> None:
         self._database = database

@@ -37,7 +37,7 @@ def act(action: str, words: Sequence[str], given: Given, *, archive: str, now: d
     if not archive:
         raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
     do = _ACTIONS[action]
-    # The words are read before the archive is opened, so that bad use leaves no empty archive behind.
+    # The words are checked before the archive is opened: bad use must not create an empty archive.
     prepared = [_url(word) for word in words] if do in (_pause, _resume, _remove) else words
     sites = _to_add(prepared, given) if do is _add else _to_import(prepared, given) if do is _import else []
     database = open_database(archive, create=do in (_add, _import))

@@ -65,9 +65,9 @@ class FeedCommit:
             return
         self._waiting.append(Feed(part, target))
         if not self._spider_closed.is_set():
-            # A batch is full during the crawl: some of its rows are not committed yet, and other batches will follow.
-            # If this batch got its name now, the run would count as delivered. So the batch waits for the end of the
-            # crawl; Scrapy closes the last batches in the same turn of the event loop in which that wait ends.
+            # This batch became full during the crawl: some of its rows are not committed yet, and other batches will
+            # follow. With its final name the run would count as delivered, so the batch waits for the end of the crawl.
+            # Scrapy closes the last batches in the turn of the event loop in which this wait ends.
             await self._spider_closed.wait()
             await asyncio.sleep(0.05)
         await self._until_all_complete()

@@ -107,7 +107,7 @@ class Code(CodeTree):
             case ast.IfExp(
                 test=ast.Compare(left=ast.Name(one), ops=[ast.In()], comparators=[known]), body=ast.Name(same)
             ):
-                # ``name if name in NAMES else ...``: only the names in NAMES.
+                # ``name if name in NAMES else ...`` can only give a name of NAMES.
                 found = self.texts(known, ("each", *steps)) if one == same else self.texts(node.body, steps)
                 return self._union([node.orelse], steps, found)
             case ast.IfExp():

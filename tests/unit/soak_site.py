@@ -379,7 +379,7 @@ def _matches(one: Entry, params: Params, zone: int) -> bool:
 
 
 def _order(found: Rows, params: Params) -> None:
-    # Core breaks no tie by id: equal dates come in another order on every page.
+    # Core does not order rows of equal dates by id: their order differs from page to page.
     by = params.get("orderby", "date")
     if by == "include":
         order = {int(row_id): place for place, row_id in enumerate(params.get("include", "").split(",")) if row_id}

@@ -185,7 +185,7 @@ def _delete(model: ChangingSite) -> None:
 
 
 def _redate_and_delete(model: ChangingSite) -> None:
-    # A tool that writes dates leaves the date of change as it was, and here the totals stay equal.
+    # A tool that writes into the database changes a date without the date of modification. The totals stay equal.
     model.articles[280].date = model.articles[280].local = model.articles[1].local - timedelta(days=9)
     del model.articles[5]
 

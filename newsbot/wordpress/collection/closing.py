@@ -115,7 +115,7 @@ class Closing:
             return False
         self.facts.gone = len(missing)
         held: Mapping[int, str | None] = {}
-        # Without rows of an earlier run nothing else can be gone.
+        # If no earlier run delivered rows, no other row can be gone.
         if self.account.intake.state.live or missing:
             held = yield self.queries.known()
             self.account.live = len(held)
@@ -144,7 +144,7 @@ class Closing:
             lacking = max(0, (facts.expected_after or 0) - len(self.seen))
             # A listing that broke off measures nothing: what it does not show may be public.
             account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
-            # Between two listings that broke off, rows may stand that neither showed.
+            # Two listings that broke off may both have left out the rows between their ends.
             facts.broke_off = listed.unproven and not listed.repeating and lacking > 0
             if self.cursor.unproven and self.cursor.disorder:
                 # Neither listing could prove itself, since the site does not heed what is asked for.

@@ -79,7 +79,7 @@ class Cursor:
         else:
             self.stage = next(self.ways)() or ById()
 
-    # The ways of listing, each after the one before it failed.
+    # The ways of listing. Each is tried when the way before it has failed.
 
     def _by_offset(self) -> Stage:
         return ById(descending=self.newest_first)

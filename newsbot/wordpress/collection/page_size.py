@@ -53,7 +53,7 @@ class PageSize:
     def too_large(self, asked: int, parts: int) -> None:
         """``asked`` rows failed at once, and all of them came in batches of ``parts`` rows at most.
 
-        The size is to blame, unless as many rows came before: then the first failure is taken for chance.
+        The size counts as the cause. If a page of this size was delivered before, the first failure counts as chance.
         """
         if asked <= self.largest:
             self.largest = 0

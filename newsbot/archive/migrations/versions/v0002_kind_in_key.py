@@ -173,7 +173,7 @@ def _kinds_in(connection: sa.Connection, collection: int, type_: str) -> set[str
     kinds |= {_SHAPES[shape] for shape in shapes if shape in _SHAPES}
     for shape in shapes - _SHAPES.keys():
         older = payloads.with_only_columns(_revisions.c.payload).where(_revisions.c.shape.is_not_distinct_from(shape))
-        # A shape belongs to one kind, so one payload tells the kind of all.
+        # All payloads of a shape are of one kind, so one payload is enough.
         kinds |= {kind for kind in [_kind_of_payload(connection.execute(older.limit(1)).scalar())] if kind}
     if not kinds and type_ in _KINDS_BY_NAME:
         return {_KINDS_BY_NAME[type_]}

@@ -24,6 +24,8 @@ class Leases:
         self._alive = alive
         self._process = this_process()
         self.held: set[str] = set()
+        self.guards: list[Callable[[Connection, str], None]] = []
+        """Further checks of ``fence``: each raises ArchiveError where this run may not write to the site any more."""
 
     def take(self, site: str) -> str | None:
         """Take the lease of a site. Returns None if this run has it now, else the name of the run that has it."""
@@ -61,6 +63,8 @@ class Leases:
 
     def fence(self, connection: Connection, site: str) -> None:
         """Raise ArchiveError, which undoes the transaction, if another run has taken over a lease of this run."""
+        for guard in self.guards:
+            guard(connection, site)
         if site not in self.held:
             return
         ours = sa.update(leases).where(leases.c.site == site, leases.c.run == self._run)

@@ -77,22 +77,27 @@ class NewsbotSpider(Spider):
         settings.set("NEWSBOT_MEDIA", getattr(spider.arguments, "media", None), priority="spider")
         spider._set_crawler(crawler)
         spider.in_flight = InFlight(crawler)
-        if spider.arguments.follows:
-            followed = [site for site in followed_sites(settings["NEWSBOT_ARCHIVE"], cls.name) if not site.paused]
-            spider._aim_at([target_of(site.entry) for site in followed])
-        elif spider.arguments.sites is not None and (names := ignored_columns(spider.arguments.sites)):
-            logger.warning("%s: columns that newsbot does not know: %s", spider.arguments.sites, ", ".join(names))
-        targets = [target for target, _ in spider.facts]
-        settings.set("NEWSBOT_ASKED", spider._asked(targets), priority="spider")
-        if spider.arguments.due and spider.arguments.follows:
-            spider._leave_all_but({site.url for site in followed if site.is_due(datetime.now(UTC))})
-        elif spider.arguments.due:
-            listed = [target.url for target in targets]
-            spider._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], cls.name, listed), datetime.now(UTC))
+        spider.choose_sites()
         allowed = getattr(spider.arguments, "render", "auto") != "never"
         browser = Browser(crawler, allowed=allowed, stopping=partial(is_stopping, crawler))
         spider.fetcher = Fetcher(crawler, browser, delay=settings.getfloat("NEWSBOT_DELAY"))
         return spider
+
+    def choose_sites(self) -> None:
+        """Set the targets of the run from the archive, where it names them, and leave out those that are not due."""
+        settings = self.crawler.settings
+        if self.arguments.follows:
+            followed = [site for site in followed_sites(settings["NEWSBOT_ARCHIVE"], self.name) if not site.paused]
+            self._aim_at([target_of(site.entry) for site in followed])
+        elif self.arguments.sites is not None and (names := ignored_columns(self.arguments.sites)):
+            logger.warning("%s: columns that newsbot does not know: %s", self.arguments.sites, ", ".join(names))
+        targets = [target for target, _ in self.facts]
+        settings.set("NEWSBOT_ASKED", self._asked(targets), priority="spider")
+        if self.arguments.due and self.arguments.follows:
+            self._leave_all_but({site.url for site in followed if site.is_due(datetime.now(UTC))})
+        elif self.arguments.due:
+            listed = [target.url for target in targets]
+            self._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], self.name, listed), datetime.now(UTC))
 
     @cached_property
     def archive(self) -> ArchiveAnswers:

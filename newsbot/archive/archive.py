@@ -21,7 +21,7 @@ from newsbot.archive.batch import KEPT, Batch, MissingRows, PendingRow, write_pr
 from newsbot.archive.batches import Batches, CollectionKey
 from newsbot.archive.compare import CurrentRow, Judgement, judge, row_after
 from newsbot.archive.database import Database, open_database
-from newsbot.archive.leases import Leases
+from newsbot.archive.leases import KINDS, Leases, lease_of
 from newsbot.archive.linked import Linked
 from newsbot.archive.links import live_links
 from newsbot.archive.moves import Moves
@@ -153,7 +153,7 @@ class Archive:
         batch = self._batches.of(site, type_, kind)
         self._store(batch, None)
         with self.database.writing() as connection:
-            self.leases.fence(connection, self._batches.site_of(batch))
+            self.leases.fence(connection, self._batches.site_of(batch), self._batches.kind_of(batch))
             current_rows.forget_modified(connection, batch.collection, ids)
         batch.loaded.clear()
 
@@ -218,14 +218,16 @@ class Archive:
 
     def rename_site(self, old: str, new: str) -> str | None:
         """Give everything of a site to its new key. Returns the other run that crawls one of the two, if any."""
-        for site in (old, new):
-            if (holder := self.leases.take(site)) is not None:
-                return holder
+        had = {kind for site in (old, new) for kind in KINDS if lease_of(site, kind) in self.leases.held}
+        if (holder := self.leases.take_all((old, new), KINDS)) is not None:
+            return holder
         for batch in self._batches:
             self._store(batch, None)
         self._batches.forget((old, new))
         self.moves.rename(old, new, now=self._now())
-        self.leases.held.discard(old)
+        # Runs over other kinds of the site may go on. This run keeps what it had.
+        gone = {lease_of(old, kind) for kind in KINDS} | {lease_of(new, kind) for kind in KINDS if kind not in had}
+        self.leases.release(gone)
         return None
 
     # Taking rows in.
@@ -348,9 +350,9 @@ class Archive:
     def _store(self, batch: Batch, checkpoint: Checkpoint | None) -> None:
         if not batch.pending and checkpoint is None:
             return
-        site = self._batches.site_of(batch)
+        site, kind = self._batches.site_of(batch), self._batches.kind_of(batch)
         with self.database.writing() as connection:
-            self.leases.fence(connection, site)
+            self.leases.fence(connection, site, kind)
             self.outbox.fence(connection)
             write_rows(connection, batch.collection, batch.pending.values(), run=self.run, now=self._now())
             self._linked.write(connection)

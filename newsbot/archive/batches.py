@@ -21,7 +21,7 @@ class Batches:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._batches: dict[CollectionKey, Batch] = {}
-        self._sites: dict[int, str] = {}
+        self._keys: dict[int, CollectionKey] = {}
 
     def __iter__(self) -> Iterator[Batch]:
         return iter(self._batches.values())
@@ -30,7 +30,7 @@ class Batches:
         batch = self._batches.get((site, type_, kind))
         if batch is None:
             number = self._number(site, type_, kind)
-            self._sites[number] = site
+            self._keys[number] = (site, type_, kind)
             batch = self._batches[site, type_, kind] = Batch(number)
         return batch
 
@@ -38,7 +38,10 @@ class Batches:
         return self.of(record.site, record.type, record.collection)
 
     def site_of(self, batch: Batch) -> str:
-        return self._sites[batch.collection]
+        return self._keys[batch.collection][0]
+
+    def kind_of(self, batch: Batch) -> str:
+        return self._keys[batch.collection][2]
 
     def begin_pass(self, site: str, type_: str, kind: str, *, committed_sequence: int) -> None:
         """Count the rows of a collection from 0 again."""

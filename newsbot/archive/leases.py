@@ -1,8 +1,9 @@
-"""Leases, so that one run at a time crawls a site. A lease has a heartbeat; a dead run's lease is taken over."""
+"""Leases, so that one run at a time crawls one kind of rows of a site. A lease has a heartbeat; a dead run's lease is
+taken over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,9 +14,21 @@ from newsbot.archive.processes import Alive, is_dead, this_process
 from newsbot.archive.schema import leases, runs
 from newsbot.errors import ArchiveError
 
+KINDS = ("posts", "comments", "media", "terms", "users")
+"""The kinds of rows that a site has. Runs over different kinds of one site do not exclude each other."""
+
+
+def lease_of(site: str, kind: str) -> str:
+    """The name of the lease of one kind of rows of a site."""
+    return f"{kind} {site}"
+
 
 class Leases:
-    """The leases of one run. Every transaction calls ``fence``, so that a run that lost a lease writes nothing more."""
+    """The leases of one run. Every transaction calls ``fence``, so that a run that lost a lease writes nothing more.
+
+    A site is the key of a site, or another name that stands for one. A lease without a kind was taken by an older
+    version, for the whole site.
+    """
 
     def __init__(self, database: Database, *, run: str, clock: Callable[[], datetime], alive: Alive) -> None:
         self._database = database
@@ -27,27 +40,53 @@ class Leases:
         self.guards: list[Callable[[Connection, str], None]] = []
         """Further checks of ``fence``: each raises ArchiveError where this run may not write to the site any more."""
 
-    def take(self, site: str) -> str | None:
-        """Take the lease of a site. Returns None if this run has it now, else the name of the run that has it."""
+    def take(self, site: str, kind: str = "posts") -> str | None:
+        """Take the lease of one kind of a site. Returns None if this run has it now, else the name of the run that has
+        it."""
         now = self._clock()
         with self._database.writing() as connection:
-            lease = sa.select(leases).where(leases.c.site == site)
-            if not self._database.sqlite:
-                lease = lease.with_for_update()
-            found = connection.execute(lease).first()
-            if found is not None and found.run != self._run:
-                if not is_dead(process=found.holder, heartbeat=found.heartbeat, now=now, alive=self._alive):
-                    return str(found.run)
-                connection.execute(sa.delete(leases).where(leases.c.site == site))
-                found = None
-            if found is None:
-                ours = {"site": site, "run": self._run, "holder": self._process, "heartbeat": now.isoformat()}
-                connection.execute(upsert(connection, leases, keys=("site",), replaced=()), ours)
-                winner = connection.execute(sa.select(leases.c.run).where(leases.c.site == site)).scalar_one()
-                if winner != self._run:
-                    return str(winner)
-        self.held.add(site)
+            if (holder := self._holder(connection, lease_of(site, kind), site, now)) is not None:
+                return holder
+        self.held.add(lease_of(site, kind))
         return None
+
+    def take_all(self, sites: Iterable[str], kinds: Iterable[str]) -> str | None:
+        """Take the leases of all kinds of all sites, or none of them. Returns the name of a run that has one."""
+        taken: list[str] = []
+        for site, kind in [(site, kind) for site in sites for kind in kinds]:
+            held_before = lease_of(site, kind) in self.held
+            if (holder := self.take(site, kind)) is not None:
+                self.release(taken)
+                return holder
+            if not held_before:
+                taken.append(lease_of(site, kind))
+        return None
+
+    def _holder(self, connection: Connection, lease: str, site: str, now: datetime) -> str | None:
+        """Enter the lease for this run. Returns the run that has it, if another one does."""
+        found = sa.select(leases).where(leases.c.site.in_((lease, site)))
+        if not self._database.sqlite:
+            found = found.with_for_update()
+        ours = False
+        for row in connection.execute(found).all():
+            if row.run == self._run:
+                ours = ours or row.site == lease
+            elif not is_dead(process=row.holder, heartbeat=row.heartbeat, now=now, alive=self._alive):
+                return str(row.run)
+            else:
+                connection.execute(sa.delete(leases).where(leases.c.site == row.site))
+        if ours:
+            return None
+        new = {"site": lease, "run": self._run, "holder": self._process, "heartbeat": now.isoformat()}
+        connection.execute(upsert(connection, leases, keys=("site",), replaced=()), new)
+        winner = connection.execute(sa.select(leases.c.run).where(leases.c.site == lease)).scalar_one()
+        return None if winner == self._run else str(winner)
+
+    def release(self, names: Collection[str]) -> None:
+        """Release leases by their names. Another run may take them."""
+        self.held -= set(names)
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(leases).where(leases.c.run == self._run, leases.c.site.in_(list(names))))
 
     def release_all(self) -> None:
         self.held.clear()
@@ -61,12 +100,15 @@ class Leases:
             connection.execute(sa.update(runs).where(runs.c.run == self._run).values(heartbeat=now))
             connection.execute(sa.update(leases).where(leases.c.run == self._run).values(heartbeat=now))
 
-    def fence(self, connection: Connection, site: str) -> None:
+    def fence(self, connection: Connection, site: str, kind: str) -> None:
         """Raise ArchiveError, which undoes the transaction, if another run has taken over a lease of this run."""
         for guard in self.guards:
             guard(connection, site)
-        if site not in self.held:
+        lease = lease_of(site, kind)
+        if lease not in self.held:
             return
-        ours = sa.update(leases).where(leases.c.site == site, leases.c.run == self._run)
+        ours = sa.update(leases).where(leases.c.site == lease, leases.c.run == self._run)
         if connection.execute(ours.values(heartbeat=self._clock().isoformat())).rowcount != 1:
-            raise ArchiveError(f"another run took over {site}, because this run sent no heartbeat for a minute")
+            raise ArchiveError(
+                f"another run took over {kind} of {site}, because this run sent no heartbeat for a minute"
+            )

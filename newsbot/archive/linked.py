@@ -62,7 +62,8 @@ class Linked:
         now = iso_utc(self._clock())
         values = [
             {"site": site, "relation": relation, "id": row_id, "object": data, "seen": now}
-            for (site, relation, row_id), data in self._unwritten.items()
+            # In one order: two runs over two kinds of a site may write the same objects, and must not deadlock.
+            for (site, relation, row_id), data in sorted(self._unwritten.items())
         ]
         keys = ("site", "relation", "id")
         connection.execute(upsert(connection, linked, keys=keys, replaced=("object", "seen")), values)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
+from newsbot.archive.leases import KINDS, lease_of
 from newsbot.archive.payloads import BrokenPayload, fields_of, stored_json
 from newsbot.archive.schema import (
     addresses,
@@ -84,15 +85,16 @@ class Moves:
         Of a collection that ``new`` has too, its rows stay and the others join them; it is walked again.
         """
         with self._database.writing(durable=True) as connection:
-            of_old = sa.select(collections).where(collections.c.site == old)
-            for moving in connection.execute(of_old).all():
+            moved = sa.select(collections).where(collections.c.site == old)
+            for moving in connection.execute(moved).all():
                 _move_collection(connection, moving, new)
             _move_facts(connection, old, new, now)
             in_both = sa.select(linked.c.id).where(linked.c.site == old)
             connection.execute(sa.delete(linked).where(linked.c.site == new, linked.c.id.in_(in_both)))
             in_one_run = sa.select(receipts.c.run).where(receipts.c.site == new)
             connection.execute(sa.delete(receipts).where(receipts.c.site == old, receipts.c.run.in_(in_one_run)))
-            connection.execute(sa.delete(leases).where(leases.c.site == old))
+            of_old = [old, *(lease_of(old, kind) for kind in KINDS)]
+            connection.execute(sa.delete(leases).where(leases.c.site.in_(of_old)))
             for table in (linked, receipts, addresses, followed):
                 connection.execute(sa.update(table).where(table.c.site == old).values(site=new))
 

@@ -82,7 +82,8 @@ class Runs:
         # The start of the run, not its end: a schedule must not shift by the length of the crawls.
         complete = {spider: self._started.isoformat()}
         with self._database.writing() as connection:
-            for result in crawled:
+            # In one order: a run over another kind of the same sites may end at the same time, and must not deadlock.
+            for result in sorted(crawled, key=lambda result: result.site):
                 receipt = {"verdict": result.verdict, "facts": json_bytes(dict(result.facts))[0], "at": now}
                 _put(connection, receipts, {"run": self._run, "site": result.site}, receipt)
                 site = _Site.read(connection, result.site, now)
@@ -123,7 +124,9 @@ class _Site:
 
     @classmethod
     def read(cls, connection: Connection, key: str, now: str) -> _Site:
-        row = connection.execute(sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == key)).first()
+        # Locked: runs over two kinds of a site may write its facts at the same time. (SQLite has one writer anyway.)
+        of_site = sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == key).with_for_update()
+        row = connection.execute(of_site).first()
         facts = stored_json(row.facts) if row else {}
         facts.pop("asked", None)  # an older version kept the URLs here
         return cls(key, {"crawled": {}} | facts, row.first_seen if row else now)
@@ -178,6 +181,5 @@ def _storable(name: str | None) -> str | None:
 
 
 def _put(connection: Connection, table: sa.Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    has_keys = [table.c[name] == value for name, value in keys.items()]
-    if connection.execute(sa.update(table).where(*has_keys).values(dict(values))).rowcount == 0:
-        connection.execute(sa.insert(table).values({**keys, **values}))
+    statement = upsert(connection, table, keys=tuple(keys), replaced=tuple(values))
+    connection.execute(statement, {**keys, **values})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,9 +102,9 @@ class ArchiveAnswers:
         rows = (archive.tombstone(*collection, row_id, asked.when, kind=asked.kind) for row_id in asked.ids)
         return [row for row in rows if row is not None]
 
-    def take_lease(self, name: str) -> str | None:
-        """Take the lease of a site. Returns why not, where another run holds the lease."""
-        return _busy(self._archive.leases.take(name) if self._archive is not None else None)
+    def take_leases(self, name: str, kinds: Sequence[str]) -> str | None:
+        """Take the leases of kinds of a site. Returns why not, where another run holds one of them."""
+        return _busy(self._archive.leases.take_all((name,), kinds) if self._archive is not None else None)
 
     def followed_site(self, url: str, spider: str) -> FollowedSite | None:
         """The followed site with this URL, as the archive has it now."""

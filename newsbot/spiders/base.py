@@ -107,10 +107,15 @@ class NewsbotSpider(Spider):
         archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"], full=full)
         return ArchiveAnswers(archive)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of rows that the run brings."""
+        return (self.kind,)
+
     @cached_property
     def claims(self) -> Claims:
         """The sites that this run has taken."""
-        return Claims(self.archive, [target for target, _ in self.facts], shares=self.arguments.due)
+        return Claims(self.archive, [target for target, _ in self.facts], kinds=self.kinds, shares=self.arguments.due)
 
     def _asked(self, targets: Sequence[Target]) -> Asked:
         """What the user asked for, of which a run may need only the changes. Sites that are not due belong to it."""

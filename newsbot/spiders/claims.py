@@ -11,11 +11,14 @@ from newsbot.wordpress.receipt import SiteVerdict
 
 
 class Claims:
-    """The sites that this run has taken. ``targets`` are all entries of the run. ``shares``: several runs share the due
-    sites, so that this run passes over a site that another run has."""
+    """The sites that this run has taken, with the ``kinds`` of rows that it brings. ``targets`` are all entries of the
+    run. ``shares``: several runs share the due sites, so that this run passes over a site that another run has."""
 
-    def __init__(self, archive: ArchiveAnswers, targets: Sequence[Target], *, shares: bool = False) -> None:
+    def __init__(
+        self, archive: ArchiveAnswers, targets: Sequence[Target], *, kinds: Sequence[str], shares: bool = False
+    ) -> None:
         self._archive = archive
+        self._kinds = tuple(kinds)
         self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"
         self._types = {target.url: target.types for target in targets}
         self._taken: dict[str, str] = {}
@@ -23,14 +26,14 @@ class Claims:
     def take_address(self, url: str) -> tuple[SiteVerdict, str] | None:
         """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
         holds the lease."""
-        busy = self._archive.take_lease(address_lease(url))
+        busy = self._archive.take_leases(address_lease(url), self._kinds)
         return None if busy is None else (self._verdict_on_taken, busy)
 
     def take_site(self, site: str, target: Target) -> tuple[SiteVerdict, str] | None:
         """Take the site behind a target. Returns how the crawl of the target ends, where the site is taken."""
         if (ended := self.taken_by_another(site, target)) is not None:
             return ended
-        if (busy := self._archive.take_lease(site)) is not None:
+        if (busy := self._archive.take_leases(site, self._kinds)) is not None:
             return self._verdict_on_taken, busy
         self._taken[site] = target.url
         return None

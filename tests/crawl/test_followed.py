@@ -87,3 +87,16 @@ def test_site_that_asks_for_a_pause_is_due_after_it(tmp_path: Path) -> None:
         site = followed(tmp_path / "newsbot.db")[room.url]
         assert site.checked is not None and site.next_due is not None and site.blocked_until is not None
         assert site.next_due >= site.blocked_until >= site.checked + timedelta(seconds=7190)
+
+
+def test_kinds_of_a_site_are_crawled_at_the_same_time_at_one_pace(tmp_path: Path) -> None:
+    with Newsroom(posts=12, latency=0.1) as room:
+        env = {"NEWSBOT_DELAY": "0.2"}
+        first = start(command("wp_posts", "-a", f"site={room.url}", output="posts.jsonl"), tmp_path, env=env)
+        while not room.requests:
+            time.sleep(0.05)
+        second = crawl(tmp_path, "wp_comments", site=room.url, env=env)
+        assert (second.status, first.wait(timeout=240)) == (0, 0)
+        starts = sorted(request.time for request in room.requests)
+        # The sum, since a busy machine may hand two requests to the server at once.
+        assert starts[-1] - starts[0] >= 0.2 * (len(starts) - 1) - 0.1

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from newsbot.archive import Archive, MissingRows
 from newsbot.archive.database import _migrate
 from newsbot.archive.parts import PARTS, changed_parts, fingerprint
-from newsbot.archive.schema import VERSION
+from newsbot.archive.schema import VERSION, leases
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Embed, FeaturedImage, Image, Post, TermRef, columns
 from newsbot.wordpress.guids import guid_key
@@ -464,6 +464,26 @@ def test_second_crawl_of_a_site_is_told_who_crawls_it(reopen: Open) -> None:
     assert two.leases.take(SITE) == "run-1"
     one.leases.release_all()
     assert two.leases.take(SITE) is None
+
+
+def test_kinds_of_a_site_do_not_exclude_each_other(reopen: Open) -> None:
+    one, two = reopen("run-1", alive=lambda _: True), reopen("run-2", alive=lambda _: True)
+    assert one.leases.take(SITE) is None
+    assert two.leases.take(SITE, "comments") is None
+    assert two.leases.take_all([SITE], ["terms", "posts"]) == "run-1"
+    assert one.leases.take_all([SITE], ["terms", "users"]) is None, "whoever gets not all leases keeps none"
+    assert one.rename_site(SITE, f"{SITE}/new") == "run-2", "a site of which another run crawls a part is not renamed"
+    assert one.leases.take(SITE) is None
+
+
+def test_lease_of_an_older_version_is_for_the_whole_site(reopen: Open, clock: Clock) -> None:
+    old, new = reopen("run-1", alive=lambda _: True), reopen("run-2", alive=lambda _: None)
+    lease = {"site": SITE, "run": "run-1", "holder": "h", "heartbeat": clock().isoformat()}
+    with old.database.writing() as connection:
+        connection.execute(leases.insert().values(lease))
+    assert new.leases.take(SITE, "comments") == "run-1"
+    clock.pass_(minutes=2)
+    assert new.leases.take(SITE, "comments") is None
 
 
 @pytest.mark.parametrize(("alive", "minutes", "taken"), [(False, 0, True), (True, 2, True), (None, 0, False)])

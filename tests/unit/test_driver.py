@@ -50,7 +50,7 @@ class Drive:
             facts=SiteFacts(asked=target.url),
             kind="posts",
             archive=archive,
-            claims=Claims(archive, [target]),
+            claims=Claims(archive, [target], kinds=["posts"]),
             fetch=self.fetch,
             delivered=self.delivered,
             max_waiting=max_waiting,
@@ -176,7 +176,7 @@ def test_second_entry_of_a_site_is_complete_and_has_no_collections() -> None:
 
     driver = Drive(kept)
     first = Target(url="https://old.example")
-    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target])
+    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target], kinds=["posts"])
     assert driver.driver.claims.take_site("https://news.example", first) is None
     asyncio.run(driver.run())
     facts = driver.driver.facts
@@ -191,7 +191,7 @@ def test_site_that_moved_is_not_renamed_while_another_entry_crawls_it() -> None:
 
     driver = Drive(moved)
     first = Target(url="https://old.example")
-    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target])
+    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target], kinds=["posts"])
     driver.driver.claims.take_site("https://old.example", first)
     asyncio.run(driver.run())
     assert (driver.driver.facts.verdict, driver.events) == ("complete", ["delivered"])

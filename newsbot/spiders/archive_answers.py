@@ -8,6 +8,7 @@ from typing import Any
 
 from newsbot.archive import Archive, Recovered
 from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.archive.leases import lease_of
 from newsbot.archive.runs import crawled_of
 from newsbot.items import Record
 from newsbot.wordpress.messages import (
@@ -105,6 +106,11 @@ class ArchiveAnswers:
     def take_leases(self, name: str, kinds: Sequence[str]) -> str | None:
         """Take the leases of kinds of a site. Returns why not, where another run holds one of them."""
         return _busy(self._archive.leases.take_all((name,), kinds) if self._archive is not None else None)
+
+    def release_leases(self, names: Sequence[str], kinds: Sequence[str]) -> None:
+        """Release the leases of kinds of sites."""
+        if self._archive is not None:
+            self._archive.leases.release([lease_of(name, kind) for name in names for kind in kinds])
 
     def followed_site(self, url: str, spider: str) -> FollowedSite | None:
         """The followed site with this URL, as the archive has it now."""

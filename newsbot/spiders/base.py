@@ -115,7 +115,7 @@ class NewsbotSpider(Spider):
     @cached_property
     def claims(self) -> Claims:
         """The sites that this run has taken."""
-        return Claims(self.archive, [target for target, _ in self.facts], kinds=self.kinds, shares=self.arguments.due)
+        return Claims(self.archive, kinds=self.kinds, shares=self.arguments.due)
 
     def _asked(self, targets: Sequence[Target]) -> Asked:
         """What the user asked for, of which a run may need only the changes. Sites that are not due belong to it."""

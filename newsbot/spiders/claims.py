@@ -11,17 +11,14 @@ from newsbot.wordpress.receipt import SiteVerdict
 
 
 class Claims:
-    """The sites that this run has taken, with the ``kinds`` of rows that it brings. ``targets`` are all entries of the
-    run. ``shares``: several runs share the due sites, so that this run passes over a site that another run has."""
+    """The sites that this run has taken, with the ``kinds`` of rows that it brings. ``shares``: several runs share the
+    due sites, so that this run passes over a site that another run has."""
 
-    def __init__(
-        self, archive: ArchiveAnswers, targets: Sequence[Target], *, kinds: Sequence[str], shares: bool = False
-    ) -> None:
+    def __init__(self, archive: ArchiveAnswers, *, kinds: Sequence[str], shares: bool = False) -> None:
         self._archive = archive
         self._kinds = tuple(kinds)
         self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"
-        self._types = {target.url: target.types for target in targets}
-        self._taken: dict[str, str] = {}
+        self._taken: dict[str, Target] = {}
 
     def take_address(self, url: str) -> tuple[SiteVerdict, str] | None:
         """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
@@ -35,17 +32,23 @@ class Claims:
             return ended
         if (busy := self._archive.take_leases(site, self._kinds)) is not None:
             return self._verdict_on_taken, busy
-        self._taken[site] = target.url
+        self._taken[site] = target
         return None
 
     def taken_by_another(self, site: str, target: Target) -> tuple[SiteVerdict, str] | None:
         """How the crawl of a target ends, where another target of this run has taken the site; else None."""
         first = self._taken.get(site)
-        if first is None or first == target.url:
+        if first is None or first.url == target.url:
             return None
-        if self._types[first] == target.types:
+        if first.types == target.types:
             return "complete", f"the same site as another of this run: {site}"
-        return "incomplete", f"the same site as {first}, which was asked for other types: name them in one entry"
+        return "incomplete", f"the same site as {first.url}, which was asked for other types: name them in one entry"
+
+    def release(self, target: Target) -> None:
+        """Release what a target took, so that another run may have the site before this run ends."""
+        sites = [site for site, taker in self._taken.items() if taker.url == target.url]
+        self._taken = {site: taker for site, taker in self._taken.items() if site not in sites}
+        self._archive.release_leases([address_lease(target.url), *sites], self._kinds)
 
 
 def address_lease(url: str) -> str:

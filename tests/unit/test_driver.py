@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from scrapy.exceptions import DownloadFailedError
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from newsbot.archive import Archive
 from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Post
 from newsbot.net.download_errors import one_line
@@ -50,7 +52,7 @@ class Drive:
             facts=SiteFacts(asked=target.url),
             kind="posts",
             archive=archive,
-            claims=Claims(archive, [target], kinds=["posts"]),
+            claims=Claims(archive, kinds=["posts"]),
             fetch=self.fetch,
             delivered=self.delivered,
             max_waiting=max_waiting,
@@ -176,7 +178,7 @@ def test_second_entry_of_a_site_is_complete_and_has_no_collections() -> None:
 
     driver = Drive(kept)
     first = Target(url="https://old.example")
-    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target], kinds=["posts"])
+    driver.driver.claims = Claims(driver.driver.archive, kinds=["posts"])
     assert driver.driver.claims.take_site("https://news.example", first) is None
     asyncio.run(driver.run())
     facts = driver.driver.facts
@@ -191,7 +193,19 @@ def test_site_that_moved_is_not_renamed_while_another_entry_crawls_it() -> None:
 
     driver = Drive(moved)
     first = Target(url="https://old.example")
-    driver.driver.claims = Claims(driver.driver.archive, [first, driver.driver.target], kinds=["posts"])
+    driver.driver.claims = Claims(driver.driver.archive, kinds=["posts"])
     driver.driver.claims.take_site("https://old.example", first)
     asyncio.run(driver.run())
     assert (driver.driver.facts.verdict, driver.events) == ("complete", ["delivered"])
+
+
+def test_released_site_may_be_crawled_by_another_run(tmp_path: Path) -> None:
+    url, target = f"sqlite:///{tmp_path / 'newsbot.db'}", Target(url="https://news.example")
+    archives = [Archive.open(url, run=run, alive=lambda _: True) for run in ("run-1", "run-2")]
+    one, two = (Claims(ArchiveAnswers(archive), kinds=["posts", "media"], shares=True) for archive in archives)
+    assert (one.take_address(target.url), one.take_site("https://www.news.example", target)) == (None, None)
+    assert two.take_address(target.url) == ("elsewhere", "busy: run run-1 is crawling this site")
+    one.release(target)
+    assert (two.take_address(target.url), two.take_site("https://www.news.example", target)) == (None, None)
+    for archive in archives:
+        archive.close()

@@ -1,4 +1,4 @@
-"""Components of Scrapy that run only if a setting of the user switches them on.
+"""Components that run only if a setting of the user switches them on: some of Scrapy's, and some of newsbot's.
 
 ``settings.py`` sets them to None in its ``*_BASE`` lists, so that Scrapy does not import them needlessly.
 """
@@ -33,17 +33,25 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Base list -> component -> settings; any of the settings switches the component on."""
 
+OWN: dict[str, tuple[int, tuple[str, ...]]] = {
+    "newsbot.extensions.json_receipt.JsonReceipt": (970, ("NEWSBOT_LOG_JSON",)),
+}
+"""Extension of newsbot -> its place, and settings; any of the settings switches the extension on."""
+
 _OFF = {"", "0", "0.0", "false", "none"}
 
 
 class SwitchedComponents:
-    """Add-on. Puts a switched-on component back into its base list, at Scrapy's own priority."""
+    """Add-on. Puts a switched-on component back into its base list: one of Scrapy's at Scrapy's own priority."""
 
     def update_settings(self, settings: BaseSettings) -> None:
         for name, components in SWITCHES.items():
             for component, switches in components.items():
                 if any(is_on(settings[switch]) for switch in switches):
                     settings[name].set(component, getattr(default_settings, name)[component], priority="cmdline")
+        for extension, (place, names) in OWN.items():
+            if any(is_on(settings[name]) for name in names):
+                settings["EXTENSIONS_BASE"].set(extension, place, priority="cmdline")
 
 
 def is_on(value: object) -> bool:

@@ -39,6 +39,7 @@ NEWSBOT_AUTH = _env("NEWSBOT_AUTH", "")
 NEWSBOT_NETRC = _env("NEWSBOT_NETRC", "")
 NEWSBOT_CHROMIUM = _env("NEWSBOT_CHROMIUM", "")
 NEWSBOT_RENDER_SECONDS = _env("NEWSBOT_RENDER_SECONDS", "30")
+NEWSBOT_LOG_JSON = _env("NEWSBOT_LOG_JSON", "0")
 NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
 NEWSBOT_FULL = False  # the spider argument full=1
 NEWSBOT_ASKED = None  # what the spider's arguments ask for, for files that are overwritten
@@ -143,12 +144,17 @@ EXTENSIONS_BASE = {
     "newsbot.extensions.receipt.ReceiptExtension": 900,
     "newsbot.extensions.history.HistoryExtension": 950,  # stores the result of the receipt
     "newsbot.extensions.followed.FollowedExtension": 960,  # when each followed site is next due
+    "newsbot.extensions.json_receipt.JsonReceipt": None,  # NEWSBOT_LOG_JSON is off
 }
 LOG_FORMATTER = "newsbot.safe_logs.LogFormatter"
 LOG_LEVEL = "INFO"
 LOGSTATS_INTERVAL = 60.0
 
-ADDONS = {"newsbot.feeds.FeedDefaults": 0, "newsbot.components.SwitchedComponents": 0}
+ADDONS = {
+    "newsbot.feeds.FeedDefaults": 0,
+    "newsbot.components.SwitchedComponents": 0,
+    "newsbot.json_logs.JsonLogs": 10,  # after FeedDefaults, which names the run
+}
 FEED_EXPORTERS_BASE = {
     "jsonl": "newsbot.feeds.JsonLinesExporter",
     "jsonlines": "newsbot.feeds.JsonLinesExporter",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
@@ -20,8 +21,21 @@ def in_one_line(text: str) -> str:
 
 
 def tell(text: str) -> None:
-    """Write lines for the user to standard error."""
+    """Write lines for the user to standard error, or where ``tell_by`` says."""
+    _tell(text)
+
+
+def _to_standard_error(text: str) -> None:
     sys.stderr.write(f"{visible(text)}\n")
+
+
+_tell: Callable[[str], None] = _to_standard_error
+
+
+def tell_by(teller: Callable[[str], None]) -> None:
+    """Let ``teller`` write the lines of ``tell`` from here on: the log, where the log is JSON."""
+    global _tell
+    _tell = teller
 
 
 def show(text: str) -> None:

@@ -33,7 +33,7 @@ NUMBERS = {
 WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX")
 
 CSV_SWITCHES = ("NEWSBOT_CSV_RAW", "NEWSBOT_CSV_BOM")
-SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP")
+SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP", "NEWSBOT_LOG_JSON")
 
 URI_NAMES = ("name", "run", "time", "batch_id", "batch_time")
 """The names that a feed's URI may use as ``%(name)s``, besides the attributes of the spider's class."""

@@ -14,6 +14,7 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import feed_process_params_from_cli
 
 # Scrapy imports every command at each start, so the modules that only one command needs are imported where it runs.
+from newsbot import json_logs
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.terminal import tell
 
@@ -34,6 +35,8 @@ class Command(ScrapyCrawl):
                 self._append_too(appended)
         except UsageError as fault:
             self._end(str(fault), 2)
+        assert self.settings is not None
+        json_logs.prepare(self.settings)
         # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
         problem = self._problem(args, opts)
         if problem is not None:
@@ -68,6 +71,8 @@ class Command(ScrapyCrawl):
             raise BadArgument(f"the archive follows no site for {spider}; scrapy sites add URL follows a site")
 
     def _end(self, line: str, status: int) -> NoReturn:
+        assert self.settings is not None
+        json_logs.prepare(self.settings)
         tell(f"scrapy crawl: {line}")
         sys.exit(status)
 

@@ -16,7 +16,7 @@ from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
-from newsbot import signals
+from newsbot import json_logs, signals
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.terminal import in_one_line, tell
@@ -91,6 +91,8 @@ class ReceiptExtension:
             self._conclude(self.crawler.spider.name)
             for line in update_lines(self.sites):
                 logger.info("%s", line)
+            if json_logs.is_on():
+                return  # the extension JsonReceipt logs the receipt
             written = self.path is not None and not self._stat("receipt/failed")
             where = f"receipt: {self.path}\n" if written else ""
             tell(f"{table(self.sites)}\n{summary(self.sites)}{where}".removesuffix("\n"))

@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "net": {"errors"},
     "settings": {"net"},
     "safe_logs": {"items", "terminal"},
+    "json_logs": {"safe_json", "terminal"},
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
     "follow": {"archive", "arguments", "schedule", "errors", "safe_json", "timestamps"},
@@ -48,6 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("items", "compact", "errors", "signals", "timestamps"),
     },
     "extensions": {
+        "json_logs",
         "terminal",
         "archive",
         "follow",
@@ -67,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "commands": {
         *("archive", "arguments", "article", "export", "follow", "spiders", "wordpress"),
-        *("errors", "extras", "terminal"),
+        *("errors", "extras", "json_logs", "terminal"),
     },
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""

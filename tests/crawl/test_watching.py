@@ -1,0 +1,56 @@
+"""What programs that watch newsbot read of a crawl: its log as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.crawl.scrapy_crawl import crawl
+from tests.newsroom import Newsroom
+
+
+class Broken:
+    """An extension of a user that fails when the spider closes."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Broken:
+        from scrapy import signals
+
+        extension = cls()
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        return extension
+
+    def spider_closed(self) -> None:
+        raise RuntimeError("a fault\n{}")
+
+
+def test_every_line_of_a_crawl_is_json_with_the_receipt_and_the_stats(tmp_path: Path) -> None:
+    broken = json.dumps({f"{__name__}.Broken": 1})
+    sites = tmp_path / "sites.txt"
+    with Newsroom(posts=5, name="News\x1b[2J\n{}") as room:
+        sites.write_text(f"{room.url}\nhttp://127.0.0.1:1/\n", encoding="utf-8")
+        run = crawl(
+            *(tmp_path, "wp_posts", "-s", f"EXTENSIONS={broken}"),
+            env={"NEWSBOT_LOG_JSON": "1"},
+            sites=str(sites),
+        )
+    assert run.status == 1, run.said
+    lines = [json.loads(line) for line in run.said.splitlines()]
+    assert all(line["time"] and line["level"] and line["message"] for line in lines)
+
+    receipts = [line["receipt"] for line in lines if "receipt" in line]
+    assert [(one["type"], one["verdict"], one["requests"] > 0) for one in receipts] == [
+        ("post", "complete", True),
+        (None, "incomplete", True),
+    ]
+    assert (receipts[0]["delivered"], receipts[0]["missing"], receipts[0]["missing_urls"]) == (5, 0, 0)
+    (whole,) = [line["run_receipt"] for line in lines if "run_receipt" in line]
+    assert (whole["complete"], whole["sites"]) == (False, {"complete": 1, "incomplete": 1})
+    assert json.loads(Path(whole["file"]).read_bytes())["complete"] is False
+    (stats,) = [line["stats"] for line in lines if "stats" in line]
+    assert stats["newsbot/archive/new"] == 5
+    (fault,) = [line for line in lines if "traceback" in line]
+    assert "RuntimeError: a fault\n{}" in fault["traceback"]
+    # The lines of the crawl itself name its run.
+    assert {line["run"] for line in lines[3:]} == {run.receipt()["run"]}

@@ -15,6 +15,15 @@ settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=Tru
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} else "newsbot")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop a run in which pytest-xdist does not heed the groups: each worker would start every real server."""
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    ungrouped = [one.nodeid for one in session.items if one.get_closest_marker("xdist_group") and "@" not in one.nodeid]
+    if ungrouped:
+        raise pytest.UsageError(f"pytest-xdist did not name the group of {ungrouped[0]}; see requirements-dev.txt")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End a run with one line: how many tests were skipped, and what each of them needs."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")

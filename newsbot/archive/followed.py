@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from newsbot.archive.database import Database, open_database, upsert
+from newsbot.archive.database import Database, upsert
 from newsbot.archive.schema import collections, followed, hosts, rows
 from newsbot.politeness.known import LONGEST_HOLD
 from newsbot.safe_json import json_bytes
@@ -30,7 +30,8 @@ class FollowedSite:
     site counts, compared with other sites. ``next_due`` is None for a site that no run has checked. ``blocked_until``:
     the site asked for no requests until then. ``cost`` is the number of requests of a check, ``habit`` what was learnt
     about the publication times, ``attention`` how much attention the site gathers in a day. ``failures`` counts the
-    checks since the last one that succeeded.
+    checks since the last one that succeeded. Sites of one ``pace_group`` share a host, or an address; no two of them
+    are crawled at once. ``full_check`` is the time of the last check of more than one request.
     """
 
     url: str
@@ -50,6 +51,8 @@ class FollowedSite:
     attention: float | None = None
     verdict: str | None = None
     run: str | None = None
+    pace_group: str | None = None
+    full_check: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Whether a run that starts ``now`` crawls the site."""
@@ -71,7 +74,9 @@ class Followed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def sites(self, spider: str | None = None, *, urls: Sequence[str] | None = None) -> list[FollowedSite]:
+    def sites(
+        self, spider: str | None = None, *, urls: Sequence[str] | None = None, paused: bool | None = None
+    ) -> list[FollowedSite]:
         """The followed sites, the longest overdue first; sites that were never checked stand before them."""
         chosen = sa.select(followed).order_by(
             followed.c.next_due.is_not(None), followed.c.next_due, followed.c.url, followed.c.spider
@@ -80,8 +85,10 @@ class Followed:
             chosen = chosen.where(followed.c.spider == spider)
         if urls is not None:
             chosen = chosen.where(followed.c.url.in_(urls))
+        if paused is not None:
+            chosen = chosen.where(followed.c.paused.is_(paused))
         with self._database.reading() as connection:
-            return [_site(row) for row in connection.execute(chosen)]
+            return [site_of(row) for row in connection.execute(chosen)]
 
     def add(self, sites: Iterable[FollowedSite], *, source: str | None = None) -> Imported:
         """Follow ``sites``. Where a site is followed already, the user's values are replaced.
@@ -92,11 +99,15 @@ class Followed:
         given = {(site.url, site.spider): site for site in sites}
         spiders = {spider for _, spider in given}
         with self._database.writing() as connection:
-            held = {(row.url, row.spider): _site(row) for row in connection.execute(sa.select(followed))}
+            of_spiders = sa.select(*WITHOUT_HABIT).where(followed.c.spider.in_(spiders))
+            held = {(row.url, row.spider): site_of(row) for row in connection.execute(of_spiders)}
             write = upsert(connection, followed, keys=_KEYS, replaced=_AS_GIVEN)
+            values = []
             for key, site in given.items():
                 source_kept = source if source is not None or key not in held else held[key].source
-                connection.execute(write, _columns(replace(site, source=source_kept)))
+                values.append(_columns(replace(site, source=source_kept)))
+            if values:
+                connection.execute(write, values)
         return Imported(
             new=[url for url, spider in given if (url, spider) not in held],
             changed=[key[0] for key, site in given.items() if key in held and _differs(site, held[key])],
@@ -163,34 +174,26 @@ def _differs(site: FollowedSite, held: FollowedSite) -> bool:
 
 
 _NAMES = tuple(column.name for column in followed.columns)
-_TIMES = ("checked", "next_due", "blocked_until")
+WITHOUT_HABIT = [column for column in followed.columns if column.name != "habit"]
+"""A habit takes 2 KiB, and only a check of its site needs it."""
+_TIMES = ("checked", "next_due", "blocked_until", "full_check")
 _JSON = ("entry", "habit")
 
 
 def _columns(site: FollowedSite) -> dict[str, Any]:
     values = {name: getattr(site, name) for name in _NAMES}
-    values |= {name: None if values[name] is None else _written(values[name]) for name in _TIMES}
+    values |= {name: None if values[name] is None else written(values[name]) for name in _TIMES}
     return values | {name: None if values[name] is None else json_bytes(dict(values[name]))[0] for name in _JSON}
 
 
-def _site(row: Row[Any]) -> FollowedSite:
-    values = dict(row._mapping)
+def site_of(row: Row[Any]) -> FollowedSite:
+    """The site in a row of the table, which may lack the habit."""
+    values = {"habit": None, **row._mapping}
     values |= {name: None if values[name] is None else datetime.fromisoformat(values[name]) for name in _TIMES}
     values |= {name: None if values[name] is None else orjson.loads(values[name]) for name in _JSON}
     return FollowedSite(**values)
 
 
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
+    """A time as the table holds it: the order of the texts is that of the times."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def followed_sites(url: str, spider: str) -> list[FollowedSite]:
-    """The sites that ``spider`` follows in the archive behind an SQLAlchemy URL, the longest overdue first.
-
-    Raises ArchiveError.
-    """
-    database = open_database(url)
-    try:
-        return Followed(database).sites(spider)
-    finally:
-        database.close()

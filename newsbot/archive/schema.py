@@ -23,9 +23,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-VERSION = "0004"
+VERSION = "0005"
 """The newest migration. An archive with a version that is not among the migrations is newer than this code."""
 
 metadata = MetaData()
@@ -212,9 +213,34 @@ followed = Table(
     Column("attention", Float),
     Column("verdict", Text),
     Column("run", Text),
-    Index("followed_due", "spider", "next_due"),
+    Column("pace_group", Text),
+    Column("full_check", Text),
+    # Paused sites stay overdue, and must not stand before the others.
+    Index(
+        "followed_due",
+        "spider",
+        "next_due",
+        "url",
+        postgresql_where=text("NOT paused"),
+        sqlite_where=text("NOT paused"),
+    ),
 )
-"""The sites that the user follows, one row for each spider, and when each is next due. ``url`` is the user's URL."""
+"""The sites that the user follows, one row for each spider, and when each is next due. ``url`` is the user's URL.
+
+Sites of one ``pace_group`` share a host, or an address where NEWSBOT_SHARE_IP is on. ``full_check`` is the time of the
+last check of more than one request.
+"""
+
+thresholds = Table(
+    "thresholds",
+    metadata,
+    Column("requests_per_hour", Float, primary_key=True),
+    Column("threshold", Float, nullable=False),
+    Column("sites", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+)
+"""The threshold of attention at which the checks of the ``sites`` use a budget, as it was ``at`` a time."""
+
 hosts = Table(
     "hosts",
     metadata,

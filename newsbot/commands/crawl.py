@@ -64,10 +64,10 @@ class Command(ScrapyCrawl):
         if not url:
             return
         from newsbot.archive import try_archive
-        from newsbot.archive.followed import followed_sites
+        from newsbot.archive.due_sites import follows_any
 
         try_archive(url)
-        if follows and not followed_sites(url, spider):
+        if follows and not follows_any(url, spider):
             raise BadArgument(f"the archive follows no site for {spider}; scrapy sites add URL follows a site")
 
     def _end(self, line: str, status: int) -> NoReturn:

@@ -46,6 +46,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--types", help="add: types with commas, as types= of a crawl")
         parser.add_argument("--site-name", help="add: the name of the site in rows and receipts")
         parser.add_argument("--weight", type=float, help="add, import: how much the delay of these sites counts")
+        parser.add_argument("--all", action="store_true", help="list, due, import: every site, not only the first 100")
         parser.add_argument("--json", action="store_true", help="list, due: a JSON object a line")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -62,6 +63,7 @@ class Command(ScrapyCommand):
                 name=opts.site_name,
                 weight=opts.weight,
                 as_json=opts.json,
+                every_site=opts.all,
             )
             lines = act(args[0], args[1:], given, archive=self.settings["NEWSBOT_ARCHIVE"], now=datetime.now(UTC))
         except BadArgument as fault:

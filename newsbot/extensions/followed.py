@@ -16,10 +16,14 @@ from scrapy.exceptions import NotConfigured
 
 from newsbot import signals
 from newsbot.archive import archive_of
+from newsbot.archive.database import Database
+from newsbot.archive.due_sites import DueSites
 from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
-from newsbot.follow.checks import as_habit, learnt_of, rhythm_of, threshold_of
-from newsbot.net.hosts import host_of_url
+from newsbot.follow.checks import THRESHOLD_KEPT, as_habit, learnt_of, present_threshold, rhythm_of
+from newsbot.middlewares.politeness import PolitenessMiddleware
+from newsbot.net.hosts import as_url, host_of_url
+from newsbot.net.stopping import is_stopping
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
@@ -35,11 +39,11 @@ class FollowedExtension:
         self.crawler = crawler
         self.now = _now
         self.rng = random.Random()  # noqa: S311 (it spreads checks over time)
-        self.table: Followed | None = None
-        self.sites: dict[str, FollowedSite] = {}
+        self.database: Database | None = None
+        self.spider = ""
         self.began: dict[str, datetime] = {}
         self.kind = ""
-        self.threshold: float | None = None
+        self.threshold: tuple[float, datetime] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -59,29 +63,40 @@ class FollowedExtension:
         try:
             archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"])
             assert archive is not None
-            self.table, self.kind = Followed(archive.database), getattr(spider, "kind", "")
-            self.sites = {site.url: site for site in self.table.sites(spider.name)}
+            self.database, self.spider, self.kind = archive.database, spider.name, getattr(spider, "kind", "")
         except ArchiveError:
             # The archive pipeline reports the same error and ends the run.
-            self.sites = {}
+            self.database = None
 
     def site_started(self, facts: SiteFacts) -> None:
         self.began[facts.asked] = self.now()
 
     def site_ended(self, facts: SiteFacts) -> None:
-        site = self.sites.get(facts.asked)
-        if site is None or self.table is None or facts.verdict == "elsewhere":
+        began = self.began.pop(facts.asked, self.now())
+        if self.database is None or facts.verdict == "elsewhere":
+            return
+        if facts.verdict != "complete" and is_stopping(self.crawler):
+            # The site did not fail. It stays due, and the next run begins with it.
             return
         try:
-            if self.threshold is None:
-                budget = self.crawler.settings.getfloat("NEWSBOT_BUDGET")
-                self.threshold = threshold_of(self.table.sites(), requests_per_hour=budget)
-            self.table.keep(self._checked(self.table, site, facts, self.threshold))
+            table = Followed(self.database)
+            for site in table.sites(self.spider, urls=[facts.asked]):
+                table.keep(self._checked(table, site, facts, began))
         except ArchiveError as error:
             logger.error("%s: when the site is next due is not stored: %s", facts.asked, error)
 
-    def _checked(self, table: Followed, site: FollowedSite, facts: SiteFacts, threshold: float) -> FollowedSite:
-        checked, learnt = self.began.get(facts.asked, self.now()), learnt_of(site)
+    def _threshold(self) -> float:
+        """The threshold at which all sites keep to the budget. Raises ArchiveError."""
+        assert self.database is not None
+        if self.threshold is None or self.now() - self.threshold[1] > THRESHOLD_KEPT:
+            budget = self.crawler.settings.getfloat("NEWSBOT_BUDGET")
+            now = self.now()
+            threshold = present_threshold(DueSites(self.database), requests_per_hour=budget, now=now)
+            self.threshold = threshold, now
+        return self.threshold[0]
+
+    def _checked(self, table: Followed, site: FollowedSite, facts: SiteFacts, checked: datetime) -> FollowedSite:
+        learnt = learnt_of(site)
         if facts.verdict == "complete":
             published: Iterable[datetime] = ()
             if facts.site is not None and (learnt.until is None or any(c.sent for c in facts.collections.values())):
@@ -89,12 +104,13 @@ class FollowedExtension:
             learnt = learnt.succeed(checked=checked, published=published, requests=requests_of_update(facts))
         else:
             learnt = learnt.fail()
-        blocked = table.held_until(host_of_url(facts.site or as_url(facts.asked)), now=checked)
+        host = host_of_url(facts.site or as_url(facts.asked))
+        blocked = table.held_until(host, now=checked)
         due = learnt.next_due(
             checked,
             rhythm=rhythm_of(site),
             weight=site.weight,
-            threshold=threshold,
+            threshold=self._threshold(),
             rng=self.rng,
             blocked_until=blocked,
         )
@@ -110,12 +126,12 @@ class FollowedExtension:
             attention=learnt.curve(site.weight).per_day,
             verdict=facts.verdict,
             run=self.crawler.settings["NEWSBOT_RUN"],
+            pace_group=self._pace_group(host),
         )
 
-
-def as_url(asked: str) -> str:
-    """The URL of a site that the user may have given without its scheme."""
-    return asked if "://" in asked else f"https://{asked}"
+    def _pace_group(self, host: str) -> str:
+        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
+        return (politeness.usage(host).address if politeness is not None else None) or host
 
 
 def _now() -> datetime:

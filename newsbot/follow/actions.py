@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from newsbot.archive.database import open_database
 from newsbot.archive.followed import Followed, FollowedSite
@@ -14,8 +13,9 @@ from newsbot.arguments.entries import entry_of
 from newsbot.arguments.site_list import Target, ignored_columns, read_sites
 from newsbot.arguments.values import validate
 from newsbot.errors import BadArgument
+from newsbot.follow.table import SHOWN, as_object, more, told
+from newsbot.net.hosts import as_url, host_of_url
 from newsbot.safe_json import json_bytes
-from newsbot.timestamps import iso_utc
 
 DEFAULT_SPIDER = "wp_posts"
 
@@ -30,6 +30,7 @@ class Given:
     name: str | None = None
     weight: float | None = None
     as_json: bool = False
+    every_site: bool = False
 
 
 def act(action: str, words: Sequence[str], given: Given, *, archive: str, now: datetime) -> list[str]:
@@ -65,9 +66,10 @@ def _add(table: Followed, work: _Work) -> list[str]:
 def _import(table: Followed, work: _Work) -> list[str]:
     done = table.add(work.sites, source=str(Path(work.words[0]).name))
     lines = [f"{len(done.new)} new, {len(done.changed)} changed, {len(done.gone)} gone of {len(work.sites)} listed"]
-    lines += [f"new      {url}" for url in done.new]
-    lines += [f"changed  {url}" for url in done.changed]
-    lines += [f"gone     {url}" for url in done.gone]
+    most = None if work.given.every_site else SHOWN
+    for what, urls in (("new", done.new), ("changed", done.changed), ("gone", done.gone)):
+        lines += [f"{what:<7}  {url}" for url in urls[:most]]
+        lines += more(len(urls[:most]), len(urls), what)
     if done.gone:
         lines.append("sites that are gone from the list are still followed; scrapy sites remove URL ends that")
     if ignored := ignored_columns(Path(work.words[0])):
@@ -80,7 +82,13 @@ def _list(table: Followed, work: _Work) -> list[str]:
 
 
 def _due(table: Followed, work: _Work) -> list[str]:
-    return _told([site for site in table.sites(work.given.spider) if site.is_due(work.now)], work)
+    return _told([site for site in table.sites(work.given.spider, paused=False) if site.is_due(work.now)], work)
+
+
+def _told(sites: Sequence[FollowedSite], work: _Work) -> list[str]:
+    if work.given.as_json:
+        return [json_bytes(as_object(site, work.now))[0].decode() for site in sites]
+    return told(sites, work.now, most=None if work.given.every_site else SHOWN)
 
 
 def _pause(table: Followed, work: _Work) -> list[str]:
@@ -123,6 +131,7 @@ def _followed(target: Target, given: Given) -> FollowedSite:
         entry=entry_of(target),
         every=target.every,
         weight=given.weight or 1.0,
+        pace_group=host_of_url(as_url(target.url)),
     )
 
 
@@ -136,64 +145,3 @@ def _answer(what: str, work: _Work, found: Sequence[str]) -> list[str]:
         done = f"{', '.join(found)} {what}; " if found else ""
         raise BadArgument(f"{done}not followed: {', '.join(unknown)}; scrapy sites list shows the followed sites")
     return [f"{what}: {', '.join(found)}"]
-
-
-# The table.
-
-_HEADS = ("site", "spider", "next", "every", "checked", "verdict", "failures", "weight")
-
-
-def _told(sites: Sequence[FollowedSite], work: _Work) -> list[str]:
-    if work.given.as_json:
-        return [json_bytes(_as_object(site, work.now))[0].decode() for site in sites]
-    lines = [_cells(site, work.now) for site in sites]
-    widths = [max(len(line[column]) for line in [_HEADS, *lines]) for column in range(len(_HEADS))]
-    written = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in [_HEADS, *lines]
-    ]
-    due = sum(site.is_due(work.now) for site in sites)
-    paused = sum(site.paused for site in sites)
-    return [*written, f"{len(lines)} sites, {due} due, {paused} paused"] if lines else ["no site"]
-
-
-def _cells(site: FollowedSite, now: datetime) -> tuple[str, ...]:
-    return (
-        site.url,
-        site.spider,
-        "paused"
-        if site.paused
-        else "now"
-        if site.is_due(now)
-        else _minute(max(filter(None, (site.next_due, site.blocked_until)))),
-        str(site.entry.get("every", "by habit")),
-        _minute(site.checked),
-        site.verdict or "-",
-        str(site.failures),
-        f"{site.weight:g}",
-    )
-
-
-def _minute(moment: datetime | None) -> str:
-    return "never" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
-
-
-def _as_object(site: FollowedSite, now: datetime) -> dict[str, Any]:
-    moments = {name: getattr(site, name) for name in ("checked", "next_due", "blocked_until")}
-    return {
-        "url": site.url,
-        "spider": site.spider,
-        "site": site.site,
-        "due": site.is_due(now),
-        "paused": site.paused,
-        "every": site.every,
-        "weight": site.weight,
-        "entry": dict(site.entry),
-        "list": site.source,
-        **{name: None if moment is None else iso_utc(moment) for name, moment in moments.items()},
-        "failures": site.failures,
-        "cost": site.cost,
-        "posts_per_day": (site.habit or {}).get("rate"),
-        "verdict": site.verdict,
-        "run": site.run,
-    }

@@ -6,11 +6,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from newsbot.archive.due_sites import Demand, DueSites
 from newsbot.archive.followed import FollowedSite
 from newsbot.schedule.attention import SiteDemand, threshold_for
 from newsbot.schedule.due import LONGEST, SHORTEST, Rhythm
 from newsbot.schedule.habit import HOURS, PublishingHabit
 from newsbot.schedule.learning import USUAL_COST, Learnt
+
+THRESHOLD_KEPT = timedelta(hours=1)
+"""How long the threshold of a large table is used. It changes with the habits of the sites, which takes weeks."""
+
+FEW_SITES = 1_000
+"""A smaller table is read by each run: its threshold moves with each site that is added, and the reading is quick."""
 
 _USUAL_ATTENTION = Learnt().curve(1.0).per_day
 
@@ -44,18 +51,33 @@ def as_habit(learnt: Learnt) -> dict[str, Any]:
     }
 
 
-def threshold_of(sites: Iterable[FollowedSite], *, requests_per_hour: float) -> float:
+def threshold_of(demands: Iterable[Demand], *, requests_per_hour: float) -> float:
     """The threshold of attention at which the checks of all followed sites use the budget of requests an hour.
 
     0 requests an hour means one check an hour for each site on average. Sites with a fixed interval use their part of
     the budget first; at least a hundredth of the budget is left for the others.
     """
-    active = [site for site in sites if not site.paused]
-    free = [site for site in active if site.every is None]
-    usual = sum(site.cost or USUAL_COST for site in active)
+    active = list(demands)
+    usual = sum(of.sites * (of.cost or USUAL_COST) for of in active)
     budget = 24 * (requests_per_hour or usual or USUAL_COST)
-    fixed = sum((site.cost or USUAL_COST) * 86_400 / site.every for site in active if site.every is not None)
-    demands = [
-        SiteDemand(site.attention or _USUAL_ATTENTION, site.cost or USUAL_COST, SHORTEST, LONGEST) for site in free
+    fixed = sum(of.sites * (of.cost or USUAL_COST) * 86_400 / of.every for of in active if of.every is not None)
+    free = [
+        SiteDemand(of.attention or _USUAL_ATTENTION, of.cost or USUAL_COST, SHORTEST, LONGEST, of.sites)
+        for of in active
+        if of.every is None
     ]
-    return threshold_for(demands, requests_per_day=max(budget - fixed, budget / 100))
+    return threshold_for(free, requests_per_day=max(budget - fixed, budget / 100))
+
+
+def present_threshold(table: DueSites, *, requests_per_hour: float, now: datetime) -> float:
+    """The threshold for the sites as they are now. Of a large table it is at most THRESHOLD_KEPT old, so that one run
+    an hour reads the table. Raises ArchiveError."""
+    kept = table.threshold(requests_per_hour)
+    if kept is not None:
+        threshold, sites, at = kept
+        if sites > FEW_SITES and timedelta() <= now - at < THRESHOLD_KEPT:
+            return threshold
+    demands = table.demands()
+    threshold = threshold_of(demands, requests_per_hour=requests_per_hour)
+    table.keep_threshold(requests_per_hour, threshold, sites=sum(of.sites for of in demands), now=now)
+    return threshold

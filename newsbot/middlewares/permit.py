@@ -18,11 +18,15 @@ Twisted's TLS passes the request on in the next turn, and a socket writes it in 
 
 @dataclass(slots=True)
 class HostUsage:
-    """The use of one host in this run: requests sent, bytes of the bodies received, seconds that requests waited."""
+    """The use of one host in this run: requests sent, bytes of the bodies received, seconds that requests waited.
+
+    ``address`` is the name of the queue that the host shares with others (``ip:...``), with NEWSBOT_SHARE_IP.
+    """
 
     requests: int = 0
     bytes: int = 0
     waited: float = 0.0
+    address: str | None = None
 
 
 @dataclass(slots=True)

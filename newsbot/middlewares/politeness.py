@@ -154,6 +154,7 @@ class PolitenessMiddleware:
             await self._take_turn(queue, delay)
             if self._share_ip:
                 shared = await self._address_queue(request)
+                self.usage(permit.host).address = shared.name
                 await shared.acquire()
                 permit.queues.append(shared)
         finally:

@@ -20,6 +20,11 @@ def host_of_url(url: str) -> str:
     return _name(urlsplit(url))
 
 
+def as_url(asked: str) -> str:
+    """The URL of a site that the user may have given without its scheme."""
+    return asked if "://" in asked else f"https://{asked}"
+
+
 def _name(parts: SplitResult | ParseResult) -> str:
     host = (parts.hostname or "").rstrip(".")
     if parts.port is None or parts.port == PORTS.get(parts.scheme):

@@ -66,18 +66,19 @@ class AttentionCurve:
 @dataclass(frozen=True, slots=True)
 class SiteDemand:
     """What a site asks of the budget: the mean ``attention`` that the site gathers in a day, the ``cost`` of its check
-    in requests, and the ``shortest`` and ``longest`` time between two checks."""
+    in requests, and the ``shortest`` and ``longest`` time between two checks. ``sites``: so many sites are alike."""
 
     attention: float
     cost: float
     shortest: timedelta
     longest: timedelta
+    sites: int = 1
 
     def requests_per_day(self, threshold: float) -> float:
-        """The requests a day that the checks of the site cost, if the site is due at ``threshold``."""
+        """The requests a day that the checks of the sites cost, if each is due at ``threshold``."""
         longest, shortest = self.longest / timedelta(days=1), self.shortest / timedelta(days=1)
         interval = threshold / self.attention if self.attention > 0 else longest
-        return self.cost / min(max(interval, shortest), longest)
+        return self.sites * self.cost / min(max(interval, shortest), longest)
 
 
 def threshold_for(demands: Iterable[SiteDemand], *, requests_per_day: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
@@ -16,7 +16,7 @@ from scrapy.http import Response
 from newsbot import signals
 from newsbot.archive import archive_of, last_crawled
 from newsbot.archive.answers import Asked
-from newsbot.archive.followed import followed_sites
+from newsbot.archive.due_sites import Chosen, followed_sites
 from newsbot.arguments.entries import target_of
 from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
@@ -85,19 +85,32 @@ class NewsbotSpider(Spider):
 
     def choose_sites(self) -> None:
         """Set the targets of the run from the archive, where it names them, and leave out those that are not due."""
-        settings = self.crawler.settings
+        settings, now = self.crawler.settings, datetime.now(UTC)
         if self.arguments.follows:
-            followed = [site for site in followed_sites(settings["NEWSBOT_ARCHIVE"], self.name) if not site.paused]
-            self._aim_at([target_of(site.entry) for site in followed])
+            self._aim_at_followed(now)
         elif self.arguments.sites is not None and (names := ignored_columns(self.arguments.sites)):
             logger.warning("%s: columns that newsbot does not know: %s", self.arguments.sites, ", ".join(names))
-        targets = [target for target, _ in self.facts]
+        if not self.arguments.follows:
+            targets = [target for target, _ in self.facts]
+            settings.set("NEWSBOT_ASKED", self._asked(targets), priority="spider")
+            if self.arguments.due:
+                listed = [target.url for target in targets]
+                self._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], self.name, listed), now)
+
+    def _aim_at_followed(self, now: datetime) -> None:
+        """Set the followed sites as targets: all, or those that are due."""
+        settings, due = self.crawler.settings, self.arguments.due
+        feeds = settings.getdict("FEEDS").values()
+        # Only a file that is overwritten holds rows of sites that are not due.
+        answers = not due or any(options.get("overwrite") for options in feeds)
+        every = followed_sites(settings["NEWSBOT_ARCHIVE"], self.name) if answers else Chosen([])
+        chosen = followed_sites(settings["NEWSBOT_ARCHIVE"], self.name, due=now) if due else every
+        targets = [target_of(site.entry) for site in (every if answers else chosen).sites]
         settings.set("NEWSBOT_ASKED", self._asked(targets), priority="spider")
-        if self.arguments.due and self.arguments.follows:
-            self._leave_all_but({site.url for site in followed if site.is_due(datetime.now(UTC))})
-        elif self.arguments.due:
-            listed = [target.url for target in targets]
-            self._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], self.name, listed), datetime.now(UTC))
+        self._aim_at([target_of(site.entry) for site in chosen.sites])
+        if due:
+            self.not_due = chosen.not_due
+            logger.info("%d of %d sites are due", len(self.facts), len(self.facts) + self.not_due)
 
     @cached_property
     def archive(self) -> ArchiveAnswers:
@@ -130,12 +143,12 @@ class NewsbotSpider(Spider):
         self.max_waiting = MAX_WAITING // max(1, min(len(targets), self.sites_at_once or len(targets)))
 
     def _leave_out(self, crawled: Mapping[str, datetime], now: datetime) -> None:
-        """Leave out the sites that are not due. ``crawled``: URL as listed -> the time of the last whole crawl."""
-        self._leave_all_but({target.url for target, _ in self.facts if target.due(crawled.get(target.url), now)})
-
-    def _leave_all_but(self, due: Container[str]) -> None:
+        """Leave out the sites that are not due, and begin with the one that was not crawled for the longest time.
+        ``crawled``: URL as listed -> the time of the last whole crawl."""
         listed = len(self.facts)
-        self.facts = [(target, facts) for target, facts in self.facts if target.url in due]
+        due = [pair for pair in self.facts if pair[0].due(crawled.get(pair[0].url), now)]
+        never = datetime.min.replace(tzinfo=UTC)
+        self.facts = sorted(due, key=lambda pair: crawled.get(pair[0].url, never))
         self.not_due = listed - len(self.facts)
         logger.info("%d of %d sites are due", len(self.facts), listed)
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.archive.followed import Followed, FollowedSite, followed_sites
+from newsbot.archive.due_sites import Counts, Demand, DueSites, followed_sites, follows_any
+from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.arguments.entries import entry_of, target_of
 from newsbot.arguments.site_list import read_sites
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.extensions.followed import requests_of_update
 from newsbot.follow.actions import Given, act
-from newsbot.follow.checks import as_habit, learnt_of, rhythm_of, threshold_of
+from newsbot.follow.checks import as_habit, learnt_of, present_threshold, rhythm_of, threshold_of
 from newsbot.items import Checkpoint, Post
 from newsbot.schedule.due import LONGEST, Rhythm
 from newsbot.schedule.learning import USUAL_COST, Learnt
@@ -194,18 +195,69 @@ def used_per_hour(sites: list[FollowedSite], threshold: float) -> float:
     return used
 
 
+def demand(site: FollowedSite, count: int) -> Demand:
+    return Demand(attention=site.attention, cost=site.cost, every=site.every, sites=count)
+
+
 def test_budget_of_requests_is_kept_with_fixed_intervals_in_it() -> None:
-    sites = [replace(NEWS, url=str(number)) for number in range(20)]
-    fixed = [replace(NEWS, url="fixed", every=3600, cost=10.0)]
+    fixed = replace(NEWS, url="fixed", every=3600, cost=10.0)
     budget = 50.0
-    threshold = threshold_of([*sites, *fixed, replace(NEWS, url="paused", paused=True)], requests_per_hour=budget)
-    assert used_per_hour([*sites, *fixed], threshold) == pytest.approx(budget, rel=0.01)
+    threshold = threshold_of([demand(NEWS, 20), demand(fixed, 1)], requests_per_hour=budget)
+    assert used_per_hour([NEWS] * 20 + [fixed], threshold) == pytest.approx(budget, rel=0.01)
 
 
 def test_without_a_budget_each_site_is_checked_once_an_hour_on_average() -> None:
-    sites = [replace(NEWS, url=str(number)) for number in range(5)]
-    assert used_per_hour(sites, threshold_of(sites, requests_per_hour=0)) == pytest.approx(5 * USUAL_COST, rel=0.01)
+    threshold = threshold_of([demand(NEWS, 5)], requests_per_hour=0)
+    assert used_per_hour([NEWS] * 5, threshold) == pytest.approx(5 * USUAL_COST, rel=0.01)
     assert threshold_of([], requests_per_hour=0) > 0
+
+
+def test_sites_alike_are_one_demand_and_paused_sites_none(archive: Archive, table: Followed) -> None:
+    sites = [replace(NEWS, url=str(n), attention=0.5001 + n / 10_000, cost=1.0) for n in range(3)]
+    table.add([*sites, replace(NEWS, url="slow", every=60)])
+    for site in sites:
+        table.keep(site)
+    table.pause(["2"], paused=True)
+    found = DueSites(archive.database).demands()
+    assert sorted(found, key=lambda of: of.sites) == [
+        Demand(attention=None, cost=None, every=60, sites=1),
+        Demand(attention=0.5, cost=1.0, every=None, sites=2),
+    ]
+
+
+def test_threshold_of_many_sites_is_kept_for_an_hour(archive: Archive, table: Followed) -> None:
+    due = DueSites(archive.database)
+    for sites, after, kept in ((2_000, HOUR / 2, True), (2_000, 2 * HOUR, False), (9, HOUR / 2, False)):
+        due.keep_threshold(7.0, 123.0, sites=sites, now=NOW)
+        assert (present_threshold(due, requests_per_hour=7.0, now=NOW + after) == 123.0) is kept
+
+
+# Which sites are due.
+
+
+def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: Archive, table: Followed) -> None:
+    for name, due, blocked, failures in (
+        ("b", NOW, None, 0),
+        ("a", NOW + HOUR, None, 2),
+        ("c", None, None, 0),
+        ("d", NOW - DAY, None, 0),
+        ("held", None, NOW + DAY, 1),
+        ("paused", NOW - DAY, None, 0),
+    ):
+        site = replace(NEWS, url=name, next_due=due, blocked_until=blocked, failures=failures, checked=due)
+        table.add([site])
+        table.keep(site)
+    table.add([replace(NEWS, url="other", spider="wp_terms")])
+    table.pause(["paused"], paused=True)
+    chosen = followed_sites(url, "wp_posts", due=NOW)
+    assert ([site.url for site in chosen.sites], chosen.not_due) == (["c", "d", "b"], 2)
+    assert all(site.is_due(NOW) for site in chosen.sites)
+    due_sites = DueSites(archive.database)
+    assert [site.url for site in due_sites.due("wp_posts", NOW, limit=2)] == ["c", "d"]
+    assert due_sites.counts(NOW, "wp_posts") == Counts(sites=6, due=3, paused=1, blocked=1, failing=2, unchecked=2)
+    assert due_sites.counts(NOW).sites == 7
+    assert [site.url for site in followed_sites(url, "wp_posts").sites] == ["c", "held", "d", "b", "a"]
+    assert (follows_any(url, "wp_posts"), follows_any(url, "wp_media")) == (True, False)
 
 
 # The actions.
@@ -221,12 +273,12 @@ def test_sites_are_added_listed_paused_resumed_and_removed(url: str) -> None:
     ]
     assert do(url, "pause", "blog.example") == ["paused: blog.example"]
     lines = do(url, "list")
-    assert [line.split()[:4] for line in lines[1:-1]] == [
+    assert [line.split()[:4] for line in lines[3:]] == [
         ["blog.example", "wp_posts", "paused", "6h"],
         ["news.example", "wp_posts", "now", "6h"],
     ]
-    assert lines[-1] == "2 sites, 1 due, 1 paused"
-    assert [line.split()[0] for line in do(url, "due")[1:-1]] == ["news.example"]
+    assert lines[:2] == ["2 sites: 1 due, 1 paused, 0 blocked, 0 failing", "last check: 2 never checked"]
+    assert [line.split()[0] for line in do(url, "due")[3:]] == ["news.example"]
     assert do(url, "resume", "blog.example") == ["resumed: blog.example"]
     assert do(url, "remove", "blog.example", "news.example") == ["removed: blog.example, news.example"]
     assert do(url, "list") == ["no site"]
@@ -240,13 +292,25 @@ def test_each_site_is_an_object_for_programs(url: str) -> None:
     assert (told["due"], told["every"], told["weight"], told["next_due"]) == (True, 21_600, 1.0, None)
 
 
+def test_long_list_begins_with_sums_and_shows_its_first_sites(url: str, tmp_path: Path) -> None:
+    listed = tmp_path / "sites.txt"
+    listed.write_text("".join(f"news-{number:03}.example\n" for number in range(250)), encoding="utf-8")
+    lines = do(url, "import", str(listed))
+    assert lines[0] == "250 new, 0 changed, 0 gone of 250 listed"
+    assert (len(lines), lines[-1]) == (102, "... and 150 more new; --all shows all of 250")
+    lines = do(url, "list")
+    assert (len(lines), lines[-1]) == (104, "... and 150 more followed; --all shows all of 250")
+    assert len(do(url, "list", every_site=True)) == 253
+    assert len(do(url, "due", as_json=True)) == 250
+
+
 def test_list_of_sites_is_imported_with_its_rules(url: str, tmp_path: Path) -> None:
     listed = tmp_path / "sites.toml"
     rule = '[[site.rule]]\nname = "ours"\nselect = [".ours"]\n'
     listed.write_text(f'[[site]]\nurl = "news.example"\nevery = "90m"\ndelay = 2.5\n{rule}', encoding="utf-8")
     assert do(url, "import", str(listed), spider="wp_media")[0] == "1 new, 0 changed, 0 gone of 1 listed"
     assert do(url, "import", str(listed), spider="wp_media")[0] == "0 new, 0 changed, 0 gone of 1 listed"
-    (site,) = followed_sites(url, "wp_media")
+    (site,) = followed_sites(url, "wp_media").sites
     (target,) = read_sites(listed)
     assert target_of(site.entry) == target
     assert entry_of(target)["every"] == "90m"

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "json_logs": {"safe_json", "terminal"},
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
-    "follow": {"archive", "arguments", "schedule", "errors", "safe_json", "timestamps"},
+    "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "timestamps"},
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "terminal",
         "archive",
         "follow",
+        "middlewares",
         "net",
         "schedule",
         "wordpress",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -125,11 +126,13 @@ def test_threshold_uses_the_budget_and_never_more(attention: list[float], budget
     used = sum(site.requests_per_day(threshold) for site in sites)
     least, most = len(sites) / 7, len(sites) * 288
     assert used == pytest.approx(min(max(budget, least), most), rel=1e-6)
+    alike = SiteDemand(attention=1, cost=1, shortest=SHORTEST, longest=LONGEST)
+    assert replace(alike, sites=3).requests_per_day(threshold) == pytest.approx(3 * alike.requests_per_day(threshold))
 
 
 def test_threshold_of_sites_without_bounds_is_the_sum_of_roots_over_the_budget() -> None:
-    wide = {"shortest": timedelta(seconds=1), "longest": timedelta(days=3000)}
-    sites = [SiteDemand(attention=each / cost**0.5, cost=cost, **wide) for each, cost in ((1.0, 1.0), (2.0, 4.0))]
+    shortest, longest = timedelta(seconds=1), timedelta(days=3000)
+    sites = [SiteDemand(each / cost**0.5, cost, shortest, longest) for each, cost in ((1.0, 1.0), (2.0, 4.0))]
     # The sum of cost * attention over the budget: (1 * 1 + 4 * 1) / 10.
     assert threshold_for(sites, requests_per_day=10) == pytest.approx(0.5)
 

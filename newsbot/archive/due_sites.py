@@ -1,0 +1,143 @@
+"""Which followed sites are due, in the order in which they are crawled, and what all of them ask of the budget.
+
+Each question is answered from an index or with sums, so that a million followed sites fit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsbot.archive.database import Database, open_database, upsert
+from newsbot.archive.followed import WITHOUT_HABIT, Followed, FollowedSite, site_of, written
+from newsbot.archive.schema import followed, thresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What ``sites`` alike ask of the budget: see ``FollowedSite``."""
+
+    attention: float | None
+    cost: float | None
+    every: int | None
+    sites: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Numbers of followed sites. ``due`` sites are neither ``paused`` nor ``blocked``; the last checks of ``failing``
+    sites failed; ``unchecked`` sites were never checked."""
+
+    sites: int = 0
+    due: int = 0
+    paused: int = 0
+    blocked: int = 0
+    failing: int = 0
+    unchecked: int = 0
+
+
+class DueSites:
+    """The followed sites of the archive behind ``database``, by when they are due. Raises ArchiveError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, spider: str, now: datetime, *, limit: int | None = None) -> list[FollowedSite]:
+        """The sites of ``spider`` that are due, at most ``limit``: those that were never checked, then the longest
+        overdue first. What was learnt about their habits is not read, since a habit takes 2 KiB."""
+        of_spider = sa.select(*WITHOUT_HABIT).where(followed.c.spider == spider, sa.text("NOT paused"))
+        of_spider = of_spider.where(_passed(followed.c.blocked_until, now)).limit(limit)
+        # Two queries, each in the order of the index: no database sorts a million sites for the first hundred.
+        never = of_spider.where(followed.c.next_due.is_(None)).order_by(followed.c.url)
+        overdue = of_spider.where(followed.c.next_due <= written(now)).order_by(followed.c.next_due, followed.c.url)
+        with self._database.reading() as connection:
+            found = [site_of(row) for row in connection.execute(never)]
+            if limit is None or len(found) < limit:
+                found += [site_of(row) for row in connection.execute(overdue)]
+        return found if limit is None else found[:limit]
+
+    def counts(self, now: datetime, spider: str | None = None) -> Counts:
+        """How many sites are followed, and how many of them are due, paused, blocked or failing."""
+        active = sa.not_(followed.c.paused)
+        open_ = active & _passed(followed.c.blocked_until, now)
+        wanted = {
+            "sites": sa.true(),
+            "due": open_ & _passed(followed.c.next_due, now),
+            "paused": followed.c.paused,
+            "blocked": active & (followed.c.blocked_until > written(now)),
+            "failing": active & (followed.c.failures > 0),
+            "unchecked": active & followed.c.checked.is_(None),
+        }
+        sums = [sa.func.coalesce(sa.func.sum(sa.case((of, 1), else_=0)), 0).label(name) for name, of in wanted.items()]
+        chosen = sa.select(*sums) if spider is None else sa.select(*sums).where(followed.c.spider == spider)
+        with self._database.reading() as connection:
+            return Counts(**{name: int(value) for name, value in connection.execute(chosen).one()._mapping.items()})
+
+    def demands(self) -> list[Demand]:
+        """What the active sites ask of the budget. Sites that are alike within some percent are one demand."""
+        chosen = sa.select(followed.c.attention, followed.c.cost, followed.c.every).where(sa.not_(followed.c.paused))
+        alike: Counter[tuple[float | None, float | None, int | None]] = Counter()
+        with self._database.streaming() as connection:
+            for attention, cost, every in connection.execute(chosen):
+                alike[_rounded(attention), _rounded(cost), every] += 1
+        return [Demand(attention=a, cost=c, every=e, sites=count) for (a, c, e), count in alike.items()]
+
+    def threshold(self, requests_per_hour: float) -> tuple[float, int, datetime] | None:
+        """The threshold that was last computed for a budget, for how many sites, and when."""
+        chosen = sa.select(thresholds).where(thresholds.c.requests_per_hour == requests_per_hour)
+        with self._database.reading() as connection:
+            row = connection.execute(chosen).first()
+        return None if row is None else (row.threshold, row.sites, datetime.fromisoformat(row.at))
+
+    def keep_threshold(self, requests_per_hour: float, threshold: float, *, sites: int, now: datetime) -> None:
+        """Store the threshold of a budget for other runs."""
+        values = {"threshold": threshold, "sites": sites, "at": written(now)}
+        with self._database.writing() as connection:
+            write = upsert(connection, thresholds, keys=("requests_per_hour",), replaced=tuple(values))
+            connection.execute(write, {"requests_per_hour": requests_per_hour, **values})
+
+
+def _passed(moment: sa.ColumnElement[str], now: datetime) -> sa.ColumnElement[bool]:
+    return moment.is_(None) | (moment <= written(now))
+
+
+def _rounded(value: float | None) -> float | None:
+    """Two digits of a number."""
+    return None if value is None else float(f"{value:.1e}")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The followed sites that a run may crawl, the longest overdue first, and the number of the others."""
+
+    sites: list[FollowedSite]
+    not_due: int = 0
+
+
+def followed_sites(url: str, spider: str, *, due: datetime | None = None) -> Chosen:
+    """The sites that ``spider`` follows in the archive behind an SQLAlchemy URL, without those that are paused.
+
+    ``due``: only the sites that are due at that time. Raises ArchiveError.
+    """
+    database = open_database(url)
+    try:
+        if due is None:
+            return Chosen(Followed(database).sites(spider, paused=False))
+        sites, counts = DueSites(database).due(spider, due), DueSites(database).counts(due, spider)
+        return Chosen(sites, max(0, counts.sites - counts.paused - len(sites)))
+    finally:
+        database.close()
+
+
+def follows_any(url: str, spider: str) -> bool:
+    """Whether ``spider`` follows a site in the archive behind an SQLAlchemy URL. Raises ArchiveError."""
+    database = open_database(url)
+    try:
+        with database.reading() as connection:
+            chosen = sa.select(followed.c.url).where(followed.c.spider == spider).limit(1)
+            return connection.execute(chosen).first() is not None
+    finally:
+        database.close()

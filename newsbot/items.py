@@ -161,6 +161,8 @@ class Post(Record, PostContent):
     """The row of another site with the same guid and the same text, as ``SITE TYPE ID``."""
     authors: list[Author] = field(default_factory=list)
     """Every author, in the site's order: of Co-Authors Plus or PublishPress Authors, else ``author`` alone."""
+    parent: int | None = None
+    """The id of the page, or of the object of a hierarchical type, that this one is below."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -75,6 +75,7 @@ def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str
         sticky=flag(raw.get("sticky")),
         protected=bool(content.get("protected")) if isinstance(content, dict) else None,
         comment_status=text(raw.get("comment_status")),
+        parent=linked_id(raw.get("parent")),
         fetched_at=fetched_at,
         request_url=request_url,
     )

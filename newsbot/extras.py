@@ -12,6 +12,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "markdown": ("html-to-markdown",),
     "parquet": ("pyarrow",),
     "postgresql": ("psycopg[binary]",),
+    "sqlite": ("sqlite-utils",),
+    "xlsx": ("xlsxwriter",),
 }
 """Extra -> the names of its libraries for ``pip install``. ``requirements-extras.txt`` has their versions."""
 

@@ -162,6 +162,8 @@ FEED_EXPORTERS_BASE = {
     "json": "newsbot.feeds.JsonExporter",
     "csv": "newsbot.feeds.CsvExporter",
     "xml": "newsbot.feeds.XmlExporter",
+    "parquet": "newsbot.feeds.ParquetExporter",
+    "xlsx": "newsbot.feeds.XlsxExporter",
     "pickle": None,  # nobody should unpickle a file of newsbot
     "marshal": None,  # as unsafe to load as a pickle
 }

@@ -122,6 +122,35 @@ def read_history(database: Database, selection: Filter, broken: list[str] | None
             last_content = content
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A revision of a row: what happened (``change``), the parts that were ``changed``, and when it was ``seen``."""
+
+    site: str
+    type: str
+    id: int
+    revision: int
+    change: str
+    changed: tuple[str, ...]
+    seen: str
+
+
+def read_changes(database: Database, selection: Filter) -> Iterator[Change]:
+    """Every revision of every row without its content, ordered by site, type, id and revision."""
+    columns = (rows.c.id, revisions.c.revision, revisions.c.change, revisions.c.changed, revisions.c.seen)
+    statement = sa.select(*columns).join(revisions, _of_row)
+    for row, collection in _rows_by_collection(database, statement, selection, (rows.c.id, revisions.c.revision)):
+        yield Change(
+            site=collection.site,
+            type=collection.type,
+            id=row.id,
+            revision=row.revision,
+            change=row.change,
+            changed=tuple(row.changed.split(",")) if row.changed else (),
+            seen=row.seen,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Content:
     """The content of a revision, as JSON."""

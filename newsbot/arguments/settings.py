@@ -35,6 +35,9 @@ WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX")
 CSV_SWITCHES = ("NEWSBOT_CSV_RAW", "NEWSBOT_CSV_BOM")
 SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP", "NEWSBOT_LOG_JSON")
 
+CLOSED_FORMATS = ("parquet", "xlsx")
+"""The formats of feeds to whose files no row can be added. Each is also the name of the extra that it needs."""
+
 URI_NAMES = ("name", "run", "time", "batch_id", "batch_time")
 """The names that a feed's URI may use as ``%(name)s``, besides the attributes of the spider's class."""
 
@@ -96,6 +99,10 @@ def _check_storage_and_format(settings: BaseSettings, uri: str, options: Mapping
         raise BadArgument(
             f"the feed {uri} has an unknown format: it must be one of {', '.join(exporters)}, not {form!r}"
         )
+    if form in CLOSED_FORMATS:
+        require(form, uri)
+        if scheme in ("", "file") and not options.get("overwrite"):
+            raise BadArgument(f"the feed {uri} cannot be appended to, since it is a closed {form} file: use -O")
 
 
 def _check_names(settings: BaseSettings, uri: str, options: Mapping[str, Any], spider: type[Spider]) -> None:

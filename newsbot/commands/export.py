@@ -20,13 +20,18 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[options] <file.jsonl|.json|.csv|.parquet>"
+        return "[options] <file.jsonl|.json|.csv|.xlsx|.parquet|.db>"
 
     def short_desc(self) -> str:
         return "Write the archive to a file"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        parser.add_argument(
+            "--format",
+            choices=("jsonl", "json", "csv", "xlsx", "parquet", "db"),
+            help="the format; without it the suffix of the file decides",
+        )
         parser.add_argument("--site", help="only this site")
         parser.add_argument(
             "--type", help="only these types, with commas (post, page, attachment, category, user, ...)"

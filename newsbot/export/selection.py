@@ -55,3 +55,11 @@ def _note(types: str, kinds: Sequence[str]) -> str:
 def _list(names: Iterable[str]) -> str:
     every = list(dict.fromkeys(names))
     return (", ".join(every[:NAMED]) + (", ..." if len(every) > NAMED else "")) or "none"
+
+
+def the_site(archived: Sequence[tuple[str, str, str]], site: str | None, *, wanted: str) -> str:
+    """The key of the one site that is exported. Raises BadArgument where the archive has several and none is chosen."""
+    keys = list(dict.fromkeys(found[0] for found in archived if site is None or is_same_site(found[0], site)))
+    if len(keys) != 1:
+        raise BadArgument(f"{wanted} holds one site; --site chooses one of {_list(keys)}")
+    return keys[0]

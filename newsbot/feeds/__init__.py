@@ -8,6 +8,7 @@ from newsbot.feeds.defaults import FeedDefaults, RowFilter, uri_params
 from newsbot.feeds.exporters import CsvExporter, JsonExporter, JsonLinesExporter, XmlExporter
 from newsbot.feeds.files import FeedError
 from newsbot.feeds.storages import FileStorage, StdoutStorage
+from newsbot.feeds.typed_exporters import ParquetExporter, XlsxExporter
 
 __all__ = [
     "CsvExporter",
@@ -16,8 +17,10 @@ __all__ = [
     "FileStorage",
     "JsonExporter",
     "JsonLinesExporter",
+    "ParquetExporter",
     "RowFilter",
     "StdoutStorage",
+    "XlsxExporter",
     "XmlExporter",
     "uri_params",
 ]

@@ -125,6 +125,7 @@ def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, 
             ["-o", "%(batch_id)d.csv", "-s", "FEED_EXPORT_BATCH_ITEM_COUNT=9"],
             "is written in batches, and batches cannot append",
         ),
+        (["-o", "rows.xlsx"], "rows.xlsx cannot be appended to, since it is a closed xlsx file: use -O"),
         (
             ["-s", 'FEEDS={"rows": {"format": "pickle"}}'],
             "the feed rows has an unknown format: it must be one of csv, ",

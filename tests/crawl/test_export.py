@@ -147,7 +147,8 @@ def test_csv_and_parquet_hold_the_same_rows(export: Export, tmp_path: Path) -> N
     assert list(table[0]) == list(parquet[0])
     assert (table[0]["title"], parquet[0]["title"]) == ("'=Title 1", "=Title 1")
     assert (parquet[0]["author_id"], parquet[0]["guid_collision"]) == (1, False)
-    assert json.loads(parquet[0]["terms"])[0]["taxonomy"] == "category"
+    assert parquet[0]["terms"][0]["taxonomy"] == "category"
+    assert parquet[0]["published"] == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: Path) -> None:

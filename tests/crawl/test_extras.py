@@ -12,7 +12,18 @@ import pytest
 from tests.crawl.scrapy_crawl import environment
 from tests.newsroom import Newsroom
 
-ALL = ("playwright", "scrapy_playwright", "datasketch", "numpy", "scipy", "html_to_markdown", "pyarrow", "psycopg")
+ALL = (
+    "playwright",
+    "scrapy_playwright",
+    "datasketch",
+    "numpy",
+    "scipy",
+    "html_to_markdown",
+    "pyarrow",
+    "psycopg",
+    "xlsxwriter",
+    "sqlite_utils",
+)
 
 WITHOUT = """
 import sys
@@ -42,6 +53,7 @@ def scrapy(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
         (["crawl", "wp_posts", "-a", "render=always"], {}, "render=always needs the extra [browser]"),
         (["crawl", "wp_posts"], {"NEWSBOT_ARCHIVE": "postgresql://127.0.0.1:1/none"}, "needs the extra [postgresql]"),
         (["export", "all.parquet"], {}, "all.parquet needs the extra [parquet]"),
+        (["crawl", "wp_posts", "-O", "all.xlsx"], {}, "all.xlsx needs the extra [xlsx]"),
         (["export", "copies.csv", "--duplicates"], {}, "--duplicates needs the extra [duplicates]"),
     ],
 )

@@ -10,7 +10,7 @@ from tests.newsroom import Newsroom
 
 HEAVY = {
     *("numpy", "scipy", "datasketch"),  # scrapy export --duplicates
-    "pyarrow",  # scrapy export FILE.parquet
+    *("pyarrow", "xlsxwriter", "sqlite_utils"),  # scrapy export FILE.parquet, .xlsx, .db
     "html_to_markdown",  # NEWSBOT_MARKDOWN
     "trafilatura",  # an article page whose container is unknown
     *("playwright", "scrapy_playwright"),  # a page that needs a browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -58,6 +59,9 @@ def test_same_command_twice_leaves_the_same_file_and_an_update_the_fuller_one(tm
         news = crawl(tmp_path, "wp_posts", site=room.url).rows()
         assert sorted(row["change"] for row in news) == ["deleted", "edited", "new"]
         over(tmp_path, "wp_posts", "out.csv", **asked)
+        over(tmp_path, "wp_posts", "out.parquet", **asked)
+        table = importlib.import_module("pyarrow.parquet").read_table(tmp_path / "out.parquet")
+        assert table.column("id").to_pylist() == ids(tmp_path, "out.csv")
         assert len(unique(ids(tmp_path, "out.csv"))) == 30
         assert gone not in ids(tmp_path, "out.csv")
         rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()))

@@ -28,6 +28,8 @@ def test_an_extra_that_is_installed_is_not_missing(extra: str) -> None:
         ("duplicates", "datasketch", "--duplicates needs the extra [duplicates]: pip install datasketch numpy"),
         ("markdown", "html_to_markdown", "NEWSBOT_MARKDOWN=1 needs the extra [markdown]: pip install html-to-markdown"),
         ("parquet", "pyarrow", "all.parquet needs the extra [parquet]: pip install pyarrow"),
+        ("sqlite", "sqlite_utils", "all.db needs the extra [sqlite]: pip install sqlite-utils"),
+        ("xlsx", "xlsxwriter", "all.xlsx needs the extra [xlsx]: pip install xlsxwriter"),
         ("postgresql", "psycopg", "an archive needs the extra [postgresql]: pip install 'psycopg[binary]'"),
     ],
 )

@@ -1,0 +1,122 @@
+"""The description of a Parquet file in Croissant (JSON-LD): its checksum, its columns and their types."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import IO, Any, cast
+
+from newsbot.archive.payloads import CLASSES
+from newsbot.feeds.column_types import Type, type_of
+from newsbot.feeds.rows import Column, table
+
+CHUNK = 1 << 20
+
+_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+"""The context of Croissant 1.0, as its specification prints it."""
+
+_DATA_TYPES = {
+    "whole": "sc:Integer",
+    "number": "sc:Float",
+    "truth": "sc:Boolean",
+    "time": "sc:DateTime",
+    "local": "sc:DateTime",
+}
+
+
+def croissant(name: str, file: IO[bytes], kind: str, rows: int, site: str | None) -> dict[str, Any]:
+    """The description of a Parquet file: its checksum, and each column with its type."""
+    digest, size = _digest(file)
+    stem = name.removesuffix(".parquet")
+    return {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": stem,
+        "description": f"{rows} {kind} of {site or 'all sites of an archive'}, collected by newsbot",
+        "isLiveDataset": False,
+        "distribution": [
+            {
+                "@type": "cr:FileObject",
+                "@id": name,
+                "name": name,
+                "contentUrl": name,
+                "contentSize": f"{size} B",
+                "encodingFormat": "application/x-parquet",
+                "sha256": digest,
+            }
+        ],
+        "recordSet": [
+            {
+                "@type": "cr:RecordSet",
+                "@id": kind,
+                "name": kind,
+                "key": [{"@id": f"{kind}/{column}"} for column in ("site", "type", "id")],
+                "field": [_field(kind, column, name) for column in table(cast(Any, CLASSES[kind]))],
+            }
+        ],
+    }
+
+
+def _field(kind: str, column: Column, file: str) -> dict[str, Any]:
+    source = {"fileObject": {"@id": file}, "extract": {"column": column.name}}
+    return _described(f"{kind}/{column.name}", column.name, type_of(CLASSES[kind], column), source)
+
+
+def _described(place: str, name: str, column_type: Type, source: dict[str, Any] | None) -> dict[str, Any]:
+    inner = column_type.of if column_type.name == "list" and column_type.of is not None else column_type
+    described: dict[str, Any] = {"@type": "cr:Field", "@id": place, "name": name}
+    if column_type.name == "list":
+        described["repeated"] = True
+    if inner.name == "struct":
+        described["subField"] = [_described(f"{place}/{part}", part, found, None) for part, found in inner.parts]
+    else:
+        described["dataType"] = _DATA_TYPES.get(inner.name, "sc:Text")
+    if source is not None:
+        described["source"] = source
+    return described
+
+
+def _digest(file: IO[bytes]) -> tuple[str, int]:
+    file.flush()
+    file.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size

@@ -1,0 +1,69 @@
+"""The formats of ``scrapy export``, and how the name of a file tells its format. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from newsbot.errors import BadArgument
+from newsbot.export.reading import Reading, Target, Written
+
+Write = Callable[[Target, Reading], Written]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """``several``: the file holds every kind of rows, unless the user chooses one. ``one_site``: it holds one site.
+
+    ``extra``: the extra that the format needs. ``folder``: the format is a folder of files.
+    """
+
+    name: str
+    suffix: str
+    extra: str | None = None
+    several: bool = False
+    one_site: bool = False
+    folder: bool = False
+
+
+FORMATS: dict[str, Format] = {
+    found.name: found
+    for found in (
+        Format(name="jsonl", suffix=".jsonl"),
+        Format(name="json", suffix=".json"),
+        Format(name="csv", suffix=".csv"),
+        Format(name="xlsx", suffix=".xlsx", extra="xlsx"),
+        Format(name="parquet", suffix=".parquet", extra="parquet"),
+        Format(name="db", suffix=".db", extra="sqlite", several=True),
+    )
+}
+"""Name -> format. The suffix of a file's name tells the format where ``--format`` does not."""
+
+
+def format_of(name: str, chosen: str | None) -> Format:
+    """The format of a file called ``name``; ``chosen`` is the value of ``--format``. Raises BadArgument."""
+    if chosen is not None:
+        return FORMATS[chosen]
+    matching = [found for found in FORMATS.values() if name.lower().endswith(found.suffix)]
+    if not matching:
+        suffixes = ", ".join(found.suffix for found in FORMATS.values())
+        raise BadArgument(f"the name {name} must end in one of {suffixes}; or --format names the format")
+    return max(matching, key=lambda found: len(found.suffix))
+
+
+def writer(name: str) -> Write:
+    """The function that writes a format. The libraries of a format are extras, so its module is imported only here."""
+    if name == "db":
+        from newsbot.export.sqlite import write_sqlite
+
+        return write_sqlite
+    from newsbot.export import lines
+
+    written_by_row = {
+        "jsonl": lines.write_jsonl,
+        "json": lines.write_json,
+        "csv": lines.write_csv,
+        "xlsx": lines.write_xlsx,
+        "parquet": lines.write_parquet,
+    }
+    return written_by_row[name]

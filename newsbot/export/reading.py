@@ -1,0 +1,66 @@
+"""What a format of ``scrapy export`` reads and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+from scrapy.settings import BaseSettings
+
+from newsbot.archive.database import Database
+from newsbot.archive.reader import ArchivedRow, Filter, read_current
+from newsbot.items import Record
+
+KINDS = ("posts", "comments", "media", "terms", "users")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The chosen rows of the archive. ``kinds``: what a format of several kinds writes.
+
+    ``broken`` gets the names of the rows whose content is damaged.
+    """
+
+    database: Database
+    selection: Filter
+    kinds: tuple[str, ...]
+    settings: BaseSettings
+    broken: list[str]
+
+    def of_kind(self, kind: str) -> Filter:
+        """The same choice for rows of another kind."""
+        return replace(self.selection, kind=kind)
+
+    def rows(self, kind: str | None = None) -> Iterator[ArchivedRow]:
+        """The current rows of a kind; without one, those of the kind that the user chose."""
+        return read_current(self.database, self.of_kind(kind or self.selection.kind), self.broken)
+
+    def records(self, kind: str | None = None) -> Iterator[Any]:
+        """The same rows as items."""
+        record: Record
+        for row in self.rows(kind):
+            record = row.record()
+            yield record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a format writes. ``name`` is the final name; until then ``file`` is open at ``part``.
+
+    A format that is a folder has no ``file``; ``part`` is an empty folder.
+    """
+
+    name: str
+    part: Path
+    file: IO[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """``rows`` that the file holds. ``notes`` are lines for the user. ``beside``: name -> content of a file beside."""
+
+    rows: int
+    notes: tuple[str, ...] = ()
+    beside: dict[str, bytes] = field(default_factory=dict)

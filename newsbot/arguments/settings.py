@@ -47,8 +47,7 @@ _RUN = re.compile(r"[^./\x00][^/\x00]*")
 
 def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
     """Raise BadArgument if a crawl cannot use its settings, or if a feed would lose rows."""
-    for name, least in NUMBERS.items():
-        _check_number(name, settings[name], least)
+    check_numbers(settings)
     check_switches(settings, SWITCHES)
     if settings.getbool("NEWSBOT_MARKDOWN"):
         require("markdown", "NEWSBOT_MARKDOWN=1")
@@ -57,6 +56,12 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
         raise BadArgument(f"NEWSBOT_RUN must not contain / or begin with a dot, since it names files; it is {run!r}")
     parse_auth(settings.get("NEWSBOT_AUTH", ""))
     _check_feeds(settings, spider)
+
+
+def check_numbers(settings: BaseSettings) -> None:
+    """Raise BadArgument for a setting of NUMBERS that is no number, or too small."""
+    for name, least in NUMBERS.items():
+        _check_number(name, settings[name], least)
 
 
 def check_switches(settings: BaseSettings, names: Iterable[str]) -> None:

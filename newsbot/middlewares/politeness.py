@@ -26,7 +26,7 @@ from newsbot.net.stopping import Stopping
 from newsbot.net.user_agent import NO_CONTACT
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
 from newsbot.politeness.known import moment
-from newsbot.politeness.pace import Limits, Outcome, Pace, asked_wait
+from newsbot.politeness.pace import CRAWL_DELAY_CAP, Limits, Outcome, Pace, asked_wait
 from newsbot.signals import request_written
 
 logger = logging.getLogger(__name__)
@@ -36,9 +36,6 @@ SWEEP_SECONDS = 30.0
 
 SPREAD_FROM = 16
 """Number of hosts from which on a new host gets a phase of its own (``Pace.phase``)."""
-
-CRAWL_DELAY_CAP = 300.0
-"""Seconds. A longer Crawl-delay of a robots.txt counts as this one."""
 
 
 class PolitenessMiddleware:

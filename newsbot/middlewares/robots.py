@@ -38,6 +38,7 @@ from newsbot.net.stopping import Stopping
 from newsbot.politeness.backoff import backoff_seconds
 from newsbot.politeness.known import ROBOTS_KEPT, robots_hold
 from newsbot.politeness.robots_txt import first_part, for_product
+from newsbot.signals import robots_read
 
 logger = logging.getLogger(__name__)
 
@@ -218,10 +219,19 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _parser(self, status: int, body: bytes, request: Request) -> RobotParser | None:
         """The parser of a robots.txt; None if there is none."""
-        if status >= 300:
+        parser: RobotParser | None = None
+        if status < 300:
+            parser = build_from_crawler(self._parserimpl, self.crawler, for_product(body, self._agent))
+            self._apply_crawl_delay(parser, request)
+        self.crawler.signals.send_catch_log(
+            robots_read,
+            origin=_origin(request),
+            status=status,
+            body=body,
+            crawl_delay=None if parser is None else parser.crawl_delay(self._agent),
+        )
+        if parser is None:
             return None
-        parser: RobotParser = build_from_crawler(self._parserimpl, self.crawler, for_product(body, self._agent))
-        self._apply_crawl_delay(parser, request)
         await self.crawler.signals.send_catch_log_async(
             signal=signals.robots_parsed, robotparser=parser, request=request
         )

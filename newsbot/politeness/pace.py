@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 
 from newsbot.politeness.known import moment
 
+CRAWL_DELAY_CAP = 300.0
+"""Seconds. A longer Crawl-delay of a robots.txt counts as this one."""
+
 PENALTY_FIRST = 1.0
 """Seconds added between requests after a first failure."""
 

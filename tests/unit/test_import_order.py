@@ -64,13 +64,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "safe_json",
     },
     # Output afterwards, and the commands.
+    "doctor": {
+        *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
+        *("errors", "signals", "terminal"),
+    },
     "export": {
         *("archive", "arguments", "article", "feeds", "pipelines", "wordpress"),
         *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "commands": {
-        *("archive", "arguments", "article", "export", "follow", "spiders", "wordpress"),
-        *("errors", "extras", "json_logs", "terminal"),
+        *("archive", "arguments", "article", "doctor", "export", "follow", "spiders", "wordpress"),
+        *("errors", "extras", "json_logs", "safe_json", "terminal"),
     },
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""

@@ -1,0 +1,84 @@
+"""``scrapy doctor URL...``: what sites offer, what stands in the way, and what a crawl costs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.commands import ScrapyCommand
+
+from newsbot.commands.clean import is_no_run
+from newsbot.errors import BadArgument
+from newsbot.terminal import show, tell, write_out
+
+if TYPE_CHECKING:
+    from newsbot.arguments.site_list import Target
+
+LISTS = (".txt", ".csv", ".toml")
+
+
+class Command(ScrapyCommand):
+    """Exit status 0: every site can be crawled. 1: some site cannot. 2: bad use, and nothing is requested."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] URL_OR_SITE_LIST..."
+
+    def short_desc(self) -> str:
+        return "What a site offers, what stands in the way, and what a crawl costs"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print a JSON object a line for each site")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        is_no_run(self.settings, quiet=not opts.loglevel)
+        own = self.settings.getdict("DOWNLOADER_MIDDLEWARES")
+        # 940: next to the downloader, so that redirects and robots.txt are counted too, and no refused request.
+        counted = {**own, "newsbot.doctor.budget.BudgetMiddleware": 940}
+        self.settings.set("DOWNLOADER_MIDDLEWARES", counted, priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
+        from newsbot.arguments.settings import check_numbers
+        from newsbot.doctor.findings import as_json
+        from newsbot.doctor.spider import examine_sites
+        from newsbot.doctor.text import table, told
+        from newsbot.safe_json import json_bytes
+
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        try:
+            check_numbers(self.settings)
+            targets = self._targets(args)
+        except BadArgument as fault:
+            tell(f"scrapy doctor: {fault}")
+            self.exitcode = 2
+            return
+        found = examine_sites(self.crawler_process, targets)
+        if opts.json:
+            for one in found:
+                write_out(json_bytes(as_json(one))[0].decode())
+        elif found:
+            show(told(found[0]) if len(targets) == 1 else table(found))
+        if len(found) < len(targets):
+            tell(f"scrapy doctor: {len(targets) - len(found)} of {len(targets)} sites were not examined")
+        self.exitcode = 0 if len(found) == len(targets) and all(one.can_crawl for one in found) else 1
+
+    def _targets(self, args: list[str]) -> list[Target]:
+        """The sites of the command line, each once. Raises BadArgument."""
+        from newsbot.arguments.site_list import Target, read_sites
+        from newsbot.arguments.values import validate
+
+        if not args:
+            raise BadArgument("takes URLs of sites or a site list, not none")
+        targets: dict[str, Target] = {}
+        for name in args:
+            is_list = "://" not in name and Path(name).suffix.lower() in LISTS
+            for target in read_sites(Path(name)) if is_list else [validate(Target, {"url": name})]:
+                targets.setdefault(target.url, target)
+        return list(targets.values())

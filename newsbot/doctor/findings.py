@@ -1,0 +1,180 @@
+"""From what a site answered to what it offers, what stands in the way, and what a crawl costs. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.doctor.cost import Cost, cost_of
+from newsbot.doctor.examination import Counted, Evidence, has_marks
+from newsbot.doctor.obstacles import lacks_content, obstacles
+from newsbot.doctor.plugins import find_plugins
+from newsbot.errors import PayloadError
+from newsbot.wordpress import payload
+from newsbot.wordpress.api import Site
+from newsbot.wordpress.discovery.declared import declared_language
+from newsbot.wordpress.fallback.site import is_api_closed
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages.hreflang import read_languages
+from newsbot.wordpress.values import list_in, object_in, text
+
+_GENERATOR = re.compile(
+    rb"<meta[^<>]{0,200}content=[\"']WordPress(?:\.com)?[ ]?([0-9][\w.-]{0,20})?[\"']|"
+    rb"<generator>https?://wordpress\.org/\?v=([0-9][\w.-]{0,20})</generator>",
+    re.I,
+)
+_FEED_LINK = re.compile(rb"<link\b[^<>]{0,500}application/rss\+xml[^<>]{0,500}>", re.I)
+_HREF = re.compile(rb"""\bhref\s{0,9}=\s{0,9}["']?([^"'\s>]{1,500})""", re.I)
+_HEAD = 200_000
+"""Bytes of a page in which marks are searched for."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """What ``scrapy doctor`` tells of one site. ``--json`` prints these fields.
+
+    ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None where it gets none. ``wordpress`` is None where
+    the site did not answer. ``permalinks`` is ``plain`` (``?p=7``) or ``pretty``. ``feed_asked``: the feed itself
+    was asked for. ``requests`` were made for these findings.
+    """
+
+    asked: str
+    site: str | None = None
+    name: str | None = None
+    can_crawl: bool = False
+    by: str | None = None
+    why: str | None = None
+    wordpress: bool | None = None
+    version: str | None = None
+    api: str | None = None
+    permalinks: str | None = None
+    example: str | None = None
+    timezone: str | None = None
+    language: str | None = None
+    languages: list[str] = field(default_factory=list)
+    collections: list[Counted] = field(default_factory=list)
+    feed: str | None = None
+    feed_asked: bool = False
+    sitemaps: dict[str, str] = field(default_factory=dict)
+    plugins: dict[str, list[str]] = field(default_factory=dict)
+    obstacles: list[str] = field(default_factory=list)
+    cost: Cost | None = None
+    command: str | None = None
+    requests: int = 0
+
+
+def findings_of(evidence: Evidence, *, delay: float, crawl_delay: float | None, requests: int, spent: bool) -> Findings:
+    """``delay``: seconds between two requests that a crawl will wait. ``crawl_delay`` is what robots.txt asks for.
+    ``spent``: the examination ended because it may make no more requests."""
+    site, home = evidence.site, evidence.home
+    found = Findings(asked=evidence.asked, requests=requests)
+    found.wordpress, found.version = _wordpress(evidence)
+    if home is not None and home.is_ok:
+        found.language = declared_language(home)
+        found.languages = [language.tag for language in read_languages(home)]
+        found.feed = _feed_named(home)
+    if site is not None:
+        _tell_site(found, site, evidence)
+    if evidence.feed is not None:
+        found.feed, found.feed_asked = evidence.feed.url, True
+        found.site = found.site or evidence.feed.first_page.home
+        found.name = found.name or evidence.feed.first_page.name
+    found.sitemaps = {
+        url: f"index of {len(read.others)}" if read.others else f"{len(read.urls)} URLs"
+        for url, read in evidence.sitemaps.items()
+    }
+    found.plugins = find_plugins(_namespaces(evidence), *_page(home))
+    found.by, found.why = _way(evidence)
+    found.can_crawl = found.by is not None
+    found.obstacles = obstacles(evidence, crawl_delay=crawl_delay, paywalls=found.plugins.get("paywall", []))
+    if spent:
+        found.obstacles.append(f"not all was asked: {requests} requests were used")
+    if found.by == "api" and site is not None:
+        found.cost = _cost(evidence, site, delay)
+    if found.can_crawl:
+        found.command = _command(evidence.asked, found.collections)
+    return found
+
+
+def _wordpress(evidence: Evidence) -> tuple[bool | None, str | None]:
+    """Whether the site is a WordPress, and its version where a page or a feed tells it."""
+    heard = [reply for _, reply in evidence.exchanges if reply.error is None]
+    if not heard:
+        return None, None
+    versions = (_GENERATOR.search(reply.body[:_HEAD]) for reply in heard)
+    version = next((found[1] or found[2] for found in versions if found is not None), None)
+    if evidence.site is not None or version is not None or any(map(has_marks, heard)):
+        return True, version.decode("ascii", "replace") if version else None
+    home = evidence.home
+    return (False if home is not None and home.is_ok and not payload.is_challenge(home) else None), None
+
+
+def _tell_site(found: Findings, site: Site, evidence: Evidence) -> None:
+    found.site, found.name, found.api = site.key, site.name, site.api.root
+    found.permalinks = "plain" if site.api.plain else "pretty"
+    found.example = next((link for row in evidence.rows if (link := text(row.get("link")))), None)
+    found.timezone = site.timezone or (f"UTC{site.gmt_offset:+g}" if site.gmt_offset is not None else None)
+    found.language = found.language or site.language
+    declared = site.accepted("/wp/v2/posts").languages
+    found.languages = list(dict.fromkeys([*declared, *found.languages]))
+    found.collections = evidence.collections
+
+
+def _page(home: Reply | None) -> tuple[bytes, dict[str, str]]:
+    return (home.body, dict(home.headers)) if home is not None and home.error is None else (b"", {})
+
+
+def _namespaces(evidence: Evidence) -> list[str]:
+    """The namespaces of the index that discovery read."""
+    for query, reply in evidence.exchanges:
+        if query.purpose == "index" and reply.is_ok:
+            try:
+                index = object_in(payload.read(reply))
+            except PayloadError:
+                continue
+            if "namespaces" in index:
+                return [name for name in list_in(index["namespaces"]) if isinstance(name, str)]
+    return []
+
+
+def _feed_named(home: Reply) -> str | None:
+    for tag in _FEED_LINK.findall(home.body[:_HEAD]):
+        if (href := _HREF.search(tag)) and b"comments" not in href[1]:
+            return href[1].decode("utf-8", "replace")
+    return None
+
+
+def _way(evidence: Evidence) -> tuple[str | None, str | None]:
+    """How a crawl gets posts, and why not by the API."""
+    if evidence.site is not None and evidence.fault is None:
+        return "api", None
+    error = evidence.failure or evidence.fault
+    why = f"{error}; {evidence.halt}" if evidence.halt and evidence.halt not in str(error) else str(error)
+    listed = any(read.others or read.urls for read in evidence.sitemaps.values())
+    if is_api_closed(error) and evidence.halt is None and (evidence.feed is not None or listed):
+        return "feed and pages", why
+    return None, why
+
+
+def _cost(evidence: Evidence, site: Site, delay: float) -> Cost | None:
+    total = next((one.total for one in evidence.collections if one.type == "post"), None)
+    if total is None:
+        return None
+    bare = lacks_content(evidence.rows)
+    known = evidence.sample is not None and evidence.rows and not bare
+    size = len(evidence.sample.body) / len(evidence.rows) if evidence.sample is not None and known else None
+    pages = site.accepted("/wp/v2/posts").per_page
+    return cost_of(total, per_page=pages, delay=delay, bytes_per_post=size, from_pages=bare)
+
+
+def _command(asked: str, collections: list[Counted]) -> str:
+    others = any(one.kind == "posts" and one.type not in ("post", "page") and one.total for one in collections)
+    words = ["scrapy", "crawl", "wp_posts", "-a", f"site={asked}", *(["-a", "types=all"] if others else [])]
+    return shlex.join(words)
+
+
+def as_json(found: Findings) -> dict[str, Any]:
+    """The fields of ``--json``, in their order."""
+    return {name: getattr(found, name) for name in Findings.__dataclass_fields__}

@@ -1,0 +1,117 @@
+"""Findings as lines for a reader: all of one site, or a table of several. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from newsbot.doctor.examination import Counted
+from newsbot.doctor.findings import Findings
+from newsbot.terminal import in_one_line
+
+_WIDTH = 14
+
+
+def told(found: Findings) -> str:
+    """All findings of one site."""
+    title = " - ".join(filter(None, (found.site or found.asked, found.name)))
+    lines = [in_one_line(title)]
+    for name, values in _parts(found):
+        for number, value in enumerate(values):
+            lines.append(f"  {(name if number == 0 else '').ljust(_WIDTH)}{in_one_line(value)}")
+    return "\n".join(lines)
+
+
+def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
+    """The name of each part, and its lines."""
+    yield "crawl", [_crawl(found)]
+    yield "WordPress", [_wordpress(found)]
+    if found.api is not None:
+        yield "REST API", [found.api]
+        yield "permalinks", [f"{found.permalinks}{f', as {found.example}' if found.example else ''}"]
+        yield "time zone", [found.timezone or "not told"]
+    yield "languages", [_languages(found)]
+    if found.collections:
+        yield "rows", [_counted(one) for one in found.collections]
+    yield "feed", [_feed(found)]
+    yield "sitemaps", [f"{url} ({what})" for url, what in found.sitemaps.items()] or ["none found"]
+    yield "plugins", [f"{kind}: {', '.join(names)}" for kind, names in found.plugins.items()] or ["none seen"]
+    yield (
+        "in the way",
+        [line for line in found.obstacles if line != found.why] or ["nothing else" if found.why else "nothing seen"],
+    )
+    if found.can_crawl:
+        yield "cost", [_cost(found)]
+    if found.command is not None:
+        yield "start with", [found.command]
+    yield "asked", [f"{found.requests} requests" if found.requests != 1 else "1 request"]
+
+
+def _crawl(found: Findings) -> str:
+    if found.by == "api":
+        return "yes, by the REST API"
+    if found.by is not None:
+        return f"yes, but only by {found.by}: {found.why}"
+    return f"no: {found.why}"
+
+
+def _wordpress(found: Findings) -> str:
+    if found.wordpress is None:
+        return "unknown: the site did not answer"
+    if not found.wordpress:
+        return "no"
+    return f"yes, {found.version}" if found.version else "yes, version not told"
+
+
+def _languages(found: Findings) -> str:
+    if not found.languages:
+        return found.language or "not told"
+    others = ", ".join(found.languages)
+    return f"{found.language} (home page); {others}" if found.language else others
+
+
+def _counted(one: Counted) -> str:
+    return f"{one.type}: {_total(one)}"
+
+
+def _total(one: Counted) -> str:
+    if one.total is not None:
+        return f"{one.total:,}"
+    return f"not counted ({one.why})" if one.why else "not asked"
+
+
+def _feed(found: Findings) -> str:
+    if found.feed is None:
+        return "none found"
+    return found.feed if found.feed_asked else f"{found.feed} (named by the home page)"
+
+
+def _cost(found: Findings) -> str:
+    cost = found.cost
+    if cost is None and found.by == "api":
+        return "not known: the site does not count its posts"
+    if cost is None:
+        return "not known: about one request for each article that the feed does not give whole"
+    size = f", {cost.megabytes:g} MB unpacked" if cost.megabytes is not None else ""
+    return f"posts: about {cost.requests:,} requests, {cost.minutes:g} minutes at {cost.delay:g} s a request{size}"
+
+
+_HEADS = ("site", "crawl", "WordPress", "posts", "requests", "minutes", "MB", "in the way")
+
+
+def table(every: Sequence[Findings]) -> str:
+    """A line for each site."""
+    rows = [[in_one_line(cell) for cell in row] for row in (_HEADS, *(_row(found) for found in every))]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADS))]
+    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=True))]) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _row(found: Findings) -> tuple[str, ...]:
+    posts = next((one.total for one in found.collections if one.type == "post"), None)
+    cost = found.cost
+    numbers = (posts, cost and cost.requests, cost and cost.minutes, cost and cost.megabytes)
+    way = found.obstacles[0] if found.obstacles else "-"
+    more = f" (and {len(found.obstacles) - 1} more)" if len(found.obstacles) > 1 else ""
+    version = {None: "?", False: "no", True: found.version or "yes"}[found.wordpress]
+    shown = ("-" if number is None else f"{number:,}" for number in numbers)
+    return (found.site or found.asked, found.by or "no", version, *shown, f"{way}{more}")

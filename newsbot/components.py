@@ -35,6 +35,7 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
 
 OWN: dict[str, tuple[int, tuple[str, ...]]] = {
     "newsbot.extensions.json_receipt.JsonReceipt": (970, ("NEWSBOT_LOG_JSON",)),
+    "newsbot.extensions.metrics.MetricsExtension": (980, ("NEWSBOT_METRICS_PORT", "NEWSBOT_METRICS_FILE")),
 }
 """Extension of newsbot -> its place, and settings; any of the settings switches the extension on."""
 

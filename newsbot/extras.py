@@ -10,6 +10,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "browser": ("playwright", "scrapy-playwright"),
     "duplicates": ("datasketch", "numpy"),
     "markdown": ("html-to-markdown",),
+    "metrics": ("prometheus-client",),
     "parquet": ("pyarrow",),
     "postgresql": ("psycopg[binary]",),
     "sqlite": ("sqlite-utils",),

@@ -40,6 +40,9 @@ NEWSBOT_NETRC = _env("NEWSBOT_NETRC", "")
 NEWSBOT_CHROMIUM = _env("NEWSBOT_CHROMIUM", "")
 NEWSBOT_RENDER_SECONDS = _env("NEWSBOT_RENDER_SECONDS", "30")
 NEWSBOT_LOG_JSON = _env("NEWSBOT_LOG_JSON", "0")
+NEWSBOT_METRICS_PORT = _env("NEWSBOT_METRICS_PORT", "0")
+NEWSBOT_METRICS_ADDRESS = _env("NEWSBOT_METRICS_ADDRESS", "127.0.0.1")
+NEWSBOT_METRICS_FILE = _env("NEWSBOT_METRICS_FILE", "")
 NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
 NEWSBOT_FULL = False  # the spider argument full=1
 NEWSBOT_ASKED = None  # what the spider's arguments ask for, for files that are overwritten
@@ -145,6 +148,7 @@ EXTENSIONS_BASE = {
     "newsbot.extensions.history.HistoryExtension": 950,  # stores the result of the receipt
     "newsbot.extensions.followed.FollowedExtension": 960,  # when each followed site is next due
     "newsbot.extensions.json_receipt.JsonReceipt": None,  # NEWSBOT_LOG_JSON is off
+    "newsbot.extensions.metrics.MetricsExtension": None,  # NEWSBOT_METRICS_PORT and NEWSBOT_METRICS_FILE are empty
 }
 LOG_FORMATTER = "newsbot.safe_logs.LogFormatter"
 LOG_LEVEL = "INFO"

@@ -14,7 +14,8 @@ set -eu
 WORDPRESS="mariadb-server-core mariadb-client-core php-fpm php-mysql php-xml php-mbstring nginx-light"
 POSTGRESQL="postgresql"
 CHROMIUM="chromium"
-ALL="wordpress postgresql chromium"
+PROMETHEUS="prometheus"
+ALL="wordpress postgresql chromium prometheus"
 
 QUICKLY=
 LOCK=/run/lock/newsbot-tests-debian.lock
@@ -30,6 +31,7 @@ packages_of() {
         wordpress) echo "$WORDPRESS" ;;
         postgresql) echo "$POSTGRESQL" ;;
         chromium) echo "$CHROMIUM" ;;
+        prometheus) echo "$PROMETHEUS" ;;
         *) return 1 ;;
     esac
 }

@@ -76,6 +76,22 @@ class DueSites:
         with self._database.reading() as connection:
             return Counts(**{name: int(value) for name, value in connection.execute(chosen).one()._mapping.items()})
 
+    def overdue_seconds(self, now: datetime) -> float | None:
+        """For how long the longest overdue site is overdue; None where no site is followed.
+
+        A site that no run has checked was never due.
+        """
+        # From the index: the first due row of each spider is the longest overdue one.
+        first = sa.select(followed.c.next_due).where(sa.text("NOT paused"), followed.c.next_due <= written(now))
+        first = first.where(_passed(followed.c.blocked_until, now)).order_by(followed.c.next_due).limit(1)
+        with self._database.reading() as connection:
+            spiders = list(connection.execute(sa.select(followed.c.spider).distinct()).scalars())
+            firsts = [connection.execute(first.where(followed.c.spider == spider)).scalar() for spider in spiders]
+        if not spiders:
+            return None
+        overdue = [(now - datetime.fromisoformat(due)).total_seconds() for due in firsts if due is not None]
+        return max(overdue, default=0.0)
+
     def demands(self) -> list[Demand]:
         """What the active sites ask of the budget. Sites that are alike within some percent are one demand."""
         chosen = sa.select(followed.c.attention, followed.c.cost, followed.c.every).where(sa.not_(followed.c.paused))

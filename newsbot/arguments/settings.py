@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from pathlib import PureWindowsPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,10 +28,11 @@ NUMBERS = {
     "NEWSBOT_ROBOTS_TRIES": 1,
     "NEWSBOT_RENDER_SECONDS": 0,
     "NEWSBOT_MEDIA_MAX": 0,
+    "NEWSBOT_METRICS_PORT": 0,
 }
 """Setting -> its smallest value."""
 
-WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX")
+WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX", "NEWSBOT_METRICS_PORT")
 
 CSV_SWITCHES = ("NEWSBOT_CSV_RAW", "NEWSBOT_CSV_BOM")
 SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP", "NEWSBOT_LOG_JSON")
@@ -51,6 +53,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
     check_switches(settings, SWITCHES)
     if settings.getbool("NEWSBOT_MARKDOWN"):
         require("markdown", "NEWSBOT_MARKDOWN=1")
+    _check_metrics(settings)
     run = str(settings["NEWSBOT_RUN"] or "run")
     if not _RUN.fullmatch(run):
         raise BadArgument(f"NEWSBOT_RUN must not contain / or begin with a dot, since it names files; it is {run!r}")
@@ -82,6 +85,23 @@ def _check_number(name: str, value: object, least: int) -> None:
     if not math.isfinite(number) or number < least:
         whole = "whole number" if name in WHOLE else "number"
         raise BadArgument(f"{name} takes a {whole}, {least} or more, not {value!r}")
+
+
+def _check_metrics(settings: BaseSettings) -> None:
+    port, name = settings.getint("NEWSBOT_METRICS_PORT"), settings["NEWSBOT_METRICS_FILE"]
+    if port > 65535:
+        raise BadArgument(f"NEWSBOT_METRICS_PORT takes a port, 65535 at most, not {port}")
+    try:
+        ip_address(settings["NEWSBOT_METRICS_ADDRESS"])
+    except ValueError:
+        address = settings["NEWSBOT_METRICS_ADDRESS"]
+        raise BadArgument(f"NEWSBOT_METRICS_ADDRESS takes an IP address of this machine, not {address!r}") from None
+    try:
+        name % {"name": "spider"}
+    except (KeyError, TypeError, ValueError):
+        raise BadArgument(f"NEWSBOT_METRICS_FILE may use %(name)s and no other name; it is {name!r}") from None
+    if port or name:
+        require("metrics", "NEWSBOT_METRICS_PORT" if port else "NEWSBOT_METRICS_FILE")
 
 
 def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:

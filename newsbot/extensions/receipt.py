@@ -25,7 +25,7 @@ from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
 logger = logging.getLogger(__name__)
 
-_FAILURES = (
+FAILURES = (
     *("feeds/failed", "archive/holes", "archive/damaged", "archive/failed", "archive/unsealed", "driver/broken"),
     "receipt/failed",
 )
@@ -108,7 +108,7 @@ class ReceiptExtension:
 
     def _receipt(self, spider_name: str) -> bytes:
         """The text of the receipt. This also writes the verdict of the run into the stats."""
-        self.failures = failed = sum(self._stat(stat) for stat in _FAILURES)
+        self.failures = failed = sum(self._stat(stat) for stat in FAILURES)
         asked = bool(self.sites or self.not_due)
         complete = asked and all(site.verdict in GOOD for site in self.sites) and not failed
         self._stats.set_value(VERDICT_STAT, complete)

@@ -105,6 +105,7 @@ class Fetcher:
             response = await self._crawler.engine.download_async(request)
             last = response.request or request
         except DOWNLOAD_ERRORS as error:
+            self._count(f"newsbot/answers/{query.purpose}/{error_name(error)}")
             return Reply(status=0, url=query.url, error=error_name(error), detail=one_line(error))
         finally:
             # The request of a redirect carries the waits of the requests before it.
@@ -112,8 +113,8 @@ class Fetcher:
         if KEPT in response.flags:
             counted.requests -= 1
         counted.bytes += len(response.body)
-        assert self._crawler.stats is not None  # set when the crawl starts, after this fetcher was built
-        self._crawler.stats.inc_value(f"newsbot/requests/{query.purpose}")
+        self._count(f"newsbot/requests/{query.purpose}")
+        self._count(f"newsbot/answers/{query.purpose}/{response.status}")
         reply = Reply(
             status=response.status,
             url=response.url,
@@ -124,6 +125,10 @@ class Fetcher:
         if "dataloss" in response.flags and not payload.is_whole(reply.body):
             return Reply(status=0, url=query.url, error="dropped", detail="the body is shorter than announced")
         return await self._browser.render(reply, counted, meta) if query.render else reply
+
+    def _count(self, stat: str) -> None:
+        assert self._crawler.stats is not None  # set when the crawl starts, after this fetcher was built
+        self._crawler.stats.inc_value(stat)
 
 
 def _stopped(query: Query) -> Reply:

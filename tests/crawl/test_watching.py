@@ -1,8 +1,9 @@
-"""What programs that watch newsbot read of a crawl: its log as JSON."""
+"""What programs that watch newsbot read of a crawl: its log as JSON, and its metrics."""
 
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,20 @@ class Broken:
         raise RuntimeError("a fault\n{}")
 
 
-def test_every_line_of_a_crawl_is_json_with_the_receipt_and_the_stats(tmp_path: Path) -> None:
+def test_every_line_is_json_and_a_metrics_port_that_is_taken_costs_the_port_alone(tmp_path: Path) -> None:
     broken = json.dumps({f"{__name__}.Broken": 1})
     sites = tmp_path / "sites.txt"
-    with Newsroom(posts=5, name="News\x1b[2J\n{}") as room:
+    metrics = tmp_path / "wp_posts.prom"
+    with Newsroom(posts=5, name="News\x1b[2J\n{}") as room, socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
         sites.write_text(f"{room.url}\nhttp://127.0.0.1:1/\n", encoding="utf-8")
         run = crawl(
             *(tmp_path, "wp_posts", "-s", f"EXTENSIONS={broken}"),
-            env={"NEWSBOT_LOG_JSON": "1"},
+            env={
+                "NEWSBOT_LOG_JSON": "1",
+                "NEWSBOT_METRICS_PORT": port,
+                "NEWSBOT_METRICS_FILE": str(tmp_path / "%(name)s.prom"),
+            },
             sites=str(sites),
         )
     assert run.status == 1, run.said
@@ -54,3 +61,12 @@ def test_every_line_of_a_crawl_is_json_with_the_receipt_and_the_stats(tmp_path: 
     assert "RuntimeError: a fault\n{}" in fault["traceback"]
     # The lines of the crawl itself name its run.
     assert {line["run"] for line in lines[3:]} == {run.receipt()["run"]}
+
+    told = [line["message"] for line in lines if line["message"].startswith("Metrics ")]
+    assert told == [
+        f"Metrics are not served on 127.0.0.1:{port}: Address already in use. Give each process its own port"
+    ]
+    figures = metrics.read_text(encoding="utf-8")
+    assert 'newsbot_rows_total{change="new",spider="wp_posts"} 5.0' in figures
+    assert 'newsbot_sites_total{spider="wp_posts",verdict="incomplete"} 1.0' in figures
+    assert 'newsbot_run_complete{spider="wp_posts"} 0.0' in figures

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ _GROUPS = {
     "wordpress_61": "wordpress_61",
     "chromium": "chromium",
     "postgresql": "postgresql",
+    "prometheus": "prometheus",
 }
 """Fixture -> group of the tests that use it; the first fixture of this table that a test uses decides. One worker of
 pytest-xdist runs a whole group, so that each server starts once. Scrapyd's jobs crawl WordPress 6.8: one group."""
@@ -127,6 +129,16 @@ def chromium() -> str:
     except BrowserError as error:
         skip_or_fail(Missing(f"{error} (docs/security.md tells of the sandbox)"))
     return path
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Path:
+    """The folder of the programs prometheus and promtool."""
+    need("prometheus")
+    path = shutil.which("prometheus")
+    if path is None or shutil.which("promtool") is None:
+        skip_or_fail(Missing("prometheus is not installed: sudo sh tests/debian.sh prometheus"))
+    return Path(path).parent
 
 
 async def _starts(path: str) -> None:

@@ -236,6 +236,7 @@ def test_threshold_of_many_sites_is_kept_for_an_hour(archive: Archive, table: Fo
 
 
 def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: Archive, table: Followed) -> None:
+    assert DueSites(archive.database).overdue_seconds(NOW) is None
     for name, due, blocked, failures in (
         ("b", NOW, None, 0),
         ("a", NOW + HOUR, None, 2),
@@ -256,6 +257,8 @@ def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: A
     assert [site.url for site in due_sites.due("wp_posts", NOW, limit=2)] == ["c", "d"]
     assert due_sites.counts(NOW, "wp_posts") == Counts(sites=6, due=3, paused=1, blocked=1, failing=2, unchecked=2)
     assert due_sites.counts(NOW).sites == 7
+    assert due_sites.overdue_seconds(NOW) == DAY.total_seconds()
+    assert due_sites.overdue_seconds(NOW - 2 * DAY) == 0
     assert [site.url for site in followed_sites(url, "wp_posts").sites] == ["c", "held", "d", "b", "a"]
     assert (follows_any(url, "wp_posts"), follows_any(url, "wp_media")) == (True, False)
 

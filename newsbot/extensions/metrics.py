@@ -1,0 +1,195 @@
+"""Metrics for Prometheus: served on a port (``NEWSBOT_METRICS_PORT``), or in a file (``NEWSBOT_METRICS_FILE``)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+from scrapy import signals as scrapy_signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
+from twisted.internet.task import LoopingCall
+
+from newsbot import signals
+from newsbot.archive import archive_of
+from newsbot.archive.due_sites import DueSites
+from newsbot.errors import ArchiveError
+from newsbot.extensions.figures import METRICS, NAMESPACE, Figures, add, of_site, of_stats, series
+from newsbot.extensions.metrics_page import serve
+from newsbot.extensions.receipt import VERDICT_STAT
+from newsbot.wordpress.receipt import SiteFacts
+
+logger = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 15.0
+"""How often the file is written, and how often the archive is asked which sites are overdue."""
+
+_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+class Process(Collector):
+    """What all crawlers of this process counted: a worker of a fleet runs one crawler after another."""
+
+    def __init__(self) -> None:
+        self.ended: Figures = {}
+        self.gauges: Figures = {("sites_open", ()): 0}
+        self.live: dict[Crawler, Figures] = {}
+        self.constant: dict[str, str] = {}
+        self.port: int | None = None
+        self.answer_seconds = Histogram(
+            "answer_seconds",
+            "Seconds from a request until its answer was whole.",
+            namespace=NAMESPACE,
+            buckets=_BUCKETS,
+            registry=None,
+        )
+        self.process = ProcessCollector(namespace=NAMESPACE, registry=None)
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(self)
+
+    def collect(self) -> Iterator[Family]:
+        figures = self.figures()
+        for metric in METRICS:
+            kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
+            made = kind(f"{NAMESPACE}_{metric.name}", metric.help, labels=(*self.constant, *metric.labels))
+            for labels, value in series(figures, metric):
+                made.add_metric((*self.constant.values(), *labels), value)
+            yield made
+        for family in (*self.answer_seconds.collect(), *self.process.collect()):
+            kept = [sample for sample in family.samples if not sample.name.endswith("_created")]
+            family.samples = [sample._replace(labels={**self.constant, **sample.labels}) for sample in kept]
+            yield family
+
+    def figures(self) -> Figures:
+        """The sums over the runs that ended and those that go on."""
+        total = dict(self.ended)
+        for crawler, figures in self.live.items():
+            add(total, figures)
+            add(total, of_stats(stats_of(crawler)))
+        return total | self.gauges
+
+    def text(self) -> bytes:
+        return bytes(generate_latest(self.registry))
+
+
+_process: Process | None = None
+
+
+def of_this_process() -> Process:
+    global _process
+    if _process is None:
+        _process = Process()
+    return _process
+
+
+class MetricsExtension:
+    """Counts for one crawler into the metrics of the process. ``now`` is the clock, in seconds since 1970."""
+
+    def __init__(self, crawler: Crawler, process: Process, *, now: Callable[[], float] = time.time) -> None:
+        self.crawler = crawler
+        self.process = process
+        self.now = now
+        self.path: Path | None = None
+        self.told = False
+        self.refresh: AsyncioLoopingCall | LoopingCall | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler, of_this_process())
+        connect = crawler.signals.connect
+        connect(extension.spider_opened, scrapy_signals.spider_opened)
+        connect(extension.response_received, scrapy_signals.response_received)
+        connect(extension.engine_stopped, scrapy_signals.engine_stopped)
+        connect(extension.site_started, signals.site_started)
+        connect(extension.site_ended, signals.site_ended)
+        return extension
+
+    def spider_opened(self) -> None:
+        settings, process = self.crawler.settings, self.process
+        assert self.crawler.spider is not None
+        process.live[self.crawler] = {}
+        if name := settings["NEWSBOT_METRICS_FILE"]:
+            # Several files on one machine are one target for Prometheus, so their series need a label of their own.
+            process.constant = {"spider": self.crawler.spider.name}
+            self.path = Path(name % {"name": self.crawler.spider.name}).expanduser()
+        port = settings.getint("NEWSBOT_METRICS_PORT")
+        if port and process.port is None:
+            process.port = serve(process.text, settings["NEWSBOT_METRICS_ADDRESS"], port)
+        self.refresh = create_looping_call(self.refreshed)
+        self.refresh.start(REFRESH_SECONDS, now=True)
+
+    def site_started(self) -> None:
+        self.process.gauges["sites_open", ()] += 1
+
+    def site_ended(self, facts: SiteFacts) -> None:
+        self.process.gauges["sites_open", ()] -= 1
+        add(self.process.live[self.crawler], of_site(facts))
+
+    def response_received(self, response: Response) -> None:
+        seconds = response.meta.get("download_latency")
+        if seconds is not None:
+            self.process.answer_seconds.observe(seconds)
+            self.process.gauges["last_answer_timestamp_seconds", ()] = self.now()
+
+    def engine_stopped(self) -> None:
+        figures = self.process.live.pop(self.crawler, None)
+        if figures is None:
+            return
+        if self.refresh is not None and self.refresh.running:
+            self.refresh.stop()
+        stats = stats_of(self.crawler)
+        complete = bool(stats.get(VERDICT_STAT))
+        add(self.process.ended, figures)
+        add(self.process.ended, of_stats(stats))
+        add(self.process.ended, {("runs", (str(complete).lower(),)): 1})
+        self.process.gauges["run_complete", ()] = int(complete)
+        self.process.gauges["run_ended_timestamp_seconds", ()] = self.now()
+        self.write()
+
+    def refreshed(self) -> None:
+        age = self.queue_age()
+        if age is None:
+            self.process.gauges.pop(("queue_age_seconds", ()), None)
+        else:
+            self.process.gauges["queue_age_seconds", ()] = age
+        self.write()
+
+    def queue_age(self) -> float | None:
+        """Seconds for which the longest overdue followed site is overdue; None where no site is followed."""
+        settings = self.crawler.settings
+        try:
+            archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"])
+            if archive is None:
+                return None
+            now = datetime.fromtimestamp(self.now(), UTC)
+            return DueSites(archive.database).overdue_seconds(now)
+        except ArchiveError:
+            return None  # the archive pipeline reports the same error
+
+    def write(self) -> None:
+        """Write the file whole: node_exporter never reads half a file."""
+        if self.path is None:
+            return
+        part = self.path.with_name(f".{self.path.name}.part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(self.process.text())
+            part.replace(self.path)
+        except OSError as error:
+            if not self.told:
+                logger.error("The metrics file %s cannot be written: %s", self.path, error.strerror)
+            self.told = True
+
+
+def stats_of(crawler: Crawler) -> Mapping[str, Any]:
+    assert crawler.stats is not None
+    return crawler.stats.get_stats()

@@ -1,0 +1,221 @@
+"""Metrics: what stats and receipts say, the sums of a process, and the names that deploy/ uses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from scrapy.crawler import Crawler
+from scrapy.settings import Settings
+
+from newsbot.arguments.settings import check_settings
+from newsbot.errors import BadArgument
+from newsbot.extensions.figures import METRICS, Figures, add, of_site, of_stats, series
+from newsbot.extensions.metrics import MetricsExtension, Process
+from newsbot.extensions.receipt import FAILURES
+from newsbot.spiders.wp_posts import WpPostSpider
+from newsbot.wordpress.receipt import SiteFacts
+from tests.unit.documents import documents
+
+ROOT = Path(__file__).parents[2]
+
+
+def metric(name: str) -> Any:
+    return next(one for one in METRICS if one.name == name)
+
+
+def test_stats_become_figures() -> None:
+    stats = {
+        "newsbot/answers/join-users/200": 3,
+        "newsbot/answers/list/timeout": 1,
+        "robotstxt/response_status_count/404": 1,
+        "newsbot/archive/new": 7,
+        "newsbot/archive/holes": 1,
+        "newsbot/archive/recovered": 5,
+        "newsbot/politeness/waited_seconds": 1.5,
+        "newsbot/clean/ads": 9,
+        "newsbot/counted_drops": {("a", "post"): {"touched": 1}},
+        "item_scraped_count": 7,
+    }
+    assert of_stats(stats) == {
+        ("requests", ("join-users", "200")): 3,
+        ("requests", ("list", "timeout")): 1,
+        ("requests", ("robots_txt", "404")): 1,
+        ("rows", ("new",)): 7,
+        ("failures", ("archive/holes",)): 1,
+        ("waited_seconds", ()): 1.5,
+    }
+
+
+def site(verdict: Any = "incomplete") -> SiteFacts:
+    facts = SiteFacts(asked="https://a.example/", faults=Counter(dns=1))
+    post = facts.collection("post")
+    post.missing, post.unreadable, post.missing_urls = [1, 2], [3], {"https://a.example/x": "404"}
+    post.unexplained, post.held_back, post.faults = 10, 4, Counter(dns=2, timeout=1)
+    facts.end(verdict, "")
+    return facts
+
+
+def test_the_receipt_of_a_site_becomes_figures() -> None:
+    assert of_site(site()) == {
+        ("sites", ("incomplete",)): 1,
+        ("holes", ()): 14,
+        ("deletions_held_back", ()): 4,
+        ("faults", ("dns",)): 3,
+        ("faults", ("timeout",)): 1,
+    }
+
+
+def test_a_counter_begins_with_zero_and_a_gauge_without_a_number_is_absent() -> None:
+    verdicts = dict(series(of_site(site("blocked")), metric("sites")))
+    assert verdicts == {("complete",): 0, ("elsewhere",): 0, ("incomplete",): 0, ("blocked",): 1, ("closed",): 0}
+    assert dict(series({}, metric("holes"))) == {(): 0}
+    assert list(series({}, metric("queue_age_seconds"))) == []
+
+
+def test_figures_are_added() -> None:
+    total: Figures = {("rows", ("new",)): 1}
+    add(total, {("rows", ("new",)): 2, ("holes", ()): 1})
+    assert total == {("rows", ("new",)): 3, ("holes", ()): 1}
+
+
+def crawler(tmp_path: Path, stats: dict[str, Any], **settings: Any) -> Crawler:
+    given = {"NEWSBOT_ARCHIVE": "", "NEWSBOT_RUN": "r", "NEWSBOT_METRICS_FILE": str(tmp_path / "%(name)s.prom")}
+    made = SimpleNamespace(
+        settings=Settings(given | settings),
+        stats=SimpleNamespace(get_stats=lambda: stats),
+        spider=SimpleNamespace(name="wp_posts"),
+    )
+    return cast(Crawler, _Hashable(made))
+
+
+class _Hashable:
+    """A key of a table, as a Crawler is."""
+
+    def __init__(self, of: SimpleNamespace) -> None:
+        self.__dict__.update(of.__dict__)
+
+
+def read(text: str) -> dict[str, float]:
+    """Sample as Prometheus writes it -> its value."""
+    return {
+        f"{sample.name}{json.dumps(sample.labels, sort_keys=True)}": sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_a_process_sums_the_runs_that_ended_and_those_that_go_on(tmp_path: Path) -> None:
+    process = Process()
+    stats: dict[str, Any] = {"newsbot/archive/new": 2}
+    first = MetricsExtension(crawler(tmp_path, stats), process, now=lambda: 1000.0)
+    second = MetricsExtension(crawler(tmp_path, {"newsbot/archive/new": 5}), process, now=lambda: 2000.0)
+    process.live = {first.crawler: {}, second.crawler: {}}
+    for extension in (first, second):
+        extension.site_started()
+    first.site_ended(site("closed"))
+    stats |= {"newsbot/archive/new": 3, "newsbot/receipt/complete": False}
+    first.engine_stopped()
+    first.engine_stopped()
+    found = read(process.text().decode())
+    assert found['newsbot_rows_total{"change": "new"}'] == 8
+    assert found['newsbot_sites_total{"verdict": "closed"}'] == 1
+    assert found["newsbot_sites_open{}"] == 1
+    assert found['newsbot_runs_total{"complete": "false"}'] == 1
+    assert found["newsbot_run_complete{}"] == 0
+    assert found["newsbot_run_ended_timestamp_seconds{}"] == 1000
+    assert not any("_created" in name for name in found)
+
+
+def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    extension = MetricsExtension(crawler(tmp_path, {}), Process())
+    extension.process.constant = {"spider": "wp_posts"}
+    extension.path = tmp_path / "below" / "wp_posts.prom"
+    extension.write()
+    found = read(extension.path.read_text(encoding="utf-8"))
+    assert all('"spider": "wp_posts"' in name for name in found)
+    assert [path.name for path in extension.path.parent.iterdir()] == ["wp_posts.prom"]
+    extension.path = tmp_path / "below" / "wp_posts.prom" / "no folder"
+    extension.write()
+    extension.write()
+    assert [record.message for record in caplog.records] == [
+        f"The metrics file {extension.path} cannot be written: {'File exists'}"
+    ]
+
+
+def exposed() -> set[str]:
+    """The names of all samples that a process gives."""
+    families = text_string_to_metric_families(Process().text().decode())
+    samples = {sample.name for family in families for sample in family.samples}
+    return samples | {f"newsbot_{one.name}{'_total' * (one.kind == 'counter')}" for one in METRICS}
+
+
+def used(text: str) -> set[str]:
+    return set(re.findall(r"\bnewsbot_[a-z_]+", text))
+
+
+@pytest.mark.parametrize("name", ["prometheus-rules.yml", "grafana-dashboard.json"])
+def test_what_deploy_names_is_exposed(name: str) -> None:
+    text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+    if name.endswith(".json"):
+        asked = [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
+        assert len({panel["id"] for panel in json.loads(text)["panels"]}) == len(json.loads(text)["panels"])
+    else:
+        asked = [rule["expr"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    assert [used(expression) - exposed() for expression in asked] == [set()] * len(asked)
+    # The labels that the expressions compare exist too, and so do their values.
+    labels = {label for one in METRICS for label in one.labels} | {"job", "le", "alertname"}
+    known = {value for one in METRICS for value in one.known} | {"200", "newsbot", "$job"}
+    for label, values in re.findall(r'(\w+)=~?"([^"]+)"', " ".join(asked)):
+        assert label in labels
+        assert set(values.split("|")) <= known
+
+
+def test_the_metrics_are_documented() -> None:
+    told = {name for row in documents().rows("monitoring.md", "metric") for name in row.names}
+    assert told == {
+        *(f"newsbot_{one.name}{'_total' * (one.kind == 'counter')}" for one in METRICS),
+        "newsbot_answer_seconds",
+        "newsbot_process_*",
+    }
+
+
+def test_every_alert_is_documented() -> None:
+    rules = yaml.safe_load((ROOT / "deploy/prometheus-rules.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+    told = [name for row in documents().rows("monitoring.md", "alert") for name in row.names]
+    assert told == [rule["alert"] for rule in rules]
+
+
+def test_failures_are_those_that_make_a_run_incomplete() -> None:
+    assert metric("failures").known == FAILURES
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"NEWSBOT_METRICS_PORT": "http"}, "NEWSBOT_METRICS_PORT takes a whole number, 0 or more, not 'http'"),
+        ({"NEWSBOT_METRICS_PORT": "70000"}, "NEWSBOT_METRICS_PORT takes a port, 65535 at most, not 70000"),
+        (
+            {"NEWSBOT_METRICS_ADDRESS": "everywhere"},
+            "NEWSBOT_METRICS_ADDRESS takes an IP address of this machine, not 'everywhere'",
+        ),
+        (
+            {"NEWSBOT_METRICS_FILE": "/tmp/%(site)s"},
+            "NEWSBOT_METRICS_FILE may use %(name)s and no other name; it is '/tmp/%(site)s'",
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused(settings: dict[str, str], message: str) -> None:
+    found = Settings()
+    found.setmodule("newsbot.settings")
+    found.update(settings, priority="cmdline")
+    with pytest.raises(BadArgument) as refused:
+        check_settings(found, WpPostSpider)
+    assert str(refused.value) == message

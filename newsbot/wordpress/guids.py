@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import html
 import ipaddress
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_RECENT = 1_024
+"""Guids whose form is kept: a row's is compared several times on its way, and a site's address with each row."""
+_LONG = 2_000
+"""Characters. The form of a longer guid is not kept, so that no site fills the memory."""
 
 
 def canonical_guid(guid: str | None) -> str | None:
@@ -16,7 +21,13 @@ def canonical_guid(guid: str | None) -> str | None:
     Entities are decoded until none is left. In a web address the scheme (http equals https), the case of the host and a
     default port do not count. All other characters count: a guid is an identifier, and its site chose path and query.
     """
-    text = (guid or "").strip()
+    if not guid:
+        return None
+    return _kept_form(guid) if len(guid) <= _LONG else _form(guid)
+
+
+def _form(guid: str) -> str | None:
+    text = guid.strip()
     while "&" in text and (decoded := html.unescape(text).strip()) != text:
         text = decoded
     scheme, separator, _ = text.partition("://")
@@ -32,6 +43,9 @@ def canonical_guid(guid: str | None) -> str | None:
         host = f"{host}:{port}"
     tail = text[len(scheme) + 3 + len(parts.netloc) :]
     return f"https://{host}{tail if tail not in ('', '/') else '/'}"
+
+
+_kept_form = lru_cache(_RECENT)(_form)
 
 
 def guid_key(guid: str | None) -> int | None:

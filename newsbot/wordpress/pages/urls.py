@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import blake2b
-from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_cid|mc_eid", re.I)
 _ID_PARAMETERS = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
 """Parameter that holds an id -> the type, where the query has no ``post_type``."""
 _DIGITS = re.compile(r"[0-9]{1,10}")
 """A row's id: no WordPress has ids with more digits."""
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,4})?")
+"""The host of nearly every URL: it needs no parser of user names, of addresses in brackets and of wrong ports."""
+_RECENT = 1_024
+"""URLs whose parts are kept: a row's URL is compared several times on its way, with two pages of rows between."""
+_LONG = 2_000
+"""Characters. The parts of a longer URL are not kept, so that no site fills the memory."""
 
 
 def site_host(url: str) -> str:
     """The host and port by which sites are compared, without ``www.`` and the usual ports. "" for an invalid URL."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return _host(urlsplit(url))
     except ValueError:
         return ""
-    host = (parts.hostname or "").removeprefix("www.")
-    return f"{host}:{port}" if host and port not in (None, 80, 443) else host
+
+
+def _host(parts: SplitResult) -> str:
+    """``site_host`` of a URL that is split. Raises ValueError for a port that is none."""
+    netloc = parts.netloc
+    if _PLAIN_HOST.fullmatch(netloc):
+        host, _, port = netloc.lower().partition(":")
+    else:
+        host, port = parts.hostname or "", "" if parts.port is None else str(parts.port)
+    host = host.removeprefix("www.")
+    return f"{host}:{int(port)}" if host and port and int(port) not in (80, 443) else host
 
 
 def absolute(href: str, base: str) -> str | None:
@@ -44,14 +59,33 @@ def canonical(url: str) -> str:
     It leaves out the scheme, ``www.``, the case of the host, percent-encoding, a slash at the end, the fragment and
     tracking parameters.
     """
+    host, place = _host_and_place(url)
+    return host + place
+
+
+def _host_and_place(url: str) -> tuple[str, str]:
+    return _kept_parts(url) if len(url) <= _LONG else _parts(url)
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """The two parts of the canonical form: ``site_host``, and path with query. ("", the URL) for an invalid URL."""
     try:
         parts = urlsplit(url)
-        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        pairs = parse_qsl(parts.query, keep_blank_values=True) if parts.query else []
     except ValueError:
-        return url
-    query = urlencode(sorted(pair for pair in pairs if not _TRACKING.fullmatch(pair[0])))
-    path = unicodedata.normalize("NFC", unquote(parts.path)).rstrip("/")
-    return f"{site_host(url)}{path}" + (f"?{query}" if query else "")
+        return "", url
+    try:
+        host = _host(parts)
+    except ValueError:
+        host = ""
+    path = unquote(parts.path) if "%" in parts.path else parts.path
+    if not path.isascii():
+        path = unicodedata.normalize("NFC", path)
+    query = urlencode(sorted(pair for pair in pairs if not _TRACKING.fullmatch(pair[0]))) if pairs else ""
+    return host, path.rstrip("/") + (f"?{query}" if query else "")
+
+
+_kept_parts = lru_cache(_RECENT)(_parts)
 
 
 def untracked(url: str) -> str:
@@ -103,7 +137,7 @@ def place_key(url: str) -> int:
 
     Two URLs of one article have the same key, also where the site has moved to another host since.
     """
-    place = canonical(url).removeprefix(site_host(url))
+    place = _host_and_place(url)[1]
     return int.from_bytes(blake2b(place.encode("utf-8", "surrogatepass"), digest_size=6).digest(), "big") + 1
 
 

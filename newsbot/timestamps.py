@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 def iso_utc(moment: datetime) -> str:
     """``2024-05-31T08:15:00Z``: the form of rows, receipts, the archive and queries. A naive time counts as UTC."""
-    return _in_utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _in_utc(moment).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
 def compact_utc(moment: datetime) -> str:

@@ -18,6 +18,8 @@ MORE_WORDS = 5
 """By how many words an excerpt must exceed the content, so that it tells of words that the content lacks."""
 
 _LONG = 400
+_START = 4_000
+"""Characters of the quick check: with its tags, the text that it needs begins in so many."""
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.S)
 _MEDIA = re.compile(
     r"<(?:img|video|audio|iframe|embed|object|picture|canvas|amp-|svg|form|table)\b|data-embed|background-image|"
@@ -74,6 +76,9 @@ def shell_of(html: str | None, *, excerpt: str | None, wordless: bool = False, p
 
 def _is_long(html: str) -> bool:
     """Whether content has more text than a shell: a quick check, which decides nearly all articles."""
+    start = html[: html.rfind(">", 0, _START) + 1]
+    if "[" not in start and len(_TAG.sub("", start)) > _LONG:
+        return True
     bare = _TAG.sub("", html)
     return len(bare) > _LONG and len(_SHORTCODE.sub("", bare)) > _LONG
 

@@ -15,24 +15,37 @@ _PIECES = 2 * MAX_ATTRIBUTES
 
 _PIECE = r"""(?:[\s/]++|=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+|=)"""
 # Each alternative matches wherever it begins, and none gives characters back, so that the search takes linear time.
-_TAG = re.compile(
-    r"<!--(?:[^-]++|-(?!->))*+"
-    r"|<(?:script|style)\b(?:[^<]++|<(?!/(?:script|style)))*+"
-    rf"|<[a-zA-Z][^\s/>]*+(?P<attributes>{_PIECE}*+)",
+_FEW = re.compile(
+    r"(?:[^<]++"
+    r"|<(?:!--(?:[^-]++|-(?!->))*+"
+    r"|(?:script|style)\b(?:[^<]++|<(?!/(?:script|style)))*+"
+    rf"|[a-zA-Z][^\s/>]*+{_PIECE}{{0,{_PIECES}}}+(?!{_PIECE})"
+    r"|(?![a-zA-Z])))*+",
     re.I,
 )
-_FIRST = re.compile(rf"{_PIECE}{{0,{_PIECES}}}")
+"""Text, comments, scripts, and tags that have few attributes: nearly always all of a post."""
+_LONG = re.compile(rf"<[a-zA-Z][^>]{{{_PIECES}}}")
+_ANGLE_IN_VALUE = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
+"""A tag with so many attributes is long up to its first ``>``, or that one stands in a value: a quick check."""
+_CROWDED = re.compile(rf"<[a-zA-Z][^\s/>]*+{_PIECE}{{0,{_PIECES}}}+")
+_ATTRIBUTES = re.compile(rf"{_PIECE}*+")
 
 
 def limit_attributes(html: str) -> str:
     """``html`` with the first MAX_ATTRIBUTES attributes of each tag. Scripts, styles and comments are not changed."""
-    pieces, done = [], 0
-    for tag in _TAG.finditer(html):
-        begin, end = tag.span("attributes")
-        if end - begin < _PIECES:
-            continue
-        found = _FIRST.match(html, begin, end)
-        if found is not None and found.end() < end:
-            pieces.append(html[done : found.end()])
-            done = end
+    if not (_LONG.search(html) or _ANGLE_IN_VALUE.search(html)):
+        return html
+    pieces, done, at = [], 0, _end(_FEW, html, 0)
+    while at < len(html):
+        few = _end(_CROWDED, html, at)
+        pieces.append(html[done:few])
+        done = _end(_ATTRIBUTES, html, few)
+        at = _end(_FEW, html, done)
     return "".join([*pieces, html[done:]]) if pieces else html
+
+
+def _end(pattern: re.Pattern[str], html: str, at: int) -> int:
+    """Where the match ends that begins ``at``."""
+    found = pattern.match(html, at)
+    assert found is not None  # each of the patterns matches the tag that the one before it left, or nothing
+    return found.end()

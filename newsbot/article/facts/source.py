@@ -108,7 +108,7 @@ def strongest(*found: Source | None) -> Source | None:
 
 def _declared(canonical: str | None, meta: Mapping[str, Any]) -> list[tuple[str, str, float]]:
     found = [(canonical, "canonical link", 0.95)] if canonical else []
-    for name in _IMPORTED:
+    for name in _IMPORTED if meta else ():
         value = meta.get(name)
         if isinstance(value, list) and value:
             value = value[0]

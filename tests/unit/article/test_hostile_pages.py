@@ -84,6 +84,11 @@ def test_a_tag_keeps_its_first_attributes(form: str) -> None:
     assert cut.startswith(tag(50)[: -len(">y</p>")])
 
 
+def test_attributes_whose_values_hold_the_end_of_a_tag_are_limited_too() -> None:
+    tag = "<p" + ' a=">"' * (2 * MAX_ATTRIBUTES)
+    assert limit_attributes(f"<b>x</b>{tag}>text") == "<b>x</b><p" + ' a=">"' * MAX_ATTRIBUTES + ">text"
+
+
 def test_attributes_without_space_between_them_are_limited_too() -> None:
     crowded = "<p" + "".join(f' a{number}="b"c{number}="d"' for number in range(5000)) + ">y</p>"
     assert len(limit_attributes(crowded)) < 10_000

@@ -14,7 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.crawl.scrapy_crawl import command, environment
+from bench.processes import measured_environment
+from tests.crawl.scrapy_crawl import command
 from tests.newsroom import Newsroom
 
 FLOOR = Path(__file__).with_name("floor.py")
@@ -32,7 +33,7 @@ class Cost:
 def measure(line: list[str], folder: Path) -> Cost:
     """Run a command to its end. Raises CalledProcessError where it fails."""
     log = (folder / "log").open("wb")
-    process = subprocess.Popen(line, cwd=folder, env=environment(folder), stdout=log, stderr=log)
+    process = subprocess.Popen(line, cwd=folder, env=measured_environment(folder), stdout=log, stderr=log)
     _, status, used = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         sys.stderr.write((folder / "log").read_text(errors="replace")[-2_000:])

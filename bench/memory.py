@@ -14,8 +14,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.processes import measured_environment
 from bench.start import mebibytes
-from tests.crawl.scrapy_crawl import command, environment
+from tests.crawl.scrapy_crawl import command
 from tests.newsroom import Newsroom
 
 AIM = 150
@@ -45,7 +46,7 @@ def crawl(posts: int) -> Course:
         folder, samples = Path(name), list[float]()
         line = command("wp_posts", site=room.url)
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(line, cwd=folder, env=environment(folder), stdout=log, stderr=log)
+            process = subprocess.Popen(line, cwd=folder, env=measured_environment(folder), stdout=log, stderr=log)
         while True:
             ended, status, used = os.wait4(process.pid, os.WNOHANG)
             if ended:

@@ -285,6 +285,13 @@ class Checkpoint:
     kind: str = "posts"
 
 
+CLASSES: Mapping[str, type[Record]] = {item.collection: item for item in (Post, Comment, Media, Term, User)}
+"""Kind of rows -> the class of its items."""
+
+DATED = frozenset({"posts", "comments", "media"})
+"""The kinds whose rows have a date of publication."""
+
+
 def columns(item_class: type[Record]) -> tuple[str, ...]:
     """The field order of an item class. Feeds and exports use it, whichever item comes first."""
     return tuple(f.name for f in fields(item_class))

@@ -21,7 +21,7 @@ from newsbot.archive.batch import KEPT, Batch, MissingRows, PendingRow, write_pr
 from newsbot.archive.batches import Batches, CollectionKey
 from newsbot.archive.compare import CurrentRow, Judgement, judge, row_after
 from newsbot.archive.database import Database, open_database
-from newsbot.archive.leases import KINDS, Leases, lease_of
+from newsbot.archive.leases import Leases, lease_of
 from newsbot.archive.linked import Linked
 from newsbot.archive.links import live_links
 from newsbot.archive.moves import Moves
@@ -46,6 +46,7 @@ from newsbot.compact import SortedKeys
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import AskBorder, AskKnown, CollectionState, KeepWitness, Recall
+from newsbot.wordpress.options import KINDS
 
 Clock = Callable[[], datetime]
 

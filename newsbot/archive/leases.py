@@ -14,9 +14,6 @@ from newsbot.archive.processes import Alive, is_dead, this_process
 from newsbot.archive.schema import leases, runs
 from newsbot.errors import ArchiveError
 
-KINDS = ("posts", "comments", "media", "terms", "users")
-"""The kinds of rows that a site has. Runs over different kinds of one site do not exclude each other."""
-
 
 def lease_of(site: str, kind: str) -> str:
     """The name of the lease of one kind of rows of a site."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
-from newsbot.archive.leases import KINDS, lease_of
+from newsbot.archive.leases import lease_of
 from newsbot.archive.payloads import BrokenPayload, fields_of, stored_json
 from newsbot.archive.schema import (
     addresses,
@@ -27,6 +27,7 @@ from newsbot.archive.schema import (
 from newsbot.safe_json import json_bytes
 from newsbot.wordpress.guids import guid_key
 from newsbot.wordpress.messages import AskFormer, AskHeld, Former, HeldRow
+from newsbot.wordpress.options import KINDS
 from newsbot.wordpress.same_site import address_of
 
 NEWEST = 20

@@ -20,10 +20,10 @@ import zstandard
 
 from newsbot.archive.compare import CurrentRow
 from newsbot.errors import ArchiveError
-from newsbot.items import Comment, Media, Post, Record, Term, User, columns
+from newsbot.items import CLASSES as CLASSES
+from newsbot.items import Record, columns
 from newsbot.safe_json import json_bytes
 
-CLASSES: dict[str, type[Record]] = {item.collection: item for item in (Post, Comment, Media, Term, User)}
 """Kind -> item class."""
 
 STATE_FIELDS = ("revision", "change", "first_seen", "last_seen", "deleted_at")

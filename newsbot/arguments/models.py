@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from newsbot.arguments.site_list import Target, read_sites
 from newsbot.arguments.values import Names, Switch, moment, split_names, split_urls
 from newsbot.wordpress.joins.relations import FOLLOWED
+from newsbot.wordpress.options import KINDS
 
 FOLLOW = tuple(FOLLOWED)
 RENDER = ("auto", "never", "always")
@@ -130,6 +131,30 @@ class PostArguments(FileArguments):
     render: Annotated[str, BeforeValidator(_render)] = Field(
         default="auto", description="may a browser be used: " + ", ".join(RENDER)
     )
+
+
+def _kinds(value: Any) -> Any:
+    names = split_names(value)
+    unknown = [name for name in names if name not in (*KINDS, "all")]
+    if unknown or not names:
+        raise ValueError(f"kinds takes {', '.join(KINDS)} or all, not {', '.join(unknown) or 'nothing'!r}")
+    return names
+
+
+class WholeSiteArguments(PostArguments):
+    """The arguments of ``wp_site``."""
+
+    types: Names = Field(
+        default=("all",), min_length=1, description="of the posts: post, page, any public type, or all"
+    )
+    kinds: Annotated[tuple[str, ...], BeforeValidator(_kinds)] = Field(
+        default=("all",), description="which rows: " + ", ".join(KINDS) + ", or all"
+    )
+
+    @property
+    def chosen_kinds(self) -> tuple[str, ...]:
+        """The kinds to bring, in the order in which they are brought."""
+        return tuple(kind for kind in KINDS if kind in self.kinds or "all" in self.kinds)
 
 
 class TermArguments(SiteArguments):

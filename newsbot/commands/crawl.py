@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from scrapy import Spider, signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -19,6 +20,21 @@ from scrapy.utils.conf import feed_process_params_from_cli
 from newsbot import json_logs
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.terminal import tell
+
+
+def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
+    """Why standard output cannot hold the rows of all ``kinds``; None where it can, or where it gets none.
+
+    Each kind has columns of its own, which only JSON lines can hold in one stream.
+    """
+    for uri, options in feeds.items():
+        if (
+            len(kinds) > 1
+            and str(uri).startswith("stdout:")
+            and options.get("format") not in ("jsonl", "jsonlines", "jl")
+        ):
+            return f"standard output takes rows of one kind as {options.get('format')}: add kinds=posts, or write jsonl"
+    return None
 
 
 class Command(ScrapyCrawl):
@@ -116,6 +132,8 @@ class Command(ScrapyCrawl):
                 require("browser", "render=always")
         except BadArgument as error:
             return str(error)
+        if (problem := one_table(self.settings.getdict("FEEDS"), getattr(arguments, "chosen_kinds", ()))) is not None:
+            return problem
         if (arguments.due or arguments.follows) and not self.settings["NEWSBOT_ARCHIVE"]:
             name = "due=" if arguments.due else "sites=archive"
             return f"{name} needs the archive, but NEWSBOT_ARCHIVE is empty"

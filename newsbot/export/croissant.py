@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import IO, Any, cast
 
-from newsbot.archive.payloads import CLASSES
 from newsbot.feeds.column_types import Type, type_of
 from newsbot.feeds.rows import Column, table
+from newsbot.items import CLASSES
 
 CHUNK = 1 << 20
 

@@ -8,12 +8,12 @@ from typing import IO, Any
 
 import orjson
 
-from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import ArchivedRow
 from newsbot.export.croissant import croissant
 from newsbot.export.reading import Reading, Target, Written
 from newsbot.feeds.exporters import CsvExporter, RowExporter
 from newsbot.feeds.typed_exporters import ParquetExporter, XlsxExporter
+from newsbot.items import CLASSES
 from newsbot.safe_json import json_bytes
 
 

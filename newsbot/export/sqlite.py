@@ -11,12 +11,12 @@ from typing import Any, cast
 import orjson
 from sqlite_utils import Database
 
-from newsbot.archive.payloads import CLASSES
 from newsbot.archive.reader import read_changes
 from newsbot.export.datasette import metadata
 from newsbot.export.reading import Reading, Target, Written
 from newsbot.feeds.column_types import Misfit, type_of, typed
 from newsbot.feeds.rows import table, value_of
+from newsbot.items import CLASSES
 from newsbot.safe_json import joined, json_bytes
 
 SEARCHED = {

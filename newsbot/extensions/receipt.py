@@ -50,8 +50,8 @@ class ReceiptExtension:
         data = crawler.settings["NEWSBOT_DATA"]
         self.path = Path(data) / "receipts" / f"{self.run}.json" if data else None
         self.started = datetime.now(UTC)
-        self.delivered: Counter[tuple[str, str]] = Counter()
-        self.changes: Counter[tuple[str, str, str]] = Counter()
+        self.delivered: Counter[tuple[str, str, str]] = Counter()
+        self.changes: Counter[tuple[str, str, str, str]] = Counter()
         self.sites: list[SiteFacts] = []
         self.not_due = self.failures = 0
         self.reason = "died"
@@ -77,8 +77,8 @@ class ReceiptExtension:
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Record):
-            self.delivered[item.site, item.type] += 1
-            self.changes[item.site, item.type, item.change] += 1
+            self.delivered[item.site, item.collection, item.type] += 1
+            self.changes[item.site, item.collection, item.type, item.change] += 1
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         self._compare_counts()
@@ -139,8 +139,8 @@ class ReceiptExtension:
         drops = self.crawler.stats.get_value("newsbot/counted_drops", {})
         recovered = self.crawler.stats.get_value("newsbot/recovered_rows", {})
         for site in self.sites:
-            for name, facts in site.collections.items():
-                key = (site.site or "", name)
+            for facts in site.collections.values():
+                key = (site.site or "", facts.kind, facts.type)
                 facts.recovered = recovered.get(key, 0)
                 facts.delivered = self.delivered[key]
                 facts.new, facts.edited, facts.deleted = (
@@ -172,7 +172,7 @@ class ReceiptExtension:
 def site_receipt(site: SiteFacts) -> dict[str, Any]:
     """The facts of a site and their sums, in a form that orjson accepts."""
     # Not asdict(), which cannot copy a Counter. orjson writes the dataclasses of the collections itself.
-    receipt = {field.name: getattr(site, field.name) for field in fields(site)}
+    receipt = {field.name: getattr(site, field.name) for field in fields(site) if field.name != "kind"}
     every: list[SiteFacts | CollectionFacts] = [site, *site.collections.values()]
     receipt["total_requests"] = sum(facts.requests for facts in every)
     receipt["total_bytes"] = sum(facts.bytes for facts in every)

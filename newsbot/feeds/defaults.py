@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from scrapy import Spider
@@ -29,10 +30,15 @@ DEFAULT_FORMATS = ("jsonl", "csv")
 _taken: set[Path] = set()
 
 
-def _free(stem: Path) -> Path:
-    """``stem``, with a number where the name is taken: by another crawl of this process, or by a file on the disk."""
+def _free(stem: Path, kinds: Iterable[str]) -> Path:
+    """``stem``, with a number where the name is taken: by another crawl of this process, or by a file on the disk.
+
+    ``kinds``: a file is named by one of them, or by none.
+    """
+    endings = [f".{form}" for form in DEFAULT_FORMATS]
+    endings += [f".{kind}.{form}" for kind in kinds for form in DEFAULT_FORMATS]
     number, name = 1, stem
-    while name in _taken or any(Path(f"{name}.{form}").exists() for form in DEFAULT_FORMATS):
+    while name in _taken or any(Path(f"{name}{ending}").exists() for ending in endings):
         number += 1
         name = stem.with_name(f"{stem.name}-{number}")
     _taken.add(name)
@@ -64,6 +70,10 @@ class FeedDefaults:
             told = {uri: {"item_filter": RowFilter, **options} for uri, options in feeds.items()}
         else:
             told = {uri: _answering(settings, options) for uri, options in feeds.items()}
+        spider = self.crawler.spider
+        classes: Mapping[str, type] | None = getattr(self.crawler.spidercls, "item_classes", None)
+        if told and classes is not None and spider is not None:
+            told = a_feed_a_kind(told, {kind: classes[kind] for kind in spider.kinds})  # type: ignore[attr-defined]
         if told:
             settings.set("FEEDS", told, priority="cmdline")
 
@@ -72,7 +82,8 @@ class FeedDefaults:
         # `scrapy shell` and `fetch` run a spider without an item class.
         if not data or getattr(spidercls, "item_class", None) is None:
             return {}
-        stem = _free(Path(data).expanduser().resolve() / spidercls.name / str(settings.get("NEWSBOT_RUN")))
+        kinds = getattr(spidercls, "item_classes", ())
+        stem = _free(Path(data).expanduser().resolve() / spidercls.name / str(settings.get("NEWSBOT_RUN")), kinds)
         # Overwrite, although no such file exists: feeds that append wait for each other in a folder, and these two must
         # be complete before either of them takes its name.
         # No file where there is nothing to tell: a timer would leave thousands of empty files.
@@ -90,6 +101,35 @@ def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any
         return {"item_filter": RowFilter, **options}
     return {"item_filter": LiveFilter, WHOLE: True, **options}
 
+
+def a_feed_a_kind(feeds: Mapping[str, Mapping[str, Any]], classes: Mapping[str, type]) -> dict[str, dict[str, Any]]:
+    """A feed for each kind of rows in the place of each feed: ``classes`` are kind -> class of the rows.
+
+    ``%(kind)s`` in the name of a file is the kind; any other name gets the kind before its suffix. Standard output, and
+    a feed for which the user chose classes, take every row.
+    """
+    told: dict[str, dict[str, Any]] = {}
+    for uri, options in feeds.items():
+        if str(uri).startswith("stdout:") or "item_classes" in options:
+            told[uri] = dict(options)
+            continue
+        for kind, item_class in classes.items():
+            kwargs = {**options.get("item_export_kwargs", {}), "item_class": item_class}
+            own = {"item_classes": [item_class], "item_export_kwargs": kwargs}
+            told[_with_kind(str(uri), kind)] = {**options, **own}
+    return told
+
+
+def _with_kind(uri: str, kind: str) -> str:
+    if "%(kind)s" in uri:
+        return uri.replace("%(kind)s", kind)
+    folder, slash, name = uri.rpartition("/")
+    suffixes = "".join(PurePosixPath(name).suffixes[-2 if name.endswith(PACKED) else -1 :])
+    return f"{folder}{slash}{name.removesuffix(suffixes)}.{kind}{suffixes}"
+
+
+PACKED = (".gz", ".bz2", ".xz", ".lzma")
+"""Suffixes behind which another suffix names the format."""
 
 WHOLE = "whole_answer"
 """The feed option that marks a file which holds the whole answer."""

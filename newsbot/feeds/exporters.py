@@ -26,13 +26,17 @@ _QUOTED = re.compile('[",\r\n;\t]')
 
 
 class RowExporter(BaseItemExporter):
-    """What the formats share. The class of the rows is known from the spider, before the first row."""
+    """What the formats share. The class of the rows is known before the first row: from the spider, or from the feed of
+    a spider whose feeds have a kind of rows each (``item_class``)."""
 
-    def __init__(self, file: IO[bytes], *, crawler: Crawler | None = None, **options: Any) -> None:
+    def __init__(
+        self, file: IO[bytes], *, crawler: Crawler | None = None, item_class: type | None = None, **options: Any
+    ) -> None:
         super().__init__(dont_fail=True, **options)
         self.file = file
         self.crawler = crawler
-        self.item_class: type | None = getattr(crawler.spidercls, "item_class", None) if crawler else None
+        of_spider: type | None = getattr(crawler.spidercls, "item_class", None) if crawler else None
+        self.item_class = item_class or of_spider
         if (self.encoding or "utf-8").lower().replace("-", "") != "utf8":
             logger.warning("Feeds are written in UTF-8; the encoding %s is ignored", self.encoding)
 

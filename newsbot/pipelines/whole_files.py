@@ -32,7 +32,7 @@ class WholeFiles:
     def __init__(self, crawler: Crawler, archive: Archive) -> None:
         self._crawler = crawler
         self._archive = archive
-        self._delivered: dict[tuple[str, str], IdSet] = {}
+        self._delivered: dict[tuple[str, str, str], IdSet] = {}
         self._facts: list[SiteFacts] = []
 
     def connect(self) -> None:
@@ -47,14 +47,14 @@ class WholeFiles:
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Record) and item.change != "deleted":
-            self._delivered.setdefault((item.site, item.type), IdSet()).add(item.id)
+            self._delivered.setdefault((item.site, item.collection, item.type), IdSet()).add(item.id)
 
     async def write(self) -> None:
         """Write the rows of the answer that this run did not deliver. All rows of this run are committed by now.
 
         Raises ArchiveError.
         """
-        asked: Asked | None = self._crawler.settings.get("NEWSBOT_ASKED")
+        asked: list[Asked] | None = self._crawler.settings.get("NEWSBOT_ASKED")
         exporter = self._crawler.get_extension(FeedExporter)
         slots = [slot for slot in exporter.slots if slot.feed_options.get("whole_answer")] if exporter else []
         if asked is None or not slots:
@@ -62,8 +62,9 @@ class WholeFiles:
         by_key = {facts.site: facts for facts in self._facts if facts.site is not None}
         found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
         broken: list[str] = []
-        for part in parts_of_answer(self._archive.database, asked, found):
-            delivered = self._delivered.get((part.site, part.type), IdSet())
+        parts = (part for of_kind in asked for part in parts_of_answer(self._archive.database, of_kind, found))
+        for part in parts:
+            delivered = self._delivered.get((part.site, part.kind, part.type), IdSet())
             written = 0
             for record in part.read(self._archive.database, without=delivered, broken=broken):
                 for slot in slots:
@@ -76,8 +77,8 @@ class WholeFiles:
                 if written % AT_ONCE == 0:
                     await asyncio.sleep(0)
             facts = by_key.get(part.site)
-            if facts is not None and part.type in facts.collections:
-                facts.collections[part.type].earlier = written
+            if facts is not None and (collection := facts.find(part.type, part.kind)) is not None:
+                collection.earlier = written
         if broken:
             assert self._crawler.stats is not None
             self._crawler.stats.inc_value("newsbot/archive/damaged", len(broken))

@@ -121,9 +121,11 @@ class ArchiveAnswers:
         """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""
         return crawled_of(self._archive.database, spider, [url]).get(url) if self._archive is not None else None
 
-    def recovered(self, site: str, kind: str) -> Iterator[Recovered]:
+    def recovered(self, site: str, kinds: Sequence[str]) -> Iterator[Recovered]:
         """The rows that a run that died archived and did not deliver."""
-        return self._archive.outbox.recover(site, kind) if self._archive is not None else iter(())
+        if self._archive is not None:
+            for kind in kinds:
+                yield from self._archive.outbox.recover(site, kind)
 
 
 def _busy(holder: str | None) -> str | None:

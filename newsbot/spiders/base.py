@@ -92,7 +92,7 @@ class NewsbotSpider(Spider):
             logger.warning("%s: columns that newsbot does not know: %s", self.arguments.sites, ", ".join(names))
         if not self.arguments.follows:
             targets = [target for target, _ in self.facts]
-            settings.set("NEWSBOT_ASKED", self._asked(targets), priority="spider")
+            settings.set("NEWSBOT_ASKED", self.asked(targets), priority="spider")
             if self.arguments.due:
                 listed = [target.url for target in targets]
                 self._leave_out(last_crawled(settings["NEWSBOT_ARCHIVE"], self.name, listed), now)
@@ -106,7 +106,7 @@ class NewsbotSpider(Spider):
         every = followed_sites(settings["NEWSBOT_ARCHIVE"], self.name) if answers else Chosen([])
         chosen = followed_sites(settings["NEWSBOT_ARCHIVE"], self.name, due=now) if due else every
         targets = [target_of(site.entry) for site in (every if answers else chosen).sites]
-        settings.set("NEWSBOT_ASKED", self._asked(targets), priority="spider")
+        settings.set("NEWSBOT_ASKED", self.asked(targets), priority="spider")
         self._aim_at([target_of(site.entry) for site in chosen.sites])
         if due:
             self.not_due = chosen.not_due
@@ -130,13 +130,13 @@ class NewsbotSpider(Spider):
         """The sites that this run has taken."""
         return Claims(self.archive, kinds=self.kinds, shares=self.arguments.due)
 
-    def _asked(self, targets: Sequence[Target]) -> Asked:
+    def asked(self, targets: Sequence[Target]) -> list[Asked]:
         """What the user asked for, of which a run may need only the changes. Sites that are not due belong to it."""
         chosen = self.arguments
         own = getattr(chosen, "types", None)
-        types = {target.url: _all_as_none(target.types or own) for target in targets}
+        types = {target.url: all_as_none(target.types or own) for target in targets}
         window = {name: getattr(chosen, name, None) for name in ("since", "until")}
-        return Asked(kind=self.kind, types=types, limit=chosen.limit, **window)
+        return [Asked(kind=self.kind, types=types, limit=chosen.limit, **window)]
 
     def _aim_at(self, targets: Sequence[Target]) -> None:
         self.facts = [(target, SiteFacts(asked=target.url, name=target.name)) for target in targets]
@@ -188,11 +188,12 @@ class NewsbotSpider(Spider):
             self.open_sites.release()
 
     def _driver(self, index: int, target: Target, facts: SiteFacts) -> SiteDriver:
+        first, *also = self.options(target)
         return SiteDriver(
-            crawl=crawl(self._options(target), facts),
+            crawl=crawl(first, facts, also),
             target=target,
             facts=facts,
-            kind=self.item_class.collection,
+            kinds=self.kinds,
             archive=self.archive,
             claims=self.claims,
             fetch=partial(self.fetcher.fetch, target=target, facts=facts),
@@ -214,14 +215,15 @@ class NewsbotSpider(Spider):
     def _send(self, signal: object, facts: SiteFacts, **more: Any) -> None:
         self.crawler.signals.send_catch_log(signal, facts=facts, **more)
 
-    def _options(self, target: Target) -> Options:
+    def options(self, target: Target) -> list[Options]:
+        """The options of each kind of rows to crawl, in their order."""
         given = self.arguments.model_dump(exclude={"site", "sites", "due", "media"})
         types = target.types or given.pop("types", ())
         follow = frozenset(given.pop("follow", ("author",)))
         given.pop("types", None)
-        return Options(url=target.url, kind=self.kind, types=types, follow=follow, **self.given, **given)
+        return [Options(url=target.url, kind=self.kind, types=types, follow=follow, **self.given, **given)]
 
 
-def _all_as_none(types: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def all_as_none(types: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The types that a user named; None for all types."""
     return None if types is None or "all" in types else types

@@ -30,15 +30,15 @@ class SiteDriver:
     """Runs one site crawl to its end.
 
     ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
-    only then does the archive know these items. ``kind`` is the item class's collection, whose rows of a run that died
-    are delivered first. ``is_due``: whether the site is still to be crawled. ``max_waiting`` is this site's share of
-    ``MAX_WAITING``.
+    only then does the archive know these items. ``kinds`` are the kinds of rows that the crawl brings: the rows of a
+    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``max_waiting`` is this
+    site's share of ``MAX_WAITING``.
     """
 
     crawl: SiteCrawl
     target: Target
     facts: SiteFacts
-    kind: str
+    kinds: tuple[str, ...]
     archive: ArchiveAnswers
     claims: Claims
     fetch: Callable[[Query], Coroutine[Any, Any, Reply]]
@@ -69,7 +69,7 @@ class SiteDriver:
                 if self._is_refused(self.claims.take_site(self.facts.site, self.target)):
                     return
                 self.claimed = self.facts.site
-                for recovered in self.archive.recovered(self.facts.site, self.kind):
+                for recovered in self.archive.recovered(self.facts.site, self.kinds):
                     yield recovered
             if isinstance(message, Record | Checkpoint):
                 self.waiting.append(message)

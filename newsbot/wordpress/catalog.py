@@ -27,7 +27,7 @@ INTERNAL_TAXONOMIES = frozenset(
 )
 """Taxonomies of WordPress itself that do not sort articles: ``types=all`` leaves them out."""
 
-_SINGLE = {
+SINGLE = {
     "comments": Collection(name="comment", route="/wp/v2/comments"),
     "media": Collection(name="attachment", route="/wp/v2/media"),
     "users": Collection(name="user", route="/wp/v2/users"),
@@ -55,8 +55,8 @@ class Catalog:
 
 def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite, Any, Catalog]:
     """The catalog of what ``options`` ask for. Raises PayloadError where the site does not list its types."""
-    if options.kind in _SINGLE:
-        return Catalog([_SINGLE[options.kind]])
+    if options.kind in SINGLE:
+        return Catalog([SINGLE[options.kind]])
     if options.kind == "posts" and (known := _known_collections(site, options.types)) is not None:
         return Catalog(known)
     name, internal = _LISTED[options.kind]

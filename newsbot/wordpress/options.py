@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+KINDS = ("posts", "comments", "media", "terms", "users")
+"""The kinds of rows that a site has. A crawl brings them in this order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -16,6 +19,7 @@ class Options:
     ``full``: list the collection from end to end, although asking for changes would be enough. ``sweep``: compare all
     ids now, not only every ``sweep_days`` days. If more than ``max_tombstones`` percent of the rows vanish at once,
     they count as deleted only with ``confirm_deletions``.
+    ``optional``: a kind that visitors may not list is no failure.
     """
 
     url: str
@@ -33,6 +37,7 @@ class Options:
     max_tombstones: float = 5
     confirm_deletions: bool = False
     render: str = "auto"
+    optional: bool = False
 
     @property
     def is_windowed(self) -> bool:

@@ -40,6 +40,7 @@ class CollectionFacts:
     """
 
     type: str
+    kind: str = "posts"
     mode: Literal["walk", "update", "window"] = "walk"
     since: str | None = None
     live: int | None = None
@@ -87,7 +88,9 @@ class CollectionFacts:
 class SiteFacts:
     """One site of a run. ``asked`` is the user's URL, ``site`` the key of the site in its rows.
 
-    ``moved_from`` is the key that the site had in the archive until this run.
+    ``moved_from`` is the key that the site had in the archive until this run. ``not_public`` are the kinds of rows that
+    visitors may not list, where the run asked for every kind. ``collections`` are named by their type; where two kinds
+    have a type of one name, the second is ``KIND/TYPE``. ``kind`` is the kind that is being crawled.
     """
 
     asked: str
@@ -101,12 +104,27 @@ class SiteFacts:
     verdict: SiteVerdict = "incomplete"
     why: str = "not started"
     moved_from: str | None = None
+    not_public: list[str] = field(default_factory=list)
+    kind: str = "posts"
 
     def collection(self, name: str) -> CollectionFacts:
-        """The counts of one collection, which are created where they do not exist."""
-        if name not in self.collections:
-            self.collections[name] = CollectionFacts(type=name)
-        return self.collections[name]
+        """The counts of a type of the kind that is being crawled, which are created where they do not exist."""
+        key = self._key(name, self.kind)
+        if key not in self.collections:
+            self.collections[key] = CollectionFacts(type=name, kind=self.kind)
+        return self.collections[key]
+
+    def drop(self, name: str) -> None:
+        """Forget a type of the kind that is being crawled."""
+        del self.collections[self._key(name, self.kind)]
+
+    def find(self, name: str, kind: str) -> CollectionFacts | None:
+        """The counts of a type of any kind, if there are any."""
+        return self.collections.get(self._key(name, kind))
+
+    def _key(self, name: str, kind: str) -> str:
+        held = self.collections.get(name)
+        return name if held is None or held.kind == kind else f"{kind}/{name}"
 
     def end(self, verdict: SiteVerdict, why: str) -> None:
         """Close the site with a verdict, and one line that says why."""

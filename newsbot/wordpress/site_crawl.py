@@ -6,20 +6,21 @@ stopped at any moment still has a receipt.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, Catalog, ask_options, find_collections
+from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, SINGLE, Catalog, ask_options, find_collections
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
 from newsbot.wordpress.collection.verdict import conclude_by
 from newsbot.wordpress.discovery.search import discover
 from newsbot.wordpress.empty_fields import is_empty, without_fields
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.fallback.sources import Sources
+from newsbot.wordpress.kinds import name_failure, tell_closed
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import AskSite, AskState, KeepSite, Query, Question, RenameSite, Reply
@@ -36,15 +37,20 @@ Message = Query | Question | Record | Checkpoint
 SiteCrawl = Generator[Message, Any, None]
 
 
-def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
-    """The whole crawl of one site. Closes ``facts`` with a verdict. Raises nothing that the site causes."""
+def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> SiteCrawl:
+    """The whole crawl of one site. Closes ``facts`` with a verdict. Raises nothing that the site causes.
+
+    ``also``: the same site's other kinds of rows, which are crawled after that of ``options``.
+    """
+    every = (options, *also)
+    facts.kind = options.kind
     if not (options.full or options.sweep):
         kept = yield AskSite(url=options.url)
         site = site_from_json(kept) if kept is not None else None
         if site is not None:
             _enter(site, facts)
             try:
-                crawled = crawl_collections(site, options, facts, discovered_before=True)
+                crawled = crawl_kinds(site, every, facts, discovered_before=True)
                 yield from _at_its_address(site, _learning(site, options, crawled))
                 return
             except Moved:
@@ -57,6 +63,8 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
         if options.kind == "posts" and is_api_closed(failure):
             fallback = FallbackSite(options=options, facts=facts, start=failure.at)
             yield from fallback.crawl_site(failure, verdict=failure.verdict)
+            if also:
+                tell_closed(facts, also, failure)
         return
     if (former := (yield from former_key(site, options))) is not None:
         if (busy := (yield RenameSite(old=former, new=site.key))) is not None:
@@ -65,7 +73,7 @@ def crawl(options: Options, facts: SiteFacts) -> SiteCrawl:
         facts.moved_from = former
     _enter(site, facts)
     yield KeepSite(url=options.url, site=site_as_json(site))
-    yield from _learning(site, options, crawl_collections(site, options, facts))
+    yield from _learning(site, options, crawl_kinds(site, every, facts))
 
 
 def _at_its_address(site: Site, crawled: SiteCrawl) -> SiteCrawl:
@@ -115,6 +123,23 @@ def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
         yield KeepSite(url=options.url, site=learnt)
 
 
+def crawl_kinds(
+    site: Site, every: Sequence[Options], facts: SiteFacts, *, discovered_before: bool = False
+) -> SiteCrawl:
+    """Crawl each kind of rows in turn. Closes ``facts``. Raises Moved as ``crawl_collections`` does."""
+    if len(every) == 1:
+        yield from crawl_collections(site, every[0], facts, discovered_before=discovered_before)
+        return
+    for options in every:
+        facts.kind = options.kind
+        yield from crawl_collections(site, options, facts, discovered_before=discovered_before)
+        # The site answered as it did: what another kind answers says nothing about the site.
+        discovered_before = False
+        name_failure(facts)
+        facts.end("incomplete", "not finished")
+    facts.conclude()
+
+
 def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discovered_before: bool = False) -> SiteCrawl:
     """Everything after discovery: find the collections that were asked for, and crawl each in turn.
 
@@ -162,7 +187,7 @@ def _crawl_unlisted_types(
         state = yield AskState(site=site.key, type=name)
         yield from fallback.crawl_type(name, "the API does not list this type", state=state)
         if not facts.collection(name).seen:
-            del facts.collections[name]
+            facts.drop(name)
 
 
 def _crawl_collection(
@@ -198,10 +223,14 @@ def _crawl_collection(
         yield from fallback.crawl_type(
             name, crawled.facts.why, state=crawled.state, api_ids=crawled.seen, sequence=crawled.sequence
         )
-    if crawled.is_not_public and not crawled.was_held and ALL in options.types and name not in options.types:
-        # ``types=all`` asks for public types, and a type that visitors may not list is not public. A type that the user
-        # named, or of which the archive holds rows, is told.
-        del facts.collections[name]
+    single = options.kind in SINGLE
+    optional = options.optional if single else ALL in options.types and name not in options.types
+    if crawled.is_not_public and not crawled.was_held and optional:
+        # ``types=all`` and ``kinds=all`` ask for what is public, and what visitors may not list is not public. What the
+        # user named, or of which the archive holds rows, is told.
+        facts.drop(name)
+        if single:
+            facts.not_public.append(options.kind)
 
 
 def _find_languages(site: Site, collection: Collection, options: Options) -> SiteCrawl:

@@ -58,7 +58,7 @@ def test_unchanged_row_is_dropped_and_counted(crawler: Crawler, archive: Archive
     assert stats(crawler) == {
         "newsbot/archive/new": 1,
         "newsbot/archive/unchanged": 1,
-        "newsbot/counted_drops": {(SITE, "post"): {"unchanged": 1}},
+        "newsbot/counted_drops": {(SITE, "posts", "post"): {"unchanged": 1}},
     }
 
 
@@ -66,9 +66,9 @@ def test_recovered_row_is_delivered_and_counted_apart(crawler: Crawler, archive:
     pipeline = ArchivePipeline(crawler, archive)
     row = post(1)
     assert pipeline.process_item(Recovered(record=row)) is row
-    counted = {"newsbot/archive/recovered": 1, "newsbot/recovered_rows": {(SITE, "post"): 1}}
+    counted = {"newsbot/archive/recovered": 1, "newsbot/recovered_rows": {(SITE, "posts", "post"): 1}}
     assert stats(crawler) == counted
-    assert archive.state(SITE, "post").live == 0, "the run that died has archived it"
+    assert archive.state(SITE, "posts", "post").live == 0, "the run that died has archived it"
 
 
 def test_hole_is_counted_once_and_ends_no_crawl(crawler: Crawler, archive: Archive) -> None:
@@ -116,7 +116,7 @@ def test_archive_that_fails_ends_the_crawl_and_keeps_nothing_after_it(
     asyncio.run(crawl())
     assert engine.reasons == ["archive"]
     assert stats(crawler) == {"newsbot/archive/new": 1, "newsbot/archive/failed": 1}
-    assert archive.state(SITE, "post").cursor is None
+    assert archive.state(SITE, "posts", "post").cursor is None
 
 
 class Delivery:

@@ -54,7 +54,7 @@ def test_row_that_came_before_is_dropped_and_counted(
     archive.add(first)
     with pytest.raises(MetBefore):
         pipeline.process_item(post(1))
-    assert stat(crawler, "newsbot/counted_drops") == {(SITE, "post"): {"again": 1}}
+    assert stat(crawler, "newsbot/counted_drops") == {(SITE, "posts", "post"): {"again": 1}}
     # The listing sent two rows. The pipeline delivered or counted both of them.
     archive.commit(Checkpoint(site=SITE, type="post", sequence=2, cursor={"date": "x"}))
 

@@ -50,7 +50,7 @@ class Drive:
             crawl=crawl(),
             target=target,
             facts=SiteFacts(asked=target.url),
-            kind="posts",
+            kinds=("posts",),
             archive=archive,
             claims=Claims(archive, kinds=["posts"]),
             fetch=self.fetch,

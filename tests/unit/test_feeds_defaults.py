@@ -11,8 +11,8 @@ from scrapy import Spider
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
-from newsbot.feeds.defaults import WHOLE, FeedDefaults, RowFilter
-from newsbot.items import Checkpoint, Post
+from newsbot.feeds.defaults import WHOLE, FeedDefaults, RowFilter, a_feed_a_kind
+from newsbot.items import Checkpoint, Post, Term
 
 
 class PostSpider(Spider):
@@ -84,3 +84,21 @@ def test_feeds_hold_rows_and_no_checkpoints() -> None:
     rows = RowFilter({})
     assert rows.accepts(Post(site="https://news.example", type="post", id=1)) is True
     assert rows.accepts(Checkpoint(site="https://news.example", type="post", sequence=1)) is False
+
+
+@pytest.mark.parametrize(
+    ("uri", "posts"),
+    [
+        ("copy.jsonl", "copy.posts.jsonl"),
+        ("/data/x/20261127T230459Z-5fb4.csv", "/data/x/20261127T230459Z-5fb4.posts.csv"),
+        ("a.b/copy.v2.jsonl.gz", "a.b/copy.v2.posts.jsonl.gz"),
+        ("s3://bucket/%(kind)s/%(run)s.jsonl", "s3://bucket/posts/%(run)s.jsonl"),
+        ("stdout:", "stdout:"),
+    ],
+)
+def test_each_kind_of_rows_has_a_file(uri: str, posts: str) -> None:
+    feeds = a_feed_a_kind({uri: {"format": "csv"}}, {"posts": Post, "terms": Term})
+    assert next(iter(feeds)) == posts
+    if uri != "stdout:":
+        assert [options["item_classes"] for options in feeds.values()] == [[Post], [Term]]
+        assert feeds[posts]["item_export_kwargs"] == {"item_class": Post}

@@ -97,6 +97,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "queries": {"api", "dates", "messages", "options", "records"},
     "discovery": {"api", "languages", "messages", "payload", "values"},
     "catalog": {"api", "messages", "options", "replies", "site_json"},
+    "kinds": {"catalog", "options", "receipt"},
     "pages": {"messages", "payload", "receipt", "replies"},
     "single_article": {"api", "messages", "pages", "records"},
     "languages": {"api", "messages", "pages", "payload", "replies", "values"},
@@ -111,7 +112,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("collection", "fallback", "languages", "pages"),
     },
     "site_crawl": {
-        *("api", "catalog", "discovery", "empty_fields", "messages", "moves", "options"),
+        *("api", "catalog", "discovery", "empty_fields", "kinds", "messages", "moves", "options"),
         *("queries", "receipt", "site_json"),
         *("collection", "fallback", "languages", "witness"),
     },

@@ -82,14 +82,14 @@ def test_one_row_that_was_lost_makes_a_run_incomplete(tmp_path: Path) -> None:
 
 
 def test_rows_that_were_dropped_and_counted_are_not_lost(tmp_path: Path) -> None:
-    drops = {(SITE, "post"): {"again": 1, "unchanged": 2}}
+    drops = {(SITE, "posts", "post"): {"again": 1, "unchanged": 2}}
     receipt = Run(tmp_path, site(sent=4), counted_drops=drops).end(post(1))
     counted = receipt["sites"][0]["collections"]["post"]
     assert (receipt["complete"], counted["unchanged"], counted["duplicates"]) == (True, 2, 1)
 
 
 def test_recovered_rows_do_not_stand_in_for_lost_ones(tmp_path: Path) -> None:
-    recovered = {(SITE, "post"): 1}
+    recovered = {(SITE, "posts", "post"): 1}
     receipt = Run(tmp_path, site(sent=1), recovered_rows=recovered).end(post(1))
     assert receipt["complete"] is False
     receipt = Run(tmp_path, site(sent=1), recovered_rows=recovered).end(post(1), post(2))

@@ -64,8 +64,8 @@ class FallbackSite:
         for name in self._types(sources):
             state = yield AskState(site=sources.key, type=name)
             yield from self.crawl_type(name, reason, state=state)
-            if "all" in self.options.types and not facts.collections[name].seen:
-                del facts.collections[name]
+            if "all" in self.options.types and not facts.collection(name).seen:
+                facts.drop(name)
         facts.conclude()
 
     def crawl_type(

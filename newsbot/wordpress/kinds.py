@@ -1,0 +1,36 @@
+"""The verdicts of a crawl that brings several kinds of rows of one site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from newsbot.errors import DiscoveryError
+from newsbot.wordpress.catalog import SINGLE
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
+
+
+def name_failure(facts: SiteFacts) -> None:
+    """Where the crawl of a kind failed before its first collection, give the receipt a line of its own for the kind."""
+    of_kind = [collection for collection in facts.collections.values() if collection.kind == facts.kind]
+    if of_kind or facts.verdict == "complete" or facts.kind in facts.not_public:
+        return
+    if facts.why != "nothing was asked for":
+        _tell(facts, facts.kind, facts.verdict, facts.why)
+
+
+def tell_closed(facts: SiteFacts, kinds: Iterable[Options], failure: DiscoveryError) -> None:
+    """Name the kinds that only the API has, where the API is closed. The posts came, or did not, by other sources."""
+    if not facts.collections:
+        # The reason in ``facts`` holds for every kind.
+        return
+    for options in kinds:
+        facts.kind = options.kind
+        _tell(facts, options.kind, failure.verdict, str(failure))
+    facts.conclude()
+
+
+def _tell(facts: SiteFacts, kind: str, verdict: SiteVerdict, why: str) -> None:
+    single = SINGLE.get(kind)
+    collection = facts.collection(single.name if single is not None else kind)
+    collection.verdict, collection.why = "incomplete" if verdict == "elsewhere" else verdict, why

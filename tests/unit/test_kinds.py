@@ -1,0 +1,130 @@
+"""The crawl of several kinds of rows of one site: its verdicts, its options, and what standard output can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from newsbot.arguments.site_list import Target
+from newsbot.commands.crawl import one_table
+from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.wp_site import WpSiteSpider
+from newsbot.wordpress.messages import AskState, CollectionState, Query, Reply
+from newsbot.wordpress.options import KINDS, Options
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.site_crawl import crawl, crawl_kinds
+from tests.unit.model_site import HOME, site
+from tests.unit.outgoing import outgoing
+
+TYPES = b'{"post": {"rest_base": "posts"}}'
+CLOSED = b'{"code": "rest_forbidden", "message": "No.", "data": {"status": 401}}'
+EMPTY = {"x-wp-total": "0", "x-wp-totalpages": "0"}
+
+
+def told(*kinds: str, optional: bool = False, live: int = 0, shut: tuple[str, ...] = (), stop: str = "") -> SiteFacts:
+    """The facts of a crawl of an empty site, whose routes ``shut`` are closed, and which is stopped at ``stop``."""
+    facts, stopped = SiteFacts(asked=HOME), False
+    every = [Options(url=HOME, kind=kind, types=("all",), follow=frozenset(), optional=optional) for kind in kinds]
+
+    def reply(query: Query) -> Reply:
+        nonlocal stopped
+        stopped = stopped or (bool(stop) and f"/{stop}" in query.url)
+        if stopped:
+            return Reply(status=0, url=query.url, error="stopped")
+        if any(f"/{route}" in query.url for route in shut):
+            return Reply(status=401, url=query.url, body=CLOSED)
+        if "/wp/v2/types" in query.url:
+            return Reply(status=200, url=query.url, body=TYPES)
+        if "/wp/v2/taxonomies" in query.url:
+            return Reply(status=200, url=query.url, body=b'{"post": {"rest_base": "labels"}}')
+        return Reply(status=200, url=query.url, body=b"[]", headers=EMPTY)
+
+    def answer(question: Any) -> Any:
+        if isinstance(question, AskState):
+            return CollectionState(live=live)
+        return ArchiveAnswers(None).answer(question)
+
+    list(outgoing(crawl_kinds(site(), every, facts), reply, answer))
+    return facts
+
+
+def test_type_and_taxonomy_of_one_name_have_a_line_each() -> None:
+    facts = told("posts", "terms")
+    assert {name: (c.kind, c.type) for name, c in facts.collections.items()} == {
+        "post": ("posts", "post"),
+        "terms/post": ("terms", "post"),
+    }
+    assert facts.find("post", "terms") is facts.collections["terms/post"]
+    assert facts.verdict == "complete"
+
+
+@pytest.mark.parametrize(
+    ("optional", "live", "not_public", "verdict"),
+    [(True, 0, ["users"], "complete"), (True, 9, [], "closed"), (False, 0, [], "closed")],
+)
+def test_kind_that_visitors_may_not_list_is_a_failure_where_the_user_or_the_archive_names_it(
+    optional: bool, live: int, not_public: list[str], verdict: str
+) -> None:
+    facts = told("comments", "users", optional=optional, live=live, shut=("users",))
+    assert (facts.not_public, facts.verdict) == (not_public, verdict)
+    assert ("user" in facts.collections) is not bool(not_public)
+
+
+def test_kind_whose_types_are_not_listed_has_a_line_and_the_others_come() -> None:
+    facts = told("posts", "terms", "users", shut=("taxonomies",))
+    assert facts.collections["terms"].why.startswith("the site does not list its types")
+    assert {name: c.verdict for name, c in facts.collections.items()} == {
+        "post": "complete",
+        "terms": "incomplete",
+        "user": "complete",
+    }
+    assert facts.verdict == "incomplete"
+
+
+def test_stop_between_two_kinds_leaves_the_site_incomplete_and_names_what_is_left() -> None:
+    facts = told("posts", "terms", "users", stop="taxonomies")
+    assert facts.verdict == "incomplete"
+    assert {name for name, c in facts.collections.items() if c.verdict != "complete"} == {"terms", "user"}
+
+
+def test_closed_api_names_every_kind_that_only_the_api_has() -> None:
+    facts = SiteFacts(asked=HOME)
+    first, *also = [Options(url=HOME, kind=kind, types=("all",), render="never") for kind in ("posts", "users")]
+
+    def reply(query: Query) -> Reply:
+        if query.url.endswith("/sitemap.xml"):
+            body = f"<urlset><url><loc>{HOME}/2026/01/a-story/</loc></url></urlset>"
+            return Reply(status=200, url=query.url, body=body.encode(), headers={"content-type": "application/xml"})
+        if "/wp-json" in query.url or "rest_route" in query.url:
+            return Reply(status=401, url=query.url, body=CLOSED)
+        return Reply(status=404, url=query.url)
+
+    list(outgoing(crawl(first, facts, also), reply, ArchiveAnswers(None).answer))
+    assert (facts.collections["user"].verdict, facts.collections["user"].kind) == ("closed", "users")
+    assert facts.verdict == "closed"
+
+
+def test_arguments_of_the_whole_site_reach_the_kinds_that_they_are_for() -> None:
+    spider = WpSiteSpider(site="news.example", since="2026-01-01", kinds="terms,posts", follow="terms")
+    posts, terms = spider.options(Target(url="news.example", types=("page",)))
+    assert (posts.kind, posts.types, posts.follow, posts.since is None) == (
+        "posts",
+        ("page",),
+        frozenset({"terms"}),
+        False,
+    )
+    assert (terms.kind, terms.types, terms.follow, terms.since) == ("terms", ("all",), frozenset({"author"}), None)
+    assert (posts.optional, terms.optional) == (False, False)
+    assert WpSiteSpider(site="news.example").kinds == KINDS
+    asked = {of.kind: of for of in spider.asked([Target(url="news.example")])}
+    assert (asked["posts"].types, asked["posts"].since is None) == ({"news.example": None}, False)
+    assert (asked["terms"].types, asked["terms"].since) == ({"news.example": None}, None)
+
+
+@pytest.mark.parametrize(
+    ("form", "kinds", "fits"),
+    [("jsonl", KINDS, True), ("csv", KINDS, False), ("csv", ("posts",), True), ("json", (), True)],
+)
+def test_standard_output_takes_one_table(form: str, kinds: tuple[str, ...], fits: bool) -> None:
+    assert (one_table({"stdout:": {"format": form}, "x.csv": {"format": "csv"}}, kinds) is None) is fits

@@ -28,7 +28,7 @@ from tests.real.postgresql import PostgreSQL
 from tests.real.wordpress import WordPress
 from tests.real.wordpress_processes import Missing
 
-SEED_POSTS = int(os.environ.get("NEWSBOT_REAL_POSTS", "700"))
+SEED_POSTS = int(os.environ.get("NEWSBOT_REAL_POSTS", "450"))
 """Public posts of a seeded site. ``make soak`` crawls sites of 2,000."""
 
 _GROUPS = {

@@ -12,12 +12,16 @@ NewsbotError
 │   ├── TooDeep        JSON that is nested deeper, or is larger, than any WordPress sends
 │   ├── Flooded        an answer holds many times the rows that were asked for
 │   ├── BadStatus      an HTTP error status without an error object of WordPress; has ``status``
+│   ├── FilterIgnored  the site shows rows of other parts than the one that was asked for. Raised by
+│   │                  wordpress.collection.full; ends the collection.
 │   ├── ForeignAnswer  rows of another site: a cache mixed up two sites, or another WordPress has the address now.
 │   │                  Raised by wordpress.collection.identity; ends the collection.
 │   └── Refused        an error object of WordPress; has its ``code``, ``status`` and ``text``
 ├── RecordError        an API object lacks a required field. Raised by wordpress.records; the crawl counts the row as
 │                      unreadable and names its id.
 ├── DiscoveryError     there is no WordPress API behind a URL. Raised by wordpress.discovery; ends the site's crawl.
+├── NoSuchPart         a site does not have the part that was asked for, or does not list it. Raised by
+│                      wordpress.narrowing; ends the site's crawl, since the whole site must never come instead.
 ├── ArchiveError       the archive cannot be used: newer than the code, locked, corrupt, missing. Raised by archive.
 │   └── BadArchiveUrl  NEWSBOT_ARCHIVE is wrong, so it is a BadArgument too
 └── BrowserError       the browser does not start, or failed while it rendered a page. browser tries once more with a
@@ -115,6 +119,12 @@ class ForeignAnswer(PayloadError):
     name = "foreign"
 
 
+class FilterIgnored(PayloadError):
+    """The site ignores the part that was asked for."""
+
+    name = "filter-ignored"
+
+
 class RecordError(NewsbotError):
     """An API object lacks a required field. The text has the value that was found."""
 
@@ -122,7 +132,7 @@ class RecordError(NewsbotError):
 class DiscoveryError(NewsbotError):
     """There is no WordPress API behind a URL.
 
-    ``fault`` names what blocks the API, ``at`` is the URL where the search began.
+    ``fault`` names what blocks the API, ``at`` is the URL where the search began, ``meaning`` what that URL means.
     """
 
     def __init__(
@@ -132,6 +142,11 @@ class DiscoveryError(NewsbotError):
         self.verdict: Literal["closed", "blocked", "incomplete"] = verdict
         self.fault = fault
         self.at = ""
+        self.meaning: object = None
+
+
+class NoSuchPart(NewsbotError):
+    """A site does not have the part that was asked for."""
 
 
 class ArchiveError(NewsbotError):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsbot.archive.database import Database
+from newsbot.archive.payloads import stored_json
 from newsbot.archive.reader import read_rows
-from newsbot.archive.schema import addresses, collections, rows
+from newsbot.archive.schema import addresses, collections, rows, sites
 from newsbot.items import Record
+from newsbot.wordpress.scope import Scope, scope_from_json, scope_key
 
 BATCH = 200
 """Rows that are read at once, and URLs in one query."""
@@ -22,10 +24,11 @@ BATCH = 200
 class Asked:
     """What a run was asked for. ``types`` has the types by URL as the user gave it; None for a URL: every type of the
     ``kind``. ``since`` and ``until`` (ISO, UTC) bound the time of publication; ``limit`` is the number of rows of each
-    type, the newest first."""
+    type, the newest first. ``part``: the arguments that ask for a part of each site (``asked_part``)."""
 
     kind: str
     types: Mapping[str, tuple[str, ...] | None]
+    part: str = ""
     since: str | None = None
     until: str | None = None
     limit: int | None = None
@@ -50,11 +53,16 @@ class Part:
                 yield row.record()
 
 
-def parts_of_answer(database: Database, asked: Asked, found: Mapping[str, str]) -> Iterator[Part]:
+def parts_of_answer(
+    database: Database, asked: Asked, found: Mapping[str, str], scopes: Mapping[str, Scope] | None = None
+) -> Iterator[Part]:
     """The collections that belong to an answer, with their live rows. ``found``: URL as given -> key of the site, for
-    the sites that this run met; for the others the archive knows what an earlier run found. Raises ArchiveError."""
+    the sites that this run met; for the others the archive knows what an earlier run found. ``scopes``: key of a site
+    -> the part of it that was asked for. Raises ArchiveError."""
     with database.reading() as connection:
-        keys = _earlier(connection, asked.types.keys() - found.keys()) | dict(found)
+        earlier = _earlier(connection, asked.types.keys() - found.keys(), asked.part)
+    keys = {url: site for url, (site, _) in earlier.items()} | dict(found)
+    scopes = {site: scope for site, scope in earlier.values() if scope is not None} | dict(scopes or {})
     wanted: dict[str, set[str] | None] = {}
     for url, key in keys.items():
         of_url, of_key = asked.types.get(url), wanted.get(key, set())
@@ -65,9 +73,37 @@ def parts_of_answer(database: Database, asked: Asked, found: Mapping[str, str]) 
         )
         with database.reading() as connection:
             for row in connection.execute(of_site.order_by(collections.c.type)).all():
-                if types is None or row.type in types:
+                scope = scopes.get(site)
+                if not _belongs(row.type, types, scope):
+                    continue
+                if scope is None:
                     held = array("q", connection.execute(_live(row.collection, asked)).scalars())
-                    yield Part(row.collection, site, row.type, asked.kind, held)
+                else:
+                    every = connection.execute(_live(row.collection, replace(asked, limit=None))).scalars().all()
+                    held = _within(database, row.collection, every, asked, scope)
+                yield Part(row.collection, site, row.type, asked.kind, held)
+
+
+def _belongs(type_: str, types: set[str] | None, scope: Scope | None) -> bool:
+    """Whether rows of a type belong to an answer. One article has its own type."""
+    if scope is not None and scope.type is not None and type_ not in ("comment", "attachment"):
+        return type_ == scope.type
+    return types is None or type_ in types
+
+
+def _within(database: Database, collection: int, ids: Sequence[int], asked: Asked, scope: Scope) -> array[int]:
+    """Those of ``ids`` whose rows belong to a part of the site; with a limit the newest of them, newest first."""
+    held = array("q")
+    ordered = ids if asked.limit is None else ids[::-1]
+    for start in range(0, len(ordered), BATCH):
+        batch = ordered[start : start + BATCH]
+        for row in read_rows(database, collection, batch, kind=asked.kind, broken=[]):
+            fields = row.fields()
+            if scope.has_row(fields):
+                held.append(fields["id"])
+                if asked.limit is not None and len(held) == asked.limit:
+                    return held
+    return held
 
 
 def _live(collection: int, asked: Asked) -> sa.Select[Any]:
@@ -82,10 +118,19 @@ def _live(collection: int, asked: Asked) -> sa.Select[Any]:
     return chosen.order_by(rows.c.published.desc(), rows.c.id.desc()).limit(asked.limit)
 
 
-def _earlier(connection: sa.Connection, urls: Iterable[str]) -> dict[str, str]:
+def _earlier(connection: sa.Connection, urls: Iterable[str], part: str) -> dict[str, tuple[str, Scope | None]]:
+    """URL as given -> key of the site that an earlier run found there, and the part of it that was asked for. A URL is
+    left out where no earlier run found out which part of the site is meant."""
     given = sorted(urls)
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, Scope | None]] = {}
     for start in range(0, len(given), BATCH):
-        of_urls = sa.select(addresses.c.url, addresses.c.site).where(addresses.c.url.in_(given[start : start + BATCH]))
-        found |= {row.url: row.site for row in connection.execute(of_urls)}
+        of_urls = sa.select(addresses.c.url, addresses.c.site, sites.c.facts).outerjoin(
+            sites, sites.c.site == addresses.c.site
+        )
+        for row in connection.execute(of_urls.where(addresses.c.url.in_(given[start : start + BATCH]))):
+            kept = stored_json(row.facts).get("found", {}).get("site", {})
+            scope = kept.get("scopes", {}).get(scope_key(row.url, part))
+            meant = kept.get("meanings", {}).get(row.url, {}).get("kind", "site")
+            if scope is not None or (not part and meant == "site"):
+                found[row.url] = row.site, None if scope is None else scope_from_json(scope)
     return found

@@ -14,13 +14,14 @@ from newsbot.archive.diff import word_diff
 from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, of_site, record_of
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.items import Record
+from newsbot.wordpress.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which rows to read: of a kind, a site, some types, published in [since, until) (ISO, UTC).
 
-    No type means all. ``deleted``: deleted rows are read too.
+    No type means all. ``deleted``: deleted rows are read too. ``scope``: only rows of this part of a site.
     """
 
     kind: str = "posts"
@@ -29,6 +30,7 @@ class Filter:
     since: str | None = None
     until: str | None = None
     deleted: bool = False
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ _CURRENT = sa.select(
 def read_current(database: Database, selection: Filter, broken: list[str] | None = None) -> Iterator[ArchivedRow]:
     """The current rows, ordered by site, type and id. ``broken`` gets the names of those whose content is damaged."""
     for row, collection in _rows_by_collection(database, _CURRENT, selection, (rows.c.id,)):
-        if (archived := _archived(row, collection, selection.kind, broken)) is not None:
+        archived = _archived(row, collection, selection.kind, broken)
+        if archived is not None and (selection.scope is None or selection.scope.has_row(archived.fields())):
             yield archived
 
 
@@ -117,7 +120,7 @@ def read_history(database: Database, selection: Filter, broken: list[str] | None
         if row.payload is not None:
             text = _text(row, collection, broken)
             content = _Content(row.id, text, row.shape) if text is not None else None
-        if content is not None:
+        if content is not None and (selection.scope is None or selection.scope.has_row(orjson.loads(content.text))):
             yield _revision_line(row, content, before, selection.kind)
             last_content = content
 

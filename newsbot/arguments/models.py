@@ -38,6 +38,12 @@ def _media(value: Any) -> Any:
     return None if value == "none" else value
 
 
+def _search(value: Any) -> Any:
+    if value is not None and not str(value).strip():
+        raise ValueError("takes words, not nothing")
+    return value
+
+
 def _since(value: Any) -> Any:
     try:
         return moment(str(value))
@@ -86,7 +92,8 @@ class SiteArguments(BaseModel):
     @property
     def narrowed(self) -> bool:
         """Whether a complete run may still lack rows of the site."""
-        return any(getattr(self, name, None) is not None for name in ("limit", "since", "until"))
+        narrowing = ("limit", "since", "until", "category", "tag", "author", "search")
+        return any(getattr(self, name, None) for name in narrowing)
 
     def targets(self) -> list[Target]:
         """The sites to crawl, each once; none for ``sites=archive``. Raises BadArgument for a file it cannot read."""
@@ -121,8 +128,8 @@ class FileArguments(DatedArguments):
     )
 
 
-class PostArguments(FileArguments):
-    """The arguments of ``wp_posts``."""
+class JoinedArguments(FileArguments):
+    """The arguments of spiders whose rows are posts, to which other rows are joined."""
 
     types: Names = Field(default=("post",), min_length=1, description="post, page, any public type, or all")
     follow: Annotated[tuple[str, ...], BeforeValidator(_follow)] = Field(
@@ -133,6 +140,36 @@ class PostArguments(FileArguments):
     )
 
 
+_SEARCH = Field(default=None, description='only rows that the site finds for these words; "a phrase"')
+_AUTHOR = Field(default=(), description="only by this author: slug, id or name; several with commas")
+
+Words = Annotated[str | None, BeforeValidator(_search)]
+
+
+class PostArguments(JoinedArguments):
+    """The arguments of ``wp_posts``."""
+
+    category: Names = Field(
+        default=(), description="only this section, with those below it: slug, id or name; several with commas"
+    )
+    tag: Names = Field(default=(), description="only with this tag: slug, id or name; several with commas")
+    author: Names = _AUTHOR
+    search: Words = _SEARCH
+
+
+class MediaArguments(FileArguments):
+    """The arguments of ``wp_media``."""
+
+    author: Names = _AUTHOR
+    search: Words = _SEARCH
+
+
+class CommentArguments(DatedArguments):
+    """The arguments of ``wp_comments``."""
+
+    search: Words = _SEARCH
+
+
 def _kinds(value: Any) -> Any:
     names = split_names(value)
     unknown = [name for name in names if name not in (*KINDS, "all")]
@@ -141,7 +178,7 @@ def _kinds(value: Any) -> Any:
     return names
 
 
-class WholeSiteArguments(PostArguments):
+class WholeSiteArguments(JoinedArguments):
     """The arguments of ``wp_site``."""
 
     types: Names = Field(

@@ -43,6 +43,10 @@ class Command(ScrapyCommand):
         )
         parser.add_argument("--since", help="published then or later (ISO date or date-time, UTC)")
         parser.add_argument("--until", help="published before; a bare date includes its day, as in a crawl")
+        parser.add_argument("--category", help="only this section, with those below it: slug, id or name; with commas")
+        parser.add_argument("--tag", help="only with this tag: slug, id or name; several with commas")
+        parser.add_argument("--author", help="only by this author: slug, id or name; several with commas")
+        parser.add_argument("--search", help='only rows with these words; "a phrase", -without')
         parser.add_argument("--deleted", action="store_true", help="deleted posts too, with their last known content")
         parser.add_argument(
             "--duplicates",

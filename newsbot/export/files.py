@@ -11,10 +11,11 @@ from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, archived_collections, read_history
-from newsbot.arguments.values import moment
+from newsbot.arguments.values import moment, split_names
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.formats import Format, format_of, writer
 from newsbot.export.lines import json, jsonl
+from newsbot.export.parts import narrowed
 from newsbot.export.reading import KINDS, Reading, Target, Written
 from newsbot.export.selection import Selected, choose, the_site
 from newsbot.extras import require
@@ -35,7 +36,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
     _check_options(path, form, opts)
     if not settings["NEWSBOT_ARCHIVE"]:
         raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
-    window = {"since": _moment(opts.since, "--since"), "until": _moment(opts.until, "--until", end=True)}
+    since, until = _moment(opts.since, "--since"), _moment(opts.until, "--until", end=True)
     archive = Archive.open(settings["NEWSBOT_ARCHIVE"], create=False)
     try:
         archived = archived_collections(archive.database)
@@ -51,7 +52,16 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
             site=opts.site,
             types=chosen.types,
             deleted=opts.deleted or opts.revisions,
-            **window,
+            since=since,
+            until=until,
+        )
+        selection = narrowed(
+            archive.database,
+            selection,
+            category=split_names(opts.category or ""),
+            tag=split_names(opts.tag or ""),
+            author=split_names(opts.author or ""),
+            search=opts.search,
         )
         broken: list[str] = []
         reading = Reading(

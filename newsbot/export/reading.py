@@ -30,8 +30,8 @@ class Reading:
     broken: list[str]
 
     def of_kind(self, kind: str) -> Filter:
-        """The same choice for rows of another kind."""
-        return replace(self.selection, kind=kind)
+        """The same choice for rows of another kind. A part of a site is a part of the chosen kind alone."""
+        return self.selection if kind == self.selection.kind else replace(self.selection, kind=kind, scope=None)
 
     def rows(self, kind: str | None = None) -> Iterator[ArchivedRow]:
         """The current rows of a kind; without one, those of the kind that the user chose."""

@@ -73,6 +73,6 @@ def _result(site: str, same_site: list[SiteFacts], *, whole: bool) -> Crawled:
         name=first.name,
         asked=tuple(facts.asked for facts in same_site),
         verdict=first.verdict,
-        whole=whole and first.verdict == "complete",
+        whole=whole and first.verdict == "complete" and first.part is None,
         facts=site_receipt(first),
     )

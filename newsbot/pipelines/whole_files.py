@@ -62,7 +62,8 @@ class WholeFiles:
         by_key = {facts.site: facts for facts in self._facts if facts.site is not None}
         found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
         broken: list[str] = []
-        parts = (part for of_kind in asked for part in parts_of_answer(self._archive.database, of_kind, found))
+        scopes = {facts.site: facts.part for facts in self._facts if facts.site and facts.part and facts.collections}
+        parts = (part for of_kind in asked for part in parts_of_answer(self._archive.database, of_kind, found, scopes))
         for part in parts:
             delivered = self._delivered.get((part.site, part.kind, part.type), IdSet())
             written = 0

@@ -32,6 +32,7 @@ from newsbot.spiders.fetcher import Fetcher
 from newsbot.spiders.in_flight import InFlight
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.scope import asked_part
 from newsbot.wordpress.site_crawl import crawl
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,9 @@ class NewsbotSpider(Spider):
         own = getattr(chosen, "types", None)
         types = {target.url: all_as_none(target.types or own) for target in targets}
         window = {name: getattr(chosen, name, None) for name in ("since", "until")}
-        return [Asked(kind=self.kind, types=types, limit=chosen.limit, **window)]
+        category, tag, author = (getattr(chosen, name, ()) for name in ("category", "tag", "author"))
+        part = asked_part(category, tag, author, getattr(chosen, "search", None))
+        return [Asked(kind=self.kind, types=types, limit=chosen.limit, part=part, **window)]
 
     def _aim_at(self, targets: Sequence[Target]) -> None:
         self.facts = [(target, SiteFacts(asked=target.url, name=target.name)) for target in targets]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -13,8 +14,11 @@ from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
 from newsbot.wordpress.messages import Query, RenameSite, Reply
+from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
 from newsbot.wordpress.site_crawl import SiteCrawl
+
+logger = logging.getLogger(__name__)
 
 MAX_WAITING = 400
 """Items of all sites together that may wait for the next query to leave: as many as four pages hold, and as many as the
@@ -66,7 +70,7 @@ class SiteDriver:
                 break
             answer = None
             if self.facts.site is not None and self.claimed != self.facts.site:
-                if self._is_refused(self.claims.take_site(self.facts.site, self.target)):
+                if not self._take_site(self.facts.site):
                     return
                 self.claimed = self.facts.site
                 for recovered in self.archive.recovered(self.facts.site, self.kinds):
@@ -98,6 +102,14 @@ class SiteDriver:
         while self.waiting:
             yield self.waiting.popleft()
 
+    def _take_site(self, site: str) -> bool:
+        """Take the site that the crawl found, and tell what the address was taken for. False where the crawl ends."""
+        if self._is_refused(self.claims.take_site(site, self.target, self.facts.part)):
+            return False
+        if (taken_for := told_of(self.facts)) is not None:
+            logger.info("%s", taken_for)
+        return True
+
     def _is_refused(self, refusal: tuple[SiteVerdict, str] | None) -> bool:
         """Whether the crawl ends here, before the site gave a row. Then it has no collections."""
         if refusal is None:
@@ -108,6 +120,13 @@ class SiteDriver:
 
     def _may_yield_before(self, replying: asyncio.Future[Reply]) -> bool:
         return bool(self.waiting) and (not replying.done() or len(self.waiting) > self.max_waiting)
+
+
+def told_of(facts: SiteFacts) -> str | None:
+    """What the user's address was taken for, in one line; None for the bare address of a whole site."""
+    if facts.part is not None:
+        return f"{facts.asked}: taken for {facts.part.told} of {facts.site}"
+    return None if is_bare(facts.asked) else f"{facts.asked}: taken for the whole site {facts.site}"
 
 
 async def _cancel(replying: asyncio.Future[Reply]) -> None:

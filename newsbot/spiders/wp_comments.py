@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments.models import DatedArguments
+from newsbot.arguments.models import CommentArguments
 from newsbot.items import Comment
 from newsbot.spiders.base import NewsbotSpider
 
@@ -11,4 +11,4 @@ class WpCommentSpider(NewsbotSpider):
     name = "wp_comments"
     kind = "comments"
     item_class = Comment
-    arguments_model = DatedArguments
+    arguments_model = CommentArguments

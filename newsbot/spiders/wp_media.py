@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsbot.arguments.models import FileArguments
+from newsbot.arguments.models import MediaArguments
 from newsbot.items import Media
 from newsbot.spiders.base import NewsbotSpider
 
@@ -11,4 +11,4 @@ class WpMediaSpider(NewsbotSpider):
     name = "wp_media"
     kind = "media"
     item_class = Media
-    arguments_model = FileArguments
+    arguments_model = MediaArguments

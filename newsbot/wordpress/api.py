@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from newsbot.article.text import scrub
+from newsbot.wordpress.meaning import Meaning
+from newsbot.wordpress.scope import Scope
 from newsbot.wordpress.values import list_in, object_in, text
 
 PER_PAGE = 100
@@ -188,7 +190,8 @@ class Site:
 
     ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts. ``types``:
     name -> route, of types that were asked for by name. ``namespaces`` are those of language plugins. ``languages``:
-    route -> the languages that its queries must name; a route that was not asked yet has no entry.
+    route -> the languages that its queries must name; a route that was not asked yet has no entry. ``meanings``:
+    address as the user gave it -> what it means. ``scopes``: what was asked for (``scope_key``) -> that part of it.
     """
 
     key: str
@@ -202,6 +205,8 @@ class Site:
     types: dict[str, str] = field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()
     languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+    scopes: dict[str, Scope] = field(default_factory=dict)
 
     def accepted(self, route: str) -> RouteAccepts:
         return self.accepts.get(route, RouteAccepts())

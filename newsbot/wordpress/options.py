@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from newsbot.wordpress.scope import Scope, asked_part, scope_key
+
 KINDS = ("posts", "comments", "media", "terms", "users")
 """The kinds of rows that a site has. A crawl brings them in this order."""
 
@@ -14,7 +16,9 @@ class Options:
 
     ``types`` are WordPress's names of types (``post``), or of taxonomies for terms; ``("all",)`` means every public
     one. ``follow`` names the linked objects to fetch. ``since`` and ``until`` are UTC, ``YYYY-MM-DDTHH:MM:SS``; the
-    window is [since, until). ``render``: whether a browser may render a page: ``auto``, ``never`` or ``always``.
+    window is [since, until). ``category``, ``tag`` and ``author`` are slugs, ids or names, ``search`` are words. The
+    crawl of a site finds out which part of the site they and the URL mean: its ``scope``. ``render``: whether a browser
+    may render a page: ``auto``, ``never`` or ``always``.
 
     ``full``: list the collection from end to end, although asking for changes would be enough. ``sweep``: compare all
     ids now, not only every ``sweep_days`` days. If more than ``max_tombstones`` percent of the rows vanish at once,
@@ -29,6 +33,11 @@ class Options:
     since: str | None = None
     until: str | None = None
     limit: int | None = None
+    category: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    search: str | None = None
+    scope: Scope | None = None
     raw: bool = False
     personal: bool = False
     full: bool = False
@@ -40,9 +49,14 @@ class Options:
     optional: bool = False
 
     @property
+    def scope_key(self) -> str:
+        """What this run asks for, as a name for the part of the site that this means."""
+        return scope_key(self.url, asked_part(self.category, self.tag, self.author, self.search))
+
+    @property
     def is_windowed(self) -> bool:
         """Whether the user asked for a part of each collection."""
-        return bool(self.limit or self.since or self.until)
+        return bool(self.limit or self.since or self.until or self.scope is not None)
 
     def is_outside_window(self, published: str | None) -> bool:
         """Whether a post of that time (UTC, ISO) lies outside of the user's window. A post without a time is inside."""

@@ -53,8 +53,9 @@ class Queries:
 
     @property
     def window(self) -> dict[str, str | int]:
-        """The query parameters of the user's window, widened by ``ZONE_SHIFT``."""
-        window: dict[str, str | int] = {}
+        """The query parameters of the user's window, widened by ``ZONE_SHIFT``, and of the user's part of the site."""
+        scope = self.options.scope
+        window: dict[str, str | int] = scope.params(self.options.kind) if scope is not None else {}
         if self.options.since:
             window["after"] = (datetime.fromisoformat(self.options.since) - ZONE_SHIFT).isoformat() + "Z"
         if self.options.until:
@@ -62,7 +63,12 @@ class Queries:
         return window
 
     def is_outside_window(self, raw: dict[str, Any]) -> bool:
-        """Whether a row of the widened window lies outside the user's window. A row without a date is inside."""
+        """Whether a row of the widened window lies outside the user's window, or in another part of the site.
+
+        A row without a date is inside.
+        """
+        if self.options.scope is not None and not self.options.scope.has_object(raw):
+            return True
         if not (self.options.since or self.options.until):
             return False
         return self.options.is_outside_window(utc(raw.get("date_gmt"), raw.get("date"), self.site))
@@ -110,7 +116,8 @@ class Queries:
         if self.options.raw:
             return {}
         fields = list(_FIELDS[self.options.kind])
-        fields += [name for name in linking if name not in fields]
+        shown = self.options.scope.fields(self.options.kind) if self.options.scope is not None else ()
+        fields += [name for name in (*linking, *shown) if name not in fields]
         if self.options.personal:
             fields += _PERSONAL_FIELDS.get(self.options.kind, ())
         return {"_fields": ",".join(fields)}

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from newsbot.wordpress.scope import Scope
+
 Verdict = Literal["complete", "incomplete", "blocked", "closed"]
 SiteVerdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed"]
 """``elsewhere``: another run has the site, and this run passed over it as it was asked to (``due=1``)."""
@@ -88,7 +90,8 @@ class CollectionFacts:
 class SiteFacts:
     """One site of a run. ``asked`` is the user's URL, ``site`` the key of the site in its rows.
 
-    ``moved_from`` is the key that the site had in the archive until this run. ``not_public`` are the kinds of rows that
+    ``moved_from`` is the key that the site had in the archive until this run. ``part`` is the part of the site that the
+    run was asked for; None for the whole site. ``not_public`` are the kinds of rows that
     visitors may not list, where the run asked for every kind. ``collections`` are named by their type; where two kinds
     have a type of one name, the second is ``KIND/TYPE``. ``kind`` is the kind that is being crawled.
     """
@@ -104,6 +107,7 @@ class SiteFacts:
     verdict: SiteVerdict = "incomplete"
     why: str = "not started"
     moved_from: str | None = None
+    part: Scope | None = None
     not_public: list[str] = field(default_factory=list)
     kind: str = "posts"
 

@@ -6,11 +6,11 @@ stopped at any moment still has a receipt.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from newsbot.errors import DiscoveryError, PayloadError
+from newsbot.errors import DiscoveryError, NoSuchPart, PayloadError
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, SINGLE, Catalog, ask_options, find_collections
@@ -23,8 +23,11 @@ from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.kinds import name_failure, tell_closed
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
 from newsbot.wordpress.languages.spoken import in_languages
-from newsbot.wordpress.messages import AskSite, AskState, KeepSite, Query, Question, RenameSite, Reply
+from newsbot.wordpress.meaning import PARTS
+from newsbot.wordpress.messages import AskSite, AskState, KeepSite, Query, Question, RenameSite, Reply, Steps
 from newsbot.wordpress.moves import former_key, is_below
+from newsbot.wordpress.narrowing.addresses import is_bare
+from newsbot.wordpress.narrowing.finding import find_scope
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import SiteFacts
@@ -42,14 +45,15 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
 
     ``also``: the same site's other kinds of rows, which are crawled after that of ``options``.
     """
-    every = (options, *also)
+    every = [options, *also]
     facts.kind = options.kind
     if not (options.full or options.sweep):
         kept = yield AskSite(url=options.url)
         site = site_from_json(kept) if kept is not None else None
-        if site is not None:
-            _enter(site, facts)
+        if site is not None and (options.url in site.meanings or is_bare(options.url)):
             try:
+                if not (yield from _narrow(site, every, facts, discovered_before=True)):
+                    return
                 crawled = crawl_kinds(site, every, facts, discovered_before=True)
                 yield from _at_its_address(site, _learning(site, options, crawled))
                 return
@@ -60,7 +64,9 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
         site = yield from discover(options.url)
     except DiscoveryError as failure:
         facts.end(failure.verdict, str(failure))
-        if options.kind == "posts" and is_api_closed(failure):
+        if _asks_for_a_part(options, failure):
+            facts.why += "; only the API lists a part of a site, and without it newsbot takes none"
+        elif options.kind == "posts" and is_api_closed(failure):
             fallback = FallbackSite(options=options, facts=facts, start=failure.at)
             yield from fallback.crawl_site(failure, verdict=failure.verdict)
             if also:
@@ -71,9 +77,45 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
             facts.end("incomplete", busy)
             return
         facts.moved_from = former
-    _enter(site, facts)
+    found = yield from _narrow(site, every, facts)
     yield KeepSite(url=options.url, site=site_as_json(site))
-    yield from _learning(site, options, crawl_kinds(site, every, facts))
+    if found:
+        yield from _learning(site, options, crawl_kinds(site, every, facts))
+
+
+def _narrow(site: Site, every: list[Options], facts: SiteFacts, *, discovered_before: bool = False) -> Steps[bool]:
+    """Put the part of the site that the user asked for into the options. False where there is no such part, which ends
+    ``facts``. Raises Moved as ``crawl_collections`` does."""
+    options = every[0]
+    earlier = site.scopes.get(options.scope_key)
+    try:
+        scope = yield from find_scope(site, options)
+        if scope is not None and len(every) > 1:
+            raise NoSuchPart(f"{options.url} is {scope.told}, and wp_site brings whole sites: give {site.home}")
+    except NoSuchPart as fault:
+        # Without the site's key: no row of the whole site may stand in for the part.
+        facts.end("incomplete", str(fault))
+        return False
+    except PayloadError as fault:
+        if discovered_before and has_moved(fault):
+            raise Moved from fault
+        facts.end("incomplete", f"the part of the site that was asked for is not found ({fault})")
+        return False
+    if discovered_before and scope != earlier:
+        yield KeepSite(url=options.url, site=site_as_json(site))
+    facts.part = scope
+    _enter(site, facts)
+    if scope is not None:
+        every[0] = replace(options, scope=scope)
+        if scope.type is not None and options.kind == "posts":
+            # One row by its id: no count of rows needs to be compared.
+            every[0] = replace(every[0], types=(scope.type,), limit=1)
+    return True
+
+
+def _asks_for_a_part(options: Options, failure: DiscoveryError) -> bool:
+    meant = getattr(failure.meaning, "kind", "site")
+    return bool(options.category or options.tag or options.author or options.search) or meant in PARTS
 
 
 def _at_its_address(site: Site, crawled: SiteCrawl) -> SiteCrawl:
@@ -153,7 +195,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         if discovered_before and has_moved(fault):
             raise Moved from fault
         facts.end("incomplete", f"the site does not list its types ({fault})")
-        if options.kind == "posts" and is_api_closed(fault):
+        if options.kind == "posts" and options.scope is None and is_api_closed(fault):
             yield from fallback.crawl_site(fault, verdict="closed")
         return
     for name in catalog.unknown:
@@ -161,16 +203,29 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         facts.collection(name).why = f"no public type {name!r} here; the site offers {offered}"
     links = LinksSent()
     witnesses = Witnesses(site=site, options=options, links=links)
-    for collection in catalog.collections:
+    for collection in _listing_part(site, catalog, options, facts):
         crawl = _crawl_collection(
             site, collection, options, facts, fallback, witnesses, discovered_before=discovered_before
         )
         yield from links.of(crawl)
         # The site answered as it did: what another collection answers says nothing about the site.
         discovered_before = False
-    if options.kind == "posts" and "all" in options.types:
+    if options.kind == "posts" and "all" in options.types and options.scope is None:
         yield from _crawl_unlisted_types(site, catalog, facts, fallback, witnesses)
     facts.conclude()
+
+
+def _listing_part(site: Site, catalog: Catalog, options: Options, facts: SiteFacts) -> Iterator[Collection]:
+    """The collections that can be listed by the user's part of the site. A type that was named and cannot is told: its
+    whole listing would come instead."""
+    params = options.scope.params(options.kind) if options.scope is not None else {}
+    for collection in catalog.collections:
+        accepted = site.accepted(collection.route)
+        refused = [f"{name}=" for name in params if not accepted.takes(name)]
+        if not refused:
+            yield collection
+        elif collection.name in options.types:
+            facts.collection(collection.name).why = f"the site does not list {collection.name} by {', '.join(refused)}"
 
 
 def _crawl_unlisted_types(
@@ -219,7 +274,7 @@ def _crawl_collection(
             yield from witnesses.hear(crawled)
         except PayloadError as fault:
             conclude_by(crawled.facts, fault)
-    if options.kind == "posts" and is_api_closed(crawled.fault):
+    if options.kind == "posts" and options.scope is None and is_api_closed(crawled.fault):
         yield from fallback.crawl_type(
             name, crawled.facts.why, state=crawled.state, api_ids=crawled.seen, sequence=crawled.sequence
         )

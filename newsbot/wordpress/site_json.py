@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from newsbot.wordpress.api import Api, RouteAccepts, Site
+from newsbot.wordpress.meaning import Meaning
+from newsbot.wordpress.scope import scope_from_json
 
 
 def site_as_json(site: Site) -> dict[str, Any]:
@@ -24,7 +26,19 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "types": dict(site.types),
         "namespaces": sorted(site.namespaces),
         "languages": {route: list(values) for route, values in site.languages.items()},
+        "meanings": {url: meaning.as_json() for url, meaning in _newest(site.meanings)},
+        "scopes": {key: scope.as_json() for key, scope in _newest(site.scopes)},
     }
+
+
+MOST_ADDRESSES = 50
+"""Addresses of one site, and parts of it, that are kept."""
+
+Kept = TypeVar("Kept")
+
+
+def _newest(found: Mapping[str, Kept]) -> list[tuple[str, Kept]]:
+    return list(found.items())[-MOST_ADDRESSES:]
 
 
 def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
@@ -49,6 +63,8 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
             types={str(name): str(route) for name, route in kept.get("types", {}).items()},
             namespaces=frozenset(map(str, kept.get("namespaces", ()))),
             languages={str(route): tuple(map(str, names)) for route, names in kept.get("languages", {}).items()},
+            meanings={str(url): Meaning(**meaning) for url, meaning in kept.get("meanings", {}).items()},
+            scopes={str(key): scope_from_json(scope) for key, scope in kept.get("scopes", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

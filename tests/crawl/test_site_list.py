@@ -32,9 +32,9 @@ def test_only_sites_whose_time_has_come_are_asked(tmp_path: Path) -> None:
     with Newsroom(posts=12) as often, Newsroom(posts=12) as seldom, Newsroom(posts=12) as closed:
         closed.order("unauthorized", "*")
         listed = tmp_path / "sites.csv"
-        # The URL of an article, so that the listed URL differs from the key of the site.
-        article = crawl(tmp_path / "first", "wp_posts", site=often.url, limit="1").rows()[0]["url"]
-        lines = [f"{article},6h", f"{seldom.url},1w", f"{closed.url},1w"]
+        # The URL of the feed, so that the listed URL differs from the key of the site.
+        feed = f"{often.url.rstrip('/')}/feed/"
+        lines = [f"{feed},6h", f"{seldom.url},1w", f"{closed.url},1w"]
         listed.write_text("url,every\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
         def due(spider: str = "wp_posts", *more: str) -> Run:
@@ -42,13 +42,13 @@ def test_only_sites_whose_time_has_come_are_asked(tmp_path: Path) -> None:
                 room.forget()
             return crawl(tmp_path, spider, *more, sites=str(listed), due="1")
 
-        assert asked(due("wp_posts", "-a", "limit=3")) == (1, [article, seldom.url, closed.url], 0)
-        assert asked(due()) == (1, [article, seldom.url, closed.url], 0), "a limited run is no whole one"
+        assert asked(due("wp_posts", "-a", "limit=3")) == (1, [feed, seldom.url, closed.url], 0)
+        assert asked(due()) == (1, [feed, seldom.url, closed.url], 0), "a limited run is no whole one"
         assert asked(due()) == (1, [closed.url], 2), "what was closed was not crawled"
         assert (often.requests, seldom.requests) == ([], [])
         age(tmp_path / "newsbot.db", hours=7)
-        assert asked(due()) == (1, [article, closed.url], 1)
-        listed.write_text(f"url,every\n{article},6h\n{seldom.url},1w\n", encoding="utf-8")
+        assert asked(due()) == (1, [closed.url, feed], 1)
+        listed.write_text(f"url,every\n{feed},6h\n{seldom.url},1w\n", encoding="utf-8")
         nothing = due()
         assert asked(nothing) == (0, [], 2), "nothing is due: nothing is wrong"
         assert "0 of 2 sites are due" in nothing.said

@@ -42,7 +42,7 @@ class Pages:
         feed = self.feed.answer(question)
         if feed is not None:
             return self._linked(feed)
-        made = self.sitemaps.answer(question) or self._article(question)
+        made = self.sitemaps.answer(question) or self._article(question) or self._archive(question)
         if made is None:
             known = self.options.plain or question.path in ("/", "/index.php")
             asks = any(name in question.params for name in (*QUERIES, "story"))
@@ -81,6 +81,25 @@ class Pages:
             return Answer(status=301, headers={"Location": link})
         json = f'<{self.places.rest(f"/wp/v2/{BASES[row.type]}/{row.id}")}>; rel="alternate"; type="application/json"'
         return self._linked(text(self.articles.page(row)), json, f"<{self.places.home}/?p={row.id}>; rel=shortlink")
+
+    def _archive(self, question: Question) -> Answer | None:
+        """The page of a term or an author, which names its object in the API; None where the path is none of these."""
+        if self.options.plain or question.path.count("/") < 2:
+            return None
+        url = f"{self.places.home}{question.path.rstrip('/')}/"
+        for terms in self.archive.terms.values():
+            for term in terms.values():
+                if self.places.term(term) == url:
+                    base = BASES[term.taxonomy]
+                    return self._object_page(term.name, f"/wp/v2/{base}/{term.id}", f"archive {term.taxonomy}")
+        for user in self.archive.users.values():
+            if self.places.author(user) == url:
+                return self._object_page(user.name, f"/wp/v2/users/{user.id}", "archive author")
+        return None
+
+    def _object_page(self, title: str, route: str, classes: str) -> Answer:
+        body = frame(self.places, title=title, body=f"<h1>{title}</h1>", classes=classes)
+        return self._linked(text(body), f'<{self.places.rest(route)}>; rel="alternate"; type="application/json"')
 
     def _asked_by_query(self, question: Question) -> Post | None:
         for name, kind in QUERIES.items():

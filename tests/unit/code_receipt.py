@@ -8,6 +8,7 @@ import json
 import types
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,6 +73,8 @@ def in_words(hint: Any) -> str:
         return "text"
     kind = get_origin(hint) or hint
     words = {str: "text", int: "number", float: "number", bool: "true or false", list: "list", dict: "object"}
+    if is_dataclass(kind):
+        return "object"
     return words.get(kind) or {Counter: "object of numbers"}[kind]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.compact import IdSet
-from newsbot.errors import PayloadError, Refused
+from newsbot.errors import FilterIgnored, PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.collection.ahead import Ahead
 from newsbot.wordpress.collection.closing import Closing
@@ -18,6 +18,9 @@ from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.replies import is_final, rows_of, total_of
+
+NO_WORDS = "qzxjvkwqzxjvkw"
+"""Words that no article has. A site that finds rows for them ignores what it is asked for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class FullListing(Listing):
         reply = yield from self.intake.learn_relations(browse=options.limit is None)
         self._read_clock(reply)
         self.intake.sizes.lower(self.queries.per_page)
+        yield from self._check_search()
         yield from self._list()
         yield from self.intake.flush(final=True)
         self.facts.seen = len(self.cursor.seen)
@@ -63,6 +67,22 @@ class FullListing(Listing):
     def _read_clock(self, reply: Reply | None) -> None:
         if reply is not None:
             self.began = self.began or site_time(reply)
+
+    def _check_search(self) -> Steps[None]:
+        """Raise FilterIgnored where the site finds the same rows for words that no row has."""
+        scope = self.queries.options.scope
+        if scope is None or scope.search is None or not self.facts.expected_before:
+            return
+        counted = yield from self.reconciler.site_ids.ask_total("narrow", window={"search": NO_WORDS})
+        if counted.total == self.facts.expected_before:
+            raise FilterIgnored("the site ignores search=, and lists the same rows for any words")
+
+    def _check_part(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Raise FilterIgnored where no row of the first page belongs to the part of the site that was asked for."""
+        scope = self.queries.options.scope
+        if scope is not None and rows and not any(map(scope.has_object, rows)):
+            ignored = ", ".join(f"{name}=" for name in scope.params(self.queries.options.kind))
+            raise FilterIgnored(f"the site ignores {ignored} and lists rows of other parts")
 
     def _conclude(self, success: str) -> None:
         conclude(self.facts, success, unfetched_links=self.intake.unfetched_links, repeating=self.cursor.repeating)
@@ -107,6 +127,8 @@ class FullListing(Listing):
             if self.facts.expected_before is None and not self.facts.seen:
                 self.facts.expected_before = total_of(reply)
             self._read_clock(reply)
+            if not self.cursor.seen:
+                self._check_part(rows)
             before = len(self.cursor.seen)
             self.intake.page_came(len(rows), self.cursor.per_page)
             yield from self._take_page(rows, reply)

@@ -18,6 +18,7 @@ from newsbot.wordpress.discovery.explanation import BLOCKING, NoAnswer, explain,
 from newsbot.wordpress.discovery.index import INDEX_FIELDS, is_index, read_site
 from newsbot.wordpress.discovery.roots import folder_of, roots_around, roots_in, starts
 from newsbot.wordpress.messages import FINAL_ERRORS, Asking, Query, Reply
+from newsbot.wordpress.narrowing.addresses import meaning_of, meaning_without_api, without_meaning
 
 _UNREACHABLE = FINAL_ERRORS - {"robots", "redirects"} | {"dns", "refused"}
 """Errors that every other URL of the host would give too."""
@@ -27,18 +28,24 @@ MOST_ROOTS = 24
 
 
 def discover(url: str) -> Asking[Site]:
-    """Find the site of ``url``. Raises DiscoveryError, with one line that says why, and a verdict."""
+    """Find the site of ``url``, and what ``url`` means there. Raises DiscoveryError, with one line that says why, and
+    a verdict."""
     unreachable: list[NoAnswer] = []
     start = ""
     for start in starts(url):
+        # Where the query tells the meaning (``?s=words``), the page need not be asked for.
+        search = _Search(without_meaning(start))
         try:
-            return (yield from _Search(start).run())
+            site = yield from search.run()
+            site.meanings[url] = meaning_of(start, search.page, site)
+            return site
         except NoAnswer as failure:
             unreachable.append(failure)
             if failure.reply.error in BLOCKING:
                 break
         except DiscoveryError as failure:
             failure.at = start
+            failure.meaning = meaning_without_api(start, search.page)
             raise
     error = explain_no_answer(unreachable[0].reply)
     error.at = start
@@ -50,20 +57,22 @@ class _Search:
     """The search for an API from one URL.
 
     ``asked`` are the URLs that were asked for, ``failures`` what went wrong. ``found_in`` are folders that have a
-    WordPress of their own, whose API does not answer visitors: a site above them is another site.
+    WordPress of their own, whose API does not answer visitors: a site above them is another site. ``page`` is what the
+    site answers at ``start``.
     """
 
     start: str
     asked: set[str] = field(default_factory=set)
     failures: list[PayloadError] = field(default_factory=list)
     found_in: set[str] = field(default_factory=set)
+    page: Reply | None = None
 
     def run(self) -> Asking[Site]:
         """Raises NoAnswer where the host cannot be reached, and DiscoveryError where no API is found."""
         site = yield from self._first_of(roots_in(self.start), self.start)
         if site is not None:
             return site
-        page = yield from self._page()
+        page = self.page = yield from self._page()
         own = list(declared_roots(page))[:MOST_ROOTS] if page is not None else []
         site = yield from self._first_of(own, page.url if page else self.start)
         if site is None:

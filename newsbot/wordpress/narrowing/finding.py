@@ -1,0 +1,304 @@
+"""Finds out which part of a site the user means, by WordPress's own answers. Pure: a generator of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from newsbot.errors import NoSuchPart, Refused
+from newsbot.wordpress.api import PER_PAGE, Site
+from newsbot.wordpress.meaning import Meaning
+from newsbot.wordpress.messages import Asking, Query
+from newsbot.wordpress.narrowing.addresses import place_of
+from newsbot.wordpress.narrowing.terms import below, nearest
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.pages.urls import place_key
+from newsbot.wordpress.replies import answer, rows_of, total_of
+from newsbot.wordpress.scope import Scope, folded
+from newsbot.wordpress.values import decoded, object_in, row_id, text
+
+MOST_PAGES = 20
+"""Pages of a taxonomy that are read to find the terms below a term."""
+
+NARROWED: Mapping[str, frozenset[str]] = {
+    "posts": frozenset({"terms", "authors", "search", "article"}),
+    "media": frozenset({"authors", "search", "article"}),
+    "comments": frozenset({"search", "article"}),
+    "terms": frozenset(),
+    "users": frozenset(),
+}
+"""Kind of rows -> by what WordPress lists a part of them."""
+
+_WORDS = {"categories": "category", "tags": "tag", "author": "author"}
+_SEARCHED = ("posts", "pages", "categories", "tags", "users")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A term or a user, as a listing gives it."""
+
+    id: int
+    name: str
+    slug: str
+    parent: int = 0
+
+
+def find_scope(site: Site, options: Options) -> Asking[Scope | None]:
+    """The part of the site that the address and the options ask for; None for the whole site.
+
+    Raises NoSuchPart where there is no such part, and PayloadError where the site does not answer.
+    """
+    finder = _Finder(site=site, options=options)
+    meaning = site.meanings.get(options.url, Meaning(kind="site"))
+    if meaning.kind == "unknown":
+        meaning = site.meanings[options.url] = yield from finder.by_slug()
+    yield from finder.take_address(meaning)
+    yield from finder.take_arguments()
+    if (scope := finder.scope()) is not None:
+        site.scopes[options.scope_key] = scope
+    return scope
+
+
+@dataclass(slots=True, kw_only=True)
+class _Finder:
+    """``told`` names each condition of the part, in words."""
+
+    site: Site
+    options: Options
+    terms: dict[str, tuple[int | str, ...]] = field(default_factory=dict)
+    authors: tuple[int | str, ...] = ()
+    search: str | None = None
+    article: int | None = None
+    type: str | None = None
+    told: list[str] = field(default_factory=list)
+
+    def scope(self) -> Scope | None:
+        if not self.told:
+            return None
+        given = (("terms", self.terms), ("authors", self.authors), ("search", self.search), ("article", self.article))
+        wrong = {name for name, value in given if value} - NARROWED[self.options.kind]
+        told = ", ".join(self.told)
+        if wrong:
+            raise NoSuchPart(
+                f"{self.options.url} is {told}, and WordPress lists {self.options.kind} of a whole site only: "
+                f"give {self.site.home}"
+            )
+        if self.article is not None and len(self.told) > 1:
+            raise NoSuchPart(f"{told}: one article has no parts. Leave the other conditions out")
+        return Scope(
+            terms=self.terms,
+            authors=self.authors,
+            search=self.search,
+            article=self.article,
+            type=self.type,
+            told=told,
+        )
+
+    # The address.
+
+    def take_address(self, meaning: Meaning) -> Asking[None]:
+        url = self.options.url
+        match meaning.kind:
+            case "site":
+                return
+            case "missing":
+                raise NoSuchPart(
+                    f"nothing is at {url} ({meaning.text}). Correct the address; {self.site.home} is the whole site"
+                )
+            case "date":
+                raise NoSuchPart(f"{url} lists the posts of a time: give {self.site.home} with since= and until=")
+            case "unknown":
+                raise NoSuchPart(
+                    f"newsbot cannot tell which part of the site {url} is. Give {self.site.home} for the whole site, "
+                    "or for a part of it category=, tag=, author= or search= too"
+                )
+            case "search":
+                self._take_search(meaning.text or "")
+            case "author":
+                yield from self._take_author(meaning)
+            case "term":
+                yield from self._take_term(meaning)
+            case "article":
+                yield from self._take_article(meaning)
+
+    def _take_search(self, words: str) -> None:
+        if not words.strip():
+            raise NoSuchPart(f"{self.options.url} is a search without words. Give words with search=")
+        self.search = words
+        self.told.append(f"the search {words!r}")
+
+    def _take_author(self, meaning: Meaning) -> Asking[None]:
+        if meaning.id is None:
+            yield from self._take_named("author", "users", (meaning.text or "",))
+            return
+        name = yield from self._name_of("users", meaning.id)
+        self.authors = (meaning.id,)
+        self.told.append(f"the author {name or meaning.id}")
+
+    def _name_of(self, base: str, number: int) -> Asking[str | None]:
+        """The name of an object; None where the site does not show the object itself."""
+        reply = yield self._query(f"{base}/{number}", {"_fields": "id,name"})
+        try:
+            return decoded(object_in(answer(reply)).get("name"))
+        except Refused:
+            return None
+
+    def _take_term(self, meaning: Meaning) -> Asking[None]:
+        base = meaning.base or "categories"
+        wanted = str(meaning.id) if meaning.id is not None else (meaning.text or "").rpartition("/")[2]
+        yield from self._take_named(base, base, (wanted,))
+
+    def _take_article(self, meaning: Meaning) -> Asking[None]:
+        base, found = meaning.base or "posts", None
+        for route in (base, *(() if meaning.base != "posts" else ("pages",))):
+            reply = yield self._query(f"{route}/{meaning.id}", {"_fields": "id,type"})
+            try:
+                found = object_in(answer(reply))
+                break
+            except Refused as refused:
+                if refused.status not in (401, 403, 404):
+                    raise
+        if found is None or row_id(found.get("id")) is None:
+            raise NoSuchPart(f"the site does not show the article at {self.options.url}")
+        self.article, self.type = meaning.id, text(found.get("type")) or "post"
+        self.told.append(f"the single {self.type} {self.article}")
+
+    def by_slug(self) -> Asking[Meaning]:
+        """What the last name of an address means, where the page does not tell: the object whose link it is."""
+        slug = place_of(self.options.url).rpartition("/")[2]
+        key = place_key(self.options.url if "://" in self.options.url else f"https://{self.options.url}")
+        for base in _SEARCHED if slug else ():
+            try:
+                rows = rows_of((yield self._query(base, {"slug": slug, "_fields": "id,link", "per_page": PER_PAGE})))
+            except Refused:
+                continue
+            for row in rows:
+                if (number := row_id(row.get("id"))) is not None and place_key(str(row.get("link"))) == key:
+                    kind = {"users": "author", "posts": "article", "pages": "article"}.get(base, "term")
+                    return Meaning(kind=kind, base=base, id=number)  # type: ignore[arg-type]
+        return Meaning(kind="unknown")
+
+    # The arguments.
+
+    def take_arguments(self) -> Asking[None]:
+        options = self.options
+        for name, base, wanted in (
+            ("categories", "categories", options.category),
+            ("tags", "tags", options.tag),
+            ("author", "users", options.author),
+        ):
+            if not wanted:
+                continue
+            if name in self.terms or (name == "author" and self.authors):
+                raise NoSuchPart(
+                    f"{options.url} is {self.told[0]} already: give {self.site.home} with {_WORDS[name]}={wanted[0]}"
+                )
+            yield from self._take_named(name, base, wanted)
+        if options.search is not None:
+            self._take_search(options.search)
+
+    def _take_named(self, name: str, base: str, wanted: Sequence[str]) -> Asking[None]:
+        """Take the terms or users with these slugs, ids or names."""
+        is_tree = name != "author" and ("parent" in self._params(base) or base == "categories")
+        found = yield from (self._in_tree(base, wanted) if is_tree else self._one_by_one(name, base, wanted))
+        chosen = [term for term, _ in found]
+        below = list(dict.fromkeys(row for _, rows in found for row in rows))
+        ids = tuple(dict.fromkeys([*(term.id for term in chosen), *below]))
+        if name == "author":
+            self.authors = ids
+        else:
+            self.terms[name] = ids
+        more = len(ids) - len({term.id for term in chosen})
+        with_more = f" with {more} below it" if more else ""
+        word = _WORDS.get(name, f"{name} term")
+        self.told.append(f"the {word} {' or '.join(term.name for term in chosen)}{with_more}")
+
+    def _params(self, base: str) -> frozenset[str]:
+        return self.site.accepted(f"/wp/v2/{base}").params
+
+    def _in_tree(self, base: str, wanted: Iterable[str]) -> Asking[list[tuple[Term, list[int]]]]:
+        """Each wanted term of a taxonomy with a tree, and the ids below it. A section shows what is below it too."""
+        every = yield from self._every(base)
+        children: dict[int, list[int]] = {}
+        for term in every:
+            children.setdefault(term.parent, []).append(term.id)
+        found = []
+        for name in wanted:
+            term_or_none = choose(every, name)
+            if term_or_none is None:
+                raise self._unknown(_WORDS.get(base, base), name, every)
+            found.append((term_or_none, below(term_or_none.id, children)))
+        return found
+
+    def _every(self, base: str) -> Asking[list[Term]]:
+        every: list[Term] = []
+        for page in range(1, MOST_PAGES + 1):
+            params = {"per_page": PER_PAGE, "page": page, "_fields": "id,name,slug,parent"}
+            reply = yield self._query(
+                base, {name: value for name, value in params.items() if (name, value) != ("page", 1)}
+            )
+            rows = rows_of(reply)
+            every += terms_in(rows)
+            if (len(rows) < PER_PAGE and len(every) >= (total_of(reply) or 0)) or not rows:
+                return every
+        raise NoSuchPart(f"the site has more than {MOST_PAGES * PER_PAGE} {base}, which newsbot does not list")
+
+    def _one_by_one(self, name: str, base: str, wanted: Iterable[str]) -> Asking[list[tuple[Term, list[int]]]]:
+        found: list[tuple[Term, list[int]]] = []
+        for one in wanted:
+            try:
+                term = yield from self._one(base, one)
+            except Refused as refused:
+                if refused.status not in (401, 403) or not one.isdigit():
+                    raise NoSuchPart(
+                        f"the site does not list its {base} ({refused}): give the id of the {_WORDS.get(name, name)}"
+                    ) from None
+                term = Term(id=int(one), name=one, slug="")
+            if isinstance(term, list):
+                raise self._unknown(_WORDS.get(name, name), one, term)
+            found.append((term, []))
+        return found
+
+    def _one(self, base: str, wanted: str) -> Asking[Term | list[Term]]:
+        """The term or user with this slug, id or name; else those whose names are near."""
+        asked: list[dict[str, Any]] = [{"slug": wanted}, {"search": wanted}]
+        if wanted.isdigit():
+            asked.insert(1, {"include": wanted})
+        near: list[Term] = []
+        for params in asked:
+            reply = yield self._query(base, {**params, "per_page": PER_PAGE, "_fields": "id,name,slug"})
+            near = terms_in(rows_of(reply))
+            if (found := choose(near, wanted)) is not None:
+                return found
+        return near
+
+    def _unknown(self, word: str, name: str, offered: Sequence[Term]) -> NoSuchPart:
+        near = nearest(name, ((word, term.slug) for term in offered for word in (term.name, term.slug)))
+        hint = f"; near: {', '.join(near)}" if near else ""
+        return NoSuchPart(f"{self.site.home} has no {word} {name!r}{hint}. Give its slug, id or name")
+
+    def _query(self, route: str, params: Mapping[str, Any]) -> Query:
+        return Query(url=self.site.api.url(f"/wp/v2/{route}", params), purpose="narrow")
+
+
+def terms_in(rows: Iterable[Mapping[str, Any]]) -> list[Term]:
+    """The terms or users of a listing."""
+    found = []
+    for row in rows:
+        number = row_id(row.get("id"))
+        if number is not None:
+            name, slug = decoded(row.get("name")) or str(number), text(row.get("slug")) or ""
+            found.append(Term(id=number, name=name, slug=slug, parent=row_id(row.get("parent")) or 0))
+    return found
+
+
+def choose(offered: Iterable[Term], wanted: str) -> Term | None:
+    """The term with this slug, else with this id, else with this name, in any case and with or without accents."""
+    every = list(offered)
+    plain = folded(wanted.strip())
+    by_slug = (term for term in every if folded(term.slug) == plain)
+    by_id = (term for term in every if str(term.id) == plain)
+    by_name = (term for term in every if folded(term.name) == plain)
+    return next(chain(by_slug, by_id, by_name), None)

@@ -1,0 +1,31 @@
+"""Trees of terms, and names that are spelled nearly alike. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+from newsbot.wordpress.scope import folded
+
+NEAR = 5
+"""Names that a message offers in the place of one that a site does not have."""
+
+
+def below(top: int, children: Mapping[int, Sequence[int]]) -> list[int]:
+    """The ids below a term, in a tree that a site may have tied into a circle."""
+    found: list[int] = []
+    waiting, known = list(children.get(top, ())), {top}
+    while waiting:
+        one = waiting.pop(0)
+        if one not in known:
+            known.add(one)
+            found.append(one)
+            waiting += children.get(one, ())
+    return found
+
+
+def nearest(name: str, offered: Iterable[tuple[str, str]]) -> list[str]:
+    """What is offered under a word that is near to a name: (word, slug) -> slugs."""
+    by_word = {folded(word): slug for word, slug in offered if word}
+    close = difflib.get_close_matches(folded(name), by_word, n=NEAR, cutoff=0.5)
+    return list(dict.fromkeys(by_word[word] for word in close))

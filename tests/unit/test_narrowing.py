@@ -1,0 +1,220 @@
+"""Which part of a site an address and the arguments mean, and which rows belong to the part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+import pytest
+
+from newsbot.errors import BadArgument, NoSuchPart
+from newsbot.export.parts import chosen, names_of
+from newsbot.wordpress.api import Api, RouteAccepts, Site
+from newsbot.wordpress.meaning import Meaning
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.narrowing.addresses import meaning_of
+from newsbot.wordpress.narrowing.finding import find_scope
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.scope import Scope, has_words, scope_from_json
+from newsbot.wordpress.site_crawl import crawl_collections
+from newsbot.wordpress.site_json import site_as_json, site_from_json
+from tests.unit import model_site
+
+HOME = "https://a.example"
+CATEGORIES = [
+    {"id": 5, "name": "Caf&eacute; &amp; Bar", "slug": "cafe", "parent": 0},
+    {"id": 6, "name": "Wine", "slug": "wine", "parent": 5},
+    {"id": 7, "name": "Red", "slug": "red", "parent": 6},
+    {"id": 8, "name": "Politics", "slug": "politics", "parent": 8},
+]
+Objects = Mapping[str, list[dict[str, Any]]]
+
+
+def a_site(**routes: RouteAccepts) -> Site:
+    return Site(key=HOME, home=HOME, api=Api(root=f"{HOME}/wp-json/"), accepts=dict(routes))
+
+
+def page(classes: str = "", *, json: str = "", status: int = 200) -> Reply:
+    link = f'<{HOME}/wp-json/>; rel="https://api.w.org/"' + (
+        f', <{HOME}/wp-json/wp/v2/{json}>; rel="alternate"; title="JSON"; type="application/json"' if json else ""
+    )
+    return Reply(status=status, url=HOME, headers={"link": link}, body=f'<body class="{classes}">'.encode())
+
+
+@pytest.mark.parametrize(
+    ("address", "answered", "kind", "found"),
+    [
+        ("/", None, "site", None),
+        ("/feed/", page(), "site", None),
+        ("/wp-json/wp/v2/posts", None, "site", None),
+        ("/sitemap_index.xml", page(), "site", None),
+        ("/en/", page("home blog"), "site", None),
+        ("/ressort/wine/", page("archive category", json="categories/6"), "term", 6),
+        ("/ressort/wine/page/2/", page("archive category category-wine category-6 paged"), "term", 6),
+        ("/x/wine/feed/", page(json="categories/6"), "term", 6),
+        ("/by/ann/", page("archive author author-ann author-3"), "author", 3),
+        ("/2024/05/a-post/", page("single postid-12", json="posts/12"), "article", 12),
+        ("/about/", page("page page-id-4"), "article", 4),
+        ("/?p=12", None, "article", 12),
+        ("/?cat=6", None, "term", 6),
+        ("/?s=red+wine", None, "search", "red wine"),
+        ("/search/red+wine/", page("search search-results"), "search", "red wine"),
+        ("/2024/05/", page("archive date"), "date", None),
+        ("/nothing/", page(status=404), "missing", "HTTP 404"),
+        ("/bare-theme/", page(), "unknown", None),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_an_address_means(address: str, answered: Reply | None, kind: str, found: object) -> None:
+    answered = None if answered is None else replace(answered, url=HOME + address)
+    meaning = meaning_of(HOME + address, answered, a_site())
+    assert (meaning.kind, meaning.id if meaning.id is not None else meaning.text) == (kind, found)
+
+
+def scope_of(objects: Objects, meaning: Meaning | None = None, *, kind: str = "posts", **given: Any) -> Scope | None:
+    """The scope that the site's answers give; an object route answers 404 where the object is unknown."""
+    site = a_site()
+    site.meanings = {HOME + "/x/": meaning} if meaning is not None else {}
+    search = find_scope(site, Options(url=HOME + "/x/", kind=kind, **given))
+    reply: Any = None
+    for _ in range(20):
+        try:
+            query = search.send(reply)
+        except StopIteration as end:
+            assert site_from_json(orjson.loads(orjson.dumps(site_as_json(site)))) == site
+            return end.value  # type: ignore[no-any-return]
+        parts = urlsplit(query.url)
+        base, _, number = parts.path.removeprefix("/wp-json/wp/v2/").partition("/")
+        params = dict(parse_qsl(parts.query))
+        rows = [
+            one
+            for one in objects.get(base, [])
+            if params.get("slug") in (None, one["slug"]) and params.get("include") in (None, str(one["id"]))
+        ]
+        body: Any = rows if not number else next((one for one in rows if str(one["id"]) == number), None)
+        if body is None or base not in objects:
+            body = {"code": "rest_no_route", "message": "No", "data": {"status": 404}}
+        reply = Reply(status=404 if "code" in body else 200, url=query.url, body=orjson.dumps(body))
+    raise AssertionError("the search does not end")
+
+
+@pytest.mark.parametrize("name", ["cafe", "5", "CAFE & BAR"])
+def test_a_section_holds_the_sections_below_it(name: str) -> None:
+    scope = scope_of({"categories": CATEGORIES}, category=(name,))
+    assert scope is not None
+    assert (scope.params("posts"), scope.told) == ({"categories": "5,6,7"}, "the category Café & Bar with 2 below it")
+
+
+def test_conditions_of_the_address_and_of_arguments_add_up() -> None:
+    users = [{"id": 3, "name": "Ann Lee", "slug": "ann"}]
+    meaning = Meaning(kind="term", base="categories", id=8)
+    scope = scope_of({"categories": CATEGORIES, "users": users}, meaning, author=("ann",), search="red wine")
+    assert scope is not None
+    assert scope.params("posts") == {"categories": "8", "author": "3", "search": "red wine"}
+    assert scope_from_json(orjson.loads(orjson.dumps(scope.as_json()))) == scope
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"category": ("politic",)}, "has no category 'politic'; near: politics. Give its slug"),
+        ({"tag": ("x",)}, "does not list its tags"),
+        ({"meaning": Meaning(kind="missing", text="HTTP 404")}, "nothing is at .* is the whole site"),
+        ({"meaning": Meaning(kind="date")}, "since= and until="),
+        ({"meaning": Meaning(kind="unknown")}, "cannot tell which part"),
+        ({"meaning": Meaning(kind="term", base="categories", id=8), "category": ("cafe",)}, "Politics already: give"),
+        (
+            {"meaning": Meaning(kind="term", base="categories", id=8), "kind": "users"},
+            "lists users of a whole site only",
+        ),
+        ({"meaning": Meaning(kind="article", base="posts", id=9)}, "does not show the article"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_found_is_one_line_and_never_the_whole_site(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(NoSuchPart, match=told):
+        scope_of({"categories": CATEGORIES}, **given)
+
+
+def test_an_author_is_taken_by_the_id_where_the_site_hides_its_authors() -> None:
+    scope = scope_of({"categories": []}, Meaning(kind="author", id=3))
+    assert scope is not None
+    assert (scope.authors, scope.told) == ((3,), "the author 3")
+
+
+def test_an_address_is_found_by_its_slug_where_the_theme_tells_nothing() -> None:
+    objects: Objects = {
+        "posts": [{"id": 9, "slug": "x", "link": f"{HOME}/other/x/", "type": "post"}],
+        "pages": [{"id": 12, "slug": "x", "link": f"{HOME}/x/", "type": "page"}],
+    }
+    scope = scope_of(objects, Meaning(kind="unknown"))
+    assert scope is not None
+    assert (scope.article, scope.type, scope.params("posts")) == (12, "page", {"include": 12})
+
+
+def test_objects_outside_of_the_part_are_known_by_their_fields() -> None:
+    scope = Scope(terms={"categories": (5, 6)}, authors=(3,))
+    assert scope.has_object({"categories": [6], "author": 3})
+    assert scope.has_object({"categories": {"0": 6, "2": 1}})
+    assert not scope.has_object({"categories": [7], "author": 3})
+    assert not scope.has_object({"categories": [], "author": 3})
+    assert not scope.has_object({"categories": [5], "author": 4})
+
+
+def test_words_are_found_without_case_and_accents() -> None:
+    row = {"title": "Café Noir", "content_text": "Red wine and cheese", "excerpt": None}
+    assert has_words(row, 'cafe "red WINE"')
+    assert not has_words(row, "cafe beer")
+    assert not has_words(row, "wine -cheese")
+
+
+ROWS: list[dict[str, Any]] = [
+    {"id": 1, "terms": [{"taxonomy": "category", "id": 6, "name": "Wine", "slug": "wine", "parent": 5}]},
+    {"id": 2, "terms": [{"taxonomy": "category", "id": 5, "name": "Bar", "slug": "bar", "parent": None}],
+     "author": {"id": 3, "name": "Ann Lee", "slug": "ann"}},
+    {"id": 3, "terms": [{"taxonomy": "category", "id": None, "name": "Bar"}], "author": {"id": None, "name": "Bo"}},
+]  # fmt: skip
+
+
+def test_the_archive_s_rows_tell_what_a_name_means() -> None:
+    found = names_of(ROWS)
+    section = Scope(terms={"category": chosen("category", ["bar"], found["category"])})
+    assert [row["id"] for row in ROWS if section.has_row(row)] == [1, 2]
+    named = Scope(terms={"category": chosen("category", ["Bar"], found["category"][2:])})
+    assert [row["id"] for row in ROWS if named.has_row(row)] == [3]
+    by = Scope(authors=chosen("author", ["Ann Lee", "bo"], found["author"]))
+    assert [row["id"] for row in ROWS if by.has_row(row)] == [2, 3]
+    with pytest.raises(BadArgument, match="no row of the archive has the category 'wien'; near: wine"):
+        chosen("category", ["wien"], found["category"])
+
+
+@pytest.mark.parametrize("scope", [Scope(terms={"categories": (5,)}), Scope(search="harbour")], ids=["terms", "search"])
+def test_a_site_that_ignores_the_part_delivers_nothing(scope: Scope) -> None:
+    # The model site knows neither parameter, and gives every post.
+    model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
+    facts = SiteFacts(asked=HOME)
+    options = Options(url=HOME, scope=scope, follow=frozenset({"author"}))
+    site = model_site.site()
+    site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "categories", "search", "exclude"}))
+    rows, _ = model_site.listen(crawl_collections(site, options, facts), _with_categories(model))
+    assert rows == []
+    assert (facts.verdict, "ignores" in facts.why) == ("incomplete", True)
+
+
+def _with_categories(model: model_site.ModelSite) -> model_site.ModelSite:
+    plain = model._row
+    model._row = lambda one, params: plain(one, params) | {"categories": [1]}  # type: ignore[method-assign]
+    return model
+
+
+def test_a_type_that_the_part_does_not_list_is_told() -> None:
+    facts = SiteFacts(asked=HOME)
+    site = model_site.site()
+    site.accepts["/wp/v2/pages"] = RouteAccepts(params=frozenset({"per_page", "search"}))
+    options = Options(url=HOME, types=("page",), scope=Scope(terms={"categories": (5,)}))
+    rows, _ = model_site.listen(crawl_collections(site, options, facts), model_site.ModelSite({}))
+    assert (rows, facts.why) == ([], "page: the site does not list page by categories=")

@@ -101,10 +101,11 @@ class Archive:
         batch = self._batches.of(site, type_, kind)
         if batch.pending:
             self._store(batch, None)
-        live = sa.select(sa.func.count()).where(rows.c.collection == batch.collection, rows.c.deleted_at.is_(None))
+        live = sa.select(sa.func.count().label("number"), sa.func.max(rows.c.modified).label("modified"))
+        live = live.where(rows.c.collection == batch.collection, rows.c.deleted_at.is_(None))
         with self.database.reading() as connection:
             found = connection.execute(sa.select(collections).where(collections.c.collection == batch.collection)).one()
-            count = connection.execute(live).scalar_one()
+            counted = connection.execute(live).one()
         self._batches.begin_pass(site, type_, kind, committed_sequence=found.sequence)
         cursor, witness = stored_json(found.cursor), stored_json(found.witness)
         return CollectionState(
@@ -112,7 +113,8 @@ class Archive:
             sequence=found.sequence,
             whole=found.whole,
             watermark=found.watermark,
-            live=count,
+            live=counted.number,
+            modified=counted.modified,
             hidden=found.hidden,
             swept=found.swept,
             owed=tuple(cursor.get("owed", ())),

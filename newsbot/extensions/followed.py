@@ -127,6 +127,7 @@ class FollowedExtension:
             verdict=facts.verdict,
             run=self.crawler.settings["NEWSBOT_RUN"],
             pace_group=self._pace_group(host),
+            full_check=checked if is_full(facts) else site.full_check,
         )
 
     def _pace_group(self, host: str) -> str:
@@ -136,6 +137,11 @@ class FollowedExtension:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def is_full(facts: SiteFacts) -> bool:
+    """Whether the crawl was a full check that ended well, so that checks of one request may follow for a day."""
+    return facts.verdict == "complete" and all(collection.check == "full" for collection in facts.collections.values())
 
 
 def requests_of_update(facts: SiteFacts) -> int | None:

@@ -17,7 +17,7 @@ from newsbot import signals
 from newsbot.archive import archive_of, last_crawled
 from newsbot.archive.answers import Asked
 from newsbot.archive.due_sites import Chosen, followed_sites
-from newsbot.arguments.entries import target_of
+from newsbot.arguments.entries import entry_of, target_of
 from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
 from newsbot.arguments.values import validate
@@ -25,6 +25,7 @@ from newsbot.browser import Browser
 from newsbot.errors import ArchiveError
 from newsbot.items import Record
 from newsbot.net.stopping import is_stopping
+from newsbot.schedule.due import needs_full_check
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
@@ -224,7 +225,18 @@ class NewsbotSpider(Spider):
         types = target.types or given.pop("types", ())
         follow = frozenset(given.pop("follow", ("author",)))
         given.pop("types", None)
-        return [Options(url=target.url, kind=self.kind, types=types, follow=follow, **self.given, **given)]
+        quick = self.may_check_quickly(target)
+        return [Options(url=target.url, kind=self.kind, types=types, follow=follow, quick=quick, **self.given, **given)]
+
+    def may_check_quickly(self, target: Target) -> bool:
+        """Whether one request may show that nothing changed: in a run over followed sites that are due, where the last
+        check found nothing amiss, and the last full check is less than a day old."""
+        if not (self.arguments.due and self.arguments.follows):
+            return False
+        site = self.archive.followed_site(target.url, self.name)
+        if site is None or site.verdict != "complete" or dict(site.entry) != entry_of(target):
+            return False
+        return not needs_full_check(site.full_check, datetime.now(UTC))
 
 
 def all_as_none(types: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -33,6 +33,7 @@ class WpSiteSpider(NewsbotSpider):
             url=target.url,
             types=("all",),
             follow=frozenset({"author"}),
+            quick=self.may_check_quickly(target),
             optional="all" in self.arguments.kinds,
             **self.given,
             **given,

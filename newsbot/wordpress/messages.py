@@ -336,7 +336,8 @@ class CollectionState:
     lists to nobody, as the last comparison of all ids measured it. ``unlisted`` live rows are shown to whoever asks for
     their ids, and by no listing. ``beside`` live rows came by other ways than the API. ``shifted``: the site compares
     other dates than those of its rows, since its time zone changed. ``swept`` is when all ids were last compared.
-    ``owed`` are ids that earlier runs could not fetch. ``witness`` is what ``KeepWitness`` kept.
+    ``owed`` are ids that earlier runs could not fetch. ``witness`` is what ``KeepWitness`` kept. ``modified`` is the
+    latest date of change among the live rows (UTC, ISO).
     """
 
     cursor: Mapping[str, Any] | None = None
@@ -351,3 +352,4 @@ class CollectionState:
     shifted: bool = False
     beside: frozenset[int] = frozenset()
     witness: Mapping[str, Any] = field(default_factory=dict)
+    modified: str | None = None

@@ -23,6 +23,7 @@ class Options:
     ``full``: list the collection from end to end, although asking for changes would be enough. ``sweep``: compare all
     ids now, not only every ``sweep_days`` days. If more than ``max_tombstones`` percent of the rows vanish at once,
     they count as deleted only with ``confirm_deletions``.
+    ``quick``: one request may show that nothing changed, since the last full check is recent and ended well.
     ``optional``: a kind that visitors may not list is no failure.
     """
 
@@ -46,6 +47,7 @@ class Options:
     max_tombstones: float = 5
     confirm_deletions: bool = False
     render: str = "auto"
+    quick: bool = False
     optional: bool = False
 
     @property

@@ -33,7 +33,8 @@ class CollectionFacts:
     listed, and what became of the URLs that the API had not shown.
 
     ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only changes since ``since``
-    (UTC) were asked for, and ``window`` where the user asked for a part. ``live`` is the number of live rows in the
+    (UTC) were asked for, and ``window`` where the user asked for a part. ``check`` is ``quick`` where one request
+    showed that nothing changed (``collection.quick_check``). ``live`` is the number of live rows in the
     archive afterwards; None where nobody asked. ``new``, ``edited`` and ``deleted`` count delivered rows. ``held_back``
     counts deletions that were too many at once to be believed. ``unsure`` are ids that no listing shows and whose own
     request failed. ``broke_off``: the site did not list all its ids. ``disorder`` names what the site ignored when it
@@ -44,6 +45,7 @@ class CollectionFacts:
     type: str
     kind: str = "posts"
     mode: Literal["walk", "update", "window"] = "walk"
+    check: Literal["full", "quick"] = "full"
     since: str | None = None
     live: int | None = None
     new: int = 0

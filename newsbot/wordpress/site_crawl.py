@@ -269,6 +269,9 @@ def _crawl_collection(
         return
     crawl = crawled.run(discovered_before=discovered_before)
     yield from in_languages(crawl, site=site, route=collection.route, counts=crawled.facts.languages)
+    if crawled.facts.check == "quick":
+        # Nothing changed. The sitemap and the feed are read with the next full check.
+        return
     if options.kind == "posts":
         try:
             yield from witnesses.hear(crawled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def followed(path: Path) -> dict[str, FollowedSite]:
     sites = {site.url: site for site in Followed(database).sites()}
     database.close()
     return sites
+
+
+def make_due(path: Path, site: FollowedSite) -> None:
+    database = open_database(f"sqlite:///{path}")
+    Followed(database).keep(replace(site, next_due=None))
+    database.close()
 
 
 def asked(run: Run) -> tuple[int, list[str], int]:
@@ -55,6 +62,15 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
         assert asked(nothing) == (0, [], 2)
         assert "0 of 2 sites are due" in nothing.said
         assert healthy.requests == []
+        make_due(archive, well)
+        quick = crawl(tmp_path, "wp_posts", sites="archive", due="1")
+        assert asked(quick) == (0, [healthy.url], 1)
+        assert quick.receipt()["sites"][0]["collections"]["post"]["check"] == "quick"
+        assert [(request.route, request.params["orderby"]) for request in healthy.requests] == [
+            ("/wp/v2/posts", "modified")
+        ]
+        assert followed(archive)[healthy.url].full_check == well.full_check
+
         status, urls, not_due = asked(crawl(tmp_path, "wp_posts", sites="archive"))
         assert sorted(urls) == sorted([healthy.url, closed.url])
         again = followed(archive)

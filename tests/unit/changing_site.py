@@ -140,6 +140,8 @@ class ChangingSite:
         size, page = int(params.get("per_page", 10)), int(params.get("page", 1))
         if params.get("orderby", "date") == "date":
             found.sort(key=lambda pair: pair[1].local)
+        elif params["orderby"] == "modified":
+            found.sort(key=lambda pair: pair[1].modified + pair[1].zone)
         if params.get("order", "desc") == "desc":
             found.reverse()
         first = int(params.get("offset", (page - 1) * size))

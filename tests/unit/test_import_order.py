@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
     "spiders": {
-        *("archive", "arguments", "browser", "net", "politeness", "wordpress"),
+        *("archive", "arguments", "browser", "net", "politeness", "schedule", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
     },
     "feeds": {"terminal", "items", "errors", "signals", "timestamps", "safe_json"},

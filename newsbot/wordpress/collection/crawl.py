@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
+from newsbot.wordpress.collection import quick_check
 from newsbot.wordpress.collection.full import FullListing
 from newsbot.wordpress.collection.incremental import IncrementalListing, can_update, is_sweep_due
 from newsbot.wordpress.collection.insertions import newest_ids
@@ -48,7 +49,8 @@ class CollectionCrawl:
     fault: PayloadError | None = None
 
     def run(self, *, discovered_before: bool = False) -> Steps[None]:
-        """Yield queries, questions, items and checkpoints. A run without a fault ends with a ``done`` checkpoint.
+        """Yield queries, questions, items and checkpoints. A run without a fault ends with a ``done`` checkpoint, but
+        for one in which a single request showed that nothing changed.
 
         ``discovered_before``: the site's API was discovered by an earlier run. Raises Moved where the API does not
         answer as it did then. Other faults of the site end in the verdict, not in an exception.
@@ -56,6 +58,8 @@ class CollectionCrawl:
         self.state = yield self.queries.state()
         self.intake = intake = Intake(queries=self.queries, facts=self.facts, state=self.state)
         try:
+            if (yield from self._is_unchanged(intake)):
+                return
             self.listing = listing = yield from self._choose(intake)
             yield from listing.run()
         except PayloadError as fault:
@@ -66,6 +70,16 @@ class CollectionCrawl:
         else:
             yield self.queries.checkpoint(intake.sequence, cursor=listing.outcome, done=True)
         self.facts.links.update(intake.joiner.stats)
+
+    def _is_unchanged(self, intake: Intake) -> Steps[bool]:
+        """Whether one request shows that nothing changed. Then the archive stays as it is, its watermark too."""
+        if not quick_check.is_possible(self.queries, self.state):
+            return False
+        account = Reconciler(intake=intake, site_ids=SiteIds(self.queries))
+        if not (yield from quick_check.unchanged(account)):
+            return False
+        quick_check.tell(self.facts, account)
+        return True
 
     def _choose(self, intake: Intake) -> Steps[Listing]:
         """Returns the listing that this run needs. An incremental listing begins with its first search here."""

@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup crawl test lint bench soak clean
+.PHONY: help setup crawl test lint docs bench soak clean
 
 SETUP := .venv/.newsbot-setup
 CRAWL := .venv/.newsbot-crawl
@@ -18,6 +18,7 @@ help:
 	@echo "make crawl SITE=URL     crawls a real site into data/"
 	@echo "make test               every test; CI=true installs the Debian packages they need"
 	@echo "make lint               ruff and mypy"
+	@echo "make docs               docs/ as a site, in build/docs/"
 	@echo "make bench | soak       measurements; many random examples, and each crawl in a new interpreter"
 	@echo "make clean              removes .venv and caches; data/ stays"
 
@@ -42,6 +43,10 @@ lint: $(SETUP)
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy --strict
+
+docs: $(SETUP)
+	.venv/bin/sphinx-build -q -W --keep-going docs build/docs
+	@echo "build/docs/index.html"
 
 bench: $(SETUP)
 	$(PYTHON) -m bench

@@ -9,6 +9,7 @@ from newsbot.errors import BadArgument
 EXTRAS: dict[str, tuple[str, ...]] = {
     "browser": ("playwright", "scrapy-playwright"),
     "duplicates": ("datasketch", "numpy"),
+    "fleet": ("procrastinate", "psycopg[binary,pool]"),
     "markdown": ("html-to-markdown",),
     "metrics": ("prometheus-client",),
     "parquet": ("pyarrow",),

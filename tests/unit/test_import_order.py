@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "timestamps",
         "safe_json",
     },
+    "fleet": {"archive", "arguments", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
     # Output afterwards, and the commands.
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
@@ -73,7 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "commands": {
-        *("archive", "arguments", "article", "doctor", "export", "follow", "spiders", "wordpress"),
+        *("archive", "arguments", "article", "doctor", "export", "fleet", "follow", "spiders", "wordpress"),
         *("errors", "extras", "json_logs", "safe_json", "terminal"),
     },
 }

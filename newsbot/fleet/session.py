@@ -1,0 +1,320 @@
+"""One session of a worker: from its entry in the queue's database to its end.
+
+A session ends when the worker is stopped, when the database fails, or when other workers may have its jobs. The worker
+then begins a new one (``newsbot.fleet.worker``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import psycopg
+from procrastinate import exceptions
+from procrastinate.job_context import JobContext
+from procrastinate.worker import Worker
+from psycopg_pool import PoolTimeout
+
+from newsbot.archive.database import Database
+from newsbot.archive.processes import this_process
+from newsbot.errors import ArchiveError
+from newsbot.fleet.connector import QueueConnector, new_app
+from newsbot.fleet.dispatch import CONTROL, CRAWL, SITES, dispatch, rescue, tidy
+from newsbot.fleet.fence import JobKey
+from newsbot.fleet.pulse import BEAT_SECONDS, CLOCK_TOLERANCE, STALE_SECONDS, Pulse
+from newsbot.fleet.rates import Rates
+from newsbot.fleet.runs import Interrupted, Run, Runs
+from newsbot.fleet.visits import Visits
+
+logger = logging.getLogger(__name__)
+
+QUEUE_ERRORS = (ArchiveError, exceptions.ConnectorException, psycopg.Error, PoolTimeout, OSError)
+"""What a database that is away or full raises."""
+
+CUT_SECONDS = 10.0
+"""Seconds after which a worker that ends does not wait for answers of sites any more."""
+
+END_SECONDS = 22.0
+"""Seconds after which a worker that ends does not wait for its runs any more. Less than STALE_SECONDS."""
+
+POLL_SECONDS = 2.0
+"""How often a worker looks for jobs of which it was not notified, such as those whose lock is free now."""
+
+TICK = "* * * * * */5"
+"""When the periodic work is done: every five seconds."""
+
+_ENTER = """
+INSERT INTO fleet_workers (worker, control, holder, slots)
+VALUES (%(worker)s, %(control)s, %(holder)s, %(slots)s)
+"""
+
+_BEAT = """
+WITH alive AS (
+    UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id IN (%(worker)s, %(control)s) RETURNING id
+), ours AS (
+    UPDATE fleet_workers SET seen = now(), sites_a_minute = %(sites)s, rows_a_minute = %(rows)s,
+        requests_a_minute = %(requests)s
+    WHERE worker = %(worker)s RETURNING worker
+), spent AS (
+    UPDATE fleet SET allowance = allowance - %(made)s WHERE %(made)s > 0
+)
+SELECT (SELECT count(*) FROM alive) = 2 AND (SELECT count(*) FROM ours) = 1 AS ours,
+    extract(epoch FROM clock_timestamp())::float AS now
+"""
+
+Answer = TypeVar("Answer")
+
+
+class Session:
+    """``slots``: sites at once. ``spiders``: the names of the spiders whose sites become jobs. ``earlier``: the workers
+    of earlier sessions of this process. ``make_run`` builds a run of a spider. ``database``: for the event loop;
+    ``thread`` has the connections of the periodic work."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        slots: int,
+        budget: float,
+        spiders: Sequence[str],
+        earlier: tuple[int, ...],
+        database: Database,
+        thread: PeriodicThread,
+        make_run: Callable[[str, Pulse, Callable[[str], None]], Run],
+    ) -> None:
+        self.pulse = Pulse()
+        self.runs = Runs(lambda spider: make_run(spider, self.pulse, self.give_up))
+        self.visits = Visits(database, self.runs)
+        self.why: str | None = None
+        self.workers: tuple[int, ...] = ()
+        self._over = asyncio.Event()
+        self._slots = slots
+        self._budget = budget
+        self._spiders = spiders
+        self._earlier = earlier
+        self._database = database
+        self._thread = thread
+        self._connector = QueueConnector(url)
+        self._rates = Rates()
+        self._debited = 0
+
+    def give_up(self, why: str) -> None:
+        """End the session. The first reason counts."""
+        if self.why is None:
+            self.why = why
+        self._over.set()
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Do jobs until ``stop`` is set or the session ends; then ``why`` has the reason. Raises QUEUE_ERRORS."""
+        _reconnect(self._database)
+        await self._thread.do(_reconnect)
+        await self._thread.do(lambda database: rescue(database, ended=self._earlier))
+        sites, control = self._make_workers()
+        await self._connector.open_async()
+        tasks = [asyncio.create_task(worker.run()) for worker in (sites, control)]  # type: ignore[no-untyped-call]
+        beats: asyncio.Task[None] | None = None
+        try:
+            await self._enter(sites, control, tasks)
+            beats = asyncio.create_task(self._beats())
+            waits = [asyncio.create_task(event.wait()) for event in (stop, self._over)]
+            await asyncio.wait([*tasks, *waits, beats], return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            if not stop.is_set():
+                self.give_up(_reason([*tasks, beats]))
+        finally:
+            await self._wind_down(sites, control, tasks)
+            if beats is not None:
+                beats.cancel()
+            await asyncio.wait([*tasks, *filter(None, [beats])])
+            _retrieve([*tasks, *filter(None, [beats])])
+            await self._connector.close_async()
+
+    def _make_workers(self) -> tuple[Worker, Worker]:
+        """The worker that crawls sites, and one for the periodic work, which must not wait for a free slot."""
+        crawling, periodic = new_app(self._connector), new_app(self._connector)
+        crawling.task(name=CRAWL, queue=SITES, pass_context=True)(self._crawl)
+        tick = periodic.task(name="newsbot.tick", queue=CONTROL, queueing_lock="newsbot.tick")(self._tick)
+        periodic.periodic(cron=TICK)(tick)
+        shared: dict[str, Any] = {
+            "install_signal_handlers": False,
+            "delete_jobs": "successful",
+            "fetch_job_polling_interval": POLL_SECONDS,
+            "abort_job_polling_interval": 60.0,
+            "update_heartbeat_interval": 10.0,
+            "stalled_worker_timeout": float(STALE_SECONDS),
+        }
+        return (
+            Worker(crawling, queues=[SITES], name="sites", concurrency=self._slots, **shared),
+            Worker(periodic, queues=[CONTROL], name="control", concurrency=1, listen_notify=False, **shared),
+        )
+
+    async def _enter(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> None:
+        while sites.worker_id is None or control.worker_id is None:
+            if any(task.done() for task in tasks):
+                self.give_up(_reason(tasks))
+                return
+            await asyncio.sleep(0.01)
+        self.workers = (sites.worker_id, control.worker_id)
+        self.pulse.beat(self.pulse.ask())  # they are as new as their entries
+        await self._connector.execute_query_async(
+            _ENTER, worker=self.workers[0], control=self.workers[1], holder=this_process(), slots=self._slots
+        )
+
+    async def _beats(self) -> None:
+        while True:
+            await self._beat()
+            await asyncio.sleep(BEAT_SECONDS)
+            self.runs.sweep(asyncio.get_running_loop().time())
+
+    async def _beat(self) -> None:
+        asked, made = self.pulse.ask(), self.runs.requests
+        rates = self._rates.after(asked, sites=self.visits.ended, rows=self.runs.rows, requests=made)
+        sent = time.time()
+        row = await self._connector.execute_query_one_async(
+            _BEAT,
+            worker=self.workers[0],
+            control=self.workers[1],
+            sites=rates.sites,
+            rows=rates.rows,
+            requests=rates.requests,
+            made=made - self._debited,
+        )
+        self._debited = made
+        if not self.pulse.alive or not row["ours"]:
+            self.pulse.lose()
+            self.give_up("this worker wrote no heartbeat for too long, and other workers have its sites now")
+            return
+        self.pulse.beat(asked)
+        if (off := clock_difference(sent, time.time(), row["now"])) is not None:
+            self.give_up(
+                f"the clock of this machine differs from that of the database by {off:.0f} s. Correct the clock; "
+                "the worker crawls no site before that"
+            )
+
+    async def _tick(self, timestamp: int) -> None:
+        """The periodic work. ``timestamp`` is the time that it is for."""
+        rescued = await self._thread.do(rescue)
+        if rescued.jobs or rescued.workers:
+            told = ", ".join(rescued.jobs[:5]) + (", ..." if rescued.jobs[5:] else "")
+            logger.warning(
+                "%d workers are gone; %d sites wait again: %s", rescued.workers, len(rescued.jobs), told or "none"
+            )
+        await self._thread.do(lambda database: dispatch(database, spiders=self._spiders, budget=self._budget))
+        if timestamp % 600 < BEAT_SECONDS:
+            await self._thread.do(tidy)
+
+    async def _crawl(self, context: JobContext, /, **site: Any) -> None:
+        """Check one site: ``url`` and ``spider``. A check that is stopped waits in the queue again."""
+        job = context.job
+        assert job.id is not None
+        try:
+            if not self.pulse.alive or self._over.is_set():
+                raise Interrupted
+            await self.visits.visit(JobKey(job.id, job.attempts), site["url"], site["spider"], now=datetime.now(UTC))
+        except ArchiveError as error:
+            self.give_up(str(error))
+            await self._defer_again(context)
+        except Interrupted:
+            await self._defer_again(context)
+
+    async def _defer_again(self, context: JobContext) -> None:
+        """Put a new job into the queue; this one ends as aborted. The lock keeps the new one waiting until then."""
+        if not self.pulse.alive:
+            self._connector.mute()
+            return
+        again = context.job.evolve(id=None, attempts=0, worker_id=None, scheduled_at=None)
+        try:
+            await context.app.job_manager.defer_job_async(again)
+        except exceptions.AlreadyEnqueued:
+            pass
+        except QUEUE_ERRORS:
+            self._connector.mute()  # the next session, or another worker, finds the job and defers it again
+            return
+        raise exceptions.JobAborted
+
+    async def _wind_down(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> None:
+        """End all crawls behind their present page, give the jobs back, and leave the queue."""
+        if not self.pulse.alive:
+            self._connector.mute()
+        for worker in (sites, control):
+            worker.stop()  # type: ignore[no-untyped-call]
+        loop = asyncio.get_running_loop()
+        cut = loop.call_later(CUT_SECONDS if self.pulse.alive else 0.0, self.runs.cut)
+        stopping = asyncio.create_task(self._stop_runs(tasks))
+        await asyncio.wait([stopping], timeout=END_SECONDS)
+        cut.cancel()
+        if not stopping.done():
+            stopping.cancel()
+            logger.error("%d sites did not end in time; other workers go on with them", self.runs.at_work)
+            self._connector.mute()
+            for task in tasks:
+                task.cancel()
+        try:
+            await self._thread.do(lambda database: rescue(database, ended=self.workers))
+        except ArchiveError as error:
+            self.give_up(str(error))
+
+    async def _stop_runs(self, tasks: list[asyncio.Task[None]]) -> None:
+        await self.runs.stop()
+        await asyncio.wait(tasks)
+
+
+class PeriodicThread:
+    """A thread with a database of its own: the periodic work reads large tables, and must not hold up the crawls."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fleet")
+
+    async def do(self, work: Callable[[Database], Answer]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._database)
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        self._database.close()
+
+
+def _reconnect(database: Database) -> None:
+    """Replace connections that the server has closed, as a restart of it does. Raises ArchiveError."""
+    with suppress(ArchiveError):
+        _try(database)
+        return
+    _try(database)
+
+
+def _try(database: Database) -> None:
+    with database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    with database.writing():
+        pass
+
+
+def clock_difference(before: float, after: float, theirs: float) -> float | None:
+    """By how many seconds our clock is ahead of another one that was read between ``before`` and ``after`` of ours;
+    None where it may be right."""
+    if before - CLOCK_TOLERANCE <= theirs <= after + CLOCK_TOLERANCE:
+        return None
+    return before - theirs if theirs < before else after - theirs
+
+
+def _reason(tasks: list[asyncio.Task[None]]) -> str:
+    """Why one of the tasks of a session ended."""
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            cause = error.__cause__ or error
+            return f"the queue does not answer: {str(cause).strip().partition(chr(10))[0] or type(cause).__name__}"
+    return "the queue's worker ended"
+
+
+def _retrieve(tasks: list[asyncio.Task[None]]) -> None:
+    """Mark the errors of ended tasks as seen; ``_reason`` has told the first."""
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()

@@ -1,0 +1,135 @@
+"""The process of ``scrapy fleet worker``: one session after the other, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import BaseSettings
+
+from newsbot.archive.database import Database
+from newsbot.errors import BadArgument
+from newsbot.fleet.connector import quiet
+from newsbot.fleet.pulse import Pulse
+from newsbot.fleet.queue_schema import open_fleet
+from newsbot.fleet.runs import Run
+from newsbot.fleet.session import QUEUE_ERRORS, PeriodicThread, Session
+from newsbot.fleet.spider import COMPONENTS, spider_for_fleet
+from newsbot.spiders.base import NewsbotSpider
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_WAIT, LONGEST_WAIT = 1.0, 10.0
+"""Seconds between two tries to begin a session while the database is away."""
+
+
+def run_worker(settings: BaseSettings, *, slots: int) -> int:
+    """Work until SIGTERM or SIGINT. Returns the exit status.
+
+    Raises BadArgument and ArchiveError before anything has begun.
+    """
+    url = settings["NEWSBOT_ARCHIVE"]
+    databases = [open_fleet(url, create=True) for _ in range(2)]
+    quiet()
+    settings.set("NEWSBOT_SITES_AT_ONCE", str(slots), priority="cmdline")
+    for name, components in COMPONENTS.items():
+        for component, order in components.items():
+            settings[name].set(component, order, priority="cmdline")
+    process = AsyncCrawlerProcess(settings)  # type: ignore[arg-type]
+    worker = _Worker(process, slots=slots, database=databases[0], thread=PeriodicThread(databases[1]))
+    main = asyncio.get_event_loop().create_task(worker.main())
+    process.start(stop_after_crawl=False, install_signal_handlers=False)
+    return main.result() if main.done() and not main.cancelled() else 1
+
+
+class _Worker:
+    def __init__(self, process: AsyncCrawlerProcess, *, slots: int, database: Database, thread: PeriodicThread) -> None:
+        self._process = process
+        self._slots = slots
+        self._database = database
+        self._thread = thread
+        self._stop = asyncio.Event()
+        self._earlier: list[int] = []
+        self._spiders: dict[str, type[NewsbotSpider]] = {}
+
+    async def main(self) -> int:
+        from twisted.internet import reactor
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_end, number)
+        try:
+            await self._sessions()
+            return 0
+        except Exception:
+            logger.exception("The worker ends because of a fault in newsbot")
+            return 1
+        finally:
+            self._thread.close()
+            self._database.close()
+            reactor.stop()  # type: ignore[misc]
+
+    def _asked_to_end(self, number: int) -> None:
+        if self._stop.is_set():
+            return  # some programs send the signal twice; the end is near either way
+        logger.info("%s: the worker ends behind the present pages of its sites", signal.Signals(number).name)
+        self._stop.set()
+
+    async def _sessions(self) -> None:
+        wait, away = SHORTEST_WAIT, False
+        logger.info("A worker for %d sites at once begins on the archive %s", self._slots, self._database.place)
+        while not self._stop.is_set():
+            began = asyncio.get_running_loop().time()
+            session = self._new_session()
+            try:
+                await session.serve(self._stop)
+                why = session.why
+            except QUEUE_ERRORS as error:
+                why = str(error).strip().partition("\n")[0]
+            self._earlier += session.workers
+            if session.runs.at_work:
+                # Their crawls hang. A new process begins afresh; the service manager starts it.
+                logger.error("The worker ends, since %d crawls of sites do not end", session.runs.at_work)
+                os._exit(0 if self._stop.is_set() else 1)
+            if self._stop.is_set():
+                return
+            if asyncio.get_running_loop().time() - began > LONGEST_WAIT:
+                wait, away = SHORTEST_WAIT, False
+            if not away:
+                logger.error("%s. The worker waits and tries again", why)
+            away = True
+            await self._pause(wait)
+            wait = min(LONGEST_WAIT, 2 * wait)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _new_session(self) -> Session:
+        settings = self._process.settings
+        return Session(
+            url=settings["NEWSBOT_ARCHIVE"],
+            slots=self._slots,
+            budget=settings.getfloat("NEWSBOT_BUDGET"),
+            spiders=self._process.spider_loader.list(),
+            earlier=tuple(self._earlier),
+            database=self._database,
+            thread=self._thread,
+            make_run=self._make_run,
+        )
+
+    def _make_run(self, spider: str, pulse: Pulse, failed: Callable[[str], None]) -> Run:
+        if spider not in self._spiders:
+            found = self._process.spider_loader.load(spider)  # raises KeyError
+            if not issubclass(found, NewsbotSpider):
+                raise BadArgument(f"the spider {spider} is not one of newsbot's")
+            self._spiders[spider] = spider_for_fleet(found)
+        run = Run(self._process.create_crawler(self._spiders[spider]), pulse=pulse, failed=failed)
+        run.start(self._process)
+        return run

@@ -12,6 +12,7 @@ NewsbotError
 │   ├── TooDeep        JSON that is nested deeper, or is larger, than any WordPress sends
 │   ├── Flooded        an answer holds many times the rows that were asked for
 │   ├── BadStatus      an HTTP error status without an error object of WordPress; has ``status``
+│   │   └── PaymentRequired  HTTP 402: the site asks for payment. newsbot does not pay, and asks in no other way
 │   ├── FilterIgnored  the site shows rows of other parts than the one that was asked for. Raised by
 │   │                  wordpress.collection.full; ends the collection.
 │   ├── ForeignAnswer  rows of another site: a cache mixed up two sites, or another WordPress has the address now.
@@ -98,6 +99,15 @@ class BadStatus(PayloadError):
         self.retryable = retryable
 
 
+class PaymentRequired(BadStatus):
+    """HTTP 402: the site asks for payment."""
+
+    name = "payment"
+
+    def __init__(self) -> None:
+        super().__init__("HTTP 402: the site asks for payment, and newsbot does not pay", status=402, retryable=False)
+
+
 class Refused(PayloadError):
     """An error object of WordPress: ``{"code": ..., "message": ..., "data": {"status": ...}}``."""
 
@@ -136,10 +146,10 @@ class DiscoveryError(NewsbotError):
     """
 
     def __init__(
-        self, text: str, *, verdict: Literal["closed", "blocked", "incomplete"], fault: str | None = None
+        self, text: str, *, verdict: Literal["closed", "blocked", "incomplete", "payment"], fault: str | None = None
     ) -> None:
         super().__init__(text)
-        self.verdict: Literal["closed", "blocked", "incomplete"] = verdict
+        self.verdict: Literal["closed", "blocked", "incomplete", "payment"] = verdict
         self.fault = fault
         self.at = ""
         self.meaning: object = None

@@ -163,6 +163,8 @@ class Post(Record, PostContent):
     """Every author, in the site's order: of Co-Authors Plus or PublishPress Authors, else ``author`` alone."""
     parent: int | None = None
     """The id of the page, or of the object of a hierarchical type, that this one is below."""
+    rights: dict[str, Any] = field(default_factory=dict)
+    """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,6 +189,9 @@ class Comment(Record, CommentContent):
     """A comment. ``post`` and ``parent`` are ids. ``avatar_urls`` is filled only with NEWSBOT_PERSONAL=1."""
 
     collection: ClassVar[str] = "comments"
+
+    rights: dict[str, Any] = field(default_factory=dict)
+    """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -227,6 +232,8 @@ class Media(Record, MediaContent):
 
     duplicate_of: str | None = None
     """The file of another site with the same guid, as ``SITE TYPE ID``."""
+    rights: dict[str, Any] = field(default_factory=dict)
+    """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -53,6 +53,12 @@ class Command(ScrapyCommand):
             action="store_true",
             help="clusters of posts with mostly the same words (.jsonl, .json, .csv)",
         )
+        parser.add_argument(
+            "--for",
+            dest="use",
+            choices=("search", "train", "archive"),
+            help="only rows whose site and page do not reserve this use",
+        )
         parser.add_argument("--revisions", action="store_true", help="every revision, with a word diff (.jsonl, .json)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

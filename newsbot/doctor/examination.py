@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from newsbot.errors import DiscoveryError, NotXml, PayloadError
+from newsbot.rights.well_known import AI_TXT, TDMREP
 from newsbot.wordpress.api import Collection, Site, read_collections
 from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, choose
 from newsbot.wordpress.discovery.declared import REL
@@ -39,10 +40,8 @@ _POSTS = Collection(name="post", route="/wp/v2/posts")
 _BESIDE = (
     ("media", "attachment", "/wp/v2/media"),
     ("comments", "comment", "/wp/v2/comments"),
-    ("terms", "category", "/wp/v2/categories"),
-    ("users", "user", "/wp/v2/users"),
 )
-"""Kind, type and route of what other spiders than ``wp_posts`` bring."""
+"""Kind, type and route of the largest collections that other spiders than ``wp_posts`` bring."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +73,7 @@ class Evidence:
     types_fault: PayloadError | None = None
     feed: Feed | None = None
     sitemaps: dict[str, Sitemap] = field(default_factory=dict)
+    well_known: dict[str, Reply] = field(default_factory=dict)
     exchanges: list[tuple[Query, Reply]] = field(default_factory=list)
 
 
@@ -112,6 +112,7 @@ def _examine(evidence: Evidence) -> Asking[None]:
         if evidence.fault is None:
             yield from _ask_types(evidence, evidence.site)
             yield from _ask_sitemap(evidence, evidence.site.key)
+            yield from _ask_rights(evidence, evidence.site.key)
             yield from _ask_totals(evidence, evidence.site)
             return
     if is_api_closed(evidence.failure or evidence.fault):
@@ -187,8 +188,17 @@ def _named_in_robots(evidence: Evidence, key: str) -> Asking[list[str]]:
     return hints(evidence.robots.body, evidence.robots.url) if evidence.robots.is_ok else []
 
 
+def _ask_rights(evidence: Evidence, key: str) -> Asking[None]:
+    """The files at fixed places that say how content may be used. They belong to the host, not to a folder."""
+    parts = urlsplit(key)
+    for path in (TDMREP, AI_TXT):
+        reply = yield Query(url=f"{parts.scheme}://{parts.netloc}{path}", purpose="rights", expects="any", tries=1)
+        if reply.is_ok:
+            evidence.well_known[path] = reply
+
+
 def _ask_totals(evidence: Evidence, site: Site) -> Asking[None]:
-    """How many rows each collection has: of types first, then of media, comments, terms and users."""
+    """How many rows each collection has: of types first, then of media and comments."""
     for counted in evidence.collections:
         if counted.total is not None or counted.type == "post":
             continue
@@ -222,3 +232,4 @@ def _ask_other_sources(evidence: Evidence) -> Asking[None]:
     yield from _named_in_robots(evidence, key)
     found: Sitemaps = yield from find_sitemaps(key, most=MOST_SITEMAPS)
     evidence.sitemaps = dict(found.read)
+    yield from _ask_rights(evidence, key)

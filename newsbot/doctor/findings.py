@@ -12,12 +12,17 @@ from newsbot.doctor.examination import Counted, Evidence, has_marks
 from newsbot.doctor.obstacles import lacks_content, obstacles
 from newsbot.doctor.plugins import find_plugins
 from newsbot.errors import PayloadError
+from newsbot.rights.answers import combined, of_headers
+from newsbot.rights.robots_txt import read_robots, robots_for
+from newsbot.rights.well_known import AI_TXT, TDMREP, read_ai_txt, read_tdmrep
+from newsbot.rights.words import meanings
 from newsbot.wordpress import payload
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.discovery.declared import declared_language
 from newsbot.wordpress.fallback.site import is_api_closed
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.hreflang import read_languages
+from newsbot.wordpress.pages.page_rights import page_rights
 from newsbot.wordpress.values import list_in, object_in, text
 
 _GENERATOR = re.compile(
@@ -25,6 +30,9 @@ _GENERATOR = re.compile(
     rb"<generator>https?://wordpress\.org/\?v=([0-9][\w.-]{0,20})</generator>",
     re.I,
 )
+PRODUCT = "newsbot"
+"""The product token by which robots.txt names newsbot (ROBOTSTXT_USER_AGENT)."""
+
 _FEED_LINK = re.compile(rb"<link\b[^<>]{0,500}application/rss\+xml[^<>]{0,500}>", re.I)
 _HREF = re.compile(rb"""\bhref\s{0,9}=\s{0,9}["']?([^"'\s>]{1,500})""", re.I)
 _HEAD = 200_000
@@ -37,7 +45,9 @@ class Findings:
 
     ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None where it gets none. ``wordpress`` is None where
     the site did not answer. ``permalinks`` is ``plain`` (``?p=7``) or ``pretty``. ``feed_asked``: the feed itself
-    was asked for. ``requests`` were made for these findings.
+    was asked for. ``rights`` are the statements of robots.txt, of the home page and of the files at fixed places;
+    ``uses`` is what they mean for each use, in words. ``requests`` were made for these findings. ``asked_all``: no
+    question was left out for want of requests.
     """
 
     asked: str
@@ -60,9 +70,12 @@ class Findings:
     sitemaps: dict[str, str] = field(default_factory=dict)
     plugins: dict[str, list[str]] = field(default_factory=dict)
     obstacles: list[str] = field(default_factory=list)
+    rights: dict[str, Any] = field(default_factory=dict)
+    uses: dict[str, str] = field(default_factory=dict)
     cost: Cost | None = None
     command: str | None = None
     requests: int = 0
+    asked_all: bool = True
 
 
 def findings_of(evidence: Evidence, *, delay: float, crawl_delay: float | None, requests: int, spent: bool) -> Findings:
@@ -86,11 +99,12 @@ def findings_of(evidence: Evidence, *, delay: float, crawl_delay: float | None, 
         for url, read in evidence.sitemaps.items()
     }
     found.plugins = find_plugins(_namespaces(evidence), *_page(home))
+    found.rights = _rights(evidence)
+    found.uses = meanings(found.rights)
     found.by, found.why = _way(evidence)
     found.can_crawl = found.by is not None
     found.obstacles = obstacles(evidence, crawl_delay=crawl_delay, paywalls=found.plugins.get("paywall", []))
-    if spent:
-        found.obstacles.append(f"not all was asked: {requests} requests were used")
+    found.asked_all = not spent
     if found.by == "api" and site is not None:
         found.cost = _cost(evidence, site, delay)
     if found.can_crawl:
@@ -120,6 +134,22 @@ def _tell_site(found: Findings, site: Site, evidence: Evidence) -> None:
     declared = site.accepted("/wp/v2/posts").languages
     found.languages = list(dict.fromkeys([*declared, *found.languages]))
     found.collections = evidence.collections
+
+
+def _rights(evidence: Evidence) -> dict[str, Any]:
+    """The statements on the use of the site's content. A page outweighs its headers, headers the files (TDMRep)."""
+    found: dict[str, Any] = {}
+    if (ai_txt := evidence.well_known.get(AI_TXT)) is not None:
+        found |= read_ai_txt(ai_txt.body, ai_txt.headers.get("content-type", ""))
+    if (tdmrep := evidence.well_known.get(TDMREP)) is not None:
+        found |= read_tdmrep(tdmrep.body)
+    if evidence.robots is not None and evidence.robots.is_ok:
+        found |= robots_for(read_robots(evidence.robots.body, PRODUCT), "/")
+    if evidence.sample is not None and evidence.sample.is_ok:
+        found = combined(found, of_headers(evidence.sample.headers))
+    if evidence.home is not None and evidence.home.is_ok:
+        found = combined(found, page_rights(evidence.home))
+    return found
 
 
 def _page(home: Reply | None) -> tuple[bytes, dict[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from newsbot.doctor.examination import Counted
 from newsbot.doctor.findings import Findings
+from newsbot.rights import words as rights
 from newsbot.terminal import in_one_line
 
 _WIDTH = 14
@@ -35,6 +36,8 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     yield "feed", [_feed(found)]
     yield "sitemaps", [f"{url} ({what})" for url, what in found.sitemaps.items()] or ["none found"]
     yield "plugins", [f"{kind}: {', '.join(names)}" for kind, names in found.plugins.items()] or ["none seen"]
+    yield "rights", rights.lines(found.rights) or ["none declared"]
+    yield "use for", [f"{use}: {told_use}" for use, told_use in found.uses.items()]
     yield (
         "in the way",
         [line for line in found.obstacles if line != found.why] or ["nothing else" if found.why else "nothing seen"],
@@ -43,7 +46,7 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         yield "cost", [_cost(found)]
     if found.command is not None:
         yield "start with", [found.command]
-    yield "asked", [f"{found.requests} requests" if found.requests != 1 else "1 request"]
+    yield "asked", [_asked(found)]
 
 
 def _crawl(found: Findings) -> str:
@@ -67,6 +70,11 @@ def _languages(found: Findings) -> str:
         return found.language or "not told"
     others = ", ".join(found.languages)
     return f"{found.language} (home page); {others}" if found.language else others
+
+
+def _asked(found: Findings) -> str:
+    count = f"{found.requests} request{'' if found.requests == 1 else 's'}"
+    return count if found.asked_all else f"{count}, which is the most: not all was asked"
 
 
 def _counted(one: Counted) -> str:

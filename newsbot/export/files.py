@@ -10,6 +10,7 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from newsbot.archive import Archive
+from newsbot.archive.declared import declared_rights
 from newsbot.archive.reader import Filter, archived_collections, read_history
 from newsbot.arguments.values import moment, split_names
 from newsbot.errors import ArchiveError, BadArgument
@@ -17,6 +18,7 @@ from newsbot.export.formats import Format, format_of, writer
 from newsbot.export.lines import json, jsonl
 from newsbot.export.parts import narrowed
 from newsbot.export.reading import KINDS, Reading, Target, Written
+from newsbot.export.rights import UseFilter
 from newsbot.export.selection import Selected, choose, the_site
 from newsbot.extras import require
 from newsbot.feeds.files import Part
@@ -64,15 +66,17 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
             search=opts.search,
         )
         broken: list[str] = []
+        use = UseFilter(use=opts.use, sites=declared_rights(archive.database)) if opts.use else None
         reading = Reading(
             database=archive.database,
             selection=selection,
             kinds=_kinds(chosen, opts),
             settings=settings,
             broken=broken,
+            keep=use.keep if use is not None else None,
         )
         written = _written_whole(path.resolve(), lambda target: _write(target, form, archive, reading, opts))
-        for note in written.notes:
+        for note in (*written.notes, *(use.notes() if use is not None else ())):
             tell(f"scrapy export: {note}")
         if broken:
             raise ArchiveError(_broken_line(path, written.rows, list(dict.fromkeys(broken))))
@@ -119,6 +123,8 @@ def _check_options(path: Path, form: Format, opts: argparse.Namespace) -> None:
         raise BadArgument("--revisions writes only .jsonl and .json")
     if opts.duplicates and (opts.revisions or form.name not in ("jsonl", "json", "csv")):
         raise BadArgument("--duplicates writes only .jsonl, .json and .csv, and does not go together with --revisions")
+    if opts.use and (opts.revisions or opts.duplicates):
+        raise BadArgument("--for writes current rows, and does not go together with --revisions and --duplicates")
     if form.extra is not None:
         require(form.extra, path.name)
     if opts.duplicates:

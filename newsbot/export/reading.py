@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,7 @@ KINDS = ("posts", "comments", "media", "terms", "users")
 class Reading:
     """The chosen rows of the archive. ``kinds``: what a format of several kinds writes.
 
-    ``broken`` gets the names of the rows whose content is damaged.
+    ``broken`` gets the names of the rows whose content is damaged. ``keep``: whether a row may be written.
     """
 
     database: Database
@@ -28,6 +28,7 @@ class Reading:
     kinds: tuple[str, ...]
     settings: BaseSettings
     broken: list[str]
+    keep: Callable[[ArchivedRow], bool] | None = None
 
     def of_kind(self, kind: str) -> Filter:
         """The same choice for rows of another kind. A part of a site is a part of the chosen kind alone."""
@@ -35,7 +36,8 @@ class Reading:
 
     def rows(self, kind: str | None = None) -> Iterator[ArchivedRow]:
         """The current rows of a kind; without one, those of the kind that the user chose."""
-        return read_current(self.database, self.of_kind(kind or self.selection.kind), self.broken)
+        found = read_current(self.database, self.of_kind(kind or self.selection.kind), self.broken)
+        return found if self.keep is None else filter(self.keep, found)
 
     def records(self, kind: str | None = None) -> Iterator[Any]:
         """The same rows as items."""

@@ -28,6 +28,7 @@ from newsbot.net.stopping import is_stopping
 from newsbot.schedule.due import needs_full_check
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
+from newsbot.spiders.declared import DeclaredRights
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.fetcher import Fetcher
 from newsbot.spiders.in_flight import InFlight
@@ -46,6 +47,7 @@ class NewsbotSpider(Spider):
     kind: ClassVar[str]
     arguments_model: ClassVar[type[SiteArguments]] = SiteArguments
     in_flight: InFlight
+    declared: DeclaredRights
     fetcher: Fetcher
 
     def __init__(
@@ -79,6 +81,7 @@ class NewsbotSpider(Spider):
         settings.set("NEWSBOT_MEDIA", getattr(spider.arguments, "media", None), priority="spider")
         spider._set_crawler(crawler)
         spider.in_flight = InFlight(crawler)
+        spider.declared = DeclaredRights(crawler)
         spider.choose_sites()
         allowed = getattr(spider.arguments, "render", "auto") != "never"
         browser = Browser(crawler, allowed=allowed, stopping=partial(is_stopping, crawler))
@@ -187,6 +190,7 @@ class NewsbotSpider(Spider):
                 facts.end("incomplete", f"a fault in newsbot: {error!r}")
                 self.crawler.stats.inc_value("newsbot/driver/broken")
             finally:
+                facts.rights = self.declared.of(facts.site or facts.asked)
                 self._send(signals.site_ended, facts)
         finally:
             self.open_sites.release()

@@ -15,7 +15,17 @@ from typing import Any
 
 import orjson
 
-from newsbot.errors import BadStatus, Challenge, Flooded, NotJson, PayloadError, Refused, TooDeep, Truncated
+from newsbot.errors import (
+    BadStatus,
+    Challenge,
+    Flooded,
+    NotJson,
+    PayloadError,
+    PaymentRequired,
+    Refused,
+    TooDeep,
+    Truncated,
+)
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.values import object_in
 
@@ -64,6 +74,8 @@ def read(reply: Reply) -> Any:
     """The JSON of a reply: a list or an object. Raises a PayloadError where there is no JSON, or WordPress refused."""
     if is_challenge(reply):
         raise Challenge(f"{reply.status}: a bot check came instead of an answer")
+    if reply.status == 402:
+        raise PaymentRequired
     try:
         data = parse(reply.body)
     except PayloadError as fault:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from newsbot.wordpress.scope import Scope
 
-Verdict = Literal["complete", "incomplete", "blocked", "closed"]
-SiteVerdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed"]
+Verdict = Literal["complete", "incomplete", "blocked", "closed", "payment"]
+SiteVerdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed", "payment"]
 """``elsewhere``: another run has the site, and this run passed over it as it was asked to (``due=1``)."""
 
-_GRAVITY: dict[Verdict, int] = {"complete": 0, "incomplete": 1, "closed": 2, "blocked": 3}
+_GRAVITY: dict[Verdict, int] = {"complete": 0, "incomplete": 1, "closed": 2, "blocked": 3, "payment": 4}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +95,8 @@ class SiteFacts:
     ``moved_from`` is the key that the site had in the archive until this run. ``part`` is the part of the site that the
     run was asked for; None for the whole site. ``not_public`` are the kinds of rows that
     visitors may not list, where the run asked for every kind. ``collections`` are named by their type; where two kinds
-    have a type of one name, the second is ``KIND/TYPE``. ``kind`` is the kind that is being crawled.
+    have a type of one name, the second is ``KIND/TYPE``. ``kind`` is the kind that is being crawled. ``rights`` is what
+    robots.txt declares (``rights.robots_txt.read_robots``); None where no robots.txt was read.
     """
 
     asked: str
@@ -111,6 +112,7 @@ class SiteFacts:
     moved_from: str | None = None
     part: Scope | None = None
     not_public: list[str] = field(default_factory=list)
+    rights: dict[str, Any] | None = None
     kind: str = "posts"
 
     def collection(self, name: str) -> CollectionFacts:

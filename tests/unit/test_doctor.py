@@ -97,7 +97,7 @@ def test_a_healthy_site_is_told_whole() -> None:
     assert (found.can_crawl, found.by, found.wordpress, found.version) == (True, "api", True, "6.5.2")
     assert (found.timezone, found.language, found.permalinks) == ("Europe/Paris", "en-GB", "pretty")
     assert {one.type: one.total for one in found.collections} == dict.fromkeys(
-        ("post", "page", "attachment", "comment", "category", "user"), 1234
+        ("post", "page", "attachment", "comment"), 1234
     )
     assert (found.feed, found.feed_asked) == (f"{HOME}/feed/", False)
     assert found.sitemaps == {f"{HOME}/map.xml": "1 URLs"}
@@ -105,7 +105,7 @@ def test_a_healthy_site_is_told_whole() -> None:
     assert found.cost is not None
     assert (found.cost.requests, found.cost.minutes) == (31, 1.0)
     assert found.command == f"scrapy crawl wp_posts -a site={HOME}"
-    # robots.txt, index, home page, posts, types, sitemap, and a total each of five collections.
+    # robots.txt, index, home page, posts, types, sitemap, two files on rights, and a total each of three collections.
     assert found.requests == 11
     assert "in the way    nothing seen" in told(found)
 
@@ -181,12 +181,11 @@ class _noting(dict[str, Any]):  # noqa: N801
 
 
 def test_what_was_not_asked_is_told() -> None:
-    found = diagnose(healthy(), most=7)
-    assert {one.type: one.total for one in found.collections if one.total is None} == dict.fromkeys(
-        ("attachment", "comment", "category", "user")
-    )
-    assert found.obstacles == ["not all was asked: 7 requests were used"]
-    assert "user: not asked" in told(found)
+    found = diagnose(healthy(), most=9)
+    assert [one.type for one in found.collections if one.total is None] == ["attachment", "comment"]
+    assert (found.obstacles, found.asked_all) == ([], False)
+    assert "comment: not asked" in told(found)
+    assert told(found).endswith("9 requests, which is the most: not all was asked")
 
 
 def test_robots_txt_is_named_once_and_in_short() -> None:
@@ -227,3 +226,13 @@ def test_several_sites_are_a_table_whose_lines_no_site_can_forge() -> None:
     assert len(lines) == 3
     assert lines[1].split()[:4] == [HOME, "api", "6.5.2", "1,234"]
     assert lines[2].endswith("a\\nb (and 1 more)")
+
+
+def test_the_rights_that_a_site_declares_are_told_with_their_meaning() -> None:
+    robots = "User-agent: *\nContent-Signal: search=yes, ai-train=no\n"
+    tdm = [{"location": "/", "tdm-reservation": 1}]
+    found = diagnose(healthy() | {"/robots.txt": robots, "/.well-known/tdmrep.json": tdm, "/ai.txt": "nothing"})
+    assert found.rights == {"content_signal": {"search": "yes", "ai-train": "no"}, "tdm_reservation": 1}
+    assert found.uses["search"] == "yes (Content-Signal search=yes)"
+    assert "rights        Content-Signal: search=yes, ai-train=no" in told(found)
+    assert "archive: not declared" in told(found)

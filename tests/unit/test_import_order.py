@@ -15,6 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "signals": set(),
     "timestamps": set(),
+    "rights": set(),
     "safe_json": set(),
     "compact": set(),
     "extras": {"errors"},
@@ -22,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "terminal": set(),
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
     "article": {"items", "errors", "timestamps", "extras"},
-    "wordpress": {"article", "items", "compact", "errors", "timestamps"},
+    "wordpress": {"article", "items", "compact", "errors", "rights", "timestamps"},
     "archive": {"wordpress", "compact", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
     # Decisions, and the wire.
     "schedule": set(),
@@ -40,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
     "spiders": {
-        *("archive", "arguments", "browser", "net", "politeness", "schedule", "wordpress"),
+        *("archive", "arguments", "browser", "net", "politeness", "rights", "schedule", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
     },
     "feeds": {"terminal", "items", "errors", "signals", "timestamps", "safe_json"},
@@ -67,10 +68,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Output afterwards, and the commands.
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
-        *("errors", "signals", "terminal"),
+        *("errors", "rights", "signals", "terminal"),
     },
     "export": {
-        *("archive", "arguments", "article", "feeds", "pipelines", "wordpress"),
+        *("archive", "arguments", "article", "feeds", "pipelines", "rights", "wordpress"),
         *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "commands": {

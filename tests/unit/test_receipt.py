@@ -115,9 +115,9 @@ def test_one_incomplete_site_makes_the_run_incomplete(tmp_path: Path) -> None:
     assert Run(tmp_path, site(), closed).end()["complete"] is False
 
 
-@pytest.mark.parametrize("gravest", ["blocked", "closed", "incomplete"])
+@pytest.mark.parametrize("gravest", ["payment", "blocked", "closed", "incomplete"])
 def test_site_is_as_complete_as_its_gravest_collection(gravest: Verdict) -> None:
-    verdicts: list[Verdict] = ["complete", "incomplete", "closed", "blocked"]
+    verdicts: list[Verdict] = ["complete", "incomplete", "closed", "blocked", "payment"]
     facts = SiteFacts(asked="news.example", site=SITE)
     for number, verdict in enumerate(verdicts[: verdicts.index(gravest) + 1][::-1]):
         facts.collections[f"type{number}"] = CollectionFacts(type=f"type{number}", verdict=verdict, why="why")

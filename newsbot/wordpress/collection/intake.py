@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsbot.errors import PayloadError, RecordError
-from newsbot.items import Checkpoint, Post, Record
+from newsbot.items import Checkpoint, Comment, Media, Post, Record
+from newsbot.rights.answers import of_headers
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.identity import Identity
@@ -108,6 +109,7 @@ class Intake:
         yield from self.identity.check(rows)
         self.joiner.relations = self.learner.learn_late(rows)
         items = []
+        rights = of_headers(reply.headers)
         for raw in rows:
             if self.queries.is_outside_window(raw):
                 self.facts.outside_window += 1
@@ -116,6 +118,8 @@ class Intake:
             if are_apart(raw.get("date_gmt"), raw.get("date")):
                 self.facts.faults["dates-apart"] += 1
             items.append(item)
+            if rights and isinstance(item, Post | Comment | Media):
+                item.rights = rights
             if isinstance(item, Post):
                 self.facts.unreadable += yield from self.bodies.complete(item, raw)
                 self.facts.protected += bool(item.protected)

@@ -88,7 +88,9 @@ def is_absent(fault: PayloadError) -> bool:
 def conclude_by(facts: CollectionFacts, fault: PayloadError) -> None:
     """Set the verdict of a collection whose crawl ``fault`` ended."""
     verdict: Verdict = "incomplete"
-    if is_blocked(fault):
+    if fault.name == "payment":
+        verdict = "payment"
+    elif is_blocked(fault):
         verdict = "blocked"
     elif is_closed(fault):
         verdict = "blocked" if facts.seen else "closed"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
-from newsbot.errors import BadStatus, Challenge, DiscoveryError, PayloadError, Refused
+from newsbot.errors import BadStatus, Challenge, DiscoveryError, PayloadError, PaymentRequired, Refused
 from newsbot.wordpress.messages import Reply
 
 BLOCKING = frozenset({"robots", "private-address"})
@@ -23,13 +23,26 @@ class NoAnswer(PayloadError):
 
 def explain(failures: Sequence[PayloadError]) -> DiscoveryError:
     """The error that says why no API was found: of all failures the most serious one."""
-    for explain_one in (_explain_challenge, _explain_silence, _explain_refusal, _explain_failure, _explain_forbidden):
+    for explain_one in (
+        _explain_payment,
+        _explain_challenge,
+        _explain_silence,
+        _explain_refusal,
+        _explain_failure,
+        _explain_forbidden,
+    ):
         for failure in failures:
             error = explain_one(failure)
             if error is not None:
                 return error
     what = f" ({failures[0]})" if failures else ""
     return DiscoveryError(f"no WordPress REST API was found{what}", verdict="closed")
+
+
+def _explain_payment(failure: PayloadError) -> DiscoveryError | None:
+    if not isinstance(failure, PaymentRequired):
+        return None
+    return DiscoveryError(str(failure), verdict="payment", fault=failure.name)
 
 
 def _explain_challenge(failure: PayloadError) -> DiscoveryError | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-from newsbot.errors import Challenge, DiscoveryError, PayloadError, Refused
+from newsbot.errors import Challenge, DiscoveryError, PayloadError, PaymentRequired, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.discovery.declared import declared_language, declared_roots
@@ -159,7 +159,7 @@ class _Search:
         return (yield Query(url=url, purpose="index", expects="any"))
 
     def _try_declared(self, reply: Reply) -> Asking[Site | None]:
-        if isinstance(self.failures[-1], Challenge):
+        if isinstance(self.failures[-1], Challenge | PaymentRequired):
             raise explain(self.failures)
         for root in declared_roots(reply):
             if self._is_above(root):

@@ -13,11 +13,13 @@ from newsbot.article.facts.body import FEW, find_body, parents
 from newsbot.article.facts.byline import without_by
 from newsbot.article.text import plain_text
 from newsbot.items import Author, FeaturedImage, Post
+from newsbot.rights.answers import combined, of_headers
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.charsets import charset_in, decode
 from newsbot.wordpress.pages.marks import read_marks
 from newsbot.wordpress.pages.metadata import Metadata, read_metadata
 from newsbot.wordpress.pages.nodes import attribute, words_in
+from newsbot.wordpress.pages.page_rights import read_rights
 from newsbot.wordpress.pages.password import hide_protected
 from newsbot.wordpress.pages.times import iso_to_local, iso_to_utc
 from newsbot.wordpress.pages.urls import absolute, site_host, slug_of
@@ -107,6 +109,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         via="page",
         fetched_at=reply.fetched_at,
         request_url=reply.url,
+        rights=combined(of_headers(reply.headers, is_page=True), read_rights(tree, metadata, reply.url)),
     )
     hide_protected(post, body or html)
     return ArticlePage(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from newsbot.errors import PaymentRequired
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.receipt import Verdict
@@ -39,4 +40,6 @@ def ask(
         raise Halt(reply.reason, verdict=verdict, fault=reply.error)
     if reply.error is None and payload.is_challenge(reply):
         raise Halt("a bot check came instead of an answer", verdict="blocked", fault="challenge")
+    if reply.status == 402 and purpose != "article":
+        raise Halt(str(PaymentRequired()), verdict="payment", fault="payment")
     return reply

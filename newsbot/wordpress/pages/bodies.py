@@ -9,6 +9,7 @@ from typing import Any
 
 from newsbot.article.shell import MORE_WORDS, Shell, has_media, is_more, shell_of
 from newsbot.items import Post
+from newsbot.rights.answers import combined
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.reader import Closed, Elsewhere, Gone, NoArticle, NoBody, OtherType, PageReader
@@ -110,4 +111,5 @@ class Bodies:
         if not shows and not is_more(found.content_html, longest, by=by):
             return False
         post.content_html, post.via = found.content_html, found.via
+        post.rights = combined(post.rights, found.rights)
         return True

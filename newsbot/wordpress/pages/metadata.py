@@ -36,6 +36,7 @@ class Metadata:
     image: str | None = None
     sections: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
+    license: str | None = None
 
 
 def read_metadata(tree: LexborHTMLParser) -> Metadata:
@@ -53,6 +54,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
         image=data.url(article.get("image")) or metas.get("og:image"),
         sections=_texts(article.get("articleSection")),
         keywords=_texts(article.get("keywords")),
+        license=data.license(article.get("license")),
     )
 
 
@@ -74,6 +76,11 @@ class _JsonLd:
         if isinstance(located, dict):
             located = located.get("url") or located.get("contentUrl")
         return _raw(located)
+
+    def license(self, value: Any) -> str | None:
+        """The URL of a licence: a text, or an object (CreativeWork) with a URL or with a URL as its ``@id``."""
+        named = self._resolved(value)
+        return self.url(named) or (_raw(named.get("@id")) if isinstance(named, dict) else None)
 
     def _resolved(self, value: Any) -> Any:
         """The first value of a list. A reference (``{"@id": ...}``) is replaced by the object."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from newsbot.errors import PaymentRequired
 from newsbot.items import Post
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.urls import site_host
+from newsbot.wordpress.receipt import Verdict
 
 FAILURES = 8
 """Failed pages in a row after which no more pages are asked for: the site is failing, or refuses newsbot."""
@@ -36,6 +38,10 @@ class Elsewhere(NoArticle):
 
 class Closed(NoArticle):
     """The site shows the page to members only."""
+
+
+class Paid(Closed):
+    """The site asks for payment."""
 
 
 class NoBody(NoArticle):
@@ -136,7 +142,8 @@ class PageReader:
     def _count(self, failure: NoArticle) -> None:
         self.failures += 1
         if self.failures == FAILURES:
-            raise Halt(f"{FAILURES} pages in a row failed ({failure})", verdict="incomplete", fault=PAGES_FAILED)
+            verdict: Verdict = "payment" if isinstance(failure, Paid) else "incomplete"
+            raise Halt(f"{FAILURES} pages in a row failed ({failure})", verdict=verdict, fault=PAGES_FAILED)
 
     def _add_parts(self, post: Post, urls: Sequence[str]) -> Asking[None]:
         """Add the other pages of a divided article. Raises NoArticle where one of them fails."""
@@ -166,7 +173,9 @@ def _check(reply: Reply, url: str) -> None:
     if reply.is_gone:
         raise Gone("gone")
     if not reply.is_ok:
-        closed = reply.status in (401, 402, 403)
+        if reply.status == 402:
+            raise Paid(str(PaymentRequired()))
+        closed = reply.status in (401, 403)
         raise (Closed if closed else NoArticle)(f"HTTP {reply.status}")
 
 

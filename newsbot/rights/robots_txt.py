@@ -1,0 +1,109 @@
+"""The preferences of a robots.txt, which hold for paths. Pure.
+
+A group for another crawler says nothing to newsbot. ``License`` belongs to no group (RSL).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsbot.rights.preferences import content_signal, content_usage, strictest
+
+_LINE = re.compile(r"[ \t]*([A-Za-z-]{1,40})[ \t]*:[ \t]*([^\r\n#]{0,4000})")
+_TOKEN = re.compile(r"[a-z0-9_-]+", re.I)
+_ANY = re.compile(rb"content-(?:usage|signal)|license", re.I)
+_RULES = {"content-usage": ("content_usage", content_usage), "content-signal": ("content_signal", content_signal)}
+_WEB = re.compile(r"https?://[^\s<>\"]{1,2000}", re.I)
+MOST = 50
+"""Rules and licences of one robots.txt that are kept."""
+
+
+def read_robots(body: bytes, agent: str) -> dict[str, Any]:
+    """``rules``: a list of ``path`` (``""`` for every path) with statements; ``rsl``: URLs of licences. Empty keys are
+    left out."""
+    if not _ANY.search(body):
+        return {}
+    own: list[dict[str, Any]] = []
+    every: list[dict[str, Any]] = []
+    licenses: list[str] = []
+    named = False
+    for agents, name, value in _lines(body.decode("utf-8", "replace").removeprefix("\ufeff")):
+        tokens = {found[0].lower() for agent_name in agents if (found := _TOKEN.match(agent_name))}
+        named = named or agent.lower() in tokens
+        if name == "license":
+            licenses += [value] if _WEB.fullmatch(value) and value not in licenses else []
+        elif name in _RULES and (rule := _rule(name, value)):
+            if agent.lower() in tokens:
+                own.append(rule)
+            elif "*" in agents or not agents:
+                every.append(rule)
+    rules = (own if named else every)[:MOST]
+    return ({"rules": rules} if rules else {}) | ({"rsl": licenses[:MOST]} if licenses else {})
+
+
+def _lines(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
+    """The names of the group that a rule belongs to, and the rule's name and value."""
+    agents: list[str] = []
+    in_rules = False
+    for line in text.splitlines():
+        found = _LINE.match(line)
+        if found is None:
+            continue
+        name, value = found[1].lower(), found[2].strip()
+        if name == "user-agent":
+            agents = [value] if in_rules else [*agents, value]
+            in_rules = False
+            yield agents, name, value
+        else:
+            in_rules = in_rules or name not in ("license", "sitemap")
+            yield agents, name, value
+
+
+def _rule(name: str, value: str) -> dict[str, Any]:
+    """A rule with its path. Empty where the statement says nothing."""
+    key, read = _RULES[name]
+    path, _, rest = value.partition(" ") if value.startswith("/") else ("", "", value)
+    statement = read(rest)
+    return {"path": path, key: statement} if statement else {}
+
+
+def robots_for(site: Mapping[str, Any], url: str | None) -> dict[str, Any]:
+    """The statements of a robots.txt (``read_robots``) for one URL: of each vocabulary those with the longest path."""
+    path = _path(url or "/")
+    found: dict[str, Any] = {}
+    for key, deny in (("content_usage", "n"), ("content_signal", "no")):
+        fitting = [rule for rule in site.get("rules", ()) if key in rule and matches(rule["path"], path)]
+        longest = max((len(rule["path"]) for rule in fitting), default=0)
+        if combined := strictest((rule[key] for rule in fitting if len(rule["path"]) == longest), deny=deny):
+            found[key] = combined
+    if site.get("rsl"):
+        found["rsl"] = list(site["rsl"])
+    return found
+
+
+def _path(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "/"
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a path begins as ``pattern`` says. ``*`` is any text and a ``$`` at the end ends the path (RFC 9309)."""
+    if "*" not in pattern and not pattern.endswith("$"):
+        return path.startswith(pattern)
+    place, ends = 0, pattern.endswith("$")
+    pieces = pattern.removesuffix("$").split("*")
+    for number, piece in enumerate(pieces):
+        last = number == len(pieces) - 1
+        if ends and last:
+            return path.endswith(piece) and len(path) - len(piece) >= place and (number > 0 or path == piece)
+        at = path.find(piece, place) if number else (0 if path.startswith(piece) else -1)
+        if at < 0:
+            return False
+        place = at + len(piece)
+    return True

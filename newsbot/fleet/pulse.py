@@ -51,3 +51,11 @@ class Pulse:
         if not self._lost and self._now() - self._last > LONGEST_GAP:
             self._lost = True  # for good: a heartbeat that comes later does not bring the jobs back
         return not self._lost
+
+
+def clock_difference(before: float, after: float, theirs: float) -> float | None:
+    """By how many seconds our clock is ahead of another one that was read between ``before`` and ``after`` of ours;
+    None where it may be right."""
+    if before - CLOCK_TOLERANCE <= theirs <= after + CLOCK_TOLERANCE:
+        return None
+    return before - theirs if theirs < before else after - theirs

@@ -27,7 +27,7 @@ from newsbot.errors import ArchiveError
 from newsbot.fleet.connector import QueueConnector, new_app
 from newsbot.fleet.dispatch import CONTROL, CRAWL, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import JobKey
-from newsbot.fleet.pulse import BEAT_SECONDS, CLOCK_TOLERANCE, STALE_SECONDS, Pulse
+from newsbot.fleet.pulse import BEAT_SECONDS, STALE_SECONDS, Pulse, clock_difference
 from newsbot.fleet.rates import Rates
 from newsbot.fleet.runs import Interrupted, Run, Runs
 from newsbot.fleet.visits import Visits
@@ -294,14 +294,6 @@ def _try(database: Database) -> None:
         connection.exec_driver_sql("SELECT 1")
     with database.writing():
         pass
-
-
-def clock_difference(before: float, after: float, theirs: float) -> float | None:
-    """By how many seconds our clock is ahead of another one that was read between ``before`` and ``after`` of ours;
-    None where it may be right."""
-    if before - CLOCK_TOLERANCE <= theirs <= after + CLOCK_TOLERANCE:
-        return None
-    return before - theirs if theirs < before else after - theirs
 
 
 def _reason(tasks: list[asyncio.Task[None]]) -> str:

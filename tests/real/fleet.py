@@ -179,6 +179,7 @@ def trouble(fleet: Fleet, postgresql: PostgreSQL, *, posts: int, away: float = 2
     stopped = [fleet.stop("two")]
     doing = len(fleet.doing())
     fleet.start("three")
+    fleet.until(lambda: fleet.value("SELECT count(*) FROM fleet_workers") == 1, "the start of three")
     fleet.until(lambda: fleet.checked == fleet.sites, "all sites")
     first_pass = fleet.many.requests()
     # The rows of the killed worker that reached no file are due at once.

@@ -1,0 +1,219 @@
+"""Workers of a fleet on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from newsbot.archive import Archive
+from newsbot.archive.database import Database
+from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.errors import ArchiveError
+from newsbot.fleet.dispatch import CRAWL, SITES, dispatch, rescue, tidy
+from newsbot.fleet.fence import Fence, JobKey
+from newsbot.fleet.queue_schema import open_fleet
+from newsbot.items import Author, Checkpoint, Post
+from tests import fork_server
+from tests.crawl.scrapy_crawl import environment
+from tests.newsroom.many import ManySites
+from tests.real.fleet import QUICK, Fleet, trouble
+from tests.real.postgresql import PostgreSQL
+
+pytestmark = pytest.mark.real
+
+
+def test_workers_that_die_stop_or_lose_their_database_neither_lose_nor_double_a_row(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    with ManySites(tmp_path / "requests.tsv", sites=12, posts=25, latency=0.02) as many:
+        fleet = Fleet(
+            tmp_path / "fleet", postgresql.new_database(), many, sites=12, slots=3, delay=0.1, constants=QUICK
+        )
+        try:
+            shown = trouble(fleet, postgresql, posts=25, away=1.0)
+            told = fork_server.run(
+                fleet.command("status", "--json"), cwd=fleet.folder, env=fleet.environment("status"),
+                capture_output=True, text=True,
+            )  # fmt: skip
+        finally:
+            fleet.end()
+    rows = (shown.archived, shown.delivered, shown.lost, shown.doubled)
+    assert rows == (shown.expected, shown.expected, 0, 0), shown
+    manners = (shown.met, shown.returns, shown.under_the_delay)
+    assert manners == (0, 0, 0), shown
+    assert shown.takeover < 60, shown
+    assert max(shown.stop_seconds) < 30, shown
+    assert (shown.statuses, shown.doing_after_stop) == ((0, 0), 0), shown
+    status = json.loads(told.stdout)
+    assert (status["followed"], status["due"], status["at_work"], status["queued"]) == (12, 0, 0, 0), status
+    assert status["workers"] == [], status
+
+
+@pytest.fixture
+def fleet(postgresql: PostgreSQL) -> Database:
+    return open_fleet(postgresql.new_database(), create=True)
+
+
+def follow(database: Database, count: int) -> None:
+    url = "https://{}.example/"
+    Followed(database).add(
+        FollowedSite(url=url.format(n), spider="wp_posts", entry={"url": url.format(n)}) for n in range(count)
+    )
+
+
+def enter_worker(database: Database, *, seconds_ago: int = 0, holder: str = "host ns 1 1", slots: int = 3) -> int:
+    """A worker whose last heartbeat was some seconds ago. Returns its id."""
+    with database.writing() as connection:
+        seen = f"now() - interval '{seconds_ago} s'"
+        worker = connection.exec_driver_sql(
+            f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES ({seen}) RETURNING id"
+        ).scalar_one()
+        connection.exec_driver_sql(
+            "INSERT INTO fleet_workers (worker, control, holder, slots, seen) "
+            f"VALUES ({worker}, {worker}, '{holder}', {slots}, {seen})"
+        )
+    return int(worker)
+
+
+def fetch(database: Database, worker: int) -> JobKey | None:
+    """The job that Procrastinate gives to a worker."""
+    query = f"SELECT id, attempts FROM procrastinate_fetch_job_v2(ARRAY['{SITES}']::varchar[], {worker})"
+    with database.writing() as connection:
+        row = connection.exec_driver_sql(query).one()
+    return None if row.id is None else JobKey(row.id, row.attempts)
+
+
+def count(database: Database, query: str) -> int:
+    with database.reading() as connection:
+        return int(connection.exec_driver_sql(query).scalar_one())
+
+
+JOBS = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'newsbot.crawl' AND status = "
+
+
+def test_only_what_is_due_now_is_dispatched_once_and_within_the_budget(fleet: Database) -> None:
+    follow(fleet, 20)
+    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0, "no worker could do the jobs"
+    enter_worker(fleet, slots=3)
+    Followed(fleet).pause(["https://0.example/"], paused=True)
+    assert dispatch(fleet, spiders=["wp_posts", "wp_terms"], budget=0) == 6
+    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0, "the queue is full"
+    with fleet.writing() as connection:
+        first = connection.exec_driver_sql("SELECT queueing_lock, lock, scheduled_at FROM procrastinate_jobs").first()
+        assert first is not None
+        assert tuple(first) == ("wp_posts https://1.example/", "1.example", None)
+        connection.exec_driver_sql("DELETE FROM procrastinate_jobs")
+        connection.exec_driver_sql("UPDATE fleet SET filled = now() + interval '1 h'")
+    assert dispatch(fleet, spiders=["wp_posts"], budget=9) == 0, "the budget has nothing left"
+    with fleet.writing() as connection:
+        connection.exec_driver_sql("UPDATE fleet SET filled = now() - interval '1 h'")
+    assert dispatch(fleet, spiders=["wp_posts"], budget=9) == 3, "nine requests, four a site"
+    fleet.close()
+
+
+def test_jobs_of_a_dead_worker_wait_again_and_its_late_writes_are_undone(
+    fleet: Database, postgresql: PostgreSQL
+) -> None:
+    follow(fleet, 1)
+    dead = enter_worker(fleet)
+    archive = Archive.open(str(fleet.engine.url.render_as_string(hide_password=False)), run="run-of-dead")
+    archive.runs.start("wp_posts")
+    archive.outbox.enter()
+    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 1
+    job = fetch(fleet, dead)
+    assert job is not None
+    archive.leases.guards.append(Fence(lambda _: [job], lambda: True))
+    site = "https://0.example"
+    archive.state(site, "post")
+    archive.add(Post(site=site, type="post", id=1, title="T", author=Author(id=1)))
+    archive.commit(Checkpoint(site=site, type="post", sequence=1, cursor={"id": 1}))
+    assert rescue(fleet).jobs == (), "the worker has a heartbeat"
+
+    with fleet.writing() as connection:
+        connection.exec_driver_sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 s'")
+        connection.exec_driver_sql(
+            f"UPDATE fleet_workers SET seen = now() - interval '31 s', holder = '{holder_of(archive)}'"
+        )
+        connection.exec_driver_sql("UPDATE followed SET site = 'https://0.example', next_due = '2999'")
+    other = enter_worker(fleet, holder="host ns 2 2")
+    assert (rescue(fleet).jobs, count(fleet, JOBS + "'aborted'"), count(fleet, JOBS + "'todo'")) == (
+        ("https://0.example/",), 1, 1,
+    )  # fmt: skip
+    assert count(fleet, "SELECT count(*) FROM followed WHERE next_due IS NULL") == 1, "its rows are in no file"
+    archive.add(Post(site=site, type="post", id=2, title="T", author=Author(id=1)))
+    with pytest.raises(ArchiveError, match="another worker has the job"):
+        archive.commit(Checkpoint(site=site, type="post", sequence=2, cursor={"id": 2}))
+    assert count(fleet, "SELECT count(*) FROM rows") == 1
+    taken = fetch(fleet, other)
+    assert taken is not None
+    assert taken.id != job.id, "a new job, so that the dead worker cannot report on it"
+    archive.leases.guards[:] = [Fence(lambda _: [], lambda: False)]
+    with pytest.raises(ArchiveError, match="no heartbeat"):
+        archive.flush()
+    tidy(fleet)
+    assert count(fleet, JOBS + "'aborted'") == 1, "a person may read it for a day"
+    archive.close()
+    fleet.close()
+
+
+def holder_of(archive: Archive) -> str:
+    with archive.database.reading() as connection:
+        return str(connection.exec_driver_sql("SELECT holder FROM runs").scalar_one())
+
+
+def test_two_jobs_of_one_host_never_run_at_once(fleet: Database) -> None:
+    worker = enter_worker(fleet)
+    with fleet.writing() as connection:
+        for key in ("a", "b"):
+            values = {"key": key, "queue": SITES, "task": CRAWL}
+            connection.execute(
+                sa.text("INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock)"
+                        " VALUES (:queue, :task, 'one.example', :key)"), values,
+            )  # fmt: skip
+    assert (fetch(fleet, worker) is None, fetch(fleet, worker)) == (False, None)
+    fleet.close()
+
+
+def test_a_database_that_no_fleet_can_use_is_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url = postgresql.new_database()
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+
+    def run(statement: str) -> None:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+    with pytest.raises(ArchiveError, match="no worker has used"):
+        open_fleet(url, create=False)
+    open_fleet(url, create=True).close()
+    open_fleet(url, create=True).close()
+    run("DROP FUNCTION procrastinate_retry_job_v2")
+    run("ALTER TABLE fleet RENAME TO kept")
+    with pytest.raises(ArchiveError, match="queue of another application"):
+        open_fleet(url, create=True)
+    run("ALTER TABLE kept RENAME TO fleet")
+    run("UPDATE fleet SET version = version + 1")
+    with pytest.raises(ArchiveError, match=r"3\.10"):
+        open_fleet(url, create=True)
+    run("CREATE FUNCTION procrastinate_retry_job_v2() RETURNS void LANGUAGE sql AS ''")
+    with pytest.raises(ArchiveError, match="newer"):
+        open_fleet(url, create=True)
+    engine.dispose()
+
+    absent = "postgresql://newsbot@127.0.0.1:1/none"
+    for archive, words, status, line in (
+        (absent, ["worker"], 1, "does not answer"),
+        (absent, ["status"], 1, "does not answer"),
+        (f"sqlite:///{tmp_path / 'a.db'}", ["worker"], 2, "not in SQLite"),
+        ("", ["worker"], 2, "the archive is off"),
+        (absent, ["worker", "-j", "0"], 2, "-j takes a whole number"),
+        (absent, ["rest"], 2, "takes one of worker"),
+    ):
+        done = fork_server.run(
+            [sys.executable, "-m", "scrapy", "fleet", *words], cwd=tmp_path,
+            env=environment(tmp_path, NEWSBOT_ARCHIVE=archive), capture_output=True, text=True,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr.count("\n"), line in done.stderr) == (status, 1, True), done.stderr

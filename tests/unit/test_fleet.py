@@ -1,0 +1,145 @@
+"""The decisions of a fleet: what becomes a job, when a worker stops, what the status says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from newsbot.archive.followed import FollowedSite
+from newsbot.fleet.jobs import (
+    LONGEST_QUEUE,
+    SiteJob,
+    chosen,
+    filled,
+    job_of,
+    longest_overdue_first,
+    room,
+)
+from newsbot.fleet.pulse import LONGEST_GAP, STALE_SECONDS, Pulse, clock_difference
+from newsbot.fleet.rates import Rate, Rates
+from newsbot.fleet.status import FleetFacts, WorkerFacts, table
+
+WHEN = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+def site(name: str, **values: object) -> FollowedSite:
+    return FollowedSite(url=f"https://{name}.example/", spider="wp_posts", **values)  # type: ignore[arg-type]
+
+
+def names(jobs: list[SiteJob]) -> list[str]:
+    return [job.url.removeprefix("https://").removesuffix(".example/") for job in jobs]
+
+
+def test_the_lock_of_a_job_is_the_group_of_sites_that_share_a_pace() -> None:
+    assert job_of(site("a")).lock == "a.example"
+    assert job_of(site("a", pace_group="ip:192.0.2.1")).lock == "ip:192.0.2.1"
+    assert job_of(site("a")).key == "wp_posts https://a.example/"
+
+
+def test_sites_that_were_never_checked_come_first_then_the_longest_overdue() -> None:
+    late, later = (site(name, next_due=WHEN - timedelta(hours=hours)) for name, hours in (("late", 1), ("later", 2)))
+    order = longest_overdue_first([late, site("never"), later])
+    assert [one.url for one in order] == [one.url for one in (site("never"), later, late)]
+
+
+def test_no_job_is_added_for_a_site_that_has_one() -> None:
+    busy = {job_of(site("b")).key}
+    jobs = chosen([site("a"), site("b"), site("c"), site("d")], busy=busy, most=2, affordable=None)
+    assert names(jobs) == ["a", "c"]
+
+
+def test_the_budget_is_spent_in_the_order_of_the_sites() -> None:
+    due = [site(name, cost=3.0) for name in "abcd"]
+    assert names(chosen(due, busy=(), most=9, affordable=5)) == ["a", "b"]
+    assert names(chosen(due, busy=(), most=9, affordable=0.5)) == ["a"]
+    assert names(chosen(due, busy=(), most=9, affordable=0)) == []
+    assert names(chosen(due, busy=(), most=9, affordable=None)) == ["a", "b", "c", "d"]
+
+
+def test_an_allowance_grows_with_time_up_to_five_minutes_of_the_budget() -> None:
+    assert filled(0, seconds=36, requests_an_hour=1_000) == 10
+    assert filled(0, seconds=86_400, requests_an_hour=1_200) == 100
+    assert filled(-50, seconds=36, requests_an_hour=1_000) == -40
+    assert filled(0, seconds=86_400, requests_an_hour=12) == 20, "enough for one site"
+    assert filled(7, seconds=-99, requests_an_hour=1_000) == 7, "the clock went back"
+
+
+def test_the_queue_holds_ten_seconds_of_work_but_at_least_two_jobs_a_slot() -> None:
+    assert room(waiting=0, slots=16, sites_a_minute=0) == 32
+    assert room(waiting=0, slots=16, sites_a_minute=600) == 100
+    assert room(waiting=40, slots=16, sites_a_minute=600) == 60
+    assert room(waiting=200, slots=16, sites_a_minute=600) == 0
+    assert room(waiting=0, slots=16, sites_a_minute=1e6) == LONGEST_QUEUE
+    assert room(waiting=0, slots=0, sites_a_minute=0) == 0, "no worker"
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_worker_without_a_heartbeat_stops_before_others_have_its_sites_and_for_good() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    clock.now += LONGEST_GAP
+    assert pulse.alive
+    asked = pulse.ask()
+    clock.now += 5
+    pulse.beat(asked)
+    assert pulse.alive, "the heartbeat counts from the moment before it was written"
+    clock.now = asked + LONGEST_GAP + 0.1
+    assert not pulse.alive
+    pulse.beat(clock.now)
+    assert not pulse.alive, "a late heartbeat does not bring the jobs back"
+    assert LONGEST_GAP < STALE_SECONDS
+
+
+def test_a_worker_that_lost_its_jobs_is_not_alive() -> None:
+    pulse = Pulse(Clock())
+    pulse.lose()
+    assert not pulse.alive
+
+
+def test_a_clock_that_differs_from_that_of_the_database_is_told() -> None:
+    assert clock_difference(1_000, 1_010, 1_005) is None
+    assert clock_difference(1_000, 1_010, 971) is None, "half a minute is no reason to stop"
+    assert clock_difference(1_000, 1_010, 1_000 - 3_600) == 3_600, "ours is an hour ahead"
+    assert clock_difference(1_000, 1_010, 1_010 + 86_400) == -86_400
+
+
+def test_rates_are_those_of_the_last_minute() -> None:
+    rates = Rates()
+    assert rates.after(0, sites=0, rows=0, requests=0) == Rate()
+    assert rates.after(30, sites=10, rows=100, requests=50) == Rate(20, 200, 100)
+    for second in range(35, 305, 5):
+        last = rates.after(second, sites=10, rows=100, requests=50)
+    assert last == Rate(0, 0, 0)
+    assert rates.after(305, sites=11, rows=100, requests=50).sites == pytest.approx(1, rel=0.1)
+
+
+def facts(**values: object) -> FleetFacts:
+    given: dict[str, object] = dict.fromkeys(FleetFacts.__dataclass_fields__, 0)
+    return FleetFacts(**(given | {"workers": ()} | values))  # type: ignore[arg-type]
+
+
+def test_the_status_of_a_fleet_is_a_table() -> None:
+    worker = WorkerFacts(
+        host="alpha", pid="42", at_work=3, slots=16, sites_a_minute=120.4, rows_a_minute=9, requests_a_minute=240,
+        seen=2.0,
+    )  # fmt: skip
+    dead = replace(worker, host="beta", seen=STALE_SECONDS + 60.0)
+    lines = table(facts(followed=200, due=12, queue_age=90, overdue=3 * 86_400, workers=(worker, dead)))
+    assert lines[0] == "sites     200 followed: 12 due, 0 at work, 0 blocked, 0 failing, 0 paused"
+    assert lines[1] == "queue     0 jobs wait, the oldest for 90 s; the longest overdue site waits for 3.0 days"
+    assert lines[-2:] == [
+        "alpha   42   3 of 16  120        9         240           2 s ago",
+        "beta    42   3 of 16  120        9         240           90 s ago: dead",
+    ]
+
+
+def test_a_fleet_without_workers_says_how_one_is_started() -> None:
+    assert table(facts())[-1] == "workers   none; scrapy fleet worker starts one"

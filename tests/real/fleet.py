@@ -152,8 +152,11 @@ class Shown:
     told: tuple[str, ...]
 
 
-def trouble(fleet: Fleet, postgresql: PostgreSQL, *, posts: int, away: float = 2.0) -> Shown:
-    """Two workers. One is killed in the middle, PostgreSQL restarts, the other is stopped and replaced."""
+def trouble(fleet: Fleet, postgresql: PostgreSQL, *, posts: int, away: float = 2.0, pause: float = 0.0) -> Shown:
+    """Two workers. One is killed in the middle, PostgreSQL restarts, the other is stopped and replaced.
+
+    ``pause``: for how many seconds the second worker is paused before that, while a fourth one takes its sites.
+    """
     fleet.start("one")
     fleet.start("two")
     fleet.until(lambda: fleet.checked >= fleet.sites // 5, "a fifth of the sites")
@@ -176,6 +179,15 @@ def trouble(fleet: Fleet, postgresql: PostgreSQL, *, posts: int, away: float = 2
     fleet.tell("the worker is back")
 
     fleet.until(lambda: fleet.checked >= fleet.sites * 3 // 5, "three fifths of the sites")
+    if pause:
+        fleet.start("four")
+        fleet.until(lambda: fleet.value("SELECT count(*) FROM fleet_workers") == 2, "the start of four")
+        fleet.workers["two"].send_signal(signal.SIGSTOP)
+        fleet.tell(f"two is paused for {pause:.0f} s with sites at work")
+        time.sleep(pause)
+        fleet.workers["two"].send_signal(signal.SIGCONT)
+        fleet.tell("two wakes up")
+        time.sleep(2)
     stopped = [fleet.stop("two")]
     doing = len(fleet.doing())
     fleet.start("three")
@@ -185,7 +197,7 @@ def trouble(fleet: Fleet, postgresql: PostgreSQL, *, posts: int, away: float = 2
     # The rows of the killed worker that reached no file are due at once.
     fleet.until(lambda: fleet.value("SELECT count(*) FROM outbox JOIN runs USING (run) WHERE state <> 'open'") == 0
                 and not fleet.doing(), "the rows of dead runs")  # fmt: skip
-    stopped.append(fleet.stop("three"))
+    stopped += [fleet.stop(name) for name in sorted(fleet.workers)]
 
     rows = Counter(
         (row["site"], row["id"])

@@ -1,0 +1,39 @@
+"""A fleet of many sites. ``pytest -m soak -s tests/real/test_fleet_soak.py`` shows its account."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.newsroom.many import ManySites
+from tests.real.fleet import Fleet, trouble
+from tests.real.postgresql import PostgreSQL
+
+pytestmark = [pytest.mark.real, pytest.mark.soak]
+
+SITES, POSTS = (int(os.environ.get(f"NEWSBOT_FLEET_{name}", usual)) for name, usual in (("SITES", 200), ("POSTS", 120)))
+
+
+@pytest.mark.timeout(3_600)
+def test_two_hundred_sites_survive_a_kill_a_restart_a_pause_and_a_replacement(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    with ManySites(tmp_path / "requests.tsv", sites=SITES, posts=POSTS, latency=0.02) as many:
+        fleet = Fleet(
+            tmp_path / "fleet", postgresql.new_database(), many, sites=SITES, slots=12, delay=1.0, real=True
+        )  # fmt: skip
+        try:
+            shown = trouble(fleet, postgresql, posts=POSTS, away=5.0, pause=45.0)
+        finally:
+            fleet.end()
+    print("", *shown.told, sep="\n")
+    for name, value in dataclasses.asdict(shown).items():
+        if name != "told":
+            print(f"{name:18} {value}")
+    assert (shown.archived, shown.delivered, shown.lost, shown.doubled) == (shown.expected, shown.expected, 0, 0)
+    assert (shown.met, shown.returns, shown.under_the_delay, shown.doing_after_stop) == (0, 0, 0, 0)
+    assert shown.takeover < 60
+    assert max(shown.stop_seconds) < 30

@@ -63,7 +63,7 @@ def _pattern(rng: random.Random) -> Callable[[int], float]:
     return busy
 
 
-def made_up(count: int, rng: random.Random) -> list[Newsroom]:
+def made_up(count: int, rng: random.Random, *, judged: timedelta = JUDGED) -> list[Newsroom]:
     """Sites with 0.02 to 300 posts a day."""
     sites = []
     for number in range(count):
@@ -71,7 +71,7 @@ def made_up(count: int, rng: random.Random) -> list[Newsroom]:
         busy = _pattern(rng)
         mean = statistics.fmean(busy(hour) for hour in range(168))
         published = []
-        for hour in range(int((LEARNT + JUDGED) / timedelta(hours=1))):
+        for hour in range(int((LEARNT + judged) / timedelta(hours=1))):
             moment = rng.expovariate(1)
             expected = rate / 24 * busy(hour % 168) / mean
             while moment < expected:

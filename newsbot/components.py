@@ -36,8 +36,9 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
 OWN: dict[str, tuple[int, tuple[str, ...]]] = {
     "newsbot.extensions.json_receipt.JsonReceipt": (970, ("NEWSBOT_LOG_JSON",)),
     "newsbot.extensions.metrics.MetricsExtension": (980, ("NEWSBOT_METRICS_PORT", "NEWSBOT_METRICS_FILE")),
+    "spidermon.contrib.scrapy.extensions.Spidermon": (990, ("SPIDERMON_ENABLED",)),  # after the receipt
 }
-"""Extension of newsbot -> its place, and settings; any of the settings switches the extension on."""
+"""Extension of newsbot or of a library -> its place, and settings; any of the settings switches the extension on."""
 
 _OFF = {"", "0", "0.0", "false", "none"}
 

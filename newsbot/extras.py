@@ -12,6 +12,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "fleet": ("procrastinate", "psycopg[binary,pool]"),
     "markdown": ("html-to-markdown",),
     "metrics": ("prometheus-client",),
+    "monitors": ("spidermon", "premailer", "jinja2", "sentry-sdk"),
     "parquet": ("pyarrow",),
     "postgresql": ("psycopg[binary]",),
     "sqlite": ("sqlite-utils",),

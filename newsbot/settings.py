@@ -150,6 +150,16 @@ EXTENSIONS_BASE = {
     "newsbot.extensions.json_receipt.JsonReceipt": None,  # NEWSBOT_LOG_JSON is off
     "newsbot.extensions.metrics.MetricsExtension": None,  # NEWSBOT_METRICS_PORT and NEWSBOT_METRICS_FILE are empty
 }
+# Spidermon (the extra [monitors]): its settings may stand in the environment too, since some of them are passwords.
+SPIDERMON_ENABLED = "0"
+SPIDERMON_ENGINE_STOP_MONITORS = "newsbot.monitors.suite.ReceiptMonitors"
+SPIDERMON_EMAIL_SUBJECT = "newsbot: {{ data.spider.name }} needs attention"
+SPIDERMON_DISCORD_MESSAGE = SPIDERMON_TELEGRAM_MESSAGE = (
+    "newsbot, {{ data.spider.name }}:{% for failed in result.monitors_failed_results %}\n"
+    "{{ failed.monitor.monitor_name }}: {{ (failed.error.strip().split('AssertionError: ') | last)[:600] }}{% endfor %}"
+)
+globals().update({name: value for name, value in os.environ.items() if name.startswith("SPIDERMON_")})
+
 LOG_FORMATTER = "newsbot.safe_logs.LogFormatter"
 LOG_LEVEL = "INFO"
 LOGSTATS_INTERVAL = 60.0

@@ -35,7 +35,14 @@ NUMBERS = {
 WHOLE = ("NEWSBOT_SITES_AT_ONCE", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_MEDIA_MAX", "NEWSBOT_METRICS_PORT")
 
 CSV_SWITCHES = ("NEWSBOT_CSV_RAW", "NEWSBOT_CSV_BOM")
-SWITCHES = (*CSV_SWITCHES, "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SHARE_IP", "NEWSBOT_LOG_JSON")
+SWITCHES = (
+    *CSV_SWITCHES,
+    "NEWSBOT_PERSONAL",
+    "NEWSBOT_MARKDOWN",
+    "NEWSBOT_SHARE_IP",
+    "NEWSBOT_LOG_JSON",
+    "SPIDERMON_ENABLED",
+)
 
 CLOSED_FORMATS = ("parquet", "xlsx")
 """The formats of feeds to whose files no row can be added. Each is also the name of the extra that it needs."""
@@ -54,6 +61,8 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
     if settings.getbool("NEWSBOT_MARKDOWN"):
         require("markdown", "NEWSBOT_MARKDOWN=1")
     _check_metrics(settings)
+    if settings.getbool("SPIDERMON_ENABLED"):
+        require("monitors", "SPIDERMON_ENABLED=1")
     run = str(settings["NEWSBOT_RUN"] or "run")
     if not _RUN.fullmatch(run):
         raise BadArgument(f"NEWSBOT_RUN must not contain / or begin with a dot, since it names files; it is {run!r}")

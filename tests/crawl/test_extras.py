@@ -24,6 +24,7 @@ ALL = (
     "xlsxwriter",
     "sqlite_utils",
     "prometheus_client",
+    "spidermon",
 )
 
 WITHOUT = """
@@ -54,6 +55,7 @@ def scrapy(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
         (["crawl", "wp_posts", "-a", "render=always"], {}, "render=always needs the extra [browser]"),
         (["crawl", "wp_posts"], {"NEWSBOT_ARCHIVE": "postgresql://127.0.0.1:1/none"}, "needs the extra [postgresql]"),
         (["crawl", "wp_posts"], {"NEWSBOT_METRICS_PORT": "9464"}, "NEWSBOT_METRICS_PORT needs the extra [metrics]"),
+        (["crawl", "wp_posts"], {"SPIDERMON_ENABLED": "1"}, "SPIDERMON_ENABLED=1 needs the extra [monitors]"),
         (["export", "all.parquet"], {}, "all.parquet needs the extra [parquet]"),
         (["crawl", "wp_posts", "-O", "all.xlsx"], {}, "all.xlsx needs the extra [xlsx]"),
         (["export", "copies.csv", "--duplicates"], {}, "--duplicates needs the extra [duplicates]"),

@@ -15,6 +15,7 @@ HEAVY = {
     "trafilatura",  # an article page whose container is unknown
     *("playwright", "scrapy_playwright"),  # a page that needs a browser
     *("alembic", "mako"),  # an archive of an older version
+    *("spidermon", "jinja2", "sentry_sdk"),  # SPIDERMON_ENABLED
     *("prometheus_client", "twisted.web.server"),  # NEWSBOT_METRICS_PORT, NEWSBOT_METRICS_FILE
     "psycopg",  # an archive in PostgreSQL
     *("aiohttp", "tldextract", "requests"),  # components of Scrapy that newsbot does not run

@@ -1,13 +1,18 @@
-"""What programs that watch newsbot read of a crawl: its log as JSON, and its metrics."""
+"""What programs that watch newsbot get of a crawl: its log as JSON, its metrics, and the alerts of its monitors."""
 
 from __future__ import annotations
 
 import json
+import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
-from tests.crawl.scrapy_crawl import crawl
+from tests.crawl.scrapy_crawl import ROOT, crawl
 from tests.newsroom import Newsroom
 
 
@@ -26,16 +31,56 @@ class Broken:
         raise RuntimeError("a fault\n{}")
 
 
-def test_every_line_is_json_and_a_metrics_port_that_is_taken_costs_the_port_alone(tmp_path: Path) -> None:
+@contextmanager
+def webhook() -> Iterator[tuple[str, list[str]]]:
+    """The URL of a web server of this process, and what programs send to it."""
+    received: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["content"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", received
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def documented_environment() -> dict[str, str]:
+    """The example of docs/monitoring.md that switches the monitors on."""
+    text = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^    (SPIDERMON_\w+)=(.*)$", text, re.MULTILINE))
+
+
+def test_a_crawl_with_a_broken_extension_is_told_in_json_in_metrics_and_by_alerts(tmp_path: Path) -> None:
     broken = json.dumps({f"{__name__}.Broken": 1})
     sites = tmp_path / "sites.txt"
     metrics = tmp_path / "wp_posts.prom"
-    with Newsroom(posts=5, name="News\x1b[2J\n{}") as room, socket.create_server(("127.0.0.1", 0)) as taken:
+    name = "News\x1b[2J\n{}"
+    with (
+        Newsroom(posts=5, name=name) as room,
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        webhook() as (url, received),
+    ):
         port = str(taken.getsockname()[1])
         sites.write_text(f"{room.url}\nhttp://127.0.0.1:1/\n", encoding="utf-8")
         run = crawl(
             *(tmp_path, "wp_posts", "-s", f"EXTENSIONS={broken}"),
             env={
+                **documented_environment(),
+                "SPIDERMON_DISCORD_WEBHOOK_URL": url,
+                "SPIDERMON_EMAIL_FAKE": "1",
+                "SPIDERMON_SENTRY_FAKE": "1",
                 "NEWSBOT_LOG_JSON": "1",
                 "NEWSBOT_METRICS_PORT": port,
                 "NEWSBOT_METRICS_FILE": str(tmp_path / "%(name)s.prom"),
@@ -70,3 +115,12 @@ def test_every_line_is_json_and_a_metrics_port_that_is_taken_costs_the_port_alon
     assert 'newsbot_rows_total{change="new",spider="wp_posts"} 5.0' in figures
     assert 'newsbot_sites_total{spider="wp_posts",verdict="incomplete"} 1.0' in figures
     assert 'newsbot_run_complete{spider="wp_posts"} 0.0' in figures
+
+    # The monitors read the final receipt, and mail, webhook and Sentry are told of what failed alone.
+    (alert,) = received
+    assert "IncompleteSites" in alert
+    assert "http://127.0.0.1:1/: " in alert
+    assert "BlockedSites" not in alert
+    (mail,) = [line["message"] for line in lines if "Subject: newsbot: wp_posts needs attention" in line["message"]]
+    assert "To: newsroom@example.org" in mail
+    assert any("monitor" in line["message"] for line in lines if line["logger"].endswith("actions.sentry"))

@@ -29,6 +29,11 @@ def test_an_extra_that_is_installed_is_not_missing(extra: str) -> None:
         ("fleet", "procrastinate", "fleet needs the extra [fleet]: pip install procrastinate 'psycopg[binary,pool]'"),
         ("markdown", "html_to_markdown", "NEWSBOT_MARKDOWN=1 needs the extra [markdown]: pip install html-to-markdown"),
         ("metrics", "prometheus_client", "it needs the extra [metrics]: pip install prometheus-client"),
+        (
+            "monitors",
+            "premailer",
+            "it needs the extra [monitors]: pip install spidermon premailer jinja2 sentry-sdk",
+        ),
         ("parquet", "pyarrow", "all.parquet needs the extra [parquet]: pip install pyarrow"),
         ("sqlite", "sqlite_utils", "all.db needs the extra [sqlite]: pip install sqlite-utils"),
         ("xlsx", "xlsxwriter", "all.xlsx needs the extra [xlsx]: pip install xlsxwriter"),

@@ -65,6 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "safe_json",
     },
     "fleet": {"archive", "arguments", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
+    "monitors": {"archive", "extensions", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),

@@ -1,0 +1,1 @@
+"""Monitors on the receipt, for Spidermon (the extra [monitors])."""

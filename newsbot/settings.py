@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 
+# First: from here on a signal leaves a receipt.
+from newsbot import early_stop
 from newsbot.net.user_agent import user_agent
 
 BOT_NAME = "newsbot"
@@ -19,6 +21,7 @@ def _env(name: str, default: str) -> str:
 
 # Newsbot's own settings, as text. The commands refuse an invalid value with one line (newsbot/arguments/settings.py).
 NEWSBOT_DATA = _env("NEWSBOT_DATA", "data")
+early_stop.install(data=NEWSBOT_DATA, json_log=_env("NEWSBOT_LOG_JSON", "0"))
 NEWSBOT_DELAY = _env("NEWSBOT_DELAY", "1")
 NEWSBOT_CONTACT = _env("NEWSBOT_CONTACT", "")
 NEWSBOT_ALLOW_PRIVATE = _env("NEWSBOT_ALLOW_PRIVATE", "")

@@ -12,6 +12,7 @@ still rename a file to ``target``, a handler renames it now: later, that would u
 ``feed_sealed(part, target)``: the file at ``part`` is complete and synced to the disk. As soon as all handlers return,
 it is renamed to ``target``; a handler that removes ``part`` prevents that.
 ``feed_stored(target)``: the file has its final name.
+``run_ended()``: the process of a crawl is about to end.
 """
 
 site_started = object()
@@ -22,3 +23,4 @@ robots_read = object()
 feed_turn = object()
 feed_sealed = object()
 feed_stored = object()
+run_ended = object()

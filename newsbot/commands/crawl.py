@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -17,9 +18,10 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import feed_process_params_from_cli
 
 # Scrapy imports every command at each start, so the modules that only one command needs are imported where it runs.
-from newsbot import json_logs
+from newsbot import early_stop, json_logs
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import tell
+from newsbot.signals import run_ended
+from newsbot.terminal import tell, visible
 
 
 def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
@@ -93,11 +95,16 @@ class Command(ScrapyCrawl):
         assert self.settings is not None
         json_logs.prepare(self.settings)
         tell(f"scrapy crawl: {line}")
+        # The log of the job, which Scrapyd shows, has no handler yet.
+        if log := self.settings.get("LOG_FILE"):
+            early_stop.append(log, early_stop.in_log(visible(line), time.time()))
         sys.exit(status)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         super().run(args, opts)
         assert self.crawler_process is not None
+        # A run that was stopped before its spider was opened has no other end.
+        self.crawler.signals.send_catch_log(run_ended)
         complete = self.crawler.stats.get_value("newsbot/receipt/complete") if self.crawler.stats else False
         if not complete:
             self.exitcode = self.exitcode or 1

@@ -64,6 +64,7 @@ class ReceiptExtension:
         crawler.signals.connect(extension.spider_closed, scrapy_signals.spider_closed)
         crawler.signals.connect(extension.engine_stopped, scrapy_signals.engine_stopped)
         crawler.signals.connect(extension.site_started, signals.site_started)
+        crawler.signals.connect(extension.run_ended, signals.run_ended)
         return extension
 
     def spider_opened(self, spider: Spider) -> None:
@@ -86,6 +87,13 @@ class ReceiptExtension:
         self.reason = reason
         self._conclude(spider.name)
 
+    def run_ended(self) -> None:
+        """Write the receipt of a run that was stopped before its spider was opened."""
+        if self.crawler.spider is not None and self._stats.get_value(VERDICT_STAT) is None:
+            self.spider_opened(self.crawler.spider)
+            self.reason = "shutdown"
+            self.engine_stopped()
+
     def engine_stopped(self) -> None:
         if self.crawler.spider is not None:
             self._conclude(self.crawler.spider.name)
@@ -95,7 +103,14 @@ class ReceiptExtension:
                 return  # the extension JsonReceipt logs the receipt
             written = self.path is not None and not self._stat("receipt/failed")
             where = f"receipt: {self.path}\n" if written else ""
-            tell(f"{table(self.sites)}\n{summary(self.sites)}{where}".removesuffix("\n"))
+            text = f"{table(self.sites)}\n{summary(self.sites)}{where}".removesuffix("\n")
+            if self.crawler.settings.get("LOG_FILE"):
+                # The log of the job, which Scrapyd shows. Standard error is Scrapyd's own log.
+                logger.info("The receipt:\n%s", text)
+                for site in self.sites:
+                    if site.verdict not in GOOD:
+                        logger.error("%s: %s: %s", site.site or site.asked, site.verdict, site.why)
+            tell(text)
 
     def _conclude(self, spider_name: str) -> None:
         try:

@@ -48,7 +48,7 @@ def scrapyd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
 def deployed(project: Path, scrapyd: Scrapyd) -> Scrapyd:
     done = deploy(project, scrapyd, password=scrapyd.password)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout)["spiders"] == 5
+    assert json.loads(done.stdout)["spiders"] == 6
     return scrapyd
 
 

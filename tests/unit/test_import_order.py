@@ -31,9 +31,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "safety": {"errors", "signals"},
     "media": {"errors"},
     "net": {"errors"},
-    "settings": {"net"},
+    "settings": {"early_stop", "net"},
     "safe_logs": {"items", "terminal"},
     "json_logs": {"safe_json", "terminal"},
+    "early_stop": set(),
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
     "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "timestamps"},
@@ -77,7 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "commands": {
         *("archive", "arguments", "article", "doctor", "export", "fleet", "follow", "spiders", "wordpress"),
-        *("errors", "extras", "json_logs", "safe_json", "terminal"),
+        *("early_stop", "errors", "extras", "json_logs", "safe_json", "signals", "terminal"),
     },
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""

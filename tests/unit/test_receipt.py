@@ -161,3 +161,15 @@ def test_receipt_is_on_the_disk_before_it_takes_its_name(tmp_path: Path, monkeyp
     monkeypatch.setattr(os, "fsync", note)
     run.end()
     assert synced == [(run.path.read_bytes(), False)]
+
+
+def test_run_that_ended_before_its_spider_was_opened_has_a_receipt(tmp_path: Path) -> None:
+    run = Run(tmp_path, SiteFacts(asked="news.example"))
+    run.crawler.spider = run.spider
+    run.extension.run_ended()
+    receipt = json.loads(run.path.read_text(encoding="utf-8"))
+    assert (receipt["reason"], receipt["complete"]) == ("shutdown", False)
+    assert [site["why"] for site in receipt["sites"]] == ["not started"]
+    run.path.unlink()
+    run.extension.run_ended()
+    assert not run.path.exists(), "the receipt is written once"

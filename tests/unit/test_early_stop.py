@@ -1,0 +1,63 @@
+"""A stop before Scrapy listens to signals: the receipt, the line, and which processes are left alone."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsbot import early_stop
+from newsbot.extensions.receipt import site_receipt
+from newsbot.wordpress.receipt import SiteFacts
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import sys, time
+sys.argv[1:] = {words}
+from newsbot import early_stop
+early_stop.install(data="data", json_log="0")
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def stopped(folder: Path, number: signal.Signals, *words: str) -> subprocess.CompletedProcess[str]:
+    """The end of a process with this command line that a signal stops."""
+    line = [sys.executable, "-S", "-c", PROGRAM.format(words=list(words))]
+    running = subprocess.Popen(
+        line, cwd=folder, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "ready\n"
+    running.send_signal(number)
+    said = running.communicate(timeout=60)
+    return subprocess.CompletedProcess(line, running.returncode, *said)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stop_among_the_imports_leaves_a_receipt_and_a_line(tmp_path: Path, number: signal.Signals) -> None:
+    words = ["crawl", "-o", "x.jsonl", "wp_posts", "-a", "site=a.example,b.example", "-s", "NEWSBOT_DATA=kept"]
+    done = stopped(tmp_path, number, *words, "-s", "LOG_FILE=logs/job.log")
+    (path,) = (tmp_path / "kept" / "receipts").glob("*.json")
+    receipt = json.loads(path.read_text())
+    assert (done.returncode, receipt["run"], receipt["reason"]) == (1, path.stem, "shutdown")
+    assert (receipt["spider"], receipt["complete"]) == ("wp_posts", False)
+    assert [(site["asked"], site["verdict"]) for site in receipt["sites"]] == [
+        ("a.example", "incomplete"), ("b.example", "incomplete"),
+    ]  # fmt: skip
+    told = f"The crawl is stopped before its first request by {number.name}; receipt: {path.relative_to(tmp_path)}"
+    assert told in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "logs" / "job.log").read_text().rstrip().endswith(f"[newsbot] ERROR: {told}")
+
+
+def test_other_commands_end_as_they_did(tmp_path: Path) -> None:
+    assert stopped(tmp_path, signal.SIGTERM, "list").returncode == -signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_receipt_has_the_keys_of_any_other_receipt() -> None:
+    assert early_stop.site("a.example").keys() == site_receipt(SiteFacts(asked="a.example")).keys()

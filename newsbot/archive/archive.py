@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from newsbot.archive import current_rows
 from newsbot.archive.batch import KEPT, Batch, MissingRows, PendingRow, write_progress, write_rows
 from newsbot.archive.batches import Batches, CollectionKey
-from newsbot.archive.compare import CurrentRow, Judgement, judge, row_after
+from newsbot.archive.compare import FORGOTTEN, CurrentRow, Judgement, judge, row_after
 from newsbot.archive.database import Database, open_database
 from newsbot.archive.leases import Leases, lease_of
 from newsbot.archive.linked import Linked
@@ -245,6 +245,8 @@ class Archive:
         before = self._before(batch, record.id)
         if record.change == "deleted":
             return self._add_deleted(batch, record, before)
+        if before is not None and before.content == FORGOTTEN:
+            return self._add_forgotten(batch, record, before)
         digest = fingerprint(record)
         judgement = judge(before, record, digest)
         after = row_after(before, record, judgement, digest=digest, now=self._now())
@@ -284,6 +286,14 @@ class Archive:
         self._put(batch, _without_payload(before, after, record.collection, "deleted"))
         set_state(record, state_of(after, "deleted"))
         return True
+
+    def _add_forgotten(self, batch: Batch, record: Record, before: CurrentRow) -> bool:
+        """Note that the site still has a row that the user wants forgotten. Nothing of its content is stored."""
+        modified, published = (getattr(record, name, None) for name in ("modified", "published"))
+        after = replace(before, last_seen=self._now(), modified=modified, published=published, deleted_at=None)
+        self._put(batch, _without_payload(before, after, record.collection, "unchanged"))
+        set_state(record, state_of(after, "unchanged"))
+        return False
 
     def count_dropped(self, record: Record) -> None:
         """Count a row that another pipeline dropped: it is not missing."""

@@ -9,13 +9,18 @@ from newsbot.archive.parts import changed_parts, unfetched_parts
 from newsbot.items import Change, Record
 from newsbot.wordpress.guids import guid_key
 
+FORGOTTEN = 0
+"""``content`` of a row that ``scrapy forget`` emptied: the site still counts and lists the row, and no run brings it
+again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentRow:
     """The archive's newest state of a row; the field names are the columns of the table ``rows``.
 
-    ``content`` is the number of the revision whose payload is current. ``guid_duplicate``: the row is a copy of another
-    site's row, with the same guid and the same text. ``link`` is the key of the row's URL (``links.link_key``).
+    ``content`` is the number of the revision whose payload is current, or FORGOTTEN. ``guid_duplicate``: the row is a
+    copy of another site's row, with the same guid and the same text. ``link`` is the key of the row's URL
+    (``links.link_key``).
     """
 
     id: int

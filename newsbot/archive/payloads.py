@@ -79,6 +79,11 @@ def pack(record: Record) -> bytes:
     return _COMPRESSOR.compress(json_bytes(record)[0])
 
 
+def compressed(text: bytes) -> bytes:
+    """The payload of a stored row's JSON."""
+    return _COMPRESSOR.compress(text)
+
+
 def json_of(payload: bytes | None) -> bytes:
     """The stored row as JSON, with empty state fields. Raises BrokenPayload, also where the payload itself is lost."""
     if payload is None:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from newsbot.archive.compare import FORGOTTEN
 from newsbot.archive.database import Database
 from newsbot.archive.diff import word_diff
 from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, of_site, record_of
@@ -61,6 +62,7 @@ _CURRENT = sa.select(
     *(rows.c.id, rows.c.collection, rows.c.revision, rows.c.first_seen, rows.c.last_seen, rows.c.deleted_at),
     *(rows.c.collision, revisions.c.payload, revisions.c.shape),
 ).outerjoin(revisions, _of_row & (revisions.c.revision == rows.c.content))
+_CURRENT = _CURRENT.where(rows.c.content != FORGOTTEN)
 
 
 def read_current(database: Database, selection: Filter, broken: list[str] | None = None) -> Iterator[ArchivedRow]:

@@ -20,6 +20,7 @@ from newsbot.wordpress.messages import AskKnown, Recall
 from tests.crawl.scrapy_crawl import crawl
 from tests.newsroom import Newsroom
 from tests.real.postgresql import PostgreSQL
+from tests.unit.test_forgetting import check_forgetting
 from tests.unit.test_moves import check_rename, fill
 
 pytestmark = pytest.mark.real
@@ -191,3 +192,7 @@ def test_renamed_site_keeps_all_that_the_archive_holds(postgresql: PostgreSQL) -
     archive.runs.start("wp_posts")
     check_rename(archive, url)
     archive.close()
+
+
+def test_a_person_and_a_site_are_forgotten(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    check_forgetting(postgresql.new_database(), tmp_path)

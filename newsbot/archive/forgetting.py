@@ -1,0 +1,251 @@
+"""Removes rows from the archive for good: with every revision, and with what waits for a feed.
+
+A row that the site still shows would come back with the next crawl. So a person's row stays as a number without
+content (``compare.FORGOTTEN``): it counts as held, and what the site sends of it is dropped. The rows of a site, and
+all comments, are removed altogether.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsbot.archive.archive import Archive
+from newsbot.archive.compare import FORGOTTEN
+from newsbot.archive.database import Database
+from newsbot.archive.payloads import BrokenPayload, RowState, bare_record, compressed, json_of
+from newsbot.archive.reader import is_same_site
+from newsbot.archive.schema import addresses, collections, followed, linked, outbox, receipts, revisions, rows, sites
+from newsbot.errors import ArchiveError
+from newsbot.items import Record
+from newsbot.wordpress.options import KINDS
+
+BATCH = 500
+"""Ids in one statement."""
+
+Reply = dict[str, Any]
+"""A comment that ``follow=replies`` brought within its post."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doomed:
+    """Rows of one collection. ``ids`` is None for the whole collection. ``live`` is the number of rows that feeds got
+    and that are not deleted."""
+
+    collection: int
+    site: str
+    type: str
+    kind: str
+    ids: frozenset[int] | None = None
+    live: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What is to be removed. ``sites``: whole sites. ``replies``: whether a comment within a post is removed; None: no
+    post is changed. ``posts`` are the collections whose posts may have such comments."""
+
+    doomed: list[Doomed] = field(default_factory=list)
+    sites: list[str] = field(default_factory=list)
+    replies: Callable[[Reply], bool] | None = None
+    posts: list[Doomed] = field(default_factory=list)
+
+    @property
+    def live(self) -> int:
+        return sum(one.live for one in self.doomed)
+
+
+def plan_site(database: Database, given: Sequence[str]) -> Plan:
+    """Everything of the sites that the user names by their keys or by a URL that was crawled."""
+    known = _sites(database)
+    chosen = sorted({site for site, url in known if any(is_same_site(site, one) or url == one for one in given)})
+    plan = Plan(sites=chosen)
+    plan.doomed = [_counted(database, one) for one in _collections(database, KINDS) if one.site in chosen]
+    return plan
+
+
+def plan_comments(database: Database, *, site: str | None) -> Plan:
+    """All comments, those within posts too."""
+    doomed = [_counted(database, one) for one in _of(site, _collections(database, ("comments",)))]
+    return Plan(doomed=doomed, replies=lambda _: True, posts=_of(site, _collections(database, ("posts",))))
+
+
+def plan_person(database: Database, name: str, *, site: str | None) -> Plan:
+    """The comments of a person and the person's account as an author. Any revision that shows the name counts."""
+    wanted = _folded(name)
+    doomed = []
+    for one in _of(site, _collections(database, ("comments", "users"))):
+        ids = frozenset(row_id for row_id, fields in _stored(database, one) if wanted in _names(fields, one.kind))
+        if ids:
+            doomed.append(_counted(database, one, ids))
+    return Plan(
+        doomed=doomed,
+        replies=lambda reply: _folded(str(reply.get("author") or "")) == wanted,
+        posts=_of(site, _collections(database, ("posts",))),
+    )
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _names(fields: dict[str, Any], kind: str) -> set[str]:
+    author = fields.get("author") or {}
+    found = (author.get("name"),) if kind == "comments" else (fields.get("name"), fields.get("slug"))
+    return {_folded(name) for name in found if isinstance(name, str)}
+
+
+def _sites(database: Database) -> list[tuple[str, str]]:
+    """Each site with each URL by which it was reached; "" where there is none."""
+    with database.reading() as connection:
+        found = [(row.site, row.url) for row in connection.execute(sa.select(addresses.c.site, addresses.c.url))]
+        for table in (sites, collections):
+            found += [(site, "") for site in connection.execute(sa.select(table.c.site).distinct()).scalars()]
+    return found
+
+
+def _collections(database: Database, kinds: Iterable[str]) -> list[Doomed]:
+    every = sa.select(collections).where(collections.c.kind.in_(list(kinds))).order_by(collections.c.collection)
+    with database.reading() as connection:
+        return [
+            Doomed(collection=row.collection, site=row.site, type=row.type, kind=row.kind)
+            for row in connection.execute(every)
+        ]
+
+
+def _of(site: str | None, listed: Iterable[Doomed]) -> list[Doomed]:
+    return [one for one in listed if site is None or is_same_site(one.site, site)]
+
+
+def _counted(database: Database, one: Doomed, ids: frozenset[int] | None = None) -> Doomed:
+    chosen = Doomed(collection=one.collection, site=one.site, type=one.type, kind=one.kind, ids=ids)
+    live = sum(1 for _ in _live(database, chosen))
+    return Doomed(collection=one.collection, site=one.site, type=one.type, kind=one.kind, ids=ids, live=live)
+
+
+def _live(database: Database, one: Doomed) -> Iterator[Any]:
+    """The rows that are not deleted and not forgotten."""
+    found = sa.select(rows.c.id, rows.c.revision, rows.c.first_seen, rows.c.last_seen).where(
+        rows.c.collection == one.collection, rows.c.deleted_at.is_(None), rows.c.content != FORGOTTEN
+    )
+    with database.streaming() as connection:
+        for row in connection.execute(found.order_by(rows.c.id)):
+            if one.ids is None or row.id in one.ids:
+                yield row
+
+
+def _stored(database: Database, one: Doomed) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The id and the columns of every revision of a collection whose content can be read."""
+    found = sa.select(revisions.c.id, revisions.c.payload).where(
+        revisions.c.collection == one.collection, revisions.c.payload.is_not(None)
+    )
+    with database.streaming() as connection:
+        for row in connection.execute(found):
+            try:
+                yield row.id, orjson.loads(json_of(row.payload))
+            except BrokenPayload:
+                continue
+
+
+def tombstones(database: Database, plan: Plan, *, when: str) -> Iterator[Record]:
+    """For the feeds: each row that a feed got, as deleted and without content."""
+    for one in plan.doomed:
+        for row in _live(database, one):
+            state = RowState(row.revision + 1, "deleted", row.first_seen, row.last_seen, deleted_at=when)
+            yield bare_record(one.site, one.type, row.id, state, kind=one.kind)
+
+
+def carry_out(archive: Archive, plan: Plan) -> int:
+    """Remove everything in one transaction. Returns the number of revisions of posts that lost comments.
+
+    Raises ArchiveError where another run crawls one of the sites.
+    """
+    with _leases(archive, {one.site for one in (*plan.doomed, *plan.posts)} | set(plan.sites)):
+        changed = list(_without_replies(archive.database, plan))
+        with archive.database.writing(durable=True) as connection:
+            if archive.database.sqlite:
+                # SQLite overwrites what it frees, so that no deleted text stays in the file.
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            for one in plan.doomed:
+                _forget(connection, one, keep_numbers=one.ids is not None)
+            for revision_id, payload in changed:
+                of_revision = revisions.c.revision_id == revision_id
+                connection.execute(sa.update(revisions).where(of_revision).values(payload=payload))
+            for site in plan.sites:
+                _forget_site(connection, site)
+        if archive.database.sqlite:
+            with archive.database.reading() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return len(changed)
+
+
+@contextmanager
+def _leases(archive: Archive, chosen: Iterable[str]) -> Iterator[None]:
+    if (holder := archive.leases.take_all(sorted(chosen), KINDS)) is not None:
+        raise ArchiveError(f"the run {holder} crawls one of these sites now; try again when it has ended")
+    try:
+        yield
+    finally:
+        archive.leases.release_all()
+
+
+def _forget(connection: Connection, one: Doomed, *, keep_numbers: bool) -> None:
+    if not keep_numbers:
+        for table in (outbox, revisions, rows, collections):
+            connection.execute(sa.delete(table).where(table.c.collection == one.collection))
+        return
+    ids = sorted(one.ids or ())
+    empty = {"content": FORGOTTEN, "fingerprint": b"", "guid": None, "guid_duplicate": False}
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        for table in (outbox, revisions):
+            connection.execute(sa.delete(table).where(table.c.collection == one.collection, table.c.id.in_(batch)))
+        of_rows = (rows.c.collection == one.collection, rows.c.id.in_(batch))
+        connection.execute(sa.update(rows).where(*of_rows).values(empty))
+
+
+def _forget_site(connection: Connection, site: str) -> None:
+    """What the archive knows of a site besides its rows. The pace of its host stays: the host asked for it."""
+    urls = sa.select(addresses.c.url).where(addresses.c.site == site)
+    connection.execute(sa.delete(followed).where(sa.or_(followed.c.site == site, followed.c.url.in_(urls))))
+    for table in (linked, receipts, addresses, sites):
+        connection.execute(sa.delete(table).where(table.c.site == site))
+
+
+def _without_replies(database: Database, plan: Plan) -> Iterator[tuple[int, bytes]]:
+    """The id of each revision of a post that holds a comment to remove, with its new payload."""
+    if plan.replies is None:
+        return
+    for one in plan.posts:
+        found = sa.select(revisions.c.revision_id, revisions.c.payload).where(
+            revisions.c.collection == one.collection, revisions.c.payload.is_not(None)
+        )
+        with database.streaming() as connection:
+            for row in connection.execute(found):
+                if (text := _stripped(row.payload, plan.replies)) is not None:
+                    yield row.revision_id, compressed(text)
+
+
+def _stripped(payload: bytes, is_removed: Callable[[Reply], bool]) -> bytes | None:
+    """The JSON of a post without the comments that are removed; None where the post has none of them."""
+    try:
+        text = json_of(payload)
+    except BrokenPayload:
+        return None
+    if b'"replies"' not in text:
+        return None
+    fields = orjson.loads(text)
+    replies = (fields.get("linked") or {}).get("replies")
+    if not isinstance(replies, list):
+        return None
+    kept = [reply for reply in replies if not (isinstance(reply, dict) and is_removed(reply))]
+    if len(kept) == len(replies):
+        return None
+    fields["linked"]["replies"] = kept
+    return orjson.dumps(fields)

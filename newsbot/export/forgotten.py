@@ -1,0 +1,107 @@
+"""What ``scrapy forget`` does: it plans, writes the news of it for the readers of feeds, and removes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsbot.archive import Archive
+from newsbot.archive.forgetting import Plan, carry_out, plan_comments, plan_person, plan_site, tombstones
+from newsbot.errors import BadArgument
+from newsbot.feeds.files import Part
+from newsbot.items import Record
+from newsbot.safe_json import json_bytes
+from newsbot.timestamps import compact_utc, iso_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the user wants forgotten: ``what`` is ``site``, ``person`` or ``comments``; ``words`` name it."""
+
+    what: str
+    words: Sequence[str]
+    site: str | None
+
+
+class Refused(Exception):
+    """The user did not confirm."""
+
+
+def forget(wish: Wish, *, archive_url: str, data: str, confirm: Callable[[str], bool]) -> list[str]:
+    """Carry the wish out, if ``confirm`` agrees to the line that says what it removes. Returns lines for the user.
+
+    The news is complete on the disk before anything is removed: a command that is killed in between is run again.
+    Raises BadArgument, ArchiveError, OSError and Refused.
+    """
+    now = datetime.now(UTC)
+    run = f"{compact_utc(now)}-0000"
+    archive = Archive.open(archive_url, run=f"forget-{run}", create=False)
+    try:
+        plan = _plan(archive, wish)
+        if not confirm(_described(plan, wish)):
+            raise Refused
+        told = _tell_feeds(Path(data) / "forget", run, tombstones(archive.database, plan, when=iso_utc(now)), data)
+        changed = carry_out(archive, plan)
+    finally:
+        archive.close()
+    lines = [f"{plan.live:,} rows are removed from the archive"]
+    if changed:
+        lines.append(f"{changed:,} revisions of posts lost comments that follow=replies had brought")
+    lines += [f"{path} tells the readers of the feeds" for path in told]
+    lines.append(f"files that were written before still hold what is removed: {data or 'data'}, your own, and media")
+    return lines
+
+
+def _plan(archive: Archive, wish: Wish) -> Plan:
+    """Raises BadArgument where the archive holds nothing of what is to be forgotten."""
+    database = archive.database
+    if wish.what == "site":
+        plan = plan_site(database, wish.words)
+        if not plan.sites:
+            raise BadArgument(f"the archive does not know the site {', '.join(wish.words)}")
+        return plan
+    if wish.what == "comments":
+        plan = plan_comments(database, site=wish.site)
+    else:
+        plan = plan_person(database, " ".join(wish.words), site=wish.site)
+    if not plan.doomed and not plan.posts:
+        raise BadArgument(f"the archive holds nothing of the site {wish.site}" if wish.site else "the archive is empty")
+    return plan
+
+
+def _described(plan: Plan, wish: Wish) -> str:
+    counted: Counter[str] = Counter()
+    for one in plan.doomed:
+        counted[f"{one.site} {one.type}"] += one.live
+    rows = ", ".join(f"{name} {count:,}" for name, count in counted.items()) or "no row"
+    more = {
+        "site": ", and everything else that the archive knows of the site",
+        "person": f", and the comments of {' '.join(wish.words)} within posts; articles keep their author",
+        "comments": ", and the comments within posts",
+    }[wish.what]
+    return f"This removes from the archive, with every revision: {rows}{more}."
+
+
+def _tell_feeds(folder: Path, run: str, records: Iterable[Record], data: str) -> list[Path]:
+    """Write each row as ``deleted`` and without content to ``<run>-<kind>.jsonl``. Returns the files."""
+    parts: dict[Path, Part] = {}
+    with ExitStack() as stack:
+        for record in records:
+            if not data:
+                break
+            path = folder.resolve() / f"{run}-{record.collection}.jsonl"
+            if path not in parts:
+                folder.mkdir(parents=True, exist_ok=True)
+                parts[path] = Part(path, run=run)
+                stack.callback(parts[path].discard)
+            parts[path].file.write(json_bytes(record)[0] + b"\n")
+        for part in parts.values():
+            part.seal()
+        stack.pop_all()
+    for path, part in parts.items():
+        part.rename(path)
+    return list(parts)

@@ -1,0 +1,189 @@
+"""``scrapy forget``: rows leave the archive for good, feeds hear of it, and no crawl brings a person's rows back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.archive import Archive
+from newsbot.archive.reader import Filter, read_current, read_history
+from newsbot.errors import ArchiveError, BadArgument
+from newsbot.export.forgotten import Refused, Wish, forget
+from newsbot.items import Author, Checkpoint, Comment, Post, Record, User
+from newsbot.wordpress.messages import AskKnown
+
+SITE, OTHER = "https://news.example", "https://other.example"
+SECRET = "my address is Elm Street 7"
+
+
+def comment(number: int, name: str, site: str = SITE, text: str = "fine") -> Comment:
+    author = Author(id=None, name=name)
+    return Comment(site=site, type="comment", id=number, author=author, content_text=text)
+
+
+def fill(url: str) -> None:
+    replies = [{"id": 1, "author": "Jo  DOE", "text": SECRET}, {"id": 2, "author": "Ann", "text": "fine"}]
+    listed: list[Record] = [
+        comment(1, "Jo Doe", text=SECRET),
+        comment(2, "Ann"),
+        Post(site=SITE, type="post", id=1, title="One", linked={"replies": replies}, author=Author(name="Jo Doe")),
+        User(site=SITE, type="user", id=7, name="Jo Doe", slug="jo"),
+        comment(1, "jo doe", site=OTHER),
+    ]
+    take(url, listed)
+
+
+def take(url: str, listed: list[Record], run: str = "first") -> list[bool]:
+    archive = Archive.open(url, run=run)
+    delivered = [archive.add(record) for record in listed]
+    for record in listed:
+        key = (record.site, record.type, record.collection)
+        count = sum((other.site, other.type, other.collection) == key for other in listed)
+        archive.commit(
+            Checkpoint(site=key[0], type=key[1], kind=key[2], sequence=count, cursor={"whole": True}, done=True)
+        )
+    archive.flush()
+    archive.close()
+    return delivered
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    found = f"sqlite:///{tmp_path / 'newsbot.db'}"
+    fill(found)
+    return found
+
+
+def check_forgetting(url: str, folder: Path) -> None:
+    """On any database: a person leaves the comments of every site, and then a site leaves the archive."""
+    fill(url)
+    ask(url, "person", "Jo Doe", folder=folder)
+    assert (held(url, "comments"), held(url, "users")) == ([(SITE, 2)], [])
+    assert take(url, [comment(1, "Jo Doe", text=SECRET), comment(2, "Ann")], run="second") == [False, False]
+    ask(url, "site", SITE, folder=folder)
+    assert (held(url, "comments"), held(url, "posts")) == ([], [])
+    files = sorted(path.name.rpartition("-")[2] for path in (folder / "data" / "forget").iterdir())
+    assert files == ["comments.jsonl", "comments.jsonl", "posts.jsonl", "users.jsonl"]
+
+
+def ask(
+    url: str, what: str, *words: str, site: str | None = None, agree: bool = True, folder: Path | None = None
+) -> list[str]:
+    data = str((folder or Path(url.removeprefix("sqlite:///")).parent) / "data")
+    wish = Wish(what=what, words=words, site=site)
+    return forget(wish, archive_url=url, data=data, confirm=lambda _: agree)
+
+
+def held(url: str, kind: str) -> list[tuple[str, int]]:
+    archive = Archive.open(url)
+    broken: list[str] = []
+    found = [row.record() for row in read_current(archive.database, Filter(kind=kind, deleted=True), broken)]
+    archive.close()
+    assert broken == []
+    return [(row.site, row.id) for row in found]
+
+
+def told(url: str, kind: str) -> list[dict[str, Any]]:
+    folder = Path(url.removeprefix("sqlite:///")).parent / "data" / "forget"
+    return [json.loads(line) for path in folder.glob(f"*-{kind}.jsonl") for line in path.read_text().splitlines()]
+
+
+def bytes_of(url: str) -> bytes:
+    place = Path(url.removeprefix("sqlite:///"))
+    return b"".join(path.read_bytes() for path in place.parent.glob("newsbot.db*"))
+
+
+def payloads(url: str, site: str, row_id: int) -> list[bytes]:
+    """The stored contents of a comment of a site."""
+    query = (
+        "SELECT payload FROM revisions JOIN collections USING (collection) WHERE site=? AND kind='comments' AND id=?"
+    )
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        return [payload for (payload,) in connection.execute(query, (site, row_id))]
+
+
+def test_a_person_is_forgotten_everywhere_but_as_an_author_of_articles(url: str) -> None:
+    lines = ask(url, "person", "jo", "doe")
+    assert lines[0] == "3 rows are removed from the archive"
+    assert held(url, "comments") == [(SITE, 2)]
+    assert held(url, "users") == []
+    assert [(row["site"], row["id"], row["change"]) for row in told(url, "comments")] == [
+        (SITE, 1, "deleted"),
+        (OTHER, 1, "deleted"),
+    ]
+    assert all(row["author"] is None and row["content_text"] is None for row in told(url, "comments"))
+    assert [row["id"] for row in told(url, "users")] == [7]
+    archive = Archive.open(url)
+    (post,) = (row.record() for row in read_current(archive.database, Filter()))
+    assert isinstance(post, Post)
+    assert [reply["author"] for reply in post.linked["replies"]] == ["Ann"]
+    assert post.author is not None and post.author.name == "Jo Doe"
+    assert [json.loads(line)["id"] for line in read_history(archive.database, Filter(kind="comments"))] == [2]
+    archive.close()
+
+
+def test_a_forgotten_row_counts_as_held_and_never_comes_back(url: str) -> None:
+    stored = payloads(url, SITE, 1)
+    assert stored and all(payload in bytes_of(url) for payload in stored)
+    ask(url, "person", "Jo Doe", site=SITE)
+    assert held(url, "comments") == [(SITE, 2), (OTHER, 1)]
+    delivered = take(url, [comment(1, "Jo Doe", text=SECRET), comment(2, "Ann")], run="second")
+    assert delivered == [False, False]
+    archive = Archive.open(url, run="third", full=True)
+    known = archive.live_ids(AskKnown(site=SITE, type="comment", kind="comments"))
+    assert sorted(known) == [1, 2]
+    # With full=1 it is not delivered either, and an edit brings no content.
+    assert archive.add(comment(1, "Jo Doe", text="edited")) is False
+    gone = archive.tombstone(SITE, "comment", 1, "2026-01-01T00:00:00Z", kind="comments")
+    assert isinstance(gone, Comment) and gone.content_text is None
+    archive.flush()
+    archive.close()
+    assert held(url, "comments") == [(SITE, 2), (OTHER, 1)]
+    # SQLite overwrote what it freed.
+    assert not any(payload in bytes_of(url) for payload in stored)
+
+
+def test_comments_of_a_site_leave_those_of_others(url: str) -> None:
+    ask(url, "comments", site="news.example")
+    assert held(url, "comments") == [(OTHER, 1)]
+    assert len(told(url, "comments")) == 2
+    archive = Archive.open(url)
+    (post,) = (row.record() for row in read_current(archive.database, Filter()))
+    assert isinstance(post, Post) and post.linked == {"replies": []}
+    # The next crawl begins as if it were the first.
+    assert archive.state(SITE, "comment", "comments").whole is False
+    archive.close()
+
+
+def test_a_site_is_forgotten_whole(url: str) -> None:
+    ask(url, "site", "https://news.example/")
+    assert (held(url, "posts"), held(url, "users"), held(url, "comments")) == ([], [], [(OTHER, 1)])
+    assert {row["site"] for kind in ("posts", "comments", "users") for row in told(url, kind)} == {SITE}
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        for table in tables:
+            rows = connection.execute(f"SELECT * FROM {table}").fetchall()
+            assert not any(SITE in str(value) for row in rows for value in row), table
+    assert SITE.encode() not in bytes_of(url)
+
+
+def test_nothing_is_removed_without_a_yes_or_where_nothing_fits_or_a_run_is_at_work(url: str) -> None:
+    before = bytes_of(url)
+    with pytest.raises(Refused):
+        ask(url, "site", SITE, agree=False)
+    with pytest.raises(BadArgument, match="does not know the site https://no"):
+        ask(url, "site", "https://no.example")
+    with pytest.raises(BadArgument, match="nothing of the site no"):
+        ask(url, "person", "Ann", site="no.example")
+    assert ask(url, "person", "Nobody")[0] == "0 rows are removed from the archive"
+    at_work = Archive.open(url, run="crawl")
+    assert at_work.leases.take(SITE, "comments") is None
+    with pytest.raises(ArchiveError, match="the run crawl crawls one of these sites now"):
+        ask(url, "comments", site=SITE)
+    at_work.close()
+    assert held(url, "comments") == [(SITE, 1), (SITE, 2), (OTHER, 1)]
+    assert len(bytes_of(url)) >= len(before)

@@ -45,7 +45,7 @@ from newsbot.archive.schema import collections, rows
 from newsbot.compact import SortedKeys
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import AskBorder, AskKnown, CollectionState, KeepWitness, Recall
+from newsbot.wordpress.messages import AskBorder, AskEdge, AskKnown, CollectionState, KeepWitness, Recall
 from newsbot.wordpress.options import KINDS
 
 Clock = Callable[[], datetime]
@@ -120,6 +120,7 @@ class Archive:
             owed=tuple(cursor.get("owed", ())),
             unlisted=frozenset(cursor.get("unlisted", ())),
             shifted=bool(cursor.get("shifted")),
+            rotation=cursor.get("rotation", {}),
             beside=frozenset(witness.get("beside", ())),
             witness=witness,
         )
@@ -150,6 +151,12 @@ class Archive:
                 share=question.share,
                 clear=timedelta(seconds=question.clear),
             )
+
+    def edge(self, question: AskEdge) -> str | None:
+        """When a live row was published, as the question describes it. Rows that are not committed do not count."""
+        batch = self._batches.of(question.site, question.type, question.kind)
+        with self.database.reading() as connection:
+            return current_rows.edge(connection, batch.collection, since=question.since, count=question.rows)
 
     def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
         """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""

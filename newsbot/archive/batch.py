@@ -225,7 +225,7 @@ def _in_walk(checkpoint: Checkpoint) -> dict[str, Any]:
     return {"cursor": orjson.dumps(dict(checkpoint.cursor)), "sequence": checkpoint.sequence}
 
 
-KEPT = ("owed", "unlisted", "shifted")
+KEPT = ("owed", "unlisted", "shifted", "rotation")
 """What the archive keeps of a whole collection in the place of its cursor."""
 
 

@@ -133,6 +133,15 @@ def border(connection: Connection, collection: int, *, before: str, share: float
     return iso_utc(start + widest / 2) if widest >= 2 * clear else None
 
 
+def edge(connection: Connection, collection: int, *, since: str | None, count: int) -> str | None:
+    """When the live row was published that has ``count`` others between ``since`` and itself."""
+    published = rows.c.published
+    live = sa.select(published).where(
+        rows.c.collection == collection, rows.c.deleted_at.is_(None), published >= (since or "")
+    )
+    return connection.execute(live.order_by(published).offset(count).limit(1)).scalar_one_or_none()
+
+
 def forget_modified(connection: Connection, collection: int, ids: Iterable[int]) -> None:
     """Set ``modified`` of these rows to NULL."""
     wanted = list(ids)

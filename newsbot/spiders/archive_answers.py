@@ -13,6 +13,7 @@ from newsbot.archive.runs import crawled_of
 from newsbot.items import Record
 from newsbot.wordpress.messages import (
     AskBorder,
+    AskEdge,
     AskFormer,
     AskHeld,
     AskKnown,
@@ -49,8 +50,8 @@ class ArchiveAnswers:
                 return archive.state(asked.site, asked.type, asked.kind) if archive is not None else CollectionState()
             case AskKnown():
                 return archive.live_ids(asked) if archive is not None else {}
-            case AskBorder():
-                return archive.border(asked) if archive is not None else None
+            case AskBorder() | AskEdge():
+                return self._moment(asked)
             case Distrust():
                 if archive is not None:
                     archive.forget_modified(asked.site, asked.type, asked.kind, asked.ids)
@@ -73,6 +74,11 @@ class ArchiveAnswers:
                 return self._whose(asked)
             case AskLinks() | KeepWitness():
                 return self._witnessed(asked)
+
+    def _moment(self, asked: AskBorder | AskEdge) -> str | None:
+        if self._archive is None:
+            return None
+        return self._archive.border(asked) if isinstance(asked, AskBorder) else self._archive.edge(asked)
 
     def _witnessed(self, asked: AskLinks | KeepWitness) -> Any:
         """The answer to a question of the second witness."""

@@ -134,6 +134,7 @@ class RouteAccepts:
 
     ``languages`` are the values of ``lang`` that a language plugin declares.
     ``whole_rows`` is the largest page of whole rows that the server survived, where it died on larger pages.
+    ``longest`` is the length of the longest URL to try, in bytes, where the server refused a longer one.
     """
 
     per_page: int = PER_PAGE
@@ -141,6 +142,7 @@ class RouteAccepts:
     params: frozenset[str] = frozenset()
     languages: tuple[str, ...] = ()
     whole_rows: int | None = None
+    longest: int | None = None
 
     def takes(self, param: str) -> bool:
         """Whether ``param`` may be sent. True where the site declares nothing."""

@@ -12,6 +12,7 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 | ``AskSite``      | ``dict``: what a recent run discovered from that URL, or None        |
 | ``KeepSite``     | ``None``                                                             |
 | ``AskBorder``    | ``str | None``: a moment between two rows                            |
+| ``AskEdge``      | ``str | None``: when a row was published                             |
 | ``Distrust``     | ``None``                                                             |
 | ``AskTombstones`` | ``list[Record]``: the last known rows, marked as deleted            |
 | ``AskHeld``      | ``dict[int, HeldRow]``: the given ids that the archive holds, and the newest |
@@ -213,6 +214,19 @@ class AskBorder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskEdge:
+    """Ask when the live row was published (UTC, ISO) that has ``rows`` others between ``since`` and itself, in the
+    order of publication. ``since`` None: among all rows with a date. The answer is None where there are not so many
+    rows."""
+
+    site: str
+    type: str
+    since: str | None
+    rows: int
+    kind: str = "posts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Distrust:
     """Tell the archive that the ``modified`` of these rows is wrong: the site gives an earlier one, twice. The archive
     forgets it, so that the next copy is not taken for an old one."""
@@ -305,6 +319,7 @@ Question = (
     | AskState
     | AskKnown
     | AskBorder
+    | AskEdge
     | Distrust
     | AskTombstones
     | AskHeld
@@ -336,8 +351,9 @@ class CollectionState:
     lists to nobody, as the last comparison of all ids measured it. ``unlisted`` live rows are shown to whoever asks for
     their ids, and by no listing. ``beside`` live rows came by other ways than the API. ``shifted``: the site compares
     other dates than those of its rows, since its time zone changed. ``swept`` is when all ids were last compared.
-    ``owed`` are ids that earlier runs could not fetch. ``witness`` is what ``KeepWitness`` kept. ``modified`` is the
-    latest date of change among the live rows (UTC, ISO).
+    ``owed`` are ids that earlier runs could not fetch. ``rotation`` is how far the comparison of all ids by parts has
+    come (``collection.proof``). ``witness`` is what ``KeepWitness`` kept. ``modified`` is the latest date of change
+    among the live rows (UTC, ISO).
     """
 
     cursor: Mapping[str, Any] | None = None
@@ -351,5 +367,6 @@ class CollectionState:
     unlisted: frozenset[int] = frozenset()
     shifted: bool = False
     beside: frozenset[int] = frozenset()
+    rotation: Mapping[str, Any] = field(default_factory=dict)
     witness: Mapping[str, Any] = field(default_factory=dict)
     modified: str | None = None

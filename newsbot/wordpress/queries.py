@@ -12,7 +12,7 @@ from newsbot.items import Checkpoint
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.dates import CLOCK_CHANGE, ZONE_SHIFT, utc
-from newsbot.wordpress.messages import AskBorder, AskKnown, AskState, AskTombstones, Distrust, Query
+from newsbot.wordpress.messages import AskBorder, AskEdge, AskKnown, AskState, AskTombstones, Distrust, Query
 from newsbot.wordpress.options import Options
 
 DATED = frozenset({"posts", "media", "comments"})
@@ -95,6 +95,16 @@ class Queries:
         known = size if size < accepted.per_page else None
         self.site.accepts[self.collection.route] = replace(accepted, whole_rows=known)
 
+    @property
+    def longest(self) -> int | None:
+        """The length of the longest URL to try, in bytes; None where the site refused none."""
+        return self.site.accepted(self.collection.route).longest
+
+    def remember_longest(self, size: int | None) -> None:
+        """Ask with URLs of at most ``size`` bytes from now on, in later runs too; None forgets what was learnt."""
+        accepted = self.site.accepted(self.collection.route)
+        self.site.accepts[self.collection.route] = replace(accepted, longest=size)
+
     def takes(self, param: str) -> bool:
         """Whether the site accepts the query parameter ``param``."""
         return self.site.accepted(self.collection.route).takes(param)
@@ -154,6 +164,11 @@ class Queries:
         clear = ZONE_SHIFT if shifted else CLOCK_CHANGE
         name, kind, seconds = self.collection.name, self.options.kind, int(clear.total_seconds())
         return AskBorder(site=self.site.key, type=name, kind=kind, before=before, share=share(draw), clear=seconds)
+
+    def edge(self, *, since: str | None, rows: int) -> AskEdge:
+        """When the row was published that has ``rows`` others between ``since`` and itself."""
+        name, kind = self.collection.name, self.options.kind
+        return AskEdge(site=self.site.key, type=name, kind=kind, since=since, rows=rows)
 
     def distrust(self, ids: Sequence[int]) -> Distrust:
         """The held ``modified`` of ``ids`` is wrong."""

@@ -39,7 +39,8 @@ class CollectionFacts:
     counts deletions that were too many at once to be believed. ``unsure`` are ids that no listing shows and whose own
     request failed. ``broke_off``: the site did not list all its ids. ``disorder`` names what the site ignored when it
     listed its rows (``orderby=date``, ``after=``). ``resumed`` is the number of rows that an earlier run brought before
-    it was interrupted.
+    it was interrupted. ``proven`` (UTC): every id was compared with the archive at this time or later; None where this
+    is not known.
     """
 
     type: str
@@ -47,6 +48,7 @@ class CollectionFacts:
     mode: Literal["walk", "update", "window"] = "walk"
     check: Literal["full", "quick"] = "full"
     since: str | None = None
+    proven: str | None = None
     live: int | None = None
     new: int = 0
     edited: int = 0

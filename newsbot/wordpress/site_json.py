@@ -43,7 +43,8 @@ def _newest(found: Mapping[str, Kept]) -> list[tuple[str, Kept]]:
 
 def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
     declared = {"languages": list(accepts.languages)} if accepts.languages else {}
-    learnt = {"whole_rows": accepts.whole_rows} if accepts.whole_rows is not None else {}
+    limits = {"whole_rows": accepts.whole_rows, "longest": accepts.longest}
+    learnt = {name: limit for name, limit in limits.items() if limit is not None}
     kept = {"per_page": accepts.per_page, "orderby": sorted(accepts.orderby), "params": sorted(accepts.params)}
     return kept | declared | learnt
 
@@ -71,11 +72,12 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
 
 
 def _from_json(accepts: Mapping[str, Any]) -> RouteAccepts:
-    whole_rows = accepts.get("whole_rows")
+    whole_rows, longest = accepts.get("whole_rows"), accepts.get("longest")
     return RouteAccepts(
         per_page=int(accepts["per_page"]),
         orderby=frozenset(accepts["orderby"]),
         params=frozenset(accepts["params"]),
         languages=tuple(map(str, accepts.get("languages", ()))),
         whole_rows=int(whole_rows) if whole_rows is not None else None,
+        longest=int(longest) if longest is not None else None,
     )

@@ -18,6 +18,7 @@ from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.messages import (
     AskBorder,
+    AskEdge,
     AskHeld,
     AskKnown,
     AskState,
@@ -73,6 +74,11 @@ class SoakArchive:
                 return self._held(asked)
             case AskBorder():
                 return self._border(asked)
+            case AskEdge():
+                dates = sorted(
+                    at for row in self.live().values() if (at := _published(row, "")) and at >= (asked.since or "")
+                )
+                return dates[asked.rows] if asked.rows < len(dates) else None
         raise TypeError(f"the soak's archive cannot answer {asked!r}")
 
     def _known(self, asked: AskKnown) -> dict[int, str | None]:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from newsbot.items import Checkpoint, Record
@@ -22,7 +22,7 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.outgoing import outgoing
 from tests.unit.soak_archive import SoakArchive
-from tests.unit.soak_site import DAY, KEY, START, Endless, SoakSite
+from tests.unit.soak_site import DAY, KEY, START, Endless, SoakSite, iso
 
 COLLECTIONS = {
     "posts": Collection(name="post", route="/wp/v2/posts"),
@@ -39,6 +39,13 @@ RARE = ("kill", "mend", "future_modified")
 
 Act = tuple[str, int]
 
+SHORT_URLS = (150, 215)
+"""Into the first one ten ids fit, and none with a window of dates; into the second one thirty, and ten with a window,
+so that ids are compared by parts."""
+
+FEW_REQUESTS = 3
+"""A walk over a collection of one page makes so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -51,13 +58,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the site holds before the first crawl, and the steps. ``kind`` is what is crawled."""
+    """What the site holds before the first crawl, and the steps. ``kind`` is what is crawled, ``longest`` the
+    longest URL that the server accepts."""
 
     kind: str
     posts: int
     ties: int
     per_page: int
     steps: tuple[Step, ...]
+    longest: int | None = None
 
 
 def sequence(seed: int) -> History:
@@ -79,16 +88,22 @@ def sequence(seed: int) -> History:
         during = tuple((chance.randint(1, 9), act) for act in while_crawling)
         steps.append(Step(acts(5, start=number == 0), during, sweep=chance.random() < 0.08))
     kind = chance.choices(("posts", "media", "comments"), weights=(7, 2, 1))[0]
-    return History(kind, chance.randint(0, 30), chance.choice((1, 1, 3, 12)), chance.choice((3, 5, 10)), tuple(steps))
+    posts, ties, per_page = chance.randint(0, 30), chance.choice((1, 1, 3, 12)), chance.choice((3, 5, 10))
+    longest = chance.choice((None, None, *SHORT_URLS))
+    if longest is not None:
+        posts += 20
+    return History(kind, posts, ties, per_page, tuple(steps), longest)
 
 
 def play(played: History, *, most: Counter[str] | None = None) -> str | None:
     """The first broken promise of a sequence, or None. ``most`` counts verdicts and gets the most requests."""
-    site, archive = SoakSite(kind=played.kind, per_page=played.per_page), SoakArchive()
+    site = SoakSite(kind=played.kind, per_page=played.per_page, longest=played.longest)
+    archive = SoakArchive()
     for number in range(played.posts):
         site.insert(START - (played.posts - number) // played.ties * DAY - DAY)
     # Quiet crawls at the end: what a crawl that was disturbed left behind, the next one finds.
     for number, step in enumerate((*played.steps, Step(), Step(acts=(("end_lie", 0), ("mend", 0)), sweep=True))):
+        site.now += 30
         for name, place in step.acts:
             site.act(name, place)
         if (broken := _crawl(played.kind, site, archive, step, most)) is not None:
@@ -97,7 +112,7 @@ def play(played: History, *, most: Counter[str] | None = None) -> str | None:
 
 
 def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Counter[str] | None) -> str | None:
-    site.now += 60
+    site.now += 30
     site.asked.clear()
     site.touched.clear()
     site.events = {
@@ -106,18 +121,12 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
     lying = bool(site.lie)
     throughout = set(site.live())
     site.limit = bound(len(site.entries) + len(archive.rows), site.per_page)
-    facts = CollectionFacts(type=COLLECTIONS[kind].name)
-    options = Options(url=KEY, kind=kind, follow=frozenset(), confirm_deletions=True, sweep=step.sweep)
-    queries = Queries(site=site.site(), collection=COLLECTIONS[kind], options=options)
-    crawl = CollectionCrawl(queries=queries, facts=facts)
-    buried = set()
     try:
-        for record in _rows(crawl, site, archive):
-            if record.change == "deleted":
-                buried.add(record.id)
+        facts, rows = crawled(kind, site, archive, sweep=step.sweep)
     except Endless as fault:
         return f"{fault} ({site.lie or 'no lie'})"
     site.events = {}
+    buried = {record.id for record in rows if record.change == "deleted"}
     if most is not None:
         most[facts.verdict + (" of a liar" if lying else "")] += 1
         most["requests"] = max(most["requests"], len(site.asked))
@@ -125,15 +134,46 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
     if wrongly := buried & throughout & site.live().keys() - site.touched:
         return f"buried though alive throughout: {sorted(wrongly)}; {told}"
     if facts.verdict == "complete":
-        # The few requests of an update cannot tell which of two nodes answered them.
-        unseen = site.lie == "alternating" and facts.mode == "update"
+        # A few requests cannot tell that two nodes with different posts answer them in turns: the pages of one kind
+        # may all come from one node.
+        unseen = site.lie == "alternating" and (facts.mode == "update" or len(site.asked) <= FEW_REQUESTS)
         wrong = [] if unseen else _differences(site, archive)
+        if wrong and _is_told(site, archive, facts):
+            wrong = []
+            if most is not None:
+                most["told as not proven"] += 1
         return f"silent: {'; '.join(wrong)}; {told}" if wrong else None
     # Where nothing is left, a refusal of single posts cannot be told from a site that refuses everything. WordPress
     # counts media of drafts and shows them to nobody; of posts it shows all that it counts.
     odd = any(one.fatal or (one.hidden and kind == "posts") for one in site.entries.values())
     healthy = bool(site.live()) and not (lying or site.lie or step.during or odd)
-    return f"a false alarm: {told}" if healthy else None
+    return f"a false alarm: {told}" if healthy and not _differences(site, archive) else None
+
+
+def crawled(
+    kind: str, site: SoakSite, archive: SoakArchive, *, sweep: bool = False
+) -> tuple[CollectionFacts, list[Record]]:
+    """What a crawl tells, and the rows that it delivers."""
+    facts = CollectionFacts(type=COLLECTIONS[kind].name)
+    options = Options(url=KEY, kind=kind, follow=frozenset(), confirm_deletions=True, sweep=sweep)
+    queries = Queries(site=site.learnt or site.site(), collection=COLLECTIONS[kind], options=options)
+    site.learnt = queries.site
+    return facts, _rows(CollectionCrawl(queries=queries, facts=facts), site, archive)
+
+
+def _is_told(site: SoakSite, archive: SoakArchive, facts: CollectionFacts) -> bool:
+    """Whether the receipt tells that old rows may have been exchanged since ``proven``, and nothing else differs.
+
+    The site's count must agree with the archive's account: only then no count shows these rows.
+    """
+    live, held = site.live(), archive.live()
+    differing = (live.keys() ^ held.keys()) - site.touched
+    counted = sum(one.status == "publish" for one in site.entries.values())
+    balanced = bool(site.touched) or counted == len(held) - len(archive.state.unlisted) + archive.state.hidden
+    edited = any(archive.reader[row_id] not in (live[row_id].title, "") for row_id in live.keys() & held.keys())
+    if facts.mode != "update" or facts.proven is None or edited or not balanced:
+        return False
+    return all(iso(site.changed[row_id]) + "Z" >= facts.proven for row_id in differing)
 
 
 def bound(rows: int, per_page: int) -> int:
@@ -201,7 +241,7 @@ def _smaller(played: History) -> list[History]:
     steps, found = played.steps, []
 
     def with_steps(changed: Sequence[Step]) -> History:
-        return History(played.kind, played.posts, played.ties, played.per_page, tuple(changed))
+        return replace(played, steps=tuple(changed))
 
     for index, step in enumerate(steps):
         found.append(with_steps([*steps[:index], *steps[index + 1 :]]))
@@ -211,9 +251,9 @@ def _smaller(played: History) -> list[History]:
         changed += [Step(step.acts, step.during, False)] * step.sweep
         found += [with_steps([*steps[:index], one, *steps[index + 1 :]]) for one in changed]
     for posts in {played.posts // 2, played.posts - 1} - {played.posts, -1}:
-        found.append(History(played.kind, posts, played.ties, played.per_page, steps))
+        found.append(replace(played, posts=posts))
     if played.ties > 1:
-        found.append(History(played.kind, played.posts, 1, played.per_page, steps))
+        found.append(replace(played, ties=1))
     return found
 
 

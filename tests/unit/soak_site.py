@@ -84,6 +84,12 @@ class SoakSite:
     """What one of two cache nodes still holds."""
     limit: int = 10**9
     """Requests that one crawl may make."""
+    longest: int | None = None
+    """Bytes of the longest URL with known ids that the server accepts; None where it accepts every one."""
+    learnt: Site | None = None
+    """What newsbot has learnt of the site, which outlives a crawl."""
+    changed: dict[int, int] = field(default_factory=dict)
+    """When an act last changed a post."""
 
     # What editors do. Each act takes a number that chooses among the posts it may be done to.
 
@@ -96,7 +102,11 @@ class SoakSite:
 
     def _put(self, one: Entry) -> None:
         self.entries[one.id] = one
-        self.touched.add(one.id)
+        self._touch(one.id)
+
+    def _touch(self, row_id: int) -> None:
+        self.touched.add(row_id)
+        self.changed[row_id] = self.now
 
     def _save(self, one: Entry, **changes: Any) -> None:
         """An edit through WordPress: ``modified`` becomes now."""
@@ -179,7 +189,7 @@ class SoakSite:
     def _delete(self, place: int) -> None:
         if (one := self._pick(place, "publish")) is not None:
             del self.entries[one.id]
-            self.touched.add(one.id)
+            self._touch(one.id)
 
     def _delete_and_back_date(self, place: int) -> None:
         self._delete(place)
@@ -247,6 +257,8 @@ class SoakSite:
         if len(self.asked) >= self.limit:
             raise Endless(f"more than {self.limit} requests")
         self.asked.append(params)
+        if query.purpose == "exclude" and len(query.url) > (self.longest or len(query.url)):
+            return Reply(status=414, url=KEY, body=b"<html>URI Too Large</html>", fetched_at=iso(self.now) + "Z")
         if (event := self.events.pop(len(self.asked), None)) is not None:
             event()
         last = parts.path.rpartition("/")[2]

@@ -26,6 +26,10 @@ EXCLUDED = 60
 nginx answers 502 where the headers exceed 4 KiB. 200 ids exceed that limit, long before the URL is too long."""
 
 
+MOST_PASSED = 10
+"""Different rows from before the walk's place that may come again: a plugin puts some featured posts on each page."""
+
+
 class Mode(StrEnum):
     """How the walk lists the rows at its place."""
 
@@ -37,11 +41,12 @@ class ByDate(Stage):
     """The walk. ``date`` is the place: all rows before it were seen. ``at_date`` are the ids seen at the second of
     ``date``, unless ``past_date`` says that this second is done. ``second`` lists that second by id.
 
-    ``astray``: rows were out of order, so that a listing by id must confirm the walk.
+    ``astray``: rows were out of order, so that a listing by id must confirm the walk. ``passed`` are the rows from
+    before the place that came again.
     """
 
     __slots__ = (
-        *("newest_first", "can_exclude", "date", "at_date", "past_date", "page", "empty_pages", "most_rows"),
+        *("newest_first", "can_exclude", "date", "at_date", "past_date", "page", "empty_pages", "most_rows", "passed"),
         *("second", "astray", "growth", "unproven"),
     )
 
@@ -52,6 +57,7 @@ class ByDate(Stage):
         self.at_date: set[int] = set()
         self.past_date = self.astray = self.unproven = False
         self.page, self.empty_pages, self.most_rows = 1, 0, 0
+        self.passed: set[int] = set()
         self.second: ById | None = None
         self.growth = Growth()
 
@@ -123,7 +129,8 @@ class ByDate(Stage):
         if self.second is not None:
             return self._end_second(self.second.take(page))
         before = {index for index, row in enumerate(page.rows) if self._is_before_place(row.date)}
-        if is_unordered(len(before), len(page.rows)):
+        self.passed |= {page.rows[index].id for index in before}
+        if is_unordered(len(before), len(page.rows)) or len(self.passed) > MOST_PASSED:
             return self.fall("before=" if self.newest_first else "after=")
         rows = [row for index, row in enumerate(page.rows) if index not in before]
         dated = [index for index, row in enumerate(rows) if row.date is not None]

@@ -153,5 +153,7 @@ class Closing:
         if account.intake.state.live or facts.gone:
             account.live = len((yield self.queries.known()))
         yield from account.compare(listed, seen=self.seen)
+        # The walk listed these rows, they have an answer, and no listing shows them: two answers contradict each other.
+        account.unsure |= {row_id for row_id in account.unlisted if row_id in self.seen}
         self.seen |= listed.dates.keys()
         facts.expected_after = account.total if account.total is not None else facts.expected_after

@@ -22,11 +22,13 @@ def every_id(
     read: Callable[[Mapping[str, Any]], Value],
     *,
     observe: Callable[[Reply], None] | None = None,
+    trusting: bool = True,
 ) -> Generator[Query, Reply, dict[int, Value]]:
     """Every id that the site lists, with the value that ``read`` takes from its row.
 
     ``cursor`` is a new cursor by id. Where the listing breaks off, the cursor is ``unproven`` or ``repeating``
-    afterwards. ``ask`` makes a query of parameters, and ``observe`` is called with each reply. Raises PayloadError.
+    afterwards. ``ask`` makes a query of parameters, and ``observe`` is called with each reply. ``trusting``: one
+    short page whose total is the number of its rows is the whole listing. Raises PayloadError.
     """
     found: dict[int, Value] = {}
     while not cursor.done:
@@ -52,7 +54,7 @@ def every_id(
         total = total_of(reply)
         is_first = len(cursor.seen) == 0
         cursor.take(rows, total=total, pages=total_of(reply, pages=True))
-        if is_first and total and total <= len(rows) < cursor.per_page:
+        if trusting and is_first and total and total <= len(rows) < cursor.per_page:
             # One reply held all rows, so that nothing could shift between two replies. A full page does not prove this:
             # some plugins send the number of rows on the page as the total.
             return found

@@ -18,6 +18,7 @@ from newsbot.wordpress.collection.insertions import (
     recent,
 )
 from newsbot.wordpress.collection.listing import Listing
+from newsbot.wordpress.collection.proof import Proof
 from newsbot.wordpress.collection.search import FIRST, LAST, Search, Window
 from newsbot.wordpress.collection.site_ids import token
 from newsbot.wordpress.collection.verdict import conclude
@@ -59,6 +60,7 @@ class IncrementalListing(Listing):
     behind: tuple[str, int] | None = None
     shifted: bool = False
     fresh: set[int] = field(default_factory=set)
+    proof: Proof = field(init=False)
 
     @property
     def seen(self) -> Set[int]:
@@ -68,6 +70,7 @@ class IncrementalListing(Listing):
     def __post_init__(self) -> None:
         self.began, self.shifted = self.newest.when, self.intake.state.shifted
         self.facts.mode, self.facts.since = "update", self.intake.state.watermark
+        self.proof = Proof(account=self.reconciler, when=self.began or "")
 
     def run(self) -> Steps[None]:
         """Bring what changed, search for deletions, and compare the sets. Raises PayloadError."""
@@ -76,6 +79,8 @@ class IncrementalListing(Listing):
         account.deferred = frozenset(self.intake.state.owed)
         self.facts.cached_for = self.newest.age
         if self.sweep or account.total is None:
+            # A limit that was learnt long ago may be gone.
+            self.queries.remember_longest(None)
             yield from self._bring_owed()
             yield from self._sweep()
         elif self.newest.is_all:
@@ -115,7 +120,8 @@ class IncrementalListing(Listing):
         yield from self.reconciler.take(self.newest.dates)
         if self.queries.takes("modified_after"):
             yield from self._bring_edited(since)
-        yield from self._bring_published(since, border)
+        if not (yield from self.proof.prove_whole(self.newest.dates)):
+            yield from self._bring_published(since, border)
 
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
@@ -160,17 +166,26 @@ class IncrementalListing(Listing):
         if not doubt:
             # Where many are gone, those among the newest ids may be few enough to be believed, and all together not.
             alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart)
-        if alive or doubt or self.sweep or newest.partial or newest.lacking > account.hidden:
+        wrong = bool(alive) or doubt or newest.partial or newest.lacking > account.hidden
+        # A row that no listing showed before is listed now.
+        wrong = wrong or not account.unlisted.isdisjoint(newest.dates)
+        if not wrong and self._is_changed:
+            yield from self.proof.prove_parts(largest=max(newest.dates, default=0), at_once=self._is_odd)
+        if wrong or self.sweep or self.proof.odd:
             # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
             yield from self._sweep()
-        elif self._is_odd and (account.total or 0) <= SWEPT_AT_ONCE:
+        elif self._is_odd and not self.proof.whole and (account.total or 0) <= SWEPT_AT_ONCE:
             yield from self._sweep()
-        elif account.difference != 0:
+        elif account.difference != 0 or newest.unsteady or (yield from account.has_lost()):
             yield from self._explain()
         else:
             yield from self._compare_behind()
-        if self.queries.options.kind == "comments" and not self.swept:
+        if self.queries.options.kind == "comments" and not (self.swept or self.proof.whole):
             yield from self._compare_part()
+
+    @property
+    def _is_changed(self) -> bool:
+        return bool(self.reconciler.gone or self.reconciler.asked)
 
     @property
     def _is_odd(self) -> bool:
@@ -198,9 +213,15 @@ class IncrementalListing(Listing):
         account = self.reconciler
         # The first count may be old (a cache), or the site changed since. A count alone could then fit by chance.
         again = yield from newest_ids(account.site_ids, account.has_unknown, fresh=token(self.began) + "2")
+        changed = again.total != account.total or account.difference == 0
         account.total = again.total
         yield from account.take(again.dates)
-        if account.difference == 0:
+        if account.difference == 0 and self.proof.whole:
+            # A row that came between the two counts may stand for a row that vanished before.
+            yield from self.proof.prove_whole(again.dates)
+            if self.proof.odd or account.difference != 0:
+                yield from self._sweep()
+        elif account.difference == 0 and not (changed and (account.total or 0) <= SWEPT_AT_ONCE):
             yield from self._compare_behind()
         elif account.total is None or account.total <= SWEPT_AT_ONCE:
             yield from self._sweep()
@@ -254,7 +275,12 @@ class IncrementalListing(Listing):
         facts.expected_after, facts.live = account.total, account.live
         self._tell()
         self._keep_outcome(swept=self.swept and self.queries.options.kind != "comments")
+        if self.swept and not (facts.broke_off or account.doubtful):
+            self.proof.end_round(self.began)
+        facts.proven = max(self.proof.last or "", self.intake.state.swept or "") or None
         if self.outcome is not None and self.outcome["whole"]:
-            self.outcome["shifted"] = self.shifted
+            self.outcome |= {"shifted": self.shifted, "rotation": self.proof.kept()}
         success = f"{facts.seen} new or changed since {facts.since} came, {account.gone} gone, {facts.live} live"
+        if facts.proven is not None and facts.proven != self.began:
+            success += f"; every id compared since {facts.proven}"
         conclude(facts, success, unfetched_links=self.intake.unfetched_links)

@@ -43,8 +43,8 @@ class Newest:
 
     ``is_all``: the rows are the whole collection but for ``hidden`` ones. ``lacking``: by so many rows the first page
     is shorter than the count promises; the site hides them, or it forces a page size without saying so. ``partial``:
-    ids below may be unknown. ``when`` is the site's time of the first answer, ``age`` the seconds for which a cache had
-    kept it.
+    ids below may be unknown. ``unsteady``: the site counted differently in a later answer. ``when`` is the
+    site's time of the first answer, ``age`` the seconds for which a cache had kept it.
     """
 
     dates: Dates = field(default_factory=dict)
@@ -53,6 +53,7 @@ class Newest:
     is_all: bool = False
     lacking: int = 0
     hidden: int = 0
+    unsteady: bool = False
     partial: bool = False
     when: str | None = None
     age: int = 0
@@ -77,12 +78,14 @@ def newest_ids(
         dates = site_ids.dates_in(rows)
         if not offset:
             _take_first(found, reply, rows=len(rows), ids=len(dates), per_page=site_ids.queries.per_page)
+        else:
+            found.unsteady = found.unsteady or (total_of(reply) or None) != found.total
         further = {row_id: at for row_id, at in dates.items() if row_id not in found.dates}
         _take_page(found, list(dates), first=not offset)
         found.dates |= dates
         if not number:
             whole = hidden is not None and _is_small(found.total, max(1, len(rows) - OVERLAP))
-        elif whole and not found.partial and len(found.dates) + (hidden or 0) == found.total:
+        elif whole and not (found.partial or found.unsteady) and len(found.dates) + (hidden or 0) == found.total:
             found.is_all, found.hidden = True, hidden or 0
         if found.is_all or not further or not ((yield from unknown(further)) or whole):
             return found

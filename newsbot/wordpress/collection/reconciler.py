@@ -164,6 +164,11 @@ class Reconciler:
             held: Dates = yield self.queries.known(sorted(self.absent))
             self.absent = (self.absent - held.keys()) & {*self.facts.unreadable, *self.facts.missing, *self._unasked()}
 
+    def has_lost(self) -> Steps[bool]:
+        """Whether a row vanished between its listing and the query for it: the site's count may still hold the row."""
+        held: Dates = (yield self.queries.known(sorted(self.asked))) if self.asked else {}
+        return not self.asked <= held.keys() | self.absent
+
     def _unasked(self) -> Set[int]:
         return set(self.intake.state.owed) - self.asked
 
@@ -195,10 +200,11 @@ class Reconciler:
         listed = yield from self.site_ids.every("sweep")
         yield from self.compare(listed)
 
-    def compare(self, listed: Listed, *, seen: Collection[int] | None = None) -> Steps[None]:
+    def compare(self, listed: Listed, *, seen: Collection[int] | None = None, trusting: bool = True) -> Steps[None]:
         """Make the archive equal to a listing of all ids, and measure what is hidden.
 
-        ``seen`` are the rows of a walk that ended before the listing; None where no walk did.
+        ``seen`` are the rows of a walk that ended before the listing; None where no walk did. ``trusting``: the listing
+        may be one short page that counts as the whole.
         """
         self.when, self.shown = self.when or listed.when, listed.dates.keys()
         self.total = listed.total or (None if listed.dates else 0)
@@ -213,13 +219,23 @@ class Reconciler:
             return
         self.held_back, self.unsure = set(), set()
         alive = yield from self.bury(known.keys() - listed.dates.keys())
+        if alive and trusting and len(listed.dates) < self.queries.per_page:
+            # A plugin that sends the number of rows on the page as the total makes a page with hidden rows look whole.
+            further = yield from self.site_ids.every("recount", trusting=False)
+            if further.dates.keys() - listed.dates.keys():
+                yield from self.compare(further, seen=seen, trusting=False)
+                return
         # A row that came back during the listing is no unlisted one.
         steady = alive.keys() <= self.unlisted
         self.unlisted = set(alive)
         yield from self.take(alive)
-        yield from self.measure(listed, agrees=seen is not None and _is_same(listed.dates, seen), steady=steady)
+        yield from self.measure(
+            listed, agrees=seen is not None and _is_same(listed.dates, seen), steady=steady, trusting=trusting
+        )
 
-    def measure(self, listed: Listed, *, agrees: bool = False, steady: bool = True) -> Steps[None]:
+    def measure(
+        self, listed: Listed, *, agrees: bool = False, steady: bool = True, trusting: bool = True
+    ) -> Steps[None]:
         """Measure the rows that the site counts and does not list. ``agrees``: a listing before showed the same ids.
 
         What differs from the last measurement is believed only where two listings, in opposite orders, agree. So it is
@@ -232,7 +248,8 @@ class Reconciler:
             self.hidden = 0
             return
         if hidden is None or not steady or not (hidden == 0 or hidden == self.hidden or agrees):
-            again = yield from self.site_ids.every("recount", newest_first=True)
+            trusting = trusting and len(listed.dates) < self.queries.per_page
+            again = yield from self.site_ids.every("recount", newest_first=True, trusting=trusting)
             known: Dates = yield self.queries.known()
             yield from self.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
             if not again.broke_off:

@@ -87,9 +87,15 @@ class SiteIds:
         return dates
 
     def every(
-        self, purpose: str, *, newest_first: bool = False, window: Mapping[str, str] | None = None
+        self,
+        purpose: str,
+        *,
+        newest_first: bool = False,
+        window: Mapping[str, str] | None = None,
+        trusting: bool = True,
     ) -> Asking[Listed]:
-        """Every id that the site lists, in the order of ids. Raises PayloadError."""
+        """Every id that the site lists, in the order of ids. ``trusting``: a short page may count as the whole listing.
+        Raises PayloadError."""
         listed = Listed()
 
         def ask(params: Params) -> Query:
@@ -111,7 +117,7 @@ class SiteIds:
             newest_first=newest_first,
             per_page=self.queries.per_page,
         )
-        listed.dates = yield from every_id(cursor, ask, modified, observe=observe)
+        listed.dates = yield from every_id(cursor, ask, modified, observe=observe, trusting=trusting)
         if cursor.disorder:
             # The last answers counted a part of the rows.
             listed.total = cursor.last_total

@@ -1,0 +1,200 @@
+"""Proves that the site lists no row that the archive lacks. With equal counts the sets are then equal.
+
+Two old rows, of which one vanished and one appeared, leave all counts as they were. A collection whose ids one URL can
+hold is proven in each update. A larger one is proven by parts in the order of publication: some in each update that
+finds a change, all of them at once where rows vanished or appeared with an old date and the parts are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from newsbot.timestamps import iso_utc
+from newsbot.wordpress.collection import exclusion
+from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.site_ids import Dates, window
+from newsbot.wordpress.dates import ZONE_SHIFT
+from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.queries import Queries
+
+PARTS = 3
+"""Parts that an update compares where anything changed."""
+
+MOST_PARTS = 12
+"""Parts that are compared at once, where all of them are so few and rows vanished or appeared with an old date."""
+
+ROUND = timedelta(days=1)
+"""A new round over all parts begins when the last one began so long ago."""
+
+TRIES = 4
+"""Sizes of a part that are tried until its ids fit into a URL."""
+
+EARLIEST, LATEST = datetime.fromisoformat("1001-01-01T00:00:00+00:00"), datetime.fromisoformat("2200-01-01T00:00:00Z")
+"""The bounds of the first part and the last one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Part:
+    """A part of the collection: the rows published in [``since``, ``until``), of which None is no bound. ``ids`` are
+    its known rows, and those so near to it that they are in the part where the site's time zone is another one."""
+
+    since: str | None
+    until: str | None
+    ids: set[int]
+    control: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Proof:
+    """The proof of one collection. ``when`` is the site's time of the run (UTC, ISO).
+
+    ``at`` is where the round over the parts goes on, None at its beginning. ``began`` is when the round began, None
+    between two rounds; ``last`` is when the last whole round began: every id was compared then or later. ``hidden``
+    rows were counted in the parts of the round and not listed. ``whole``: one query of this run compared all ids.
+    ``odd``: what a query showed contradicts the account, so that every id must be listed.
+    """
+
+    account: Reconciler
+    when: str
+    at: str | None = None
+    began: str | None = None
+    last: str | None = None
+    hidden: int = 0
+    whole: bool = False
+    odd: bool = False
+    compared: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        kept = self.account.intake.state.rotation
+        self.at, self.began, self.last = kept.get("at"), kept.get("began"), kept.get("last")
+        self.hidden = kept.get("hidden", 0)
+
+    @property
+    def queries(self) -> Queries:
+        return self.account.queries
+
+    def kept(self) -> dict[str, Any]:
+        """What the archive keeps of the round, for the next run."""
+        names = ("at", "began", "last", "hidden")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    def end_round(self, began: str | None) -> None:
+        """All ids were compared at ``began`` or later."""
+        self.at, self.began, self.last, self.hidden = None, None, began, 0
+
+    # All ids in one query.
+
+    def prove_whole(self, listed: Dates) -> Steps[bool]:
+        """Bring the rows that the archive lacks. Returns whether no other query for new rows is needed. ``listed`` are
+        rows that the site listed before."""
+        account, queries = self.account, self.queries
+        if not listed or account.live > exclusion.room(queries, largest=max(listed)):
+            return False
+        known = self._listable((yield queries.known()))
+        control = next((row_id for row_id in listed if row_id in known), None)
+        if control is None or not exclusion.fits(queries, known):
+            return False
+        found = yield from exclusion.beyond(account.site_ids, known - {control}, control=control, when=self.when)
+        yield from account.take(found.dates)
+        if found.uncontrolled:
+            # The site listed the control a moment ago: what it answers to ``exclude`` proves nothing.
+            queries.remember_longest(0)
+        self.whole = found.proven
+        self.odd = found.hidden not in (None, account.hidden) or not account.unlisted.isdisjoint(found.dates)
+        if self.whole:
+            self.end_round(self.when)
+        return self.whole or self.odd
+
+    def _listable(self, known: Dates) -> set[int]:
+        """The rows that the site should list."""
+        account = self.account
+        return known.keys() - account.apart - account.held_back - account.unsure
+
+    # Part by part.
+
+    def prove_parts(self, *, largest: int, at_once: bool) -> Steps[None]:
+        """Compare some parts. ``at_once``: all of them, where they are few. ``largest`` is the largest id."""
+        if self.whole or self.odd:
+            return
+        room = exclusion.room(self.queries, largest=largest, window=window(EARLIEST, LATEST))
+        if not room:
+            return
+        most = PARTS
+        if at_once and self.account.live <= MOST_PARTS * room // 2:
+            self.at = self.began = None
+            most = MOST_PARTS
+        elif self.began is None and not self._is_due():
+            return
+        while self.compared < most and (yield from self._prove_next(room)):
+            self.compared += 1
+            if self.began is None:
+                return
+
+    def _is_due(self) -> bool:
+        last = proven_since(self.account.intake.state)
+        return last is None or datetime.fromisoformat(self.when) - datetime.fromisoformat(last) >= ROUND
+
+    def _prove_next(self, room: int) -> Steps[bool]:
+        """Compare the part at which the round stands. Returns whether the answer proves the part."""
+        account = self.account
+        part = yield from self._part(room)
+        if part is None:
+            return False
+        if self.began is None:
+            self.began, self.hidden = self.when, 0
+        found = yield from exclusion.beyond(
+            account.site_ids, part.ids - {part.control}, control=part.control, when=self.when, window=_window(part)
+        )
+        yield from account.take(found.dates)
+        if found.uncontrolled:
+            if part.control in (yield from account.bury([part.control])):
+                # The row is there, and the query does not show it.
+                self.queries.remember_longest(0)
+            return False
+        if not found.proven:
+            return False
+        self.at, self.hidden = part.until, self.hidden + (found.hidden or 0)
+        if part.until is None:
+            self.odd = self.hidden != account.hidden
+            self.end_round(self.began)
+        return True
+
+    def _part(self, room: int) -> Steps[Part | None]:
+        """The next part whose ids fit into a URL; None where there is none, since too many rows share a date."""
+        rows = room
+        for _ in range(TRIES):
+            until: str | None = yield self.queries.edge(since=self.at, rows=rows)
+            if until is not None and until == self.at:
+                return None
+            inside: Set[int] = self._listable((yield self.queries.known(since=self.at, until=until)))
+            since, behind = _shifted(self.at, -ZONE_SHIFT), _shifted(until, ZONE_SHIFT)
+            ids = self._listable((yield self.queries.known(since=since, until=behind)))
+            if not inside:
+                return None
+            part = Part(since=self.at, until=until, ids=ids, control=sorted(inside)[len(inside) // 2])
+            if exclusion.fits(self.queries, ids, window=_window(part)):
+                return part
+            rows = min(rows - 1, rows * room * 9 // (10 * len(ids)))
+            if rows < 1:
+                return None
+        return None
+
+
+def proven_since(state: CollectionState) -> str | None:
+    """Since when every id was compared, as earlier runs left it (UTC, ISO)."""
+    return max(state.rotation.get("last") or "", state.swept or "") or None
+
+
+def _shifted(moment: str | None, by: timedelta) -> str | None:
+    return None if moment is None else iso_utc(datetime.fromisoformat(moment) + by)
+
+
+def _window(part: Part) -> dict[str, str]:
+    since = EARLIEST if part.since is None else datetime.fromisoformat(part.since)
+    bounds = window(since, LATEST if part.until is None else datetime.fromisoformat(part.until))
+    # A row without a date stands before all others.
+    unbounded = {name for name, bound in (("after", part.since), ("before", part.until)) if bound is None}
+    return {name: value for name, value in bounds.items() if name not in unbounded}

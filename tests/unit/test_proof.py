@@ -1,0 +1,114 @@
+"""All known ids are excluded, and the site must list nothing else: two old rows that were exchanged leave every count
+as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from newsbot.wordpress.api import Site
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.receipt import CollectionFacts
+from tests.unit.soak_archive import SoakArchive
+from tests.unit.soak_sequences import crawled
+from tests.unit.soak_site import DAY, KEY, START, SoakSite
+
+
+class Proving:
+    """Crawls of one site in turn. ``delivered`` are the rows of the last one, ``asked`` the purposes of its queries."""
+
+    def __init__(self, *, kind: str = "posts", posts: int = 40, longest: int | None = None) -> None:
+        self.site, self.archive = SoakSite(kind=kind, per_page=10, longest=longest), SoakArchive()
+        for number in range(posts):
+            self.site.insert(START - (posts - number + 4) * DAY, status="draft" if number == 5 else "publish")
+        self.delivered: set[tuple[int, str]] = set()
+        self.asked: list[str] = []
+        self()
+
+    def __call__(self) -> CollectionFacts:
+        self.site.now += DAY
+        self.site.asked.clear()
+        facts, rows = crawled(self.site.kind, self.site, self.archive)
+        self.delivered = {(row.id, str(row.change)) for row in rows}
+        return facts
+
+    def exchange(self, gone: int = 11, back: int = 6) -> None:
+        """One post goes and another one comes, and only their statuses change."""
+        for number, status in ((gone, "draft"), (back, "publish")):
+            self.site.entries[number] = replace(self.site.entries[number], status=status)
+
+    @property
+    def excluding(self) -> int:
+        """How many queries of the last crawl excluded known ids."""
+        return sum("_" in params and "exclude" in params for params in self.site.asked)
+
+
+@pytest.mark.parametrize("kind", ["posts", "media", "comments"])
+def test_exchange_of_two_old_rows_is_found_by_the_next_update(kind: str) -> None:
+    proving = Proving(kind=kind)
+    proving.exchange()
+    facts = proving()
+    assert proving.delivered == {(6, "new"), (11, "deleted")}
+    assert (facts.verdict, facts.proven) == ("complete", "2026-01-01T00:00:00Z")
+
+
+def test_unchanged_site_is_proven_with_three_requests() -> None:
+    proving = Proving()
+    facts = proving()
+    assert (facts.verdict, facts.proven, facts.since) == ("complete", "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z")
+    assert (len(proving.site.asked), proving.excluding) == (3, 1)
+
+
+def test_refused_url_is_learnt_and_the_receipt_tells_what_is_proven() -> None:
+    proving = Proving(longest=150)
+    facts = proving()
+    assert (facts.proven, proving.excluding) == ("2025-12-31T00:00:00Z", 1)
+    assert "every id compared since 2025-12-31T00:00:00Z" in facts.why
+    proving()
+    assert (len(proving.site.asked), proving.excluding) == (3, 0)
+
+
+def test_larger_collection_is_compared_by_parts_where_rows_are_gone() -> None:
+    # 215 bytes hold 30 ids without a window of dates, and 10 with one.
+    proving = Proving(posts=60, longest=215)
+    proving.site.learnt = _with_longest(proving.site, 215)
+    proving.exchange(gone=31, back=6)
+    proving.site.act("delete", 52)
+    facts = proving()
+    assert {row_id for row_id, _ in proving.delivered} >= {6, 31}
+    assert facts.verdict == "complete"
+    assert facts.proven == "2026-01-01T00:00:00Z"
+
+
+def _with_longest(site: SoakSite, longest: int) -> Site:
+    learnt = site.site()
+    learnt.accepts[site.route] = replace(learnt.accepts[site.route], longest=longest)
+    return learnt
+
+
+def test_site_that_ignores_exclude_is_not_asked_so_again() -> None:
+    proving = Proving()
+    proving.site.lie = "exclude ignored"
+    proving()
+    assert proving.excluding == 1
+    proving()
+    assert (len(proving.site.asked), proving.excluding) == (3, 0)
+
+
+def test_empty_answer_without_the_control_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    proving = Proving()
+    heard = proving.site.reply
+
+    def reply(query: Query) -> Reply:
+        if query.purpose != "exclude":
+            return heard(query)
+        proving.site.asked.append({"_": "", "exclude": ""})
+        headers = {"x-wp-total": "0", "x-wp-totalpages": "0"}
+        return Reply(status=200, url=KEY, headers=headers, body=b"[]", fetched_at="2026-01-01T00:00:00Z")
+
+    monkeypatch.setattr(proving.site, "reply", reply)
+    facts = proving()
+    assert (facts.proven, proving.excluding) == ("2025-12-31T00:00:00Z", 1)
+    proving()
+    assert proving.excluding == 0

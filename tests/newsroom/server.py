@@ -81,14 +81,14 @@ async def _control(site: FakeSite, request: web.Request) -> web.Response:
     return web.Response(body=orjson.dumps(result, default=str), content_type="application/json")
 
 
-async def start(site: FakeSite, port: int) -> web.AppRunner:
-    """Listen on 127.0.0.1. Port 0 takes a free port, which the fake site then uses in its URLs."""
+async def start(site: FakeSite, port: int, *, host: str = "127.0.0.1") -> web.AppRunner:
+    """Listen on 127.0.0.1, or on another address of this machine. Port 0 takes a free port, which the fake site then uses in its URLs."""
     # aiohttp would refuse long request lines itself. An order for a fault decides about them, so aiohttp accepts them.
     runner = web.AppRunner(
         application(site), access_log=None, max_line_size=1 << 20, max_field_size=1 << 20, shutdown_timeout=0.2
     )
     await runner.setup()
-    listener = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
+    listener = web.TCPSite(runner, host, port, backlog=1024)
     await listener.start()
     server = listener._server
     assert isinstance(server, asyncio.Server)

@@ -10,6 +10,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp import web
@@ -21,7 +22,7 @@ from tests.newsroom.server import start
 from tests.newsroom.site import FakeSite
 
 AIM = 0.015
-PLAIN = {"pages": 2, "stories": 0, "users": 3, "categories": 6, "tags": 20, "beats": 0, "comments": 0, "ties": 0}
+SMALL = Options(pages=2, stories=0, users=3, categories=6, tags=20, beats=0, comments=0, ties=0, oddities=False)
 
 
 def hosts(count: int) -> list[str]:
@@ -32,7 +33,7 @@ async def serve(sites: int, posts: int) -> None:
     """Serve until the process ends. The first line of the output is the port of all sites."""
     port, rooms = 0, []
     for number, host in enumerate(hosts(sites)):
-        room = FakeSite(Options(posts=posts, seed=number, host=host, name=f"Gazette {number}", oddities=False, **PLAIN))
+        room = FakeSite(replace(SMALL, posts=posts, seed=number, host=host, name=f"Gazette {number}"))
         runner: web.AppRunner = await start(room, port, host=host)
         port = room.port
         rooms.append(runner)

@@ -82,7 +82,8 @@ async def _control(site: FakeSite, request: web.Request) -> web.Response:
 
 
 async def start(site: FakeSite, port: int, *, host: str = "127.0.0.1") -> web.AppRunner:
-    """Listen on 127.0.0.1, or on another address of this machine. Port 0 takes a free port, which the fake site then uses in its URLs."""
+    """Listen on 127.0.0.1, or on another address of this machine. Port 0 takes a free port, which the fake site then
+    uses in its URLs."""
     # aiohttp would refuse long request lines itself. An order for a fault decides about them, so aiohttp accepts them.
     runner = web.AppRunner(
         application(site), access_log=None, max_line_size=1 << 20, max_field_size=1 << 20, shutdown_timeout=0.2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from newsbot.article.cleaning.nesting import flatten
+from newsbot.article.cleaning.nesting import MAX_TAGS, flatten, limit_tags
 
 # For a browser <i class="x"/> is an opening tag: all text after it is italic. <iframe .../> swallows the rest.
 _EMPTIED = (
@@ -46,7 +46,8 @@ _SWALLOWER = re.compile(("<(?:" + "|".join(_SWALLOWERS) + ")").encode())
 
 def repair(html: str) -> str:
     """``html`` with self-closed tags closed, without unclosed raw text elements, and not deeper than an article."""
-    if "/>" in html:
+    if closed := html.count("/>"):
+        html = limit_tags(html) if closed > MAX_TAGS else html
         html = _close_self_closed(html)
     # bytes.lower changes ASCII letters only, and is many times faster than str.lower.
     found = set(_SWALLOWER.findall(html.encode("utf-8", "ignore").lower()))

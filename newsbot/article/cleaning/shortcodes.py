@@ -19,6 +19,7 @@ _BRACKETED = rf"{_OPENING_QUOTE}[^\"“”„″\[\]]*+\](?:[^\"“”„″\[\]
 _HELD = rf"(?:[^\"'“”„″′‘’«»\[\]]|(?!{_OPENING_QUOTE}){_QUOTE}(?:[^\"'“”„″′‘’«»\[]*+{_QUOTE})?)*+"
 _ARGUMENTS = rf"(?:{_HELD}(?:{_BRACKETED}{_HELD}){{0,8}}+(?=\])|[^\[\]]*+)"
 _TAG = re.compile(rf"\[(/?)([A-Za-z][\w-]{{0,60}})((?:[\s\xa0]|/(?=\])){_ARGUMENTS})?\]")
+_ONLY_TAGS = re.compile(rf"(?:\s++|{_TAG.pattern})*+")
 # Shortcodes whose content is code, or code in base64, and not text.
 _OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\[\]]*\][^\[<]*\[/\1\]")
 # Spaces around "=" are allowed only before a quoted value: "[mean age = 34]" is the author's.
@@ -63,7 +64,7 @@ _NAMES = frozenset({
 
 
 # Arguments that HTML processing changed: a URL became a link, or there is a line break inside.
-_BROKEN = re.compile(r"\[([A-Za-z][\w-]{0,60})((?:\s|<br)[^\[\]]{0,3000})\]")
+_BROKEN = re.compile(r"\[([A-Za-z][\w-]{0,60})(?=\s|<br)([^\[\]<]{0,3000}+<[^\[\]]{0,3000}+)\]")
 _BREAKS = re.compile(r"<br\s*/?>|</?p>|</?a\b[^<>]*>", re.I)
 # Arguments with text of the author: a heading, a question, a caption.
 _SAID = {
@@ -108,7 +109,7 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
     """``text`` without its shortcodes, and the number removed. The enclosed text and the URL of an embed stay."""
     text, opaque = _OPAQUE.subn(" ", text)
     count = opaque
-    lone = not _TAG.sub("", text).strip()
+    lone = _ONLY_TAGS.fullmatch(text) is not None
 
     def judge(found: re.Match[str]) -> str:
         nonlocal count
@@ -126,8 +127,6 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
 
 
 def _mended(found: re.Match[str]) -> str:
-    if "<" not in found[2]:
-        return found[0]
     arguments = _BREAKS.sub(" ", found[2])
     meant = "<" not in arguments and ">" not in arguments and _ARGUMENT.match(unescape(arguments).strip())
     return f"[{found[1]} {arguments.strip()}]" if meant else found[0]

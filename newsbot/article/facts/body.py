@@ -117,7 +117,7 @@ def _found(html: str, url: str) -> Body:
     if sure:
         return Body(sure, "container")
     named = _contained(tree, prose, total=total, selectors=NAMED)
-    if named and total < _LEAST_WORDS:
+    if named and (total < _LEAST_WORDS or _is_large(named)):
         return Body(named, "container")
     judged = _compared(_judged(html, url), root, prose, url)
     if named and not _is_better(_text(judged.html or "", url), than=_text(named, url)):

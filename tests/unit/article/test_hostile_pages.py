@@ -68,6 +68,12 @@ def test_a_huge_page_without_paragraphs_has_no_article(judged: list[dict[str, An
     assert body_of(page("<div>x</div>" * MOST_ELEMENTS * 2), url=URL) is None
 
 
+def test_a_huge_container_is_not_compared_with_what_the_judges_find(judged: list[dict[str, Any]]) -> None:
+    story = f"<div class=post-content>{STORY}{'<i>x</i>' * MOST_ELEMENTS}</div>{STORY}"
+    assert "council" in (body_of(page(story), url=URL) or "")
+    assert judged == []
+
+
 def test_a_huge_page_of_links_has_no_article(judged: list[dict[str, Any]]) -> None:
     assert body_of(page("<p><a href=/x>word word</a></p>" * MOST_ELEMENTS), url=URL) is None
 

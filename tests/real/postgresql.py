@@ -21,12 +21,12 @@ class PostgreSQL:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self._folder = folder
-        self._programs = _programs()
+        self.programs = _programs()
         options = [part for option in _OPTIONS for part in ("-c", option)]
         self._daemon = Daemon(
             name="PostgreSQL",
             command=[
-                str(self._programs / "postgres"), "-D", str(folder / "data"), "-p", str(self.port), "-h", "127.0.0.1",
+                str(self.programs / "postgres"), "-D", str(folder / "data"), "-p", str(self.port), "-h", "127.0.0.1",
                 "-k", str(folder), *options,
             ],
             log=folder / "postgresql.log",
@@ -71,7 +71,7 @@ class PostgreSQL:
 
     def _run(self, name: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._programs / name), *arguments],
+            [str(self.programs / name), *arguments],
             capture_output=True,
             text=True,
             cwd="/",

@@ -166,3 +166,12 @@ class Comparison:
     extra: list[tuple[str, Row]]
     missing: list[tuple[str, str]]
     in_order: bool
+
+
+def commands_of(document: str, heading: str, beginning: str, **places: str) -> list[str]:
+    """The commands of a section that begin with a text. ``places``: words of a command -> what to put there."""
+    section = documents().texts[document].partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    found = [line.strip() for line in section.splitlines() if line.startswith(f"    {beginning}")]
+    for words, place in places.items():
+        found = [line.replace(words, place) for line in found]
+    return found

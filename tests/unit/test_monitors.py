@@ -116,7 +116,7 @@ def test_only_complete_updates_are_asked_for_silence() -> None:
 
 def test_made_up_sites_have_few_false_alarms_and_a_silence_is_found_within_two_longest_gaps() -> None:
     rng = random.Random(3)
-    rooms = [room for room in made_up(12, rng, judged=YEAR) if 20 < len(room.before) < 600]
+    rooms = [room for room in made_up(10, rng, judged=YEAR) if 20 < len(room.before) < 250]
     found = [watch(room.before + room.after, rng) for room in rooms]
     assert len(found) >= 5
     assert sum(each.false for each in found) <= len(found) / 2

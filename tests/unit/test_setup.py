@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -177,3 +178,77 @@ def test_setup_installs_with_pip_where_uv_cannot_be_had_or_fails(fails: str, tmp
 
 def test_setup_fails_where_pip_fails_too(tmp_path: Path) -> None:
     assert set_up(tmp_path, fails="*install*")[0] == 1
+
+
+FOUND = """#!/bin/sh
+# A Python of tests, in the folder that it was found in.
+case "$*" in
+    *base_prefix*) echo "$0"; echo "${0%/*}";;
+    *sys.executable*) echo "$0";;
+    "-m venv .venv")
+        mkdir -p .venv/bin
+        printf '#!/bin/sh\nexec "%s" "$@"\n' "$0" > .venv/bin/python
+        chmod +x .venv/bin/python
+        echo "$0" > made-with;;
+    *ensurepip*) [ ! -e "${0%/*}/no-venv" ];;
+esac
+"""
+
+
+@pytest.fixture
+def two_pythons() -> Iterator[tuple[Path, Path]]:
+    """A Python in a folder that its owner alone may enter, and one that everyone may run."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        home, system = Path(folder) / "home/bin", Path(folder) / "system/bin"
+        for place in (home, system):
+            place.mkdir(parents=True)
+            (place / "python3").write_text(FOUND, encoding="utf-8")
+            (place / "python3").chmod(0o755)
+        home.parent.chmod(0o700)
+        yield home / "python3", system / "python3"
+
+
+def made_with(project: Path, *pythons: Path, user: int = 0, **environment: str) -> tuple[str, str]:
+    """The Python of which ``.ci/setup`` makes the .venv for a user, and what setup says. The first one is preferred."""
+    tools = project / "tools"
+    tools.mkdir()
+    for tool in ("chmod", "dirname", "find", "mkdir", "rm"):
+        (tools / tool).symlink_to(f"/usr/bin/{tool}")
+    (tools / "id").write_text(f"#!/bin/sh\necho {user}\n", encoding="utf-8")
+    (tools / "id").chmod(0o755)
+    path = ":".join(str(one) for one in (*(python.parent for python in pythons), tools))
+    done = subprocess.run(
+        ["/bin/sh", str(ROOT / ".ci/setup"), "requirements.txt"],
+        cwd=project,
+        env={"PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return (project / "made-with").read_text(encoding="utf-8").strip(), done.stderr
+
+
+def test_root_sets_newsbot_up_with_a_python_that_a_service_can_run(
+    two_pythons: tuple[Path, Path], tmp_path: Path
+) -> None:
+    home, system = two_pythons
+    python, said = made_with(tmp_path, home, system)
+    assert (python, said) == (str(system), "")
+
+
+@pytest.mark.parametrize(("user", "environment"), [(1000, {}), (0, {"CI": "true"})])
+def test_whoever_runs_newsbot_alone_gets_the_first_python(
+    user: int, environment: dict[str, str], two_pythons: tuple[Path, Path], tmp_path: Path
+) -> None:
+    home, system = two_pythons
+    assert made_with(tmp_path, home, system, user=user, **environment) == (str(home), "")
+
+
+def test_root_is_told_where_no_python_can_be_run_by_a_service(two_pythons: tuple[Path, Path], tmp_path: Path) -> None:
+    home, system = two_pythons
+    (system.parent / "no-venv").touch()
+    python, said = made_with(tmp_path, home, system)
+    assert python == str(home)
+    assert "which other users cannot run" in said

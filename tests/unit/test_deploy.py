@@ -6,6 +6,7 @@ import configparser
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,17 @@ def test_the_image_runs_without_rights_and_is_asked_for_its_health() -> None:
 
 
 @pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    """uv's variables for the sources that pip is set to on this machine, as ``make setup`` has them."""
+    asked = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True)
+    found = runpy.run_path(str(ROOT / ".ci/uv_install.py"))
+    variables: dict[str, str] | None = found["environment"](found["settings_of"](asked.stdout))
+    if variables is None:
+        pytest.skip("pip has a setting that uv does not know")
+    return variables
+
+
+@pytest.fixture(scope="module")
 def uv() -> str:
     path = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if path is None:
@@ -100,7 +112,9 @@ def uv() -> str:
     return path
 
 
-def test_the_steps_of_the_image_leave_newsbot_and_nothing_that_installs(uv: str, tmp_path: Path) -> None:
+def test_the_steps_of_the_image_leave_newsbot_and_nothing_that_installs(
+    uv: str, sources: dict[str, str], tmp_path: Path
+) -> None:
     source, target = tmp_path / "source", tmp_path / "newsbot"
     for name, rest in containerfile():
         if name == "COPY" and not rest.startswith("--from"):
@@ -115,7 +129,7 @@ def test_the_steps_of_the_image_leave_newsbot_and_nothing_that_installs(uv: str,
     assert f"sh /source/{script.relative_to(source)} /source /opt/newsbot" in [rest for _, rest in containerfile()]
     done = subprocess.run(
         ["sh", str(script), str(source), str(target)],
-        env={**os.environ, "UV": uv, "PYTHON": sys.executable, "COMPILE": "no"},
+        env={**sources, **os.environ, "UV": uv, "PYTHON": sys.executable, "COMPILE": "no"},
         capture_output=True,
         text=True,
     )

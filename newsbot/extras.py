@@ -14,6 +14,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "metrics": ("prometheus-client",),
     "monitors": ("spidermon", "premailer", "jinja2", "sentry-sdk"),
     "parquet": ("pyarrow",),
+    "progress": ("rich",),
     "postgresql": ("psycopg[binary]",),
     "sqlite": ("sqlite-utils",),
     "xlsx": ("xlsxwriter",),

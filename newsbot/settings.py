@@ -50,6 +50,8 @@ NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
 NEWSBOT_FULL = False  # the spider argument full=1
 NEWSBOT_ASKED = None  # what the spider's arguments ask for, for files that are overwritten
 NEWSBOT_MEDIA = None  # the spider argument media=download
+NEWSBOT_PROGRESS = _env("NEWSBOT_PROGRESS", "30")
+NEWSBOT_LIVE = False  # whether a terminal shows the progress; the log goes to a file then
 NEWSBOT_MEDIA_MAX = _env("NEWSBOT_MEDIA_MAX", str(20 * 1024 * 1024))
 
 USER_AGENT = user_agent(NEWSBOT_CONTACT)
@@ -146,6 +148,7 @@ EXTENSIONS_BASE = {
     "scrapy.extensions.spiderstate.SpiderState": None,  # JOBDIR is not set; the archive keeps the state
     "scrapy.extensions.throttle.AutoThrottle": None,  # AUTOTHROTTLE_ENABLED is off: PolitenessMiddleware has the pace
     "scrapy.extensions.remote_control.RemoteControl": None,  # REMOTE_CONTROL_ENABLED is off; it imports aiohttp
+    "newsbot.extensions.progress.ProgressExtension": 890,  # before the receipt, whose summary follows the table
     # Last at the signal spider_closed: the feeds have reported by then whether they were stored.
     "newsbot.extensions.receipt.ReceiptExtension": 900,
     "newsbot.extensions.history.HistoryExtension": 950,  # stores the result of the receipt

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import gc
+import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 from scrapy import Spider, signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import feed_process_params_from_cli
 
@@ -68,6 +72,29 @@ class Command(ScrapyCrawl):
             self._end(str(fault), 2)
         except ArchiveError as fault:
             self._end(str(fault), 1)
+        self._prepare_screen()
+
+    def _prepare_screen(self) -> None:
+        """Where a person sees standard error, let the log go to a file, and the progress to the terminal."""
+        from newsbot.extras import missing
+
+        assert self.settings is not None
+        settings, data = self.settings, self.settings["NEWSBOT_DATA"]
+        rows_there = sys.stdout.isatty() and has_standard_output(settings.getdict("FEEDS"))
+        if json_logs.is_on() or not sys.stderr.isatty() or rows_there or not settings.getfloat("NEWSBOT_PROGRESS"):
+            return
+        if missing("progress", "NEWSBOT_PROGRESS") is not None:
+            return
+        if settings["LOG_FILE"] is None and settings.getbool("LOG_ENABLED"):
+            if not data:
+                return
+            file = log_file(settings, Path(data).expanduser())
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError:
+                return  # the receipt will name the same trouble
+            settings.set("LOG_FILE", str(file), priority="cmdline")
+        settings.set("NEWSBOT_LIVE", True, priority="cmdline")
 
     def _append_too(self, files: list[str]) -> None:
         """Add the files of ``-o`` to those of ``-O``. Scrapy takes only one of the two options."""
@@ -145,6 +172,20 @@ class Command(ScrapyCrawl):
             name = "due=" if arguments.due else "sites=archive"
             return f"{name} needs the archive, but NEWSBOT_ARCHIVE is empty"
         return None
+
+
+def log_file(settings: BaseSettings, data: Path) -> Path:
+    """Where the log of a run goes that a person watches. This also names the run."""
+    from newsbot.feeds.defaults import run_id
+
+    if not settings["NEWSBOT_RUN"]:
+        settings.set("NEWSBOT_RUN", run_id(datetime.now(UTC), secrets.token_hex(2)), priority="cmdline")
+    return data / "logs" / f"{settings['NEWSBOT_RUN']}.log"
+
+
+def has_standard_output(feeds: Mapping[str, Any]) -> bool:
+    """Whether a feed has standard output."""
+    return any(str(uri).startswith("stdout:") for uri in feeds)
 
 
 def _begin_imports() -> None:

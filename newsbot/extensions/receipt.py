@@ -17,9 +17,10 @@ from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
+from newsbot.extensions.summary import Ended, summary, summary_goes_to_standard_error, table
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
-from newsbot.terminal import in_one_line, tell
+from newsbot.terminal import in_one_line, show, tell
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
@@ -39,9 +40,10 @@ VERDICT_STAT = "newsbot/receipt/complete"
 
 
 class ReceiptExtension:
-    """Writes ``<NEWSBOT_DATA>/receipts/<run>.json``, and prints a short form of it as a table to standard error.
+    """Writes ``<NEWSBOT_DATA>/receipts/<run>.json``, and prints the summary of the run.
 
-    With an empty ``NEWSBOT_DATA`` there is no file; the exit status is the same.
+    With an empty ``NEWSBOT_DATA`` there is no file; the exit status is the same. The summary goes to standard output,
+    and to standard error where a feed has standard output.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -55,6 +57,7 @@ class ReceiptExtension:
         self.sites: list[SiteFacts] = []
         self.not_due = self.failures = 0
         self.reason = "died"
+        self.files: list[str] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -65,7 +68,11 @@ class ReceiptExtension:
         crawler.signals.connect(extension.engine_stopped, scrapy_signals.engine_stopped)
         crawler.signals.connect(extension.site_started, signals.site_started)
         crawler.signals.connect(extension.run_ended, signals.run_ended)
+        crawler.signals.connect(extension.feed_stored, signals.feed_stored)
         return extension
+
+    def feed_stored(self, target: Path) -> None:
+        self.files.append(_short(target))
 
     def spider_opened(self, spider: Spider) -> None:
         # All sites of the list: a site whose crawl never begins needs its line too.
@@ -101,16 +108,27 @@ class ReceiptExtension:
                 logger.info("%s", line)
             if json_logs.is_on():
                 return  # the extension JsonReceipt logs the receipt
-            written = self.path is not None and not self._stat("receipt/failed")
-            where = f"receipt: {self.path}\n" if written else ""
-            text = f"{table(self.sites)}\n{summary(self.sites)}{where}".removesuffix("\n")
+            text = "\n".join([*table(self.sites), *summary(self.sites, self._ended(self.crawler.spider.name))])
             if self.crawler.settings.get("LOG_FILE"):
-                # The log of the job, which Scrapyd shows. Standard error is Scrapyd's own log.
+                # The log of the job, which Scrapyd shows. Standard output and error are Scrapyd's own log.
                 logger.info("The receipt:\n%s", text)
                 for site in self.sites:
                     if site.verdict not in GOOD:
                         logger.error("%s: %s: %s", site.site or site.asked, site.verdict, site.why)
-            tell(text)
+            say = tell if summary_goes_to_standard_error(self.crawler.settings.getdict("FEEDS")) else show
+            say(text)
+
+    def _ended(self, spider_name: str) -> Ended:
+        log, written = self.crawler.settings["LOG_FILE"], self.path is not None and not self._stat("receipt/failed")
+        return Ended(
+            spider=spider_name,
+            files=self.files,
+            receipt=_short(self.path) if written and self.path is not None else None,
+            log=_short(Path(log)) if log else None,
+            not_due=self.not_due,
+            failures=self.failures,
+            stopped=self.reason == "shutdown",
+        )
 
     def _conclude(self, spider_name: str) -> None:
         try:
@@ -123,6 +141,8 @@ class ReceiptExtension:
 
     def _receipt(self, spider_name: str) -> bytes:
         """The text of the receipt. This also writes the verdict of the run into the stats."""
+        for collection in (collection for site in self.sites for collection in site.collections.values()):
+            collection.count_answer()
         self.failures = failed = sum(self._stat(stat) for stat in FAILURES)
         asked = bool(self.sites or self.not_due)
         complete = asked and all(site.verdict in GOOD for site in self.sites) and not failed
@@ -165,7 +185,8 @@ class ReceiptExtension:
                 dropped = sum(reasons.values())
                 facts.touched = reasons.get("touched", 0)
                 facts.unchanged = reasons.get("unchanged", 0) + facts.touched
-                facts.duplicates += dropped - facts.unchanged
+                facts.filtered = reasons.get("filtered", 0)
+                facts.duplicates += dropped - facts.unchanged - facts.filtered
                 lost = facts.sent - (facts.delivered - facts.recovered) - dropped
                 if lost > 0 and facts.verdict == "complete":
                     facts.verdict, facts.why = "incomplete", f"{lost} rows were lost between the site and the feed"
@@ -195,23 +216,9 @@ def site_receipt(site: SiteFacts) -> dict[str, Any]:
     return receipt
 
 
-_HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing", "requests", "verdict", "why")
-
-
-def table(sites: list[SiteFacts]) -> str:
-    """The receipt as a text table with a line for each site and type."""
-    rows: list[tuple[str, ...]] = [_HEADS]
-    for site in sites:
-        name = site.site or site.asked
-        if not site.collections:
-            rows.append((name, "-", "-", "-", "-", "-", "-", str(site.requests), site.verdict, site.why))
-        for facts in site.collections.values():
-            rows.append((name, *_cells(facts)))
-    # A line feed of a site must not begin a line of the table.
-    rows = [tuple(in_one_line(cell) for cell in row) for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS) - 1)]
-    lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
-    return "\n".join(line.rstrip() for line in lines)
+def _short(path: Path) -> str:
+    """The path as a user would type it: relative, where the file is below the working directory."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def update_lines(sites: list[SiteFacts]) -> list[str]:
@@ -225,22 +232,3 @@ def update_lines(sites: list[SiteFacts]) -> list[str]:
         for facts in site.collections.values()
         if facts.mode == "update"
     ]
-
-
-def summary(sites: list[SiteFacts]) -> str:
-    """The update lines, and the lines on rows of earlier runs; "" if every row was new."""
-    lines = update_lines(sites)
-    collections = [facts for site in sites for facts in site.collections.values()]
-    unchanged, earlier = (sum(getattr(facts, name) for facts in collections) for name in ("unchanged", "earlier"))
-    if unchanged:
-        lines.append(f"{unchanged} rows came in an earlier run and did not change; -a full=1 delivers them again")
-    if earlier:
-        lines.append(f"{earlier} rows of earlier runs are in the files that -O wrote")
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _cells(facts: CollectionFacts) -> tuple[str, ...]:
-    expected = facts.expected_after if facts.expected_after is not None else facts.expected_before
-    missing = len(facts.missing) + len(facts.unreadable) + len(facts.missing_urls)
-    numbers = (expected, facts.seen, facts.delivered, facts.unchanged, missing, facts.requests)
-    return (facts.type, *("?" if n is None else str(n) for n in numbers), facts.verdict, facts.why)

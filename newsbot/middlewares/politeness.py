@@ -27,7 +27,7 @@ from newsbot.net.user_agent import NO_CONTACT
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
 from newsbot.politeness.known import moment
 from newsbot.politeness.pace import CRAWL_DELAY_CAP, Limits, Outcome, Pace, asked_wait
-from newsbot.signals import request_written
+from newsbot.signals import host_waits, request_written
 
 logger = logging.getLogger(__name__)
 
@@ -175,6 +175,7 @@ class PolitenessMiddleware:
                     raise HostGivenUp(f"{queue.name}: {pace.given_up}")
                 if not told:
                     logger.info("%s: newsbot waits for %.0f s, since %s", queue.name, turn.wait, why)
+                    self._tell_wait(queue.name, turn.wait, why)
                 told = True
             await self.stopping.sleep(turn.wait)
 
@@ -232,12 +233,17 @@ class PolitenessMiddleware:
         if pace.penalty > penalty:
             self._count("backed_off")
             logger.info("%s: newsbot now waits %.1f s between two requests", host, pace.delay())
+            self._tell_wait(host, pace.delay(), "the host fails or is slow")
         if pace.held_until != held_until and pace.held_until is not None:
             self._count("held")
             logger.info("%s: newsbot waits for %.0f s, as the host asks", host, pace.held_until - _now())
+            self._tell_wait(host, pace.held_until - _now(), "the host asks for it")
         if pace.given_up != given_up:
             self._count("given_up")
             logger.warning("%s: given up for this run: %s", host, pace.given_up)
+
+    def _tell_wait(self, host: str, seconds: float, why: str) -> None:
+        self.crawler.signals.send_catch_log(host_waits, host=host, seconds=seconds, why=why)
 
     def _outcome(self, request: Request, response: Response) -> Outcome:
         headers = {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}

@@ -21,7 +21,9 @@ class CollectionFacts:
 
     ``seen`` is the number of unique ids that the site showed, ``sent`` the number of rows that left the crawl,
     ``delivered`` the number of rows that reached the feeds. ``unchanged`` rows were in the archive already; of these,
-    the site calls ``touched`` modified, and nothing that counts as an edit differs.
+    the site calls ``touched`` modified, and nothing that counts as an edit differs. ``answer`` is the number of rows in
+    the whole answer to what was asked, whether they came in this run or before. ``filtered`` rows were dropped on
+    purpose by a pipeline of the user.
     ``recovered`` rows are delivered rows of a run that died. ``earlier`` rows came in earlier runs, and were written
     from the archive into files that the run overwrote. ``unexplained`` is the number of rows that the site counts and
     no listing shows. ``hidden`` rows are counted by the site and shown to nobody, as WordPress does with media and
@@ -65,6 +67,8 @@ class CollectionFacts:
     delivered: int = 0
     unchanged: int = 0
     touched: int = 0
+    answer: int = 0
+    filtered: int = 0
     recovered: int = 0
     earlier: int = 0
     duplicates: int = 0
@@ -88,6 +92,15 @@ class CollectionFacts:
     faults: Counter[str] = field(default_factory=Counter)
     verdict: Verdict = "incomplete"
     why: str = "not finished"
+
+    def count_answer(self) -> None:
+        """Count the rows of the whole answer. Called when all rows were delivered."""
+        if self.earlier:
+            self.answer = self.delivered - self.deleted + self.earlier
+        elif self.mode != "window" and self.live is not None:
+            self.answer = self.live
+        else:
+            self.answer = self.delivered - self.deleted + self.unchanged
 
 
 @dataclass(slots=True, kw_only=True)

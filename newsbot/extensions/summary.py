@@ -1,0 +1,202 @@
+"""What a crawl says at its end: sums first, then what needs attention, then the files. Pure.
+
+Every line is one line, whatever a site sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from newsbot.terminal import in_one_line
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
+
+MOST_LINES = 15
+"""Lines of a summary."""
+
+MOST_SITES = 20
+"""Sites up to which a table shows each of them."""
+
+MOST_FILES = 3
+_GRAVITY: dict[SiteVerdict, int] = {"blocked": 0, "incomplete": 1, "closed": 2, "elsewhere": 3, "complete": 4}
+_HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing", "requests", "verdict", "why")
+
+_STEPS = (
+    ("confirm_deletions", "-a confirm_deletions=1, if the site did delete them"),
+    ("robots.txt", "ask the site for permission"),
+    ("bot check", "ask the site to let your address pass"),
+    ("private", "NEWSBOT_ALLOW_PRIVATE allows the host"),
+    ("does not resolve", "correct the address"),
+    ("is not a web address", "correct the address"),
+    ("nothing is at", "correct the address"),
+    ("no WordPress REST API", "scrapy doctor URL tells what the site is"),
+    ("closed", "NEWSBOT_AUTH, if you have an account there"),
+    ("stopping", "the same command goes on"),
+    ("not started", "the same command goes on"),
+    ("not finished", "the same command goes on"),
+    ("unreadable", "the next run asks for them again"),
+    ("another run", "wait for the other run"),
+    ("category=", "correct the argument"),
+)
+"""Words of a reason -> the next step."""
+
+_SAME = "the same command tries again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What a run left beside its sites. ``log`` is the log's file, if the log has one. ``stopped``: a signal ended the
+    run. ``failures`` are failures of newsbot or its machine."""
+
+    spider: str
+    files: Sequence[str] = ()
+    receipt: str | None = None
+    log: str | None = None
+    not_due: int = 0
+    failures: int = 0
+    stopped: bool = False
+    unproven: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of all sites: those of the whole answer, and those that are new in this run."""
+
+    answer: int = 0
+    new: int = 0
+    edited: int = 0
+    deleted: int = 0
+    filtered: int = 0
+    since: set[str] = field(default_factory=set)
+
+
+def rows_of(sites: Iterable[SiteFacts]) -> Rows:
+    """The sums of the rows of all collections."""
+    found = Rows()
+    for facts in (collection for site in sites for collection in site.collections.values()):
+        found.answer += facts.answer
+        found.new += facts.new
+        found.edited += facts.edited
+        found.deleted += facts.deleted
+        found.filtered += facts.filtered
+        if facts.mode == "update" and facts.since is not None:
+            found.since.add(facts.since)
+    return found
+
+
+def summary(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
+    """The lines of the summary, ``MOST_LINES`` of them at most."""
+    files = _file_lines(ended)
+    sums = _sum_lines(sites, ended)
+    return [in_one_line(line) for line in (*sums, *attention(sites, most=MOST_LINES - len(sums) - len(files)), *files)]
+
+
+def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
+    verdicts = Counter(site.verdict for site in sites)
+    told = [f"{number:,} {verdict}" for verdict, number in sorted(verdicts.items(), key=lambda one: -_GRAVITY[one[0]])]
+    not_due = f", {ended.not_due:,} not due" if ended.not_due else ""
+    lines = [f"{ended.spider}: {_number(len(sites), 'site')}: {', '.join(told) or 'none'}{not_due}"]
+    if len(sites) == 1 and sites[0].part is not None:
+        lines.append(f"of {sites[0].site}: {sites[0].part.told}")
+    rows = rows_of(sites)
+    since = f" since {min(rows.since)}" if rows.since else ""
+    left_out = f", {rows.filtered:,} left out by your pipelines" if rows.filtered else ""
+    lines.append(
+        f"rows: {rows.answer:,} in the whole answer; this run: {rows.new:,} new, {rows.edited:,} edited, "
+        f"{rows.deleted:,} deleted{since}{left_out}"
+    )
+    if rows.answer > rows.new + rows.edited:
+        lines.append("rows that came before: scrapy export FILE writes them, -a full=1 delivers them again")
+    requests = sum(site.requests + sum(one.requests for one in site.collections.values()) for site in sites)
+    lines.append(f"requests: {requests:,}")
+    if ended.failures:
+        lines.append(f"failures of this machine or of newsbot: {ended.failures:,}; the log names them")
+    if ended.unproven:
+        lines.append(f"not proven, since it is switched off: {', '.join(ended.unproven)}")
+    if ended.stopped:
+        lines.append("stopped before its end: what came is kept; the same command goes on")
+    return lines
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def attention(sites: Iterable[SiteFacts], *, most: int) -> list[str]:
+    """Sites that are not complete, worst first, with the next step: those with one reason in one line."""
+    groups: dict[tuple[SiteVerdict, str], list[SiteFacts]] = {}
+    for site in sites:
+        if site.verdict not in ("complete", "elsewhere"):
+            groups.setdefault((site.verdict, _reason(site)), []).append(site)
+    if not groups:
+        return []
+    ordered = sorted(groups.items(), key=lambda group: (_GRAVITY[group[0][0]], -len(group[1])))
+    number = sum(map(len, groups.values()))
+    room = max(1, most - 1)
+    shown = ordered if len(ordered) <= room else ordered[: room - 1]
+    lines = [f"needs attention: {_number(number, 'site')}"]
+    lines += [_group_line(verdict, found) for (verdict, _), found in shown]
+    if hidden := len(ordered) - len(shown):
+        lines.append(f"  {hidden} more reasons: the receipt lists every site")
+    return lines
+
+
+def _reason(site: SiteFacts) -> str:
+    """The reason of a verdict without numbers and addresses, by which sites are grouped."""
+    host = re.sub(r"^https?://|/.*$", "", site.site or site.asked)
+    return re.sub(r"https?://\S+|\d[\d,.:]*(?:, \d+)*", "N", site.why.replace(host, "N"))
+
+
+def _group_line(verdict: SiteVerdict, found: Sequence[SiteFacts]) -> str:
+    first = found[0]
+    which = first.site or first.asked
+    if len(found) > 1:
+        which = f"{len(found):,} sites, such as {which}"
+    why = first.why if len(first.why) <= 160 else f"{first.why[:157]}..."
+    return f"  {verdict}: {which}: {why} -> {next_step(first.why)}"
+
+
+def next_step(why: str) -> str:
+    """What to do about a site that is not complete."""
+    return next((step for words, step in _STEPS if words in why), _SAME)
+
+
+def _file_lines(ended: Ended) -> list[str]:
+    shown = list(ended.files[:MOST_FILES])
+    if len(ended.files) > MOST_FILES:
+        shown.append(f"{len(ended.files) - MOST_FILES} more")
+    lines = [f"files: {', '.join(shown)}"] if shown else []
+    lines += [f"receipt: {ended.receipt}"] if ended.receipt else []
+    return [*lines, *([f"log: {ended.log}"] if ended.log else [])]
+
+
+def table(sites: Sequence[SiteFacts]) -> list[str]:
+    """A line for each site and type, where there are not too many sites; their receipt has all."""
+    if not sites or len(sites) > MOST_SITES:
+        return []
+    rows: list[tuple[str, ...]] = [_HEADS]
+    for site in sites:
+        name = site.site or site.asked
+        if not site.collections:
+            rows.append((name, "-", "-", "-", "-", "-", "-", str(site.requests), site.verdict, site.why))
+        for facts in site.collections.values():
+            rows.append((name, *_cells(facts)))
+    # A line feed of a site must not begin a line of the table.
+    rows = [tuple(in_one_line(cell) for cell in row) for row in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS) - 1)]
+    lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
+    return [line.rstrip() for line in lines]
+
+
+def _cells(facts: CollectionFacts) -> tuple[str, ...]:
+    expected = facts.expected_after if facts.expected_after is not None else facts.expected_before
+    missing = len(facts.missing) + len(facts.unreadable) + len(facts.missing_urls)
+    numbers = (expected, facts.seen, facts.delivered, facts.unchanged, missing, facts.requests)
+    return (facts.type, *("?" if n is None else str(n) for n in numbers), facts.verdict, facts.why)
+
+
+def summary_goes_to_standard_error(feeds: Mapping[str, object]) -> bool:
+    """Whether a feed has standard output, so that the summary must not stand among its rows."""
+    return any(str(uri).startswith("stdout:") or str(uri) == "-" for uri in feeds)

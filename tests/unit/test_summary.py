@@ -1,0 +1,102 @@
+"""What a crawl says while it runs and at its end."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.extensions.progress_lines import Progress, Sums, Wait, cells, duration, measure, sum_line, time_left
+from newsbot.extensions.summary import MOST_LINES, Ended, next_step, summary, summary_goes_to_standard_error, table
+from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
+from newsbot.wordpress.scope import Scope
+
+
+def site(number: int = 1, verdict: SiteVerdict = "complete", why: str = "all came", **counts: int) -> SiteFacts:
+    facts = SiteFacts(asked=f"s{number}.example", site=f"https://s{number}.example", verdict=verdict, why=why)
+    facts.collections["post"] = CollectionFacts(type="post", **counts)  # type: ignore[arg-type]
+    facts.collections["post"].count_answer()
+    return facts
+
+
+def test_five_thousand_sites_end_in_fifteen_lines_with_the_worst_first() -> None:
+    sites = [site(number, delivered=10, new=10) for number in range(4_900)]
+    sites += [site(4_900 + number, "incomplete", f"after {number} rows: no answer came") for number in range(90)]
+    sites += [
+        site(4_990 + number, "blocked", f"s{4_990 + number}.example: robots.txt forbids it") for number in range(9)
+    ]
+    sites.append(site(4_999, "closed", "the site keeps its REST API closed (401)"))
+    lines = summary(sites, Ended(spider="wp_posts", files=["posts.csv"], receipt="data/receipts/r.json", not_due=3))
+    assert len(lines) <= MOST_LINES
+    assert lines[0] == "wp_posts: 5,000 sites: 4,900 complete, 1 closed, 90 incomplete, 9 blocked, 3 not due"
+    assert lines[1].startswith("rows: 49,000 in the whole answer; this run: 49,000 new")
+    worst = lines.index("needs attention: 100 sites")
+    assert lines[worst + 1].startswith("  blocked: 9 sites, such as https://s4990.example: ")
+    assert lines[worst + 1].endswith(" -> ask the site for permission")
+    assert lines[worst + 2].startswith("  incomplete: 90 sites, such as https://s4900.example: ")
+    assert lines[-1] == "receipt: data/receipts/r.json"
+    assert table(sites) == []
+
+
+def test_more_reasons_than_lines_are_counted() -> None:
+    sites = [site(number, "incomplete", "word " * number) for number in range(1, 40)]
+    lines = summary(sites, Ended(spider="wp_posts", files=["a", "b", "c", "d"], receipt="r", log="l", stopped=True))
+    assert len(lines) == MOST_LINES
+    assert any("more reasons: the receipt lists every site" in line for line in lines)
+    assert "files: a, b, c, 1 more" in lines
+
+
+def test_both_figures_are_told() -> None:
+    update = site(delivered=3, new=1, edited=1, deleted=1, unchanged=2, live=900)
+    update.collections["post"].mode, update.collections["post"].since = "update", "2026-11-23T10:15:00Z"
+    update.collections["post"].count_answer()
+    window = site(2, delivered=3, new=3, unchanged=4)
+    window.collections["post"].mode = "window"
+    window.collections["post"].count_answer()
+    window.part = Scope(told="the category Politics")
+    assert "rows: 900 in the whole answer; this run: 1 new, 1 edited, 1 deleted since 2026-11-23T10:15:00Z" in summary(
+        [update], Ended(spider="wp_posts")
+    )
+    assert window.collections["post"].answer == 7
+    assert "of https://s2.example: the category Politics" in summary([window], Ended(spider="wp_posts"))
+    overwritten = site(3, delivered=3, deleted=1, earlier=40)
+    assert overwritten.collections["post"].answer == 42
+
+
+def test_the_summary_stands_not_among_rows() -> None:
+    assert summary_goes_to_standard_error({"stdout:": {}})
+    assert not summary_goes_to_standard_error({"a.csv": {}})
+    assert next_step("a reason that nobody knows") == "the same command tries again"
+
+
+def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -> None:
+    facts = site(seen=300, expected_before=1_000, requests=7)
+    wait = Wait(until=112.0, why="the host asks for it")
+    measured = measure(facts, seconds=60, now=100.0, wait=wait, limit=None)
+    assert cells(measured) == (
+        "300 of 1,000 rows",
+        "300 rows/min",
+        "2 min left",
+        "waits 12 s: the host asks for it",
+    )
+    sums = Sums(listed=1, ended=0, rows=300, requests=9, seconds=60)
+    told = "waits 12 s: the host asks for it"
+    assert sum_line(sums, [measured]) == (
+        f"0 of 1 sites ended, 300 rows, 9 requests, 300 rows/min, 2 min left, 1 waiting (https://s1.example {told})"
+    )
+    assert measure(facts, seconds=1, now=100, wait=None, limit=20).total == 20
+    done = measure(site(seen=9, expected_before=9), seconds=60, now=0, wait=None, limit=None)
+    assert (done.left, done.kind) == (None, "comparing post")
+    assert measure(SiteFacts(asked="a.example"), seconds=9, now=0, wait=None, limit=None).kind == "finding the API"
+
+
+def test_the_time_left_counts_the_sites_behind_the_active_ones() -> None:
+    active = [Progress(name="a", kind="post", done=1, total=2, requests=1, per_minute=1.0, left=60.0)]
+    assert time_left(Sums(listed=100, ended=20, rows=9, requests=9, seconds=600), active) == 2_400
+    assert time_left(Sums(listed=1, ended=0, rows=9, requests=9, seconds=600), active) == 60.0
+    assert time_left(Sums(listed=9, ended=0, rows=9, requests=9, seconds=600), active) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(59.4, "59 s"), (61, "1 min"), (12_000, "3 h 20 min"), (187_200, "2 d 4 h")]
+)
+def test_durations_are_told_as_people_say_them(seconds: float, told: str) -> None:
+    assert duration(seconds) == told

@@ -77,7 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "commands": {
-        *("archive", "arguments", "article", "doctor", "export", "fleet", "follow", "spiders", "wordpress"),
+        *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "spiders", "wordpress"),
         *("early_stop", "errors", "extras", "json_logs", "safe_json", "signals", "terminal"),
     },
 }

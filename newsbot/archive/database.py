@@ -64,6 +64,9 @@ class Database:
     def streaming(self) -> Iterator[Connection]:
         """A separate connection for a long read, which sees one unchanging state of the archive."""
         with self.failures(), self.engine.connect() as connection:
+            if not self.sqlite:
+                # Whoever reads slowly from a pager or a pipe has no lock that others wait for.
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield connection.execution_options(yield_per=500)
 
     @contextmanager
@@ -98,6 +101,8 @@ def _reason(failure: Exception) -> str:
 
 
 _REASONS = {
+    "unsupported startup": "is behind a pooler (PgBouncer) that refuses the settings of a connection. Use PostgreSQL's "
+    "own port",
     "database is locked": "is locked: another process is still writing to it. End that process",
     "not a database": "is not an archive: the file is not an SQLite database. Correct NEWSBOT_ARCHIVE",
     "malformed": "is corrupt. Restore a copy of it, or move it away and crawl again",
@@ -176,7 +181,7 @@ def _check_file(url: URL, *, create: bool) -> None:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         # A stopped process must not hold a lock for ever, and a dead network must not block this process.
-        options = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+        options = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=20s"
         return sa.create_engine(
             url,
             pool_pre_ping=True,

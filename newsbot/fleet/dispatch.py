@@ -29,6 +29,9 @@ SITES, CONTROL = "sites-of-newsbot", "control-of-newsbot"
 CRAWL = "newsbot.crawl"
 """The name of the task that checks a site."""
 
+_LOCK = 7_236_844
+"""Number of the advisory lock in PostgreSQL: one worker at a time changes the queue."""
+
 KEPT_HOURS = 24
 """How long jobs that did not succeed stay in the queue's table, for a person to read."""
 
@@ -51,10 +54,14 @@ _STALLED = sa.text("""
 _ABORT = sa.text("UPDATE procrastinate_jobs SET status = 'aborted', attempts = attempts + 1 WHERE id = ANY(:ids)")
 _DEFER_AGAIN = sa.text("""
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-    SELECT queue_name, task_name, priority, lock, queueing_lock, args FROM procrastinate_jobs
+    SELECT queue_name, task_name, coalesce((
+        SELECT max(priority) FROM procrastinate_jobs o WHERE o.lock = j.lock AND o.status = 'todo'
+    ), 1), lock, queueing_lock, args FROM procrastinate_jobs j
     WHERE id = ANY(:ids) AND queue_name = :sites ORDER BY id
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
 """)
+"""These jobs are the next to be fetched: they have waited for half a minute already. But where another job of the lock
+waits, they get its priority, since two fetches at once could take jobs of one lock that differ in priority."""
 _DUE = sa.text("""
     UPDATE followed SET next_due = NULL WHERE site IN (
         SELECT c.site FROM runs r JOIN outbox o ON o.run = r.run JOIN collections c ON c.collection = o.collection
@@ -75,6 +82,10 @@ def rescue(database: Database, *, ended: tuple[int, ...] = ()) -> Rescued:
     """
     asked = {"ended": list(ended), "stale": STALE_SECONDS}
     with database.writing() as connection:
+        if ended:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        elif not _alone(connection):
+            return Rescued((), 0)
         stalled = connection.execute(_STALLED, asked).all()
         ids = {"ids": [row.id for row in stalled]}
         if stalled:
@@ -130,8 +141,16 @@ def dispatch(database: Database, *, spiders: Sequence[str], budget: float, now: 
     jobs = chosen(longest_overdue_first(due), busy=busy, most=space, affordable=affordable)
     if jobs:
         with database.writing() as connection:
+            if not _alone(connection):
+                return 0
             connection.execute(_ADD, [_values(job) for job in jobs])
     return len(jobs)
+
+
+def _alone(connection: Connection) -> bool:
+    """Whether no other worker changes the queue now; none will before the transaction ends. Does not wait: another
+    worker may be paused in its transaction."""
+    return bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar_one())
 
 
 def _values(job: SiteJob) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Fleet:
             "SELECT args ->> 'url' FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = 'sites-of-newsbot'"
         )
 
-    def until(self, true: Callable[[], bool], what: str, *, seconds: float = 240) -> None:
+    def until(self, true: Callable[[], bool], what: str, *, seconds: float = 900) -> None:
         ends = time.monotonic() + seconds
         while not true():
             if time.monotonic() > ends:

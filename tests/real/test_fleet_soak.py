@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.crawl.scrapy_crawl import STEADY
 from tests.newsroom.many import ManySites
 from tests.real.fleet import Fleet, trouble
 from tests.real.postgresql import PostgreSQL
 
 pytestmark = [pytest.mark.real, pytest.mark.soak]
 
-SITES, POSTS = (int(os.environ.get(f"NEWSBOT_FLEET_{name}", usual)) for name, usual in (("SITES", 200), ("POSTS", 120)))
+SITES, POSTS = (int(os.environ.get(f"NEWSBOT_FLEET_{name}", usual)) for name, usual in (("SITES", 200), ("POSTS", 60)))
 
 
 @pytest.mark.timeout(3_600)
@@ -23,8 +24,8 @@ def test_two_hundred_sites_survive_a_kill_a_restart_a_pause_and_a_replacement(
 ) -> None:
     with ManySites(tmp_path / "requests.tsv", sites=SITES, posts=POSTS, latency=0.02) as many:
         fleet = Fleet(
-            tmp_path / "fleet", postgresql.new_database(), many, sites=SITES, slots=12, delay=1.0, real=True
-        )  # fmt: skip
+            tmp_path / "fleet", postgresql.new_database(), many, sites=SITES, slots=12, delay=0.5, constants=STEADY
+        )
         try:
             shown = trouble(fleet, postgresql, posts=POSTS, away=5.0, pause=45.0)
         finally:

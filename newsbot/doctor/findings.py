@@ -20,6 +20,7 @@ from newsbot.wordpress import payload
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.discovery.declared import declared_language
 from newsbot.wordpress.fallback.site import is_api_closed
+from newsbot.wordpress.meaning import PARTS
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.hreflang import read_languages
 from newsbot.wordpress.pages.page_rights import page_rights
@@ -43,14 +44,16 @@ _HEAD = 200_000
 class Findings:
     """What ``scrapy doctor`` tells of one site. ``--json`` prints these fields.
 
-    ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None where it gets none. ``wordpress`` is None where
-    the site did not answer. ``permalinks`` is ``plain`` (``?p=7``) or ``pretty``. ``feed_asked``: the feed itself
-    was asked for. ``rights`` are the statements of robots.txt, of the home page and of the files at fixed places;
-    ``uses`` is what they mean for each use, in words. ``requests`` were made for these findings. ``asked_all``: no
-    question was left out for want of requests.
+    ``part`` of the site is what the address that was ``asked`` for means; None for the whole site. The findings are
+    about the whole site in any case. ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None where it gets
+    none. ``wordpress`` is None where the site did not answer. ``permalinks`` is ``plain`` (``?p=7``) or ``pretty``.
+    ``feed_asked``: the feed itself was asked for. ``rights`` are the statements of robots.txt, of the home page and of
+    the files at fixed places; ``uses`` is what they mean for each use, in words. ``requests`` were made for these
+    findings. ``asked_all``: no question was left out for want of requests.
     """
 
     asked: str
+    part: str | None = None
     site: str | None = None
     name: str | None = None
     can_crawl: bool = False
@@ -108,7 +111,7 @@ def findings_of(evidence: Evidence, *, delay: float, crawl_delay: float | None, 
     if found.by == "api" and site is not None:
         found.cost = _cost(evidence, site, delay)
     if found.can_crawl:
-        found.command = _command(evidence.asked, found.collections)
+        found.command = _command(found.site or evidence.asked, found.collections)
     return found
 
 
@@ -127,6 +130,8 @@ def _wordpress(evidence: Evidence) -> tuple[bool | None, str | None]:
 
 def _tell_site(found: Findings, site: Site, evidence: Evidence) -> None:
     found.site, found.name, found.api = site.key, site.name, site.api.root
+    if (meaning := site.meanings.get(evidence.asked)) is not None and meaning.kind in PARTS:
+        found.part = f"{meaning.base or meaning.kind} {meaning.text or meaning.id or ''}".strip()
     found.permalinks = "plain" if site.api.plain else "pretty"
     found.example = next((link for row in evidence.rows if (link := text(row.get("link")))), None)
     found.timezone = site.timezone or (f"UTC{site.gmt_offset:+g}" if site.gmt_offset is not None else None)
@@ -199,9 +204,9 @@ def _cost(evidence: Evidence, site: Site, delay: float) -> Cost | None:
     return cost_of(total, per_page=pages, delay=delay, bytes_per_post=size, from_pages=bare)
 
 
-def _command(asked: str, collections: list[Counted]) -> str:
+def _command(address: str, collections: list[Counted]) -> str:
     others = any(one.kind == "posts" and one.type not in ("post", "page") and one.total for one in collections)
-    words = ["scrapy", "crawl", "wp_posts", "-a", f"site={asked}", *(["-a", "types=all"] if others else [])]
+    words = ["scrapy", "crawl", "wp_posts", "-a", f"site={address}", *(["-a", "types=all"] if others else [])]
     return shlex.join(words)
 
 

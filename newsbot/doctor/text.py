@@ -24,6 +24,8 @@ def told(found: Findings) -> str:
 
 def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     """The name of each part, and its lines."""
+    if found.part is not None:
+        yield "address", [f"{found.asked} means a part of the site ({found.part}); all below is about the whole site"]
     yield "crawl", [_crawl(found)]
     yield "WordPress", [_wordpress(found)]
     if found.api is not None:

@@ -14,6 +14,9 @@ from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 REFUSALS = ("bad-status", "challenge", "given-up", "login", "refused", "robots-unreachable")
 """Faults by which a site or its host refuses a visitor."""
 
+BLOCKED = ("blocked", "closed", "payment")
+"""Verdicts of sites that newsbot may not or cannot read."""
+
 FEW_REFUSALS, REFUSED_SHARE = 5, 0.1
 """A site refuses newsbot from so many refusals on, if they are this share of its requests too."""
 
@@ -31,7 +34,7 @@ def incomplete(sites: Iterable[SiteFacts]) -> list[str]:
 
 def blocked(sites: Iterable[SiteFacts]) -> list[str]:
     """The sites that newsbot may not or cannot read."""
-    return [line(site, f"{site.verdict}: {site.why}") for site in sites if site.verdict in ("blocked", "closed")]
+    return [line(site, f"{site.verdict}: {site.why}") for site in sites if site.verdict in BLOCKED]
 
 
 def refusing(sites: Iterable[SiteFacts]) -> list[str]:

@@ -69,19 +69,21 @@ def reply_to(query: Query, answers: Answers) -> Reply:
     return Reply(status=200, url=query.url, headers=headers, body=body)
 
 
-def diagnose(answers: Answers, *, most: int = 99, delay: float = 1.0, crawl_delay: float | None = None) -> Findings:
-    steps, reply = examine(HOME), None
-    asked: list[str] = []
+def diagnose(
+    answers: Answers, *, most: int = 99, delay: float = 1.0, crawl_delay: float | None = None, asked: str = HOME
+) -> Findings:
+    steps, reply = examine(asked), None
+    urls: list[str] = []
     while True:
         try:
             query = steps.send(reply)
         except StopIteration as end:
             return findings_of(
-                end.value, delay=delay, crawl_delay=crawl_delay, requests=len(asked), spent=len(asked) >= most
+                end.value, delay=delay, crawl_delay=crawl_delay, requests=len(urls), spent=len(urls) >= most
             )
-        assert query.url not in asked
-        if len(asked) < most:
-            asked.append(query.url)
+        assert query.url not in urls
+        if len(urls) < most:
+            urls.append(query.url)
             reply = reply_to(query, answers)
         else:
             reply = Reply(status=0, url=query.url, error="stopped")
@@ -236,3 +238,13 @@ def test_the_rights_that_a_site_declares_are_told_with_their_meaning() -> None:
     assert found.uses["search"] == "yes (Content-Signal search=yes)"
     assert "rights        Content-Signal: search=yes, ai-train=no" in told(found)
     assert "archive: not declared" in told(found)
+
+
+def test_an_address_of_a_section_is_told_as_a_part_and_the_site_is_examined() -> None:
+    head = '<body class="archive category category-town category-7"></body>'
+    api = '<link rel="https://api.w.org/" href="https://news.example/wp-json/">'
+    answers = healthy() | {"/category/town/": f"<html><head>{api}</head>{head}</html>"}
+    found = diagnose(answers, asked=f"{HOME}/category/town/")
+    assert (found.site, found.command) == (HOME, f"scrapy crawl wp_posts -a site={HOME}")
+    assert found.part is not None
+    assert f"  address       {HOME}/category/town/ means a part of the site ({found.part})" in told(found)

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
 from twisted.internet.task import LoopingCall
 
@@ -45,6 +46,9 @@ class Process(Collector):
         self.live: dict[Crawler, Figures] = {}
         self.constant: dict[str, str] = {}
         self.port: int | None = None
+        self.path: Path | None = None
+        self.told = False
+        self.of_worker: AsyncioLoopingCall | LoopingCall | None = None
         self.answer_seconds = Histogram(
             "answer_seconds",
             "Seconds from a request until its answer was whole.",
@@ -80,6 +84,32 @@ class Process(Collector):
     def text(self) -> bytes:
         return bytes(generate_latest(self.registry))
 
+    def serve(self, settings: BaseSettings) -> None:
+        """Serve the metrics where the settings say so, once a process."""
+        port = settings.getint("NEWSBOT_METRICS_PORT")
+        if port and self.port is None:
+            self.port = serve(self.text, settings["NEWSBOT_METRICS_ADDRESS"], port)
+
+    def show_queue_age(self, seconds: float | None) -> None:
+        """``seconds``: how long the longest overdue followed site is overdue; None where no site is followed."""
+        self.gauges.pop(("queue_age_seconds", ()), None)
+        if seconds is not None:
+            self.gauges["queue_age_seconds", ()] = seconds
+
+    def write(self) -> None:
+        """Write the file whole: node_exporter never reads half a file."""
+        if self.path is None:
+            return
+        part = self.path.with_name(f".{self.path.name}.part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(self.text())
+            part.replace(self.path)
+        except OSError as error:
+            if not self.told:
+                logger.error("The metrics file %s cannot be written: %s", self.path, error.strerror)
+            self.told = True
+
 
 _process: Process | None = None
 
@@ -98,8 +128,6 @@ class MetricsExtension:
         self.crawler = crawler
         self.process = process
         self.now = now
-        self.path: Path | None = None
-        self.told = False
         self.refresh: AsyncioLoopingCall | LoopingCall | None = None
 
     @classmethod
@@ -117,13 +145,11 @@ class MetricsExtension:
         settings, process = self.crawler.settings, self.process
         assert self.crawler.spider is not None
         process.live[self.crawler] = {}
-        if name := settings["NEWSBOT_METRICS_FILE"]:
+        if (name := settings["NEWSBOT_METRICS_FILE"]) and process.path is None:
             # Several files on one machine are one target for Prometheus, so their series need a label of their own.
             process.constant = {"spider": self.crawler.spider.name}
-            self.path = Path(name % {"name": self.crawler.spider.name}).expanduser()
-        port = settings.getint("NEWSBOT_METRICS_PORT")
-        if port and process.port is None:
-            process.port = serve(process.text, settings["NEWSBOT_METRICS_ADDRESS"], port)
+            process.path = Path(name % {"name": self.crawler.spider.name}).expanduser()
+        process.serve(settings)
         self.refresh = create_looping_call(self.refreshed)
         self.refresh.start(REFRESH_SECONDS, now=True)
 
@@ -132,7 +158,7 @@ class MetricsExtension:
 
     def site_ended(self, facts: SiteFacts) -> None:
         self.process.gauges["sites_open", ()] -= 1
-        add(self.process.live[self.crawler], of_site(facts))
+        add(self.process.live.get(self.crawler, self.process.ended), of_site(facts))
 
     def response_received(self, response: Response) -> None:
         seconds = response.meta.get("download_latency")
@@ -153,18 +179,14 @@ class MetricsExtension:
         add(self.process.ended, {("runs", (str(complete).lower(),)): 1})
         self.process.gauges["run_complete", ()] = int(complete)
         self.process.gauges["run_ended_timestamp_seconds", ()] = self.now()
-        self.write()
+        self.refreshed()
 
     def refreshed(self) -> None:
-        age = self.queue_age()
-        if age is None:
-            self.process.gauges.pop(("queue_age_seconds", ()), None)
-        else:
-            self.process.gauges["queue_age_seconds", ()] = age
-        self.write()
+        if self.process.of_worker is None:
+            self.process.show_queue_age(self.queue_age())
+        self.process.write()
 
     def queue_age(self) -> float | None:
-        """Seconds for which the longest overdue followed site is overdue; None where no site is followed."""
         settings = self.crawler.settings
         try:
             archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"])
@@ -175,19 +197,24 @@ class MetricsExtension:
         except ArchiveError:
             return None  # the archive pipeline reports the same error
 
-    def write(self) -> None:
-        """Write the file whole: node_exporter never reads half a file."""
-        if self.path is None:
-            return
-        part = self.path.with_name(f".{self.path.name}.part")
+
+def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None]) -> None:
+    """Serve the metrics of a worker from its start on, and not only while it crawls.
+
+    ``overdue()``: seconds for which the longest overdue followed site is overdue; None where no site is followed. It
+    may raise ArchiveError.
+    """
+    process = of_this_process()
+    process.serve(settings)
+
+    def refresh() -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(self.process.text())
-            part.replace(self.path)
-        except OSError as error:
-            if not self.told:
-                logger.error("The metrics file %s cannot be written: %s", self.path, error.strerror)
-            self.told = True
+            process.show_queue_age(overdue())
+        except ArchiveError:
+            process.show_queue_age(None)  # the worker reports the same error
+
+    process.of_worker = create_looping_call(refresh)
+    process.of_worker.start(REFRESH_SECONDS, now=True)
 
 
 def stats_of(crawler: Crawler) -> Mapping[str, Any]:

@@ -7,11 +7,13 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import BaseSettings
 
 from newsbot.archive.database import Database
+from newsbot.archive.due_sites import DueSites
 from newsbot.errors import BadArgument
 from newsbot.fleet.connector import quiet
 from newsbot.fleet.pulse import Pulse
@@ -62,6 +64,11 @@ class _Worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_end, number)
+        if self._process.settings.getint("NEWSBOT_METRICS_PORT"):
+            from newsbot.extensions.metrics import watch_worker
+
+            sites = DueSites(self._database)
+            watch_worker(self._process.settings, lambda: sites.overdue_seconds(datetime.now(UTC)))
         try:
             await self._sessions()
             return 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,7 @@ from tests.crawl.scrapy_crawl import environment
 from tests.newsroom.many import ManySites
 from tests.real.fleet import QUICK, Fleet, trouble
 from tests.real.postgresql import PostgreSQL
+from tests.real.scrapyd import free_port, wait_for
 
 pytestmark = pytest.mark.real
 
@@ -51,6 +55,30 @@ def test_workers_that_die_stop_or_lose_their_database_neither_lose_nor_double_a_
     status = json.loads(told.stdout)
     assert (status["followed"], status["due"], status["at_work"], status["queued"]) == (12, 0, 0, 0), status
     assert status["workers"] == [], status
+
+
+def test_a_worker_without_work_gives_metrics_and_ends_when_told(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url, port = postgresql.new_database(), free_port()
+    page = f"http://127.0.0.1:{port}/metrics"
+    worker = fork_server.start(
+        [sys.executable, "-m", "scrapy", "fleet", "worker"],
+        cwd=tmp_path, env=environment(tmp_path, NEWSBOT_ARCHIVE=url, NEWSBOT_METRICS_PORT=str(port)),
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+    def text() -> str:
+        with contextlib.suppress(OSError), urllib.request.urlopen(page, timeout=5) as answer:
+            return str(answer.read().decode())
+        return ""
+
+    try:
+        told = wait_for(text, "the worker gives metrics")
+    finally:
+        worker.terminate()
+    _, said = worker.communicate(timeout=60)
+    assert worker.returncode == 0, said
+    assert 'newsbot_sites_total{verdict="complete"} 0.0' in told
+    assert "\nnewsbot_queue_age_seconds " not in told  # no site is followed
 
 
 @pytest.fixture

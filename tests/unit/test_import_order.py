@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "timestamps",
         "safe_json",
     },
-    "fleet": {"archive", "arguments", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
+    "fleet": {"archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
     "monitors": {"archive", "extensions", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
     "doctor": {

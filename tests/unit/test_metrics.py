@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 import yaml
@@ -21,7 +21,7 @@ from newsbot.extensions.figures import METRICS, Figures, add, of_site, of_stats,
 from newsbot.extensions.metrics import MetricsExtension, Process
 from newsbot.extensions.receipt import FAILURES
 from newsbot.spiders.wp_posts import WpPostSpider
-from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
 from tests.unit.documents import documents
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ def test_the_receipt_of_a_site_becomes_figures() -> None:
 
 def test_a_counter_begins_with_zero_and_a_gauge_without_a_number_is_absent() -> None:
     verdicts = dict(series(of_site(site("blocked")), metric("sites")))
-    assert verdicts == {("complete",): 0, ("elsewhere",): 0, ("incomplete",): 0, ("blocked",): 1, ("closed",): 0}
+    assert verdicts == {(verdict,): int(verdict == "blocked") for verdict in get_args(SiteVerdict)}
     assert dict(series({}, metric("holes"))) == {(): 0}
     assert list(series({}, metric("queue_age_seconds"))) == []
 
@@ -136,18 +136,27 @@ def test_a_process_sums_the_runs_that_ended_and_those_that_go_on(tmp_path: Path)
 
 def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     extension = MetricsExtension(crawler(tmp_path, {}), Process())
-    extension.process.constant = {"spider": "wp_posts"}
-    extension.path = tmp_path / "below" / "wp_posts.prom"
-    extension.write()
-    found = read(extension.path.read_text(encoding="utf-8"))
+    process = extension.process
+    process.constant = {"spider": "wp_posts"}
+    process.path = tmp_path / "below" / "wp_posts.prom"
+    extension.refreshed()
+    found = read(process.path.read_text(encoding="utf-8"))
     assert all('"spider": "wp_posts"' in name for name in found)
-    assert [path.name for path in extension.path.parent.iterdir()] == ["wp_posts.prom"]
-    extension.path = tmp_path / "below" / "wp_posts.prom" / "no folder"
-    extension.write()
-    extension.write()
+    assert [path.name for path in process.path.parent.iterdir()] == ["wp_posts.prom"]
+    process.path = tmp_path / "below" / "wp_posts.prom" / "no folder"
+    process.write()
+    process.write()
     assert [record.message for record in caplog.records] == [
-        f"The metrics file {extension.path} cannot be written: {'File exists'}"
+        f"The metrics file {process.path} cannot be written: File exists"
     ]
+
+
+def test_the_age_of_the_queue_is_shown_while_it_is_known() -> None:
+    process = Process()
+    process.show_queue_age(90.0)
+    assert read(process.text().decode())["newsbot_queue_age_seconds{}"] == 90
+    process.show_queue_age(None)
+    assert "newsbot_queue_age_seconds{}" not in read(process.text().decode())
 
 
 def exposed() -> set[str]:

@@ -30,9 +30,9 @@ def facts(verdict: Any = "complete", why: str = "", **collection: Any) -> SiteFa
 
 
 def test_sites_are_named_by_their_verdict() -> None:
-    sites = [facts(), facts("incomplete", "3 rows\nlack"), facts("blocked", "robots.txt"), facts("closed", "a login")]
+    sites = [facts(), facts("incomplete", "3 rows\nlack"), facts("blocked", "robots.txt"), facts("payment", "402")]
     assert findings.incomplete(sites) == ["https://a.example: 3 rows\\nlack"]
-    assert findings.blocked(sites) == ["https://a.example: blocked: robots.txt", "https://a.example: closed: a login"]
+    assert findings.blocked(sites) == ["https://a.example: blocked: robots.txt", "https://a.example: payment: 402"]
 
 
 @pytest.mark.parametrize(

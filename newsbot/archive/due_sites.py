@@ -59,6 +59,11 @@ class DueSites:
                 found += [site_of(row) for row in connection.execute(overdue)]
         return found if limit is None else found[:limit]
 
+    def spiders(self) -> list[str]:
+        """The spiders that follow sites."""
+        with self._database.reading() as connection:
+            return list(connection.execute(sa.select(followed.c.spider).distinct().order_by("spider")).scalars())
+
     def counts(self, now: datetime, spider: str | None = None) -> Counts:
         """How many sites are followed, and how many of them are due, paused, blocked or failing."""
         active = sa.not_(followed.c.paused)

@@ -117,18 +117,12 @@ class Scrapyd:
 
 
 def deploy(project: Path, scrapyd: Scrapyd, *, password: str, version: str = "1") -> subprocess.CompletedProcess[str]:
-    """``scrapyd-deploy`` as a user runs it: the password stands in the user's own ~/.scrapy.cfg."""
+    """``scrapyd-deploy`` as a user runs it: address and password stand in the user's own ~/.scrapy.cfg."""
     own = scrapyd.home / ".scrapy.cfg"
     config = configparser.ConfigParser()
-    config["deploy"] = {"username": "newsbot", "password": password}
+    config["deploy"] = {"url": scrapyd.url, "username": "newsbot", "password": password}
     with own.open("w") as file:
         config.write(file)
-    # The project's own file is read last; only its port is not the tests'.
-    listed = configparser.ConfigParser()
-    listed.read(project / "scrapy.cfg")
-    listed["deploy"]["url"] = scrapyd.url
-    with (project / "scrapy.cfg").open("w") as file:
-        listed.write(file)
     return subprocess.run(
         [BIN / "scrapyd-deploy", "--version", version],
         cwd=project,

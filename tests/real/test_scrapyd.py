@@ -10,11 +10,15 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from newsbot.archive.database import open_database
+from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.fleet.scrapyd import node_of, schedule
 from tests.newsroom import Newsroom
 from tests.real import truth
 from tests.real.scrapyd import ROOT, Scrapyd, deploy, wait_for
@@ -159,6 +163,7 @@ def test_a_bad_argument_makes_no_request_and_says_why(deployed: Scrapyd) -> None
     deployed.ended(job)
     assert set((deployed.data / "receipts").glob("*")) == before
     assert "unknown argument sitte=" in (deployed.home / "scrapyd.log").read_text()
+    assert "unknown argument sitte=" in deployed.job_log("wp_posts", job)
 
 
 def test_an_archive_that_cannot_be_opened_makes_no_request_and_says_why(deployed: Scrapyd) -> None:
@@ -193,6 +198,31 @@ def test_a_job_cancelled_in_the_middle_leaves_whole_files_and_says_stopped(deplo
     assert receipt["reason"] == "shutdown"
     assert re.search("stopp(ed|ing)", receipt["sites"][0]["why"])
     assert receipt["sites"][0]["verdict"] == "incomplete"
+    assert "The receipt:" in log
+    assert re.search(r"ERROR: \S+: incomplete: post: the crawl is stopping", log)
+
+
+def test_due_sites_are_handed_to_the_nodes_once(deployed: Scrapyd, newsroom: str) -> None:
+    archive = f"sqlite:///{deployed.home}/newsbot.db"
+    database = open_database(archive)
+    Followed(database).add([FollowedSite(url=newsroom, spider="wp_users", entry={"url": newsroom})])
+    database.close()
+    auth = f"newsbot:{deployed.password}"
+    line = [sys.executable, "-m", "scrapy", "fleet", "schedule", "--scrapyd", deployed.url]
+    env = deployed.environment(NEWSBOT_ARCHIVE=archive, NEWSBOT_SCRAPYD_AUTH=auth)
+    first = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "wp_users: 1 sites due, 0 jobs at work, 1 more wanted" in first.stdout
+    (job,) = re.findall(r"wp_users: job (\w+) on ", first.stdout)
+    deployed.ended(job)
+    # The job may make no request to this machine, so the site comes back by back-off.
+    assert "1 of 1 sites are due" in deployed.job_log("wp_users", job)
+    node = node_of(deployed.url, auth=auth, project="newsbot")
+    again = schedule([node], archive=archive, slots=4, sites_a_job=1, now=datetime.now(UTC))
+    assert (again.failed, again.lines) == (
+        0,
+        ["wp_users: 0 sites due, 0 jobs at work, 0 more wanted", "1 nodes with 4 free slots"],
+    )
 
 
 def test_jobs_are_remembered_after_a_restart(deployed: Scrapyd) -> None:

@@ -1,0 +1,177 @@
+"""Hands the sites that are due to Scrapyd nodes: as many jobs as the sites need, and the nodes have slots for.
+
+A job crawls ``sites=archive`` with ``due=1``, so that all jobs share the due sites among them, each site once. All
+nodes use one archive. Nothing is remembered between two calls: what the nodes say and the archive holds is enough.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from newsbot.archive.database import open_database
+from newsbot.archive.due_sites import DueSites
+from newsbot.errors import BadArgument
+
+SECONDS = 30
+"""How long a node may take to answer."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""A longer answer is not Scrapyd's."""
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class NodeFailed(Exception):
+    """A node does not do what it was asked for. The text is one line."""
+
+
+@dataclass(slots=True)
+class Node:
+    """One Scrapyd. ``free`` slots can take a job now; ``active`` counts its waiting and running jobs by spider."""
+
+    url: str
+    auth: str
+    project: str
+    free: int = 0
+    active: dict[str, int] = field(default_factory=dict)
+
+    def look(self, slots: int) -> None:
+        """Ask what the node does. Raises NodeFailed."""
+        status = self._call("daemonstatus", {})
+        jobs = self._call("listjobs", {"project": self.project})
+        try:
+            self.free = max(0, slots - int(status["running"]) - int(status["pending"]))
+            spiders = [job["spider"] for state in ("pending", "running") for job in jobs[state]]
+        except (KeyError, TypeError, ValueError) as fault:
+            raise NodeFailed(f"{self.url} is not a Scrapyd: its answer lacks {fault}") from fault
+        self.active = {spider: spiders.count(spider) for spider in spiders}
+
+    def start(self, spider: str) -> str:
+        """Start a job over the followed sites that are due. Returns its id. Raises NodeFailed."""
+        given = {"project": self.project, "spider": spider, "sites": "archive", "due": "1"}
+        job = self._call("schedule", given, posts=True).get("jobid")
+        self.free -= 1
+        return str(job)
+
+    def _call(self, action: str, given: Mapping[str, str], *, posts: bool = False) -> dict[str, Any]:
+        query = urllib.parse.urlencode(given)
+        url = f"{self.url.rstrip('/')}/{action}.json" + (f"?{query}" if query and not posts else "")
+        request = urllib.request.Request(url, data=query.encode() if posts else None)  # noqa: S310 (checked by node_of)
+        if self.auth:
+            request.add_header("Authorization", f"Basic {base64.b64encode(self.auth.encode()).decode()}")
+        try:
+            with _OPENER.open(request, timeout=SECONDS) as answer:
+                told = json.loads(answer.read(MOST_BYTES))
+        except urllib.error.HTTPError as error:
+            with error:
+                raise NodeFailed(f"{self.url} answers {error.code}{_what_to_do(error.code)}") from error
+        except (OSError, ValueError) as error:
+            raise NodeFailed(f"{self.url} does not answer as a Scrapyd: {_one_line(error)}") from error
+        if not isinstance(told, dict) or told.get("status") != "ok":
+            raise NodeFailed(f"{self.url} refuses {action}: {_one_line(_message(told))}")
+        return told
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """A redirect would take the password to another host."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a call did: the ``lines`` to print, and the number of nodes that ``failed``."""
+
+    lines: list[str]
+    failed: int
+
+
+def node_of(url: str, *, auth: str, project: str) -> Node:
+    """The node behind a URL. Raises BadArgument."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError as fault:
+        raise BadArgument(f"--scrapyd takes a URL, not {url!r}: {fault}") from fault
+    if parts.scheme not in ("http", "https") or not host:
+        raise BadArgument(f"--scrapyd takes a URL such as http://127.0.0.1:6800, not {url!r}")
+    if parts.username or parts.password:
+        raise BadArgument("--scrapyd takes no user name or password; they stand in NEWSBOT_SCRAPYD_AUTH")
+    if auth and parts.scheme == "http" and host not in _LOOPBACK:
+        raise BadArgument(f"a password is sent over https or to this machine only, not to {url}")
+    return Node(url=url, auth=auth, project=project)
+
+
+def jobs_wanted(due: int, active: int, *, sites_a_job: int) -> int:
+    """How many jobs more a spider needs for its ``due`` sites, beside its ``active`` jobs."""
+    return max(0, ceil(due / sites_a_job) - active)
+
+
+def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: int, now: datetime) -> Started:
+    """Start jobs for the sites of ``archive`` that are due, on the nodes with the most free slots first.
+
+    ``slots`` is the number of jobs that a node runs at once (Scrapyd's ``max_proc``); ``sites_a_job``: one job for so
+    many sites. Raises ArchiveError.
+    """
+    database = open_database(archive, create=False)
+    try:
+        table = DueSites(database)
+        due = {spider: table.counts(now, spider).due for spider in table.spiders()}
+    finally:
+        database.close()
+    lines, answering = [], []
+    for node in nodes:
+        try:
+            node.look(slots)
+        except NodeFailed as fault:
+            lines.append(str(fault))
+        else:
+            answering.append(node)
+    for spider, sites in due.items():
+        active = sum(node.active.get(spider, 0) for node in answering)
+        wanted = jobs_wanted(sites, active, sites_a_job=sites_a_job)
+        lines.append(f"{spider}: {sites} sites due, {active} jobs at work, {wanted} more wanted")
+        lines += _start(answering, spider, wanted)
+    free = sum(node.free for node in answering)
+    failed = len(nodes) - len(answering)
+    lines.append(f"{len(answering)} nodes with {free} free slots" + (f", {failed} nodes failed" if failed else ""))
+    return Started(lines, failed)
+
+
+def _start(nodes: list[Node], spider: str, wanted: int) -> list[str]:
+    lines = []
+    for _ in range(wanted):
+        node = max(nodes, key=lambda node: node.free, default=None)
+        if node is None or node.free < 1:
+            break
+        try:
+            lines.append(f"{spider}: job {node.start(spider)} on {node.url}")
+        except NodeFailed as fault:
+            node.free = 0
+            lines.append(str(fault))
+    return lines
+
+
+def _what_to_do(status: int) -> str:
+    if status == 401:
+        return ": set NEWSBOT_SCRAPYD_AUTH=USER:PASSWORD"
+    return ": is that a Scrapyd?" if status == 404 else ""
+
+
+def _message(told: Any) -> str:
+    return str(told.get("message", told)) if isinstance(told, dict) else str(told)
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,101 @@
+"""Due sites for Scrapyd nodes: how many jobs start, where, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.archive.database import open_database
+from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.errors import ArchiveError, BadArgument
+from newsbot.fleet.scrapyd import Node, NodeFailed, jobs_wanted, node_of, schedule
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+@dataclass
+class Told(Node):
+    """A node that answers without a network: ``running`` of its jobs are of wp_posts, ``others`` of other projects."""
+
+    running: int = 0
+    others: int = 0
+    broken: bool = False
+
+    def _call(self, action: str, given: Any, *, posts: bool = False) -> dict[str, Any]:
+        if self.broken:
+            raise NodeFailed(f"{self.url} answers 500")
+        if action == "daemonstatus":
+            return {"running": self.running + self.others, "pending": 0}
+        if action == "listjobs":
+            return {"pending": [], "running": [{"spider": "wp_posts"}] * self.running}
+        assert given == {"project": "newsbot", "spider": "wp_posts", "sites": "archive", "due": "1"} and posts
+        return {"jobid": f"job-{self.free}"}
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'newsbot.db'}"
+    database = open_database(url)
+    site = FollowedSite(url="", spider="wp_posts")
+    Followed(database).add([replace(site, url=f"{n}.example") for n in range(40)])
+    Followed(database).keep(replace(site, url="0.example", next_due=NOW + timedelta(days=1)))
+    database.close()
+    return url
+
+
+def node(url: str, **state: Any) -> Told:
+    return Told(url=url, auth="", project="newsbot", **state)
+
+
+@pytest.mark.parametrize(("due", "active", "jobs"), [(0, 0, 0), (1, 0, 1), (16, 0, 1), (17, 0, 2), (40, 2, 1)])
+def test_one_job_is_wanted_for_so_many_sites(due: int, active: int, jobs: int) -> None:
+    assert jobs_wanted(due, active, sites_a_job=16) == jobs
+
+
+def test_jobs_go_to_the_nodes_with_free_slots(archive: str) -> None:
+    busy, idle, broken = node("http://a", running=1, others=2), node("http://b"), node("http://c", broken=True)
+    done = schedule([busy, idle, broken], archive=archive, slots=4, sites_a_job=10, now=NOW)
+    assert done.failed == 1
+    assert done.lines == [
+        "http://c answers 500",
+        "wp_posts: 39 sites due, 1 jobs at work, 3 more wanted",
+        "wp_posts: job job-4 on http://b",
+        "wp_posts: job job-3 on http://b",
+        "wp_posts: job job-2 on http://b",
+        "2 nodes with 2 free slots, 1 nodes failed",
+    ]
+    full = schedule([node("http://a", others=4)], archive=archive, slots=4, sites_a_job=10, now=NOW)
+    assert full.lines[1:] == ["1 nodes with 0 free slots"]
+
+
+@pytest.mark.parametrize(
+    ("url", "auth", "said"),
+    [
+        ("127.0.0.1:6800", "", "takes a URL such as"),
+        ("ftp://127.0.0.1", "", "takes a URL such as"),
+        ("http://me:secret@127.0.0.1:6800", "", "NEWSBOT_SCRAPYD_AUTH"),
+        ("http://crawler.example:6800", "me:secret", "over https or to this machine only"),
+    ],
+)
+def test_node_that_cannot_be_used_is_refused(url: str, auth: str, said: str) -> None:
+    with pytest.raises(BadArgument, match=said):
+        node_of(url, auth=auth, project="newsbot")
+
+
+def test_node_may_be_this_machine_or_behind_https() -> None:
+    for url in ("http://127.0.0.1:6800", "http://[::1]:6800/", "https://crawler.example"):
+        assert node_of(url, auth="me:secret", project="newsbot").url == url
+
+
+def test_node_that_does_not_answer_is_named() -> None:
+    with pytest.raises(NodeFailed, match="does not answer as a Scrapyd"):
+        node_of("http://127.0.0.1:9", auth="", project="newsbot").look(4)
+
+
+def test_archive_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="no archive"):
+        schedule([], archive=f"sqlite:///{tmp_path / 'none.db'}", slots=1, sites_a_job=1, now=NOW)

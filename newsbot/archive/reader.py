@@ -13,7 +13,7 @@ from newsbot.archive.compare import FORGOTTEN
 from newsbot.archive.database import Database
 from newsbot.archive.diff import word_diff
 from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, of_site, record_of
-from newsbot.archive.schema import collections, revisions, rows
+from newsbot.archive.schema import collections, revisions, rows, sites
 from newsbot.items import Record
 from newsbot.wordpress.scope import Scope
 
@@ -185,6 +185,13 @@ def archived_collections(database: Database) -> list[tuple[str, str, str]]:
     with database.reading() as connection:
         found = connection.execute(sa.select(*columns).where(has_rows).order_by(*columns))
         return [(row.site, row.type, row.kind) for row in found]
+
+
+def site_name(database: Database, site: str) -> str | None:
+    """The name of a site, as the site or the user's list gave it."""
+    with database.reading() as connection:
+        name: str | None = connection.execute(sa.select(sites.c.name).where(sites.c.site == site)).scalar()
+    return name
 
 
 def _rows_by_collection(

@@ -20,7 +20,7 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[options] <file.jsonl|.json|.csv|.xlsx|.parquet|.db>"
+        return "[options] <file.jsonl|.json|.csv|.xlsx|.parquet|.db|.wxr>"
 
     def short_desc(self) -> str:
         return "Write the archive to a file"
@@ -29,7 +29,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument(
             "--format",
-            choices=("jsonl", "json", "csv", "xlsx", "parquet", "db"),
+            choices=("jsonl", "json", "csv", "xlsx", "parquet", "db", "wxr"),
             help="the format; without it the suffix of the file decides",
         )
         parser.add_argument("--site", help="only this site")

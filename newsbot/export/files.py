@@ -45,13 +45,12 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         chosen = choose(archived, site=opts.site, types=opts.type, kind=opts.kind)
         if opts.duplicates and chosen.kind != "posts":
             raise BadArgument(f"--duplicates compares posts, and {opts.type} is not a type of posts")
-        if form.one_site:
-            the_site(archived, opts.site, wanted=f"a {form.suffix} file")
+        site = the_site(archived, opts.site, wanted=f"a {form.suffix} file") if form.one_site else opts.site
         if chosen.note:
             tell(f"scrapy export: {chosen.note}")
         selection = Filter(
             kind=chosen.kind,
-            site=opts.site,
+            site=site,
             types=chosen.types,
             deleted=opts.deleted or opts.revisions,
             since=since,

@@ -35,6 +35,7 @@ FORMATS: dict[str, Format] = {
         Format(name="xlsx", suffix=".xlsx", extra="xlsx"),
         Format(name="parquet", suffix=".parquet", extra="parquet"),
         Format(name="db", suffix=".db", extra="sqlite", several=True),
+        Format(name="wxr", suffix=".wxr", several=True, one_site=True),
     )
 }
 """Name -> format. The suffix of a file's name tells the format where ``--format`` does not."""
@@ -57,6 +58,10 @@ def writer(name: str) -> Write:
         from newsbot.export.sqlite import write_sqlite
 
         return write_sqlite
+    if name == "wxr":
+        from newsbot.export.wxr_file import write_wxr
+
+        return write_wxr
     from newsbot.export import lines
 
     written_by_row = {

@@ -34,15 +34,21 @@ class Reading:
         """The same choice for rows of another kind. A part of a site is a part of the chosen kind alone."""
         return self.selection if kind == self.selection.kind else replace(self.selection, kind=kind, scope=None)
 
-    def rows(self, kind: str | None = None) -> Iterator[ArchivedRow]:
-        """The current rows of a kind; without one, those of the kind that the user chose."""
-        found = read_current(self.database, self.of_kind(kind or self.selection.kind), self.broken)
+    def rows(self, kind: str | None = None, *, whole: bool = False) -> Iterator[ArchivedRow]:
+        """The current rows of a kind; without one, those of the kind that the user chose.
+
+        ``whole``: of all times. Terms and users have no time, so they are always whole.
+        """
+        selection = self.of_kind(kind or self.selection.kind)
+        if whole or selection.kind in ("terms", "users"):
+            selection = replace(selection, since=None, until=None)
+        found = read_current(self.database, selection, self.broken)
         return found if self.keep is None else filter(self.keep, found)
 
-    def records(self, kind: str | None = None) -> Iterator[Any]:
+    def records(self, kind: str | None = None, *, whole: bool = False) -> Iterator[Any]:
         """The same rows as items."""
         record: Record
-        for row in self.rows(kind):
+        for row in self.rows(kind, whole=whole):
             record = row.record()
             yield record
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from tests.crawl.scrapy_crawl import Run, crawl
-from tests.real import truth
+from tests.real import truth, wxr
 from tests.real.reading import letters
 from tests.real.wordpress import Request, WordPress
 
@@ -117,10 +117,13 @@ def test_media_terms_users_and_comments(wordpress: WordPress, tmp_path: Path) ->
         "wp_terms": {i for name in ("category", "post_tag", "beat") for i in truth.terms(wordpress, name)},
     }
     for spider, ids in expected.items():
-        run = crawl(tmp_path / spider, spider, site=wordpress.url)
+        run = crawl(tmp_path, spider, site=wordpress.url)
         found = [row["id"] for row in run.rows()]
         assert (run.status, sorted(found)) == (0, sorted(ids)), spider
         assert all(row.get("avatar_urls") is None for row in run.rows())
+    if wordpress.version.startswith("6.8"):
+        assert crawl(tmp_path, "wp_posts", site=wordpress.url, types="post,page").status == 0
+        assert wxr.differences(wordpress, tmp_path) == []
 
 
 def test_custom_types_pages_and_namespaces(wordpress: WordPress, tmp_path: Path) -> None:

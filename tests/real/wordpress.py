@@ -217,6 +217,11 @@ class WordPress:
         path = self._folder / "php-errors.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    @property
+    def folder(self) -> Path:
+        """WordPress's own folder, with ``wp-content``."""
+        return self._site
+
     # Setting up
 
     @property

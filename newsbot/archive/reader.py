@@ -142,18 +142,74 @@ class Change:
 
 def read_changes(database: Database, selection: Filter) -> Iterator[Change]:
     """Every revision of every row without its content, ordered by site, type, id and revision."""
-    columns = (rows.c.id, revisions.c.revision, revisions.c.change, revisions.c.changed, revisions.c.seen)
-    statement = sa.select(*columns).join(revisions, _of_row)
+    statement = sa.select(rows.c.id, *_CHANGE).join(revisions, _of_row)
     for row, collection in _rows_by_collection(database, statement, selection, (rows.c.id, revisions.c.revision)):
-        yield Change(
-            site=collection.site,
-            type=collection.type,
-            id=row.id,
-            revision=row.revision,
-            change=row.change,
-            changed=tuple(row.changed.split(",")) if row.changed else (),
-            seen=row.seen,
-        )
+        yield _change(row, collection)
+
+
+_CHANGE = (revisions.c.revision, revisions.c.change, revisions.c.changed, revisions.c.seen)
+
+
+def _change(row: Any, collection: Any) -> Change:
+    return Change(
+        site=collection.site,
+        type=collection.type,
+        id=row.id,
+        revision=row.revision,
+        change=row.change,
+        changed=tuple(row.changed.split(",")) if row.changed else (),
+        seen=row.seen,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """The latest revision of a row, or an earlier one. ``word_diff`` tells the edit of a text, where one was edited."""
+
+    change: Change
+    row: dict[str, Any]
+    word_diff: str | None
+
+
+def read_latest(database: Database, selection: Filter, most: int, broken: list[str]) -> list[ChangedRow]:
+    """The ``most`` latest revisions with their content, the latest first; deleted rows have their last content."""
+    every = sa.select(collections).where(collections.c.kind == selection.kind)
+    with database.streaming() as connection:
+        chosen = {
+            row.collection: row
+            for row in connection.execute(every)
+            if (not selection.types or row.type in selection.types)
+            and (selection.site is None or is_same_site(row.site, selection.site))
+        }
+        latest: sa.Select[Any] = sa.select(revisions.c.collection, rows.c.id, *_CHANGE).join(revisions, _of_row)
+        latest = _filtered(latest, selection).where(revisions.c.collection.in_(chosen))
+        latest = latest.order_by(revisions.c.revision_id.desc()).limit(most)
+        found = connection.execute(latest).all()
+        return [
+            told for row in found if (told := _changed_row(connection, row, chosen[row.collection], broken)) is not None
+        ]
+
+
+def _changed_row(connection: Any, row: Any, collection: Any, broken: list[str]) -> ChangedRow | None:
+    """A revision with its content; the content of the revision before, where this one has none or edits its text."""
+    contents = sa.select(revisions.c.payload, revisions.c.shape).where(
+        revisions.c.collection == row.collection,
+        revisions.c.id == row.id,
+        revisions.c.revision <= row.revision,
+        revisions.c.payload.is_not(None),
+    )
+    versions = connection.execute(contents.order_by(revisions.c.revision.desc()).limit(2)).all()
+    texts = []
+    for version in versions:
+        try:
+            texts.append(of_site(json_of(version.payload), collection.site))
+        except BrokenPayload:
+            broken.append(f"{collection.site} {collection.type} {row.id}")
+    if not texts:
+        return None
+    change = _change(row, collection)
+    diff = _text_diff(texts[1], texts[0]) if "text" in change.changed and len(texts) == 2 else None
+    return ChangedRow(change, orjson.loads(texts[0]), diff)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[options] <file.jsonl|.json|.csv|.xlsx|.parquet|.db|.wxr>"
+        return "[options] <file.jsonl|.json|.csv|.xlsx|.parquet|.db|.wxr|.md|.rss|.feed.json>"
 
     def short_desc(self) -> str:
         return "Write the archive to a file"
@@ -29,7 +29,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument(
             "--format",
-            choices=("jsonl", "json", "csv", "xlsx", "parquet", "db", "wxr"),
+            choices=("jsonl", "json", "csv", "xlsx", "parquet", "db", "wxr", "markdown", "rss", "jsonfeed"),
             help="the format; without it the suffix of the file decides",
         )
         parser.add_argument("--site", help="only this site")
@@ -47,6 +47,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--tag", help="only with this tag: slug, id or name; several with commas")
         parser.add_argument("--author", help="only by this author: slug, id or name; several with commas")
         parser.add_argument("--search", help='only rows with these words; "a phrase", -without')
+        parser.add_argument("--latest", help="how many changes .rss and .feed.json hold (100)")
         parser.add_argument("--deleted", action="store_true", help="deleted posts too, with their last known content")
         parser.add_argument(
             "--duplicates",

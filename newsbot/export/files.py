@@ -14,6 +14,7 @@ from newsbot.archive.declared import declared_rights
 from newsbot.archive.reader import Filter, archived_collections, read_history
 from newsbot.arguments.values import moment, split_names
 from newsbot.errors import ArchiveError, BadArgument
+from newsbot.export.folder import written_folder
 from newsbot.export.formats import Format, format_of, writer
 from newsbot.export.lines import json, jsonl
 from newsbot.export.parts import narrowed
@@ -24,6 +25,11 @@ from newsbot.extras import require
 from newsbot.feeds.files import Part
 from newsbot.terminal import tell
 from newsbot.timestamps import compact_utc
+
+LATEST = 100
+"""Changes that a feed of changes holds where the user names no number."""
+
+MOST_LATEST = 10_000
 
 NAMED = 5
 """Damaged rows that the line about them names."""
@@ -73,8 +79,14 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
             settings=settings,
             broken=broken,
             keep=use.keep if use is not None else None,
+            latest=_latest(opts.latest),
         )
-        written = _written_whole(path.resolve(), lambda target: _write(target, form, archive, reading, opts))
+        if form.folder:
+            from newsbot.export.markdown_folder import write_markdown
+
+            written = written_folder(path.resolve(), lambda folder: write_markdown(folder, reading), run=_run())
+        else:
+            written = _written_whole(path.resolve(), lambda target: _write(target, form, archive, reading, opts))
         for note in (*written.notes, *(use.notes() if use is not None else ())):
             tell(f"scrapy export: {note}")
         if broken:
@@ -90,7 +102,7 @@ def _kinds(chosen: Selected, opts: argparse.Namespace) -> tuple[str, ...]:
 
 def _written_whole(path: Path, write: Callable[[Target], Written]) -> Written:
     """Write the file and the files beside it. They take their names together, when all are on the disk."""
-    run = f"{compact_utc(datetime.now(UTC))}-0000"
+    run = _run()
     parts = {path: Part(path, run=run)}
     try:
         written = write(Target(name=path.name, part=parts[path].path, file=parts[path].file))
@@ -107,6 +119,11 @@ def _written_whole(path: Path, write: Callable[[Target], Written]) -> Written:
     for target, part in parts.items():
         part.rename(target)
     return written
+
+
+def _run() -> str:
+    """A name for what is being written: parts of feeds have the name of their run."""
+    return f"{compact_utc(datetime.now(UTC))}-0000"
 
 
 def _broken_line(path: Path, written: int, broken: list[str]) -> str:
@@ -141,6 +158,14 @@ def _write(target: Target, form: Format, archive: Archive, reading: Reading, opt
         history = read_history(reading.database, reading.selection, reading.broken)
         return Written(rows=(jsonl if form.name == "jsonl" else json)(target.file, history))
     return writer(form.name)(target, reading)
+
+
+def _latest(value: str | None) -> int:
+    if value is None:
+        return LATEST
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= MOST_LATEST):
+        raise BadArgument(f"--latest takes a number from 1 to {MOST_LATEST}, not {value!r}")
+    return int(value)
 
 
 def _moment(value: str | None, option: str, *, end: bool = False) -> str | None:

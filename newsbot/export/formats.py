@@ -35,6 +35,9 @@ FORMATS: dict[str, Format] = {
         Format(name="xlsx", suffix=".xlsx", extra="xlsx"),
         Format(name="parquet", suffix=".parquet", extra="parquet"),
         Format(name="db", suffix=".db", extra="sqlite", several=True),
+        Format(name="rss", suffix=".rss"),
+        Format(name="jsonfeed", suffix=".feed.json"),
+        Format(name="markdown", suffix=".md", extra="markdown", folder=True),
         Format(name="wxr", suffix=".wxr", several=True, one_site=True),
     )
 }
@@ -58,6 +61,10 @@ def writer(name: str) -> Write:
         from newsbot.export.sqlite import write_sqlite
 
         return write_sqlite
+    if name in ("rss", "jsonfeed"):
+        from newsbot.export.changes import write_json_feed, write_rss
+
+        return write_rss if name == "rss" else write_json_feed
     if name == "wxr":
         from newsbot.export.wxr_file import write_wxr
 

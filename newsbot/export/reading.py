@@ -20,7 +20,8 @@ KINDS = ("posts", "comments", "media", "terms", "users")
 class Reading:
     """The chosen rows of the archive. ``kinds``: what a format of several kinds writes.
 
-    ``broken`` gets the names of the rows whose content is damaged. ``keep``: whether a row may be written.
+    ``broken`` gets the names of the rows whose content is damaged. ``keep``: whether a row may be written. ``latest``:
+    how many changes a feed holds.
     """
 
     database: Database
@@ -29,6 +30,7 @@ class Reading:
     settings: BaseSettings
     broken: list[str]
     keep: Callable[[ArchivedRow], bool] | None = None
+    latest: int = 100
 
     def of_kind(self, kind: str) -> Filter:
         """The same choice for rows of another kind. A part of a site is a part of the chosen kind alone."""
@@ -55,10 +57,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a format writes. ``name`` is the final name; until then ``file`` is open at ``part``.
-
-    A format that is a folder has no ``file``; ``part`` is an empty folder.
-    """
+    """Where a format writes a file. ``name`` is the final name; until then ``file`` is open at ``part``."""
 
     name: str
     part: Path

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ TRIES = 5
 """The number of runs in which a file that failed is requested."""
 
 _ORPHAN_SECONDS = 86_400
+_STORED = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.\w{1,5}")
 _number = itertools.count()
 
 
@@ -158,6 +160,25 @@ class Store:
         for part in self._parts.iterdir():
             if part.stat().st_mtime < time.time() - _ORPHAN_SECONDS:
                 part.unlink(missing_ok=True)
+
+
+def stored_files(folder: Path) -> dict[str, str]:
+    """URL -> path below ``folder`` of the files that the store has. The last line of a URL counts."""
+    found: dict[str, str] = {}
+    try:
+        lines = (folder / "manifest.jsonl").open("rb")
+    except OSError:
+        return found
+    with lines:
+        for line in lines:
+            try:
+                told = orjson.loads(line)
+                path = told.get("path")
+                if isinstance(path, str) and _STORED.fullmatch(path):
+                    found[told["url"]] = path
+            except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+                continue  # a full disk has cut this line short
+    return found
 
 
 def _key(url: str) -> bytes:

@@ -73,7 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("errors", "rights", "signals", "terminal"),
     },
     "export": {
-        *("archive", "arguments", "article", "feeds", "pipelines", "rights", "wordpress"),
+        *("archive", "arguments", "article", "feeds", "media", "pipelines", "rights", "wordpress"),
         *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "commands": {

@@ -29,10 +29,20 @@ def archive_of(folder: Path, *rows: Record) -> None:
     archive.close()
 
 
+def deleted(folder: Path, number: int) -> None:
+    """Note in the archive that a post is deleted."""
+    archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run="d", clock=lambda: NOW)
+    gone = archive.tombstone(SITE, "post", number, "2026-11-23T10:00:00Z")
+    assert gone is not None
+    archive.add(gone)
+    archive.flush()
+    archive.close()
+
+
 def exported(folder: Path, name: str, **options: Any) -> int:
     """The number of rows that ``scrapy export name`` reports. ``options`` are those of its command line."""
     given: dict[str, Any] = {"format": None, "site": None, "type": None, "kind": None, "since": None, "until": None}
-    given |= {"deleted": False, "duplicates": False, "revisions": False, **options}
+    given |= {"latest": None, "deleted": False, "duplicates": False, "revisions": False, **options}
     settings = BaseSettings(
         {"NEWSBOT_ARCHIVE": f"sqlite:///{folder / 'newsbot.db'}", "NEWSBOT_DATA": str(folder / "data")}
     )

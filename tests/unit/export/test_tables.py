@@ -17,9 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from newsbot.archive import Archive
 from newsbot.items import Post
-from tests.unit.export.exporting import HOSTILE, NOW, SITE, archive_of, exported, newsroom, post
+from tests.unit.export.exporting import HOSTILE, SITE, archive_of, deleted, exported, newsroom, post
 
 Datasette: Any = importlib.import_module("datasette.app").Datasette
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -31,12 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive_of(folder, *newsroom())
     [first] = [row for row in newsroom() if isinstance(row, Post) and row.id == 1]
     archive_of(folder, replace(first, content_text="The slow brown fox", content_html="<p>The slow brown fox</p>"))
-    archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run="r2", clock=lambda: NOW)
-    gone = archive.tombstone(SITE, "post", 2, "2026-11-23T10:00:00Z")
-    assert gone is not None
-    archive.add(gone)
-    archive.flush()
-    archive.close()
+    deleted(folder, 2)
     return folder
 
 

@@ -113,6 +113,7 @@ def _item(element: Any) -> dict[str, Any]:
         "status": values["status"],
         "slug": values["post_name"],
         "comment_status": values["comment_status"],
+        "password": values["post_password"],
         "file": values.get("attachment_url"),
         "title": text(element, "title"),
         "guid": text(element, "guid"),

@@ -1,0 +1,131 @@
+"""The latest changes of an archive as a feed: ``.rss`` (RSS 2.0) and ``.feed.json`` (JSON Feed 1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from email.utils import format_datetime
+from html import escape
+from typing import Any
+
+import orjson
+
+from newsbot.archive.reader import ChangedRow, read_latest
+from newsbot.export.reading import Reading, Target, Written
+from newsbot.feeds.rows import fit_bytes
+from newsbot.safe_json import json_bytes
+
+SUMMARY = 300
+"""Characters of a text in the summary of a new row."""
+
+_WORDS = {"new": "New", "edited": "Edited", "deleted": "Deleted"}
+
+_RSS = """<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel>
+"""
+
+
+def write_rss(target: Target, reading: Reading) -> Written:
+    found = _latest(reading)
+    title, home = _titles(reading, found)
+    channel = (
+        f"<title>{escape(title)}</title>\n<link>{escape(home)}</link>\n"
+        "<description>What is new, edited and deleted, as newsbot saw it</description>\n"
+        "<generator>newsbot</generator>\n"
+    )
+    target.file.write(fit_bytes(_RSS + channel)[0])
+    for one in found:
+        target.file.write(fit_bytes(_item(one))[0])
+    target.file.write(b"</channel>\n</rss>\n")
+    return Written(rows=len(found))
+
+
+def write_json_feed(target: Target, reading: Reading) -> Written:
+    found = _latest(reading)
+    title, home = _titles(reading, found)
+    feed: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": title}
+    feed |= {"home_page_url": home} if home else {}
+    feed["items"] = [_json_item(one) for one in found]
+    target.file.write(json_bytes(feed, option=orjson.OPT_INDENT_2)[0] + b"\n")
+    return Written(rows=len(found))
+
+
+def _latest(reading: Reading) -> list[ChangedRow]:
+    # A deletion is a change, whether or not deleted rows are wanted.
+    return read_latest(reading.database, replace(reading.selection, deleted=True), reading.latest, reading.broken)
+
+
+def _titles(reading: Reading, found: list[ChangedRow]) -> tuple[str, str]:
+    """The title of the feed and its home page: the site's, where it is of one site."""
+    sites = {one.change.site for one in found}
+    site = reading.selection.site or (next(iter(sites)) if len(sites) == 1 else "")
+    home = site if "://" in site else next(iter(sites), "")
+    return f"Changes of {site or 'all sites of an archive'}", home
+
+
+def _item(one: ChangedRow) -> str:
+    return "".join(
+        [
+            f"<item>\n<title>{escape(_title(one))}</title>\n",
+            f"<link>{escape(one.row['url'])}</link>\n" if one.row.get("url") else "",
+            f'<guid isPermaLink="false">{escape(_id(one))}</guid>\n',
+            f"<pubDate>{format_datetime(datetime.fromisoformat(one.change.seen))}</pubDate>\n",
+            *(f"<dc:creator>{escape(name)}</dc:creator>\n" for name in _authors(one)),
+            *(f"<category>{escape(name)}</category>\n" for name in _tags(one)),
+            # A description is HTML inside of XML: the text is escaped twice.
+            f"<description>{escape(escape(_summary(one)))}</description>\n</item>\n",
+        ]
+    )
+
+
+def _json_item(one: ChangedRow) -> dict[str, Any]:
+    change, row = one.change, one.row
+    item = {
+        "id": _id(one),
+        "url": row.get("url"),
+        "title": _title(one),
+        "content_text": _summary(one),
+        "date_published": change.seen,
+        "language": row.get("language"),
+        "authors": [{"name": name} for name in _authors(one)],
+        "tags": _tags(one),
+        "_newsbot": {
+            "change": change.change,
+            "changed": list(change.changed),
+            "site": change.site,
+            "type": change.type,
+            "id": change.id,
+            "revision": change.revision,
+            "published": row.get("published"),
+        },
+    }
+    return {name: value for name, value in item.items() if value not in (None, [])}
+
+
+def _id(one: ChangedRow) -> str:
+    return f"{one.change.site} {one.change.type} {one.change.id} {one.change.revision}"
+
+
+def _title(one: ChangedRow) -> str:
+    named = one.row.get("title") or one.row.get("name") or f"{one.change.type} {one.change.id}"
+    return f"{_WORDS.get(one.change.change, one.change.change)}: {named}"
+
+
+def _summary(one: ChangedRow) -> str:
+    if one.word_diff:
+        return one.word_diff
+    if one.change.changed:
+        return f"Changed: {', '.join(one.change.changed)}"
+    text = str(one.row.get("excerpt") or one.row.get("content_text") or one.row.get("description") or "")
+    return text if len(text) <= SUMMARY else f"{text[:SUMMARY].rsplit(' ', 1)[0]} ..."
+
+
+def _tags(one: ChangedRow) -> list[str]:
+    return [one.change.change, *(one.row.get("categories") or ())]
+
+
+def _authors(one: ChangedRow) -> Iterator[str]:
+    found = one.row.get("authors") or ([one.row["author"]] if one.row.get("author") else [])
+    return (author["name"] for author in found if author.get("name"))

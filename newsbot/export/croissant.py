@@ -98,16 +98,19 @@ def _field(kind: str, column: Column, file: str) -> dict[str, Any]:
     return _described(f"{kind}/{column.name}", column.name, type_of(CLASSES[kind], column), source)
 
 
-def _described(place: str, name: str, column_type: Type, source: dict[str, Any] | None) -> dict[str, Any]:
+def _described(place: str, name: str, column_type: Type, source: dict[str, Any]) -> dict[str, Any]:
     inner = column_type.of if column_type.name == "list" and column_type.of is not None else column_type
     described: dict[str, Any] = {"@type": "cr:Field", "@id": place, "name": name}
     if column_type.name == "list":
         described["repeated"] = True
     if inner.name == "struct":
-        described["subField"] = [_described(f"{place}/{part}", part, found, None) for part, found in inner.parts]
+        # The parts of a struct are read out of its column by their names.
+        described["subField"] = [
+            _described(f"{place}/{part}", part, found, {**source, "transform": {"jsonPath": part}})
+            for part, found in inner.parts
+        ]
     else:
         described["dataType"] = _DATA_TYPES.get(inner.name, "sc:Text")
-    if source is not None:
         described["source"] = source
     return described
 

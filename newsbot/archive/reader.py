@@ -181,13 +181,21 @@ def read_latest(database: Database, selection: Filter, most: int, broken: list[s
             if (not selection.types or row.type in selection.types)
             and (selection.site is None or is_same_site(row.site, selection.site))
         }
-        latest: sa.Select[Any] = sa.select(revisions.c.collection, rows.c.id, *_CHANGE).join(revisions, _of_row)
-        latest = _filtered(latest, selection).where(revisions.c.collection.in_(chosen))
+        latest: sa.Select[Any] = sa.select(revisions.c.revision_id, revisions.c.collection, rows.c.id, *_CHANGE)
+        latest = _filtered(latest.join(revisions, _of_row), selection).where(revisions.c.collection.in_(chosen))
         latest = latest.order_by(revisions.c.revision_id.desc()).limit(most)
-        found = connection.execute(latest).all()
-        return [
-            told for row in found if (told := _changed_row(connection, row, chosen[row.collection], broken)) is not None
-        ]
+        found: list[ChangedRow] = []
+        batch = connection.execute(latest).all()
+        while batch:
+            for row in batch:
+                told = _changed_row(connection, row, chosen[row.collection], broken)
+                if told is not None and (selection.scope is None or selection.scope.has_row(told.row)):
+                    found.append(told)
+            if selection.scope is None or len(found) >= most:
+                break
+            # Whether a row belongs to the part of the site shows only in its content.
+            batch = connection.execute(latest.where(revisions.c.revision_id < batch[-1].revision_id)).all()
+        return found[:most]
 
 
 def _changed_row(connection: Any, row: Any, collection: Any, broken: list[str]) -> ChangedRow | None:

@@ -77,6 +77,8 @@ def write_sqlite(target: Target, reading: Reading) -> Written:
         counts = {kind: _write_kind(database, kind, reading) for kind in reading.kinds}
         written = sum(counts.values())
         _write_changes(database, reading)
+        if reading.selection.scope is not None:
+            _leave_out_changes(database, reading.selection.kind)
         for kind in reading.kinds:
             _index(database, kind)
         for name, (needed, statement) in _VIEWS.items():
@@ -135,6 +137,13 @@ def _write_changes(database: Database, reading: Reading) -> None:
                 for one in found
             ),
         )
+
+
+def _leave_out_changes(database: Database, kind: str) -> None:
+    """Without the changes of rows that do not belong to the chosen part of the site: only contents tell the part."""
+    same_row = "(held.site, held.type, held.id) = (changes.site, changes.type, changes.id)"
+    held = f'SELECT 1 FROM "{kind}" AS held WHERE {same_row}'  # noqa: S608 (the kind is one of KINDS)
+    database.conn.execute(f"DELETE FROM changes WHERE kind = ? AND NOT EXISTS ({held})", (kind,))  # noqa: S608
 
 
 def _index(database: Database, kind: str) -> None:

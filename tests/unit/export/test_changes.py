@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,14 @@ def test_json_feed_names_the_row_and_the_revision(folder: Path) -> None:
     assert edited["id"] == f"{SITE} post 1 2"
     assert (edited["tags"], edited["authors"]) == (["edited", "News"], [{"name": "Ann Ünal"}])
     assert edited["_newsbot"]["changed"] == ["text"]
+
+
+def test_changes_of_a_part_of_the_site(folder: Path) -> None:
+    assert exported(folder, "changes.rss", search="fox", latest="2") == 2
+    assert exported(folder, "part.db", search="fox", kind="posts", deleted=True) == 1
+    with sqlite3.connect(folder / "part.db") as database:
+        assert database.execute("SELECT DISTINCT id FROM changes").fetchall() == [(1,)]
+    database.close()
 
 
 @pytest.mark.parametrize("latest", ["0", "x", "1000000"])

@@ -16,6 +16,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "parquet": ("pyarrow",),
     "progress": ("rich",),
     "postgresql": ("psycopg[binary]",),
+    "report": ("jinja2",),
     "sqlite": ("sqlite-utils",),
     "xlsx": ("xlsxwriter",),
 }

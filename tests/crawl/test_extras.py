@@ -23,6 +23,7 @@ ALL = (
     "psycopg",
     "xlsxwriter",
     "sqlite_utils",
+    "jinja2",
     "prometheus_client",
     "spidermon",
 )

@@ -10,6 +10,7 @@ from tests.newsroom import Newsroom
 
 HEAVY = {
     *("numpy", "scipy", "datasketch"),  # scrapy export --duplicates
+    *("jinja2", "newsbot.report.report"),  # scrapy report
     *("pyarrow", "xlsxwriter", "sqlite_utils"),  # scrapy export FILE.parquet, .xlsx, .db
     "html_to_markdown",  # NEWSBOT_MARKDOWN
     "trafilatura",  # an article page whose container is unknown

@@ -35,6 +35,7 @@ def test_an_extra_that_is_installed_is_not_missing(extra: str) -> None:
             "it needs the extra [monitors]: pip install spidermon premailer jinja2 sentry-sdk",
         ),
         ("parquet", "pyarrow", "all.parquet needs the extra [parquet]: pip install pyarrow"),
+        ("report", "jinja2", "scrapy report needs the extra [report]: pip install jinja2"),
         ("sqlite", "sqlite_utils", "all.db needs the extra [sqlite]: pip install sqlite-utils"),
         ("xlsx", "xlsxwriter", "all.xlsx needs the extra [xlsx]: pip install xlsxwriter"),
         ("postgresql", "psycopg", "an archive needs the extra [postgresql]: pip install 'psycopg[binary]'"),

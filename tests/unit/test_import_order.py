@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fleet": {"archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
     "monitors": {"archive", "extensions", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
+    "report": {"archive", "errors", "feeds", "terminal", "timestamps"},
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
         *("errors", "rights", "signals", "terminal"),
@@ -77,7 +78,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "commands": {
-        *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "spiders", "wordpress"),
+        *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "report"),
+        *("spiders", "wordpress"),
         *("early_stop", "errors", "extras", "json_logs", "safe_json", "signals", "terminal"),
     },
 }

@@ -1,0 +1,131 @@
+"""What needs attention, the worst first, each with the next step. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from newsbot.archive.overview import SiteReceipt
+from newsbot.report.gaps import Gap
+
+Level = Literal["broken", "incomplete", "look"]
+
+STALE = timedelta(days=30)
+"""After this time without a crawl a site is told as old."""
+
+_ORDER: dict[Level, int] = {"broken": 0, "incomplete": 1, "look": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """``what`` happened to ``site``, how grave it is (``level``), and what to do (``step``)."""
+
+    level: Level
+    site: str
+    what: str
+    step: str
+
+
+def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> list[Attention]:
+    """What the newest receipts tell of their sites."""
+    found = []
+    for spider, receipt in latest:
+        command = f"scrapy crawl {spider} -a site={receipt.facts.get('asked') or receipt.site}"
+        if receipt.verdict != "complete":
+            level: Level = "broken" if receipt.verdict in ("blocked", "closed") else "incomplete"
+            why = str(receipt.facts.get("why") or "")
+            found.append(
+                Attention(
+                    level=level,
+                    site=receipt.site,
+                    what=f"{spider}: {receipt.verdict}" + (f", {why}" if why else ""),
+                    step=_step(receipt.verdict, command),
+                )
+            )
+        found += _of_collections(spider, receipt, command)
+        if now - datetime.fromisoformat(receipt.at) > STALE:
+            found.append(
+                Attention(
+                    level="look",
+                    site=receipt.site,
+                    what=f"{spider}: not crawled since {receipt.at[:10]}",
+                    step=f"Run {command}.",
+                )
+            )
+    return found
+
+
+def _step(verdict: str, command: str) -> str:
+    if verdict == "blocked":
+        return "Look at the site in a browser, and ask its owner; newsbot goes round no wall."
+    if verdict == "closed":
+        return "The site shows this to nobody. A password for a site of your own: NEWSBOT_AUTH."
+    return f"Run {command} again: it asks for what is missing."
+
+
+def _of_collections(spider: str, receipt: SiteReceipt, command: str) -> list[Attention]:
+    found = []
+    for name, told in _objects(receipt.facts.get("collections")).items():
+        held_back = int(told.get("held_back") or 0)
+        if held_back:
+            found.append(
+                Attention(
+                    level="incomplete",
+                    site=receipt.site,
+                    what=f"{spider}: {held_back} rows of {name} seem deleted, too many at once to believe",
+                    step=f"Look at the site; if they are gone: {command} -a confirm_deletions=1.",
+                )
+            )
+        lost = len(told.get("missing") or ()) + len(told.get("missing_urls") or ()) + len(told.get("unreadable") or ())
+        if lost and receipt.verdict == "complete":
+            found.append(
+                Attention(
+                    level="look",
+                    site=receipt.site,
+                    what=f"{spider}: {lost} rows of {name} are listed and could not be read",
+                    step="The receipt names them; the next runs ask again.",
+                )
+            )
+    return found
+
+
+def of_gaps(site: str, gaps: Sequence[Gap], command: str) -> list[Attention]:
+    """The gaps of a site as one entry."""
+    if not gaps:
+        return []
+    worst = gaps[0]
+    more = f", and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+    return [
+        Attention(
+            level="look",
+            site=site,
+            what=f"no posts from {worst.last + timedelta(days=1)} to {worst.next - timedelta(days=1)} "
+            f"({worst.days} days, about {worst.expected} posts to expect){more}",
+            step=f"Look at the site at that time. {command} -a full=1 compares everything again.",
+        )
+    ]
+
+
+def of_damage(broken: Sequence[str]) -> list[Attention]:
+    """Rows of the archive whose content is damaged; ``SITE TYPE ID`` each."""
+    if not broken:
+        return []
+    return [
+        Attention(
+            level="broken",
+            site=broken[0].split(" ", 1)[0],
+            what=f"{len(broken)} rows of the archive are damaged: {', '.join(broken[:3])}",
+            step="Crawl their sites with -a full=1, which brings them again.",
+        )
+    ]
+
+
+def in_order(found: Iterable[Attention]) -> list[Attention]:
+    """The worst first, then by site."""
+    return sorted(found, key=lambda one: (_ORDER[one.level], one.site, one.what))
+
+
+def _objects(value: Any) -> Mapping[str, Mapping[str, Any]]:
+    return {name: told for name, told in value.items() if isinstance(told, dict)} if isinstance(value, dict) else {}

@@ -1,0 +1,86 @@
+"""Reads the archive for a report, and writes the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from newsbot.archive import Archive
+from newsbot.archive.overview import Held, held_rows, latest_receipts, latest_runs, posts_a_day, site_names
+from newsbot.archive.reader import is_same_site
+from newsbot.errors import BadArgument
+from newsbot.feeds.files import Part
+from newsbot.report.attention import Attention, in_order, of_damage, of_gaps, of_receipts
+from newsbot.report.contents import contents_of
+from newsbot.report.gaps import holes
+from newsbot.report.page import DETAILED, SiteFacts, page, run_facts
+from newsbot.timestamps import compact_utc
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a report tells: the sites, their posts, the runs, and how much needs attention."""
+
+    sites: int
+    posts: int
+    runs: int
+    attention: int
+
+
+def write_report(path: Path, *, archive: str, site: str | None, runs: int, now: datetime) -> Reported:
+    """Write the report on the archive behind an SQLAlchemy URL. The file appears under its name when it is complete.
+
+    Raises BadArgument, ArchiveError and OSError.
+    """
+    opened = Archive.open(archive, create=False)
+    try:
+        html, reported = _report(opened, site=site, runs=runs, now=now)
+    finally:
+        opened.close()
+    part = Part(path.resolve(), run=f"{compact_utc(now)}-0000")
+    try:
+        part.file.write(html.encode("utf-8", "replace"))
+        part.seal()
+    except BaseException:
+        part.discard()
+        raise
+    part.rename(path.resolve())
+    return reported
+
+
+def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> tuple[str, Reported]:
+    database = archive.database
+    by_site: dict[str, list[Held]] = {}
+    for held in held_rows(database):
+        if site is None or is_same_site(held.site, site):
+            by_site.setdefault(held.site, []).append(held)
+    receipts = [one for one in latest_receipts(database) if site is None or is_same_site(one[1].site, site)]
+    if site is not None and not by_site and not receipts:
+        raise BadArgument(f"the archive has no rows and no receipt of the site {site}")
+    for _, receipt in receipts:
+        by_site.setdefault(receipt.site, [])
+    names = site_names(database)
+    broken: list[str] = []
+    attention: list[Attention] = []
+    found: list[SiteFacts] = []
+    largest = sorted(by_site, key=lambda key: -sum(held.live for held in by_site[key] if held.kind == "posts"))
+    for place, key in enumerate(largest):
+        days = posts_a_day(database, key)
+        gaps = holes(days)
+        latest = [one for one in receipts if one[1].site == key]
+        attention += of_gaps(key, gaps, f"scrapy crawl wp_posts -a site={key}")
+        facts = SiteFacts(
+            key=key,
+            name=names.get(key),
+            held=by_site[key],
+            days=days,
+            gaps=gaps,
+            contents=contents_of(database, key, broken) if place < DETAILED else None,
+            latest=latest,
+        )
+        found.append(facts)
+    attention = in_order([*attention, *of_receipts(receipts, now), *of_damage(broken)])
+    told = [run_facts(run) for run in latest_runs(database, runs)]
+    html = page(place=database.place, now=now, sites=found, runs=told, attention=attention)
+    return html, Reported(len(found), sum(facts.posts for facts in found), len(told), len(attention))

@@ -167,6 +167,7 @@ class ChangedRow:
     """The latest revision of a row, or an earlier one. ``word_diff`` tells the edit of a text, where one was edited."""
 
     change: Change
+    archived: ArchivedRow
     row: dict[str, Any]
     word_diff: str | None
 
@@ -188,7 +189,7 @@ def read_latest(database: Database, selection: Filter, most: int, broken: list[s
         batch = connection.execute(latest).all()
         while batch:
             for row in batch:
-                told = _changed_row(connection, row, chosen[row.collection], broken)
+                told = _changed_row(connection, row, chosen[row.collection], selection.kind, broken)
                 if told is not None and (selection.scope is None or selection.scope.has_row(told.row)):
                     found.append(told)
             if selection.scope is None or len(found) >= most:
@@ -198,7 +199,7 @@ def read_latest(database: Database, selection: Filter, most: int, broken: list[s
         return found[:most]
 
 
-def _changed_row(connection: Any, row: Any, collection: Any, broken: list[str]) -> ChangedRow | None:
+def _changed_row(connection: Any, row: Any, collection: Any, kind: str, broken: list[str]) -> ChangedRow | None:
     """A revision with its content; the content of the revision before, where this one has none or edits its text."""
     contents = sa.select(revisions.c.payload, revisions.c.shape).where(
         revisions.c.collection == row.collection,
@@ -217,7 +218,8 @@ def _changed_row(connection: Any, row: Any, collection: Any, broken: list[str]) 
         return None
     change = _change(row, collection)
     diff = _text_diff(texts[1], texts[0]) if "text" in change.changed and len(texts) == 2 else None
-    return ChangedRow(change, orjson.loads(texts[0]), diff)
+    archived = ArchivedRow(texts[0], None, kind, RowState(row.revision, row.change, row.seen, row.seen))
+    return ChangedRow(change, archived, archived.fields(), diff)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,9 @@ def write_json_feed(target: Target, reading: Reading) -> Written:
 
 def _latest(reading: Reading) -> list[ChangedRow]:
     # A deletion is a change, whether or not deleted rows are wanted.
-    return read_latest(reading.database, replace(reading.selection, deleted=True), reading.latest, reading.broken)
+    selection = replace(reading.selection, deleted=True)
+    found = read_latest(reading.database, selection, reading.latest, reading.broken)
+    return found if reading.keep is None else [one for one in found if reading.keep(one.archived)]
 
 
 def _titles(reading: Reading, found: list[ChangedRow]) -> tuple[str, str]:

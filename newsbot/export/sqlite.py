@@ -79,6 +79,8 @@ def write_sqlite(target: Target, reading: Reading) -> Written:
         _write_changes(database, reading)
         if reading.selection.scope is not None:
             _leave_out_changes(database, reading.selection.kind)
+        for kind in reading.kinds if reading.keep is not None else ():
+            _leave_out_changes(database, kind)
         for kind in reading.kinds:
             _index(database, kind)
         for name, (needed, statement) in _VIEWS.items():
@@ -140,7 +142,7 @@ def _write_changes(database: Database, reading: Reading) -> None:
 
 
 def _leave_out_changes(database: Database, kind: str) -> None:
-    """Without the changes of rows that do not belong to the chosen part of the site: only contents tell the part."""
+    """Take out the changes of rows that are not in the file: only the contents tell whether a row belongs to it."""
     same_row = "(held.site, held.type, held.id) = (changes.site, changes.type, changes.id)"
     held = f'SELECT 1 FROM "{kind}" AS held WHERE {same_row}'  # noqa: S608 (the kind is one of KINDS)
     database.conn.execute(f"DELETE FROM changes WHERE kind = ? AND NOT EXISTS ({held})", (kind,))  # noqa: S608

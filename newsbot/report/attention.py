@@ -34,7 +34,7 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
     for spider, receipt in latest:
         command = f"scrapy crawl {spider} -a site={receipt.facts.get('asked') or receipt.site}"
         if receipt.verdict != "complete":
-            level: Level = "broken" if receipt.verdict in ("blocked", "closed") else "incomplete"
+            level: Level = "broken" if receipt.verdict in ("blocked", "closed", "payment") else "incomplete"
             why = str(receipt.facts.get("why") or "")
             found.append(
                 Attention(
@@ -60,6 +60,8 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
 def _step(verdict: str, command: str) -> str:
     if verdict == "blocked":
         return "Look at the site in a browser, and ask its owner; newsbot goes round no wall."
+    if verdict == "payment":
+        return "The site asks for payment; newsbot pays nothing. Ask the owner for access."
     if verdict == "closed":
         return "The site shows this to nobody. A password for a site of your own: NEWSBOT_AUTH."
     return f"Run {command} again: it asks for what is missing."

@@ -166,7 +166,7 @@ def test_the_page_tells_sites_runs_and_what_needs_attention(told: tuple[str, Rep
     assert "no posts from 2024-05-01 to 2024-05-31 (31 days, about 155 posts to expect)" in hole
     runs = [[cell.text_content().strip() for cell in row] for row in page.cssselect("#runs ~ .scroll tbody tr")]
     assert [run[0] for run in runs] == ["2026-11-23 10:00 open", "2026-11-22 10:00 open"]
-    assert runs[1][1:] == ["wp_posts", "2 complete", "5", "1", "0", "18", "4", "0 s", "–", "2 min", "sitemap"]
+    assert runs[1][1:] == ["wp_posts", "2 complete", "5", "1", "0", "9", "2", "0 s", "–", "61 s", "sitemap"]
     ranked = [one.text_content().split() for one in page.cssselect(".ranking li")]
     assert ["de", "1,345"] in ranked
     assert ["Politics", "&", "more", "1,345"] in ranked

@@ -11,9 +11,6 @@ from newsbot.terminal import in_one_line
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 
-BLOCKED = ("blocked", "closed", "payment")
-"""Verdicts of sites that newsbot may not or cannot read."""
-
 REFUSALS = ("bad-status", "challenge", "given-up", "login", "refused", "robots-unreachable")
 """Faults by which a site or its host refuses a visitor."""
 

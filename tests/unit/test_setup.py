@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
 import subprocess
 from collections.abc import Iterator
 from importlib.metadata import distribution
@@ -150,7 +151,7 @@ def set_up(project: Path, *, fails: str) -> tuple[int, list[str]]:
     tools = project / "tools"
     tools.mkdir()
     for tool in ("touch", "chmod"):
-        (tools / tool).symlink_to(f"/usr/bin/{tool}")
+        (tools / tool).symlink_to(str(shutil.which(tool)))
     done = subprocess.run(
         ["/bin/sh", str(ROOT / ".ci/setup"), "requirements.txt"],
         cwd=project,
@@ -215,7 +216,7 @@ def made_with(project: Path, *pythons: Path, user: int = 0, **environment: str) 
     tools = project / "tools"
     tools.mkdir()
     for tool in ("chmod", "dirname", "find", "mkdir", "rm"):
-        (tools / tool).symlink_to(f"/usr/bin/{tool}")
+        (tools / tool).symlink_to(str(shutil.which(tool)))
     (tools / "id").write_text(f"#!/bin/sh\necho {user}\n", encoding="utf-8")
     (tools / "id").chmod(0o755)
     path = ":".join(str(one) for one in (*(python.parent for python in pythons), tools))

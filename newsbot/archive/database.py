@@ -220,6 +220,11 @@ def _bring_up_to_date(database: Database) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         found = _version(connection)
         if found is None:
+            if foreign := set(sa.inspect(connection).get_table_names()) - {version_table.name}:
+                raise ArchiveError(
+                    f"the archive {database.place} is a database of another program: it has tables such as "
+                    f"{min(foreign)}, and none of an archive. Name an empty database in NEWSBOT_ARCHIVE"
+                )
             _create(connection)
         elif found != VERSION:
             _migrate(connection, found, database.place)

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -557,6 +558,18 @@ def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path) -> N
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ArchiveError, match=rf"newer \(9999\) than this newsbot \({VERSION}\)"):
         reopen()
+
+
+def test_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "wiki.db"
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE pages (title TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(ArchiveError, match="another program: it has tables such as pages"):
+        Archive.open(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as foreign:
+        assert foreign.execute("SELECT name FROM sqlite_master").fetchall() == [("pages",)]
+    assert len(path.read_bytes()) == len(before)
 
 
 def test_a_new_archive_has_the_tables_that_the_migrations_make(reopen: Open, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from newsbot.article.cleaning.removal import weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.selectors import Attributes
+from newsbot.article.cleaning.tags import INLINE, WRAPPERS
 from newsbot.article.links import host
 
 NUMBERED = Rule(name="numbered-ad", what="a box that an ad manager numbered, with nothing but a linked banner")
@@ -20,6 +21,8 @@ _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.I)
 _LABEL = 24
 _LOOK_AT = 60
 _CAPTIONS = frozenset({"figcaption"})
+# Elements that are not written, or only around words: a caption in one of them is written as the figure's own.
+_BOXES = WRAPPERS | INLINE.keys() | {"a", "span", "font"}
 
 
 def is_numbered(attributes: Attributes, base: str) -> bool:
@@ -46,12 +49,17 @@ def is_banner(node: LexborNode) -> bool:
 
 
 def labelled(figure: LexborNode, rules: CleaningRules) -> Rule | None:
-    """The rule for a figure whose caption is only an advertising label."""
-    child = figure.last_child
+    """The rule for a figure whose caption is only an advertising label. Boxes in the figure are looked into."""
+    waiting = [figure.last_child]
     for _ in range(_LOOK_AT):
+        child = waiting.pop() if waiting else None
         if child is None:
-            return None
+            if not waiting:
+                return None
+            continue
         if child.tag in _CAPTIONS or (child.tag == "p" and "wp-caption-text" in (child.attributes.get("class") or "")):
             return rules.match_caption(child.text(deep=True))
-        child = child.prev
+        waiting.append(child.prev)
+        if child.tag in _BOXES:
+            waiting.append(child.last_child)
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from selectolax.lexbor import LexborNode
 
@@ -36,9 +36,11 @@ class MediaWriter:
         self._last_image = ""
         self._from_noscript = False
 
-    def new_figure(self) -> None:
-        """Begin a figure: a caption belongs to the pictures of its own figure."""
-        self._uncaptioned = []
+    def new_figure(self, pictures: Iterable[Image] = ()) -> list[Image]:
+        """Begin a figure, or go on behind one: a caption belongs to the ``pictures`` and those that follow. Returns the
+        pictures that waited for a caption so far."""
+        waited, self._uncaptioned = self._uncaptioned, list(pictures)
+        return waited
 
     def caption(self, words: str) -> None:
         """Use ``words`` as the caption of the pictures since the figure began."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Set
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning import shortcodes
+from newsbot.article.cleaning.block import Block
 from newsbot.article.cleaning.follow_us import inviting
 from newsbot.article.cleaning.hidden import is_hidden, is_scraped_picture
 from newsbot.article.cleaning.house_ads import NUMBERED, is_banner, is_numbered, labelled
@@ -29,7 +30,7 @@ from newsbot.article.embeds import is_own_name
 from newsbot.article.images import is_picture
 from newsbot.article.links import absolute
 from newsbot.article.text import scrub
-from newsbot.items import Embed
+from newsbot.items import Embed, Image
 
 _MEANT_TO_OPEN = re.compile(r"accord|toggle|faq|question|collaps|expand|tab|spoiler|summary", re.I)
 HIDDEN = Rule(name="hidden", what="an element the page does not show", broad=True)
@@ -72,7 +73,8 @@ class TreeWalk:
         self.targets = targets
         self._references = references
         self._code = 0
-        self._caption_at = 0
+        self._figures: list[tuple[Block, list[Image]]] = []  # each open figure, and the pictures before it
+        self._captions: list[int] = []  # where the text of each open caption begins
         self._patience = PATIENCE
 
     def run(self, root: LexborNode) -> None:
@@ -160,13 +162,13 @@ class TreeWalk:
             return None
         if not self.writer.begin("figure", f"<figure{self._id(attributes)}>"):
             return self.writer.end
-        self.media.new_figure()
+        self._figures.append((self.writer.innermost, self.media.new_figure()))
         return self._leave_figure
 
     def _enter_caption(self, _: str, _node: LexborNode, attributes: Attributes) -> Leave:
         if not self.writer.begin("figcaption", f"<figcaption{self._id(attributes)}>"):
             return self.writer.end
-        self._caption_at = len(self.writer.text)
+        self._captions.append(len(self.writer.text))
         return self._leave_caption
 
     def _enter_quote(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
@@ -334,11 +336,13 @@ class TreeWalk:
         self.writer.end()
 
     def _leave_figure(self) -> None:
+        figure, pictures = self._figures.pop()
         self.writer.end()
-        self.media.new_figure()
+        # A figure that stayed empty is not written: the caption behind it belongs to the pictures before it.
+        self.media.new_figure(() if figure.opened else pictures)
 
     def _leave_caption(self) -> None:
-        words = " ".join("".join(self.writer.text[self._caption_at :]).split())
+        words = " ".join("".join(self.writer.text[self._captions.pop() :]).split())
         self.media.caption(words)
         self.writer.end()
 

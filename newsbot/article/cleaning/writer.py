@@ -82,6 +82,11 @@ class Writer:
         self._space = False
         self._break = False
 
+    @property
+    def innermost(self) -> Block:
+        """The block that ``begin`` entered last. Its ``opened`` says whether it was written."""
+        return self._holder
+
     def words(self, text: str) -> None:
         """Write text between tags. White space is folded, except inside ``<pre>``."""
         if self._holder.tag == "pre":
@@ -260,7 +265,8 @@ class Writer:
             self.html.append(escape(text))
             self._flush()
             self.text.append(text)
-            self.length += len(text)
+            # A line feed between pictures is no word: an item with only pictures has no bullet.
+            self.length += 0 if text.isspace() else len(text)
 
     def _open(self) -> None:
         """Prepare for words: open the waiting elements in order, and write the white space before the words."""

@@ -119,6 +119,8 @@ def _found(html: str, url: str) -> Body:
     named = _contained(tree, prose, total=total, selectors=NAMED)
     if named and (total < _LEAST_WORDS or _is_large(named)):
         return Body(named, "container")
+    if named is None and _waits(tree, html):
+        return Body(None)
     judged = _compared(_judged(html, url), root, prose, url)
     if named and not _is_better(_text(judged.html or "", url), than=_text(named, url)):
         return Body(named, "container")
@@ -213,15 +215,26 @@ def _within(node: LexborNode, container: LexborNode) -> Iterator[LexborNode]:
         yield above
 
 
+def _waits(tree: LexborHTMLParser, html: str) -> bool:
+    """Whether a container of WordPress is there and empty until scripts fill it: prose beside it is not the article."""
+    containers = [container for selector in CONTAINERS for container in tree.css(selector)[:FEW]]
+    if not containers or any(map(_says_something, containers)):
+        return False
+    return any(map(_has_script, containers)) or _BY_SCRIPT.search(html) is not None
+
+
+def _has_script(container: LexborNode) -> bool:
+    return container.css_first("script, noscript") is not None
+
+
 def _small(tree: LexborHTMLParser, html: str, selectors: Sequence[str]) -> str | None:
     """The content of a container that holds less than its share; None where scripts would fill it, or there is none."""
     for selector in selectors:
         container = tree.css_first(selector)
         if container is not None:
-            waits = container.css_first("script, noscript") is not None
             if _says_something(container):
                 return (container.inner_html or "").strip()
-            return None if waits or _BY_SCRIPT.search(html) else ""
+            return None if _has_script(container) or _BY_SCRIPT.search(html) else ""
     return None
 
 

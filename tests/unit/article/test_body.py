@@ -65,6 +65,21 @@ def test_of_a_block_theme_only_its_container_counts(container: str, body: Body) 
     assert find_body(page(inner), url=URL) == body
 
 
+@pytest.mark.parametrize("inside", ["<script>fill()</script>", "<noscript>Switch on scripts.</noscript>"])
+def test_prose_beside_a_container_that_waits_for_scripts_is_not_the_article(inside: str) -> None:
+    about = f"<div class='about'>{STORY}</div>"
+    assert find_body(page(f"<div class='entry-content'>{inside}</div>{about}"), url=URL) == Body(None)
+    # The same once the scripts have run, and a container that waits for nothing.
+    filled = find_body(page(f"<div class='entry-content'>{STORY}{inside}</div>{about}"), url=URL)
+    assert filled.judge == "container"
+    assert STORY[3:60] in found(f"<div class='entry-content'></div>{about}")
+
+
+def test_a_container_for_scripts_beside_the_named_container_is_no_obstacle() -> None:
+    ad = "<div class='entry-content'><script>ad()</script></div>"
+    assert STORY[3:60] in found(f"{ad}<div class='post-content'>{STORY}</div>")
+
+
 def test_a_short_article_among_teasers_and_comments_stays_itself() -> None:
     comments = f'<div id="comments" class="comments-area">{OTHER * 20}</div>'
     short = '<div class="entry-content"><p>The crane is gone.</p></div>'

@@ -85,6 +85,31 @@ def harm(html: str) -> list[str]:
 @example("<a href='/x'><blockquote class='instagram-media' data-instgrm-permalink='https://www.instagram.com/p/a1/'>")
 @example("<sup id=fn1>words<a href='#fn1'><details><dd>")
 def test_cleaning_twice_changes_nothing(html: str) -> None:
+    assert_settled(html)
+
+
+FIGURES = st.lists(
+    st.sampled_from([
+        "<figure>", "</figure>", "<figcaption>", "</figcaption>", "<p class='wp-caption-text'>", "<p>", "</p>", "<pre>",
+        "<div class='wp-caption'>", "<div>", "</div>", "<img src=/a.jpg>", "<img src=/b.jpg alt=B>", "words", "&amp;",
+        "Advertisement", "<a href=/x>", "</a>", "<li>", "<table><tr><td>", "<details>", "<blockquote>",
+    ]),
+    max_size=9,
+).map("".join)  # fmt: skip
+
+
+@examples(100)
+@given(FIGURES)
+@example("<figcaption>&amp;<p class='wp-caption-text'><p><img src=/a.jpg>")
+@example("<figcaption>words<img src=/a.jpg><figure>")
+@example("<img src=/b.jpg><figcaption>words<div class=wp-caption>")
+@example("<figure><a href=/x><p class='wp-caption-text'>Advertisement")
+@example("<li><pre><img src=/a.jpg><details><img src=/a.jpg>")
+def test_cleaning_figures_twice_changes_nothing(html: str) -> None:
+    assert_settled(html)
+
+
+def assert_settled(html: str) -> None:
     once = clean(html, base_url=BASE)
     twice = clean(once.html, base_url=BASE)
     assert twice.html == once.html

@@ -130,6 +130,7 @@ DOWNLOAD_HANDLERS_BASE = {
     "s3": None,  # WordPress is reached by HTTP only
 }
 
+ITEM_PROCESSOR = "newsbot.pipelines.items_only.ItemsOnly"  # pipelines of the user meet rows only
 ITEM_PIPELINES_BASE = {
     "newsbot.pipelines.clean.CleanPipeline": 100,
     "newsbot.pipelines.dedupe.DedupePipeline": 200,

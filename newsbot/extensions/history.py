@@ -43,7 +43,8 @@ class HistoryExtension:
 
     def engine_stopped(self) -> None:
         receipt = self.crawler.get_extension(ReceiptExtension)
-        assert receipt is not None
+        if receipt is None:
+            return  # switched off, or no crawl of a site
         assert self.crawler.stats is not None
         if self.crawler.spider is None or self.crawler.stats.get_value("newsbot/archive/failed"):
             return

@@ -14,10 +14,12 @@ import orjson
 from scrapy import Spider
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
 from newsbot.extensions.summary import Ended, summary, summary_goes_to_standard_error, table
+from newsbot.extensions.switched_off import PROMISES, unproven
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.terminal import in_one_line, show, tell
@@ -58,9 +60,13 @@ class ReceiptExtension:
         self.not_due = self.failures = 0
         self.reason = "died"
         self.files: list[str] = []
+        settings = crawler.settings
+        self.unproven = unproven({name: settings.get_component_priority_dict_with_base(name) for name in PROMISES})
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        if getattr(crawler.spidercls, "item_class", None) is None:
+            raise NotConfigured  # `scrapy parse`, `fetch`, `view` and `shell` crawl no site
         extension = cls(crawler)
         crawler.signals.connect(extension.spider_opened, scrapy_signals.spider_opened)
         crawler.signals.connect(extension.item_scraped, scrapy_signals.item_scraped)
@@ -127,6 +133,7 @@ class ReceiptExtension:
             log=_short(Path(log)) if log else None,
             not_due=self.not_due,
             failures=self.failures,
+            unproven=self.unproven,
             stopped=self.reason == "shutdown",
         )
 
@@ -145,7 +152,7 @@ class ReceiptExtension:
             collection.count_answer()
         self.failures = failed = sum(self._stat(stat) for stat in FAILURES)
         asked = bool(self.sites or self.not_due)
-        complete = asked and all(site.verdict in GOOD for site in self.sites) and not failed
+        complete = asked and all(site.verdict in GOOD for site in self.sites) and not failed and not self.unproven
         self._stats.set_value(VERDICT_STAT, complete)
         receipt = {
             "run": self.run,
@@ -155,6 +162,7 @@ class ReceiptExtension:
             "reason": self.reason,
             "complete": complete,
             "failures": failed,
+            "unproven": self.unproven,
             "not_due": self.not_due,
             "sites": [site_receipt(site) for site in self.sites],
         }

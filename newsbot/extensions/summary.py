@@ -114,7 +114,7 @@ def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
     if ended.failures:
         lines.append(f"failures of this machine or of newsbot: {ended.failures:,}; the log names them")
     if ended.unproven:
-        lines.append(f"not proven, since it is switched off: {', '.join(ended.unproven)}")
+        lines.append(f"not proven, since components are switched off: {', '.join(ended.unproven)}")
     if ended.stopped:
         lines.append("stopped before its end: what came is kept; the same command goes on")
     return lines

@@ -22,7 +22,7 @@ from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
 from newsbot.arguments.values import validate
 from newsbot.browser import Browser
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveError, BadArgument
 from newsbot.items import Record
 from newsbot.net.stopping import is_stopping
 from newsbot.schedule.due import needs_full_check
@@ -38,6 +38,10 @@ from newsbot.wordpress.scope import asked_part
 from newsbot.wordpress.site_crawl import crawl
 
 logger = logging.getLogger(__name__)
+
+
+REFUSED = 100
+"""A priority above that of the command line, for what a refused run must not do."""
 
 
 class NewsbotSpider(Spider):
@@ -66,16 +70,22 @@ class NewsbotSpider(Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         settings = crawler.settings
-        spider = cls(
-            *args,
-            given={
+        from_settings: dict[str, Any] = {
+            "given": {
                 "personal": settings.getbool("NEWSBOT_PERSONAL"),
                 "sweep_days": settings.getfloat("NEWSBOT_SWEEP_DAYS"),
                 "max_tombstones": settings.getfloat("NEWSBOT_MAX_TOMBSTONES"),
             },
-            sites_at_once=settings.getint("NEWSBOT_SITES_AT_ONCE"),
-            **kwargs,
-        )
+            "sites_at_once": settings.getint("NEWSBOT_SITES_AT_ONCE"),
+        }
+        try:
+            spider = cls(*args, **from_settings, **kwargs)
+        except BadArgument as error:
+            # Only a script comes here: the command has checked its arguments. Scrapy would show tracebacks of Twisted.
+            logger.error("%s: %s. No site is crawled", cls.name, error)
+            spider = cls(**from_settings, site="no-site.invalid")
+            spider._aim_at([])
+            settings.set("FEEDS", {}, priority=REFUSED)  # no file of an earlier run is overwritten
         # The pipelines are built after the spider, and they read settings, not the spider.
         settings.set("NEWSBOT_FULL", spider.arguments.full, priority="spider")
         settings.set("NEWSBOT_MEDIA", getattr(spider.arguments, "media", None), priority="spider")

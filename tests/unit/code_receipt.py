@@ -35,7 +35,7 @@ def receipt() -> Mapping[str, Any]:
     site.collection("post")
     with TemporaryDirectory() as folder:
         crawler = get_crawler(settings_dict={"NEWSBOT_DATA": folder, "NEWSBOT_RUN": "run"})
-        extension = ReceiptExtension.from_crawler(crawler)
+        extension = ReceiptExtension(crawler)
         extension.site_started(facts=site)
         extension.spider_closed(Spider("wp_posts"), "finished")
         found: dict[str, Any] = json.loads((Path(folder) / "receipts" / "run.json").read_text(encoding="utf-8"))

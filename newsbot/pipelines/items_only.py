@@ -1,0 +1,59 @@
+"""Gives pipelines of the user nothing but rows, wherever they stand in the order.
+
+Newsbot's own pipelines also pass checkpoints, and rows of a run that died. A pipeline that reads ``item.title`` would
+fail on them, and one that drops what it does not know would drop the proof.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.exceptions import DropItem
+from scrapy.pipelines import ItemPipelineManager
+from scrapy.utils.defer import ensure_awaitable
+
+from newsbot.archive import archive_of
+from newsbot.items import Record
+from newsbot.pipelines.accounts import count_drop
+from newsbot.pipelines.archive import ArchivePipeline
+
+
+class ItemsOnly(ItemPipelineManager):
+    """Scrapy's manager of pipelines (``ITEM_PROCESSOR``). A row that a user's pipeline drops counts as filtered."""
+
+    def _add_middleware(self, mw: Any) -> None:
+        super()._add_middleware(mw)
+        if isinstance(mw, ArchivePipeline):
+            self._archived = True
+        if type(mw).__module__.startswith("newsbot.") or not hasattr(mw, "process_item"):
+            return
+        method: Any = self.methods["process_item"].pop()
+        is_before = not getattr(self, "_archived", False)
+
+        async def process_item(item: Any, *spider: Any) -> Any:
+            if not isinstance(item, Record):
+                return item
+            try:
+                return await ensure_awaitable(method(item, *spider))
+            except DropItem:
+                self._count(item, is_before=is_before)
+                raise
+
+        self.methods["process_item"].append(process_item)
+        if method in self._mw_methods_requiring_spider:
+            self._mw_methods_requiring_spider.add(process_item)
+
+    def _count(self, item: Record, *, is_before: bool) -> None:
+        """Count a row that a user's pipeline dropped. ``is_before``: the archive has not received the row."""
+        assert self.crawler is not None
+        assert self.crawler.stats is not None
+        count_drop(self.crawler.stats, item, "filtered")
+        settings = self.crawler.settings
+        archive = archive_of(
+            self.crawler,
+            settings["NEWSBOT_ARCHIVE"],
+            run=settings["NEWSBOT_RUN"],
+            full=settings.getbool("NEWSBOT_FULL"),
+        )
+        if archive is not None and is_before:
+            archive.count_dropped(item)

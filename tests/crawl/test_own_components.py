@@ -1,0 +1,63 @@
+"""Scrapy's own habits hold: pipelines, extensions and storages of a user are added to newsbot's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from tests import fork_server
+from tests.crawl.own_components import blocks
+from tests.crawl.scrapy_crawl import crawl, environment
+from tests.newsroom import Newsroom
+
+OWN = "tests.crawl.own_components"
+
+
+def setting(name: str, value: dict[str, object]) -> list[str]:
+    return ["-s", f"{name}={json.dumps(value)}"]
+
+
+def test_components_of_a_user_are_added_and_meet_rows_only(tmp_path: Path) -> None:
+    bucket = tmp_path / "bucket.jsonl"
+    options = [
+        *setting("ITEM_PIPELINES", {f"{OWN}.LoudTitles": 150, f"{OWN}.LongReadsOnly": 950}),
+        *setting("EXTENSIONS", {f"{OWN}.CountedRows": 500}),
+        *setting("FEED_STORAGES", {"s3": f"{OWN}.Bucket"}),
+        *("-o", f"s3://{bucket}:jsonl"),
+    ]
+    with Newsroom(posts=20) as room:
+        run = crawl(tmp_path, "wp_posts", *options, site=room.url)
+        off = crawl(
+            tmp_path / "off",
+            "wp_posts",
+            *setting("ITEM_PIPELINES", {"newsbot.pipelines.dedupe.DedupePipeline": None, f"{OWN}.LongReadsOnly": 150}),
+            *("-s", "CLOSESPIDER_ITEMCOUNT=5"),
+            site=room.url,
+        )
+    assert run.status == 0, run.said
+    rows = run.rows()
+    assert 0 < len(rows) < 20
+    assert all(row["title"] == row["title"].upper() and row["word_count"] >= 100 for row in rows)
+    assert len(bucket.read_text(encoding="utf-8").splitlines()) == len(rows)
+    facts = run.receipt()["sites"][0]["collections"]["post"]
+    assert (facts["verdict"], facts["delivered"], facts["filtered"]) == ("complete", len(rows), 20 - len(rows))
+    assert f"'own/rows': {len(rows)}" in run.said
+    assert f"{20 - len(rows)} left out by your pipelines" in run.said
+    receipt = off.receipt()
+    assert (off.status, receipt["complete"], receipt["unproven"]) == (1, False, ["copies of a row are not dropped"])
+    assert "not proven, since components are switched off: copies of a row are not dropped" in off.said
+    assert receipt["reason"] == "closespider_itemcount"
+    assert "the archive received" not in off.said, "a row that was dropped before the archive is not missing"
+
+
+def test_a_bad_argument_in_a_script_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(blocks()[2].replace("limit=", "limt="), encoding="utf-8")
+    env = environment(tmp_path)
+    done = fork_server.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=env, capture_output=True, text=True, real=True
+    )
+    assert "Traceback" not in done.stderr
+    (told,) = (line for line in done.stderr.splitlines() if "ERROR" in line)
+    assert "complete: False" in done.stdout
+    assert "wp_posts: unknown argument limt=: did you mean limit=?" in told

@@ -25,7 +25,7 @@ from scrapy.utils.conf import feed_process_params_from_cli
 from newsbot import early_stop, json_logs
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.signals import run_ended
-from newsbot.terminal import tell, visible
+from newsbot.terminal import show, tell, visible
 
 
 def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
@@ -62,6 +62,7 @@ class Command(ScrapyCrawl):
             self._end(str(fault), 2)
         assert self.settings is not None
         json_logs.prepare(self.settings)
+        self._help(args, opts)
         # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
         problem = self._problem(args, opts)
         if problem is not None:
@@ -95,6 +96,20 @@ class Command(ScrapyCrawl):
                 return  # the receipt will name the same trouble
             settings.set("LOG_FILE", str(file), priority="cmdline")
         settings.set("NEWSBOT_LIVE", True, priority="cmdline")
+
+    def _help(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Show the arguments of the spider and end, where the user asks for them."""
+        if opts.spargs.get("help") in (None, "0") or len(args) != 1:
+            return
+        from newsbot.arguments.help import help_text
+        from newsbot.spiders.base import NewsbotSpider
+
+        assert self.settings is not None
+        loader = get_spider_loader(self.settings)
+        spider = loader.load(args[0]) if args[0] in loader.list() else None
+        if spider is not None and issubclass(spider, NewsbotSpider):
+            show(help_text(args[0], spider.arguments_model))
+            sys.exit(0)
 
     def _append_too(self, files: list[str]) -> None:
         """Add the files of ``-o`` to those of ``-O``. Scrapy takes only one of the two options."""

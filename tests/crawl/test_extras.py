@@ -87,4 +87,4 @@ def test_a_page_that_needs_the_browser_is_told_as_missing_with_the_extra(tmp_pat
         room.order("unauthorized", "/wp/v2")
         done = scrapy(tmp_path, "crawl", "wp_posts", "-a", f"site={room.url}", "-O", "out.jsonl")
     assert done.returncode == 1, done.stderr
-    assert "needs the extra [browser]: pip install playwright scrapy-playwright" in done.stderr
+    assert "needs the extra [browser]: pip install playwright scrapy-playwright" in done.stdout

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from newsbot.arguments.models import PostArguments
+from newsbot.arguments.help import help_text
+from newsbot.arguments.models import PostArguments, TermArguments
 from newsbot.arguments.site_list import Target
 from newsbot.arguments.values import is_web_address, moment, validate
 from newsbot.errors import BadArgument
@@ -28,6 +31,16 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(url: str) -> None:
         with pytest.raises(BadArgument, match="NEWSBOT_AUTH") as told:
             validate(model, {name: url})
         assert "secret" not in str(told.value)
+
+
+def test_help_shows_every_argument_with_what_it_means_and_examples_that_the_spider_takes() -> None:
+    for model in (PostArguments, TermArguments):
+        told = help_text("wp_x", model)
+        for name, field in model.model_fields.items():
+            assert re.search(rf"^  {name}= +{re.escape(str(field.description))}$", told, re.MULTILINE), name
+        given = re.findall(r"-a (\w+)=", told[told.index("examples:") :])
+        assert given
+        assert set(given) <= set(model.model_fields)
 
 
 def test_the_case_of_a_scheme_does_not_count() -> None:

@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup crawl test lint docs bench soak clean
+.PHONY: help setup crawl test dist lint docs bench soak clean
 
 SETUP := .venv/.newsbot-setup
 CRAWL := .venv/.newsbot-crawl
@@ -17,6 +17,7 @@ help:
 	@echo "make crawl              crawls the look-alike newsroom of the tests, on this machine, into data/"
 	@echo "make crawl SITE=URL     crawls a real site into data/"
 	@echo "make test               every test; CI=true installs the Debian packages they need"
+	@echo "make dist               a wheel in dist/, which pip, pipx and uv install"
 	@echo "make lint               ruff and mypy"
 	@echo "make docs               docs/ as a site, in build/docs/"
 	@echo "make bench | soak       measurements; many random examples, and each crawl in a new interpreter"
@@ -38,6 +39,10 @@ crawl: $(CRAWL)
 
 test: $(SETUP)
 	@sh .ci/test $(PARALLEL)
+
+dist: $(SETUP)
+	$(PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
 
 lint: $(SETUP)
 	.venv/bin/ruff check .

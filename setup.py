@@ -25,7 +25,8 @@ version = re.search(r'^__version__ = "([^"]+)"', (HERE / "newsbot/__init__.py").
 assert version is not None
 
 setup(
-    name="newsbot",
+    # The name newsbot belongs to another project on PyPI. The package and the command keep it.
+    name="newsbot-wp",
     version=version.group(1),
     description="Complete, clean, current copies of WordPress news sites",
     license="MIT",
@@ -38,5 +39,8 @@ setup(
     install_requires=direct_requirements(),
     extras_require=extras(),
     # Scrapyd finds the project's settings by this.
-    entry_points={"scrapy": ["settings = newsbot.settings"]},
+    entry_points={
+        "scrapy": ["settings = newsbot.settings"],
+        "console_scripts": ["newsbot = newsbot.console:main"],
+    },
 )

@@ -15,6 +15,11 @@ NEWSPIDER_MODULE = "newsbot.spiders"
 COMMANDS_MODULE = "newsbot.commands"
 
 
+def act_as_project() -> None:
+    """Let Scrapy take this module for the project's settings, whichever folder it is started in."""
+    os.environ["SCRAPY_SETTINGS_MODULE"] = __name__
+
+
 def _env(name: str, default: str) -> str:
     return os.environ.get(name, default)
 

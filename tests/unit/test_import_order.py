@@ -77,6 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("archive", "arguments", "article", "feeds", "media", "pipelines", "rights", "wordpress"),
         *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
+    "console": {"settings", "terminal"},
     "commands": {
         *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "report"),
         *("spiders", "wordpress"),

@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsbot.fleet.queue_schema import open_fleet
+from tests.crawl.scrapy_crawl import STEADY
 from tests.newsroom.many import ManySites
 from tests.real.fleet import Fleet
 from tests.real.postgresql import PostgreSQL
@@ -76,7 +78,9 @@ def measure(sites: int, posts: int, workers: int) -> list[dict[str, object]]:
         ManySites(Path(place) / "requests.tsv", sites=sites, posts=posts) as many,
     ):
         server = int((Path(data) / "data" / "postmaster.pid").read_text().split("\n")[0])
-        fleet = Fleet(Path(place), postgresql.new_database(), many, sites=sites, slots=SLOTS, delay=0.0, real=True)
+        url = postgresql.new_database()
+        open_fleet(url, create=True).close()
+        fleet = Fleet(Path(place), url, many, sites=sites, slots=SLOTS, delay=0.0, constants=STEADY)
         try:
             for name in map(str, range(workers)):
                 fleet.start(name)

@@ -189,7 +189,10 @@ def trouble(fleet: Fleet, postgresql: PostgreSQL, *, posts: int, away: float = 2
         fleet.tell("two wakes up")
         time.sleep(2)
     stopped = [fleet.stop("two")]
-    doing = len(fleet.doing())
+    doing = fleet.value(
+        "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id NOT IN "
+        "(SELECT worker FROM fleet_workers UNION SELECT control FROM fleet_workers))"
+    )
     fleet.start("three")
     fleet.until(lambda: fleet.value("SELECT count(*) FROM fleet_workers") == 1, "the start of three")
     fleet.until(lambda: fleet.checked == fleet.sites, "all sites")

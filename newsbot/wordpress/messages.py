@@ -84,7 +84,7 @@ class Reply:
     def reason(self) -> str:
         """Why no answer came, in words for a user."""
         words = ERRORS.get(self.error or "", "no answer came")
-        return f"{words} ({self.detail})" if self.detail else words
+        return f"{words} ({self.detail})" if self.detail and self.detail != words else words
 
 
 ERRORS = {

@@ -36,6 +36,14 @@ from newsbot.wordpress.witness.choice import unlisted_types
 from newsbot.wordpress.witness.hearing import Witnesses
 from newsbot.wordpress.witness.sent import LinksSent
 
+OTHER_SPIDERS = {
+    **dict.fromkeys(("comment", "comments"), "wp_comments"),
+    **dict.fromkeys(("attachment", "media"), "wp_media"),
+    **dict.fromkeys(("user", "users", "author"), "wp_users"),
+    **dict.fromkeys(("category", "categories", "post_tag", "tag", "tags"), "wp_terms"),
+}
+"""Names that users give as types, and the spiders that bring these rows."""
+
 Message = Query | Question | Record | Checkpoint
 SiteCrawl = Generator[Message, Any, None]
 
@@ -200,7 +208,9 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         return
     for name in catalog.unknown:
         offered = ", ".join(catalog.public) or "none"
-        facts.collection(name).why = f"no public type {name!r} here; the site offers {offered}"
+        spider = OTHER_SPIDERS.get(name)
+        hint = f". {spider} brings this type" if spider is not None else ""
+        facts.collection(name).why = f"no public type {name!r} here; the site offers {offered}{hint}"
     links = LinksSent()
     witnesses = Witnesses(site=site, options=options, links=links)
     for collection in _listing_part(site, catalog, options, facts):

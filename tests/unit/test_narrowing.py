@@ -218,3 +218,19 @@ def test_a_type_that_the_part_does_not_list_is_told() -> None:
     options = Options(url=HOME, types=("page",), scope=Scope(terms={"categories": (5,)}))
     rows, _ = model_site.listen(crawl_collections(site, options, facts), model_site.ModelSite({}))
     assert (rows, facts.why) == ([], "page: the site does not list page by categories=")
+
+
+def test_a_type_of_another_spider_names_that_spider() -> None:
+    facts = SiteFacts(asked=HOME)
+    site = model_site.site()
+    steps = crawl_collections(site, Options(url=HOME, types=("comment",)), facts)
+    next(steps)
+    body = orjson.dumps({"post": {"rest_base": "posts"}})
+    with pytest.raises(StopIteration):
+        steps.send(Reply(status=200, url=HOME, body=body))
+    assert facts.why == "comment: no public type 'comment' here; the site offers post. wp_comments brings this type"
+
+
+def test_a_reason_says_nothing_twice() -> None:
+    stopped = Reply(status=0, url=HOME, error="stopped", detail="the crawl is stopping")
+    assert stopped.reason == "the crawl is stopping"

@@ -31,12 +31,17 @@ LAZY = ("playwright", "scrapy_playwright", "pyarrow", "scipy", "datasketch")
 """Packages that a process loads only when it needs them: tests look whether one is loaded."""
 
 
+SETTINGS = ("newsbot.settings", "newsbot.console")
+"""The settings, and the console script that reads them before it starts a command."""
+
+
 def modules() -> Iterator[str]:
-    """What a crawl may import, except newsbot.settings, which reads the environment, and Twisted's reactor."""
+    """What a crawl may import, except newsbot.settings, which reads the environment, what imports it, and Twisted's
+    reactor."""
     for package in ("newsbot", "scrapy.commands"):
         path = importlib.import_module(package).__path__
         found = (module.name for module in pkgutil.walk_packages(path, f"{package}."))
-        yield from (name for name in found if name != "newsbot.settings" and ".migrations" not in name)
+        yield from (name for name in found if name not in SETTINGS and ".migrations" not in name)
     yield "scrapy.cmdline"
     defaults = vars(importlib.import_module("scrapy.settings.default_settings"))
     for value in defaults.values():

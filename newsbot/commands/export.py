@@ -32,6 +32,11 @@ class Command(ScrapyCommand):
             choices=("jsonl", "json", "csv", "xlsx", "parquet", "db", "wxr", "markdown", "rss", "jsonfeed"),
             help="the format; without it the suffix of the file decides",
         )
+        parser.add_argument(
+            "--package",
+            action="store_true",
+            help="a data package: a folder of rows (--format jsonl or parquet), receipts, descriptions and checksums",
+        )
         parser.add_argument("--site", help="only this site")
         parser.add_argument(
             "--type", help="only these types, with commas (post, page, attachment, category, user, ...)"

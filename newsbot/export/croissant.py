@@ -1,8 +1,10 @@
-"""The description of a Parquet file in Croissant (JSON-LD): its checksum, its columns and their types."""
+"""The description of files of rows in Croissant (JSON-LD): their checksums, their columns and the types."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import IO, Any, cast
 
 from newsbot.feeds.column_types import Type, type_of
@@ -50,6 +52,8 @@ _CONTEXT: dict[str, Any] = {
 }
 """The context of Croissant 1.0, as its specification prints it."""
 
+_MEDIA_TYPES = {"parquet": "application/x-parquet", "jsonl": "application/jsonlines"}
+
 _DATA_TYPES = {
     "whole": "sc:Integer",
     "number": "sc:Float",
@@ -59,43 +63,70 @@ _DATA_TYPES = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A file of rows. ``form`` is ``parquet`` or ``jsonl``."""
+
+    name: str
+    size: int
+    sha256: str
+    kind: str
+    form: str
+
+
 def croissant(name: str, file: IO[bytes], kind: str, rows: int, site: str | None) -> dict[str, Any]:
     """The description of a Parquet file: its checksum, and each column with its type."""
     digest, size = _digest(file)
-    stem = name.removesuffix(".parquet")
+    described = Described(name=name, size=size, sha256=digest, kind=kind, form="parquet")
+    told = f"{rows} {kind} of {site or 'all sites of an archive'}, collected by newsbot"
+    return dataset(name.removesuffix(".parquet"), told, [described])
+
+
+def dataset(name: str, description: str, files: Sequence[Described]) -> dict[str, Any]:
+    """The description of a data set of several files, each with rows of one kind."""
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": stem,
-        "description": f"{rows} {kind} of {site or 'all sites of an archive'}, collected by newsbot",
+        "name": name,
+        "description": description,
         "isLiveDataset": False,
         "distribution": [
             {
                 "@type": "cr:FileObject",
-                "@id": name,
-                "name": name,
-                "contentUrl": name,
-                "contentSize": f"{size} B",
-                "encodingFormat": "application/x-parquet",
-                "sha256": digest,
+                "@id": file.name,
+                "name": file.name,
+                "contentUrl": file.name,
+                "contentSize": f"{file.size} B",
+                "encodingFormat": _MEDIA_TYPES[file.form],
+                "sha256": file.sha256,
             }
+            for file in files
         ],
         "recordSet": [
             {
                 "@type": "cr:RecordSet",
-                "@id": kind,
-                "name": kind,
-                "key": [{"@id": f"{kind}/{column}"} for column in ("site", "type", "id")],
-                "field": [_field(kind, column, name) for column in table(cast(Any, CLASSES[kind]))],
+                "@id": file.kind,
+                "name": file.kind,
+                "key": [{"@id": f"{file.kind}/{column}"} for column in ("site", "type", "id")],
+                "field": [_field(file, column) for column in columns_of(file.kind, file.form)],
             }
+            for file in files
         ],
     }
 
 
-def _field(kind: str, column: Column, file: str) -> dict[str, Any]:
-    source = {"fileObject": {"@id": file}, "extract": {"column": column.name}}
-    return _described(f"{kind}/{column.name}", column.name, type_of(CLASSES[kind], column), source)
+def columns_of(kind: str, form: str) -> Sequence[Column]:
+    """The columns of a file of rows. JSON lines keep a nested object in one column."""
+    if form == "parquet":
+        return table(cast(Any, CLASSES[kind]))
+    return [Column(field.name, field.name) for field in fields(cast(Any, CLASSES[kind]))]
+
+
+def _field(file: Described, column: Column) -> dict[str, Any]:
+    extract = {"column": column.name} if file.form == "parquet" else {"jsonPath": f"$.{column.name}"}
+    source = {"fileObject": {"@id": file.name}, "extract": extract}
+    return _described(f"{file.kind}/{column.name}", column.name, type_of(CLASSES[file.kind], column), source)
 
 
 def _described(place: str, name: str, column_type: Type, source: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from newsbot.archive.reader import Filter, archived_collections, read_history
 from newsbot.arguments.values import moment, split_names
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.folder import written_folder
-from newsbot.export.formats import Format, format_of, writer
+from newsbot.export.formats import PACKAGE, Format, format_of, writer
 from newsbot.export.lines import json, jsonl
+from newsbot.export.package_texts import ROWS, Asked
 from newsbot.export.parts import narrowed
 from newsbot.export.reading import KINDS, Reading, Target, Written
 from newsbot.export.rights import UseFilter
@@ -24,12 +25,15 @@ from newsbot.export.selection import Selected, choose, the_site
 from newsbot.extras import require
 from newsbot.feeds.files import Part
 from newsbot.terminal import tell
-from newsbot.timestamps import compact_utc
+from newsbot.timestamps import compact_utc, iso_utc
 
 LATEST = 100
 """Changes that a feed of changes holds where the user names no number."""
 
 MOST_LATEST = 10_000
+
+NARROWING = ("site", "type", "kind", "since", "until", "category", "tag", "author", "search")
+"""Options that choose rows. A package tells their values."""
 
 NAMED = 5
 """Damaged rows that the line about them names."""
@@ -40,7 +44,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
 
     Raises BadArgument, ArchiveError and OSError.
     """
-    form = format_of(path.name, opts.format)
+    form = PACKAGE if opts.package else format_of(path.name, opts.format)
     _check_options(path, form, opts)
     if not settings["NEWSBOT_ARCHIVE"]:
         raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
@@ -82,9 +86,7 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
             latest=_latest(opts.latest),
         )
         if form.folder:
-            from newsbot.export.markdown_folder import write_markdown
-
-            written = written_folder(path.resolve(), lambda folder: write_markdown(folder, reading), run=_run())
+            written = written_folder(path.resolve(), lambda folder: _fill(folder, form, reading, opts), run=_run())
         else:
             written = _written_whole(path.resolve(), lambda target: _write(target, form, archive, reading, opts))
         for note in (*written.notes, *(use.notes() if use is not None else ())):
@@ -139,12 +141,36 @@ def _check_options(path: Path, form: Format, opts: argparse.Namespace) -> None:
         raise BadArgument("--revisions writes only .jsonl and .json")
     if opts.duplicates and (opts.revisions or form.name not in ("jsonl", "json", "csv")):
         raise BadArgument("--duplicates writes only .jsonl, .json and .csv, and does not go together with --revisions")
+    if form is PACKAGE and (opts.revisions or opts.duplicates):
+        raise BadArgument("--package holds current rows, and does not go together with --revisions and --duplicates")
+    if form is PACKAGE and _row_format(opts) not in ROWS:
+        raise BadArgument(f"the rows of a package are {' or '.join(ROWS)}, not {opts.format}")
+    if form is PACKAGE and _row_format(opts) == "parquet":
+        require("parquet", "--package with --format parquet")
     if opts.use and (opts.revisions or opts.duplicates):
         raise BadArgument("--for writes current rows, and does not go together with --revisions and --duplicates")
     if form.extra is not None:
         require(form.extra, path.name)
     if opts.duplicates:
         require("duplicates", "--duplicates")
+
+
+def _fill(folder: Path, form: Format, reading: Reading, opts: argparse.Namespace) -> Written:
+    if form is PACKAGE:
+        from newsbot.export.package import write_package
+
+        options = {f"--{name}": str(value) for name in NARROWING if (value := getattr(opts, name))}
+        options |= {"--for": opts.use} if opts.use else {}
+        options |= {"--deleted": ""} if opts.deleted else {}
+        now = iso_utc(datetime.now(UTC))
+        return write_package(folder, reading, Asked(form=_row_format(opts), options=options, at=now))
+    from newsbot.export.markdown_folder import write_markdown
+
+    return write_markdown(folder, reading)
+
+
+def _row_format(opts: argparse.Namespace) -> str:
+    return str(opts.format or "jsonl")
 
 
 def _write(target: Target, form: Format, archive: Archive, reading: Reading, opts: argparse.Namespace) -> Written:

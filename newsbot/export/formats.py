@@ -44,6 +44,10 @@ FORMATS: dict[str, Format] = {
 """Name -> format. The suffix of a file's name tells the format where ``--format`` does not."""
 
 
+PACKAGE = Format(name="package", suffix="", several=True, folder=True)
+"""The folder of ``--package``. ``--format`` names the format of its rows."""
+
+
 def format_of(name: str, chosen: str | None) -> Format:
     """The format of a file called ``name``; ``chosen`` is the value of ``--format``. Raises BadArgument."""
     if chosen is not None:

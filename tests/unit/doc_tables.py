@@ -32,6 +32,7 @@ CHECKS = [
     *(
         Check("commands.md", "option", lambda name=name: commands.options(name), heading=f"scrapy {name}")  # type: ignore[misc]
         for name in commands.commands()
+        if commands.options(name)
     ),
     Check("components.md", "component", commands.components, "<called by> | <may return> | <may raise> |"),
     Check("components.md", "signal", lists.signals, "<arguments> | <sent by> | <when> |"),

@@ -43,7 +43,7 @@ def exported(folder: Path, name: str, **options: Any) -> int:
     """The number of rows that ``scrapy export name`` reports. ``options`` are those of its command line."""
     given: dict[str, Any] = {"format": None, "site": None, "type": None, "kind": None, "since": None, "until": None}
     given |= {"category": None, "tag": None, "author": None, "search": None, "use": None}
-    given |= {"latest": None, "deleted": False, "duplicates": False, "revisions": False, **options}
+    given |= {"latest": None, "package": False, "deleted": False, "duplicates": False, "revisions": False, **options}
     settings = BaseSettings(
         {"NEWSBOT_ARCHIVE": f"sqlite:///{folder / 'newsbot.db'}", "NEWSBOT_DATA": str(folder / "data")}
     )

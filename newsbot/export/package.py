@@ -1,0 +1,92 @@
+"""The data package: a folder of rows, receipts, descriptions and checksums. Others can check it without newsbot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Set
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from newsbot.archive.overview import latest_receipts
+from newsbot.archive.reader import archived_collections, is_same_site
+from newsbot.errors import BadArgument
+from newsbot.export.croissant import Described, dataset
+from newsbot.export.lines import jsonl, write_parquet
+from newsbot.export.package_texts import Asked, Resource, descriptor, readme
+from newsbot.export.reading import Reading, Target, Written
+from newsbot.safe_json import json_bytes
+
+DESCRIPTOR = "datapackage.json"
+CHUNK = 1 << 20
+
+
+def write_package(folder: Path, reading: Reading, asked: Asked) -> Written:
+    """Fill an empty folder. Raises BadArgument where no row is chosen."""
+    resources = [found for kind in reading.kinds if (found := _write_rows(folder, reading, kind, asked.form)).rows]
+    for kind in reading.kinds:
+        if kind not in {found.kind for found in resources}:
+            (folder / f"{kind}.{asked.form}").unlink()
+    if not resources:
+        raise BadArgument("no row of the archive is chosen, so there is nothing to put into a package")
+    sites = _sites(reading, {str(found.kind) for found in resources})
+    receipts = [
+        {"spider": spider, "run": found.run, "at": found.at, **found.facts}
+        for spider, found in latest_receipts(reading.database)
+        if found.site in sites
+    ]
+    _write_json(folder / "receipts.json", receipts)
+    resources.append(_resource(folder, "receipts.json"))
+    described = [
+        Described(name=one.path, size=one.bytes, sha256=one.sha256, kind=str(one.kind), form=asked.form)
+        for one in resources
+        if one.kind is not None
+    ]
+    title = f"Rows of {', '.join(sorted(sites)[:3])}{' and others' if len(sites) > 3 else ''}"
+    _write_json(folder / "croissant.json", dataset("newsbot", title, described))
+    (folder / "README.md").write_text(readme(asked, resources, receipts), encoding="utf-8")
+    resources += [_resource(folder, "croissant.json"), _resource(folder, "README.md")]
+    _write_json(folder / DESCRIPTOR, descriptor(title, asked, resources, sites))
+    return Written(rows=sum(found.rows or 0 for found in resources))
+
+
+def _write_rows(folder: Path, reading: Reading, kind: str, form: str) -> Resource:
+    path = f"{kind}.{form}"
+    with (folder / path).open("w+b") as file:
+        if form == "parquet":
+            chosen = replace(reading, selection=reading.of_kind(kind))
+            written = write_parquet(Target(name=path, part=folder / path, file=file), chosen).rows
+        else:
+            written = jsonl(file, (row.line() for row in reading.rows(kind)))
+    return _resource(folder, path, kind=kind, rows=written)
+
+
+def _sites(reading: Reading, kinds: Set[str]) -> set[str]:
+    """The sites whose collections are chosen."""
+    chosen = reading.selection
+    return {
+        site
+        for site, type_, kind in archived_collections(reading.database)
+        if kind in kinds
+        and (chosen.site is None or is_same_site(site, chosen.site))
+        and (not chosen.types or type_ in chosen.types)
+    }
+
+
+def _resource(folder: Path, path: str, *, kind: str | None = None, rows: int | None = None) -> Resource:
+    return Resource(path=path, bytes=(folder / path).stat().st_size, sha256=digest(folder / path), kind=kind, rows=rows)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits. Raises OSError."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_bytes(json_bytes(value, option=orjson.OPT_INDENT_2)[0] + b"\n")

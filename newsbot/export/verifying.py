@@ -1,0 +1,128 @@
+"""``scrapy verify FOLDER``: whether a data package is what its descriptor says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from newsbot.errors import BadArgument
+from newsbot.export.folder import LIST
+from newsbot.export.package import DESCRIPTOR, digest
+from newsbot.export.package_texts import PRIMARY_KEY
+from newsbot.extras import require
+
+MOST = 20
+"""Faults that are listed; more are counted."""
+
+
+@dataclass(slots=True)
+class Verified:
+    """``files`` and ``rows`` that were compared. ``faults`` are the first MOST faults, ``count`` is their number."""
+
+    files: int = 0
+    rows: int = 0
+    faults: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def fail(self, fault: str) -> None:
+        self.count += 1
+        if len(self.faults) < MOST:
+            self.faults.append(fault)
+
+
+def verify(folder: Path) -> Verified:
+    """Compare each file of a package with its size, its checksum and its description.
+
+    Raises BadArgument where the folder is no data package.
+    """
+    found = Verified()
+    resources = _resources(folder)
+    named = {str(resource["path"]) for resource in resources} | {DESCRIPTOR, LIST}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_dir() and name not in named:
+            found.fail(f"{name}: the descriptor does not name this file")
+    for resource in resources:
+        if _is_whole(folder, resource, found) and "schema" in resource:
+            _check_rows(folder / str(resource["path"]), resource, found)
+    return found
+
+
+def _resources(folder: Path) -> list[Mapping[str, Any]]:
+    try:
+        described = orjson.loads((folder / DESCRIPTOR).read_bytes())
+        resources = [resource for resource in described["resources"] if _is_inside(str(resource["path"]))]
+    except FileNotFoundError:
+        raise BadArgument(f"{folder} is no data package: it has no {DESCRIPTOR}") from None
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise BadArgument(f"{folder / DESCRIPTOR} cannot be read: {fault}") from None
+    if len(resources) != len(described["resources"]):
+        raise BadArgument(f"{folder / DESCRIPTOR} names files outside of its folder")
+    return resources
+
+
+def _is_inside(path: str) -> bool:
+    return not Path(path).is_absolute() and ".." not in Path(path).parts
+
+
+def _is_whole(folder: Path, resource: Mapping[str, Any], found: Verified) -> bool:
+    path = folder / str(resource["path"])
+    if not path.is_file():
+        found.fail(f"{resource['path']}: the file is missing")
+        return False
+    found.files += 1
+    size = path.stat().st_size
+    if size != resource.get("bytes"):
+        found.fail(f"{resource['path']}: the file has {size} bytes, and the descriptor says {resource.get('bytes')}")
+        return False
+    if f"sha256:{digest(path)}" != resource.get("hash"):
+        found.fail(f"{resource['path']}: the checksum differs")
+        return False
+    return True
+
+
+def _check_rows(path: Path, resource: Mapping[str, Any], found: Verified) -> None:
+    """Compare the rows with the columns that the descriptor names, and their number; no key may come twice."""
+    columns = [str(one["name"]) for one in resource["schema"]["fields"]]
+    keys: set[tuple[Any, ...]] = set()
+    rows = 0
+    for number, row in enumerate(_rows(path, found), 1):
+        rows += 1
+        if row is None:
+            continue
+        if list(row) != columns:
+            found.fail(f"{path.name}, row {number}: the columns are not those of the descriptor")
+            continue
+        key = tuple(row[name] for name in PRIMARY_KEY)
+        if key in keys:
+            found.fail(f"{path.name}, row {number}: a second row of {' '.join(map(str, key))}")
+        keys.add(key)
+    found.rows += rows
+    if rows != resource.get("rows"):
+        found.fail(f"{path.name}: the file has {rows} rows, and the descriptor says {resource.get('rows')}")
+
+
+def _rows(path: Path, found: Verified) -> Iterator[Mapping[str, Any] | None]:
+    """The rows of a file; None for a row that cannot be read."""
+    if path.suffix == ".parquet":
+        require("parquet", "to read a Parquet file")
+        from pyarrow import parquet  # type: ignore[import-untyped]
+
+        for batch in parquet.ParquetFile(path).iter_batches():
+            yield from batch.to_pylist()
+        return
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                row = None
+            if not isinstance(row, dict):
+                found.fail(f"{path.name}, row {number}: no JSON object")
+                yield None
+            else:
+                yield row

@@ -1,0 +1,154 @@
+"""A data package says what it holds and how complete that is, and ``scrapy verify`` finds what was changed in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsbot.archive import Archive
+from newsbot.archive.runs import Crawled
+from newsbot.errors import BadArgument
+from newsbot.export.verifying import verify
+from tests.unit.export.exporting import NOW, SITE, archive_of, exported, newsroom
+
+RECEIPT = {
+    "site": SITE,
+    "verdict": "incomplete",
+    "why": "1 unreadable: 8 | <b>",
+    "rights": {"rules": [{"path": "", "content_signal": {"ai-train": "no"}}], "rsl": ["https://one.example/rsl.xml"]},
+    "collections": {
+        "post": {"verdict": "incomplete", "why": "1 unreadable: 8 | <b>", "live": 3},
+        "page": {"verdict": "complete", "why": "all 2 listed came", "live": 2},
+    },
+}
+
+
+def with_receipt(folder: Path) -> None:
+    archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run="r2", clock=lambda: NOW)
+    archive.runs.start("wp_posts")
+    told = Crawled(site=SITE, name="One", asked=(SITE,), verdict="incomplete", whole=False, facts=RECEIPT)
+    archive.runs.conclude("wp_posts", [told])
+    archive.close()
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    archive_of(tmp_path, *newsroom())
+    with_receipt(tmp_path)
+    assert exported(tmp_path, "package", package=True) == 11
+    return tmp_path / "package"
+
+
+def described(package: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((package / "datapackage.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_each_file_is_named_with_its_checksum_its_columns_and_its_rows(package: Path) -> None:
+    resources = {found["path"]: found for found in described(package)["resources"]}
+    files = {path.name for path in package.iterdir() if not path.name.startswith(".")}
+    assert files == {*resources, "datapackage.json"}
+    posts = resources["posts.jsonl"]
+    content = (package / "posts.jsonl").read_bytes()
+    assert posts["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert (posts["bytes"], posts["rows"]) == (len(content), 5)
+    rows = [json.loads(line) for line in content.splitlines()]
+    assert [field["name"] for field in posts["schema"]["fields"]] == list(rows[0])
+    types = {field["name"]: field["type"] for field in posts["schema"]["fields"]}
+    assert (types["id"], types["title"], types["terms"], types["published"]) == (
+        "integer",
+        "string",
+        "array",
+        "datetime",
+    )
+
+
+def test_the_readme_tells_what_was_asked_how_complete_it_is_and_the_rights(tmp_path: Path, package: Path) -> None:
+    text = (package / "README.md").read_text(encoding="utf-8")
+    assert "| https://one.example | post | 2026-11-23T10:00:00" in text
+    assert "1 unreadable: 8 \\| &lt;b&gt;" in text
+    assert "<b>" not in text
+    assert "ai-train" in text
+    assert "https://one.example/rsl.xml" in text
+    exported(tmp_path, "package", package=True, type="page", since="2026-01-06")
+    assert "`--type page`, `--since 2026-01-06`" in (package / "README.md").read_text(encoding="utf-8")
+    assert next(found["path"] for found in described(package)["resources"]) == "posts.jsonl"
+
+
+def test_receipts_and_croissant_describe_the_same_rows(package: Path) -> None:
+    (receipt,) = json.loads((package / "receipts.json").read_text(encoding="utf-8"))
+    assert (receipt["spider"], receipt["collections"]["post"]["live"]) == ("wp_posts", 3)
+    croissant = json.loads((package / "croissant.json").read_text(encoding="utf-8"))
+    sums = {found["name"]: found["sha256"] for found in croissant["distribution"]}
+    assert sums["posts.jsonl"] == hashlib.sha256((package / "posts.jsonl").read_bytes()).hexdigest()
+    field = next(found for found in croissant["recordSet"][0]["field"] if found["name"] == "title")
+    assert field["source"]["extract"] == {"jsonPath": "$.title"}
+
+
+def _flip(folder: Path) -> None:
+    content = bytearray((folder / "posts.jsonl").read_bytes())
+    content[40] ^= 1
+    (folder / "posts.jsonl").write_bytes(content)
+
+
+def _forge(folder: Path) -> None:
+    """A row is repeated, and the checksums of the descriptor are made to fit."""
+    path = folder / "terms.jsonl"
+    content = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(content[0] + content[0])
+    told = described(folder)
+    for resource in told["resources"]:
+        if resource["path"] == path.name:
+            resource["bytes"] = path.stat().st_size
+            resource["hash"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (_flip, "posts.jsonl: the checksum differs"),
+        (lambda folder: (folder / "media.jsonl").unlink(), "media.jsonl: the file is missing"),
+        (lambda folder: (folder / "more.txt").write_text("x"), "more.txt: the descriptor does not name this file"),
+        (lambda folder: (folder / "users.jsonl").write_text("{}\n"), "users.jsonl: the file has 3 bytes, "),
+        (_forge, "terms.jsonl, row 2: a second row of https://one.example category 2"),
+    ],
+    ids=["flipped", "missing", "unnamed", "shorter", "repeated"],
+)
+def test_what_was_changed_is_found(package: Path, damage: Callable[[Path], Any], fault: str) -> None:
+    whole = verify(package)
+    assert (whole.count, whole.files, whole.rows) == (0, 8, 11)
+    damage(package)
+    assert verify(package).faults[0].startswith(fault)
+
+
+def test_parquet_rows_are_verified_too(tmp_path: Path) -> None:
+    archive_of(tmp_path, *newsroom())
+    assert exported(tmp_path, "package", package=True, format="parquet", kind="terms") == 2
+    found = verify(tmp_path / "package")
+    assert (found.count, found.rows) == (0, 2)
+
+
+def test_what_is_no_package_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match=r"is no data package: it has no datapackage\.json"):
+        verify(tmp_path)
+    (tmp_path / "datapackage.json").write_text('{"resources": [{"path": "../secret"}]}')
+    with pytest.raises(BadArgument, match="names files outside of its folder"):
+        verify(tmp_path)
+    (tmp_path / "datapackage.json").write_text("[")
+    with pytest.raises(BadArgument, match="cannot be read"):
+        verify(tmp_path)
+
+
+def test_a_package_of_nothing_and_a_strange_format_are_refused(tmp_path: Path) -> None:
+    archive_of(tmp_path, *newsroom())
+    with pytest.raises(BadArgument, match="no row of the archive is chosen"):
+        exported(tmp_path, "package", package=True, since="2030-01-01", kind="posts")
+    with pytest.raises(BadArgument, match="the rows of a package are jsonl or parquet, not csv"):
+        exported(tmp_path, "package", package=True, format="csv")
+    assert not (tmp_path / "package").exists()

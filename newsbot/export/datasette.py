@@ -9,7 +9,7 @@ _TABLES: dict[str, dict[str, Any]] = {
     "posts": {
         "description": "Posts, pages and custom types. The search covers title, excerpt and clean text.",
         "sort_desc": "published",
-        "facets": ["site", "type", "author_name", "language", {"array": "categories"}, {"date": "published"}],
+        "facets": ["site", "type", "author_name", "language", "month", {"array": "categories"}],
         "label_column": "title",
         "size": 20,
     },

@@ -34,9 +34,9 @@ LEFT_OUT = frozenset({"raw"})
 KEY = ("site", "type", "id")
 
 _INDEXED = {
-    "posts": ("published", "modified", "author_name", "language", "url"),
-    "comments": ("published", "post"),
-    "media": ("published", "post", "mime"),
+    "posts": ("published", "month", "modified", "author_name", "language", "url"),
+    "comments": ("published", "month", "post"),
+    "media": ("published", "month", "post", "mime"),
     "terms": ("slug", "name"),
     "users": ("slug", "name"),
 }
@@ -100,9 +100,12 @@ def _write_kind(database: Database, kind: str, reading: Reading) -> int:
     types = {column.name: type_of(CLASSES[kind], column) for column in columns}
     declared = ", ".join(f'"{name}" {_TYPES.get(found.name, "TEXT")}' for name, found in types.items())
     connection = database.conn
-    connection.execute(f'CREATE TABLE "{kind}" ({declared}, PRIMARY KEY ({", ".join(KEY)}))')
+    # The day of a time is too fine for a facet.
+    month = ", month TEXT GENERATED ALWAYS AS (substr(published, 1, 7)) VIRTUAL" if "published" in types else ""
+    connection.execute(f'CREATE TABLE "{kind}" ({declared}{month}, PRIMARY KEY ({", ".join(KEY)}))')
     places = ", ".join("?" * len(columns))
-    insert = f'INSERT INTO "{kind}" VALUES ({places})'  # noqa: S608 (the names are those of a class)
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    insert = f'INSERT INTO "{kind}" ({names}) VALUES ({places})'  # noqa: S608 (the names are those of a class)
     if kind == "posts":
         connection.execute(
             "CREATE TABLE post_terms (site TEXT, type TEXT, id INTEGER, taxonomy TEXT, term_id INTEGER, "

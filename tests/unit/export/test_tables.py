@@ -141,6 +141,7 @@ def test_datasette_searches_facets_and_shows_views(folder: Path) -> None:
     assert (found["accents"], [row["slug"] for row in found["users"]]) == ([], ["ann"])
     facets = found["facets"]["facet_results"]
     assert {one["value"]: one["count"] for one in facets["type"]["results"]} == {"post": 2, "page": 2}
+    assert {one["value"]: one["count"] for one in facets["month"]["results"]} == {"2026-01": 4}
     assert [(row["author_name"], row["posts"]) for row in found["authors"]] == [("Ann Ünal", 4)]
     assert [(row["taxonomy"], row["slug"], row["posts"]) for row in found["terms"]] == [
         ("category", "news", 1),

@@ -1,0 +1,127 @@
+"""A site that moves between two runs: the feed of the run after holds the edits and deletions, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from newsbot.archive import Archive
+from newsbot.items import Checkpoint, Post
+from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.site_crawl import crawl
+from tests.unit.changing_site import PARAMS, ROUTE, ChangingSite
+
+PLAIN, SECURE, RENAMED = "http://gazette.press", "https://gazette.press", "https://the-gazette.press"
+ENDPOINT = {"methods": ["GET"], "args": {name: {} for name in sorted(PARAMS)}}
+INDEX = {"name": "Gazette", "namespaces": ["wp/v2"], "routes": {ROUTE: {"endpoints": [ENDPOINT]}}}
+TYPES = {"post": {"slug": "post", "rest_base": "posts", "rest_namespace": "wp/v2"}}
+
+
+@dataclass
+class MovingSite(ChangingSite):
+    """A site whose every other address redirects to ``home``. Its guids name its first address for ever."""
+
+    home: str = PLAIN
+
+    def reply(self, query: Query) -> Reply:
+        self.asked.append(query.url)
+        parts = urlsplit(query.url)
+        landed = parts._replace(scheme=urlsplit(self.home).scheme, netloc=urlsplit(self.home).netloc).geturl()
+        if parts.path == "/wp-json/":
+            found = self._json(200, INDEX | {"home": self.home, "url": self.home})
+        elif parts.path == "/wp-json/wp/v2/types":
+            found = self._json(200, TYPES)
+        elif parts.path.startswith("/wp-json/wp/v2/posts") and query.method == "GET":
+            found = self._at_home(self._reply(query))
+        else:
+            found = Reply(status=404, url=landed, body=b"<html>Not here</html>", fetched_at="")
+        return replace(found, url=landed)
+
+    def _at_home(self, reply: Reply) -> Reply:
+        rows = json.loads(reply.body)
+        for row in rows if isinstance(rows, list) else ():
+            row |= {"link": f"{self.home}/{row['slug']}/", "guid": {"rendered": f"{PLAIN}/?p={row['id']}"}}
+        return replace(reply, body=json.dumps(rows).encode())
+
+
+@dataclass
+class Reader:
+    """Runs over one site with one archive. Each run gives its feed: (site, id, change, title, url)."""
+
+    folder: Path
+    site: MovingSite = field(default_factory=MovingSite)
+    facts: SiteFacts = field(default_factory=lambda: SiteFacts(asked=PLAIN))
+    number: int = 0
+
+    def __call__(self, url: str = PLAIN) -> list[tuple[str, int, str, str | None, str | None]]:
+        self.number += 1
+        self.site.asked.clear()
+        archive = Archive.open(
+            f"sqlite:///{self.folder / 'newsbot.db'}",
+            run=f"run-{self.number}",
+            clock=lambda: self.site.now,
+            alive=lambda _: False,
+        )
+        self.facts = SiteFacts(asked=url)
+        feed = list(self._deliver(archive, crawl(Options(url=url, follow=frozenset()), self.facts)))
+        archive.close()
+        return feed
+
+    def _deliver(self, archive: Archive, steps: Any) -> Any:
+        answers, answer = ArchiveAnswers(archive), None
+        while True:
+            try:
+                message = steps.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            if isinstance(message, Query):
+                answer = self.site.reply(message)
+            elif isinstance(message, Checkpoint):
+                archive.commit(message)
+            elif isinstance(message, Post):
+                message.content_text = "text"
+                if archive.add(message):
+                    yield message.site, message.id, message.change, message.title, message.url
+            else:
+                answer = answers.answer(message)
+
+
+def test_site_that_moves_to_https_and_to_a_new_domain_delivers_its_edits_and_deletions(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    site = reader.site
+    for age in range(12, 0, -1):
+        site.insert(age=timedelta(days=age))
+    assert len(reader()) == 12
+
+    site.home = SECURE
+    site.now += timedelta(days=1)
+    site.edit(3, "Corrected")
+    del site.articles[5]
+    assert sorted(reader()) == [
+        (SECURE, 3, "edited", "Corrected", f"{SECURE}/slug-3/"),
+        (SECURE, 5, "deleted", "Title 5", f"{PLAIN}/slug-5/"),
+    ]
+    assert (reader.facts.verdict, reader.facts.moved_from) == ("complete", PLAIN)
+
+    site.home = RENAMED
+    site.now += timedelta(days=1)
+    site.edit(3, "Corrected again")
+    site.edit(8, "Corrected")
+    site.articles[9].status = "trash"
+    new = site.insert()
+    assert sorted(reader(RENAMED)) == [
+        (RENAMED, 3, "edited", "Corrected again", f"{RENAMED}/slug-3/"),
+        (RENAMED, 8, "edited", "Corrected", f"{RENAMED}/slug-8/"),
+        (RENAMED, 9, "deleted", "Title 9", f"{PLAIN}/slug-9/"),
+        (RENAMED, new, "new", f"Title {new}", f"{RENAMED}/slug-{new}/"),
+    ]
+    assert (reader.facts.verdict, reader.facts.moved_from) == ("complete", SECURE)
+    assert reader(RENAMED) == []

@@ -151,11 +151,11 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
 
 
 def crawled(
-    kind: str, site: SoakSite, archive: SoakArchive, *, sweep: bool = False
+    kind: str, site: SoakSite, archive: SoakArchive, *, sweep: bool = False, confirm: bool = True
 ) -> tuple[CollectionFacts, list[Record]]:
-    """What a crawl tells, and the rows that it delivers."""
+    """What a crawl tells, and the rows that it delivers. ``confirm``: the user confirms many deletions."""
     facts = CollectionFacts(type=COLLECTIONS[kind].name)
-    options = Options(url=KEY, kind=kind, follow=frozenset(), confirm_deletions=True, sweep=sweep)
+    options = Options(url=KEY, kind=kind, follow=frozenset(), confirm_deletions=confirm, sweep=sweep)
     queries = Queries(site=site.learnt or site.site(), collection=COLLECTIONS[kind], options=options)
     site.learnt = queries.site
     return facts, _rows(CollectionCrawl(queries=queries, facts=facts), site, archive)

@@ -13,6 +13,9 @@ from newsbot.wordpress.messages import Steps
 TOMBSTONES = 500
 """Last known rows that one question to the archive brings back."""
 
+MOST_MISSING = 50
+"""Rows that the site listed and did not give, of which each is asked for by itself however few rows there are."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Buried:
@@ -48,7 +51,9 @@ def bury(
     that the site showed in this run, ``when`` the time of the deletion (UTC, ISO).
     """
     facts, queries = intake.facts, intake.queries
-    suspects = sorted({*missing, *facts.missing})
+    # A site that lists so many rows and does not give them lists ids that are no rows: these stay missing.
+    given = len(facts.missing) <= max(MOST_MISSING, live * queries.options.max_tombstones / 100)
+    suspects = sorted({*missing, *facts.missing}) if given else sorted(set(missing) - set(facts.missing))
     if not suspects:
         return Buried()
     buried = Buried(alive=(yield from shown_by_id(site_ids, suspects)))

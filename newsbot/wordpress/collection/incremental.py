@@ -31,6 +31,9 @@ SWEPT_AT_ONCE = 1_000
 """A collection with at most so many rows is compared id by id where its count differs, or where anything changed in
 another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
 
+FEW_GONE = 2
+"""Deletions in a collection of few rows that a search by windows finds with fewer requests than a listing of all."""
+
 
 def can_update(queries: Queries, state: CollectionState) -> bool:
     """Whether it is enough to ask for changes. Terms and users have no dates: they can only be listed whole."""
@@ -126,7 +129,7 @@ class IncrementalListing(Listing):
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
         dates, broke_off = yield from modified_since(self.reconciler.site_ids, earlier)
-        yield from self.reconciler.take(dates, changed=earlier == since)
+        yield from self.reconciler.take(dates, changed=True)
         self.sweep = self.sweep or broke_off or (bool(known) and known.isdisjoint(dates))
 
     def _bring_published(self, since: str, border: str | None) -> Steps[None]:
@@ -223,11 +226,16 @@ class IncrementalListing(Listing):
                 yield from self._sweep()
         elif account.difference == 0 and not (changed and (account.total or 0) <= SWEPT_AT_ONCE):
             yield from self._compare_behind()
-        elif account.total is None or account.total <= SWEPT_AT_ONCE:
+        elif account.total is None or (account.total <= SWEPT_AT_ONCE and not self._lacks_few):
             yield from self._sweep()
         else:
             lost = (account.difference or 0) - account.hidden - len(account.absent)
             yield from self._search((FIRST, LAST, lost))
+
+    @property
+    def _lacks_few(self) -> bool:
+        """Whether the site lists no unknown row, so that a search for few deletions leaves the sets equal."""
+        return self.proof.whole and 0 < (self.reconciler.difference or 0) <= FEW_GONE
 
     def _compare_behind(self) -> Steps[None]:
         """Compare the counts behind a border, another one in each run. Rows that vanished on one side of the border and

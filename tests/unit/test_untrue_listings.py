@@ -1,0 +1,63 @@
+"""Listings that tell something untrue about their rows: ids that no row has, rows without a date of change."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.unit.soak_archive import SoakArchive
+from tests.unit.soak_sequences import crawled
+from tests.unit.soak_site import DAY, START, Entry, Params, SoakSite
+
+
+@dataclass
+class Inventor(SoakSite):
+    """Each page of a listing names other ids, which no row has."""
+
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
+
+    def _row(self, one: Entry, params: Params) -> dict[str, Any]:
+        row = super()._row(one, params)
+        return row if "include" in params else row | {"id": self.chance.randrange(1_000, 10**6)}
+
+
+@dataclass
+class PartlyUndated(SoakSite):
+    """A plugin takes the date of change out of the rows ``undated``, and ``modified_after`` finds them all the same."""
+
+    undated: frozenset[int] = frozenset()
+
+    def _row(self, one: Entry, params: Params) -> dict[str, Any]:
+        row = super()._row(one, params)
+        if one.id in self.undated:
+            row = {name: value for name, value in row.items() if not name.startswith("modified")}
+        return row
+
+
+def filled(site: SoakSite, posts: int) -> SoakSite:
+    for number in range(posts):
+        site.insert(START - (posts - number) * DAY)
+    return site
+
+
+def test_ids_that_no_row_has_are_named_and_cost_few_requests() -> None:
+    site = filled(Inventor(per_page=50), 100)
+    facts, _ = crawled("posts", site, SoakArchive(), confirm=False)
+    assert facts.verdict == "incomplete"
+    assert len(facts.missing) > 100
+    assert f"{len(facts.missing)} missing" in facts.why
+    assert len(site.asked) < 150
+
+
+def test_edit_of_a_row_without_a_date_of_change_is_delivered() -> None:
+    site, archive = filled(PartlyUndated(per_page=30, undated=frozenset({6})), 200), SoakArchive()
+    crawled("posts", site, archive)
+    site.now += 3 * DAY
+    for number in range(150, 180):
+        site._edit(number)
+    crawled("posts", site, archive)
+    site.now += 3 * DAY
+    site._edit(5)
+    _, rows = crawled("posts", site, archive)
+    assert [(row.id, getattr(row, "title", None)) for row in rows if row.id == 6] == [(6, "Title 6x")]

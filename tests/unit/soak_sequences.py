@@ -169,7 +169,9 @@ def _is_told(site: SoakSite, archive: SoakArchive, facts: CollectionFacts) -> bo
     live, held = site.live(), archive.live()
     differing = (live.keys() ^ held.keys()) - site.touched
     counted = sum(one.status == "publish" for one in site.entries.values())
-    balanced = bool(site.touched) or counted == len(held) - len(archive.state.unlisted) + archive.state.hidden
+    # A site that lies about its totals is counted otherwise.
+    account = len(held) - len(archive.state.unlisted) + archive.state.hidden
+    balanced = bool(site.touched or site.lie) or counted == account
     edited = any(archive.reader[row_id] not in (live[row_id].title, "") for row_id in live.keys() & held.keys())
     if facts.mode != "update" or facts.proven is None or edited or not balanced:
         return False

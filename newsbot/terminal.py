@@ -43,6 +43,13 @@ def show(text: str) -> None:
     sys.stdout.write(f"{visible(text)}\n")
 
 
+def ask(question: str) -> str:
+    """Ask on standard error, and return the line of the answer without white space around it."""
+    sys.stderr.write(f"{visible(question)} ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
 def write_out(text: str) -> None:
     """Write a result to standard output: as it is where a file or a program reads it, else as ``show`` does."""
     sys.stdout.write(f"{visible(text) if sys.stdout.isatty() else text}\n")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import show, tell, visible
+from newsbot.terminal import ask, show, tell
 
 WISHES = {"site": "URL...", "person": "NAME", "comments": "nothing"}
 """What can be forgotten -> what stands behind it on the command line."""
@@ -77,6 +77,4 @@ def _agreed(line: str) -> bool:
     """Whether the user types yes. Raises BadArgument where nobody can answer."""
     if not sys.stdin.isatty():
         raise BadArgument(f"{line} Nobody can confirm this here: add --yes")
-    sys.stderr.write(f"{visible(line)} Type yes to go on: ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() == "yes"
+    return ask(f"{line} Type yes to go on:").lower() == "yes"

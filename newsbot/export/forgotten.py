@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -12,10 +13,11 @@ from pathlib import Path
 from newsbot.archive import Archive
 from newsbot.archive.forgetting import Plan, carry_out, plan_comments, plan_person, plan_site, tombstones
 from newsbot.errors import BadArgument
+from newsbot.feeds.defaults import run_id
 from newsbot.feeds.files import Part
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
-from newsbot.timestamps import compact_utc, iso_utc
+from newsbot.timestamps import iso_utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ def forget(wish: Wish, *, archive_url: str, data: str, confirm: Callable[[str], 
     Raises BadArgument, ArchiveError, OSError and Refused.
     """
     now = datetime.now(UTC)
-    run = f"{compact_utc(now)}-0000"
+    # Two commands in one second must not write one file.
+    run = run_id(now, secrets.token_hex(2))
     archive = Archive.open(archive_url, run=f"forget-{run}", create=False)
     try:
         plan = _plan(archive, wish)

@@ -48,7 +48,7 @@ def test_same_command_twice_leaves_the_same_file_and_an_update_the_fuller_one(tm
         told = again.receipt()["sites"][0]["collections"]["post"]
         assert unique(ids(tmp_path, "out.jsonl")) == whole
         assert (told["delivered"], told["earlier"], told["new"]) == (0, 30, 0)
-        assert "30 rows of earlier runs are in the files that -O wrote" in again.said
+        assert "rows: 30 in the whole answer; this run: 0 new" in again.said
         assert len(room.requests) < 8, "the site is asked only for what changed"
 
         gone, edited = sorted(whole)[3:5]

@@ -122,7 +122,8 @@ def start(*urls: str, **errand: Any) -> fork_server.Running:
 
 def told_by(process: fork_server.Running, out: str, err: str) -> Told:
     assert out.strip(), err
-    return Told(**json.loads(out), log=err, status=process.returncode)
+    # The summary of the run stands before it.
+    return Told(**json.loads(out.splitlines()[-1]), log=err, status=process.returncode)
 
 
 def descendants(pid: int) -> dict[int, str]:

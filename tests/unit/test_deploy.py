@@ -135,7 +135,7 @@ def test_the_steps_of_the_image_leave_newsbot_and_nothing_that_installs(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     packages = {path.name.partition("-")[0].lower() for path in target.glob("lib/*/site-packages/*.dist-info")}
-    assert {"newsbot", "scrapy", "procrastinate", "psycopg", "prometheus_client", "spidermon"} <= packages
+    assert {"newsbot_wp", "scrapy", "procrastinate", "psycopg", "prometheus_client", "spidermon"} <= packages
     assert packages.isdisjoint({"pip", "setuptools", "wheel", "uv", "pytest"})
     shutil.rmtree(source)
     listed = subprocess.run(

@@ -31,6 +31,9 @@ from tests.real.wordpress_processes import Missing
 SEED_POSTS = int(os.environ.get("NEWSBOT_REAL_POSTS", "450"))
 """Public posts of a seeded site. ``make soak`` crawls sites of 2,000."""
 
+collect_ignore = [] if os.environ.get("NEWSBOT_SOAK") else ["test_fleet_soak.py"]
+"""A fleet of two hundred sites takes minutes: only ``make soak`` runs it."""
+
 _GROUPS = {
     "wordpress_68": "wordpress_68",
     "scrapyd": "wordpress_68",

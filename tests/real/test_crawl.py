@@ -16,6 +16,7 @@ import pytest
 from tests.crawl.scrapy_crawl import Run, crawl
 from tests.real import truth, wxr
 from tests.real.reading import letters
+from tests.real.spread import spread
 from tests.real.wordpress import Request, WordPress
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
@@ -94,6 +95,7 @@ def test_every_post_comes_once_and_as_it_is(
     assert len(asked) <= 30 + 25 * len(true) / 1000
 
 
+@spread("wordpress", "wordpress_61")
 def test_bodies_are_what_the_author_wrote(
     wordpress: WordPress, whole: Callable[[WordPress, Permalinks], tuple[Run, list[Request]]]
 ) -> None:
@@ -109,6 +111,7 @@ def test_bodies_are_what_the_author_wrote(
     assert all(row["content_html"] is None for row in run.rows() if row["protected"])
 
 
+@spread("wordpress", "wordpress_68")
 def test_media_terms_users_and_comments(wordpress: WordPress, tmp_path: Path) -> None:
     expected = {
         "wp_media": set(truth.media(wordpress)),
@@ -126,6 +129,7 @@ def test_media_terms_users_and_comments(wordpress: WordPress, tmp_path: Path) ->
         assert wxr.differences(wordpress, tmp_path) == []
 
 
+@spread("wordpress", "wordpress_61")
 def test_custom_types_pages_and_namespaces(wordpress: WordPress, tmp_path: Path) -> None:
     run = crawl(tmp_path, "wp_posts", site=wordpress.url, types="all")
     by_type: dict[str, set[int]] = {}
@@ -144,6 +148,7 @@ def test_custom_types_pages_and_namespaces(wordpress: WordPress, tmp_path: Path)
             assert folded(row["content_text"]) == folded(memo["content"])
 
 
+@spread("wordpress", "wordpress_68")
 def test_posts_live_throughout_come_once_while_the_site_changes(wordpress: WordPress, tmp_path: Path) -> None:
     with wordpress.kept():
         posts, stop = sorted(truth.posts(wordpress)), threading.Event()

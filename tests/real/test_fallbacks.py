@@ -10,6 +10,7 @@ import pytest
 from tests.crawl.scrapy_crawl import Run, crawl
 from tests.real import truth
 from tests.real.reading import letters
+from tests.real.spread import spread
 from tests.real.test_crawl import folded, zulu
 from tests.real.wordpress import WordPress
 
@@ -66,6 +67,7 @@ def of_wordpress_itself(site: WordPress) -> set[int]:
     return {named["tagged"], named["paged"], named["autumn_first"]}
 
 
+@spread("wordpress", "wordpress_61")
 def test_every_public_post_comes_by_feed(wordpress: WordPress, tmp_path: Path) -> None:
     wordpress.forget_requests()
     with wordpress.mu_plugin("closed", CLOSED + FIFTY):
@@ -80,6 +82,7 @@ def test_every_public_post_comes_by_feed(wordpress: WordPress, tmp_path: Path) -
     assert len(wordpress.requests()) < len(true) / 50 + 60
 
 
+@spread("wordpress", "wordpress_68")
 def test_every_public_post_comes_by_sitemap_and_page(wordpress: WordPress, tmp_path: Path) -> None:
     # The first ids are the seed's unusual posts. The other ids are posts that share one second.
     posts = sorted(truth.posts(wordpress))

@@ -34,7 +34,10 @@ def test_prometheus_scrapes_a_crawl_and_alerts_on_a_blocked_site(prometheus: Pat
     shut_off = "User-agent: *\nDisallow: /\n"
     with Newsroom(posts=30) as room, Newsroom(posts=3, robots=shut_off) as shut, Newsroom(posts=30) as last:
         sites = tmp_path / "sites.txt"
-        # One site after the other: Prometheus has scraped before the second site is refused, and scrapes after it.
+        # One site after the other. The waits let Prometheus scrape before the second site is refused and after it, also
+        # on a loaded machine.
+        shut.order("slow", "robots.txt", seconds=5)
+        last.order("slow", "/wp/v2/posts", seconds=8, times=3)
         sites.write_text(f"{room.url}\n{shut.url}\n{last.url}\n", encoding="utf-8")
         server = Prometheus(prometheus, tmp_path, port)
         crawl = start(

@@ -15,6 +15,7 @@ import pytest
 from tests.crawl.scrapy_crawl import Run, command, crawl, start
 from tests.real import truth
 from tests.real.postgresql import PostgreSQL
+from tests.real.spread import spread
 from tests.real.wordpress import WordPress
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
@@ -47,6 +48,7 @@ def exported(folder: Path, archive: dict[str, str]) -> dict[int, dict[str, objec
     return {row["id"]: row for row in rows if row["change"] != "deleted"}
 
 
+@spread("wordpress,archive", ("wordpress_61", "sqlite"), ("wordpress_68", "postgresql"))
 def test_an_update_brings_what_changed_and_nothing_else(
     wordpress: WordPress, archive: dict[str, str], tmp_path: Path
 ) -> None:
@@ -100,6 +102,7 @@ def test_a_site_whose_permalinks_change_is_found_again(wordpress_68: WordPress, 
         assert (run.status, told(run, "plain.jsonl")) == (0, {new: "new"}), run.said
 
 
+@spread("archive", "sqlite")
 def test_a_site_that_shuts_its_door_deletes_nothing(
     wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path
 ) -> None:
@@ -120,6 +123,7 @@ def test_a_site_that_shuts_its_door_deletes_nothing(
         assert (let.status, told(let, "let.jsonl")) == (0, dict.fromkeys(gone, "deleted")), let.said
 
 
+@spread("archive", "postgresql")
 def test_kills_lose_and_double_nothing(wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path) -> None:
     chance, kills = random.Random(3), 0
     true = truth.posts(wordpress_68)

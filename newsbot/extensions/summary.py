@@ -20,11 +20,12 @@ MOST_SITES = 20
 """Sites up to which a table shows each of them."""
 
 MOST_FILES = 3
-_GRAVITY: dict[SiteVerdict, int] = {"blocked": 0, "incomplete": 1, "closed": 2, "elsewhere": 3, "complete": 4}
+_WORST_FIRST: tuple[SiteVerdict, ...] = ("payment", "blocked", "incomplete", "closed", "elsewhere", "complete")
 _HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing", "requests", "verdict", "why")
 
 _STEPS = (
     ("confirm_deletions", "-a confirm_deletions=1, if the site did delete them"),
+    ("asks for payment", "ask the owner for access"),
     ("robots.txt", "ask the site for permission"),
     ("bot check", "ask the site to let your address pass"),
     ("private", "NEWSBOT_ALLOW_PRIVATE allows the host"),
@@ -95,7 +96,7 @@ def summary(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
 
 def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
     verdicts = Counter(site.verdict for site in sites)
-    told = [f"{number:,} {verdict}" for verdict, number in sorted(verdicts.items(), key=lambda one: -_GRAVITY[one[0]])]
+    told = [f"{verdicts[verdict]:,} {verdict}" for verdict in reversed(_WORST_FIRST) if verdicts[verdict]]
     not_due = f", {ended.not_due:,} not due" if ended.not_due else ""
     lines = [f"{ended.spider}: {_number(len(sites), 'site')}: {', '.join(told) or 'none'}{not_due}"]
     if len(sites) == 1 and sites[0].part is not None:
@@ -132,7 +133,7 @@ def attention(sites: Iterable[SiteFacts], *, most: int) -> list[str]:
             groups.setdefault((site.verdict, _reason(site)), []).append(site)
     if not groups:
         return []
-    ordered = sorted(groups.items(), key=lambda group: (_GRAVITY[group[0][0]], -len(group[1])))
+    ordered = sorted(groups.items(), key=lambda group: (_WORST_FIRST.index(group[0][0]), -len(group[1])))
     number = sum(map(len, groups.values()))
     room = max(1, most - 1)
     shown = ordered if len(ordered) <= room else ordered[: room - 1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from newsbot.extensions.progress_lines import Progress, Sums, Wait, cells, duration, measure, sum_line, time_left
@@ -34,6 +36,19 @@ def test_five_thousand_sites_end_in_fifteen_lines_with_the_worst_first() -> None
     assert lines[worst + 2].startswith("  incomplete: 90 sites, such as https://s4900.example: ")
     assert lines[-1] == "receipt: data/receipts/r.json"
     assert table(sites) == []
+
+
+def test_every_verdict_has_its_place() -> None:
+    verdicts = get_args(SiteVerdict)
+    sites = [SiteFacts(asked=f"https://{verdict}.example", verdict=verdict, why="why") for verdict in verdicts]
+    lines = summary(sites, Ended(spider="wp_posts"))
+    assert lines[0] == ("wp_posts: 6 sites: 1 complete, 1 elsewhere, 1 closed, 1 incomplete, 1 blocked, 1 payment")
+    assert [line.split(":")[0].strip() for line in lines if " -> " in line] == [
+        "payment",
+        "blocked",
+        "incomplete",
+        "closed",
+    ]
 
 
 def test_more_reasons_than_lines_are_counted() -> None:

@@ -10,8 +10,6 @@ import sqlalchemy as sa
 
 from newsbot.archive.database import Database
 from newsbot.archive.due_sites import DueSites
-from newsbot.archive.followed import written
-from newsbot.archive.schema import followed
 from newsbot.fleet.dispatch import SITES
 from newsbot.fleet.pulse import STALE_SECONDS
 from newsbot.fleet.queue_schema import open_fleet
@@ -55,11 +53,6 @@ class FleetFacts:
     workers: tuple[WorkerFacts, ...]
 
 
-_OLDEST = sa.select(sa.func.min(followed.c.next_due)).where(
-    sa.not_(followed.c.paused),
-    followed.c.next_due <= sa.bindparam("now"),
-    followed.c.blocked_until.is_(None) | (followed.c.blocked_until <= sa.bindparam("now")),
-)
 _QUEUE = sa.text("""
     SELECT count(*) FILTER (WHERE status = 'todo') AS queued, count(*) FILTER (WHERE status = 'doing') AS at_work,
         count(*) FILTER (WHERE status = 'aborted') AS aborted, count(*) FILTER (WHERE status = 'failed') AS failed,
@@ -79,17 +72,16 @@ _WORKERS = sa.text("""
 def read_status(database: Database, *, now: datetime | None = None) -> FleetFacts:
     """The facts of the fleet in an archive that has its tables (``open_fleet``). Raises ArchiveError."""
     now = datetime.now(UTC) if now is None else now
-    sites = DueSites(database).counts(now)
+    due_sites = DueSites(database)
+    sites, overdue = due_sites.counts(now), due_sites.overdue_seconds(now)
     with database.reading() as connection:
-        oldest = connection.execute(_OLDEST, {"now": written(now)}).scalar()
         queue = connection.execute(_QUEUE, {"sites": SITES}).one()
         workers = tuple(_worker(row) for row in connection.execute(_WORKERS))
-    overdue = now - datetime.fromisoformat(oldest) if oldest else None
     rates = {name: sum(getattr(worker, name) for worker in workers if worker.seen <= STALE_SECONDS) for name in _RATES}
     return FleetFacts(
         followed=sites.sites,
         due=sites.due,
-        overdue=overdue.total_seconds() if overdue else 0.0,
+        overdue=overdue or 0.0,
         at_work=queue.at_work,
         queued=queue.queued,
         queue_age=queue.queue_age,

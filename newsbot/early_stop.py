@@ -55,7 +55,7 @@ def install(*, data: str, json_log: str) -> None:
     if words[:1] != ["crawl"] or _given is not None:
         return
     try:
-        # Python's own handler of SIGINT, and none of SIGTERM: nobody else handles them.
+        # If SIGTERM has no handler yet, no other program code handles the two signals.
         if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
             return
         signal.signal(signal.SIGTERM, _stop)

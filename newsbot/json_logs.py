@@ -69,7 +69,7 @@ class JsonFormatter(logging.Formatter):
     run: str | None = None
 
     def format(self, record: logging.LogRecord) -> str:
-        # Not record.getMessage(): a SafeLogRecord indents further lines, which JSON does not need.
+        # SafeLogRecord.getMessage() indents the second and later lines of a message. JSON does not need that.
         line: dict[str, Any] = {
             "time": _time(record.created),
             "level": record.levelname,

@@ -40,7 +40,7 @@ def forget(wish: Wish, *, archive_url: str, data: str, confirm: Callable[[str], 
     Raises BadArgument, ArchiveError, OSError and Refused.
     """
     now = datetime.now(UTC)
-    # Two commands in one second must not write one file.
+    # Two commands that start in the same second must not write to the same file.
     run = run_id(now, secrets.token_hex(2))
     archive = Archive.open(archive_url, run=f"forget-{run}", create=False)
     try:

@@ -87,7 +87,8 @@ class CutFetcher:
 class HeartbeatMiddleware:
     """Refuses each request of a worker that wrote no heartbeat for too long: another worker may make the same one.
 
-    It stands behind the queues of the hosts, in which a request may have waited while the process was paused.
+    Requests pass this middleware after they have waited in the queue of their host. The process may have been paused
+    while a request waited there.
     """
 
     def __init__(self, run: Run) -> None:

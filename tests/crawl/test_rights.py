@@ -32,9 +32,9 @@ def test_declared_rights_reach_the_receipt_and_the_export_and_payment_is_a_verdi
     with Newsroom(posts=40, robots=DECLARED) as room, Newsroom(posts=5) as paid:
         paid.order("status", status=402)
         run = crawl(tmp_path, "wp_posts", site=f"{room.url},{paid.url}")
-        # The API of the site that asks for payment is asked once, and nothing else after it.
+        # The first answer of the API asks for payment. newsbot makes no further request to this site.
         assert [request.url.partition("?")[0] for request in paid.requests] == ["/robots.txt", "/wp-json/"]
-        # robots.txt is read for the rules, and not again for the rights.
+        # newsbot requests robots.txt once: it reads the rules and the rights from the same answer.
         assert [request.url for request in room.requests].count("/robots.txt") == 1
     assert run.status == 1
     open_site, paying = run.receipt()["sites"]

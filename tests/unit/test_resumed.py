@@ -65,7 +65,7 @@ def test_a_resumed_walk_whose_comparison_breaks_off_is_not_whole(tmp_path: Path,
     def hide() -> None:
         model.filtered = set(range(11, ROWS - 10))
 
-    # The walk ends, then the comparison meets more pages without a row than it looks through.
+    # After the walk, the comparison finds so many empty pages in a row that it gives up.
     model.events[pages + 3] = hide
     second = resume(tmp_path, model)
     assert second.facts.resumed

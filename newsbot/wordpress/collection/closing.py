@@ -144,7 +144,7 @@ class Closing:
             lacking = max(0, (facts.expected_after or 0) - len(self.seen))
             # A listing that broke off measures nothing: what it does not show may be public.
             account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
-            # Two listings that broke off may both have left out the rows between their ends.
+            # Both listings broke off. Rows between the two places where they ended may be in neither of them.
             facts.broke_off = listed.unproven and not listed.repeating and lacking > 0
             if self.cursor.unproven and self.cursor.disorder:
                 # Neither listing could prove itself, since the site does not heed what is asked for.

@@ -82,7 +82,7 @@ class IncrementalListing(Listing):
         account.deferred = frozenset(self.intake.state.owed)
         self.facts.cached_for = self.newest.age
         if self.sweep or account.total is None:
-            # A limit that was learnt long ago may be gone.
+            # An earlier run learnt how long a URL may be. The server may accept longer URLs now.
             self.queries.remember_longest(None)
             yield from self._bring_owed()
             yield from self._sweep()

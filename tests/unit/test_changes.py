@@ -44,6 +44,17 @@ class Runs:
     def __init__(self, folder: Path, model: ChangingSite) -> None:
         self.folder, self.model, self.number = folder, model, 0
 
+    @classmethod
+    def after_a_walk(cls, folder: Path, *, rows: int, later: timedelta) -> Runs:
+        """Runs after a first one, which listed a row of each of the last ``rows`` days ``later`` ago."""
+        model = ChangingSite()
+        for age in range(rows, 0, -1):
+            model.insert(age=timedelta(days=age))
+        runs = cls(folder, model)
+        assert len(runs()) == rows
+        model.now += later
+        return runs
+
     def __call__(self, **options: Any) -> list[tuple[int, str]]:
         """The rows that a run delivers: (id, change)."""
         self.number += 1
@@ -65,13 +76,7 @@ class Runs:
 @pytest.fixture
 def runs(tmp_path: Path, empty: Path) -> Runs:
     shutil.copy(empty, tmp_path / "newsbot.db")
-    model = ChangingSite()
-    for age in range(250, 0, -1):
-        model.insert(age=timedelta(days=age))
-    runs = Runs(tmp_path, model)
-    assert len(runs()) == 250
-    model.now += timedelta(days=3)
-    return runs
+    return Runs.after_a_walk(tmp_path, rows=250, later=timedelta(days=3))
 
 
 def test_nothing_changed_costs_three_requests_that_render_nothing(runs: Runs) -> None:
@@ -298,13 +303,7 @@ def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: 
 def large(tmp_path: Path, empty: Path) -> Runs:
     """A collection that one update does not read whole. Five percent of its rows are 20."""
     shutil.copy(empty, tmp_path / "newsbot.db")
-    model = ChangingSite()
-    for age in range(400, 0, -1):
-        model.insert(age=timedelta(days=age))
-    runs = Runs(tmp_path, model)
-    assert len(runs()) == 400
-    model.now += timedelta(days=3)
-    return runs
+    return Runs.after_a_walk(tmp_path, rows=400, later=timedelta(days=3))
 
 
 def test_deletions_too_many_together_are_not_believed_in_parts(large: Runs) -> None:

@@ -17,6 +17,7 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import crawl
 from tests.unit.changing_site import PARAMS, ROUTE, ChangingSite
+from tests.unit.outgoing import outgoing
 
 PLAIN, SECURE, RENAMED = "http://gazette.press", "https://gazette.press", "https://the-gazette.press"
 ENDPOINT = {"methods": ["GET"], "args": {name: {} for name in sorted(PARAMS)}}
@@ -75,23 +76,14 @@ class Reader:
         return feed
 
     def _deliver(self, archive: Archive, steps: Any) -> Any:
-        answers, answer = ArchiveAnswers(archive), None
-        while True:
-            try:
-                message = steps.send(answer)
-            except StopIteration:
-                return
-            answer = None
-            if isinstance(message, Query):
-                answer = self.site.reply(message)
-            elif isinstance(message, Checkpoint):
+        for message in outgoing(steps, self.site.reply, ArchiveAnswers(archive).answer):
+            if isinstance(message, Checkpoint):
                 archive.commit(message)
-            elif isinstance(message, Post):
-                message.content_text = "text"
-                if archive.add(message):
-                    yield message.site, message.id, message.change, message.title, message.url
-            else:
-                answer = answers.answer(message)
+                continue
+            assert isinstance(message, Post)
+            message.content_text = "text"
+            if archive.add(message):
+                yield message.site, message.id, message.change, message.title, message.url
 
 
 def test_site_that_moves_to_https_and_to_a_new_domain_delivers_its_edits_and_deletions(tmp_path: Path) -> None:

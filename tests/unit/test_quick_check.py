@@ -25,13 +25,7 @@ Change = Callable[[ChangingSite], Any]
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
-    model = ChangingSite()
-    for age in range(30, 0, -1):
-        model.insert(age=timedelta(days=age))
-    runs = Runs(tmp_path, model)
-    assert len(runs()) == 30
-    model.now += timedelta(hours=1)
-    return runs
+    return Runs.after_a_walk(tmp_path, rows=30, later=timedelta(hours=1))
 
 
 def test_unchanged_site_costs_one_request_which_the_receipt_tells(runs: Runs) -> None:

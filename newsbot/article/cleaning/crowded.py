@@ -13,14 +13,19 @@ MAX_ATTRIBUTES = 200
 _PIECES = 2 * MAX_ATTRIBUTES
 """An attribute and the space before it are two pieces."""
 
-_PIECE = r"""(?:[\s/]++|=?[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+|=)"""
+# In Python before 3.11.5 a possessive repeat of a group goes on at a wrong place where the last try of the group fails
+# behind its first character. Such groups are repeated in an atomic group ``(?>...)``.
+_PIECE = r"""(?:[\s/]++|=?[^\s/>=]++(?>(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?)|=)"""
+_STEPS = 1_000
+"""An atomic group keeps each of its repeats in memory: so many of them are matched at once."""
+
 # Each alternative matches wherever it begins, and none gives characters back, so that the search takes linear time.
 _FEW = re.compile(
-    r"(?:[^<]++"
-    r"|<(?:!--(?:[^-]++|-(?!->))*+"
-    r"|(?:script|style)\b(?:[^<]++|<(?!/(?:script|style)))*+"
+    r"(?>(?:[^<]++"
+    r"|<(?:!--(?:[^-]++|(?!-->)-)*+"
+    r"|(?:script|style)\b(?:[^<]++|(?!</(?:script|style))<)*+"
     rf"|[a-zA-Z][^\s/>]*+{_PIECE}{{0,{_PIECES}}}+(?!{_PIECE})"
-    r"|(?![a-zA-Z])))*+",
+    rf"|(?![a-zA-Z]))){{0,{_STEPS}}})",
     re.I,
 )
 """Text, comments, scripts, and tags that have few attributes: nearly always all of a post."""
@@ -35,13 +40,20 @@ def limit_attributes(html: str) -> str:
     """``html`` with the first MAX_ATTRIBUTES attributes of each tag. Scripts, styles and comments are not changed."""
     if not (_LONG.search(html) or _ANGLE_IN_VALUE.search(html)):
         return html
-    pieces, done, at = [], 0, _end(_FEW, html, 0)
+    pieces, done, at = [], 0, _behind_few(html, 0)
     while at < len(html):
         few = _end(_CROWDED, html, at)
         pieces.append(html[done:few])
         done = _end(_ATTRIBUTES, html, few)
-        at = _end(_FEW, html, done)
+        at = _behind_few(html, done)
     return "".join([*pieces, html[done:]]) if pieces else html
+
+
+def _behind_few(html: str, at: int) -> int:
+    """Where the next tag with too many attributes begins, or the end of ``html``."""
+    while (end := _end(_FEW, html, at)) > at:
+        at = end
+    return at
 
 
 def _end(pattern: re.Pattern[str], html: str, at: int) -> int:

@@ -13,13 +13,14 @@ from html import unescape
 _CLOSER = re.compile(r"\[/([A-Za-z][\w-]{0,40})\s*\]")
 _QUOTE = "[\"'“”„″′‘’«»]"
 # An argument may contain "]" between quotes, and "[...]" too where it is written as key="...". The expression never
-# backtracks: an opening bracket without an end costs its own length, not every way to pair its quotes.
+# backtracks: an opening bracket without an end costs its own length, not every way to pair its quotes. Why some groups
+# are atomic, and not possessive, stands in crowded.py.
 _OPENING_QUOTE = r"(?<==)[\"“”„″][^\"“”„″\[\]]*+\["
-_BRACKETED = rf"{_OPENING_QUOTE}[^\"“”„″\[\]]*+\](?:[^\"“”„″\[\]]|\[[^\"“”„″\[\]]*+\])*+[\"“”„″](?=[\s\xa0/\]])"
-_HELD = rf"(?:[^\"'“”„″′‘’«»\[\]]|(?!{_OPENING_QUOTE}){_QUOTE}(?:[^\"'“”„″′‘’«»\[]*+{_QUOTE})?)*+"
-_ARGUMENTS = rf"(?:{_HELD}(?:{_BRACKETED}{_HELD}){{0,8}}+(?=\])|[^\[\]]*+)"
+_BRACKETED = rf"{_OPENING_QUOTE}[^\"“”„″\[\]]*+\](?>(?:[^\"“”„″\[\]]++|\[[^\"“”„″\[\]]*+\])*)[\"“”„″](?=[\s\xa0/\]])"
+_HELD = rf"(?>(?:[^\"'“”„″′‘’«»\[\]]++|(?!{_OPENING_QUOTE}){_QUOTE}(?:[^\"'“”„″′‘’«»\[]*+{_QUOTE})?)*)"
+_ARGUMENTS = rf"(?:{_HELD}(?>(?:{_BRACKETED}{_HELD}){{0,8}})(?=\])|[^\[\]]*+)"
 _TAG = re.compile(rf"\[(/?)([A-Za-z][\w-]{{0,60}})((?:[\s\xa0]|/(?=\])){_ARGUMENTS})?\]")
-_ONLY_TAGS = re.compile(rf"(?:\s++|{_TAG.pattern})*+")
+_SPACE_OR_TAG = re.compile(rf"\s++|{_TAG.pattern}")
 # Shortcodes whose content is code, or code in base64, and not text.
 _OPAQUE = re.compile(r"\[(vc_raw_html|vc_raw_js|fusion_code|et_pb_code_raw)\b[^\[\]]*\][^\[<]*\[/\1\]")
 # Spaces around "=" are allowed only before a quoted value: "[mean age = 34]" is the author's.
@@ -109,7 +110,7 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
     """``text`` without its shortcodes, and the number removed. The enclosed text and the URL of an embed stay."""
     text, opaque = _OPAQUE.subn(" ", text)
     count = opaque
-    lone = _ONLY_TAGS.fullmatch(text) is not None
+    lone = _is_only_tags(text)
 
     def judge(found: re.Match[str]) -> str:
         nonlocal count
@@ -124,6 +125,17 @@ def strip(text: str, closed: Set[str]) -> tuple[str, int]:
     text = _TAG.sub(judge, text)
     text, cut = _CUT.subn("", text)
     return text, count + cut
+
+
+def _is_only_tags(text: str) -> bool:
+    """Whether ``text`` has nothing but shortcodes and white space."""
+    at = 0
+    while at < len(text):
+        found = _SPACE_OR_TAG.match(text, at)
+        if found is None:
+            return False
+        at = found.end()
+    return True
 
 
 def _mended(found: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import ItemFilter
 from scrapy.settings import BaseSettings
 
+from newsbot.feeds.names import label
 from newsbot.items import Checkpoint
 from newsbot.timestamps import compact_utc
 
@@ -83,12 +84,22 @@ class FeedDefaults:
         if not data or getattr(spidercls, "item_class", None) is None:
             return {}
         kinds = getattr(spidercls, "item_classes", ())
-        stem = _free(Path(data).expanduser().resolve() / spidercls.name / str(settings.get("NEWSBOT_RUN")), kinds)
+        name = "-".join(filter(None, (self._label(), str(settings.get("NEWSBOT_RUN")))))
+        stem = _free(Path(data).expanduser().resolve() / spidercls.name / name, kinds)
         # Overwrite, although no such file exists: feeds that append wait for each other in a folder, and these two must
         # be complete before either of them takes its name.
         # No file where there is nothing to tell: a timer would leave thousands of empty files.
         options = {"overwrite": True, "store_empty": False}
-        return {f"{stem}.{form}": {"format": form, **options} for form in DEFAULT_FORMATS}
+        # Scrapy fills names such as %(time)s into a URI.
+        uri = str(stem).replace("%", "%%")
+        return {f"{uri}.{form}": {"format": form, **options} for form in DEFAULT_FORMATS}
+
+    def _label(self) -> str:
+        """What the run was asked for; "" for a spider without newsbot's arguments."""
+        arguments = getattr(self.crawler.spider, "arguments", None)
+        if arguments is None or not hasattr(arguments, "sites"):
+            return ""
+        return label(arguments.site, arguments.sites and str(arguments.sites), due=arguments.due)
 
 
 def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any]:

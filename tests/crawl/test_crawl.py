@@ -80,6 +80,7 @@ def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     (lines,) = (tmp_path / "data" / "wp_posts").glob("*.jsonl")
+    assert {table.stem, lines.stem} == {f"{room.url[7:].strip('/').replace(':', '-')}-{run.receipt()['run']}"}
     assert len(rows) == len(lines.read_text(encoding="utf-8").rstrip("\n").split("\n"))
     assert {"site", "author_name", "image_url", "categories", "linked"} <= set(rows[0])
     assert isinstance(json.loads(rows[0]["categories"]), list)

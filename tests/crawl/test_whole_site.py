@@ -32,5 +32,7 @@ def test_whole_site_comes_in_one_crawl_with_one_file_a_kind(tmp_path: Path) -> N
         named = crawl(tmp_path, "wp_site", output=None, site=room.url, kinds="terms,users", full="1")
         (site,) = named.receipt()["sites"]
         assert (named.status, site["verdict"], site["not_public"]) == (1, "closed", [])
-        files = {path.name.partition(".")[2] for path in (tmp_path / "data" / "wp_site").iterdir()}
-        assert files == {"terms.jsonl", "terms.csv"}
+        host = room.url.removeprefix("http://").strip("/").replace(":", "-")
+        run = named.receipt()["run"]
+        files = {path.name for path in (tmp_path / "data" / "wp_site").iterdir()}
+        assert files == {f"{host}-{run}.terms.{form}" for form in ("jsonl", "csv")}

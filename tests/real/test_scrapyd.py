@@ -134,7 +134,9 @@ def test_scheduled_feed_and_receipt_land_outside_of_what_scrapyd_deletes(deploye
     log = deployed.job_log("wp_posts", job)
     assert list((deployed.data / "receipts").glob("*.json")), log
     receipt_path = only((deployed.data / "receipts").glob("*.json"))
-    lines, table = (deployed.data / f"wp_posts/{receipt_path.stem}.{form}" for form in ("jsonl", "csv"))
+    lines, table = (
+        only((deployed.data / "wp_posts").glob(f"*-{receipt_path.stem}.{form}")) for form in ("jsonl", "csv")
+    )
     assert len(rows(lines)) == 40, log
     assert [row["id"] for row in rows(table)] == [str(row["id"]) for row in rows(lines)]
     receipt = json.loads(receipt_path.read_text())
@@ -193,7 +195,8 @@ def test_a_job_cancelled_in_the_middle_leaves_whole_files_and_says_stopped(deplo
     assert [path.suffix for path in new] == [".csv", ".jsonl"], log
     assert not list((deployed.data / "wp_posts").glob(".*.part"))
     assert len(rows(new[0])) == len(rows(new[1])) > 0
-    receipt = json.loads((deployed.data / f"receipts/{new[0].stem}.json").read_text())
+    run = "-".join(new[0].stem.rsplit("-", 2)[1:])
+    receipt = json.loads((deployed.data / f"receipts/{run}.json").read_text())
     assert receipt["complete"] is False
     assert receipt["reason"] == "shutdown"
     assert re.search("stopp(ed|ing)", receipt["sites"][0]["why"])

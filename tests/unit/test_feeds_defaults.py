@@ -11,7 +11,9 @@ from scrapy import Spider
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
+from newsbot.arguments.models import SiteArguments
 from newsbot.feeds.defaults import WHOLE, FeedDefaults, RowFilter, a_feed_a_kind
+from newsbot.feeds.names import LONGEST, label
 from newsbot.items import Checkpoint, Post, Term
 
 
@@ -55,6 +57,54 @@ def test_runs_of_one_name_write_to_files_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "wp_posts" / f"{run}.csv").touch()
     stems = {Path(next(iter(updated(tmp_path, NEWSBOT_RUN=run).getdict("FEEDS")))).stem for _ in range(2)}
     assert stems == {f"{run}-2", f"{run}-3"}
+
+
+@pytest.mark.parametrize(
+    ("sites", "told"),
+    [
+        (("news.example",), "news.example"),
+        (("https://www.News.example/",), "news.example"),
+        (("http://127.0.0.1:8000/blog/",), "127.0.0.1-8000-blog"),
+        (("http://[::1]:8000",), "1-8000"),
+        (("https://news.example/category/politics/?s=a b&x='$(rm)",), "news.example-category-politics-s-a-b-x-rm"),
+        (("https://zeitung-österreich.example",), "xn--zeitung-sterreich-6zb.example"),
+        (("https://news.example/%D0%BF%D0%BE%D0%BB%D0%B8%D1%82%D0%B8%D0%BA%D0%B0/",), "news.example"),
+        (("https://news.example/../../etc/passwd",), "news.example-..-..-etc-passwd"),
+        (("https://news.example/100%/%(run)s",), "news.example-100-run-s"),
+        (("a.example", "b.example", "c.example"), "a.example-and-2-more"),
+        ((f"https://news.example/{'long/' * 90}",), f"news.example-{'long-' * 13}lo"),
+    ],
+)
+def test_a_file_is_named_after_its_site(sites: tuple[str, ...], told: str) -> None:
+    assert label(sites) == told
+    assert len(told) <= LONGEST or len(sites) > 1
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", told)
+
+
+@pytest.mark.parametrize(
+    ("listing", "due", "told"),
+    [
+        ("lists/my sites.txt", False, "my-sites"),
+        ("sites.2026.toml", True, "sites.2026-due"),
+        ("archive", True, "archive-due"),
+        ("новости.csv", False, "list"),
+        ("--all.txt", False, "all"),
+    ],
+)
+def test_a_file_is_named_after_its_list(listing: str, due: bool, told: str) -> None:
+    assert label((), listing, due=due) == told
+
+
+def test_a_dated_file_names_what_was_asked_for_and_the_run(tmp_path: Path) -> None:
+    crawler = get_crawler(PostSpider)
+    crawler.spider = PostSpider()
+    crawler.spider.arguments = SiteArguments(site=("https://www.news.example/politics/",))  # type: ignore[attr-defined]
+    settings = Settings({"NEWSBOT_DATA": str(tmp_path / "100%"), "NEWSBOT_RUN": "nightly"})
+    FeedDefaults.from_crawler(crawler).update_settings(settings)
+    # Scrapy fills names into the URI of a feed, so that a per cent sign is written twice.
+    names = [uri % {} for uri in settings.getdict("FEEDS")]
+    folder = tmp_path / "100%" / "wp_posts"
+    assert names == [str(folder / f"news.example-politics-nightly.{form}") for form in ("jsonl", "csv")]
 
 
 @pytest.mark.parametrize(

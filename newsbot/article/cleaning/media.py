@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article import embeds, images
 from newsbot.article.cleaning.iframes import bare_address, frame_verdict
+from newsbot.article.cleaning.players import names_player
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.scripted import background_picture, element_frame, script_frame
 from newsbot.article.cleaning.selectors import Attributes
@@ -146,12 +147,19 @@ class MediaWriter:
     def embed(self, provider: str, url: str, *, label: str | None = None) -> None:
         """Write a link in place of a frame. It is listed in ``embeds`` and marked; its text is not part of the
         article's words."""
+        url = absolute(url, self._base) or url
         key = (provider, url)
+        if key in self._shown:
+            return
+        # The paragraph before ends here. Where its words are the address of an embed, that embed comes first.
+        self._writer.boundary()
         if key in self._shown:
             return
         self._shown.add(key)
         self._writer.embeds.setdefault(key)
         name = " ".join(scrub(label or "").split()) or provider
+        if "[" in name and names_player(name):
+            name = provider  # as text it would be taken for a shortcode
         self._writer.alone(f"<a{attribute('href', url)}{attribute('data-embed', provider)}>{escape(name)}</a>")
 
     def _show_address(self, url: str) -> None:

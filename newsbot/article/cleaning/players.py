@@ -59,6 +59,11 @@ def revive(html: str) -> str:
     return "".join((*pieces, html[at:]))
 
 
+def names_player(text: str) -> bool:
+    """Whether a plain text holds the beginning of a shortcode that ``revive`` may change."""
+    return _WORTH.search(text) is not None
+
+
 def _led_to(arguments: str) -> str:
     """The URL of a button, or "". A page builder writes it as ``link="url:https%3A%2F%2Fa.example|title:x"``."""
     found = _LINK.search(unescape(arguments))

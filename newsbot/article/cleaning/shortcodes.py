@@ -96,35 +96,60 @@ def whole(html: str) -> str:
     return _BROKEN.sub(_mended, html) if "[" in html else html
 
 
-def pictures(text: str) -> list[str]:
-    """The URLs of the pictures that the shortcodes of page builders would show."""
-    return _PICTURE.findall(text)
-
-
 def closers(html: str) -> frozenset[str]:
     """The names of all shortcodes that are closed somewhere in ``html``."""
     return frozenset(name.lower() for name in _CLOSER.findall(html)) if "[" in html and "[/" in html else frozenset()
 
 
-def strip(text: str, closed: Set[str]) -> tuple[str, int]:
-    """``text`` without its shortcodes, and the number removed. The enclosed text and the URL of an embed stay."""
-    text, opaque = _OPAQUE.subn(" ", text)
-    count = opaque
-    lone = _is_only_tags(text)
+def strip(text: str, closed: Set[str]) -> tuple[list[str], list[str], int]:
+    """``text`` without its shortcodes: the words before, between and after the pictures that the shortcodes of page
+    builders would show; the URLs of these pictures; and the number of shortcodes removed.
 
-    def judge(found: re.Match[str]) -> str:
-        nonlocal count
+    The enclosed text and the URL of an embed stay.
+    """
+    text, count = _OPAQUE.subn(" ", text)
+    lone = _is_only_tags(text)
+    words: list[str] = []
+    pictures: list[str] = []
+    pieces: list[str] = []
+    at = 0
+    for found in _TAG.finditer(text):
         closing, name, arguments = found[1], found[2].lower(), found[3] or ""
         # Names of shortcodes have small letters: "[Video]" alone in a line belongs to a transcript.
         alone = lone and (found[2].islower() or name == "toc")
         if not (closing or _is_shortcode(name, arguments, closed=closed, lone=alone)):
-            return found[0]
+            continue
         count += 1
-        return _said(name, arguments)
+        pieces += (text[at : found.start()], _said(name, arguments))
+        at = found.end()
+        if picture := _PICTURE.search(found[0]):
+            words.append("".join(pieces))
+            pictures.append(picture[1])
+            pieces.clear()
+    rest = text[at:]
+    if cut := _CUT.search(rest):
+        count += 1
+        rest = rest[: cut.start()]
+        if picture := _PICTURE.search(cut[0]):
+            words.append("".join((*pieces, rest)))
+            pictures.append(picture[1])
+            pieces.clear()
+            rest = ""
+    words.append("".join((*pieces, rest)))
+    return _stripped_again(words, pictures, count, closed) if pictures else (words, pictures, count)
 
-    text = _TAG.sub(judge, text)
-    text, cut = _CUT.subn("", text)
-    return text, count + cut
+
+def _stripped_again(
+    words: list[str], pictures: list[str], count: int, closed: Set[str]
+) -> tuple[list[str], list[str], int]:
+    """The same, where a shortcode of a common name stands alone now that a picture divides its text."""
+    for at in reversed(range(len(words))):
+        if words[at] and not words[at].isspace() and _is_only_tags(words[at]):
+            inner, found, more = strip(words[at], closed)
+            words[at : at + 1] = inner
+            pictures[at:at] = found
+            count += more
+    return words, pictures, count
 
 
 def _is_only_tags(text: str) -> bool:

@@ -43,9 +43,8 @@ _CODE = frozenset({"code", "kbd", "samp"})
 # The number of elements that are searched for hidden or quoted content: each search reads their whole text.
 PATIENCE = 500
 
-# Pictures of shortcodes come before a paragraph without attributes, and inside a paragraph with attributes. A tab
-# between words stays in the former, and becomes a space in the latter.
-_UNALIKE = re.compile(r"[\[\t\r\f]").search
+# A tab between words stays in a paragraph without attributes, and becomes a space in a paragraph with attributes.
+_UNALIKE = re.compile(r"[\t\r\f]").search
 
 Leave = Callable[[], None]
 _TEXT = 2
@@ -93,7 +92,7 @@ class TreeWalk:
                 if text.isspace():
                     self.writer.space(text)
                 else:
-                    self.writer.words(self._text(text))
+                    self._write(text)
             else:
                 leave_element = self._enter(_TAGS.get(number) or _name(node), node)
                 if leave_element is not None:
@@ -134,7 +133,7 @@ class TreeWalk:
         only = node.first_child
         if start == "<p>" and only is not None and only.tag_id == _TEXT and only.next is None:
             text = only.text_content or ""
-            if not attributes or not _UNALIKE(text):
+            if "[" not in text and not (attributes and _UNALIKE(text)):
                 self.writer.paragraph(self._text(text))
                 return None
         self.writer.begin("p", start)
@@ -185,7 +184,9 @@ class TreeWalk:
         if quoted.words:
             return self.writer.end
         for line in quoted.caption:
-            self.writer.paragraph(scrub(line))
+            self.writer.begin("p", "<p>")
+            self._write(line)
+            self.writer.end()
         self.writer.end()
         return None
 
@@ -299,7 +300,7 @@ class TreeWalk:
     def _enter_math(self, _: str, node: LexborNode, attributes: Attributes) -> None:
         annotation = node.css_first("annotation")
         words = attributes.get("alttext") or (annotation.text() if annotation else node.text())
-        self.writer.words(self._text(words or ""))
+        self._write(words or "")
 
     def _enter_break(self, _: str, _node: LexborNode, _attributes: Attributes) -> None:
         self.writer.line()
@@ -309,16 +310,25 @@ class TreeWalk:
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
+    def _write(self, text: str) -> None:
+        """Write the words of a text node, and the pictures of its shortcodes at their places."""
+        if "[" not in text or self._code:
+            self.writer.words(self._text(text))
+            return
+        words, pictures, count = shortcodes.strip(scrub(text) if self._references else text, self._closed)
+        if count:
+            self.judgement.counts["shortcode"] += count
+        self.writer.words(self._counted(words[0]))
+        for url, behind in zip(pictures, words[1:], strict=True):
+            self.writer.boundary()
+            self.media.image({"src": url})
+            self.writer.boundary()
+            self.writer.words(self._counted(behind))
+
     def _text(self, text: str) -> str:
-        if self._references:
-            text = scrub(text)
-        if "[" in text and not self._code:
-            shown = shortcodes.pictures(text)
-            text, count = shortcodes.strip(text, self._closed)
-            if count:
-                self.judgement.counts["shortcode"] += count
-                for url in shown:
-                    self.media.image({"src": url})
+        return self._counted(scrub(text) if self._references else text)
+
+    def _counted(self, text: str) -> str:
         if len(text) >= LONG_RUN:
             self.sentences += len(text)
         return text

@@ -40,7 +40,8 @@ PIECES = [
     "[/vc_row]", "[gallery]", "[button url='/x']", "[/button]", "[vimeo 1]",
     "[sic]", "\u00a0", "\ufeff", "\ud800", "\x00", "漢字", "🙂", "<", ">", "\"", "'", "javascript:alert(1)",
     "<a href='javascript:x'>",
-    "https://youtu.be/abcdefghijk", "A sentence long enough to count as one that somebody wrote.", "- ", "1. ",
+    "https://youtu.be/abcdefghijk", "[vc_image url='https://a.example/c.jpg']", "<a data-embed=YouTube href='https://youtu.be/abcdefghijk'>",
+    "A sentence long enough to count as one that somebody wrote.", "- ", "1. ",
 ]  # fmt: skip
 HARMFUL = [
     "<img src=/a.jpg onerror=alert(1)>", "<a href='JavaScript&colon;alert(1)'>", "<a href='\tjava\nscript:alert(1)'>",
@@ -84,6 +85,11 @@ def harm(html: str) -> list[str]:
 # The parser of the sanitizer moves the quote out of the link, and the link's target is lost with its words.
 @example("<a href='/x'><blockquote class='instagram-media' data-instgrm-permalink='https://www.instagram.com/p/a1/'>")
 @example("<sup id=fn1>words<a href='#fn1'><details><dd>")
+@example("https://youtu.be/abcdefghijk[vimeo 1]")
+@example("https://vimeo.com/12345\u201c")
+@example("[vc_row][vc_image url='https://a.example/c.jpg'][caption]")
+@example("<a data-embed=YouTube href='https://youtu.be/abcdefghijk'><pre>[vimeo 2]")
+@example("<blockquote class='instagram-media' cite='https://www.instagram.com/p/a1/'>Words a b[vc_row a='b']")
 def test_cleaning_twice_changes_nothing(html: str) -> None:
     assert_settled(html)
 

@@ -59,6 +59,6 @@ def test_an_article_of_many_tags_keeps_all() -> None:
 
 
 def test_a_known_name_is_a_shortcode_only_where_no_words_stand_beside_it() -> None:
-    text, count = shortcodes.strip("[row] [column]  [/column] [/row]", frozenset())
+    (text,), _, count = shortcodes.strip("[row] [column]  [/column] [/row]", frozenset())
     assert (text.strip(), count) == ("", 4)
-    assert shortcodes.strip("a [row]", frozenset()) == ("a [row]", 0)
+    assert shortcodes.strip("a [row]", frozenset()) == (["a [row]"], [], 0)

@@ -71,3 +71,16 @@ def test_a_player_is_a_link_to_what_it_plays(shortcode: str, embed: Embed) -> No
 )
 def test_code_attributes_and_words_stay_as_they_are(html: str) -> None:
     assert revive(html) == html
+
+
+def test_media_keep_the_order_of_the_text() -> None:
+    found = clean(
+        "https://youtu.be/abcdefghijk[vimeo 1]Words[vc_single_image image_url='https://a.example/a.jpg']"
+        "<p>https://vimeo.com/2</p>More [vc_image url='https://a.example/b.jpg'] words",
+        base_url=BASE,
+    )
+    assert [embed.url for embed in found.embeds] == [YOUTUBE.url, "https://vimeo.com/1", "https://vimeo.com/2"]
+    shown = [
+        found.html.find(url) for url in ("watch?v=", "com/1", "Words", "a.jpg", "com/2", "More", "b.jpg", "words<")
+    ]
+    assert shown == sorted(shown) and shown[0] > 0

@@ -45,7 +45,15 @@ from newsbot.archive.schema import collections, rows
 from newsbot.compact import SortedKeys
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import AskBorder, AskEdge, AskKnown, CollectionState, KeepWitness, Recall
+from newsbot.wordpress.messages import (
+    AskBorder,
+    AskEdge,
+    AskKnown,
+    AskPublished,
+    CollectionState,
+    KeepWitness,
+    Recall,
+)
 from newsbot.wordpress.options import KINDS
 
 Clock = Callable[[], datetime]
@@ -157,6 +165,14 @@ class Archive:
         batch = self._batches.of(question.site, question.type, question.kind)
         with self.database.reading() as connection:
             return current_rows.edge(connection, batch.collection, since=question.since, count=question.rows)
+
+    def published(self, question: AskPublished) -> dict[int, str | None]:
+        """When rows were published: live id -> UTC. Rows that are not committed yet are included."""
+        batch = self._batches.of(question.site, question.type, question.kind)
+        with self.database.reading() as connection:
+            found = current_rows.published(connection, batch.collection, question.ids)
+        batch.overlay_published(found, question.ids)
+        return found
 
     def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
         """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""

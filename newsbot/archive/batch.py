@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +87,14 @@ class Batch:
                 live.pop(row_id, None)
             elif _is_selected(pending.after, question):
                 live[row_id] = pending.after.modified
+
+    def overlay_published(self, live: dict[int, str | None], ids: Sequence[int]) -> None:
+        """Apply the pending rows of ``ids`` to ``live``, the dates that were read from the database."""
+        for row_id in self.pending.keys() & set(ids):
+            after = self.pending[row_id].after
+            live[row_id] = after.published
+            if after.deleted_at is not None:
+                del live[row_id]
 
     def committed(self) -> None:
         """The pending rows are in the database now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -140,6 +140,20 @@ def edge(connection: Connection, collection: int, *, since: str | None, count: i
         rows.c.collection == collection, rows.c.deleted_at.is_(None), published >= (since or "")
     )
     return connection.execute(live.order_by(published).offset(count).limit(1)).scalar_one_or_none()
+
+
+def published(connection: Connection, collection: int, ids: Sequence[int]) -> dict[int, str | None]:
+    """Live id of ``ids`` -> when the row was published."""
+    live = sa.select(rows.c.id, rows.c.published).where(
+        rows.c.collection == collection,
+        rows.c.deleted_at.is_(None),
+        rows.c.id.in_(sa.bindparam("wanted", expanding=True)),
+    )
+    found: dict[int, str | None] = {}
+    for start in range(0, len(ids), BATCH):
+        batch = connection.execute(live, {"wanted": ids[start : start + BATCH]})
+        found.update((row.id, row.published) for row in batch)
+    return found
 
 
 def forget_modified(connection: Connection, collection: int, ids: Iterable[int]) -> None:

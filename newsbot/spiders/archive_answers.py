@@ -19,6 +19,7 @@ from newsbot.wordpress.messages import (
     AskKnown,
     AskLinks,
     AskNewSite,
+    AskPublished,
     AskSite,
     AskState,
     AskTombstones,
@@ -50,8 +51,8 @@ class ArchiveAnswers:
                 return archive.state(asked.site, asked.type, asked.kind) if archive is not None else CollectionState()
             case AskKnown():
                 return archive.live_ids(asked) if archive is not None else {}
-            case AskBorder() | AskEdge():
-                return self._moment(asked)
+            case AskBorder() | AskEdge() | AskPublished():
+                return self._dates(asked)
             case Distrust():
                 if archive is not None:
                     archive.forget_modified(asked.site, asked.type, asked.kind, asked.ids)
@@ -75,7 +76,9 @@ class ArchiveAnswers:
             case AskLinks() | KeepWitness():
                 return self._witnessed(asked)
 
-    def _moment(self, asked: AskBorder | AskEdge) -> str | None:
+    def _dates(self, asked: AskBorder | AskEdge | AskPublished) -> Any:
+        if isinstance(asked, AskPublished):
+            return self._archive.published(asked) if self._archive is not None else {}
         if self._archive is None:
             return None
         return self._archive.border(asked) if isinstance(asked, AskBorder) else self._archive.edge(asked)

@@ -13,6 +13,7 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 | ``KeepSite``     | ``None``                                                             |
 | ``AskBorder``    | ``str | None``: a moment between two rows                            |
 | ``AskEdge``      | ``str | None``: when a row was published                             |
+| ``AskPublished`` | ``dict[int, str | None]``: live ids of the given ones -> published   |
 | ``Distrust``     | ``None``                                                             |
 | ``AskTombstones`` | ``list[Record]``: the last known rows, marked as deleted            |
 | ``AskHeld``      | ``dict[int, HeldRow]``: the given ids that the archive holds, and the newest |
@@ -227,6 +228,16 @@ class AskEdge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskPublished:
+    """Ask when the live rows of ``ids`` were published (UTC, ISO), as the archive holds it."""
+
+    site: str
+    type: str
+    ids: tuple[int, ...]
+    kind: str = "posts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Distrust:
     """Tell the archive that the ``modified`` of these rows is wrong: the site gives an earlier one, twice. The archive
     forgets it, so that the next copy is not taken for an old one."""
@@ -320,6 +331,7 @@ Question = (
     | AskKnown
     | AskBorder
     | AskEdge
+    | AskPublished
     | Distrust
     | AskTombstones
     | AskHeld

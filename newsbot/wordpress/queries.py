@@ -12,7 +12,16 @@ from newsbot.items import Checkpoint
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.dates import CLOCK_CHANGE, ZONE_SHIFT, utc
-from newsbot.wordpress.messages import AskBorder, AskEdge, AskKnown, AskState, AskTombstones, Distrust, Query
+from newsbot.wordpress.messages import (
+    AskBorder,
+    AskEdge,
+    AskKnown,
+    AskPublished,
+    AskState,
+    AskTombstones,
+    Distrust,
+    Query,
+)
 from newsbot.wordpress.options import Options
 
 DATED = frozenset({"posts", "media", "comments"})
@@ -169,6 +178,11 @@ class Queries:
         """When the row was published that has ``rows`` others between ``since`` and itself."""
         name, kind = self.collection.name, self.options.kind
         return AskEdge(site=self.site.key, type=name, kind=kind, since=since, rows=rows)
+
+    def published(self, ids: Sequence[int]) -> AskPublished:
+        """When the rows of ``ids`` were published, as the archive holds it."""
+        name, kind = self.collection.name, self.options.kind
+        return AskPublished(site=self.site.key, type=name, ids=tuple(ids), kind=kind)
 
     def distrust(self, ids: Sequence[int]) -> Distrust:
         """The held ``modified`` of ``ids`` is wrong."""

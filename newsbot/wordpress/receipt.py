@@ -42,7 +42,7 @@ class CollectionFacts:
     request failed. ``broke_off``: the site did not list all its ids. ``disorder`` names what the site ignored when it
     listed its rows (``orderby=date``, ``after=``). ``resumed`` is the number of rows that an earlier run brought before
     it was interrupted. ``proven`` (UTC): every id was compared with the archive at this time or later; None where this
-    is not known.
+    is not known. ``dates_proven`` likewise: every date of publication was.
     """
 
     type: str
@@ -51,6 +51,7 @@ class CollectionFacts:
     check: Literal["full", "quick"] = "full"
     since: str | None = None
     proven: str | None = None
+    dates_proven: str | None = None
     live: int | None = None
     new: int = 0
     edited: int = 0

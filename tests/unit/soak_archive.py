@@ -21,6 +21,7 @@ from newsbot.wordpress.messages import (
     AskEdge,
     AskHeld,
     AskKnown,
+    AskPublished,
     AskState,
     AskTombstones,
     CollectionState,
@@ -74,6 +75,9 @@ class SoakArchive:
                 return self._held(asked)
             case AskBorder():
                 return self._border(asked)
+            case AskPublished():
+                live = self.live()
+                return {row_id: _published(live[row_id], "") or None for row_id in asked.ids if row_id in live}
             case AskEdge():
                 dates = sorted(
                     at for row in self.live().values() if (at := _published(row, "")) and at >= (asked.since or "")

@@ -22,7 +22,7 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.outgoing import outgoing
 from tests.unit.soak_archive import SoakArchive
-from tests.unit.soak_site import DAY, KEY, START, Endless, SoakSite, iso
+from tests.unit.soak_site import DAY, KEY, START, Endless, Entry, SoakSite, iso
 
 COLLECTIONS = {
     "posts": Collection(name="post", route="/wp/v2/posts"),
@@ -35,7 +35,7 @@ ACTS = (
     *("show", "hide_quietly", "show_quietly", "exchange_quietly", "delete", "delete_and_back_date"),
     *("delete_and_publish_late", "count_more", "count_less", "new_zone", "pass_time", "pass_time"),
 )
-RARE = ("kill", "mend", "future_modified")
+RARE = ("kill", "mend", "future_modified", "redate_quietly", "swap_quietly")
 
 Act = tuple[str, int]
 
@@ -172,10 +172,25 @@ def _is_told(site: SoakSite, archive: SoakArchive, facts: CollectionFacts) -> bo
     # A site that lies about its totals is counted otherwise.
     account = len(held) - len(archive.state.unlisted) + archive.state.hidden
     balanced = bool(site.touched or site.lie) or counted == account
-    edited = any(archive.reader[row_id] not in (live[row_id].title, "") for row_id in live.keys() & held.keys())
+    both = live.keys() & held.keys()
+    edited = any(archive.reader[row_id] not in (live[row_id].title, "") for row_id in both)
+    redated = [row_id for row_id in both - site.touched if not _is_dated(live[row_id], held[row_id])]
+    if redated and (
+        facts.dates_proven is None or any(_changed(site, row_id) < facts.dates_proven for row_id in redated)
+    ):
+        return False
     if facts.mode != "update" or facts.proven is None or edited or not balanced:
         return False
-    return all(iso(site.changed[row_id]) + "Z" >= facts.proven for row_id in differing)
+    return all(_changed(site, row_id) >= facts.proven for row_id in differing)
+
+
+def _changed(site: SoakSite, row_id: int) -> str:
+    return iso(site.changed[row_id]) + "Z"
+
+
+def _is_dated(one: Entry, held: Record) -> bool:
+    """Whether the archive holds the date of a post."""
+    return getattr(held, "published", None) == iso(one.date) + "Z"
 
 
 def bound(rows: int, per_page: int) -> int:
@@ -213,6 +228,8 @@ def _differences(site: SoakSite, archive: SoakArchive) -> list[str]:
                 found.append(f"{row_id} is gone")
         elif reader[row_id] not in (live[row_id].title, "") and site.lie != "alternating":
             found.append(f"{row_id} is {reader[row_id]}, not {live[row_id].title}")
+        elif site.lie != "alternating" and not _is_dated(live[row_id], held[row_id]):
+            found.append(f"{row_id} has another date")
     return found
 
 

@@ -157,6 +157,18 @@ class SoakSite:
             self._save(one, date=other.date, local=other.local)
             self._save(other, date=one.date, local=one.local)
 
+    def _redate_quietly(self, place: int) -> None:
+        """A program writes another date into the database, and leaves the date of modification."""
+        if (one := self._pick(place, "publish")) is not None:
+            second = self._past(place // 7)
+            self._put(replace(one, date=second, local=second + self.zone))
+
+    def _swap_quietly(self, place: int) -> None:
+        one, other = self._pick(place, "publish"), self._pick(place // 5 + 1, "publish")
+        if one is not None and other is not None and one.id != other.id:
+            self._put(replace(one, date=other.date, local=other.local))
+            self._put(replace(other, date=one.date, local=one.local))
+
     def _trash(self, place: int) -> None:
         self._status(place, "publish", "trash")
 

@@ -65,7 +65,7 @@ def test_a_lowered_per_page_is_heeded_where_ids_alone_are_listed() -> None:
     talk = every_id(
         walk,
         lambda params: Query(url=site().api.url("/wp/v2/posts", params), purpose="sweep"),
-        lambda raw: shown.add(raw["id"]),
+        lambda row_id, raw: shown.add(row_id),
     )
     query = next(talk)
     with contextlib.suppress(StopIteration):

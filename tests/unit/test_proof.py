@@ -3,7 +3,8 @@ as it was."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.soak_archive import SoakArchive
 from tests.unit.soak_sequences import crawled
-from tests.unit.soak_site import DAY, KEY, START, SoakSite
+from tests.unit.soak_site import DAY, KEY, START, Entry, Params, SoakSite, iso
 
 
 class Proving:
@@ -32,6 +33,18 @@ class Proving:
         facts, rows = crawled(self.site.kind, self.site, self.archive)
         self.delivered = {(row.id, str(row.change)) for row in rows}
         return facts
+
+    def swap_dates(self, one: int, other: int) -> None:
+        """A program swaps the dates of two posts in the database: no count and no date of change shows it."""
+        entries = self.site.entries
+        first, second = entries[one], entries[other]
+        entries[one] = replace(first, date=second.date, local=second.local)
+        entries[other] = replace(second, date=first.date, local=first.local)
+
+    def dates(self) -> set[int]:
+        """The posts that have another date in the archive."""
+        live, held = self.site.live(), self.archive.live()
+        return {number for number, one in live.items() if getattr(held[number], "published", "") != iso(one.date) + "Z"}
 
     def exchange(self, gone: int = 11, back: int = 6) -> None:
         """One post goes and another one comes, and only their statuses change."""
@@ -112,3 +125,53 @@ def test_empty_answer_without_the_control_proves_nothing(monkeypatch: pytest.Mon
     assert (facts.proven, proving.excluding) == ("2025-12-31T00:00:00Z", 1)
     proving()
     assert proving.excluding == 0
+
+
+def test_dates_of_all_rows_are_read_in_turn_and_the_receipt_tells_since_when() -> None:
+    proving = Proving(posts=30)
+    proving.swap_dates(12, 18)
+    began, proven, found = proving.site.now, [], set[int]()
+    # A sweep on the seventh day would find the two as well.
+    for _ in range(6):
+        proven.append(proving().dates_proven or "")
+        found |= {row_id for row_id, _ in proving.delivered}
+        assert len(proving.site.asked) <= 3 + 2 * len(proving.delivered)
+    assert (found, proving.dates()) == ({12, 18}, set())
+    assert proven[-1] > iso(began)
+    assert proven == sorted(proven)
+
+
+def test_swap_among_the_newest_is_found_at_once() -> None:
+    proving = Proving()
+    proving.swap_dates(38, 40)
+    proving()
+    assert ({row_id for row_id, _ in proving.delivered}, proving.dates()) == ({38, 40}, set())
+
+
+def test_swap_between_two_parts_is_found_with_the_parts() -> None:
+    proving = Proving(posts=60, longest=215)
+    proving.site.learnt = _with_longest(proving.site, 215)
+    proving.swap_dates(8, 44)
+    proving.site.act("delete", 52)
+    proving()
+    assert proving.dates() == set()
+
+
+@dataclass
+class OtherDates(SoakSite):
+    """A plugin changes the dates in listings, and not those of whole rows."""
+
+    def _row(self, one: Entry, params: Params) -> dict[str, Any]:
+        row = super()._row(one, params)
+        whole = "title" in params.get("_fields", "title")
+        return row if whole else row | {"date": "2021-05-05T00:00:00", "date_gmt": "2021-05-05T00:00:00"}
+
+
+def test_site_that_lists_other_dates_than_its_rows_have_is_not_asked_again_and_again() -> None:
+    proving = Proving()
+    proving.site = OtherDates(**vars(proving.site))
+    facts = proving()
+    assert (facts.verdict, len(proving.site.asked) <= 5) == ("complete", True)
+    facts = proving()
+    assert (facts.verdict, len(proving.site.asked)) == ("complete", 3)
+    assert facts.dates_proven == "2025-12-31T00:00:00Z"

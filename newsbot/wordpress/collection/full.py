@@ -217,6 +217,6 @@ class FullListing(Listing):
             facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
         if not self.cursor.repeating:
             self._keep_outcome(swept=True)
-        facts.proven = self.began if self.outcome is not None and "swept" in self.outcome else None
+        facts.proven = facts.dates_proven = self.began if self.outcome is not None and "swept" in self.outcome else None
         hidden = f"; {facts.hidden} counted by the site and shown to nobody" if facts.hidden else ""
         self._conclude(f"all {facts.seen} listed came{hidden}")

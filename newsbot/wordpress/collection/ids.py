@@ -19,12 +19,12 @@ Value = TypeVar("Value")
 def every_id(
     cursor: Cursor,
     ask: Callable[[Params], Query],
-    read: Callable[[Mapping[str, Any]], Value],
+    read: Callable[[int, Mapping[str, Any]], Value],
     *,
     observe: Callable[[Reply], None] | None = None,
     trusting: bool = True,
 ) -> Generator[Query, Reply, dict[int, Value]]:
-    """Every id that the site lists, with the value that ``read`` takes from its row.
+    """Every id that the site lists, with the value that ``read`` takes from the id and its row.
 
     ``cursor`` is a new cursor by id. Where the listing breaks off, the cursor is ``unproven`` or ``repeating``
     afterwards. ``ask`` makes a query of parameters, and ``observe`` is called with each reply. ``trusting``: one
@@ -50,7 +50,7 @@ def every_id(
                 rows.append(row_of(raw))
             except RecordError:
                 continue
-            found[rows[-1].id] = read(raw)
+            found[rows[-1].id] = read(rows[-1].id, raw)
         total = total_of(reply)
         is_first = len(cursor.seen) == 0
         cursor.take(rows, total=total, pages=total_of(reply, pages=True))

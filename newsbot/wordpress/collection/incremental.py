@@ -81,6 +81,7 @@ class IncrementalListing(Listing):
         account.when, account.total = self.began, self.newest.total
         account.deferred = frozenset(self.intake.state.owed)
         self.facts.cached_for = self.newest.age
+        account.publication.trusted = account.publication.trusted or self.sweep
         if self.sweep or account.total is None:
             # An earlier run learnt how long a URL may be. The server may accept longer URLs now.
             self.queries.remember_longest(None)
@@ -123,7 +124,7 @@ class IncrementalListing(Listing):
         yield from self.reconciler.take(self.newest.dates)
         if self.queries.takes("modified_after"):
             yield from self._bring_edited(since)
-        if not (yield from self.proof.prove_whole(self.newest.dates)):
+        if not (yield from self.proof.prove_whole(self.newest.dates, page=self.newest.first)):
             yield from self._bring_published(since, border)
 
     def _bring_edited(self, since: str) -> Steps[None]:
@@ -168,12 +169,13 @@ class IncrementalListing(Listing):
             known = yield self.queries.known(lowest=newest.lowest)
         if not doubt:
             # Where many are gone, those among the newest ids may be few enough to be believed, and all together not.
-            alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart)
+            alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart | self.proof.missing)
         wrong = bool(alive) or doubt or newest.partial or newest.lacking > account.hidden
         # A row that no listing showed before is listed now.
         wrong = wrong or not account.unlisted.isdisjoint(newest.dates)
         if not wrong and self._is_changed:
-            yield from self.proof.prove_parts(largest=max(newest.dates, default=0), at_once=self._is_odd)
+            largest = max(newest.dates, default=0)
+            yield from self.proof.prove_parts(largest=largest, page=newest.first, at_once=self._is_odd)
         if wrong or self.sweep or self.proof.odd:
             # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
             yield from self._sweep()
@@ -221,8 +223,8 @@ class IncrementalListing(Listing):
         yield from account.take(again.dates)
         if account.difference == 0 and self.proof.whole:
             # A row that came between the two counts may stand for a row that vanished before.
-            yield from self.proof.prove_whole(again.dates)
-            if self.proof.odd or account.difference != 0:
+            yield from self.proof.prove_whole(again.dates, page=again.first)
+            if self.proof.odd or self.proof.missing or account.difference != 0:
                 yield from self._sweep()
         elif account.difference == 0 and not (changed and (account.total or 0) <= SWEPT_AT_ONCE):
             yield from self._compare_behind()
@@ -284,8 +286,9 @@ class IncrementalListing(Listing):
         self._tell()
         self._keep_outcome(swept=self.swept and self.queries.options.kind != "comments")
         if self.swept and not (facts.broke_off or account.doubtful):
-            self.proof.end_round(self.began)
+            self.proof.end_rounds(self.began)
         facts.proven = max(self.proof.last or "", self.intake.state.swept or "") or None
+        facts.dates_proven = max(self.proof.dates.last or "", self.intake.state.swept or "") or None
         if self.outcome is not None and self.outcome["whole"]:
             self.outcome |= {"shifted": self.shifted, "rotation": self.proof.kept()}
         success = f"{facts.seen} new or changed since {facts.since} came, {account.gone} gone, {facts.live} live"

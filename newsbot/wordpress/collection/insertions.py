@@ -41,15 +41,17 @@ class Newest:
     """The newest ids. Every row that the site lists with an id of ``lowest`` or more is among ``dates``; None where
     the answers do not prove this. ``total`` is the site's count, None where it gives none that can be true.
 
-    ``is_all``: the rows are the whole collection but for ``hidden`` ones. ``lacking``: by so many rows the first page
-    is shorter than the count promises; the site hides them, or it forces a page size without saying so. ``partial``:
-    ids below may be unknown. ``unsteady``: the site counted differently in a later answer. ``when`` is the
-    site's time of the first answer, ``age`` the seconds for which a cache had kept it.
+    ``first``: so many rows came on the first page. ``is_all``: the rows are the whole collection but for ``hidden``
+    ones. ``lacking``: by so many rows the first page is shorter than the count promises; the site hides them, or it
+    forces a page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted
+    differently in a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a
+    cache had kept it.
     """
 
     dates: Dates = field(default_factory=dict)
     lowest: int | None = None
     total: int | None = None
+    first: int = 0
     is_all: bool = False
     lacking: int = 0
     hidden: int = 0
@@ -129,7 +131,7 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | No
 def _take_first(found: Newest, reply: Reply, *, rows: int, ids: int, per_page: int) -> None:
     total = total_of(reply)
     # Some plugins send a total of 0 together with rows.
-    found.total = total or (None if rows else 0)
+    found.first, found.total = rows, total or (None if rows else 0)
     found.when, found.age = site_time(reply), age(reply)
     if total is not None and total_of(reply, pages=True) in (None, -(-total // per_page)):
         found.lacking = max(0, min(total, per_page) - rows)

@@ -14,11 +14,15 @@ from typing import Any
 
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection import exclusion
+from newsbot.wordpress.collection.publication import DateRound, round_of
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, window
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import CollectionState, Steps
-from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.queries import Queries, share
+
+SHOWN = 2
+"""One row in so many of a page may be a known row whose date is compared. The others are left to unknown rows."""
 
 PARTS = 3
 """Parts that an update compares where anything changed."""
@@ -39,12 +43,14 @@ EARLIEST, LATEST = datetime.fromisoformat("1001-01-01T00:00:00+00:00"), datetime
 @dataclass(slots=True, kw_only=True)
 class Part:
     """A part of the collection: the rows published in [``since``, ``until``), of which None is no bound. ``ids`` are
-    its known rows, and those so near to it that they are in the part where the site's time zone is another one."""
+    its known rows, and those so near to it that they are in the part where the site's time zone is another one.
+    ``shown`` are rows of the part, the ``control`` among them, whose dates are compared."""
 
     since: str | None
     until: str | None
     ids: set[int]
     control: int
+    shown: set[int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +60,8 @@ class Proof:
     ``at`` is where the round over the parts goes on, None at its beginning. ``began`` is when the round began, None
     between two rounds; ``last`` is when the last whole round began: every id was compared then or later. ``hidden``
     rows were counted in the parts of the round and not listed. ``whole``: one query of this run compared all ids.
-    ``odd``: what a query showed contradicts the account, so that every id must be listed.
+    ``odd``: what a query showed contradicts the account, so that every id must be listed. ``missing`` known rows were
+    not excluded, and did not come. ``dates`` is the round over the dates of publication.
     """
 
     account: Reconciler
@@ -66,9 +73,14 @@ class Proof:
     whole: bool = False
     odd: bool = False
     compared: int = field(default=0, init=False)
+    missing: set[int] = field(default_factory=set, init=False)
+    dates: DateRound = field(init=False)
+    page: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         kept = self.account.intake.state.rotation
+        self.dates = round_of(self.account.intake.state)
+        self.account.publication.trusted = not kept.get("dates_untrue")
         self.at, self.began, self.last = kept.get("at"), kept.get("began"), kept.get("last")
         self.hidden = kept.get("hidden", 0)
 
@@ -79,17 +91,31 @@ class Proof:
     def kept(self) -> dict[str, Any]:
         """What the archive keeps of the round, for the next run."""
         names = ("at", "began", "last", "hidden")
-        return {name: value for name in names if (value := getattr(self, name))}
+        kept = {name: value for name in names if (value := getattr(self, name))}
+        if dates := self.dates.kept():
+            kept["dates"] = dates
+        if not self.account.publication.trusted:
+            kept["dates_untrue"] = True
+        return kept
 
     def end_round(self, began: str | None) -> None:
         """All ids were compared at ``began`` or later."""
         self.at, self.began, self.last, self.hidden = None, None, began, 0
 
+    def end_rounds(self, began: str | None) -> None:
+        """All ids were listed at ``began`` or later, with their dates."""
+        self.end_round(began)
+        if self.account.publication.trusted:
+            self.dates.end(began)
+
     # All ids in one query.
 
-    def prove_whole(self, listed: Dates) -> Steps[bool]:
+    def prove_whole(self, listed: Dates, *, page: int) -> Steps[bool]:
         """Bring the rows that the archive lacks. Returns whether no other query for new rows is needed. ``listed`` are
-        rows that the site listed before."""
+        rows that the site listed before, ``page`` the rows of its largest page.
+
+        The query shows some known rows too, so that their dates are compared: other rows in each update.
+        """
         account, queries = self.account, self.queries
         if not listed or account.live > exclusion.room(queries, largest=max(listed)):
             return False
@@ -97,7 +123,8 @@ class Proof:
         control = next((row_id for row_id in listed if row_id in known), None)
         if control is None or not exclusion.fits(queries, known):
             return False
-        found = yield from exclusion.beyond(account.site_ids, known - {control}, control=control, when=self.when)
+        shown = {control, *self.dates.choose(known, min(page, queries.per_page) // SHOWN)}
+        found = yield from exclusion.beyond(account.site_ids, known - shown, control=control, when=self.when)
         yield from account.take(found.dates)
         if found.uncontrolled:
             # The site listed the control a moment ago: what it answers to ``exclude`` proves nothing.
@@ -105,7 +132,10 @@ class Proof:
         self.whole = found.proven
         self.odd = found.hidden not in (None, account.hidden) or not account.unlisted.isdisjoint(found.dates)
         if self.whole:
+            self.missing = shown - found.dates.keys()
             self.end_round(self.when)
+            if account.publication.trusted:
+                self.dates.advance(known, self.when)
         return self.whole or self.odd
 
     def _listable(self, known: Dates) -> set[int]:
@@ -115,13 +145,15 @@ class Proof:
 
     # Part by part.
 
-    def prove_parts(self, *, largest: int, at_once: bool) -> Steps[None]:
-        """Compare some parts. ``at_once``: all of them, where they are few. ``largest`` is the largest id."""
+    def prove_parts(self, *, largest: int, page: int, at_once: bool) -> Steps[None]:
+        """Compare some parts. ``at_once``: all of them, where they are few. ``largest`` is the largest id, ``page`` the
+        rows of the largest page."""
         if self.whole or self.odd:
             return
         room = exclusion.room(self.queries, largest=largest, window=window(EARLIEST, LATEST))
         if not room:
             return
+        self.page = min(page, self.queries.per_page)
         most = PARTS
         if at_once and self.account.live <= MOST_PARTS * room // 2:
             self.at = self.began = None
@@ -146,7 +178,7 @@ class Proof:
         if self.began is None:
             self.began, self.hidden = self.when, 0
         found = yield from exclusion.beyond(
-            account.site_ids, part.ids - {part.control}, control=part.control, when=self.when, window=_window(part)
+            account.site_ids, part.ids - part.shown, control=part.control, when=self.when, window=_window(part)
         )
         yield from account.take(found.dates)
         if found.uncontrolled:
@@ -156,11 +188,19 @@ class Proof:
             return False
         if not found.proven:
             return False
+        yield from self._look_for(part.shown - found.dates.keys(), part)
         self.at, self.hidden = part.until, self.hidden + (found.hidden or 0)
         if part.until is None:
             self.odd = self.hidden != account.hidden
             self.end_round(self.began)
         return True
+
+    def _look_for(self, missing: set[int], part: Part) -> Steps[None]:
+        """Find out why known rows of a part were not listed: they are gone, or have another date."""
+        alive = (yield from self.account.bury(missing)) if missing else {}
+        yield from self.account.fetch(alive)
+        if alive and not alive.keys().isdisjoint((yield self.queries.known(since=part.since, until=part.until))):
+            self.odd = True
 
     def _part(self, room: int) -> Steps[Part | None]:
         """The next part whose ids fit into a URL; None where there is none, since too many rows share a date."""
@@ -174,13 +214,22 @@ class Proof:
             ids = self._listable((yield self.queries.known(since=since, until=behind)))
             if not inside:
                 return None
-            part = Part(since=self.at, until=until, ids=ids, control=sorted(inside)[len(inside) // 2])
+            control = sorted(inside)[len(inside) // 2]
+            shown = {control, *(yield from self._to_show(until))}
+            part = Part(since=self.at, until=until, ids=ids, control=control, shown=shown)
             if exclusion.fits(self.queries, ids, window=_window(part)):
                 return part
             rows = min(rows - 1, rows * room * 9 // (10 * len(ids)))
             if rows < 1:
                 return None
         return None
+
+    def _to_show(self, until: str | None) -> Steps[list[int]]:
+        """Rows of the next part, others in each run, that are in the part whatever the site's time zone is."""
+        since, until = _shifted(self.at, ZONE_SHIFT), _shifted(until, -ZONE_SHIFT)
+        inside = sorted(self._listable((yield self.queries.known(since=since, until=until))))
+        start = int(share(f"{self.when} {self.at}") * len(inside))
+        return inside[start : start + self.page // SHOWN]
 
 
 def proven_since(state: CollectionState) -> str | None:

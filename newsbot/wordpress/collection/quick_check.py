@@ -17,6 +17,7 @@ from typing import Any
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.incremental import can_update
 from newsbot.wordpress.collection.proof import proven_since
+from newsbot.wordpress.collection.publication import dates_proven_since
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, is_from_cache, past_caches
 from newsbot.wordpress.messages import CollectionState, Steps
@@ -80,6 +81,6 @@ def tell(facts: CollectionFacts, account: Reconciler) -> None:
     """Write into the receipt that nothing changed, and how that is known."""
     facts.mode, facts.check, facts.since = "update", "quick", account.intake.state.watermark
     facts.expected_after, facts.live = account.total, account.live
-    facts.proven = proven_since(account.intake.state)
+    facts.proven, facts.dates_proven = proven_since(account.intake.state), dates_proven_since(account.intake.state)
     facts.verdict = "complete"
     facts.why = f"nothing new or edited since {facts.since}, and the same count, by one request; {facts.live} live"

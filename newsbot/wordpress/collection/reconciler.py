@@ -12,6 +12,7 @@ from itertools import islice
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.deletions import bury, too_many
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.publication import Publication
 from newsbot.wordpress.collection.site_ids import Dates, Listed, SiteIds, token
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
@@ -62,9 +63,11 @@ class Reconciler:
     added: set[int] = field(default_factory=set)
     gone: int = 0
     shown: Set[int] = frozenset()
+    publication: Publication = field(init=False)
 
     def __post_init__(self) -> None:
         state = self.intake.state
+        self.publication = Publication(queries=self.queries, listed=self.site_ids.published)
         self.live, self.hidden, self.unlisted = state.live, max(0, state.hidden), set(state.unlisted)
         self.absent = set(state.owed)
 
@@ -122,6 +125,23 @@ class Reconciler:
         }
         believed = (yield from self._given_twice(older, held)) if older else set()
         yield from self.fetch(row_id for row_id in differing if row_id not in older or row_id in believed)
+        yield from self._bring_redated(row_id for row_id in dates if row_id in held and row_id not in differing)
+        self.publication.forget(dates)
+
+    def _bring_redated(self, ids: Iterable[int]) -> Steps[None]:
+        """Bring those of listed rows whose date of publication is another one than the held one."""
+        left = self.asked | self.deferred | {*self.facts.unreadable, *self.facts.missing}
+        redated = [row_id for row_id in (yield from self.publication.redated(ids)) if row_id not in left]
+        if not redated:
+            return
+        first, others = redated[: self.queries.per_page], redated[self.queries.per_page :]
+        yield from self.fetch(first)
+        came = [row_id for row_id in first if row_id not in self.absent]
+        if 2 * len((yield from self.publication.redated(came))) > len(came):
+            # The whole rows have the held dates: the site lists other dates than those of its rows.
+            self.publication.trusted = False
+        else:
+            yield from self.fetch(others)
 
     def _given_twice(self, older: Dates, held: Mapping[int, str | None]) -> Steps[set[int]]:
         """Those of rows with an ``older`` date of change than the held ones that are no old copies of a cache.

@@ -71,9 +71,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class SiteIds:
-    """Lists and counts the rows of the collection of ``queries``."""
+    """Lists and counts the rows of the collection of ``queries``. ``published`` are the dates of publication of listed
+    rows, until they are compared with the archive's."""
 
     queries: Queries
+    published: Dates = field(default_factory=dict, compare=False)
 
     def dates_in(self, rows: Sequence[dict[str, Any]]) -> Dates:
         """Id -> ``modified`` of the rows of an answer. A row without an id is left out."""
@@ -83,8 +85,17 @@ class SiteIds:
                 row_id = records.record_id(raw)
             except RecordError:
                 continue
-            dates[row_id] = utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
+            dates[row_id] = self._dates(row_id, raw)
         return dates
+
+    def _dates(self, row_id: int, raw: Mapping[str, Any]) -> str | None:
+        """The ``modified`` of a row. Its date of publication is kept in ``published``."""
+        modified = utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
+        published = utc(raw.get("date_gmt"), raw.get("date"), self.queries.site)
+        if published is not None:
+            # Most rows were never modified: one text serves for both dates.
+            self.published[row_id] = modified if published == modified else published
+        return modified
 
     def every(
         self,
@@ -106,9 +117,6 @@ class SiteIds:
             if listed.when is None:
                 listed.when, listed.first_total = site_time(reply), listed.total
 
-        def modified(raw: Any) -> str | None:
-            return utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
-
         base = dict(self.queries.window) | dict(window or {})
         cursor = Cursor(
             base=base,
@@ -117,7 +125,7 @@ class SiteIds:
             newest_first=newest_first,
             per_page=self.queries.per_page,
         )
-        listed.dates = yield from every_id(cursor, ask, modified, observe=observe, trusting=trusting)
+        listed.dates = yield from every_id(cursor, ask, self._dates, observe=observe, trusting=trusting)
         if cursor.disorder:
             # The last answers counted a part of the rows.
             listed.total = cursor.last_total

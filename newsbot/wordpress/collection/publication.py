@@ -1,0 +1,95 @@
+"""Compares the dates of publication that the site lists with those that the archive holds. Pure.
+
+A program that writes to the site's database alone can give a row another date and leave ``modified`` as it was. Each
+listing of ids has the dates of its rows, so that they are compared without a further request. Old rows are in no
+listing of an update: ``DateRound`` says which of them the query that compares all ids shows in this run.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.wordpress.collection.site_ids import Dates
+from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.queries import Queries
+
+QUESTION = 1_000
+"""Rows in one question to the archive."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Publication:
+    """Compares dates. ``listed`` are the dates of publication as the site listed them.
+
+    ``trusted``: the site lists the dates that whole rows have. A plugin may change the dates of one of the two."""
+
+    queries: Queries
+    listed: Dates
+    trusted: bool = True
+
+    def redated(self, ids: Iterable[int]) -> Steps[list[int]]:
+        """Those of ``ids`` that the archive holds with another date than the site listed, in ascending order."""
+        wanted = sorted(row_id for row_id in ids if row_id in self.listed) if self.trusted else []
+        found: list[int] = []
+        for start in range(0, len(wanted), QUESTION):
+            held: Dates = yield self.queries.published(wanted[start : start + QUESTION])
+            found += [row_id for row_id, at in held.items() if at != self.listed[row_id]]
+        return sorted(found)
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """These dates are compared."""
+        for row_id in ids:
+            self.listed.pop(row_id, None)
+
+
+@dataclass(slots=True, kw_only=True)
+class DateRound:
+    """A round over all rows, in the order of their ids: some dates are read in each update.
+
+    ``at`` is the id that the round has reached, None between two rounds. ``began`` is when the round began, ``last``
+    when the last whole round began (UTC, ISO): every date was compared then or later.
+    """
+
+    at: int | None = None
+    began: str | None = None
+    last: str | None = None
+    taken: Sequence[int] = field(default=(), init=False)
+
+    def choose(self, known: Collection[int], most: int) -> frozenset[int]:
+        """The next rows to read: at most ``most`` of the ``known`` ones."""
+        ids = sorted(known)
+        start = bisect_right(ids, self.at or 0)
+        self.taken = ids[start : start + max(0, most)]
+        return frozenset(self.taken)
+
+    def advance(self, known: Collection[int], when: str) -> None:
+        """The chosen rows were read, of the ``known`` ones."""
+        if not self.taken:
+            return
+        if self.at is None:
+            self.began = when
+        self.at = self.taken[-1]
+        if self.at == max(known):
+            self.end(self.began)
+
+    def end(self, began: str | None) -> None:
+        """All dates were read at ``began`` or later."""
+        self.at, self.began, self.last = None, None, began
+
+    def kept(self) -> dict[str, Any]:
+        """What the archive keeps of the round, for the next run."""
+        return {name: value for name in ("at", "began", "last") if (value := getattr(self, name))}
+
+
+def round_of(state: CollectionState) -> DateRound:
+    """The round as earlier runs left it."""
+    kept: Mapping[str, Any] = state.rotation.get("dates") or {}
+    return DateRound(at=kept.get("at"), began=kept.get("began"), last=kept.get("last"))
+
+
+def dates_proven_since(state: CollectionState) -> str | None:
+    """Since when every date of publication was compared, as earlier runs left it (UTC, ISO)."""
+    return max(round_of(state).last or "", state.swept or "") or None

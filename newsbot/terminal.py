@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
@@ -18,6 +19,21 @@ def visible(text: str) -> str:
 def in_one_line(text: str) -> str:
     """``visible`` for a string that must not begin a line of its own."""
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def is_standard_output(uri: object) -> bool:
+    """Whether the URI of a feed is standard output."""
+    return str(uri).startswith("stdout:")
+
+
+def has_standard_output(feeds: Iterable[object]) -> bool:
+    """Whether one of the feeds has standard output, so that nothing else may stand there among its rows."""
+    return any(map(is_standard_output, feeds))
+
+
+def short_path(path: Path) -> str:
+    """The path as a user would type it: relative, where the file is below the working directory."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def tell(text: str) -> None:

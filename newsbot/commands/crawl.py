@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import secrets
 import sys
 import time
@@ -17,7 +18,7 @@ from scrapy import Spider, signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import feed_process_params_from_cli
 
@@ -25,7 +26,7 @@ from scrapy.utils.conf import feed_process_params_from_cli
 from newsbot import early_stop, json_logs
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.signals import run_ended
-from newsbot.terminal import show, tell, visible
+from newsbot.terminal import has_standard_output, is_standard_output, short_path, show, tell, visible
 
 
 def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
@@ -34,11 +35,7 @@ def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> s
     Each kind has columns of its own, which only JSON lines can hold in one stream.
     """
     for uri, options in feeds.items():
-        if (
-            len(kinds) > 1
-            and str(uri).startswith("stdout:")
-            and options.get("format") not in ("jsonl", "jsonlines", "jl")
-        ):
+        if len(kinds) > 1 and is_standard_output(uri) and options.get("format") not in ("jsonl", "jsonlines", "jl"):
             return f"standard output takes rows of one kind as {options.get('format')}: add kinds=posts, or write jsonl"
     return None
 
@@ -49,7 +46,16 @@ class Command(ScrapyCrawl):
     Bad use, or an archive that cannot be opened, ends the command before any request, with one line.
     """
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        # argparse would show its help and end before it reads which spider is meant.
+        parser.add_argument(
+            "-h", "--help", action="store_true", help="show this help, or behind a spider the arguments of the spider"
+        )
+        self._parser = parser
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        self._help(args, opts)
         _begin_imports()
         appended = opts.output
         if opts.overwrite_output:
@@ -62,7 +68,6 @@ class Command(ScrapyCrawl):
             self._end(str(fault), 2)
         assert self.settings is not None
         json_logs.prepare(self.settings)
-        self._help(args, opts)
         # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
         problem = self._problem(args, opts)
         if problem is not None:
@@ -76,39 +81,60 @@ class Command(ScrapyCrawl):
         self._prepare_screen()
 
     def _prepare_screen(self) -> None:
-        """Where a person sees standard error, let the log go to a file, and the progress to the terminal."""
+        """Let the log go to a file, and only what matters to the screen; on a terminal the progress is a table.
+
+        Where the user names an option of the log, the log goes where Scrapy lets it go.
+        """
         from newsbot.extras import missing
 
         assert self.settings is not None
-        settings, data = self.settings, self.settings["NEWSBOT_DATA"]
+        settings = self.settings
+        if json_logs.is_on():
+            return
+        if settings["LOG_FILE"] is None and settings.getbool("LOG_ENABLED") and not self._log_to_file():
+            return
         rows_there = sys.stdout.isatty() and has_standard_output(settings.getdict("FEEDS"))
-        if json_logs.is_on() or not sys.stderr.isatty() or rows_there or not settings.getfloat("NEWSBOT_PROGRESS"):
+        if not sys.stderr.isatty() or rows_there or not settings.getfloat("NEWSBOT_PROGRESS"):
             return
-        if missing("progress", "NEWSBOT_PROGRESS") is not None:
-            return
-        if settings["LOG_FILE"] is None and settings.getbool("LOG_ENABLED"):
-            if not data:
-                return
-            file = log_file(settings, Path(data).expanduser())
-            try:
-                file.parent.mkdir(parents=True, exist_ok=True)
-            except OSError:
-                return  # the receipt will name the same trouble
-            settings.set("LOG_FILE", str(file), priority="cmdline")
-        settings.set("NEWSBOT_LIVE", True, priority="cmdline")
+        if missing("progress", "NEWSBOT_PROGRESS") is None:
+            settings.set("NEWSBOT_LIVE", True, priority="cmdline")
+
+    def _log_to_file(self) -> bool:
+        """Let the log go to a file of its own, unless the user asks for the log, or there is no folder for it."""
+        assert self.settings is not None
+        settings, data = self.settings, self.settings["NEWSBOT_DATA"]
+        given = SETTINGS_PRIORITIES["cmdline"]
+        if not data or any((settings.getpriority(name) or 0) >= given for name in ("LOG_ENABLED", "LOG_LEVEL")):
+            return False
+        file = log_file(settings, Path(data).expanduser())
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        except OSError:
+            return False  # the receipt will name the same trouble
+        settings.set("LOG_FILE", str(file), priority="cmdline")
+        from newsbot.screen_log import ScreenLog
+
+        logging.root.addHandler(ScreenLog(short_path(file)))
+        return True
 
     def _help(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Show the arguments of the spider and end, where the user asks for them."""
-        if opts.spargs.get("help") in (None, "0") or len(args) != 1:
+        """Show the arguments of the spider and end, where the user asks for them: ``--help``, or ``-a help=1``."""
+        # The option -a is a list of texts until Scrapy has read it.
+        if not opts.help and not {"help=1", "help=yes", "help=true", "help="} & set(opts.spargs):
             return
         from newsbot.arguments.help import help_text
         from newsbot.spiders.base import NewsbotSpider
 
         assert self.settings is not None
         loader = get_spider_loader(self.settings)
-        spider = loader.load(args[0]) if args[0] in loader.list() else None
+        spider = loader.load(args[0]) if len(args) == 1 and args[0] in loader.list() else None
         if spider is not None and issubclass(spider, NewsbotSpider):
             show(help_text(args[0], spider.arguments_model))
+            sys.exit(0)
+        if opts.help and (not args or spider is not None):
+            show(f"{self._parser.format_help()}\nspiders: {', '.join(sorted(loader.list()))}")
+            show("scrapy crawl SPIDER --help shows the arguments of a spider")
             sys.exit(0)
 
     def _append_too(self, files: list[str]) -> None:
@@ -190,17 +216,12 @@ class Command(ScrapyCrawl):
 
 
 def log_file(settings: BaseSettings, data: Path) -> Path:
-    """Where the log of a run goes that a person watches. This also names the run."""
+    """Where the log of a run goes. This also names the run."""
     from newsbot.feeds.defaults import run_id
 
     if not settings["NEWSBOT_RUN"]:
         settings.set("NEWSBOT_RUN", run_id(datetime.now(UTC), secrets.token_hex(2)), priority="cmdline")
     return data / "logs" / f"{settings['NEWSBOT_RUN']}.log"
-
-
-def has_standard_output(feeds: Mapping[str, Any]) -> bool:
-    """Whether a feed has standard output."""
-    return any(str(uri).startswith("stdout:") for uri in feeds)
 
 
 def _begin_imports() -> None:

@@ -18,11 +18,11 @@ from scrapy.exceptions import NotConfigured
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
-from newsbot.extensions.summary import Ended, summary, summary_goes_to_standard_error, table
+from newsbot.extensions.summary import Ended, summary, table
 from newsbot.extensions.switched_off import PROMISES, unproven
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
-from newsbot.terminal import in_one_line, show, tell
+from newsbot.terminal import has_standard_output, in_one_line, short_path, show, tell
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
@@ -78,7 +78,7 @@ class ReceiptExtension:
         return extension
 
     def feed_stored(self, target: Path) -> None:
-        self.files.append(_short(target))
+        self.files.append(short_path(target))
 
     def spider_opened(self, spider: Spider) -> None:
         # All sites of the list: a site whose crawl never begins needs its line too.
@@ -120,8 +120,10 @@ class ReceiptExtension:
                 logger.info("The receipt:\n%s", text)
                 for site in self.sites:
                     if site.verdict not in GOOD:
-                        logger.error("%s: %s: %s", site.site or site.asked, site.verdict, site.why)
-            say = tell if summary_goes_to_standard_error(self.crawler.settings.getdict("FEEDS")) else show
+                        logger.error(
+                            "%s: %s: %s", site.site or site.asked, site.verdict, site.why, extra={"told": True}
+                        )
+            say = tell if has_standard_output(self.crawler.settings.getdict("FEEDS")) else show
             say(text)
 
     def _ended(self, spider_name: str) -> Ended:
@@ -129,8 +131,8 @@ class ReceiptExtension:
         return Ended(
             spider=spider_name,
             files=self.files,
-            receipt=_short(self.path) if written and self.path is not None else None,
-            log=_short(Path(log)) if log else None,
+            receipt=short_path(self.path) if written and self.path is not None else None,
+            log=short_path(Path(log)) if log else None,
             not_due=self.not_due,
             failures=self.failures,
             unproven=self.unproven,
@@ -222,11 +224,6 @@ def site_receipt(site: SiteFacts) -> dict[str, Any]:
     receipt["total_bytes"] = sum(facts.bytes for facts in every)
     receipt["total_waited"] = round(sum(facts.waited for facts in every), 1)
     return receipt
-
-
-def _short(path: Path) -> str:
-    """The path as a user would type it: relative, where the file is below the working directory."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def update_lines(sites: list[SiteFacts]) -> list[str]:

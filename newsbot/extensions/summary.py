@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
+from newsbot.net.hosts import as_url, host_of_url
+from newsbot.next_steps import next_step
 from newsbot.terminal import in_one_line
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
@@ -20,30 +23,9 @@ MOST_SITES = 20
 """Sites up to which a table shows each of them."""
 
 MOST_FILES = 3
+LONGEST_REASON = 160
 _WORST_FIRST: tuple[SiteVerdict, ...] = ("payment", "blocked", "incomplete", "closed", "elsewhere", "complete")
 _HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing", "requests", "verdict", "why")
-
-_STEPS = (
-    ("confirm_deletions", "-a confirm_deletions=1, if the site did delete them"),
-    ("asks for payment", "ask the owner for access"),
-    ("robots.txt", "ask the site for permission"),
-    ("bot check", "ask the site to let your address pass"),
-    ("private", "NEWSBOT_ALLOW_PRIVATE allows the host"),
-    ("does not resolve", "correct the address"),
-    ("is not a web address", "correct the address"),
-    ("nothing is at", "correct the address"),
-    ("no WordPress REST API", "scrapy doctor URL tells what the site is"),
-    ("closed", "NEWSBOT_AUTH, if you have an account there"),
-    ("stopping", "the same command goes on"),
-    ("not started", "the same command goes on"),
-    ("not finished", "the same command goes on"),
-    ("unreadable", "the next run asks for them again"),
-    ("another run", "wait for the other run"),
-    ("category=", "correct the argument"),
-)
-"""Words of a reason -> the next step."""
-
-_SAME = "the same command tries again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +45,18 @@ class Ended:
 
 @dataclass(slots=True)
 class Rows:
-    """Rows of all sites: those of the whole answer, and those that are new in this run."""
+    """Rows of all sites: those of the whole answer, and those of this run.
+
+    ``again`` came before and are delivered again (``full=1``); ``earlier`` were written from the archive (``-O``).
+    """
 
     answer: int = 0
     new: int = 0
     edited: int = 0
     deleted: int = 0
     filtered: int = 0
+    again: int = 0
+    earlier: int = 0
     since: set[str] = field(default_factory=set)
 
 
@@ -82,6 +69,8 @@ def rows_of(sites: Iterable[SiteFacts]) -> Rows:
         found.edited += facts.edited
         found.deleted += facts.deleted
         found.filtered += facts.filtered
+        found.again += max(0, facts.delivered - facts.new - facts.edited - facts.deleted)
+        found.earlier += facts.earlier
         if facts.mode == "update" and facts.since is not None:
             found.since.add(facts.since)
     return found
@@ -103,12 +92,13 @@ def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
         lines.append(f"of {sites[0].site}: {sites[0].part.told}")
     rows = rows_of(sites)
     since = f" since {min(rows.since)}" if rows.since else ""
+    again = f", {rows.again:,} delivered again" if rows.again else ""
     left_out = f", {rows.filtered:,} left out by your pipelines" if rows.filtered else ""
     lines.append(
         f"rows: {rows.answer:,} in the whole answer; this run: {rows.new:,} new, {rows.edited:,} edited, "
-        f"{rows.deleted:,} deleted{since}{left_out}"
+        f"{rows.deleted:,} deleted{again}{since}{left_out}"
     )
-    if rows.answer > rows.new + rows.edited:
+    if rows.answer > rows.new + rows.edited + rows.again + rows.earlier:
         lines.append("rows that came before: scrapy export FILE writes them, -a full=1 delivers them again")
     requests = sum(site.requests + sum(one.requests for one in site.collections.values()) for site in sites)
     lines.append(f"requests: {requests:,}")
@@ -152,25 +142,31 @@ def _reason(site: SiteFacts) -> str:
 
 def _group_line(verdict: SiteVerdict, found: Sequence[SiteFacts]) -> str:
     first = found[0]
-    which = first.site or first.asked
-    if len(found) > 1:
-        which = f"{len(found):,} sites, such as {which}"
-    why = first.why if len(first.why) <= 160 else f"{first.why[:157]}..."
-    return f"  {verdict}: {which}: {why} -> {next_step(first.why)}"
-
-
-def next_step(why: str) -> str:
-    """What to do about a site that is not complete."""
-    return next((step for words, step in _STEPS if words in why), _SAME)
+    site = first.site or first.asked
+    which = f"{len(found):,} sites, such as {site}" if len(found) > 1 else site
+    # A reason on the wire begins with its host, which stands in front of the reason already.
+    why = first.why.removeprefix(f"{host_of_url(as_url(site))}: ")
+    why = why if len(why) <= LONGEST_REASON else f"{why[: LONGEST_REASON - 3]}..."
+    return f"  {verdict}: {which}: {why} -> {next_step(verdict, first.why)}"
 
 
 def _file_lines(ended: Ended) -> list[str]:
-    shown = list(ended.files[:MOST_FILES])
-    if len(ended.files) > MOST_FILES:
-        shown.append(f"{len(ended.files) - MOST_FILES} more")
+    files = _named_once(ended.files)
+    shown = files[:MOST_FILES]
+    if len(files) > MOST_FILES:
+        shown.append(f"{len(files) - MOST_FILES} more")
     lines = [f"files: {', '.join(shown)}"] if shown else []
     lines += [f"receipt: {ended.receipt}"] if ended.receipt else []
     return [*lines, *([f"log: {ended.log}"] if ended.log else [])]
+
+
+def _named_once(files: Iterable[str]) -> list[str]:
+    """The files, those that differ in their suffix alone as one: ``a.csv and .jsonl``."""
+    suffixes: dict[str, list[str]] = {}
+    for file in files:
+        path = PurePath(file)
+        suffixes.setdefault(str(path.with_suffix("")), []).append(path.suffix)
+    return [stem + " and ".join(sorted(found)) for stem, found in suffixes.items()]
 
 
 def table(sites: Sequence[SiteFacts]) -> list[str]:
@@ -196,8 +192,3 @@ def _cells(facts: CollectionFacts) -> tuple[str, ...]:
     missing = len(facts.missing) + len(facts.unreadable) + len(facts.missing_urls)
     numbers = (expected, facts.seen, facts.delivered, facts.unchanged, missing, facts.requests)
     return (facts.type, *("?" if n is None else str(n) for n in numbers), facts.verdict, facts.why)
-
-
-def summary_goes_to_standard_error(feeds: Mapping[str, object]) -> bool:
-    """Whether a feed has standard output, so that the summary must not stand among its rows."""
-    return any(str(uri).startswith("stdout:") or str(uri) == "-" for uri in feeds)

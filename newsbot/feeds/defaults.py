@@ -15,6 +15,7 @@ from scrapy.settings import BaseSettings
 
 from newsbot.feeds.names import label
 from newsbot.items import Checkpoint
+from newsbot.terminal import is_standard_output
 from newsbot.timestamps import compact_utc
 
 
@@ -121,7 +122,7 @@ def a_feed_a_kind(feeds: Mapping[str, Mapping[str, Any]], classes: Mapping[str, 
     """
     told: dict[str, dict[str, Any]] = {}
     for uri, options in feeds.items():
-        if str(uri).startswith("stdout:") or "item_classes" in options:
+        if is_standard_output(uri) or "item_classes" in options:
             told[uri] = dict(options)
             continue
         for kind, item_class in classes.items():

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from newsbot.archive.overview import SiteReceipt
+from newsbot.next_steps import next_step
 from newsbot.report.gaps import Gap
 
 Level = Literal["broken", "incomplete", "look"]
@@ -41,7 +42,7 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
                     level=level,
                     site=receipt.site,
                     what=f"{spider}: {receipt.verdict}" + (f", {why}" if why else ""),
-                    step=_step(receipt.verdict, command),
+                    step=_sentence(next_step(receipt.verdict, why, command=command)),
                 )
             )
         found += _of_collections(spider, receipt, command)
@@ -55,16 +56,6 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
                 )
             )
     return found
-
-
-def _step(verdict: str, command: str) -> str:
-    if verdict == "blocked":
-        return "Look at the site in a browser, and ask its owner; newsbot goes round no wall."
-    if verdict == "payment":
-        return "The site asks for payment; newsbot pays nothing. Ask the owner for access."
-    if verdict == "closed":
-        return "The site shows this to nobody. A password for a site of your own: NEWSBOT_AUTH."
-    return f"Run {command} again: it asks for what is missing."
 
 
 def _of_collections(spider: str, receipt: SiteReceipt, command: str) -> list[Attention]:
@@ -127,6 +118,10 @@ def of_damage(broken: Sequence[str]) -> list[Attention]:
 def in_order(found: Iterable[Attention]) -> list[Attention]:
     """The worst first, then by site."""
     return sorted(found, key=lambda one: (_ORDER[one.level], one.site, one.what))
+
+
+def _sentence(step: str) -> str:
+    return f"{step[:1].upper()}{step[1:]}." if not step.startswith("scrapy ") else f"Run {step}."
 
 
 def _objects(value: Any) -> Mapping[str, Mapping[str, Any]]:

@@ -54,8 +54,11 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def command(spider: str, *args: str, output: str | None = "out.jsonl", **arguments: str) -> list[str]:
-    """The command line of a crawl. Its file holds the news: what is new, edited or gone since the last run."""
-    line = [sys.executable, "-m", "scrapy", "crawl", spider, *args]
+    """The command line of a crawl. Its file holds the news: what is new, edited or gone since the last run.
+
+    The log goes to standard error, where tests read it; tests/crawl/test_progress.py lets it go to its file.
+    """
+    line = [sys.executable, "-m", "scrapy", "crawl", spider, "-s", "LOG_LEVEL=INFO", *args]
     for name, value in arguments.items():
         line += ["-a", f"{name}={value}"]
     return line + (["-o", output] if output else [])

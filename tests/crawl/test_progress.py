@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.crawl.scrapy_crawl import command, environment
+from tests.fork_server import run
 from tests.newsroom import Newsroom
 
 
@@ -29,11 +30,21 @@ def on_a_terminal(line: list[str], folder: Path, env: dict[str, str]) -> tuple[i
     return status, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode().replace("\r", ""))
 
 
-def test_a_terminal_shows_a_table_and_the_summary_and_the_log_goes_to_a_file(tmp_path: Path) -> None:
+def as_users_type(spider: str, *, output: str | None, **arguments: str) -> list[str]:
+    """The command line without an option of the log."""
+    line = command(spider, output=output, **arguments)
+    place = line.index("LOG_LEVEL=INFO")
+    return line[: place - 1] + line[place + 1 :]
+
+
+def test_a_terminal_shows_a_table_and_the_summary_and_the_log_goes_to_a_file_also_without_one(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room:
         room.order("rate-limited", "/wp/v2/posts", retry_after=3, times=1)
         env = environment(tmp_path, TERM="xterm", COLUMNS="140", LINES="30")
-        status, seen = on_a_terminal(command("wp_posts", output="rows.csv", site=room.url), tmp_path, env)
+        status, seen = on_a_terminal(as_users_type("wp_posts", output="rows.csv", site=room.url), tmp_path, env)
+        # The same without a terminal: what a person, a timer or make sees.
+        quiet = run(as_users_type("wp_posts", output=None, site=room.url, full="1"), cwd=tmp_path, env=env,
+                    capture_output=True, text=True)  # fmt: skip
     assert status == 0, seen
     assert re.search(r"0 rows +waits 3 s: the host asks for it", seen)
     assert "0 of 1 sites ended" in seen
@@ -43,3 +54,12 @@ def test_a_terminal_shows_a_table_and_the_summary_and_the_log_goes_to_a_file(tmp
     assert end[3] == "files: rows.csv"
     log = tmp_path / end[-1].removeprefix("log: ")
     assert "Dumping Scrapy stats" in log.read_text(encoding="utf-8")
+
+    assert (quiet.returncode, quiet.stderr) == (0, ""), quiet.stderr
+    lines = quiet.stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines[2:]] == ["wp_posts", "rows", "requests", "files", "receipt", "log"]
+    assert lines[3] == "rows: 12 in the whole answer; this run: 0 new, 0 edited, 0 deleted, 12 delivered again"
+    receipt, log = (tmp_path / line.partition(": ")[2] for line in lines[-2:])
+    assert receipt.stem == log.stem
+    # The whole log: what Scrapy says, and the receipt.
+    assert all(words in log.read_text(encoding="utf-8") for words in ("Overridden settings", "The receipt:", lines[2]))

@@ -34,6 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"early_stop", "net"},
     "safe_logs": {"items", "terminal"},
     "json_logs": {"safe_json", "terminal"},
+    "next_steps": set(),
+    "screen_log": {"terminal"},
     "early_stop": set(),
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
@@ -57,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "follow",
         "middlewares",
         "net",
+        "next_steps",
         "schedule",
         "wordpress",
         "items",
@@ -68,7 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fleet": {"archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
     "monitors": {"archive", "extensions", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
-    "report": {"archive", "errors", "feeds", "terminal", "timestamps"},
+    "report": {"archive", "errors", "feeds", "next_steps", "terminal", "timestamps"},
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
         *("errors", "rights", "signals", "terminal"),
@@ -81,7 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "commands": {
         *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "report"),
         *("spiders", "wordpress"),
-        *("early_stop", "errors", "extras", "json_logs", "safe_json", "signals", "terminal"),
+        *("early_stop", "errors", "extras", "json_logs", "safe_json", "screen_log", "signals", "terminal"),
     },
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import get_args
 
 import pytest
 
 from newsbot.extensions.progress_lines import Progress, Sums, Wait, cells, duration, measure, sum_line, time_left
-from newsbot.extensions.summary import MOST_LINES, Ended, next_step, summary, summary_goes_to_standard_error, table
+from newsbot.extensions.summary import MOST_LINES, Ended, summary, table
+from newsbot.next_steps import next_step
+from newsbot.screen_log import MOST_WARNINGS, PROGRESS, ScreenLog
+from newsbot.terminal import has_standard_output
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 from newsbot.wordpress.scope import Scope
 
@@ -72,14 +76,70 @@ def test_both_figures_are_told() -> None:
     )
     assert window.collections["post"].answer == 7
     assert "of https://s2.example: the category Politics" in summary([window], Ended(spider="wp_posts"))
-    overwritten = site(3, delivered=3, deleted=1, earlier=40)
+    overwritten = site(3, delivered=3, new=2, deleted=1, earlier=40)
     assert overwritten.collections["post"].answer == 42
+    full = site(4, delivered=3)
+    again = "rows: 3 in the whole answer; this run: 0 new, 0 edited, 0 deleted, 3 delivered again"
+    assert again in summary([full], Ended(spider="wp_posts"))
+    before = "rows that came before: scrapy export FILE writes them, -a full=1 delivers them again"
+    told = {facts.asked: before in summary([facts], Ended(spider="wp_posts")) for facts in (update, overwritten, full)}
+    assert told == {update.asked: True, overwritten.asked: False, full.asked: False}
 
 
 def test_the_summary_stands_not_among_rows() -> None:
-    assert summary_goes_to_standard_error({"stdout:": {}})
-    assert not summary_goes_to_standard_error({"a.csv": {}})
-    assert next_step("a reason that nobody knows") == "the same command tries again"
+    assert has_standard_output({"stdout:": {}})
+    assert not has_standard_output({"a.csv": {}})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "why", "step"),
+    [
+        ("incomplete", "a reason that nobody knows", "the same command tries again"),
+        ("incomplete", "a.example: the host name does not resolve (no results)", "correct the address"),
+        ("closed", "the site keeps its REST API closed (401)", "NEWSBOT_AUTH, if you have an account there"),
+        ("payment", "robots.txt cannot be read: HTTP 402", "ask the owner for access, since newsbot pays nothing"),
+        ("blocked", "robots.txt forbids it", "ask the site for permission"),
+        ("incomplete", "stopped before its first request", "the same command goes on"),
+    ],
+)
+def test_every_verdict_has_a_next_step(verdict: str, why: str, step: str) -> None:
+    assert next_step(verdict, why) == step
+
+
+def test_files_that_differ_in_their_suffix_and_hosts_are_named_once() -> None:
+    down = SiteFacts(asked="127.0.0.1:9", verdict="incomplete", why="127.0.0.1:9: the connection was refused (errno)")
+    lines = summary([down], Ended(spider="wp_posts", files=["data/a-1.csv", "data/a-1.jsonl", "b.xlsx"]))
+    assert "files: data/a-1.csv and .jsonl, b.xlsx" in lines
+    step = "check the address and its port; if both are right, the same command tries again"
+    assert f"  incomplete: 127.0.0.1:9: the connection was refused (errno) -> {step}" in lines
+
+
+def test_the_screen_shows_progress_and_warnings_while_the_log_goes_to_a_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    screen = ScreenLog("data/logs/r.log")
+
+    def log(level: int, text: str, name: str = "newsbot.spiders.base", **extra: object) -> None:
+        record = logging.makeLogRecord({"name": name, "levelno": level, "levelname": logging.getLevelName(level)})
+        record.__dict__.update(msg=text, **extra)
+        screen.handle(record)
+
+    log(logging.INFO, "Overridden settings: ...", "scrapy.crawler")
+    log(logging.INFO, "0 of 3 sites ended, 10 rows", PROGRESS)
+    log(logging.INFO, "Received SIGINT, shutting down gracefully. Send again to force ", "scrapy.crawler")
+    log(logging.ERROR, "https://a.example: blocked: robots.txt forbids it", told=True)
+    log(logging.ERROR, "https://a.example: the crawl broke off", exc_info=(ValueError, ValueError("x"), None))
+    for number in range(MOST_WARNINGS + 5):
+        log(logging.WARNING, f"b{number}.example: given up\nfor this run")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:4] == [
+        "0 of 3 sites ended, 10 rows",
+        "Received SIGINT, shutting down gracefully. Send again to force ",
+        "ERROR: https://a.example: the crawl broke off (the traceback stands in data/logs/r.log)",
+        "WARNING: b0.example: given up\\nfor this run",
+    ]
+    assert len(lines) == 2 + MOST_WARNINGS + 1
+    assert lines[-1] == "There are more warnings and errors: data/logs/r.log has them all"
 
 
 def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -> None:

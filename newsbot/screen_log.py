@@ -1,0 +1,42 @@
+"""What of the log stands on the screen while the log itself goes to a file: progress, and what went wrong."""
+
+from __future__ import annotations
+
+import logging
+
+from newsbot.terminal import in_one_line, tell
+
+MOST_WARNINGS = 20
+"""Warnings and errors that are shown. A list of 5,000 sites may have thousands, and the end of the run sums them up."""
+
+PROGRESS = "newsbot.extensions.progress"
+_SIGNAL = "Received SIG"
+
+
+class ScreenLog(logging.Handler):
+    """Writes to standard error: lines of progress, a signal that ends the run, warnings and errors.
+
+    A traceback stands in the file alone, and so does a record with the attribute ``told``, which the end of the run
+    tells in other words.
+    """
+
+    def __init__(self, file: str) -> None:
+        super().__init__(logging.INFO)
+        self._file = file
+        self._warnings = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if hasattr(record, "told") or record.name == "py.warnings":
+            return
+        if record.levelno >= logging.WARNING:
+            self._warn(record)
+        elif record.name == PROGRESS or str(record.msg).startswith(_SIGNAL):
+            tell(record.getMessage())
+
+    def _warn(self, record: logging.LogRecord) -> None:
+        self._warnings += 1
+        if self._warnings <= MOST_WARNINGS:
+            traceback = f" (the traceback stands in {self._file})" if record.exc_info else ""
+            tell(f"{record.levelname}: {in_one_line(record.getMessage())}{traceback}")
+        elif self._warnings == MOST_WARNINGS + 1:
+            tell(f"There are more warnings and errors: {self._file} has them all")

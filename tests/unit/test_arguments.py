@@ -37,7 +37,9 @@ def test_help_shows_every_argument_with_what_it_means_and_examples_that_the_spid
     for model in (PostArguments, TermArguments):
         told = help_text("wp_x", model)
         for name, field in model.model_fields.items():
-            assert re.search(rf"^  {name}= +{re.escape(str(field.description))}$", told, re.MULTILINE), name
+            assert re.search(
+                rf"^  {name}= +{re.escape(str(field.description))}( [(]default: .+[)])?$", told, re.MULTILINE
+            ), name
         given = re.findall(r"-a (\w+)=", told[told.index("examples:") :])
         assert given
         assert set(given) <= set(model.model_fields)

@@ -6,10 +6,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
-
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.judgement import Judgement
+from newsbot.article.cleaning.parse import parse
 from newsbot.article.cleaning.players import revive
 from newsbot.article.cleaning.removal import greedy
 from newsbot.article.cleaning.repair import repair
@@ -20,6 +19,7 @@ from newsbot.article.teaser import ends_as_teaser
 from newsbot.article.text import count_words, scrub
 from newsbot.items import Embed, Image
 
+_ANCHOR = re.compile("#(?<!&#)").search  # most posts have a number sign only in character references
 _TARGETS = re.compile(r"""href=["']?[^"'\s>]*#([^"'\s>]+)""")
 _NAMED = re.compile(r"""\s(?:id|name)=["']?([^"'\s>]+)""", re.I)
 # Character references to control characters: they could bring control characters back after their removal.
@@ -106,7 +106,7 @@ def _sanitized(walk: TreeWalk) -> tuple[str, str]:
 
 def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, tuple[str, ...]]:
     """Walk until no rule removes more than it may. Returns the walk, and the names of the rules that were held back."""
-    body = _parse(html)
+    body = parse(html)
     closed = shortcodes.closers(html)
     targets = _targets(html)
     references = _CONTROL_REFERENCE.search(html) is not None
@@ -136,15 +136,10 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
 
 def _targets(html: str) -> frozenset[str]:
     """The ids in the post that one of its links leads to. Only these ids, and only these links, are kept."""
-    # Most posts have a number sign only in character references.
-    wanted = frozenset(_TARGETS.findall(html)) if html.count("#") > html.count("&#") else frozenset()
-    return wanted.intersection(_NAMED.findall(html)) if wanted else wanted
-
-
-def _parse(html: str) -> LexborNode:
-    body = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS).body
-    assert body is not None  # an HTML parser always makes a body
-    return body
+    wanted = frozenset(_TARGETS.findall(html)) if _ANCHOR(html) else frozenset()
+    # Most links to an anchor lead to another page. To look for a name is faster than to read all names.
+    named = any(f"={quote}{name}" in html for name in wanted for quote in ('"', "'", ""))
+    return wanted.intersection(_NAMED.findall(html)) if named else frozenset()
 
 
 def _count(removed: dict[str, int], walk: TreeWalk) -> None:

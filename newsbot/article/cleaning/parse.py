@@ -1,0 +1,48 @@
+"""Parses the HTML of a post into a tree."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+
+# A parser moves these to the head of a document where a post begins with them, or drops them.
+_NO_BODY = re.compile(
+    r"<(?:[!/?]|(?:html|head|body|title|meta|link|base|basefont|bgsound|script|style|noscript|noframes|template)\b)",
+    re.I,
+).match
+_SPACE = " \t\n\r\f"
+_FEW = 16
+"""A document keeps the memory of all posts that it held, some 35 KB for each, until the document itself goes."""
+_HUGE = 100_000
+
+
+class _Shared(threading.local):
+    """A document that holds one post after the other. To make a document costs more than to parse a short post."""
+
+    body: LexborNode | None = None
+    left = 0
+
+    def parse(self, html: str) -> LexborNode:
+        if self.body is None or self.left <= 0:
+            self.left = _FEW
+            self.body = _document("<body></body>")
+            assert self.body is not None  # it is written there
+        self.left -= _FEW if len(html) > _HUGE else 1
+        self.body.inner_html = html
+        return self.body
+
+
+_shared = _Shared()
+
+
+def parse(html: str) -> LexborNode:
+    """The body of ``html``. Its nodes must not be read after the next call in the same thread."""
+    html = html.lstrip(_SPACE)
+    body = _document(html) if _NO_BODY(html) else None
+    return body or _shared.parse(html)  # a document that is a set of frames has no body
+
+
+def _document(html: str) -> LexborNode | None:
+    return LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS).body

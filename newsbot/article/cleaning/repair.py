@@ -37,7 +37,7 @@ _SWALLOWERS = (
     "template",
     "select",
 )
-_CLOSING = {tag: re.compile(f"</{tag}", re.I) for tag in _SWALLOWERS}
+_CLOSED = {tag: re.compile(f".*</{tag}", re.I | re.S) for tag in _SWALLOWERS}
 # The text of a script or style is removed with it, up to the next tag.
 _WORDS = {"script": "[^<]*", "style": "[^<]*"}
 _OPENING = {tag: re.compile(rf"<{tag}(?=[\s>/])[^<>]*>{_WORDS.get(tag, '')}", re.I) for tag in _SWALLOWERS}
@@ -68,16 +68,18 @@ def _slim(found: re.Match[str]) -> str:
 
 def _close_self_closed(html: str) -> str:
     pieces = html.split("/>")
+    closed: dict[int, str] = {}
     for index, piece in enumerate(pieces[:-1]):
         start = piece.rfind("<", -_LONGEST_TAG)
         common = start < 0 or piece[start : start + 4] in _VOID_STARTS
         found = None if common else _SELF_CLOSED.match(piece, start)
-        if found is None:
-            pieces[index] = piece + "/>"
-        else:
+        if found is not None:
             name = (found[1] or found[3]).lower()
-            pieces[index] = piece[:start] if name in _EMPTY_IS_NOTHING else f"{piece}></{name}>"
-    return "".join(pieces)
+            closed[index] = piece[:start] if name in _EMPTY_IS_NOTHING else f"{piece}></{name}>"
+    if not closed:
+        return html
+    rest = pieces.pop()
+    return "".join(closed.get(index, f"{piece}/>") for index, piece in enumerate(pieces)) + rest
 
 
 def _defuse(html: str, tag: str) -> str:
@@ -85,5 +87,6 @@ def _defuse(html: str, tag: str) -> str:
     opening = _OPENING[tag]
     if tag == "plaintext":
         return opening.sub("", html)
-    end = max((found.end() for found in _CLOSING[tag].finditer(html)), default=0)
-    return html[:end] + opening.sub("", html[end:])
+    closed = _CLOSED[tag].match(html)
+    end = closed.end() if closed else 0
+    return html[:end] + opening.sub("", html[end:]) if opening.search(html, end) else html

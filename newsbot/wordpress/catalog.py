@@ -40,17 +40,21 @@ _LISTED = {"posts": ("types", INTERNAL_TYPES), "terms": ("taxonomies", INTERNAL_
 ALL = "all"
 """The name that stands for every public collection."""
 
+MOST_OF_ALL = 300
+"""Collections that ``all`` stands for at most. A site can invent any number of types."""
+
 _CORE_ROUTES = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """``collections`` to bring. ``unknown`` names were asked for, and the site does not have them. ``public`` names
-    are what the site offers instead."""
+    are what the site offers instead. ``left`` is how many collections of ``all`` are beyond ``MOST_OF_ALL``."""
 
     collections: list[Collection]
     unknown: list[str] = field(default_factory=list)
     public: list[str] = field(default_factory=list)
+    left: int = 0
 
 
 def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite, Any, Catalog]:
@@ -74,9 +78,11 @@ def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: S
     those that are named."""
     public = sorted(name for name in offered if name not in internal)
     named = [name for name in wanted if name != ALL]
-    chosen = [name for name in offered if name not in internal] if ALL in wanted else []
+    every = [name for name in offered if name not in internal] if ALL in wanted else []
+    chosen = every[:MOST_OF_ALL]
     chosen += [name for name in named if name in offered and name not in chosen]
-    return Catalog([offered[name] for name in chosen], [name for name in named if name not in offered], public)
+    unknown, left = [name for name in named if name not in offered], max(0, len(every) - MOST_OF_ALL)
+    return Catalog([offered[name] for name in chosen], unknown, public, left)
 
 
 def _known_collections(site: Site, wanted: tuple[str, ...]) -> list[Collection] | None:

@@ -73,11 +73,11 @@ def is_cut(reply: Reply, rows: int) -> bool:
 
 
 def is_final(fault: PayloadError) -> bool:
-    """Whether smaller queries would fail too: the crawl is stopping, the site or robots.txt forbids it, or another
-    site answers."""
+    """Whether smaller queries would fail too: the crawl is stopping, the site or robots.txt forbids it, another site
+    answers, or a listing has no end."""
     if isinstance(fault, Unanswered):
         return fault.error in FINAL_ERRORS - {"too-large"}
-    return fault.name in ("challenge", "foreign")
+    return fault.name in ("challenge", "foreign", "endless")
 
 
 def split_until_alone(

@@ -13,7 +13,7 @@ from typing import Any
 from newsbot.errors import DiscoveryError, NoSuchPart, PayloadError
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, SINGLE, Catalog, ask_options, find_collections
+from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, MOST_OF_ALL, SINGLE, Catalog, ask_options, find_collections
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
 from newsbot.wordpress.collection.verdict import conclude_by
 from newsbot.wordpress.discovery.search import discover
@@ -207,10 +207,13 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
             yield from fallback.crawl_site(fault, verdict="closed")
         return
     for name in catalog.unknown:
-        offered = ", ".join(catalog.public) or "none"
+        offered = ", ".join(catalog.public[:MOST_OF_ALL]) or "none"
         spider = OTHER_SPIDERS.get(name)
         hint = f". {spider} brings this type" if spider is not None else ""
         facts.collection(name).why = f"no public type {name!r} here; the site offers {offered}{hint}"
+    if catalog.left:
+        total = MOST_OF_ALL + catalog.left
+        facts.collection(ALL).why = f"the site names {total} collections, and newsbot brings {MOST_OF_ALL} of them"
     links = LinksSent()
     witnesses = Witnesses(site=site, options=options, links=links)
     for collection in _listing_part(site, catalog, options, facts):
@@ -245,7 +248,7 @@ def _crawl_unlisted_types(
     if witnesses.sitemaps is None:
         return
     known = INTERNAL_TYPES | {collection.name for collection in catalog.collections}
-    names = unlisted_types(witnesses.sitemaps.by_type, known)
+    names = unlisted_types(witnesses.sitemaps.by_type, known)[:MOST_OF_ALL]
     if names and fallback.sources is None:
         fallback.sources = Sources(key=site.key, incremental=not fallback.options.full, sitemaps=witnesses.sitemaps)
     for name in names:

@@ -81,7 +81,8 @@ class FallbackCollection:
         if self.sources.incremental:
             yield from self._skip_unchanged()
         yield from self.feed.run()
-        yield from PageWalk(delivery=self.delivery, reader=self.reader, partial=self.feed.partial).run()
+        partial, worth = self.feed.partial, self.sources.worth
+        yield from PageWalk(delivery=self.delivery, reader=self.reader, partial=partial, worth=worth).run()
 
     def _skip_unchanged(self) -> Steps[None]:
         """Account for articles that an earlier run brought and whose ``lastmod`` has not changed."""
@@ -98,9 +99,12 @@ class FallbackCollection:
             yield from state.keep()
 
     def _gap(self) -> str | None:
-        """Why the sitemaps may not list all posts, or None."""
-        if self.listed.gap is None and self.feed.broke_off and self.feed.unlisted:
-            return f"the feed is truncated, and shows {self.feed.unlisted} posts that no sitemap lists"
+        """Why the sitemaps may not list all posts, or None. Where there is no sitemap: why the feed is not whole."""
+        if self.listed.gap is None and self.feed.broke_off is not None:
+            if self.facts.expected_before is None:
+                return self.feed.broke_off
+            if self.feed.unlisted:
+                return f"{self.feed.broke_off}, and shows {self.feed.unlisted} posts that no sitemap lists"
         return self.listed.gap
 
     def _full(self) -> str | None:

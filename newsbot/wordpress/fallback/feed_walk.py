@@ -9,8 +9,9 @@ from itertools import count
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.delivery import Delivery
+from newsbot.wordpress.fallback.feed_end import FAR, FeedEnd, is_endless
 from newsbot.wordpress.fallback.feeds import Feed
-from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.pages.asking import ask
 from newsbot.wordpress.pages.feed import FeedEntry, FeedPage, page_url, read_feed, urls_of
 from newsbot.wordpress.pages.reader import PageReader
@@ -33,7 +34,7 @@ class FeedWalk:
 
     ``partial``: canonical URL -> entry that holds only an excerpt. ``held`` entries wait to be sent. ``in_window`` is
     the number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
-    ``broke_off``: the feed did not come whole.
+    ``broke_off``: why the feed did not come whole, or None.
     """
 
     feed: Feed | None
@@ -44,7 +45,8 @@ class FeedWalk:
     stale_pages: int = 0
     in_window: int = 0
     unlisted: int = 0
-    broke_off: bool = False
+    broke_off: str | None = None
+    end: FeedEnd = field(default_factory=FeedEnd)
 
     def run(self) -> Steps[None]:
         """Send what the feed shows. Raises Halt; ``held`` entries are then not sent."""
@@ -65,11 +67,39 @@ class FeedWalk:
         self._count_faults(page)
         for number in count(2):
             goes_on = yield from self._take_page(page)
-            if not goes_on:
+            if not goes_on or (yield from self._has_no_end(feed, number - 1, first_urls)):
                 return
             page = yield from self._fetch(feed, number)
             if urls_of(page) == first_urls:
                 return
+
+    def _has_no_end(self, feed: Feed, number: int, first: list[str]) -> Steps[bool]:
+        """Whether the feed, whose page ``number`` came, has no end. Then the walk breaks off."""
+        endless = self.end.is_passed(number)
+        if not endless and self.end.is_due(number):
+            if not self.end.is_far_known:
+                self.end.is_far_known = True
+                far = yield from self._probe(feed, FAR, first)
+                farther = (yield from self._probe(feed, FAR + 1, first)) if far else []
+                endless = is_endless(far or [], farther or [])
+            if not endless:
+                probe = self.end.next_probe(number)
+                self.end.take(probe, (yield from self._probe(feed, probe, first)))
+        if endless:
+            self._break_off("endless", f"the feed has no end: newsbot left it after page {number}")
+        return endless
+
+    def _probe(self, feed: Feed, number: int, first: list[str]) -> Steps[list[str] | None]:
+        """The URLs of a page that is asked for only to find the end; None where the site failed. A site may show its
+        first page, or an HTML page, behind the last one."""
+        reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
+        if reply.error is not None or (not reply.is_ok and not 400 <= reply.status < 500):
+            return None
+        try:
+            urls = urls_of(read_feed(reply, site=self.reader.site)) if reply.is_ok else []
+        except NotXml:
+            return []
+        return [] if urls == first else urls
 
     def _take_page(self, page: FeedPage) -> Steps[bool]:
         """Take the entries of a page in. Returns whether the next page may be of use."""
@@ -87,22 +117,22 @@ class FeedWalk:
         if reply.is_gone:
             return _NO_PAGE
         if not reply.is_ok:
-            return self._break_off(reply.error or "bad-status")
+            return self._break_off(reply.error or "bad-status", f"the feed breaks off: {_why(reply)}")
         try:
             page = read_feed(reply, site=self.reader.site)
         except NotXml as fault:
-            return self._break_off(fault.name)
+            return self._break_off(fault.name, f"the feed breaks off: {fault}")
         self._count_faults(page)
         return page
 
-    def _break_off(self, fault: str) -> FeedPage:
+    def _break_off(self, fault: str, why: str) -> FeedPage:
         self.delivery.facts.faults[fault] += 1
-        self.broke_off = True
+        self.broke_off = self.broke_off or why
         return _NO_PAGE
 
     def _count_faults(self, page: FeedPage) -> None:
         if page.cut:
-            self._break_off("truncated")
+            self._break_off("truncated", "the feed is truncated")
         elif page.repaired:
             self.delivery.facts.faults["mended-xml"] += 1
 
@@ -164,3 +194,7 @@ class FeedWalk:
         if row_id is not None:
             identities.confirm(entry, row_id)
         yield from self.delivery.send(entry.post, row_id)
+
+
+def _why(reply: Reply) -> str:
+    return reply.reason if reply.error is not None else f"HTTP {reply.status}"

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.sitemaps import Sitemaps
+from newsbot.wordpress.fallback.worth import TOO_MANY_URLS, Worth
 from newsbot.wordpress.messages import Asking
 from newsbot.wordpress.pages.sitemap import Sitemap
 from newsbot.wordpress.pages.urls import canonical
 
-MOST_LISTS = 1_000
-"""Sitemaps of one type that are read: 50,000 articles each."""
+MOST_LISTS = 10_000
+"""Sitemaps of one type that are read. Some sites have one for each day."""
 
 
 class ListedArticle(NamedTuple):
@@ -68,17 +69,21 @@ def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) 
     urls = sitemaps.of(type_)
     if len(urls) > MOST_LISTS:
         listed.gap = f"the site has {len(urls)} sitemaps, and newsbot reads {MOST_LISTS} of them"
+    held = Worth()
     for url in urls[:MOST_LISTS]:
+        if held.is_full:
+            listed.gap = TOO_MANY_URLS
+            break
         try:
             sitemap = yield from sitemaps.fetch(url, type_)
         except NotXml as fault:
             faults[fault.name] += 1
             listed.gap = f"{url}: {fault}"
             continue
-        if url not in sitemaps.by_type.get(None, ()):
-            del sitemaps.read[url]  # no other type needs it
+        sitemaps.release(url)
         if sitemap.cut:
             faults["truncated"] += 1
             listed.gap = f"{url} is truncated"
+        held.hold(sitemap.urls)
         listed.add(sitemap, home=home)
     return listed

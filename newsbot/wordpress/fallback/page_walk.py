@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from newsbot.items import Post
 from newsbot.wordpress.fallback.delivery import Delivery
+from newsbot.wordpress.fallback.worth import PageWorth
 from newsbot.wordpress.messages import Asking, Steps
+from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.feed import FeedEntry
 from newsbot.wordpress.pages.reader import Gone, NoArticle, OtherType, PageReader
 from newsbot.wordpress.pages.times import iso_to_utc
@@ -28,12 +31,16 @@ class PageWalk:
     delivery: Delivery
     reader: PageReader
     partial: Mapping[str, FeedEntry]
+    worth: PageWorth
 
     def run(self) -> Steps[None]:
         """Send the articles. Raises Halt."""
-        for number, (url, lastmod) in enumerate(list(self._wanted()), 1):
+        wanted = list(self._wanted())
+        for number, (url, lastmod) in enumerate(wanted, 1):
             if self.delivery.is_full:
                 return
+            if self.worth.is_spent:
+                self._leave(len(wanted) - number + 1)
             entry = self.partial.get(canonical(url))
             if self._is_before_window(entry, lastmod):
                 self.delivery.account_for(canonical(url))
@@ -65,6 +72,7 @@ class PageWalk:
     def _bring(self, url: str, entry: FeedEntry | None) -> Steps[None]:
         """Read one article and send it."""
         post = yield from self._read(url)
+        self.worth.note(brought=post is not None)
         self.delivery.account_for(canonical(url))
         if post is None:
             return
@@ -74,6 +82,12 @@ class PageWalk:
             row_id = row_id or (entry.id if self.delivery.identities.is_believed(entry) else None)
         post.modified = post.modified or iso_to_utc(self.delivery.listed.lastmod(url))
         yield from self.delivery.send(post, row_id)
+
+    def _leave(self, left: int) -> NoReturn:
+        """Ask for no more pages."""
+        pages = self.worth
+        why = f"{pages.asked - pages.brought} of {pages.asked} pages show no article; newsbot leaves the other {left}"
+        raise Halt(why, verdict="incomplete", fault="no-article")
 
     def _read(self, url: str) -> Asking[Post | None]:
         """The article at a URL. None where there is no article, which is counted."""

@@ -15,6 +15,9 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.receipt import SiteFacts, Verdict
 
+MOST_TYPES = 300
+"""Types of sitemaps that ``types=all`` stands for at most. A site can invent any number of them."""
+
 
 def is_api_closed(fault: Exception | None) -> bool:
     """Whether a fault means that the API is closed, forbidden or absent, while other sources may be open.
@@ -115,5 +118,5 @@ class FallbackSite:
     def _types(self, sources: Sources) -> tuple[str, ...]:
         if "all" not in self.options.types:
             return self.options.types
-        named = [name for name in sources.sitemaps.by_type if name]
+        named = [name for name in sources.sitemaps.by_type if name][:MOST_TYPES]
         return tuple(dict.fromkeys(["post", *named]))

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.errors import NotXml
+from newsbot.wordpress.fallback.worth import TESTED, Worth
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.asking import ask
 from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, Sitemap, hints, read_sitemap, type_of
 from newsbot.wordpress.pages.urls import site_host
 
-MOST_READ = 1_000
-"""Sitemaps of one site that are read while they are sorted."""
+MOST_READ = 10_000
+"""Sitemaps of one site that are read while they are sorted. Some sites have one for each day."""
 
 _DEPTH = 3
 """Levels of indexes that are followed."""
@@ -40,7 +41,8 @@ class Sitemaps:
     been read, ``unread`` those that the site names and that were not read, by URL. ``cut`` are URLs of indexes whose
     end is missing. ``news`` are sitemaps for Google News, which hold the last two days. ``host`` is the site's: URLs of
     other hosts are left out. None: the host of each sitemap. ``most`` are read while they are sorted. ``roots`` lead to
-    all others, ``changed`` maps sitemaps to the ``lastmod`` that their index gives them.
+    all others, ``changed`` maps sitemaps to the ``lastmod`` that their index gives them. ``worth`` decides when no more
+    of them are asked for. ``filed`` are the pairs of ``by_type``.
     """
 
     host: str | None = None
@@ -52,6 +54,8 @@ class Sitemaps:
     unread: dict[str, Unread] = field(default_factory=dict)
     cut: list[str] = field(default_factory=list)
     news: list[str] = field(default_factory=list)
+    worth: Worth = field(default_factory=Worth)
+    filed: set[tuple[str | None, str]] = field(default_factory=set)
 
     def of(self, type_: str) -> list[str]:
         """The URLs of the sitemaps that hold a type: its own, or else those that may hold any type."""
@@ -79,16 +83,39 @@ class Sitemaps:
         return [f"{url}: {unread.why}" for url, unread in self.unread.items() if unread.type in types]
 
     def fetch(self, url: str, type_: str | None = None) -> Asking[Sitemap]:
-        """The sitemap at a URL, asked for once. Raises Missing or NotXml."""
+        """The sitemap at a URL, asked for once. Raises Missing or NotXml, also where the sitemaps are not worth more
+        requests."""
         if url not in self.read:
+            if self.worth.ended_by is not None:
+                raise NotXml(self.worth.ended_by)
             reply = yield from ask(url, "sitemap", type_)
-            self.read[url] = _sitemap_in(reply, self.host)
+            try:
+                self.read[url] = _sitemap_in(reply, self.host)
+            except NotXml:
+                self.worth.take({})
+                raise
+            self.worth.take(self.read[url].urls)
+            if self.worth.is_test_due:
+                yield from self._test(list(self.read[url].urls))
         return self.read[url]
+
+    def _test(self, urls: list[str]) -> Asking[None]:
+        """Ask for some of the URLs that a list names, whether they exist."""
+        gone = []
+        for url in urls[:: max(1, len(urls) // TESTED)][:TESTED]:
+            gone.append((yield from ask(url, "article")).is_gone)
+        self.worth.tested(gone)
+
+    def release(self, url: str) -> None:
+        """Hold what a sitemap of one type lists no longer: no other type needs it."""
+        if (None, url) not in self.filed:
+            self.worth.hold(self.read.pop(url).urls, sign=-1)
 
     def add(self, url: str, type_: str | None) -> None:
         """File a sitemap under the type that it holds."""
-        urls = self.by_type.setdefault(type_, [])
-        urls += [url] * (url not in urls)
+        if (type_, url) not in self.filed:
+            self.filed.add((type_, url))
+            self.by_type.setdefault(type_, []).append(url)
 
     def add_read(self, url: str, sitemap: Sitemap) -> None:
         """File a sitemap that was read. An index lists no article itself."""
@@ -139,8 +166,8 @@ def _sort_usual(key: str, found: Sitemaps, named: list[str]) -> Asking[None]:
     for url in _usual(key):
         if url in named or not found.by_type:
             yield from _sort(url, found, named=url in named)
-    if found.news and not found.by_type:
-        found.by_type[None] = found.news
+    for url in found.news if not found.by_type else ():
+        found.add(url, None)
 
 
 def _named_in_robots(key: str) -> Asking[list[str]]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.wordpress.fallback.feeds import Feed, FeedSearch
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
+from newsbot.wordpress.fallback.worth import PageWorth
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.pages.urls import site_host
 
@@ -17,13 +18,15 @@ _BEHIND_HOME = re.compile(r"/(?:wp-json|index\.php|feed)(?:/|$)")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """The sources of one site. ``key`` identifies the site in every row; ``name`` is the name in the feed, where the
-    API gave none. ``incremental``: what an earlier run brought and has not changed need not be brought again."""
+    API gave none. ``incremental``: what an earlier run brought and has not changed need not be brought again. ``worth``
+    decides for all types together when no more pages are asked for."""
 
     key: str
     name: str | None = None
     incremental: bool = False
     feed: Feed | None = None
     sitemaps: Sitemaps = field(default_factory=Sitemaps)
+    worth: PageWorth = field(default_factory=PageWorth)
 
     @property
     def found(self) -> bool:

@@ -26,7 +26,9 @@ def conclude(facts: CollectionFacts, *, reason: str, gap: str | None, full: str 
     elif full is not None:
         facts.verdict, facts.why = "complete", f"{came}; {full}"
     elif facts.expected_before is None:
-        facts.verdict, facts.why = "incomplete", f"{came}; without a sitemap nothing proves that all posts came"
+        broke_off = f"; {gap}" if gap is not None else ""
+        facts.verdict = "incomplete"
+        facts.why = f"{came}; without a sitemap nothing proves that all posts came{broke_off}"
     elif gap is not None:
         facts.verdict, facts.why = "incomplete", f"{came}; the sitemap may not list all posts: {gap}"
     else:

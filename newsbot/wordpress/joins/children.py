@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.article.text import plain_text
-from newsbot.errors import PayloadError, RecordError
+from newsbot.errors import Endless, PayloadError, RecordError
 from newsbot.items import Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
@@ -30,13 +30,20 @@ _FIELDS = {
     "about": "name,slug,description,hierarchical,taxonomies,rest_base",
 }
 
+MOST_CHILDREN = 100_000
+"""Children of one batch of posts. newsbot holds them in memory until their posts leave."""
+
+BARREN = 3
+"""Pages in a row without a new child, after which a listing counts as one that repeats itself."""
+
 
 @dataclass(slots=True, kw_only=True)
 class ChildrenFetcher:
     """Fills ``post.linked[name]`` with a list, or with None where visitors may not read it or the site failed.
 
     ``stats`` counts what did not come. ``failed`` are ids of posts for which the site failed and did not refuse.
-    ``closed`` are names that visitors may not read at all; they are not asked for again. ``failing`` are names that
+    ``closed`` are names that visitors may not read at all, ``endless`` those whose listing does not come to an end;
+    they are not asked for again. ``failing`` are names that
     failed so often that batches are no longer split. ``sizes`` are page sizes that the site demands, by name. ``about``
     holds the descriptions of types that are known, by route.
     """
@@ -45,6 +52,7 @@ class ChildrenFetcher:
     stats: Counter[str]
     failed: list[int] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
+    endless: dict[str, Endless] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
@@ -54,6 +62,9 @@ class ChildrenFetcher:
         if name in self.closed:
             for post in posts:
                 post.linked[name] = None
+        elif name in self.endless:
+            for post in posts:
+                self._lose(name, post, self.endless[name])
         elif name == "about":
             yield from self._fetch_about(relation, posts)
         elif relation.param is None:
@@ -83,9 +94,12 @@ class ChildrenFetcher:
             else:
                 yield from split_until_alone(list(waiting), ask, lose)
         except PayloadError as fault:
-            if is_final(fault):
+            if isinstance(fault, Endless):
+                self.endless[name] = fault
+            elif is_final(fault):
                 raise
-            self.failing.add(name)
+            else:
+                self.failing.add(name)
             for post_id in list(waiting):
                 lose(post_id, fault)
 
@@ -108,17 +122,22 @@ class ChildrenFetcher:
     def _list(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[dict[int, list[Any]]]:
         """The children of ``posts``, by the post's id.
 
-        Rows are counted, not pages, since a site may force its own page size.
+        Rows are counted, not pages, since a site may force its own page size. Raises Endless where the listing goes on
+        and brings nothing new, or more than newsbot can hold.
         """
         found: dict[int, dict[int, Any]] = {post.id: {} for post in posts}
         rows, total = yield from self._first_page(name, relation, posts)
-        page, had = 1, 0
+        page, had, barren = 1, 0, 0
         while rows:
             had += len(rows)
+            held = sum(map(len, found.values()))
             for raw in rows:
                 _add(found.get(linked_id(raw.get("post")) or 0), name, raw, self.site)
+            barren = barren + 1 if sum(map(len, found.values())) == held else 0
             if total is not None and had >= total:
                 break
+            if barren >= BARREN or held > MOST_CHILDREN:
+                raise Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
             page += 1
             rows, total = _later_page((yield self._query(name, relation, posts, page)))
         return {post_id: list(children.values()) for post_id, children in found.items()}

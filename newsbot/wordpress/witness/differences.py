@@ -10,6 +10,7 @@ from typing import Any
 from newsbot.errors import PayloadError
 from newsbot.items import Post
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.fallback.worth import PageWorth
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.pages.article_page import ArticlePage
@@ -206,10 +207,12 @@ class Differences:
     def _by_page(self, lacking: Sequence[Lacking]) -> Steps[None]:
         """Ask for the pages, those that changed last first."""
         queue = sorted(lacking, key=lambda one: one.changed or "", reverse=True)
+        worth = PageWorth()
         for number, one in enumerate(queue):
-            if number >= (MOST_PAGES if self.is_proven else PROBES[self.typed]):
+            if worth.is_spent or number >= (MOST_PAGES if self.is_proven else PROBES[self.typed]):
                 self._leave(queue[number:])
                 return
+            brought = self.brought
             try:
                 yield from self._ask_page(one)
             except Halt as halt:
@@ -218,6 +221,7 @@ class Differences:
                 self.stopped = str(halt)
                 self._leave(queue[number:])
                 return
+            worth.note(brought=self.brought > brought)
             if number % BATCH == BATCH - 1:
                 yield self.queries.checkpoint(self.intake.sequence)
 

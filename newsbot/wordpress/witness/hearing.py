@@ -250,8 +250,7 @@ class _Hearing:
                 self.facts.faults[fault.name] += 1
                 told["why"] = f"{url}: {fault}"
                 continue
-            if url not in sitemaps.by_type.get(None, ()):
-                del sitemaps.read[url]  # no other type needs it
+            sitemaps.release(url)
             told["read"] += 1
             told["listed"] += len(sitemap.urls)
             for url, changed in sitemap.urls.items():

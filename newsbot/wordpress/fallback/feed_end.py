@@ -1,0 +1,55 @@
+"""Decides whether a feed has an end. Pure.
+
+A feed does not tell how many pages it has, and every page of an endless feed brings entries. So the walk asks, now and
+then, for a page far behind its place: a feed that shows entries there, or that goes on far behind a page that was
+empty, has no end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FIRST = 50
+"""The page behind which the walk asks for the end for the first time, then after twice as many pages, and so on."""
+
+FAR = 1_000_000
+"""The number of a page that no feed has: behind ten million posts."""
+
+SLACK = 10
+"""Pages by which a feed may grow while newsbot walks it; a long feed may grow by a tenth."""
+
+Urls = list[str]
+"""The canonical URLs of a page's entries; empty behind the last page."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FeedEnd:
+    """What is known of a feed's end. ``due``: behind the page of this number the walk asks for the end. ``behind`` is
+    the number of a page that was empty."""
+
+    due: int = FIRST
+    behind: int | None = None
+    is_far_known: bool = False
+
+    def is_passed(self, number: int) -> bool:
+        """Whether the page ``number``, which has entries, lies far behind a page that was empty."""
+        return self.behind is not None and number > self.behind + max(SLACK, self.behind // 10)
+
+    def is_due(self, number: int) -> bool:
+        """Whether the walk, which is at the page ``number``, must ask for the end now."""
+        return self.behind is None and number >= self.due
+
+    def next_probe(self, number: int) -> int:
+        """The number of the page to ask for."""
+        return 2 * number
+
+    def take(self, probe: int, urls: Urls | None) -> None:
+        """Take the answer for the page ``probe``; None where the site failed."""
+        self.due = probe
+        if urls is not None and not urls:
+            self.behind = probe
+
+
+def is_endless(far: Urls, farther: Urls) -> bool:
+    """Whether two pages behind the end of every feed show entries. Some sites show their last page for each of them."""
+    return bool(far) and bool(farther) and far != farther

@@ -1,0 +1,98 @@
+"""Decides whether more sitemaps, or more pages, are worth their requests. Pure.
+
+An index can invent any number of sitemaps, and a sitemap any number of URLs. What brings nothing is bounded in
+proportion to what came, so that no healthy site meets the bound, whatever its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+EMPTY = 100
+"""Sitemaps that may list nothing new, beyond as many as listed something."""
+
+TESTED_AFTER = 200
+"""Sitemaps after which newsbot tests whether the URLs exist that they list; then after twice as many, and so on."""
+
+TESTED = 5
+"""URLs that a test asks for."""
+
+MOST_URLS, MOST_LETTERS = 500_000, 60_000_000
+"""URLs of sitemaps, and their letters together, that newsbot holds in memory at once."""
+
+TOO_MANY_URLS = f"newsbot holds no more than {MOST_URLS} URLs of sitemaps, or {MOST_LETTERS // 1_000_000} MB of them"
+
+
+@dataclass(slots=True, kw_only=True)
+class Worth:
+    """What the sitemaps of one site brought so far. ``ended_by``: why no more are asked for, or None. ``firsts`` are
+    the first URLs of the lists: a list that begins like another one is not new. ``urls`` are held, with ``letters``."""
+
+    asked: int = 0
+    vain: int = 0
+    urls: int = 0
+    letters: int = 0
+    test_at: int = TESTED_AFTER
+    firsts: set[str] = field(default_factory=set)
+    ended_by: str | None = None
+
+    def take(self, urls: Collection[str]) -> None:
+        """Take what a sitemap lists: nothing where it is an index, or could not be read."""
+        self.asked += 1
+        first = next(iter(urls), None)
+        if first is None or first in self.firsts:
+            self.vain += 1
+        else:
+            self.firsts.add(first)
+        self.hold(urls)
+        if self.vain >= EMPTY + len(self.firsts):
+            self.ended_by = f"{self.vain} of {self.asked} sitemaps list nothing new"
+        elif self.is_full:
+            self.ended_by = TOO_MANY_URLS
+
+    def hold(self, urls: Collection[str], *, sign: int = 1) -> None:
+        """Count URLs that are held from now on; ``sign`` -1: no longer."""
+        self.urls += sign * len(urls)
+        self.letters += sign * sum(map(len, urls))
+
+    @property
+    def is_full(self) -> bool:
+        return self.urls > MOST_URLS or self.letters > MOST_LETTERS
+
+    @property
+    def is_test_due(self) -> bool:
+        """Whether it is time to test whether the listed URLs exist."""
+        return self.ended_by is None and self.asked >= self.test_at
+
+    def tested(self, gone: Sequence[bool]) -> None:
+        """Take the result of a test: which of the URLs do not exist. A list without URLs is no test."""
+        if not gone:
+            return
+        self.test_at = 2 * self.asked
+        if all(gone):
+            self.ended_by = f"the pages that its sitemaps list do not exist (tested after {self.asked} sitemaps)"
+
+
+@dataclass(slots=True, kw_only=True)
+class PageWorth:
+    """Pages that were ``asked`` for, and those of them that ``brought`` an article.
+
+    ``free`` pages may bring nothing before any page brought an article, and ``to_each`` to each page that did: a
+    sitemap may list tags and authors too.
+    """
+
+    free: int = 300
+    to_each: int = 10
+    asked: int = 0
+    brought: int = 0
+
+    def note(self, *, brought: bool) -> None:
+        """Note that a page was asked for."""
+        self.asked += 1
+        self.brought += brought
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether so many pages brought nothing that no more should be asked for."""
+        return self.asked - self.brought >= self.free + self.to_each * self.brought

@@ -1,0 +1,163 @@
+"""Every listing that a site can extend without end has a bound; a healthy site does not meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from newsbot.wordpress.api import Collection
+from newsbot.wordpress.catalog import INTERNAL_TYPES, MOST_OF_ALL, choose
+from newsbot.wordpress.fallback import worth
+from newsbot.wordpress.fallback.worth import PageWorth, Worth
+from newsbot.wordpress.messages import Query, Reply
+from tests.unit.test_children import Answer, fetch_replies
+from tests.unit.test_fallback_collection import PLAIN, ClosedSite, bring, entry
+from tests.unit.test_fallback_listed import index, urlset
+from tests.unit.test_pages import CLOSING, HOME, OPENING
+
+PAGE_SIZE = 10
+
+
+@dataclass
+class FeedSite(ClosedSite):
+    """A site with a feed alone. ``last`` gives the number of the last page, when that page number was asked for."""
+
+    last: Callable[[int], int] = lambda _: 70
+    clamps: bool = False
+
+    def reply(self, query: Query) -> Reply:
+        parts = urlsplit(query.url)
+        if parts.path != "/feed/":
+            return super().reply(query)
+        self.asked.append(query.url)
+        number = int(dict(parse_qsl(parts.query)).get("paged", "1"))
+        last = self.last(number)
+        if number > last and not self.clamps:
+            return Reply(status=404, url=query.url)
+        first = (min(number, last) - 1) * PAGE_SIZE
+        items = "".join(entry(f"n{n}", f"{HOME}/?p={n + 1}") for n in range(first, first + PAGE_SIZE))
+        return Reply(status=200, url=query.url, body=(OPENING + items + CLOSING).encode())
+
+
+def test_a_feed_without_an_end_is_left_and_named() -> None:
+    site = FeedSite({}, last=lambda _: 10**9)
+    posts, facts = bring(site)
+    assert (facts.verdict, dict(facts.faults), len(posts)) == ("incomplete", {"endless": 1}, 500)
+    assert "the feed has no end: newsbot left it after page 50" in facts.why
+    assert site.count("paged=") < 55
+
+
+def test_a_feed_whose_end_moves_with_each_request_is_left() -> None:
+    reached = [0]
+
+    def last(number: int) -> int:
+        if number <= reached[0] + 5:
+            reached[0] = max(reached[0], number)
+        return reached[0] + 5
+
+    site = FeedSite({}, last=last)
+    _, facts = bring(site)
+    assert (facts.verdict, facts.faults["endless"]) == ("incomplete", 1)
+    assert site.count("paged=") < 120
+
+
+@pytest.mark.parametrize("clamps", [False, True])
+def test_a_long_feed_comes_whole_for_few_more_requests(clamps: bool) -> None:
+    site = FeedSite({}, clamps=clamps)
+    posts, facts = bring(site)
+    assert (len(posts), "endless" in facts.faults) == (700, False)
+    assert site.count("/feed/") <= 70 + (36 if clamps else 3)
+
+
+def test_urls_that_a_sitemap_invents_are_left_and_counted() -> None:
+    site = ClosedSite({"/sitemap.xml": urlset(*(f"made-up-{n}" for n in range(1_000)))})
+    posts, facts = bring(site)
+    assert (posts, facts.verdict, site.count("/made-up")) == ({}, "incomplete", 300)
+    assert "300 of 300 pages show no article; newsbot leaves the other 700" in facts.why
+
+
+def lists(count: int, listed: Callable[[int], str], *, name: str = "post-sitemap{}.xml") -> dict[str, str | Reply]:
+    names = [name.format(n) for n in range(count)]
+    pages: dict[str, str | Reply] = {f"/{one}": listed(n) for n, one in enumerate(names)}
+    return pages | {"/sitemap.xml": index(*names)}
+
+
+INVENTED: dict[str, tuple[Callable[[int], str], int, str]] = {
+    "empty": (lambda _: urlset(), 101, "100 of"),
+    "alike": (lambda _: urlset("same"), 103, "101 of"),
+    "made up": (lambda n: urlset(f"made-up-{n}"), 201, "the pages that its sitemaps list do not exist"),
+}
+"""What the lists of an index hold -> how many are asked for at most, and why no more."""
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("post-sitemap{}.xml", "empty"),
+        ("post-sitemap{}.xml", "alike"),
+        ("post-sitemap{}.xml", "made up"),
+        ("list-{}.xml", "alike"),
+        ("list-{}.xml", "made up"),
+    ],
+)
+def test_sitemaps_that_an_index_invents_are_left(name: str, what: str) -> None:
+    listed, most, why = INVENTED[what]
+    site = ClosedSite(lists(600, listed, name=name))
+    _, facts = bring(site)
+    assert (facts.verdict, site.count("sitemap") + site.count("/list-") <= most + 3) == ("incomplete", True)
+    assert site.count("made-up") <= 300
+    assert why in facts.why
+
+
+def test_a_site_with_a_sitemap_for_each_day_is_complete() -> None:
+    articles: dict[str, str | Reply] = {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(250)}
+    site = ClosedSite(lists(250, lambda n: urlset(f"n{n}"), name="list-{}.xml") | articles)
+    posts, facts = bring(site)
+    assert (len(posts), facts.verdict) == (250, "complete")
+
+
+def test_sitemaps_are_held_in_memory_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worth, "MOST_URLS", 25)
+    articles: dict[str, str | Reply] = {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(60)}
+    pages = lists(6, lambda n: urlset(*(f"n{10 * n + one}" for one in range(10)))) | articles
+    posts, facts = bring(ClosedSite(pages))
+    assert (len(posts), facts.verdict, "newsbot holds no more than" in facts.why) == (30, "incomplete", True)
+
+
+def test_worth_of_requests() -> None:
+    pages = PageWorth(free=3, to_each=2)
+    for brought in (False, True, False, False, False):
+        pages.note(brought=brought)
+    assert not pages.is_spent
+    pages.note(brought=False)
+    assert pages.is_spent
+    lists = Worth()
+    lists.tested([True, False])
+    assert lists.ended_by is None
+
+
+def endless_replies(*, fresh: bool) -> Callable[[dict[str, str]], Answer]:
+    def ask(params: dict[str, str]) -> Answer:
+        page = int(params["page"]) if fresh else 1
+        rows: list[dict[str, Any]] = [{"id": page * 1_000 + n, "post": 1} for n in range(100)]
+        return 200, rows, None
+
+    return ask
+
+
+@pytest.mark.parametrize(("fresh", "most"), [(False, 5), (True, 12)])
+def test_replies_without_an_end_are_left_and_reported(fresh: bool, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_CHILDREN", 1_000)
+    got, fetcher, asked = fetch_replies(3, endless_replies(fresh=fresh), times=2)
+    assert (set(got), sorted(set(fetcher.failed)), asked <= most) == ({None}, [1, 2, 3], True)
+    assert fetcher.stats == {"replies_endless": 6}
+
+
+def test_a_site_with_thousands_of_types_does_not_rule_the_crawl() -> None:
+    offered = {f"type{n}": Collection(name=f"type{n}", route=f"/wp/v2/type{n}") for n in range(5_000)}
+    catalog = choose(offered, ("all", "type4999"), INTERNAL_TYPES)
+    assert (len(catalog.collections), catalog.left) == (MOST_OF_ALL + 1, 5_000 - MOST_OF_ALL)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.clean import clean
+from newsbot.article.facts.own_post import other_posts
 from newsbot.article.facts.paragraphs import densest, prose_by_element
 from newsbot.article.text import count_words, plain_text
 
@@ -19,13 +20,15 @@ CONTAINERS = (
 """The containers in which themes print ``the_content()``: of the block editor, hAtom, schema.org, Divi, Elementor."""
 
 NAMED = (".post-content", ".post__content", ".article-content", ".article__content", ".single-content", ".post-body",
-         ".entry__content", ".article-body")  # fmt: skip
+         ".entry__content", ".article-body", ".article_body", ".article__body", ".article-text", ".article__text",
+         ".article_text", ".article_content", ".post_content", ".post-text", ".entry-text", ".news-text", ".story-body",
+         ".story-content")  # fmt: skip
 """Names that themes use for the same. Many pages use them for a wider wrapper, or for a part of the article."""
 
 _INERT = frozenset({"script", "style", "noscript", "template"})
 _SHOWN = frozenset({"img", "iframe", "video"})
 _BLANK = " \t\n\r\f\xa0\u200b\ufeff"
-_FIRST_HEADING = re.compile(r"(?:\s|<!--[^<>]*-->)*<(h[12])\b[^<>]*>([^\n]{1,400}?)</\1>", re.I)
+_FIRST_HEADING = re.compile(r"(?:\s|<!--[^<>]*-->|<meta\b[^<>]*>)*<(h[12])\b[^<>]*>([^\n]{1,400}?)</\1>", re.I)
 _BY_SCRIPT = re.compile(
     r"(?:enable|requires?|needs?|activate)\s+java\s?script|id=[\"'](?:root|app|__next|___gatsby)[\"']", re.I
 )
@@ -39,6 +42,13 @@ _ALIKE = 0.9
 
 _SAME = 0.8
 """A shorter result is taken where it holds this share of the sentences of a longer one."""
+
+_WHOLE = 0.9
+_LONGER = 1.3
+"""A longer result is taken where it holds this share of a shorter one, and so many times as many sentences."""
+
+_LABELLED = 0.88
+"""The share of sentences in the words of an article without comments, teasers and labels around it."""
 
 _LOST = 0.7
 _SHORTER = 0.97
@@ -110,6 +120,8 @@ def _found(html: str, url: str) -> Body:
     tree = LexborHTMLParser(html)
     root = tree.body
     prose = prose_by_element(root) if root is not None else {}
+    if root is not None and _leave_out_others(tree, root, prose):
+        html, prose = tree.html or "", prose_by_element(root)
     if root is None or tree.css_first(".wp-site-blocks h1.wp-block-post-title") is not None:
         return _of_block_theme(tree, prose, html)
     total = prose[root.mem_id]
@@ -122,12 +134,25 @@ def _found(html: str, url: str) -> Body:
     if named is None and _waits(tree, html):
         return Body(None)
     judged = _compared(_judged(html, url), root, prose, url)
-    if named and not _is_better(_text(judged.html or "", url), than=_text(named, url)):
-        return Body(named, "container")
+    if named:
+        text, other = _text(judged.html or "", url), _text(named, url)
+        if not (_is_better(text, than=other) or (judged.judge == "trafilatura" and _goes_on(text, behind=other))):
+            return Body(named, "container")
     if judged.html:
         return judged
     small = _small(tree, html, (*CONTAINERS, *NAMED))
     return Body(small, "container" if small is not None else None)
+
+
+def _leave_out_others(tree: LexborHTMLParser, root: LexborNode, prose: Mapping[int, int]) -> bool:
+    """Whether other posts that a theme printed were taken out of the page, and enough words of its own remain."""
+    others = other_posts(tree)
+    theirs = sum(prose.get(each.mem_id, 0) for each in others)
+    if not theirs or prose[root.mem_id] - theirs < _LEAST_WORDS:
+        return False
+    for each in others:
+        each.decompose()
+    return True
 
 
 def _of_block_theme(tree: LexborHTMLParser, prose: Mapping[int, int], html: str) -> Body:
@@ -252,7 +277,16 @@ def _compared(judged: str | None, root: LexborNode, prose: Mapping[int, int], ur
     shorter = len(text) < len(other) and first in text
     if shorter and _sentences(text) >= _SAME * _sentences(other):
         return Body(own, "paragraphs")
+    if _goes_on(text, behind=other) and _sentences(text) >= _LABELLED * count_words(text):
+        return Body(own, "paragraphs")
     return Body(judged, "trafilatura")
+
+
+def _goes_on(text: str, *, behind: str) -> bool:
+    """Whether a text has all that a shorter one has and much more: the shorter one is a part of the article."""
+    lines = list(_lines(behind))
+    held = sum(len(line) for line in lines if line in text)
+    return held >= _WHOLE * sum(map(len, lines)) and _sentences(text) >= _LONGER * _sentences(behind) > 0
 
 
 def _is_better(text: str, *, than: str) -> bool:

@@ -112,7 +112,7 @@ def test_of_wrappers_in_each_other_the_smallest_with_the_paragraphs_is_taken(mon
     [
         (None, True),  # trafilatura finds nothing
         (STORY + OTHER, True),  # trafilatura has more than the article
-        (STORY.partition("</p>")[0] + "</p>", False),  # the page's densest element has more
+        (STORY.partition("</p>")[0] + "</p>", True),  # trafilatura read one part of the article
         (
             "<p>"
             + "A first line that the densest element of the page lacks, of more than a hundred letters, " * 2
@@ -128,13 +128,50 @@ def test_of_two_judges_the_shorter_one_with_all_sentences_is_believed(
     assert found(f"<div class='story'>{STORY}</div>") == (STORY if first else judged)
 
 
+def test_what_the_densest_element_has_more_is_no_article_where_labels_stand_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_module, "_judged", lambda html, url: STORY)
+    comments = "".join(
+        f"<div><b>Reader {n} of the paper</b><i>{n} March, 10:0{n} Reply</i>{OTHER}</div>" for n in range(9)
+    )
+    assert found(f"<div><div class='story'>{STORY}</div>{comments}</div>") == STORY
+
+
+def test_a_named_container_that_holds_one_part_is_not_the_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_module, "_judged", lambda html, url: STORY + OTHER * 4)
+    assert found(f"<div><div class='post__content'>{STORY}</div><div>{OTHER * 4}</div></div>") == STORY + OTHER * 4
+
+
+RELATED = f"<article class='post-8 post type-post hentry'><p>Another day</p>{OTHER * 20}</article>"
+
+
+@pytest.mark.parametrize("own", ["<body class='single postid-7'>", "<link rel=shortlink href='/?p=7'><body>"])
+def test_posts_that_a_theme_prints_behind_the_pages_own_are_not_read(own: str) -> None:
+    entry = f"<div class='post-9 type-live_entry hentry'>{OTHER}</div>"
+    article = f"<article class='post-7 post type-post hentry'><h1>Cranes</h1><div>{STORY}{entry}</div></article>"
+    body = body_of(f"<html>{own}<main>{article}<section class='post-7 type-post'>{RELATED}</section></main>", url=URL)
+    assert body is not None and "on day 7" in body and "A market" in body and "Another day" not in body
+
+
+def test_posts_in_a_page_that_does_not_tell_its_own_are_all_read() -> None:
+    assert "Another day" in found(f"<main><h1>Cranes</h1><p>{'Cranes go. ' * 9}</p>{RELATED}</main>")
+
+
+def test_a_page_whose_own_post_is_nearly_empty_keeps_the_others() -> None:
+    inner = f"<main><article class='post-7 type-post'><p>Hi.</p></article>{RELATED}</main>"
+    assert "Another day" in (body_of(f"<html><body class='postid-7'>{inner}", url=URL) or "")
+
+
 def test_a_few_words_without_a_judges_consent_are_no_article(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "_judged", lambda html, url: None)
     assert body_of(page(f"<div class='note'>{OTHER}</div>"), url=URL) is None
 
 
 def test_a_heading_that_repeats_the_title_goes() -> None:
-    html = page(f'<div class="entry-content"><!-- x --><h1 class="t">Cranes &amp; quays</h1>{STORY}</div>')
+    html = page(
+        f'<div class="entry-content"><!-- x --><meta name="x"><h1 class="t">Cranes &amp; quays</h1>{STORY}</div>'
+    )
     assert find_body(html, url=URL, title="Cranes & quays") == Body(STORY, "container")
     assert "<h1" in (find_body(html, url=URL, title="Winter").html or "")
 

@@ -216,6 +216,8 @@ class IncrementalListing(Listing):
     def _explain(self) -> Steps[None]:
         """Search for the rows by which the counts differ."""
         account = self.reconciler
+        if (yield from self._search_behind()):
+            return
         # The first count may be old (a cache), or the site changed since. A count alone could then fit by chance.
         again = yield from newest_ids(account.site_ids, account.has_unknown, fresh=token(self.began) + "2")
         changed = again.total != account.total or account.difference == 0
@@ -232,7 +234,28 @@ class IncrementalListing(Listing):
             yield from self._sweep()
         else:
             lost = (account.difference or 0) - account.hidden - len(account.absent)
-            yield from self._search((FIRST, LAST, lost))
+            steady = again.total == self.newest.total and again.dates.keys() <= self.newest.dates.keys()
+            yield from self._search(*(yield from self._differing(lost, steady=steady)))
+
+    def _search_behind(self) -> Steps[bool]:
+        """Search behind the border, where two answers agree that all lost rows are there. Returns whether they do."""
+        account = self.reconciler
+        lost, certain = account.difference or 0, not (self.newest.unsteady or account.hidden or account.absent)
+        if self.behind is None or lost <= 0 or not certain or (account.total or 0) <= SWEPT_AT_ONCE:
+            return False
+        if (yield from account.has_lost()) or (yield from self._lost_behind(*self.behind)) != lost:
+            return False
+        yield from self._search((datetime.fromisoformat(self.behind[0]), LAST, lost))
+        return True
+
+    def _differing(self, lost: int, *, steady: bool) -> Steps[list[Window]]:
+        """The windows of time that differ. The site's count behind the border divides them, where it is ``steady``:
+        nothing came since."""
+        account = self.reconciler
+        if self.behind is None or account.hidden or account.absent or not steady:
+            return [(FIRST, LAST, lost)]
+        border, behind = datetime.fromisoformat(self.behind[0]), (yield from self._lost_behind(*self.behind))
+        return [one for one in ((FIRST, border, lost - behind), (border, LAST, behind)) if one[2]]
 
     @property
     def _lacks_few(self) -> bool:
@@ -270,10 +293,11 @@ class IncrementalListing(Listing):
             yield from account.take(search.listed)
             alive = yield from account.bury(search.missing)
             if not alive and (len(account.asked), account.gone) != (fetched, gone):
-                yield from self._count_again("3")
+                if account.difference != 0:
+                    yield from self._count_again("3")
                 if account.difference == 0:
                     return
-        # A count that fits proves nothing, and one that does not fit proves that the search missed rows.
+        # The search explained nothing, or missed rows.
         yield from self._sweep()
 
     def _count_again(self, mark: str) -> Steps[None]:

@@ -2,7 +2,8 @@
 
 ``site_started(facts, target)``: the crawl of a site begins. ``facts`` is a ``wordpress.receipt.SiteFacts``, whose
 ``site`` (the key in the site's rows) is set before the first row. ``target`` is the ``site_list.Target``.
-``site_ended(facts)``: the crawl of a site has ended.
+``site_ended(facts, followed)``: the crawl of a site has ended. ``followed``: the followed site as the archive had it
+when its crawl began; None where the crawl does not follow the archive's due sites.
 ``archive_failed(error)``: a component met an ``errors.ArchiveError``; the archive pipeline ends the crawl.
 ``request_written(url)``: the downloader passed a request to its open connection.
 ``robots_read(origin, status, body, crawl_delay)``: the robots.txt of an origin (``https://news.example``) is known,

@@ -58,6 +58,11 @@ from newsbot.wordpress.options import KINDS
 
 Clock = Callable[[], datetime]
 
+_COLLECTION = sa.select(collections).where(collections.c.collection == sa.bindparam("of"))
+_LIVE = sa.select(sa.func.count().label("number"), sa.func.max(rows.c.modified).label("modified")).where(
+    rows.c.collection == sa.bindparam("of"), rows.c.deleted_at.is_(None)
+)
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -109,11 +114,9 @@ class Archive:
         batch = self._batches.of(site, type_, kind)
         if batch.pending:
             self._store(batch, None)
-        live = sa.select(sa.func.count().label("number"), sa.func.max(rows.c.modified).label("modified"))
-        live = live.where(rows.c.collection == batch.collection, rows.c.deleted_at.is_(None))
         with self.database.reading() as connection:
-            found = connection.execute(sa.select(collections).where(collections.c.collection == batch.collection)).one()
-            counted = connection.execute(live).one()
+            found = connection.execute(_COLLECTION, {"of": batch.collection}).one()
+            counted = connection.execute(_LIVE, {"of": batch.collection}).one()
         self._batches.begin_pass(site, type_, kind, committed_sequence=found.sequence)
         cursor, witness = stored_json(found.cursor), stored_json(found.witness)
         return CollectionState(

@@ -15,6 +15,13 @@ CollectionKey = tuple[str, str, str]
 """Site, type and kind: a post type and a taxonomy of one site may share a name."""
 
 
+_NUMBER = sa.select(collections.c.collection).where(
+    collections.c.site == sa.bindparam("of_site"),
+    collections.c.type == sa.bindparam("of_type"),
+    collections.c.kind == sa.bindparam("of_kind"),
+)
+
+
 class Batches:
     """The batches by collection. A collection that is new to the archive gets its number here."""
 
@@ -55,15 +62,13 @@ class Batches:
 
     def _number(self, site: str, type_: str, kind: str) -> int:
         """The number of a collection in the database, which gets a row for it if it has none."""
-        number = sa.select(collections.c.collection).where(
-            collections.c.site == site, collections.c.type == type_, collections.c.kind == kind
-        )
+        key = {"of_site": site, "of_type": type_, "of_kind": kind}
         with self._database.reading() as connection:
-            found = connection.execute(number).scalar()
+            found = connection.execute(_NUMBER, key).scalar()
         if found is None:
             with self._database.writing() as connection:
                 insert = upsert(connection, collections, keys=("site", "type", "kind"), replaced=("type",))
                 new = {"site": site, "type": type_, "kind": kind, "sequence": 0, "whole": False, "hidden": 0}
                 connection.execute(insert, [new])
-                found = connection.execute(number).scalar_one()
+                found = connection.execute(_NUMBER, key).scalar_one()
         return int(found)

@@ -166,6 +166,13 @@ def forget_modified(connection: Connection, collection: int, ids: Iterable[int])
         connection.execute(among_ids.values(modified=None), {"at": wanted[start : start + BATCH]})
 
 
+_AMONG = rows.c.id.in_(sa.bindparam("wanted", expanding=True))
+_LIVE = sa.select(rows.c.id, rows.c.modified).where(
+    rows.c.collection == sa.bindparam("of"), rows.c.deleted_at.is_(None)
+)
+_LIVE_AMONG = _LIVE.where(_AMONG)
+
+
 def live_ids(
     connection: Connection,
     collection: int,
@@ -180,7 +187,7 @@ def live_ids(
     ``ids`` limits the answer to these ids, ``since`` and ``until`` to rows published in [since, until), ``lowest`` to
     rows with this id or a higher one.
     """
-    live = sa.select(rows.c.id, rows.c.modified).where(rows.c.collection == collection, rows.c.deleted_at.is_(None))
+    live = _LIVE
     if since is not None:
         live = live.where(rows.c.published >= since)
     if until is not None:
@@ -188,11 +195,11 @@ def live_ids(
     if lowest is not None:
         live = live.where(rows.c.id >= lowest)
     if ids is None:
-        return {row.id: row.modified for row in connection.execute(live)}
+        return {row.id: row.modified for row in connection.execute(live, {"of": collection})}
     found: dict[int, str | None] = {}
     wanted = list(ids)
-    among_ids = live.where(rows.c.id.in_(sa.bindparam("wanted", expanding=True)))
+    among_ids = _LIVE_AMONG if live is _LIVE else live.where(_AMONG)
     for start in range(0, len(wanted), BATCH):
-        batch = connection.execute(among_ids, {"wanted": wanted[start : start + BATCH]})
+        batch = connection.execute(among_ids, {"of": collection, "wanted": wanted[start : start + BATCH]})
         found.update((row_id, modified) for row_id, modified in batch)
     return found

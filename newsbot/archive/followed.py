@@ -90,6 +90,12 @@ class Followed:
         with self._database.reading() as connection:
             return [site_of(row) for row in connection.execute(chosen)]
 
+    def site(self, url: str, spider: str) -> FollowedSite | None:
+        """The followed site with this URL as the user gave it; None where ``spider`` follows none."""
+        with self._database.reading() as connection:
+            row = connection.execute(_ONE, {"at": url, "by": spider}).first()
+        return None if row is None else site_of(row)
+
     def add(self, sites: Iterable[FollowedSite], *, source: str | None = None) -> Imported:
         """Follow ``sites``. Where a site is followed already, the user's values are replaced.
 
@@ -138,19 +144,17 @@ class Followed:
     def keep(self, site: FollowedSite) -> None:
         """Store what a check of a site learnt: every column that the user does not decide."""
         columns = _columns(site)
-        learnt = {name: value for name, value in columns.items() if name not in (*_KEYS, *_AS_GIVEN, "paused")}
-        chosen = (followed.c.url == site.url) & (followed.c.spider == site.spider)
-        with self._database.writing() as connection:
-            connection.execute(sa.update(followed).where(chosen).values(learnt))
+        learnt = {name: columns[name] for name in _LEARNT}
+        with self._database.stating() as connection:
+            connection.execute(_KEEP, {"at": site.url, "by": site.spider, **learnt})
 
     def held_until(self, host: str, *, now: datetime) -> datetime | None:
         """Until when a host asked for no requests, or was given up by a run; None where that is not after ``now``.
 
         ``host`` is written as ``net.hosts.host_of`` writes it.
         """
-        of_host = sa.select(hosts.c.held_until, hosts.c.failed_until).where(hosts.c.host == host)
         with self._database.reading() as connection:
-            row = connection.execute(of_host).first()
+            row = connection.execute(_HOLDS, {"at": host}).first()
         until = max((moment for moment in row or () if moment is not None), default=0.0)
         # A clock that was set back must not block a site for years.
         until = min(until, now.timestamp() + LONGEST_HOLD)
@@ -176,6 +180,11 @@ def _differs(site: FollowedSite, held: FollowedSite) -> bool:
 _NAMES = tuple(column.name for column in followed.columns)
 WITHOUT_HABIT = [column for column in followed.columns if column.name != "habit"]
 """A habit takes 2 KiB, and only a check of its site needs it."""
+_LEARNT = tuple(name for name in _NAMES if name not in (*_KEYS, *_AS_GIVEN, "paused"))
+_OF_KEYS = (followed.c.url == sa.bindparam("at"), followed.c.spider == sa.bindparam("by"))
+_ONE = sa.select(followed).where(*_OF_KEYS)
+_KEEP = sa.update(followed).where(*_OF_KEYS).values({name: sa.bindparam(name) for name in _LEARNT})
+_HOLDS = sa.select(hosts.c.held_until, hosts.c.failed_until).where(hosts.c.host == sa.bindparam("at"))
 _TIMES = ("checked", "next_due", "blocked_until", "full_check")
 _JSON = ("entry", "habit")
 

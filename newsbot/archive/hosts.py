@@ -29,6 +29,10 @@ from newsbot.politeness.known import (
 _FIELDS = ("written", "last_start", "penalty", "held_until", "failed_until")
 _ROBOTS_FIELDS = ("fetched", "status", "body", "failures", "why")
 
+_HOST = sa.select(hosts).where(hosts.c.host == sa.bindparam("at"))
+_LOCKED_HOST = _HOST.with_for_update()
+_ROBOTS = sa.select(robots).where(robots.c.origin == sa.bindparam("at"))
+
 
 class Hosts:
     """``clock`` gives seconds since 1970. Hosts are written as ``net.hosts.host_of`` writes them."""
@@ -102,7 +106,7 @@ class Hosts:
     def robots(self, origin: str) -> KnownRobots | None:
         """The last answer for the robots.txt of an origin: ``https://news.example:8443``."""
         with self._database.reading() as connection:
-            found = connection.execute(sa.select(robots).where(robots.c.origin == origin)).mappings().first()
+            found = connection.execute(_ROBOTS, {"at": origin}).mappings().first()
         return None if found is None else KnownRobots(**{name: found[name] for name in _ROBOTS_FIELDS})
 
     def learn_robots(self, origin: str, known: KnownRobots) -> None:
@@ -111,10 +115,8 @@ class Hosts:
             connection.execute(statement, {"origin": origin, **asdict(known)})
 
     def _read(self, connection: Connection, host: str, *, lock: bool = False) -> KnownHost | None:
-        query = sa.select(hosts).where(hosts.c.host == host)
-        if lock and not self._database.sqlite:
-            query = query.with_for_update()
-        found = connection.execute(query).mappings().first()
+        query = _LOCKED_HOST if lock and not self._database.sqlite else _HOST
+        found = connection.execute(query, {"at": host}).mappings().first()
         if found is None:
             return None
         return KnownHost(**{name: found[name] for name in _FIELDS})

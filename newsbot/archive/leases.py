@@ -20,6 +20,24 @@ def lease_of(site: str, kind: str) -> str:
     return f"{kind} {site}"
 
 
+_ENTER = sa.text("""
+    INSERT INTO leases (site, run, holder, heartbeat)
+    SELECT CAST(:lease AS text), CAST(:run AS text), CAST(:holder AS text), CAST(:heartbeat AS text)
+    WHERE NOT EXISTS (SELECT 1 FROM leases WHERE site IN (:lease, :site))
+    ON CONFLICT DO NOTHING
+""")
+"""Takes a lease that no run has, in one statement. Another run that enters the lease at the same time wins or loses."""
+
+_OURS = (
+    sa.update(leases)
+    .where(leases.c.site == sa.bindparam("lease"), leases.c.run == sa.bindparam("of"))
+    .values(heartbeat=sa.bindparam("now"))
+)
+_RELEASE = sa.delete(leases).where(
+    leases.c.run == sa.bindparam("of"), leases.c.site.in_(sa.bindparam("names", expanding=True))
+)
+
+
 class Leases:
     """The leases of one run. Every transaction calls ``fence``, so that a run that lost a lease writes nothing more.
 
@@ -41,6 +59,12 @@ class Leases:
         """Take the lease of one kind of a site. Returns None if this run has it now, else the name of the run that has
         it."""
         now = self._clock()
+        new = {"run": self._run, "holder": self._process, "heartbeat": now.isoformat()}
+        with self._database.stating() as connection:
+            entered = connection.execute(_ENTER, {"lease": lease_of(site, kind), "site": site, **new}).rowcount == 1
+        if entered:
+            self.held.add(lease_of(site, kind))
+            return None
         with self._database.writing() as connection:
             if (holder := self._holder(connection, lease_of(site, kind), site, now)) is not None:
                 return holder
@@ -82,8 +106,8 @@ class Leases:
     def release(self, names: Collection[str]) -> None:
         """Release leases by their names. Another run may take them."""
         self.held -= set(names)
-        with self._database.writing() as connection:
-            connection.execute(sa.delete(leases).where(leases.c.run == self._run, leases.c.site.in_(list(names))))
+        with self._database.stating() as connection:
+            connection.execute(_RELEASE, {"of": self._run, "names": list(names)})
 
     def release_all(self) -> None:
         self.held.clear()
@@ -104,8 +128,8 @@ class Leases:
         lease = lease_of(site, kind)
         if lease not in self.held:
             return
-        ours = sa.update(leases).where(leases.c.site == lease, leases.c.run == self._run)
-        if connection.execute(ours.values(heartbeat=self._clock().isoformat())).rowcount != 1:
+        ours = {"lease": lease, "of": self._run, "now": self._clock().isoformat()}
+        if connection.execute(_OURS, ours).rowcount != 1:
             raise ArchiveError(
                 f"another run took over {kind} of {site}, because this run sent no heartbeat for a minute"
             )

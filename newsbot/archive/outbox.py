@@ -68,6 +68,10 @@ _UNDELIVERED = (
     .order_by(outbox.c.place)
 )
 
+_UNFINISHED = sa.select(runs).where(
+    runs.c.state.in_(sa.bindparam("states", expanding=True)), runs.c.run != sa.bindparam("ours")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -183,7 +187,7 @@ class Outbox:
 
     def _take_over(self, site: str, kind: str) -> array[int]:
         """Move the outbox entries of dead runs to this run. Returns their places."""
-        dead = [run.run for run in (*self._dead_runs("open"), *self._dead_runs("dead"))]
+        dead = [run.run for run in self._dead_runs("open", "dead")]
         if not dead:
             return array("q")
         of_site = sa.select(collections.c.collection).where(collections.c.site == site, collections.c.kind == kind)
@@ -208,10 +212,10 @@ class Outbox:
         with self._database.reading() as connection:
             return list(connection.execute(_UNDELIVERED, {"places": list(places)}))
 
-    def _dead_runs(self, state: str) -> list[sa.Row[Any]]:
+    def _dead_runs(self, *states: str) -> list[sa.Row[Any]]:
         now = self._clock()
         with self._database.reading() as connection:
-            found = connection.execute(sa.select(runs).where(runs.c.state == state, runs.c.run != self._run)).all()
+            found = connection.execute(_UNFINISHED, {"states": states, "ours": self._run}).all()
         return [
             run
             for run in found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -79,34 +79,45 @@ class Runs:
     def conclude(self, spider: str, crawled: Iterable[Crawled]) -> None:
         """Store the receipt of each site of the present run, and which sites were crawled completely."""
         now = self._clock().isoformat()
+        # In one order: a run over another kind of the same sites may end at the same time, and must not deadlock.
+        results = sorted(crawled, key=lambda result: result.site)
+        with self._database.writing() as connection:
+            for start in range(0, len(results), BATCH):
+                self._conclude(connection, spider, results[start : start + BATCH], now)
+
+    def _conclude(self, connection: Connection, spider: str, results: Sequence[Crawled], now: str) -> None:
+        """The same for one result of each of some sites, in the order of their keys."""
+        found = _Site.read(connection, [result.site for result in results], now)
         # The start of the run, not its end: a schedule must not shift by the length of the crawls.
         complete = {spider: self._started.isoformat()}
-        with self._database.writing() as connection:
-            # In one order: a run over another kind of the same sites may end at the same time, and must not deadlock.
-            for result in sorted(crawled, key=lambda result: result.site):
-                receipt = {"verdict": result.verdict, "facts": json_bytes(dict(result.facts))[0], "at": now}
-                _put(connection, receipts, {"run": self._run, "site": result.site}, receipt)
-                site = _Site.read(connection, result.site, now)
-                # Where no site was found, its key is the URL. What an earlier run found behind the URL stays.
-                found = result.site not in result.asked
-                _put_addresses(connection, result.asked, result.site, replace=found)
-                site.facts["crawled"] |= complete if result.whole else {}
-                site.write(connection, name=result.name, now=now)
+        of_run: list[dict[str, Any]] = []
+        for result in results:
+            facts = json_bytes(dict(result.facts))[0]
+            of_run.append({"run": self._run, "site": result.site, "at": now, "verdict": result.verdict, "facts": facts})
+            site = found[result.site]
+            site.name = result.name
+            site.facts["crawled"] |= complete if result.whole else {}
+        _put(connection, receipts, ("run", "site"), of_run)
+        # Where no site was found, its key is the URL. What an earlier run found behind the URL stays.
+        for replace in (True, False):
+            urls = {url: one.site for one in results for url in one.asked if replace == (one.site not in one.asked)}
+            _put_addresses(connection, urls, replace=replace)
+        _Site.write(connection, found.values(), now=now)
 
     def keep_site(self, url: str, found: Mapping[str, Any]) -> None:
         """Store what was discovered behind ``url``; ``found`` holds at least ``key`` and ``name``."""
         now = self._clock().isoformat()
         with self._database.writing() as connection:
-            site = _Site.read(connection, found["key"], now)
-            _put_addresses(connection, [url], found["key"], replace=True)
+            site = _Site.read(connection, [found["key"]], now)[found["key"]]
+            _put_addresses(connection, {url: found["key"]}, replace=True)
+            site.name = found["name"]
             site.facts["found"] = {"at": now, "site": dict(found)}
-            site.write(connection, name=found["name"], now=now)
+            _Site.write(connection, [site], now=now)
 
     def site_behind(self, url: str) -> Mapping[str, Any] | None:
         """What was discovered behind ``url`` in the last DISCOVERED_DAYS days."""
-        of_url = sa.select(sites.c.facts).join(addresses, addresses.c.site == sites.c.site)
         with self._database.reading() as connection:
-            facts = stored_json(connection.execute(of_url.where(addresses.c.url == url)).scalar())
+            facts = stored_json(connection.execute(_BEHIND, {"at": url}).scalar())
         found = facts.get("found")
         if found is None or self._clock() - datetime.fromisoformat(found["at"]) > DISCOVERED_DAYS:
             return None
@@ -121,24 +132,47 @@ class _Site:
     key: str
     facts: dict[str, Any]
     first_seen: str
+    name: str | None = None
 
     @classmethod
-    def read(cls, connection: Connection, key: str, now: str) -> _Site:
-        # Locked: runs over two kinds of a site may write its facts at the same time. (SQLite has one writer anyway.)
-        of_site = sa.select(sites.c.facts, sites.c.first_seen).where(sites.c.site == key).with_for_update()
-        row = connection.execute(of_site).first()
-        facts = stored_json(row.facts) if row else {}
-        facts.pop("asked", None)  # an older version kept the URLs here
-        return cls(key, {"crawled": {}} | facts, row.first_seen if row else now)
+    def read(cls, connection: Connection, keys: Sequence[str], now: str) -> dict[str, Self]:
+        """Key -> the row of each of the ``keys``, which is new where the archive has none."""
+        found = {row.site: row for row in connection.execute(_OF_KEYS, {"keys": list(keys)})}
+        rows = {}
+        for key in keys:
+            row = found.get(key)
+            facts = stored_json(row.facts) if row is not None else {}
+            facts.pop("asked", None)  # an older version kept the URLs here
+            rows[key] = cls(key, {"crawled": {}} | facts, row.first_seen if row is not None else now)
+        return rows
 
-    def write(self, connection: Connection, *, name: str | None, now: str) -> None:
-        values = {
-            "name": _storable(name),
-            "facts": json_bytes(self.facts)[0],
-            "first_seen": self.first_seen,
-            "last_seen": now,
-        }
-        _put(connection, sites, {"site": self.key}, values)
+    @staticmethod
+    def write(connection: Connection, changed: Iterable[_Site], *, now: str) -> None:
+        values = [
+            {
+                "site": site.key,
+                "name": _storable(site.name),
+                "facts": json_bytes(site.facts)[0],
+                "first_seen": site.first_seen,
+                "last_seen": now,
+            }
+            for site in changed
+        ]
+        _put(connection, sites, ("site",), values)
+
+
+# Locked: runs over two kinds of a site may write its facts at the same time. (SQLite has one writer anyway.)
+_OF_KEYS = (
+    sa.select(sites.c.site, sites.c.facts, sites.c.first_seen)
+    .where(sites.c.site.in_(sa.bindparam("keys", expanding=True)))
+    .order_by(sites.c.site)
+    .with_for_update()
+)
+_BEHIND = (
+    sa.select(sites.c.facts)
+    .join(addresses, addresses.c.site == sites.c.site)
+    .where(addresses.c.url == sa.bindparam("at"))
+)
 
 
 def last_crawled(url: str, spider: str, asked: Iterable[str]) -> dict[str, datetime]:
@@ -168,10 +202,10 @@ def crawled_of(database: Database, spider: str, asked: Iterable[str]) -> dict[st
     return found
 
 
-def _put_addresses(connection: Connection, urls: Iterable[str], site: str, *, replace: bool) -> None:
-    """Note that users gave these URLs for a site. ``replace``: also where a URL led to another site before."""
+def _put_addresses(connection: Connection, urls: Mapping[str, str], *, replace: bool) -> None:
+    """Note for which site users gave each of the URLs. ``replace``: also where a URL led to another site before."""
     statement = upsert(connection, addresses, keys=("url",), replaced=("site",) if replace else ())
-    if values := [{"url": url, "site": site} for url in urls]:
+    if values := [{"url": url, "site": site} for url, site in sorted(urls.items())]:
         connection.execute(statement, values)
 
 
@@ -180,6 +214,8 @@ def _storable(name: str | None) -> str | None:
     return None if name is None else joined(name).replace("\x00", "\ufffd")
 
 
-def _put(connection: Connection, table: sa.Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    statement = upsert(connection, table, keys=tuple(keys), replaced=tuple(values))
-    connection.execute(statement, {**keys, **values})
+def _put(connection: Connection, table: sa.Table, keys: tuple[str, ...], values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of ``values``, which all have the same columns, or replace the rows that have the same ``keys``."""
+    if values:
+        replaced = tuple(name for name in values[0] if name not in keys)
+        connection.execute(upsert(connection, table, keys=keys, replaced=replaced), values)

@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from scrapy import Spider
@@ -27,6 +27,10 @@ from newsbot.net.stopping import is_stopping
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
+
+
+RECENT = timedelta(minutes=1)
+"""How old the entry of a site may be that its crawl read at its start."""
 
 
 class FollowedExtension:
@@ -71,7 +75,7 @@ class FollowedExtension:
     def site_started(self, facts: SiteFacts) -> None:
         self.began[facts.asked] = self.now()
 
-    def site_ended(self, facts: SiteFacts) -> None:
+    def site_ended(self, facts: SiteFacts, followed: FollowedSite | None = None) -> None:
         began = self.began.pop(facts.asked, self.now())
         if self.database is None or facts.verdict == "elsewhere":
             return
@@ -80,7 +84,10 @@ class FollowedExtension:
             return
         try:
             table = Followed(self.database)
-            for site in table.sites(self.spider, urls=[facts.asked]):
+            # A crawl of hours must not overlook what the user changed meanwhile.
+            recent = followed is not None and timedelta() <= self.now() - began < RECENT
+            site = followed if recent else table.site(facts.asked, self.spider)
+            if site is not None:
                 table.keep(self._checked(table, site, facts, began))
         except ArchiveError as error:
             logger.error("%s: when the site is next due is not stored: %s", facts.asked, error)

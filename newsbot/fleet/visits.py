@@ -50,8 +50,7 @@ class Visits:
             self._pass_over(url, spider, now)
 
     def _site(self, url: str, spider: str) -> FollowedSite | None:
-        found = self._table.sites(spider, urls=[url])
-        return found[0] if found else None
+        return self._table.site(url, spider)
 
     def _pass_over(self, url: str, spider: str, now: datetime) -> None:
         """Let the next job of a site that another run has wait, unless that run has just ended."""

@@ -53,7 +53,8 @@ class PublishingHabit:
         """The estimated rate in each hour of the week, in posts a day. The mean over the week is ``posts_per_day``."""
         smoothed = _smooth(self.hours)
         mean = (sum(smoothed) + PSEUDO_POSTS) / HOURS
-        return [self.posts_per_day * (count + PSEUDO_POSTS / HOURS) / mean for count in smoothed]
+        rate, pseudo = self.posts_per_day, PSEUDO_POSTS / HOURS
+        return [rate * (count + pseudo) / mean for count in smoothed]
 
 
 def _smooth(hours: Sequence[float]) -> list[float]:

@@ -123,8 +123,7 @@ class ArchiveAnswers:
 
     def followed_site(self, url: str, spider: str) -> FollowedSite | None:
         """The followed site with this URL, as the archive has it now."""
-        found = Followed(self._archive.database).sites(spider, urls=[url]) if self._archive is not None else []
-        return found[0] if found else None
+        return Followed(self._archive.database).site(url, spider) if self._archive is not None else None
 
     def last_crawled(self, url: str, spider: str) -> datetime | None:
         """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""

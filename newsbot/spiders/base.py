@@ -17,6 +17,7 @@ from newsbot import signals
 from newsbot.archive import archive_of, last_crawled
 from newsbot.archive.answers import Asked
 from newsbot.archive.due_sites import Chosen, followed_sites
+from newsbot.archive.followed import FollowedSite
 from newsbot.arguments.entries import entry_of, target_of
 from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
@@ -35,7 +36,7 @@ from newsbot.spiders.in_flight import InFlight
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.scope import asked_part
-from newsbot.wordpress.site_crawl import crawl
+from newsbot.wordpress.site_crawl import SiteCrawl, crawl
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ class NewsbotSpider(Spider):
         self.open_sites = asyncio.Semaphore(sites_at_once)
         self.sites_at_once = sites_at_once
         self.not_due = 0
+        self._followed: dict[str, FollowedSite] = {}
+        """The followed sites that are being crawled, as the archive had them when their crawls began."""
         self._aim_at(self.arguments.targets())
 
     @classmethod
@@ -201,14 +204,13 @@ class NewsbotSpider(Spider):
                 self.crawler.stats.inc_value("newsbot/driver/broken")
             finally:
                 facts.rights = self.declared.of(facts.site or facts.asked)
-                self._send(signals.site_ended, facts)
+                self._send(signals.site_ended, facts, followed=self._followed.pop(target.url, None))
         finally:
             self.open_sites.release()
 
     def _driver(self, index: int, target: Target, facts: SiteFacts) -> SiteDriver:
-        first, *also = self.options(target)
         return SiteDriver(
-            crawl=crawl(first, facts, also),
+            crawl=self._crawl(target, facts),
             target=target,
             facts=facts,
             kinds=self.kinds,
@@ -220,6 +222,11 @@ class NewsbotSpider(Spider):
             max_waiting=self.max_waiting,
         )
 
+    def _crawl(self, target: Target, facts: SiteFacts) -> SiteCrawl:
+        # The options are made when the crawl begins, after the followed site was read.
+        first, *also = self.options(target)
+        yield from crawl(first, facts, also)
+
     def _is_due(self, target: Target) -> bool:
         """Whether the site is due now, where the run takes due sites only: another run may have checked it."""
         now = datetime.now(UTC)
@@ -227,7 +234,10 @@ class NewsbotSpider(Spider):
             return True
         if self.arguments.follows:
             followed = self.archive.followed_site(target.url, self.name)
-            return followed is None or followed.is_due(now)
+            if followed is None:
+                return True
+            self._followed[target.url] = followed
+            return followed.is_due(now)
         return target.due(self.archive.last_crawled(target.url, self.name), now)
 
     def _send(self, signal: object, facts: SiteFacts, **more: Any) -> None:
@@ -247,7 +257,7 @@ class NewsbotSpider(Spider):
         check found nothing amiss, and the last full check is less than a day old."""
         if not (self.arguments.due and self.arguments.follows):
             return False
-        site = self.archive.followed_site(target.url, self.name)
+        site = self._followed.get(target.url)
         if site is None or site.verdict != "complete" or dict(site.entry) != entry_of(target):
             return False
         return not needs_full_check(site.full_check, datetime.now(UTC))

@@ -34,11 +34,15 @@ SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
 """Base list -> component -> settings; any of the settings switches the component on."""
 
 OWN: dict[str, tuple[int, tuple[str, ...]]] = {
+    "newsbot.warc.extension.WarcExtension": (880, ("NEWSBOT_WARC",)),  # before the receipt, which names the files
     "newsbot.extensions.json_receipt.JsonReceipt": (970, ("NEWSBOT_LOG_JSON",)),
     "newsbot.extensions.metrics.MetricsExtension": (980, ("NEWSBOT_METRICS_PORT", "NEWSBOT_METRICS_FILE")),
     "spidermon.contrib.scrapy.extensions.Spidermon": (990, ("SPIDERMON_ENABLED",)),  # after the receipt
 }
 """Extension of newsbot or of a library -> its place, and settings; any of the settings switches the extension on."""
+
+HANDLER = "newsbot.warc.handler.RecordingHandler"
+"""The download handler of a run that writes WARC files."""
 
 _OFF = {"", "0", "0.0", "false", "none"}
 
@@ -54,6 +58,9 @@ class SwitchedComponents:
         for extension, (place, names) in OWN.items():
             if any(is_on(settings[name]) for name in names):
                 settings["EXTENSIONS_BASE"].set(extension, place, priority="cmdline")
+        if is_on(settings["NEWSBOT_WARC"]):
+            for scheme in ("http", "https"):
+                settings["DOWNLOAD_HANDLERS_BASE"].set(scheme, HANDLER, priority="cmdline")
 
 
 def is_on(value: object) -> bool:

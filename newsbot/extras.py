@@ -18,6 +18,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "postgresql": ("psycopg[binary]",),
     "report": ("jinja2",),
     "sqlite": ("sqlite-utils",),
+    "warc": ("warcio",),
     "xlsx": ("xlsxwriter",),
 }
 """Extra -> the names of its libraries for ``pip install``. ``requirements-extras.txt`` has their versions."""

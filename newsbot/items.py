@@ -77,6 +77,15 @@ class Source:
     confidence: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarcRecord:
+    """The record of an answer: the name of the WARC file, where the record begins in it (bytes), its WARC-Record-ID."""
+
+    file: str
+    offset: int
+    record: str
+
+
 @dataclass(slots=True, kw_only=True)
 class RowKey:
     """The identity of a row: (site, type, id)."""
@@ -165,6 +174,8 @@ class Post(Record, PostContent):
     """The id of the page, or of the object of a hierarchical type, that this one is below."""
     rights: dict[str, Any] = field(default_factory=dict)
     """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
+    warc: WarcRecord | None = None
+    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,6 +203,8 @@ class Comment(Record, CommentContent):
 
     rights: dict[str, Any] = field(default_factory=dict)
     """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
+    warc: WarcRecord | None = None
+    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -234,6 +247,8 @@ class Media(Record, MediaContent):
     """The file of another site with the same guid, as ``SITE TYPE ID``."""
     rights: dict[str, Any] = field(default_factory=dict)
     """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
+    warc: WarcRecord | None = None
+    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -254,6 +269,9 @@ class Term(Record, TermContent):
 
     collection: ClassVar[str] = "terms"
 
+    warc: WarcRecord | None = None
+    """The record of the answer that the row was made of, where the run wrote WARC files."""
+
 
 @dataclass(slots=True, kw_only=True)
 class UserContent(RowKey):
@@ -272,6 +290,9 @@ class User(Record, UserContent):
     """An author as the site shows the author in public. ``avatar_urls`` is filled only with NEWSBOT_PERSONAL=1."""
 
     collection: ClassVar[str] = "users"
+
+    warc: WarcRecord | None = None
+    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -53,6 +53,7 @@ NEWSBOT_METRICS_PORT = _env("NEWSBOT_METRICS_PORT", "0")
 NEWSBOT_METRICS_ADDRESS = _env("NEWSBOT_METRICS_ADDRESS", "127.0.0.1")
 NEWSBOT_METRICS_FILE = _env("NEWSBOT_METRICS_FILE", "")
 NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
+NEWSBOT_WARC = _env("NEWSBOT_WARC", "")  # a folder; also set by the spider argument warc=1
 NEWSBOT_FULL = False  # the spider argument full=1
 NEWSBOT_ASKED = None  # what the spider's arguments ask for, for files that are overwritten
 NEWSBOT_MEDIA = None  # the spider argument media=download
@@ -155,6 +156,7 @@ EXTENSIONS_BASE = {
     "scrapy.extensions.spiderstate.SpiderState": None,  # JOBDIR is not set; the archive keeps the state
     "scrapy.extensions.throttle.AutoThrottle": None,  # AUTOTHROTTLE_ENABLED is off: PolitenessMiddleware has the pace
     "scrapy.extensions.remote_control.RemoteControl": None,  # REMOTE_CONTROL_ENABLED is off; it imports aiohttp
+    "newsbot.warc.extension.WarcExtension": None,  # NEWSBOT_WARC is empty
     "newsbot.extensions.progress.ProgressExtension": 890,  # before the receipt, whose summary follows the table
     # Last at the signal spider_closed: the feeds have reported by then whether they were stored.
     "newsbot.extensions.receipt.ReceiptExtension": 900,

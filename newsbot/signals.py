@@ -14,6 +14,9 @@ still rename a file to ``target``, a handler renames it now: later, that would u
 ``feed_sealed(part, target)``: the file at ``part`` is complete and synced to the disk. As soon as all handlers return,
 it is renamed to ``target``; a handler that removes ``part`` prevents that.
 ``feed_stored(target)``: the file has its final name.
+``warc_stored(folder, stored)``: the WARC file ``stored`` (``warc.finishing.StoredFile``) in ``folder`` is whole.
+``archive_answered(asked, answer, options, target)``: the archive answered the question ``asked`` of a site's crawl.
+``options`` are those of each kind of rows. Sent only where the run writes WARC files.
 ``run_ended()``: the process of a crawl is about to end.
 """
 
@@ -26,4 +29,6 @@ host_waits = object()
 feed_turn = object()
 feed_sealed = object()
 feed_stored = object()
+warc_stored = object()
+archive_answered = object()
 run_ended = object()

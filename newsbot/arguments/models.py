@@ -74,6 +74,7 @@ class SiteArguments(BaseModel):
     sweep: Switch = Field(default=False, description="compare every id of the site with the archive now")
     confirm_deletions: Switch = Field(default=False, description="believe deletions that are suspiciously many")
     raw: Switch = Field(default=False, description="keep the whole API object in `raw`")
+    warc: Switch | None = Field(default=None, description="write every exchange with the sites to WARC files")
     due: Switch = Field(default=False, description="of sites=, only those that are due")
 
     @model_validator(mode="after")

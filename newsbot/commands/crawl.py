@@ -186,6 +186,7 @@ class Command(ScrapyCrawl):
         """One line that says what is wrong with the command line, or None."""
         from newsbot.arguments.settings import check_settings
         from newsbot.arguments.values import validate
+        from newsbot.arguments.warc import check_warc
         from newsbot.extras import require
         from newsbot.spiders.base import NewsbotSpider
 
@@ -203,6 +204,7 @@ class Command(ScrapyCrawl):
             arguments = validate(spider.arguments_model, given)
             arguments.targets()
             check_settings(self.settings, spider)
+            check_warc(self.settings, asked=arguments.warc)
             if getattr(arguments, "render", None) == "always":
                 require("browser", "render=always")
         except BadArgument as error:

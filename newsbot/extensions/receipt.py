@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 FAILURES = (
     *("feeds/failed", "archive/holes", "archive/damaged", "archive/failed", "archive/unsealed", "driver/broken"),
-    "receipt/failed",
+    *("warc/failed", "receipt/failed"),
 )
 """A run in which one of these stats is above 0 is incomplete, whatever the verdicts of its sites are."""
 
@@ -60,6 +60,10 @@ class ReceiptExtension:
         self.not_due = self.failures = 0
         self.reason = "died"
         self.files: list[str] = []
+        self.feeds: list[str] = []
+        self.warc: dict[str, Any] | None = None
+        if crawler.settings["NEWSBOT_WARC"]:
+            self.warc = {"folder": self._from_receipt(Path(crawler.settings["NEWSBOT_WARC"])), "files": []}
         settings = crawler.settings
         self.unproven = unproven({name: settings.get_component_priority_dict_with_base(name) for name in PROMISES})
 
@@ -75,10 +79,23 @@ class ReceiptExtension:
         crawler.signals.connect(extension.site_started, signals.site_started)
         crawler.signals.connect(extension.run_ended, signals.run_ended)
         crawler.signals.connect(extension.feed_stored, signals.feed_stored)
+        crawler.signals.connect(extension.warc_stored, signals.warc_stored)
         return extension
+
+    def warc_stored(self, folder: Path, stored: Any) -> None:
+        assert self.warc is not None
+        self.warc["folder"] = self._from_receipt(folder)
+        self.warc["files"].append(stored)
 
     def feed_stored(self, target: Path) -> None:
         self.files.append(short_path(target))
+        self.feeds.append(self._from_receipt(target))
+
+    def _from_receipt(self, path: Path) -> str:
+        """The path from the folder of the receipt: data that is moved as a whole keeps its names."""
+        if self.path is None:
+            return str(path)
+        return os.path.relpath(path.expanduser().resolve(), self.path.parent.resolve())
 
     def spider_opened(self, spider: Spider) -> None:
         # All sites of the list: a site whose crawl never begins needs its line too.
@@ -166,6 +183,8 @@ class ReceiptExtension:
             "failures": failed,
             "unproven": self.unproven,
             "not_due": self.not_due,
+            "feeds": self.feeds,
+            "warc": self.warc,
             "sites": [site_receipt(site) for site in self.sites],
         }
         return json_bytes(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)[0]

@@ -22,6 +22,7 @@ from newsbot.arguments.entries import entry_of, target_of
 from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
 from newsbot.arguments.values import validate
+from newsbot.arguments.warc import warc_folder
 from newsbot.browser import Browser
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.items import Record
@@ -33,6 +34,7 @@ from newsbot.spiders.declared import DeclaredRights
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.fetcher import Fetcher
 from newsbot.spiders.in_flight import InFlight
+from newsbot.wordpress.messages import Question
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.scope import asked_part
@@ -91,6 +93,7 @@ class NewsbotSpider(Spider):
             settings.set("FEEDS", {}, priority=REFUSED)  # no file of an earlier run is overwritten
         # The pipelines are built after the spider, and they read settings, not the spider.
         settings.set("NEWSBOT_FULL", spider.arguments.full, priority="spider")
+        settings.set("NEWSBOT_WARC", warc_folder(settings, asked=spider.arguments.warc), priority=REFUSED)
         settings.set("NEWSBOT_MEDIA", getattr(spider.arguments, "media", None), priority="spider")
         spider._set_crawler(crawler)
         spider.in_flight = InFlight(crawler)
@@ -219,6 +222,7 @@ class NewsbotSpider(Spider):
             fetch=partial(self.fetcher.fetch, target=target, facts=facts),
             delivered=partial(self.in_flight.delivered, index),
             is_due=partial(self._is_due, target),
+            answered=partial(self._tell_answer, target) if self.settings["NEWSBOT_WARC"] else None,
             max_waiting=self.max_waiting,
         )
 
@@ -226,6 +230,11 @@ class NewsbotSpider(Spider):
         # The options are made when the crawl begins, after the followed site was read.
         first, *also = self.options(target)
         yield from crawl(first, facts, also)
+
+    def _tell_answer(self, target: Target, asked: Question, answer: Any) -> None:
+        self.crawler.signals.send_catch_log(
+            signals.archive_answered, asked=asked, answer=answer, options=self.options(target), target=target
+        )
 
     def _is_due(self, target: Target) -> bool:
         """Whether the site is due now, where the run takes due sites only: another run may have checked it."""
@@ -245,7 +254,7 @@ class NewsbotSpider(Spider):
 
     def options(self, target: Target) -> list[Options]:
         """The options of each kind of rows to crawl, in their order."""
-        given = self.arguments.model_dump(exclude={"site", "sites", "due", "media"})
+        given = self.arguments.model_dump(exclude={"site", "sites", "due", "media", "warc"})
         types = target.types or given.pop("types", ())
         follow = frozenset(given.pop("follow", ("author",)))
         given.pop("types", None)

@@ -13,7 +13,7 @@ from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
-from newsbot.wordpress.messages import Query, RenameSite, Reply
+from newsbot.wordpress.messages import Query, Question, RenameSite, Reply
 from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
 from newsbot.wordpress.site_crawl import SiteCrawl
@@ -35,7 +35,8 @@ class SiteDriver:
 
     ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
     only then does the archive know these items. ``kinds`` are the kinds of rows that the crawl brings: the rows of a
-    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``max_waiting`` is this
+    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``answered`` is told each
+    question to the archive with its answer. ``max_waiting`` is this
     site's share of ``MAX_WAITING``.
     """
 
@@ -48,6 +49,7 @@ class SiteDriver:
     fetch: Callable[[Query], Coroutine[Any, Any, Reply]]
     delivered: Callable[[], Awaitable[None]]
     is_due: Callable[[], bool] = _always
+    answered: Callable[[Question, Any], None] | None = None
     max_waiting: int = MAX_WAITING
     claimed: str | None = None
     waiting: deque[Any] = field(default_factory=deque)
@@ -98,9 +100,15 @@ class SiteDriver:
                     self.claims.taken_by_another(message.old, self.target)
                 ):
                     return
-                answer = self.archive.answer(message)
+                answer = self._answer(message)
         while self.waiting:
             yield self.waiting.popleft()
+
+    def _answer(self, asked: Question) -> Any:
+        answer = self.archive.answer(asked)
+        if self.answered is not None:
+            self.answered(asked, answer)
+        return answer
 
     def _take_site(self, site: str) -> bool:
         """Take the site that the crawl found, and tell what the address was taken for. False where the crawl ends."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -120,11 +121,20 @@ class Fetcher:
             url=response.url,
             headers=lower_names(response.headers),
             body=response.body,
-            fetched_at=iso_utc(datetime.now(UTC)),
+            fetched_at=last.meta.get("newsbot_fetched_at") or iso_utc(datetime.now(UTC)),
+            warc=last.meta.get("newsbot_warc"),
         )
         if "dataloss" in response.flags and not payload.is_whole(reply.body):
             return Reply(status=0, url=query.url, error="dropped", detail="the body is shorter than announced")
-        return await self._browser.render(reply, counted, meta) if query.render else reply
+        return await self._render(reply, counted, meta) if query.render else reply
+
+    async def _render(self, reply: Reply, counted: SiteFacts | CollectionFacts, meta: Mapping[str, Any]) -> Reply:
+        rendered = await self._browser.render(reply, counted, meta)
+        if reply.warc is None or rendered.body is reply.body or rendered.error is not None:
+            return rendered
+        from newsbot.warc.recorder import recorder_of
+
+        return replace(rendered, warc=recorder_of(self._crawler).convert(reply.warc, rendered))
 
     def _count(self, stat: str) -> None:
         assert self._crawler.stats is not None  # set when the crawl starts, after this fetcher was built

@@ -28,7 +28,7 @@ class WpSiteSpider(NewsbotSpider):
         return self.arguments.chosen_kinds
 
     def options(self, target: Target) -> list[Options]:
-        given = self.arguments.model_dump(exclude={"site", "sites", "due", "media", "kinds", "types", "follow"})
+        given = self.arguments.model_dump(exclude={"site", "sites", "due", "media", "warc", "kinds", "types", "follow"})
         every = Options(
             url=target.url,
             types=("all",),

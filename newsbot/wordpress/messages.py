@@ -32,6 +32,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from newsbot.items import WarcRecord
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
@@ -60,7 +62,8 @@ class Reply:
     """The result of a query. Where no answer came, ``status`` is 0 and ``error`` is one of the names in ``ERRORS``.
 
     ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
-    ``fetched_at`` is UTC, ISO.
+    ``fetched_at`` is UTC, ISO. ``warc`` is the record of the answer, ``warc_of`` the record of each row by its id where
+    the rows came with several answers.
     """
 
     status: int
@@ -70,6 +73,8 @@ class Reply:
     error: str | None = None
     detail: str = ""
     fetched_at: str = ""
+    warc: WarcRecord | None = None
+    warc_of: Mapping[int, WarcRecord] = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:

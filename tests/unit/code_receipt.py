@@ -61,7 +61,11 @@ def types_of(part: str) -> dict[str, str]:
     """Key -> its type in words, by the type hint or, of what has none, by the value."""
     site = receipt()["sites"][0]
     parts = {"run": receipt(), "site": site, "collection": site["collections"]["post"]}
-    hints = {"run": {}, "site": get_type_hints(SiteFacts), "collection": get_type_hints(CollectionFacts)}[part]
+    hints = {
+        "run": {"warc": dict[str, Any] | None},
+        "site": get_type_hints(SiteFacts),
+        "collection": get_type_hints(CollectionFacts),
+    }[part]
     return {key: in_words(hints.get(key, type(value))) for key, value in parts[part].items()}
 
 

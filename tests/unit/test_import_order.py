@@ -43,8 +43,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
+    "warc": {"arguments", "safety", "wordpress", "items", "safe_json", "signals", "timestamps"},
     "spiders": {
-        *("archive", "arguments", "browser", "net", "politeness", "rights", "schedule", "wordpress"),
+        *("archive", "arguments", "browser", "net", "politeness", "rights", "schedule", "warc", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
     },
     "feeds": {"terminal", "items", "errors", "signals", "timestamps", "safe_json"},

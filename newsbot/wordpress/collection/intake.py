@@ -115,6 +115,7 @@ class Intake:
                 self.facts.outside_window += 1
                 continue
             item = self._read(raw, reply)
+            item.warc = reply.warc_of.get(item.id, reply.warc)  # type: ignore[attr-defined]
             if are_apart(raw.get("date_gmt"), raw.get("date")):
                 self.facts.faults["dates-apart"] += 1
             items.append(item)

@@ -15,6 +15,7 @@ from typing import Any
 
 from newsbot.compact import IdSet
 from newsbot.errors import PayloadError
+from newsbot.items import WarcRecord
 from newsbot.wordpress.languages.plugins import PARAM
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.replies import rows_of, total_of
@@ -125,15 +126,18 @@ class MergedListing:
 @dataclass(slots=True, kw_only=True)
 class Merger:
     """Answers listings of one collection in several ``languages``. ``query`` makes a query of parameters. ``last`` is
-    the last answer of the site."""
+    the last answer of the site. ``records``: id of a row -> the record of its answer, where answers are recorded."""
 
     languages: tuple[str, ...]
     query: Callable[[Params], Query]
     listing: MergedListing | None = None
     last: Reply | None = None
+    records: dict[int, WarcRecord] = field(default_factory=dict)
 
     def answer(self, params: Params) -> Asking[Reply]:
         """The reply to a listing. Where one language fails, that failure is the reply."""
+        if self.records:
+            self._forget_records()
         if "include" in params:
             return (yield from self._include(params))
         size = max(1, _number(params.get("per_page"), 10))
@@ -166,7 +170,21 @@ class Merger:
             # Not orjson, which refuses half an emoji and a number of 65 bits.
             body=json.dumps(rows).encode("ascii"),
             fetched_at=self.last.fetched_at if self.last is not None else "",
+            warc_of={number: self.records[number] for row in rows if (number := row_id(row.get("id"))) in self.records},
         )
+
+    def _took(self, rows: Iterable[Row], reply: Reply) -> None:
+        """Note which answer brought the rows."""
+        self.last = reply
+        if reply.warc is not None:
+            self.records |= {number: reply.warc for row in rows if (number := row_id(row.get("id"))) is not None}
+
+    def _forget_records(self) -> None:
+        """Forget the records of rows that wait nowhere."""
+        listing = self.listing
+        kept = [listing.rows, *(stream.waiting for stream in listing.streams)] if listing is not None else []
+        waiting = {row_id(row.get("id")) for part in kept for row in part}
+        self.records = {number: record for number, record in self.records.items() if number in waiting}
 
     def _listing(self, base: Params, start: int) -> MergedListing:
         """The listing that a query belongs to: the last one where it goes on, else a new one."""
@@ -196,7 +214,7 @@ class Merger:
             # Behind the last page.
             stream.ended = at > 0 and getattr(fault, "status", None) == 400
             return None if stream.ended else reply
-        self.last = reply
+        self._took(rows, reply)
         stream.take(rows, reply, asked_at=at, size=size)
         return None
 
@@ -213,7 +231,7 @@ class Merger:
                 rows = rows_of(reply)
             except PayloadError:
                 return reply
-            self.last = reply
+            self._took(rows, reply)
             found |= {str(row.get("id")): {PARAM: language} | row for row in rows}
         given = [found[number] for number in wanted if number in found]
         return self._reply(params, given, len(given), max(1, len(wanted)))

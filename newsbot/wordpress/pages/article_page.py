@@ -109,6 +109,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         via="page",
         fetched_at=reply.fetched_at,
         request_url=reply.url,
+        warc=reply.warc,
         rights=combined(of_headers(reply.headers, is_page=True), read_rights(tree, metadata, reply.url)),
     )
     hide_protected(post, body or html)

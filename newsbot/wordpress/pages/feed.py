@@ -112,6 +112,7 @@ def _entry(item: etree._Element, url: str, reply: Reply, site: str, language: st
         via="feed",
         fetched_at=reply.fetched_at,
         request_url=reply.url,
+        warc=reply.warc,
         rights=of_headers(reply.headers),
     )
     hide_protected(post, body or excerpt or "")

@@ -1,0 +1,103 @@
+"""One request and its answer, as bytes. Decides which of these bytes are kept. No Scrapy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+IN_MEMORY = 1 << 18
+"""Bytes of an answer that are kept in memory. A larger answer goes to a temporary file."""
+
+LONGEST_HEAD = 1 << 20
+"""Bytes in which the end of the headers is searched. The handler breaks off connections whose headers are longer."""
+
+SECRET = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"cookie2", b"set-cookie", b"set-cookie2"})
+"""Headers that no record holds, in small letters: passwords, and what a site remembers a visitor or a login by."""
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_INTERIM = re.compile(rb"HTTP/\d\.\d 1\d\d[ \r\n]")
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """The bytes of one request and its answer. ``address`` is the IP address of the server, ``began`` is in UTC.
+
+    ``closed``: no further byte belongs to the exchange.
+    """
+
+    url: str
+    request: bytes = b""
+    address: str | None = None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    answer: IO[bytes] = field(default_factory=partial(SpooledTemporaryFile, max_size=IN_MEMORY))
+    received: int = 0
+    closed: bool = False
+
+    def start(self, address: str | None) -> None:
+        """Note that the request is sent now. It may be sent a second time, where its first connection was stale."""
+        self.request, self.address, self.began = b"", address, datetime.now(UTC)
+        self.cut(self.received)
+
+    def sent(self, data: bytes) -> None:
+        self.request += data
+
+    def receive(self, data: bytes) -> None:
+        if not self.closed:
+            self.answer.write(data)
+            self.received += len(data)
+
+    def cut(self, size: int) -> None:
+        """Remove the last ``size`` bytes of the answer, which do not belong to it."""
+        if size and not self.closed:
+            self.received -= size
+            self.answer.truncate(self.received)
+            self.answer.seek(self.received)
+
+    def head(self) -> bytes:
+        """The headers of the final answer without the secret ones. ``answer`` is then at its first byte behind the
+        headers."""
+        self.answer.seek(0)
+        beginning = self.answer.read(LONGEST_HEAD)
+        start, end = final_head(beginning)
+        self.answer.seek(end)
+        return without_secrets(beginning[start:end])
+
+    def close(self) -> None:
+        """Free the memory or the temporary file of the answer."""
+        self.closed = True
+        self.answer.close()
+
+
+def final_head(data: bytes) -> tuple[int, int]:
+    """Where the headers of the final answer begin and end. Answers with a status of 100 to 199 may stand before it.
+
+    Where the end of the headers did not come, the end of ``data``.
+    """
+    start = 0
+    while True:
+        found = _HEAD_END.search(data, start)
+        if found is None:
+            return start, len(data)
+        if not _INTERIM.match(data, start):
+            return start, found.end()
+        start = found.end()
+
+
+def without_secrets(head: bytes) -> bytes:
+    """The lines of a request or an answer up to its body, without secret headers. Every other byte stays."""
+    return b"".join(_open_lines(head.splitlines(keepends=True)))
+
+
+def _open_lines(lines: Iterable[bytes]) -> Iterable[bytes]:
+    secret = False
+    for line in lines:
+        # A line that begins with a blank goes on with the header of the line before.
+        if not line.startswith((b" ", b"\t")):
+            secret = line.partition(b":")[0].strip().lower() in SECRET
+        if not secret:
+            yield line

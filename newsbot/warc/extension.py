@@ -1,0 +1,58 @@
+"""Starts the recorder of a run, and records what the archive contributes to the rows.
+
+A row is made of answers of its site. In an update, the archive may know the site and the linked objects from earlier
+runs, so that no answer of this run holds them. ``metadata`` records hold these, so that the rows can be made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+
+from newsbot import signals
+from newsbot.arguments.entries import entry_of
+from newsbot.arguments.site_list import Target
+from newsbot.warc.recorder import recorder_of
+from newsbot.wordpress.messages import AskSite, KeepSite, Question, Recall
+from newsbot.wordpress.options import Options
+
+SITE = "urn:newsbot:site:"
+RECALLED = "urn:newsbot:recalled:"
+"""The beginnings of WARC-Target-URI of these records. The key of the site follows."""
+
+
+class WarcExtension:
+    """Writes ``metadata`` records: one for each site and change of what is known of it, and one for each Recall."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._recorder = recorder_of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler)
+        crawler.signals.connect(extension.archive_answered, signals.archive_answered)
+        return extension
+
+    def archive_answered(self, asked: Question, answer: Any, options: Iterable[Options], target: Target) -> None:
+        match asked:
+            case KeepSite():
+                self._tell_site(asked.site, options, target)
+            case AskSite() if answer is not None:
+                self._tell_site(answer, options, target)
+            case Recall() if answer:
+                objects = {str(number): fields for number, fields in answer.items()}
+                self._recorder.tell(RECALLED + asked.site, {"relation": asked.relation, "objects": objects})
+
+    def _tell_site(self, site: Mapping[str, Any], options: Iterable[Options], target: Target) -> None:
+        told = {"site": site, "entry": entry_of(target), "options": [options_as_json(each) for each in options]}
+        self._recorder.tell(SITE + str(site.get("key", "")), told)
+
+
+def options_as_json(options: Options) -> dict[str, Any]:
+    """The options of one kind of rows as JSON values. The part of a site that they mean stands with the site."""
+    told = asdict(options)
+    del told["scope"]
+    return told | {"follow": sorted(options.follow)}

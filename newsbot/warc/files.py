@@ -1,0 +1,133 @@
+"""WARC files of one run: each record is compressed on its own, and a file takes its name when it is whole. No Scrapy.
+
+A file that is being written is named ``NAME.open``, and its process holds a lock on it. A later run gives the file of a
+dead process its name, with the whole records that it holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from io import FileIO
+from pathlib import Path
+
+from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
+from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
+
+from newsbot.items import WarcRecord
+from newsbot.warc.finishing import SUFFIX, StoredFile, finish_dead, lock, opened, sync_folder
+
+LARGEST = 1 << 30
+"""Bytes after which a file is closed and the next one begins."""
+
+
+class RawHead:
+    """The headers of a message as they came. warcio would write each of them in a form of its own."""
+
+    def __init__(self, head: bytes) -> None:
+        self.headers_buff = head
+
+    def compute_headers_buffer(self, _header_filter: object = None) -> None:
+        """Called by warcio. The headers stay as they are."""
+
+
+class _Digested:
+    """Counts and digests what is written to a file, so that no file is read again for its checksum."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.file = file
+        self.size = 0
+        self.digest = sha256()
+
+    def write(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self.file.write(left) :]
+        self.size += len(data)
+        self.digest.update(data)
+
+    def flush(self) -> None:
+        """Called by warcio behind each record. The file has no buffer: a killed process loses no whole record."""
+
+
+class WarcFiles:
+    """Writes records to ``FOLDER/newsbot-RUN-NUMBER.warc.gz``. ``info`` are the fields of each file's ``warcinfo``.
+
+    ``stored`` is called with each file that is whole. Every method may raise OSError.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        run: str,
+        info: Mapping[str, str],
+        *,
+        stored: Callable[[StoredFile], None],
+        largest: int = LARGEST,
+    ) -> None:
+        self.folder, self.run, self.info = folder, run, info
+        self._stored, self._largest = stored, largest
+        self._number = self._records = 0
+        self._path: Path | None = None
+        self._out: _Digested | None = None
+        self._writer = WARCWriter(None, warc_version="1.1")
+
+    def builder(self) -> WARCWriter:
+        """What makes records (warcio's ``RecordBuilder``)."""
+        return self._writer
+
+    def write(self, records: Sequence[ArcWarcRecord]) -> list[WarcRecord]:
+        """Write records that belong together into one file: all of them, or none where OSError is raised."""
+        if self._out is None or self._out.size >= self._largest:
+            self.close()
+            self._begin()
+        assert self._out is not None
+        assert self._path is not None
+        out, before, digest = self._out, self._out.size, self._out.digest.copy()
+        places = []
+        try:
+            for record in records:
+                name = record.rec_headers.get_header("WARC-Record-ID").strip("<>")
+                places.append(WarcRecord(file=self._path.name, offset=out.size, record=name))
+                self._writer.write_record(record)
+        except OSError:
+            out.file.seek(before)
+            out.file.truncate(before)
+            out.size, out.digest = before, digest
+            raise
+        self._records += len(records)
+        return places
+
+    def close(self) -> None:
+        """Give the current file its name."""
+        out, path, self._out = self._out, self._path, None
+        if out is None or path is None:
+            return
+        with out.file:
+            os.fsync(out.file.fileno())
+            opened(path).rename(path)
+        sync_folder(self.folder)
+        self._stored(StoredFile(file=path.name, bytes=out.size, sha256=out.digest.hexdigest(), records=self._records))
+
+    def _begin(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._number:
+            for stored in finish_dead(self.folder):
+                self._stored(stored)
+        while True:
+            self._number += 1
+            path = self.folder / f"newsbot-{self.run}-{self._number:05d}{SUFFIX}"
+            if path.exists():
+                continue
+            try:
+                file = FileIO(opened(path), "x+")
+            except FileExistsError:
+                continue
+            # Another run may take the new file for that of a dead one, until the lock is held.
+            if lock(file) and opened(path).exists():
+                break
+            file.close()
+        self._path, self._out, self._records = path, _Digested(file), 0
+        self._writer.out = self._out
+        self.write([self._writer.create_warcinfo_record(path.name, dict(self.info))])

@@ -1,0 +1,50 @@
+"""What the first record of each WARC file says of the run. No password, no path and no address of an archive."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+from scrapy.crawler import Crawler
+
+from newsbot import __version__
+from newsbot.safe_json import json_bytes
+from newsbot.warc.exchange import SECRET
+
+SETTINGS = (
+    *("NEWSBOT_DELAY", "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SWEEP_DAYS", "NEWSBOT_MAX_TOMBSTONES"),
+    *("NEWSBOT_BUDGET", "NEWSBOT_MAX_WAIT", "NEWSBOT_GIVE_UP", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_RENDER_SECONDS"),
+    *("ROBOTSTXT_OBEY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE"),
+)
+"""Settings that shape what is asked of a site. Others may hold a password, or a place on this machine."""
+
+_LOGIN = re.compile(r"(?<=://)[^/@\s\"]*@")
+
+
+def warcinfo(crawler: Crawler) -> dict[str, str]:
+    """The fields of a ``warcinfo`` record."""
+    settings, spider = crawler.settings, crawler.spider
+    arguments: Any = getattr(spider, "arguments", None)
+    given = arguments.model_dump(mode="json", exclude_defaults=True) if arguments is not None else {}
+    return {
+        "software": f"newsbot/{__version__}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "isPartOf": str(settings["NEWSBOT_RUN"]),
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        "http-header-user-agent": str(settings["USER_AGENT"]),
+        "newsbot-spider": spider.name if spider is not None else "",
+        "newsbot-arguments": without_logins(_one_line(given)),
+        "newsbot-settings": without_logins(_one_line({name: settings[name] for name in SETTINGS})),
+        "newsbot-headers-left-out": ", ".join(sorted(name.decode("ascii") for name in SECRET)),
+    }
+
+
+def without_logins(text: str) -> str:
+    """A text without the user names and passwords of its URLs."""
+    return _LOGIN.sub("", text)
+
+
+def _one_line(value: Any) -> str:
+    return json_bytes(value, option=orjson.OPT_SORT_KEYS)[0].decode("utf-8")

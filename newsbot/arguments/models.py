@@ -64,7 +64,8 @@ class SiteArguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     site: Annotated[tuple[str, ...], BeforeValidator(split_urls)] = Field(
-        default=(), description="any URL of a site; several with commas"
+        default=(),
+        description="any URL of a site; several with commas. With sites=archive and due=1: of the due, only these",
     )
     sites: Path | None = Field(
         default=None, description="a file of sites: .txt, .csv or .toml; or archive: the followed sites"
@@ -79,7 +80,7 @@ class SiteArguments(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> SiteArguments:
-        if bool(self.site) == bool(self.sites):
+        if bool(self.site) == bool(self.sites) and not (self.site and self.follows and self.due):
             raise ValueError("give one of site=URL or sites=FILE")
         if self.due and not self.sites:
             raise ValueError("due= needs sites=FILE")

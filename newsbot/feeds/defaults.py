@@ -100,7 +100,9 @@ class FeedDefaults:
         arguments = getattr(self.crawler.spider, "arguments", None)
         if arguments is None or not hasattr(arguments, "sites"):
             return ""
-        return label(arguments.site, arguments.sites and str(arguments.sites), due=arguments.due)
+        # Beside the followed sites, ``site`` names those of a job among many.
+        named = () if arguments.sites else arguments.site
+        return label(named, arguments.sites and str(arguments.sites), due=arguments.due)
 
 
 def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Hands the sites that are due to Scrapyd nodes: as many jobs as the sites need, and the nodes have slots for.
 
-A job crawls ``sites=archive`` with ``due=1``, so that all jobs share the due sites among them, each site once. All
+The jobs of a call get equal parts of the due sites: a job crawls ``sites=archive`` with ``due=1``, and of these sites
+the ones that ``site`` names. A site that another job crawls is passed over, so that each site is crawled once. All
 nodes use one archive. Nothing is remembered between two calls: what the nodes say and the archive holds is enough.
 """
 
@@ -14,11 +15,12 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from math import ceil
 from typing import Any
 
 from newsbot.archive.database import open_database
-from newsbot.archive.due_sites import DueSites
+from newsbot.archive.due_sites import DueSites, in_a_list
 from newsbot.errors import BadArgument
 
 SECONDS = 30
@@ -26,6 +28,9 @@ SECONDS = 30
 
 MOST_BYTES = 16 * 1024 * 1024
 """A longer answer is not Scrapyd's."""
+
+MOST_SITES, MOST_NAMED = 1_000, 100_000
+"""Sites of one job, and bytes of their URLs. Linux takes 128 KiB in one argument."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -55,9 +60,10 @@ class Node:
             raise NodeFailed(f"{self.url} is not a Scrapyd: its answer lacks {fault}") from fault
         self.active = {spider: spiders.count(spider) for spider in spiders}
 
-    def start(self, spider: str) -> str:
-        """Start a job over the followed sites that are due. Returns its id. Raises NodeFailed."""
-        given = {"project": self.project, "spider": spider, "sites": "archive", "due": "1"}
+    def start(self, spider: str, urls: Sequence[str]) -> str:
+        """Start a job over those of the followed sites ``urls`` that are due. Returns its id. Raises NodeFailed."""
+        named = ",".join(map(in_a_list, urls))
+        given = {"project": self.project, "spider": spider, "sites": "archive", "due": "1", "site": named}
         job = self._call("schedule", given, posts=True).get("jobid")
         self.free -= 1
         return str(job)
@@ -113,9 +119,23 @@ def node_of(url: str, *, auth: str, project: str) -> Node:
     return Node(url=url, auth=auth, project=project)
 
 
-def jobs_wanted(due: int, active: int, *, sites_a_job: int) -> int:
-    """How many jobs more a spider needs for its ``due`` sites, beside its ``active`` jobs."""
-    return max(0, ceil(due / sites_a_job) - active)
+def jobs_wanted(due: int, active: int, *, sites_a_job: int, nodes: int) -> int:
+    """How many jobs more a spider needs for its ``due`` sites, beside its ``active`` jobs: one for so many sites, and
+    one for each of the ``nodes``, so that a few sites do not wait for each other on one node."""
+    return max(0, max(ceil(due / sites_a_job), min(due, nodes)) - active)
+
+
+def parts_of(urls: Sequence[str], *, jobs: int) -> list[list[str]]:
+    """The sites of each of the ``jobs``: equal parts, in each of which the longest overdue sites come first. What does
+    not fit into a job's command line waits for the next call."""
+    parts = [list(urls[job::jobs]) for job in range(jobs)]
+    return [part[: _fitting(part)] for part in parts if part]
+
+
+def _fitting(urls: Sequence[str]) -> int:
+    """How many of the first ``urls`` fit into one argument of a command line."""
+    lengths = accumulate(len(in_a_list(url).encode()) + 1 for url in urls)
+    return min(MOST_SITES, sum(length <= MOST_NAMED for length in lengths))
 
 
 def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: int, now: datetime) -> Started:
@@ -128,9 +148,12 @@ def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: in
     try:
         table = DueSites(database)
         due = {spider: table.counts(now, spider).due for spider in table.spiders()}
+        most = MOST_SITES * slots * len(nodes)
+        urls = {spider: [site.url for site in table.due(spider, now, limit=most)] for spider in due}
     finally:
         database.close()
-    lines, answering = [], []
+    lines: list[str] = []
+    answering: list[Node] = []
     for node in nodes:
         try:
             node.look(slots)
@@ -140,23 +163,25 @@ def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: in
             answering.append(node)
     for spider, sites in due.items():
         active = sum(node.active.get(spider, 0) for node in answering)
-        wanted = jobs_wanted(sites, active, sites_a_job=sites_a_job)
+        open_nodes = sum(node.free > 0 for node in answering)
+        wanted = jobs_wanted(sites, active, sites_a_job=sites_a_job, nodes=open_nodes)
         lines.append(f"{spider}: {sites} sites due, {active} jobs at work, {wanted} more wanted")
-        lines += _start(answering, spider, wanted)
+        jobs = min(wanted, sum(node.free for node in answering))
+        lines += _start(answering, spider, parts_of(urls[spider], jobs=jobs))
     free = sum(node.free for node in answering)
     failed = len(nodes) - len(answering)
     lines.append(f"{len(answering)} nodes with {free} free slots" + (f", {failed} nodes failed" if failed else ""))
     return Started(lines, failed)
 
 
-def _start(nodes: list[Node], spider: str, wanted: int) -> list[str]:
+def _start(nodes: list[Node], spider: str, parts: Sequence[Sequence[str]]) -> list[str]:
     lines = []
-    for _ in range(wanted):
+    for part in parts:
         node = max(nodes, key=lambda node: node.free, default=None)
         if node is None or node.free < 1:
             break
         try:
-            lines.append(f"{spider}: job {node.start(spider)} on {node.url}")
+            lines.append(f"{spider}: job {node.start(spider, part)} on {node.url}, {len(part)} sites")
         except NodeFailed as fault:
             node.free = 0
             lines.append(str(fault))

@@ -124,8 +124,9 @@ class NewsbotSpider(Spider):
         feeds = settings.getdict("FEEDS").values()
         # Only a file that is overwritten holds rows of sites that are not due.
         answers = not due or any(options.get("overwrite") for options in feeds)
-        every = followed_sites(settings["NEWSBOT_ARCHIVE"], self.name) if answers else Chosen([])
-        chosen = followed_sites(settings["NEWSBOT_ARCHIVE"], self.name, due=now) if due else every
+        url, only = settings["NEWSBOT_ARCHIVE"], self.arguments.site
+        every = followed_sites(url, self.name, only=only) if answers else Chosen([])
+        chosen = followed_sites(url, self.name, due=now, only=only) if due else every
         targets = [target_of(site.entry) for site in (every if answers else chosen).sites]
         settings.set("NEWSBOT_ASKED", self.asked(targets), priority="spider")
         self._aim_at([target_of(site.entry) for site in chosen.sites])

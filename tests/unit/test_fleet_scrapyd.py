@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from newsbot.archive.database import open_database
 from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.fleet.scrapyd import Node, NodeFailed, jobs_wanted, node_of, schedule
+from newsbot.fleet.scrapyd import Node, NodeFailed, jobs_wanted, node_of, parts_of, schedule
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -24,6 +25,7 @@ class Told(Node):
     running: int = 0
     others: int = 0
     broken: bool = False
+    given: list[list[str]] = field(default_factory=list)
 
     def _call(self, action: str, given: Any, *, posts: bool = False) -> dict[str, Any]:
         if self.broken:
@@ -32,7 +34,9 @@ class Told(Node):
             return {"running": self.running + self.others, "pending": 0}
         if action == "listjobs":
             return {"pending": [], "running": [{"spider": "wp_posts"}] * self.running}
+        named = given.pop("site").split(",")
         assert given == {"project": "newsbot", "spider": "wp_posts", "sites": "archive", "due": "1"} and posts
+        self.given.append(named)
         return {"jobid": f"job-{self.free}"}
 
 
@@ -51,9 +55,24 @@ def node(url: str, **state: Any) -> Told:
     return Told(url=url, auth="", project="newsbot", **state)
 
 
-@pytest.mark.parametrize(("due", "active", "jobs"), [(0, 0, 0), (1, 0, 1), (16, 0, 1), (17, 0, 2), (40, 2, 1)])
-def test_one_job_is_wanted_for_so_many_sites(due: int, active: int, jobs: int) -> None:
-    assert jobs_wanted(due, active, sites_a_job=16) == jobs
+@pytest.mark.parametrize(
+    ("due", "active", "nodes", "jobs"),
+    [(0, 0, 2, 0), (1, 0, 2, 1), (16, 0, 1, 1), (17, 0, 1, 2), (40, 2, 1, 1), (8, 0, 2, 2), (8, 1, 2, 1)],
+)
+def test_one_job_is_wanted_for_so_many_sites_and_for_each_node(due: int, active: int, nodes: int, jobs: int) -> None:
+    assert jobs_wanted(due, active, sites_a_job=16, nodes=nodes) == jobs
+
+
+def test_jobs_get_equal_parts_that_a_command_line_holds() -> None:
+    urls = [f"https://{number}.example/" for number in range(2_500)]
+    parts = parts_of(urls[:8], jobs=3)
+    assert [len(part) for part in parts] == [3, 3, 2]
+    assert sorted(chain(*parts)) == urls[:8]
+    assert parts[0][0] == urls[0], "the longest overdue site comes first"
+    assert [len(part) for part in parts_of(urls, jobs=2)] == [1_000, 1_000]
+    long = [f"https://{number}.example/{'x' * 2_000}" for number in range(100)]
+    assert sum(map(len, parts_of(long, jobs=1)[0])) < 100_000 < sum(map(len, long))
+    assert parts_of([], jobs=0) == []
 
 
 def test_jobs_go_to_the_nodes_with_free_slots(archive: str) -> None:
@@ -63,11 +82,12 @@ def test_jobs_go_to_the_nodes_with_free_slots(archive: str) -> None:
     assert done.lines == [
         "http://c answers 500",
         "wp_posts: 39 sites due, 1 jobs at work, 3 more wanted",
-        "wp_posts: job job-4 on http://b",
-        "wp_posts: job job-3 on http://b",
-        "wp_posts: job job-2 on http://b",
+        "wp_posts: job job-4 on http://b, 13 sites",
+        "wp_posts: job job-3 on http://b, 13 sites",
+        "wp_posts: job job-2 on http://b, 13 sites",
         "2 nodes with 2 free slots, 1 nodes failed",
     ]
+    assert sorted(chain(*idle.given)) == sorted(f"{n}.example" for n in range(1, 40)), "each due site once"
     full = schedule([node("http://a", others=4)], archive=archive, slots=4, sites_a_job=10, now=NOW)
     assert full.lines[1:] == ["1 nodes with 0 free slots"]
 

@@ -260,6 +260,8 @@ def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: A
     assert due_sites.overdue_seconds(NOW) == DAY.total_seconds()
     assert due_sites.overdue_seconds(NOW - 2 * DAY) == 0
     assert [site.url for site in followed_sites(url, "wp_posts").sites] == ["c", "held", "d", "b", "a"]
+    named = followed_sites(url, "wp_posts", due=NOW, only=("c", "held", "unknown"))
+    assert ([site.url for site in named.sites], named.not_due) == (["c"], 2)
     assert (follows_any(url, "wp_posts"), follows_any(url, "wp_media")) == (True, False)
 
 

@@ -54,11 +54,16 @@ class Part:
 
 
 def parts_of_answer(
-    database: Database, asked: Asked, found: Mapping[str, str], scopes: Mapping[str, Scope] | None = None
+    database: Database,
+    asked: Asked,
+    found: Mapping[str, str],
+    scopes: Mapping[str, Scope] | None = None,
+    shown: Mapping[tuple[str, str, str], Container[int]] | None = None,
 ) -> Iterator[Part]:
     """The collections that belong to an answer, with their live rows. ``found``: URL as given -> key of the site, for
     the sites that this run met; for the others the archive knows what an earlier run found. ``scopes``: key of a site
-    -> the part of it that was asked for. Raises ArchiveError."""
+    -> the part of it that was asked for. ``shown``: (site, kind, type) -> the ids that the site itself listed for what
+    was asked, where it listed all of them: no other row belongs to the answer. Raises ArchiveError."""
     with database.reading() as connection:
         earlier = _earlier(connection, asked.types.keys() - found.keys(), asked.part)
     keys = {url: site for url, (site, _) in earlier.items()} | dict(found)
@@ -76,7 +81,12 @@ def parts_of_answer(
                 scope = scopes.get(site)
                 if not _belongs(row.type, types, scope):
                     continue
-                if scope is None:
+                listed = (shown or {}).get((site, asked.kind, row.type))
+                if listed is not None:
+                    every = connection.execute(_live(row.collection, replace(asked, limit=None))).scalars().all()
+                    ordered = every if asked.limit is None else every[::-1]
+                    held = array("q", (row_id for row_id in ordered if row_id in listed))
+                elif scope is None:
                     held = array("q", connection.execute(_live(row.collection, asked)).scalars())
                 else:
                     every = connection.execute(_live(row.collection, replace(asked, limit=None))).scalars().all()

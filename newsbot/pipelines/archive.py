@@ -112,6 +112,8 @@ class ArchivePipeline:
             raise DropItem(str(error), log_level="DEBUG") from None
         self._stats.inc_value(f"newsbot/archive/{item.change}")
         if not deliver:
+            if self._whole_files is not None:
+                self._whole_files.unchanged(item)
             touched = self._archive.was_touched(item)
             count_drop(self._stats, item, "touched" if touched else item.change)
             raise Unchanged(f"{item.site} {item.type} {item.id}: {item.change}", log_level="DEBUG")

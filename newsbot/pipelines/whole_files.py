@@ -26,13 +26,18 @@ NAMED = 10
 """Damaged rows that the log names."""
 
 
+Collection = tuple[str, str, str]
+"""A site, a kind of rows and a type."""
+
+
 class WholeFiles:
     """The feeds of one run that hold the whole answer. ``write`` adds the rows that this run did not deliver."""
 
     def __init__(self, crawler: Crawler, archive: Archive) -> None:
         self._crawler = crawler
         self._archive = archive
-        self._delivered: dict[tuple[str, str, str], IdSet] = {}
+        self._delivered: dict[Collection, IdSet] = {}
+        self._unchanged: dict[Collection, IdSet] = {}
         self._facts: list[SiteFacts] = []
 
     def connect(self) -> None:
@@ -49,6 +54,25 @@ class WholeFiles:
         if isinstance(item, Record) and item.change != "deleted":
             self._delivered.setdefault((item.site, item.collection, item.type), IdSet()).add(item.id)
 
+    def unchanged(self, item: Record) -> None:
+        """Note a row that the site showed and that the archive holds already."""
+        if item.change != "deleted":
+            self._unchanged.setdefault((item.site, item.collection, item.type), IdSet()).add(item.id)
+
+    def _shown(self) -> dict[Collection, IdSet]:
+        """The rows of each part of a collection of which the site listed every row.
+
+        The archive may hold rows that the site deleted, or that left the part: only a crawl of the whole collection
+        buries rows.
+        """
+        listed = (
+            (facts.site, collection.kind, collection.type)
+            for facts in self._facts
+            for collection in facts.collections.values()
+            if facts.site is not None and collection.mode == "window" and collection.verdict == "complete"
+        )
+        return {key: self._unchanged.get(key, IdSet()) for key in listed}
+
     async def write(self) -> None:
         """Write the rows of the answer that this run did not deliver. All rows of this run are committed by now.
 
@@ -63,7 +87,8 @@ class WholeFiles:
         found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
         broken: list[str] = []
         scopes = {facts.site: facts.part for facts in self._facts if facts.site and facts.part and facts.collections}
-        parts = (part for of_kind in asked for part in parts_of_answer(self._archive.database, of_kind, found, scopes))
+        shown, database = self._shown(), self._archive.database
+        parts = (part for of_kind in asked for part in parts_of_answer(database, of_kind, found, scopes, shown))
         for part in parts:
             delivered = self._delivered.get((part.site, part.kind, part.type), IdSet())
             written = 0

@@ -83,8 +83,19 @@ def test_file_answers_the_question_with_its_limit_window_and_types(tmp_path: Pat
             over(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
             inside = {row["id"] for row in posts if since <= row["published"] < until}
             assert unique(ids(tmp_path, "window.jsonl")) == inside
+        # A run of a part buries nothing, so that the archive still holds rows that the site no longer lists.
+        room.trash(posts[-1]["id"])
+        room.trash(posts[12]["id"])
+        over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+        newest = {row["id"] for row in posts[-8:-1]}
+        assert unique(ids(tmp_path, "newest.csv")) == newest
+        over(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
+        assert unique(ids(tmp_path, "window.jsonl")) == inside - {posts[12]["id"]}
         over(tmp_path, "wp_posts", "pages.jsonl", site=room.url, types="page")
         assert unique(ids(tmp_path, "pages.jsonl")) == {row["id"] for row in everything if row["type"] == "page"}
+        room.order("unauthorized", "*")
+        over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+        assert unique(ids(tmp_path, "newest.csv")) == {row["id"] for row in posts[-7:]}, "the archive alone answers"
 
 
 def test_rows_of_a_site_that_is_blocked_now_stay_in_the_file(tmp_path: Path) -> None:

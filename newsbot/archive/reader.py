@@ -15,7 +15,7 @@ from newsbot.archive.diff import word_diff
 from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, of_site, record_of
 from newsbot.archive.schema import collections, revisions, rows, sites
 from newsbot.items import Record
-from newsbot.wordpress.scope import Scope
+from newsbot.wordpress.scope import Scope, SiteScopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Filter:
     since: str | None = None
     until: str | None = None
     deleted: bool = False
-    scope: Scope | None = None
+    scope: Scope | SiteScopes | None = None
 
 
 @dataclass(frozen=True, slots=True)

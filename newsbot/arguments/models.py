@@ -143,7 +143,7 @@ class JoinedArguments(FileArguments):
 
 
 _SEARCH = Field(default=None, description='only rows that the site finds for these words; "a phrase"')
-_AUTHOR = Field(default=(), description="only by this author: slug, id or name; several with commas")
+_AUTHOR = Field(default=(), min_length=1, description="only by this author: slug, id or name; several with commas")
 
 Words = Annotated[str | None, BeforeValidator(_search)]
 
@@ -152,9 +152,13 @@ class PostArguments(JoinedArguments):
     """The arguments of ``wp_posts``."""
 
     category: Names = Field(
-        default=(), description="only this section, with those below it: slug, id or name; several with commas"
+        default=(),
+        min_length=1,
+        description="only this section, with those below it: slug, id or name; several with commas",
     )
-    tag: Names = Field(default=(), description="only with this tag: slug, id or name; several with commas")
+    tag: Names = Field(
+        default=(), min_length=1, description="only with this tag: slug, id or name; several with commas"
+    )
     author: Names = _AUTHOR
     search: Words = _SEARCH
 

@@ -70,9 +70,13 @@ def split_urls(value: Any) -> Any:
     return sites
 
 
+_NEVER_IN_A_URL = re.compile("[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""White space, control characters and lone surrogates. No host has them, and PostgreSQL refuses some of them."""
+
+
 def is_web_address(text: str) -> bool:
     """Whether the text is a URL of http or https, or such a URL without its scheme."""
-    if re.search(r"\s", text) or ("://" in text and not text.lower().startswith(("http://", "https://"))):
+    if _NEVER_IN_A_URL.search(text) or ("://" in text and not text.lower().startswith(("http://", "https://"))):
         return False
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")

@@ -69,9 +69,9 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         selection = narrowed(
             archive.database,
             selection,
-            category=split_names(opts.category or ""),
-            tag=split_names(opts.tag or ""),
-            author=split_names(opts.author or ""),
+            category=_names(opts.category, "--category"),
+            tag=_names(opts.tag, "--tag"),
+            author=_names(opts.author, "--author"),
             search=opts.search,
         )
         broken: list[str] = []
@@ -96,6 +96,13 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         return written.rows
     finally:
         archive.close()
+
+
+def _names(value: str | None, option: str) -> tuple[str, ...]:
+    names: tuple[str, ...] = split_names(value or "")
+    if value is not None and not names:
+        raise BadArgument(f"{option} takes at least one name")
+    return names
 
 
 def _kinds(chosen: Selected, opts: argparse.Namespace) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Any
 from newsbot.archive.database import Database
 from newsbot.archive.reader import Filter, read_current
 from newsbot.errors import BadArgument
-from newsbot.wordpress.narrowing.terms import below, nearest
-from newsbot.wordpress.scope import Scope, folded
+from newsbot.wordpress.narrowing.terms import below, matching, nearest
+from newsbot.wordpress.scope import Scope, SiteScopes
 
 _TAXONOMIES = {"category": "category", "tag": "post_tag"}
 
@@ -47,23 +47,45 @@ def narrowed(
         return selection if search is None else replace(selection, scope=Scope(search=search))
     if selection.kind not in ("posts", "media") or (selection.kind == "media" and (category or tag)):
         raise BadArgument(f"--category, --tag and --author choose among posts, and these rows are {selection.kind}")
-    found = names_of(row.fields() for row in read_current(database, selection))
-    keys = {option: chosen(option, names, found[option]) for option, names in wanted.items() if names}
+    found = names_of(_rows(database, selection))
+    chosen_names = {option: chosen(option, names, found) for option, names in wanted.items() if names}
+    sites = set.intersection(*(set(of_site) for of_site in chosen_names.values()))
+    return replace(selection, scope=SiteScopes({site: _scope(site, chosen_names, search) for site in sites}))
+
+
+def _rows(database: Database, selection: Filter) -> Iterator[Mapping[str, Any]]:
+    """The chosen rows; then the terms themselves, since a section above others may have no row of its own."""
+    for row in read_current(database, selection):
+        yield row.fields()
+    for row in read_current(database, Filter(kind="terms", site=selection.site, types=tuple(_TAXONOMIES.values()))):
+        term = row.fields()
+        yield {"site": term["site"], "terms": [{**term, "taxonomy": term["type"]}]}
+
+
+def _scope(site: str, chosen_names: Mapping[str, Mapping[str, tuple[int | str, ...]]], search: str | None) -> Scope:
+    keys = {option: of_site[site] for option, of_site in chosen_names.items()}
     terms = {taxonomy: keys[option] for option, taxonomy in _TAXONOMIES.items() if option in keys}
-    return replace(selection, scope=Scope(terms=terms, authors=keys.get("author", ()), search=search))
+    return Scope(terms=terms, authors=keys.get("author", ()), search=search)
 
 
-def names_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Named]]:
-    """Option -> the terms or authors that the rows have, each once."""
-    found: dict[str, dict[int | str, Named]] = {"category": {}, "tag": {}, "author": {}}
+Names = dict[str, dict[str, list[Named]]]
+"""Site -> option -> the terms or authors that rows of the site have, each once."""
+
+
+def names_of(rows: Iterable[Mapping[str, Any]]) -> Names:
+    """The names that rows have, by site."""
+    found: dict[str, dict[str, dict[int | str, Named]]] = {}
     options = {taxonomy: option for option, taxonomy in _TAXONOMIES.items()}
     for row in rows:
+        of_site = found.setdefault(str(row["site"]), {"category": {}, "tag": {}, "author": {}})
         for term in row.get("terms") or ():
             if (option := options.get(term.get("taxonomy"))) is not None:
-                _take(found[option], term)
+                _take(of_site[option], term)
         for author in _authors(row):
-            _take(found["author"], author)
-    return {option: list(named.values()) for option, named in found.items()}
+            _take(of_site["author"], author)
+    return {
+        site: {option: list(named.values()) for option, named in of_site.items()} for site, of_site in found.items()
+    }
 
 
 def _authors(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -78,26 +100,28 @@ def _take(found: dict[int | str, Named], given: Mapping[str, Any]) -> None:
         found[named.key] = named
 
 
-def chosen(option: str, wanted: Sequence[str], offered: Sequence[Named]) -> tuple[int | str, ...]:
-    """The keys of what the user named, and of the terms below it. One name may stand for a term of each site."""
-    children: dict[int, list[int]] = {}
-    for named in offered:
-        if named.id is not None:
-            children.setdefault(named.parent, []).append(named.id)
-    keys: dict[int | str, None] = {}
+def chosen(option: str, wanted: Sequence[str], found: Names) -> dict[str, tuple[int | str, ...]]:
+    """Site -> the keys of what the user named there, and of the terms below it. Raises BadArgument."""
+    keys: dict[str, dict[int | str, None]] = {}
     for name in wanted:
-        plain = folded(name.strip())
-        tests = (
-            [named for named in offered if folded(named.slug) == plain],
-            [named for named in offered if str(named.id) == plain],
-            [named for named in offered if folded(named.name) == plain],
-        )
-        found = next((matches for matches in tests if matches), None)
-        if found is None:
+        matches = {site: matching(of_site[option], name) for site, of_site in found.items()}
+        if not any(matches.values()):
+            offered = [named for of_site in found.values() for named in of_site[option]]
             words = ((word, named.slug or named.name) for named in offered for word in (named.name, named.slug))
             near = nearest(name, words)
             hint = f"; near: {', '.join(near)}" if near else ""
             raise BadArgument(f"no row of the archive has the {option} {name!r}{hint}. Give its slug, id or name")
-        for named in found:
-            keys |= dict.fromkeys([named.key, *(below(named.id, children) if named.id is not None else ())])
-    return tuple(keys)
+        for site, of_site in matches.items():
+            children = _children(found[site][option]) if of_site else {}
+            for named in of_site:
+                own = [named.key, *(below(named.id, children) if named.id is not None else ())]
+                keys.setdefault(site, {}).update(dict.fromkeys(own))
+    return {site: tuple(of_site) for site, of_site in keys.items()}
+
+
+def _children(offered: Iterable[Named]) -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
+    for named in offered:
+        if named.id is not None:
+            children.setdefault(named.parent, []).append(named.id)
+    return children

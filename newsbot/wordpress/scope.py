@@ -74,6 +74,18 @@ class Scope:
         return self.search is None or has_words(row, self.search)
 
 
+@dataclass(frozen=True, slots=True)
+class SiteScopes:
+    """Key of a site -> the part of it. An id of a term or an author means something within its site alone."""
+
+    by_site: Mapping[str, Scope]
+
+    def has_row(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of the archive belongs to the part of its site."""
+        scope = self.by_site.get(str(row.get("site")))
+        return scope is not None and scope.has_row(row)
+
+
 def scope_from_json(kept: Mapping[str, Any]) -> Scope:
     """The scope that ``as_json`` made. Raises TypeError and AttributeError for another shape."""
     terms = {str(name): tuple(ids) for name, ids in kept["terms"].items()}

@@ -48,3 +48,16 @@ def test_help_shows_every_argument_with_what_it_means_and_examples_that_the_spid
 def test_the_case_of_a_scheme_does_not_count() -> None:
     assert is_web_address("HTTPS://A.example/x")
     assert not is_web_address("FTP://a.example/x")
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x01", "\x1b", "\x7f", "\x9b", "\ud83d", "\n"], ids=ascii)
+def test_a_web_address_holds_no_control_character(character: str) -> None:
+    assert not is_web_address(f"https://a.example/{character}x")
+    assert not is_web_address(f"a{character}.example")
+
+
+@pytest.mark.parametrize("value", ["", " ", " , ,"])
+def test_an_empty_part_is_refused_and_does_not_mean_the_whole_site(value: str) -> None:
+    for name in ("category", "tag", "author"):
+        with pytest.raises(BadArgument, match=f"{name}= takes at least one name"):
+            validate(PostArguments, {"site": "a.example", name: value})

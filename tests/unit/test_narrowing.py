@@ -19,7 +19,7 @@ from newsbot.wordpress.narrowing.addresses import meaning_of
 from newsbot.wordpress.narrowing.finding import find_scope
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.scope import Scope, has_words, scope_from_json
+from newsbot.wordpress.scope import Scope, SiteScopes, has_words, scope_from_json
 from newsbot.wordpress.site_crawl import crawl_collections
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from tests.unit import model_site
@@ -109,6 +109,17 @@ def test_a_section_holds_the_sections_below_it(name: str) -> None:
     assert (scope.params("posts"), scope.told) == ({"categories": "5,6,7"}, "the category Café & Bar with 2 below it")
 
 
+@pytest.mark.parametrize(("given", "base"), [("category", "categories"), ("tag", "tags"), ("author", "users")])
+def test_a_name_of_several_terms_means_all_of_them(given: str, base: str) -> None:
+    objects = {base: [{"id": number, "name": "Sport", "slug": f"sport-{number}", "parent": 0} for number in (1, 2)]}
+    for name, ids in (("sport", "1,2"), ("sport-2", "2")):
+        wanted: dict[str, Any] = {given: (name,)}
+        scope = scope_of(objects, **wanted)
+        assert scope is not None
+        assert list(scope.params("posts").values()) == [ids]
+        assert scope.told == f"the {given} " + ("Sport (sport-1) or Sport (sport-2)" if name == "sport" else "Sport")
+
+
 def test_conditions_of_the_address_and_of_arguments_add_up() -> None:
     users = [{"id": 3, "name": "Ann Lee", "slug": "ann"}]
     meaning = Meaning(kind="term", base="categories", id=8)
@@ -177,27 +188,47 @@ ROWS: list[dict[str, Any]] = [
     {"id": 2, "terms": [{"taxonomy": "category", "id": 5, "name": "Bar", "slug": "bar", "parent": None}],
      "author": {"id": 3, "name": "Ann Lee", "slug": "ann"}},
     {"id": 3, "terms": [{"taxonomy": "category", "id": None, "name": "Bar"}], "author": {"id": None, "name": "Bo"}},
+    {"id": 4, "terms": [{"taxonomy": "category", "id": 5, "name": "Economy", "slug": "economy", "parent": None}],
+     "author": {"id": 3, "name": "Cy", "slug": "cy"}, "site": "https://b.example"},
 ]  # fmt: skip
+for _row in ROWS:
+    _row.setdefault("site", HOME)
+
+
+def held(option: str, *names: str) -> list[int]:
+    found = chosen(option, names, names_of(ROWS))
+    scopes = SiteScopes(
+        {
+            site: Scope(authors=keys) if option == "author" else Scope(terms={option: keys})
+            for site, keys in found.items()
+        }
+    )
+    return [row["id"] for row in ROWS if scopes.has_row(row)]
 
 
 def test_the_archive_s_rows_tell_what_a_name_means() -> None:
-    found = names_of(ROWS)
-    section = Scope(terms={"category": chosen("category", ["bar"], found["category"])})
-    assert [row["id"] for row in ROWS if section.has_row(row)] == [1, 2]
-    named = Scope(terms={"category": chosen("category", ["Bar"], found["category"][2:])})
-    assert [row["id"] for row in ROWS if named.has_row(row)] == [3]
-    by = Scope(authors=chosen("author", ["Ann Lee", "bo"], found["author"]))
-    assert [row["id"] for row in ROWS if by.has_row(row)] == [2, 3]
+    assert held("category", "bar") == [1, 2]
+    assert held("author", "Ann Lee", "bo") == [2, 3]
     with pytest.raises(BadArgument, match="no row of the archive has the category 'wien'; near: wine"):
-        chosen("category", ["wien"], found["category"])
+        held("category", "wien")
 
 
+def test_an_id_means_something_within_its_site_alone() -> None:
+    assert (held("category", "economy"), held("author", "cy")) == ([4], [4])
+    assert held("category", "bar", "economy") == [1, 2, 4]
+    assert held("category", "5") == [1, 2, 4]
+
+
+@pytest.mark.parametrize("has_totals", [True, False])
+@pytest.mark.parametrize("follow", ["author", ""])
 @pytest.mark.parametrize("scope", [Scope(terms={"categories": (5,)}), Scope(search="harbour")], ids=["terms", "search"])
-def test_a_site_that_ignores_the_part_delivers_nothing(scope: Scope) -> None:
+def test_a_site_that_ignores_the_part_delivers_nothing(scope: Scope, follow: str, has_totals: bool) -> None:
     # The model site knows neither parameter, and gives every post.
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
     facts = SiteFacts(asked=HOME)
-    options = Options(url=HOME, scope=scope, follow=frozenset({"author"}))
+    if not has_totals:
+        model.total = lambda _: None
+    options = Options(url=HOME, scope=scope, follow=frozenset(follow.split()))
     site = model_site.site()
     site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "categories", "search", "exclude"}))
     rows, _ = model_site.listen(crawl_collections(site, options, facts), _with_categories(model))

@@ -71,10 +71,17 @@ class FullListing(Listing):
     def _check_search(self) -> Steps[None]:
         """Raise FilterIgnored where the site finds the same rows for words that no row has."""
         scope = self.queries.options.scope
-        if scope is None or scope.search is None or not self.facts.expected_before:
+        if scope is None or scope.search is None or self.facts.expected_before == 0:
             return
-        counted = yield from self.reconciler.site_ids.ask_total("narrow", window={"search": NO_WORDS})
-        if counted.total == self.facts.expected_before:
+        count = self.reconciler.site_ids.ask_total
+        nonsense = yield from count("narrow", window={"search": NO_WORDS})
+        if nonsense.total == 0:
+            return
+        expected = self.facts.expected_before
+        if expected is None:
+            # No total came so far: the site sends none, or no link is followed, so that nothing was asked yet.
+            expected = (yield from count("narrow")).total
+        if nonsense.total == expected:
             raise FilterIgnored("the site ignores search=, and lists the same rows for any words")
 
     def _check_part(self, rows: Sequence[Mapping[str, Any]]) -> None:

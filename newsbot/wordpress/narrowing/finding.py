@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from newsbot.errors import NoSuchPart, Refused
@@ -12,11 +11,11 @@ from newsbot.wordpress.api import PER_PAGE, Site
 from newsbot.wordpress.meaning import Meaning
 from newsbot.wordpress.messages import Asking, Query
 from newsbot.wordpress.narrowing.addresses import place_of
-from newsbot.wordpress.narrowing.terms import below, nearest
+from newsbot.wordpress.narrowing.terms import below, matching, nearest
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import place_key
 from newsbot.wordpress.replies import answer, rows_of, total_of
-from newsbot.wordpress.scope import Scope, folded
+from newsbot.wordpress.scope import Scope
 from newsbot.wordpress.values import decoded, object_in, row_id, text
 
 MOST_PAGES = 20
@@ -213,7 +212,7 @@ class _Finder:
         more = len(ids) - len({term.id for term in chosen})
         with_more = f" with {more} below it" if more else ""
         word = _WORDS.get(name, f"{name} term")
-        self.told.append(f"the {word} {' or '.join(term.name for term in chosen)}{with_more}")
+        self.told.append(f"the {word} {' or '.join(_told(chosen))}{with_more}")
 
     def _params(self, base: str) -> frozenset[str]:
         return self.site.accepted(f"/wp/v2/{base}").params
@@ -226,10 +225,9 @@ class _Finder:
             children.setdefault(term.parent, []).append(term.id)
         found = []
         for name in wanted:
-            term_or_none = choose(every, name)
-            if term_or_none is None:
+            if not (terms := matching(every, name)):
                 raise self._unknown(_WORDS.get(base, base), name, every)
-            found.append((term_or_none, below(term_or_none.id, children)))
+            found += [(term, below(term.id, children)) for term in terms]
         return found
 
     def _every(self, base: str) -> Asking[list[Term]]:
@@ -249,20 +247,20 @@ class _Finder:
         found: list[tuple[Term, list[int]]] = []
         for one in wanted:
             try:
-                term = yield from self._one(base, one)
+                terms, near = yield from self._named(base, one)
             except Refused as refused:
                 if refused.status not in (401, 403) or not one.isdigit():
                     raise NoSuchPart(
                         f"the site does not list its {base} ({refused}): give the id of the {_WORDS.get(name, name)}"
                     ) from None
-                term = Term(id=int(one), name=one, slug="")
-            if isinstance(term, list):
-                raise self._unknown(_WORDS.get(name, name), one, term)
-            found.append((term, []))
+                terms, near = [Term(id=int(one), name=one, slug="")], []
+            if not terms:
+                raise self._unknown(_WORDS.get(name, name), one, near)
+            found += [(term, []) for term in terms]
         return found
 
-    def _one(self, base: str, wanted: str) -> Asking[Term | list[Term]]:
-        """The term or user with this slug, id or name; else those whose names are near."""
+    def _named(self, base: str, wanted: str) -> Asking[tuple[list[Term], list[Term]]]:
+        """The terms or users with this slug, id or name; and, where there are none, those whose names are near."""
         asked: list[dict[str, Any]] = [{"slug": wanted}, {"search": wanted}]
         if wanted.isdigit():
             asked.insert(1, {"include": wanted})
@@ -270,9 +268,9 @@ class _Finder:
         for params in asked:
             reply = yield self._query(base, {**params, "per_page": PER_PAGE, "_fields": "id,name,slug"})
             near = terms_in(rows_of(reply))
-            if (found := choose(near, wanted)) is not None:
-                return found
-        return near
+            if found := matching(near, wanted):
+                return found, []
+        return [], near
 
     def _unknown(self, word: str, name: str, offered: Sequence[Term]) -> NoSuchPart:
         near = nearest(name, ((word, term.slug) for term in offered for word in (term.name, term.slug)))
@@ -294,11 +292,7 @@ def terms_in(rows: Iterable[Mapping[str, Any]]) -> list[Term]:
     return found
 
 
-def choose(offered: Iterable[Term], wanted: str) -> Term | None:
-    """The term with this slug, else with this id, else with this name, in any case and with or without accents."""
-    every = list(offered)
-    plain = folded(wanted.strip())
-    by_slug = (term for term in every if folded(term.slug) == plain)
-    by_id = (term for term in every if str(term.id) == plain)
-    by_name = (term for term in every if folded(term.name) == plain)
-    return next(chain(by_slug, by_id, by_name), None)
+def _told(terms: Sequence[Term]) -> list[str]:
+    """The names of terms or users; with the slug, where several have one name."""
+    names = [term.name for term in terms]
+    return [f"{term.name} ({term.slug or term.id})" if names.count(term.name) > 1 else term.name for term in terms]

@@ -4,11 +4,38 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from newsbot.wordpress.scope import folded
 
 NEAR = 5
 """Names that a message offers in the place of one that a site does not have."""
+
+
+class Named(Protocol):
+    """A term or a user. ``id`` is None where only the name is known."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+AnyNamed = TypeVar("AnyNamed", bound=Named)
+
+
+def matching(offered: Iterable[AnyNamed], wanted: str) -> list[AnyNamed]:
+    """What has this slug, else this id, else this name, in any case and with or without accents. Several may have one
+    name."""
+    every, plain = list(offered), folded(wanted.strip())
+    tests = (
+        [one for one in every if folded(one.slug) == plain],
+        [one for one in every if str(one.id) == plain],
+        [one for one in every if folded(one.name) == plain],
+    )
+    return next((matches for matches in tests if matches), [])
 
 
 def below(top: int, children: Mapping[int, Sequence[int]]) -> list[int]:

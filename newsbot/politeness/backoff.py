@@ -1,4 +1,4 @@
-"""Pauses between attempts."""
+"""Pauses between attempts, and how long to wait for an answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import random
 
 BASE_SECONDS = 1.0
 CAP_SECONDS = 60.0
+
+SLOWER = 5.0
+"""An answer that takes so many times as long as the slowest one so far is not waited for."""
+
+LEAST_SHARE, UNKNOWN_SHARE = 1 / 12, 1 / 4
+"""Shares of the timeout that are waited for in any case, and where no answer of the kind came yet."""
 
 
 def backoff_seconds(attempt: int, rng: random.Random, *, base: float = BASE_SECONDS, cap: float = CAP_SECONDS) -> float:
@@ -16,3 +22,13 @@ def backoff_seconds(attempt: int, rng: random.Random, *, base: float = BASE_SECO
     # Above 64 the power exceeds any cap, and above 1023 it overflows a float.
     ceiling = min(cap, base * 2.0 ** min(attempt, 64))
     return rng.random() * ceiling
+
+
+def patience_seconds(usual: float | None, timeout: float) -> float:
+    """Seconds to wait for an answer. ``usual``: what the slowest answer of the kind took, 0 where none came yet; None:
+    the whole ``timeout``."""
+    if usual is None:
+        return timeout
+    if not usual:
+        return timeout * UNKNOWN_SHARE
+    return min(timeout, max(timeout * LEAST_SHARE, SLOWER * usual))

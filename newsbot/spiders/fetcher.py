@@ -23,7 +23,7 @@ from newsbot.browser import Browser
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.net.flags import KEPT
 from newsbot.net.stopping import is_stopping
-from newsbot.politeness.backoff import backoff_seconds
+from newsbot.politeness.backoff import backoff_seconds, patience_seconds
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import FINAL_ERRORS, Query, Reply
@@ -37,6 +37,9 @@ MIN_DELAY_SECONDS = 0.05
 
 _LINKED = frozenset({"article", "feed", "page", "sitemap"})
 """Purposes of queries whose URL a page or a feed named. These queries are made as a visitor, without a password."""
+
+_WHOLE_ROWS = frozenset({"list", "include"})
+"""Purposes of queries for which the site renders content."""
 
 _ACCEPT = {
     "json": {"Accept": "application/json"},
@@ -81,6 +84,9 @@ class Fetcher:
         meta["download_fail_on_dataloss"] = False
         if query.searching:
             meta["newsbot_searching"] = True
+        if query.usual is not None:
+            timeout = self._crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+            meta["download_timeout"] = patience_seconds(query.usual, timeout)
         if query.render:
             if (absent := self._browser.absent()) is not None:
                 return Reply(status=0, url=query.url, error="no-browser", detail=absent)
@@ -123,6 +129,7 @@ class Fetcher:
             body=response.body,
             fetched_at=last.meta.get("newsbot_fetched_at") or iso_utc(datetime.now(UTC)),
             warc=last.meta.get("newsbot_warc"),
+            seconds=float(last.meta.get("download_latency") or 0.0),
         )
         if "dataloss" in response.flags and not payload.is_whole(reply.body):
             return Reply(status=0, url=query.url, error="dropped", detail="the body is shorter than announced")
@@ -153,7 +160,9 @@ def _counted(query: Query, facts: SiteFacts) -> SiteFacts | CollectionFacts:
 def _retryable_failure(query: Query, reply: Reply, attempt: int) -> str | None:
     """The name of the failure where the query is worth another try; None where the reply is final."""
     if reply.error is not None:
-        return None if reply.error in FINAL_ERRORS or reply.error == "dns" else reply.error
+        # A page of whole rows that times out is asked for in halves, which costs less than the same wait again.
+        is_slow = reply.error == "timeout" and query.purpose in _WHOLE_ROWS
+        return None if is_slow or reply.error in FINAL_ERRORS or reply.error == "dns" else reply.error
     fault = payload.fault(query, reply)
     if fault is None or not fault.retryable or (reply.status == 500 and attempt):
         # PHP fails the same way on the same query every time; the site crawl asks for less next.

@@ -44,6 +44,8 @@ class Query:
     where every reply is useful (discovery). ``tries`` is how often the query may be sent before its failure counts.
     ``render``: return the page as a browser shows it after its scripts have run. ``headers`` make it conditional.
     ``searching``: the query searches for a row that kills its page, so that its failure says nothing about the host.
+    ``usual``: seconds that such an answer took at most so far, 0 where none came yet; the driver then waits a multiple
+    of it at most. None: it waits for DOWNLOAD_TIMEOUT.
     """
 
     url: str
@@ -55,6 +57,7 @@ class Query:
     render: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     searching: bool = False
+    usual: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +65,8 @@ class Reply:
     """The result of a query. Where no answer came, ``status`` is 0 and ``error`` is one of the names in ``ERRORS``.
 
     ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
-    ``fetched_at`` is UTC, ISO. ``warc`` is the record of the answer, ``warc_of`` the record of each row by its id where
-    the rows came with several answers.
+    ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer,
+    ``warc_of`` the record of each row by its id where the rows came with several answers.
     """
 
     status: int
@@ -75,6 +78,7 @@ class Reply:
     fetched_at: str = ""
     warc: WarcRecord | None = None
     warc_of: Mapping[int, WarcRecord] = field(default_factory=dict)
+    seconds: float = 0.0
 
     @property
     def is_ok(self) -> bool:

@@ -120,10 +120,18 @@ class Queries:
 
     # Queries to the site.
 
-    def query(self, params: dict[str, Any], purpose: str, *, tries: int = 4, searching: bool = False) -> Query:
+    def query(
+        self,
+        params: dict[str, Any],
+        purpose: str,
+        *,
+        tries: int = 4,
+        searching: bool = False,
+        usual: float | None = None,
+    ) -> Query:
         """A query of the collection's route."""
-        url = self.site.api.url(self.collection.route, params)
-        return Query(url=url, purpose=purpose, type=self.collection.name, tries=tries, searching=searching)
+        url, name = self.site.api.url(self.collection.route, params), self.collection.name
+        return Query(url=url, purpose=purpose, type=name, tries=tries, searching=searching, usual=usual)
 
     def single(self, row_id: int) -> Query:
         """A query of one row by its own route, which shows whether the row exists. Every answer is an answer."""

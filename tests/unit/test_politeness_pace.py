@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbot.politeness.backoff import backoff_seconds
+from newsbot.politeness.backoff import backoff_seconds, patience_seconds
 from newsbot.politeness.pace import PENALTY_CAP, Limits, Outcome, Pace
 
 GOOD = Outcome(latency=0.1)
@@ -233,3 +233,8 @@ def test_a_good_answer_ends_what_an_earlier_run_learnt_of_failures() -> None:
         pace.ended(now, Outcome(failed=failed, latency=0.1, sent=now))
     assert pace.given_up is None
     assert not pace.failed_before
+
+
+@pytest.mark.parametrize(("usual", "seconds"), [(None, 120.0), (0.0, 30.0), (0.1, 10.0), (8.0, 40.0), (60.0, 120.0)])
+def test_an_answer_is_waited_for_as_long_as_such_answers_take(usual: float | None, seconds: float) -> None:
+    assert patience_seconds(usual, 120.0) == seconds

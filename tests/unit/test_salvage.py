@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from newsbot.politeness.backoff import patience_seconds
 from newsbot.wordpress.collection.salvage import MOST_FAILURES
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
@@ -72,6 +73,40 @@ def test_posts_that_die_are_named_and_all_others_come(stretch: str, death: str) 
     assert ids == set(range(1, 239)) - fatal
     assert (sorted(facts.unreadable), facts.missing, facts.verdict) == (sorted(fatal), [], "incomplete")
     assert len(model.asked) <= 20 + 6 * len(fatal)
+
+
+TIMEOUT = 120.0
+
+
+@dataclass
+class Sleeping(Dying):
+    """Dead posts never answer. A row takes ``each`` seconds to render; ``spent`` are the seconds of all queries."""
+
+    each: float = 0.01
+    spent: float = 0.0
+
+    def reply(self, query: Query) -> Reply:
+        reply = super().reply(query)
+        waits = patience_seconds(query.usual, TIMEOUT)
+        takes = self.each * reply.body.count(b'"id"') if "content" in query.url else 0.0
+        if reply.error != "timeout" and takes <= waits:
+            self.spent += takes
+            return replace(reply, seconds=takes)
+        self.spent += waits
+        return Reply(status=0, url=query.url, error="timeout")
+
+
+@pytest.mark.parametrize(
+    ("stretch", "each", "most"),
+    # The page itself and the first row alone cost the whole timeout. Before, each of some 30 queries did.
+    [("twelve", 0.01, 600), ("twelve", 0.3, 1_000), ("first", 0.01, 1_100), ("none", 2.0, 700)],
+)
+def test_posts_that_never_answer_cost_less_than_the_timeout_each(stretch: str, each: float, most: int) -> None:
+    fatal = STRETCHES.get(stretch, set())
+    model = Sleeping(newsroom(238, fatal).objects, death="timeout", each=each)
+    ids, facts = walk(model)
+    assert (ids, sorted(facts.unreadable)) == (set(range(1, 239)) - fatal, sorted(fatal))
+    assert model.spent <= most
 
 
 def test_a_site_that_goes_down_in_a_search_is_not_searched_any_further() -> None:

@@ -124,7 +124,8 @@ class FullListing(Listing):
             params = self.cursor.params()
             # A page of a larger size is only tried, and a site whose posts die again and again is not to blame.
             tries = 1 if self.intake.sizes.trying is not None else 2 if self.facts.unreadable else 4
-            reply = yield self.queries.query(params | self.intake.fields, "list", tries=tries)
+            usual = self.intake.salvage.usual(self.cursor.per_page) if self.facts.unreadable else None
+            reply = yield self.queries.query(params | self.intake.fields, "list", tries=tries, usual=usual)
             try:
                 rows = rows_of(reply)
             except PayloadError as fault:
@@ -137,7 +138,7 @@ class FullListing(Listing):
             if not self.cursor.seen:
                 self._check_part(rows)
             before = len(self.cursor.seen)
-            self.intake.page_came(len(rows), self.cursor.per_page)
+            self.intake.page_came(len(rows), self.cursor.per_page, reply.seconds)
             yield from self._take_page(rows, reply)
             self.ahead.take(params, total_of(reply), fresh=len(self.cursor.seen) - before)
             yield from self.intake.flush(final=False)

@@ -170,10 +170,13 @@ class Intake:
         left, answers = ids, []
         # A row that fails alone is asked for twice, until it is plain that rows fail again and again.
         tries = 2 if len(ids) == 1 and len(self.facts.unreadable) < TRIED_TWICE else 1
+        # The first row that fails alone gets all the time that there is, the others what such a row needs at most.
+        usual = None if len(ids) == 1 and not self.facts.unreadable else self.salvage.usual(len(ids))
         while left:
             params: dict[str, Any] = {"include": left, "per_page": len(left), "orderby": "include"}
-            reply = yield self.queries.query(params | self.fields, "include", tries=tries, searching=True)
+            reply = yield self.queries.query(params | self.fields, "include", tries=tries, searching=True, usual=usual)
             rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
+            self.salvage.came(len(rows), reply.seconds)
             answers.append(([rows[row_id] for row_id in left if row_id in rows], reply))
             asked, left = left, [row_id for row_id in left if row_id not in rows]
             if len(left) == len(asked) or not is_cut(reply, len(rows)):
@@ -192,8 +195,10 @@ class Intake:
         self.facts.unreadable += ids
         self.facts.faults[fault.name] += 1
 
-    def page_came(self, rows: int, size: int) -> None:
-        """Note for the page size that a page of ``size`` whole rows came. Some of its rows may be hidden."""
+    def page_came(self, rows: int, size: int, seconds: float) -> None:
+        """Note for the page size that a page of ``size`` whole rows came, in so many seconds. Some of its rows may be
+        hidden."""
+        self.salvage.came(rows, seconds)
         self.sizes.came(size if 2 * rows >= size else rows)
         self._remember_size()
 

@@ -24,7 +24,8 @@ MOST_FAILURES = 600
 @dataclass(slots=True, kw_only=True)
 class Salvage:
     """``ask`` takes a batch in, and ``check`` makes a light query for it; both raise PayloadError. ``fail`` names the
-    rows of a batch that is given up. ``sizes`` learns which page size works.
+    rows of a batch that is given up. ``sizes`` learns which page size works. ``slowest`` is how many seconds a whole
+    row took at most: an answer need not be waited for many times longer.
     """
 
     ask: Callable[[list[int]], Steps[None]]
@@ -33,6 +34,16 @@ class Salvage:
     sizes: PageSize
     failures: int = 0
     in_a_row: int = 0
+    slowest: float = 0.0
+
+    def came(self, rows: int, seconds: float) -> None:
+        """Note that an answer with so many whole rows took so many seconds."""
+        if rows:
+            self.slowest = max(self.slowest, seconds / rows)
+
+    def usual(self, rows: int) -> float:
+        """Seconds that an answer with so many whole rows takes at most; 0 where none came yet."""
+        return self.slowest * rows
 
     def bring(self, ids: Sequence[int], *, failed: PayloadError | None = None) -> Steps[bool]:
         """Bring ``ids``. Returns whether all came. ``failed``: these rows failed as one page already.

@@ -1,11 +1,12 @@
-"""``scrapy clean FILE_OR_URL [--explain]``: cleans one post and prints the result."""
+"""``scrapy clean FILE_OR_URL [--explain]``: cleans one post and prints the result. ``--repeated`` reads many posts."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import orjson
 from scrapy import Request, Spider
@@ -81,6 +82,13 @@ class Command(ScrapyCommand):
             "--base", metavar="URL", default=None, help="the URL to which relative addresses are relative"
         )
 
+        parser.add_argument(
+            "--repeated",
+            action="store_true",
+            help="FILE is a feed in JSON lines or a saved list of REST objects: print rules for a site list that would "
+            "remove what repeats in nearly all posts of a site",
+        )
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
@@ -95,6 +103,9 @@ class Command(ScrapyCommand):
         from newsbot.article.cleaning.clean import clean
         from newsbot.article.cleaning.explain import explain
 
+        if opts.repeated:
+            self._print_repeated(args[0])
+            return
         is_url = args[0].startswith(("http://", "https://"))
         if is_url and not is_web_address(args[0]):
             self._refuse(f"{args[0]!r} is not a web address")
@@ -111,6 +122,24 @@ class Command(ScrapyCommand):
             return
         cleaned = clean(html, base_url=base)
         write_out(cleaned.text if opts.text else cleaned.html)
+
+    def _print_repeated(self, name: str) -> None:
+        from newsbot.article.cleaning.repeated import Repeats, as_site
+
+        sites: dict[str, Repeats] = {}
+        try:
+            with Path(name).open("rb") as file:
+                for site, html in posts_of(file):
+                    sites.setdefault(site, Repeats()).add(html)
+        except OSError as error:
+            tell(f"scrapy clean: {name}: {error.strerror}")
+            self.exitcode = 1
+            return
+        if not sites:
+            tell(f"scrapy clean: {name}: holds no posts, in JSON lines of a feed or as a list of REST objects")
+            self.exitcode = 1
+        for site, repeats in sites.items():
+            show("\n".join((*as_site(site, repeats), "")))
 
     def _refuse(self, line: str) -> None:
         tell(f"scrapy clean: {line}")
@@ -129,6 +158,32 @@ class Command(ScrapyCommand):
         if url not in answers:
             tell(f"scrapy clean: {url}: the page could not be fetched; a line above says why")
         return answers.get(url)
+
+
+def posts_of(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    """(site, clean HTML) of each post in a feed of JSON lines, or in a list of REST objects. Others are skipped."""
+    from newsbot.article.cleaning.clean import clean
+
+    for row in _objects(lines):
+        content, url = row.get("content_html"), row.get("site")
+        if isinstance(content, str) and isinstance(url, str):
+            yield url, content
+            continue
+        content, url = row.get("content"), row.get("link")
+        rendered = content.get("rendered") if isinstance(content, dict) else None
+        if isinstance(rendered, str) and isinstance(url, str):
+            yield urljoin(url, "/"), clean(rendered, base_url=url).html
+
+
+def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        if line.startswith(b"["):  # a list, perhaps on many lines
+            line = b"".join((line, *lines))
+        try:
+            found: Any = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        yield from (each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict))
 
 
 def body_of(data: bytes) -> tuple[str, str | None]:

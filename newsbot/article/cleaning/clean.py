@@ -63,11 +63,13 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
     _count(removed, walk)
     stub, credit = walk.judgement.truncated(walk.writer.length), walk.judgement.credit
     written, safe = _sanitized(walk)
-    # Where the sanitizer's parser reads another tree, the walk is repeated on that tree.
+    # Where the sanitizer's parser reads another tree, the walk is repeated on that tree. So it is where words of code
+    # that is code no more read as a shortcode.
     for _ in range(_SECOND_LOOKS):
-        if safe == written and (not walk.targets or walk.targets <= _targets(written)):
+        again = revive(safe)
+        if again == written and (not walk.targets or walk.targets <= _targets(written)):
             break
-        walk, _ = _settle(safe, base_url, rules)
+        walk, _ = _settle(again, base_url, rules)
         _count(removed, walk)
         written, safe = _sanitized(walk)
     text = "".join(walk.writer.text).strip()

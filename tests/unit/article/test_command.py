@@ -35,6 +35,18 @@ def test_a_file_that_is_not_there_is_one_line_and_status_1(tmp_path: Path) -> No
     assert done.stderr.strip().endswith("none.html: No such file or directory")
 
 
+def test_what_repeats_is_printed_as_a_site_list(tmp_path: Path) -> None:
+    feed = tmp_path / "posts.jsonl"
+    row = json.dumps({"site": "https://news.example/", "content_html": "<p>Give to us</p>"}) + "\n"
+    feed.write_text(row * 20, encoding="utf-8")
+    done = scrapy_clean(str(feed), "--repeated")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '# at the end of 20 of 20 posts\n[[site.rule]]\nname = "repeated-1"\ntexts = ["give to us"]' in done.stdout
+    feed.write_text("no posts", encoding="utf-8")
+    done = scrapy_clean(str(feed), "--repeated")
+    assert done.returncode == 1 and "holds no posts" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -87,6 +87,7 @@ def harm(html: str) -> list[str]:
 @example("<sup id=fn1>words<a href='#fn1'><details><dd>")
 @example("https://youtu.be/abcdefghijk[vimeo 1]")
 @example("https://vimeo.com/12345\u201c")
+@example("<h2><pre>https://youtu.be/abcdefghijk[vimeo 1]")
 @example("[vc_row][vc_image url='https://a.example/c.jpg'][caption]")
 @example("<a data-embed=YouTube href='https://youtu.be/abcdefghijk'><pre>[vimeo 2]")
 @example("<blockquote class='instagram-media' cite='https://www.instagram.com/p/a1/'>Words a b[vc_row a='b']")

@@ -102,7 +102,7 @@ def _reason(failure: Exception) -> str:
         if part in text:
             return reason
     if isinstance(failure, DBAPIError) and (failure.connection_invalidated or "connect" in text):
-        return f"does not answer: {text}"
+        return f"does not answer: {text}. Start the server, or correct NEWSBOT_ARCHIVE"
     return f"failed: {text}"
 
 
@@ -218,8 +218,17 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
+_served: set[str] = set()
+"""The archives that this process has found up to date."""
+
+
 def _bring_up_to_date(database: Database) -> None:
-    if _version(database.reader) == VERSION:
+    if (present := _version(database.reader)) == VERSION:
+        _served.add(database.place)
+        return
+    if database.place in _served and present is not None and present > VERSION:
+        # A newer newsbot has migrated the archive since this process began. Migrations only add, so that a worker goes
+        # on until it is replaced.
         return
     with database.writing(durable=True) as connection:
         if not database.sqlite:
@@ -234,6 +243,7 @@ def _bring_up_to_date(database: Database) -> None:
             _create(connection)
         elif found != VERSION:
             _migrate(connection, found, database.place)
+        _served.add(database.place)
 
 
 def _version(connection: Connection) -> str | None:

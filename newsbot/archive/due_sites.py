@@ -169,12 +169,15 @@ def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: 
         database.close()
 
 
-def follows_any(url: str, spider: str) -> bool:
-    """Whether ``spider`` follows a site in the archive behind an SQLAlchemy URL. Raises ArchiveError."""
+def follows_any(url: str, spider: str) -> bool | None:
+    """Whether ``spider`` follows a site in the archive behind an SQLAlchemy URL; None where all of its sites are
+    paused. Raises ArchiveError."""
     database = open_database(url)
     try:
         with database.reading() as connection:
             chosen = sa.select(followed.c.url).where(followed.c.spider == spider).limit(1)
-            return connection.execute(chosen).first() is not None
+            if connection.execute(chosen.where(sa.text("NOT paused"))).first() is not None:
+                return True
+            return None if connection.execute(chosen).first() is not None else False
     finally:
         database.close()

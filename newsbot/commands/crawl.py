@@ -156,7 +156,10 @@ class Command(ScrapyCrawl):
         from newsbot.archive.due_sites import follows_any
 
         try_archive(url)
-        if follows and not follows_any(url, spider):
+        found = follows_any(url, spider) if follows else True
+        if found is None:
+            raise BadArgument(f"every site that {spider} follows is paused; scrapy sites resume URL ends that")
+        if not found:
             raise BadArgument(f"the archive follows no site for {spider}; scrapy sites add URL follows a site")
 
     def _end(self, line: str, status: int) -> NoReturn:

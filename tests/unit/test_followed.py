@@ -263,6 +263,8 @@ def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: A
     named = followed_sites(url, "wp_posts", due=NOW, only=("c", "held", "unknown"))
     assert ([site.url for site in named.sites], named.not_due) == (["c"], 2)
     assert (follows_any(url, "wp_posts"), follows_any(url, "wp_media")) == (True, False)
+    table.pause(["other"], paused=True)
+    assert follows_any(url, "wp_terms") is None, "the only site of wp_terms is paused"
 
 
 # The actions.
@@ -352,3 +354,14 @@ def test_site_that_is_not_followed_is_named(url: str) -> None:
 def test_list_needs_an_archive(url: str) -> None:
     with pytest.raises(ArchiveError, match="no archive"):
         do(url, "list")
+
+
+def test_process_goes_on_with_an_archive_that_a_newer_newsbot_has_migrated(
+    url: str, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with archive.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert followed_sites(url, "wp_posts").sites == [], "each run of a worker opens the archive anew"
+    monkeypatch.setattr("newsbot.archive.database._served", set())
+    with pytest.raises(ArchiveError, match="is newer"):
+        followed_sites(url, "wp_posts")

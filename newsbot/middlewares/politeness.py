@@ -20,6 +20,7 @@ from newsbot.middlewares.host_queue import HostQueue
 from newsbot.middlewares.overrides import delay_of, limits_of
 from newsbot.middlewares.permit import FLUSHED_AFTER, HostUsage, Permit, after_turns
 from newsbot.middlewares.private_addresses import installed_resolver
+from newsbot.net.download_errors import error_name
 from newsbot.net.hosts import PORTS, host_of, host_of_url
 from newsbot.net.refusals import CrawlStopping, HostGivenUp, Refusal
 from newsbot.net.stopping import Stopping
@@ -123,7 +124,8 @@ class PolitenessMiddleware:
             self._count("unresolved")
         sent = self._permits[request].sent if request in self._permits else None
         calm = bool(request.meta.get("newsbot_searching"))
-        outcome = Outcome(failed=True, calm=calm, sent=sent, unresolved=unresolved)
+        cause = error_name(exception)
+        outcome = Outcome(failed=True, cause=cause, calm=calm, sent=sent, unresolved=unresolved)
         self._end(request, None if refused else outcome)
 
     def request_written(self, url: str) -> None:
@@ -252,6 +254,7 @@ class PolitenessMiddleware:
         wanted_wait = retry_after_seconds(headers, now=now) if response.status >= 300 else None
         return Outcome(
             failed=response.status == 429 or response.status >= 500,
+            cause=f"HTTP {response.status}",
             # Status 500 is a fault in the site's code, mostly of one post, and says nothing about the server's load.
             # Neither does a failure in the search for a post that kills its page: light queries come in between.
             calm=response.status == 500 or bool(request.meta.get("newsbot_searching")),

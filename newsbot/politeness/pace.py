@@ -6,7 +6,8 @@ and calls ``started`` and then ``ended`` for each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from newsbot.politeness.known import moment
 
@@ -54,11 +55,13 @@ class Outcome:
     ``latency``: seconds until the headers of the answer.
     ``retry_after``: seconds that the answer asks to wait. ``budget_in``: seconds until a used-up rate limit is reset.
     ``sent``: when the request was on the wire; None if it was never sent, infinite if it was sent at an unknown moment.
+    ``cause``: what a failure was, such as "HTTP 503".
     ``unresolved``: the name of the host has no address, so that no server was asked.
     ``at``: when it ended, in seconds since 1970.
     """
 
     failed: bool = False
+    cause: str = ""
     calm: bool = False
     latency: float | None = None
     retry_after: float | None = None
@@ -96,6 +99,9 @@ class Pace:
     usual_latency: float | None = None
     failing_since: float | None = None
     failures: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+    """What the failures in a row were -> how many of them."""
+
     failed_before: bool = False
     """An earlier run gave the host up, and it has not answered since: a few failures are enough to give it up again."""
 
@@ -147,17 +153,19 @@ class Pace:
         if not outcome.calm:
             self.penalty = min(PENALTY_CAP, max(2 * self.penalty, PENALTY_FIRST))
         self.failures += 1
+        self.causes[outcome.cause] += bool(outcome.cause)
         if self.failing_since is None:
             self.failing_since = now
         failed_for = now - self.failing_since
         if self.limits.shared or self.failures < FAILURES_BEFORE_GIVING_UP:
             return
         if failed_for >= self.limits.give_up or self.failed_before:
-            self.given_up = f"{self.failures} requests in a row failed within {failed_for:.0f} s"
+            self.given_up = f"{self.failures} requests in a row failed within {failed_for:.0f} s{_told(self.causes)}"
             self.only_failed = True
 
     def _pass(self, outcome: Outcome) -> None:
         self.failing_since, self.failures, self.failed_before = None, 0, False
+        self.causes.clear()
         latency, usual = outcome.latency, self.usual_latency
         if latency is None:
             return
@@ -180,3 +188,15 @@ class Pace:
             wait = asked_wait(replace(outcome, retry_after=None), self.limits)
         if wait > 0:
             self.held_until = max(self.held_until or 0.0, now + wait)
+
+
+MOST_CAUSES = 4
+"""Causes of failures that are told. All others are told together."""
+
+
+def _told(causes: Counter[str]) -> str:
+    """The causes with their numbers, the most frequent first: `` (9 x HTTP 503, 2 x timeout)``."""
+    told = [f"{count} x {cause}" for cause, count in causes.most_common(MOST_CAUSES) if count]
+    others = causes.total() - sum(count for _, count in causes.most_common(MOST_CAUSES))
+    told += [f"{others} x others"] * (others > 0)
+    return f" ({', '.join(told)})" if told else ""

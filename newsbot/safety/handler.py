@@ -19,6 +19,7 @@ from scrapy.core.downloader.handlers.http11 import (
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
 from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import IAddress
@@ -26,6 +27,7 @@ from twisted.web._newclient import HEADER, STATUS, HTTP11ClientProtocol, Respons
 from twisted.web.iweb import IResponse
 
 from newsbot import signals
+from newsbot.safety.tls import NotingPolicy, TlsFailed, tls_fault
 
 HEAD_BYTES = 256 * 1024
 """The limit for status line and headers together, as in browsers. Scrapy and Twisted limit a line, not the number of
@@ -74,6 +76,8 @@ class CappedHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._signals = crawler.signals
+        self._policy = NotingPolicy(self._contextFactory)
+        self._contextFactory = self._policy  # type: ignore[assignment]  # it provides the interface of Zope
         self._pool._factory = partial(CappedFactory, written=self._written)  # type: ignore[assignment]
 
     def _written(self, url: str) -> None:
@@ -88,4 +92,7 @@ class CappedHandler(HTTP11DownloadHandler):
             # error.
             if isinstance(cause, ResponseFailed) and any(reason.check(ConnectionAborted) for reason in cause.reasons):
                 raise DownloadCancelledError(f"more than {HEAD_BYTES} bytes of headers") from error
+            why = tls_fault(error, urlparse_cached(request).hostname or "", self._policy.faults)
+            if why is not None:
+                raise TlsFailed(why) from error
             raise

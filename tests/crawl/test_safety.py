@@ -228,18 +228,43 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_gets_no_password(t
         assert server.log == []
 
 
-def self_signed(folder: Path) -> ssl.SSLContext:
+def test_faults_of_tls_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = {
+        "expired": ("localhost", -2, "the certificate expired on 20"),
+        "other": ("other.example", 1, "the certificate is not for localhost: check the spelling"),
+        "unknown": ("localhost", 1, "signed by no authority but itself"),
+        "plain": ("", 0, "the server does not speak TLS"),
+    }
+    authorities = tmp_path / "authorities.pem"
+    with contextlib.ExitStack() as servers:
+        urls = []
+        for name, (host, days, _) in faults.items():
+            context = self_signed(tmp_path, name=name, host=host, days=days) if host else None
+            urls.append(f"https://localhost:{servers.enter_context(serve(secret, tls=context)).port}/")
+        trusted = [
+            (tmp_path / f"{name}.pem").read_text().split("PRIVATE KEY-----\n")[-1] for name in ("expired", "other")
+        ]
+        authorities.write_text("".join(trusted))
+        monkeypatch.setenv("SSL_CERT_FILE", str(authorities))
+        told = ask(*urls, settings={"NEWSBOT_ALLOW_PRIVATE": "1", **NO_ROBOTS}, at_once=False)
+    assert told.errors() == ["tls"] * len(faults)
+    for answer, (_, _, why) in zip(told.answers, faults.values(), strict=True):
+        assert why in answer["detail"]
+
+
+def self_signed(folder: Path, *, name: str = "server", host: str = "localhost", days: int = 1) -> ssl.SSLContext:
+    """A server's context with a certificate for ``host`` that ends in so many ``days``; it is kept in NAME.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=5))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = folder / "server.pem"
+    pem = folder / f"{name}.pem"
     pem.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + certificate.public_bytes(serialization.Encoding.PEM)

@@ -150,6 +150,18 @@ def test_a_host_is_given_up_after_nothing_but_failures_for_the_set_time() -> Non
     assert made[-2].end - made[0].end < 100.0
 
 
+def test_a_host_that_is_given_up_tells_what_its_failures_were() -> None:
+    pace = Pace(limits=Limits(delay=1.0, give_up=10.0))
+    walk(pace, [(1.0, Outcome(failed=True, cause="HTTP 500")), (1.0, GOOD)])
+    causes = ["HTTP 503", "timeout", "HTTP 503", "dropped", "HTTP 502", "HTTP 504", "HTTP 503"]
+    walk(pace, [(5.0, Outcome(failed=True, cause=cause)) for cause in causes])
+    told = "HTTP 503, 1 x timeout, 1 x dropped"
+    assert pace.given_up is not None
+    assert pace.given_up.startswith("3 requests in a row failed within ") or told in pace.given_up
+    assert "2 x HTTP 503, 1 x timeout" in pace.given_up
+    assert "HTTP 500" not in pace.given_up
+
+
 def test_a_calm_failure_slows_nothing_down_but_counts() -> None:
     pace = Pace(limits=Limits(delay=1.0, give_up=10.0))
     walk(pace, [(1.0, Outcome(failed=True, calm=True))] * 5)

@@ -1,4 +1,4 @@
-"""``scrapy verify FOLDER``: checks a data package against its checksums and descriptions."""
+"""``scrapy verify FOLDER|RECEIPT``: checks a data package, or the WARC files of a run and its rows."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "<folder>"
+        return "<folder of a data package | receipt>"
 
     def short_desc(self) -> str:
-        return "Check a data package against its checksums and descriptions"
+        return "Check a data package, or whether the rows of a run can be made again from its WARC files"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002
         if len(args) != 1:
-            self._end(f"takes one folder, not {' '.join(args) or 'none'}", 2)
+            self._end(f"takes one folder or receipt, not {' '.join(args) or 'none'}", 2)
             return
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.export.verifying import verify
+        from newsbot.export.warc_verifying import verify_receipt
 
+        path = Path(args[0])
         try:
-            found = verify(Path(args[0]))
+            found = verify_receipt(path) if path.is_file() else verify(path)
         except BadArgument as fault:
             self._end(str(fault), 2)
             return
@@ -44,8 +46,13 @@ class Command(ScrapyCommand):
         if found.count:
             self._end(f"{found.count} differences in {args[0]}", 1)
         else:
-            show(f"{args[0]} is whole: {found.files} files and {found.rows} rows agree with the descriptor")
+            show(f"{args[0]} is whole: {found.files} files and {found.rows} rows agree with {_measure(path)}")
 
     def _end(self, line: str, status: int) -> None:
         tell(f"scrapy verify: {line}")
         self.exitcode = status
+
+
+def _measure(path: Path) -> str:
+    """What the files and rows were compared with."""
+    return "the receipt and the records of the WARC files" if path.is_file() else "the descriptor"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
@@ -11,6 +13,17 @@ from newsbot.net.refusals import TooLarge
 
 LAYERS = 2
 """Content encodings of one response. No server uses more, and each one may unpack DOWNLOAD_MAXSIZE bytes."""
+
+
+def unpacked(body: bytes, encodings: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
+    """A body without its content encodings, and those of the encodings that are not known.
+
+    Raises OSError, ValueError or an error of a decompressor for a body that is damaged.
+    """
+    known, unknown = HttpCompressionMiddleware._split_encodings(list(encodings))
+    for encoding in known:
+        body = HttpCompressionMiddleware._decode(body, encoding, 0)
+    return body, unknown
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):

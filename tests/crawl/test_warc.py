@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from tests.crawl.scrapy_crawl import Run, crawl
+from tests import fork_server
+from tests.crawl.scrapy_crawl import Run, command, crawl, environment, start
 from tests.newsroom import Newsroom
 
 
@@ -45,6 +52,8 @@ def test_each_exchange_is_recorded_each_row_names_its_record_and_no_secret_is_ke
         kinds = [str(record.record_type).rpartition(".")[2] for _, record in found]
         assert (kinds.count("response"), kinds.count("request")) == (asked, asked)
         check_files(run, run.receipt()["warc"])
+        status, said = verified(run)
+        assert (status, "120 rows agree" in said) == (0, True), said
         listed = {
             name: {each["id"] for each in json.loads(response.reader.read())}
             for name, response in by_id.items()
@@ -67,3 +76,87 @@ def test_each_exchange_is_recorded_each_row_names_its_record_and_no_secret_is_ke
         files = [one["file"] for one in later.receipt()["warc"]["files"]]
         assert sorted(set(rows.values())) == sorted({found[0][0], *files})
     check_files(later, later.receipt()["warc"])
+    status, said = verified(later)
+    assert (status, f"and {len(rows)} rows agree" in said) == (0, True), said
+    damage(later)
+
+
+def damage(run: Run) -> None:
+    """Damage a run's files in one way after another: each damage is told, with the rows that it concerns."""
+    warc = run.folder / "data" / "warc"
+    name = run.receipt()["warc"]["files"][0]["file"]
+    older = next(path for path in sorted(warc.iterdir()) if path.name != name)
+    shutil.copytree(warc, run.folder / "whole")
+    row = next(row for row in run.rows("whole.jsonl") if row["warc"]["file"] == name)
+
+    def after(change: Callable[[], object]) -> str:
+        change()
+        status, said = verified(run)
+        shutil.rmtree(warc)
+        shutil.copytree(run.folder / "whole", warc)
+        assert status == 1, said
+        return said
+
+    def flip() -> None:
+        data = bytearray((warc / name).read_bytes())
+        data[row["warc"]["offset"] + 400] ^= 1
+        (warc / name).write_bytes(data)
+
+    said = after(flip)
+    assert f"{name}: the checksum differs" in said
+    assert f"(post {row['id']}): {name} has no record {row['warc']['record']}" in said
+    assert f"its WARC file {older.name} is missing" in after(older.unlink)
+    assert f"{name}: the file is missing" in after((warc / name).unlink)
+    # A row that somebody changed.
+    path = run.folder / "whole.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[3] = json.dumps(json.loads(lines[3]) | {"title": "Another title", "authors": []}) + "\n"
+    path.write_text("".join(lines), encoding="utf-8")
+    status, said = verified(run)
+    assert (status, "row 4 (post" in said, "1 differences" in said) == (1, True, True)
+    assert "): title, authors differ from what its record gives" in said
+
+
+def verified(run: Run) -> tuple[int, str]:
+    """The exit status of ``scrapy verify`` on the receipt of a run, and what it says."""
+    latest = max((run.folder / "data" / "receipts").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    line = [sys.executable, "-m", "scrapy", "verify", str(latest)]
+    done = fork_server.run(line, cwd=run.folder, env=environment(run.folder), capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    with Newsroom(posts=500, latency=0.02) as room:
+        running = start(command("wp_posts", site=room.url, warc="1"), tmp_path)
+        warc = tmp_path / "data" / "warc"
+        while not any(path.stat().st_size > 400_000 for path in warc.glob("*.open")):
+            assert running.poll() is None
+            time.sleep(0.02)
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+        part = next(warc.glob("*.open"))
+        # The kernel wrote the beginning of one more record.
+        with part.open("ab") as file:
+            file.write(b"\x1f\x8b\x08\x00unfinished")
+        run = crawl(tmp_path, "wp_posts", site=room.url, warc="1")
+    assert run.status == 0, run.said
+    told = run.receipt()["warc"]
+    assert told["files"][0]["file"] == part.name.removesuffix(".open")
+    check_files(run, told)
+    assert len(run.rows()) == 500
+    assert {row["warc"]["file"] for row in run.rows()} <= {one["file"] for one in told["files"]}
+    assert len(records(warc)) == sum(one["records"] for one in told["files"])
+    status, said = verified(run)
+    assert (status, "500 rows agree" in said) == (0, True), said
+
+
+def test_rows_of_feeds_and_pages_are_made_again_too(tmp_path: Path) -> None:
+    with Newsroom(posts=45) as room:
+        room.order("unauthorized")
+        shut = crawl(tmp_path / "feed", "wp_posts", site=room.url, warc="1")
+        room.order("status", match="feed", status=404)
+        pages = crawl(tmp_path / "pages", "wp_posts", site=room.url, warc="1")
+    for run, via in ((shut, "feed"), (pages, "page")):
+        assert {row["via"] for row in run.rows()} == {via}
+        status, said = verified(run)
+        assert (status, "45 rows agree" in said) == (0, True), said

@@ -78,8 +78,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("errors", "rights", "signals", "terminal"),
     },
     "export": {
-        *("archive", "arguments", "article", "feeds", "media", "pipelines", "rights", "wordpress"),
-        *("items", "errors", "extras", "timestamps", "safe_json", "terminal"),
+        *("archive", "arguments", "article", "feeds", "media", "middlewares", "pipelines", "rights", "warc"),
+        *("wordpress", "items", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "console": {"settings", "terminal"},
     "commands": {

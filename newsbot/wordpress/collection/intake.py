@@ -114,7 +114,7 @@ class Intake:
             if self.queries.is_outside_window(raw):
                 self.facts.outside_window += 1
                 continue
-            item = self._read(raw, reply)
+            item = self.read(raw, reply)
             item.warc = reply.warc_of.get(item.id, reply.warc)  # type: ignore[attr-defined]
             if are_apart(raw.get("date_gmt"), raw.get("date")):
                 self.facts.faults["dates-apart"] += 1
@@ -135,7 +135,8 @@ class Intake:
         """Close a page: a checkpoint with ``cursor`` leaves behind the rows taken so far."""
         self.joiner.mark(self.queries.checkpoint(self.sequence, cursor=cursor))
 
-    def _read(self, raw: dict[str, Any], reply: Reply) -> Record:
+    def read(self, raw: dict[str, Any], reply: Reply) -> Record:
+        """The item of a row, without its linked objects. Raises RecordError."""
         options, name = self.queries.options, self.queries.collection.name
         about: dict[str, Any] = {
             "site": self.queries.site, "fetched_at": reply.fetched_at, "request_url": reply.url,

@@ -1,0 +1,154 @@
+"""The answers in the WARC files of a run, found as the crawl found them: by the URL that was asked for."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import orjson
+
+from newsbot.middlewares.compression import unpacked
+from newsbot.warc.reading import DamagedRecord, Record, converted, fetched_at, message_of, record_at, records_of
+from newsbot.wordpress.messages import Reply
+
+MOST_REDIRECTS = 8
+
+_RECALLED = "urn:newsbot:recalled:"
+_SITE = "urn:newsbot:site:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a record is. ``order`` is its number among all records of the run."""
+
+    path: Path
+    offset: int
+    order: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Answers:
+    """The records of the WARC files of one run.
+
+    ``urls``: URL -> its answers, ``rendered``: URL -> its pages as a browser showed them, in order. ``sites``: key of a
+    site -> what the run knew of it. ``settings`` are the run's. ``recalled``: key of a
+    site and route -> the linked objects that the archive knew. ``faults`` are records that cannot be read.
+    """
+
+    urls: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    rendered: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    ids: dict[str, Place] = field(default_factory=dict)
+    sites: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    recalled: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def find_rendered(self, url: str) -> Reply | None:
+        """The page as a browser showed it; None where no record holds it."""
+        first = self.find(url)
+        for place in reversed(self.rendered.get(first.url if first is not None else url, ())):
+            return reply_of(place.path, place.offset)
+        return None
+
+    def find(self, url: str) -> Reply | None:
+        """The answer to a request for ``url``, its redirects followed; None where no record holds it."""
+        for _ in range(MOST_REDIRECTS):
+            reply = self._best(url)
+            location = reply.headers.get("location") if reply is not None else None
+            if reply is None or location is None or not 300 <= reply.status < 400:
+                return reply
+            url = urljoin(url, location)
+        return None
+
+    def _best(self, url: str) -> Reply | None:
+        """The last answer of a URL that is no failure of the server, else the last one: failures are repeated."""
+        found = None
+        for place in reversed(self.urls.get(url, ())):
+            try:
+                reply = reply_of(place.path, place.offset)
+            except DamagedRecord:
+                continue
+            if reply.status < 500 and reply.status != 429:
+                return reply
+            found = found or reply
+        return found
+
+    def replies(self, urls: Sequence[str]) -> Iterator[Reply]:
+        """The good answers of these URLs, in the order in which they came."""
+        places = sorted((place for url in urls for place in self.urls[url]), key=lambda place: place.order)
+        for place in places:
+            try:
+                reply = reply_of(place.path, place.offset)
+            except DamagedRecord:
+                continue
+            if reply.is_ok:
+                yield reply
+
+
+def answers_of(paths: Sequence[Path]) -> Answers:
+    """Read the files of a run in their order. Raises OSError."""
+    answers, order = Answers(), 0
+    for path in paths:
+        for record in records_of(path):
+            if isinstance(record, DamagedRecord):
+                answers.faults.append(f"{path.name}: {record}")
+                continue
+            order += 1
+            _take(answers, record, Place(path=path, offset=record.offset, order=order))
+    return answers
+
+
+def _take(answers: Answers, record: Record, place: Place) -> None:
+    if record.kind in ("response", "conversion"):
+        answers.ids[record.id] = place
+        by_url = answers.urls if record.kind == "response" else answers.rendered
+        by_url[record.uri].append(place)
+    elif record.kind == "warcinfo":
+        answers.settings = _settings(record.block)
+    elif record.kind == "metadata" and record.uri.startswith(_SITE):
+        answers.sites[record.uri.removeprefix(_SITE)] = orjson.loads(record.block)
+    elif record.kind == "metadata" and record.uri.startswith(_RECALLED):
+        told = orjson.loads(record.block)
+        known = answers.recalled[record.uri.removeprefix(_RECALLED), str(told["relation"])]
+        known.update({int(number): fields for number, fields in told["objects"].items()})
+
+
+def _settings(block: bytes) -> Mapping[str, Any]:
+    """The settings that a ``warcinfo`` record names."""
+    for line in block.splitlines():
+        name, _, value = line.partition(b": ")
+        if name == b"newsbot-settings":
+            found: Mapping[str, Any] = orjson.loads(value)
+            return found
+    return {}
+
+
+@lru_cache(maxsize=4)
+def reply_of(path: Path, offset: int) -> Reply:
+    """The answer in a record, as the crawl saw it. Raises DamagedRecord and OSError."""
+    record = record_at(path, offset)
+    if record.kind == "conversion":
+        return converted(record)
+    status, headers, packed = message_of(record)
+    try:
+        body, unknown = unpacked(packed, [value for name, value in headers if name == "content-encoding"])
+    except (OSError, EOFError, ValueError, zlib.error):
+        raise DamagedRecord(f"the answer at byte {record.offset} cannot be unpacked") from None
+    named: dict[str, list[bytes]] = defaultdict(list)
+    for name, value in headers:
+        named[name].append(value)
+    if "content-encoding" in named:
+        named["content-encoding"] = unknown
+    return Reply(
+        status=status,
+        url=record.uri,
+        headers={name: b", ".join(values).decode("latin-1") for name, values in named.items() if values},
+        body=body,
+        fetched_at=fetched_at(record),
+    )

@@ -1,0 +1,218 @@
+"""``scrapy verify RECEIPT``: whether each row of a run can be made again from the record that it names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from newsbot.errors import BadArgument, RecordError
+from newsbot.export.package import digest
+from newsbot.export.verifying import Verified
+from newsbot.export.warc_answers import Answers, answers_of, reply_of
+from newsbot.export.warc_rows import NotMade, Remaker
+from newsbot.items import CLASSES, Record, columns
+from newsbot.safe_json import json_bytes
+from newsbot.warc.finishing import SUFFIX, opened
+from newsbot.warc.reading import DamagedRecord
+from newsbot.wordpress.messages import Reply
+
+OF_THE_ARCHIVE = frozenset(
+    {
+        *("revision", "change", "first_seen", "last_seen", "deleted_at"),
+        *("guid_collision", "duplicate_of", "warc"),
+    }
+)
+"""Columns that tell the history of a row in the archive. No answer of a site holds them."""
+
+LINES = (".jsonl", ".jsonlines", ".jl")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A row of a file of rows: where its line begins."""
+
+    path: Path
+    offset: int
+    number: int
+
+    def read(self) -> Row:
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            row: Row = orjson.loads(file.readline())
+            return row
+
+
+@dataclass(slots=True, kw_only=True)
+class RowCheck:
+    """Compares rows with what their records give. ``folder`` holds the WARC files."""
+
+    folder: Path
+    found: Verified
+    unnamed: int = 0
+    deleted: int = 0
+    pointers: dict[str, dict[tuple[str, int, str], list[Pointer]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+
+    def add(self, path: Path) -> None:
+        """Note the rows of a file by the records that they name: run -> record -> rows."""
+        for pointer, row in _lines(path, self.found):
+            warc = row.get("warc")
+            if row.get("change") == "deleted":
+                self.deleted += 1
+            elif not isinstance(warc, dict):
+                self.unnamed += 1
+            else:
+                place = (str(warc.get("file")), int(warc.get("offset") or 0), str(warc.get("record")))
+                self.pointers[run_of(place[0])][place].append(pointer)
+
+    def run(self) -> None:
+        """Compare all rows."""
+        for run, by_record in sorted(self.pointers.items()):
+            paths = sorted(self.folder.glob(f"newsbot-{run}-*{SUFFIX}"))
+            answers = answers_of(paths)
+            for fault in answers.faults:
+                self.found.fail(fault)
+            remakers: dict[str, Remaker] = {}
+            for place, pointers in sorted(by_record.items(), key=lambda one: one[0][:2]):
+                self._compare(answers, remakers, place, pointers)
+        if self.unnamed:
+            self.found.fail(f"{self.unnamed} rows name no record: the run that brought them wrote no WARC files")
+
+    def _compare(
+        self, answers: Answers, remakers: dict[str, Remaker], place: tuple[str, int, str], pointers: Sequence[Pointer]
+    ) -> None:
+        file, offset, name = place
+        known = answers.ids.get(name)
+        path = self.folder / Path(file).name
+        made: dict[tuple[str, str], dict[int, Record]] = {}
+        for pointer in pointers:
+            row = pointer.read()
+            self.found.rows += 1
+            told = f"{pointer.path.name}, row {pointer.number} ({row.get('type')} {row.get('id')})"
+            try:
+                if not path.is_file():
+                    raise NotMade(f"its WARC file {file} is missing")
+                if known is None or (known.path.name, known.offset) != (path.name, offset):
+                    raise NotMade(f"{file} has no record {name} at byte {offset}, or the record is damaged")
+                remaker = remakers.get(row["site"]) or remakers.setdefault(
+                    row["site"], Remaker(answers=answers, key=row["site"])
+                )
+                reply = reply_of(known.path, known.offset)
+                merged = remaker.is_merged(reply)
+                differing = _differences(row, _make(remaker, reply, row, made), merged=merged)
+                if "language" in differing:
+                    # The language of a short text is that of the posts before it, and not all of them are made again.
+                    remaker.usual_language(row["language"])
+                    differing = _differences(row, _make(remaker, reply, row, made, alone=True), merged=merged)
+            except (NotMade, DamagedRecord, RecordError) as fault:
+                self.found.fail(f"{told}: {fault}")
+                continue
+            if differing:
+                self.found.fail(f"{told}: {', '.join(differing)} differ from what its record gives")
+
+
+def verify_receipt(path: Path) -> Verified:
+    """Compare the WARC files of a run with its receipt, and each row of its files with its record.
+
+    Raises BadArgument where the receipt cannot be read or the run wrote no WARC files.
+    """
+    receipt, found = _receipt(path), Verified()
+    folder = (path.parent / receipt["warc"]["folder"]).resolve()
+    for one in receipt["warc"]["files"]:
+        _check_file(folder / Path(str(one["file"])).name, one, found)
+    check = RowCheck(folder=folder, found=found)
+    feeds = [(path.parent / feed).resolve() for feed in receipt.get("feeds", ())]
+    lines = [feed for feed in feeds if feed.suffix in LINES]
+    if feeds and not lines:
+        raise BadArgument(f"the run wrote no JSON lines ({', '.join(LINES)}), which alone hold each column as it is")
+    for feed in lines:
+        if feed.is_file():
+            check.add(feed)
+        else:
+            found.fail(f"{feed}: the file of rows is missing")
+    check.run()
+    return found
+
+
+def _receipt(path: Path) -> Mapping[str, Any]:
+    try:
+        receipt = orjson.loads(path.read_bytes())
+        warc = receipt["warc"]
+        if warc is not None:
+            warc["files"] = [dict(one) for one in warc["files"]]
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise BadArgument(f"{path} cannot be read as a receipt: {fault}") from None
+    if warc is None:
+        raise BadArgument(f"{path} names no WARC files: the run wrote none (warc=1 writes them)")
+    return dict(receipt)
+
+
+def _check_file(path: Path, told: Mapping[str, Any], found: Verified) -> None:
+    if not path.is_file():
+        unfinished = opened(path).is_file()
+        found.fail(f"{path.name}: the file is {'not finished' if unfinished else 'missing'}")
+        return
+    found.files += 1
+    if (size := path.stat().st_size) != told["bytes"]:
+        found.fail(f"{path.name}: the file has {size} bytes, and the receipt says {told['bytes']}")
+    elif digest(path) != told["sha256"]:
+        found.fail(f"{path.name}: the checksum differs")
+
+
+def run_of(file: str) -> str:
+    """The run in the name of a WARC file."""
+    return file.removeprefix("newsbot-").removesuffix(SUFFIX).rpartition("-")[0]
+
+
+def _lines(path: Path, found: Verified) -> Iterator[tuple[Pointer, Row]]:
+    offset = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            pointer, offset = Pointer(path, offset, number), offset + len(line)
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                row = None
+            if isinstance(row, dict):
+                yield pointer, row
+            else:
+                found.fail(f"{path.name}, row {number}: no JSON object")
+
+
+def _make(
+    remaker: Remaker, reply: Reply, row: Row, made: dict[tuple[str, str], dict[int, Record]], *, alone: bool = False
+) -> Record:
+    """The row as its answer gives it. ``made`` holds the rows that the same answer gave. Raises NotMade.
+
+    ``alone``: make it again, and without the rows before it.
+    """
+    kind = next((kind for kind, item in CLASSES.items() if list(columns(item)) == list(row)), None)
+    if kind is None:
+        raise NotMade("its columns are not those of a row of newsbot")
+    if row["via"] == "feed":
+        return remaker.clean(remaker.from_feed(reply, row))
+    if reply.body.lstrip()[:1] not in (b"[", b"{"):
+        return remaker.clean(remaker.from_page(reply, row))
+    key = (kind, str(row["type"]))
+    if alone:
+        return remaker.clean(next(one for one in remaker.rows(reply, *key) if one.id == row["id"]))
+    if key not in made:
+        made[key] = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key)}
+    if row["id"] not in made[key]:
+        raise NotMade("its record does not hold it")
+    return made[key][row["id"]]
+
+
+def _differences(row: Row, made: Record, *, merged: bool) -> list[str]:
+    """The columns whose values differ, byte for byte. ``merged``: the answer is one of several of a listing."""
+    again: Row = orjson.loads(json_bytes(made)[0])
+    left = OF_THE_ARCHIVE | ({"request_url", "fetched_at"} if merged else set())
+    return [name for name in row if name not in left and orjson.dumps(row[name]) != orjson.dumps(again[name])]

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from scrapy.settings import BaseSettings
 from newsbot.errors import BadArgument
 from newsbot.extras import require
 from newsbot.safety.credentials import parse_auth
+from newsbot.wordpress.options import KINDS
 
 NUMBERS = {
     "NEWSBOT_DELAY": 0,
@@ -52,6 +53,7 @@ URI_NAMES = ("name", "run", "time", "batch_id", "batch_time")
 """The names that a feed's URI may use as ``%(name)s``, besides the attributes of the spider's class."""
 
 _URI_NAME = re.compile(r"%\((\w+)\)")
+_URI_FIELD = re.compile(r"%\((\w+)\)[^A-Za-z%]*[A-Za-z]?")
 _RUN = re.compile(r"[^./\x00][^/\x00]*")
 
 
@@ -122,6 +124,21 @@ def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:
         if batches and not options.get("overwrite") and settings["NEWSBOT_ARCHIVE"]:
             # Batches that append get their names one by one. A kill in between would lose the rows of later batches.
             raise BadArgument(f"the feed {uri} is written in batches, and batches cannot append to a file: use -O")
+    _check_paths(settings)
+
+
+def _check_paths(settings: BaseSettings) -> None:
+    """Raise BadArgument where two feeds would take one name: the rows of the first would be lost."""
+    met: set[Path] = set()
+    for uri in map(str, settings.getdict("FEEDS")):
+        if urlsplit(uri).scheme not in ("", "file"):
+            continue
+        # A file for each kind of rows.
+        for name in [uri.replace("%(kind)s", kind) for kind in KINDS] if "%(kind)s" in uri else [uri]:
+            path = Path(name.removeprefix("file://")).expanduser().resolve()
+            if path in met and (path.is_file() or not path.exists()):
+                raise BadArgument(f"two feeds would be written to {path}; give each a file of its own")
+            met.add(path)
 
 
 def _check_storage_and_format(settings: BaseSettings, uri: str, options: Mapping[str, Any]) -> None:
@@ -147,6 +164,12 @@ def _check_names(settings: BaseSettings, uri: str, options: Mapping[str, Any], s
         raise BadArgument(
             f"the feed {uri} uses unknown names: {', '.join(unknown)}; the names are {', '.join(URI_NAMES)}"
         )
+    values = {name: getattr(spider, name, "x") for name in [*URI_NAMES, *_URI_NAME.findall(uri)]} | {"batch_id": 1}
+    for found in _URI_FIELD.finditer(uri):
+        try:
+            found[0] % values
+        except (TypeError, ValueError):
+            raise BadArgument(f"the feed {uri} cannot fill in {found[0]}: write %({found[1]})s") from None
 
 
 def _known(settings: BaseSettings, name: str) -> list[str]:

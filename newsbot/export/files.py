@@ -23,7 +23,7 @@ from newsbot.export.reading import KINDS, Reading, Target, Written
 from newsbot.export.rights import UseFilter
 from newsbot.export.selection import Selected, choose, the_site
 from newsbot.extras import require
-from newsbot.feeds.files import Part
+from newsbot.feeds.files import Part, check_target
 from newsbot.terminal import tell
 from newsbot.timestamps import compact_utc, iso_utc
 
@@ -45,6 +45,8 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
     Raises BadArgument, ArchiveError and OSError.
     """
     form = PACKAGE if opts.package else format_of(path.name, opts.format)
+    if not form.folder:
+        check_target(path)
     _check_options(path, form, opts)
     if not settings["NEWSBOT_ARCHIVE"]:
         raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")

@@ -17,6 +17,9 @@ from newsbot.safe_json import joined
 LONGEST = 60
 """Characters of a slug in a file's name."""
 
+LONGEST_FOLDER = 120
+"""Characters of a folder's name. File systems take 255 bytes."""
+
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 """Names that Windows keeps for devices."""
 
@@ -33,10 +36,14 @@ def file_name(post: Post) -> str:
     return "-".join(part for part in (begin, slug, str(post.id)) if part) + ".md"
 
 
-def folder_name(post: Post) -> str:
-    """``post/2026``: the type and the year."""
+def type_folder(name: str) -> str:
+    """A folder's name for a type."""
+    return safe_name(name)[:LONGEST_FOLDER].strip("-.") or "type"
+
+
+def year_folder(post: Post) -> str:
     year = (post.published_local or post.published or "")[:4]
-    return f"{safe_name(post.type) or 'type'}/{year if year.isdigit() else 'undated'}"
+    return year if year.isascii() and year.isdigit() else "undated"
 
 
 def site_folder(site: str) -> str:
@@ -44,8 +51,8 @@ def site_folder(site: str) -> str:
     try:
         parts = urlsplit(site)
     except ValueError:
-        return safe_name(site) or "site"
-    return safe_name(f"{parts.netloc}{parts.path}".strip("/"), also=".") or "site"
+        return safe_name(site)[:LONGEST_FOLDER].strip("-.") or "site"
+    return safe_name(f"{parts.netloc}{parts.path}".strip("/"), also=".")[:LONGEST_FOLDER].strip("-.") or "site"
 
 
 def safe_name(text: str, *, also: str = "") -> str:

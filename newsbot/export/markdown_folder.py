@@ -7,7 +7,14 @@ import shutil
 from pathlib import Path
 
 from newsbot.errors import BadArgument
-from newsbot.export.markdown_files import body, file_name, folder_name, front_matter, site_folder
+from newsbot.export.markdown_files import (
+    body,
+    file_name,
+    front_matter,
+    site_folder,
+    type_folder,
+    year_folder,
+)
 from newsbot.export.reading import Reading, Written
 from newsbot.items import Post
 from newsbot.media.store import stored_files
@@ -45,9 +52,12 @@ def write_markdown(folder: Path, reading: Reading) -> Written:
         raise BadArgument("a folder of Markdown holds posts; choose a type of posts")
     pictures = _Pictures(folder, Path(str(reading.settings["NEWSBOT_DATA"])).expanduser() / "media")
     sites: dict[str, str] = {}
+    types: dict[str, dict[str, str]] = {}
     written = 0
     for post in reading.records():
-        place = folder / _folder_of(post.site, sites) / folder_name(post)
+        of_site = _free(site_folder(post.site), post.site, sites)
+        of_type = _free(type_folder(post.type), post.type, types.setdefault(post.site, {}))
+        place = folder / of_site / of_type / year_folder(post)
         place.mkdir(parents=True, exist_ok=True)
         page = place / file_name(post)
         page.write_text(_page(post, page, pictures), encoding="utf-8", newline="\n")
@@ -56,17 +66,16 @@ def write_markdown(folder: Path, reading: Reading) -> Written:
     return Written(rows=written, notes=(copied,) if pictures.copied else ())
 
 
-def _folder_of(site: str, sites: dict[str, str]) -> str:
-    """The folder of a site. Two sites may differ in what a folder's name cannot show."""
-    if site not in sites:
-        name = site_folder(site)
-        taken = set(sites.values())
-        number, found = 1, name
+def _free(name: str, key: str, folders: dict[str, str]) -> str:
+    """The folder of a site or a type. Two of them may differ in what a folder's name cannot show, so that the second
+    gets a number."""
+    if key not in folders:
+        taken, number, found = set(folders.values()), 1, name
         while found in taken:
             number += 1
             found = f"{name}-{number}"
-        sites[site] = found
-    return sites[site]
+        folders[key] = found
+    return folders[key]
 
 
 def _page(post: Post, page: Path, pictures: _Pictures) -> str:

@@ -35,6 +35,19 @@ class CannotAppend(FeedError):
     """The rows of this run cannot be appended to the file at the target."""
 
 
+def check_target(path: Path) -> None:
+    """Raise OSError where no complete file can take the name: for a folder, a device, a pipe, and for ``-``.
+
+    A rename would replace a device such as /dev/null by a plain file.
+    """
+    if path.name == "-":
+        raise FeedError("- is no name of a file here: the file appears under its name only when it is complete")
+    if path.is_dir():
+        raise FeedError(f"{path} is a folder; give the name of a file")
+    if path.exists() and not path.is_file():
+        raise FeedError(f"{path} is a device or a pipe, and a complete file would take its place; give another name")
+
+
 class Part:
     """A file that is being written in the folder of its target. Closing the file releases the lock."""
 

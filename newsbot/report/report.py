@@ -10,7 +10,7 @@ from newsbot.archive import Archive
 from newsbot.archive.overview import Held, held_rows, latest_receipts, latest_runs, posts_a_day, site_names
 from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
-from newsbot.feeds.files import Part
+from newsbot.feeds.files import Part, check_target
 from newsbot.report.attention import Attention, in_order, of_damage, of_gaps, of_receipts
 from newsbot.report.contents import contents_of
 from newsbot.report.gaps import holes
@@ -33,6 +33,7 @@ def write_report(path: Path, *, archive: str, site: str | None, runs: int, now: 
 
     Raises BadArgument, ArchiveError and OSError.
     """
+    check_target(path)
     opened = Archive.open(archive, create=False)
     try:
         html, reported = _report(opened, site=site, runs=runs, now=now)

@@ -120,6 +120,8 @@ def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, 
             ["-O", "s3://bucket/rows.csv"],
             "the feed s3://bucket/rows.csv has no storage for s3: use one of file, stdout",
         ),
+        (["-O", "%(time)d.csv"], "the feed %(time)d.csv cannot fill in %(time)d: write %(time)s"),
+        (["-O", "a.csv", "-o", "./a.csv"], "two feeds would be written to "),
         (["-O", "%(town)s.csv"], "the feed %(town)s.csv uses unknown names: town; the names are name, run, time"),
         (
             ["-o", "%(batch_id)d.csv", "-s", "FEED_EXPORT_BATCH_ITEM_COUNT=9"],

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsbot.errors import BadArgument
-from newsbot.export.markdown_files import file_name, folder_name, front_matter, safe_name, site_folder
+from newsbot.export.markdown_files import file_name, front_matter, safe_name, site_folder, type_folder, year_folder
 from newsbot.items import Comment, Image, Post
 from tests.unit.export.exporting import HOSTILE, SITE, archive_of, exported, newsroom, post
 
@@ -87,7 +87,8 @@ def test_names_are_portable(slug: str, name: str) -> None:
 
 def test_names_of_folders_are_portable() -> None:
     assert safe_name("AUX") == "aux-"
-    assert folder_name(Post(site=SITE, type="../x", id=1, published="bad")) == "x/undated"
+    assert type_folder("../x") == "x"
+    assert year_folder(Post(site=SITE, type="post", id=1, published="bad")) == "undated"
     assert [site_folder(site) for site in ("https://a.example:80/b/", "http://[x", "..")] == [
         "a.example-80-b",
         "http-x",
@@ -107,6 +108,15 @@ def test_two_sites_of_one_host_have_folders_of_their_own(tmp_path: Path) -> None
     archive_of(tmp_path, post(1), post(1, site="http://one.example"))
     exported(tmp_path, "notes", format="markdown")
     assert sorted(page.parts[-4] for page in (tmp_path / "notes").rglob("*.md")) == ["one.example", "one.example-2"]
+
+
+def test_long_names_are_cut_and_names_that_become_one_get_numbers(tmp_path: Path) -> None:
+    long = f"https://one.example/{'p/' * 300}"
+    types = ("événement", "evenement", "t" * 400, "t" * 401)
+    archive_of(tmp_path, *(post(9, type=name) for name in types), post(9, site=long))
+    assert exported(tmp_path, "notes", format="markdown") == len(list((tmp_path / "notes").rglob("*.md"))) == 5
+    folders = {page.parts[-3] for page in (tmp_path / "notes/one.example").rglob("*.md")}
+    assert folders == {"evenement", "evenement-2", "t" * 120, f"{'t' * 120}-2"}
 
 
 def test_a_second_export_replaces_the_folder_and_never_a_folder_of_the_user(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import hashlib
 import importlib
 import io
 import json
+import os
 import re
+import stat
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -158,3 +160,13 @@ def test_a_format_is_told_by_name_or_by_suffix(tmp_path: Path) -> None:
     archive_of(tmp_path, Post(site=SITE, type="post", id=1, title="One"))
     assert exported(tmp_path, "plain", format="csv") == 1
     assert (tmp_path / "plain").read_bytes().startswith(b"site,type,id")
+
+
+def test_a_folder_or_a_device_is_never_replaced_by_a_file(folder: Path) -> None:
+    (folder / "some.jsonl").mkdir()
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "link.jsonl").symlink_to("pipe.jsonl")
+    for name, said in (("some.jsonl", "is a folder"), ("pipe.jsonl", "a pipe"), ("link.jsonl", "a pipe"), ("-", "no")):
+        with pytest.raises(OSError, match=said):
+            exported(folder, name, format="jsonl")
+    assert stat.S_ISFIFO((folder / "pipe.jsonl").stat().st_mode)

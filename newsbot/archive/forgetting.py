@@ -7,6 +7,7 @@ all comments, are removed altogether.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,6 +61,11 @@ class Plan:
     def live(self) -> int:
         return sum(one.live for one in self.doomed)
 
+    @property
+    def keys(self) -> set[str]:
+        """The keys of all sites of which something may be removed."""
+        return {one.site for one in (*self.doomed, *self.posts)} | set(self.sites)
+
 
 def plan_site(database: Database, given: Sequence[str]) -> Plan:
     """Everything of the sites that the user names by their keys or by a URL that was crawled."""
@@ -92,7 +98,8 @@ def plan_person(database: Database, name: str, *, site: str | None) -> Plan:
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    """A name as it is compared: a terminal and a site may compose one letter in different ways."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _names(fields: dict[str, Any], kind: str) -> set[str]:
@@ -164,33 +171,39 @@ def tombstones(database: Database, plan: Plan, *, when: str) -> Iterator[Record]
 def carry_out(archive: Archive, plan: Plan) -> int:
     """Remove everything in one transaction. Returns the number of revisions of posts that lost comments.
 
-    Raises ArchiveError where another run crawls one of the sites.
+    Called within ``undisturbed``, with the plan that it gives.
     """
-    with _leases(archive, {one.site for one in (*plan.doomed, *plan.posts)} | set(plan.sites)):
-        changed = list(_without_replies(archive.database, plan))
-        with archive.database.writing(durable=True) as connection:
-            if archive.database.sqlite:
-                # SQLite overwrites what it frees, so that no deleted text stays in the file.
-                connection.exec_driver_sql("PRAGMA secure_delete=ON")
-            for one in plan.doomed:
-                _forget(connection, one, keep_numbers=one.ids is not None)
-            for revision_id, payload in changed:
-                of_revision = revisions.c.revision_id == revision_id
-                connection.execute(sa.update(revisions).where(of_revision).values(payload=payload))
-            for site in plan.sites:
-                _forget_site(connection, site)
+    changed = list(_without_replies(archive.database, plan))
+    with archive.database.writing(durable=True) as connection:
         if archive.database.sqlite:
-            with archive.database.reading() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            # SQLite overwrites what it frees, so that no deleted text stays in the file.
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        for one in plan.doomed:
+            _forget(connection, one, keep_numbers=one.ids is not None)
+        for revision_id, payload in changed:
+            of_revision = revisions.c.revision_id == revision_id
+            connection.execute(sa.update(revisions).where(of_revision).values(payload=payload))
+        for site in plan.sites:
+            _forget_site(connection, site)
+    if archive.database.sqlite:
+        with archive.database.reading() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     return len(changed)
 
 
 @contextmanager
-def _leases(archive: Archive, chosen: Iterable[str]) -> Iterator[None]:
-    if (holder := archive.leases.take_all(sorted(chosen), KINDS)) is not None:
-        raise ArchiveError(f"the run {holder} crawls one of these sites now; try again when it has ended")
+def undisturbed(archive: Archive, make: Callable[[], Plan]) -> Iterator[Plan]:
+    """Keep all other runs from the sites of a plan, and give the plan as it is then: runs may have brought rows since
+    it was made first. Raises ArchiveError where another run crawls one of the sites."""
+    plan, kept = make(), set[str]()
     try:
-        yield
+        while more := plan.keys - kept:
+            if (holder := archive.leases.take_all(sorted(more), KINDS)) is not None:
+                raise ArchiveError(f"the run {holder} crawls one of these sites now; try again when it has ended")
+            kept |= more
+            plan = make()
+        yield plan
     finally:
         archive.leases.release_all()
 

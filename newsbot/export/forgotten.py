@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsbot.archive import Archive
-from newsbot.archive.forgetting import Plan, carry_out, plan_comments, plan_person, plan_site, tombstones
+from newsbot.archive.forgetting import Plan, carry_out, plan_comments, plan_person, plan_site, tombstones, undisturbed
 from newsbot.errors import BadArgument
 from newsbot.feeds.defaults import run_id
-from newsbot.feeds.files import Part
+from newsbot.feeds.files import Part, sweep
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
@@ -44,11 +44,12 @@ def forget(wish: Wish, *, archive_url: str, data: str, confirm: Callable[[str], 
     run = run_id(now, secrets.token_hex(2))
     archive = Archive.open(archive_url, run=f"forget-{run}", create=False)
     try:
-        plan = _plan(archive, wish)
-        if not confirm(_described(plan, wish)):
+        if not confirm(_described(_plan(archive, wish), wish)):
             raise Refused
-        told = _tell_feeds(Path(data) / "forget", run, tombstones(archive.database, plan, when=iso_utc(now)), data)
-        changed = carry_out(archive, plan)
+        with undisturbed(archive, lambda: _plan(archive, wish)) as plan:
+            rows = tombstones(archive.database, plan, when=iso_utc(now))
+            told = _tell_feeds(Path(data) / "forget", run, rows, data)
+            changed = carry_out(archive, plan)
     finally:
         archive.close()
     lines = [f"{plan.live:,} rows are removed from the archive"]
@@ -99,6 +100,7 @@ def _tell_feeds(folder: Path, run: str, records: Iterable[Record], data: str) ->
             path = folder.resolve() / f"{run}-{record.collection}.jsonl"
             if path not in parts:
                 folder.mkdir(parents=True, exist_ok=True)
+                sweep(folder)
                 parts[path] = Part(path, run=run)
                 stack.callback(parts[path].discard)
             parts[path].file.write(json_bytes(record)[0] + b"\n")

@@ -187,3 +187,30 @@ def test_nothing_is_removed_without_a_yes_or_where_nothing_fits_or_a_run_is_at_w
     at_work.close()
     assert held(url, "comments") == [(SITE, 1), (SITE, 2), (OTHER, 1)]
     assert len(bytes_of(url)) >= len(before)
+
+
+def test_rows_that_come_while_the_user_is_asked_are_removed_too(url: str, tmp_path: Path) -> None:
+    def crawl_meanwhile(_: str) -> bool:
+        take(
+            url,
+            [comment(9, "Jo Doe", text=SECRET), comment(3, "Jo Doe", site="https://third.example")],
+            run="meanwhile",
+        )
+        return True
+
+    lines = forget(
+        Wish(what="person", words=["Jo Doe"], site=None),
+        archive_url=url,
+        data=str(tmp_path / "data"),
+        confirm=crawl_meanwhile,
+    )
+    assert lines[0] == "5 rows are removed from the archive"
+    assert held(url, "comments") == [(SITE, 2)]
+    assert sorted(row["id"] for row in told(url, "comments")) == [1, 1, 3, 9]
+
+
+def test_a_name_is_one_name_however_its_letters_are_composed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newsbot.db'}"
+    take(url, [comment(1, "Jose\u0301 Núñez"), comment(2, "Ann")])
+    ask(url, "person", "José nu\u0301n\u0303ez".replace("nu\u0301", "nú"))
+    assert held(url, "comments") == [(SITE, 2)]

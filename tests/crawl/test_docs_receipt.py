@@ -20,6 +20,7 @@ OF_THE_MOMENT: dict[str, Any] = {
     "started": "2026-11-23T10:15:00Z",
     "ended": "2026-11-23T10:16:10Z",
     "proven": "2026-11-23T10:15:02Z",
+    "dates_proven": "2026-11-23T10:15:02Z",
     "waited": 58.2,
     "total_waited": 60.1,
     "bytes": 518157,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from newsbot.items import Post
 from newsbot.wordpress.collection.cursor import Cursor, Row
 from newsbot.wordpress.collection.ids import every_id
-from newsbot.wordpress.messages import Query
+from newsbot.wordpress.collection.site_ids import is_from_cache
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import crawl_collections
@@ -314,3 +315,22 @@ def test_an_unproven_walk_whose_count_agrees_is_listed_a_second_time() -> None:
 
     ids, _ = crawl(ModelSite(found, before_reply=count))
     assert sorted(ids) == [*range(1, 101), *range(2_301, 2_601)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cached"),
+    [
+        ("x-cache", "HIT from cloudfront", True),
+        ("x-kinsta-cache", "HIT", True),
+        ("cf-cache-status", "UPDATING", True),
+        ("x-wp-cached-call", "served-cache", True),
+        ("x-varnish", "32770 3", True),
+        ("age", "12", True),
+        ("x-varnish", "32770", False),
+        ("x-cache", "MISS", False),
+        ("cf-cache-status", "DYNAMIC", False),
+        ("cache-control", "hit", False),
+    ],
+)
+def test_answer_of_a_cache_is_known_by_its_headers(name: str, value: str, cached: bool) -> None:
+    assert is_from_cache(Reply(status=200, url="", headers={name: value})) is cached

@@ -23,7 +23,9 @@ LISTING = "id,date,date_gmt,modified,modified_gmt"
 PAST_CACHES = {"Cache-Control": "no-cache"}
 """Headers of a query that a cache should pass on to the site."""
 
-_CACHE_HEADERS = ("cf-cache-status", "x-cache", "x-cache-status", "x-litespeed-cache", "x-proxy-cache")
+_HITS = ("hit", "served", "stale", "updating")
+"""How the value of a header begins with which a cache says that it gave the answer. Each host names the header in its
+own way (``x-cache``, ``cf-cache-status``, ``x-kinsta-cache``, ``x-wp-cached-call``, ``x-srcache-fetch-status``)."""
 
 Dates = dict[int, "str | None"]
 """Row id -> its ``modified`` (UTC, ISO), None for a row without one."""
@@ -164,8 +166,10 @@ def past_caches(query: Query, wanted: bool = True) -> Query:
 
 def is_from_cache(reply: Reply) -> bool:
     """Whether a cache says that it gave the answer: the site may have changed since."""
-    hits = (reply.headers.get(name, "").strip().lower() for name in _CACHE_HEADERS)
-    return age(reply) > 0 or any(value.startswith("hit") for value in hits)
+    named = (value for name, value in reply.headers.items() if "cache" in name and name != "cache-control")
+    # Varnish names the request that filled the cache behind the request that it answers.
+    from_varnish = len(reply.headers.get("x-varnish", "").split()) > 1
+    return age(reply) > 0 or from_varnish or any(value.strip().lower().startswith(_HITS) for value in named)
 
 
 def token(when: str | None) -> str:

@@ -1,13 +1,18 @@
-"""Decompression, with limits that the driver can recognise."""
+"""Decompression, with limits that the driver can recognise, of bodies whose header is wrong too."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.responsetypes import responsetypes
+from scrapy.utils import _compression
+from scrapy.utils._compression import _DecompressionMaxSizeExceeded
+from scrapy.utils.gz import gunzip
 
 from newsbot.net.refusals import TooLarge
 
@@ -26,14 +31,67 @@ def unpacked(body: bytes, encodings: Sequence[bytes]) -> tuple[bytes, list[bytes
     return body, unknown
 
 
+GZIP = b"\x1f\x8b"
+"""The first bytes of packed data. No text begins so."""
+
+_TEXTS = ("json", "xml", "html", "text/")
+"""Parts of content types whose bodies are never packed themselves, as a file ``.gz`` is."""
+
+_BROKEN = (
+    OSError,
+    EOFError,
+    zlib.error,
+    _compression.brotli.error,  # type: ignore[attr-defined]
+    _compression.zstd.ZstdError,  # type: ignore[attr-defined]
+)
+"""What is raised for a body that is not packed as its header says."""
+
+
 class CompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's middleware, which stops at DOWNLOAD_MAXSIZE of unpacked bytes."""
+    """Scrapy's middleware, which stops at DOWNLOAD_MAXSIZE of unpacked bytes.
+
+    Some servers and plugins say that a body is packed and send it plain, or pack it and do not say so. What the body
+    begins with decides then.
+    """
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         layers = sum(len(value.split(b",")) for value in response.headers.getlist("Content-Encoding"))
         if layers > LAYERS:
             raise TooLarge(f"{response.url} is compressed {layers} times, more than {LAYERS} times")
         try:
-            return super().process_response(request, response)
-        except IgnoreRequest as error:
+            return self._unpacked(request, response, layers=layers)
+        except (IgnoreRequest, _DecompressionMaxSizeExceeded) as error:
             raise TooLarge(f"{response.url} is larger than DOWNLOAD_MAXSIZE after decompression") from error
+
+    def _unpacked(self, request: Request, response: Response, *, layers: int) -> Request | Response:
+        if not layers and request.method != "HEAD" and _is_packed_text(response):
+            return self._as_it_is(request, response)
+        try:
+            return super().process_response(request, response)
+        except _BROKEN:
+            return self._as_it_is(request, response)
+
+    def _as_it_is(self, request: Request, response: Response) -> Response:
+        """The response with its body unpacked as far as the body itself shows that it is packed."""
+        body, most = response.body, request.meta.get("download_maxsize", self._max_size)
+        for _ in range(LAYERS):
+            if body[:2] != GZIP:
+                break
+            try:
+                body = gunzip(body, max_size=most)
+            except _BROKEN:
+                break
+        headers = response.headers.copy()
+        headers.pop("Content-Encoding", None)
+        assert self.stats is not None
+        self.stats.inc_value("newsbot/compression/wrong_header")
+        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+        return response.replace(cls=kind, body=body, headers=headers)
+
+
+def _is_packed_text(response: Response) -> bool:
+    """Whether a body is packed, and its headers call it a plain text."""
+    if response.body[:2] != GZIP:
+        return False
+    kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+    return not response.url.endswith(".gz") and any(text in kind for text in _TEXTS)

@@ -1,26 +1,76 @@
-"""Redirects, with a limit. Each redirect is a request of its own, which passes every middleware again."""
+"""Redirects, with a limit. Each redirect is a request of its own, which passes every middleware again.
+
+newsbot keeps no cookies, with one exception: where a server redirects to a URL that was just asked for, and sets a
+cookie with it, the answer waits for that cookie. Such cookies are sent to that server for the rest of the run. Cookies
+of bot checks are never sent.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.utils.httpobj import urlparse_cached
 
 from newsbot.net.refusals import BadUrl, TooManyRedirects
 
+_COOKIE = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})=([!#-+\--:<-\[\]-~]{0,1000})\s*(?:;|\Z)")
+"""Name and value of a Set-Cookie header (RFC 6265 section 4.1.1)."""
+
+_BOT_CHECK = re.compile(
+    rb"_*cf|incap_|visid_|nlbi_|sucuri|_?px|datadome|aws-waf|ak_bmsc|bm_|_abck|reese84|sgcaptcha|sg-captcha|wf_|testcookie",
+    re.IGNORECASE,
+)
+"""Beginnings of the names of cookies by which bot checks know who passed them."""
+
+MOST_COOKIES, MOST_HOSTS = 10, 1_000
+
 
 class RedirectsMiddleware(RedirectMiddleware):
-    """Scrapy's middleware, with errors that the driver can distinguish."""
+    """Scrapy's middleware, with errors that the driver can distinguish.
+
+    ``_cookies``: scheme and host -> cookies that its redirects wait for.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        super().__init__(settings)
+        self._cookies: dict[tuple[str, str], dict[bytes, bytes]] = {}
+
+    def process_request(self, request: Request) -> None:
+        cookies = self._cookies.get(_origin(request))
+        if cookies and "Cookie" not in request.headers:
+            request.headers["Cookie"] = b"; ".join(b"%b=%b" % pair for pair in cookies.items())
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         try:
-            return super().process_response(request, response)
+            following = super().process_response(request, response)
         except ValueError as error:
             # Such as an impossible port, half an IPv6 address, or a host that Unicode normalisation breaks.
             raise BadUrl(f"{request.url} redirects to an invalid URL: {error}") from error
+        if isinstance(following, Request):
+            self._take_cookies(request, response, following)
+        return following
+
+    def _take_cookies(self, request: Request, response: Response, following: Request) -> None:
+        """Take the cookies of a chain of redirects that leads back to a URL of the chain."""
+        given = request.meta.get("newsbot_cookies", {}) | cookies_in(response)
+        following.meta["newsbot_cookies"] = given
+        origin = _origin(following)
+        asked = {*request.meta.get("redirect_urls", ()), request.url}
+        if not given or following.url not in asked or any(_BOT_CHECK.match(name) for name in given):
+            return
+        if origin != _origin(request) or len(self._cookies) >= MOST_HOSTS:
+            return
+        known = self._cookies.setdefault(origin, {})
+        if known.items() >= given.items():
+            return  # the server did not want them
+        known |= dict(list(given.items())[: MOST_COOKIES - len(known)])
+        following.headers.pop("Cookie", None)
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
         try:
@@ -32,3 +82,14 @@ class RedirectsMiddleware(RedirectMiddleware):
     def _engine_started(self) -> None:
         # Scrapy would warn here that REFERER_ENABLED is off, which is intended.
         return
+
+
+def cookies_in(response: Response) -> dict[bytes, bytes]:
+    """The cookies that a response sets. A cookie that it removes has no value."""
+    found = (_COOKIE.match(header) for header in response.headers.getlist("Set-Cookie"))
+    return {one[1]: one[2] for one in found if one is not None and one[2]}
+
+
+def _origin(request: Request) -> tuple[str, str]:
+    parts = urlparse_cached(request)
+    return parts.scheme, parts.netloc.lower()

@@ -1,0 +1,124 @@
+"""Bodies that are packed otherwise than their header says, and redirects that wait for a cookie."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Mapping
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+from scrapy import Request
+from scrapy.http import Response, TextResponse
+from scrapy.utils.test import get_crawler
+
+from newsbot.middlewares.compression import CompressionMiddleware
+from newsbot.middlewares.redirects import RedirectsMiddleware
+from newsbot.net.refusals import TooLarge, TooManyRedirects
+
+URL = "https://news.example/wp-json/"
+JSON = b'{"name": "News", "words": "' + b"word " * 200 + b'"}'
+PACKED = gzip.compress(JSON, mtime=0)
+
+BODIES: dict[str, tuple[str | None, bytes]] = {
+    "gzip": ("gzip", PACKED),
+    "gzip said, plain": ("gzip", JSON),
+    "plain said, gzip": (None, PACKED),
+    "deflate": ("deflate", zlib.compress(JSON)),
+    "deflate without its header": ("deflate", zlib.compress(JSON)[2:-4]),
+    "deflate said, plain": ("deflate", JSON),
+    "deflate said, gzip": ("deflate", PACKED),
+    "br": ("br", brotli.compress(JSON)),
+    "br said, plain": ("br", JSON),
+    "br said, gzip": ("br", PACKED),
+    "zstd said, plain": ("zstd", JSON),
+    "gzip said twice": ("gzip, gzip", PACKED),
+    "gzip twice, said once": ("gzip", gzip.compress(PACKED, mtime=0)),
+    "a charset for an encoding": ("UTF-8", JSON),
+}
+
+
+def unpacked(encoding: str | None, body: bytes, *, kind: str = "application/json", url: str = URL) -> Response:
+    middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict={"DOWNLOAD_MAXSIZE": 100_000}))
+    headers = {"Content-Type": kind} | ({"Content-Encoding": encoding} if encoding else {})
+    response = middleware.process_response(Request(url), Response(url, headers=headers, body=body))
+    assert isinstance(response, Response)
+    return response
+
+
+@pytest.mark.parametrize("name", [name for name in BODIES if name != "gzip twice, said once"])
+def test_a_body_is_read_whatever_its_header_says(name: str) -> None:
+    response = unpacked(*BODIES[name])
+    assert response.body == JSON
+    assert isinstance(response, TextResponse) or name == "a charset for an encoding"
+
+
+def test_a_packed_file_stays_packed() -> None:
+    assert unpacked(None, PACKED, kind="application/x-gzip").body == PACKED
+    assert unpacked(None, PACKED, kind="text/xml", url="https://news.example/sitemap.xml.gz").body == PACKED
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", None])
+def test_a_bomb_behind_a_wrong_header_is_too_large(encoding: str | None) -> None:
+    with pytest.raises(TooLarge):
+        unpacked(encoding, gzip.compress(bytes(1_000_000), mtime=0))
+
+
+class Browser:
+    """Follows the redirects of a server that is given as ``answers``: path -> (location, cookie)."""
+
+    def __init__(self, answers: Mapping[str, tuple[str, str]]) -> None:
+        self.middleware = RedirectsMiddleware.from_crawler(get_crawler(settings_dict={"REDIRECT_MAX_TIMES": 8}))
+        self.answers = answers
+        self.asked: list[tuple[str, bytes | None]] = []
+
+    def visit(self, url: str, *, wants: bytes = b"seen=1") -> str:
+        """The URL where the visit ends: where the cookie ``wants`` is sent, or where nothing redirects."""
+        request = Request(url)
+        for _ in range(20):
+            self.middleware.process_request(request)
+            cookie = request.headers.get("Cookie")
+            self.asked.append((request.url, cookie))
+            place = request.url
+            if place not in self.answers or wants in (cookie or b""):
+                return request.url
+            location, given = self.answers[place]
+            headers = {"Location": location} | ({"Set-Cookie": given} if given else {})
+            following = self.middleware.process_response(request, Response(place, status=302, headers=headers))
+            assert isinstance(following, Request)
+            request = following
+        raise AssertionError("the redirects do not end")
+
+
+def test_a_server_gets_the_cookie_that_its_redirect_waits_for() -> None:
+    browser = Browser({URL: (URL, "seen=1; path=/; HttpOnly"), f"{URL}posts": (f"{URL}posts", "seen=1")})
+    assert browser.visit(URL) == URL
+    assert browser.asked == [(URL, None), (URL, b"seen=1")]
+    # Later requests to the same server bring the cookie at once. No other server sees it.
+    browser.visit(f"{URL}posts")
+    assert browser.asked[2:] == [(f"{URL}posts", b"seen=1")]
+    browser.visit("https://other.example/")
+    assert browser.asked[3:] == [("https://other.example/", None)]
+
+
+def test_a_cookie_is_taken_from_any_redirect_of_a_circle() -> None:
+    check = "https://news.example/check"
+    browser = Browser({URL: (check, ""), check: (URL, "seen=1")})
+    assert browser.visit(URL) == URL
+    assert [cookie for _, cookie in browser.asked] == [None, None, b"seen=1"]
+
+
+@pytest.mark.parametrize(
+    "cookie", ["__cf_bm=1", "cf_clearance=1", "datadome=1", "incap_ses_1=x", "seen=", "bad name=1", "half"]
+)
+def test_cookies_of_bot_checks_and_broken_ones_are_never_sent(cookie: str) -> None:
+    browser = Browser({URL: (URL, cookie)})
+    with pytest.raises(TooManyRedirects):
+        browser.visit(URL, wants=b"=")
+    assert {sent for _, sent in browser.asked} == {None}
+
+
+def test_a_redirect_to_another_url_brings_no_cookie() -> None:
+    browser = Browser({URL: ("https://news.example/other/", "session=1")})
+    browser.visit(URL)
+    assert browser.asked[-1] == ("https://news.example/other/", None)

@@ -29,7 +29,7 @@ from sqlalchemy.engine import Connection
 from newsbot.archive.database import Database
 from newsbot.archive.payloads import BrokenPayload, RowState, bare_record, unpack
 from newsbot.archive.processes import Alive, is_dead, machine_of, this_process
-from newsbot.archive.schema import collections, feeds, outbox, revisions, rows, runs
+from newsbot.archive.schema import collections, feeds, followed, outbox, revisions, rows, runs
 from newsbot.errors import ArchiveError
 from newsbot.items import Record
 
@@ -68,9 +68,23 @@ _UNDELIVERED = (
     .order_by(outbox.c.place)
 )
 
+_DUE_AGAIN = (
+    sa.update(followed)
+    .where(
+        followed.c.next_due.is_not(None),
+        followed.c.site.in_(
+            sa.select(collections.c.site)
+            .join(outbox, outbox.c.collection == collections.c.collection)
+            .where(outbox.c.run.in_(sa.bindparam("dead", expanding=True)))
+        ),
+    )
+    .values(next_due=None)
+)
 _UNFINISHED = sa.select(runs).where(
     runs.c.state.in_(sa.bindparam("states", expanding=True)), runs.c.run != sa.bindparam("ours")
 )
+_OWING = _UNFINISHED.where(sa.exists().where(outbox.c.run == runs.c.run))
+"""Only runs whose rows were not all delivered or taken over: the others grow with each crash, and give nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,7 @@ class Outbox:
         with self._database.writing() as connection:
             still_open = (runs.c.run == self._run, runs.c.state == "open")
             connection.execute(sa.update(runs).where(*still_open).values(state="dead"))
+            connection.execute(_DUE_AGAIN, {"dead": [self._run]})
 
     def _finish(self, connection: Connection, run: str) -> None:
         connection.execute(sa.delete(outbox).where(outbox.c.run == run))
@@ -168,6 +183,13 @@ class Outbox:
                     self._finish(connection, run.run)
         return renamed
 
+    def let_due(self) -> None:
+        """Let the followed sites be due whose rows dead runs archived and did not deliver. Else their rows would wait
+        until the habit of each site makes it due."""
+        if dead := [run.run for run in self._dead_runs("open", "dead", of=_OWING)]:
+            with self._database.writing() as connection:
+                connection.execute(_DUE_AGAIN, {"dead": dead})
+
     def recover(self, site: str, kind: str) -> Iterator[Recovered]:
         """Take over the undelivered rows of dead runs, of one kind and of a site that this run has the lease of.
 
@@ -187,7 +209,7 @@ class Outbox:
 
     def _take_over(self, site: str, kind: str) -> array[int]:
         """Move the outbox entries of dead runs to this run. Returns their places."""
-        dead = [run.run for run in self._dead_runs("open", "dead")]
+        dead = [run.run for run in self._dead_runs("open", "dead", of=_OWING)]
         if not dead:
             return array("q")
         of_site = sa.select(collections.c.collection).where(collections.c.site == site, collections.c.kind == kind)
@@ -212,10 +234,10 @@ class Outbox:
         with self._database.reading() as connection:
             return list(connection.execute(_UNDELIVERED, {"places": list(places)}))
 
-    def _dead_runs(self, *states: str) -> list[sa.Row[Any]]:
+    def _dead_runs(self, *states: str, of: sa.Select[Any] = _UNFINISHED) -> list[sa.Row[Any]]:
         now = self._clock()
         with self._database.reading() as connection:
-            found = connection.execute(_UNFINISHED, {"states": states, "ours": self._run}).all()
+            found = connection.execute(of, {"states": states, "ours": self._run}).all()
         return [
             run
             for run in found

@@ -73,6 +73,7 @@ class ArchivePipeline:
         try:
             # Before a feed is opened: the feeds remove the parts of dead runs from their folder.
             finish_renames(self._archive)
+            self._archive.outbox.let_due()
             spider = self._crawler.spider
             self._archive.runs.start(spider.name if spider is not None else "")
         except ArchiveError as error:

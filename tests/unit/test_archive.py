@@ -552,8 +552,9 @@ def test_columns_survive_the_archive(reopen: Open) -> None:
     ]
 
 
-def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path) -> None:
+def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reopen().close()
+    monkeypatch.setattr("newsbot.archive.database._served", set())
     with sqlite3.connect(tmp_path / "newsbot.db") as raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ArchiveError, match=rf"newer \(9999\) than this newsbot \({VERSION}\)"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from newsbot.archive import Archive, Feed
+from newsbot.archive.due_sites import DueSites
+from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Post
 from tests.examples import SOAK
@@ -350,3 +353,25 @@ def test_seal_and_its_end_outlive_a_power_cut(folder: Path) -> None:
     run.end()
     full = 2
     assert synchronous == [full, full]
+
+
+@pytest.mark.parametrize("died", [True, False], ids=["died", "feeds-failed"])
+def test_site_whose_rows_reached_no_file_is_due_again(died: bool, tmp_path: Path) -> None:
+    url, later = f"sqlite:///{tmp_path / 'newsbot.db'}", datetime(2026, 11, 30, tzinfo=UTC)
+    run = Archive.open(url, run="run-1", clock=lambda: WHEN)
+    run.runs.start("wp_posts")
+    for name in (SITE, "https://other.example"):
+        followed = FollowedSite(url=name, spider="wp_posts", site=name)
+        Followed(run.database).add([followed])
+        Followed(run.database).keep(replace(followed, next_due=later))
+    run.add(Newsroom().post(1))
+    run.flush()
+    if not died:
+        run.outbox.failed()
+    run.close()
+    after = Archive.open(url, run="run-2", clock=lambda: WHEN, alive=lambda _: False)
+    if died:
+        after.outbox.let_due()
+    due = [site.url for site in DueSites(after.database).due("wp_posts", WHEN)]
+    after.close()
+    assert due == [SITE]

@@ -20,6 +20,7 @@ BUILT_IN = {
     "hidden-frame": "frames too small to see",
     "social-widget": "like buttons, page boxes, comment boxes",
     "scraped-picture": "pictures gathered by a generator",
+    "post-tags": "the tags and categories of the post, as links",
     "numbered-ad": "banners in the numbered boxes of an ad manager",
 }
 

@@ -12,6 +12,7 @@ from newsbot.article.cleaning.iframes import bare_address
 from newsbot.article.cleaning.removal import Removal, is_authors, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules, is_quotation
+from newsbot.article.cleaning.tag_lists import POST_TAGS, SEPARATORS
 
 # An invitation to read on ends the article: behind it stand at most so many characters.
 _BEHIND = 200
@@ -19,6 +20,10 @@ _BEHIND = 200
 _OPENED = 20_000
 _MARKDOWN = frozenset({"**", "~~", "##", "```"})
 _LABEL = 40
+
+
+def _between(words: str) -> str:
+    return words.strip(SEPARATORS)
 
 
 class Judgement:
@@ -69,6 +74,8 @@ class Judgement:
             return AUTHOR
         if not words.strip("| ") and not hrefs and "share-link" in self.removals:
             return PLUGIN  # the separators between removed links
+        if not hrefs and POST_TAGS.name in self.removals and self._is_left_of_tags(words):
+            return PLUGIN
         if words in _MARKDOWN:
             self.counts["orphan-label"] += 1
             return PLUGIN
@@ -93,6 +100,14 @@ class Judgement:
 
     def _is_label(self, words: str) -> bool:
         return len(words) <= _LABEL and not is_quotation(words) and self.rules.match_bare(words) is not None
+
+    def is_tag_label(self, words: str) -> bool:
+        """Whether words beside the tags of a post are a label: "Filed under"."""
+        return len(words) <= _LABEL and self.rules.match_bare(words) is not None
+
+    def _is_left_of_tags(self, words: str) -> bool:
+        """Whether words are what remains of a list of tags: labels, and commas between the links."""
+        return all(not part or self.is_tag_label(part) for part in map(_between, words.split("\n")))
 
     def bare(self, words: str) -> bool:
         """Whether a heading with nothing under it was left by a plugin."""

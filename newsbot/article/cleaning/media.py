@@ -11,7 +11,7 @@ from newsbot.article import embeds, images
 from newsbot.article.cleaning.iframes import bare_address, frame_verdict
 from newsbot.article.cleaning.players import names_player
 from newsbot.article.cleaning.rules import CleaningRules
-from newsbot.article.cleaning.scripted import background_picture, element_frame, script_frame
+from newsbot.article.cleaning.scripted import background_picture, element_frame, script_frame, slideshow
 from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.cleaning.tags import attribute, escape
 from newsbot.article.cleaning.writer import Writer
@@ -74,6 +74,8 @@ class MediaWriter:
 
     def scripted(self, node: LexborNode, attributes: Attributes) -> None:
         """What a wrapper shows besides its content. See ``scripted.py``."""
+        for picture in slideshow(attributes):
+            self.image(picture)
         url = background_picture(attributes)
         if url is not None:
             self.image({"src": url, "alt": attributes.get("aria-label")})

@@ -5,19 +5,22 @@ The markup has no frame and no image for it. Without this module the article's f
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.selectors import Attributes
+from newsbot.article.text import plain_text
 
 # Without one of these attributes nothing is added. This quick check decides most elements.
 SCRIPTED = frozenset({
     "role", "data-settings", "data-href", "data-facadesrc", "data-src", "data-id", "data-thumbnail",
-    "data-borlabs-cookie-content",
+    "data-borlabs-cookie-content", "data-gallery",
 })  # fmt: skip
+_LONGEST_GALLERY = 200_000
 _BEHIND = re.compile(r"background(?:-image)?\s*:[^;]*?url\(\s*[\"']?([^\"')]+)", re.I)
 _ELEMENTOR = re.compile(r'"video_type":"(\w+)"')
 _FRAME = re.compile(r"<iframe\b[^<>]*?\bsrc=[\"']([^\"']+)", re.I)
@@ -59,6 +62,28 @@ def background_picture(attributes: Attributes) -> str | None:
         return None
     found = _BEHIND.search(attributes.get("style") or "")
     return found[1] if found else attributes.get("data-thumbnail") or attributes.get("data-bg")
+
+
+def slideshow(attributes: Attributes) -> list[dict[str, str | None]]:
+    """The pictures of Jetpack's slideshow as the attributes of images. The markup has them only as JSON."""
+    told = attributes.get("data-gallery")
+    if not told or len(told) > _LONGEST_GALLERY or "jetpack-slideshow" not in (attributes.get("class") or ""):
+        return []
+    try:
+        found = json.loads(told)
+    except (ValueError, RecursionError):
+        return []
+    pictures = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return [
+        {"src": each["src"], "alt": _first_words(each, "alt", "caption")}
+        for each in pictures
+        if isinstance(each.get("src"), str)
+    ]
+
+
+def _first_words(told: Mapping[str, object], *names: str) -> str | None:
+    found = (plain_text(value) for name in names if isinstance(value := told.get(name), str))
+    return next((words for words in found if words), None)
 
 
 def _elementor(settings: str, names: str) -> str | None:

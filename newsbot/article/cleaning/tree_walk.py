@@ -24,6 +24,7 @@ from newsbot.article.cleaning.removal import LONG_RUN
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.scripted import SCRIPTED
 from newsbot.article.cleaning.selectors import Attributes
+from newsbot.article.cleaning.tag_lists import POST_TAGS, is_listed, is_tag
 from newsbot.article.cleaning.tags import BLOCKS, INLINE, NOTHING, TABLE, WRAPPERS, attribute, integer, numbering, spans
 from newsbot.article.cleaning.writer import Writer
 from newsbot.article.embeds import is_own_name
@@ -259,6 +260,9 @@ class TreeWalk:
         return _nothing if self.media.show(node, attributes) else None
 
     def _enter_link(self, _: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        listed = "rel" in attributes and is_tag(attributes) and is_listed(node, self.judgement.is_tag_label)
+        if listed and self._remove(POST_TAGS, node):
+            return None
         url = absolute(attributes.get("href"), self._base)
         marked = attributes.get("data-embed")
         if url and marked and is_own_name(marked, url):

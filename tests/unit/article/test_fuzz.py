@@ -19,7 +19,8 @@ BASE = "https://news.example/2026/05/a-post/"
 OPENINGS = [
     "<p>", "<div>", "<div class='sharedaddy'>", "<ul>", "<ol start=3>", "<li>", "<table>", "<tr>", "<td colspan=2>",
     "<a href='/x'>",
-    "<a href='#fn1'>", "<sup id=fn1>", "<b>", "<i/>", "<em>", "<strong>", "<span>", "<h2>", "<h3 class=sd-title>",
+    "<a href='#fn1'>", "<a rel=tag href='/t'>",
+    "<sup id=fn1>", "<b>", "<i/>", "<em>", "<strong>", "<span>", "<h2>", "<h3 class=sd-title>",
     "<blockquote>",
     "<blockquote class='twitter-tweet'>",
     "<blockquote class='instagram-media' data-instgrm-permalink='https://www.instagram.com/p/a1/'>",
@@ -36,11 +37,13 @@ PIECES = [
     *OPENINGS, *sorted({f"</{re.match('<([a-z0-9]+)', opening)[1]}>" for opening in OPENINGS}),  # type: ignore[index]
     "<br>", "<hr>", "<img src=/a.jpg alt='a &amp; b'>", "<img src='data:image/gif;base64,R0' data-src=/b.jpg>",
     "<!-- c -->", "<!--",
-    "words", " ", "\n", "&nbsp;", "&amp;", "&lt;b&gt;", "&#8230;", "Share this", "Related", "[vc_row a=\"b\"]",
+    "words", " ", "\n", "&nbsp;", "&amp;", "&lt;b&gt;", "&#8230;", "Share this", "Related", "Tags:", ", ",
+    "[vc_row a=\"b\"]",
     "[/vc_row]", "[gallery]", "[button url='/x']", "[/button]", "[vimeo 1]",
     "[sic]", "\u00a0", "\ufeff", "\ud800", "\x00", "漢字", "🙂", "<", ">", "\"", "'", "javascript:alert(1)",
     "<a href='javascript:x'>",
-    "https://youtu.be/abcdefghijk", "[vc_image url='https://a.example/c.jpg']", "<a data-embed=YouTube href='https://youtu.be/abcdefghijk'>",
+    "https://youtu.be/abcdefghijk", "[vc_image url='https://a.example/c.jpg']",
+    "<a data-embed=YouTube href='https://youtu.be/abcdefghijk'>",
     "A sentence long enough to count as one that somebody wrote.", "- ", "1. ",
 ]  # fmt: skip
 HARMFUL = [

@@ -122,3 +122,15 @@ def test_a_button_that_unfolds_an_answer_keeps_the_question() -> None:
 
 def test_line_breaks_of_verse_stay_where_they_are() -> None:
     assert "<pre>One<br><br>Two</pre>".replace("<br>", "\n") in cleaned("<pre>One<br><br>Two</pre>").html
+
+
+def test_the_pictures_of_a_slideshow_that_a_script_would_show_are_in_the_article() -> None:
+    first = '{"src":"https:\\/\\/a.example\\/1.jpg","alt":"","caption":"The &lt;b&gt;quay&lt;\\/b&gt;"}'
+    told = f'[{first},{{"src":"/2.jpg"}},3]'
+    html = f"<div class='slideshow-window jetpack-slideshow' data-gallery='{told}'></div>"
+    found = clean(html, base_url="https://news.example/a/")
+    assert [(image.url, image.alt) for image in found.images] == [
+        ("https://a.example/1.jpg", "The quay"), ("https://news.example/2.jpg", None)
+    ]  # fmt: skip
+    assert clean(found.html, base_url="https://news.example/a/").images == found.images
+    assert not clean(html.replace("[{", "{["), base_url="https://news.example/a/").images

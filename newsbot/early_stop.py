@@ -15,12 +15,16 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 WHY = "stopped before its first request"
 
 STATUS = 1
 """The exit status: no site is complete."""
+
+COMMANDS = ("export", "verify", "report", "sites", "forget", "doctor", "article", "clean", "fleet")
+"""The commands beside ``scrapy crawl``."""
 
 _TAKES_A_VALUE = ("-o", "-O", "--output", "--overwrite-output", "-L", "--loglevel", "--profile", "--pidfile")
 """Options of ``scrapy crawl`` before a word that is not the spider."""
@@ -52,6 +56,8 @@ def install(*, data: str, json_log: str) -> None:
     """Handle SIGTERM and SIGINT until Scrapy does, if this process is a crawl. ``data`` is NEWSBOT_DATA."""
     global _given
     words = sys.argv[1:]
+    if words[:1] and words[0] in COMMANDS and sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _interrupted
     if words[:1] != ["crawl"] or _given is not None:
         return
     try:
@@ -64,6 +70,16 @@ def install(*, data: str, json_log: str) -> None:
         return  # not the main thread
     _given = _Given(words[1:])
     _given.settings = {"NEWSBOT_DATA": data, "NEWSBOT_LOG_JSON": json_log} | _given.settings
+
+
+def _interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Ctrl-C in a command that is no crawl: one line, and Python ends with the signal. Files and the archive undo
+    what is not whole as the exception passes them."""
+    if issubclass(kind, KeyboardInterrupt):
+        line = "stopped by Ctrl-C; nothing unfinished is kept. The same command begins again"
+        sys.stderr.write(f"scrapy {sys.argv[1]}: {line}\n")
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _stop(number: int, _frame: object) -> None:

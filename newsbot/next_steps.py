@@ -18,6 +18,10 @@ _BY_REASON = (
     ("not finished", "{command} goes on"),
     ("unreadable", "{command} asks for them again"),
     ("another run", "wait for the other run, then {command}"),
+    ("no public type", "correct types="),
+    ("has no category", "correct the argument"),
+    ("has no tag", "correct the argument"),
+    ("has no author", "correct the argument"),
     ("category=", "correct the argument"),
 )
 """Words of a reason -> the next step. The first that fits counts."""

@@ -36,7 +36,12 @@ class ScreenLog(logging.Handler):
     def _warn(self, record: logging.LogRecord) -> None:
         self._warnings += 1
         if self._warnings <= MOST_WARNINGS:
-            traceback = f" (the traceback stands in {self._file})" if record.exc_info else ""
-            tell(f"{record.levelname}: {in_one_line(record.getMessage())}{traceback}")
+            line = in_one_line(record.getMessage())
+            if record.exc_info and record.exc_info[1] is not None:
+                error = record.exc_info[1]
+                # asyncio describes its task behind the first line.
+                line = f"{record.getMessage().splitlines()[0]}: {type(error).__name__}: {in_one_line(str(error))}"
+                line += f" (the traceback stands in {self._file})"
+            tell(f"{record.levelname}: {line}")
         elif self._warnings == MOST_WARNINGS + 1:
             tell(f"There are more warnings and errors: {self._file} has them all")

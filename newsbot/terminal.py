@@ -21,6 +21,11 @@ def in_one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: ``1 site``, ``2,000 sites``."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
 def is_standard_output(uri: object) -> bool:
     """Whether the URI of a feed is standard output."""
     return str(uri).startswith("stdout:")

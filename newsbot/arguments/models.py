@@ -44,6 +44,12 @@ def _search(value: Any) -> Any:
     return value
 
 
+def _sites(value: Any) -> Any:
+    if value is not None and not str(value).strip():
+        raise ValueError("takes a file, or archive, not nothing")
+    return value
+
+
 def _since(value: Any) -> Any:
     try:
         return moment(str(value))
@@ -67,7 +73,7 @@ class SiteArguments(BaseModel):
         default=(),
         description="any URL of a site; several with commas. With sites=archive and due=1: of the due, only these",
     )
-    sites: Path | None = Field(
+    sites: Annotated[Path | None, BeforeValidator(_sites)] = Field(
         default=None, description="a file of sites: .txt, .csv or .toml; or archive: the followed sites"
     )
     limit: Annotated[int, Field(ge=1)] | None = Field(default=None, description="the newest N of each type")

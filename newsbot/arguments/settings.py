@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from scrapy import Spider
 from scrapy.settings import BaseSettings
 
+from newsbot.arguments.scrapy_settings import check_scrapy_settings
 from newsbot.errors import BadArgument
 from newsbot.extras import require
 from newsbot.safety.credentials import parse_auth
@@ -61,6 +62,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
     """Raise BadArgument if a crawl cannot use its settings, or if a feed would lose rows."""
     check_numbers(settings)
     check_switches(settings, SWITCHES)
+    check_scrapy_settings(settings)
     if settings.getbool("NEWSBOT_MARKDOWN"):
         require("markdown", "NEWSBOT_MARKDOWN=1")
     _check_metrics(settings)

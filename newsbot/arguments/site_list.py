@@ -98,7 +98,8 @@ def read_sites(path: Path) -> list[Target]:
     try:
         raw = read_rows(path)
     except (OSError, BadList) as error:
-        raise BadArgument(f"sites= {path} cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else None
+        raise BadArgument(f"sites= {path} cannot be read: {why or error}") from None
     _check_columns(path, _unknown(raw))
     targets = []
     for place, row in raw:

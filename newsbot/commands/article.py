@@ -8,10 +8,11 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 
 from newsbot.commands.clean import PAGE_OF_A_FILE, fetch, is_no_run
-from newsbot.terminal import tell, write_out
+from newsbot.commands.ending import OneLineEnd
+from newsbot.terminal import write_out
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: all are printed. 1: one cannot be read, or holds no article. 2: bad use, and nothing is read."""
 
     requires_project = True
@@ -30,6 +31,7 @@ class Command(ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         is_no_run(self.settings, quiet=not opts.loglevel)
+        self._check_log(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
@@ -41,8 +43,7 @@ class Command(ScrapyCommand):
         urls = [name for name in args if name.startswith(("http://", "https://"))]
         bad = next((url for url in urls if not is_web_address(url)), None)
         if bad is not None or not args:
-            self._say(f"{bad!r} is not a web address" if bad is not None else "takes files or URLs, not none")
-            self.exitcode = 2
+            self._end(f"{bad!r} is not a web address" if bad is not None else "takes files or URLs, not none", 2)
             return
         assert self.crawler_process is not None
         answers = fetch(self.crawler_process, urls)
@@ -60,8 +61,4 @@ class Command(ScrapyCommand):
                 write_out(printed(found, source=name, as_json=opts.json))
 
     def _fail(self, name: str, why: str) -> None:
-        self._say(f"{name}: {why}")
-        self.exitcode = 1
-
-    def _say(self, line: str) -> None:
-        tell(f"scrapy article: {line}")
+        self._end(f"{name}: {why}", 1)

@@ -15,7 +15,8 @@ from scrapy.crawler import CrawlerProcessBase
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from newsbot.terminal import show, tell, write_out
+from newsbot.commands.ending import OneLineEnd
+from newsbot.terminal import show, write_out
 
 PAGE_OF_A_FILE = "https://localhost/"
 """The URL of a page that is read from a file."""
@@ -61,7 +62,7 @@ def is_no_run(settings: BaseSettings, *, quiet: bool) -> None:
         settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Prints the clean HTML of a post, or with --explain what each rule removed, before and after side by side."""
 
     requires_project = True
@@ -93,10 +94,11 @@ class Command(ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         is_no_run(self.settings, quiet=not opts.loglevel)
+        self._check_log(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
-            self._refuse(f"takes one file or URL, not {' '.join(args) or 'none'}")
+            self._end(f"takes one file or URL, not {' '.join(args) or 'none'}", 2)
             return
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.arguments.values import is_web_address
@@ -108,7 +110,7 @@ class Command(ScrapyCommand):
             return
         is_url = args[0].startswith(("http://", "https://"))
         if is_url and not is_web_address(args[0]):
-            self._refuse(f"{args[0]!r} is not a web address")
+            self._end(f"{args[0]!r} is not a web address", 2)
             return
         page = self._fetch(args[0]) if is_url else self._read(args[0])
         if page is None:
@@ -132,31 +134,25 @@ class Command(ScrapyCommand):
                 for site, html in posts_of(file):
                     sites.setdefault(site, Repeats()).add(html)
         except OSError as error:
-            tell(f"scrapy clean: {name}: {error.strerror}")
-            self.exitcode = 1
+            self._end(f"{name}: {error.strerror}", 1)
             return
         if not sites:
-            tell(f"scrapy clean: {name}: holds no posts, in JSON lines of a feed or as a list of REST objects")
-            self.exitcode = 1
+            self._end(f"{name}: holds no posts, in JSON lines of a feed or as a list of REST objects", 1)
         for site, repeats in sites.items():
             show("\n".join((*as_site(site, repeats), "")))
-
-    def _refuse(self, line: str) -> None:
-        tell(f"scrapy clean: {line}")
-        self.exitcode = 2
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
         try:
             return PAGE_OF_A_FILE, Path(name).read_bytes()
         except OSError as error:
-            tell(f"scrapy clean: {name}: {error.strerror}")
+            self._say(f"{name}: {error.strerror}")
             return None
 
     def _fetch(self, url: str) -> tuple[str, bytes] | None:
         assert self.crawler_process is not None
         answers = fetch(self.crawler_process, [url])
         if url not in answers:
-            tell(f"scrapy clean: {url}: the page could not be fetched; a line above says why")
+            self._say(f"{url}: the page could not be fetched; a line above says why")
         return answers.get(url)
 
 

@@ -65,7 +65,7 @@ class Command(ScrapyCrawl):
             if appended and opts.overwrite_output:
                 self._append_too(appended)
         except UsageError as fault:
-            self._end(str(fault), 2)
+            self._end(in_our_words(str(fault)), 2)
         assert self.settings is not None
         json_logs.prepare(self.settings)
         # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
@@ -196,7 +196,7 @@ class Command(ScrapyCrawl):
         assert self.settings is not None
         loader = get_spider_loader(self.settings)
         if len(args) != 1:
-            return f"takes one spider of {', '.join(sorted(loader.list()))}, not {' '.join(args) or 'none'}"
+            return not_one_spider(args, sorted(loader.list()))
         if args[0] not in loader.list():
             return f"there is no spider {args[0]!r}; the spiders are {', '.join(sorted(loader.list()))}"
         spider = loader.load(args[0])
@@ -214,10 +214,44 @@ class Command(ScrapyCrawl):
             return str(error)
         if (problem := one_table(self.settings.getdict("FEEDS"), getattr(arguments, "chosen_kinds", ()))) is not None:
             return problem
+        if (problem := no_folder(self.settings)) is not None:
+            return problem
         if (arguments.due or arguments.follows) and not self.settings["NEWSBOT_ARCHIVE"]:
             name = "due=" if arguments.due else "sites=archive"
             return f"{name} needs the archive, but NEWSBOT_ARCHIVE is empty"
         return None
+
+
+def not_one_spider(words: Sequence[str], spiders: Sequence[str]) -> str:
+    """What is wrong with a command line that names no spider, or has words behind its spider."""
+    if not words or words[0] not in spiders:
+        return f"takes one spider of {', '.join(spiders)}, not {' '.join(words) or 'none'}"
+    word = words[1]
+    if word.startswith("-"):
+        return f"there is no option {word}; scrapy crawl --help shows the options"
+    if "=" in word:
+        return f"{word} has no -a in front: write -a {word}"
+    return f"takes one spider, and {word} stands behind {words[0]}; write -a site={word} for a site"
+
+
+def in_our_words(line: str) -> str:
+    """Scrapy's line about a command line that it cannot read."""
+    if not line.startswith("Unrecognized output format"):
+        return line
+    return "the file of -o or -O names no known format: end it in .jsonl, .json, .csv or .xml, or write FILE:FORMAT"
+
+
+def no_folder(settings: BaseSettings) -> str | None:
+    """Why the rows of a crawl without ``-o``, ``-O`` and FEEDS would have no place; else None."""
+    data = settings["NEWSBOT_DATA"]
+    if not data or settings.getdict("FEEDS") or settings.get("FEED_URI"):
+        return None
+    folder = Path(data).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"NEWSBOT_DATA {folder} cannot be written: {error.strerror}. Correct the setting or its rights"
+    return None
 
 
 def log_file(settings: BaseSettings, data: Path) -> Path:

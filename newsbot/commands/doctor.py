@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 
 from newsbot.commands.clean import is_no_run
+from newsbot.commands.ending import OneLineEnd
 from newsbot.errors import BadArgument
-from newsbot.terminal import show, tell, write_out
+from newsbot.terminal import show, write_out
 
 if TYPE_CHECKING:
     from newsbot.arguments.site_list import Target
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LISTS = (".txt", ".csv", ".toml")
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: every site can be crawled. 1: some site cannot. 2: bad use, and nothing is requested."""
 
     requires_project = True
@@ -41,6 +42,7 @@ class Command(ScrapyCommand):
         # 940: next to the downloader, so that redirects and robots.txt are counted too, and no refused request.
         counted = {**own, "newsbot.doctor.budget.BudgetMiddleware": 940}
         self.settings.set("DOWNLOADER_MIDDLEWARES", counted, priority="cmdline")
+        self._check_log(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
@@ -56,8 +58,7 @@ class Command(ScrapyCommand):
             check_numbers(self.settings)
             targets = self._targets(args)
         except BadArgument as fault:
-            tell(f"scrapy doctor: {fault}")
-            self.exitcode = 2
+            self._end(str(fault), 2)
             return
         found = examine_sites(self.crawler_process, targets)
         if opts.json:
@@ -66,7 +67,7 @@ class Command(ScrapyCommand):
         elif found:
             show(told(found[0]) if len(targets) == 1 else table(found))
         if len(found) < len(targets):
-            tell(f"scrapy doctor: {len(targets) - len(found)} of {len(targets)} sites were not examined")
+            self._say(f"{len(targets) - len(found)} of {len(targets)} sites were not examined")
         self.exitcode = 0 if len(found) == len(targets) and all(one.can_crawl for one in found) else 1
 
     def _targets(self, args: list[str]) -> list[Target]:

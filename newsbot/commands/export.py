@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import show, tell
+from newsbot.commands.ending import OneLineEnd
+from newsbot.terminal import counted, show
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: written. 1: the archive or the file failed. 2: bad use."""
 
     requires_project = True
@@ -76,16 +76,7 @@ class Command(ScrapyCommand):
         from newsbot.arguments.settings import CSV_SWITCHES, check_switches
         from newsbot.export.files import export
 
-        try:
+        with self._ends_with_one_line(args[0]):
             check_switches(self.settings, CSV_SWITCHES)
             written = export(Path(args[0]), opts, self.settings)
-        except BadArgument as fault:
-            self._end(str(fault), 2)
-        except (ArchiveError, OSError) as fault:
-            self._end(str(fault), 1)
-        else:
-            show(f"{written} {'clusters' if opts.duplicates else 'rows'} in {args[0]}")
-
-    def _end(self, line: str, status: int) -> None:
-        tell(f"scrapy export: {line}")
-        self.exitcode = status
+            show(f"{counted(written, 'cluster' if opts.duplicates else 'row')} in {args[0]}")

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import show, tell
+from newsbot.commands.ending import OneLineEnd
+from newsbot.errors import BadArgument
+from newsbot.terminal import show
 
 ACTIONS = ("worker", "status", "schedule")
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: done. 1: the archive, or a Scrapyd, cannot be used. 2: bad use."""
 
     requires_project = True
@@ -40,7 +41,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="status: one JSON object")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        try:
+        with self._ends_with_one_line():
             if len(args) != 1 or args[0] not in ACTIONS:
                 raise BadArgument(f"takes one of {', '.join(ACTIONS)}, not {' '.join(args) or 'nothing'}")
             if args[0] == "worker":
@@ -49,10 +50,6 @@ class Command(ScrapyCommand):
                 self.exitcode = self._schedule(opts)
             else:
                 self._status(opts)
-        except BadArgument as fault:
-            self._end(str(fault), 2)
-        except ArchiveError as fault:
-            self._end(str(fault), 1)
 
     def _worker(self, opts: argparse.Namespace) -> int:
         assert self.settings is not None
@@ -94,7 +91,3 @@ class Command(ScrapyCommand):
         done = schedule(nodes, archive=archive, slots=opts.slots, sites_a_job=sites_a_job, now=datetime.now(UTC))
         show("\n".join(done.lines))
         return int(done.failed > 0)
-
-    def _end(self, line: str, status: int) -> None:
-        tell(f"scrapy fleet: {line}")
-        self.exitcode = status

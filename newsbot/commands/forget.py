@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import ask, show, tell
+from newsbot.commands.ending import OneLineEnd
+from newsbot.errors import BadArgument
+from newsbot.terminal import ask, show
 
 WISHES = {"site": "URL...", "person": "NAME", "comments": "nothing"}
 """What can be forgotten -> what stands behind it on the command line."""
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: removed. 1: the archive or a file failed, or the user did not confirm. 2: bad use, and nothing is
     removed."""
 
@@ -39,22 +40,19 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.export.forgotten import Refused, Wish, forget
 
-        try:
+        with self._ends_with_one_line():
             self._check(args, opts)
-            lines = forget(
-                Wish(what=args[0], words=args[1:], site=opts.site),
-                archive_url=self.settings["NEWSBOT_ARCHIVE"],
-                data=self.settings["NEWSBOT_DATA"],
-                confirm=lambda line: bool(opts.yes) or _agreed(line),
-            )
-        except BadArgument as fault:
-            self._end(str(fault), 2)
-        except (ArchiveError, OSError) as fault:
-            self._end(str(fault), 1)
-        except Refused:
-            self._end("nothing is removed", 1)
-        else:
-            show("\n".join(lines))
+            try:
+                lines = forget(
+                    Wish(what=args[0], words=args[1:], site=opts.site),
+                    archive_url=self.settings["NEWSBOT_ARCHIVE"],
+                    data=self.settings["NEWSBOT_DATA"],
+                    confirm=lambda line: bool(opts.yes) or _agreed(line),
+                )
+            except Refused:
+                self._end("nothing is removed", 1)
+            else:
+                show("\n".join(lines))
 
     def _check(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
@@ -67,10 +65,6 @@ class Command(ScrapyCommand):
             raise BadArgument("--site goes with person and comments; site takes its URLs behind it")
         if not self.settings["NEWSBOT_ARCHIVE"]:
             raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
-
-    def _end(self, line: str, status: int) -> None:
-        tell(f"scrapy forget: {line}")
-        self.exitcode = status
 
 
 def _agreed(line: str) -> bool:

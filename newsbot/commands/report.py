@@ -9,14 +9,16 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import show, tell
+from newsbot.commands.ending import OneLineEnd
+from newsbot.errors import BadArgument
+from newsbot.terminal import counted, show
 
+DEFAULT = "report.html"
 RUNS = 20
 MOST_RUNS = 1_000
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: written. 1: the archive or the file failed. 2: bad use."""
 
     requires_project = True
@@ -39,7 +41,7 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.extras import require
 
-        try:
+        with self._ends_with_one_line(args[0] if args else DEFAULT):
             path = self._path(args)
             runs = self._runs(opts.runs)
             if not self.settings["NEWSBOT_ARCHIVE"]:
@@ -50,23 +52,15 @@ class Command(ScrapyCommand):
             told = write_report(
                 path, archive=self.settings["NEWSBOT_ARCHIVE"], site=opts.site, runs=runs, now=datetime.now(UTC)
             )
-        except BadArgument as fault:
-            self._end(str(fault), 2)
-        except (ArchiveError, OSError) as fault:
-            self._end(str(fault), 1)
-        else:
-            show(f"{path}: {told.sites} sites, {told.posts} posts, {told.runs} runs; {told.attention} to look at")
+            sums = (counted(told.sites, "site"), counted(told.posts, "post"), counted(told.runs, "run"))
+            show(f"{path}: {', '.join(sums)}; {told.attention} to look at")
 
     def _path(self, args: list[str]) -> Path:
         if len(args) > 1 or (args and not args[0].lower().endswith((".html", ".htm"))):
             raise BadArgument(f"takes one file that ends in .html, not {' '.join(args)}")
-        return Path(args[0] if args else "report.html")
+        return Path(args[0] if args else DEFAULT)
 
     def _runs(self, value: str) -> int:
         if not (value.isascii() and value.isdigit() and 1 <= int(value) <= MOST_RUNS):
             raise BadArgument(f"--runs takes a number from 1 to {MOST_RUNS}, not {value!r}")
         return int(value)
-
-    def _end(self, line: str, status: int) -> None:
-        tell(f"scrapy report: {line}")
-        self.exitcode = status

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
-from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import show, tell
+from newsbot.commands.ending import OneLineEnd
+from newsbot.errors import BadArgument
+from newsbot.terminal import show
 
 ACTIONS = {
     "add": "URL...",
@@ -24,7 +25,7 @@ ACTIONS = {
 """Action -> what stands behind it on the command line."""
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: done. 1: the archive failed. 2: bad use, and nothing is changed."""
 
     requires_project = True
@@ -54,7 +55,7 @@ class Command(ScrapyCommand):
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.follow.actions import Given, act
 
-        try:
+        with self._ends_with_one_line():
             self._check(args, opts)
             given = Given(
                 spider=opts.spider,
@@ -66,11 +67,6 @@ class Command(ScrapyCommand):
                 every_site=opts.all,
             )
             lines = act(args[0], args[1:], given, archive=self.settings["NEWSBOT_ARCHIVE"], now=datetime.now(UTC))
-        except BadArgument as fault:
-            self._end(str(fault), 2)
-        except ArchiveError as fault:
-            self._end(str(fault), 1)
-        else:
             show("\n".join(lines))
 
     def _check(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -85,7 +81,3 @@ class Command(ScrapyCommand):
             raise BadArgument(f"there is no spider {opts.spider!r}; the spiders are {', '.join(names)}")
         if opts.weight is not None and not 0 < opts.weight < float("inf"):
             raise BadArgument(f"--weight takes a number above 0, not {opts.weight}")
-
-    def _end(self, line: str, status: int) -> None:
-        tell(f"scrapy sites: {line}")
-        self.exitcode = status

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.errors import BadArgument
-from newsbot.terminal import show, tell
+from newsbot.commands.ending import OneLineEnd
+from newsbot.terminal import counted, show
 
 
-class Command(ScrapyCommand):
+class Command(OneLineEnd, ScrapyCommand):
     """Exit status 0: everything agrees. 1: something differs. 2: bad use."""
 
     requires_project = True
@@ -33,24 +33,18 @@ class Command(ScrapyCommand):
         from newsbot.export.verifying import verify
         from newsbot.export.warc_verifying import verify_receipt
 
-        path = Path(args[0])
-        try:
+        with self._ends_with_one_line():
+            path = Path(args[0])
             found = verify_receipt(path) if path.is_file() else verify(path)
-        except BadArgument as fault:
-            self._end(str(fault), 2)
-            return
-        for line in found.faults:
-            show(line)
-        if found.count > len(found.faults):
-            show(f"... and {found.count - len(found.faults)} more")
-        if found.count:
-            self._end(f"{found.count} differences in {args[0]}", 1)
-        else:
-            show(f"{args[0]} is whole: {found.files} files and {found.rows} rows agree with {_measure(path)}")
-
-    def _end(self, line: str, status: int) -> None:
-        tell(f"scrapy verify: {line}")
-        self.exitcode = status
+            for line in found.faults:
+                show(line)
+            if found.count > len(found.faults):
+                show(f"... and {found.count - len(found.faults)} more")
+            if found.count:
+                self._end(f"{counted(found.count, 'difference')} in {args[0]}", 1)
+            else:
+                sums = f"{counted(found.files, 'file')} and {counted(found.rows, 'row')}"
+                show(f"{args[0]} is whole: {sums} agree with {_measure(path)}")
 
 
 def _measure(path: Path) -> str:

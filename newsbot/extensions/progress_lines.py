@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsbot.terminal import in_one_line
+from newsbot.terminal import counted, in_one_line
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 
 LEAST_SECONDS = 3.0
@@ -96,7 +96,8 @@ class Sums:
 def sum_line(sums: Sums, active: Sequence[Progress]) -> str:
     """The run in one line."""
     speed = sums.rows / sums.seconds * 60 if sums.seconds >= LEAST_SECONDS else 0.0
-    parts = [f"{sums.ended:,} of {sums.listed:,} sites ended", f"{sums.rows:,} rows", f"{sums.requests:,} requests"]
+    parts = [f"{sums.ended:,} of {counted(sums.listed, 'site')} ended"]
+    parts += [counted(sums.rows, "row"), counted(sums.requests, "request")]
     parts += [f"{speed:,.0f} rows/min"] if speed else []
     left = time_left(sums, active)
     parts += [f"{duration(left)} left"] if left is not None else []

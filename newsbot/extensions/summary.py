@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from newsbot.net.hosts import as_url, host_of_url
 from newsbot.next_steps import next_step
-from newsbot.terminal import in_one_line
+from newsbot.terminal import counted, in_one_line
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
 MOST_LINES = 15
@@ -87,7 +87,7 @@ def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
     verdicts = Counter(site.verdict for site in sites)
     told = [f"{verdicts[verdict]:,} {verdict}" for verdict in reversed(_WORST_FIRST) if verdicts[verdict]]
     not_due = f", {ended.not_due:,} not due" if ended.not_due else ""
-    lines = [f"{ended.spider}: {_number(len(sites), 'site')}: {', '.join(told) or 'none'}{not_due}"]
+    lines = [f"{ended.spider}: {counted(len(sites), 'site')}: {', '.join(told) or 'none'}{not_due}"]
     if len(sites) == 1 and sites[0].part is not None:
         lines.append(f"of {sites[0].site}: {sites[0].part.told}")
     rows = rows_of(sites)
@@ -111,10 +111,6 @@ def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
     return lines
 
 
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
 def attention(sites: Iterable[SiteFacts], *, most: int) -> list[str]:
     """Sites that are not complete, worst first, with the next step: those with one reason in one line."""
     groups: dict[tuple[SiteVerdict, str], list[SiteFacts]] = {}
@@ -127,7 +123,7 @@ def attention(sites: Iterable[SiteFacts], *, most: int) -> list[str]:
     number = sum(map(len, groups.values()))
     room = max(1, most - 1)
     shown = ordered if len(ordered) <= room else ordered[: room - 1]
-    lines = [f"needs attention: {_number(number, 'site')}"]
+    lines = [f"needs attention: {counted(number, 'site')}"]
     lines += [_group_line(verdict, found) for (verdict, _), found in shown]
     if hidden := len(ordered) - len(shown):
         lines.append(f"  {hidden} more reasons: the receipt lists every site")

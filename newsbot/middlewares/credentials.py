@@ -83,6 +83,8 @@ class CredentialsMiddleware:
         # The header itself is gone as soon as the request has left.
         if request in self._logins:
             self._tell(request, response)
+        elif not 300 <= response.status < 400:
+            self._tell_not_sent(request)
         self.forget(request)
         return response
 
@@ -98,6 +100,14 @@ class CredentialsMiddleware:
             logger.warning("%s: the site refuses the password of %s (HTTP %d)", host, user, response.status)
         else:
             logger.info("%s: newsbot is logged in as %s", host, user)
+
+    def _tell_not_sent(self, request: Request) -> None:
+        """Log once a host that its password stays here: the site answers without TLS, and redirects nowhere."""
+        host = host_of(request)
+        if host in self._logged or host not in self.credentials or self._is_safe(request):
+            return
+        self._logged.add(host)
+        logger.warning("%s: the password is not sent, since http:// would show it to others. Use https://", host)
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002
         self.forget(request)

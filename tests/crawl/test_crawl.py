@@ -114,8 +114,8 @@ def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, 
     ("options", "said"),
     [
         (["-a", "limit"], "Invalid -a value"),
-        (["site=x.example"], "takes one spider of wp_comments, "),
-        (["-O", "rows.nope"], "Unrecognized output format"),
+        (["site=x.example"], "site=x.example has no -a in front: write -a site=x.example"),
+        (["-O", "rows.nope"], "the file of -o or -O names no known format"),
         (
             ["-O", "s3://bucket/rows.csv"],
             "the feed s3://bucket/rows.csv has no storage for s3: use one of file, stdout",

@@ -66,7 +66,7 @@ def export(tmp_path: Path) -> Export:
 def test_clusters_span_sites_and_begin_with_the_earliest(export: Export, tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     done = export(str(path))
-    assert (done.returncode, done.stdout) == (0, f"1 clusters in {path}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"1 cluster in {path}\n"), done.stderr
     (cluster,) = [json.loads(line) for line in path.read_text().splitlines()]
     assert (cluster["cluster"], cluster["sites"]) == (1, 2)
     assert [(post["site"], post["id"], post["url"]) for post in cluster["posts"]] == [

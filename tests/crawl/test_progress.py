@@ -47,7 +47,7 @@ def test_a_terminal_shows_a_table_and_the_summary_and_the_log_goes_to_a_file_als
                     capture_output=True, text=True)  # fmt: skip
     assert status == 0, seen
     assert re.search(r"0 rows +waits 3 s: the host asks for it", seen)
-    assert "0 of 1 sites ended" in seen
+    assert "0 of 1 site ended" in seen
     assert "INFO" not in seen
     end = seen[seen.index("wp_posts: 1 site: 1 complete") :].splitlines()
     assert end[1] == "rows: 12 in the whole answer; this run: 12 new, 0 edited, 0 deleted"

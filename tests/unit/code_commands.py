@@ -130,15 +130,19 @@ def _options_of(add: Any, command: ScrapyCommand) -> list[str]:
 
 @cache
 def exit_statuses(command: str) -> set[int]:
-    """0, and what a command's module gives to ``exitcode`` and ``sys.exit``."""
+    """0, and what a command's module gives to ``exitcode``, ``sys.exit`` and newsbot/commands/ending.py."""
     found = {0}
     for node in code().nodes:
         if code().module_of[node].name != f"newsbot.commands.{command}":
             continue
         if isinstance(node, ast.Assign) and last_name(node.targets[0]) == "exitcode":
             found |= set(_numbers(node.value))
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "sys.exit" and node.args:
-            found |= set(_numbers(node.args[0]))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "self._end") and node.args:
+            found |= set(_numbers(node.args[-1]))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self._ends_with_one_line":
+            found |= {1, 2}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self._check_log":
+            found.add(2)
     return found
 
 

@@ -146,3 +146,24 @@ def test_an_answer_to_a_visitor_tells_nothing_of_a_login(caplog: pytest.LogCaptu
     login.process_request(request)
     login.process_response(request, Response(request.url, status=401))
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "told"),
+    [
+        ("http://news.example/wp-json/", 200, 1),
+        ("http://news.example/wp-json/", 301, 0),
+        ("http://other.example/wp-json/", 200, 0),
+        ("https://news.example/robots.txt", 200, 0),
+    ],
+)
+def test_a_password_that_is_not_sent_is_told_once(
+    url: str, status: int, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    login = middleware("news.example=anna:p w")
+    for _ in range(2):
+        request = Request(url, meta={"dont_obey_robotstxt": True} if "robots" in url else {})
+        login.process_request(request)
+        login.process_response(request, Response(url, status=status))
+    said = "news.example: the password is not sent, since http:// would show it to others. Use https://"
+    assert caplog.messages == [said] * told

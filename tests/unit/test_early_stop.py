@@ -61,3 +61,9 @@ def test_other_commands_end_as_they_did(tmp_path: Path) -> None:
 
 def test_receipt_has_the_keys_of_any_other_receipt() -> None:
     assert early_stop.site("a.example").keys() == site_receipt(SiteFacts(asked="a.example")).keys()
+
+
+def test_ctrl_c_in_another_command_is_one_line(tmp_path: Path) -> None:
+    done = stopped(tmp_path, signal.SIGINT, "export", "all.csv")
+    line = "scrapy export: stopped by Ctrl-C; nothing unfinished is kept. The same command begins again\n"
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, line)

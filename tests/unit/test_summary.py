@@ -135,7 +135,7 @@ def test_the_screen_shows_progress_and_warnings_while_the_log_goes_to_a_file(
     assert lines[:4] == [
         "0 of 3 sites ended, 10 rows",
         "Received SIGINT, shutting down gracefully. Send again to force ",
-        "ERROR: https://a.example: the crawl broke off (the traceback stands in data/logs/r.log)",
+        "ERROR: https://a.example: the crawl broke off: ValueError: x (the traceback stands in data/logs/r.log)",
         "WARNING: b0.example: given up\\nfor this run",
     ]
     assert len(lines) == 2 + MOST_WARNINGS + 1
@@ -155,7 +155,7 @@ def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -
     sums = Sums(listed=1, ended=0, rows=300, requests=9, seconds=60)
     told = "waits 12 s: the host asks for it"
     assert sum_line(sums, [measured]) == (
-        f"0 of 1 sites ended, 300 rows, 9 requests, 300 rows/min, 2 min left, 1 waiting (https://s1.example {told})"
+        f"0 of 1 site ended, 300 rows, 9 requests, 300 rows/min, 2 min left, 1 waiting (https://s1.example {told})"
     )
     assert measure(facts, seconds=1, now=100, wait=None, limit=20).total == 20
     done = measure(site(seen=9, expected_before=9), seconds=60, now=0, wait=None, limit=None)

@@ -1,0 +1,75 @@
+"""Checks the settings of Scrapy that a user changed. Scrapy itself ends with a traceback, or crawls nothing."""
+
+from __future__ import annotations
+
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
+
+from newsbot.errors import BadArgument
+
+COMPONENTS = ("EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
+REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+
+
+def check_scrapy_settings(settings: BaseSettings) -> None:
+    """Raise BadArgument for a setting of Scrapy that has a value of another type, or names a module that is missing."""
+    check_log(settings)
+    for name, default in vars(default_settings).items():
+        if name.isupper() and _is_changed(settings, name):
+            _check_type(settings, name, default)
+    if settings["TWISTED_REACTOR"] != REACTOR:
+        raise BadArgument(f"TWISTED_REACTOR must be {REACTOR}, since newsbot runs on asyncio; remove the setting")
+    for name in COMPONENTS:
+        for component, place in settings.getdict(name).items():
+            if place is not None and isinstance(component, str):
+                _check_module(name, component)
+
+
+def check_log(settings: BaseSettings) -> None:
+    """Raise BadArgument for a level that does not exist, or for a file that cannot be written."""
+    level = settings["LOG_LEVEL"]
+    if not isinstance(level, int) and level not in (levels := logging.getLevelNamesMapping()):
+        raise BadArgument(f"LOG_LEVEL takes one of {', '.join(sorted(levels))}, not {level!r}")
+    if file := settings["LOG_FILE"]:
+        try:
+            with Path(file).open("ab"):
+                pass
+        except OSError as error:
+            raise BadArgument(f"LOG_FILE {file} cannot be written: {error.strerror}. Correct the name") from None
+
+
+def _is_changed(settings: BaseSettings, name: str) -> bool:
+    return (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["default"] and settings[name] is not None
+
+
+def _check_type(settings: BaseSettings, name: str, default: Any) -> None:
+    try:
+        if isinstance(default, bool):
+            settings.getbool(name)
+        elif isinstance(default, int | float):
+            settings.getfloat(name)
+        elif isinstance(default, dict):
+            settings.getdict(name)
+    except (TypeError, ValueError):
+        takes = "1 or 0" if isinstance(default, bool) else "a number" if isinstance(default, int | float) else "JSON"
+        raise BadArgument(f"{name} takes {takes}, not {settings[name]!r}") from None
+    if isinstance(default, str) and default.startswith("scrapy.") and isinstance(settings[name], str):
+        _check_module(name, settings[name])
+
+
+def _check_module(setting: str, path: str) -> None:
+    """Raise BadArgument for a component whose module does not exist.
+
+    The module itself is not imported: it could import Twisted's reactor before Scrapy has chosen it.
+    """
+    module = path.rpartition(".")[0]
+    try:
+        found = bool(module) and find_spec(module) is not None
+    except (ImportError, ValueError):
+        found = False
+    if not found:
+        raise BadArgument(f"{setting} names {path}, and there is no module {module or path!r}. Correct the name")

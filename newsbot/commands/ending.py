@@ -1,0 +1,49 @@
+"""How a command ends that cannot do its work: with one line and an exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from scrapy.settings import BaseSettings
+
+from newsbot.errors import ArchiveError, BadArgument
+from newsbot.terminal import tell
+
+
+class OneLineEnd:
+    """For commands of Scrapy. The name of a command is the name of its module."""
+
+    exitcode: int
+
+    def _say(self, line: str) -> None:
+        command = type(self).__module__.rpartition(".")[2]
+        tell(f"scrapy {command}: {line}")
+
+    def _end(self, line: str, status: int) -> None:
+        self._say(line)
+        self.exitcode = status
+
+    @contextmanager
+    def _ends_with_one_line(self, file: str | None = None) -> Iterator[None]:
+        """Bad use ends with status 2. A failure of the archive, or of the ``file`` to write, ends with status 1."""
+        try:
+            yield
+        except BadArgument as fault:
+            self._end(str(fault), 2)
+        except ArchiveError as fault:
+            self._end(str(fault), 1)
+        except OSError as fault:
+            # The system names the part that is written first, and not the file that the user named.
+            self._end(f"{f'{file} cannot be written' if file else fault.filename}: {fault.strerror or fault}", 1)
+
+    def _check_log(self, settings: BaseSettings) -> None:
+        """End before anything starts where Scrapy could not begin its log."""
+        from newsbot.arguments.scrapy_settings import check_log
+
+        try:
+            check_log(settings)
+        except BadArgument as fault:
+            self._say(str(fault))
+            sys.exit(2)

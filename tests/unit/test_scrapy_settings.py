@@ -1,0 +1,93 @@
+"""Settings of Scrapy that a user changed: what is refused in one line, before Scrapy ends with a traceback."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy.settings import Settings
+
+from newsbot import settings as module
+from newsbot.arguments.scrapy_settings import REACTOR, check_scrapy_settings
+from newsbot.commands.crawl import in_our_words, no_folder, not_one_spider
+from newsbot.errors import BadArgument
+
+
+def given(**settings: Any) -> Settings:
+    shipped = Settings({name: value for name, value in vars(module).items() if name.isupper()})
+    shipped.setdict(settings, priority="cmdline")
+    return shipped
+
+
+def test_what_newsbot_ships_and_scrapy_takes_is_taken(tmp_path: Path) -> None:
+    check_scrapy_settings(given())
+    check_scrapy_settings(
+        given(
+            DOWNLOAD_DELAY="0.5",
+            LOG_LEVEL="DEBUG",
+            LOG_FILE=str(tmp_path / "a.log"),
+            TWISTED_REACTOR=REACTOR,
+            EXTENSIONS={"scrapy.extensions.closespider.CloseSpider": 1, "gone.away.Extension": None},
+            SCHEDULER="scrapy.core.scheduler.Scheduler",
+            DOWNLOAD_HANDLERS='{"ftp": null}',
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("DOWNLOAD_TIMEOUT", "soon", "DOWNLOAD_TIMEOUT takes a number, not 'soon'"),
+        ("COOKIES_ENABLED", "maybe", "COOKIES_ENABLED takes 1 or 0, not 'maybe'"),
+        ("LOG_LEVEL", "info", "LOG_LEVEL takes one of CRITICAL, DEBUG, ERROR, FATAL, INFO, "),
+        ("LOG_FILE", "/nowhere/a.log", "LOG_FILE /nowhere/a.log cannot be written: No such file or directory"),
+        ("TWISTED_REACTOR", "x", "TWISTED_REACTOR must be twisted.internet.asyncioreactor"),
+        (
+            "EXTENSIONS",
+            {"no.such.Extension": 1},
+            "EXTENSIONS names no.such.Extension, and there is no module 'no.such'",
+        ),
+        ("ITEM_PIPELINES", {"Mine": 1}, "ITEM_PIPELINES names Mine, and there is no module 'Mine'"),
+        ("SCHEDULER", "scrapy.core.none.Scheduler", "SCHEDULER names scrapy.core.none.Scheduler, and there is no"),
+    ],
+)
+def test_a_setting_of_another_kind_is_one_line(name: str, value: object, line: str) -> None:
+    with pytest.raises(BadArgument) as told:
+        check_scrapy_settings(given(**{name: value}))
+    assert str(told.value).startswith(line)
+
+
+def test_a_component_is_looked_for_and_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine_of_q.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    check_scrapy_settings(given(ITEM_PIPELINES={"mine_of_q.Pipeline": 300}))
+    assert "mine_of_q" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([], "takes one spider of wp_posts, not none"),
+        (["posts"], "takes one spider of wp_posts, not posts"),
+        (["wp_posts", "site=a.example"], "site=a.example has no -a in front: write -a site=a.example"),
+        (["wp_posts", "--color"], "there is no option --color; scrapy crawl --help shows the options"),
+        (["wp_posts", "a.example"], "takes one spider, and a.example stands behind wp_posts; write -a site=a.example"),
+    ],
+)
+def test_words_behind_the_spider_are_told(words: list[str], line: str) -> None:
+    assert not_one_spider(words, ["wp_posts"]).startswith(line)
+
+
+def test_scrapys_line_about_a_format_is_in_plain_words() -> None:
+    assert in_our_words("Unrecognized output format 'x'. Set a supported one (...)").startswith("the file of -o or -O")
+    assert in_our_words("Invalid -a value, use -a NAME=VALUE") == "Invalid -a value, use -a NAME=VALUE"
+
+
+def test_rows_without_a_place_are_told_before_the_crawl(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    nowhere = {"NEWSBOT_DATA": str(tmp_path / "file" / "data")}
+    assert "cannot be written: Not a directory" in str(no_folder(Settings(nowhere)))
+    assert no_folder(Settings({**nowhere, "FEEDS": {"a.csv": {}}})) is None
+    assert no_folder(Settings({"NEWSBOT_DATA": str(tmp_path / "data")})) is None

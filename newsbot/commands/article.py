@@ -36,7 +36,7 @@ class Command(OneLineEnd, ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.arguments.values import is_web_address
-        from newsbot.export.one_article import printed
+        from newsbot.export.one_article import printed, read_page_file
         from newsbot.wordpress.messages import Reply
         from newsbot.wordpress.single_article import NotAnArticle, read_article
 
@@ -46,10 +46,10 @@ class Command(OneLineEnd, ScrapyCommand):
             self._end(f"{bad!r} is not a web address" if bad is not None else "takes files or URLs, not none", 2)
             return
         assert self.crawler_process is not None
-        answers = fetch(self.crawler_process, urls)
+        answers, most = fetch(self.crawler_process, urls), self.crawler_process.settings.getint("DOWNLOAD_MAXSIZE")
         for name in args:
             try:
-                url, body = answers[name] if name in urls else (PAGE_OF_A_FILE, Path(name).read_bytes())
+                url, body = answers[name] if name in urls else (PAGE_OF_A_FILE, read_page_file(Path(name), most=most))
                 found = read_article(Reply(status=200, url=url, body=body))
             except OSError as error:
                 self._fail(name, error.strerror or "the system cannot read it")

@@ -142,8 +142,11 @@ class Command(OneLineEnd, ScrapyCommand):
             show("\n".join((*as_site(site, repeats), "")))
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
+        from newsbot.export.one_article import read_page_file
+
+        assert self.settings is not None
         try:
-            return PAGE_OF_A_FILE, Path(name).read_bytes()
+            return PAGE_OF_A_FILE, read_page_file(Path(name), most=self.settings.getint("DOWNLOAD_MAXSIZE"))
         except OSError as error:
             self._say(f"{name}: {error.strerror}")
             return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import errno
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from scrapy import Spider
@@ -23,6 +26,21 @@ class _Unread(StatsCollector):
 
     def inc_value(self, key: str, count: int = 1, start: int = 0, spider: Spider | None = None) -> None:
         """Discard the count."""
+
+
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+"""How a text begins whose characters have NUL among their bytes."""
+
+
+def read_page_file(path: Path, *, most: int) -> bytes:
+    """A saved page. Raises OSError for a file that cannot be read, has more than ``most`` bytes, or is no text."""
+    with path.open("rb") as file:
+        body = file.read(most + 1)
+    if len(body) > most:
+        raise OSError(errno.EFBIG, f"larger than the {most:,} bytes of DOWNLOAD_MAXSIZE")
+    if b"\x00" in body and not body.startswith(_WIDE):
+        raise OSError(errno.EINVAL, "a file of bytes, and no text")
+    return body
 
 
 def printed(found: Found, *, source: str, as_json: bool) -> str:

@@ -1,0 +1,20 @@
+"""The files that ``scrapy article`` and ``scrapy clean`` read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsbot.export.one_article import read_page_file
+
+
+def test_a_file_without_end_and_a_file_of_bytes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="larger than the 1,000 bytes of DOWNLOAD_MAXSIZE"):
+        read_page_file(Path("/dev/zero"), most=1000)
+    picture, page = tmp_path / "picture", tmp_path / "page"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    with pytest.raises(OSError, match="no text"):
+        read_page_file(picture, most=1000)
+    page.write_bytes("<p>Grüße</p>".encode("utf-16"))
+    assert read_page_file(page, most=1000) == page.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -30,15 +31,17 @@ _UNFOLDS = re.compile(
 )
 _SLIDES = re.compile(r"slide|carousel|gallery|tab-?(?:content|pane)s?|accord", re.I)
 _WITHOUT_WORDS = frozenset({"img", "iframe", "video", "audio", "br", "hr"})
+_STYLES = 1_000  # the styles in the cache: an editor writes few, in each of its posts
+_SHORTEST = len("top:-100")
 _PROSE = 200  # characters of text outside links: no leftover of a plugin has so many
 
 
 def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
     """Whether an element stays hidden: no click unfolds it, and it holds no long prose."""
-    style = "".join((attributes.get("style") or "").split())
-    if _AWAY.search(style):
+    away, invisible = _shown(attributes.get("style") or "")
+    if away:
         return tag not in _WITHOUT_WORDS
-    if "hidden" not in attributes and not _INVISIBLE.search(style) and not _is_squeezed(style):
+    if "hidden" not in attributes and not invisible:
         return False
     if tag in _WITHOUT_WORDS:
         return tag == "iframe" and "data-src" not in attributes
@@ -61,6 +64,15 @@ def _is_prose(node: LexborNode) -> bool:
             if prose > _PROSE:
                 return True
     return False
+
+
+@lru_cache(maxsize=_STYLES)
+def _shown(style: str) -> tuple[bool, bool]:
+    """Whether a style moves an element off the screen, and whether it makes the element invisible or too small."""
+    if len(style) < _SHORTEST:
+        return False, False
+    style = "".join(style.split())
+    return _AWAY.search(style) is not None, _INVISIBLE.search(style) is not None or _is_squeezed(style)
 
 
 def _is_squeezed(style: str) -> bool:

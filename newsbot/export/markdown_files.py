@@ -23,7 +23,7 @@ LONGEST_FOLDER = 120
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 """Names that Windows keeps for devices."""
 
-_SOURCE = re.compile(r'(<img\b[^>]*?\ssrc=")([^"]*)(")')
+_SOURCE = re.compile(r'(<img\b[^<>]*?\ssrc=")([^"]*)(")')
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What JSON writes as it is, and YAML reads as a line break or not at all."""
 

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from newsbot.article.cleaning.nesting import flatten
 from newsbot.errors import RecordError
 from newsbot.items import Post
 from newsbot.wordpress.api import Api, Site
@@ -67,7 +68,7 @@ def _from_page(reply: Reply) -> Found:
 
 def _own_url(reply: Reply) -> str:
     """The URL that a saved page names as its own; the URL of the answer where it names none."""
-    tree = LexborHTMLParser(reply.body[:_HEAD].decode("utf-8", "replace"))
+    tree = LexborHTMLParser(flatten(reply.body[:_HEAD].decode("utf-8", "replace")))
     for selector, name in _OWN_URL:
         node = tree.css_first(selector)
         url = attribute(node, name) if node is not None else ""

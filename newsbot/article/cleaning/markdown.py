@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_PIECE = re.compile(r"(<(pre|code|samp|kbd|tt)\b[^>]*>.*?</\2>)|(<[^>]*>)|([^<]+)", re.S)
+_PIECE = re.compile(r"(<(pre|code|samp|kbd|tt)\b[^<>]*>.*?</\2>)|(<[^<>]*>)|([^<]+)", re.S)
 _ALT = re.compile(r'(\salt=")([^"]*)(")')
 _SIGNS = re.compile(r"&lt;|&gt;|&amp;(?=#?\w{1,40};)|[`*\[\]\\]|(?<!\w)_|_(?!\w)|~(?=~)")
 """What Markdown reads as more than text, as it stands in clean HTML: a reference, or a sign."""

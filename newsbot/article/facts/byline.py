@@ -15,7 +15,7 @@ _TEXT_BY = r"(?:texto|texte|testo|text|tekst|redacción|redação)\s*:"
 # "By" and its like in capitals of a theme; the short words that also begin names need a colon or small letters.
 _BEFORE_NAME = re.compile(
     r"\s*(?:(?i:by|written by|posted by|por|par|escrito por|rédigé par|geschrieben von|scritto da|oleh|penulis|автор)"
-    r"\s*:?\s+|(?i:von|di|da|door|av|af|autor|autora|auteur|author)\s*:\s*|(?:von|di|da|door|av|af)\s+(?=[^\W\d_a-z]))",
+    r"\s*+(?::\s+|(?<=\s))|(?i:von|di|da|door|av|af|autor|autora|auteur|author)\s*:\s*|(?:von|di|da|door|av|af)\s+(?=[^\W\d_a-z]))",
 )
 _NAME = r"[^\W\d_][\w'’.\-]*"
 _BYLINE = re.compile(

@@ -155,7 +155,7 @@ def _window_title(tree: LexborHTMLParser) -> str | None:
     node = tree.css_first("title")
     if node is None:
         return None
-    parts = re.split(r"\s+[-|–—·•»]\s+", plain_text(node.text()) or "")
+    parts = re.split(r" [-|–—·•»] ", plain_text(node.text()) or "")
     return " - ".join(parts[:-1]) or None
 
 

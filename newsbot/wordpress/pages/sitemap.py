@@ -44,6 +44,7 @@ OTHERS = frozenset(
 """Names of sitemaps that hold no articles, or only articles that another sitemap holds too (``news``: the last two
 days)."""
 
+_LONGEST_NAME = 255  # of a file, in most file systems
 _NAMES = (
     # (the pattern, whether it captures a type even where OTHERS has that name)
     (re.compile(r"wp-sitemap-posts-(?P<type>.+)-\d+\.xml"), True),
@@ -151,6 +152,8 @@ def type_of(url: str) -> str | None:
 
 
 def _type_in_name(name: str) -> str | None:
+    if len(name) > _LONGEST_NAME:
+        return None
     for pattern, is_type in _NAMES:
         if found := pattern.fullmatch(name):
             kind = found.groupdict().get("type", NO_ARTICLES)

@@ -16,6 +16,8 @@ from newsbot.report.attention import Attention
 from newsbot.report.charts import Chart, posts_over_time
 from newsbot.report.contents import Contents
 from newsbot.report.gaps import Gap
+from newsbot.rights import words
+from newsbot.rights.robots_txt import robots_for
 from newsbot.terminal import in_one_line
 
 DETAILED = 50
@@ -43,6 +45,19 @@ class SiteFacts:
     @property
     def posts(self) -> int:
         return sum(held.live for held in self.held if held.kind == "posts")
+
+    @property
+    def rights(self) -> Mapping[str, list[str]] | None:
+        """What robots.txt declared when it was last read: the statements, and what they mean for each use. None where
+        no run read it."""
+        read = [one for _, one in self.latest if isinstance(one.facts.get("rights"), dict)]
+        if not read:
+            return None
+        statements = robots_for(max(read, key=lambda one: one.at).facts["rights"], None)
+        return {
+            "declared": words.lines(statements),
+            "uses": [f"{use}: {answer}" for use, answer in words.meanings(statements).items()] if statements else [],
+        }
 
     @property
     def first(self) -> str | None:

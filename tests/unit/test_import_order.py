@@ -72,7 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fleet": {"archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
     "monitors": {"archive", "extensions", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
-    "report": {"archive", "errors", "feeds", "next_steps", "terminal", "timestamps"},
+    "report": {"archive", "errors", "feeds", "next_steps", "rights", "terminal", "timestamps"},
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
         *("errors", "rights", "signals", "terminal"),

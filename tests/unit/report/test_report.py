@@ -115,7 +115,18 @@ def archive(folder: Path) -> str:
             opened.add(Post(site=EVIL, type="post", id=1, title="x", published="2024-01-01T00:00:00Z"))
         opened.flush()
         collections = {"post": {"new": 5, "edited": 1, "witnesses": {"sitemap": {"read": 1}, "missing": {}}}}
-        facts = {"why": f"why {SCRIPT}", "asked": SITE, "total_requests": 9, "total_bytes": 2e6, "total_waited": 61.0}
+        rights = {
+            "rules": [{"path": "", "content_signal": {"search": "yes", "ai-train": SCRIPT}}],
+            "rsl": [f"{EVIL}/x"],
+        }
+        facts = {
+            "rights": rights if number else {},
+            "why": f"why {SCRIPT}",
+            "asked": SITE,
+            "total_requests": 9,
+            "total_bytes": 2e6,
+            "total_waited": 61.0,
+        }
         opened.runs.conclude(
             "wp_posts",
             [
@@ -171,6 +182,10 @@ def test_the_page_tells_sites_runs_and_what_needs_attention(told: tuple[str, Rep
     assert ["de", "1,345"] in ranked
     assert ["Politics", "&", "more", "1,345"] in ranked
     assert "100 words a post" in text
+    # The newest run that read robots.txt counts, and a site of which no run read it has no line.
+    [rights] = [" ".join(one.text_content().split()) for one in page.cssselect("p.rights")]
+    assert rights.startswith("Rights that robots.txt declares: Content-Signal: search=yes, ai-train=<script>")
+    assert f"RSL licence: {EVIL}/x Use for search: yes (Content-Signal search=yes)" in rights
 
 
 def test_strings_of_a_site_stay_text(told: tuple[str, Reported]) -> None:

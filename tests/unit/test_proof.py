@@ -12,7 +12,7 @@ from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.soak_archive import SoakArchive
-from tests.unit.soak_sequences import crawled
+from tests.unit.soak_sequences import History, Step, crawled, play
 from tests.unit.soak_site import DAY, KEY, START, Entry, Params, SoakSite, iso
 
 
@@ -175,3 +175,27 @@ def test_site_that_lists_other_dates_than_its_rows_have_is_not_asked_again_and_a
     facts = proving()
     assert (facts.verdict, len(proving.site.asked)) == ("complete", 3)
     assert facts.dates_proven == "2025-12-31T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "played",
+    [
+        # A known row that the third query shows vanishes before it; another one vanished before the count.
+        History("posts", 29, 1, 10, (Step(), Step((("trash", 7230),), ((3, ("hide", 5684)),)))),
+        # A row vanishes during the search for another one.
+        History(
+            "media",
+            16,
+            1,
+            3,
+            (
+                Step((("hide_quietly", 6710),)),
+                Step((("trash", 1966), ("count_more", 5428))),
+                Step((("twin", 8291), ("redate", 8410), ("back_date", 4849)), ((9, ("hide_quietly", 225)),)),
+            ),
+        ),
+    ],
+    ids=["before the third query", "during the search"],
+)
+def test_row_that_vanishes_behind_the_count_hides_no_other_one(played: History) -> None:
+    assert play(played) is None

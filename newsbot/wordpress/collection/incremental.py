@@ -181,7 +181,8 @@ class IncrementalListing(Listing):
             yield from self._sweep()
         elif self._is_odd and not self.proof.whole and (account.total or 0) <= SWEPT_AT_ONCE:
             yield from self._sweep()
-        elif account.difference != 0 or newest.unsteady or (yield from account.has_lost()):
+        elif account.difference != 0 or newest.unsteady or self.proof.missing or (yield from account.has_lost()):
+            # Of rows that are missing in a later answer the count may still hold some.
             yield from self._explain()
         else:
             yield from self._compare_behind()
@@ -293,8 +294,8 @@ class IncrementalListing(Listing):
             yield from account.take(search.listed)
             alive = yield from account.bury(search.missing)
             if not alive and (len(account.asked), account.gone) != (fetched, gone):
-                if account.difference != 0:
-                    yield from self._count_again("3")
+                # A row that vanished since the last count may stand for one that was not found.
+                yield from self._count_again("3")
                 if account.difference == 0:
                     return
         # The search explained nothing, or missed rows.

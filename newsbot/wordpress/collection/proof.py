@@ -182,6 +182,7 @@ class Proof:
         )
         yield from account.take(found.dates)
         if found.uncontrolled:
+            self.missing.add(part.control)
             if part.control in (yield from account.bury([part.control])):
                 # The row is there, and the query does not show it.
                 self.queries.remember_longest(0)
@@ -197,6 +198,7 @@ class Proof:
 
     def _look_for(self, missing: set[int], part: Part) -> Steps[None]:
         """Find out why known rows of a part were not listed: they are gone, or have another date."""
+        self.missing |= missing
         alive = (yield from self.account.bury(missing)) if missing else {}
         yield from self.account.fetch(alive)
         if alive and not alive.keys().isdisjoint((yield self.queries.known(since=part.since, until=part.until))):

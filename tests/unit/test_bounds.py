@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 import pytest
 
@@ -14,6 +14,7 @@ from newsbot.wordpress.catalog import INTERNAL_TYPES, MOST_OF_ALL, choose
 from newsbot.wordpress.fallback import worth
 from newsbot.wordpress.fallback.worth import PageWorth, Worth
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.pages.urls import absolute
 from tests.unit.test_children import Answer, fetch_replies
 from tests.unit.test_fallback_collection import PLAIN, ClosedSite, bring, entry
 from tests.unit.test_fallback_listed import index, urlset
@@ -128,6 +129,27 @@ def test_sitemaps_are_held_in_memory_to_a_bound(monkeypatch: pytest.MonkeyPatch)
     assert (len(posts), facts.verdict, "newsbot holds no more than" in facts.why) == (30, "incomplete", True)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [f"{HOME}/a/?b=c", f"{HOME}:8080/a/%C3%A9/", f"{HOME}/a/../b//c", "http://news.example/?p=7", f"{HOME}/a=b@c:d/*"],
+)
+def test_a_plain_url_is_taken_as_resolving_it_gives_it(url: str) -> None:
+    for base in (f"{HOME}/sitemap.xml", "http://other.example/x/y?z"):
+        assert absolute(url, base) == urlunsplit(urlsplit(urljoin(base, url)))
+
+
+def test_a_list_at_the_usual_place_of_an_index_is_read() -> None:
+    posts, facts = bring(ClosedSite({"/wp-sitemap.xml": urlset("a"), "/a/": PLAIN.format(id=1)}))
+    assert (set(posts), facts.verdict) == ({1}, "complete")
+
+
+def test_an_article_of_endless_parts_costs_one_request() -> None:
+    links = "".join(f'<a class="post-page-numbers" href="{HOME}/a/{n}/">{n}</a>' for n in range(2, 200))
+    site = ClosedSite({"/wp-sitemap.xml": urlset("a"), "/a/": PLAIN.format(id=1).replace("</div>", f"</div>{links}")})
+    posts, facts = bring(site)
+    assert (posts, facts.missing_urls, site.count("/a/")) == ({}, {f"{HOME}/a/": "it has more than 50 other pages"}, 1)
+
+
 def test_worth_of_requests() -> None:
     pages = PageWorth(free=3, to_each=2)
     for brought in (False, True, False, False, False):
@@ -149,9 +171,11 @@ def endless_replies(*, fresh: bool) -> Callable[[dict[str, str]], Answer]:
     return ask
 
 
-@pytest.mark.parametrize(("fresh", "most"), [(False, 5), (True, 12)])
-def test_replies_without_an_end_are_left_and_reported(fresh: bool, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_CHILDREN", 1_000)
+@pytest.mark.parametrize(("fresh", "held", "most"), [(False, 10**9, 5), (True, 1_000, 12), (True, 10**9, 51)])
+def test_replies_without_an_end_are_left_and_reported(
+    fresh: bool, held: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_CHILDREN", held)
     got, fetcher, asked = fetch_replies(3, endless_replies(fresh=fresh), times=2)
     assert (set(got), sorted(set(fetcher.failed)), asked <= most) == ({None}, [1, 2, 3], True)
     assert fetcher.stats == {"replies_endless": 6}

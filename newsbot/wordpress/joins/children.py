@@ -33,6 +33,9 @@ _FIELDS = {
 MOST_CHILDREN = 100_000
 """Children of one batch of posts. newsbot holds them in memory until their posts leave."""
 
+TESTED_AT, FAR = 50, 1_000_000
+"""Behind this page a page is asked for that no listing has: one that has rows there does not come to an end."""
+
 BARREN = 3
 """Pages in a row without a new child, after which a listing counts as one that repeats itself."""
 
@@ -138,6 +141,8 @@ class ChildrenFetcher:
                 break
             if barren >= BARREN or held > MOST_CHILDREN:
                 raise Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
+            if page == TESTED_AT and _later_page((yield self._query(name, relation, posts, FAR)))[0]:
+                raise Endless(f"the listing of {name} does not end: page {FAR} has rows")
             page += 1
             rows, total = _later_page((yield self._query(name, relation, posts, page)))
         return {post_id: list(children.values()) for post_id, children in found.items()}

@@ -147,11 +147,12 @@ class PageReader:
 
     def _add_parts(self, post: Post, urls: Sequence[str]) -> Asking[None]:
         """Add the other pages of a divided article. Raises NoArticle where one of them fails."""
-        for url in urls[:PARTS]:
+        if len(urls) > PARTS:
+            # Its first parts alone are no article, so they are not asked for.
+            raise NoArticle(f"it has more than {PARTS} other pages")
+        for url in urls:
             body = yield from self._part(url)
             post.content_html = f"{post.content_html or ''}\n{body}"
-        if len(urls) > PARTS:
-            raise NoArticle(_PART_MISSING)
 
     def _part(self, url: str) -> Asking[str | None]:
         try:

@@ -152,7 +152,7 @@ def type_of(url: str) -> str | None:
 
 
 def _type_in_name(name: str) -> str | None:
-    if len(name) > _LONGEST_NAME:
+    if len(name) > _LONGEST_NAME or name in USUAL:
         return None
     for pattern, is_type in _NAMES:
         if found := pattern.fullmatch(name):

@@ -21,6 +21,12 @@ _LONG = 2_000
 """Characters. The parts of a longer URL are not kept, so that no site fills the memory."""
 
 
+_PLAIN_URL = re.compile(
+    r"https?://[a-z0-9.-]+(?::\d{1,5})?/[!$%&'()*+,/0-9:=@A-Z_a-z~.-]*(?:\?[!$%&'()*+,/0-9:=@A-Z_a-z~.-]+)?", re.ASCII
+)
+"""A web address that resolving would not change. A sitemap has 50,000 of them."""
+
+
 def site_host(url: str) -> str:
     """The host and port by which sites are compared, without ``www.`` and the usual ports. "" for an invalid URL."""
     try:
@@ -42,10 +48,11 @@ def _host(parts: SplitResult) -> str:
 
 def absolute(href: str, base: str) -> str | None:
     """A link of a page or feed as a web address without a fragment; None where the link is no web address."""
-    if not href.strip():
-        return None
+    href = href.strip()
+    if not href or _PLAIN_URL.fullmatch(href):
+        return href or None
     try:
-        parts = urlsplit(urljoin(base, href.strip()))
+        parts = urlsplit(urljoin(base, href))
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:

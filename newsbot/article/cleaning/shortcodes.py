@@ -183,10 +183,12 @@ def _said(name: str, arguments: str) -> str:
 
 
 def _is_shortcode(name: str, arguments: str, *, closed: Set[str], lone: bool) -> bool:
-    if _ARGUMENT.match(arguments.strip()) or name in closed:
+    # The quick checks of single letters decide most brackets, of which a post may have hundreds of thousands.
+    if ("=" in arguments and _ARGUMENT.match(arguments.strip())) or name in closed:
         return True
-    if name.startswith(_PREFIXES) and ("_" in name or ("-" in name and not name.startswith(_WORDS))):
+    joined = "_" in name or "-" in name
+    if joined and name.startswith(_PREFIXES) and ("_" in name or not name.startswith(_WORDS)):
         return True
-    if _IMPORTED.fullmatch(name) or (name == "tweet" and arguments.strip()[:1] in tuple('"“”')):
+    if (joined and _IMPORTED.fullmatch(name)) or (name == "tweet" and arguments.strip()[:1] in tuple('"“”')):
         return True
     return lone and (name in _NAMES or "_" in name or name.startswith(_PREFIXES))

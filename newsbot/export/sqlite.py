@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -67,7 +68,17 @@ _TYPES = {"whole": "INTEGER", "number": "REAL", "truth": "INTEGER"}
 
 
 def write_sqlite(target: Target, reading: Reading) -> Written:
-    """Write a table for each kind, the terms of posts, all changes, the indexes of the search, and the views."""
+    """Write a table for each kind, the terms of posts, all changes, the indexes of the search, and the views.
+
+    Raises OSError where SQLite cannot write the file, as on a full disk.
+    """
+    try:
+        return _written(target, reading)
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.EIO, str(error)) from None
+
+
+def _written(target: Target, reading: Reading) -> Written:
     written = 0
     with closing(sqlite3.connect(target.part)) as connection:
         # The file has no name yet: what is left of a failure is removed.

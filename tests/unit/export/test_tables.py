@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import stat
 import zipfile
 from dataclasses import replace
@@ -170,3 +171,20 @@ def test_a_folder_or_a_device_is_never_replaced_by_a_file(folder: Path) -> None:
         with pytest.raises(OSError, match=said):
             exported(folder, name, format="jsonl")
     assert stat.S_ISFIFO((folder / "pipe.jsonl").stat().st_mode)
+
+
+def test_a_disk_that_is_full_ends_an_export_to_a_database_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def small(place: Any, *given: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(place, *given, **options)
+        if "full.db" in str(place):
+            connection.execute("PRAGMA max_page_count = 20")
+        return connection
+
+    monkeypatch.setattr("newsbot.export.sqlite.sqlite3.connect", small)
+    with pytest.raises(OSError, match="disk is full"):
+        exported(folder, "full.db")
+    assert not list(folder.glob("*full*"))

@@ -16,7 +16,7 @@ LONG_RUN = 40  # a text node of this length is a sentence of the author rather t
 SWALLOWED = 600
 # An author's words: sentences of so many words, as many again for each link among them.
 PROSE = 20
-# A plea to the reader has a link or a field, and not more words than this for each link.
+# A plea to the reader has a link or a form, and not more words than this for the form and each link, up to two.
 PLEA = 120
 _BLOCK_WORDS = 8
 _PLENTY = 2_000  # words that are not counted further
@@ -53,7 +53,7 @@ class Weight:
     @property
     def is_plea(self) -> bool:
         """Whether the reader can do what the text asks for, and the text is as short as a plea."""
-        return self.fields > 0 or 0 < self.prose < PLEA * self.links
+        return 0 < self.prose < PLEA * min(self.links + min(self.fields, 1), 2)
 
     def add_prose(self, block: list[str]) -> None:
         """Count the words of a block of sentences. A label has none. The block is emptied."""

@@ -128,3 +128,10 @@ def test_a_row_or_a_slider_that_a_page_builder_numbered_stays() -> None:
 def test_a_plea_without_a_way_to_answer_it_is_the_authors() -> None:
     line = '<p>He asked them to subscribe now, and told of <a href="https://a.example/history/">the hospital</a>.</p>'
     assert cleaned(REST + line).html == REST + line
+
+
+def test_a_long_story_with_links_in_a_wrapper_of_a_paywall_stays() -> None:
+    plain = "<p>The quay stays open until the crane is gone, the harbour board said on Monday night.</p>"
+    part = plain * 3 + plain.replace("quay", '<a href="/q">quay</a>', 1)
+    found = clean(f'{plain * 40}<div class="paywall">{part * 5}</div>', base_url="https://news.example/a/")
+    assert found.text.count("harbour board") == 60

@@ -16,6 +16,7 @@ from newsbot.errors import BadArgument
 from newsbot.export.croissant import Described, dataset
 from newsbot.export.lines import jsonl, write_parquet
 from newsbot.export.package_texts import Asked, Resource, descriptor, readme
+from newsbot.export.package_warc import carry_warc
 from newsbot.export.reading import Reading, Target, Written
 from newsbot.safe_json import json_bytes
 
@@ -46,10 +47,12 @@ def write_package(folder: Path, reading: Reading, asked: Asked) -> Written:
     ]
     title = f"Rows of {', '.join(sorted(sites)[:3])}{' and others' if len(sites) > 3 else ''}"
     _write_json(folder / "croissant.json", dataset("newsbot", title, described))
+    carried, missing = carry_warc(folder, reading)
+    resources += [_resource(folder, path) for path in carried]
     (folder / "README.md").write_text(readme(asked, resources, receipts), encoding="utf-8")
     resources += [_resource(folder, "croissant.json"), _resource(folder, "README.md")]
     _write_json(folder / DESCRIPTOR, descriptor(title, asked, resources, sites))
-    return Written(rows=sum(found.rows or 0 for found in resources))
+    return Written(rows=sum(found.rows or 0 for found in resources), notes=missing)
 
 
 def _write_rows(folder: Path, reading: Reading, kind: str, form: str) -> Resource:

@@ -33,6 +33,8 @@ _MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "json": "application/json",
     "md": "text/markdown",
+    "gz": "application/warc",
+    "cdxj": "text/plain",
 }
 
 

@@ -13,6 +13,7 @@ from newsbot.errors import BadArgument
 from newsbot.export.folder import LIST
 from newsbot.export.package import DESCRIPTOR, digest
 from newsbot.export.package_texts import PRIMARY_KEY
+from newsbot.export.package_warc import FOLDER
 from newsbot.extras import require
 
 MOST = 20
@@ -46,9 +47,15 @@ def verify(folder: Path) -> Verified:
         name = path.relative_to(folder).as_posix()
         if not path.is_dir() and name not in named:
             found.fail(f"{name}: the descriptor does not name this file")
+    rows = []
     for resource in resources:
         if _is_whole(folder, resource, found) and "schema" in resource:
-            _check_rows(folder / str(resource["path"]), resource, found)
+            rows.append(folder / str(resource["path"]))
+            _check_rows(rows[-1], resource, found)
+    if (folder / FOLDER).is_dir():
+        from newsbot.export.warc_verifying import check_package
+
+        check_package(folder / FOLDER, rows, found)
     return found
 
 

@@ -12,6 +12,7 @@ import orjson
 
 from newsbot.errors import BadArgument, RecordError
 from newsbot.export.package import digest
+from newsbot.export.package_warc import run_of
 from newsbot.export.verifying import Verified
 from newsbot.export.warc_answers import Answers, answers_of, reply_of
 from newsbot.export.warc_rows import NotMade, Remaker
@@ -51,12 +52,16 @@ class Pointer:
 
 @dataclass(slots=True, kw_only=True)
 class RowCheck:
-    """Compares rows with what their records give. ``folder`` holds the WARC files."""
+    """Compares rows with what their records give. ``folder`` holds the WARC files. ``counts``: it counts the rows too.
+
+    ``unnamed`` rows name no record, ``deleted`` rows have none.
+    """
 
     folder: Path
     found: Verified
     unnamed: int = 0
     deleted: int = 0
+    counts: bool = True
     pointers: dict[str, dict[tuple[str, int, str], list[Pointer]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
@@ -95,7 +100,7 @@ class RowCheck:
         made: dict[tuple[str, str], dict[int, Record]] = {}
         for pointer in pointers:
             row = pointer.read()
-            self.found.rows += 1
+            self.found.rows += self.counts
             told = f"{pointer.path.name}, row {pointer.number} ({row.get('type')} {row.get('id')})"
             try:
                 if not path.is_file():
@@ -117,6 +122,17 @@ class RowCheck:
                 continue
             if differing:
                 self.found.fail(f"{told}: {', '.join(differing)} differ from what its record gives")
+
+
+def check_package(folder: Path, files: Sequence[Path], found: Verified) -> None:
+    """Compare the rows of a data package that name a record in ``folder`` with what the record gives."""
+    check = RowCheck(folder=folder, found=found, counts=False)
+    for path in files:
+        if path.suffix in LINES:
+            check.add(path)
+    # The package may hold rows from before the first WARC file.
+    check.unnamed = 0
+    check.run()
 
 
 def verify_receipt(path: Path) -> Verified:
@@ -165,11 +181,6 @@ def _check_file(path: Path, told: Mapping[str, Any], found: Verified) -> None:
         found.fail(f"{path.name}: the file has {size} bytes, and the receipt says {told['bytes']}")
     elif digest(path) != told["sha256"]:
         found.fail(f"{path.name}: the checksum differs")
-
-
-def run_of(file: str) -> str:
-    """The run in the name of a WARC file."""
-    return file.removeprefix("newsbot-").removesuffix(SUFFIX).rpartition("-")[0]
 
 
 def _lines(path: Path, found: Verified) -> Iterator[tuple[Pointer, Row]]:

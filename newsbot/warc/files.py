@@ -17,6 +17,7 @@ from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from newsbot.items import WarcRecord
 from newsbot.warc.finishing import SUFFIX, StoredFile, finish_dead, lock, opened, sync_folder
+from newsbot.warc.index import index_line, index_of, write_index
 
 LARGEST = 1 << 30
 """Bytes after which a file is closed and the next one begins."""
@@ -70,6 +71,7 @@ class WarcFiles:
         self._stored, self._largest = stored, largest
         self._number = self._records = 0
         self._path: Path | None = None
+        self._lines: list[str] = []
         self._out: _Digested | None = None
         self._writer = WARCWriter(None, warc_version="1.1")
 
@@ -85,18 +87,22 @@ class WarcFiles:
         assert self._out is not None
         assert self._path is not None
         out, before, digest = self._out, self._out.size, self._out.digest.copy()
-        places = []
+        places, lines = [], []
         try:
             for record in records:
                 name = record.rec_headers.get_header("WARC-Record-ID").strip("<>")
-                places.append(WarcRecord(file=self._path.name, offset=out.size, record=name))
+                place = WarcRecord(file=self._path.name, offset=out.size, record=name)
                 self._writer.write_record(record)
+                places.append(place)
+                if record.rec_type == "response":
+                    lines.append(_line(record, place, out.size))
         except OSError:
             out.file.seek(before)
             out.file.truncate(before)
             out.size, out.digest = before, digest
             raise
         self._records += len(records)
+        self._lines += lines
         return places
 
     def close(self) -> None:
@@ -108,12 +114,15 @@ class WarcFiles:
             os.fsync(out.file.fileno())
             opened(path).rename(path)
         sync_folder(self.folder)
+        write_index(path, self._lines)
         self._stored(StoredFile(file=path.name, bytes=out.size, sha256=out.digest.hexdigest(), records=self._records))
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._number:
             for stored in finish_dead(self.folder):
+                finished = self.folder / stored.file
+                write_index(finished, index_of(finished))
                 self._stored(stored)
         while True:
             self._number += 1
@@ -128,6 +137,12 @@ class WarcFiles:
             if lock(file) and opened(path).exists():
                 break
             file.close()
-        self._path, self._out, self._records = path, _Digested(file), 0
+        self._path, self._out, self._records, self._lines = path, _Digested(file), 0, []
         self._writer.out = self._out
         self.write([self._writer.create_warcinfo_record(path.name, dict(self.info))])
+
+
+def _line(record: ArcWarcRecord, place: WarcRecord, end: int) -> str:
+    headers = {name.lower(): value for name, value in record.rec_headers.headers}
+    head = record.http_headers.headers_buff
+    return index_line(headers, head, file=place.file, offset=place.offset, length=end - place.offset)

@@ -65,7 +65,7 @@ def test_each_exchange_is_recorded_each_row_names_its_record_and_no_secret_is_ke
             response = by_id[warc["record"]]
             assert row["id"] in listed[warc["record"]]
             assert (response.headers["X-Newsbot-Fetched-At"], warc["file"]) == (row["fetched_at"], found[0][0])
-        everything = b"".join(gzip.decompress(path.read_bytes()) for path in (tmp_path / "data" / "warc").iterdir())
+        everything = b"".join(gzip.decompress(path.read_bytes()) for path in (tmp_path / "data" / "warc").glob("*.gz"))
         assert any(request.headers.get("authorization") for request in room.requests)
         assert b"uthorization: " not in everything
         assert b"s3cret" not in everything
@@ -78,14 +78,62 @@ def test_each_exchange_is_recorded_each_row_names_its_record_and_no_secret_is_ke
     check_files(later, later.receipt()["warc"])
     status, said = verified(later)
     assert (status, f"and {len(rows)} rows agree" in said) == (0, True), said
+    check_package(later)
+    check_index(tmp_path / "data" / "warc")
     damage(later)
+
+
+def scrapy(run: Run, *args: str) -> tuple[int, str]:
+    line = [sys.executable, "-m", "scrapy", *args]
+    done = fork_server.run(line, cwd=run.folder, env=environment(run.folder), capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def check_package(run: Run) -> None:
+    """A data package carries the WARC files, and its rows are compared with them."""
+    assert scrapy(run, "export", "package", "--package")[0] == 0
+    package = run.folder / "package"
+    carried = {path.name for path in (run.folder / "data" / "warc").iterdir()}
+    assert {path.name for path in (package / "warc").iterdir()} == carried
+    status, said = scrapy(run, "verify", "package")
+    assert (status, "and 120 rows agree with the descriptor" in said) == (0, True), said
+    path, descriptor = package / "posts.jsonl", package / "datapackage.json"
+    before, lines = path.read_bytes(), path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[2] = lines[2].replace('"status":"publish"', '"status":"private"')
+    path.write_text("".join(lines), encoding="utf-8")
+    told = json.loads(descriptor.read_text(encoding="utf-8"))
+    for one in told["resources"]:
+        if one["path"] == "posts.jsonl":
+            assert one["bytes"] == len(before) == path.stat().st_size
+            one["hash"] = f"sha256:{sha256(path.read_bytes()).hexdigest()}"
+    descriptor.write_text(json.dumps(told), encoding="utf-8")
+    # The descriptor agrees with the row that was changed. Only the record does not.
+    status, said = scrapy(run, "verify", "package")
+    assert (status, "status differ from what its record gives" in said) == (1, True), said
+
+
+def check_index(warc: Path) -> None:
+    answers = [record for _, record in records(warc) if record.record_type == WarcRecordType.response]
+    for path in warc.glob("*.cdxj"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines == sorted(lines)
+        assert lines
+        for line in lines:
+            told = json.loads(line.split(" ", 2)[2])
+            with (warc / told["filename"]).open("rb") as file:
+                file.seek(int(told["offset"]))
+                record = next(iter(ArchiveIterator(file)))
+                assert record.headers["WARC-Target-URI"] == told["url"]
+                assert record.http_headers.status_code == int(told["status"])
+                assert record.headers["WARC-Payload-Digest"] == told["digest"]
+    assert len(answers) == sum(len(path.read_text("utf-8").splitlines()) for path in warc.glob("*.cdxj"))
 
 
 def damage(run: Run) -> None:
     """Damage a run's files in one way after another: each damage is told, with the rows that it concerns."""
     warc = run.folder / "data" / "warc"
     name = run.receipt()["warc"]["files"][0]["file"]
-    older = next(path for path in sorted(warc.iterdir()) if path.name != name)
+    older = next(path for path in sorted(warc.glob("*.gz")) if path.name != name)
     shutil.copytree(warc, run.folder / "whole")
     row = next(row for row in run.rows("whole.jsonl") if row["warc"]["file"] == name)
 
@@ -120,9 +168,7 @@ def damage(run: Run) -> None:
 def verified(run: Run) -> tuple[int, str]:
     """The exit status of ``scrapy verify`` on the receipt of a run, and what it says."""
     latest = max((run.folder / "data" / "receipts").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-    line = [sys.executable, "-m", "scrapy", "verify", str(latest)]
-    done = fork_server.run(line, cwd=run.folder, env=environment(run.folder), capture_output=True, text=True)
-    return done.returncode, done.stdout + done.stderr
+    return scrapy(run, "verify", str(latest))
 
 
 def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from newsbot.warc.exchange import Exchange, final_head, without_secrets
 from newsbot.warc.files import RawHead, WarcFiles
 from newsbot.warc.finishing import StoredFile, finish_dead, lock, opened
 from newsbot.warc.handler import RecordingFactory
+from newsbot.warc.index import surt
 from newsbot.warc.info import without_logins
 
 URL = "http://news.example/wp-json/"
@@ -206,3 +207,17 @@ def test_a_lock_is_seen_by_others(tmp_path: Path) -> None:
     with path.open("wb") as first, path.open("rb") as second:
         assert lock(first)
         assert not lock(second)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://www2.News.example/A/b/?Z=1&a=2", "example,news)/a/b?a=2&z=1"),
+        ("http://news.example:8080", "example,news:8080)/"),
+        ("https://news.example:443/?", "example,news)/"),
+        ("http://127.0.0.1/wp-json/?rest_route=/x", "1,0,0,127)/wp-json?rest_route=/x"),
+    ],
+    ids=["order", "port", "usual port", "address"],
+)
+def test_urls_are_sorted_as_replay_tools_look_them_up(url: str, key: str) -> None:
+    assert surt(url) == key

@@ -38,6 +38,7 @@ class Command(OneLineEnd, ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
+        from newsbot.arguments.warc import warc_folder
         from newsbot.export.forgotten import Refused, Wish, forget
 
         with self._ends_with_one_line():
@@ -47,6 +48,7 @@ class Command(OneLineEnd, ScrapyCommand):
                     Wish(what=args[0], words=args[1:], site=opts.site),
                     archive_url=self.settings["NEWSBOT_ARCHIVE"],
                     data=self.settings["NEWSBOT_DATA"],
+                    warc=warc_folder(self.settings, asked=True),
                     confirm=lambda line: bool(opts.yes) or _agreed(line),
                 )
             except Refused:

@@ -13,11 +13,13 @@ from pathlib import Path
 from newsbot.archive import Archive
 from newsbot.archive.forgetting import Plan, carry_out, plan_comments, plan_person, plan_site, tombstones, undisturbed
 from newsbot.errors import BadArgument
+from newsbot.export.forgotten_warc import of_comments, of_person, of_sites
 from newsbot.feeds.defaults import run_id
 from newsbot.feeds.files import Part, sweep
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
+from newsbot.warc.removing import remove
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,11 @@ class Refused(Exception):
     """The user did not confirm."""
 
 
-def forget(wish: Wish, *, archive_url: str, data: str, confirm: Callable[[str], bool]) -> list[str]:
+def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Callable[[str], bool]) -> list[str]:
     """Carry the wish out, if ``confirm`` agrees to the line that says what it removes. Returns lines for the user.
 
     The news is complete on the disk before anything is removed: a command that is killed in between is run again.
-    Raises BadArgument, ArchiveError, OSError and Refused.
+    ``warc`` is the folder of the WARC files. Raises BadArgument, ArchiveError, OSError and Refused.
     """
     now = datetime.now(UTC)
     # Two commands that start in the same second must not write to the same file.
@@ -49,15 +51,30 @@ def forget(wish: Wish, *, archive_url: str, data: str, confirm: Callable[[str], 
         with undisturbed(archive, lambda: _plan(archive, wish)) as plan:
             rows = tombstones(archive.database, plan, when=iso_utc(now))
             told = _tell_feeds(Path(data) / "forget", run, rows, data)
+            # Before the archive forgets what the wish means: a command that is killed in between is run again.
+            overwritten = _overwrite(Path(warc).expanduser(), wish, plan) if warc else 0
             changed = carry_out(archive, plan)
     finally:
         archive.close()
     lines = [f"{plan.live:,} rows are removed from the archive"]
     if changed:
         lines.append(f"{changed:,} revisions of posts lost comments that follow=replies had brought")
+    if overwritten:
+        lines.append(f"{overwritten:,} records of the WARC files in {warc} are overwritten")
     lines += [f"{path} tells the readers of the feeds" for path in told]
     lines.append(f"files that were written before still hold what is removed: {data or 'data'}, your own, and media")
     return lines
+
+
+def _overwrite(folder: Path, wish: Wish, plan: Plan) -> int:
+    """Remove from the WARC files what the wish names. Returns the number of records. Raises OSError."""
+    if not folder.is_dir():
+        return 0
+    if wish.what == "site":
+        return remove(folder, of_sites(plan.sites))
+    if wish.what == "comments":
+        return remove(folder, of_comments(wish.site))
+    return remove(folder, of_person(" ".join(wish.words), wish.site))
 
 
 def _plan(archive: Archive, wish: Wish) -> Plan:

@@ -15,6 +15,7 @@ import orjson
 
 from newsbot.middlewares.compression import unpacked
 from newsbot.warc.reading import DamagedRecord, Record, converted, fetched_at, message_of, record_at, records_of
+from newsbot.warc.removing import REMOVED
 from newsbot.wordpress.messages import Reply
 
 MOST_REDIRECTS = 8
@@ -38,7 +39,8 @@ class Answers:
 
     ``urls``: URL -> its answers, ``rendered``: URL -> its pages as a browser showed them, in order. ``sites``: key of a
     site -> what the run knew of it. ``settings`` are the run's. ``recalled``: key of a
-    site and route -> the linked objects that the archive knew. ``faults`` are records that cannot be read.
+    site and route -> the linked objects that the archive knew. ``removed`` are the ids of records
+    that ``scrapy forget`` removed, ``faults`` are records that cannot be read.
     """
 
     urls: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
@@ -47,6 +49,7 @@ class Answers:
     sites: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     recalled: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     settings: Mapping[str, Any] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
     def find_rendered(self, url: str) -> Reply | None:
@@ -109,6 +112,8 @@ def _take(answers: Answers, record: Record, place: Place) -> None:
         answers.ids[record.id] = place
         by_url = answers.urls if record.kind == "response" else answers.rendered
         by_url[record.uri].append(place)
+    elif record.block.startswith(REMOVED):
+        answers.removed.add(record.headers.get("warc-refers-to", "").strip("<>"))
     elif record.kind == "warcinfo":
         answers.settings = _settings(record.block)
     elif record.kind == "metadata" and record.uri.startswith(_SITE):

@@ -105,6 +105,8 @@ class RowCheck:
             try:
                 if not path.is_file():
                     raise NotMade(f"its WARC file {file} is missing")
+                if name in answers.removed:
+                    raise NotMade("scrapy forget removed its record")
                 if known is None or (known.path.name, known.offset) != (path.name, offset):
                     raise NotMade(f"{file} has no record {name} at byte {offset}, or the record is damaged")
                 remaker = remakers.get(row["site"]) or remakers.setdefault(

@@ -202,7 +202,15 @@ def test_rows_of_feeds_and_pages_are_made_again_too(tmp_path: Path) -> None:
         shut = crawl(tmp_path / "feed", "wp_posts", site=room.url, warc="1")
         room.order("status", match="feed", status=404)
         pages = crawl(tmp_path / "pages", "wp_posts", site=room.url, warc="1")
+        key = room.url.rstrip("/")
     for run, via in ((shut, "feed"), (pages, "page")):
         assert {row["via"] for row in run.rows()} == {via}
         status, said = verified(run)
         assert (status, "45 rows agree" in said) == (0, True), said
+    # What is forgotten is gone from the WARC files too, and verify says so.
+    status, said = scrapy(pages, "forget", "site", key, "--yes")
+    assert (status, "records of the WARC files" in said) == (0, True), said
+    everything = b"".join(gzip.decompress(path.read_bytes()) for path in (tmp_path / "pages").rglob("*.warc.gz"))
+    assert b"HTTP/1.1" not in everything
+    status, said = verified(pages)
+    assert (status, "scrapy forget removed its record" in said) == (1, True), said

@@ -75,7 +75,7 @@ def ask(
 ) -> list[str]:
     data = str((folder or Path(url.removeprefix("sqlite:///")).parent) / "data")
     wish = Wish(what=what, words=words, site=site)
-    return forget(wish, archive_url=url, data=data, confirm=lambda _: agree)
+    return forget(wish, archive_url=url, data=data, warc="", confirm=lambda _: agree)
 
 
 def held(url: str, kind: str) -> list[tuple[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 from hashlib import sha256
 from io import BytesIO
@@ -16,6 +17,7 @@ from twisted.web._newclient import Request
 from twisted.web.client import URI
 from twisted.web.http_headers import Headers
 
+from newsbot.export.forgotten_warc import of_comments, of_person, of_sites
 from newsbot.warc import files
 from newsbot.warc.exchange import Exchange, final_head, without_secrets
 from newsbot.warc.files import RawHead, WarcFiles
@@ -23,6 +25,7 @@ from newsbot.warc.finishing import StoredFile, finish_dead, lock, opened
 from newsbot.warc.handler import RecordingFactory
 from newsbot.warc.index import surt
 from newsbot.warc.info import without_logins
+from newsbot.warc.removing import REMOVED, note, remove
 
 URL = "http://news.example/wp-json/"
 OPEN_HEAD = b"HTTP/1.1 200 OK\r\nServer:nginx\r\nX-WP-Total:  7\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -221,3 +224,53 @@ def test_a_lock_is_seen_by_others(tmp_path: Path) -> None:
 )
 def test_urls_are_sorted_as_replay_tools_look_them_up(url: str, key: str) -> None:
     assert surt(url) == key
+
+
+@pytest.mark.parametrize("length", [400, 65_553, 65_554, 65_558, 65_559, 131_100, 200_000])
+def test_a_note_takes_the_place_of_a_record_to_the_byte(length: int) -> None:
+    packed = note(length, refers_to="urn:uuid:1")
+    assert len(packed) == length
+    with BytesIO(packed + packed) as file:
+        found = list(ArchiveIterator(file, record_types=WarcRecordType.any_type))
+        assert [record.headers["WARC-Refers-To"] for record in found] == ["<urn:uuid:1>"] * 2
+    assert gzip.decompress(packed).partition(b"\r\n\r\n")[2].startswith(REMOVED)
+
+
+def answered(made_by: WarcFiles, url: str, body: bytes) -> Any:
+    """An answer with a compressed body, as sites send it."""
+    packed = gzip.compress(body)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    return made_by.builder().create_warc_record(
+        url, "response", payload=BytesIO(packed), length=len(packed), http_headers=RawHead(head)
+    )
+
+
+def test_what_is_forgotten_is_overwritten_and_nothing_else(tmp_path: Path) -> None:
+    bodies = {
+        "https://news.example/wp-json/wp/v2/users": b'[{"name":"Zo\\u00eb Quist"}]',
+        "https://news.example/wp-json/wp/v2/posts?page=1": b"[1]",
+        "https://news.example/?rest_route=%2Fwp%2Fv2%2Fcomments": b"[2]",
+        "https://news.example/a-page/": '<p>by Zo\u00eb Quist</p><li id="comment-7">'.encode(),
+        "https://www.other.example/wp-json/": b"{}",
+    }
+    for name, chosen, left in (
+        ("site", of_sites(["https://other.example"]), 4),
+        ("comments", of_comments("news.example"), 3),
+        ("person", of_person("Zo\u00eb quist", None), 3),
+        ("person elsewhere", of_person("Zo\u00eb Quist", "https://other.example"), 5),
+    ):
+        writing = writer(tmp_path / name, [])
+        places = {url: writing.write([answered(writing, url, body)])[0] for url, body in bodies.items()}
+        writing.close()
+        path = tmp_path / name / "newsbot-run-00001.warc.gz"
+        size = path.stat().st_size
+        assert remove(tmp_path / name, chosen) == len(bodies) - left
+        assert path.stat().st_size == size
+        lines = path.with_name("newsbot-run-00001.cdxj").read_text(encoding="utf-8").splitlines()
+        assert len(lines) == left
+        found = dict(records(path))
+        kept = {url for url, place in places.items() if f"<{place.record}>" in found}
+        assert len(kept) == left
+        for url in kept:
+            assert gzip.decompress(found[f"<{places[url].record}>"].partition(b"\r\n\r\n")[2]) == bodies[url]
+        assert remove(tmp_path / name, chosen) == 0

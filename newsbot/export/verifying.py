@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,9 @@ from newsbot.export.folder import LIST
 from newsbot.export.package import DESCRIPTOR, digest
 from newsbot.export.package_texts import PRIMARY_KEY
 from newsbot.export.package_warc import FOLDER
+from newsbot.export.verified import Verified
+from newsbot.export.warc_verifying import check_package
 from newsbot.extras import require
-
-MOST = 20
-"""Faults that are listed; more are counted."""
-
-
-@dataclass(slots=True)
-class Verified:
-    """``files`` and ``rows`` that were compared. ``faults`` are the first MOST faults, ``count`` is their number."""
-
-    files: int = 0
-    rows: int = 0
-    faults: list[str] = field(default_factory=list)
-    count: int = 0
-
-    def fail(self, fault: str) -> None:
-        self.count += 1
-        if len(self.faults) < MOST:
-            self.faults.append(fault)
 
 
 def verify(folder: Path) -> Verified:
@@ -53,8 +36,6 @@ def verify(folder: Path) -> Verified:
             rows.append(folder / str(resource["path"]))
             _check_rows(rows[-1], resource, found)
     if (folder / FOLDER).is_dir():
-        from newsbot.export.warc_verifying import check_package
-
         check_package(folder / FOLDER, rows, found)
     return found
 

@@ -112,7 +112,11 @@ class Remaker:
         entry = next((entry for entry in page.entries if entry.url == row["url"]), None)
         if entry is None:
             raise NotMade("the feed in its record does not list it")
-        entry.post.id, entry.post.type = _id_of(row, entry.id), row["type"]
+        shown = entry.id
+        if row["id"] != shown and (seen := self.answers.find(entry.url)) is not None:
+            # The feed's id was not believed, and the page was asked for its own.
+            shown = read_page(seen, url=entry.url, site=self.key, type_=row["type"]).id
+        entry.post.id, entry.post.type = _id_of(row, shown), row["type"]
         return entry.post
 
     def from_page(self, reply: Reply, row: Mapping[str, Any]) -> Record:

@@ -13,7 +13,7 @@ import orjson
 from newsbot.errors import BadArgument, RecordError
 from newsbot.export.package import digest
 from newsbot.export.package_warc import run_of
-from newsbot.export.verifying import Verified
+from newsbot.export.verified import Verified
 from newsbot.export.warc_answers import Answers, answers_of, reply_of
 from newsbot.export.warc_rows import NotMade, Remaker
 from newsbot.items import CLASSES, Record, columns

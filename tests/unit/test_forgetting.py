@@ -202,6 +202,7 @@ def test_rows_that_come_while_the_user_is_asked_are_removed_too(url: str, tmp_pa
         Wish(what="person", words=["Jo Doe"], site=None),
         archive_url=url,
         data=str(tmp_path / "data"),
+        warc="",
         confirm=crawl_meanwhile,
     )
     assert lines[0] == "5 rows are removed from the archive"

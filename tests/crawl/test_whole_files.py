@@ -96,6 +96,11 @@ def test_file_answers_the_question_with_its_limit_window_and_types(tmp_path: Pat
         room.order("unauthorized", "*")
         over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
         assert unique(ids(tmp_path, "newest.csv")) == {row["id"] for row in posts[-7:]}, "the archive alone answers"
+        room.relent()
+        crawl(tmp_path, "wp_posts", site=room.url)
+        room.order("unauthorized", "*")
+        over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+        assert unique(ids(tmp_path, "newest.csv")) == newest, "a deleted row takes no place"
 
 
 def test_rows_of_a_site_that_is_blocked_now_stay_in_the_file(tmp_path: Path) -> None:

@@ -39,6 +39,18 @@ def test_archive_knows_the_urls_of_live_rows(tmp_path: Path) -> None:
     archive.close()
 
 
+def test_rows_of_a_site_that_moved_into_a_folder_have_the_keys_of_their_new_urls(tmp_path: Path) -> None:
+    archive = opened(tmp_path)
+    archive.add(post(1, f"{SITE}/a/"))
+    archive.commit(Checkpoint(site=SITE, type="post", sequence=1))
+    moved = "https://press.example/paper"
+    assert archive.rename_site(SITE, moved) is None
+    held = archive.live_links(moved)
+    assert place_key(f"{moved}/a/") in held
+    assert place_key(f"{SITE}/a/") not in held
+    archive.close()
+
+
 def test_rows_of_an_older_version_get_their_key(tmp_path: Path) -> None:
     archive = opened(tmp_path)
     for number in range(1, 4):

@@ -96,6 +96,7 @@ def test_archive_that_fails_ends_the_crawl_and_keeps_nothing_after_it(
     crawler: Crawler, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = crawler.engine = Engine()  # type: ignore[assignment]
+    committed: list[Checkpoint] = []
 
     def fail(_: object) -> None:
         raise ArchiveError("no more room")
@@ -109,12 +110,14 @@ def test_archive_that_fails_ends_the_crawl_and_keeps_nothing_after_it(
                 pipeline.process_item(checkpoint(1))
         with pytest.raises(DropItem, match="the archive failed"):
             pipeline.process_item(post(2))
-        with pytest.raises(PageEnd):
-            pipeline.process_item(checkpoint(1))
+        with monkeypatch.context() as patched:
+            patched.setattr(archive, "commit", committed.append)
+            with pytest.raises(PageEnd):
+                pipeline.process_item(checkpoint(1))
         await asyncio.sleep(0)
 
     asyncio.run(crawl())
-    assert engine.reasons == ["archive"]
+    assert (engine.reasons, committed) == (["archive"], [])
     assert stats(crawler) == {"newsbot/archive/new": 1, "newsbot/archive/failed": 1}
     assert archive.state(SITE, "posts", "post").cursor is None
 

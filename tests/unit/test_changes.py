@@ -14,7 +14,7 @@ import pytest
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, read_current
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.collection import deletions
+from newsbot.wordpress.collection import deletions, incremental
 from newsbot.wordpress.collection.confirm import Confirmed, confirm, is_held_back
 from newsbot.wordpress.collection.search import FIRST, LAST, Search
 from newsbot.wordpress.collection.site_ids import SiteIds
@@ -39,10 +39,11 @@ def queries(site: Site) -> Queries:
 
 
 class Runs:
-    """Runs over one model, in turn."""
+    """Runs over one model, in turn. ``params`` are the parameters that the site's route takes."""
 
     def __init__(self, folder: Path, model: ChangingSite) -> None:
         self.folder, self.model, self.number = folder, model, 0
+        self.params = PARAMS
 
     @classmethod
     def after_a_walk(cls, folder: Path, *, rows: int, later: timedelta) -> Runs:
@@ -60,6 +61,7 @@ class Runs:
         self.number += 1
         self.model.asked.clear()
         update = Update(self.folder, self.number, self.model, **options)
+        update.params = self.params
         update.run()
         self.facts = update.facts
         update.archive.close()
@@ -77,6 +79,22 @@ class Runs:
 def runs(tmp_path: Path, empty: Path) -> Runs:
     shutil.copy(empty, tmp_path / "newsbot.db")
     return Runs.after_a_walk(tmp_path, rows=250, later=timedelta(days=3))
+
+
+@pytest.fixture
+def counting(tmp_path: Path, empty: Path) -> Runs:
+    """Runs over a site without ``exclude=`` and with more rows than an update lists: only dates and counts tell."""
+    shutil.copy(empty, tmp_path / "newsbot.db")
+    runs = Runs.after_a_walk(tmp_path, rows=350, later=timedelta(days=3))
+    runs.params = PARAMS - {"exclude"}
+    return runs
+
+
+@pytest.fixture
+def searching(counting: Runs, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """The same, of a collection that is too large to be listed whole after each odd change."""
+    monkeypatch.setattr(incremental, "SWEPT_AT_ONCE", 100)
+    return counting
 
 
 def test_nothing_changed_costs_three_requests_that_render_nothing(runs: Runs) -> None:
@@ -103,13 +121,15 @@ def test_post_scheduled_before_the_watermark_and_published_late_is_met_by_the_co
     assert runs(sweep=True) == [(late, "new")]
 
 
-def test_post_published_a_day_late_is_within_the_overlap(runs: Runs) -> None:
-    late = runs.model.insert(age=timedelta(hours=20), status="future")
-    runs()
-    runs.model.articles[late].status = "publish"
-    runs.model.now += timedelta(hours=4)
-    assert runs(sweep_days=9999) == [(late, "new")]
-    assert not any("before=" in url for url in runs.model.asked), "no search by windows was needed"
+def test_post_published_a_day_late_is_within_the_overlap(searching: Runs) -> None:
+    late = searching.model.insert(age=timedelta(hours=20), status="future")
+    for _ in range(120):
+        searching.model.insert()
+    searching()
+    searching.model.articles[late].status = "publish"
+    searching.model.now += timedelta(hours=4)
+    assert searching(sweep_days=9999) == [(late, "new")]
+    assert not any("before=" in url for url in searching.model.asked), "no search by windows was needed"
 
 
 def test_post_that_comes_back_is_edited(runs: Runs) -> None:
@@ -411,56 +431,83 @@ def test_a_clock_that_was_far_ahead_for_once_is_made_good(runs: Runs) -> None:
     assert runs() == [(17, "edited")]
 
 
-def test_a_clock_that_went_back_behind_the_watermark_starts_a_sweep(runs: Runs) -> None:
-    first = runs.model.now
-    runs.model.now = first + timedelta(days=3)
-    runs()
-    runs.model.now = first - timedelta(days=1)
-    runs.model.articles[17].title, runs.model.articles[17].modified = "Edited", runs.model.now
-    assert runs() == [(17, "edited")]
+def test_a_clock_that_went_back_behind_the_watermark_starts_a_sweep(counting: Runs) -> None:
+    model = counting.model
+    first = model.now
+    for _ in range(120):
+        # The newest rows are younger than the edit below.
+        model.now += timedelta(hours=6)
+        model.insert()
+    counting(sweep_days=9999)
+    model.now = first
+    model.articles[17].title, model.articles[17].modified = "Edited", first
+    assert (17, "edited") in counting(sweep_days=9999)
 
 
-def test_rows_that_are_owed_are_asked_for_until_they_come(runs: Runs) -> None:
-    runs.model.bare = True
+def test_rows_that_are_owed_are_asked_for_until_they_come(counting: Runs) -> None:
+    counting.model.bare = True
     broken: list[int] = []
-    # More rows fail in a row than a run asks for one by one: the later runs do not come to all of them.
+    # More rows fail in a row than a run asks for one by one: the later counting do not come to all of them.
     for posts in (6, 6, 0):
-        new = [runs.model.insert() for _ in range(posts)]
+        new = [counting.model.insert() for _ in range(posts)]
         for number in new:
-            runs.model.articles[number].fatal = True
+            counting.model.articles[number].fatal = True
         broken += new
-        runs(sweep_days=9999)
-        runs.model.now += timedelta(days=2)
-        runs(sweep_days=9999)
-        runs.model.now += timedelta(days=2 if posts else 0)
-    assert sorted(runs.facts.unreadable) == broken
+        counting(sweep_days=9999)
+        counting.model.now += timedelta(days=2)
+        counting(sweep_days=9999)
+        counting.model.now += timedelta(days=2 if posts else 0)
+    assert sorted(counting.facts.unreadable) == broken
     for number in broken:
-        runs.model.articles[number].fatal = False
-    runs.model.now += timedelta(hours=1)
-    assert sorted(runs(sweep_days=9999)) == [(number, "new") for number in broken]
+        counting.model.articles[number].fatal = False
+    counting.model.now += timedelta(hours=1)
+    assert sorted(counting(sweep_days=9999)) == [(number, "new") for number in broken]
 
 
-def test_owed_rows_that_came_leave_no_difference_to_search(runs: Runs) -> None:
-    broken = [runs.model.insert() for _ in range(3)]
+def test_owed_rows_stay_owed_where_the_site_did_not_answer(counting: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = [counting.model.insert() for _ in range(3)]
     for number in broken:
-        runs.model.articles[number].fatal = True
+        counting.model.articles[number].fatal = True
+    for _ in range(2):
+        counting(sweep_days=9999)
+        counting.model.now += timedelta(hours=30)
+    listing = counting.model._listing
+
+    def fall_silent(params: dict[str, str]) -> Reply:
+        return Reply(status=0, url=KEY, error="timeout") if "include" in params else listing(params)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(counting.model, "_listing", fall_silent)
+        assert counting(sweep_days=9999) == []
+    assert sorted(counting.facts.unreadable) == broken
+    for number in broken:
+        counting.model.articles[number].fatal = False
+    counting.model.now += timedelta(hours=30)
+    assert sorted(counting(sweep_days=9999)) == [(number, "new") for number in broken]
+
+
+def test_owed_rows_that_came_leave_no_difference_to_search(searching: Runs) -> None:
+    broken = [searching.model.insert() for _ in range(3)]
+    for number in broken:
+        searching.model.articles[number].fatal = True
     for _ in range(3):
         # After the second run the rows lie behind the overlap: only what is owed asks for them.
-        runs(sweep_days=9999)
-        runs.model.now += timedelta(hours=30)
+        searching(sweep_days=9999)
+        assert not any("before=" in url for url in searching.model.asked), "the owed rows explain the count"
+        searching.model.now += timedelta(hours=30)
     for number in broken:
-        runs.model.articles[number].fatal = False
-    assert sorted(runs(sweep_days=9999)) == [(number, "new") for number in broken]
-    assert not any("before=" in url for url in runs.model.asked), "no search by windows was needed"
+        searching.model.articles[number].fatal = False
+    assert sorted(searching(sweep_days=9999)) == [(number, "new") for number in broken]
+    assert len(searching.model.asked) == 4, "no search was needed"
 
 
-def test_many_rows_that_wordpress_refuses_to_render_stop_no_other(runs: Runs) -> None:
-    broken = [runs.model.insert() for _ in range(14)]
+def test_many_rows_that_wordpress_refuses_to_render_stop_no_other(counting: Runs) -> None:
+    broken = [counting.model.insert() for _ in range(14)]
     for number in broken:
-        runs.model.articles[number].fatal = True
-    good = runs.model.insert()
-    assert runs() == [(good, "new")]
-    assert sorted(runs.facts.unreadable) == broken
+        counting.model.articles[number].fatal = True
+    good = counting.model.insert()
+    assert counting() == [(good, "new")]
+    assert sorted(counting.facts.unreadable) == broken
 
 
 def test_a_route_that_is_gone_deletes_no_post(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -517,12 +564,14 @@ def test_a_sweep_that_breaks_off_suspects_nothing_and_moves_no_watermark(
 
 
 def test_a_listing_of_changes_that_breaks_off_is_followed_by_a_sweep(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
+    searching: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    break_listing(runs.model, monkeypatch, "modified_after")
+    # No row among the newest ones shows that the listing lacks rows.
+    monkeypatch.setattr(incremental, "edits_since", lambda _, since: (since, set()))
+    break_listing(searching.model, monkeypatch, "modified_after")
     for number in range(1, 181):
-        runs.model.edit(number, "Anew")
-    assert sorted(runs()) == [(number, "edited") for number in range(1, 181)]
+        searching.model.edit(number, "Anew")
+    assert sorted(searching()) == [(number, "edited") for number in range(1, 181)]
 
 
 def test_a_wall_in_the_middle_of_a_walk_blocks_and_closes_nothing(tmp_path: Path, empty: Path) -> None:

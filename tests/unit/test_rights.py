@@ -209,6 +209,11 @@ def test_files_are_reserved_by_noimageai_and_the_stricter_of_two_meanings_wins()
     assert strictest_meaning(silent, Meaning(None)) is silent
 
 
+def test_reservation_outweighs_a_permission_that_stands_before_it() -> None:
+    both = {"content_usage": {"train-ai": "y"}, "content_signal": {"ai-train": "no"}}
+    assert meaning(both, "train") == Meaning(False, "Content-Signal ai-train=no")
+
+
 def test_statements_in_words() -> None:
     found = combined({"tdm_reservation": 0}, {"tdm_reservation": 1, "tdm_policy": "https://p.example", "ai_txt": "no"})
     assert lines(found) == [

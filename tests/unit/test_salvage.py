@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from newsbot.errors import PayloadError, Refused
 from newsbot.politeness.backoff import patience_seconds
 from newsbot.wordpress.collection.salvage import MOST_FAILURES
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
+from newsbot.wordpress.replies import HOPELESS, Unanswered, split_until_alone
 from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
@@ -142,3 +145,20 @@ def test_a_type_without_its_route_is_not_public(code: str, absent: bool) -> None
     records, _ = listen(crawl_collections(one, Options(url=HOME, types=("all",), follow=frozenset()), facts), model)
     assert (len(records), sorted(facts.collections)) == (30, ["post"] if absent else ["layout", "post"])
     assert facts.verdict == ("complete" if absent else "incomplete")
+
+
+SILENT = Unanswered(Reply(status=0, url=HOME, error="timeout"))
+REFUSAL = Refused("internal_server_error", status=500, text="fatal")
+
+
+@pytest.mark.parametrize(("fault", "named"), [(REFUSAL, 14), (SILENT, HOPELESS + 1)], ids=["refused", "unanswered"])
+def test_only_rows_without_an_answer_count_as_failures_of_the_site(fault: PayloadError, named: int) -> None:
+    def ask(_: list[int]) -> Steps[None]:
+        yield from ()
+        raise fault
+
+    failed: list[int] = []
+    asking = split_until_alone(range(1, 15), ask, lambda row_id, _: failed.append(row_id))
+    with contextlib.suppress(PayloadError):
+        list(asking)
+    assert failed == list(range(1, named + 1))

@@ -14,7 +14,7 @@ from newsbot.wordpress.collection.verdict import accept_unexplained, conclude
 from newsbot.wordpress.dates import are_apart, site_time, utc
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.receipt import CollectionFacts
-from tests.unit.changing_site import ChangingSite, iso
+from tests.unit.changing_site import PARAMS, ChangingSite, iso
 from tests.unit.test_changes import Runs, empty, kept_state
 
 __all__ = ["empty"]
@@ -97,6 +97,7 @@ def test_rows_that_are_owed_start_no_search(runs: Runs) -> None:
 
 
 def test_exchange_that_only_old_rows_show_is_found_by_a_border_that_moves(runs: Runs) -> None:
+    runs.params = PARAMS - {"exclude"}
     back = runs.model.insert(age=timedelta(days=300), status="draft")
     for age in range(200, 50, -1):
         runs.model.insert(age=timedelta(days=age))
@@ -114,6 +115,7 @@ def test_exchange_that_only_old_rows_show_is_found_by_a_border_that_moves(runs: 
 
 
 def test_post_that_comes_while_the_counts_are_compared_hides_no_deletion(runs: Runs) -> None:
+    runs.params = PARAMS - {"exclude"}
     del runs.model.articles[500]
 
     def insert() -> None:
@@ -124,12 +126,14 @@ def test_post_that_comes_while_the_counts_are_compared_hides_no_deletion(runs: R
 
 
 def test_row_that_comes_back_during_a_sweep_is_counted_as_listed(runs: Runs) -> None:
+    runs.params = PARAMS - {"exclude"}
     runs.model.articles[700].status = "draft"
 
     def restore() -> None:
         runs.model.articles[700].status = "publish"
 
-    runs.model.events[9] = restore
+    # The page that lacks the row has been listed.
+    runs.model.events[11] = restore
     runs(sweep=True)
     assert kept_state(runs).unlisted == frozenset()
     del runs.model.articles[5]

@@ -162,6 +162,8 @@ def test_emoji_images_become_letters() -> None:
         ),
         ("https://www.google.com/maps/embed?pb=x", "Google Maps", "https://www.google.com/maps/embed?pb=x"),
         ("https://charts.example/1", "charts.example", "https://charts.example/1"),
+        ("https://nottypeform.com/to/1", "nottypeform.com", "https://nottypeform.com/to/1"),
+        ("https://a.typeform.com/to/1", "Typeform", "https://a.typeform.com/to/1"),
     ],
 )
 def test_a_frame_becomes_a_link_with_its_provider(frame: str, provider: str, url: str) -> None:
@@ -202,6 +204,16 @@ def test_a_rule_that_would_take_most_of_a_post_stands_back_and_says_so() -> None
     assert found.held_back == ("theme-share",)
     assert "cranes" in found.text
     assert "theme-share" not in found.removed
+
+
+def test_a_broad_rule_takes_no_list_that_is_most_of_a_post() -> None:
+    names = "".join(f"<li>Gate {number}: the northern ferry</li>" for number in range(9))
+    found = cleaned(f'<p>Today:</p><div class="share-box"><ul>{names}</ul></div>')
+    assert (found.held_back, found.removed) == (("theme-share",), {})
+    assert found.text.count("ferry") == 9
+    found = cleaned(f'<p>Today:</p><div class="share-box"><ul>{names}</ul></div><div class="share-box">Share it</div>')
+    assert (found.held_back, found.removed) == (("theme-share",), {"theme-share": 1})
+    assert found.text.endswith("ferry")
 
 
 def test_a_plugins_own_mark_may_outweigh_a_short_post() -> None:

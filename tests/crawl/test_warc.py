@@ -161,7 +161,7 @@ def damage(run: Run) -> None:
     lines[3] = json.dumps(json.loads(lines[3]) | {"title": "Another title", "authors": []}) + "\n"
     path.write_text("".join(lines), encoding="utf-8")
     status, said = verified(run)
-    assert (status, "row 4 (post" in said, "1 differences" in said) == (1, True, True)
+    assert (status, "row 4 (post" in said, "1 difference" in said) == (1, True, True)
     assert "): title, authors differ from what its record gives" in said
 
 

@@ -156,6 +156,12 @@ def test_broken_feeds_are_repaired_and_marked() -> None:
     assert open_.repaired
 
 
+def test_feed_page_of_too_many_items_is_read_in_part_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.wordpress.pages.feed.MOST_ITEMS", 2)
+    found = feed(*(item(link=f"{HOME}/{name}/") for name in "abc"))
+    assert (found.cut, [entry.url for entry in found.entries]) == (True, [f"{HOME}/a/", f"{HOME}/b/"])
+
+
 def test_last_item_of_a_truncated_feed_is_left_out() -> None:
     whole = OPENING + item() + item(link=f"{HOME}/b/", body="<p>" + "word " * 50 + "</p>")
     found = read_feed(reply(whole[:-60]), site=HOME)

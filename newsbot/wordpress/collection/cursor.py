@@ -30,6 +30,10 @@ IDLE = 60
 MORE_ROWS = 1_000
 """Rows beyond twice the site's count, after which the cursor asks for the last row: a listing may never end."""
 
+BELIEVED_TOTAL = 20_000
+"""The largest count that puts off the query for the last row: a site may count billions of rows that do not exist. A
+larger collection costs this query at 41,000 rows, and again each time that the rows have doubled."""
+
 MOST_ROWS = 5_000_000
 """Rows after which a listing counts as endless, whatever the site says. The largest archives known are smaller."""
 
@@ -143,7 +147,7 @@ class Cursor:
         if not len(self.seen):
             return False
         if self.expected is None:
-            self.expected = MORE_ROWS + 2 * (self.total or MORE_ROWS)
+            self.expected = MORE_ROWS + 2 * min(self.total or MORE_ROWS, BELIEVED_TOTAL)
         return len(self.seen) > self.expected
 
     def look_at_the_end(self, last: Row | None) -> None:

@@ -28,6 +28,8 @@ _ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"
 _LAST_PARAGRAPH = re.compile(r"<p\b(?:(?!<p\b).)*</p>\s*\Z", re.DOTALL | re.I)
 _HREF = re.compile(r"<a\b[^<>]*?href=[\"']([^\"']+)", re.I)
 _FOOTER = 1_500
+MOST_ITEMS = 10_000
+"""Items of one feed page that are read. WordPress writes ten, and their texts are in memory at once."""
 _ESCAPED_AGAIN = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+);", re.I)
 
 
@@ -50,7 +52,7 @@ class FeedEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
     """``home`` is the site's address as the feed gives it. ``repaired``: the XML was not well-formed. ``cut``: the end
-    of the XML is missing, and ``entries`` lacks the last item."""
+    of the XML is missing, and ``entries`` lacks the last item, or the page has more items than are read."""
 
     entries: list[FeedEntry]
     home: str | None = None
@@ -68,11 +70,11 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
     items = _items(channel)
     language = _text(channel, "language")
     return FeedPage(
-        entries=list(_entries(items[:-1] if parsed.cut else items, reply, site, language)),
+        entries=list(_entries((items[:-1] if parsed.cut else items)[:MOST_ITEMS], reply, site, language)),
         home=absolute(_text(channel, "link") or "", reply.url),
         name=plain_text(_text(channel, "title") or ""),
         repaired=parsed.repaired,
-        cut=parsed.cut,
+        cut=parsed.cut or len(items) > MOST_ITEMS,
     )
 
 

@@ -77,7 +77,7 @@ def _interrupted(kind: type[BaseException], error: BaseException, trace: Traceba
     what is not whole as the exception passes them."""
     if issubclass(kind, KeyboardInterrupt):
         line = "stopped by Ctrl-C; nothing unfinished is kept. The same command begins again"
-        sys.stderr.write(f"scrapy {sys.argv[1]}: {line}\n")
+        os.write(2, f"scrapy {sys.argv[1]}: {line}\n".encode())
     else:
         sys.__excepthook__(kind, error, trace)
 

@@ -83,8 +83,9 @@ _DUE_AGAIN = (
 _UNFINISHED = sa.select(runs).where(
     runs.c.state.in_(sa.bindparam("states", expanding=True)), runs.c.run != sa.bindparam("ours")
 )
-_OWING = _UNFINISHED.where(sa.exists().where(outbox.c.run == runs.c.run))
-"""Only runs whose rows were not all delivered or taken over: the others grow with each crash, and give nothing."""
+_OWING = _UNFINISHED.where(sa.or_(runs.c.state != "dead", sa.exists().where(outbox.c.run == runs.c.run)))
+"""Without runs that are known to be dead and have no undelivered row: such runs grow with each crash, and give
+nothing. A run that is still open is marked as dead even without rows, so that it cannot go on when it wakes up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from newsbot.extensions.receipt import site_receipt
 from newsbot.wordpress.receipt import SiteFacts
 
 ROOT = Path(__file__).parents[2]
+# A job that a shell starts in the background begins with SIGINT ignored.
 PROGRAM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv[1:] = {words}
 from newsbot import early_stop
 early_stop.install(data="data", json_log="0")

@@ -28,9 +28,15 @@ class ScreenLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if hasattr(record, "told") or record.name == "py.warnings":
             return
+        try:
+            self._show(record)
+        except Exception:  # noqa: BLE001 - as every handler: a closed screen or a wrong record must not end the crawl
+            self.handleError(record)
+
+    def _show(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.WARNING:
             self._warn(record)
-        elif record.name == PROGRESS or str(record.msg).startswith(_SIGNAL):
+        elif record.name == PROGRESS or record.getMessage().startswith(_SIGNAL):
             tell(record.getMessage())
 
     def _warn(self, record: logging.LogRecord) -> None:
@@ -40,7 +46,8 @@ class ScreenLog(logging.Handler):
             if record.exc_info and record.exc_info[1] is not None:
                 error = record.exc_info[1]
                 # asyncio describes its task behind the first line.
-                line = f"{record.getMessage().splitlines()[0]}: {type(error).__name__}: {in_one_line(str(error))}"
+                first = record.getMessage().partition("\n")[0]
+                line = f"{first}: {type(error).__name__}: {in_one_line(str(error))}"
                 line += f" (the traceback stands in {self._file})"
             tell(f"{record.levelname}: {line}")
         elif self._warnings == MOST_WARNINGS + 1:

@@ -126,7 +126,8 @@ def test_the_screen_shows_progress_and_warnings_while_the_log_goes_to_a_file(
 
     log(logging.INFO, "Overridden settings: ...", "scrapy.crawler")
     log(logging.INFO, "0 of 3 sites ended, 10 rows", PROGRESS)
-    log(logging.INFO, "Received SIGINT, shutting down gracefully. Send again to force ", "scrapy.crawler")
+    stop = "Received %(signame)s, shutting down gracefully. Send again to force "
+    log(logging.INFO, stop, "scrapy.crawler", args={"signame": "SIGINT"})
     log(logging.ERROR, "https://a.example: blocked: robots.txt forbids it", told=True)
     log(logging.ERROR, "https://a.example: the crawl broke off", exc_info=(ValueError, ValueError("x"), None))
     for number in range(MOST_WARNINGS + 5):
@@ -140,6 +141,17 @@ def test_the_screen_shows_progress_and_warnings_while_the_log_goes_to_a_file(
     ]
     assert len(lines) == 2 + MOST_WARNINGS + 1
     assert lines[-1] == "There are more warnings and errors: data/logs/r.log has them all"
+
+
+def test_a_line_that_the_screen_cannot_show_ends_no_crawl(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = ScreenLog("data/logs/r.log")
+    wrong = {"name": "a.pipeline", "levelno": logging.WARNING, "levelname": "WARNING", "msg": "%d rows", "args": ("x",)}
+    screen.handle(logging.makeLogRecord(wrong))
+    empty = {"levelno": logging.ERROR, "levelname": "ERROR", "msg": "", "exc_info": (ValueError, ValueError("x"), None)}
+    screen.handle(logging.makeLogRecord(empty))
+    told = capsys.readouterr().err
+    assert "--- Logging error ---" in told
+    assert "ERROR: : ValueError: x" in told
 
 
 def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -> None:

@@ -72,14 +72,17 @@ _DUE_AGAIN = (
     sa.update(followed)
     .where(
         followed.c.next_due.is_not(None),
-        followed.c.site.in_(
-            sa.select(collections.c.site)
+        sa.tuple_(followed.c.site, followed.c.spider).in_(
+            sa.select(collections.c.site, runs.c.spider)
             .join(outbox, outbox.c.collection == collections.c.collection)
+            .join(runs, runs.c.run == outbox.c.run)
             .where(outbox.c.run.in_(sa.bindparam("dead", expanding=True)))
         ),
     )
     .values(next_due=None)
 )
+"""Only for the spider that brought the rows: another spider may deliver no rows of this kind, and would be due in each
+run."""
 _UNFINISHED = sa.select(runs).where(
     runs.c.state.in_(sa.bindparam("states", expanding=True)), runs.c.run != sa.bindparam("ours")
 )

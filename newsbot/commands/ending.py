@@ -36,7 +36,9 @@ class OneLineEnd:
             self._end(str(fault), 1)
         except OSError as fault:
             # The system names the part that is written first, and not the file that the user named.
-            self._end(f"{f'{file} cannot be written' if file else fault.filename}: {fault.strerror or fault}", 1)
+            what = f"{file} cannot be written" if file else fault.filename
+            # A connection has no file name.
+            self._end(": ".join(map(str, filter(None, (what, fault.strerror or fault)))), 1)
 
     def _check_log(self, settings: BaseSettings) -> None:
         """End before anything starts where Scrapy could not begin its log."""

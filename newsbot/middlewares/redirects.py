@@ -58,13 +58,17 @@ class RedirectsMiddleware(RedirectMiddleware):
 
     def _take_cookies(self, request: Request, response: Response, following: Request) -> None:
         """Take the cookies of a chain of redirects that leads back to a URL of the chain."""
+        origin = _origin(following)
+        if origin != _origin(request):
+            # No server gets the cookies of another one.
+            following.meta["newsbot_cookies"] = {}
+            return
         given = request.meta.get("newsbot_cookies", {}) | cookies_in(response)
         following.meta["newsbot_cookies"] = given
-        origin = _origin(following)
         asked = {*request.meta.get("redirect_urls", ()), request.url}
         if not given or following.url not in asked or any(_BOT_CHECK.match(name) for name in given):
             return
-        if origin != _origin(request) or len(self._cookies) >= MOST_HOSTS:
+        if origin not in self._cookies and len(self._cookies) >= MOST_HOSTS:
             return
         known = self._cookies.setdefault(origin, {})
         if known.items() >= given.items():

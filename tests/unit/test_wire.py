@@ -108,6 +108,14 @@ def test_a_cookie_is_taken_from_any_redirect_of_a_circle() -> None:
     assert [cookie for _, cookie in browser.asked] == [None, None, b"seen=1"]
 
 
+def test_no_server_gets_a_cookie_that_another_one_set_in_the_same_circle() -> None:
+    first, second = "https://other.example/1", "https://other.example/2"
+    browser = Browser({URL: (first, "session=1"), first: (second, ""), second: (first, "")})
+    with pytest.raises(TooManyRedirects):
+        browser.visit(URL)
+    assert {cookie for _, cookie in browser.asked} == {None}
+
+
 @pytest.mark.parametrize(
     "cookie", ["__cf_bm=1", "cf_clearance=1", "datadome=1", "incap_ses_1=x", "seen=", "bad name=1", "half"]
 )

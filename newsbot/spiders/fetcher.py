@@ -38,9 +38,6 @@ MIN_DELAY_SECONDS = 0.05
 _LINKED = frozenset({"article", "feed", "page", "sitemap"})
 """Purposes of queries whose URL a page or a feed named. These queries are made as a visitor, without a password."""
 
-_WHOLE_ROWS = frozenset({"list", "include"})
-"""Purposes of queries for which the site renders content."""
-
 _ACCEPT = {
     "json": {"Accept": "application/json"},
     "any": {"Accept": "application/json, text/html;q=0.9, */*;q=0.5"},
@@ -161,7 +158,7 @@ def _retryable_failure(query: Query, reply: Reply, attempt: int) -> str | None:
     """The name of the failure where the query is worth another try; None where the reply is final."""
     if reply.error is not None:
         # A page of whole rows that times out is asked for in halves, which costs less than the same wait again.
-        is_slow = reply.error == "timeout" and query.purpose in _WHOLE_ROWS
+        is_slow = reply.error == "timeout" and query.purpose == "list"
         return None if is_slow or reply.error in FINAL_ERRORS or reply.error == "dns" else reply.error
     fault = payload.fault(query, reply)
     if fault is None or not fault.retryable or (reply.status == 500 and attempt):

@@ -158,8 +158,14 @@ def test_worth_of_requests() -> None:
     pages.note(brought=False)
     assert pages.is_spent
     lists = Worth()
-    lists.tested([True, False])
-    assert lists.ended_by is None
+    for number in range(9):
+        lists.take([f"{HOME}/{number}/"])
+    assert list(lists.newest) == [f"{HOME}/{number}/" for number in range(4, 9)]
+    for gone in ([True, True, True, True, False], [True], []):
+        lists.tested(gone)
+        assert lists.ended_by is None
+    lists.tested([True] * 5)
+    assert lists.ended_by is not None
 
 
 def endless_replies(*, fresh: bool) -> Callable[[dict[str, str]], Answer]:

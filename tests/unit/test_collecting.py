@@ -333,6 +333,7 @@ def test_an_unproven_walk_whose_count_agrees_is_listed_a_second_time() -> None:
         ("age", "12", True),
         ("x-varnish", "32770", False),
         ("x-cache", "MISS", False),
+        ("x-cache-lookup", "HIT from squid:3128", False),
         ("cf-cache-status", "DYNAMIC", False),
         ("cache-control", "hit", False),
     ],

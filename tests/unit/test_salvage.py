@@ -11,6 +11,7 @@ import pytest
 
 from newsbot.errors import PayloadError, Refused
 from newsbot.politeness.backoff import patience_seconds
+from newsbot.spiders.fetcher import _retryable_failure
 from newsbot.wordpress.collection.salvage import MOST_FAILURES
 from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.options import Options
@@ -162,3 +163,9 @@ def test_only_rows_without_an_answer_count_as_failures_of_the_site(fault: Payloa
     with contextlib.suppress(PayloadError):
         list(asking)
     assert failed == list(range(1, named + 1))
+
+
+def test_row_alone_that_times_out_is_asked_for_again_and_a_page_is_not() -> None:
+    silent = Reply(status=0, url=HOME, error="timeout")
+    page, alone = (Query(url=HOME, purpose=purpose) for purpose in ("list", "include"))
+    assert (_retryable_failure(page, silent, 0), _retryable_failure(alone, silent, 0)) == (None, "timeout")

@@ -93,7 +93,8 @@ class FeedWalk:
         """The URLs of a page that is asked for only to find the end; None where the site failed. A site may show its
         first page, or an HTML page, behind the last one."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
-        if reply.error is not None or (not reply.is_ok and not 400 <= reply.status < 500):
+        if reply.error is not None or not (reply.is_ok or reply.is_gone or reply.status == 400):
+            # A refusal (401, 403, 429) says nothing about the end.
             return None
         try:
             urls = urls_of(read_feed(reply, site=self.reader.site)) if reply.is_ok else []

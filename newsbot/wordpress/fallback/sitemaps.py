@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.fallback.worth import TESTED, Worth
+from newsbot.wordpress.fallback.worth import Worth
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.asking import ask
 from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, Sitemap, hints, read_sitemap, type_of
@@ -96,13 +96,13 @@ class Sitemaps:
                 raise
             self.worth.take(self.read[url].urls)
             if self.worth.is_test_due:
-                yield from self._test(list(self.read[url].urls))
+                yield from self._test()
         return self.read[url]
 
-    def _test(self, urls: list[str]) -> Asking[None]:
-        """Ask for some of the URLs that a list names, whether they exist."""
+    def _test(self) -> Asking[None]:
+        """Ask for a URL of each of the newest lists, whether it exists."""
         gone = []
-        for url in urls[:: max(1, len(urls) // TESTED)][:TESTED]:
+        for url in tuple(self.worth.newest):
             gone.append((yield from ask(url, "article")).is_gone)
         self.worth.tested(gone)
 

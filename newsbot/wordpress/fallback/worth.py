@@ -6,6 +6,7 @@ proportion to what came, so that no healthy site meets the bound, whatever its s
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ TESTED_AFTER = 200
 """Sitemaps after which newsbot tests whether the URLs exist that they list; then after twice as many, and so on."""
 
 TESTED = 5
-"""URLs that a test asks for."""
+"""URLs that a test asks for, each of another list: a list of one day may hold one post, and that post may be gone."""
 
 MOST_URLS, MOST_LETTERS = 500_000, 60_000_000
 """URLs of sitemaps, and their letters together, that newsbot holds in memory at once."""
@@ -27,7 +28,8 @@ TOO_MANY_URLS = f"newsbot holds no more than {MOST_URLS} URLs of sitemaps, or {M
 @dataclass(slots=True, kw_only=True)
 class Worth:
     """What the sitemaps of one site brought so far. ``ended_by``: why no more are asked for, or None. ``firsts`` are
-    the first URLs of the lists: a list that begins like another one is not new. ``urls`` are held, with ``letters``."""
+    the first URLs of the lists: a list that begins like another one is not new. ``newest`` are the latest of them.
+    ``urls`` are held, with ``letters``."""
 
     asked: int = 0
     vain: int = 0
@@ -35,6 +37,7 @@ class Worth:
     letters: int = 0
     test_at: int = TESTED_AFTER
     firsts: set[str] = field(default_factory=set)
+    newest: deque[str] = field(default_factory=lambda: deque(maxlen=TESTED))
     ended_by: str | None = None
 
     def take(self, urls: Collection[str]) -> None:
@@ -45,6 +48,7 @@ class Worth:
             self.vain += 1
         else:
             self.firsts.add(first)
+            self.newest.append(first)
         self.hold(urls)
         if self.vain >= EMPTY + len(self.firsts):
             self.ended_by = f"{self.vain} of {self.asked} sitemaps list nothing new"
@@ -66,11 +70,9 @@ class Worth:
         return self.ended_by is None and self.asked >= self.test_at
 
     def tested(self, gone: Sequence[bool]) -> None:
-        """Take the result of a test: which of the URLs do not exist. A list without URLs is no test."""
-        if not gone:
-            return
+        """Take the result of a test: which of the ``newest`` URLs do not exist."""
         self.test_at = 2 * self.asked
-        if all(gone):
+        if len(gone) >= TESTED and all(gone):
             self.ended_by = f"the pages that its sitemaps list do not exist (tested after {self.asked} sitemaps)"
 
 

@@ -42,7 +42,8 @@ class ScreenLog(logging.Handler):
     def _warn(self, record: logging.LogRecord) -> None:
         self._warnings += 1
         if self._warnings <= MOST_WARNINGS:
-            line = in_one_line(record.getMessage())
+            # ``safe_logs`` indents all lines but the first; the screen shows one line.
+            line = in_one_line(record.getMessage().replace("\n    ", "\n"))
             if record.exc_info and record.exc_info[1] is not None:
                 error = record.exc_info[1]
                 # asyncio describes its task behind the first line.

@@ -30,6 +30,8 @@ from newsbot.wordpress.options import KINDS
 BATCH = 500
 """Ids in one statement."""
 
+_APOSTROPHES = dict.fromkeys((0x2018, 0x2019, 0x02BC), "'")
+
 Reply = dict[str, Any]
 """A comment that ``follow=replies`` brought within its post."""
 
@@ -84,7 +86,7 @@ def plan_comments(database: Database, *, site: str | None) -> Plan:
 
 def plan_person(database: Database, name: str, *, site: str | None) -> Plan:
     """The comments of a person and the person's account as an author. Any revision that shows the name counts."""
-    wanted = _folded(name)
+    wanted = folded(name)
     doomed = []
     for one in _of(site, _collections(database, ("comments", "users"))):
         ids = frozenset(row_id for row_id, fields in _stored(database, one) if wanted in _names(fields, one.kind))
@@ -92,20 +94,21 @@ def plan_person(database: Database, name: str, *, site: str | None) -> Plan:
             doomed.append(_counted(database, one, ids))
     return Plan(
         doomed=doomed,
-        replies=lambda reply: _folded(str(reply.get("author") or "")) == wanted,
+        replies=lambda reply: folded(str(reply.get("author") or "")) == wanted,
         posts=_of(site, _collections(database, ("posts",))),
     )
 
 
-def _folded(name: str) -> str:
-    """A name as it is compared: a terminal and a site may compose one letter in different ways."""
-    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+def folded(name: str) -> str:
+    """A name as it is compared: a terminal and a site may compose one letter in different ways, and WordPress writes
+    an apostrophe as a quotation mark."""
+    return " ".join(unicodedata.normalize("NFKC", name).translate(_APOSTROPHES).split()).casefold()
 
 
 def _names(fields: dict[str, Any], kind: str) -> set[str]:
     author = fields.get("author") or {}
     found = (author.get("name"),) if kind == "comments" else (fields.get("name"), fields.get("slug"))
-    return {_folded(name) for name in found if isinstance(name, str)}
+    return {folded(name) for name in found if isinstance(name, str)}
 
 
 def _sites(database: Database) -> list[tuple[str, str]]:

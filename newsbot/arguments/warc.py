@@ -9,15 +9,15 @@ from scrapy.settings import BaseSettings
 from newsbot.errors import BadArgument
 from newsbot.extras import require
 
-_OFF = ("", "0")
+_OFF = ("", "0", "false", "no", "off")
 
 
 def warc_folder(settings: BaseSettings, *, asked: bool | None) -> str:
     """The folder of the WARC files; "" where the run writes none. ``asked`` is the argument ``warc=``."""
     folder = str(settings["NEWSBOT_WARC"] or "").strip()
-    if asked is False or (asked is None and folder in _OFF):
+    if asked is False or (asked is None and folder.lower() in _OFF):
         return ""
-    if folder not in _OFF:
+    if folder.lower() not in _OFF:
         return folder
     return str(Path(settings["NEWSBOT_DATA"]) / "warc") if settings["NEWSBOT_DATA"] else ""
 

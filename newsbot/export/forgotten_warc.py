@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import re
 import zlib
 from collections.abc import Callable, Sequence
-from html import escape
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
+from newsbot.archive.forgetting import folded
 from newsbot.middlewares.compression import unpacked
 from newsbot.warc.reading import DamagedRecord, Record, message_of
 
 _URN = ("urn:newsbot:site:", "urn:newsbot:recalled:")
-_COMMENT = (b'id="comment-', b"#comment-")
+_COMMENT = re.compile(rb"(?:\bid\s*=\s*[\"']?(?:[a-z]+-)?|#)comment-\d", re.I)
+_JSON_ESCAPE = re.compile(r"\\u([0-9a-f]{4})", re.I)
 
 
 def of_sites(sites: Sequence[str]) -> Callable[[Record], bool]:
@@ -24,20 +26,24 @@ def of_sites(sites: Sequence[str]) -> Callable[[Record], bool]:
 def of_comments(site: str | None) -> Callable[[Record], bool]:
     """The answers that show comments: those of the API, of feeds, and pages."""
     return lambda record: (
-        _is_of(record, site) and ("/comments" in unquote(record.uri) or any(mark in _body(record) for mark in _COMMENT))
+        _is_of(record, site) and ("/comments" in unquote(record.uri) or _COMMENT.search(_body(record)) is not None)
     )
 
 
 def of_person(name: str, site: str | None) -> Callable[[Record], bool]:
     """The answers and notes that name a person, as text, in JSON or in HTML."""
-    forms = {name, json.dumps(name)[1:-1], escape(name)}
-    named = [form.casefold() for form in forms]
+    named = folded(name)
 
     def is_removed(record: Record) -> bool:
-        text = _body(record).decode("utf-8", "replace").casefold()
-        return _is_of(record, site) and any(form in text for form in named)
+        return _is_of(record, site) and named in folded(_text(_body(record)))
 
     return is_removed
+
+
+def _text(body: bytes) -> str:
+    """An answer as its reader sees it: without the escapes of JSON and HTML."""
+    text = body.decode("utf-8", "replace")
+    return unescape(_JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
 
 
 def _is_of(record: Record, site: str | None) -> bool:

@@ -74,8 +74,10 @@ class RowCheck:
                 self.deleted += 1
             elif not isinstance(warc, dict):
                 self.unnamed += 1
+            elif not isinstance(warc.get("offset"), int) or not isinstance(row.get("site"), str):
+                self.found.fail(f"{path.name}, row {pointer.number}: its columns are not those of a row of newsbot")
             else:
-                place = (str(warc.get("file")), int(warc.get("offset") or 0), str(warc.get("record")))
+                place = (str(warc.get("file")), warc["offset"], str(warc.get("record")))
                 self.pointers[run_of(place[0])][place].append(pointer)
 
     def run(self) -> None:

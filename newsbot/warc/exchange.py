@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -27,7 +29,7 @@ _INTERIM = re.compile(rb"HTTP/\d\.\d 1\d\d[ \r\n]")
 class Exchange:
     """The bytes of one request and its answer. ``address`` is the IP address of the server, ``began`` is in UTC.
 
-    ``closed``: no further byte belongs to the exchange.
+    ``closed``: no further byte belongs to the exchange. ``fault``: why the answer could not be kept.
     """
 
     url: str
@@ -37,6 +39,7 @@ class Exchange:
     answer: IO[bytes] = field(default_factory=partial(SpooledTemporaryFile, max_size=IN_MEMORY))
     received: int = 0
     closed: bool = False
+    fault: OSError | None = None
 
     def start(self, address: str | None) -> None:
         """Note that the request is sent now. It may be sent a second time, where its first connection was stale."""
@@ -47,13 +50,19 @@ class Exchange:
         self.request += data
 
     def receive(self, data: bytes) -> None:
-        if not self.closed:
+        """Keep a part of the answer. A full disk must not break the answer that the crawl waits for."""
+        if self.closed or self.fault is not None:
+            return
+        try:
             self.answer.write(data)
+        except OSError as error:
+            self.fault = error
+        else:
             self.received += len(data)
 
     def cut(self, size: int) -> None:
         """Remove the last ``size`` bytes of the answer, which do not belong to it."""
-        if size and not self.closed:
+        if size and not self.closed and self.fault is None:
             self.received -= size
             self.answer.truncate(self.received)
             self.answer.seek(self.received)
@@ -70,7 +79,8 @@ class Exchange:
     def close(self) -> None:
         """Free the memory or the temporary file of the answer."""
         self.closed = True
-        self.answer.close()
+        with suppress(OSError):
+            self.answer.close()
 
 
 def final_head(data: bytes) -> tuple[int, int]:
@@ -90,7 +100,7 @@ def final_head(data: bytes) -> tuple[int, int]:
 
 def without_secrets(head: bytes) -> bytes:
     """The lines of a request or an answer up to its body, without secret headers. Every other byte stays."""
-    return b"".join(_open_lines(head.splitlines(keepends=True)))
+    return b"".join(_open_lines(BytesIO(head)))
 
 
 def _open_lines(lines: Iterable[bytes]) -> Iterable[bytes]:

@@ -114,16 +114,16 @@ class WarcFiles:
             os.fsync(out.file.fileno())
             opened(path).rename(path)
         sync_folder(self.folder)
-        write_index(path, self._lines)
         self._stored(StoredFile(file=path.name, bytes=out.size, sha256=out.digest.hexdigest(), records=self._records))
+        write_index(path, self._lines)
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._number:
             for stored in finish_dead(self.folder):
                 finished = self.folder / stored.file
-                write_index(finished, index_of(finished))
                 self._stored(stored)
+                write_index(finished, index_of(finished))
         while True:
             self._number += 1
             path = self.folder / f"newsbot-{self.run}-{self._number:05d}{SUFFIX}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -27,6 +28,8 @@ def warcinfo(crawler: Crawler) -> dict[str, str]:
     settings, spider = crawler.settings, crawler.spider
     arguments: Any = getattr(spider, "arguments", None)
     given = arguments.model_dump(mode="json", exclude_defaults=True) if arguments is not None else {}
+    if "sites" in given:
+        given["sites"] = Path(str(given["sites"])).name
     return {
         "software": f"newsbot/{__version__}",
         "format": "WARC File Format 1.1",

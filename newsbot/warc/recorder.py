@@ -67,6 +67,8 @@ class Recorder:
 
         Returns the record of the answer, or None: no byte came, or the records cannot be written.
         """
+        if exchange.fault is not None:
+            self._fail(exchange.fault)
         if self.failed is not None or not exchange.request:
             return None
         named = {"WARC-Target-URI": exchange.url, "WARC-Date": date_of(exchange.began)}

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
+from scrapy.settings import Settings
 from twisted.internet.testing import StringTransport
 from twisted.web._newclient import Request
 from twisted.web.client import URI
 from twisted.web.http_headers import Headers
 
+from newsbot.arguments.warc import warc_folder
 from newsbot.export.forgotten_warc import of_comments, of_person, of_sites
 from newsbot.warc import files
 from newsbot.warc.exchange import Exchange, final_head, without_secrets
@@ -25,6 +27,7 @@ from newsbot.warc.finishing import StoredFile, finish_dead, lock, opened
 from newsbot.warc.handler import RecordingFactory
 from newsbot.warc.index import surt
 from newsbot.warc.info import without_logins
+from newsbot.warc.reading import Record as WarcFound
 from newsbot.warc.removing import REMOVED, note, remove
 
 URL = "http://news.example/wp-json/"
@@ -274,3 +277,46 @@ def test_what_is_forgotten_is_overwritten_and_nothing_else(tmp_path: Path) -> No
         for url in kept:
             assert gzip.decompress(found[f"<{places[url].record}>"].partition(b"\r\n\r\n")[2]) == bodies[url]
         assert remove(tmp_path / name, chosen) == 0
+
+
+def page_with(body: str) -> WarcFound:
+    headers = {"warc-type": "metadata", "warc-target-uri": "https://news.example/a-page/"}
+    return WarcFound(offset=0, length=1, headers=headers, block=body.encode())
+
+
+@pytest.mark.parametrize("name", ["Pat O'Brien", "Pat O\u2019Brien", "pat  o'brien"])
+@pytest.mark.parametrize("text", ["Pat O&#8217;Brien", "Pat O&#039;Brien", "Pat\n O'Brien", "Pat O\\u2019Brien"])
+def test_a_person_is_found_however_the_name_is_written(name: str, text: str) -> None:
+    assert of_person(name, None)(page_with(f"by {text}."))
+
+
+@pytest.mark.parametrize("mark", ["id='comment-7'", 'id="li-comment-7"', "id=comment-7", "#comment-7"])
+def test_comments_of_every_theme_are_found(mark: str) -> None:
+    assert of_comments(None)(page_with(f"<li {mark}>"))
+    assert not of_comments(None)(page_with('<div id="comment-form">'))
+
+
+def test_a_full_temporary_disk_breaks_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = Exchange(url=URL)
+    full = OSError(28, "No space left on device")
+
+    def refuse(_: bytes) -> int:
+        raise full
+
+    monkeypatch.setattr(exchange.answer, "write", refuse, raising=False)
+    exchange.receive(b"HTTP/1.1 200 OK")
+    exchange.receive(b"more")
+    exchange.cut(2)
+    exchange.close()
+    assert exchange.fault is full
+
+
+def test_a_bare_carriage_return_ends_no_header() -> None:
+    assert without_secrets(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\rb=2\r\nX: y\r\n\r\n").count(b"b=2") == 0
+
+
+@pytest.mark.parametrize("off", ["", "0", "false", "No", "off"])
+def test_records_are_off_where_the_setting_says_so(off: str) -> None:
+    settings = Settings({"NEWSBOT_WARC": off, "NEWSBOT_DATA": "data"})
+    assert warc_folder(settings, asked=None) == ""
+    assert warc_folder(settings, asked=True) == "data/warc"

@@ -12,9 +12,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from newsbot.durable import sync_folder
 from newsbot.errors import BadArgument
 from newsbot.export.reading import Written
-from newsbot.feeds.files import sync_folder
 
 LIST = ".newsbot-files"
 """The file that names all files of the folder. A folder with other files is not replaced."""

@@ -19,6 +19,8 @@ from typing import IO, Self
 
 import orjson
 
+from newsbot.durable import sync_folder
+
 BUFFER = 1 << 18
 CHUNK = 1 << 20
 ENDS = 4096
@@ -84,15 +86,6 @@ class Part:
         self.path.replace(target)
         self.file.close()
         sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync a folder: without it a rename may be lost in a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool:

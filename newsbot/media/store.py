@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from newsbot.durable import sync_folder
 from newsbot.media.kinds import Kind
 
 TRIES = 5
@@ -91,7 +92,7 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
         return digest, True
 
     def path(self, digest: str, kind: Kind) -> str:
@@ -187,11 +188,3 @@ def _key(url: str) -> bytes:
 
 def _of(owner: Owner) -> dict[str, Any]:
     return {"site": owner.site, "type": owner.type, "id": owner.id}
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

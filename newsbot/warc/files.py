@@ -15,8 +15,9 @@ from pathlib import Path
 from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
+from newsbot.durable import sync_folder
 from newsbot.items import WarcRecord
-from newsbot.warc.finishing import SUFFIX, StoredFile, finish_dead, lock, opened, sync_folder
+from newsbot.warc.finishing import SUFFIX, StoredFile, finish_dead, lock, opened
 from newsbot.warc.index import index_line, index_of, write_index
 
 LARGEST = 1 << 30

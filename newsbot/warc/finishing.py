@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
+from newsbot.durable import sync_folder
+
 OPEN = ".open"
 SUFFIX = ".warc.gz"
 CHUNK = 1 << 18
@@ -93,12 +95,3 @@ def ends_of_records(file: IO[bytes]) -> Iterator[int]:
             chunk = record.unused_data
             yield read - len(chunk)
             record = zlib.decompressobj(_GZIP)
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync a folder: without it a rename may be lost in a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rights": set(),
     "safe_json": set(),
     "compact": set(),
+    "durable": set(),
     "extras": {"errors"},
     "components": set(),
     "terminal": set(),
@@ -29,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schedule": set(),
     "politeness": {"errors"},
     "safety": {"errors", "signals"},
-    "media": {"errors"},
+    "media": {"durable", "errors"},
     "net": {"errors"},
     "settings": {"early_stop", "net"},
     "safe_logs": {"items", "terminal"},
@@ -43,12 +44,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
-    "warc": {"arguments", "safety", "wordpress", "items", "safe_json", "signals", "timestamps"},
+    "warc": {"arguments", "durable", "safety", "wordpress", "items", "safe_json", "signals", "timestamps"},
     "spiders": {
         *("archive", "arguments", "browser", "net", "politeness", "rights", "schedule", "warc", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
     },
-    "feeds": {"terminal", "items", "errors", "signals", "timestamps", "safe_json"},
+    "feeds": {"durable", "terminal", "items", "errors", "signals", "timestamps", "safe_json"},
     "pipelines": {
         *("archive", "arguments", "article", "media", "net", "wordpress"),
         *("items", "compact", "errors", "signals", "timestamps"),
@@ -79,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "export": {
         *("archive", "arguments", "article", "feeds", "media", "middlewares", "pipelines", "rights", "warc"),
-        *("wordpress", "items", "errors", "extras", "timestamps", "safe_json", "terminal"),
+        *("wordpress", "items", "durable", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "console": {"settings", "terminal"},
     "commands": {

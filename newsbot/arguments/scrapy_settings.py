@@ -64,7 +64,7 @@ def _check_type(settings: BaseSettings, name: str, default: Any) -> None:
 def _check_module(setting: str, path: str) -> None:
     """Raise BadArgument for a component whose module does not exist.
 
-    The module itself is not imported: it could import Twisted's reactor before Scrapy has chosen it.
+    The module itself is not imported. It could import Twisted's reactor before Scrapy has chosen a reactor.
     """
     module = path.rpartition(".")[0]
     try:

@@ -106,7 +106,7 @@ def without_secrets(head: bytes) -> bytes:
 def _open_lines(lines: Iterable[bytes]) -> Iterable[bytes]:
     secret = False
     for line in lines:
-        # A line that begins with a blank goes on with the header of the line before.
+        # A line that begins with a space or a tab belongs to the header of the line before.
         if not line.startswith((b" ", b"\t")):
             secret = line.partition(b":")[0].strip().lower() in SECRET
         if not secret:

@@ -48,7 +48,7 @@ def remove(folder: Path, is_removed: Callable[[Record], bool]) -> int:
 
 def note(length: int, *, refers_to: str) -> bytes:
     """A compressed record of exactly ``length`` bytes that says what stood in its place."""
-    # Gzip adds 18 bytes, and 5 to each stored block.
+    # Gzip needs 18 bytes for its head and end, and 5 bytes for each block that is not compressed.
     blocks = -(-(length - 18) // (_BLOCK + 5))
     size = length - 18 - 5 * blocks
     head = (

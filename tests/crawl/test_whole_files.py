@@ -83,7 +83,7 @@ def test_file_answers_the_question_with_its_limit_window_and_types(tmp_path: Pat
             over(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
             inside = {row["id"] for row in posts if since <= row["published"] < until}
             assert unique(ids(tmp_path, "window.jsonl")) == inside
-        # A run of a part buries nothing, so that the archive still holds rows that the site no longer lists.
+        # A run that asks for a part of a site marks no row as deleted: the archive still holds the rows.
         room.trash(posts[-1]["id"])
         room.trash(posts[12]["id"])
         over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")

@@ -43,7 +43,7 @@ BOUNDED = {
     "newsbot.article.facts.byline._AGENCY_LAST": (60, False),
     "newsbot.wordpress.pages.sitemap._NAMES": (255, False),
 }
-# Expressions that a variable names where they are used: all its uses match the begin of a text.
+# Expressions that the code calls through a variable. Each of these calls is a match at the beginning of a text.
 _MATCHED = frozenset(
     {f"newsbot.article.cleaning.crowded.{name}" for name in ("_FEW", "_CROWDED", "_ATTRIBUTES")}
     | {"newsbot.wordpress.pages.sitemap._NAMES", "newsbot.wordpress.discovery.roots._WP_JSON"}
@@ -52,7 +52,7 @@ _MATCHED = frozenset(
 
 @dataclass(frozen=True)
 class Expression:
-    """An expression and where it stands. ``anchored``: it is matched at the begin of a text only. ``longest``: of the
+    """An expression and where it stands. ``anchored``: it matches at the beginning of a text only. ``longest``: of the
     texts that it meets. ``folded``: they have no two spaces in a row."""
 
     place: str

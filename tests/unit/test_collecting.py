@@ -313,7 +313,7 @@ def test_an_unproven_walk_whose_count_agrees_is_listed_a_second_time() -> None:
     found = {i: Object(id=i, second=i, hidden=100 < i <= 2_300) for i in range(1, 2_601)}
 
     def count(model: ModelSite, params: dict[str, str]) -> None:
-        # By chance the count of the newest ids is exactly what walk and newest ids showed.
+        # The count that comes with the newest ids equals, by chance, the number of rows that came.
         is_newest = (params.get("orderby"), params.get("order")) == ("id", "desc")
         model.total = (lambda _: 400) if is_newest else (lambda number: number)
 

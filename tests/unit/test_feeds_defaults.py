@@ -101,7 +101,7 @@ def test_a_dated_file_names_what_was_asked_for_and_the_run(tmp_path: Path) -> No
     crawler.spider.arguments = SiteArguments(site=("https://www.news.example/politics/",))  # type: ignore[attr-defined]
     settings = Settings({"NEWSBOT_DATA": str(tmp_path / "100%"), "NEWSBOT_RUN": "nightly"})
     FeedDefaults.from_crawler(crawler).update_settings(settings)
-    # Scrapy fills names into the URI of a feed, so that a per cent sign is written twice.
+    # Scrapy replaces %(name)s in the URI of a feed. A per cent sign of the path is therefore written twice.
     names = [uri % {} for uri in settings.getdict("FEEDS")]
     folder = tmp_path / "100%" / "wp_posts"
     assert names == [str(folder / f"news.example-politics-nightly.{form}") for form in ("jsonl", "csv")]

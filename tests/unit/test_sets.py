@@ -53,7 +53,7 @@ def test_dates_that_were_swapped_in_the_database_are_delivered(runs: Runs) -> No
     for one, other in ((1_000, 1_049), (7, 9)):
         articles[one].date, articles[other].date = articles[other].date, articles[one].date
         articles[one].local, articles[other].local = articles[other].local, articles[one].local
-    # The first fifty ids are the first ones whose dates are compared with the query that compares all ids.
+    # The first query that compares all ids compares the dates of the first fifty ids.
     assert sorted(runs()) == [(number, "edited") for number in (7, 9, 1_000, 1_049)]
     assert (runs(), runs.facts.verdict) == ([], "complete")
 
@@ -132,7 +132,7 @@ def test_row_that_comes_back_during_a_sweep_is_counted_as_listed(runs: Runs) -> 
     def restore() -> None:
         runs.model.articles[700].status = "publish"
 
-    # The page that lacks the row has been listed.
+    # The row comes back after the site has answered the page on which the row was missing.
     runs.model.events[11] = restore
     runs(sweep=True)
     assert kept_state(runs).unlisted == frozenset()

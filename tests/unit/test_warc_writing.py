@@ -53,7 +53,7 @@ class Connection:
         uri = URI.fromBytes(URL.encode())  # type: ignore[no-untyped-call]
         headers = Headers({b"host": [b"news.example"], b"authorization": [b"Basic c2VjcmV0"]})
         request = Request._construct(b"GET", uri.originForm, headers, None, True, uri)  # type: ignore[no-untyped-call]
-        # The answer is read as Scrapy reads it, so that the connection is not paused.
+        # Scrapy reads the body of an answer at once. Without a reader, Twisted pauses the connection.
         self.protocol.request(request).addCallback(lambda answer: answer.deliverBody(_Reader()))
         return exchange
 

@@ -183,7 +183,7 @@ def _said(name: str, arguments: str) -> str:
 
 
 def _is_shortcode(name: str, arguments: str, *, closed: Set[str], lone: bool) -> bool:
-    # The quick checks of single letters decide most brackets, of which a post may have hundreds of thousands.
+    # A post may have hundreds of thousands of brackets. Single letters decide most of them quickly.
     if ("=" in arguments and _ARGUMENT.match(arguments.strip())) or name in closed:
         return True
     joined = "_" in name or "-" in name

@@ -95,7 +95,7 @@ class SiteIds:
         modified = utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
         published = utc(raw.get("date_gmt"), raw.get("date"), self.queries.site)
         if published is not None:
-            # Most rows were never modified: one text serves for both dates.
+            # Most rows were never modified, so that their two dates are equal. One text in memory serves both.
             self.published[row_id] = modified if published == modified else published
         return modified
 

@@ -94,7 +94,7 @@ class FeedWalk:
         first page, or an HTML page, behind the last one."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.error is not None or not (reply.is_ok or reply.is_gone or reply.status == 400):
-            # A refusal (401, 403, 429) says nothing about the end.
+            # A refusal (401, 403, 429) does not show where the feed ends.
             return None
         try:
             urls = urls_of(read_feed(reply, site=self.reader.site)) if reply.is_ok else []

@@ -182,7 +182,7 @@ def test_the_page_tells_sites_runs_and_what_needs_attention(told: tuple[str, Rep
     assert ["de", "1,345"] in ranked
     assert ["Politics", "&", "more", "1,345"] in ranked
     assert "100 words a post" in text
-    # The newest run that read robots.txt counts, and a site of which no run read it has no line.
+    # The rights are those of the newest run that read robots.txt. A site without such a run has no line of rights.
     [rights] = [" ".join(one.text_content().split()) for one in page.cssselect("p.rights")]
     assert rights.startswith("Rights that robots.txt declares: Content-Signal: search=yes, ai-train=<script>")
     assert f"RSL licence: {EVIL}/x Use for search: yes (Content-Signal search=yes)" in rights

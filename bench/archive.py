@@ -25,7 +25,7 @@ from newsbot.archive.reader import Filter, read_current
 from newsbot.archive.schema import collections
 from newsbot.items import Author, Checkpoint, Post, TermRef
 from newsbot.wordpress.guids import guid_key
-from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.questions import AskKnown
 
 SITE = "https://news.example"
 PAGE = 100

@@ -45,16 +45,8 @@ from newsbot.archive.schema import collections, rows
 from newsbot.compact import SortedKeys
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import (
-    AskBorder,
-    AskEdge,
-    AskKnown,
-    AskPublished,
-    CollectionState,
-    KeepWitness,
-    Recall,
-)
 from newsbot.wordpress.options import KINDS
+from newsbot.wordpress.questions import AskBorder, AskEdge, AskKnown, AskPublished, CollectionState, KeepWitness, Recall
 
 Clock = Callable[[], datetime]
 

@@ -16,7 +16,7 @@ from newsbot.archive.parts import text_hash
 from newsbot.archive.schema import collections, outbox, revisions, rows
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint
-from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.questions import AskKnown
 
 
 class MissingRows(ArchiveError):

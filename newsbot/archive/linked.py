@@ -14,7 +14,7 @@ from newsbot.archive.payloads import stored_json
 from newsbot.archive.schema import linked
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import Recall
+from newsbot.wordpress.questions import Recall
 
 LINKED_DAYS = 30
 """An author, term or image that is older is requested again: nothing else shows that its name changed."""

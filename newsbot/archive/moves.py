@@ -26,8 +26,8 @@ from newsbot.archive.schema import (
 )
 from newsbot.safe_json import json_bytes
 from newsbot.wordpress.guids import guid_key
-from newsbot.wordpress.messages import AskFormer, AskHeld, Former, HeldRow
 from newsbot.wordpress.options import KINDS
+from newsbot.wordpress.questions import AskFormer, AskHeld, Former, HeldRow
 from newsbot.wordpress.same_site import address_of
 
 NEWEST = 20

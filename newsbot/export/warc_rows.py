@@ -20,7 +20,7 @@ from newsbot.wordpress.joins.core_routes import relations_of, undeclared
 from newsbot.wordpress.joins.link_cache import LinkCache
 from newsbot.wordpress.joins.relations import FOLLOWED, KINDS, Relation, learn
 from newsbot.wordpress.languages.plugins import PARAM
-from newsbot.wordpress.messages import CollectionState, Query, Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.article_page import read_page
 from newsbot.wordpress.pages.feed import FeedEntry, read_feed
@@ -29,6 +29,7 @@ from newsbot.wordpress.pages.sitemap import read_sitemap
 from newsbot.wordpress.pages.times import iso_to_utc
 from newsbot.wordpress.pages.urls import canonical, id_of_url
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.replies import answer, rows_of
 from newsbot.wordpress.site_json import site_from_json

@@ -11,7 +11,7 @@ from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.archive.leases import lease_of
 from newsbot.archive.runs import crawled_of
 from newsbot.items import Record
-from newsbot.wordpress.messages import (
+from newsbot.wordpress.questions import (
     AskBorder,
     AskEdge,
     AskFormer,
@@ -44,7 +44,7 @@ class ArchiveAnswers:
         self._archive = archive
 
     def answer(self, asked: Question) -> Any:
-        """The answer to a question, as the table in ``wordpress.messages`` lists it."""
+        """The answer to a question, as the table in ``wordpress.questions`` lists it."""
         archive = self._archive
         match asked:
             case AskState():

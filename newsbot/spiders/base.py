@@ -34,8 +34,8 @@ from newsbot.spiders.declared import DeclaredRights
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.fetcher import Fetcher
 from newsbot.spiders.in_flight import InFlight
-from newsbot.wordpress.messages import Question
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import Question
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.scope import asked_part
 from newsbot.wordpress.site_crawl import SiteCrawl, crawl

@@ -13,8 +13,9 @@ from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
-from newsbot.wordpress.messages import Query, Question, RenameSite, Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.narrowing.addresses import is_bare
+from newsbot.wordpress.questions import Question, RenameSite
 from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
 from newsbot.wordpress.site_crawl import SiteCrawl
 

@@ -16,8 +16,8 @@ from newsbot import signals
 from newsbot.arguments.entries import entry_of
 from newsbot.arguments.site_list import Target
 from newsbot.warc.recorder import recorder_of
-from newsbot.wordpress.messages import AskSite, KeepSite, Question, Recall
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import AskSite, KeepSite, Question, Recall
 
 SITE = "urn:newsbot:site:"
 RECALLED = "urn:newsbot:recalled:"

@@ -8,8 +8,9 @@ from typing import Any
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.api import Collection, Site, read_accepts, read_collections
-from newsbot.wordpress.messages import KeepSite, Query
+from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import KeepSite
 from newsbot.wordpress.replies import answer
 from newsbot.wordpress.site_json import site_as_json
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.api import Api, Site
-from newsbot.wordpress.messages import AskFormer, AskNewSite, Former, Query, Reply, Steps
+from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import AskFormer, AskNewSite, Former
 from newsbot.wordpress.replies import rows_of
 from newsbot.wordpress.same_site import IDENTIFYING, address_of, moved_here
 from newsbot.wordpress.values import decoded, rendered, row_id

@@ -12,17 +12,9 @@ from newsbot.items import Checkpoint
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Collection, Site
 from newsbot.wordpress.dates import CLOCK_CHANGE, ZONE_SHIFT, utc
-from newsbot.wordpress.messages import (
-    AskBorder,
-    AskEdge,
-    AskKnown,
-    AskPublished,
-    AskState,
-    AskTombstones,
-    Distrust,
-    Query,
-)
+from newsbot.wordpress.messages import Query
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import AskBorder, AskEdge, AskKnown, AskPublished, AskState, AskTombstones, Distrust
 
 DATED = frozenset({"posts", "media", "comments"})
 """Kinds that can be listed by date."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from newsbot.wordpress.dates import local_date
 from newsbot.wordpress.guids import canonical_guid, is_evidence, names_site
-from newsbot.wordpress.messages import HeldRow
+from newsbot.wordpress.questions import HeldRow
 from newsbot.wordpress.values import decoded, rendered, row_id, text
 
 IDENTIFYING = "id,guid,slug,date,link"

@@ -24,12 +24,13 @@ from newsbot.wordpress.kinds import name_failure, tell_closed
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.meaning import PARTS
-from newsbot.wordpress.messages import AskSite, AskState, KeepSite, Query, Question, RenameSite, Reply, Steps
+from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.moves import former_key, is_below
 from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.narrowing.finding import find_scope
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import AskSite, AskState, KeepSite, Question, RenameSite
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from newsbot.wordpress.witness.choice import unlisted_types

@@ -21,7 +21,7 @@ from scrapy.crawler import CrawlerProcess
 from newsbot.archive import archive_of
 from newsbot.items import Checkpoint, Post
 from newsbot.pipelines import feed_commit
-from newsbot.wordpress.messages import CollectionState
+from newsbot.wordpress.questions import CollectionState
 from tests.crawl.feeds_spider import OURS
 from tests.crawl.shipped import shipped
 

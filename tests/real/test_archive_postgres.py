@@ -16,7 +16,7 @@ from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
 from newsbot.politeness.known import KnownRobots
 from newsbot.wordpress.guids import guid_key
-from newsbot.wordpress.messages import AskKnown, Recall
+from newsbot.wordpress.questions import AskKnown, Recall
 from tests.crawl.scrapy_crawl import crawl
 from tests.newsroom import Newsroom
 from tests.real.postgresql import PostgreSQL

@@ -16,7 +16,7 @@ from typing import Any
 from newsbot.archive.moves import NEWEST
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.messages import (
+from newsbot.wordpress.questions import (
     AskBorder,
     AskEdge,
     AskHeld,

@@ -21,7 +21,7 @@ from newsbot.archive.schema import VERSION, leases
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Embed, FeaturedImage, Image, Post, TermRef, columns
 from newsbot.wordpress.guids import guid_key
-from newsbot.wordpress.messages import AskKnown, Recall
+from newsbot.wordpress.questions import AskKnown, Recall
 
 SITE = "https://news.example"
 

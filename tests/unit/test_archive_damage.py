@@ -16,7 +16,7 @@ from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.archive.schema import collections, linked, outbox, revisions, sites
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Post
-from newsbot.wordpress.messages import Recall
+from newsbot.wordpress.questions import Recall
 
 SITE = "https://news.example"
 WHEN = "2026-11-23T10:00:00Z"

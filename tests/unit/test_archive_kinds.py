@@ -14,7 +14,7 @@ from newsbot.archive.parts import fingerprint
 from newsbot.archive.payloads import pack, shape_of
 from newsbot.archive.reader import Filter, archived_collections, read_current
 from newsbot.items import Checkpoint, Post, Record, Term
-from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.questions import AskKnown
 from tests.older_archive import older_archive
 
 SITE = "https://news.example"

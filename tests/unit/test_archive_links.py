@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from newsbot.archive import Archive
 from newsbot.archive.schema import rows
 from newsbot.items import Checkpoint, Post
-from newsbot.wordpress.messages import KeepWitness
 from newsbot.wordpress.pages.urls import place_key
+from newsbot.wordpress.questions import KeepWitness
 
 SITE = "https://news.example"
 

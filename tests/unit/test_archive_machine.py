@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from newsbot.archive import Archive
-from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.questions import AskKnown
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.examples import SOAK
 from tests.unit.changing_site import KEY, Article, ChangingSite, Crash, Update, drive, finished

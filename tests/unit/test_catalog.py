@@ -10,8 +10,9 @@ from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Collection, read_collections
 from newsbot.wordpress.catalog import INTERNAL_TYPES, choose
-from newsbot.wordpress.messages import AskState, CollectionState, Query, Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import AskState, CollectionState
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, site

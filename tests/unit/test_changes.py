@@ -19,9 +19,10 @@ from newsbot.wordpress.collection.confirm import Confirmed, confirm, is_held_bac
 from newsbot.wordpress.collection.search import FIRST, LAST, Search
 from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.dates import site_time
-from newsbot.wordpress.messages import AskEdge, AskKnown, CollectionState, Reply
+from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import AskEdge, AskKnown, CollectionState
 from tests.unit import changing_site
 from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 

@@ -20,7 +20,8 @@ from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.claims import Claims
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.wp_posts import WpPostSpider
-from newsbot.wordpress.messages import AskState, Query, RenameSite, Reply
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.questions import AskState, RenameSite
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import SiteCrawl
 

@@ -11,9 +11,10 @@ import pytest
 
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import ArchiveAnswers
-from newsbot.wordpress.messages import Query, Recall, Remember, Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.questions import Recall, Remember
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import SiteCrawl, crawl
 from tests.unit.outgoing import outgoing

@@ -14,7 +14,7 @@ from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.forgotten import Refused, Wish, forget
 from newsbot.items import Author, Checkpoint, Comment, Post, Record, User
-from newsbot.wordpress.messages import AskKnown
+from newsbot.wordpress.questions import AskKnown
 
 SITE, OTHER = "https://news.example", "https://other.example"
 SECRET = "my address is Elm Street 7"

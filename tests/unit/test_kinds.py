@@ -10,8 +10,9 @@ from newsbot.arguments.site_list import Target
 from newsbot.commands.crawl import one_table
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.spiders.wp_site import WpSiteSpider
-from newsbot.wordpress.messages import AskState, CollectionState, Query, Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import KINDS, Options
+from newsbot.wordpress.questions import AskState, CollectionState
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import crawl, crawl_kinds
 from tests.unit.model_site import HOME, site

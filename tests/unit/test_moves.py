@@ -18,7 +18,11 @@ from newsbot.errors import ForeignAnswer
 from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.api import Api, Collection, Site
 from newsbot.wordpress.collection.identity import Identity
-from newsbot.wordpress.messages import (
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.moves import former_key
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import (
     AskFormer,
     AskHeld,
     AskNewSite,
@@ -28,14 +32,9 @@ from newsbot.wordpress.messages import (
     Former,
     HeldRow,
     KeepSite,
-    Query,
     Recall,
     RenameSite,
-    Reply,
 )
-from newsbot.wordpress.moves import former_key
-from newsbot.wordpress.options import Options
-from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.same_site import moved_here, moved_url
 from newsbot.wordpress.site_crawl import crawl

@@ -18,7 +18,7 @@ from newsbot.archive.schema import receipts
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
 from newsbot.spiders.archive_answers import ArchiveAnswers
-from newsbot.wordpress.messages import KeepSite, Recall, Remember
+from newsbot.wordpress.questions import KeepSite, Recall, Remember
 from newsbot.wordpress.receipt import SiteFacts
 
 SITE = "https://news.example"

@@ -13,9 +13,9 @@ import pytest
 from newsbot.archive import Archive
 from newsbot.wordpress.api import RouteAccepts
 from newsbot.wordpress.collection import quick_check
-from newsbot.wordpress.messages import CollectionState
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
 from tests.unit.changing_site import KEY, POSTS, ROUTE, ChangingSite
 from tests.unit.test_changes import Runs
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.wordpress.api import Api, RouteAccepts, Site
-from newsbot.wordpress.messages import AskSite, AskState, CollectionState, KeepSite, Query, Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import AskSite, AskState, CollectionState, KeepSite
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import crawl
 from newsbot.wordpress.site_json import site_as_json, site_from_json

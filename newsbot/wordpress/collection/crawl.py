@@ -15,8 +15,9 @@ from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.collection.verdict import conclude_by, is_absent, is_closed
-from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts
 
 

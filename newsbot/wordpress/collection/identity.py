@@ -14,8 +14,9 @@ from typing import Any
 
 from newsbot.errors import ForeignAnswer
 from newsbot.wordpress.api import PER_PAGE
-from newsbot.wordpress.messages import AskHeld, HeldRow, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import AskHeld, HeldRow
 from newsbot.wordpress.replies import rows_of
 from newsbot.wordpress.same_site import IDENTIFYING, agreeing, guid_host, host_of, link_host
 from newsbot.wordpress.values import row_id

@@ -23,8 +23,9 @@ from newsbot.wordpress.collection.search import FIRST, LAST, Search, Window
 from newsbot.wordpress.collection.site_ids import token
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import ZONE_SHIFT
-from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries, share
+from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.replies import is_final
 
 SWEPT_AT_ONCE = 1_000

@@ -22,10 +22,11 @@ from newsbot.wordpress.dates import are_apart, local_date
 from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
 from newsbot.wordpress.joins.learner import Learner
-from newsbot.wordpress.messages import CollectionState, Reply, Steps
+from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.pages.bodies import Bodies
 from newsbot.wordpress.pages.reader import PageReader
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_cut, rows_of, total_of
 

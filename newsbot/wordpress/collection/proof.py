@@ -18,8 +18,9 @@ from newsbot.wordpress.collection.publication import DateRound, round_of
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, window
 from newsbot.wordpress.dates import ZONE_SHIFT
-from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries, share
+from newsbot.wordpress.questions import CollectionState
 
 SHOWN = 2
 """One row in so many of a page may be a known row whose date is compared. The others are left to unknown rows."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.wordpress.collection.site_ids import Dates
-from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
 
 QUESTION = 1_000
 """Rows in one question to the archive."""

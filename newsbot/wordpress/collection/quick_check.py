@@ -20,8 +20,9 @@ from newsbot.wordpress.collection.proof import proven_since
 from newsbot.wordpress.collection.publication import dates_proven_since
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, is_from_cache, past_caches
-from newsbot.wordpress.messages import CollectionState, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_final, rows_of, total_of
 

@@ -14,8 +14,9 @@ from newsbot.timestamps import iso_utc
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.site_ids import Dates, SiteIds, window
 from newsbot.wordpress.dates import ZONE_SHIFT
-from newsbot.wordpress.messages import AskKnown, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import AskKnown
 
 LEAF = PER_PAGE
 """A window with at most so many known posts is listed, not halved again."""

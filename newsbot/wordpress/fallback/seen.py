@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.wordpress.fallback.listed import ListedArticle
-from newsbot.wordpress.messages import Recall, Remember, Reply, Steps
+from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.questions import Recall, Remember
 
 FEEDS = "feeds"
 

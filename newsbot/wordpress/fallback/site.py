@@ -10,9 +10,10 @@ from newsbot.errors import DiscoveryError, PayloadError
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.fallback.collection import FallbackCollection
 from newsbot.wordpress.fallback.sources import Sources, find_sources
-from newsbot.wordpress.messages import AskState, CollectionState, Steps
+from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt
+from newsbot.wordpress.questions import AskState, CollectionState
 from newsbot.wordpress.receipt import SiteFacts, Verdict
 
 MOST_TYPES = 300

@@ -16,7 +16,8 @@ from newsbot.wordpress.joins.coauthors import AUTHOR_TAXONOMY, all_authors, auth
 from newsbot.wordpress.joins.given import Links, read_links
 from newsbot.wordpress.joins.link_cache import KNOWN_KEPT, MEDIA_KEPT, LinkCache
 from newsbot.wordpress.joins.relations import KINDS, Relation
-from newsbot.wordpress.messages import Query, Recall, Remember, Reply, Steps
+from newsbot.wordpress.messages import Query, Reply, Steps
+from newsbot.wordpress.questions import Recall, Remember
 from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_until_alone
 
 HOLD = 500

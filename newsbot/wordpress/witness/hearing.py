@@ -18,12 +18,13 @@ from newsbot.wordpress.fallback.seen import FeedState
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
 from newsbot.wordpress.fallback.verdict import some
 from newsbot.wordpress.languages.spoken import in_languages
-from newsbot.wordpress.messages import AskLinks, KeepWitness, Reply, Steps
+from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import read_feed
 from newsbot.wordpress.pages.hreflang import PageLanguage, read_languages
 from newsbot.wordpress.pages.urls import canonical
+from newsbot.wordpress.questions import AskLinks, KeepWitness
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import Unanswered
 from newsbot.wordpress.witness.choice import budget, choose, next_first

@@ -68,6 +68,7 @@ def test_each_fork_draws_its_own_random_numbers(tmp_path: Path) -> None:
         ("sys.exit('a reason')", 1, "a reason\n"),
         ("raise ValueError('bad')", 1, "ValueError: bad\n"),
         ("import atexit; atexit.register(print, 'the end', file=sys.stderr)", 0, "the end\n"),
+        ("import weakref; weakref.finalize(told, print, 'freed', file=sys.stderr)", 0, "freed\n"),
         ("os.kill(os.getpid(), 9)", -signal.SIGKILL, ""),
         ("sys.stdout.reconfigure(write_through=False); print('lost'); os.close(1)", 120, "Bad file descriptor\n"),
     ],

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 
+from newsbot.article.cleaning.markup import ATTRIBUTE, NAME
+
 MAX_ATTRIBUTES = 200
 """More than any page builder writes into one tag."""
 
 _PIECES = 2 * MAX_ATTRIBUTES
 """An attribute and the space before it are two pieces."""
 
-# In Python before 3.11.5 a possessive repeat of a group goes on at a wrong place where the last try of the group fails
-# behind its first character. Such groups are repeated in an atomic group ``(?>...)``.
-_PIECE = r"""(?:[\s/]++|=?[^\s/>=]++(?>(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?)|=)"""
 _STEPS = 1_000
 """An atomic group keeps each of its repeats in memory: so many of them are matched at once."""
 
@@ -24,7 +23,7 @@ _FEW = re.compile(
     r"(?>(?:[^<]++"
     r"|<(?:!--(?:[^-]++|(?!-->)-)*+"
     r"|(?:script|style)\b(?:[^<]++|(?!</(?:script|style))<)*+"
-    rf"|[a-zA-Z][^\s/>]*+{_PIECE}{{0,{_PIECES}}}+(?!{_PIECE})"
+    rf"|{NAME}{ATTRIBUTE}{{0,{_PIECES}}}+(?!{ATTRIBUTE})"
     rf"|(?![a-zA-Z]))){{0,{_STEPS}}})",
     re.I,
 )
@@ -32,8 +31,8 @@ _FEW = re.compile(
 _LONG = re.compile(rf"<[a-zA-Z][^>]{{{_PIECES}}}")
 _ANGLE_IN_VALUE = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
 """A tag with so many attributes is long up to its first ``>``, or that one stands in a value: a quick check."""
-_CROWDED = re.compile(rf"<[a-zA-Z][^\s/>]*+{_PIECE}{{0,{_PIECES}}}+")
-_ATTRIBUTES = re.compile(rf"{_PIECE}*+")
+_CROWDED = re.compile(rf"<{NAME}{ATTRIBUTE}{{0,{_PIECES}}}+")
+_ATTRIBUTES = re.compile(rf"{ATTRIBUTE}*+")
 
 
 def limit_attributes(html: str) -> str:

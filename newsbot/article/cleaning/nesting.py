@@ -8,9 +8,11 @@ earlier paragraph left open. No article nests a thousand tags: deeper elements l
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from newsbot.article.cleaning.crowded import limit_attributes
+from newsbot.article.cleaning.markup import ATTRIBUTE, RAW, SPACE, TOKEN, end_of_raw, lower
 
 FEW_TAGS = 1_000
 # More than the live report of a week has. The words behind them stay, without their tags.
@@ -26,20 +28,51 @@ _MARKUP = re.compile(
     r"|/?[a-zA-Z!?][^<>]*>)",
     re.S | re.I,
 )
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])[^<>]*>")
+# Elements without content, and those that a parser never opens twice.
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+    | {"basefont", "bgsound", "frame", "keygen", "html", "head", "body"}
 )
 # Each of these elements ends where the next element of its kind begins.
-_SELF_ENDING = frozenset({"p", "li", "dt", "dd", "option", "tr", "td", "th", "thead", "tbody", "tfoot", "rt", "rp"})
+_SELF_ENDING = frozenset({"p", "option", "caption", "colgroup", "tr", "td", "th", "thead", "tbody", "tfoot"})
 _FORMATTING = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
 )
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# An end tag inside one of these elements does not close an element outside of it.
+_BARRIERS = frozenset({"applet", "marquee", "object", "table", "template"})
+# The end tag of such an element also closes what was opened in it and has no end tag.
+_CLOSERS = _HEADINGS | {
+    *("address", "applet", "article", "aside", "blockquote", "button", "center", "details", "dialog", "dir", "div"),
+    *("dl", "fieldset", "figcaption", "figure", "footer", "header", "hgroup", "listing", "main", "marquee", "menu"),
+    *("nav", "object", "ol", "pre", "section", "summary", "ul", "form", "li", "dt", "dd"),
+}
+_ITEMS = {"li": frozenset({"li"}), "dt": frozenset({"dt", "dd"}), "dd": frozenset({"dt", "dd"})}
+# An item ends where the next one begins, unless one of the special elements, these left out, was opened in it.
+_IN_ITEMS = frozenset({"address", "div"})
+_LISTS = frozenset({"ul", "ol"})
+# The end tag of any other element does nothing where one of these was opened in it.
+_SPECIAL = _CLOSERS | _BARRIERS | {"noscript", "optgroup", "search"}
 
-_FORMATTING_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_FORMATTING))})(?=[\s/>])[^<>]*>", re.I)
-_NESTING = re.compile(
-    rf"<(/?)(?!(?:{'|'.join(sorted(_VOID | _SELF_ENDING))})[\s/>])([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])[^<>]*>", re.I
+# Inside these elements a parser has other rules. Where they hold nothing but their own, they are left out.
+_LEFT_OUT = frozenset({"svg", "select"})
+_START_LEFT_OUT = _LEFT_OUT | {"frameset"}
+# Where these are left out, the words beside them stay one word.
+_INLINE = _FORMATTING | _LEFT_OUT
+_END_OF_LEFT_OUT = {
+    name: re.compile(
+        rf"<(?:(/)?{name}|p|div|article|section|main|aside|header|footer|nav|ul|ol|li|table|h[1-6]|blockquote|figure)"
+        rf"(?=[{SPACE}/>])",
+        re.I | re.A,
+    )
+    for name in _LEFT_OUT
+}
+_FORMULA = re.compile(
+    rf"(?>{ATTRIBUTE}{{0,500}})>(?>(?:[^<]++|</?(?!math)(?:m[a-z]+|semantics|annotation)(?=[{SPACE}/>])"
+    rf"(?>{ATTRIBUTE}{{0,500}})>){{0,800}})</math(?=[{SPACE}/>])[^<>]*>",
+    re.I | re.A,
 )
+"""The rest of a formula behind ``<math``, when it is no larger than formulas are."""
 
 
 def flatten(html: str) -> str:
@@ -63,89 +96,180 @@ def limit_tags(html: str, most: int = MAX_TAGS) -> str:
     return _MARKUP.sub(limited, html)
 
 
+class _OpenElements:
+    """The elements that a parser has open, without those that end by themselves. It never has more than these: where
+    the rules of a parser are not followed in full, an element counts as open for longer."""
+
+    def __init__(self, names: tuple[str, ...] = ()) -> None:
+        self.names = list(names)
+        self.barriers = sum(name in _BARRIERS for name in names)
+
+    def open(self, name: str) -> None:
+        if name in _ITEMS:
+            self._end_item(name)
+        self.names.append(name)
+        self.barriers += name in _BARRIERS
+
+    def _end_item(self, name: str) -> None:
+        for place in reversed(range(len(self.names))):
+            if self.names[place] in _ITEMS[name]:
+                self._cut(place, len(self.names))
+                return
+            if self.names[place] in _SPECIAL and self.names[place] not in _IN_ITEMS:
+                return
+
+    def close(self, name: str) -> bool:
+        """Close the element that an end tag closes, and all in it. False where the end tag does nothing."""
+        place = self._place(name)
+        if place is None:
+            return False
+        # The end tag of a form closes nothing but the form.
+        behind = place + 1 if name == "form" else len(self.names)
+        self._cut(place, behind)
+        return True
+
+    def _cut(self, place: int, behind: int) -> None:
+        self.barriers -= sum(each in _BARRIERS for each in self.names[place:behind])
+        del self.names[place:behind]
+
+    def _place(self, name: str) -> int | None:
+        ends = _HEADINGS if name in _HEADINGS else (name,)
+        stops = _BARRIERS if name in _CLOSERS else _SPECIAL
+        if name in ("table", "template"):
+            stops = frozenset({"template"})
+        elif name == "li":
+            stops = _BARRIERS | _LISTS
+        for place in reversed(range(len(self.names))):
+            if self.names[place] in ends:
+                return place
+            if self.names[place] in stops and name != "template":
+                return None
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Formatting:
     """An open formatting element, and the state before it. Where all formatting is removed, the removal starts here."""
 
     name: str
     start: int
-    depth: int
-    dropped: int
+    open: tuple[str, ...]
+    barriers: int
+    dropped: dict[str, int]
     pieces: int
     done: int
 
 
 class _Flattener:
+    """One walk over the tags. ``dropped`` counts the elements, by name, that were too deep and are still open."""
+
     def __init__(self) -> None:
-        self.depth = 0
-        self.dropped = 0
+        self.open = _OpenElements()
+        self.dropped: Counter[str] = Counter()
         self.formatting: list[_Formatting] = []
         self.dropped_formatting = 0
+        self.without_formatting = False
         self.reopened = 0
         self.pieces: list[str] = []
         self.done = 0
 
     def run(self, html: str) -> str:
-        pieces = self.pieces
-        for found in _TAG.finditer(html):
-            kept = self._judge(found)
+        at = 0
+        while found := TOKEN.search(html, at):
+            at = found.end()
+            if found[2] is None:
+                continue
+            name = lower(found[2])
+            if found[1]:
+                kept = self._close(name)
+            elif name in RAW:
+                at = end_of_raw(html, name, at)
+                continue
+            elif name in _START_LEFT_OUT:
+                kept, at = False, _behind_left_out(html, name, at)
+            elif name == "math":
+                formula = _FORMULA.match(html, found.end(2))
+                kept, at = formula is not None, formula.end() if formula else at
+            else:
+                kept = self._open(name, found)
             if self.reopened > MAX_REOPENED:
-                return self._without_formatting(html, self.formatting[0])
-            if kept != found[0]:
-                pieces += (html[self.done : found.start()], kept)
-                self.done = found.end()
-        return "".join(pieces) + html[self.done :]
+                at = self._remove_formatting()
+            elif not kept:
+                self.pieces += (html[self.done : found.start()], "" if name in _INLINE else " ")
+                self.done = at
+        return "".join([*self.pieces, html[self.done :]])
 
-    def _without_formatting(self, html: str, first: _Formatting) -> str:
-        """Remove all formatting from the first open element on. After that, only the depth of other tags is limited."""
-        self.depth, self.dropped = first.depth, first.dropped
+    def _remove_formatting(self) -> int:
+        """Go back to the first open formatting element, and remove all formatting from there on."""
+        first = self.formatting[0]
+        self.open, self.dropped = _OpenElements(first.open), Counter(first.dropped)
+        del self.pieces[first.pieces :]
+        self.done = first.done
         self.formatting.clear()
-        rest = _NESTING.sub(self._judge, _FORMATTING_TAG.sub("", html[first.start :]))
-        return "".join(self.pieces[: first.pieces]) + html[first.done : first.start] + rest
+        self.without_formatting, self.reopened = True, 0
+        return first.start
 
-    def _judge(self, found: re.Match[str]) -> str:
-        closing, name = found[1], found[2].lower()
+    def _open(self, name: str, found: re.Match[str]) -> bool:
+        """Whether the start tag is kept."""
         if name in _FORMATTING:
-            return self._close_formatting(name, found[0]) if closing else self._open_formatting(name, found)
+            return self._open_formatting(name, found)
         if name in _VOID:
-            return found[0]
-        if not closing and self.formatting:
-            self.reopened += len(self.formatting)
+            return True
+        self.reopened += len(self.formatting)
         if name in _SELF_ENDING:
-            return found[0]
-        return self._close(found[0]) if closing else self._open(name, found[0])
+            return True
+        if len(self.open.names) >= MAX_DEPTH:
+            self.dropped[name] += 1
+            return False
+        self.open.open(name)
+        return True
 
-    def _open(self, name: str, tag: str) -> str:
-        if name in _SELF_ENDING:
-            return tag
-        if self.depth >= MAX_DEPTH:
-            self.dropped += 1
-            return " "
-        self.depth += 1
-        return tag
+    def _close(self, name: str) -> bool:
+        """Whether the end tag is kept."""
+        if name in _FORMATTING:
+            return self._close_formatting(name)
+        if name in _VOID or name in _SELF_ENDING:
+            return True
+        if self.dropped[name]:
+            self.dropped[name] -= 1
+            return False
+        if self.open.close(name):
+            self.dropped.clear()
+        return True
 
-    def _close(self, tag: str) -> str:
-        if self.dropped:
-            self.dropped -= 1
-            return " "
-        self.depth = max(0, self.depth - 1)
-        return tag
-
-    def _open_formatting(self, name: str, found: re.Match[str]) -> str:
+    def _open_formatting(self, name: str, found: re.Match[str]) -> bool:
+        if self.without_formatting:
+            return False
         if len(self.formatting) >= MAX_FORMATTING:
             self.dropped_formatting += 1
-            return ""
-        before = (found.start(), self.depth, self.dropped, len(self.pieces), self.done)
-        self.formatting.append(_Formatting(name, *before))
-        return found[0]
+            return False
+        before = (tuple(self.open.names), self.open.barriers, dict(self.dropped), len(self.pieces), self.done)
+        self.formatting.append(_Formatting(name, found.start(), *before))
+        return True
 
-    def _close_formatting(self, name: str, tag: str) -> str:
+    def _close_formatting(self, name: str) -> bool:
+        if self.without_formatting:
+            return False
         if self.dropped_formatting:
             self.dropped_formatting -= 1
-            return ""
+            return False
         for place in reversed(range(len(self.formatting))):
-            # An end tag closes the innermost element of its name. An end tag without such an element changes nothing.
+            # An end tag closes the innermost element of its name, unless a barrier was opened in that element.
+            if self.formatting[place].barriers < self.open.barriers:
+                break
             if self.formatting[place].name == name:
                 del self.formatting[place]
                 break
-        return tag
+        return True
+
+
+def _behind_left_out(html: str, name: str, at: int) -> int:
+    """Where the element ends that is left out; ``at`` where it has no end, or holds more than its own."""
+    if name not in _END_OF_LEFT_OUT:
+        return at
+    found = _END_OF_LEFT_OUT[name].search(html, at)
+    if found is None or not found[1]:
+        return at
+    end = TOKEN.match(html, found.start())
+    assert end is not None  # the pattern found an end tag
+    return end.end()

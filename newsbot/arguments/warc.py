@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 from scrapy.settings import BaseSettings
@@ -22,11 +24,27 @@ def warc_folder(settings: BaseSettings, *, asked: bool | None) -> str:
     return str(Path(settings["NEWSBOT_DATA"]) / "warc") if settings["NEWSBOT_DATA"] else ""
 
 
+TRIED_BYTES = 1 << 16
+"""Bytes that are written to the folder and removed again, to see whether it takes files."""
+
+
 def check_warc(settings: BaseSettings, *, asked: bool | None) -> None:
     """Raise BadArgument where a run cannot write the WARC files that the user asks for."""
     if str(settings["NEWSBOT_WARC"]).strip() == "1":
         raise BadArgument("NEWSBOT_WARC takes a folder, not '1'; -a warc=1 writes to the folder warc in NEWSBOT_DATA")
-    if warc_folder(settings, asked=asked):
+    if folder := warc_folder(settings, asked=asked):
         require("warc", "warc=1" if asked else "NEWSBOT_WARC")
+        _check_folder(Path(folder).expanduser())
     elif asked:
         raise BadArgument("warc=1 needs a folder, but NEWSBOT_DATA is empty: set NEWSBOT_WARC")
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(TRIED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise BadArgument(f"WARC files cannot be written to {folder}: {error.strerror}") from None

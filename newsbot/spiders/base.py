@@ -22,7 +22,7 @@ from newsbot.arguments.entries import entry_of, target_of
 from newsbot.arguments.models import SiteArguments
 from newsbot.arguments.site_list import Target, ignored_columns
 from newsbot.arguments.values import validate
-from newsbot.arguments.warc import warc_folder
+from newsbot.arguments.warc import check_warc, warc_folder
 from newsbot.browser import Browser
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.items import Record
@@ -85,6 +85,7 @@ class NewsbotSpider(Spider):
         }
         try:
             spider = cls(*args, **from_settings, **kwargs)
+            check_warc(settings, asked=spider.arguments.warc)
         except BadArgument as error:
             # Only a script comes here: the command has checked its arguments. Scrapy would show tracebacks of Twisted.
             logger.error("%s: %s. No site is crawled", cls.name, error)

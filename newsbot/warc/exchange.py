@@ -18,10 +18,20 @@ IN_MEMORY = 1 << 18
 LONGEST_HEAD = 1 << 20
 """Bytes in which the end of the headers is searched. The handler breaks off connections whose headers are longer."""
 
-SECRET = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"cookie2", b"set-cookie", b"set-cookie2"})
-"""Headers that no record holds, in small letters: passwords, and what a site remembers a visitor or a login by."""
+SECRET = ("authorization", "cookie", "token", "secret", "passw", "api-key", "apikey", "nonce", "session", "credential")
+"""No record holds a header whose name has one of these words in it: passwords, keys, and what a site remembers a
+visitor or a login by. Only the headers ``Access-Control-...`` are kept: they name other headers."""
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_SECRET = re.compile("|".join(SECRET).encode())
+_WITH_URL = (b"location", b"content-location", b"referer", b"link", b"refresh")
+"""Headers that hold URLs, beside the first line of a request."""
+
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
+_PARAMETER = re.compile(
+    r"((?:^|[?&;])[\w.\[\]-]*(?:passw(?:or)?d?|pwd|secret|token|api_?key|jwt|nonce|signature|sessid)[\w.\[\]-]*=)[^&;#\s\"<>]+",
+    re.I,
+)
 _INTERIM = re.compile(rb"HTTP/\d\.\d 1\d\d[ \r\n]")
 
 
@@ -104,10 +114,18 @@ def without_secrets(head: bytes) -> bytes:
 
 
 def _open_lines(lines: Iterable[bytes]) -> Iterable[bytes]:
-    secret = False
-    for line in lines:
+    secret = named_url = False
+    for number, line in enumerate(lines):
         # A line that begins with a space or a tab belongs to the header of the line before.
         if not line.startswith((b" ", b"\t")):
-            secret = line.partition(b":")[0].strip().lower() in SECRET
+            name = line.partition(b":")[0].strip().lower()
+            secret = number > 0 and _SECRET.search(name) is not None and not name.startswith(b"access-control-")
+            named_url = number == 0 or name in _WITH_URL
         if not secret:
-            yield line
+            yield open_url(line.decode("latin-1")).encode("latin-1") if named_url else line
+
+
+def open_url(text: str) -> str:
+    """A URL, or a text with URLs, without the user names and passwords of these URLs and without the values of
+    parameters that hold a password or a key."""
+    return _PARAMETER.sub(r"\1left-out", _LOGIN.sub("", text))

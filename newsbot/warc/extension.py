@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from newsbot import signals
 from newsbot.arguments.entries import entry_of
 from newsbot.arguments.site_list import Target
+from newsbot.warc.info import without_secrets
 from newsbot.warc.recorder import recorder_of
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import AskSite, KeepSite, Question, Recall
@@ -48,7 +49,7 @@ class WarcExtension:
 
     def _tell_site(self, site: Mapping[str, Any], options: Iterable[Options], target: Target) -> None:
         told = {"site": site, "entry": entry_of(target), "options": [options_as_json(each) for each in options]}
-        self._recorder.tell(SITE + str(site.get("key", "")), told)
+        self._recorder.tell(SITE + str(site.get("key", "")), without_secrets(told))
 
 
 def options_as_json(options: Options) -> dict[str, Any]:

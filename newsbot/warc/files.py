@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -17,7 +19,7 @@ from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from newsbot.durable import sync_folder
 from newsbot.items import WarcRecord
-from newsbot.warc.finishing import SUFFIX, StoredFile, finish_dead, lock, opened
+from newsbot.warc.finishing import SUFFIX, Lock, StoredFile, finish_dead, lock, opened
 from newsbot.warc.index import index_line, index_of, write_index
 
 LARGEST = 1 << 30
@@ -56,7 +58,8 @@ class _Digested:
 class WarcFiles:
     """Writes records to ``FOLDER/newsbot-RUN-NUMBER.warc.gz``. ``info`` are the fields of each file's ``warcinfo``.
 
-    ``stored`` is called with each file that is whole. Every method may raise OSError.
+    ``stored`` is called with each file that is whole, in the thread that calls ``close`` or ``finish``. Every method
+    may raise OSError.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class WarcFiles:
         self._number = self._records = 0
         self._path: Path | None = None
         self._lines: list[str] = []
+        self._dead: Future[list[StoredFile]] | None = None
         self._out: _Digested | None = None
         self._writer = WARCWriter(None, warc_version="1.1")
 
@@ -106,6 +110,15 @@ class WarcFiles:
         self._lines += lines
         return places
 
+    def finish(self) -> None:
+        """Give the last file its name, and tell the files of dead runs. Nothing is written afterwards."""
+        dead, self._dead = self._dead, None
+        try:
+            self.close()
+        finally:
+            for stored in dead.result() if dead is not None else ():
+                self._stored(stored)
+
     def close(self) -> None:
         """Give the current file its name."""
         out, path, self._out = self._out, self._path, None
@@ -121,10 +134,10 @@ class WarcFiles:
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._number:
-            for stored in finish_dead(self.folder):
-                finished = self.folder / stored.file
-                self._stored(stored)
-                write_index(finished, index_of(finished))
+            # In a thread: to read a file of 1 GiB takes seconds, in which no answer of a site would be read.
+            with_one = ThreadPoolExecutor(1, "warc-finishing")
+            self._dead = with_one.submit(_finish_dead, self.folder)
+            with_one.shutdown(wait=False)
         while True:
             self._number += 1
             path = self.folder / f"newsbot-{self.run}-{self._number:05d}{SUFFIX}"
@@ -135,12 +148,26 @@ class WarcFiles:
             except FileExistsError:
                 continue
             # Another run may take the new file for that of a dead one, until the lock is held.
-            if lock(file) and opened(path).exists():
+            if lock(file) is not Lock.TAKEN and opened(path).exists():
                 break
             file.close()
         self._path, self._out, self._records, self._lines = path, _Digested(file), 0, []
         self._writer.out = self._out
-        self.write([self._writer.create_warcinfo_record(path.name, dict(self.info))])
+        try:
+            self.write([self._writer.create_warcinfo_record(path.name, dict(self.info))])
+        except OSError:
+            # No record: the file must not stay.
+            self._out = None
+            with file, suppress(OSError):
+                opened(path).unlink()
+            raise
+
+
+def _finish_dead(folder: Path) -> list[StoredFile]:
+    found = finish_dead(folder)
+    for stored in found:
+        write_index(folder / stored.file, index_of(folder / stored.file))
+    return found
 
 
 def _line(record: ArcWarcRecord, place: WarcRecord, end: int) -> str:

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
+import logging
 import os
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
 from newsbot.durable import sync_folder
 
+logger = logging.getLogger(__name__)
+
 OPEN = ".open"
 SUFFIX = ".warc.gz"
 CHUNK = 1 << 18
+QUIET_SECONDS = 24 * 3600
+"""On a file system without locks, a file that nobody wrote to for so long counts as that of a dead run. A living run
+may wait for hours, since a site asks for it."""
+
 _GZIP = zlib.MAX_WBITS | 16
+
+
+class Lock(Enum):
+    """What came of the attempt to lock a file. ``NONE``: the file system has no locks."""
+
+    OURS = "ours"
+    TAKEN = "taken"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,38 +51,65 @@ def opened(path: Path) -> Path:
     return path.with_name(path.name + OPEN)
 
 
-def lock(file: IO[bytes] | os.PathLike[str] | object) -> bool:
-    """Take the lock of an open file. False where another process holds the lock."""
+def lock(file: IO[bytes]) -> Lock:
+    """Take the lock of an open file."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
+        return Lock.TAKEN
     except OSError:
-        return True  # a file system without locks
-    return True
+        return Lock.NONE
+    return Lock.OURS
 
 
 def finish_dead(folder: Path) -> list[StoredFile]:
-    """Give the files of dead runs their names, each with its whole records. A file without any is removed."""
+    """Give the files of dead runs their names, each with its whole records. A file without any is removed.
+
+    A file of another user, or one that cannot be read or written, is left alone and told. Raises OSError where the
+    folder itself cannot be read.
+    """
     found = []
     for part in sorted(folder.glob(f"*{SUFFIX}{OPEN}")):
-        with contextlib.suppress(FileNotFoundError), part.open("r+b") as file:
-            if not lock(file) or not part.exists():
-                continue
-            whole = records = 0
-            for end in ends_of_records(file):
-                whole, records = end, records + 1
-            path = part.with_name(part.name.removesuffix(OPEN))
-            if not records or path.exists():
-                part.unlink()
-                continue
-            file.truncate(whole)
-            os.fsync(file.fileno())
-            part.rename(path)
-            found.append(stored_file(path, records))
+        try:
+            with part.open("r+b") as file:
+                stored = _finish(part, file)
+        except FileNotFoundError:
+            continue  # another process was faster
+        except OSError as error:
+            logger.warning("%s: the WARC file of a dead run cannot be finished: %s", part, error.strerror)
+            continue
+        if stored is not None:
+            found.append(stored)
     if found:
         sync_folder(folder)
     return found
+
+
+def is_dead(part: Path, file: IO[bytes]) -> bool:
+    """Whether no process writes the file any more. The lock is then ours, where the file system has locks."""
+    match lock(file):
+        case Lock.TAKEN:
+            return False
+        case Lock.NONE:
+            return time.time() - part.stat().st_mtime > QUIET_SECONDS
+    # Its run may have given it its name before the lock was taken.
+    return part.exists()
+
+
+def _finish(part: Path, file: IO[bytes]) -> StoredFile | None:
+    if not is_dead(part, file):
+        return None
+    whole = records = 0
+    for end in ends_of_records(file):
+        whole, records = end, records + 1
+    path = part.with_name(part.name.removesuffix(OPEN))
+    if not records or path.exists():
+        part.unlink()
+        return None
+    file.truncate(whole)
+    os.fsync(file.fileno())
+    part.rename(path)
+    return stored_file(path, records)
 
 
 def stored_file(path: Path, records: int) -> StoredFile:

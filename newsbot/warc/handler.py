@@ -16,9 +16,11 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 from scrapy.http import Response
+from scrapy.utils.python import to_bytes
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import HTTP11ClientProtocol
+from twisted.web.client import URI
 from twisted.web.iweb import IResponse
 
 from newsbot.safety.handler import CappedFactory, CappedHandler, CappedProtocol
@@ -101,7 +103,8 @@ class RecordingHandler(CappedHandler):
 
     async def download_request(self, request: Request) -> Response:
         url = urldefrag(request.url)[0]
-        exchange = self._open[url] = Exchange(url=url)
+        sent = url_as_sent(url)
+        exchange = self._open[sent] = Exchange(url=url)
         broken: str | None = "disconnect"
         try:
             response = await super().download_request(request)
@@ -113,10 +116,18 @@ class RecordingHandler(CappedHandler):
             broken = "length"
             raise
         finally:
-            if self._open.get(url) is exchange:
-                del self._open[url]
+            if self._open.get(sent) is exchange:
+                del self._open[sent]
             # Always set: a redirect copies the meta of the request before it.
             request.meta[FETCHED_AT] = at = iso_utc(datetime.now(UTC))
             request.meta[RECORD] = self._recorder.record(exchange, fetched_at=at, truncated=broken)
             exchange.close()
+        if not exchange.request:
+            self._recorder.miss(url)
         return response
+
+
+def url_as_sent(url: str) -> str:
+    """The URL as Twisted names the request to the connection. Twisted leaves out a ``;`` at the end of a path."""
+    uri = URI.fromBytes(to_bytes(url))  # type: ignore[no-untyped-call]
+    return bytes(uri.toBytes()).decode("latin-1")

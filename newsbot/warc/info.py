@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from scrapy.crawler import Crawler
 
 from newsbot import __version__
 from newsbot.safe_json import json_bytes
-from newsbot.warc.exchange import SECRET
+from newsbot.warc.exchange import SECRET, open_url
 
 SETTINGS = (
     *("NEWSBOT_DELAY", "NEWSBOT_PERSONAL", "NEWSBOT_MARKDOWN", "NEWSBOT_SWEEP_DAYS", "NEWSBOT_MAX_TOMBSTONES"),
@@ -19,8 +18,6 @@ SETTINGS = (
     *("ROBOTSTXT_OBEY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE"),
 )
 """Settings that shape what is asked of a site. Others may hold a password, or a place on this machine."""
-
-_LOGIN = re.compile(r"(?<=://)[^/@\s\"]*@")
 
 
 def warcinfo(crawler: Crawler) -> dict[str, str]:
@@ -36,17 +33,24 @@ def warcinfo(crawler: Crawler) -> dict[str, str]:
         "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
         "isPartOf": str(settings["NEWSBOT_RUN"]),
         "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
-        "http-header-user-agent": str(settings["USER_AGENT"]),
+        "http-header-user-agent": open_url(str(settings["USER_AGENT"])),
         "newsbot-spider": spider.name if spider is not None else "",
-        "newsbot-arguments": without_logins(_one_line(given)),
-        "newsbot-settings": without_logins(_one_line({name: settings[name] for name in SETTINGS})),
-        "newsbot-headers-left-out": ", ".join(sorted(name.decode("ascii") for name in SECRET)),
+        "newsbot-arguments": _one_line(without_secrets(given)),
+        "newsbot-settings": _one_line({name: settings[name] for name in SETTINGS}),
+        "newsbot-headers-left-out": f"names with {', '.join(SECRET)}",
     }
 
 
-def without_logins(text: str) -> str:
-    """A text without the user names and passwords of its URLs."""
-    return _LOGIN.sub("", text)
+def without_secrets(given: Any) -> Any:
+    """Values as JSON has them, without the user names, passwords and keys of their URLs."""
+    match given:
+        case str():
+            return open_url(given)
+        case dict():
+            return {name: without_secrets(value) for name, value in given.items()}
+        case list() | tuple():
+            return [without_secrets(value) for value in given]
+    return given
 
 
 def _one_line(value: Any) -> str:

@@ -19,7 +19,7 @@ from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
 from newsbot import signals
 from newsbot.items import WarcRecord
 from newsbot.safe_json import json_bytes
-from newsbot.warc.exchange import Exchange, without_secrets
+from newsbot.warc.exchange import Exchange, open_url, without_secrets
 from newsbot.warc.files import RawHead, WarcFiles
 from newsbot.warc.finishing import StoredFile
 from newsbot.warc.info import warcinfo
@@ -71,7 +71,7 @@ class Recorder:
             self._fail(exchange.fault)
         if self.failed is not None or not exchange.request:
             return None
-        named = {"WARC-Target-URI": exchange.url, "WARC-Date": date_of(exchange.began)}
+        named = {"WARC-Target-URI": open_url(exchange.url), "WARC-Date": date_of(exchange.began)}
         if exchange.address is not None:
             named["WARC-IP-Address"] = exchange.address
         request = self._message("request", named, without_secrets(exchange.request), BytesIO(), 0)
@@ -91,6 +91,12 @@ class Recorder:
             self._stats.inc_value("newsbot/warc/exchanges")
         return places[0] if places else None
 
+    def miss(self, url: str) -> None:
+        """Tell that an answer came of which no byte was copied, so that no record holds it."""
+        if self.failed is None:
+            self._stats.inc_value("newsbot/warc/failed")
+            logger.error("%s: the answer came, and no WARC record holds it", url)
+
     def tell(self, uri: str, value: Mapping[str, Any]) -> None:
         """Write what the run knew besides the answers of sites, as a ``metadata`` record with JSON."""
         if self.failed is None:
@@ -102,7 +108,7 @@ class Recorder:
         """Write a page as a browser shows it, as a ``conversion`` of the answer that it was made of."""
         if self.failed is not None:
             return None
-        named = {"WARC-Target-URI": page.url, "WARC-Date": date_of(datetime.now(UTC))}
+        named = {"WARC-Target-URI": open_url(page.url), "WARC-Date": date_of(datetime.now(UTC))}
         named |= {"WARC-Refers-To": f"<{original.record}>", FETCHED_AT_HEADER: page.fetched_at}
         places = self._write([self._made("conversion", named, page.body, "text/html; charset=utf-8")])
         return places[0] if places else None
@@ -110,7 +116,7 @@ class Recorder:
     def close(self) -> None:
         """Give the last file its name. No exchange is recorded afterwards."""
         try:
-            self._files.close()
+            self._files.finish()
         except OSError as error:
             self._fail(error)
         self.failed = self.failed or "the run has ended"

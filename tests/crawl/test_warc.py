@@ -187,7 +187,7 @@ def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: 
         run = crawl(tmp_path, "wp_posts", site=room.url, warc="1")
     assert run.status == 0, run.said
     told = run.receipt()["warc"]
-    assert told["files"][0]["file"] == part.name.removesuffix(".open")
+    assert part.name.removesuffix(".open") in {one["file"] for one in told["files"]}
     check_files(run, told)
     assert len(run.rows()) == 500
     assert {row["warc"]["file"] for row in run.rows()} <= {one["file"] for one in told["files"]}

@@ -9,24 +9,29 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag
 
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
+from scrapy import Request as ScrapyRequest
 from scrapy.settings import Settings
+from twisted.internet.defer import succeed
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.web._newclient import Request
-from twisted.web.client import URI
+from twisted.web.client import URI, Agent
 from twisted.web.http_headers import Headers
 
-from newsbot.arguments.warc import warc_folder
+from newsbot.arguments.warc import check_warc, warc_folder
+from newsbot.errors import BadArgument
 from newsbot.export.forgotten_warc import of_comments, of_person, of_sites
 from newsbot.warc import files
-from newsbot.warc.exchange import Exchange, final_head, without_secrets
+from newsbot.warc.exchange import Exchange, final_head, open_url, without_secrets
 from newsbot.warc.files import RawHead, WarcFiles
-from newsbot.warc.finishing import StoredFile, finish_dead, lock, opened
-from newsbot.warc.handler import RecordingFactory
+from newsbot.warc.finishing import Lock, StoredFile, finish_dead, lock, opened
+from newsbot.warc.handler import RecordingFactory, url_as_sent
 from newsbot.warc.index import surt
-from newsbot.warc.info import without_logins
+from newsbot.warc.info import without_secrets as open_values
 from newsbot.warc.reading import Record as WarcFound
 from newsbot.warc.removing import REMOVED, note, remove
 
@@ -122,7 +127,8 @@ def test_the_headers_of_the_final_answer_are_found(data: bytes, head: bytes) -> 
 
 
 def test_no_login_of_an_address_is_told() -> None:
-    assert without_logins('{"site":["https://anna:pw@news.example/"]}') == '{"site":["https://news.example/"]}'
+    given = {"site": ["https://anna:p@ss:w@news.example/?q=a@b"], "follow": ("a",), "limit": 3}
+    assert open_values(given) == {"site": ["https://news.example/?q=a@b"], "follow": ["a"], "limit": 3}
 
 
 def writer(folder: Path, stored: list[StoredFile], run: str = "run", largest: int = files.LARGEST) -> WarcFiles:
@@ -176,10 +182,13 @@ def test_a_dead_runs_file_keeps_its_whole_records_and_a_living_runs_file_is_left
     stored: list[StoredFile] = []
     next_run = writer(tmp_path, stored, "next")
     next_run.write([response(next_run, b"goes on")])
+    next_run.finish()
+    stored.sort(key=lambda one: one.file)
+    assert stored.pop().file == "newsbot-next-00001.warc.gz"
     assert [(one.file, one.records) for one in stored] == [("newsbot-dead-00001.warc.gz", 2)]
     assert records(tmp_path / "newsbot-dead-00001.warc.gz")[1][1] == OPEN_HEAD + b"whole"
     names = {path.name for path in tmp_path.glob("*.open")}
-    assert names == {f"newsbot-{run}-00001.warc.gz.open" for run in ("alive", "next")}
+    assert names == {f"newsbot-{run}-00001.warc.gz.open" for run in ("alive",)}
     assert place.offset > 0
     living.close()
     assert finish_dead(tmp_path) == []
@@ -201,8 +210,13 @@ def test_a_full_disk_leaves_the_records_that_were_whole(tmp_path: Path, monkeypa
     monkeypatch.setattr(files._Digested, "write", fill)
     with pytest.raises(OSError, match="No space"):
         writing.write([response(writing, os.urandom(300)), response(writing, os.urandom(3_000))])
+    other = tmp_path / "other"
+    with pytest.raises(OSError, match="No space"):
+        writer(other, stored, "other").write([response(writing, b"first")])
+    assert list(other.iterdir()) == []
     monkeypatch.undo()
     writing.close()
+    assert len(stored) == 1
     path = tmp_path / stored[0].file
     assert [body for _, body in records(path)][1:] == [OPEN_HEAD + b"first"]
     assert stored[0].sha256 == sha256(path.read_bytes()).hexdigest()
@@ -211,8 +225,45 @@ def test_a_full_disk_leaves_the_records_that_were_whole(tmp_path: Path, monkeypa
 def test_a_lock_is_seen_by_others(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with path.open("wb") as first, path.open("rb") as second:
-        assert lock(first)
-        assert not lock(second)
+        assert lock(first) is Lock.OURS
+        assert lock(second) is Lock.TAKEN
+
+
+def test_without_locks_only_a_file_that_was_quiet_for_a_day_is_that_of_a_dead_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    living = writer(tmp_path, [])
+    living.write([response(living, b"whole")])
+    part = opened(tmp_path / "newsbot-run-00001.warc.gz")
+    assert finish_dead(tmp_path) == []
+    living.write([response(living, b"goes on")])
+    os.utime(part, (1.7e9, 1.7e9))
+    assert [(one.file, one.records) for one in finish_dead(tmp_path)] == [("newsbot-run-00001.warc.gz", 3)]
+
+
+def test_a_file_that_cannot_be_finished_is_told_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = opened(tmp_path / "newsbot-foreign-00001.warc.gz")
+    foreign.write_bytes(b"")
+    dying = writer(tmp_path, [], "dying")
+    dying.write([response(dying, b"whole")])
+    dying._out.file.close()  # type: ignore[union-attr]
+    open_path = Path.open
+
+    def refuse(path: Path, *args: Any) -> Any:
+        if path == foreign:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return open_path(path, *args)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    caplog.set_level("WARNING")
+    assert [one.file for one in finish_dead(tmp_path)] == ["newsbot-dying-00001.warc.gz"]
+    assert f"{foreign}: the WARC file of a dead run cannot be finished: Permission denied" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -315,8 +366,112 @@ def test_a_bare_carriage_return_ends_no_header() -> None:
     assert without_secrets(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\rb=2\r\nX: y\r\n\r\n").count(b"b=2") == 0
 
 
+SECRETS = (
+    *(
+        b"Authorization: Basic S3",
+        b"proxy-authorization: S3",
+        b"Cookie: wp-postpass_1=S3",
+        b"set-cookie: a=S3;\r\n\tb=S3",
+    ),
+    *(b"X-WP-Nonce: S3", b"X-Api-Key: S3", b"X-Auth-Token: S3", b"CF-Access-Client-Secret: S3", b"X-Session-Id: S3"),
+    *(b"X-Password: S3", b"X-HTTP-Authorization: S3", b"X-Amz-Credential: S3"),
+)
+
+
+@pytest.mark.parametrize("secret", SECRETS, ids=lambda line: line.partition(b":")[0].decode())
+def test_no_header_with_a_secret_is_kept(secret: bytes) -> None:
+    kept = (b"GET / HTTP/1.1\r\nHost: a.example\r\nVary: Cookie\r\n", b"Access-Control-Allow-Credentials: true\r\n\r\n")
+    assert without_secrets(secret.join((kept[0], b"\r\n" + kept[1]))) == b"".join(kept)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("/a/?password=S3&b=1", "/a/?password=left-out&b=1"),
+        ("https://a.example/?post_password=S3", "https://a.example/?post_password=left-out"),
+        ("https://u:S3@S3@a.example/x", "https://a.example/x"),
+        ("/x?a=1&_wpnonce=S3;access_token=S3#f", "/x?a=1&_wpnonce=left-out;access_token=left-out#f"),
+        ("/x?a[api_key]=S3&author=7&page=2", "/x?a[api_key]=left-out&author=7&page=2"),
+        ("/x?email=a@b.example&tokens/=1", "/x?email=a@b.example&tokens/=1"),
+    ],
+    ids=["password", "post", "login", "tokens", "brackets", "no secret"],
+)
+def test_no_address_with_a_secret_is_kept(url: str, told: str) -> None:
+    assert open_url(url) == told
+    assert without_secrets(f"GET {url} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(f"GET {told} HTTP".encode())
+    moved = f"HTTP/1.1 302 Found\r\nLocation: {url}\r\nX: {url}\r\n\r\n".encode()
+    assert f"Location: {told}\r\nX: {url}\r\n".encode() in without_secrets(moved)
+
+
 @pytest.mark.parametrize("off", ["", "0", "false", "No", "off"])
 def test_records_are_off_where_the_setting_says_so(off: str) -> None:
     settings = Settings({"NEWSBOT_WARC": off, "NEWSBOT_DATA": "data"})
     assert warc_folder(settings, asked=None) == ""
     assert warc_folder(settings, asked=True) == "data/warc"
+
+
+@pytest.mark.parametrize("reason", ["a file", "no rights", "full"])
+def test_a_folder_that_takes_no_files_is_refused_before_the_first_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    folder = tmp_path / "warc"
+    if reason == "a file":
+        folder.write_bytes(b"")
+    elif reason == "no rights":
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    else:
+
+        def fill(_: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("os.fsync", fill)
+    told = {"a file": "File exists", "no rights": "Permission denied", "full": "No space left on device"}[reason]
+    with pytest.raises(BadArgument, match=f"WARC files cannot be written to {folder}: {told}"):
+        check_warc(Settings({"NEWSBOT_WARC": str(folder), "NEWSBOT_DATA": "data"}), asked=None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://a.example/x;", "http://a.example/;", "http://a.example/x;?", "http://a.example/x;a=1;?q=1"),
+        *(
+            "http://a.example?x=1",
+            "http://b\u00fccher.example/\u00e4 b?q=\u00df#f",
+            "HTTP://A.example:80//x",
+            "http://[::1]/x;",
+        ),
+        *("http://a.example/%zz", "http://a.example/x\\y", "http://a.example./", f"http://a.example/{'x' * 9_000};"),
+    ],
+    ids=range(12),
+)
+def test_every_url_finds_its_exchange_when_it_is_sent(url: str) -> None:
+    asked = ScrapyRequest(url).url
+    exchange = Exchange(url=asked)
+    exchanges = {url_as_sent(urldefrag(asked)[0]): exchange}
+    factory = RecordingFactory(lambda _: None, "a connection", written=lambda _: None, exchanges=exchanges.get)
+    protocol: Any = factory.buildProtocol(None)
+    protocol.makeConnection(StringTransport())  # type: ignore[no-untyped-call]
+    agent = _Agent(protocol)
+    agent.request(b"GET", urldefrag(asked)[0].encode())
+    assert exchange.request.startswith(b"GET /")
+
+
+class _Agent(Agent):
+    """Twisted's agent with one open connection."""
+
+    persistent = True
+
+    def __init__(self, protocol: Any) -> None:
+        super().__init__(Clock())  # type: ignore[no-untyped-call]
+        self._pool: Any = self
+        self._protocol = protocol
+
+    def _getEndpoint(self, _: object) -> object:  # noqa: N802
+        return object()
+
+    def getConnection(self, *_: object) -> Any:  # noqa: N802
+        return succeed(self._protocol)

@@ -43,7 +43,7 @@ class CredentialsMiddleware:
     def __init__(self, credentials: dict[str, Credential], policy: AddressPolicy) -> None:
         self.credentials = credentials
         self.policy = policy
-        self._logged: set[str] = set()
+        self._logged: set[tuple[str, str]] = set()
         self._logins: WeakSet[Request] = WeakSet()
 
     @classmethod
@@ -89,12 +89,11 @@ class CredentialsMiddleware:
         return response
 
     def _tell(self, request: Request, response: Response) -> None:
-        """Log once a host whether it accepted the password: only an answer shows it."""
+        """Log once a host that it accepted the password, and once that it refused it: only an answer shows it."""
         host = host_of(request)
         refused = response.status == 401 or b"incorrect_password" in response.body[:2_000]
-        if host in self._logged or (not refused and response.status >= 300):
+        if (not refused and response.status >= 300) or not self._is_new(host, "refused" if refused else "accepted"):
             return
-        self._logged.add(host)
         user = self.credentials[host].user
         if refused:
             logger.warning("%s: the site refuses the password of %s (HTTP %d)", host, user, response.status)
@@ -104,10 +103,15 @@ class CredentialsMiddleware:
     def _tell_not_sent(self, request: Request) -> None:
         """Log once a host that its password stays here: the site answers without TLS, and redirects nowhere."""
         host = host_of(request)
-        if host in self._logged or host not in self.credentials or self._is_safe(request):
+        if host not in self.credentials or self._is_safe(request) or not self._is_new(host, "not sent"):
             return
-        self._logged.add(host)
         logger.warning("%s: the password is not sent, since http:// would show it to others. Use https://", host)
+
+    def _is_new(self, host: str, told: str) -> bool:
+        """Whether this was not told of the host yet. From now on it is."""
+        is_new = (host, told) not in self._logged
+        self._logged.add((host, told))
+        return is_new
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002
         self.forget(request)

@@ -23,10 +23,20 @@ _COOKIE = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})=([!#-+\--:<-\[\]-
 """Name and value of a Set-Cookie header (RFC 6265 section 4.1.1)."""
 
 _BOT_CHECK = re.compile(
-    rb"_*cf|incap_|visid_|nlbi_|sucuri|_?px|datadome|aws-waf|ak_bmsc|bm_|_abck|reese84|sgcaptcha|sg-captcha|wf_|testcookie",
+    b"|".join(
+        (
+            rb"_*cf|__ddg|qrator|rbz|datadome|aws-?waf|(?:afd|appgw)_azwaf|_fs_ch_|_vcrcs",
+            rb"incap_|visid_|nlbi_|reese84|___utmvc|ak_bmsc|bm_|_abck|sec_cpt|sbsd|_?px|kp_uidz|_*kpsdk",
+            rb"_*uzm|ts[0-9a-f]{6}|f5_|_imp_apg|bni__|barra_counter|citrix_ns|ns_af|sp(?:si|se|c|csrf)$|sbtsck|prlst|utgv2",
+            rb"acw_|__jsl|yjs_|hwwaf|eo-bot|sl[-_](?:challenge|waf|session|jwt)|safeline|swp_token|ipp_|humans_|spravka",
+            rb"sucuri|sgcaptcha|sg-captcha|wsidchk|imunify|bitninja|_?_?test(?:cookie)?$|testcookie|bpc$|_bf_|_basedflare",
+            rb"wf|wordfence|icwp-wpsf|wpsf|shield|cerber|apbct_|ct_|jpp_|aiowps|malcare|mcaptcha|_grecaptcha|hc_|hmt_",
+            rb".*(?:anubis|captcha|challenge|clearance|not-?a?-?bot|human|botcheck|bot[-_]check|antibot|ddos)",
+        )
+    ),
     re.IGNORECASE,
 )
-"""Beginnings of the names of cookies by which bot checks know who passed them."""
+"""Beginnings of the names of cookies by which bot checks know who passed them, and words that such names contain."""
 
 MOST_COOKIES, MOST_HOSTS = 10, 1_000
 

@@ -30,7 +30,7 @@ from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.narrowing.finding import find_scope
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.questions import AskSite, AskState, KeepSite, Question, RenameSite
+from newsbot.wordpress.questions import AskSite, KeepSite, Question, RenameSite
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from newsbot.wordpress.witness.choice import unlisted_types
@@ -225,7 +225,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         # The site answered as it did: what another collection answers says nothing about the site.
         discovered_before = False
     if options.kind == "posts" and "all" in options.types and options.scope is None:
-        yield from _crawl_unlisted_types(site, catalog, facts, fallback, witnesses)
+        yield from _crawl_unlisted_types(site, catalog, fallback, witnesses)
     facts.conclude()
 
 
@@ -242,21 +242,15 @@ def _listing_part(site: Site, catalog: Catalog, options: Options, facts: SiteFac
             facts.collection(collection.name).why = f"the site does not list {collection.name} by {', '.join(refused)}"
 
 
-def _crawl_unlisted_types(
-    site: Site, catalog: Catalog, facts: SiteFacts, fallback: FallbackSite, witnesses: Witnesses
-) -> SiteCrawl:
+def _crawl_unlisted_types(site: Site, catalog: Catalog, fallback: FallbackSite, witnesses: Witnesses) -> SiteCrawl:
     """Crawl the types that the site's sitemaps list and its API does not, by their pages."""
     if witnesses.sitemaps is None:
         return
     known = INTERNAL_TYPES | {collection.name for collection in catalog.collections}
-    names = unlisted_types(witnesses.sitemaps.by_type, known)[:MOST_OF_ALL]
+    names = unlisted_types(witnesses.sitemaps.by_type, known)
     if names and fallback.sources is None:
         fallback.sources = Sources(key=site.key, incremental=not fallback.options.full, sitemaps=witnesses.sitemaps)
-    for name in names:
-        state = yield AskState(site=site.key, type=name)
-        yield from fallback.crawl_type(name, "the API does not list this type", state=state)
-        if not facts.collection(name).seen:
-            facts.drop(name)
+    yield from fallback.crawl_types(names, "the API does not list this type", key=site.key)
 
 
 def _crawl_collection(

@@ -12,11 +12,15 @@ import pytest
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.catalog import INTERNAL_TYPES, MOST_OF_ALL, choose
 from newsbot.wordpress.fallback import worth
-from newsbot.wordpress.fallback.worth import PageWorth, Worth
+from newsbot.wordpress.fallback.worth import Folders, PageWorth, Worth, spread
+from newsbot.wordpress.joins.children import CHILD
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import absolute
-from tests.unit.test_children import Answer, fetch_replies
-from tests.unit.test_fallback_collection import PLAIN, ClosedSite, bring, entry
+from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.site_crawl import crawl
+from tests.unit.test_children import Answer, comments, fetch_replies
+from tests.unit.test_fallback_collection import PLAIN, ClosedSite, bring, drive, entry
 from tests.unit.test_fallback_listed import index, urlset
 from tests.unit.test_pages import CLOSING, HOME, OPENING
 
@@ -89,7 +93,7 @@ def lists(count: int, listed: Callable[[int], str], *, name: str = "post-sitemap
 
 INVENTED: dict[str, tuple[Callable[[int], str], int, str]] = {
     "empty": (lambda _: urlset(), 101, "100 of"),
-    "alike": (lambda _: urlset("same"), 103, "101 of"),
+    "alike": (lambda _: urlset("same"), 113, "110 of"),
     "made up": (lambda n: urlset(f"made-up-{n}"), 201, "the pages that its sitemaps list do not exist"),
 }
 """What the lists of an index hold -> how many are asked for at most, and why no more."""
@@ -181,10 +185,96 @@ def endless_replies(*, fresh: bool) -> Callable[[dict[str, str]], Answer]:
 def test_replies_without_an_end_are_left_and_reported(
     fresh: bool, held: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_CHILDREN", held)
+    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", held * CHILD)
+    monkeypatch.setattr("newsbot.wordpress.joins.children.OVERFLOWS", 1)
     got, fetcher, asked = fetch_replies(3, endless_replies(fresh=fresh), times=2)
     assert (set(got), sorted(set(fetcher.failed)), asked <= most) == ({None}, [1, 2, 3], True)
     assert fetcher.stats == {"replies_endless": 6}
+
+
+def test_many_replies_of_one_page_come_whole() -> None:
+    got, fetcher, _ = fetch_replies(100, comments(dict.fromkeys(range(1, 101), 60)))
+    assert (got, fetcher.failed, fetcher.held) == ([60] * 100, [], 6_000 * CHILD)
+
+
+def test_a_batch_with_more_replies_than_memory_is_named_and_the_next_ones_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", 1_500 * CHILD)
+    many = comments({1: 900, 2: 900, **dict.fromkeys(range(101, 105), 2)})
+    got, fetcher, _ = fetch_replies(104, many)
+    assert (set(got[:100]), got[100:], fetcher.stats["replies_endless"]) == ({None}, [2] * 4, 100)
+    assert sorted(set(fetcher.failed)) == list(range(1, 101))
+
+
+def test_an_index_that_begins_with_empty_lists_is_read_to_its_end() -> None:
+    articles: dict[str, str | Reply] = {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(150, 180)}
+    site = ClosedSite(lists(180, lambda n: urlset(f"n{n}") if n >= 150 else urlset(), name="list-{}.xml") | articles)
+    posts, facts = bring(site)
+    assert (len(posts), facts.verdict) == (30, "complete"), facts.why
+    names = [str(n) for n in range(1_001)]
+    assert sorted(spread(names), key=int) == names
+    assert [*spread(names)][:4] == ["1000", "0", "512", "256"]
+    assert [*spread(names[:100])] == names[:100]
+
+
+def test_pages_of_tags_before_those_of_articles_hide_none() -> None:
+    tags: dict[str, str | Reply] = {
+        f"/topic/t{n}/": "<body class='archive tax-topic'><main>Posts</main></body>" for n in range(320)
+    }
+    articles: dict[str, str | Reply] = {f"/2024/n{n}/": PLAIN.format(id=n + 1) for n in range(40)}
+    listed = urlset(*(path.strip("/") for path in (*tags, *articles)))
+    posts, facts = bring(ClosedSite({"/sitemap.xml": listed} | tags | articles))
+    assert (len(posts), facts.verdict) == (40, "complete"), facts.why
+    folders = Folders(most=2)
+    for brought in (False, True, *[False] * 11):
+        assert not folders.is_put_off(f"{HOME}/a/1/")
+        folders.note(f"{HOME}/a/2/", brought=brought)
+    assert folders.is_put_off(f"{HOME}/a/3/")
+    assert not folders.is_put_off(f"{HOME}/b/3/")
+
+
+def test_lists_that_take_too_much_memory_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worth, "MOST_WAITING", 25)
+    articles: dict[str, str | Reply] = {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(60)}
+    pages = lists(6, lambda n: urlset(*(f"n{10 * n + one}" for one in range(10))), name="list-{}.xml") | articles
+    site = ClosedSite(pages)
+    posts, facts = bring(site)
+    assert (len(posts), facts.verdict, site.count("/list-")) == (60, "complete", 12), facts.why
+
+
+def test_indexes_may_name_a_bound_number_of_sitemaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.wordpress.fallback.sitemaps.MOST_NAMED", 5)
+    pages = lists(6, lambda n: urlset(f"n{n}")) | {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(6)}
+    pages["/sitemap.xml"] = index("one.xml", "two.xml")
+    pages["/one.xml"] = index(*(f"post-sitemap{n}.xml" for n in range(3)))
+    pages["/two.xml"] = index(*(f"post-sitemap{n}.xml" for n in range(3, 6)))
+    posts, facts = bring(ClosedSite(pages))
+    assert (len(posts), facts.verdict) == (3, "incomplete")
+    assert "two.xml: newsbot takes no more than 5 sitemaps" in facts.why
+
+
+def test_types_beyond_the_bound_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.wordpress.fallback.site.MOST_TYPES", 2)
+    pages = {f"/{name}-sitemap.xml": urlset(name) for name in ("podcast", "film", "book")}
+    articles: dict[str, str | Reply] = {
+        f"/{name}/": PLAIN.format(id=n).replace("single-post", f"single-{name}")
+        for n, name in enumerate(("podcast", "film", "book"), 1)
+    }
+    facts = SiteFacts(asked=HOME)
+    site = ClosedSite({"/sitemap_index.xml": index(*(path.strip("/") for path in pages)), **pages, **articles})
+    assert len(drive(crawl(Options(url=HOME, types=("all",)), facts), site)) == 1
+    assert facts.verdict == "incomplete"
+    assert facts.collections["all"].why == "the sitemaps name 4 types, and newsbot brings 2 of them"
+
+
+def test_a_type_whose_sitemap_fails_stays_in_the_receipt() -> None:
+    facts, pages = SiteFacts(asked=HOME), {"/sitemap_index.xml": index("podcast-sitemap.xml", "film-sitemap.xml")}
+    failing = Reply(status=503, url=f"{HOME}/podcast-sitemap.xml")
+    drive(
+        crawl(Options(url=HOME, types=("all",)), facts),
+        ClosedSite({**pages, "/podcast-sitemap.xml": failing, "/film-sitemap.xml": urlset()}),
+    )
+    assert "podcast-sitemap.xml: HTTP 503" in facts.collections["podcast"].why
+    assert "film" not in facts.collections
 
 
 def test_a_site_with_thousands_of_types_does_not_rule_the_crawl() -> None:

@@ -167,3 +167,16 @@ def test_a_password_that_is_not_sent_is_told_once(
         login.process_response(request, Response(url, status=status))
     said = "news.example: the password is not sent, since http:// would show it to others. Use https://"
     assert caplog.messages == [said] * told
+
+
+def test_a_refused_login_is_told_also_behind_other_lines(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    login = middleware("news.example=anna:p w")
+    for url, status in (("http://news.example/", 200), ("https://news.example/", 200), ("https://news.example/", 401)):
+        for _ in range(2):
+            request = Request(url)
+            login.process_request(request)
+            login.process_response(request, Response(url, status=status))
+    assert [line.split(": ")[1][:22] for line in caplog.messages] == [
+        *("the password is not se", "newsbot is logged in a", "the site refuses the p")
+    ]

@@ -122,7 +122,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("api", "dates", "messages", "payload", "queries", "questions", "receipt", "records", "replies"),
         *("joins", "pages", "same_site", "values"),
     },
-    "fallback": {"dates", "messages", "options", "pages", "payload", "questions", "receipt"},
+    "fallback": {"catalog", "dates", "messages", "options", "pages", "payload", "questions", "receipt"},
     "witness": {
         *("api", "messages", "options", "queries", "questions", "receipt", "replies", "values"),
         *("collection", "fallback", "languages", "pages"),

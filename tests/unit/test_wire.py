@@ -101,6 +101,14 @@ def test_a_server_gets_the_cookie_that_its_redirect_waits_for() -> None:
     assert browser.asked[3:] == [("https://other.example/", None)]
 
 
+@pytest.mark.parametrize(
+    "name", ["PHPSESSID", "wordpress_test_cookie", "pll_language", "wp-wpml_current_language", "age"]
+)
+def test_cookies_of_wordpress_and_of_plugins_are_no_bot_check(name: str) -> None:
+    browser = Browser({URL: (URL, f"{name}=1; path=/")})
+    assert browser.visit(URL, wants=f"{name}=1".encode()) == URL
+
+
 def test_a_cookie_is_taken_from_any_redirect_of_a_circle() -> None:
     check = "https://news.example/check"
     browser = Browser({URL: (check, ""), check: (URL, "seen=1")})
@@ -117,7 +125,21 @@ def test_no_server_gets_a_cookie_that_another_one_set_in_the_same_circle() -> No
 
 
 @pytest.mark.parametrize(
-    "cookie", ["__cf_bm=1", "cf_clearance=1", "datadome=1", "incap_ses_1=x", "seen=", "bad name=1", "half"]
+    "cookie",
+    [
+        *(
+            "__cf_bm=1",
+            "cf_clearance=1",
+            "datadome=1",
+            "incap_ses_1=x",
+            "wfwaf-authcookie-1f=x",
+            "__ddg1_=a",
+            "rbzid=a",
+        ),
+        *("qrator_jsid2=1", "TS01a2b3c4=1", "__uzmb=1", "acw_sc__v2=1", "techaro.lol-anubis-auth=1", "my-captcha=1"),
+        *("afd_azwaf_jsclearance=1", "icwp-wpsf-notbot=1", "__jsluid_s=1", "_fs_ch_cp_79=1", "wsidchk=1", "KP_UIDz=1"),
+        *("seen=", "bad name=1", "half"),
+    ],
 )
 def test_cookies_of_bot_checks_and_broken_ones_are_never_sent(cookie: str) -> None:
     browser = Browser({URL: (URL, cookie)})

@@ -307,6 +307,28 @@ def test_article_that_is_missing_stays_missing_in_later_runs(tmp_path: Path) -> 
     assert (ids(rows), facts.verdict) == ([5], "complete"), facts.why
 
 
+def test_lists_without_a_type_take_turns(tmp_path: Path) -> None:
+    model = listed_site(unseen=frozenset({25}))
+    names = [f"/news-{n}.xml" for n in range(1, 7)]
+    model.web[INDEX] = index(*names)
+    model.web |= {
+        name: urlset(f"/post-{number}/" for number in range(first, first + 5))
+        for name, first in zip(names, range(1, 31, 5), strict=True)
+    }
+    model.web["/post-25/"] = page(25)
+    came = [ids(run(tmp_path, model, str(number), sweep=True)[0]) for number in range(1, 5)]
+    assert [25] in came[1:]
+
+
+def test_api_that_hides_articles_beside_a_sitemap_that_fails_is_incomplete() -> None:
+    model = listed_site(unseen=frozenset({5}))
+    second = LIST.replace("-1.xml", "-2.xml")
+    model.web |= {INDEX: index(LIST, second), second: Reply(status=503, url=HOME + second), "/post-5/": page(5)}
+    rows, facts = crawled(model)
+    assert (ids(rows), facts.verdict) == (list(range(1, 31)), "incomplete")
+    assert facts.why.endswith("; the API hides articles, and 1 of 2 sitemaps were read")
+
+
 FEED = "<rss><channel><title>x</title><link>{home}/</link>{items}</channel></rss>"
 
 

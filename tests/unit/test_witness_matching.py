@@ -116,17 +116,18 @@ def test_two_urls_with_one_slug_go_to_two_batches() -> None:
     assert [sorted(batch) for batch in slug_batches(both)] == [["a", "b"], ["a"]]
 
 
-@given(st.integers(1, 20), st.integers(0, 30), st.integers(1, 12))
+@given(st.integers(1, 20), st.integers(0, 30), st.integers(1, 12), st.integers(2, 12))
 @examples(60)
-def test_every_sitemap_is_read_in_turn(count: int, first: int, most: int) -> None:
+def test_every_sitemap_is_read_in_turn(count: int, first: int, most: int, came: int) -> None:
+    """``came`` of the chosen ones are read, then the hearing holds as many URLs as it may."""
     urls = [f"map-{number}" for number in range(count)]
     read: set[str] = set()
     for _ in range(count + 1):
         chosen = choose(urls, {urls[-1]: "2026"}, first=first, most=max(most, 2))
         assert len(chosen) == len(set(chosen)) <= max(most, 2)
         assert urls[-1] in chosen
-        read |= set(chosen)
-        first = next_first(urls, first=first, most=max(most, 2))
+        read |= set(chosen[:came])
+        first = next_first(urls, first=first, read=min(came, len(chosen)))
     assert read == set(urls)
 
 

@@ -211,11 +211,14 @@ class Intake:
     # Items out.
 
     def flush(self, *, final: bool) -> Steps[None]:
-        """Yield what may leave. ``final``: ask for every joined object that is still wanted, so that all rows leave."""
+        """Yield what may leave. ``final``: ask for every joined object that is still wanted, so that all rows leave. So
+        they do where their children take much memory."""
         yield from self._release()
-        while (wanted := self.joiner.due(final=final)) is not None:
+        while (wanted := self.joiner.due(final=final or self.children.is_heavy)) is not None:
             yield from self.joiner.fill(wanted)
             yield from self._release()
+        if not self.joiner.waiting:
+            self.children.held = 0
 
     def release_all(self) -> Steps[None]:
         """Yield all rows that wait, without the objects that are not joined yet.

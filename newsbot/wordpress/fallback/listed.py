@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.sitemaps import Sitemaps
-from newsbot.wordpress.fallback.worth import TOO_MANY_URLS, Worth
+from newsbot.wordpress.fallback.worth import TOO_MANY_URLS, Worth, spread
 from newsbot.wordpress.messages import Asking
 from newsbot.wordpress.pages.sitemap import Sitemap
 from newsbot.wordpress.pages.urls import canonical
@@ -70,7 +70,7 @@ def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) 
     if len(urls) > MOST_LISTS:
         listed.gap = f"the site has {len(urls)} sitemaps, and newsbot reads {MOST_LISTS} of them"
     held = Worth()
-    for url in urls[:MOST_LISTS]:
+    for url in spread(urls[:MOST_LISTS]):
         if held.is_full:
             listed.gap = TOO_MANY_URLS
             break

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NoReturn
 
 from newsbot.items import Post
 from newsbot.wordpress.fallback.delivery import Delivery
-from newsbot.wordpress.fallback.worth import PageWorth
+from newsbot.wordpress.fallback.worth import Folders, PageWorth
 from newsbot.wordpress.messages import Asking, Steps
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.feed import FeedEntry
@@ -32,19 +33,24 @@ class PageWalk:
     reader: PageReader
     partial: Mapping[str, FeedEntry]
     worth: PageWorth
+    folders: Folders = field(default_factory=Folders)
 
     def run(self) -> Steps[None]:
         """Send the articles. Raises Halt."""
         wanted = list(self._wanted())
-        for number, (url, lastmod) in enumerate(wanted, 1):
+        put_off: list[tuple[str, str | None]] = []
+        for number, (url, lastmod) in enumerate(chain(wanted, put_off), 1):
             if self.delivery.is_full:
                 return
             if self.worth.is_spent:
-                self._leave(len(wanted) - number + 1)
+                self._leave(len(wanted) + len(put_off) - number + 1)
             entry = self.partial.get(canonical(url))
             if self._is_before_window(entry, lastmod):
                 self.delivery.account_for(canonical(url))
                 self.delivery.facts.outside_window += 1
+                continue
+            if number <= len(wanted) and self.folders.is_put_off(url):
+                put_off.append((url, lastmod))
                 continue
             yield from self._bring(url, entry)
             if number % BATCH == 0:
@@ -73,6 +79,7 @@ class PageWalk:
         """Read one article and send it."""
         post = yield from self._read(url)
         self.worth.note(brought=post is not None)
+        self.folders.note(url, brought=post is not None)
         self.delivery.account_for(canonical(url))
         if post is None:
             return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsbot.errors import DiscoveryError, PayloadError
+from newsbot.wordpress.catalog import ALL
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.fallback.collection import FallbackCollection
 from newsbot.wordpress.fallback.sources import Sources, find_sources
@@ -65,12 +66,23 @@ class FallbackSite:
             facts.end(verdict, f"{reason}; the site has no feed and no sitemap")
             return
         facts.site, facts.name, facts.why = sources.key, facts.name or sources.name, "not finished"
-        for name in self._types(sources):
-            state = yield AskState(site=sources.key, type=name)
-            yield from self.crawl_type(name, reason, state=state)
-            if "all" in self.options.types and not facts.collection(name).seen:
-                facts.drop(name)
+        yield from self.crawl_types(self._types(sources), reason, key=sources.key)
         facts.conclude()
+
+    def crawl_types(self, names: Sequence[str], reason: str, *, key: str) -> Steps[None]:
+        """Crawl types in turn. With ``types=all`` at most ``MOST_TYPES`` of them, and the receipt says so; a type that
+        turns out to have no article is left out of the receipt, unless a failure may have hidden its articles."""
+        optional = ALL in self.options.types
+        for name in names[:MOST_TYPES] if optional else names:
+            state = yield AskState(site=key, type=name)
+            yield from self.crawl_type(name, reason, state=state)
+            facts = self.facts.collection(name)
+            if optional and not facts.seen and not facts.faults:
+                self.facts.drop(name)
+        if optional and len(names) > MOST_TYPES:
+            before = f"{self.facts.collections[ALL].why}; " if ALL in self.facts.collections else ""
+            told = self.facts.collection(ALL)
+            told.why = f"{before}the sitemaps name {len(names)} types, and newsbot brings {MOST_TYPES} of them"
 
     def crawl_type(
         self, name: str, reason: str, *, state: CollectionState, api_ids: Set[int] = frozenset(), sequence: int = 0
@@ -114,10 +126,9 @@ class FallbackSite:
 
     def _is_hidden(self, name: str, sources: Sources) -> bool:
         """Whether a type is not for visitors: with ``types=all``, one that no sitemap names."""
-        return "all" in self.options.types and name != "post" and name not in sources.sitemaps.by_type
+        return ALL in self.options.types and name != "post" and name not in sources.sitemaps.by_type
 
     def _types(self, sources: Sources) -> tuple[str, ...]:
-        if "all" not in self.options.types:
+        if ALL not in self.options.types:
             return self.options.types
-        named = [name for name in sources.sitemaps.by_type if name][:MOST_TYPES]
-        return tuple(dict.fromkeys(["post", *named]))
+        return tuple(dict.fromkeys(["post", *filter(None, sources.sitemaps.by_type)]))

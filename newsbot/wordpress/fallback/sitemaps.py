@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.fallback.worth import Worth
+from newsbot.wordpress.fallback.worth import Worth, spread
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.asking import ask
 from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, Sitemap, hints, read_sitemap, type_of
@@ -17,6 +17,9 @@ from newsbot.wordpress.pages.urls import site_host
 
 MOST_READ = 10_000
 """Sitemaps of one site that are read while they are sorted. Some sites have one for each day."""
+
+MOST_NAMED = 100_000
+"""Sitemaps that indexes may name: newsbot holds the URLs of all of them."""
 
 _DEPTH = 3
 """Levels of indexes that are followed."""
@@ -38,15 +41,18 @@ class Sitemaps:
     """The sitemaps of a site.
 
     ``by_type``: type -> URLs of its sitemaps; those under None may hold any type. ``read`` holds the sitemaps that have
-    been read, ``unread`` those that the site names and that were not read, by URL. ``cut`` are URLs of indexes whose
-    end is missing. ``news`` are sitemaps for Google News, which hold the last two days. ``host`` is the site's: URLs of
-    other hosts are left out. None: the host of each sitemap. ``most`` are read while they are sorted. ``roots`` lead to
-    all others, ``changed`` maps sitemaps to the ``lastmod`` that their index gives them. ``worth`` decides when no more
-    of them are asked for. ``filed`` are the pairs of ``by_type``.
+    been read, ``unread`` those that the site names and that were not read, by URL. ``emptied`` are sitemaps of ``read``
+    whose URLs took too much memory, so that they are asked for again when a type needs them. ``cut`` names indexes that
+    were not taken whole, with the reason. ``news`` are sitemaps for Google News, which hold the last two days. ``host``
+    is the site's: URLs of other hosts are left out. None: the host of each sitemap. ``most`` are read while they are
+    sorted. ``whole``: what is not read may hide articles; otherwise it is filed as a list of any type, and read when
+    its turn comes. ``roots`` lead to all others, ``changed`` maps sitemaps to the ``lastmod`` that their index gives
+    them. ``worth`` decides when no more of them are asked for. ``filed`` are the pairs of ``by_type``.
     """
 
     host: str | None = None
     most: int = MOST_READ
+    whole: bool = True
     roots: list[str] = field(default_factory=list)
     changed: dict[str, str | None] = field(default_factory=dict)
     by_type: dict[str | None, list[str]] = field(default_factory=dict)
@@ -56,6 +62,7 @@ class Sitemaps:
     news: list[str] = field(default_factory=list)
     worth: Worth = field(default_factory=Worth)
     filed: set[tuple[str | None, str]] = field(default_factory=set)
+    emptied: set[str] = field(default_factory=set)
 
     def of(self, type_: str) -> list[str]:
         """The URLs of the sitemaps that hold a type: its own, or else those that may hold any type."""
@@ -69,7 +76,7 @@ class Sitemaps:
     def gap(self, type_: str) -> str | None:
         """Why the sitemaps of a type may not list all of its posts, or None."""
         if self.cut:
-            return f"{self.cut[0]} is truncated"
+            return self.cut[0]
         if self.news and self.of(type_) == self.news:
             return f"{self.news[0]} is for Google News, and lists only the last two days"
         whys = self._unread(type_)
@@ -85,19 +92,32 @@ class Sitemaps:
     def fetch(self, url: str, type_: str | None = None) -> Asking[Sitemap]:
         """The sitemap at a URL, asked for once. Raises Missing or NotXml, also where the sitemaps are not worth more
         requests."""
+        if url in self.emptied:
+            return _sitemap_in((yield from ask(url, "sitemap", type_)), self.host)
         if url not in self.read:
             if self.worth.ended_by is not None:
                 raise NotXml(self.worth.ended_by)
             reply = yield from ask(url, "sitemap", type_)
             try:
-                self.read[url] = _sitemap_in(reply, self.host)
+                sitemap = self.read[url] = _sitemap_in(reply, self.host)
             except NotXml:
                 self.worth.take({})
                 raise
-            self.worth.take(self.read[url].urls)
+            self.worth.take(sitemap.urls)
             if self.worth.is_test_due:
                 yield from self._test()
+            if self.worth.waits_too_much:
+                self._empty()
+            return sitemap
         return self.read[url]
+
+    def _empty(self) -> None:
+        """Hold the URLs of the sitemaps that were read no longer."""
+        for url, sitemap in self.read.items():
+            if sitemap.urls:
+                self.worth.hold(sitemap.urls, sign=-1)
+                self.read[url] = replace(sitemap, urls={})
+                self.emptied.add(url)
 
     def _test(self) -> Asking[None]:
         """Ask for a URL of each of the newest lists, whether it exists."""
@@ -108,8 +128,9 @@ class Sitemaps:
 
     def release(self, url: str) -> None:
         """Hold what a sitemap of one type lists no longer: no other type needs it."""
-        if (None, url) not in self.filed:
+        if (None, url) not in self.filed and url in self.read:
             self.worth.hold(self.read.pop(url).urls, sign=-1)
+            self.emptied.discard(url)
 
     def add(self, url: str, type_: str | None) -> None:
         """File a sitemap under the type that it holds."""
@@ -121,7 +142,7 @@ class Sitemaps:
         """File a sitemap that was read. An index lists no article itself."""
         self.unread.pop(url, None)
         if not sitemap.urls:
-            self.cut += [url] * sitemap.cut
+            self.cut += [f"{url} is truncated"] * sitemap.cut
         elif sitemap.news and type_of(url) is None:
             self.news += [url] * (url not in self.news)
         else:
@@ -138,12 +159,15 @@ def _sitemap_in(reply: Reply, host: str | None) -> Sitemap:
     return read_sitemap(reply, host=host)
 
 
-def find_sitemaps(key: str, *, most: int | None = None, known: Sequence[str] = ()) -> Asking[Sitemaps]:
+def find_sitemaps(
+    key: str, *, most: int | None = None, known: Sequence[str] = (), whole: bool = True
+) -> Asking[Sitemaps]:
     """The sitemaps that robots.txt names, or else the first that stands at a usual place. Raises Halt.
 
-    ``known`` are the ``roots`` of an earlier search, which are tried first. At most ``most`` sitemaps are read.
+    ``known`` are the ``roots`` of an earlier search, which are tried first. At most ``most`` sitemaps are read to sort
+    them. The others may be indexes or lists: they count as ``unread`` for a ``whole`` crawl, and as lists otherwise.
     """
-    found = Sitemaps(host=site_host(key), most=MOST_READ if most is None else most)
+    found = Sitemaps(host=site_host(key), most=MOST_READ if most is None else most, whole=whole)
     named = list(known)
     for url in known:
         yield from _sort(url, found, named=True)
@@ -186,6 +210,9 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
     type_ = type_of(url)
     if url in found.read or type_ == NO_ARTICLES:
         return
+    if not found.whole and depth and len(found.read) >= found.most:
+        found.add(url, type_)
+        return
     if depth == 0 or len(found.read) >= found.most:
         found.unread[url] = Unread(
             type_,
@@ -199,14 +226,17 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
         if named and not (depth == _DEPTH and isinstance(fault, Missing)):
             found.unread[url] = Unread(type_, str(fault))
         return
-    found.changed |= sitemap.changed
     found.add_read(url, sitemap)
+    if len(found.changed) + len(sitemap.changed) > MOST_NAMED:
+        found.cut.append(f"{url}: newsbot takes no more than {MOST_NAMED} sitemaps")
+        return
+    found.changed |= sitemap.changed
     yield from _sort_others(sitemap.others, found, depth - 1)
 
 
 def _sort_others(urls: list[str], found: Sitemaps, depth: int) -> Asking[None]:
     """Sort the sitemaps that an index names. Those whose name tells the type are not read yet."""
-    for url in urls:
+    for url in spread(urls):
         if type_ := type_of(url):
             found.add(url, type_)
         else:

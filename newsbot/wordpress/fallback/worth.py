@@ -6,12 +6,14 @@ proportion to what came, so that no healthy site meets the bound, whatever its s
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-EMPTY = 100
-"""Sitemaps that may list nothing new, beyond as many as listed something."""
+EMPTY, TO_EACH = 100, 10
+"""Sitemaps that may list nothing new: so many in any case, and so many more for each that listed something. A site with
+a sitemap for each day may have many days without a post."""
 
 TESTED_AFTER = 200
 """Sitemaps after which newsbot tests whether the URLs exist that they list; then after twice as many, and so on."""
@@ -20,7 +22,10 @@ TESTED = 5
 """URLs that a test asks for, each of another list: a list of one day may hold one post, and that post may be gone."""
 
 MOST_URLS, MOST_LETTERS = 500_000, 60_000_000
-"""URLs of sitemaps, and their letters together, that newsbot holds in memory at once."""
+"""URLs of one type, and their letters together, that newsbot holds in memory at once."""
+
+MOST_WAITING, MOST_WAITING_LETTERS = 200_000, 20_000_000
+"""The same for URLs of lists of any type, which wait for the types that need them. Lists beyond are asked for again."""
 
 TOO_MANY_URLS = f"newsbot holds no more than {MOST_URLS} URLs of sitemaps, or {MOST_LETTERS // 1_000_000} MB of them"
 
@@ -50,10 +55,8 @@ class Worth:
             self.firsts.add(first)
             self.newest.append(first)
         self.hold(urls)
-        if self.vain >= EMPTY + len(self.firsts):
+        if self.vain >= EMPTY + TO_EACH * len(self.firsts):
             self.ended_by = f"{self.vain} of {self.asked} sitemaps list nothing new"
-        elif self.is_full:
-            self.ended_by = TOO_MANY_URLS
 
     def hold(self, urls: Collection[str], *, sign: int = 1) -> None:
         """Count URLs that are held from now on; ``sign`` -1: no longer."""
@@ -65,6 +68,10 @@ class Worth:
         return self.urls > MOST_URLS or self.letters > MOST_LETTERS
 
     @property
+    def waits_too_much(self) -> bool:
+        return self.urls > MOST_WAITING or self.letters > MOST_WAITING_LETTERS
+
+    @property
     def is_test_due(self) -> bool:
         """Whether it is time to test whether the listed URLs exist."""
         return self.ended_by is None and self.asked >= self.test_at
@@ -74,6 +81,43 @@ class Worth:
         self.test_at = 2 * self.asked
         if len(gone) >= TESTED and all(gone):
             self.ended_by = f"the pages that its sitemaps list do not exist (tested after {self.asked} sitemaps)"
+
+
+def spread(urls: Sequence[str]) -> Iterator[str]:
+    """The URLs of a long index in an order whose every beginning is a sample of the whole: the last one, then the
+    first, the middle, the quarters and so on. An index may begin with many lists that are empty."""
+    if len(urls) <= EMPTY:
+        yield from urls
+        return
+    digits = (len(urls) - 1).bit_length()
+    yield urls[-1]
+    for number in range(1 << digits):
+        place = int(f"{number:0{digits}b}"[::-1], 2)
+        if place < len(urls) - 1:
+            yield urls[place]
+
+
+@dataclass(slots=True, kw_only=True)
+class Folders:
+    """The first folders of URLs, and how many pages below each brought no article, beyond ``TO_EACH`` for each that
+    did. A sitemap of all pages may begin with those of tags and authors."""
+
+    most: int = 20
+    vain: Counter[str] = field(default_factory=Counter)
+
+    def is_put_off(self, url: str) -> bool:
+        """Whether so many pages of the URL's folder brought nothing that those of other folders come first."""
+        return self.vain[folder_of(url)] >= self.most
+
+    def note(self, url: str, *, brought: bool) -> None:
+        """Note that a page was asked for."""
+        self.vain[folder_of(url)] += -TO_EACH if brought else 1
+
+
+def folder_of(url: str) -> str:
+    """The first folder of a URL's path; "" for a URL below the site's own folder."""
+    first, _, rest = urlsplit(url).path.strip("/").partition("/")
+    return first if rest else ""
 
 
 @dataclass(slots=True, kw_only=True)

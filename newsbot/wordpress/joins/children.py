@@ -30,14 +30,24 @@ _FIELDS = {
     "about": "name,slug,description,hierarchical,taxonomies,rest_base",
 }
 
-MOST_CHILDREN = 100_000
-"""Children of one batch of posts. newsbot holds them in memory until their posts leave."""
+MOST_HELD = 250_000_000
+"""Bytes of children that newsbot holds in memory, about: those of the posts of one page, until the posts leave."""
+
+CHILD, LETTER = 900, 2
+"""Bytes that a child takes besides its text, and that each letter of its text takes, about."""
+
+OVERFLOWS = 3
+"""Batches of posts with more children than newsbot can hold, after which it asks for no more."""
 
 TESTED_AT, FAR = 50, 1_000_000
 """Behind this page a page is asked for that no listing has: one that has rows there does not come to an end."""
 
 BARREN = 3
 """Pages in a row without a new child, after which a listing counts as one that repeats itself."""
+
+
+class _Overflow(Endless):
+    """The children of one batch of posts are more than newsbot can hold."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +58,8 @@ class ChildrenFetcher:
     ``closed`` are names that visitors may not read at all, ``endless`` those whose listing does not come to an end;
     they are not asked for again. ``failing`` are names that
     failed so often that batches are no longer split. ``sizes`` are page sizes that the site demands, by name. ``about``
-    holds the descriptions of types that are known, by route.
+    holds the descriptions of types that are known, by route. ``held`` is the number of bytes that the children of posts
+    take which have not left yet, ``overflows`` the number of batches that took too many.
     """
 
     site: Site
@@ -59,6 +70,13 @@ class ChildrenFetcher:
     failing: set[str] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
+    held: int = 0
+    overflows: int = 0
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the posts should leave before more children are fetched."""
+        return self.held > MOST_HELD // 10
 
     def fetch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """Fill ``linked[name]`` of ``posts``, which are of one type."""
@@ -97,7 +115,9 @@ class ChildrenFetcher:
             else:
                 yield from split_until_alone(list(waiting), ask, lose)
         except PayloadError as fault:
-            if isinstance(fault, Endless):
+            if isinstance(fault, _Overflow) and self.overflows < OVERFLOWS:
+                pass
+            elif isinstance(fault, Endless):
                 self.endless[name] = fault
             elif is_final(fault):
                 raise
@@ -130,21 +150,24 @@ class ChildrenFetcher:
         """
         found: dict[int, dict[int, Any]] = {post.id: {} for post in posts}
         rows, total = yield from self._first_page(name, relation, posts)
-        page, had, barren = 1, 0, 0
+        page, had, barren, held = 1, 0, 0, 0
         while rows:
             had += len(rows)
-            held = sum(map(len, found.values()))
-            for raw in rows:
-                _add(found.get(linked_id(raw.get("post")) or 0), name, raw, self.site)
-            barren = barren + 1 if sum(map(len, found.values())) == held else 0
+            fresh = [_add(found.get(linked_id(raw.get("post")) or 0), name, raw, self.site) for raw in rows]
+            held += sum(fresh)
+            barren = 0 if any(fresh) else barren + 1
+            if self.held + held > MOST_HELD:
+                self.overflows += 1
+                raise _Overflow(f"{had} {name} of {len(posts)} posts are more than newsbot can hold")
             if total is not None and had >= total:
                 break
-            if barren >= BARREN or held > MOST_CHILDREN:
+            if barren >= BARREN:
                 raise Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
             if page == TESTED_AT and _later_page((yield self._query(name, relation, posts, FAR)))[0]:
                 raise Endless(f"the listing of {name} does not end: page {FAR} has rows")
             page += 1
             rows, total = _later_page((yield self._query(name, relation, posts, page)))
+        self.held += held
         return {post_id: list(children.values()) for post_id, children in found.items()}
 
     def _first_page(
@@ -256,14 +279,18 @@ def _is_refusal(fault: PayloadError) -> bool:
     return getattr(fault, "status", 0) in (400, 401, 403, 404, 410)
 
 
-def _add(found: dict[int, Any] | None, name: str, raw: Mapping[str, Any], site: Site) -> None:
+def _add(found: dict[int, Any] | None, name: str, raw: Mapping[str, Any], site: Site) -> int:
+    """Add a child to those that were found. Returns how many bytes it takes, about; 0 where it is not new."""
     if found is None:
-        return
+        return 0
     try:
         child = _READERS[name](raw, site)
     except RecordError:
-        return
-    found.setdefault(child["id"], child)
+        return 0
+    if child["id"] in found:
+        return 0
+    found[child["id"]] = child
+    return CHILD + LETTER * len(child.get("text") or child.get("caption") or "")
 
 
 def _read_reply(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:

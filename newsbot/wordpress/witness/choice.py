@@ -21,19 +21,22 @@ def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int
     """The sitemaps to read, ``most`` of them at most and at least one.
 
     The one that changed last comes first: it holds the newest posts. The others follow from the place ``first`` on,
-    where the last hearing ended.
+    where the last hearing ended. Where only one is read, each has its turn.
     """
     most = max(1, most)
     if len(urls) <= most:
-        return list(urls)
+        start = first % len(urls) if urls else 0
+        return [*urls[start:], *urls[:start]]
+    if most == 1:
+        return [urls[first % len(urls)]]
     last = max(range(len(urls)), key=lambda place: (changed.get(urls[place]) or "", place))
     others = [urls[(first + step) % len(urls)] for step in range(len(urls))]
     return [urls[last], *[url for url in others if url != urls[last]][: most - 1]]
 
 
-def next_first(urls: Sequence[str], *, first: int, most: int) -> int:
-    """Where the next hearing begins."""
-    return 0 if len(urls) <= max(1, most) else (first + max(1, most - 1)) % len(urls)
+def next_first(urls: Sequence[str], *, first: int, read: int) -> int:
+    """Where the next hearing begins, after ``read`` of the chosen ``urls``."""
+    return 0 if len(urls) <= read else (first + max(1, read - 1)) % len(urls)
 
 
 _TEMPLATES = frozenset(

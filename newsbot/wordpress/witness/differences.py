@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from newsbot.errors import PayloadError
 from newsbot.items import Post
 from newsbot.wordpress.collection.intake import Intake
-from newsbot.wordpress.fallback.worth import PageWorth
+from newsbot.wordpress.fallback.worth import Folders, PageWorth
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.pages.article_page import ArticlePage
@@ -27,6 +27,9 @@ from newsbot.wordpress.witness.matching import Lacking, is_same, slug_batches
 
 PROBES = {True: 200, False: 40}
 """Whether a list is of one type -> pages that are asked for before one of them shows an article that is missing."""
+
+PROBES_EACH = 10
+"""Of these, pages of one folder, before those of the other folders come."""
 
 MOST_PAGES = 1_000
 """Pages that one hearing asks for at most. The next hearing goes on."""
@@ -205,32 +208,37 @@ class Differences:
     # By page.
 
     def _by_page(self, lacking: Sequence[Lacking]) -> Steps[None]:
-        """Ask for the pages, those that changed last first."""
-        queue = sorted(lacking, key=lambda one: one.changed or "", reverse=True)
-        worth = PageWorth()
-        for number, one in enumerate(queue):
-            if worth.is_spent or number >= (MOST_PAGES if self.is_proven else PROBES[self.typed]):
-                self._leave(queue[number:])
+        """Ask for the pages, those that changed last first. Those of folders that show no missing article come last."""
+        queue = deque(sorted(lacking, key=lambda one: one.changed or "", reverse=True))
+        put_off: deque[Lacking] = deque()
+        worth, folders = PageWorth(), Folders(most=PROBES_EACH)
+        while queue or put_off:
+            if worth.is_spent or worth.asked >= (MOST_PAGES if self.is_proven else PROBES[self.typed]):
+                self.leave([*queue, *put_off])
                 return
-            brought = self.brought
+            if queue and folders.is_put_off(queue[0].url):
+                put_off.append(queue.popleft())
+                continue
+            one, brought = (queue or put_off).popleft(), self.brought
             try:
                 yield from self._ask_page(one)
             except Halt as halt:
                 if halt.fault == "stopped":
                     raise
                 self.stopped = str(halt)
-                self._leave(queue[number:])
+                self.leave([one, *queue, *put_off])
                 return
             worth.note(brought=self.brought > brought)
-            if number % BATCH == BATCH - 1:
+            folders.note(one.url, brought=self.brought > brought)
+            if worth.asked % BATCH == 0:
                 yield self.queries.checkpoint(self.intake.sequence)
 
     def give_up(self, rest: Sequence[Lacking], why: str) -> None:
         """Ask for no more, for the reason ``why``."""
         self.stopped = why
-        self._leave(rest)
+        self.leave(rest)
 
-    def _leave(self, rest: Sequence[Lacking]) -> None:
+    def leave(self, rest: Sequence[Lacking]) -> None:
         """Count what is not asked for. Where articles are proven to be missing, the rest is named as missing too."""
         self.proofs["unasked"] += len(rest)
         if self.is_proven:

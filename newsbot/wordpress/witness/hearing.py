@@ -27,7 +27,7 @@ from newsbot.wordpress.pages.urls import canonical
 from newsbot.wordpress.questions import AskLinks, KeepWitness
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import Unanswered
-from newsbot.wordpress.witness.choice import budget, choose, next_first
+from newsbot.wordpress.witness.choice import LEAST, budget, choose, next_first
 from newsbot.wordpress.witness.differences import Differences
 from newsbot.wordpress.witness.matching import Lacking, is_within, lacking
 from newsbot.wordpress.witness.revisit import Revisit
@@ -95,7 +95,9 @@ class Witnesses:
     def find(self, *, most: int, known: list[str]) -> Steps[Sitemaps]:
         """The sitemaps of the site. ``most`` are read to find them."""
         if self.sitemaps is None:
-            self.sitemaps = yield from find_sitemaps(self.site.key, most=max(2, most), known=known)
+            self.sitemaps = yield from find_sitemaps(
+                self.site.key, most=max(LEAST, most // 2), known=known, whole=False
+            )
         return self.sitemaps
 
 
@@ -133,7 +135,7 @@ class _Hearing:
         asked = options.full or options.sweep
         if (whole or "heard" not in self.state) and (asked or self._is_time("heard")):
             self.state["heard"] = self.at
-            self.state["hidden"] = []
+            self.state["hidden"], self.state["unheard"] = [], None
             yield from self._ask_missing()
             if not (yield from self._hear_sitemaps()) and self.type == "post":
                 yield from self._hear_feed("feed", f"{self.witnesses.site.home}/feed/")
@@ -191,6 +193,9 @@ class _Hearing:
         if hidden := self.state.get("hidden"):
             facts.verdict = "incomplete" if facts.verdict == "complete" else facts.verdict
             facts.why += f"; the API lists no posts in {', '.join(hidden)}: only the newest came, by the feed"
+        if unheard := self.state.get("unheard"):
+            facts.verdict = "incomplete" if facts.verdict == "complete" else facts.verdict
+            facts.why += f"; {unheard}"
         if not facts.missing_urls:
             if self.agrees and 0 < facts.unexplained <= FEW_HIDDEN * (facts.live or 0):
                 # The site counts some rows that no listing shows, and its sitemap lists none of them.
@@ -208,7 +213,7 @@ class _Hearing:
         most = budget(self.facts.live or self.facts.seen)
         sitemaps = yield from self.witnesses.find(most=most, known=list(self.state.get("roots", ())))
         self.state["roots"] = sitemaps.roots
-        urls = sitemaps.of(self.type)[:MOST_LISTS]
+        urls = sitemaps.of(self.type)
         if not urls:
             told["why"] = f"no sitemap lists {self.type}" if sitemaps.by_type else "the site has no sitemap"
             return False
@@ -217,14 +222,19 @@ class _Hearing:
         differences = self._differences(held, typed=typed)
         yield from self.revisit.load(sorted(self.beside), when=self.at)
         first = int(self.state.get("next", 0))
-        room = max(1, most - len(sitemaps.read))
-        chosen = choose(urls, sitemaps.changed, first=first, most=room)
+        # Lists that were read to find the others cost nothing more.
+        ready = [url for url in urls if url in sitemaps.read and url not in sitemaps.emptied]
+        others = [url for url in urls if url not in sitemaps.read or url in sitemaps.emptied]
+        chosen = choose(others, sitemaps.changed, first=first, most=max(1, most - len(sitemaps.read))) if others else []
         told |= {"lists": len(urls), "read": 0, "listed": 0, "lacking": 0}
-        yield from self._compare(chosen, sitemaps, differences, told)
+        visited = yield from self._compare([*ready, *chosen], sitemaps, differences, told)
+        self.state["next"] = next_first(others, first=first, read=max(0, visited - len(ready)))
         if differences.is_proven:
             # The API hides articles: what the other lists name is needed now.
-            yield from self._compare([url for url in urls if url not in chosen], sitemaps, differences, told)
-        self.state["next"] = next_first(urls, first=first, most=room)
+            rest = [url for url in others if url not in set(chosen[: visited - len(ready)])]
+            yield from self._compare(rest[:MOST_LISTS], sitemaps, differences, told)
+            if told["read"] < len(urls):
+                self.state["unheard"] = f"the API hides articles, and {told['read']} of {len(urls)} sitemaps were read"
         self._take(differences, told)
         whole = typed and told["read"] == len(urls) and "why" not in told
         yield from self._revisit(differences, whole=whole, told=told)
@@ -237,14 +247,16 @@ class _Hearing:
 
     def _compare(
         self, urls: list[str], sitemaps: Sitemaps, differences: Differences, told: dict[str, Any]
-    ) -> Steps[None]:
-        """Read sitemaps, and ask for what they list and newsbot does not hold."""
-        site = self.witnesses.site.key
+    ) -> Steps[int]:
+        """Read sitemaps, and ask for what they list and newsbot does not hold. Returns how many of ``urls`` were asked
+        for."""
+        site, visited = self.witnesses.site.key, 0
         found: dict[str, Lacking] = {}
         for url in urls:
             if told["listed"] >= MOST_URLS or len(found) >= MOST_LACKING:
                 told["why"] = f"newsbot compares no more than {MOST_URLS} URLs, and asks for {MOST_LACKING}"
                 break
+            visited += 1
             try:
                 sitemap = yield from sitemaps.fetch(url, self.type)
             except NotXml as fault:
@@ -262,7 +274,10 @@ class _Hearing:
         told["lacking"] += len(found)
         if told["read"] and not told["listed"]:
             told["why"] = f"no URL of {site} is listed"
-        yield from self._resolve(differences, list(found.values())[:MOST_LACKING])
+        wanted = list(found.values())
+        yield from self._resolve(differences, wanted[:MOST_LACKING])
+        differences.leave(wanted[MOST_LACKING:])
+        return visited
 
     def _revisit(self, differences: Differences, *, whole: bool, told: dict[str, Any]) -> Steps[None]:
         """Ask again for the rows that only a witness showed."""

@@ -9,11 +9,12 @@ from urllib.parse import urljoin
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Headers, Response
+from scrapy.http import Response
 
 from newsbot.browser import rules
 from newsbot.browser.script_cache import BrowserResponse, ScriptCache
 from newsbot.net.download_errors import DOWNLOAD_ERRORS
+from newsbot.net.header_values import header_values
 from newsbot.net.refusals import TooLarge
 
 MOST_REQUESTS = 60
@@ -66,7 +67,11 @@ class Subresources:
                 return None
             location = response.headers.get("Location")
             if response.status not in _REDIRECTS or location is None:
-                answer = BrowserResponse(status=response.status, headers=_plain(response.headers), body=response.body)
+                answer = BrowserResponse(
+                    status=response.status,
+                    headers=rules.response_headers(header_values(response.headers)),
+                    body=response.body,
+                )
                 self.script_cache.put(kind, first, answer)
                 return answer
             url = _target(url, location)
@@ -106,10 +111,3 @@ def _target(url: str, location: bytes) -> str:
         return urljoin(url, location.decode("latin-1").strip())
     except ValueError:
         return ""
-
-
-def _plain(headers: Headers) -> dict[str, str]:
-    """The headers for the browser, with lower-case names."""
-    names = {bytes(name).decode("latin-1") for name in headers}
-    plain = {name.lower(): b", ".join(headers.getlist(name)).decode("latin-1") for name in names}
-    return rules.response_headers(plain)

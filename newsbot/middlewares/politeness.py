@@ -21,6 +21,7 @@ from newsbot.middlewares.overrides import delay_of, limits_of
 from newsbot.middlewares.permit import FLUSHED_AFTER, HostUsage, Permit, after_turns
 from newsbot.middlewares.private_addresses import installed_resolver
 from newsbot.net.download_errors import error_name
+from newsbot.net.header_values import header_values
 from newsbot.net.hosts import PORTS, host_of, host_of_url
 from newsbot.net.refusals import CrawlStopping, HostGivenUp, Refusal
 from newsbot.net.stopping import Stopping
@@ -248,7 +249,7 @@ class PolitenessMiddleware:
         self.crawler.signals.send_catch_log(host_waits, host=host, seconds=seconds, why=why)
 
     def _outcome(self, request: Request, response: Response) -> Outcome:
-        headers = {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}
+        headers = header_values(response.headers)
         now = time.time()
         # Retry-After in a successful answer is about the document, not about the host.
         wanted_wait = retry_after_seconds(headers, now=now) if response.status >= 300 else None

@@ -16,12 +16,12 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.http import Headers
 
 from newsbot.arguments.site_list import Target
 from newsbot.browser import Browser
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.net.flags import KEPT
+from newsbot.net.header_values import header_values
 from newsbot.net.stopping import is_stopping
 from newsbot.politeness.backoff import backoff_seconds, patience_seconds
 from newsbot.timestamps import iso_utc
@@ -122,7 +122,7 @@ class Fetcher:
         reply = Reply(
             status=response.status,
             url=response.url,
-            headers=lower_names(response.headers),
+            headers=header_values(response.headers),
             body=response.body,
             fetched_at=last.meta.get("newsbot_fetched_at") or iso_utc(datetime.now(UTC)),
             warc=last.meta.get("newsbot_warc"),
@@ -165,9 +165,3 @@ def _retryable_failure(query: Query, reply: Reply, attempt: int) -> str | None:
         # PHP fails the same way on the same query every time; the site crawl asks for less next.
         return None
     return fault.name
-
-
-def lower_names(headers: Headers) -> Mapping[str, str]:
-    """Headers by lower-case name. Scrapy title-cases the names (``X-Wp-Total``); HTTP ignores their case."""
-    names = {bytes(name).decode("latin-1") for name in headers}
-    return {name.lower(): b", ".join(headers.getlist(name)).decode("latin-1") for name in names}

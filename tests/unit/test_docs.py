@@ -13,6 +13,8 @@ from tests.unit import code_receipt as receipt
 from tests.unit.doc_tables import CHECKS, with_names_of
 from tests.unit.documents import Check, Documents, documents, spans
 
+pytestmark = pytest.mark.xdist_group("code")  # one worker reads the code of the package, for all of them
+
 
 def _with(document: str, line: int, *, instead: list[str]) -> Documents:
     """The documents with other lines in the place of one."""

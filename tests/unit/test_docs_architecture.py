@@ -14,6 +14,8 @@ from tests.unit import code_commands as commands
 from tests.unit.code_texts import code
 from tests.unit.documents import documents, spans
 
+pytestmark = pytest.mark.xdist_group("code")  # one worker reads the code of the package, for all of them
+
 
 def room_of(module: str) -> str:
     """``archive`` of ``newsbot.archive.runs``; "" of the package itself."""

@@ -11,6 +11,8 @@ import pytest
 from tests.unit.code_texts import Code, has_words, normal
 from tests.unit.code_tree import last_name
 
+pytestmark = pytest.mark.xdist_group("code")  # one worker reads the code of the package, for all of them
+
 
 def sample(folder: Path, source: str) -> Code:
     """A package of one module."""

@@ -13,6 +13,8 @@ from tests.unit import code_lists as lists
 from tests.unit.code_texts import ROOT, normal
 from tests.unit.documents import Documents, documents, spans
 
+pytestmark = pytest.mark.xdist_group("code")  # one worker reads the code of the package, for all of them
+
 
 def lines(docs: Documents) -> Iterator[tuple[str, str]]:
     """Where and what: each line of each document."""

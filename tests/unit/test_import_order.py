@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.test_repository import MODULES, ROOT, name_of, tree
 
+pytestmark = pytest.mark.xdist_group("code")  # one worker reads the code of the package, for all of them
+
 MAY_IMPORT: dict[str, set[str]] = {
     # What every room may know: plain values, without Scrapy.
     "items": set(),

@@ -17,6 +17,8 @@ import pytest
 from tests.unit.doc_tables import CHECKS
 from tests.unit.documents import Check, documents
 
+pytestmark = pytest.mark.xdist_group("code")  # one worker reads the code of the package, for all of them
+
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
     path

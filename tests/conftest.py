@@ -15,6 +15,17 @@ settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=Tru
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} else "newsbot")
 
 
+LONGEST_ID = 60
+"""Characters of a parameter that stand in the name of its test."""
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Cut the names of tests with long parameters: pytest-xdist sends each name to each worker, with every result."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        return f"{ascii(val[:LONGEST_ID])}...{len(val)}"
+    return None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Stop a run in which pytest-xdist does not heed the groups: each worker would start every real server."""
     if not getattr(session.config.option, "loadgroup", False):

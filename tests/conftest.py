@@ -22,7 +22,7 @@ LONGEST_ID = 60
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Cut the names of tests with long parameters: pytest-xdist sends each name to each worker, with every result."""
     if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
-        return f"{ascii(val[:LONGEST_ID])}...{len(val)}"
+        return f"{val[:LONGEST_ID]!a}...{len(val)}"
     return None
 
 

@@ -1,4 +1,5 @@
-"""The fork server: ``python -m tests.fork_server DESCRIPTOR``, where the descriptor is a socket to the client.
+"""The fork server: ``python -m tests.fork_server DESCRIPTOR [PACKAGE...]``, where the descriptor is a socket to the
+client, and the packages are those that no process of the server can import.
 
 It answers each job with two JSON messages on the job's own socket: ``{"pid": 123}`` at once, and ``{"status": 0}`` when
 the process has ended (negative: the number of the signal that killed it). The server ends when the client closes its
@@ -47,15 +48,16 @@ def modules() -> Iterator[str]:
         yield from (text.rpartition(".")[0] for text in texts if str(text).startswith("scrapy."))
 
 
-def load() -> None:
-    sys.modules.update(dict.fromkeys(LAZY))  # type: ignore[arg-type]  # an import of None fails
+def load(without: list[str]) -> None:
+    hidden = {*LAZY, *without}
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # an import of None fails
     for name in modules():
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as missing:
-            if str(missing.name).partition(".")[0] not in LAZY:
+            if str(missing.name).partition(".")[0] not in hidden:
                 raise
-    for name in LAZY:
+    for name in set(LAZY) - set(without):
         del sys.modules[name]
     rehearse()
     loaded = {"newsbot.settings", "twisted.internet.reactor"} & sys.modules.keys()
@@ -182,7 +184,7 @@ class Ending:
 def main() -> None:
     ending = Ending()
     control = socket.socket(fileno=int(sys.argv[1]))
-    load()
+    load(sys.argv[2:])
     job = serve(control)
     if job is not None:
         # Nothing of the server is left on the stack.

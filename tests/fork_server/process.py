@@ -23,16 +23,24 @@ ROOT = Path(__file__).parents[2]
 ALWAYS_REAL = os.environ.get("NEWSBOT_TEST_PROCESSES") == "real" or not hasattr(os, "pidfd_open")
 CHUNK = 1 << 16
 
+HIDING = """
+import runpy, sys
+sys.modules.update(dict.fromkeys({without!r}))
+runpy.run_module({module!r}, run_name="__main__", alter_sys=True)
+"""
+"""The program of a new interpreter that runs a module and cannot import some packages."""
+
 Stream = int | IO[Any] | None
 
 
 @cache
-def server() -> socket.socket:
-    """The socket of this process's server, which starts at the first use and ends with this process."""
+def server(without: tuple[str, ...] = ()) -> socket.socket:
+    """The socket of this process's server, which starts at the first use and ends with this process. ``without``:
+    packages that neither the server nor its forks can import."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), *without],
             pass_fds=[theirs.fileno()],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -66,6 +74,7 @@ class Process:
         stderr: Stream = None,
         text: bool = False,
         constants: Constants = (),
+        without: tuple[str, ...] = (),
     ) -> None:
         if command[:2] != [sys.executable, "-m"]:
             raise ValueError(f"only {sys.executable} -m MODULE can be forked, not {command[:2]}")
@@ -85,7 +94,7 @@ class Process:
         )
         self._answers, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            job.send(server(), theirs, [child_in, child_out, child_err])
+            job.send(server(without), theirs, [child_in, child_out, child_err])
         for descriptor in self._opened:
             os.close(descriptor)
         self.pid = int(self._answer()["pid"])
@@ -195,11 +204,14 @@ def start(command: list[str], *, real: bool | None = None, **options: Any) -> Ru
     """Start ``command``, and return at once. ``options`` are those of ``Process``.
 
     ``real``: True for a new interpreter, which ignores ``constants``; False for a fork; None for what
-    NEWSBOT_TEST_PROCESSES says, a fork unless it is ``real``.
+    NEWSBOT_TEST_PROCESSES says, a fork unless it is ``real``. ``without``: packages that the process cannot import.
     """
     if not (ALWAYS_REAL if real is None else real):
         return Process(command, **options)
     options.pop("constants", None)
+    if without := options.pop("without", ()):
+        _, _, module, *arguments = command
+        command = [sys.executable, "-c", HIDING.format(without=without, module=module), *arguments]
     return subprocess.Popen(command, **options)
 
 

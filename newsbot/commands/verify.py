@@ -40,6 +40,8 @@ class Command(OneLineEnd, ScrapyCommand):
                 show(line)
             if found.count > len(found.faults):
                 show(f"... and {found.count - len(found.faults)} more")
+            for line in found.notes:
+                show(line)
             if found.count:
                 self._end(f"{counted(found.count, 'difference')} in {args[0]}", 1)
             else:

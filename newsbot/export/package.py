@@ -47,11 +47,11 @@ def write_package(folder: Path, reading: Reading, asked: Asked) -> Written:
     ]
     title = f"Rows of {', '.join(sorted(sites)[:3])}{' and others' if len(sites) > 3 else ''}"
     _write_json(folder / "croissant.json", dataset("newsbot", title, described))
-    carried, missing = carry_warc(folder, reading)
+    carried, no_warc, missing = carry_warc(folder, reading)
     resources += [_resource(folder, path) for path in carried]
     (folder / "README.md").write_text(readme(asked, resources, receipts), encoding="utf-8")
     resources += [_resource(folder, "croissant.json"), _resource(folder, "README.md")]
-    _write_json(folder / DESCRIPTOR, descriptor(title, asked, resources, sites))
+    _write_json(folder / DESCRIPTOR, descriptor(title, asked, resources, sites, no_warc=no_warc))
     return Written(rows=sum(found.rows or 0 for found in resources), notes=missing)
 
 

@@ -16,7 +16,7 @@ ROWS = ("jsonl", "parquet")
 
 PRIMARY_KEY = ("site", "type", "id")
 
-_FIELD_TYPES = {
+FIELD_TYPES = {
     "whole": "integer",
     "number": "number",
     "truth": "boolean",
@@ -61,8 +61,11 @@ class Asked:
     at: str
 
 
-def descriptor(title: str, asked: Asked, resources: Iterable[Resource], sites: Iterable[str]) -> dict[str, Any]:
-    """The content of ``datapackage.json`` (Data Package, version 1)."""
+def descriptor(
+    title: str, asked: Asked, resources: Iterable[Resource], sites: Iterable[str], *, no_warc: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The content of ``datapackage.json`` (Data Package, version 1). ``no_warc`` are the WARC files that rows name and
+    that were not there."""
     return {
         "profile": "data-package",
         "name": "newsbot",
@@ -71,6 +74,7 @@ def descriptor(title: str, asked: Asked, resources: Iterable[Resource], sites: I
         "generator": f"newsbot {__version__}",
         "sources": [{"title": site, "path": site} for site in sorted(sites)],
         "resources": [_resource(found) for found in resources],
+        "missingWarcFiles": sorted(no_warc),
     }
 
 
@@ -95,7 +99,7 @@ def _resource(found: Resource) -> dict[str, Any]:
 
 
 def _field_type(of_column: Type) -> str:
-    return _FIELD_TYPES.get(of_column.name, "string")
+    return FIELD_TYPES.get(of_column.name, "string")
 
 
 def readme(asked: Asked, resources: Iterable[Resource], receipts: Sequence[Mapping[str, Any]]) -> str:

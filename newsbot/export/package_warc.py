@@ -14,8 +14,9 @@ FOLDER = "warc"
 """The folder of the WARC files in a package."""
 
 
-def carry_warc(folder: Path, reading: Reading) -> tuple[list[str], tuple[str, ...]]:
-    """Copy WARC files into a package. Returns their paths in the package, and a line for each file that is missing.
+def carry_warc(folder: Path, reading: Reading) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """Copy WARC files into a package. Returns their paths in the package, the names of files that are missing, and a
+    line for each of these.
 
     A row is made of the answers of its run, so that all files of the run are carried. Raises OSError.
     """
@@ -26,24 +27,21 @@ def carry_warc(folder: Path, reading: Reading) -> tuple[list[str], tuple[str, ..
         if b'"warc":{' in row.line()
     }
     if not named:
-        return [], ()
+        return [], [], ()
     source = Path(warc_folder(reading.settings, asked=True)).expanduser().resolve()
-    carried, missing = [], []
+    carried, missing = list[str](), list[str]()
     for run in sorted({run_of(file) for file in named}):
         paths = sorted(source.glob(f"newsbot-{run}-*{SUFFIX}"))
         found = {path.name for path in paths}
-        missing += [
-            f"{file} is not in {source}, so that its rows cannot be made again"
-            for file in sorted(named)
-            if run_of(file) == run and file not in found
-        ]
+        missing += [file for file in sorted(named) if run_of(file) == run and file not in found]
         for path in paths:
             (folder / FOLDER).mkdir(exist_ok=True)
             for one in (path, index_path(path)):
                 if one.is_file():
                     shutil.copyfile(one, folder / FOLDER / one.name)
                     carried.append(f"{FOLDER}/{one.name}")
-    return carried, tuple(missing)
+    lines = (f"{file} is not in {source}, so that its rows cannot be made again" for file in missing)
+    return carried, missing, tuple(lines)
 
 
 def run_of(file: str) -> str:

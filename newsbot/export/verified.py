@@ -10,12 +10,14 @@ MOST = 20
 
 @dataclass(slots=True)
 class Verified:
-    """``files`` and ``rows`` that were compared. ``faults`` are the first MOST faults, ``count`` is their number."""
+    """``files`` and ``rows`` that were compared. ``faults`` are the first MOST faults, ``count`` is their number.
+    ``notes`` are lines on what could not be compared, and is no fault."""
 
     files: int = 0
     rows: int = 0
     faults: list[str] = field(default_factory=list)
     count: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def fail(self, fault: str) -> None:
         self.count += 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from newsbot.errors import BadArgument
+from newsbot.export.descriptor import faults_of, fits, holds_rows
 from newsbot.export.folder import LIST
 from newsbot.export.package import DESCRIPTOR, digest
 from newsbot.export.package_texts import PRIMARY_KEY
@@ -24,7 +25,7 @@ def verify(folder: Path) -> Verified:
     Raises BadArgument where the folder is no data package.
     """
     found = Verified()
-    resources = _resources(folder)
+    described, resources = _resources(folder)
     named = {str(resource["path"]) for resource in resources} | {DESCRIPTOR, LIST}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -32,15 +33,23 @@ def verify(folder: Path) -> Verified:
             found.fail(f"{name}: the descriptor does not name this file")
     rows = []
     for resource in resources:
-        if _is_whole(folder, resource, found) and "schema" in resource:
+        if _is_whole(folder, resource, found) and holds_rows(str(resource["path"])):
             rows.append(folder / str(resource["path"]))
-            _check_rows(rows[-1], resource, found)
-    if (folder / FOLDER).is_dir():
-        check_package(folder / FOLDER, rows, found)
+            _check_rows(rows[-1], resource, _sites(described), found)
+    for fault in faults_of(folder, resources):
+        found.fail(fault)
+    absent = described.get("missingWarcFiles")
+    check_package(folder / FOLDER, rows, found, absent=map(str, absent) if isinstance(absent, list) else ())
     return found
 
 
-def _resources(folder: Path) -> list[Mapping[str, Any]]:
+def _sites(described: Mapping[str, Any]) -> set[str]:
+    sources = described.get("sources")
+    return {str(one.get("path")) for one in sources if isinstance(one, dict)} if isinstance(sources, list) else set()
+
+
+def _resources(folder: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """The descriptor, and the files that it names."""
     try:
         described = orjson.loads((folder / DESCRIPTOR).read_bytes())
         resources = [resource for resource in described["resources"] if _is_inside(str(resource["path"]))]
@@ -50,7 +59,7 @@ def _resources(folder: Path) -> list[Mapping[str, Any]]:
         raise BadArgument(f"{folder / DESCRIPTOR} cannot be read: {fault}") from None
     if len(resources) != len(described["resources"]):
         raise BadArgument(f"{folder / DESCRIPTOR} names files outside of its folder")
-    return resources
+    return described, resources
 
 
 def _is_inside(path: str) -> bool:
@@ -73,10 +82,15 @@ def _is_whole(folder: Path, resource: Mapping[str, Any], found: Verified) -> boo
     return True
 
 
-def _check_rows(path: Path, resource: Mapping[str, Any], found: Verified) -> None:
-    """Compare the rows with the columns that the descriptor names, and their number; no key may come twice."""
-    columns = [str(one["name"]) for one in resource["schema"]["fields"]]
-    keys: set[tuple[Any, ...]] = set()
+def _check_rows(path: Path, resource: Mapping[str, Any], sites: Set[str], found: Verified) -> None:
+    """Compare the rows with the columns, types and sites that the descriptor names, and their number; no key may come
+    twice."""
+    try:
+        types = {str(one["name"]): str(one["type"]) for one in resource["schema"]["fields"]}
+    except (KeyError, TypeError):
+        return  # told with the faults of the descriptor
+    columns = list(types)
+    keys: set[tuple[str, ...]] = set()
     rows = 0
     for number, row in enumerate(_rows(path, found), 1):
         rows += 1
@@ -85,10 +99,14 @@ def _check_rows(path: Path, resource: Mapping[str, Any], found: Verified) -> Non
         if list(row) != columns:
             found.fail(f"{path.name}, row {number}: the columns are not those of the descriptor")
             continue
-        key = tuple(row[name] for name in PRIMARY_KEY)
+        key = tuple(str(row.get(name)) for name in PRIMARY_KEY)
         if key in keys:
-            found.fail(f"{path.name}, row {number}: a second row of {' '.join(map(str, key))}")
+            found.fail(f"{path.name}, row {number}: a second row of {' '.join(key)}")
         keys.add(key)
+        if misfits := [name for name, value in row.items() if not fits(value, types[name])]:
+            found.fail(f"{path.name}, row {number}: {', '.join(misfits)} not of the type that the descriptor says")
+        if key[0] not in sites:
+            found.fail(f"{path.name}, row {number}: the descriptor does not name the site {key[0]}")
     found.rows += rows
     if rows != resource.get("rows"):
         found.fail(f"{path.name}: the file has {rows} rows, and the descriptor says {resource.get('rows')}")

@@ -8,17 +8,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 from urllib.parse import urljoin
 
 import orjson
 
 from newsbot.middlewares.compression import unpacked
+from newsbot.warc.exchange import open_url
 from newsbot.warc.reading import DamagedRecord, Record, converted, fetched_at, message_of, record_at, records_of
 from newsbot.warc.removing import REMOVED
 from newsbot.wordpress.messages import Reply
 
 MOST_REDIRECTS = 8
+
+View = Literal["next", "before", "last", "first"]
+VIEWS: tuple[View, ...] = ("next", "before", "last", "first")
+"""Which answer of several to one URL is preferred: the next one behind the record of the row, the one before it, the
+last or the first. A page may change during a run, and no record says for which rows each of its answers was used."""
+
+Version = TypeVar("Version")
 
 _RECALLED = "urn:newsbot:recalled:"
 _SITE = "urn:newsbot:site:"
@@ -26,11 +34,12 @@ _SITE = "urn:newsbot:site:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a record is. ``order`` is its number among all records of the run."""
+    """Where a record is. ``order`` is its number among all records of the run, ``digest`` that of its payload."""
 
     path: Path
     offset: int
     order: int
+    digest: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,29 +47,37 @@ class Answers:
     """The records of the WARC files of one run.
 
     ``urls``: URL -> its answers, ``rendered``: URL -> its pages as a browser showed them, in order. ``sites``: key of a
-    site -> what the run knew of it. ``settings`` are the run's. ``recalled``: key of a
-    site and route -> the linked objects that the archive knew. ``removed`` are the ids of records
-    that ``scrapy forget`` removed, ``faults`` are records that cannot be read.
+    site -> what the run knew of it. ``settings`` are the run's. ``recalled``: key of a site and route -> the linked
+    objects that the archive knew, each with the order of its record. ``removed`` are the ids of records that
+    ``scrapy forget`` removed, ``faults`` are records that cannot be read. ``changed``: two answers to one URL differ.
+    ``order`` and ``view`` say which of them ``find`` prefers: ``order`` is that of a row's record.
     """
 
     urls: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
     rendered: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
     ids: dict[str, Place] = field(default_factory=dict)
     sites: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    recalled: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
+    recalled: dict[tuple[str, str], list[tuple[int, int, Mapping[str, Any]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     settings: Mapping[str, Any] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
+    changed: bool = False
+    order: int = 0
+    view: View = "next"
 
     def find_rendered(self, url: str) -> Reply | None:
         """The page as a browser showed it; None where no record holds it."""
         first = self.find(url)
-        for place in reversed(self.rendered.get(first.url if first is not None else url, ())):
+        places = self.rendered.get(first.url if first is not None else open_url(url), ())
+        for place in preferred([(place.order, place) for place in places], self.order, self.view):
             return reply_of(place.path, place.offset)
         return None
 
     def find(self, url: str) -> Reply | None:
         """The answer to a request for ``url``, its redirects followed; None where no record holds it."""
+        url = open_url(url)
         for _ in range(MOST_REDIRECTS):
             reply = self._best(url)
             location = reply.headers.get("location") if reply is not None else None
@@ -70,9 +87,9 @@ class Answers:
         return None
 
     def _best(self, url: str) -> Reply | None:
-        """The last answer of a URL that is no failure of the server, else the last one: failures are repeated."""
-        found = None
-        for place in reversed(self.urls.get(url, ())):
+        """An answer of a URL that is no failure of the server, else a failure: failures are repeated."""
+        found, places = None, self.urls.get(url, ())
+        for place in preferred([(place.order, place) for place in places], self.order, self.view):
             try:
                 reply = reply_of(place.path, place.offset)
             except DamagedRecord:
@@ -82,8 +99,17 @@ class Answers:
             found = found or reply
         return found
 
+    def known_before(self, versions: Sequence[tuple[int, Version]]) -> Version | None:
+        """The version that the crawl had when it made the row: what it knows already is not asked for again."""
+        turned: Mapping[View, View] = {"next": "before", "before": "next"}
+        return next(iter(preferred(versions, self.order, turned.get(self.view, self.view))), None)
+
     def replies(self, urls: Sequence[str]) -> Iterator[Reply]:
         """The good answers of these URLs, in the order in which they came."""
+        return (reply for _, reply in self.ordered(urls))
+
+    def ordered(self, urls: Sequence[str]) -> Iterator[tuple[int, Reply]]:
+        """The same, each with the order of its record."""
         places = sorted((place for url in urls for place in self.urls[url]), key=lambda place: place.order)
         for place in places:
             try:
@@ -91,7 +117,22 @@ class Answers:
             except DamagedRecord:
                 continue
             if reply.is_ok:
-                yield reply
+                yield place.order, reply
+
+
+def preferred(versions: Sequence[tuple[int, Version]], order: int, view: View) -> list[Version]:
+    """The versions of an answer, each given with its order and in that order, the preferred one first."""
+    before = [version for at, version in versions if at < order]
+    behind = [version for at, version in versions if at >= order]
+    match view:
+        case "next":
+            return [*behind, *reversed(before)]
+        case "before":
+            return [*reversed(before), *behind]
+        case "last":
+            return [*reversed(behind), *reversed(before)]
+        case "first":
+            return [*before, *behind]
 
 
 def answers_of(paths: Sequence[Path]) -> Answers:
@@ -103,7 +144,10 @@ def answers_of(paths: Sequence[Path]) -> Answers:
                 answers.faults.append(f"{path.name}: {record}")
                 continue
             order += 1
-            _take(answers, record, Place(path=path, offset=record.offset, order=order))
+            digest = record.headers.get("warc-payload-digest", record.headers.get("warc-block-digest", ""))
+            _take(answers, record, Place(path=path, offset=record.offset, order=order, digest=digest))
+    every = (*answers.urls.values(), *answers.rendered.values())
+    answers.changed = any(len({place.digest for place in places}) > 1 for places in every)
     return answers
 
 
@@ -121,7 +165,7 @@ def _take(answers: Answers, record: Record, place: Place) -> None:
     elif record.kind == "metadata" and record.uri.startswith(_RECALLED):
         told = orjson.loads(record.block)
         known = answers.recalled[record.uri.removeprefix(_RECALLED), str(told["relation"])]
-        known.update({int(number): fields for number, fields in told["objects"].items()})
+        known += [(place.order, int(number), fields) for number, fields in told["objects"].items()]
 
 
 def _settings(block: bytes) -> Mapping[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from newsbot.arguments.entries import target_of
 from newsbot.errors import NotXml, PayloadError
-from newsbot.export.warc_answers import Answers
+from newsbot.export.warc_answers import Answers, View
+from newsbot.export.warc_listings import Listed
 from newsbot.items import Comment, Media, Post, Record
 from newsbot.pipelines.clean import CleanPipeline
 from newsbot.rights.answers import of_headers
@@ -23,11 +25,10 @@ from newsbot.wordpress.languages.plugins import PARAM
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.article_page import read_page
-from newsbot.wordpress.pages.feed import FeedEntry, read_feed
+from newsbot.wordpress.pages.feed import read_feed
 from newsbot.wordpress.pages.reader import NoArticle, PageReader
-from newsbot.wordpress.pages.sitemap import read_sitemap
 from newsbot.wordpress.pages.times import iso_to_utc
-from newsbot.wordpress.pages.urls import canonical, id_of_url
+from newsbot.wordpress.pages.urls import id_of_url
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
@@ -59,8 +60,8 @@ class Remaker:
     options: Mapping[str, Options] = field(init=False)
     cleaner: CleanPipeline = field(init=False)
     _intakes: dict[tuple[str, str], Intake] = field(default_factory=dict)
-    _feeds: dict[str, FeedEntry] | None = None
-    _changed: dict[str, str | None] | None = None
+    _listed: Listed = field(init=False)
+    _versions: dict[str, dict[int, list[tuple[int, Any]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = self.answers.sites.get(self.key)
@@ -71,10 +72,23 @@ class Remaker:
         self.site = site or _bare_site(self.key)
         told = [Options(**_as_options(each, self.site)) for each in known["options"]]
         self.options = {each.kind: each for each in told}
+        self._listed = Listed(answers=self.answers, key=self.key)
         with_markdown = str(self.answers.settings.get("NEWSBOT_MARKDOWN")) in ("1", "True", "true")
         self.cleaner = CleanPipeline(cast(Any, _NoStats()), with_markdown=with_markdown)
         facts = SiteFacts(asked=self.key, site=self.key)
         self.cleaner.targets.site_started(facts=facts, target=target_of(known["entry"]))
+
+    def look(self, order: int, view: View) -> None:
+        """Prefer these answers where several to one URL, or of one object, differ (``warc_answers.VIEWS``)."""
+        self.answers.order, self.answers.view = order, view
+        for intake in self._intakes.values():
+            for route, cache in intake.joiner.caches.items():
+                self._choose(route, cache)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether another view may give other rows."""
+        return self.answers.changed or any(self._versions.values())
 
     def is_merged(self, reply: Reply) -> bool:
         """Whether the answer lists one of several languages, so that its rows name the listing of all of them."""
@@ -130,10 +144,11 @@ class Remaker:
             post = self._run(reader.whole(page, page.post))
         except NoArticle as fault:
             raise NotMade(str(fault)) from None
-        if (entry := self._partial_entries().get(canonical(row["url"]))) is not None:
+        entry, changed = self._listed.of(row["url"])
+        if entry is not None:
             complete(post, entry)
         post.id, post.via = _id_of(row, page.id, entry.id if entry is not None else None), row["via"]
-        post.modified = post.modified or iso_to_utc(self._lastmod().get(canonical(row["url"])))
+        post.modified = post.modified or iso_to_utc(changed)
         return post
 
     # Rows of the API.
@@ -216,7 +231,8 @@ class Remaker:
         if kind is None or relation.field is None or relation.route in caches:
             return
         cache = caches[relation.route] = LinkCache(relation.route, kept=_KEEP_ALL, browsed=True)
-        for reply in self.answers.replies(self._urls(relation.route)):
+        versions: dict[int, list[tuple[int, Any]]] = defaultdict(list)
+        for order, reply in self.answers.ordered(self._urls(relation.route)):
             try:
                 raws = rows_of(reply)
             except PayloadError:
@@ -224,11 +240,22 @@ class Remaker:
             for raw in raws:
                 number = row_id(raw.get("id"))
                 found = records.read_linked(kind, raw, relation.taxonomy) if number is not None else None
-                if number is not None and found is not None and number not in cache.known:
-                    cache.put(number, found)
-        for number, fields in self.answers.recalled.get((self.key, relation.route), {}).items():
-            if number not in cache.known and (known := records.recalled(kind, fields)) is not None:
-                cache.put(number, known)
+                if number is not None and found is not None:
+                    versions[number].append((order, found))
+        for order, number, fields in self.answers.recalled.get((self.key, relation.route), ()):
+            if (known := records.recalled(kind, fields)) is not None:
+                versions[number].append((order, known))
+        for number, told in versions.items():
+            told.sort(key=lambda version: version[0])
+            cache.put(number, told[0][1])
+        self._versions[relation.route] = {
+            number: told for number, told in versions.items() if any(version != told[0][1] for _, version in told)
+        }
+        self._choose(relation.route, cache)
+
+    def _choose(self, route: str, cache: LinkCache) -> None:
+        for number, told in self._versions.get(route, {}).items():
+            cache.put(number, self.answers.known_before(told))
 
     def _run(self, steps: Generator[Any, Any, Result]) -> Result:
         """Run a part of the crawl with the recorded answers. What was not asked for is answered as gone."""
@@ -242,32 +269,6 @@ class Remaker:
             if isinstance(message, Query):
                 find = self.answers.find_rendered if message.render else self.answers.find
                 reply = find(message.url) or Reply(status=404, url=message.url)
-
-    # What feeds and sitemaps add to the rows of pages.
-
-    def _partial_entries(self) -> Mapping[str, FeedEntry]:
-        if self._feeds is None:
-            self._feeds = {}
-            for reply in self.answers.replies([url for url in self.answers.urls if "feed" in url]):
-                try:
-                    entries = read_feed(reply, site=self.key).entries
-                except NotXml:
-                    continue
-                for entry in entries:
-                    if not entry.whole:
-                        self._feeds.setdefault(canonical(entry.url), entry)
-        return self._feeds
-
-    def _lastmod(self) -> Mapping[str, str | None]:
-        if self._changed is None:
-            self._changed = {}
-            for reply in self.answers.replies([url for url in self.answers.urls if "sitemap" in url]):
-                try:
-                    listed = read_sitemap(reply)
-                except NotXml:
-                    continue
-                self._changed |= {canonical(url): changed for url, changed in listed.urls.items()}
-        return self._changed
 
 
 def _id_of(row: Mapping[str, Any], *shown: int | None) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from newsbot.errors import BadArgument, RecordError
 from newsbot.export.package import digest
 from newsbot.export.package_warc import run_of
 from newsbot.export.verified import Verified
-from newsbot.export.warc_answers import Answers, answers_of, reply_of
+from newsbot.export.warc_answers import VIEWS, Answers, Place, View, answers_of, reply_of
 from newsbot.export.warc_rows import NotMade, Remaker
 from newsbot.items import CLASSES, Record, columns
 from newsbot.safe_json import json_bytes
+from newsbot.terminal import counted
+from newsbot.warc.exchange import open_url
 from newsbot.warc.finishing import SUFFIX, opened
 from newsbot.warc.reading import DamagedRecord
 from newsbot.wordpress.messages import Reply
@@ -30,9 +33,12 @@ OF_THE_ARCHIVE = frozenset(
 )
 """Columns that tell the history of a row in the archive. No answer of a site holds them."""
 
+Row = Mapping[str, Any]
+
 LINES = (".jsonl", ".jsonlines", ".jl")
 
-Row = Mapping[str, Any]
+Made = dict[tuple[View, str, str], dict[int, Record]]
+"""View, kind and type of rows -> the rows that one answer gives, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +60,17 @@ class Pointer:
 class RowCheck:
     """Compares rows with what their records give. ``folder`` holds the WARC files. ``counts``: it counts the rows too.
 
-    ``unnamed`` rows name no record, ``deleted`` rows have none.
+    ``is_own``: whether the run that is verified brought a row. ``unnamed`` are the rows that name no record: of other
+    runs, and of the run itself; deleted rows have none. ``without``: rows whose WARC files are in ``absent``.
     """
 
     folder: Path
     found: Verified
-    unnamed: int = 0
-    deleted: int = 0
+    is_own: Callable[[Row], bool] = lambda _: False
+    absent: frozenset[str] = frozenset()
+    unnamed: Counter[bool] = field(default_factory=Counter)
     counts: bool = True
+    without: int = 0
     pointers: dict[str, dict[tuple[str, int, str], list[Pointer]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
@@ -71,9 +80,11 @@ class RowCheck:
         for pointer, row in _lines(path, self.found):
             warc = row.get("warc")
             if row.get("change") == "deleted":
-                self.deleted += 1
-            elif not isinstance(warc, dict):
-                self.unnamed += 1
+                continue
+            if not isinstance(warc, dict):
+                self.unnamed[self.is_own(row)] += 1
+            elif warc.get("file") in self.absent:
+                self.without += 1
             elif not isinstance(warc.get("offset"), int) or not isinstance(row.get("site"), str):
                 self.found.fail(f"{path.name}, row {pointer.number}: its columns are not those of a row of newsbot")
             else:
@@ -90,52 +101,55 @@ class RowCheck:
             remakers: dict[str, Remaker] = {}
             for place, pointers in sorted(by_record.items(), key=lambda one: one[0][:2]):
                 self._compare(answers, remakers, place, pointers)
-        if self.unnamed:
-            self.found.fail(f"{self.unnamed} rows name no record: the run that brought them wrote no WARC files")
+        if own := self.unnamed[True]:
+            self.found.fail(f"{counted(own, 'row')} of this run without a record")
+        if others := self.unnamed[False]:
+            rows = counted(others, "row")
+            self.found.notes.append(f"not compared: {rows} without a record, of runs that wrote no WARC files")
+
+        if self.without:
+            rows = counted(self.without, "row")
+            self.found.notes.append(f"not compared: {rows} whose WARC files were missing when the package was made")
 
     def _compare(
         self, answers: Answers, remakers: dict[str, Remaker], place: tuple[str, int, str], pointers: Sequence[Pointer]
     ) -> None:
-        file, offset, name = place
-        known = answers.ids.get(name)
-        path = self.folder / Path(file).name
-        made: dict[tuple[str, str], dict[int, Record]] = {}
+        made: Made = {}
         for pointer in pointers:
             row = pointer.read()
             self.found.rows += self.counts
             told = f"{pointer.path.name}, row {pointer.number} ({row.get('type')} {row.get('id')})"
             try:
-                if not path.is_file():
-                    raise NotMade(f"its WARC file {file} is missing")
-                if name in answers.removed:
-                    raise NotMade("scrapy forget removed its record")
-                if known is None or (known.path.name, known.offset) != (path.name, offset):
-                    raise NotMade(f"{file} has no record {name} at byte {offset}, or the record is damaged")
+                known = self._record(answers, *place)
                 remaker = remakers.get(row["site"]) or remakers.setdefault(
                     row["site"], Remaker(answers=answers, key=row["site"])
                 )
-                reply = reply_of(known.path, known.offset)
-                merged = remaker.is_merged(reply)
-                differing = _differences(row, _make(remaker, reply, row, made), merged=merged)
-                if "language" in differing:
-                    # The language of a short text is that of the posts before it, and not all of them are made again.
-                    remaker.usual_language(row["language"])
-                    differing = _differences(row, _make(remaker, reply, row, made, alone=True), merged=merged)
+                differing = _differing(remaker, known, row, made)
             except (NotMade, DamagedRecord, RecordError) as fault:
                 self.found.fail(f"{told}: {fault}")
                 continue
             if differing:
                 self.found.fail(f"{told}: {', '.join(differing)} differ from what its record gives")
 
+    def _record(self, answers: Answers, file: str, offset: int, name: str) -> Place:
+        """Where the record is that a row names. Raises NotMade."""
+        known, path = answers.ids.get(name), self.folder / Path(file).name
+        if not path.is_file():
+            raise NotMade(f"its WARC file {file} is missing")
+        if name in answers.removed:
+            raise NotMade("scrapy forget removed its record")
+        if known is None or (known.path.name, known.offset) != (path.name, offset):
+            raise NotMade(f"{file} has no record {name} at byte {offset}, or the record is damaged")
+        return known
 
-def check_package(folder: Path, files: Sequence[Path], found: Verified) -> None:
-    """Compare the rows of a data package that name a record in ``folder`` with what the record gives."""
-    check = RowCheck(folder=folder, found=found, counts=False)
+
+def check_package(folder: Path, files: Sequence[Path], found: Verified, *, absent: Iterable[str]) -> None:
+    """Compare the rows of a data package that name a record in ``folder`` with what the record gives. ``absent`` are
+    the WARC files that were missing when the package was made."""
+    check = RowCheck(folder=folder, found=found, counts=False, absent=frozenset(absent))
     for path in files:
         if path.suffix in LINES:
             check.add(path)
-    # The package may hold rows from before the first WARC file.
-    check.unnamed = 0
     check.run()
 
 
@@ -148,7 +162,7 @@ def verify_receipt(path: Path) -> Verified:
     folder = (path.parent / receipt["warc"]["folder"]).resolve()
     for one in receipt["warc"]["files"]:
         _check_file(folder / Path(str(one["file"])).name, one, found)
-    check = RowCheck(folder=folder, found=found)
+    check = RowCheck(folder=folder, found=found, is_own=partial(_is_of_run, receipt))
     feeds = [(path.parent / feed).resolve() for feed in receipt.get("feeds", ())]
     lines = [feed for feed in feeds if feed.suffix in LINES]
     if feeds and not lines:
@@ -173,6 +187,16 @@ def _receipt(path: Path) -> Mapping[str, Any]:
     if warc is None:
         raise BadArgument(f"{path} names no WARC files: the run wrote none (warc=1 writes them)")
     return dict(receipt)
+
+
+def _is_of_run(receipt: Mapping[str, Any], row: Row) -> bool:
+    """Whether this run brought a row. A file that ``-o`` appends to holds the rows of other runs too.
+
+    Times are whole seconds: a row of the second in which the run started counts as one of the run before it.
+    """
+    sites = {str(site.get("site")) for site in receipt.get("sites", ())}
+    fetched = str(row.get("fetched_at") or receipt.get("ended"))
+    return str(row.get("site")) in sites and str(receipt.get("started")) < fetched <= str(receipt.get("ended"))
 
 
 def _check_file(path: Path, told: Mapping[str, Any], found: Verified) -> None:
@@ -202,9 +226,38 @@ def _lines(path: Path, found: Verified) -> Iterator[tuple[Pointer, Row]]:
                 found.fail(f"{path.name}, row {number}: no JSON object")
 
 
-def _make(
-    remaker: Remaker, reply: Reply, row: Row, made: dict[tuple[str, str], dict[int, Record]], *, alone: bool = False
-) -> Record:
+def _differing(remaker: Remaker, known: Place, row: Row, made: Made) -> list[str]:
+    """The columns that differ, with the answers that leave the fewest. Raises NotMade and DamagedRecord."""
+    reply, found = reply_of(known.path, known.offset), list[list[str]]()
+    failed: NotMade | DamagedRecord | RecordError | None = None
+    for view in VIEWS:
+        remaker.look(known.order, view)
+        try:
+            differing = _differing_now(remaker, reply, row, made)
+        except (NotMade, DamagedRecord, RecordError) as fault:
+            failed = failed or fault
+        else:
+            if not differing:
+                return []
+            found.append(differing)
+        if not remaker.chooses:
+            break
+    if not found and failed is not None:
+        raise failed
+    return min(found, key=len)
+
+
+def _differing_now(remaker: Remaker, reply: Reply, row: Row, made: Made) -> list[str]:
+    merged = remaker.is_merged(reply)
+    differing = _differences(row, _make(remaker, reply, row, made), merged=merged)
+    if "language" in differing:
+        # The language of a short text is that of the posts before it, and not all of them are made again.
+        remaker.usual_language(row["language"])
+        differing = _differences(row, _make(remaker, reply, row, made, alone=True), merged=merged)
+    return differing
+
+
+def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool = False) -> Record:
     """The row as its answer gives it. ``made`` holds the rows that the same answer gave. Raises NotMade.
 
     ``alone``: make it again, and without the rows before it.
@@ -216,11 +269,11 @@ def _make(
         return remaker.clean(remaker.from_feed(reply, row))
     if reply.body.lstrip()[:1] not in (b"[", b"{"):
         return remaker.clean(remaker.from_page(reply, row))
-    key = (kind, str(row["type"]))
+    key = (remaker.answers.view, kind, str(row["type"]))
     if alone:
-        return remaker.clean(next(one for one in remaker.rows(reply, *key) if one.id == row["id"]))
+        return remaker.clean(next(one for one in remaker.rows(reply, *key[1:]) if one.id == row["id"]))
     if key not in made:
-        made[key] = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key)}
+        made[key] = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key[1:])}
     if row["id"] not in made[key]:
         raise NotMade("its record does not hold it")
     return made[key][row["id"]]
@@ -229,5 +282,7 @@ def _make(
 def _differences(row: Row, made: Record, *, merged: bool) -> list[str]:
     """The columns whose values differ, byte for byte. ``merged``: the answer is one of several of a listing."""
     again: Row = orjson.loads(json_bytes(made)[0])
+    if isinstance(row["request_url"], str):
+        row = {**row, "request_url": open_url(row["request_url"])}  # no record holds a password
     left = OF_THE_ARCHIVE | ({"request_url", "fetched_at"} if merged else set())
     return [name for name in row if name not in left and orjson.dumps(row[name]) != orjson.dumps(again[name])]

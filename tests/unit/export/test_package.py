@@ -109,16 +109,81 @@ def _forge(folder: Path) -> None:
     (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
 
 
+def _describe(path: str, **changes: Any) -> Callable[[Path], None]:
+    """Change what the descriptor says of a file; None removes a key."""
+
+    def damage(folder: Path) -> None:
+        told = described(folder)
+        for resource in told["resources"]:
+            if resource["path"] == path:
+                resource |= changes
+                for name in [name for name, value in changes.items() if value is None]:
+                    del resource[name]
+        (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+
+    return damage
+
+
+def _retype(folder: Path) -> None:
+    schema = next(one["schema"] for one in described(folder)["resources"] if one["path"] == "terms.jsonl")
+    schema["fields"] = [one | {"type": "array" if one["name"] == "name" else one["type"]} for one in schema["fields"]]
+    _describe("terms.jsonl", schema=schema)(folder)
+
+
+def _replace_rows(folder: Path) -> None:
+    """A row is changed, and the descriptor is made to fit."""
+    path = folder / "terms.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"count":', b'"count":1', 1))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    _describe("terms.jsonl", bytes=path.stat().st_size, hash=f"sha256:{digest}")(folder)
+
+
+def _leave_out(folder: Path) -> None:
+    """A file disappears, and the descriptor is made to fit."""
+    told = described(folder)
+    told["resources"] = [one for one in told["resources"] if one["path"] != "receipts.json"]
+    (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "receipts.json").unlink()
+
+
+def _rename_site(folder: Path) -> None:
+    told = described(folder) | {"sources": [{"path": "https://another.example"}]}
+    (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+NO_COLUMNS = "terms.jsonl: the descriptor does not describe the columns of these rows"
+
+
 @pytest.mark.parametrize(
     ("damage", "fault"),
     [
+        (_describe("terms.jsonl", schema=None), NO_COLUMNS),
+        (_describe("terms.jsonl", schema={"fields": "all"}), NO_COLUMNS),
+        (_describe("terms.jsonl", rows=None), "terms.jsonl: the file has 2 rows, and the descriptor says None"),
+        (_describe("terms.jsonl", hash=None), "terms.jsonl: the checksum differs"),
+        (_retype, "terms.jsonl, row 1: name not of the type that the descriptor says"),
+        (_replace_rows, "terms.jsonl: datapackage.json and croissant.json do not agree on its checksum"),
+        (_leave_out, "receipts.json: the descriptor does not name this file, which every package has"),
+        (_rename_site, "posts.jsonl, row 1: the descriptor does not name the site https://one.example"),
         (_flip, "posts.jsonl: the checksum differs"),
         (lambda folder: (folder / "media.jsonl").unlink(), "media.jsonl: the file is missing"),
         (lambda folder: (folder / "more.txt").write_text("x"), "more.txt: the descriptor does not name this file"),
         (lambda folder: (folder / "users.jsonl").write_text("{}\n"), "users.jsonl: the file has 3 bytes, "),
         (_forge, "terms.jsonl, row 2: a second row of https://one.example category 2"),
     ],
-    ids=["flipped", "missing", "unnamed", "shorter", "repeated"],
+    ids=[
+        *(
+            "no schema",
+            "strange schema",
+            "no rows",
+            "no checksum",
+            "other type",
+            "other row",
+            "no receipts",
+            "other site",
+        ),
+        *("flipped", "missing", "unnamed", "shorter", "repeated"),
+    ],
 )
 def test_what_was_changed_is_found(package: Path, damage: Callable[[Path], Any], fault: str) -> None:
     whole = verify(package)

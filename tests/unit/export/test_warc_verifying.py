@@ -1,0 +1,237 @@
+"""``scrapy verify`` on records that are written here: what agrees with its record, and what does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+from scrapy import Spider
+from scrapy.utils.test import get_crawler
+
+from newsbot import signals
+from newsbot.export.verified import Verified
+from newsbot.export.warc_answers import VIEWS, answers_of, reply_of
+from newsbot.export.warc_rows import Remaker
+from newsbot.export.warc_verifying import verify_receipt
+from newsbot.items import Post, WarcRecord
+from newsbot.safe_json import json_bytes
+from newsbot.warc.exchange import Exchange
+from newsbot.warc.finishing import StoredFile
+from newsbot.warc.recorder import Recorder
+from newsbot.wordpress.messages import Reply
+
+KEY = "https://news.example"
+API = f"{KEY}/wp-json/wp/v2"
+AT = "2026-11-28T06:00:05Z"
+
+
+class Run:
+    """A run that writes WARC files, rows and a receipt to one folder."""
+
+    def __init__(self, folder: Path, name: str = "run") -> None:
+        self.folder, self.stored = folder, list[StoredFile]()
+        self.crawler = get_crawler(Spider, {"NEWSBOT_WARC": str(folder / "warc"), "NEWSBOT_RUN": name})
+        self.crawler.signals.connect(self._keep, signals.warc_stored)
+        self.recorder = Recorder(self.crawler)
+        self.rows: list[dict[str, Any]] = []
+        self.name = name
+
+    def _keep(self, stored: StoredFile) -> None:
+        self.stored.append(stored)
+
+    def answer(self, url: str, body: object, kind: str = "application/json") -> WarcRecord:
+        data = body.encode() if isinstance(body, str) else orjson.dumps(body)
+        exchange = Exchange(url=url)
+        exchange.sent(f"GET {url.removeprefix(KEY)} HTTP/1.1\r\nHost: news.example\r\n\r\n".encode())
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n"
+        exchange.receive(head.encode() + data)
+        record = self.recorder.record(exchange, fetched_at=AT, truncated=None)
+        assert record is not None
+        return record
+
+    def page(self, url: str, text: str) -> WarcRecord:
+        return self.answer(url, text, "text/html; charset=utf-8")
+
+    def end(self) -> None:
+        self.recorder.close()
+
+    def make(self, record: WarcRecord, row_id: int, *, url: str | None = None, view: Any = "next") -> dict[str, Any]:
+        """The row that the record gives, as a line of a file."""
+        answers = answers_of(sorted((self.folder / "warc").glob(f"newsbot-{self.name}-*.gz")))
+        place = answers.ids[record.record]
+        remaker = Remaker(answers=answers, key=KEY)
+        remaker.look(place.order, view)
+        reply = reply_of(place.path, place.offset)
+        if url is None:
+            made = next(row for row in remaker.rows(reply, "posts", "post") if row.id == row_id)
+        else:
+            made = remaker.from_page(reply, {"url": url, "type": "post", "id": row_id, "via": "page"})
+        made = remaker.clean(made)
+        assert isinstance(made, Post)
+        made.warc = record
+        found: dict[str, Any] = json.loads(json_bytes(made)[0])
+        return found
+
+    def verified(self, *rows: Mapping[str, Any], feed: str = "out.jsonl") -> Verified:
+        (self.folder / feed).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        receipt = {
+            "started": "2026-11-28T06:00:00Z",
+            "ended": "2026-11-28T06:00:10Z",
+            "sites": [{"site": KEY}],
+            "feeds": [feed],
+            "warc": {"folder": "warc", "files": [asdict(one) for one in self.stored]},
+        }
+        path = self.folder / "receipt.json"
+        path.write_bytes(orjson.dumps(receipt))
+        return verify_receipt(path)
+
+
+def raw(number: int, **fields: Any) -> dict[str, Any]:
+    told = {
+        "id": number,
+        "date": "2026-11-27T10:00:00",
+        "date_gmt": "2026-11-27T10:00:00",
+        "modified_gmt": "2026-11-27T10:00:00",
+        "guid": {"rendered": f"{KEY}/?p={number}"},
+        "slug": f"story-{number}",
+        "status": "publish",
+        "type": "post",
+        "link": f"{KEY}/story-{number}/",
+        "title": {"rendered": f"Story {number}"},
+        "content": {
+            "rendered": "<p>The council met on Monday and decided to build the bridge.</p>",
+            "protected": False,
+        },
+    }
+    return told | fields
+
+
+def test_rows_of_one_record_agree_and_a_changed_row_does_not(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    record = run.answer(f"{API}/posts?page=1&password=S3", [raw(1), raw(2)])
+    run.end()
+    rows = [run.make(record, number) | {"request_url": f"{API}/posts?page=1&password=S3"} for number in (1, 2)]
+    assert (run.verified(*rows).count, run.verified(*rows).rows) == (0, 2)
+    found = run.verified(rows[0], rows[1] | {"title": "Another"})
+    assert found.faults == ["out.jsonl, row 2 (post 2): title differ from what its record gives"]
+    assert b"S3" not in b"".join(path.read_bytes() for path in (tmp_path / "warc").glob("*.cdxj"))
+
+
+def test_what_changed_during_the_run_is_no_difference(tmp_path: Path) -> None:
+    """An author is renamed, and the second part of an article is edited, while the run reads both more than once."""
+    run = Run(tmp_path)
+    first = run.answer(f"{API}/posts?page=1", [raw(1, author=7)])
+    run.answer(f"{API}/users?include=7", [{"id": 7, "name": "Ann", "slug": "ann"}])
+    second = run.answer(f"{API}/posts?page=2", [raw(2, author=7)])
+    run.answer(f"{API}/users?include=7", [{"id": 7, "name": "Bea", "slug": "ann"}])
+    run.end()
+    made = [run.make(first, 1, view="first"), run.make(second, 2, view="last")]
+    assert [row["authors"][0]["name"] for row in made] == ["Ann", "Bea"]
+    assert run.verified(*made).faults == []
+    # Either name is in a record, whichever the crawl had.
+    assert run.verified(run.make(first, 1, view="last"), run.make(second, 2, view="first")).faults == []
+    made[1]["authors"][0]["name"] = "Cleo"
+    assert run.verified(*made).faults == ["out.jsonl, row 2 (post 2): authors differ from what its record gives"]
+
+
+def article(text: str, more: str = "") -> str:
+    paragraphs = "".join(f"<p>{text} The council met on day {day} and decided to build it.</p>" for day in range(6))
+    return (
+        f"<html lang=en><head><title>Bridge</title><meta property='og:type' content='article'>"
+        f"<link rel='shortlink' href='{KEY}/?p=5'></head><body class='single postid-5'><article class='post-5 post'>"
+        f"<h1 class='entry-title'>Bridge</h1><div class='entry-content'>{paragraphs}{more}</div></article></body>"
+    )
+
+
+def test_each_answer_of_a_page_gives_its_own_row(tmp_path: Path) -> None:
+    run, url = Run(tmp_path), f"{KEY}/bridge/"
+    parts = f"<a class='post-page-numbers' href='{url}2/'>2</a>"
+    records = []
+    for day in ("Monday", "Friday"):
+        records.append(run.page(url, article(f"It rained on {day}.", parts)))
+        run.page(f"{url}2/", article(f"The end of {day}."))
+    run.end()
+    rows = [run.make(record, 5, url=url) for record in records]
+    for row, day in zip(rows, ("Monday", "Friday"), strict=True):
+        assert f"rained on {day}" in row["content_text"]
+        assert f"end of {day}" in row["content_text"]
+    assert run.verified(*rows).faults == []
+    rows[0]["content_text"] = rows[0]["content_text"].replace("The end of Monday", "The end of Sunday")
+    assert run.verified(*rows).faults == ["out.jsonl, row 1 (post 5): content_text differ from what its record gives"]
+
+
+def test_a_row_of_a_page_that_a_browser_showed_names_its_conversion(tmp_path: Path) -> None:
+    run, url = Run(tmp_path), f"{KEY}/bridge/"
+    original = run.page(url, "<html><body><div id=app></div></body></html>")
+    shown = Reply(status=200, url=url, body=article("Scripts wrote this.").encode(), fetched_at=AT)
+    record = run.recorder.convert(original, shown)
+    assert record is not None
+    run.end()
+    row = run.make(record, 5, url=url)
+    assert "Scripts wrote this" in row["content_text"]
+    assert run.verified(row).faults == []
+    assert run.verified(row | {"warc": asdict(original)}).count == 1
+    assert run.verified(row | {"title": "Another"}).count == 1
+
+
+def test_rows_that_other_runs_appended_to_the_file_are_no_difference(tmp_path: Path) -> None:
+    older, run = Run(tmp_path, "older"), Run(tmp_path)
+    first = older.answer(f"{API}/posts?page=1", [raw(1), raw(3)])
+    second = run.answer(f"{API}/posts?page=1", [raw(2), raw(4)])
+    older.end()
+    run.end()
+    before = older.make(first, 3) | {"warc": None, "fetched_at": "2026-11-28T05:00:00Z"}
+    after = older.make(first, 3) | {"warc": None, "fetched_at": "2026-11-28T07:00:00Z"}
+    found = run.verified(older.make(first, 1), run.make(second, 2), before, after)
+    assert (found.faults, found.rows) == ([], 2)
+    assert found.notes == ["not compared: 2 rows without a record, of runs that wrote no WARC files"]
+    # A row of this run that lost its record is a difference.
+    found = run.verified(run.make(second, 2), run.make(second, 4) | {"warc": None})
+    assert found.faults == ["1 row of this run without a record"]
+
+
+def test_rows_of_rotated_files_and_of_a_run_that_died_are_made_again(tmp_path: Path) -> None:
+    dying, run = Run(tmp_path, "dying"), Run(tmp_path)
+    dying.recorder._files._largest = run.recorder._files._largest = 1_500
+    made = {}
+    for number in range(1, 7):
+        writing = dying if number < 4 else run
+        made[number] = writing.answer(f"{API}/posts?page={number}", [raw(number, author=number)])
+        writing.answer(f"{API}/users?include={number}", [{"id": number, "name": f"Ann {number}"}])
+    out, last = dying.recorder._files._out, dying.recorder._files._path
+    assert out is not None
+    assert last is not None
+    out.file.close()  # kill -9: the lock is gone
+    third = Run(tmp_path, "third")
+    third.answer(f"{API}/posts?page=9", [])
+    third.end()
+    run.end()
+    assert len(run.stored) > 1
+    assert len({record.file for number, record in made.items() if number < 4}) > 1
+    rows = [(dying if number < 4 else run).make(record, number) for number, record in made.items()]
+    assert [row["authors"][0]["name"] for row in rows] == [f"Ann {number}" for number in made]
+    found = run.verified(*rows)
+    assert (found.faults, found.rows) == ([], 6)
+    assert last.name in {one.file for one in third.stored}
+    (tmp_path / "warc" / made[4].file).unlink()
+    assert run.verified(*rows).faults[0] == f"{made[4].file}: the file is missing"
+
+
+def test_the_views_name_each_answer_once(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    bodies = [f"[{number}]" for number in range(4)]
+    records = [run.answer(f"{API}/x", body) for body in bodies]
+    run.end()
+    answers = answers_of([tmp_path / "warc" / records[0].file])
+    answers.order = answers.ids[records[2].record].order
+    seen = {}
+    for view in VIEWS:
+        answers.view = view
+        reply = answers.find(f"{API}/x")
+        assert reply is not None
+        seen[view] = reply.body.decode()
+    assert seen == {"next": "[2]", "before": "[1]", "last": "[3]", "first": "[0]"}

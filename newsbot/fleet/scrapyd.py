@@ -22,6 +22,7 @@ from typing import Any
 from newsbot.archive.database import open_database
 from newsbot.archive.due_sites import DueSites, in_a_list
 from newsbot.errors import BadArgument
+from newsbot.terminal import counted
 
 SECONDS = 30
 """How long a node may take to answer."""
@@ -127,15 +128,25 @@ def jobs_wanted(due: int, active: int, *, sites_a_job: int, nodes: int) -> int:
 
 def parts_of(urls: Sequence[str], *, jobs: int) -> list[list[str]]:
     """The sites of each of the ``jobs``: equal parts, in each of which the longest overdue sites come first. What does
-    not fit into a job's command line waits for the next call."""
+    not fit into a job's command line waits for the next call. A job without a site would crawl all of them: none is
+    made."""
     parts = [list(urls[job::jobs]) for job in range(jobs)]
-    return [part[: _fitting(part)] for part in parts if part]
+    return [part[: _fitting(part)] for part in parts if _fitting(part)]
+
+
+def fits(url: str) -> bool:
+    """Whether the URL fits into one argument of a command line."""
+    return _length(url) <= MOST_NAMED
 
 
 def _fitting(urls: Sequence[str]) -> int:
     """How many of the first ``urls`` fit into one argument of a command line."""
-    lengths = accumulate(len(in_a_list(url).encode()) + 1 for url in urls)
+    lengths = accumulate(map(_length, urls))
     return min(MOST_SITES, sum(length <= MOST_NAMED for length in lengths))
+
+
+def _length(url: str) -> int:
+    return len(in_a_list(url).encode()) + 1
 
 
 def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: int, now: datetime) -> Started:
@@ -152,7 +163,12 @@ def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: in
         urls = {spider: [site.url for site in table.due(spider, now, limit=most)] for spider in due}
     finally:
         database.close()
-    lines: list[str] = []
+    lines = [
+        f"{spider}: the address {url[:60]}... is too long for a job; scrapy crawl {spider} -a sites=archive crawls it"
+        for spider in urls
+        for url in urls[spider]
+        if not fits(url)
+    ]
     answering: list[Node] = []
     for node in nodes:
         try:
@@ -165,12 +181,13 @@ def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: in
         active = sum(node.active.get(spider, 0) for node in answering)
         open_nodes = sum(node.free > 0 for node in answering)
         wanted = jobs_wanted(sites, active, sites_a_job=sites_a_job, nodes=open_nodes)
-        lines.append(f"{spider}: {sites} sites due, {active} jobs at work, {wanted} more wanted")
+        lines.append(f"{spider}: {counted(sites, 'site')} due, {counted(active, 'job')} at work, {wanted} more wanted")
         jobs = min(wanted, sum(node.free for node in answering))
-        lines += _start(answering, spider, parts_of(urls[spider], jobs=jobs))
+        lines += _start(answering, spider, parts_of([url for url in urls[spider] if fits(url)], jobs=jobs))
     free = sum(node.free for node in answering)
     failed = len(nodes) - len(answering)
-    lines.append(f"{len(answering)} nodes with {free} free slots" + (f", {failed} nodes failed" if failed else ""))
+    told = f", {counted(failed, 'node')} failed" if failed else ""
+    lines.append(f"{counted(len(answering), 'node')} with {counted(free, 'slot')} free{told}")
     return Started(lines, failed)
 
 
@@ -181,7 +198,7 @@ def _start(nodes: list[Node], spider: str, parts: Sequence[Sequence[str]]) -> li
         if node is None or node.free < 1:
             break
         try:
-            lines.append(f"{spider}: job {node.start(spider, part)} on {node.url}, {len(part)} sites")
+            lines.append(f"{spider}: job {node.start(spider, part)} on {node.url}, {counted(len(part), 'site')}")
         except NodeFailed as fault:
             node.free = 0
             lines.append(str(fault))

@@ -204,8 +204,9 @@ class Session:
         if rescued.jobs or rescued.workers:
             told = ", ".join(rescued.jobs[:5]) + (", ..." if rescued.jobs[5:] else "")
             logger.warning(
-                "%d workers are gone; %d sites wait again: %s", rescued.workers, len(rescued.jobs), told or "none"
-            )
+                "Workers that are gone: %d. Sites that wait again: %d (%s)",
+                rescued.workers, len(rescued.jobs), told or "none",
+            )  # fmt: skip
         await self._thread.do(lambda database: dispatch(database, spiders=self._spiders, budget=self._budget))
         if timestamp % 600 < BEAT_SECONDS:
             await self._thread.do(tidy)
@@ -252,7 +253,7 @@ class Session:
         cut.cancel()
         if not stopping.done():
             stopping.cancel()
-            logger.error("%d sites did not end in time; other workers go on with them", self.runs.at_work)
+            logger.error("Sites that did not end in time: %d; other workers go on with them", self.runs.at_work)
             self._connector.mute()
             for task in tasks:
                 task.cancel()

@@ -13,6 +13,7 @@ from newsbot.archive.due_sites import DueSites
 from newsbot.fleet.dispatch import SITES
 from newsbot.fleet.pulse import STALE_SECONDS
 from newsbot.fleet.queue_schema import open_fleet
+from newsbot.terminal import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +120,11 @@ def table(facts: FleetFacts) -> list[str]:
     lines = [
         f"sites     {facts.followed} followed: {facts.due} due, {facts.at_work} at work, {facts.blocked} blocked, "
         f"{facts.failing} failing, {facts.paused} paused",
-        f"queue     {facts.queued} jobs wait, the oldest for {_span(facts.queue_age)}; "
+        f"queue     {_waiting(facts.queued)}, the oldest for {_span(facts.queue_age)}; "
         f"the longest overdue site waits for {_span(facts.overdue)}",
-        f"a minute  {facts.sites_a_minute:.0f} sites, {facts.rows_a_minute:.0f} rows, "
-        f"{facts.requests_a_minute:.0f} requests",
-        f"last day  {facts.aborted} jobs were stopped and done again, {facts.failed} failed",
+        f"a minute  {counted(round(facts.sites_a_minute), 'site')}, {counted(round(facts.rows_a_minute), 'row')}, "
+        f"{counted(round(facts.requests_a_minute), 'request')}",
+        f"last day  {counted(facts.aborted, 'job')} stopped and done again, {facts.failed} failed",
     ]
     if not facts.workers:
         return [*lines, "workers   none; scrapy fleet worker starts one"]
@@ -146,6 +147,10 @@ def _cells(worker: WorkerFacts) -> tuple[str, ...]:
         f"{worker.requests_a_minute:.0f}",
         seen if worker.seen <= STALE_SECONDS else f"{seen}: dead",
     )
+
+
+def _waiting(jobs: int) -> str:
+    return f"{counted(jobs, 'job')} {'waits' if jobs == 1 else 'wait'}"
 
 
 def _span(seconds: float) -> str:

@@ -22,6 +22,7 @@ from newsbot.fleet.runs import Run
 from newsbot.fleet.session import QUEUE_ERRORS, PeriodicThread, Session
 from newsbot.fleet.spider import COMPONENTS, spider_for_fleet
 from newsbot.spiders.base import NewsbotSpider
+from newsbot.terminal import counted
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,9 @@ class _Worker:
 
     async def _sessions(self) -> None:
         wait, away = SHORTEST_WAIT, False
-        logger.info("A worker for %d sites at once begins on the archive %s", self._slots, self._database.place)
+        logger.info(
+            "A worker for %s at once begins on the archive %s", counted(self._slots, "site"), self._database.place
+        )
         while not self._stop.is_set():
             began = asyncio.get_running_loop().time()
             session = self._new_session()
@@ -101,7 +104,7 @@ class _Worker:
             self._earlier += session.workers
             if session.runs.at_work:
                 # Their crawls hang. A new process begins afresh; the service manager starts it.
-                logger.error("The worker ends, since %d crawls of sites do not end", session.runs.at_work)
+                logger.error("The worker ends, since %s of sites hang", counted(session.runs.at_work, "crawl"))
                 os._exit(0 if self._stop.is_set() else 1)
             if self._stop.is_set():
                 return

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsbot.archive.followed import FollowedSite
+from newsbot.terminal import counted
 from newsbot.timestamps import iso_utc
 
 SHOWN = 100
@@ -41,7 +42,7 @@ def _sums(sites: Sequence[FollowedSite], now: datetime) -> list[str]:
     verdicts = Counter(site.verdict or "never checked" for site in sites)
     last = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     return [
-        f"{len(sites)} sites: {due} due, {paused} paused, {blocked} blocked, {failing} failing",
+        f"{counted(len(sites), 'site')}: {due} due, {paused} paused, {blocked} blocked, {failing} failing",
         f"last check: {last}",
     ]
 

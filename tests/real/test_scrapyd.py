@@ -215,7 +215,7 @@ def test_due_sites_are_handed_to_the_nodes_once(deployed: Scrapyd, newsroom: str
     env = deployed.environment(NEWSBOT_ARCHIVE=archive, NEWSBOT_SCRAPYD_AUTH=auth)
     first = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True)
     assert (first.returncode, first.stderr) == (0, "")
-    assert "wp_users: 1 sites due, 0 jobs at work, 1 more wanted" in first.stdout
+    assert "wp_users: 1 site due, 0 jobs at work, 1 more wanted" in first.stdout
     (job,) = re.findall(r"wp_users: job (\w+) on ", first.stdout)
     deployed.ended(job)
     # The job may make no request to this machine, so the site comes back by back-off.
@@ -224,7 +224,7 @@ def test_due_sites_are_handed_to_the_nodes_once(deployed: Scrapyd, newsroom: str
     again = schedule([node], archive=archive, slots=4, sites_a_job=1, now=datetime.now(UTC))
     assert (again.failed, again.lines) == (
         0,
-        ["wp_users: 0 sites due, 0 jobs at work, 0 more wanted", "1 nodes with 4 free slots"],
+        ["wp_users: 0 sites due, 0 jobs at work, 0 more wanted", "1 node with 4 slots free"],
     )
 
 

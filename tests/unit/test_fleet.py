@@ -135,6 +135,8 @@ def test_the_status_of_a_fleet_is_a_table() -> None:
     lines = table(facts(followed=200, due=12, queue_age=90, overdue=3 * 86_400, workers=(worker, dead)))
     assert lines[0] == "sites     200 followed: 12 due, 0 at work, 0 blocked, 0 failing, 0 paused"
     assert lines[1] == "queue     0 jobs wait, the oldest for 90 s; the longest overdue site waits for 3.0 days"
+    assert lines[2] == "a minute  0 sites, 0 rows, 0 requests"
+    assert table(facts(queued=1))[1].startswith("queue     1 job waits,")
     assert lines[-2:] == [
         "alpha   42   3 of 16  120        9         240           2 s ago",
         "beta    42   3 of 16  120        9         240           90 s ago: dead",

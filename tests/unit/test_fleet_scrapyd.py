@@ -73,6 +73,22 @@ def test_jobs_get_equal_parts_that_a_command_line_holds() -> None:
     long = [f"https://{number}.example/{'x' * 2_000}" for number in range(100)]
     assert sum(map(len, parts_of(long, jobs=1)[0])) < 100_000 < sum(map(len, long))
     assert parts_of([], jobs=0) == []
+    endless = f"https://0.example/{'x' * 100_000}"
+    assert parts_of([endless], jobs=1) == [], "a job without a site would crawl all of them"
+
+
+def test_address_that_no_command_line_holds_is_named_and_stops_no_other_site(archive: str) -> None:
+    endless = f"0.example/{'x' * 100_000}"
+    database = open_database(archive)
+    Followed(database).add([FollowedSite(url=endless, spider="wp_posts")])
+    database.close()
+    idle = node("http://b")
+    done = schedule([idle], archive=archive, slots=4, sites_a_job=100, now=NOW)
+    assert done.lines[0] == (
+        f"wp_posts: the address {endless[:60]}... is too long for a job; "
+        "scrapy crawl wp_posts -a sites=archive crawls it"
+    )
+    assert [len(part) for part in idle.given] == [39]
 
 
 def test_jobs_go_to_the_nodes_with_free_slots(archive: str) -> None:
@@ -81,15 +97,15 @@ def test_jobs_go_to_the_nodes_with_free_slots(archive: str) -> None:
     assert done.failed == 1
     assert done.lines == [
         "http://c answers 500",
-        "wp_posts: 39 sites due, 1 jobs at work, 3 more wanted",
+        "wp_posts: 39 sites due, 1 job at work, 3 more wanted",
         "wp_posts: job job-4 on http://b, 13 sites",
         "wp_posts: job job-3 on http://b, 13 sites",
         "wp_posts: job job-2 on http://b, 13 sites",
-        "2 nodes with 2 free slots, 1 nodes failed",
+        "2 nodes with 2 slots free, 1 node failed",
     ]
     assert sorted(chain(*idle.given)) == sorted(f"{n}.example" for n in range(1, 40)), "each due site once"
     full = schedule([node("http://a", others=4)], archive=archive, slots=4, sites_a_job=10, now=NOW)
-    assert full.lines[1:] == ["1 nodes with 0 free slots"]
+    assert full.lines[1:] == ["1 node with 0 slots free"]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "early_stop": set(),
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
-    "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "timestamps"},
+    "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "terminal", "timestamps"},
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
@@ -72,7 +72,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "timestamps",
         "safe_json",
     },
-    "fleet": {"archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress", "errors", "signals"},
+    "fleet": {
+        *("archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress"),
+        *("errors", "signals", "terminal"),
+    },
     "monitors": {"archive", "extensions", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
     "report": {"archive", "errors", "feeds", "next_steps", "rights", "terminal", "timestamps"},

@@ -96,6 +96,14 @@ class Followed:
             row = connection.execute(_ONE, {"at": url, "by": spider}).first()
         return None if row is None else site_of(row)
 
+    def urls(self, spider: str | None = None) -> list[str]:
+        """The URLs of the followed sites, of all spiders or of one."""
+        chosen = sa.select(followed.c.url).distinct().order_by(followed.c.url)
+        if spider is not None:
+            chosen = chosen.where(followed.c.spider == spider)
+        with self._database.reading() as connection:
+            return list(connection.execute(chosen).scalars())
+
     def add(self, sites: Iterable[FollowedSite], *, source: str | None = None) -> Imported:
         """Follow ``sites``. Where a site is followed already, the user's values are replaced.
 

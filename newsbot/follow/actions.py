@@ -13,6 +13,7 @@ from newsbot.arguments.entries import entry_of
 from newsbot.arguments.site_list import Target, ignored_columns, read_sites
 from newsbot.arguments.values import validate
 from newsbot.errors import BadArgument
+from newsbot.follow.spellings import held_urls, look_alikes, one_each
 from newsbot.follow.table import SHOWN, as_object, more, told
 from newsbot.net.hosts import as_url, host_of_url
 from newsbot.safe_json import json_bytes
@@ -57,24 +58,35 @@ class _Work:
 
 
 def _add(table: Followed, work: _Work) -> list[str]:
-    done = table.add(work.sites)
-    return [
-        f"{len(done.new)} new, {len(work.sites) - len(done.new)} followed already, {len(done.changed)} of them changed"
-    ]
+    held = table.urls(_spider(work.given))
+    sites = one_each(work.sites, held)
+    done = table.add(sites)
+    told = f"{len(done.new)} new, {len(sites) - len(done.new)} followed already, {len(done.changed)} of them changed"
+    return [told, *_alike(done.new, held, work.given)]
 
 
 def _import(table: Followed, work: _Work) -> list[str]:
-    done = table.add(work.sites, source=str(Path(work.words[0]).name))
-    lines = [f"{len(done.new)} new, {len(done.changed)} changed, {len(done.gone)} gone of {len(work.sites)} listed"]
+    held = table.urls(_spider(work.given))
+    sites = one_each(work.sites, held)
+    done = table.add(sites, source=str(Path(work.words[0]).name))
+    lines = [f"{len(done.new)} new, {len(done.changed)} changed, {len(done.gone)} gone of {len(sites)} listed"]
     most = None if work.given.every_site else SHOWN
     for what, urls in (("new", done.new), ("changed", done.changed), ("gone", done.gone)):
         lines += [f"{what:<7}  {url}" for url in urls[:most]]
         lines += more(len(urls[:most]), len(urls), what)
     if done.gone:
         lines.append("sites that are gone from the list are still followed; scrapy sites remove URL ends that")
+    lines += _alike(done.new, held, work.given)
     if ignored := ignored_columns(Path(work.words[0])):
         lines.append(f"columns that newsbot does not know: {', '.join(ignored)}")
     return lines
+
+
+def _alike(new: Sequence[str], held: Sequence[str], given: Given) -> list[str]:
+    """A line for each new site that is most likely followed already, under another scheme or with another www."""
+    lines = [f"{url} and {other} are most likely one site; scrapy sites remove URL ends one of them"
+             for url, other in look_alikes(new, held)]  # fmt: skip
+    return lines if given.every_site else lines[:SHOWN] + more(len(lines[:SHOWN]), len(lines), "alike")
 
 
 def _list(table: Followed, work: _Work) -> list[str]:
@@ -92,15 +104,15 @@ def _told(sites: Sequence[FollowedSite], work: _Work) -> list[str]:
 
 
 def _pause(table: Followed, work: _Work) -> list[str]:
-    return _answer("paused", work, table.pause(work.words, paused=True, spider=work.given.spider))
+    return _change("paused", table, work, lambda urls, spider: table.pause(urls, paused=True, spider=spider))
 
 
 def _resume(table: Followed, work: _Work) -> list[str]:
-    return _answer("resumed", work, table.pause(work.words, paused=False, spider=work.given.spider))
+    return _change("resumed", table, work, lambda urls, spider: table.pause(urls, paused=False, spider=spider))
 
 
 def _remove(table: Followed, work: _Work) -> list[str]:
-    return _answer("removed", work, table.remove(work.words, spider=work.given.spider))
+    return _change("removed", table, work, lambda urls, spider: table.remove(urls, spider=spider))
 
 
 _ACTIONS: dict[str, Callable[[Followed, _Work], list[str]]] = {
@@ -127,7 +139,7 @@ def _to_import(words: Sequence[str], given: Given) -> list[FollowedSite]:
 def _followed(target: Target, given: Given) -> FollowedSite:
     return FollowedSite(
         url=target.url,
-        spider=given.spider or DEFAULT_SPIDER,
+        spider=_spider(given),
         entry=entry_of(target),
         every=target.every,
         weight=given.weight or 1.0,
@@ -139,8 +151,18 @@ def _url(word: str) -> str:
     return validate(Target, {"url": word}).url
 
 
-def _answer(what: str, work: _Work, found: Sequence[str]) -> list[str]:
-    unknown = sorted(set(work.words) - set(found))
+def _spider(given: Given) -> str:
+    """The spider of the sites that are added."""
+    return given.spider or DEFAULT_SPIDER
+
+
+def _change(
+    what: str, table: Followed, work: _Work, do: Callable[[Sequence[str], str | None], Sequence[str]]
+) -> list[str]:
+    """Change the followed sites that the words name, in whichever spelling."""
+    named = held_urls(work.words, table.urls(work.given.spider))
+    found = do([url for urls in named.values() for url in urls], work.given.spider)
+    unknown = sorted(word for word, urls in named.items() if not urls)
     if unknown:
         done = f"{', '.join(found)} {what}; " if found else ""
         raise BadArgument(f"{done}not followed: {', '.join(unknown)}; scrapy sites list shows the followed sites")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import ParseResult, SplitResult, urlsplit
 
 from scrapy import Request
@@ -23,6 +24,27 @@ def host_of_url(url: str) -> str:
 def as_url(asked: str) -> str:
     """The URL of a site that the user may have given without its scheme."""
     return asked if "://" in asked else f"https://{asked}"
+
+
+def one_spelling(asked: str) -> str:
+    """The same text for two spellings of one address: ``X.org``, ``https://x.org:443`` and ``https://x.org/`` are one.
+
+    Only what makes no difference to a request is left out: the case of scheme and host, a default port, a dot at the
+    end of the host, the form of an international name, a fragment, the path of a bare host. http and https, and a host
+    with and without www, may be different sites.
+    """
+    parts = urlsplit(as_url(asked))
+    host = _name(parts)
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{host}{parts.path or '/'}{query}"
+
+
+def likely_site(asked: str) -> str:
+    """The same text for addresses that are most often one site: without the scheme, www and a slash at the end."""
+    _, _, rest = one_spelling(asked).partition("://")
+    return rest.removeprefix("www.").rstrip("/")
 
 
 def _name(parts: SplitResult | ParseResult) -> str:

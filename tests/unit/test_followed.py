@@ -351,6 +351,36 @@ def test_site_that_is_not_followed_is_named(url: str) -> None:
         do("", "list")
 
 
+def test_two_spellings_of_one_address_are_one_site(url: str, tmp_path: Path) -> None:
+    spellings = ["https://News.example", "news.example:443/", "HTTPS://news.example./#top", "https://news.example"]
+    assert do(url, "add", *spellings, "b\u00fccher.example") == ["2 new, 0 followed already, 0 of them changed"]
+    listed = tmp_path / "sites.csv"
+    listed.write_text("url,every\nhttps://NEWS.example/,6h\nxn--bcher-kva.example,\n", encoding="utf-8")
+    assert do(url, "import", str(listed)) == [
+        "0 new, 1 changed, 0 gone of 2 listed", "changed  https://News.example",
+    ]  # fmt: skip
+    (site,) = [site for site in followed_sites(url, "wp_posts").sites if "News" in site.url]
+    assert (site.every, site.entry["url"]) == (21_600, site.url), "a crawl finds its site by the URL of its entry"
+    assert do(url, "pause", "news.example") == ["paused: https://News.example"]
+    assert do(url, "remove", "news.example", "b\u00fccher.example")[0].count(",") == 1
+    assert do(url, "list") == ["no site"]
+
+
+def test_site_that_is_most_likely_followed_already_is_told_and_followed(url: str) -> None:
+    do(url, "add", "http://news.example/blog", "https://other.example")
+    assert do(url, "add", "https://www.news.example/blog/", "https://third.example") == [
+        "2 new, 0 followed already, 0 of them changed",
+        "https://www.news.example/blog/ and http://news.example/blog are most likely one site; "
+        "scrapy sites remove URL ends one of them",
+    ]
+
+
+def test_of_two_spellings_that_an_older_version_followed_each_can_be_removed(url: str, table: Followed) -> None:
+    table.add([NEWS, replace(NEWS, url="https://news.example/")])
+    assert do(url, "remove", "https://news.example/") == ["removed: https://news.example/"]
+    assert do(url, "remove", "https://NEWS.example") == ["removed: news.example"]
+
+
 def test_list_needs_an_archive(url: str) -> None:
     with pytest.raises(ArchiveError, match="no archive"):
         do(url, "list")

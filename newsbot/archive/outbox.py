@@ -19,7 +19,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
+from newsbot.archive.followed import written
 from newsbot.archive.payloads import BrokenPayload, RowState, bare_record, unpack
 from newsbot.archive.processes import Alive, is_dead, machine_of, this_process
 from newsbot.archive.schema import collections, feeds, followed, outbox, revisions, rows, runs
@@ -68,10 +69,13 @@ _UNDELIVERED = (
     .order_by(outbox.c.place)
 )
 
-_DUE_AGAIN = (
+FIRST_WAIT, LAST_WAIT = timedelta(minutes=5), timedelta(hours=1)
+"""When the next crawl tries to deliver rows that a run could not deliver: see ``due_again``."""
+
+_DUE_BY = (
     sa.update(followed)
     .where(
-        followed.c.next_due.is_not(None),
+        followed.c.next_due > sa.bindparam("by"),
         sa.tuple_(followed.c.site, followed.c.spider).in_(
             sa.select(collections.c.site, runs.c.spider)
             .join(outbox, outbox.c.collection == collections.c.collection)
@@ -79,10 +83,16 @@ _DUE_AGAIN = (
             .where(outbox.c.run.in_(sa.bindparam("dead", expanding=True)))
         ),
     )
-    .values(next_due=None)
+    .values(next_due=sa.bindparam("by"))
 )
 """Only for the spider that brought the rows: another spider may deliver no rows of this kind, and would be due in each
 run."""
+_OLDEST = (
+    sa.select(sa.func.min(_event.c.seen))
+    .select_from(outbox)
+    .join(_event, _is_of_entry(_event) & (_event.c.revision == outbox.c.revision))
+    .where(outbox.c.run == sa.bindparam("of"))
+)
 _UNFINISHED = sa.select(runs).where(
     runs.c.state.in_(sa.bindparam("states", expanding=True)), runs.c.run != sa.bindparam("ours")
 )
@@ -104,6 +114,16 @@ class Recovered:
     """A row of a dead run that this run delivers. The row is already clean, counted and archived."""
 
     record: Record
+
+
+def due_again(now: datetime, oldest: datetime | None) -> datetime:
+    """When a site is due again whose rows could not be delivered; ``oldest`` is when the first of them was archived.
+
+    The wait is as long as the rows have waited, from 5 minutes to an hour: a disk may stay full for weeks, and each try
+    asks the site.
+    """
+    waited = timedelta() if oldest is None else now - oldest
+    return now + min(LAST_WAIT, max(FIRST_WAIT, waited))
 
 
 class Outbox:
@@ -163,7 +183,9 @@ class Outbox:
         with self._database.writing() as connection:
             still_open = (runs.c.run == self._run, runs.c.state == "open")
             connection.execute(sa.update(runs).where(*still_open).values(state="dead"))
-            connection.execute(_DUE_AGAIN, {"dead": [self._run]})
+            oldest = connection.execute(_OLDEST, {"of": self._run}).scalar()
+            by = due_again(self._clock(), None if oldest is None else datetime.fromisoformat(oldest))
+            connection.execute(_DUE_BY, {"dead": [self._run], "by": written(by)})
 
     def _finish(self, connection: Connection, run: str) -> None:
         connection.execute(sa.delete(outbox).where(outbox.c.run == run))
@@ -189,10 +211,12 @@ class Outbox:
 
     def let_due(self) -> None:
         """Let the followed sites be due whose rows dead runs archived and did not deliver. Else their rows would wait
-        until the habit of each site makes it due."""
-        if dead := [run.run for run in self._dead_runs("open", "dead", of=_OWING)]:
-            with self._database.writing() as connection:
-                connection.execute(_DUE_AGAIN, {"dead": dead})
+        until the habit of each site makes it due. Rows that a run could not deliver wait for an hour at most."""
+        now, dead = self._clock(), self._dead_runs("open", "dead", of=_OWING)
+        for died, by in ((True, now), (False, now + LAST_WAIT)):
+            if of := [run.run for run in dead if (run.state == "open") == died]:
+                with self._database.writing() as connection:
+                    connection.execute(_DUE_BY, {"dead": of, "by": written(by)})
 
     def recover(self, site: str, kind: str) -> Iterator[Recovered]:
         """Take over the undelivered rows of dead runs, of one kind and of a site that this run has the lease of.

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0005"
+VERSION = "0006"
 """The newest migration. An archive with a version that is not among the migrations is newer than this code."""
 
 metadata = MetaData()
@@ -158,6 +158,7 @@ runs = Table(
     Column("started", Text, nullable=False),
     Column("heartbeat", Text, nullable=False),
     Column("finished", Text),
+    Index("runs_state", "state"),
 )
 """``state``: open, sealing (its feeds are complete and are being renamed), delivered, dead (its rows are free for other
 runs)."""

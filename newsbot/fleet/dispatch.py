@@ -63,8 +63,9 @@ _DEFER_AGAIN = sa.text("""
 """These jobs are the next to be fetched: they have waited for half a minute already. But where another job of the lock
 waits, they get its priority, since two fetches at once could take jobs of one lock that differ in priority."""
 _DUE = sa.text("""
-    UPDATE followed SET next_due = NULL WHERE site IN (
-        SELECT c.site FROM runs r JOIN outbox o ON o.run = r.run JOIN collections c ON c.collection = o.collection
+    UPDATE followed SET next_due = NULL WHERE (site, spider) IN (
+        SELECT c.site, r.spider
+        FROM runs r JOIN outbox o ON o.run = r.run JOIN collections c ON c.collection = o.collection
         WHERE r.holder = ANY(:dead) AND r.state IN ('open', 'dead')
     )
 """)

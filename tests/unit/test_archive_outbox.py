@@ -6,7 +6,7 @@ import json
 import shutil
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from newsbot.archive import Archive, Feed
 from newsbot.archive.due_sites import DueSites
 from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.archive.outbox import FIRST_WAIT, due_again
 from newsbot.errors import ArchiveError
 from newsbot.items import Checkpoint, Post
 from tests.examples import SOAK
@@ -369,11 +370,18 @@ def test_site_whose_rows_reached_no_file_is_due_again(died: bool, tmp_path: Path
     if not died:
         run.outbox.failed()
     run.close()
+    # Feeds that fail may fail for weeks, and each try asks the site.
     after = Archive.open(url, run="run-2", clock=lambda: WHEN, alive=lambda _: False)
-    if died:
-        after.outbox.let_due()
-    due = [site.url for site in DueSites(after.database).due("wp_posts", WHEN)]
+    after.outbox.let_due()
+    soon = [site.url for site in DueSites(after.database).due("wp_posts", WHEN)]
+    due = [site.url for site in DueSites(after.database).due("wp_posts", WHEN + FIRST_WAIT)]
     # A crawl of comments delivers no posts: it would come back in each run, and ask the site each time.
-    idle = DueSites(after.database).due("wp_comments", WHEN)
+    idle = DueSites(after.database).due("wp_comments", WHEN + FIRST_WAIT)
     after.close()
-    assert (due, idle) == ([SITE], [])
+    assert (soon, due, idle) == ([SITE] if died else [], [SITE], [])
+
+
+def test_wait_of_rows_that_are_not_delivered_grows_with_their_age() -> None:
+    waits = [due_again(WHEN, WHEN - timedelta(minutes=age)) - WHEN for age in (-9, 0, 7, 30, 600)]
+    assert [wait / timedelta(minutes=1) for wait in waits] == [5, 5, 7, 30, 60]
+    assert due_again(WHEN, None) == WHEN + FIRST_WAIT

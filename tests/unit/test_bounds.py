@@ -78,6 +78,32 @@ def test_a_long_feed_comes_whole_for_few_more_requests(clamps: bool) -> None:
     assert site.count("/feed/") <= 70 + (36 if clamps else 3)
 
 
+@dataclass
+class InterruptedSite(FeedSite):
+    """``walls`` are the places of probes far behind the walk that get an HTML page instead."""
+
+    walls: int = 1
+    place: int = 0
+
+    def reply(self, query: Query) -> Reply:
+        number = int(dict(parse_qsl(urlsplit(query.url).query)).get("paged", "1"))
+        if number > self.place + 5 and self.walls:
+            self.asked.append(query.url)
+            self.walls -= 1
+            return Reply(status=200, url=query.url, body=b"<!doctype html><html>Back soon</html>")
+        self.place = number if number <= self.place + 5 else self.place
+        return super().reply(query)
+
+
+@pytest.mark.parametrize(("walls", "posts", "named"), [(1, 800, False), (2, 800, False), (10**6, 1_600, True)])
+def test_an_html_page_where_the_end_of_a_feed_is_looked_for(walls: int, posts: int, named: bool) -> None:
+    site = InterruptedSite({}, walls=walls, last=lambda _: 10**9 if named else 80)
+    came, facts = bring(site)
+    assert (len(came) <= posts, "endless" in facts.faults) == (True, named), facts.why
+    assert facts.faults["not-xml"] > 0
+    assert named or len(came) == posts
+
+
 def test_urls_that_a_sitemap_invents_are_left_and_counted() -> None:
     site = ClosedSite({"/sitemap.xml": urlset(*(f"made-up-{n}" for n in range(1_000)))})
     posts, facts = bring(site)

@@ -236,6 +236,21 @@ def test_a_site_that_ignores_the_part_delivers_nothing(scope: Scope, follow: str
     assert (facts.verdict, "ignores" in facts.why) == ("incomplete", True)
 
 
+@pytest.mark.parametrize("has_totals", [True, False])
+def test_a_search_that_finds_something_for_any_words_is_no_fault(has_totals: bool) -> None:
+    model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 9)})
+    if not has_totals:
+        model.total = lambda _: None
+    plain = model._matches
+    halves: Any = lambda one, params: (one.id <= 4) == (params.get("search") == "harbour")  # noqa: E731
+    model._matches = lambda one, params: plain(one, params) and halves(one, params)  # type: ignore[method-assign]
+    site, facts = model_site.site(), SiteFacts(asked=HOME)
+    site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "search", "exclude"}))
+    options = Options(url=HOME, scope=Scope(search="harbour"), follow=frozenset())
+    rows, _ = model_site.listen(crawl_collections(site, options, facts), model)
+    assert (sorted(row.id for row in rows), facts.verdict) == ([1, 2, 3, 4], "complete"), facts.why
+
+
 def _with_categories(model: model_site.ModelSite) -> model_site.ModelSite:
     plain = model._row
     model._row = lambda one, params: plain(one, params) | {"categories": [1]}  # type: ignore[method-assign]

@@ -179,6 +179,11 @@ PUBLISHPRESS = [
     {"term_id": 50, "user_id": 1, "is_guest": 0, "slug": "ann", "display_name": "Ann"},
     {"term_id": 51, "user_id": 0, "is_guest": 1, "slug": "cy", "display_name": "Cy Third"},
 ]
+GUESTS = [
+    {"ID": 1, "type": "wpuser", "display_name": "Ann", "user_nicename": "ann"},
+    {"ID": 344, "type": "guest-author", "display_name": "Cy Third", "user_nicename": "cy"},
+]
+"""Whole objects of Co-Authors Plus, of which a guest author is a post."""
 SNIPPET = [{"display_name": "Ann", "user_nicename": "ann"}, {"display_name": "Cy Third", "user_nicename": "cy"}]
 
 
@@ -187,6 +192,8 @@ SNIPPET = [{"display_name": "Ann", "user_nicename": "ann"}, {"display_name": "Cy
     [
         ({"authors": PUBLISHPRESS}, [(1, "Ann", "ann"), (None, "Cy Third", "cy")]),
         ({"coauthors": SNIPPET}, [(1, "Ann", "ann"), (None, "Cy Third", "cy")]),
+        ({"coauthors": GUESTS}, [(1, "Ann", "ann"), (None, "Cy Third", "cy")]),
+        ({"authors": GUESTS}, [(1, "Ann", "ann"), (None, "Cy Third", "cy")]),
         ({"coauthors": [50, 51]}, [(1, "Ann", "ann"), (None, "Cy Third", "cy")]),
         ({"authors": [50, 51]}, []),
     ],

@@ -81,8 +81,18 @@ class FullListing(Listing):
         if expected is None:
             # No total came so far: the site sends none, or no link is followed, so that nothing was asked yet.
             expected = (yield from count("narrow")).total
-        if nonsense.total == expected:
+        if nonsense.total != expected:
+            return
+        # A search that also finds what is nearly alike finds something for any words, but not the same.
+        found = yield from self._first_ids({})
+        if found == (yield from self._first_ids({"search": NO_WORDS})):
             raise FilterIgnored("the site ignores search=, and lists the same rows for any words")
+
+    def _first_ids(self, window: dict[str, str]) -> Steps[list[Any]]:
+        params: dict[str, Any] = dict(self.queries.window) | window | {"orderby": "id", "order": "asc"}
+        params |= {"per_page": self.queries.per_page, "_fields": "id"}
+        rows = rows_of((yield self.queries.query(params, "narrow")))
+        return [row.get("id") for row in rows]
 
     def _check_part(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Raise FilterIgnored where no row of the first page belongs to the part of the site that was asked for."""

@@ -136,7 +136,8 @@ class Reconciler:
             return
         first, others = redated[: self.queries.per_page], redated[self.queries.per_page :]
         yield from self.fetch(first)
-        came = [row_id for row_id in first if row_id not in self.absent]
+        failed = self.absent | {*self.facts.unreadable, *self.facts.missing}
+        came = [row_id for row_id in first if row_id not in failed]
         if 2 * len((yield from self.publication.redated(came))) > len(came):
             # The whole rows have the held dates: the site lists other dates than those of its rows.
             self.publication.trusted = False

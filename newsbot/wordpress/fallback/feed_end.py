@@ -18,6 +18,10 @@ FAR = 1_000_000
 SLACK = 10
 """Pages by which a feed may grow while newsbot walks it; a long feed may grow by a tenth."""
 
+UNKNOWN = 3
+"""Answers in a row that are no page of a feed, after which such an answer counts as the end of the feed: some sites
+show an HTML page behind it. A single one may be a page of maintenance."""
+
 Urls = list[str]
 """The canonical URLs of a page's entries; empty behind the last page."""
 
@@ -25,11 +29,12 @@ Urls = list[str]
 @dataclass(slots=True, kw_only=True)
 class FeedEnd:
     """What is known of a feed's end. ``due``: behind the page of this number the walk asks for the end. ``behind`` is
-    the number of a page that was empty."""
+    the number of a page that was empty, ``unknown`` the number of answers in a row that told nothing."""
 
     due: int = FIRST
     behind: int | None = None
     is_far_known: bool = False
+    unknown: int = 0
 
     def is_passed(self, number: int) -> bool:
         """Whether the page ``number``, which has entries, lies far behind a page that was empty."""
@@ -43,10 +48,12 @@ class FeedEnd:
         """The number of the page to ask for."""
         return 2 * number
 
-    def take(self, probe: int, urls: Urls | None) -> None:
-        """Take the answer for the page ``probe``; None where the site failed."""
-        self.due = probe
-        if urls is not None and not urls:
+    def take(self, probe: int, urls: Urls | None, *, at: int) -> None:
+        """Take the answer for the page ``probe``, while the walk is ``at`` a page; None where the answer is no page of
+        a feed."""
+        self.unknown = self.unknown + 1 if urls is None else 0
+        self.due = probe if urls is not None else at + SLACK
+        if urls == [] or self.unknown >= UNKNOWN:
             self.behind = probe
 
 

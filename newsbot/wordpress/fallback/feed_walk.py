@@ -84,22 +84,23 @@ class FeedWalk:
                 endless = is_endless(far or [], farther or [])
             if not endless:
                 probe = self.end.next_probe(number)
-                self.end.take(probe, (yield from self._probe(feed, probe, first)))
+                self.end.take(probe, (yield from self._probe(feed, probe, first)), at=number)
         if endless:
             self._break_off("endless", f"the feed has no end: newsbot left it after page {number}")
         return endless
 
     def _probe(self, feed: Feed, number: int, first: list[str]) -> Steps[list[str] | None]:
-        """The URLs of a page that is asked for only to find the end; None where the site failed. A site may show its
-        first page, or an HTML page, behind the last one."""
+        """The URLs of a page that is asked for only to find the end; None where the answer is no page of a feed. A site
+        may show its first page behind the last one."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.error is not None or not (reply.is_ok or reply.is_gone or reply.status == 400):
             # A refusal (401, 403, 429) does not show where the feed ends.
             return None
         try:
             urls = urls_of(read_feed(reply, site=self.reader.site)) if reply.is_ok else []
-        except NotXml:
-            return []
+        except NotXml as fault:
+            self.delivery.facts.faults[fault.name] += 1
+            return None
         return [] if urls == first else urls
 
     def _take_page(self, page: FeedPage) -> Steps[bool]:

@@ -83,9 +83,15 @@ def read_author(entry: Mapping[str, Any]) -> Author | None:
     name, slug = _first_text(entry, _NAME_KEYS), _first_text(entry, _SLUG_KEYS)
     if name is None:
         return None
-    # The id of a user. The term of PublishPress's guest authors has another kind of id.
+    # The id of a user. Guest authors have an id of another kind: of a term, or of a post.
     user = linked_id(entry.get("user_id")) if "user_id" in entry else row_id(entry.get("id", entry.get("ID")))
-    return Author(id=user, name=name, slug=slug, url=_url_of(entry))
+    return Author(id=None if _is_guest(entry) else user, name=name, slug=slug, url=_url_of(entry))
+
+
+def _is_guest(entry: Mapping[str, Any]) -> bool:
+    """Whether an author is no user: Co-Authors Plus writes the type ``guest-author``, Molongui ``guest``, PublishPress
+    ``is_guest``."""
+    return "guest" in str(entry.get("type")) or entry.get("is_guest") in (1, "1", True)
 
 
 def _named(entry: str, kind: str, taxonomy: str | None) -> Linked | None:

@@ -35,6 +35,9 @@ _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, *range(520, 528)
 _BOM = b"\xef\xbb\xbf"
 _AFTER = re.compile(r"(?:[\s\x00]++|<!--(?>.*?-->))*+\Z", re.DOTALL)
 """What may stand behind the JSON. Atomic: comments without end would otherwise be divided in every possible way."""
+_PRINTED = re.compile(r"\s*+<(?:br|b|p|div|script|html|!)", re.I)
+"""What PHP or a plugin prints behind the JSON, as warnings at the end of a request. Before the JSON stands nothing:
+JSON within a page is none."""
 _OPENING = re.compile(r"[\[{]")
 _MESSAGE = 3_000
 """Characters of a refusal that are read."""
@@ -127,6 +130,8 @@ def is_whole(body: bytes) -> bool:
 
 def parse(body: bytes) -> Any:
     """Parse bytes to a list or object. Raises NotJson, Truncated, TooDeep or Flooded."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = body.decode("utf-16", "replace").encode("utf-8", "surrogatepass")
     body = body.removeprefix(_BOM).strip(b" \t\r\n\x00")
     if not body:
         raise NotJson("expected JSON, got an empty body")
@@ -160,9 +165,13 @@ def _parse_slowly(body: bytes) -> Any:
 def _documents(text: str) -> Iterator[Any]:
     """The JSON values that begin at a bracket of the text and reach to its end. Raises TooDeep."""
     decoder, in_vain = json.JSONDecoder(strict=False), 0
+    # In JSON that is cut off, a bracket at the end of a text is none of its own. A line of PHP's log begins with one.
+    begins = text[:1] in "[{"
     for opening in islice(_OPENING.finditer(text), _CANDIDATES):
         if in_vain > _READ_IN_VAIN:
             return
+        if begins and opening.start() and text[opening.start() - 1] != "\n":
+            continue
         try:
             data, end = decoder.raw_decode(text, opening.start())
         except RecursionError:
@@ -170,7 +179,7 @@ def _documents(text: str) -> Iterator[Any]:
         except ValueError as fault:
             in_vain += getattr(fault, "pos", len(text)) - opening.start()
             continue
-        if _AFTER.match(text, end):
+        if _AFTER.match(text, end) or (_PRINTED.match(text, end) and not text[: opening.start()].strip()):
             yield data
         in_vain += end - opening.start()
 

@@ -303,6 +303,48 @@ def test_lists_within_lists_are_read(body: str, urls: list[str] | None, others: 
     assert found.others == list(found.changed) == [f"{HOME}/{name}" for name in others]
 
 
+ONE = f"<url><loc>{HOME}/a/</loc></url>"
+PACKED = gzip.compress(f"<urlset>{ONE}</urlset>".encode(), mtime=0)
+DECLARED = '<?xml version="1.0" encoding="UTF-16"?>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<sm:urlset xmlns:sm="x">' + ONE.replace("<", "<sm:").replace("<sm:/", "</sm:") + "</sm:urlset>",
+        f"{DECLARED}<urlset>{ONE}</urlset>",
+        f"{DECLARED}<urlset>{ONE}</urlset>".encode("utf-16"),
+        f"{DECLARED}<urlset>{ONE}</urlset>".encode("utf-16-le"),
+        f"<!DOCTYPE urlset><urlset>{ONE}</urlset>",
+        gzip.compress(PACKED, mtime=0),
+        gzip.compress(b"<urlset>", mtime=0) + gzip.compress(f"{ONE}</urlset>".encode(), mtime=0),
+        f"<urlset></urlset>\n<?xml version='1.0'?><urlset xmlns='x'>{ONE}</urlset>",
+        f'<urlset><url><loc>"{HOME}/a/"</loc></url></urlset>',
+        f"<urlset><url><loc>{HOME.partition('://')[2]}/a/</loc></url></urlset>",
+        f"<urlset><url><loc><a href='{HOME}/a/'>{HOME}/a/</a></loc></url></urlset>",
+        f"\ufeff{HOME}/a/\r\n\r\nhttps://elsewhere.example/b/\r\n",
+    ],
+)
+def test_a_sitemap_in_an_odd_form_is_read(body: str | bytes) -> None:
+    found = read_sitemap(reply(body))
+    assert (list(found.urls), found.cut) == ([f"{HOME}/a/"], False)
+
+
+@pytest.mark.parametrize("body", ["<urlset/>", '<sitemapindex xmlns="x" />', "<urlset></urlset>", OPENING + CLOSING])
+def test_an_empty_sitemap_is_whole(body: str) -> None:
+    found = read_sitemap(reply(body))
+    assert (found.urls, found.others, found.cut) == ({}, [], False)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [(b" \n", "an empty body"), (b'{"a": 1}', "something else"), (b"<html>https://x.example/", "HTML")],
+)
+def test_what_is_no_sitemap_is_told_as_what_it_is(body: bytes, what: str) -> None:
+    with pytest.raises(NotXml, match=f"expected XML, got {what}"):
+        read_sitemap(reply(body))
+
+
 def test_a_sitemap_on_a_host_for_files_lists_the_urls_of_the_site() -> None:
     answer = Reply(
         status=200,
@@ -324,6 +366,20 @@ def test_robots_txt_names_sitemaps() -> None:
     robots += b"Sitemap: /x.xml\n#Sitemap: https://news.example/c.xml\nSitemap: y.xml\nSitemap: ftp://news.example/z\n"
     expected = [f"{HOME}/a.xml", f"{HOME}/b.xml", f"{HOME}/x.xml", f"{HOME}/y.xml"]
     assert hints(robots, f"{HOME}/robots.txt") == expected
+
+
+@pytest.mark.parametrize(
+    "robots",
+    [
+        b"\xef\xbb\xbfSitemap: https://news.example/a.xml",
+        "Sitemap: /a.xml\r\n".encode("utf-16"),
+        b"User-agent: *\rSitemap: /a.xml\r",
+        b'Sitemap: "https://news.example/a.xml" # the map',
+        b"Sitemap: <https://news.example/a.xml>, /a.xml",
+    ],
+)
+def test_robots_txt_in_an_odd_form_names_sitemaps(robots: bytes) -> None:
+    assert hints(robots, f"{HOME}/robots.txt") == [f"{HOME}/a.xml"]
 
 
 # Pages.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsbot.errors import BadStatus, Challenge, Flooded, NotJson, PayloadError, Refused, TooDeep, Truncated
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
-from newsbot.wordpress.replies import MOST_ROWS, rows_of
+from newsbot.wordpress.replies import MOST_ROWS, rows_of, total_of
 
 
 def reply(body: bytes, status: int = 200, **headers: str) -> Reply:
@@ -30,6 +30,10 @@ def reply(body: bytes, status: int = 200, **headers: str) -> Reply:
         b'<br />\n<b>Notice</b>: x[0] in {y} on line <b>3</b>\n[{"id":1}]',
         b'[{"id":1}]\n<!-- Cached by a plugin -->',
         b'\n\n [{"id":1}]\x00',
+        b'[28-Nov-2026 06:00:00 UTC] PHP Notice:  x in y\n[{"id":1}]',
+        b'[{"id":1}]<br />\n<b>Deprecated</b>: x[0] in {y} on line <b>3</b><br />',
+        b'[{"id":1}]<script>var a = [1];</script>',
+        '[{"id":1}]'.encode("utf-16"),
     ],
 )
 def test_json_with_something_around_it_is_read(body: bytes) -> None:
@@ -46,6 +50,7 @@ def test_lone_surrogates_and_raw_control_characters_are_read() -> None:
         (reply(b""), NotJson),
         (reply(b"<html><form action='/wp-login.php'>"), NotJson),
         (reply(b'[{"id":1},{"id"'), Truncated),
+        (reply(b"<html>var a = []<br />"), NotJson),
         (reply(b"[" * 200_000), TooDeep),
         (reply(b"[" + b'{"id": 1}, ' * 600_000 + b"{}]"), Flooded),
         (reply(b"[" + b"[]," * 1_500_000 + b"0]"), Flooded),
@@ -63,11 +68,25 @@ def test_every_other_body_raises_a_named_error(answer: Reply, error: type[Payloa
         assert isinstance(payload.fault(Query(url="", purpose=""), answer), error)
 
 
+@pytest.mark.parametrize("body", [b'[{"id":1},<br /><b>Fatal error</b>: x[0]', b'[{"content":"as in [1]'])
+def test_brackets_at_the_end_of_a_cut_off_text_are_no_answer(body: bytes) -> None:
+    with pytest.raises(Truncated):
+        payload.read(reply(body))
+
+
 def test_a_large_page_of_long_articles_is_read_and_a_flood_of_rows_is_not() -> None:
     article = {"id": 1, "content": "Words, and more words, of a long article. " * 2_500}
     assert len(rows_of(reply(orjson.dumps([article] * 100)))) == 100
     with pytest.raises(Flooded):
         rows_of(reply(orjson.dumps([{"id": number} for number in range(MOST_ROWS + 1)])))
+
+
+@pytest.mark.parametrize(
+    ("header", "total"),
+    [("5", 5), ('"5"', 5), ("5, 5", 5), ("5, 7", None), ("", None), ("-1", None), ("1.234", None)],
+)
+def test_a_total_is_read_also_where_a_proxy_sends_it_twice(header: str, total: int | None) -> None:
+    assert total_of(reply(b"[]", x_wp_total=header)) == total
 
 
 BARE = b"<html><head><script src='/_Incapsula_Resource?SWJIYLWA=1'></script></head><body></body></html>"

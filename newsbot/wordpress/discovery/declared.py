@@ -12,8 +12,9 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from newsbot.wordpress.messages import Reply
 
-REL = "https://api.w.org/"
-"""The relation by which WordPress links to its API, in the ``Link`` header and in ``<link>``."""
+REL = "//api.w.org"
+"""The relation by which WordPress links to its API, in the ``Link`` header and in ``<link>``, without its scheme and
+the slash at its end: plugins that rewrite URLs change both."""
 
 _HEAD = 200_000
 """Bytes of a page in which declarations are searched for."""
@@ -22,7 +23,7 @@ _CHANNEL = 2_000
 """Bytes after the beginning of a feed's channel in which its home page stands."""
 
 _LINK_TAG = re.compile(rb"<link\b[^<>]*>", re.I)
-_HREF = re.compile(r"""\bhref\s*=\s*["']?([^"'\s>]+)""", re.I)
+_HREF = re.compile(r"""(?<![\w-])href\s*=\s*["']?\s*([^"'\s>]+)""", re.I)
 _LANGUAGE = re.compile(
     rb"(?:<html\b[^<>]{0,500}?\blang\s{0,20}=\s{0,20}[\"']?|<language>\s{0,200})([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)",
     re.I,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+BOMS = (b"\xff\xfe", b"\xfe\xff")
+"""What a text of two bytes to a letter begins with."""
+
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]{1,40})")
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined"})
 """Codecs of Python that are not charsets of text, or that take quadratic time."""

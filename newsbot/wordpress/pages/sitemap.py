@@ -13,8 +13,9 @@ from lxml import etree
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages.charsets import BOMS, decode
 from newsbot.wordpress.pages.urls import absolute, site_host
-from newsbot.wordpress.pages.xml import parse
+from newsbot.wordpress.pages.xml import parse, unpacked
 
 NO_ARTICLES = ""
 """What ``type_of`` gives for a sitemap of other things than articles."""
@@ -67,7 +68,10 @@ _MOST_NEWS = 1_000
 MOST = 50_000
 """URLs that a sitemap may hold (sitemaps.org)."""
 
+_SITEMAP = re.compile(r"[ \t]*sitemap[ \t]*:(.*)", re.I)
 _ROOTS = frozenset({"sitemapindex", "urlset"})
+_FEEDS = frozenset({"rss", "feed", "RDF"})
+_ADDRESS = re.compile(r"https?://[^\s<>]+\Z", re.I)
 _KINDS = {"sitemap": "sitemapindex", "url": "urlset"}
 """Name of an entry -> the list that it belongs to, whatever the root element is called."""
 
@@ -93,14 +97,22 @@ def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
     ``host`` is the site's (``site_host``); None: the sitemap's own host. A sitemap on a host for files lists the URLs
     of the site.
     """
-    parsed = parse(reply.body, reply.headers.get("content-type", ""))
+    try:
+        parsed = parse(reply.body, reply.headers.get("content-type", ""))
+    except NotXml:
+        if (lines := _lines(reply)) is None:
+            raise
+        return _of_lines(lines, reply, host)
     name = etree.QName(parsed.root).localname
+    if name in _FEEDS:
+        # A feed may stand in for a sitemap (sitemaps.org). Its entries are heard where feeds are.
+        return Sitemap()
     if name not in _ROOTS:
         raise NotXml(f"expected a sitemap, got {name}")
     entries = list(islice(_entries(parsed.root), MOST + 1))
     listed: dict[str, dict[str, str | None]] = {"urlset": {}, "sitemapindex": {}}
     for entry in entries[:MOST]:
-        location = absolute(_child(entry, "loc") or "", reply.url)
+        location = _location(entry, reply.url)
         kind = _KINDS.get(etree.QName(entry).localname, name)
         own = site_host(reply.url) if host is None or kind == "sitemapindex" else host
         if location is not None and site_host(location) in (own, host):
@@ -113,6 +125,34 @@ def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
         cut=parsed.cut or len(entries) > MOST,
         news=name == "urlset" and _is_news(entries),
     )
+
+
+def _location(entry: etree._Element, base: str) -> str | None:
+    """The address of an entry. Some plugins write it in quotes, as a link, or without its scheme."""
+    text = _child(entry, "loc") or ""
+    if not text:
+        found = entry.find("{*}loc")
+        text = "".join(map(str, found.itertext())).strip() if found is not None else ""
+    text = text.strip("\"'<> ")
+    host = site_host(base)
+    if text.lower().startswith((f"{host}/", f"www.{host}/")):
+        text = f"{urlsplit(base).scheme}://{text}"
+    return absolute(text, base)
+
+
+def _lines(reply: Reply) -> list[str] | None:
+    """The lines of a sitemap that is a plain text (sitemaps.org): a web address in each. None for another text."""
+    text = decode(unpacked(reply.body), ("utf-8-sig", "utf-16", "cp1252"))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    is_list = bool(lines) and all(_ADDRESS.match(line) for line in lines)
+    return lines if is_list else None
+
+
+def _of_lines(lines: list[str], reply: Reply, host: str | None) -> Sitemap:
+    own = (host or site_host(reply.url), site_host(reply.url))
+    found = (absolute(line, reply.url) for line in lines[:MOST])
+    urls = dict.fromkeys(url for url in found if url is not None and site_host(url) in own)
+    return Sitemap(urls=dict(urls), cut=len(lines) > MOST)
 
 
 def _entries(root: etree._Element) -> Iterator[etree._Element]:
@@ -170,6 +210,9 @@ def hints(robots: bytes, base: str) -> list[str]:
 
     ``base`` is the URL of the robots.txt: some sites write a path instead of a URL.
     """
-    lines = re.findall(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", robots[:512_000], re.I | re.M)
-    found = (absolute(line.decode("utf-8", "replace"), base) for line in lines)
+    text = decode(robots[:512_000], ("utf-16",) if robots[:2] in BOMS else ("utf-8-sig",))
+    named = (line for start in text.splitlines() if (line := _SITEMAP.match(start)) is not None)
+    # Several addresses in one line are not allowed, and written nevertheless.
+    words = [word.strip("\"'<>,") for line in named for word in line[1].partition("#")[0].split()]
+    found = (absolute(word, base) for word in words if "/" in word or "." in word)
     return list(dict.fromkeys(url for url in found if url is not None))

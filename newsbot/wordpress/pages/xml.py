@@ -15,17 +15,20 @@ from html.entities import html5
 from lxml import etree
 
 from newsbot.errors import NotXml
-from newsbot.wordpress.pages.charsets import charset_in, decode
+from newsbot.wordpress.pages.charsets import BOMS, charset_in, decode
 
 UNPACKED = 50 * 1024 * 1024
 """Bytes to which a gzipped sitemap may unpack: the limit of the protocol (sitemaps.org)."""
 
+_GZIP, _LAYERS, _MEMBERS = b"\x1f\x8b", 2, 100
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION = re.compile(r"<\?xml[^>]{0,500}\?>")
 _HEAD = 4_096
-_BEGINNING = re.compile(r"<(?:rss|feed|rdf:RDF|urlset|sitemapindex)[\s>]")
+_BEGINNING = re.compile(r"<(?:rss|feed|rdf:RDF|(?:[A-Za-z]\w{0,15}:)?(?:urlset|sitemapindex))(?=[\s/>])")
+_AGAIN = re.compile(r"</(urlset|sitemapindex)\s{0,9}>\s{0,99}(?:<\?xml[^<>]{0,200}>\s{0,99})?<\1\b[^<>]{0,2000}>")
+"""Between two lists of one file, which is no XML: a cache wrote the second one behind the first."""
 _HTML = re.compile(r"<(?:!doctype )?html", re.I)
-_DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.I)
+_DOCTYPE = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>\[]{0,500}(?:\[|SYSTEM))", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -42,17 +45,29 @@ class Parsed:
 
 
 def unpacked(body: bytes) -> bytes:
-    """The body, unpacked where it is gzipped (``.xml.gz``). Raises NotXml where it is broken or unpacks to too much."""
-    if body[:2] != b"\x1f\x8b":
-        return body
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpacker.decompress(body, UNPACKED)
-    except zlib.error as error:
-        raise NotXml(f"the gzip data is damaged ({error})") from None
-    if unpacker.unconsumed_tail:
-        raise NotXml(f"the gzip data unpacks to more than {UNPACKED >> 20} MiB")
-    return plain
+    """The body, unpacked where it is gzipped (``.xml.gz``), once more where it was packed twice. Raises NotXml where it
+    is broken or unpacks to too much."""
+    for _ in range(_LAYERS):
+        if body[:2] != _GZIP:
+            break
+        body = _unpacked_once(body)
+    return body
+
+
+def _unpacked_once(body: bytes) -> bytes:
+    parts: list[bytes] = []
+    left = UNPACKED
+    # Packed files that stand one behind the other are one file.
+    while body[:2] == _GZIP and left > 0 and len(parts) < _MEMBERS:
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(unpacker.decompress(body, left))
+        except zlib.error as error:
+            raise NotXml(f"the gzip data is damaged ({error})") from None
+        if unpacker.unconsumed_tail:
+            raise NotXml(f"the gzip data unpacks to more than {UNPACKED >> 20} MiB")
+        body, left = unpacker.unused_data, left - len(parts[-1])
+    return b"".join(parts)
 
 
 def parse(body: bytes, content_type: str = "") -> Parsed:
@@ -60,8 +75,9 @@ def parse(body: bytes, content_type: str = "") -> Parsed:
     text = _FORBIDDEN.sub("", _decoded(unpacked(body), content_type))
     begin, name = _root_of(text)
     text = text[begin:]
-    cut = re.search(rf"</{name}\s*>", text[-20_000:]) is None
-    text = "".join(_repaired(text))
+    empty = re.match(rf"<{name}\b[^<>]*/>", text) is not None
+    cut = not empty and re.search(rf"</{name}\s*>", text[-20_000:]) is None
+    text = "".join(_repaired(_AGAIN.sub("", text)))
     whole = _tree(text, recover=False)
     root = whole if whole is not None else _tree(text, recover=True)
     if root is None:
@@ -73,11 +89,12 @@ def _root_of(text: str) -> tuple[int, str]:
     """Where the root element of a feed or sitemap begins, and its name. Raises NotXml."""
     found = _BEGINNING.search(text)
     if found is None:
-        raise NotXml("expected XML, got HTML" if _HTML.search(text[:2_000]) else "expected XML, got something else")
-    # Feeds and sitemaps have no document type, and every attack by XML needs one.
+        what = "HTML" if _HTML.search(text[:2_000]) else "something else" if text.strip() else "an empty body"
+        raise NotXml(f"expected XML, got {what}")
+    # Every attack by XML needs entities, which no feed or sitemap has. A document type that names none is left out.
     if _DOCTYPE.search(text[: found.start()]):
         raise NotXml("the XML has a document type, which no feed or sitemap needs")
-    return found.start(), found[0][1:-1]
+    return found.start(), found[0][1:]
 
 
 def _repaired(text: str) -> Iterator[str]:
@@ -118,9 +135,11 @@ def _decoded(body: bytes, content_type: str) -> str:
 
 
 def _charsets(body: bytes, content_type: str) -> Iterator[str]:
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if body[:2] in BOMS:
         yield "utf-16"
-    if declared := _DECLARED.search(body[:_HEAD]):
+    declared = _DECLARED.search(body[:_HEAD])
+    if declared and not declared[1].lower().startswith((b"utf-16", b"utf-32", b"ucs")):
+        # A declaration that can be read byte by byte stands in no text of two bytes to a letter.
         yield declared[1].decode()
     yield from (charset_in(content_type), "utf-8", "cp1252")
 

@@ -119,7 +119,7 @@ def site(url: str) -> dict[str, Any]:
     """The part of a site to which no request was made."""
     sums = {"total_requests": 0, "total_bytes": 0, "total_waited": 0.0}
     counts: dict[str, Any] = {"collections": {}, "requests": 0, "bytes": 0, "waited": 0.0, "faults": {}}
-    end: dict[str, Any] = {"verdict": "incomplete", "why": WHY, "moved_from": None, "part": None}
+    end: dict[str, Any] = {"verdict": "incomplete", "why": WHY, "cause": "stopped", "moved_from": None, "part": None}
     return {"asked": url, "site": None, "name": None, **counts, **end, "not_public": [], "rights": None, **sums}
 
 

@@ -22,6 +22,7 @@ NewsbotError
 ├── RecordError        an API object lacks a required field. Raised by wordpress.records; the crawl counts the row as
 │                      unreadable and names its id.
 ├── DiscoveryError     there is no WordPress API behind a URL. Raised by wordpress.discovery; ends the site's crawl.
+│   └── NoApi          nothing at the URL names an API: the site may be no WordPress
 ├── NoSuchPart         a site does not have the part that was asked for, or does not list it. Raised by
 │                      wordpress.narrowing; ends the site's crawl, since the whole site must never come instead.
 ├── ArchiveError       the archive cannot be used: newer than the code, locked, corrupt, missing. Raised by archive.
@@ -160,6 +161,10 @@ class DiscoveryError(NewsbotError):
         self.fault = fault
         self.at = ""
         self.meaning: object = None
+
+
+class NoApi(DiscoveryError):
+    """Nothing at a URL names an API."""
 
 
 class NoSuchPart(NewsbotError):

@@ -63,15 +63,18 @@ def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, 
 
 
 def _done(facts: CollectionFacts) -> int:
-    return max(facts.seen, facts.sent)
+    return max(facts.seen - facts.outside_window, facts.sent)
 
 
 def _total(facts: CollectionFacts, limit: int | None) -> int | None:
     """How many rows the collection will bring; an update brings as many as it brings."""
     if facts.mode == "update":
         return _done(facts)
-    total = facts.expected_after if facts.expected_after is not None else facts.expected_before
-    return total if total is None or limit is None else min(total, limit)
+    total = facts.in_window(facts.expected)
+    if total is None:
+        return None
+    # A post that appears while the crawl runs is one more than the site counted.
+    return max(_done(facts), total) if limit is None else min(total, limit)
 
 
 def cells(progress: Progress) -> tuple[str, str, str, str]:

@@ -218,7 +218,7 @@ class ReceiptExtension:
                 facts.duplicates += dropped - facts.unchanged - facts.filtered
                 lost = facts.sent - (facts.delivered - facts.recovered) - dropped
                 if lost > 0 and facts.verdict == "complete":
-                    facts.verdict, facts.why = "incomplete", f"{lost} rows were lost between the site and the feed"
+                    facts.end("incomplete", f"{lost} rows were lost between the site and the feed")
             if site.verdict == "complete" and site.collections:
                 site.conclude()
 

@@ -143,7 +143,7 @@ def _group_line(verdict: SiteVerdict, found: Sequence[SiteFacts]) -> str:
     # A reason on the wire begins with its host, which stands in front of the reason already.
     why = first.why.removeprefix(f"{host_of_url(as_url(site))}: ")
     why = why if len(why) <= LONGEST_REASON else f"{why[: LONGEST_REASON - 3]}..."
-    return f"  {verdict}: {which}: {why} -> {next_step(verdict, first.why)}"
+    return f"  {verdict}: {which}: {why} -> {next_step(verdict, first.cause)}"
 
 
 def _file_lines(ended: Ended) -> list[str]:
@@ -184,7 +184,7 @@ def table(sites: Sequence[SiteFacts]) -> list[str]:
 
 
 def _cells(facts: CollectionFacts) -> tuple[str, ...]:
-    expected = facts.expected_after if facts.expected_after is not None else facts.expected_before
     missing = len(facts.missing) + len(facts.unreadable) + len(facts.missing_urls)
-    numbers = (expected, facts.seen, facts.delivered, facts.unchanged, missing, facts.requests)
+    expected, seen = facts.in_window(facts.expected), facts.in_window(facts.seen)
+    numbers = (expected, seen, facts.delivered, facts.unchanged, missing, facts.requests)
     return (facts.type, *("?" if n is None else str(n) for n in numbers), facts.verdict, facts.why)

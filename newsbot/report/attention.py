@@ -42,7 +42,7 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
                     level=level,
                     site=receipt.site,
                     what=f"{spider}: {receipt.verdict}" + (f", {why}" if why else ""),
-                    step=_sentence(next_step(receipt.verdict, why, command=command)),
+                    step=_sentence(next_step(receipt.verdict, receipt.facts.get("cause"), command=command)),
                 )
             )
         found += _of_collections(spider, receipt, command)

@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
 from newsbot.spiders.archive_answers import ArchiveAnswers
-from newsbot.wordpress.receipt import SiteVerdict
+from newsbot.wordpress.receipt import Cause, SiteVerdict
 from newsbot.wordpress.scope import Scope
+
+Ended = tuple[SiteVerdict, str, Cause | None]
+"""How the crawl of a target ends: the arguments of ``SiteFacts.end``."""
 
 
 class Claims:
@@ -21,33 +24,35 @@ class Claims:
         self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"
         self._taken: dict[str, tuple[Target, Scope | None]] = {}
 
-    def take_address(self, url: str) -> tuple[SiteVerdict, str] | None:
+    def take_address(self, url: str) -> Ended | None:
         """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
         holds the lease."""
         busy = self._archive.take_leases(address_lease(url), self._kinds)
-        return None if busy is None else (self._verdict_on_taken, busy)
+        return None if busy is None else (self._verdict_on_taken, busy, "another-run")
 
-    def take_site(self, site: str, target: Target, part: Scope | None = None) -> tuple[SiteVerdict, str] | None:
+    def take_site(self, site: str, target: Target, part: Scope | None = None) -> Ended | None:
         """Take the site behind a target, of which a ``part`` is wanted. Returns how the crawl of the target ends, where
         the site is taken."""
         if (ended := self.taken_by_another(site, target, part)) is not None:
             return ended
         if (busy := self._archive.take_leases(site, self._kinds)) is not None:
-            return self._verdict_on_taken, busy
+            return self._verdict_on_taken, busy, "another-run"
         self._taken[site] = target, part
         return None
 
-    def taken_by_another(self, site: str, target: Target, part: Scope | None = None) -> tuple[SiteVerdict, str] | None:
+    def taken_by_another(self, site: str, target: Target, part: Scope | None = None) -> Ended | None:
         """How the crawl of a target ends, where another target of this run has taken the site; else None."""
         first, of_first = self._taken.get(site, (target, None))
         if first.url == target.url:
             return None
         if part != of_first:
             # The two parts would share one line of the receipt, which could prove neither of them.
-            return "incomplete", f"this run crawls another part of {site} ({first.url}): crawl this part in its own run"
+            why = f"this run crawls another part of {site} ({first.url}): crawl this part in its own run"
+            return "incomplete", why, None
         if first.types == target.types:
-            return "complete", f"the same site as another of this run: {site}"
-        return "incomplete", f"the same site as {first.url}, which was asked for other types: name them in one entry"
+            return "complete", f"the same site as another of this run: {site}", None
+        why = f"the same site as {first.url}, which was asked for other types: name them in one entry"
+        return "incomplete", why, None
 
     def release(self, target: Target) -> None:
         """Release what a target took, so that another run may have the site before this run ends."""

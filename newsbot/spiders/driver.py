@@ -12,11 +12,11 @@ from typing import Any
 from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
-from newsbot.spiders.claims import Claims
+from newsbot.spiders.claims import Claims, Ended
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.questions import Question, RenameSite
-from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
+from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import SiteCrawl
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class SiteDriver:
             logger.info("%s", taken_for)
         return True
 
-    def _is_refused(self, refusal: tuple[SiteVerdict, str] | None) -> bool:
+    def _is_refused(self, refusal: Ended | None) -> bool:
         """Whether the crawl ends here, before the site gave a row. Then it has no collections."""
         if refusal is None:
             return False

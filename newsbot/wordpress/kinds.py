@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from newsbot.errors import DiscoveryError
 from newsbot.wordpress.catalog import SINGLE
 from newsbot.wordpress.options import Options
-from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
+from newsbot.wordpress.receipt import Cause, SiteFacts, SiteVerdict, cause_of
 
 
 def name_failure(facts: SiteFacts) -> None:
@@ -16,7 +16,7 @@ def name_failure(facts: SiteFacts) -> None:
     if of_kind or facts.verdict == "complete" or facts.kind in facts.not_public:
         return
     if facts.why != "nothing was asked for":
-        _tell(facts, facts.kind, facts.verdict, facts.why)
+        _tell(facts, facts.kind, facts.verdict, facts.why, facts.cause)
 
 
 def tell_closed(facts: SiteFacts, kinds: Iterable[Options], failure: DiscoveryError) -> None:
@@ -26,11 +26,11 @@ def tell_closed(facts: SiteFacts, kinds: Iterable[Options], failure: DiscoveryEr
         return
     for options in kinds:
         facts.kind = options.kind
-        _tell(facts, options.kind, failure.verdict, str(failure))
+        _tell(facts, options.kind, failure.verdict, str(failure), cause_of(failure))
     facts.conclude()
 
 
-def _tell(facts: SiteFacts, kind: str, verdict: SiteVerdict, why: str) -> None:
+def _tell(facts: SiteFacts, kind: str, verdict: SiteVerdict, why: str, cause: Cause | None) -> None:
     single = SINGLE.get(kind)
     collection = facts.collection(single.name if single is not None else kind)
-    collection.verdict, collection.why = "incomplete" if verdict == "elsewhere" else verdict, why
+    collection.end("incomplete" if verdict == "elsewhere" else verdict, why, cause)

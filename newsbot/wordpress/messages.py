@@ -78,7 +78,10 @@ class Reply:
     def reason(self) -> str:
         """Why no answer came, in words for a user."""
         words = ERRORS.get(self.error or "", "no answer came")
-        return f"{words} ({self.detail})" if self.detail and self.detail != words else words
+        if not self.detail or self.detail == words:
+            return words
+        # What stops a crawl says it itself: a signal, an archive that fails, the last request of an examination.
+        return self.detail if self.error == "stopped" else f"{words} ({self.detail})"
 
 
 ERRORS = {

@@ -6,11 +6,59 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from newsbot.errors import NoApi, NoSuchPart, Refused
 from newsbot.wordpress.scope import Scope
 
 Verdict = Literal["complete", "incomplete", "blocked", "closed", "payment"]
 SiteVerdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed", "payment"]
 """``elsewhere``: another run has the site, and this run passed over it as it was asked to (``due=1``)."""
+
+Cause = Literal[
+    "address",
+    "another-run",
+    "challenge",
+    "deletions",
+    "no-api",
+    "part",
+    "private-address",
+    "robots",
+    "rows",
+    "stopped",
+    "type",
+    "unreachable",
+]
+"""What a user can do something about, where a verdict is not ``complete``. ``next_steps`` has a step for each.
+
+``address``: the address cannot be requested. ``deletions``: deletions that were too many at once are held back.
+``part`` and ``type``: the site does not have, or does not list, what was asked for. ``rows``: rows that the site lists
+did not come.
+"""
+
+_CAUSES: dict[str, Cause] = {
+    "bad-url": "address",
+    "dns": "address",
+    "challenge": "challenge",
+    "private-address": "private-address",
+    "refused": "unreachable",
+    "robots": "robots",
+    "robots-unreachable": "robots",
+    "stopped": "stopped",
+    "filter-ignored": "part",
+}
+"""Name of a fault -> the cause."""
+
+
+def cause_of(fault: Exception | None) -> Cause | None:
+    """The cause that an error is for the user: a PayloadError, a DiscoveryError, or an error with a ``fault``."""
+    if isinstance(fault, NoApi):
+        return "no-api"
+    if isinstance(fault, NoSuchPart):
+        return "part"
+    if isinstance(fault, Refused):
+        # It has the name of a refused connection.
+        return None
+    return _CAUSES.get(getattr(fault, "fault", None) or getattr(fault, "name", None) or "")
+
 
 _GRAVITY: dict[Verdict, int] = {"complete": 0, "incomplete": 1, "closed": 2, "blocked": 3, "payment": 4}
 
@@ -34,6 +82,7 @@ class CollectionFacts:
     the site lists one language alone unless a query names another. ``witnesses``: the sitemap and the feed -> what each
     listed, and what became of the URLs that the API had not shown.
 
+    ``cause``: what of ``why`` a user can do something about; None where there is no such thing.
     ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only changes since ``since``
     (UTC) were asked for, and ``window`` where the user asked for a part. ``check`` is ``quick`` where one request
     showed that nothing changed (``collection.quick_check``). ``live`` is the number of live rows in the
@@ -93,6 +142,20 @@ class CollectionFacts:
     faults: Counter[str] = field(default_factory=Counter)
     verdict: Verdict = "incomplete"
     why: str = "not finished"
+    cause: Cause | None = "stopped"
+
+    def end(self, verdict: Verdict, why: str, cause: Cause | None = None) -> None:
+        """Close the collection with a verdict, one line that says why, and its cause if a user can act on it."""
+        self.verdict, self.why, self.cause = verdict, why, cause
+
+    @property
+    def expected(self) -> int | None:
+        """The site's last total; None where the site gave none."""
+        return self.expected_after if self.expected_after is not None else self.expected_before
+
+    def in_window(self, number: int | None) -> int | None:
+        """A number of rows without those outside of the user's window: the site is asked for a wider one."""
+        return None if number is None else max(0, number - self.outside_window)
 
     def count_answer(self) -> None:
         """Count the rows of the whole answer. Called when all rows were delivered."""
@@ -112,7 +175,8 @@ class SiteFacts:
     run was asked for; None for the whole site. ``not_public`` are the kinds of rows that
     visitors may not list, where the run asked for every kind. ``collections`` are named by their type; where two kinds
     have a type of one name, the second is ``KIND/TYPE``. ``kind`` is the kind that is being crawled. ``rights`` is what
-    robots.txt declares (``rights.robots_txt.read_robots``); None where no robots.txt was read.
+    robots.txt declares (``rights.robots_txt.read_robots``); None where no robots.txt was read. ``cause`` is as in
+    ``CollectionFacts``.
     """
 
     asked: str
@@ -125,6 +189,7 @@ class SiteFacts:
     faults: Counter[str] = field(default_factory=Counter)
     verdict: SiteVerdict = "incomplete"
     why: str = "not started"
+    cause: Cause | None = "stopped"
     moved_from: str | None = None
     part: Scope | None = None
     not_public: list[str] = field(default_factory=list)
@@ -150,15 +215,15 @@ class SiteFacts:
         held = self.collections.get(name)
         return name if held is None or held.kind == kind else f"{kind}/{name}"
 
-    def end(self, verdict: SiteVerdict, why: str) -> None:
-        """Close the site with a verdict, and one line that says why."""
-        self.verdict, self.why = verdict, why
+    def end(self, verdict: SiteVerdict, why: str, cause: Cause | None = None) -> None:
+        """Close the site with a verdict, one line that says why, and its cause if a user can act on it."""
+        self.verdict, self.why, self.cause = verdict, why, cause
 
     def conclude(self) -> None:
         """Close the site with the most serious verdict of its collections."""
         worst = max(self.collections.values(), key=lambda collection: _GRAVITY[collection.verdict], default=None)
         if worst is None:
-            self.end("incomplete", "nothing was asked for")
+            self.end("incomplete", "nothing was asked for", "type")
         else:
             why = worst.why if worst.verdict == "complete" else f"{worst.type}: {worst.why}"
-            self.end(worst.verdict, why)
+            self.end(worst.verdict, why, worst.cause)

@@ -31,7 +31,7 @@ from newsbot.wordpress.narrowing.finding import find_scope
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import AskSite, KeepSite, Question, RenameSite
-from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.receipt import SiteFacts, cause_of
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from newsbot.wordpress.witness.choice import unlisted_types
 from newsbot.wordpress.witness.hearing import Witnesses
@@ -72,7 +72,7 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
     try:
         site = yield from discover(options.url)
     except DiscoveryError as failure:
-        facts.end(failure.verdict, str(failure))
+        facts.end(failure.verdict, str(failure), cause_of(failure))
         if _asks_for_a_part(options, failure):
             facts.why += "; only the API lists a part of a site, and without it newsbot takes none"
         elif options.kind == "posts" and is_api_closed(failure):
@@ -83,7 +83,7 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
         return
     if (former := (yield from former_key(site, options))) is not None:
         if (busy := (yield RenameSite(old=former, new=site.key))) is not None:
-            facts.end("incomplete", busy)
+            facts.end("incomplete", busy, "another-run")
             return
         facts.moved_from = former
     found = yield from _narrow(site, every, facts)
@@ -103,12 +103,12 @@ def _narrow(site: Site, every: list[Options], facts: SiteFacts, *, discovered_be
             raise NoSuchPart(f"{options.url} is {scope.told}, and wp_site brings whole sites: give {site.home}")
     except NoSuchPart as fault:
         # Without the site's key: no row of the whole site may stand in for the part.
-        facts.end("incomplete", str(fault))
+        facts.end("incomplete", str(fault), cause_of(fault))
         return False
     except PayloadError as fault:
         if discovered_before and has_moved(fault):
             raise Moved from fault
-        facts.end("incomplete", f"the part of the site that was asked for is not found ({fault})")
+        facts.end("incomplete", f"the part of the site that was asked for is not found ({fault})", cause_of(fault))
         return False
     if discovered_before and scope != earlier:
         yield KeepSite(url=options.url, site=site_as_json(site))
@@ -187,7 +187,7 @@ def crawl_kinds(
         # The site answered as it did: what another kind answers says nothing about the site.
         discovered_before = False
         name_failure(facts)
-        facts.end("incomplete", "not finished")
+        facts.end("incomplete", "not finished", "stopped")
     facts.conclude()
 
 
@@ -203,7 +203,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
     except PayloadError as fault:
         if discovered_before and has_moved(fault):
             raise Moved from fault
-        facts.end("incomplete", f"the site does not list its types ({fault})")
+        facts.end("incomplete", f"the site does not list its types ({fault})", cause_of(fault))
         if options.kind == "posts" and options.scope is None and is_api_closed(fault):
             yield from fallback.crawl_site(fault, verdict="closed")
         return
@@ -211,10 +211,12 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         offered = ", ".join(catalog.public[:MOST_OF_ALL]) or "none"
         spider = OTHER_SPIDERS.get(name)
         hint = f". {spider} brings this type" if spider is not None else ""
-        facts.collection(name).why = f"no public type {name!r} here; the site offers {offered}{hint}"
+        why = f"no public type {name!r} here; the site offers {offered}{hint}"
+        facts.collection(name).end("incomplete", why, "type")
     if catalog.left:
         total = MOST_OF_ALL + catalog.left
-        facts.collection(ALL).why = f"the site names {total} collections, and newsbot brings {MOST_OF_ALL} of them"
+        why = f"the site names {total} collections, and newsbot brings {MOST_OF_ALL} of them"
+        facts.collection(ALL).end("incomplete", why, "type")
     links = LinksSent()
     witnesses = Witnesses(site=site, options=options, links=links)
     for collection in _listing_part(site, catalog, options, facts):
@@ -239,7 +241,8 @@ def _listing_part(site: Site, catalog: Catalog, options: Options, facts: SiteFac
         if not refused:
             yield collection
         elif collection.name in options.types:
-            facts.collection(collection.name).why = f"the site does not list {collection.name} by {', '.join(refused)}"
+            why = f"the site does not list {collection.name} by {', '.join(refused)}"
+            facts.collection(collection.name).end("incomplete", why, "part")
 
 
 def _crawl_unlisted_types(site: Site, catalog: Catalog, fallback: FallbackSite, witnesses: Witnesses) -> SiteCrawl:

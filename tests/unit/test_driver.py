@@ -205,7 +205,7 @@ def test_released_site_may_be_crawled_by_another_run(tmp_path: Path) -> None:
     archives = [Archive.open(url, run=run, alive=lambda _: True) for run in ("run-1", "run-2")]
     one, two = (Claims(ArchiveAnswers(archive), kinds=["posts", "media"], shares=True) for archive in archives)
     assert (one.take_address(target.url), one.take_site("https://www.news.example", target)) == (None, None)
-    assert two.take_address(target.url) == ("elsewhere", "busy: run run-1 is crawling this site")
+    assert two.take_address(target.url) == ("elsewhere", "busy: run run-1 is crawling this site", "another-run")
     one.release(target)
     assert (two.take_address(target.url), two.take_site("https://www.news.example", target)) == (None, None)
     for archive in archives:

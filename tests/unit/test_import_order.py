@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"early_stop", "net"},
     "safe_logs": {"items", "terminal"},
     "json_logs": {"safe_json", "terminal"},
-    "next_steps": set(),
+    "next_steps": {"wordpress"},
     "screen_log": {"terminal"},
     "early_stop": set(),
     # Input, from the command line and from site lists.

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
+from newsbot.errors import DiscoveryError, NoApi, NoSuchPart, Refused
 from newsbot.extensions.progress_lines import Progress, Sums, Wait, cells, duration, measure, sum_line, time_left
 from newsbot.extensions.summary import MOST_LINES, Ended, summary, table
-from newsbot.next_steps import next_step
+from newsbot.next_steps import STEPS, next_step
 from newsbot.screen_log import MOST_WARNINGS, PROGRESS, ScreenLog
 from newsbot.terminal import has_standard_output
-from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages.asking import Halt
+from newsbot.wordpress.receipt import Cause, CollectionFacts, SiteFacts, SiteVerdict, cause_of
+from newsbot.wordpress.replies import Unanswered
 from newsbot.wordpress.scope import Scope
 
 
 def site(number: int = 1, verdict: SiteVerdict = "complete", why: str = "all came", **counts: int) -> SiteFacts:
-    facts = SiteFacts(asked=f"s{number}.example", site=f"https://s{number}.example", verdict=verdict, why=why)
+    facts = SiteFacts(asked=f"s{number}.example", site=f"https://s{number}.example")
+    facts.end(verdict, why, "robots" if "robots" in why else None)
     facts.collections["post"] = CollectionFacts(type="post", **counts)  # type: ignore[arg-type]
     facts.collections["post"].count_answer()
     return facts
@@ -92,22 +98,62 @@ def test_the_summary_stands_not_among_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "why", "step"),
+    ("verdict", "cause", "step"),
     [
-        ("incomplete", "a reason that nobody knows", "the same command tries again"),
-        ("incomplete", "a.example: the host name does not resolve (no results)", "correct the address"),
-        ("closed", "the site keeps its REST API closed (401)", "NEWSBOT_AUTH, if you have an account there"),
-        ("payment", "robots.txt cannot be read: HTTP 402", "ask the owner for access, since newsbot pays nothing"),
-        ("blocked", "robots.txt forbids it", "ask the site for permission"),
-        ("incomplete", "stopped before its first request", "the same command goes on"),
+        ("incomplete", None, "the same command tries again"),
+        ("incomplete", "a cause of a later version", "the same command tries again"),
+        ("incomplete", "address", "correct the address"),
+        ("closed", None, "NEWSBOT_AUTH, if you have an account there"),
+        ("payment", "robots", "ask the owner for access, since newsbot pays nothing"),
+        ("blocked", "robots", "ask the site for permission"),
+        ("incomplete", "stopped", "the same command goes on"),
     ],
 )
-def test_every_verdict_has_a_next_step(verdict: str, why: str, step: str) -> None:
-    assert next_step(verdict, why) == step
+def test_every_verdict_has_a_next_step(verdict: str, cause: str | None, step: str) -> None:
+    assert next_step(verdict, cause) == step
+
+
+def test_every_cause_has_a_next_step() -> None:
+    assert set(STEPS) == set(get_args(Cause))
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        (Unanswered(Reply(status=0, url="https://a.example/", error="refused")), "unreachable"),
+        (Refused("rest_forbidden", status=401, text="no"), None),
+        (Halt("a bot check came", verdict="blocked", fault="challenge"), "challenge"),
+        (NoApi("no WordPress REST API was found", verdict="closed"), "no-api"),
+        (DiscoveryError("the host name does not resolve", verdict="incomplete", fault="dns"), "address"),
+        (NoSuchPart("has no category 'x'"), "part"),
+        (None, None),
+    ],
+)
+def test_a_fault_tells_its_cause(fault: Exception | None, cause: str | None) -> None:
+    assert cause_of(fault) == cause
+
+
+def test_rows_outside_the_window_count_neither_as_come_nor_as_expected() -> None:
+    facts = site(expected_before=149, seen=150, outside_window=2, sent=147)
+    progress = measure(facts, seconds=10, now=0, wait=None, limit=None)
+    assert (progress.done, progress.total) == (148, 148)
+    assert table([facts])[1].split()[2:4] == ["147", "148"]
+    # A post appeared while the crawl ran.
+    assert cells(measure(site(expected_before=149, seen=150), seconds=1, now=0, wait=None, limit=None))[0] == (
+        "150 of 150 rows"
+    )
+
+
+def test_a_reason_to_stop_is_told_once() -> None:
+    stopped = Reply(status=0, url="https://a.example/", error="stopped")
+    assert stopped.reason == "the crawl is stopping"
+    spent = replace(stopped, detail="the 12 requests of this examination are used")
+    assert spent.reason == "the 12 requests of this examination are used"
 
 
 def test_files_that_differ_in_their_suffix_and_hosts_are_named_once() -> None:
-    down = SiteFacts(asked="127.0.0.1:9", verdict="incomplete", why="127.0.0.1:9: the connection was refused (errno)")
+    down = SiteFacts(asked="127.0.0.1:9", verdict="incomplete", cause="unreachable")
+    down.why = "127.0.0.1:9: the connection was refused (errno)"
     lines = summary([down], Ended(spider="wp_posts", files=["data/a-1.csv", "data/a-1.jsonl", "b.xlsx"]))
     assert "files: data/a-1.csv and .jsonl, b.xlsx" in lines
     step = "check the address and its port; if both are right, the same command tries again"

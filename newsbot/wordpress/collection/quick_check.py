@@ -83,5 +83,5 @@ def tell(facts: CollectionFacts, account: Reconciler) -> None:
     facts.mode, facts.check, facts.since = "update", "quick", account.intake.state.watermark
     facts.expected_after, facts.live = account.total, account.live
     facts.proven, facts.dates_proven = proven_since(account.intake.state), dates_proven_since(account.intake.state)
-    facts.verdict = "complete"
-    facts.why = f"nothing new or edited since {facts.since}, and the same count, by one request; {facts.live} live"
+    why = f"nothing new or edited since {facts.since}, and the same count, by one request; {facts.live} live"
+    facts.end("complete", why)

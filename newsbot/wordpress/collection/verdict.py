@@ -8,7 +8,7 @@ from typing import Any
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.intake import MAX_OWED
 from newsbot.wordpress.collection.reconciler import Reconciler
-from newsbot.wordpress.receipt import CollectionFacts, Verdict
+from newsbot.wordpress.receipt import Cause, CollectionFacts, Verdict, cause_of
 from newsbot.wordpress.replies import Unanswered
 
 MOST_CACHED = 3_600
@@ -44,7 +44,16 @@ def conclude(facts: CollectionFacts, success: str, *, unfetched_links: int = 0, 
         reasons.append(
             f"{facts.held_back} seem deleted, which is too many at once: -a confirm_deletions=1 accepts them"
         )
-    facts.verdict, facts.why = ("incomplete", "; ".join(reasons)) if reasons else ("complete", success)
+    if not reasons:
+        facts.end("complete", success)
+    else:
+        facts.end("incomplete", "; ".join(reasons), _cause(facts))
+
+
+def _cause(facts: CollectionFacts) -> Cause | None:
+    if facts.held_back:
+        return "deletions"
+    return "rows" if facts.unreadable or facts.missing else None
 
 
 def _named(ids: Iterable[int], what: str) -> list[str]:
@@ -65,9 +74,10 @@ def accept_unexplained(facts: CollectionFacts) -> None:
     reasons = [reason for reason in facts.why.split("; ") if reason != _doubt(facts)]
     facts.hidden, facts.unexplained = facts.hidden + facts.unexplained, 0
     if facts.verdict == "incomplete" and not reasons:
-        facts.verdict, reasons = "complete", [f"all {facts.seen} listed came"]
-        reasons.append(f"{facts.hidden} counted by the site and shown to nobody")
-    facts.why = "; ".join(reasons)
+        reasons = [f"all {facts.seen} listed came", f"{facts.hidden} counted by the site and shown to nobody"]
+        facts.end("complete", "; ".join(reasons))
+    else:
+        facts.why = "; ".join(reasons)
 
 
 def is_blocked(fault: PayloadError) -> bool:
@@ -97,7 +107,7 @@ def conclude_by(facts: CollectionFacts, fault: PayloadError) -> None:
     if not (isinstance(fault, Unanswered) and fault.error == "stopped"):
         facts.faults[fault.name] += 1
     where = f" after {facts.seen} rows" if facts.seen else ""
-    facts.verdict, facts.why = verdict, f"{fault}{where}"
+    facts.end(verdict, f"{fault}{where}", cause_of(fault))
 
 
 def unexplained(kind: str, account: Reconciler) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
-from newsbot.errors import BadStatus, Challenge, DiscoveryError, PayloadError, PaymentRequired, Refused
+from newsbot.errors import BadStatus, Challenge, DiscoveryError, NoApi, PayloadError, PaymentRequired, Refused
 from newsbot.wordpress.messages import Reply
 
 BLOCKING = frozenset({"robots", "private-address"})
@@ -36,7 +36,7 @@ def explain(failures: Sequence[PayloadError]) -> DiscoveryError:
             if error is not None:
                 return error
     what = f" ({failures[0]})" if failures else ""
-    return DiscoveryError(f"no WordPress REST API was found{what}", verdict="closed")
+    return NoApi(f"no WordPress REST API was found{what}", verdict="closed")
 
 
 def _explain_payment(failure: PayloadError) -> DiscoveryError | None:

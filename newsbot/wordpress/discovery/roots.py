@@ -34,9 +34,9 @@ def _web_address(address: str, url: str) -> str:
     try:
         parts = urlsplit(address)
     except ValueError as error:
-        raise DiscoveryError(f"{url!r} is not a web address ({error})", verdict="incomplete") from None
+        raise DiscoveryError(f"{url!r} is not a web address ({error})", verdict="incomplete", fault="bad-url") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise DiscoveryError(f"{url!r} is not a web address", verdict="incomplete")
+        raise DiscoveryError(f"{url!r} is not a web address", verdict="incomplete", fault="bad-url")
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
 
 

@@ -15,7 +15,7 @@ from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.questions import AskState, CollectionState
-from newsbot.wordpress.receipt import SiteFacts, Verdict
+from newsbot.wordpress.receipt import SiteFacts, Verdict, cause_of
 
 MOST_TYPES = 300
 """Types of sitemaps that ``types=all`` stands for at most. A site can invent any number of them."""
@@ -60,10 +60,10 @@ class FallbackSite:
         reason, facts = str(failure), self.facts
         sources = yield from self._find()
         if self.halt is not None:
-            facts.end(self.halt.verdict, f"{reason}; {self.halt}")
+            facts.end(self.halt.verdict, f"{reason}; {self.halt}", cause_of(self.halt))
             return
         if not sources.found:
-            facts.end(verdict, f"{reason}; the site has no feed and no sitemap")
+            facts.end(verdict, f"{reason}; the site has no feed and no sitemap", cause_of(failure))
             return
         facts.site, facts.name, facts.why = sources.key, facts.name or sources.name, "not finished"
         yield from self.crawl_types(self._types(sources), reason, key=sources.key)

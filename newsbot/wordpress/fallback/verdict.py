@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newsbot.wordpress.pages.asking import Halt
-from newsbot.wordpress.receipt import CollectionFacts
+from newsbot.wordpress.receipt import CollectionFacts, cause_of
 
 NAMED = 3
 """Missing articles that the verdict names; ``missing_urls`` has them all."""
@@ -17,22 +17,19 @@ def conclude(facts: CollectionFacts, *, reason: str, gap: str | None, full: str 
     """
     came = f"{reason}; {_came(facts)}"
     if halt is not None:
-        facts.verdict, facts.why = halt.verdict, f"{came}; then {halt}"
+        facts.end(halt.verdict, f"{came}; then {halt}", cause_of(halt))
     elif facts.missing_urls:
-        facts.verdict, facts.why = (
-            "incomplete",
-            f"{came}; {len(facts.missing_urls)} missing: {some(facts.missing_urls)}",
-        )
+        why = f"{came}; {len(facts.missing_urls)} missing: {some(facts.missing_urls)}"
+        facts.end("incomplete", why, "rows")
     elif full is not None:
-        facts.verdict, facts.why = "complete", f"{came}; {full}"
+        facts.end("complete", f"{came}; {full}")
     elif facts.expected_before is None:
         broke_off = f"; {gap}" if gap is not None else ""
-        facts.verdict = "incomplete"
-        facts.why = f"{came}; without a sitemap nothing proves that all posts came{broke_off}"
+        facts.end("incomplete", f"{came}; without a sitemap nothing proves that all posts came{broke_off}")
     elif gap is not None:
-        facts.verdict, facts.why = "incomplete", f"{came}; the sitemap may not list all posts: {gap}"
+        facts.end("incomplete", f"{came}; the sitemap may not list all posts: {gap}")
     else:
-        facts.verdict, facts.why = "complete", f"{came}; {_accounted(facts)}"
+        facts.end("complete", f"{came}; {_accounted(facts)}")
 
 
 def _came(facts: CollectionFacts) -> str:

@@ -202,8 +202,10 @@ class _Hearing:
                 accept_unexplained(facts)
             return
         why = f"{len(facts.missing_urls)} listed by the site and not shown by its API: {some(facts.missing_urls)}"
-        facts.why = why if facts.verdict == "complete" else f"{facts.why}; {why}"
-        facts.verdict = "incomplete" if facts.verdict == "complete" else facts.verdict
+        if facts.verdict == "complete":
+            facts.end("incomplete", why, "rows")
+        else:
+            facts.why = f"{facts.why}; {why}"
 
     # The sitemaps.
 

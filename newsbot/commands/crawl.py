@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import gc
-import logging
-import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,15 +15,17 @@ from scrapy import Spider, signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import feed_process_params_from_cli
 
 # Scrapy imports every command at each start, so the modules that only one command needs are imported where it runs.
 from newsbot import early_stop, json_logs
+from newsbot.commands.interrupting import end_at_third_signal
+from newsbot.commands.screen import prepare_screen
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.signals import run_ended
-from newsbot.terminal import has_standard_output, is_standard_output, short_path, show, tell, visible
+from newsbot.terminal import is_standard_output, show, tell, visible
 
 
 def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
@@ -78,45 +77,7 @@ class Command(ScrapyCrawl):
             self._end(str(fault), 2)
         except ArchiveError as fault:
             self._end(str(fault), 1)
-        self._prepare_screen()
-
-    def _prepare_screen(self) -> None:
-        """Let the log go to a file, and only what matters to the screen; on a terminal the progress is a table.
-
-        Where the user names an option of the log, the log goes where Scrapy lets it go.
-        """
-        from newsbot.extras import missing
-
-        assert self.settings is not None
-        settings = self.settings
-        if json_logs.is_on():
-            return
-        if settings["LOG_FILE"] is None and settings.getbool("LOG_ENABLED") and not self._log_to_file():
-            return
-        rows_there = sys.stdout.isatty() and has_standard_output(settings.getdict("FEEDS"))
-        if not sys.stderr.isatty() or rows_there or not settings.getfloat("NEWSBOT_PROGRESS"):
-            return
-        if missing("progress", "NEWSBOT_PROGRESS") is None:
-            settings.set("NEWSBOT_LIVE", True, priority="cmdline")
-
-    def _log_to_file(self) -> bool:
-        """Let the log go to a file of its own, unless the user asks for the log, or there is no folder for it."""
-        assert self.settings is not None
-        settings, data = self.settings, self.settings["NEWSBOT_DATA"]
-        given = SETTINGS_PRIORITIES["cmdline"]
-        if not data or any((settings.getpriority(name) or 0) >= given for name in ("LOG_ENABLED", "LOG_LEVEL")):
-            return False
-        file = log_file(settings, Path(data).expanduser())
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
-        except OSError:
-            return False  # the receipt will name the same trouble
-        settings.set("LOG_FILE", str(file), priority="cmdline")
-        from newsbot.screen_log import ScreenLog
-
-        logging.root.addHandler(ScreenLog(short_path(file)))
-        return True
+        prepare_screen(self.settings)
 
     def _help(self, args: list[str], opts: argparse.Namespace) -> None:
         """Show the arguments of the spider and end, where the user asks for them: ``--help``, or ``-a help=1``."""
@@ -172,8 +133,9 @@ class Command(ScrapyCrawl):
         sys.exit(status)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().run(args, opts)
         assert self.crawler_process is not None
+        end_at_third_signal(self.crawler_process)
+        super().run(args, opts)
         # A run that was stopped before its spider was opened has no other end.
         self.crawler.signals.send_catch_log(run_ended)
         complete = self.crawler.stats.get_value("newsbot/receipt/complete") if self.crawler.stats else False
@@ -252,15 +214,6 @@ def no_folder(settings: BaseSettings) -> str | None:
     except OSError as error:
         return f"NEWSBOT_DATA {folder} cannot be written: {error.strerror}. Correct the setting or its rights"
     return None
-
-
-def log_file(settings: BaseSettings, data: Path) -> Path:
-    """Where the log of a run goes. This also names the run."""
-    from newsbot.feeds.defaults import run_id
-
-    if not settings["NEWSBOT_RUN"]:
-        settings.set("NEWSBOT_RUN", run_id(datetime.now(UTC), secrets.token_hex(2)), priority="cmdline")
-    return data / "logs" / f"{settings['NEWSBOT_RUN']}.log"
 
 
 def _begin_imports() -> None:

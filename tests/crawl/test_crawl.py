@@ -253,7 +253,7 @@ def test_one_bad_site_leaves_the_others_unharmed(tmp_path: Path) -> None:
         assert "Traceback" not in run.said
 
 
-def test_sigterm_leaves_a_receipt_for_each_site_and_whole_files(tmp_path: Path) -> None:
+def test_a_signal_and_an_impatient_second_one_leave_a_receipt_for_each_site_and_whole_files(tmp_path: Path) -> None:
     with Newsroom(posts=3_000, latency=0.05) as room, Newsroom(posts=3_000, latency=0.05) as other:
         line = command("wp_posts", site=f"{room.url},{other.url}")
         # A new interpreter: the signal meets the handlers that `python -m scrapy` installs.
@@ -261,7 +261,10 @@ def test_sigterm_leaves_a_receipt_for_each_site_and_whole_files(tmp_path: Path) 
         while len(room.requests) < 6 and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert "again: the crawl still makes its files whole. A third signal ends it at once" in said
+    assert "Traceback" not in said
     (path,) = (tmp_path / "data" / "receipts").glob("*.json")
     receipt = json.loads(path.read_text(encoding="utf-8"))
     assert (process.returncode, receipt["reason"]) == (1, "shutdown")

@@ -1,0 +1,40 @@
+"""What Ctrl-C and SIGTERM do to a crawl that runs: not a command.
+
+Scrapy ends uncleanly at the second signal. An impatient second Ctrl-C would then cost a crawl its files and its
+summary, although the clean end takes some seconds only.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from types import FrameType
+
+from scrapy.crawler import CrawlerProcessBase
+from scrapy.utils.ossignal import install_shutdown_handlers
+
+logger = logging.getLogger(__name__)
+
+FIRST = "Received %s: the crawl ends. It makes its files whole first, which takes some seconds"
+SECOND = "Received %s again: the crawl still makes its files whole. A third signal ends it at once"
+THIRD = "Received %s a third time: the crawl ends at once. The same command makes its files whole and goes on"
+
+
+def end_at_third_signal(process: CrawlerProcessBase) -> None:
+    """Let the first signal end the crawl, the second only tell that the crawl ends, and the third end the process."""
+    kill = process._signal_kill
+
+    def second(number: int, _frame: FrameType | None) -> None:
+        from twisted.internet import reactor
+
+        install_shutdown_handlers(kill)
+        # A handler may have interrupted the code that writes a log line, so the line is written later.
+        reactor.callFromThread(_log, SECOND, number)
+
+    setattr(process, "_signal_kill", second)  # noqa: B010 - a method of Scrapy
+    setattr(process, "_log_shutdown", lambda number: _log(FIRST, number))  # noqa: B010
+    setattr(process, "_log_kill", lambda number: _log(THIRD, number))  # noqa: B010
+
+
+def _log(line: str, number: int) -> None:
+    logger.info(line, signal.Signals(number).name)

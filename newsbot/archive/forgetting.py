@@ -71,7 +71,7 @@ class Plan:
 
 def plan_site(database: Database, given: Sequence[str]) -> Plan:
     """Everything of the sites that the user names by their keys or by a URL that was crawled."""
-    known = _sites(database)
+    known = known_sites(database)
     chosen = sorted({site for site, url in known if any(is_same_site(site, one) or url == one for one in given)})
     plan = Plan(sites=chosen)
     plan.doomed = [_counted(database, one) for one in _collections(database, KINDS) if one.site in chosen]
@@ -111,7 +111,7 @@ def _names(fields: dict[str, Any], kind: str) -> set[str]:
     return {folded(name) for name in found if isinstance(name, str)}
 
 
-def _sites(database: Database) -> list[tuple[str, str]]:
+def known_sites(database: Database) -> list[tuple[str, str]]:
     """Each site with each URL by which it was reached; "" where there is none."""
     with database.reading() as connection:
         found = [(row.site, row.url) for row in connection.execute(sa.select(addresses.c.site, addresses.c.url))]

@@ -11,9 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsbot.archive import Archive
-from newsbot.archive.forgetting import Plan, carry_out, plan_comments, plan_person, plan_site, tombstones, undisturbed
+from newsbot.archive.forgetting import (
+    Plan,
+    carry_out,
+    known_sites,
+    plan_comments,
+    plan_person,
+    plan_site,
+    tombstones,
+    undisturbed,
+)
+from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
-from newsbot.export.forgotten_warc import of_comments, of_person, of_sites
+from newsbot.export.forgotten_warc import Sites, of_comments, of_person
 from newsbot.feeds.defaults import run_id
 from newsbot.feeds.files import Part, sweep
 from newsbot.items import Record
@@ -52,7 +62,7 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
             rows = tombstones(archive.database, plan, when=iso_utc(now))
             told = _tell_feeds(Path(data) / "forget", run, rows, data)
             # Before the archive forgets what the wish means: a command that is killed in between is run again.
-            overwritten = _overwrite(Path(warc).expanduser(), wish, plan) if warc else 0
+            overwritten = _overwrite(Path(warc).expanduser(), wish, plan, known_sites(archive.database)) if warc else 0
             changed = carry_out(archive, plan)
     finally:
         archive.close()
@@ -66,15 +76,17 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
     return lines
 
 
-def _overwrite(folder: Path, wish: Wish, plan: Plan) -> int:
+def _overwrite(folder: Path, wish: Wish, plan: Plan, known: Sequence[tuple[str, str]]) -> int:
     """Remove from the WARC files what the wish names. Returns the number of records. Raises OSError."""
     if not folder.is_dir():
         return 0
     if wish.what == "site":
-        return remove(folder, of_sites(plan.sites))
+        return remove(folder, Sites.of(known, plan.sites).have)
+    keys = {key for key, _ in known if wish.site is not None and is_same_site(key, wish.site)}
+    sites = None if wish.site is None else Sites.of(known, keys)
     if wish.what == "comments":
-        return remove(folder, of_comments(wish.site))
-    return remove(folder, of_person(" ".join(wish.words), wish.site))
+        return remove(folder, of_comments(sites))
+    return remove(folder, of_person(" ".join(wish.words), sites))
 
 
 def _plan(archive: Archive, wish: Wish) -> Plan:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from html import unescape
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from newsbot.archive.forgetting import folded
@@ -17,25 +19,49 @@ _COMMENT = re.compile(rb"(?:\bid\s*=\s*[\"']?(?:[a-z]+-)?|#)comment-\d", re.I)
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-f]{4})", re.I)
 
 
-def of_sites(sites: Sequence[str]) -> Callable[[Record], bool]:
-    """The records of whole sites, by their hosts."""
-    hosts = {_host(site) for site in sites}
-    return lambda record: _host_of(record) in hosts
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """Which records are those of chosen sites. ``chosen`` and ``others``: the keys of sites and the URLs by which they
+    were reached, as ``_name`` writes them."""
+
+    chosen: frozenset[str]
+    others: frozenset[str]
+
+    @classmethod
+    def of(cls, known: Iterable[tuple[str, str]], keys: Collection[str]) -> Self:
+        """``known``: key of a site and a URL by which it was reached, for all sites that the archive knows."""
+        names: dict[bool, set[str]] = {True: {_name(key) for key in keys}, False: set()}
+        for key, url in known:
+            names[key in keys] |= {_name(key), _name(url)} - {""}
+        return cls(chosen=frozenset(names[True]), others=frozenset(names[False] - names[True]))
+
+    def have(self, record: Record) -> bool:
+        """By the site that the record names. Else by its URL: it is that of the site whose address it begins with, and
+        of a site in a folder before that of the site above."""
+        site = _name(record.headers.get("x-newsbot-site", ""))
+        if site in self.chosen or site in self.others:
+            return site in self.chosen
+        place = _name(_about(record.uri))
+        while place:
+            if place in self.chosen or place in self.others:
+                return place in self.chosen
+            place = place.rpartition("/")[0]
+        return False
 
 
-def of_comments(site: str | None) -> Callable[[Record], bool]:
-    """The answers that show comments: those of the API, of feeds, and pages."""
+def of_comments(sites: Sites | None) -> Callable[[Record], bool]:
+    """The answers that show comments: those of the API, of feeds, and pages. ``sites``: None for all."""
     return lambda record: (
-        _is_of(record, site) and ("/comments" in unquote(record.uri) or _COMMENT.search(_body(record)) is not None)
+        _is_of(record, sites) and ("/comments" in unquote(record.uri) or _COMMENT.search(_body(record)) is not None)
     )
 
 
-def of_person(name: str, site: str | None) -> Callable[[Record], bool]:
+def of_person(name: str, sites: Sites | None) -> Callable[[Record], bool]:
     """The answers and notes that name a person, as text, in JSON or in HTML."""
     named = folded(name)
 
     def is_removed(record: Record) -> bool:
-        return _is_of(record, site) and named in folded(_text(_body(record)))
+        return _is_of(record, sites) and named in folded(_text(_body(record)))
 
     return is_removed
 
@@ -46,20 +72,21 @@ def _text(body: bytes) -> str:
     return unescape(_JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
 
 
-def _is_of(record: Record, site: str | None) -> bool:
-    return record.kind != "request" and (site is None or _host_of(record) == _host(site))
+def _is_of(record: Record, sites: Sites | None) -> bool:
+    return record.kind != "request" and (sites is None or sites.have(record))
 
 
-def _host_of(record: Record) -> str:
-    uri = record.uri
+def _about(uri: str) -> str:
+    """The URL that a record is about."""
     for urn in _URN:
         uri = uri.removeprefix(urn)
-    return _host(uri)
+    return uri
 
 
-def _host(url: str) -> str:
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    return parts.netloc.lower().removeprefix("www.")
+def _name(url: str) -> str:
+    """Host and path of a URL, in small letters, without ``www.`` and the last slash."""
+    parts = urlsplit(url if "://" in url or not url else f"https://{url}")
+    return f"{parts.netloc.removeprefix('www.')}{parts.path}".lower().rstrip("/")
 
 
 def _body(record: Record) -> bytes:

@@ -23,6 +23,7 @@ from newsbot.terminal import counted
 from newsbot.warc.exchange import open_url
 from newsbot.warc.finishing import SUFFIX, opened
 from newsbot.warc.reading import DamagedRecord
+from newsbot.warc.removing import removing
 from newsbot.wordpress.messages import Reply
 
 OF_THE_ARCHIVE = frozenset(
@@ -205,6 +206,8 @@ def _check_file(path: Path, told: Mapping[str, Any], found: Verified) -> None:
         found.fail(f"{path.name}: the file is {'not finished' if unfinished else 'missing'}")
         return
     found.files += 1
+    if removing(path).exists():
+        found.fail(f"{path.name}: scrapy forget was killed while it overwrote records; give it again")
     if (size := path.stat().st_size) != told["bytes"]:
         found.fail(f"{path.name}: the file has {size} bytes, and the receipt says {told['bytes']}")
     elif digest(path) != told["sha256"]:

@@ -112,7 +112,7 @@ class MediaDownloadPipeline(MediaPipeline):
     def get_media_requests(self, item: FileBatch, info: MediaPipeline.SpiderInfo) -> list[Request]:  # noqa: ARG002
         requests = []
         for file in item.files:
-            meta = self._meta(item.site) | {"newsbot_file": file}
+            meta = self._meta(item.site) | {"newsbot_file": file, "newsbot_site": item.site}
             try:
                 request = Request(file.url, headers={"Accept": "*/*"}, meta=meta)
                 host = host_of(request)

@@ -77,6 +77,7 @@ class Fetcher:
     async def _fetch_once(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
         # Redirects are followed by a middleware, where each hop passes all checks again.
         meta: dict[str, Any] = {"dont_retry": True, "newsbot_linked": query.purpose in _LINKED} | target.pace()
+        meta["newsbot_site"] = facts.site or target.url
         # A body that is shorter than announced is judged below: JSON shows whether it is whole.
         meta["download_fail_on_dataloss"] = False
         if query.searching:
@@ -138,7 +139,9 @@ class Fetcher:
             return rendered
         from newsbot.warc.recorder import recorder_of
 
-        return replace(rendered, warc=recorder_of(self._crawler).convert(reply.warc, rendered))
+        return replace(
+            rendered, warc=recorder_of(self._crawler).convert(reply.warc, rendered, site=meta["newsbot_site"])
+        )
 
     def _count(self, stat: str) -> None:
         assert self._crawler.stats is not None  # set when the crawl starts, after this fetcher was built

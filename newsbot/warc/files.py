@@ -19,8 +19,9 @@ from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from newsbot.durable import sync_folder
 from newsbot.items import WarcRecord
-from newsbot.warc.finishing import SUFFIX, Lock, StoredFile, finish_dead, lock, opened
+from newsbot.warc.finishing import SUFFIX, Lock, StoredFile, finish_dead, lock, opened, stored_file
 from newsbot.warc.index import index_line, index_of, write_index
+from newsbot.warc.removing import finish_removals, removing
 
 LARGEST = 1 << 30
 """Bytes after which a file is closed and the next one begins."""
@@ -128,8 +129,14 @@ class WarcFiles:
             os.fsync(out.file.fileno())
             opened(path).rename(path)
         sync_folder(self.folder)
-        self._stored(StoredFile(file=path.name, bytes=out.size, sha256=out.digest.hexdigest(), records=self._records))
-        write_index(path, self._lines)
+        stored = StoredFile(file=path.name, bytes=out.size, sha256=out.digest.hexdigest(), records=self._records)
+        if removing(path).exists():
+            # `scrapy forget` overwrote records while the file was open.
+            finish_removals(self.folder, wait=False)
+            self._stored(stored_file(path, self._records))
+        else:
+            self._stored(stored)
+            write_index(path, self._lines)
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -164,7 +171,9 @@ class WarcFiles:
 
 
 def _finish_dead(folder: Path) -> list[StoredFile]:
+    finish_removals(folder)
     found = finish_dead(folder)
+    finish_removals(folder)
     for stored in found:
         write_index(folder / stored.file, index_of(folder / stored.file))
     return found

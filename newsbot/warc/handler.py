@@ -26,7 +26,7 @@ from twisted.web.iweb import IResponse
 from newsbot.safety.handler import CappedFactory, CappedHandler, CappedProtocol
 from newsbot.timestamps import iso_utc
 from newsbot.warc.exchange import Exchange
-from newsbot.warc.recorder import FETCHED_AT, RECORD, recorder_of
+from newsbot.warc.recorder import FETCHED_AT, RECORD, SITE, recorder_of
 
 Exchanges = Callable[[str], Exchange | None]
 """URL of a request that is about to be sent -> its exchange."""
@@ -120,7 +120,9 @@ class RecordingHandler(CappedHandler):
                 del self._open[sent]
             # Always set: a redirect copies the meta of the request before it.
             request.meta[FETCHED_AT] = at = iso_utc(datetime.now(UTC))
-            request.meta[RECORD] = self._recorder.record(exchange, fetched_at=at, truncated=broken)
+            request.meta[RECORD] = self._recorder.record(
+                exchange, fetched_at=at, truncated=broken, site=request.meta.get(SITE)
+            )
             exchange.close()
         if not exchange.request:
             self._recorder.miss(url)

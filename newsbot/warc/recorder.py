@@ -36,6 +36,14 @@ FETCHED_AT = "newsbot_fetched_at"
 FETCHED_AT_HEADER = "X-Newsbot-Fetched-At"
 """The header of an answer's record that holds the same time. WARC-Date is when the request was sent."""
 
+SITE = "newsbot_site"
+"""The key in ``Request.meta`` under which the site stands for whose crawl the request is made: its key, or the URL that
+was asked for while the key is not known."""
+
+SITE_HEADER = "X-Newsbot-Site"
+"""The header of a record that holds the same. The URL alone does not tell it: an API, images or the target of a
+redirect may be on another host."""
+
 _opened: WeakKeyDictionary[Crawler, Recorder] = WeakKeyDictionary()
 
 
@@ -62,8 +70,11 @@ class Recorder:
         crawler.signals.connect(self.close, scrapy_signals.spider_closed)
         self._files = WarcFiles(self.folder, str(settings["NEWSBOT_RUN"]), warcinfo(crawler), stored=self._stored)
 
-    def record(self, exchange: Exchange, *, fetched_at: str, truncated: str | None) -> WarcRecord | None:
-        """Write an exchange. ``truncated`` is the reason of WARC-Truncated where the answer is not whole.
+    def record(
+        self, exchange: Exchange, *, fetched_at: str, truncated: str | None, site: str | None = None
+    ) -> WarcRecord | None:
+        """Write an exchange. ``truncated`` is the reason of WARC-Truncated where the answer is not whole, ``site`` the
+        site for whose crawl the request was made.
 
         Returns the record of the answer, or None: no byte came, or the records cannot be written.
         """
@@ -74,6 +85,7 @@ class Recorder:
         named = {"WARC-Target-URI": open_url(exchange.url), "WARC-Date": date_of(exchange.began)}
         if exchange.address is not None:
             named["WARC-IP-Address"] = exchange.address
+        named |= _of_site(site)
         request = self._message("request", named, without_secrets(exchange.request), BytesIO(), 0)
         if not exchange.received:
             failure = f"fetch-failure: {truncated or 'no answer'}\r\n".encode()
@@ -104,12 +116,12 @@ class Recorder:
             body = json_bytes(value, option=orjson.OPT_SORT_KEYS)[0]
             self._write([self._made("metadata", named, body, "application/json")])
 
-    def convert(self, original: WarcRecord, page: Reply) -> WarcRecord | None:
+    def convert(self, original: WarcRecord, page: Reply, *, site: str | None = None) -> WarcRecord | None:
         """Write a page as a browser shows it, as a ``conversion`` of the answer that it was made of."""
         if self.failed is not None:
             return None
         named = {"WARC-Target-URI": open_url(page.url), "WARC-Date": date_of(datetime.now(UTC))}
-        named |= {"WARC-Refers-To": f"<{original.record}>", FETCHED_AT_HEADER: page.fetched_at}
+        named |= {"WARC-Refers-To": f"<{original.record}>", FETCHED_AT_HEADER: page.fetched_at} | _of_site(site)
         places = self._write([self._made("conversion", named, page.body, "text/html; charset=utf-8")])
         return places[0] if places else None
 
@@ -162,6 +174,10 @@ class Recorder:
     def _stored(self, stored: StoredFile) -> None:
         self._stats.inc_value("newsbot/warc/bytes", stored.bytes)
         self._signals.send_catch_log(signals.warc_stored, folder=self.folder, stored=stored)
+
+
+def _of_site(site: str | None) -> dict[str, str]:
+    return {SITE_HEADER: open_url(site)} if site else {}
 
 
 def date_of(moment: datetime) -> str:

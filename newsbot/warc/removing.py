@@ -2,59 +2,158 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from typing import IO, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
 
-from newsbot.warc.finishing import SUFFIX, finish_dead
+import orjson
+
+from newsbot.durable import sync_folder
+from newsbot.warc.finishing import OPEN, SUFFIX, finish_dead, opened
 from newsbot.warc.index import index_of, write_index
 from newsbot.warc.reading import DamagedRecord, Record, records_of
 
 REMOVED = b"Removed by scrapy forget."
 """How the block of the record begins that stands in the place of a removed one. WARC-Refers-To names that one."""
 
+REMOVING = ".removing"
+
 _BLOCK = 0xFFFF
 """Bytes that one stored block of the compressed form can hold."""
+
+
+class Chosen(NamedTuple):
+    """A record to overwrite: where it begins, its compressed size in bytes, its WARC-Record-ID, and the WARC-Date of
+    the record in its place."""
+
+    offset: int
+    length: int
+    record: str
+    date: str
 
 
 def remove(folder: Path, is_removed: Callable[[Record], bool]) -> int:
     """Overwrite the records of a folder for which ``is_removed`` holds. Returns their number. Raises OSError.
 
-    Files that a run is writing now are left alone.
+    Whole records of a file that a run is writing now are overwritten too. Before the first byte changes, a list of the
+    records stands beside the file: whoever comes after a killed process finishes its work (``finish_removals``).
     """
-    finish_dead(folder)
-    count = 0
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    with _alone(folder):
+        _finish(folder)
+        finish_dead(folder)
+        _finish(folder)
+        return sum(_remove_from(path, is_removed) for path in _files(folder))
+
+
+def finish_removals(folder: Path, *, wait: bool = True) -> None:
+    """Overwrite again what is listed beside each file, since a process may have been killed while it did so. Raises
+    OSError.
+
+    ``wait``: until no other process removes records from the folder; else nothing is done where one does.
+    """
+    with _alone(folder, wait=wait) as alone:
+        if alone:
+            _finish(folder)
+
+
+def _finish(folder: Path) -> None:
+    for listed in sorted(folder.glob(f"*{SUFFIX}{REMOVING}")):
+        path = listed.with_name(listed.name.removesuffix(REMOVING))
+        try:
+            chosen = [Chosen(*each) for each in orjson.loads(listed.read_bytes())]
+        except (ValueError, TypeError):
+            chosen = []  # killed while it wrote the list: no byte of the file was changed
+        with suppress(FileNotFoundError):
+            with (path if path.exists() else opened(path)).open("r+b") as file:
+                _overwrite(file, chosen)
+            _conclude(path)
+
+
+def removing(path: Path) -> Path:
+    """The list of records that are being overwritten, beside the WARC file with this name."""
+    return path.with_name(path.name + REMOVING)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder, those that are being written included, by their last names."""
+    parts = {part.with_name(part.name.removesuffix(OPEN)) for part in folder.glob(f"*{SUFFIX}{OPEN}")}
+    return sorted(parts | set(folder.glob(f"*{SUFFIX}")))
+
+
+def _remove_from(path: Path, is_removed: Callable[[Record], bool]) -> int:
+    try:
+        # The open file keeps its content also where its run gives it its name now.
+        file = (path if path.exists() else opened(path)).open("r+b")
+    except FileNotFoundError:
+        file = path.open("r+b")
+    date = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    with file:
         chosen = [
-            (record.offset, record.length, record.id)
-            for record in records_of(path)
+            Chosen(record.offset, record.length, record.id, date)
+            for record in records_of(path if path.exists() else opened(path))
             if not isinstance(record, DamagedRecord) and record.kind != "warcinfo" and is_removed(record)
         ]
-        if not chosen:
-            continue
-        with path.open("r+b") as file:
-            for offset, length, name in chosen:
-                file.seek(offset)
-                file.write(note(length, refers_to=name))
-            file.flush()
-            os.fsync(file.fileno())
+        if chosen:
+            with removing(path).open("wb") as listed:
+                listed.write(orjson.dumps([list(each) for each in chosen]))
+                listed.flush()
+                os.fsync(listed.fileno())
+            sync_folder(path.parent)
+            _overwrite(file, chosen)
+            _conclude(path)
+    return len(chosen)
+
+
+def _overwrite(file: IO[bytes], chosen: Iterable[Chosen]) -> None:
+    for offset, length, name, date in chosen:
+        file.seek(offset)
+        file.write(note(length, refers_to=name, date=date))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _conclude(path: Path) -> None:
+    """Write the index anew. Beside a file that is being written the list stays: its run then does so itself."""
+    if path.exists():
         write_index(path, index_of(path))
-        count += len(chosen)
-    return count
+        removing(path).unlink(missing_ok=True)
 
 
-def note(length: int, *, refers_to: str) -> bytes:
-    """A compressed record of exactly ``length`` bytes that says what stood in its place."""
+@contextmanager
+def _alone(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Keep other processes from removing records of the folder. Gives False where one does, and ``wait`` is off."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:
+            pass  # a file system without locks
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def note(length: int, *, refers_to: str, date: str) -> bytes:
+    """A compressed record of exactly ``length`` bytes that says what stood in its place.
+
+    The same values give the same bytes: a note that is written once more changes no checksum.
+    """
     # Gzip needs 18 bytes for its head and end, and 5 bytes for each block that is not compressed.
     blocks = -(-(length - 18) // (_BLOCK + 5))
     size = length - 18 - 5 * blocks
     head = (
         "WARC/1.1\r\nWARC-Type: metadata\r\n"
-        f"WARC-Record-ID: <urn:uuid:{uuid4()}>\r\nWARC-Refers-To: <{refers_to}>\r\n"
-        f"WARC-Date: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\r\nContent-Type: text/plain\r\nContent-Length: "
+        f"WARC-Record-ID: <urn:uuid:{uuid5(NAMESPACE_URL, refers_to)}>\r\nWARC-Refers-To: <{refers_to}>\r\n"
+        f"WARC-Date: {date}\r\nContent-Type: text/plain\r\nContent-Length: "
     ).encode()
     room = size - len(head) - 14 - 4
     if room < len(REMOVED):

@@ -31,6 +31,10 @@ _LONE_MARKS = tuple(
 _SPACELESS_LETTERS = 4
 
 
+SOFT_HYPHEN = "\u00ad"
+"""Shows where a browser may divide a word. Plugins write it into every long word, which no search then finds."""
+
+
 def scrub(text: str) -> str:
     """``text`` without characters that no feed can hold: lone surrogates, control characters, byte-order marks."""
     # On bytes this is a table lookup for each byte. A regular expression takes ten times as long.
@@ -44,8 +48,8 @@ def scrub(text: str) -> str:
 
 
 def plain_text(html: str) -> str | None:
-    """The text of a title, an excerpt or a caption: decoded once, without tags, white space folded. None where it is
-    empty.
+    """The text of a title, an excerpt or a caption: decoded once, without tags and soft hyphens, white space folded.
+    None where it is empty.
 
     For short pieces of HTML: the edge of a block becomes a space, script and style are removed, and no junk rule
     applies.
@@ -56,7 +60,7 @@ def plain_text(html: str) -> str | None:
         html = _SCRAP.sub(_gap, html)
     if "&" in html:
         html = entities.unescape(html)
-    return " ".join(scrub(html).split()) or None
+    return " ".join(scrub(html).replace(SOFT_HYPHEN, "").split()) or None
 
 
 def count_words(text: str) -> int:

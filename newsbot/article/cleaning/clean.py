@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.judgement import Judgement
 from newsbot.article.cleaning.parse import parse
+from newsbot.article.cleaning.php_messages import without_php_messages
 from newsbot.article.cleaning.players import revive
 from newsbot.article.cleaning.removal import greedy
 from newsbot.article.cleaning.repair import repair
@@ -16,7 +17,7 @@ from newsbot.article.cleaning.rules import CleaningRules, default_rules
 from newsbot.article.cleaning.sanitize import sanitize
 from newsbot.article.cleaning.tree_walk import TreeWalk
 from newsbot.article.teaser import ends_as_teaser
-from newsbot.article.text import count_words, scrub
+from newsbot.article.text import SOFT_HYPHEN, count_words, scrub
 from newsbot.items import Embed, Image
 
 _ANCHOR = re.compile("#(?<!&#)").search  # most posts have a number sign only in character references
@@ -58,8 +59,9 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
     """The article in ``html``. URLs are resolved against ``base_url``. Pure. Cleaning the result again changes
     nothing."""
     rules = rules or default_rules()
-    walk, held_back = _settle(repair(revive(shortcodes.whole(scrub(html)))), base_url, rules)
-    removed: dict[str, int] = {}
+    html, messages = without_php_messages(scrub(html))
+    walk, held_back = _settle(repair(revive(shortcodes.whole(html))), base_url, rules)
+    removed: dict[str, int] = {"php-message": messages} if messages else {}
     _count(removed, walk)
     stub, credit = walk.judgement.truncated(walk.writer.length), walk.judgement.credit
     written, safe = _sanitized(walk)
@@ -72,7 +74,7 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
         walk, _ = _settle(again, base_url, rules)
         _count(removed, walk)
         written, safe = _sanitized(walk)
-    text = "".join(walk.writer.text).strip()
+    text = "".join(walk.writer.text).replace(SOFT_HYPHEN, "").strip()
     return Cleaned(
         html=safe,
         text=text,

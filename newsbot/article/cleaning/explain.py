@@ -13,6 +13,7 @@ from newsbot.article.text import plain_text
 _WIDTH = 58
 BUILT_IN = {
     "hidden": "elements the page does not show",
+    "php-message": "messages of PHP about a faulty plugin or theme",
     "shortcode": "raw shortcodes of plugins that are gone",
     "tracking-pixel": "images that only count readers",
     "site-furniture": "images of the theme or of a plugin",

@@ -35,6 +35,9 @@ _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "big", "br", "cite", "code", "em", "font", "i", "img", "ins", "del", "kbd", "label"}
     | {"mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "wbr"}
 )
+_PARAGRAPHS = frozenset({"p", "blockquote", "pre"})
+"""Elements that a long paragraph fills. An article holds them, and is none of them."""
+
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _FEWEST = 8
 """The words of a paragraph. With fewer, a block is a label."""
@@ -139,7 +142,7 @@ def densest(root: LexborNode, prose: Mapping[int, int]) -> LexborNode:
         child = path[-1].first_child
         while child is not None and not (words and prose.get(child.mem_id, 0) >= words * _MOST):
             child = child.next
-        if child is None:
+        if child is None or child.tag in _PARAGRAPHS:
             break
         path.append(child)
     letters = _letters(path[-1]) * _LABELS

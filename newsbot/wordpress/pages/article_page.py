@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.nesting import flatten
+from newsbot.article.cleaning.php_messages import without_php_messages
 from newsbot.article.facts.body import FEW, find_body, parents
 from newsbot.article.facts.byline import without_by
 from newsbot.article.text import plain_text
@@ -78,7 +79,7 @@ class ArticlePage:
 
 def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
     """Read an article from its page. Raises nothing: a reply that is no page gives a post without a body."""
-    html = flatten(_decoded(reply))
+    html = flatten(without_php_messages(_decoded(reply))[0])
     tree = LexborHTMLParser(html)
     marks = read_marks(tree, reply, type_)
     if marks.is_list:

@@ -185,6 +185,19 @@ def test_the_densest_element_holds_the_paragraphs_alone() -> None:
     assert prose[root.mem_id] == 8 * 18
 
 
+@pytest.mark.parametrize("tag", ["p", "blockquote", "pre"])
+def test_a_long_paragraph_is_not_the_whole_article(tag: str) -> None:
+    long, short = (
+        "The harbour board voted on Tuesday to replace the cranes. " * 20,
+        "It was a close vote, and a late one.",
+    )
+    root = LexborHTMLParser(
+        f"<div><div id=a><{tag}>{long}</{tag}><p>{short}</p></div><nav>{OTHER * 20}</nav></div>"
+    ).body
+    assert root is not None
+    assert densest(root, prose_by_element(root)).attributes == {"id": "a"}
+
+
 def test_links_and_labels_are_no_paragraphs() -> None:
     root = LexborHTMLParser("<p>" + "<a href='/x'>A link of some words here</a> " * 9 + "<p>Photo: Ann Writer").body
     assert root is not None

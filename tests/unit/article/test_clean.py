@@ -324,6 +324,18 @@ def test_a_whole_article_is_no_stub() -> None:
     assert not cleaned(PROSE + "<p>“And so on…” he wrote, and left.</p>").truncated
 
 
+def test_text_has_no_soft_hyphens_and_html_keeps_them() -> None:
+    cleaned = clean("<p>The har\u00adbour board, the har&shy;bour</p>", base_url=BASE)
+    assert cleaned.text == "The harbour board, the harbour"
+    assert cleaned.html == "<p>The har\u00adbour board, the har\u00adbour</p>"
+    assert plain_text("Har&shy;bour\u00ads") == "Harbours"
+
+
+def test_what_an_author_writes_about_messages_of_php_stays() -> None:
+    html = "<p><b>Warning</b>: do not look in <b>the box</b> on line <b>12</b></p>"
+    assert clean(html, base_url=BASE).html == html
+
+
 @pytest.mark.parametrize(
     ("html", "text"),
     [

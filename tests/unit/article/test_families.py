@@ -35,6 +35,7 @@ SAMPLES = [
 BUILT_IN = {
     "hidden",
     "shortcode",
+    "php-message",
     "site-furniture",
     "ad-frame",
     "hidden-frame",

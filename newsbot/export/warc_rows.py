@@ -239,8 +239,9 @@ class Remaker:
                 continue
             for raw in raws:
                 number = row_id(raw.get("id"))
-                found = records.read_linked(kind, raw, relation.taxonomy) if number is not None else None
-                if number is not None and found is not None:
+                if number is None:
+                    continue
+                if (found := records.read_linked(kind, raw, relation.taxonomy, home=self.site.home)) is not None:
                     versions[number].append((order, found))
         for order, number, fields in self.answers.recalled.get((self.key, relation.route), ()):
             if (known := records.recalled(kind, fields)) is not None:

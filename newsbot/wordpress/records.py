@@ -16,7 +16,7 @@ from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.dates import local_date, utc
-from newsbot.wordpress.values import decoded, flag, linked_id, object_in, rendered, row_id, text, whole
+from newsbot.wordpress.values import address, decoded, flag, linked_id, object_in, rendered, row_id, text, whole
 
 POST_FIELDS = (
     "id", "date", "date_gmt", "modified", "modified_gmt", "guid", "slug", "status", "type", "link", "title", "content",
@@ -56,7 +56,7 @@ def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str
         site=site.key,
         type=type_,
         id=record_id(raw),
-        url=decoded(raw.get("link")),
+        url=address(raw.get("link"), site.home),
         guid=_guid(raw),
         slug=text(raw.get("slug")),
         # Objects of 2016 have no status: the API lists only published posts.
@@ -122,7 +122,7 @@ def read_comment(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request
         site=site.key,
         type="comment",
         id=record_id(raw),
-        url=decoded(raw.get("link")),
+        url=address(raw.get("link"), site.home),
         post=linked_id(raw.get("post")),
         parent=linked_id(raw.get("parent")),
         author=Author(id=linked_id(raw.get("author")), name=name, url=page),
@@ -142,7 +142,7 @@ def read_media(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_u
         site=site.key,
         type="attachment",
         id=record_id(raw),
-        url=decoded(raw.get("link")),
+        url=address(raw.get("link"), site.home),
         guid=_guid(raw),
         slug=text(raw.get("slug")),
         status=text(raw.get("status")),
@@ -150,12 +150,12 @@ def read_media(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_u
         alt=decoded(raw.get("alt_text")),
         caption=_plain(raw.get("caption")),
         description=_plain(raw.get("description")),
-        file_url=decoded(raw.get("source_url")),
+        file_url=address(raw.get("source_url"), site.home),
         mime=text(raw.get("mime_type")),
         width=whole(details.get("width")),
         height=whole(details.get("height")),
         filesize=whole(details.get("filesize")),
-        sizes=_sizes(details.get("sizes")),
+        sizes=_sizes(details.get("sizes"), site.home),
         post=linked_id(raw.get("post")),
         author=_author(raw),
         published=utc(raw.get("date_gmt"), raw.get("date"), site),
@@ -166,10 +166,10 @@ def read_media(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_u
     )
 
 
-def _sizes(value: Any) -> dict[str, str]:
+def _sizes(value: Any, home: str) -> dict[str, str]:
     """Name of a size -> URL of the file."""
-    urls = ((name, text(object_in(size).get("source_url"))) for name, size in object_in(value).items())
-    return {scrub(name): unescape(url) for name, url in urls if url}
+    urls = ((name, address(object_in(size).get("source_url"), home)) for name, size in object_in(value).items())
+    return {scrub(name): url for name, url in urls if url}
 
 
 def _avatars(value: Any) -> dict[str, str] | None:
@@ -181,7 +181,7 @@ def read_term(raw: Mapping[str, Any], *, site: Site, taxonomy: str, fetched_at: 
         site=site.key,
         type=text(raw.get("taxonomy")) or taxonomy,
         id=record_id(raw),
-        url=decoded(raw.get("link")),
+        url=address(raw.get("link"), site.home),
         slug=text(raw.get("slug")),
         name=decoded(raw.get("name")),
         description=plain_text(text(raw.get("description")) or ""),
@@ -197,7 +197,7 @@ def read_user(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_ur
         site=site.key,
         type="user",
         id=record_id(raw),
-        url=decoded(raw.get("link")),
+        url=address(raw.get("link"), site.home),
         slug=text(raw.get("slug")),
         name=decoded(raw.get("name")),
         description=plain_text(text(raw.get("description")) or ""),
@@ -208,12 +208,17 @@ def read_user(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_ur
     )
 
 
-def read_linked(kind: str, raw: Mapping[str, Any], taxonomy: str | None) -> Author | TermRef | FeaturedImage | None:
-    """A joined object. None where another object came: core 6.1 sends the API's index for a deleted image."""
+def read_linked(
+    kind: str, raw: Mapping[str, Any], taxonomy: str | None, *, home: str
+) -> Author | TermRef | FeaturedImage | None:
+    """A joined object of the site at ``home``.
+
+    None where another object came: core 6.1 sends the API's index for a deleted image.
+    """
     if kind == "users":
         name = decoded(raw.get("name"))
-        return Author(id=record_id(raw), name=name, slug=text(raw.get("slug")), url=decoded(raw.get("link")))
-    return _read_term_ref(raw, taxonomy or "") if kind == "terms" else _read_image(raw)
+        return Author(id=record_id(raw), name=name, slug=text(raw.get("slug")), url=address(raw.get("link"), home))
+    return _read_term_ref(raw, taxonomy or "") if kind == "terms" else _read_image(raw, home)
 
 
 def _read_term_ref(raw: Mapping[str, Any], taxonomy: str) -> TermRef:
@@ -245,13 +250,13 @@ def _name_shown(login: str | None, description: str | None) -> str | None:
     return " ".join(words) or login
 
 
-def _read_image(raw: Mapping[str, Any]) -> FeaturedImage | None:
+def _read_image(raw: Mapping[str, Any], home: str) -> FeaturedImage | None:
     if text(raw.get("source_url")) is None:
         return None
     details = object_in(raw.get("media_details"))
     return FeaturedImage(
         id=record_id(raw),
-        url=decoded(raw.get("source_url")),
+        url=address(raw.get("source_url"), home),
         alt=decoded(raw.get("alt_text")),
         caption=_plain(raw.get("caption")),
         mime=text(raw.get("mime_type")),

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 from newsbot.article.text import scrub
 
 _DIGITS = re.compile(r"[0-9]{1,30}")
 """Digits that are read as a number. Python refuses to read thousands of them."""
+
+_WEB = ("https://", "http://")
 
 GREATEST_ID = 2**63 - 1
 """WordPress's ids are BIGINTs, and so are ours."""
@@ -50,6 +53,21 @@ def decoded(value: Any) -> str | None:
     return scrub(unescape(value)).strip() or None if isinstance(value, str) else None
 
 
+def address(value: Any, base: str) -> str | None:
+    """A web address with its entities decoded, or None: also for another address, such as ``javascript:``.
+
+    Some plugins give addresses without the host. Such an address is resolved from ``base``, the site's home.
+    """
+    found = decoded(value)
+    if found is None or found.startswith(_WEB):
+        return found
+    try:
+        found = urljoin(base.rstrip("/") + "/", found)
+    except ValueError:
+        return None
+    return found if found.lower().startswith(_WEB) else None
+
+
 def rendered(value: Any) -> str | None:
     """The text of ``{"rendered": ...}``, or of the bare string that some plugins send instead; None without a text."""
     found = value.get("rendered") if isinstance(value, dict) else value
@@ -57,9 +75,12 @@ def rendered(value: Any) -> str | None:
 
 
 def integer(value: Any) -> int | None:
-    """An integer, also where it came as text; None where something else came."""
+    """An integer, also where it came as text or as 52.0; None where something else came."""
     if isinstance(value, str):
         return int(value) if _DIGITS.fullmatch(value.strip()) else None
+    if isinstance(value, float):
+        # Beyond 2**53 a float stands for several integers.
+        return int(value) if value.is_integer() and abs(value) <= 2**53 else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.errors import RecordError
-from newsbot.items import Post
+from newsbot.items import Author, Post
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.joins.given import read_links
@@ -45,7 +45,35 @@ def test_text_is_decoded_once_and_nothing_is_an_empty_string() -> None:
     assert (found.title, found.slug, found.guid) == ("R&D <b> x", None, "http://a/?p=1&b=2")
 
 
-@pytest.mark.parametrize("value", [None, 0, -1, True, "x", 1.5, [], {}])
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        ("https://a.example/x/?a=1&#038;b=2#c", "https://a.example/x/?a=1&b=2#c"),
+        ("/news/x/#comment-5", "https://a.example/news/x/#comment-5"),
+        ("?p=7", "https://a.example/?p=7"),
+        ("//b.example/x", "https://b.example/x"),
+        ("HTTP://b.example/x", "HTTP://b.example/x"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("//[b", None),
+        ("", None),
+        (5, None),
+    ],
+)
+def test_the_url_of_a_row_is_a_web_address(link: Any, url: str | None) -> None:
+    assert post(link=link).url == url
+    media = records.read_media({"id": 7, "source_url": link}, site=SITE, fetched_at="", request_url="")
+    assert media.file_url == url
+    author = records.read_linked("users", {"id": 7, "name": "Ann", "link": link}, None, home=SITE.home)
+    assert isinstance(author, Author) and author.url == url
+
+
+@pytest.mark.parametrize("value", ["52", 52.0, 52])
+def test_an_id_may_come_as_text_or_as_a_float(value: Any) -> None:
+    assert records.record_id({"id": value}) == 52
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, True, "x", 1.5, 1e300, float("nan"), float("inf"), [], {}])
 def test_an_object_without_an_id_is_refused_with_its_value(value: Any) -> None:
     with pytest.raises(RecordError):
         records.record_id({"id": value})

@@ -217,7 +217,7 @@ class Joiner:
         relation, learnt, rows = self._relation(cache), {}, rows_of(reply)
         for raw in rows:
             try:
-                found = records.read_linked(self._kind(cache), raw, relation.taxonomy)
+                found = records.read_linked(self._kind(cache), raw, relation.taxonomy, home=self.site.home)
             except RecordError:
                 continue
             if found is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,10 +68,23 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
     reply = yield Query(url=site.api.url(f"/wp/v2/{name}"), purpose=name)
     offered = read_collections(answer(reply))
     catalog = choose(offered, options.types, internal)
-    if options.kind == "posts" and ALL not in options.types and catalog.collections:
+    if options.kind == "posts" and ALL in options.types:
+        # A type that an earlier run brought, and that the site names no more: its route tells what became of its rows.
+        gone = (name for name in site.types if name not in offered and name not in catalog.unknown)
+        catalog.collections.extend(Collection(name=name, route=site.types[name]) for name in gone)
+    elif options.kind == "posts" and catalog.collections:
         site.types |= {collection.name: collection.route for collection in catalog.collections}
         yield KeepSite(url=options.url, site=site_as_json(site))
     return catalog
+
+
+def remember_types(site: Site, catalog: Catalog, brought: Callable[[str], bool]) -> None:
+    """Remember the types that ``types=all`` stood for, but for those of which nothing was ``brought``."""
+    for collection in catalog.collections:
+        if brought(collection.name):
+            site.types[collection.name] = collection.route
+        else:
+            site.types.pop(collection.name, None)
 
 
 def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: Set[str]) -> Catalog:

@@ -13,7 +13,16 @@ from typing import Any
 from newsbot.errors import DiscoveryError, NoSuchPart, PayloadError
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection, Site
-from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, MOST_OF_ALL, SINGLE, Catalog, ask_options, find_collections
+from newsbot.wordpress.catalog import (
+    ALL,
+    INTERNAL_TYPES,
+    MOST_OF_ALL,
+    SINGLE,
+    Catalog,
+    ask_options,
+    find_collections,
+    remember_types,
+)
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
 from newsbot.wordpress.collection.verdict import conclude_by
 from newsbot.wordpress.discovery.search import discover
@@ -56,9 +65,10 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
     """
     every = [options, *also]
     facts.kind = options.kind
+    kept = yield AskSite(url=options.url)
+    known = site_from_json(kept) if kept is not None else None
     if not (options.full or options.sweep):
-        kept = yield AskSite(url=options.url)
-        site = site_from_json(kept) if kept is not None else None
+        site = known
         if site is not None and (options.url in site.meanings or is_bare(options.url)):
             try:
                 if not (yield from _narrow(site, every, facts, discovered_before=True)):
@@ -86,6 +96,7 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
             facts.end("incomplete", busy, "another-run")
             return
         facts.moved_from = former
+    site.types |= known.types if known is not None else {}
     found = yield from _narrow(site, every, facts)
     yield KeepSite(url=options.url, site=site_as_json(site))
     if found:
@@ -226,7 +237,8 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         yield from links.of(crawl)
         # The site answered as it did: what another collection answers says nothing about the site.
         discovered_before = False
-    if options.kind == "posts" and "all" in options.types and options.scope is None:
+    if options.kind == "posts" and ALL in options.types and options.scope is None:
+        remember_types(site, catalog, lambda name: facts.find(name, options.kind) is not None)
         yield from _crawl_unlisted_types(site, catalog, fallback, witnesses)
     facts.conclude()
 

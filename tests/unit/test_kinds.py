@@ -129,3 +129,35 @@ def test_arguments_of_the_whole_site_reach_the_kinds_that_they_are_for() -> None
 )
 def test_standard_output_takes_one_table(form: str, kinds: tuple[str, ...], fits: bool) -> None:
     assert (one_table({"stdout:": {"format": form}, "x.csv": {"format": "csv"}}, kinds) is None) is fits
+
+
+@pytest.mark.parametrize(
+    ("held", "status", "told"),
+    [
+        (20, 404, {"podcast": "incomplete", "post": "complete"}),
+        (20, 200, {"podcast": "complete", "post": "complete"}),
+        (0, 404, {"post": "complete"}),
+    ],
+)
+def test_a_type_that_the_site_names_no_more_is_asked_for(held: int, status: int, told: dict[str, str]) -> None:
+    """``types=all`` brought podcasts before. The archive holds ``held`` of them; their route answers ``status``."""
+    facts, known = SiteFacts(asked=HOME), site()
+    known.types = {"podcast": "/wp/v2/podcasts", "post": "/wp/v2/posts"}
+    absent = b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}'
+
+    def reply(query: Query) -> Reply:
+        if "/wp/v2/types" in query.url:
+            return Reply(status=200, url=query.url, body=TYPES)
+        if "/podcasts" in query.url and status == 404:
+            return Reply(status=404, url=query.url, body=absent)
+        return Reply(status=200, url=query.url, body=b"[]", headers=EMPTY)
+
+    def answer(question: Any) -> Any:
+        if isinstance(question, AskState):
+            return CollectionState(live=held if question.type == "podcast" and status == 404 else 0)
+        return ArchiveAnswers(None).answer(question)
+
+    options = Options(url=HOME, types=("all",), follow=frozenset())
+    list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
+    assert {name: c.verdict for name, c in facts.collections.items()} == told
+    assert set(known.types) == set(told)

@@ -46,6 +46,9 @@ _CANDIDATES = 64
 _READ_IN_VAIN = 8_000_000
 """Characters that may be read in vain, after brackets that did not begin JSON."""
 
+USUAL_PER_PAGE = 10
+"""The rows that WordPress gives where a query does not say how many. No site refuses so few."""
+
 LARGE = 4 * 1024 * 1024
 MOST_VALUES = 500_000
 """Values in an answer of more than ``LARGE`` bytes. A value takes some 100 bytes of memory once it is parsed. A page of
@@ -241,6 +244,13 @@ def per_page_limit(refusal: Refused) -> int | None:
 
 
 def lowered_per_page(fault: PayloadError, asked: int) -> int | None:
-    """The lower page size that a site demands when it refuses the page size ``asked``; None for another fault."""
-    limit = per_page_limit(fault) if isinstance(fault, Refused) else None
-    return limit if limit is not None and 1 <= limit < asked else None
+    """The lower page size that a site demands when it refuses the page size ``asked``; None for another fault.
+
+    Where the refusal names the parameter without a number, half of the size is tried, down to WordPress's usual one.
+    """
+    if not isinstance(fault, Refused):
+        return None
+    if (limit := per_page_limit(fault)) is not None and 1 <= limit < asked:
+        return limit
+    names_it = fault.status == 400 and ("per_page" in fault.params or "per_page" in fault.text)
+    return max(USUAL_PER_PAGE, asked // 2) if names_it and asked > USUAL_PER_PAGE else None

@@ -169,11 +169,20 @@ def test_a_refusal_in_json_that_names_a_bot_check_is_no_bot_check() -> None:
         payload.read(reply(body, 403, content_type="application/json"))
 
 
-@pytest.mark.parametrize(("limit", "lower"), [(50, 50), (99, 99), (100, None), (200, None), (0, None)])
-def test_only_a_lower_limit_is_heeded(limit: int, lower: int | None) -> None:
+@pytest.mark.parametrize(("limit", "lower"), [(50, 50), (99, 99), (100, 50), (200, 50), (0, 50)])
+def test_only_a_lower_limit_is_heeded(limit: int, lower: int) -> None:
     refused = Refused("rest_invalid_param", status=400, text="Invalid parameter(s): per_page")
     refused.params = {"per_page": f"per_page must be between {min(limit, 1)} (inclusive) and {limit} (inclusive)"}
     assert payload.lowered_per_page(refused, 100) == lower
+
+
+def test_a_refused_page_size_without_a_number_is_halved_down_to_the_usual_one() -> None:
+    refused = Refused("rest_invalid_param", status=400, text="Ungültiger Parameter: per_page")
+    sizes: list[int | None] = [100]
+    while (size := sizes[-1]) is not None:
+        sizes.append(payload.lowered_per_page(refused, size))
+    assert sizes == [100, 50, 25, 12, 10, None]
+    assert payload.lowered_per_page(Refused("rest_forbidden", status=401, text="per_page"), 100) is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
+from twisted.internet.error import ConnectError, ConnectionClosed, ConnectionRefusedError, TCPTimedOutError
 
 _NAMES: dict[type[Exception], str] = {
     CannotResolveHostError: "dns",
@@ -24,6 +25,11 @@ _NAMES: dict[type[Exception], str] = {
     DownloadFailedError: "dropped",
     ResponseDataLossError: "dropped",
     OSError: "dropped",
+    # Scrapy hands on what Twisted raises for a connection that is reset, or a network that is unreachable.
+    TCPTimedOutError: "timeout",
+    ConnectionRefusedError: "refused",
+    ConnectError: "dropped",
+    ConnectionClosed: "dropped",
     IgnoreRequest: "unknown",
 }
 """Class -> name, subclasses before their bases. A refusal of newsbot carries its own name (``net.refusals``)."""

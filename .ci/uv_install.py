@@ -73,7 +73,7 @@ def main(uv: str, *arguments: str) -> int:
     if variables is None:
         return 3
     install = [uv, "pip", "install", "--quiet", "--python", sys.executable, *arguments]
-    # What the user tells uv itself has the last word.
+    # What the user sets for uv itself wins.
     return subprocess.run(install, env={**variables, **os.environ}, check=False).returncode
 
 

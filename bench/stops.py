@@ -33,7 +33,7 @@ def handles(pid: int) -> bool:
 
 
 def stop(folder: Path, url: str, seconds: float) -> tuple[int, list[dict[str, Any]]]:
-    """Stop a crawl so many seconds after its first import. Returns its exit status and its receipts."""
+    """Stop a crawl this many seconds after its first import. Returns its exit status and its receipts."""
     folder.mkdir()
     line = command("wp_site", output=None, site=url)
     with (folder / "said").open("wb") as said:

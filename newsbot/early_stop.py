@@ -73,7 +73,7 @@ def install(*, data: str, json_log: str) -> None:
 
 
 def _interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Ctrl-C in a command that is no crawl: one line, and Python ends with the signal. Files and the archive undo
+    """Ctrl-C in a command other than a crawl: one line, and Python ends with the signal. Files and the archive undo
     what is not whole as the exception passes them."""
     if issubclass(kind, KeyboardInterrupt):
         line = "stopped by Ctrl-C; nothing unfinished is kept. The same command begins again"

@@ -25,7 +25,7 @@ _BY_VERDICT = {
     "closed": "NEWSBOT_AUTH, if you have an account there",
     "blocked": "look at the site in a browser and ask its owner, since newsbot goes round no wall",
 }
-"""Verdict -> the next step, where no cause tells a better one."""
+"""Verdict -> the next step, where no cause has a better one."""
 
 
 def next_step(verdict: str, cause: str | None, *, command: str = "the same command") -> str:

@@ -8,7 +8,7 @@ when its crawl began; None where the crawl does not follow the archive's due sit
 ``request_written(url)``: the downloader passed a request to its open connection.
 ``robots_read(origin, status, body, crawl_delay)``: the robots.txt of an origin (``https://news.example``) is known,
 from the site or from the archive. ``body`` are the bytes that are read, ``crawl_delay`` is in seconds, or None.
-``host_waits(host, seconds, why)``: a host gets no request for so many seconds.
+``host_waits(host, seconds, why)``: a host gets no request for this many seconds.
 ``feed_turn(target)``: a feed is about to replace the file at the path ``target`` or to append to it. If a dead run must
 still rename a file to ``target``, a handler renames it now: later, that would undo the work of this feed.
 ``feed_sealed(part, target)``: the file at ``part`` is complete and synced to the disk. As soon as all handlers return,

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A loaded machine is no fault of a test: how long an example takes says nothing.
+# A loaded machine slows every test: the time of an example says nothing.
 settings.register_profile("newsbot", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # In CI the same examples each time: a change must not pass or fail by chance. Elsewhere each run tries others.
 settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=True)

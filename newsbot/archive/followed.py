@@ -108,7 +108,7 @@ class Followed:
         """Follow ``sites``. Where a site is followed already, the user's values are replaced.
 
         ``source``: the list that names the sites. The sites that an earlier import of this list brought and that are
-        not among ``sites`` are told as gone; they stay.
+        not among ``sites`` are reported as gone; they stay.
         """
         given = {(site.url, site.spider): site for site in sites}
         spiders = {spider for _, spider in given}
@@ -137,7 +137,7 @@ class Followed:
         return self._change(sa.update(followed).values(paused=paused), urls, spider)
 
     def remove(self, urls: Sequence[str], *, spider: str | None = None) -> list[str]:
-        """Follow sites no more. Their rows stay in the archive. Returns the URLs that were followed."""
+        """Stop following sites. Their rows stay in the archive. Returns the URLs that were followed."""
         return self._change(sa.delete(followed), urls, spider)
 
     def _change(self, statement: Any, urls: Sequence[str], spider: str | None) -> list[str]:

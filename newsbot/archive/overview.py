@@ -1,4 +1,4 @@
-"""What a report tells of the archive: counts, times of publication, and the last runs with their receipts."""
+"""What a report shows of the archive: counts, times of publication, and the last runs with their receipts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReceipt:
-    """What a run told of one site. ``facts`` is the site's part of the receipt; ``at`` is when the run ended."""
+    """What a run reported of one site. ``facts`` is the site's part of the receipt; ``at`` is when the run ended."""
 
     run: str
     site: str

@@ -141,7 +141,7 @@ def fields_of(payload: bytes) -> dict[str, Any]:
 
 
 def stored_json(data: bytes | None) -> Any:
-    """The JSON object of a column; {} for an empty column, and for a damaged one: what it told is learnt again."""
+    """The JSON object of a column; {} for an empty column, and for a damaged one: what it held is learnt again."""
     try:
         stored = orjson.loads(data or b"{}")
     except orjson.JSONDecodeError:

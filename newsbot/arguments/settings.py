@@ -76,7 +76,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
 
 
 def check_numbers(settings: BaseSettings) -> None:
-    """Raise BadArgument for a setting of NUMBERS that is no number, or too small."""
+    """Raise BadArgument for a setting of NUMBERS that is not a number, or too small."""
     for name, least in NUMBERS.items():
         _check_number(name, settings[name], least)
 

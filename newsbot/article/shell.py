@@ -19,7 +19,7 @@ MORE_WORDS = 5
 
 _LONG = 400
 _START = 4_000
-"""Characters of the quick check: with its tags, the text that it needs begins in so many."""
+"""Characters of the quick check: with its tags, the text that it needs begins among the first ones."""
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.S)
 _MEDIA = re.compile(
     r"<(?:img|video|audio|iframe|embed|object|picture|canvas|amp-|svg|form|table)\b|data-embed|background-image|"
@@ -93,7 +93,7 @@ def _has_shortcode(html: str) -> bool:
 
 
 def is_more(found: str | None, than: str | None, *, by: int = 1) -> bool:
-    """Whether a piece of HTML has more words than another, ``by`` so many at least."""
+    """Whether a piece of HTML has more words than another, ``by`` words more at least."""
     return count_words(plain_text(found or "") or "") >= count_words(plain_text(than or "") or "") + by
 
 

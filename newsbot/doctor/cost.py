@@ -14,7 +14,7 @@ SITEMAP = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """About so many requests, minutes at ``delay`` seconds a request, and megabytes before they are packed for the
+    """The estimated requests, minutes at ``delay`` seconds a request, and megabytes before they are packed for the
     wire. ``megabytes`` is None where the sample did not show it."""
 
     requests: int

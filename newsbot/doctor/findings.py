@@ -42,7 +42,7 @@ _HEAD = 200_000
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What ``scrapy doctor`` tells of one site. ``--json`` prints these fields.
+    """What ``scrapy doctor`` reports of one site. ``--json`` prints these fields.
 
     ``part`` of the site is what the address that was ``asked`` for means; None for the whole site. The findings are
     about the whole site in any case. ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None where it gets

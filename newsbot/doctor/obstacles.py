@@ -13,10 +13,10 @@ from newsbot.wordpress.replies import total_of
 from newsbot.wordpress.values import object_in, rendered
 
 LONG_DELAY = 5.0
-"""Seconds of a Crawl-delay from which on it is told."""
+"""The shortest Crawl-delay (seconds) that is reported."""
 
 FEW = 3
-"""Posts of the sample from which on a lack in all of them is told."""
+"""The fewest posts of a sample whose common lack is reported."""
 
 
 def obstacles(evidence: Evidence, *, crawl_delay: float | None, paywalls: Sequence[str]) -> list[str]:

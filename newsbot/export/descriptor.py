@@ -57,7 +57,7 @@ def _against_croissant(path: Path, resources: Sequence[Resource]) -> Iterator[st
     """Where the second description of the files of rows says something else. Whoever changes one file and its checksum
     in the descriptor has to change this one too."""
     if not path.is_file():
-        return  # the file is listed: its absence is told with the other files
+        return  # the file is listed: its absence is reported with the other files
     try:
         described = {str(one["name"]): str(one["sha256"]) for one in orjson.loads(path.read_bytes())["distribution"]}
     except (ValueError, KeyError, TypeError):

@@ -33,7 +33,7 @@ LATEST = 100
 MOST_LATEST = 10_000
 
 NARROWING = ("site", "type", "kind", "since", "until", "category", "tag", "author", "search")
-"""Options that choose rows. A package tells their values."""
+"""Options that choose rows. A package names their values."""
 
 NAMED = 5
 """Damaged rows that the line about them names."""

@@ -1,4 +1,4 @@
-"""The formats of ``scrapy export``, and how the name of a file tells its format. Pure."""
+"""The formats of ``scrapy export``, and which format the name of a file means. Pure."""
 
 from __future__ import annotations
 

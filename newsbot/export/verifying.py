@@ -88,7 +88,7 @@ def _check_rows(path: Path, resource: Mapping[str, Any], sites: Set[str], found:
     try:
         types = {str(one["name"]): str(one["type"]) for one in resource["schema"]["fields"]}
     except (KeyError, TypeError):
-        return  # told with the faults of the descriptor
+        return  # reported with the faults of the descriptor
     columns = list(types)
     keys: set[tuple[str, ...]] = set()
     rows = 0

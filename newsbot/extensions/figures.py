@@ -1,4 +1,4 @@
-"""What metrics tell of a run, as plain numbers: which metrics there are, and what stats and receipts say of each.
+"""What metrics show of a run, as plain numbers: which metrics there are, and what stats and receipts say of each.
 
 Pure: no Scrapy, no clock, no prometheus-client. Metrics have few labels, and no site is in a label: a series for each
 of thousands of sites would cost more than the crawl.

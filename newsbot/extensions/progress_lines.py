@@ -12,7 +12,7 @@ LEAST_SECONDS = 3.0
 """Seconds after which a speed says something."""
 
 WORTH_TELLING = 2.0
-"""Seconds of a wait that a line tells."""
+"""The shortest wait (seconds) that a line reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,7 @@ class ParquetExporter(TypedExporter):
 
     def finish_exporting(self) -> None:
         if self._writer is None:
-            self._header()  # no row came, and the spider does not tell its items: a file without columns
+            self._header()  # no row came, and the spider does not name its items: a file without columns
         if self._batch:
             self._write_batch()
         self._writer.close()

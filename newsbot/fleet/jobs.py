@@ -14,7 +14,7 @@ QUEUE_SECONDS = 10.0
 """How many seconds of work wait in the queue. A site that another worker takes over waits behind them."""
 
 SHORTEST_QUEUE, LONGEST_QUEUE = 2, 5_000
-"""Jobs that may wait: at least so many for each slot of the workers, and at most so many in all."""
+"""Jobs that may wait: at least the first number for each slot of the workers, and at most the second in all."""
 
 LEAST_ALLOWANCE = 20.0
 """Requests that a small budget may save up, so that it is ever enough for one site."""

@@ -121,8 +121,9 @@ def node_of(url: str, *, auth: str, project: str) -> Node:
 
 
 def jobs_wanted(due: int, active: int, *, sites_a_job: int, nodes: int) -> int:
-    """How many jobs more a spider needs for its ``due`` sites, beside its ``active`` jobs: one for so many sites, and
-    one for each of the ``nodes``, so that a few sites do not wait for each other on one node."""
+    """How many jobs more a spider needs for its ``due`` sites, beside its ``active`` jobs: one for each
+    ``sites_a_job`` sites, and one for each of the ``nodes``, so that a few sites do not wait for each other on one
+    node."""
     return max(0, max(ceil(due / sites_a_job), min(due, nodes)) - active)
 
 

@@ -39,7 +39,7 @@ def run_worker(settings: BaseSettings, *, slots: int) -> int:
     databases = [open_fleet(url, create=True) for _ in range(2)]
     quiet()
     settings.set("NEWSBOT_SITES_AT_ONCE", str(slots), priority="cmdline")
-    settings.set("NEWSBOT_PROGRESS", "0", priority="cmdline")  # a run has no list of sites; scrapy fleet status tells
+    settings.set("NEWSBOT_PROGRESS", "0", priority="cmdline")  # scrapy fleet status lists the sites
     for name, components in COMPONENTS.items():
         for component, order in components.items():
             settings[name].set(component, order, priority="cmdline")

@@ -108,7 +108,7 @@ class CredentialsMiddleware:
         logger.warning("%s: the password is not sent, since http:// would show it to others. Use https://", host)
 
     def _is_new(self, host: str, told: str) -> bool:
-        """Whether this was not told of the host yet. From now on it is."""
+        """Whether this was not reported of the host yet. From now on it counts as reported."""
         is_new = (host, told) not in self._logged
         self._logged.add((host, told))
         return is_new

@@ -18,10 +18,10 @@ BLOCKED = ("blocked", "closed", "payment")
 """Verdicts of sites that newsbot may not or cannot read."""
 
 FEW_REFUSALS, REFUSED_SHARE = 5, 0.1
-"""A site refuses newsbot from so many refusals on, if they are this share of its requests too."""
+"""A site refuses newsbot where it refuses at least this many requests, and at least this share of them."""
 
 FEW_DELETIONS, DELETED_SHARE = 20, 0.05
-"""A collection lost many rows at once from so many on, if they are this share of its rows too."""
+"""A collection lost many rows at once where it lost at least this many, and at least this share of them."""
 
 LINES = 20
 """The most sites that a message names."""

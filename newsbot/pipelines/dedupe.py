@@ -130,7 +130,7 @@ def _is_copy(item: Record, other: Record) -> bool:
         return _file(item) == _file(other)
     one, two = ((getattr(row, "content_text", None) or "").strip() for row in (item, other))
     if not (one and two):
-        # A post without words of its own, such as a gallery, is told by its title.
+        # A post without words of its own, such as a gallery, is recognised by its title.
         return not (one or two) and bool(_title(item)) and _title(item) == _title(other)
     return are_alike(one, two)
 
@@ -140,6 +140,6 @@ def _title(item: Record) -> str:
 
 
 def _file(media: Media) -> tuple[object, ...]:
-    """What tells a file: its name and its size."""
+    """What identifies a file: its name and its size."""
     name = (media.file_url or "").rpartition("/")[2]
     return name, media.mime, media.width, media.height, media.filesize

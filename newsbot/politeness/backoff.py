@@ -8,7 +8,7 @@ BASE_SECONDS = 1.0
 CAP_SECONDS = 60.0
 
 SLOWER = 5.0
-"""An answer that takes so many times as long as the slowest one so far is not waited for."""
+"""An answer that takes this many times as long as the slowest one so far is not waited for."""
 
 LEAST_SHARE, UNKNOWN_SHARE = 1 / 12, 1 / 4
 """Shares of the timeout that are waited for in any case, and where no answer of the kind came yet."""

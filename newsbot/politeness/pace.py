@@ -191,7 +191,7 @@ class Pace:
 
 
 MOST_CAUSES = 4
-"""Causes of failures that are told. All others are told together."""
+"""Causes of failures that are counted by name. All others are counted together."""
 
 
 def _told(causes: Counter[str]) -> str:

@@ -13,7 +13,8 @@ _NOBODY = b"-"
 
 
 def first_part(body: bytes) -> bytes:
-    """The lines of a robots.txt that are read, in UTF-8. An editor may have saved it in UTF-16."""
+    """The first ``PARSED_BYTES`` of a robots.txt, cut at the end of a line, in UTF-8. An editor may have saved the file
+    in UTF-16."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         body = body[: 2 * PARSED_BYTES].decode("utf-16", "replace").encode()
     if len(body) <= PARSED_BYTES:

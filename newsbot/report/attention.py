@@ -14,7 +14,7 @@ from newsbot.report.gaps import Gap
 Level = Literal["broken", "incomplete", "look"]
 
 STALE = timedelta(days=30)
-"""After this time without a crawl a site is told as old."""
+"""After this time without a crawl a site is reported as old."""
 
 _ORDER: dict[Level, int] = {"broken": 0, "incomplete": 1, "look": 2}
 
@@ -30,7 +30,7 @@ class Attention:
 
 
 def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> list[Attention]:
-    """What the newest receipts tell of their sites."""
+    """What the newest receipts say of their sites."""
     found = []
     for spider, receipt in latest:
         command = f"scrapy crawl {spider} -a site={receipt.facts.get('asked') or receipt.site}"

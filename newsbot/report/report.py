@@ -20,7 +20,7 @@ from newsbot.timestamps import compact_utc
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What a report tells: the sites, their posts, the runs, and how much needs attention."""
+    """What a report shows: the sites, their posts, the runs, and how much needs attention."""
 
     sites: int
     posts: int

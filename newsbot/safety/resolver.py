@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 Lookup = Callable[[str], tuple[str, ...]]
 
 CACHE_SECONDS = 300.0
-"""The system's resolver does not tell a record's time to live. Most records live at least this long."""
+"""The system's resolver does not give a record's time to live. Most records live at least this long."""
 
 
 def system_lookup(host: str) -> tuple[str, ...]:

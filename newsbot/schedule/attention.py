@@ -66,7 +66,8 @@ class AttentionCurve:
 @dataclass(frozen=True, slots=True)
 class SiteDemand:
     """What a site asks of the budget: the mean ``attention`` that the site gathers in a day, the ``cost`` of its check
-    in requests, and the ``shortest`` and ``longest`` time between two checks. ``sites``: so many sites are alike."""
+    in requests, and the ``shortest`` and ``longest`` time between two checks. ``sites``: the number of sites
+    like this one."""
 
     attention: float
     cost: float

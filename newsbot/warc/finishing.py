@@ -22,7 +22,7 @@ OPEN = ".open"
 SUFFIX = ".warc.gz"
 CHUNK = 1 << 18
 QUIET_SECONDS = 24 * 3600
-"""On a file system without locks, a file that nobody wrote to for so long counts as that of a dead run. A living run
+"""On a file system without locks, a file that nobody wrote to for this long counts as that of a dead run. A living run
 may wait for hours, since a site asks for it."""
 
 _GZIP = zlib.MAX_WBITS | 16
@@ -65,7 +65,7 @@ def lock(file: IO[bytes]) -> Lock:
 def finish_dead(folder: Path) -> list[StoredFile]:
     """Give the files of dead runs their names, each with its whole records. A file without any is removed.
 
-    A file of another user, or one that cannot be read or written, is left alone and told. Raises OSError where the
+    A file of another user, or one that cannot be read or written, is left alone and reported. Raises OSError where the
     folder itself cannot be read.
     """
     found = []

@@ -165,7 +165,7 @@ def note(length: int, *, refers_to: str, date: str) -> bytes:
 
 
 def _stored(data: bytes, blocks: int) -> Iterator[bytes]:
-    """The data in so many stored blocks (RFC 1951, section 3.2.4); the last one may be empty."""
+    """The data in this many stored blocks (RFC 1951, section 3.2.4); the last one may be empty."""
     for number in range(blocks):
         part = data[number * _BLOCK : (number + 1) * _BLOCK]
         size = len(part)

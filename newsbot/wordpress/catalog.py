@@ -100,7 +100,7 @@ def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: S
 
 
 def _known_collections(site: Site, wanted: tuple[str, ...]) -> list[Collection] | None:
-    """The collections where the index or an earlier run told all of their routes, which saves a request; else None."""
+    """The collections where the index or an earlier run named all of their routes, which saves a request; else None."""
     core = {name: route for name, route in _CORE_ROUTES.items() if route in site.accepts}
     routes = core | site.types
     if any(name not in routes for name in wanted):

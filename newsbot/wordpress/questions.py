@@ -121,8 +121,7 @@ class AskBorder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskEdge:
     """Ask when the live row was published (UTC, ISO) that has ``rows`` others between ``since`` and itself, in the
-    order of publication. ``since`` None: among all rows with a date. The answer is None where there are not so many
-    rows."""
+    order of publication. ``since`` None: among all rows with a date. The answer is None where there are fewer rows."""
 
     site: str
     type: str

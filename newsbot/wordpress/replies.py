@@ -68,7 +68,7 @@ def total_of(reply: Reply, *, pages: bool = False) -> int | None:
 
 
 def is_cut(reply: Reply, rows: int) -> bool:
-    """Whether a reply with so many ``rows`` may lack rows that were asked for by id.
+    """Whether a reply with this many ``rows`` may lack rows that were asked for by id.
 
     A plugin may force its own page size, whatever ``per_page`` says. The total is then higher than the number of rows.
     """

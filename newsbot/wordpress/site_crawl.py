@@ -235,7 +235,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
             site, collection, options, facts, fallback, witnesses, discovered_before=discovered_before
         )
         yield from links.of(crawl)
-        # The site answered as it did: what another collection answers says nothing about the site.
+        # The first collection was answered. The answers to the others say nothing about the discovery.
         discovered_before = False
     if options.kind == "posts" and ALL in options.types and options.scope is None:
         remember_types(site, catalog, lambda name: facts.find(name, options.kind) is not None)
@@ -244,8 +244,8 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
 
 
 def _listing_part(site: Site, catalog: Catalog, options: Options, facts: SiteFacts) -> Iterator[Collection]:
-    """The collections that can be listed by the user's part of the site. A type that was named and cannot is told: its
-    whole listing would come instead."""
+    """The collections that can be listed by the user's part of the site. A type that was named and cannot is reported:
+    its whole listing would come instead."""
     params = options.scope.params(options.kind) if options.scope is not None else {}
     for collection in catalog.collections:
         accepted = site.accepted(collection.route)

@@ -16,7 +16,7 @@ from tests.newsroom.rest_client import asking
 
 
 def truth_of(room: Newsroom) -> Truth:
-    """Read from the house, never through the API."""
+    """Read from the newsroom's own rows, never through the API."""
     rows = [row for post_id in room.ids() if (row := room.site.row(post_id))]
     dates = {row.id: row.date.local for row in rows}
     tied = max(dates.values(), key=list(dates.values()).count)

@@ -253,7 +253,7 @@ def test_faults_of_tls_are_told_apart(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def self_signed(folder: Path, *, name: str = "server", host: str = "localhost", days: int = 1) -> ssl.SSLContext:
-    """A server's context with a certificate for ``host`` that ends in so many ``days``; it is kept in NAME.pem."""
+    """A server's context with a certificate for ``host`` that ends in this many ``days``; it is kept in NAME.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

@@ -13,7 +13,7 @@ from tests.newsroom import Newsroom
 
 
 def age(path: Path, hours: int) -> None:
-    """Change the archive so that all sites count as crawled so long ago."""
+    """Change the archive so that all sites count as crawled this long ago."""
     then = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
     with sqlite3.connect(path) as raw:
         for site, facts in raw.execute("SELECT site, facts FROM sites").fetchall():

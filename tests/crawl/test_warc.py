@@ -130,7 +130,7 @@ def check_index(warc: Path) -> None:
 
 
 def damage(run: Run) -> None:
-    """Damage a run's files in one way after another: each damage is told, with the rows that it concerns."""
+    """Damage a run's files in one way after another: each damage is reported, with the rows that it concerns."""
     warc = run.folder / "data" / "warc"
     name = run.receipt()["warc"]["files"][0]["file"]
     older = next(path for path in sorted(warc.glob("*.gz")) if path.name != name)

@@ -116,7 +116,7 @@ def test_a_crawl_with_a_broken_extension_is_told_in_json_in_metrics_and_by_alert
     assert 'newsbot_sites_total{spider="wp_posts",verdict="incomplete"} 1.0' in figures
     assert 'newsbot_run_complete{spider="wp_posts"} 0.0' in figures
 
-    # The monitors read the final receipt, and mail, webhook and Sentry are told of what failed alone.
+    # The monitors read the final receipt, and mail, webhook and Sentry get only what failed.
     (alert,) = received
     assert "IncompleteSites" in alert
     assert "http://127.0.0.1:1/: " in alert

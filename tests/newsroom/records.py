@@ -34,7 +34,7 @@ def local_key(text: str) -> int:
 
 
 def at(seconds: int, zone: ZoneInfo) -> Moment:
-    """The moment so many seconds after 1970 UTC, on a site in a time zone."""
+    """The moment this many seconds after 1970 UTC, on a site in a time zone."""
     utc = datetime.fromtimestamp(seconds, UTC)
     return Moment(local=utc.astimezone(zone).replace(tzinfo=None).isoformat(), utc=utc.replace(tzinfo=None).isoformat())
 

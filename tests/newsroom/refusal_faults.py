@@ -143,7 +143,7 @@ def param_refused(scene: Scene, *, name: str = "exclude", values: list[str] | No
 
 @fault("uri-too-long", "ask")
 def uri_too_long(scene: Scene, *, bytes: int = 2_000) -> bool:
-    """414 for request lines longer than so many bytes."""
+    """414 for request lines longer than this many bytes."""
     if len(scene.question.raw) <= bytes:
         return False
     scene.answer = text("<html><head><title>414 Request-URI Too Large</title></head></html>", status=414)

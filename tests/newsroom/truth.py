@@ -1,4 +1,4 @@
-"""What a check of the contract is told: the known content of a site."""
+"""What a check of the contract knows: the content of a site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random churn of a real WordPress: editors and plugins change posts, an update run follows, SQL tells what is lost.
+"""Random churn of a real WordPress: editors and plugins change posts, an update run follows, SQL shows what is lost.
 
 ``Churn`` runs the rounds; ``Editors`` decides what is done in each. After each round the archive is compared with SQL,
 and so is what a reader of the feeds holds, who applies each delivered row. A difference that the exit status 0 hides
@@ -335,7 +335,7 @@ def summary(rounds: list[Round]) -> str:
 
 
 def run(churn: Churn, rounds: int, say: Callable[[str], None] = print) -> list[Round]:
-    """The first walk and so many rounds, each told in a line, and a summary at the end."""
+    """The first walk and this many rounds, each reported in a line, and a summary at the end."""
     first = churn.first()
     say(f"  0 the first walk: exit {first.status} {first.receipt()['sites'][0]['why']}")
     found = []

@@ -78,7 +78,7 @@ def test_every_public_post_comes_by_feed(wordpress: WordPress, tmp_path: Path) -
     told = facts(run)
     assert (run.status, told["verdict"], told["delivered"]) == (0, "complete", len(true)), told["why"]
     assert told["via"] == {"feed": len(true)}
-    # Fifty posts a page, a page for each post whose guid tells no id, and the way there.
+    # Fifty posts a page, a page for each post whose guid holds no id, and the requests of discovery.
     assert len(wordpress.requests()) < len(true) / 50 + 60
 
 

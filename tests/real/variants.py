@@ -28,7 +28,7 @@ class Variant:
 
     ``plugin`` runs in every request, ``setup`` once, with the ids of the posts in ``$ids``. ``sitemap``: the site has
     the sitemap of an SEO plugin, whose URLs are those of the option ``variant_urls``. ``types`` are asked for, by
-    ``spider``, under the name ``host``. Of ``posts`` the site has so many. ``always``: ``make test`` plays it too.
+    ``spider``, under the name ``host``. ``posts``: the number of its posts. ``always``: ``make test`` plays it too.
     """
 
     name: str

@@ -91,7 +91,7 @@ def _differing(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     image = (ours["meta"].get("_thumbnail_id"), theirs["meta"].get("_thumbnail_id"))
     pairs["image"] = image
     for name in ("post_date", "post_date_gmt"):
-        # Of a zero date the API tells what WordPress computes.
+        # For a zero date the API gives what WordPress computes.
         if not theirs[name].startswith("0000"):
             pairs[name] = (ours[name], theirs[name])
     if not theirs["password"]:

@@ -44,7 +44,7 @@ SHORT_URLS = (150, 215)
 so that ids are compared by parts."""
 
 FEW_REQUESTS = 3
-"""A walk over a collection of one page makes so many."""
+"""A walk over a collection of one page makes this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def _is_dated(one: Entry, held: Record) -> bool:
 
 
 def bound(rows: int, per_page: int) -> int:
-    """More requests than any crawl of so many rows may make: each row listed thrice, asked for alone once, and some."""
+    """The most requests of a crawl of this many rows: each row listed three times, asked for alone once, and 80."""
     return 80 + 4 * -(-rows // per_page) + 2 * rows
 
 

@@ -1,4 +1,4 @@
-"""Posts of the API whose article is on their page: how many pages are asked for, and what is told."""
+"""Posts of the API whose article is on their page: how many pages are asked for, and what is reported."""
 
 from __future__ import annotations
 

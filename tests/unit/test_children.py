@@ -26,7 +26,7 @@ def refusal(status: int, **params: str) -> Answer:
 
 
 def comments(posts: dict[int, int], *, cap: int = 100) -> Ask:
-    """A site with so many comments on each post. It gives ``cap`` rows a page, whatever ``per_page`` says."""
+    """A site with this many comments on each post. It gives ``cap`` rows a page, whatever ``per_page`` says."""
     rows = [{"id": post * 1_000 + n, "post": post} for post, count in posts.items() for n in range(count)]
 
     def ask(params: dict[str, str]) -> Answer:

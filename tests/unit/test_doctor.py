@@ -1,4 +1,4 @@
-"""Examinations with prepared replies: what is asked, and what the doctor tells."""
+"""Examinations with prepared replies: what is asked, and what the doctor reports."""
 
 from __future__ import annotations
 

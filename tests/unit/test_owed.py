@@ -41,7 +41,7 @@ def newsroom(posts: int) -> Ailing:
 
 
 def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> CollectionFacts:
-    """A run that dies after so many rows have left."""
+    """A run that dies after this many rows have left."""
     archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run=run_, alive=lambda _: False)
     archive.runs.start("wp_posts")
     facts = CollectionFacts(type="post")
@@ -101,7 +101,7 @@ def test_links_that_a_run_lacked_are_brought_however_often_the_walk_is_cut_off(t
 
 
 class Failing(Ailing):
-    """Lists so many pages of posts, and then fails."""
+    """Lists this many pages of posts, and then fails."""
 
     pages = 3
 

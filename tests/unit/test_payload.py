@@ -189,7 +189,7 @@ def test_a_refused_page_size_without_a_number_is_halved_down_to_the_usual_one() 
     "tail", ["<!---->" * 5_000 + "x", "<!--" * 20_000, " " * 200_000 + "x", "<!-- -->\x00 " * 9_000]
 )
 def test_what_stands_behind_the_json_is_read_once(tail: str) -> None:
-    # Read again for each comment or bracket, it would take longer than anybody waits.
+    # A reader that begins again at each comment or bracket takes minutes.
     with contextlib.suppress(PayloadError):
         payload.parse(b"[1]" + tail.encode())
 

@@ -1,4 +1,4 @@
-"""What of the knowledge about a host still holds, for any clock."""
+"""Which knowledge about a host still holds, for any clock."""
 
 from __future__ import annotations
 

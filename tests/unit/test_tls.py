@@ -1,4 +1,4 @@
-"""Why a TLS connection failed is told with the next step."""
+"""The error of a failed TLS connection names its cause and the next step."""
 
 from __future__ import annotations
 

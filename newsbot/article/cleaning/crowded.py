@@ -16,7 +16,7 @@ _PIECES = 2 * MAX_ATTRIBUTES
 """An attribute and the space before it are two pieces."""
 
 _STEPS = 1_000
-"""An atomic group keeps each of its repeats in memory: so many of them are matched at once."""
+"""An atomic group keeps each of its repeats in memory: this many of them are matched at once."""
 
 # Each alternative matches wherever it begins, and none gives characters back, so that the search takes linear time.
 _FEW = re.compile(
@@ -30,7 +30,7 @@ _FEW = re.compile(
 """Text, comments, scripts, and tags that have few attributes: nearly always all of a post."""
 _LONG = re.compile(rf"<[a-zA-Z][^>]{{{_PIECES}}}")
 _ANGLE_IN_VALUE = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
-"""A tag with so many attributes is long up to its first ``>``, or that one stands in a value: a quick check."""
+"""A tag with this many attributes is long up to its first ``>``, or that ``>`` stands in a value: a quick check."""
 _CROWDED = re.compile(rf"<{NAME}{ATTRIBUTE}{{0,{_PIECES}}}+")
 _ATTRIBUTES = re.compile(rf"{ATTRIBUTE}*+")
 

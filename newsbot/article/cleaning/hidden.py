@@ -33,7 +33,7 @@ _SLIDES = re.compile(r"slide|carousel|gallery|tab-?(?:content|pane)s?|accord", r
 _WITHOUT_WORDS = frozenset({"img", "iframe", "video", "audio", "br", "hr"})
 _STYLES = 1_000  # the styles in the cache: an editor writes few, in each of its posts
 _SHORTEST = len("top:-100")
-_PROSE = 200  # characters of text outside links: no leftover of a plugin has so many
+_PROSE = 200  # characters of text outside links: no leftover of a plugin has as many
 
 
 def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:

@@ -14,7 +14,7 @@ from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules, is_quotation
 from newsbot.article.cleaning.tag_lists import POST_TAGS, SEPARATORS
 
-# An invitation to read on ends the article: behind it stand at most so many characters.
+# An invitation to read on ends the article: behind it stand at most this many characters.
 _BEHIND = 200
 # The nodes in all elements that are opened for an author's sentences: elements in each other are looked at again.
 _OPENED = 20_000

@@ -45,7 +45,7 @@ _SAME = 0.8
 
 _WHOLE = 0.9
 _LONGER = 1.3
-"""A longer result is taken where it holds this share of a shorter one, and so many times as many sentences."""
+"""A longer result is taken where it holds this share of a shorter one, and this many times as many sentences."""
 
 _LABELLED = 0.88
 """The share of sentences in the words of an article without comments, teasers and labels around it."""

@@ -16,7 +16,7 @@ _MOST = 50
 
 
 def other_posts(tree: LexborHTMLParser) -> list[LexborNode]:
-    """The outermost elements that hold another post than the page's own. Empty where the page does not tell its own."""
+    """The outermost elements that hold another post than the page's own. Empty where the page does not name its own."""
     own = own_id(tree)
     if own is None:
         return []

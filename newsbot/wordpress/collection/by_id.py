@@ -13,7 +13,7 @@ from newsbot.wordpress.collection.order import is_unordered, out_of_order
 from newsbot.wordpress.collection.pages import EMPTY_PAGES, Growth, Page, Params, Stage, Turn
 
 OVERLAP = 5
-"""Rows by which two pages overlap: so many rows may be deleted between two queries without a step back."""
+"""Rows by which two pages overlap: this many rows may be deleted between two queries without a step back."""
 
 MAX_GAPS = 12
 """Steps back behind one id, while rows are deleted again and again, after which the listing is unproven."""

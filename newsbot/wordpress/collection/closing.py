@@ -100,7 +100,7 @@ class Closing:
         yield from self._bring(dates)
         return not broke_off
 
-    # Rows out.
+    # Sending the rows.
 
     def _missing(self, newest: Newest) -> set[int]:
         """The ids that the walk saw among the newest ones, and that are not listed any more."""

@@ -30,7 +30,7 @@ SHUT_CODES = frozenset({"rest_forbidden", "rest_cannot_read", "rest_user_cannot_
 
 
 def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = False) -> bool:
-    """Whether so many deletions at once are more likely a fault of the site than true. ``gone`` of ``live`` rows are
+    """Whether this many deletions at once are more likely a fault of the site than true. ``gone`` of ``live`` rows are
     missing, ``percent`` are believed. ``confirmed``: the user says that the deletions are true."""
     return not confirmed and gone > max(FEW, live * percent / 100)
 

@@ -29,7 +29,7 @@ class Buried:
 
 
 def too_many(intake: Intake, gone: int, *, live: int) -> bool:
-    """Whether so many deletions in one run are held back."""
+    """Whether this many deletions in one run are held back."""
     options = intake.queries.options
     return is_held_back(gone=gone, live=live, percent=options.max_tombstones, confirmed=options.confirm_deletions)
 
@@ -51,7 +51,7 @@ def bury(
     that the site showed in this run, ``when`` the time of the deletion (UTC, ISO).
     """
     facts, queries = intake.facts, intake.queries
-    # A site that lists so many rows and does not give them lists ids that are no rows: these stay missing.
+    # A site that lists many rows and does not give them lists ids that are no rows: these stay missing.
     given = len(facts.missing) <= max(MOST_MISSING, live * queries.options.max_tombstones / 100)
     suspects = sorted({*missing, *facts.missing}) if given else sorted(set(missing) - set(facts.missing))
     if not suspects:

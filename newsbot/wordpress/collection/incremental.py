@@ -29,7 +29,7 @@ from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.replies import is_final
 
 SWEPT_AT_ONCE = 1_000
-"""A collection with at most so many rows is compared id by id where its count differs, or where anything changed in
+"""A collection with at most this many rows is compared id by id where its count differs, or where anything changed in
 another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
 
 FEW_GONE = 2

@@ -30,7 +30,7 @@ SLACK = 100
 """Rows that may be published while the newest ids are read."""
 
 WHOLE = 3
-"""A collection that so many pages of newest ids hold is read whole: the other two sides would cost as much."""
+"""A collection that this many pages of newest ids hold is read whole: the other two sides would cost as much."""
 
 Unknown = Callable[[Dates], Steps[bool]]
 """Whether any of listed rows is not known."""
@@ -39,10 +39,10 @@ Unknown = Callable[[Dates], Steps[bool]]
 @dataclass(slots=True, kw_only=True)
 class Newest:
     """The newest ids. Every row that the site lists with an id of ``lowest`` or more is among ``dates``; None where
-    the answers do not prove this. ``total`` is the site's count, None where it gives none that can be true.
+    the answers do not prove this. ``total`` is the site's count, None where it gives no possible one.
 
-    ``first``: so many rows came on the first page. ``is_all``: the rows are the whole collection but for ``hidden``
-    ones. ``lacking``: by so many rows the first page is shorter than the count promises; the site hides them, or it
+    ``first``: the number of rows on the first page. ``is_all``: the rows are the whole collection but for ``hidden``
+    ones. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it
     forces a page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted
     differently in a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a
     cache had kept it.
@@ -67,8 +67,9 @@ def newest_ids(
     """List the newest ids, down to a page whose rows are all known. Raises PayloadError.
 
     One known id is no end: a row that was published late can have a lower id than rows that are known. A collection
-    with few rows is listed to its end, unless ``hidden`` is None; else the site counts so many rows that it lists to
-    nobody. ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
+    with few rows is listed to its end, unless ``hidden`` is None; else ``hidden`` is the number of rows
+    that the site counts and lists to nobody. ``fresh`` is a text that no earlier query had: caches then
+    have no answer to the query.
     """
     found, offset, whole = Newest(), 0, False
     for number in range(MOST_NEWEST):

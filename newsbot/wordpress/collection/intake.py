@@ -198,7 +198,7 @@ class Intake:
         self.facts.faults[fault.name] += 1
 
     def page_came(self, rows: int, size: int, seconds: float) -> None:
-        """Note for the page size that a page of ``size`` whole rows came, in so many seconds. Some of its rows may be
+        """Note for the page size that a page of ``size`` whole rows came after ``seconds``. Some of its rows may be
         hidden."""
         self.salvage.came(rows, seconds)
         self.sizes.came(size if 2 * rows >= size else rows)

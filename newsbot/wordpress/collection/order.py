@@ -39,5 +39,5 @@ def out_of_order(keys: Sequence[int] | Sequence[str], *, descending: bool = Fals
 
 
 def is_unordered(astray: int, rows: int) -> bool:
-    """Whether so many rows out of order, of a page of ``rows``, mean that the site ignores the order."""
+    """Whether this many rows out of order, of a page of ``rows``, mean that the site ignores the order."""
     return astray > max(FEW, rows // SHARE)

@@ -23,7 +23,7 @@ from newsbot.wordpress.queries import Queries, share
 from newsbot.wordpress.questions import CollectionState
 
 SHOWN = 2
-"""One row in so many of a page may be a known row whose date is compared. The others are left to unknown rows."""
+"""One row in this many of a page may be a known row whose date is compared. The others are left to unknown rows."""
 
 PARTS = 3
 """Parts that an update compares where anything changed."""
@@ -32,7 +32,7 @@ MOST_PARTS = 12
 """Parts that are compared at once, where all of them are so few and rows vanished or appeared with an old date."""
 
 ROUND = timedelta(days=1)
-"""A new round over all parts begins when the last one began so long ago."""
+"""A new round over all parts begins when the last one began this long ago."""
 
 TRIES = 4
 """Sizes of a part that are tried until its ids fit into a URL."""

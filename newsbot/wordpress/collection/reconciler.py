@@ -26,7 +26,7 @@ ABOVE = 20
 """By how much the probed ids begin above the newest listed one: the newest rows may be the hidden ones."""
 
 IDLE_PROBES = 3
-"""Of these, so many in a row may show nothing before the search for hidden rows ends."""
+"""Of these, this many in a row may show nothing before the search for hidden rows ends."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -193,7 +193,7 @@ class Reconciler:
     def _unasked(self) -> Set[int]:
         return set(self.intake.state.owed) - self.asked
 
-    # Rows out.
+    # Sending the rows.
 
     def bury(self, missing: Iterable[int]) -> Steps[Dates]:
         """Deliver tombstones of the ``missing`` rows that are gone. Returns the rows that are there nevertheless."""

@@ -37,12 +37,12 @@ class Salvage:
     slowest: float = 0.0
 
     def came(self, rows: int, seconds: float) -> None:
-        """Note that an answer with so many whole rows took so many seconds."""
+        """Note that an answer with ``rows`` whole rows took ``seconds``."""
         if rows:
             self.slowest = max(self.slowest, seconds / rows)
 
     def usual(self, rows: int) -> float:
-        """Seconds that an answer with so many whole rows takes at most; 0 where none came yet."""
+        """Seconds that an answer with ``rows`` whole rows takes at most; 0 where none came yet."""
         return self.slowest * rows
 
     def bring(self, ids: Sequence[int], *, failed: PayloadError | None = None) -> Steps[bool]:

@@ -19,7 +19,7 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import AskKnown
 
 LEAF = PER_PAGE
-"""A window with at most so many known posts is listed, not halved again."""
+"""A window with at most this many known posts is listed, not halved again."""
 
 WINDOW_REQUESTS = 20
 """Requests that a search by windows may make. After them, every id must be compared."""

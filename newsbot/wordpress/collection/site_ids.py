@@ -56,7 +56,7 @@ class Listed:
 
     @property
     def hidden(self) -> int | None:
-        """The rows that the site counts and does not list; None where that cannot be told, or would be negative."""
+        """The rows that the site counts and does not list; None where that is unknown, or would be negative."""
         if not self.is_steady or self.total is None or self.total < len(self.dates):
             return None
         return self.total - len(self.dates)
@@ -64,7 +64,7 @@ class Listed:
 
 @dataclass(slots=True, kw_only=True)
 class Counted:
-    """A site's total; None where it gives none that can be true. ``age``: the seconds for which a cache kept it."""
+    """A site's total; None where it gives no possible one. ``age``: the seconds for which a cache kept it."""
 
     total: int | None
     when: str | None
@@ -160,7 +160,7 @@ class SiteIds:
 
 
 def past_caches(query: Query, wanted: bool = True) -> Query:
-    """``query`` with the header that asks caches to pass it on, where ``wanted``."""
+    """``query``; where ``wanted``, with the header that asks caches to pass it on."""
     return replace(query, headers=PAST_CACHES) if wanted else query
 
 

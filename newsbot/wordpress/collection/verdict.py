@@ -69,7 +69,7 @@ def _doubt(facts: CollectionFacts) -> str:
 def accept_unexplained(facts: CollectionFacts) -> None:
     """Take back the doubt about rows that the site counts and nothing shows: another witness knows no such row.
 
-    Called after ``conclude``. The rows are told as ``hidden``.
+    Called after ``conclude``. The rows are reported as ``hidden``.
     """
     reasons = [reason for reason in facts.why.split("; ") if reason != _doubt(facts)]
     facts.hidden, facts.unexplained = facts.hidden + facts.unexplained, 0

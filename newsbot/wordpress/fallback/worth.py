@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 EMPTY, TO_EACH = 100, 10
-"""Sitemaps that may list nothing new: so many in any case, and so many more for each that listed something. A site with
-a sitemap for each day may have many days without a post."""
+"""Sitemaps that may list nothing new: the first number in any case, and the second more for each that listed
+something. A site with a sitemap for each day may have many days without a post."""
 
 TESTED_AFTER = 200
 """Sitemaps after which newsbot tests whether the URLs exist that they list; then after twice as many, and so on."""

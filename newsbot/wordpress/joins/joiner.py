@@ -204,7 +204,7 @@ class Joiner:
                 cache.put(linked, None)
 
     def _check_closed(self, cache: LinkCache, kind: str) -> Steps[None]:
-        """Find out whether the site refuses one object or the whole route. One query tells; halving would need
+        """Find out whether the site refuses one object or the whole route. One query shows which; halving would need
         dozens."""
         try:
             answer((yield self._query(cache, kind, {"per_page": 1})))

@@ -25,7 +25,7 @@ Params = Mapping[str, str]
 Row = dict[str, Any]
 
 OVERLAP = 5
-"""Rows by which two pages of one language overlap: so many rows may be deleted between two queries without a gap."""
+"""Rows by which two pages of one language overlap: this many rows may be deleted between two queries without a gap."""
 
 BARREN = 3
 """Pages without a new row after which a language counts as listed."""

@@ -13,7 +13,7 @@ SHARE = 10_000
 
 
 def budget(posts: int) -> int:
-    """Requests that a hearing may cost on a site of so many posts."""
+    """Requests that a hearing may cost on a site of this many posts."""
     return max(LEAST, LEAST * posts // SHARE)
 
 

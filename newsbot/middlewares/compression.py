@@ -34,6 +34,9 @@ def unpacked(body: bytes, encodings: Sequence[bytes]) -> tuple[bytes, list[bytes
 GZIP = b"\x1f\x8b"
 """The first bytes of packed data. No text begins so."""
 
+_SAMPLE = 2_000
+"""Bytes by which a text is recognised."""
+
 _TEXTS = ("json", "xml", "html", "text/")
 """Parts of content types whose bodies are never packed themselves, as a file ``.gz`` is."""
 
@@ -64,12 +67,16 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             raise TooLarge(f"{response.url} is larger than DOWNLOAD_MAXSIZE after decompression") from error
 
     def _unpacked(self, request: Request, response: Response, *, layers: int) -> Request | Response:
-        if not layers and request.method != "HEAD" and _is_packed_text(response):
+        if request.method != "HEAD" and (_is_plain(response) if layers else _is_packed_text(response)):
             return self._as_it_is(request, response)
         try:
-            return super().process_response(request, response)
+            answer = super().process_response(request, response)
         except _BROKEN:
             return self._as_it_is(request, response)
+        # Packed by a plugin, and again by the server.
+        if layers and isinstance(answer, Response) and _is_packed_text(answer):
+            return self._as_it_is(request, answer)
+        return answer
 
     def _as_it_is(self, request: Request, response: Response) -> Response:
         """The response with its body unpacked as far as the body itself shows that it is packed."""
@@ -87,6 +94,20 @@ class CompressionMiddleware(HttpCompressionMiddleware):
         self.stats.inc_value("newsbot/compression/wrong_header")
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
         return response.replace(cls=kind, body=body, headers=headers)
+
+
+def _is_plain(response: Response) -> bool:
+    """Whether a body is text, whatever its headers say. Brotli and raw deflate have no first bytes of their own, and
+    unpack some texts to rubbish; what they packed is no UTF-8."""
+    body = response.body[:_SAMPLE]
+    if body.lstrip()[:1] not in (b"[", b"{", b"<"):
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        # A letter may be cut at the end of the sample.
+        return len(body) == _SAMPLE and error.start > _SAMPLE - 4
+    return True
 
 
 def _is_packed_text(response: Response) -> bool:

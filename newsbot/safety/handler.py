@@ -1,4 +1,4 @@
-"""Scrapy's HTTP handler with a limit on headers, and with a signal when a request is sent.
+"""Scrapy's HTTP handler with a limit on headers, wrong lengths mended, and a signal when a request is sent.
 
 Without a limit, a server that never ends its headers fills the memory. A request is sent after its connection was
 opened. Without the signal, nobody could keep a delay between two requests.
@@ -24,6 +24,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import HEADER, STATUS, HTTP11ClientProtocol, ResponseFailed
+from twisted.web.http_headers import Headers
 from twisted.web.iweb import IResponse
 
 from newsbot import signals
@@ -45,6 +46,9 @@ class CappedProtocol(_LenientHTTP11ClientProtocol):
 
     def request(self, request: Any) -> Deferred[IResponse]:
         answer = super().request(request)
+        if self._parser is not None:
+            read = partial(_read_head, self._parser, self._parser.allHeadersReceived)
+            self._parser.allHeadersReceived = read  # type: ignore[method-assign]
         self._written(request.absoluteURI.decode("latin-1"))
         return answer
 
@@ -56,6 +60,29 @@ class CappedProtocol(_LenientHTTP11ClientProtocol):
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES and self.transport is not None:
             self.transport.abortConnection()
+
+
+def _read_head(parser: Any, read: Callable[[], None]) -> None:
+    mend_lengths(parser.connHeaders)
+    read()
+
+
+def mend_lengths(headers: Headers) -> None:
+    """Change the headers that tell where a body ends, so that Twisted can read them.
+
+    Twisted drops answers whose length is in quotes, negative, no number or two numbers, and those with
+    ``Transfer-Encoding: identity``. Without a length the body ends with the connection.
+    """
+    encodings = b",".join(headers.getRawHeaders(b"Transfer-Encoding") or [])
+    if encodings:
+        headers.removeHeader(b"Transfer-Encoding")
+        if encodings.rpartition(b",")[2].strip().lower() == b"chunked":
+            headers.setRawHeaders(b"Transfer-Encoding", [b"chunked"])
+    lengths = b",".join(headers.getRawHeaders(b"Content-Length") or [])
+    numbers = {number.strip(b" \t\"'+") for number in lengths.split(b",")}
+    headers.removeHeader(b"Content-Length")
+    if len(numbers) == 1 and (number := numbers.pop()).isdigit():
+        headers.setRawHeaders(b"Content-Length", [number])
 
 
 class CappedFactory(_LenientHTTP11ClientFactory):

@@ -9,8 +9,9 @@ from twisted.internet.testing import StringTransport
 from twisted.web._newclient import Request
 from twisted.web.client import URI
 from twisted.web.http_headers import Headers
+from twisted.web.iweb import UNKNOWN_LENGTH
 
-from newsbot.safety.handler import HEAD_BYTES, CappedFactory
+from newsbot.safety.handler import HEAD_BYTES, CappedFactory, mend_lengths
 
 LINE = b"X-Filler: " + b"x" * 1_000 + b"\r\n"
 
@@ -72,3 +73,42 @@ def test_connection_is_broken_off_where_headers_go_beyond_the_limit(over: int) -
     connection.request()
     connection.head(HEAD_BYTES // len(LINE) - 1 + over)
     assert connection.aborted is (over > 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "length"),
+    [
+        (["7"], "7"),
+        (['"7"'], "7"),
+        (["+7"], "7"),
+        (["7", " 7"], "7"),
+        (["7, 7"], "7"),
+        (["7", "8"], None),
+        (["-1"], None),
+        (["seven"], None),
+        ([""], None),
+        ([], None),
+    ],
+)
+def test_a_length_that_can_be_read_is_read_and_another_one_left_out(given: list[str], length: str | None) -> None:
+    headers = Headers({"Content-Length": given, "Transfer-Encoding": ["identity"], "Connection": ["close"]})
+    mend_lengths(headers)
+    assert headers.getRawHeaders("Content-Length") == ([length] if length else None)
+    assert headers.getRawHeaders("Transfer-Encoding") is None
+    assert headers.getRawHeaders("Connection") == ["close"]
+
+
+@pytest.mark.parametrize("encoding", ["chunked", "Chunked", "identity, chunked"])
+def test_a_body_in_chunks_stays_one(encoding: str) -> None:
+    headers = Headers({"Transfer-Encoding": [encoding]})
+    mend_lengths(headers)
+    assert headers.getRawHeaders("Transfer-Encoding") == ["chunked"]
+
+
+def test_a_body_without_a_length_that_can_be_read_comes() -> None:
+    connection = Connection()
+    answers = connection.request()
+    connection.protocol.dataReceived(
+        b"HTTP/1.1 200 OK\r\nContent-Length: none\r\nTransfer-Encoding: identity\r\n\r\n[]"
+    )
+    assert [(answer.code, answer.length) for answer in answers] == [(200, UNKNOWN_LENGTH)]

@@ -44,6 +44,31 @@ class Dying(ModelSite):
         return DEATHS[self.death](reply) if reply.status == 500 else reply
 
 
+@dataclass
+class Narrow(ModelSite):
+    """A proxy refuses whole rows beyond 20 a page with ``status`` and a page of HTML."""
+
+    status: int = 413
+
+    def reply(self, query: Query) -> Reply:
+        reply, (_, params) = super().reply(query), self.asked[-1]
+        whole = "content" in params.get("_fields", "content")
+        large = whole and int(params.get("per_page", 10)) > 20 and b'"id"' in reply.body
+        return Reply(status=self.status, url=query.url, body=b"<html>no</html>") if large else reply
+
+
+@pytest.mark.parametrize("status", [400, 404, 406, 413, 414, 431])
+def test_pages_that_a_proxy_calls_too_large_come_in_parts(status: int) -> None:
+    model, facts = (
+        Narrow({row_id: Object(row_id, row_id) for row_id in range(1, 31)}, status=status),
+        SiteFacts(asked=HOME),
+    )
+    one = site()
+    one.accepts["/wp/v2/posts"] = one.accepted("/wp/v2/posts")
+    records, _ = listen(crawl_collections(one, Options(url=HOME, follow=frozenset()), facts), model)
+    assert (len(records), facts.collections["post"].verdict) == (30, "complete"), facts.why
+
+
 def newsroom(count: int, fatal: set[int]) -> Dying:
     return Dying({row_id: Object(row_id, row_id, fatal=row_id in fatal) for row_id in range(1, count + 1)})
 

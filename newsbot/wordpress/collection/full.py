@@ -19,6 +19,9 @@ from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.replies import is_final, rows_of, total_of
 
+TOO_LARGE = frozenset({400, 404, 406, 413, 414, 431})
+"""Statuses by which servers refuse what is too large for them."""
+
 NO_WORDS = "qzxjvkwqzxjvkw"
 """Words that no article has. A site that finds rows for them ignores what it is asked for."""
 
@@ -179,7 +182,7 @@ class FullListing(Listing):
         if isinstance(fault, Refused) and ("page" in params or "offset" in params) and status == 400:
             self.cursor.past_the_end()
             return True
-        if "exclude" in params and status in (400, 403, 414, 431, 501):
+        if "exclude" in params and status in (400, 403, 406, 413, 414, 431, 501):
             self.cursor.stop_excluding()
             return True
         return False
@@ -188,8 +191,8 @@ class FullListing(Listing):
         """Bring a page that fails as a whole: list only its ids, for which the site renders no content, then ask for
         its rows."""
         status = getattr(fault, "status", 500)
-        # Servers answer 404 or 413 where an answer would be too large. WordPress says so where a route is missing.
-        is_large = status in (404, 413) and not isinstance(fault, Refused)
+        # Servers answer so where an answer or a query is too large for them. WordPress itself refuses in JSON.
+        is_large = status in TOO_LARGE and not isinstance(fault, Refused)
         if is_final(fault) or (status < 500 and not is_large):
             raise fault
         self.facts.faults[fault.name] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -18,10 +19,16 @@ def day(number: int) -> str:
 
 
 def list_by_id(
-    ids: list[int], cursor: Cursor, *, deleted: list[list[int]], hidden: frozenset[int] = frozenset(), most: int = 500
+    ids: list[int],
+    cursor: Cursor,
+    *,
+    deleted: list[list[int]],
+    hidden: frozenset[int] = frozenset(),
+    total: Callable[[list[int]], int | None] = len,
+    most: int = 500,
 ) -> tuple[set[int], int]:
     """List ``ids`` by ``cursor``. Before each query the rows at the places ``deleted`` go; ``hidden`` rows are counted
-    and not shown.
+    and not shown. ``total`` is what the site says that it counts.
 
     Returns the ids shown and the number of queries.
     """
@@ -33,10 +40,12 @@ def list_by_id(
             if place < len(ids):
                 del ids[place]
         params = cursor.params()
-        offset, size = int(str(params.get("offset", 0))), int(str(params["per_page"]))
-        listed = ids[::-1] if params["order"] == "desc" else ids
+        size, listed = int(str(params["per_page"])), ids[::-1] if params.get("order") == "desc" else ids
+        offset = int(str(params.get("offset", (int(str(params.get("page", 1))) - 1) * size)))
+        if isinstance(wanted := params.get("include"), list):
+            listed = [row_id for row_id in ids if row_id in wanted]
         page = [row_id for row_id in listed[offset : offset + size] if row_id not in hidden]
-        shown |= {page[index] for index in cursor.take([Row(row_id, None) for row_id in page], total=len(ids))}
+        shown |= {page[index] for index in cursor.take([Row(row_id, None) for row_id in page], total=total(ids))}
     raise AssertionError(f"the listing did not end within {most} queries")
 
 
@@ -95,6 +104,18 @@ def test_a_gap_is_closed_only_where_the_count_has_not_fallen(total: int, offset:
         cursor.take(page, total=100)
     cursor.take(behind, total=total)
     assert cursor.params().get("offset", 0) == offset
+
+
+@pytest.mark.parametrize("total", [None, 0], ids=["no total", "a total of zero"])
+def test_a_listing_by_id_without_totals_loses_no_row_behind_hidden_ones(total: int | None) -> None:
+    for seed in range(120):
+        pick = random.Random(seed)
+        ids, every, size = list(range(1, pick.randint(40, 200))), pick.randint(2, 9), pick.randint(12, 30)
+        hidden = frozenset(row_id for row_id in ids if row_id % every)
+        deleted = [[], *([0] * pick.randrange(40) if pick.random() < 0.7 else [] for _ in range(8))]
+        cursor = Cursor(base={}, dated=False, per_page=size)
+        shown, _ = list_by_id(ids, cursor, deleted=deleted, hidden=hidden, total=lambda _: total)
+        assert set(ids) - hidden <= shown or cursor.unproven, seed
 
 
 @pytest.mark.parametrize(("size", "most"), [(OVERLAP, 90), (2 * OVERLAP, 30), (100, 3)])

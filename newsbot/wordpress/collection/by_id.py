@@ -15,6 +15,10 @@ from newsbot.wordpress.collection.pages import EMPTY_PAGES, Growth, Page, Params
 OVERLAP = 5
 """Rows by which two pages overlap: this many rows may be deleted between two queries without a step back."""
 
+EMPTY_BEHIND = 3
+"""Empty pages in a row that end a listing without a total, where a page was not full: the site hides rows, and may
+hide all those of a page."""
+
 MAX_GAPS = 12
 """Steps back behind one id, while rows are deleted again and again, after which the listing is unproven."""
 
@@ -24,12 +28,13 @@ class ById(Stage):
 
     ``last_id`` is the id that the listing has reached. ``total`` is the site's count at the last page that followed
     without a gap, ``covered`` whether that page reached its own count. ``gap`` is the last gap that could not be closed
-    by a step back: the ids before and behind the gap.
+    by a step back: the ids before and behind the gap. ``uneven``: a page with rows behind it had fewer than others.
     """
 
     __slots__ = (
         *("descending", "by_page", "window", "offset", "page", "last_id", "gap", "gaps", "total", "covered"),
         *("stepping", "empty_pages", "first", "forms", "growth", "most_rows", "unproven"),
+        *("uneven", "fewest_rows"),
     )
 
     def __init__(self, *, descending: bool = False, by_page: bool = False, window: Params | None = None) -> None:
@@ -39,8 +44,8 @@ class ById(Stage):
         self.gap: tuple[int | None, int | None] | None = None
         self.gaps = 0
         self.total: int | None = None
-        self.covered = self.stepping = self.unproven = False
-        self.empty_pages = self.most_rows = 0
+        self.covered = self.stepping = self.unproven = self.uneven = False
+        self.empty_pages = self.most_rows = self.fewest_rows = 0
         self.growth = Growth()
         self.first: tuple[int, int] | None = None
         self.forms: dict[int, tuple[int, int | None]] = {}
@@ -137,7 +142,9 @@ class ById(Stage):
 
     def _turn(self, ids: list[int], page: Page, total: int | None) -> Turn:
         last, self.empty_pages = self.last_id, 0
+        self.uneven = self.uneven or 0 < self.fewest_rows < max(self.most_rows, len(ids))
         self.most_rows = max(self.most_rows, len(ids))
+        self.fewest_rows = min(self.fewest_rows or len(ids), len(ids))
         gap = last is None or self._is_after(ids[0], last)
         if gap and self.offset and not self.by_page and not self._accepts(ids[0], total):
             return self._step_back()
@@ -151,7 +158,11 @@ class ById(Stage):
         reached = self._reached(page)
         full = min(self.most_rows, page.size)
         # Some plugins send the number of rows on the page as the total: then a full page proves no end.
-        self.covered = total is not None and total <= reached and (len(ids) < full or total != self.offset + len(ids))
+        proves = len(ids) < full or total != self.offset + len(ids)
+        if not self.offset and last is not None:
+            # Back at the beginning, such a total is the number of rows on the page.
+            proves = total != len(ids)
+        self.covered = total is not None and total <= reached and proves
         self.page += 1
         self.offset += len(ids) if len(ids) <= OVERLAP else max(1, full - OVERLAP)
         return Turn.ON
@@ -184,6 +195,12 @@ class ById(Stage):
         if self.stepping and self.offset:
             return self._step_back()
         self.stepping = False
+        if not total and self.last_id is not None:
+            # A count that says nothing of the rows that came.
+            if self.empty_pages >= EMPTY_BEHIND or not (self.uneven or self.most_rows < page.size):
+                return self._end(None)
+            self.page, self.offset = self.page + 1, self.offset + page.size
+            return Turn.ON
         if total is None or total <= self._reached(page) or self.growth.is_untrue(total):
             return self._end(total)
         if self.empty_pages >= EMPTY_PAGES:

@@ -177,6 +177,17 @@ def test_site_that_lists_other_dates_than_its_rows_have_is_not_asked_again_and_a
     assert facts.dates_proven == "2025-12-31T00:00:00Z"
 
 
+def test_rows_that_fail_do_not_speak_against_the_dates_that_are_listed() -> None:
+    proving = Proving()
+    proving.swap_dates(36, 38)
+    for number in (36, 38):
+        proving.site.entries[number] = replace(proving.site.entries[number], fatal=True)
+    assert proving().unreadable == [36, 38]
+    proving.site.act("mend", 0)
+    proving()
+    assert (proving.dates(), proving.archive.state.rotation.get("dates_untrue")) == (set(), None)
+
+
 @pytest.mark.parametrize(
     "played",
     [

@@ -125,9 +125,13 @@ class Queries:
         url, name = self.site.api.url(self.collection.route, params), self.collection.name
         return Query(url=url, purpose=purpose, type=name, tries=tries, searching=searching, usual=usual)
 
-    def single(self, row_id: int) -> Query:
-        """A query of one row by its own route, which shows whether the row exists. Every answer is an answer."""
-        url = self.site.api.url(f"{self.collection.route}/{row_id}", {"_fields": "id"})
+    def single(self, row_id: int, *, fresh: str = "") -> Query:
+        """A query of one row by its own route, which shows whether the row exists. Every answer is an answer.
+
+        ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
+        """
+        params = {"_fields": "id"} | ({"_": fresh} if fresh else {})
+        url = self.site.api.url(f"{self.collection.route}/{row_id}", params)
         return Query(url=url, purpose="confirm", type=self.collection.name, expects="any")
 
     def fields(self, linking: Iterable[str]) -> dict[str, str]:

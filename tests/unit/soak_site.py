@@ -90,6 +90,8 @@ class SoakSite:
     """What newsbot has learnt of the site, which outlives a crawl."""
     changed: dict[int, int] = field(default_factory=dict)
     """When an act last changed a post."""
+    cache: dict[str, Reply] = field(default_factory=dict)
+    """The answers of a silent cache, by URL. It keeps them as long as the lie lasts."""
 
     # What editors do. Each act takes a number that chooses among the posts it may be done to.
 
@@ -243,6 +245,7 @@ class SoakSite:
     def _begin_lie(self, place: int) -> None:
         self.lie = LIES[place % len(LIES)]
         self.earlier = list(self.entries.values())
+        self.cache.clear()
 
     def _end_lie(self, place: int) -> None:
         self.lie = ""
@@ -274,7 +277,11 @@ class SoakSite:
         if (event := self.events.pop(len(self.asked), None)) is not None:
             event()
         last = parts.path.rpartition("/")[2]
-        return self._single(int(last)) if last.isdigit() else self._listing(params)
+        if last.isdigit():
+            return self._single(int(last))
+        if self.lie == "cached":
+            return self.cache.setdefault(query.url, self._listing(params))
+        return self._listing(params)
 
     def _single(self, number: int) -> Reply:
         one = self.entries.get(number)
@@ -315,6 +322,8 @@ class SoakSite:
         if params.get("_fields", "").count(",") > 4 and any(one.fatal for one in shown):
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = _TOTALS.get(lying, _true_total)(len(found), len(shown), len(self.asked))
+        if lying == "total frozen" and not params.keys() & _FILTERS:
+            total = sum(one.status == "publish" for one in self.earlier)
         return self._json(200, [self._row(one, params) for one in shown], total=total)
 
     def _row(self, one: Entry, params: Params) -> dict[str, Any]:
@@ -375,7 +384,8 @@ _TOTALS: dict[str, Callable[[int, int, int], int | None]] = {
     "total too high": lambda found, shown, asked: found + 5,
     "total too low": lambda found, shown, asked: max(0, found - 5),
 }
-LIES = (*IGNORED, *_TOTALS, "random", "capped", "endless", "pinned", "alternating")
+_FILTERS = frozenset({"modified_after", "modified_before", "after", "before", "exclude", "include"})
+LIES = (*IGNORED, *_TOTALS, "random", "capped", "endless", "pinned", "alternating", "total frozen", "cached")
 
 
 @lru_cache(maxsize=10_000)

@@ -65,9 +65,9 @@ def confirm(
     still has a reply: a site that hides all single posts from visitors deleted none of them. ``trusted``: WordPress's
     own error codes suffice without a neighbour. A row that has a reply exists, whatever the listings say.
     """
-    confirmed, shut = Confirmed(), list[int]()
+    confirmed, shut, single = Confirmed(), list[int](), site_ids.queries.single
     for row_id in suspects:
-        reply = yield site_ids.queries.single(row_id)
+        reply = yield single(row_id, fresh=site_ids.fresh)
         code = _code(reply)
         if reply.status in (404, 410) and code in GONE_CODES:
             confirmed.gone.append(row_id)
@@ -78,7 +78,9 @@ def confirm(
         else:
             confirmed.unsure.append(row_id)
     if shut or confirmed.gone:
-        answered = neighbour is not None and _shows((yield site_ids.queries.single(neighbour)), neighbour)
+        answered = neighbour is not None and _shows(
+            (yield site_ids.queries.single(neighbour, fresh=site_ids.fresh)), neighbour
+        )
         (confirmed.gone if answered else confirmed.unsure).extend(shut)
         if not (answered or trusted):
             # A plugin can answer with WordPress's own words for every row.

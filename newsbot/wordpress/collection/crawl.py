@@ -6,14 +6,14 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
-from newsbot.wordpress.collection import quick_check
+from newsbot.wordpress.collection import quick_check, ranks
 from newsbot.wordpress.collection.full import FullListing
 from newsbot.wordpress.collection.incremental import IncrementalListing, can_update, is_sweep_due
-from newsbot.wordpress.collection.insertions import newest_ids
+from newsbot.wordpress.collection.insertions import newest_since
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.reconciler import Reconciler
-from newsbot.wordpress.collection.site_ids import SiteIds
+from newsbot.wordpress.collection.site_ids import SiteIds, token
 from newsbot.wordpress.collection.verdict import conclude_by, is_absent, is_closed
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
@@ -85,10 +85,13 @@ class CollectionCrawl:
     def _choose(self, intake: Intake) -> Steps[Listing]:
         """Returns the listing that this run needs. An incremental listing begins with its first search here."""
         queries, options = self.queries, self.queries.options
-        account = Reconciler(intake=intake, site_ids=SiteIds(queries))
         if not can_update(queries, self.state):
-            return FullListing(intake=intake, reconciler=account)
-        newest = yield from newest_ids(account.site_ids, account.has_unknown, hidden=account.hidden)
+            return FullListing(intake=intake, reconciler=Reconciler(intake=intake, site_ids=SiteIds(queries)))
+        fresh = intake.fresh = token(self.state.watermark) + "9"
+        account = Reconciler(intake=intake, site_ids=SiteIds(queries, fresh=fresh))
+        newest = yield from newest_since(
+            account.site_ids, account.has_unknown, start=ranks.start(account), hidden=account.hidden
+        )
         searchable = self.state.watermark is not None and (
             queries.takes("modified_after") or options.kind == "comments"
         )

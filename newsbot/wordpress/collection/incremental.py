@@ -19,6 +19,7 @@ from newsbot.wordpress.collection.insertions import (
 )
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.proof import Proof
+from newsbot.wordpress.collection.ranks import learnt
 from newsbot.wordpress.collection.search import FIRST, LAST, Search, Window
 from newsbot.wordpress.collection.site_ids import token
 from newsbot.wordpress.collection.verdict import conclude
@@ -74,7 +75,7 @@ class IncrementalListing(Listing):
     def __post_init__(self) -> None:
         self.began, self.shifted = self.newest.when, self.intake.state.shifted
         self.facts.mode, self.facts.since = "update", self.intake.state.watermark
-        self.proof = Proof(account=self.reconciler, when=self.began or "")
+        self.proof = Proof(account=self.reconciler, when=self.began or "", counted=self.newest.counted)
 
     def run(self) -> Steps[None]:
         """Bring what changed, search for deletions, and compare the sets. Raises PayloadError."""
@@ -171,7 +172,7 @@ class IncrementalListing(Listing):
         if not doubt:
             # Where many are gone, those among the newest ids may be few enough to be believed, and all together not.
             alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart | self.proof.missing)
-        wrong = bool(alive) or doubt or newest.partial or newest.lacking > account.hidden
+        wrong = bool(alive) or doubt or newest.partial or newest.disputed or newest.lacking > account.hidden
         # A row that no listing showed before is listed now.
         wrong = wrong or not account.unlisted.isdisjoint(newest.dates)
         if not wrong and self._is_changed:
@@ -316,7 +317,8 @@ class IncrementalListing(Listing):
         facts.proven = max(self.proof.last or "", self.intake.state.swept or "") or None
         facts.dates_proven = max(self.proof.dates.last or "", self.intake.state.swept or "") or None
         if self.outcome is not None and self.outcome["whole"]:
-            self.outcome |= {"shifted": self.shifted, "rotation": self.proof.kept()}
+            ranks = learnt(self.newest.ranks, self.outcome.get("swept", self.intake.state.swept))
+            self.outcome |= {"shifted": self.shifted, "rotation": self.proof.kept() | {"ranks": ranks}}
         success = f"{facts.seen} new or changed since {facts.since} came, {account.gone} gone, {facts.live} live"
         if facts.proven is not None and facts.proven != self.began:
             success += f"; every id compared since {facts.proven}"

@@ -7,13 +7,14 @@ ids come with the site's total, so that the three sides and the count take three
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.cursor import OVERLAP
+from newsbot.wordpress.collection.ranks import WHOLE, Ranked, Start, Unknown, by_rank
 from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, is_from_cache, past_caches, token
 from newsbot.wordpress.dates import ZONE_SHIFT, age, local_date, site_time, utc
 from newsbot.wordpress.messages import Asking, Reply, Steps
@@ -29,12 +30,6 @@ REACH = 20
 SLACK = 100
 """Rows that may be published while the newest ids are read."""
 
-WHOLE = 3
-"""A collection that this many pages of newest ids hold is read whole: the other two sides would cost as much."""
-
-Unknown = Callable[[Dates], Steps[bool]]
-"""Whether any of listed rows is not known."""
-
 
 @dataclass(slots=True, kw_only=True)
 class Newest:
@@ -45,7 +40,8 @@ class Newest:
     ones. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it
     forces a page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted
     differently in a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a
-    cache had kept it.
+    cache had kept it. ``counted``: the ranks of the rows confirm the count. ``disputed``: they contradict it. ``ranks``
+    is what the next run needs to know of them.
     """
 
     dates: Dates = field(default_factory=dict)
@@ -59,20 +55,58 @@ class Newest:
     partial: bool = False
     when: str | None = None
     age: int = 0
+    counted: bool = False
+    disputed: bool = False
+    ranks: dict[str, Any] = field(default_factory=dict)
+
+
+def newest_since(site_ids: SiteIds, unknown: Unknown, *, start: Start, hidden: int) -> Steps[Newest]:
+    """List the newest ids by their ranks, and below them down to a page whose rows are all known. Raises PayloadError.
+
+    The count and the ranks come in one answer. Where they disagree, the newest ids in descending order tell whether
+    the site gave the rows that it was asked for: then its count is wrong.
+    """
+    if start.behind is None:
+        found = yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh)
+        found.ranks = dict(start.kept)
+        return found
+    ranked = yield from by_rank(site_ids, start.behind, unknown, fresh=start.fresh)
+    lacking = ranked.hidden
+    if lacking is not None and ranked.reply is not None and 0 <= lacking <= start.most_hidden:
+        found = _newest_of(ranked, ranked.reply)
+        found.counted, found.ranks, found.lacking = start.known, {"hidden": lacking}, lacking
+        return (yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh, after=found))
+    found = yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh)
+    if lacking is not None and list(found.dates)[: len(ranked.dates)] == list(reversed(ranked.dates)):
+        found.disputed, found.ranks = True, {"hidden": max(0, lacking)}
+    elif lacking is not None or not ranked.heeded:
+        found.ranks = {"ignored": None}
+    else:
+        found.ranks = dict(start.kept)
+    return found
 
 
 def newest_ids(
-    site_ids: SiteIds, unknown: Unknown, *, hidden: int | None = None, fresh: str | None = None
+    site_ids: SiteIds,
+    unknown: Unknown,
+    *,
+    hidden: int | None = None,
+    fresh: str | None = None,
+    after: Newest | None = None,
 ) -> Steps[Newest]:
     """List the newest ids, down to a page whose rows are all known. Raises PayloadError.
 
     One known id is no end: a row that was published late can have a lower id than rows that are known. A collection
-    with few rows is listed to its end, unless ``hidden`` is None; else ``hidden`` is the number of rows
-    that the site counts and lists to nobody. ``fresh`` is a text that no earlier query had: caches then
-    have no answer to the query.
+    with few rows is listed to its end, unless ``hidden`` is None; else ``hidden`` is the number of rows that the site
+    counts and lists to nobody. ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
+    ``after`` has the newest ids that came before: the listing goes on below them.
     """
-    found, offset, whole = Newest(), 0, False
-    for number in range(MOST_NEWEST):
+    found, offset, whole = after or Newest(), 0, False
+    if found.dates:
+        if not (yield from unknown(found.dates)):
+            return found
+        offset = max(1, len(found.dates) - OVERLAP)
+    for _ in range(MOST_NEWEST):
         reply = yield from _ask(site_ids, offset, fresh)
         if reply is None:
             # The site refuses the offset.
@@ -86,7 +120,7 @@ def newest_ids(
         further = {row_id: at for row_id, at in dates.items() if row_id not in found.dates}
         _take_page(found, list(dates), first=not offset)
         found.dates |= dates
-        if not number:
+        if not offset:
             whole = hidden is not None and _is_small(found.total, max(1, len(rows) - OVERLAP))
         elif whole and not (found.partial or found.unsteady) and len(found.dates) + (hidden or 0) == found.total:
             found.is_all, found.hidden = True, hidden or 0
@@ -140,6 +174,17 @@ def _take_first(found: Newest, reply: Reply, *, rows: int, ids: int, per_page: i
     found.is_all = ids == rows < per_page and total is not None and total <= ids and (total > 0 or not rows)
 
 
+def _newest_of(ranked: Ranked, reply: Reply) -> Newest:
+    return Newest(
+        dates=dict(reversed(ranked.dates.items())),
+        lowest=min(ranked.dates),
+        first=ranked.rows,
+        total=ranked.total,
+        when=site_time(reply),
+        age=age(reply),
+    )
+
+
 def _take_page(found: Newest, ids: list[int], *, first: bool) -> None:
     """Lower ``lowest``, where the page continues the pages before it and is in order."""
     joined = first or (found.lowest is not None and not found.dates.keys().isdisjoint(ids))
@@ -167,7 +212,7 @@ def recent(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[R
     """
     queries = site_ids.queries
     params = {"orderby": "date", "order": "desc", "per_page": queries.per_page, "_fields": LISTING}
-    reply: Reply = yield queries.query(params | filters, "changes")
+    reply: Reply = yield site_ids.query(params | filters, "changes")
     rows = rows_of(reply)
     total = total_of(reply)
     local = [local_date(row.get("date")) or "" for row in rows]
@@ -212,6 +257,6 @@ def ids_from(site_ids: SiteIds, offset: int) -> Steps[Dates]:
     """One page of ids in ascending order, from ``offset`` on; empty where the answer is not in order."""
     queries = site_ids.queries
     params = {"orderby": "id", "order": "asc", "per_page": queries.per_page, "offset": offset, "_fields": LISTING}
-    reply: Reply = yield queries.query(params, "part")
+    reply: Reply = yield site_ids.query(params, "part")
     dates = site_ids.dates_in(rows_of(reply))
     return dates if list(dates) == sorted(dates) else {}

@@ -18,6 +18,7 @@ from newsbot.wordpress.collection.identity import Identity
 from newsbot.wordpress.collection.page_size import PageSize
 from newsbot.wordpress.collection.pages import Row
 from newsbot.wordpress.collection.salvage import Salvage
+from newsbot.wordpress.collection.site_ids import past_caches
 from newsbot.wordpress.dates import are_apart, local_date
 from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
@@ -42,13 +43,15 @@ class Intake:
     """Takes the rows of one collection in, and yields items and checkpoints.
 
     ``state`` is what the archive held before this run. ``facts`` counts what happens here. ``sequence`` is the number
-    of rows since the last whole walk began; each checkpoint carries it.
+    of rows since the last whole walk began; each checkpoint carries it. With ``fresh``, a text that no earlier run had,
+    rows are asked for past caches.
     """
 
     queries: Queries
     facts: CollectionFacts
     state: CollectionState
     sequence: int = 0
+    fresh: str = ""
     joiner: Joiner = field(init=False)
     learner: Learner = field(init=False)
     children: ChildrenFetcher = field(init=False)
@@ -176,7 +179,9 @@ class Intake:
         usual = None if len(ids) == 1 and not self.facts.unreadable else self.salvage.usual(len(ids))
         while left:
             params: dict[str, Any] = {"include": left, "per_page": len(left), "orderby": "include"}
-            reply = yield self.queries.query(params | self.fields, "include", tries=tries, searching=True, usual=usual)
+            params |= self.fields | ({"_": self.fresh} if self.fresh else {})
+            query = self.queries.query(params, "include", tries=tries, searching=True, usual=usual)
+            reply = yield past_caches(query, bool(self.fresh))
             rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
             self.salvage.came(len(rows), reply.seconds)
             answers.append(([rows[row_id] for row_id in left if row_id in rows], reply))

@@ -62,11 +62,13 @@ class Proof:
     between two rounds; ``last`` is when the last whole round began: every id was compared then or later. ``hidden``
     rows were counted in the parts of the round and not listed. ``whole``: one query of this run compared all ids.
     ``odd``: what a query showed contradicts the account, so that every id must be listed. ``missing`` known rows were
-    not excluded, and did not come. ``dates`` is the round over the dates of publication.
+    not excluded, and did not come. ``dates`` is the round over the dates of publication. ``counted``: the ranks of
+    the newest rows confirm the site's count. Without this, equal counts do not prove that no row vanished.
     """
 
     account: Reconciler
     when: str
+    counted: bool = False
     at: str | None = None
     began: str | None = None
     last: str | None = None
@@ -99,9 +101,10 @@ class Proof:
             kept["dates_untrue"] = True
         return kept
 
-    def end_round(self, began: str | None) -> None:
-        """All ids were compared at ``began`` or later."""
-        self.at, self.began, self.last, self.hidden = None, None, began, 0
+    def end_round(self, began: str | None, *, counted: bool = True) -> None:
+        """All ids were compared at ``began`` or later, if the site's count is ``counted`` as true."""
+        self.at, self.began, self.hidden = None, None, 0
+        self.last = began if counted else self.last
 
     def end_rounds(self, began: str | None) -> None:
         """All ids were listed at ``began`` or later, with their dates."""
@@ -134,7 +137,7 @@ class Proof:
         self.odd = found.hidden not in (None, account.hidden) or not account.unlisted.isdisjoint(found.dates)
         if self.whole:
             self.missing = shown - found.dates.keys()
-            self.end_round(self.when)
+            self.end_round(self.when, counted=self.counted)
             if account.publication.trusted:
                 self.dates.advance(known, self.when)
         return self.whole or self.odd
@@ -194,7 +197,7 @@ class Proof:
         self.at, self.hidden = part.until, self.hidden + (found.hidden or 0)
         if part.until is None:
             self.odd = self.hidden != account.hidden
-            self.end_round(self.began)
+            self.end_round(self.began, counted=self.counted)
         return True
 
     def _look_for(self, missing: set[int], part: Part) -> Steps[None]:

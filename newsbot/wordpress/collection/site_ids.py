@@ -74,10 +74,17 @@ class Counted:
 @dataclass(frozen=True, slots=True)
 class SiteIds:
     """Lists and counts the rows of the collection of ``queries``. ``published`` are the dates of publication of listed
-    rows, until they are compared with the archive's."""
+    rows, until they are compared with the archive's. ``fresh`` is a text that no earlier run had: with it each query
+    goes past caches, since a cache that does not tell its answers would show the site as an earlier run saw it."""
 
     queries: Queries
     published: Dates = field(default_factory=dict, compare=False)
+    fresh: str = ""
+
+    def query(self, params: Mapping[str, Any], purpose: str, *, tries: int = 4) -> Query:
+        """A query of the collection's route, past caches where the run has a text for them."""
+        asked = dict(params) | ({"_": self.fresh} if self.fresh else {})
+        return past_caches(self.queries.query(asked, purpose, tries=tries), bool(self.fresh))
 
     def dates_in(self, rows: Sequence[dict[str, Any]]) -> Dates:
         """Id -> ``modified`` of the rows of an answer. A row without an id is left out."""
@@ -112,7 +119,7 @@ class SiteIds:
         listed = Listed()
 
         def ask(params: Params) -> Query:
-            return self.queries.query(params | {"_fields": LISTING}, purpose)
+            return self.query(params | {"_fields": LISTING}, purpose)
 
         def observe(reply: Reply) -> None:
             listed.total = total_of(reply)
@@ -139,7 +146,7 @@ class SiteIds:
     ) -> Asking[Counted]:
         """The site's total. ``fresh`` is a text that no earlier query had: caches then have no answer to the query."""
         params: dict[str, Any] = dict(self.queries.window) | dict(window or {}) | {"per_page": 1, "_fields": "id"}
-        reply = yield past_caches(self.queries.query(params | ({"_": fresh} if fresh else {}), purpose), bool(fresh))
+        reply = yield replace(self, fresh=fresh or self.fresh).query(params, purpose)
         rows = rows_of(reply)
         # Some plugins send a total of 0 together with rows.
         return Counted(total=total_of(reply) or (None if rows else 0), when=site_time(reply), age=age(reply))
@@ -151,8 +158,8 @@ class SiteIds:
         for start in range(0, len(ids), size):
             wanted = ids[start : start + size]
             params: dict[str, Any] = {"include": list(wanted), "per_page": len(wanted), "orderby": "include"}
-            params |= {"_fields": LISTING} | ({"_": fresh} if fresh else {})
-            reply = yield past_caches(self.queries.query(params, purpose, tries=2), bool(fresh))
+            params |= {"_fields": LISTING}
+            reply = yield replace(self, fresh=fresh or self.fresh).query(params, purpose, tries=2)
             # A site that ignores ``include`` shows other rows.
             asked = frozenset(wanted)
             dates |= {row_id: at for row_id, at in self.dates_in(rows_of(reply)).items() if row_id in asked}

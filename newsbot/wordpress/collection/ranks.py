@@ -1,0 +1,142 @@
+"""The newest ids by their ranks: so many rows stand before them, whatever the site counts. Pure.
+
+A cache or a plugin may send an old count. So the newest rows are listed in ascending order behind an ``offset``, the
+number of rows that should stand before them. Where an old row vanished, all later rows move forward by one, and the
+last page has a row less than the site's count says. This costs no request more than the newest rows in descending
+order do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.cursor import OVERLAP
+from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, past_caches, token
+from newsbot.wordpress.messages import Reply, Steps
+from newsbot.wordpress.payload import lowered_per_page
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
+from newsbot.wordpress.replies import is_final, rows_of, total_of
+
+WHOLE = 3
+"""A collection that this many pages of newest ids hold is read whole: its count then does not matter."""
+
+SLACK = 10
+"""One place in so many of a page is left to new rows."""
+
+MOST_PAGES = 4
+"""Pages in ascending order that are read at most."""
+
+Unknown = Callable[[Dates], Steps[bool]]
+"""Whether any of listed rows is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where the listing begins. ``behind`` is the number of rows that should stand before it, hidden ones too.
+    ``most_hidden`` is the number of rows that the site counts and that the answer may lack, as the last run found it;
+    where this is not ``known``, the number of hidden rows of the whole collection. ``fresh`` is a text that no earlier
+    query had: caches then have no answer to the query. ``kept`` is what earlier runs learnt."""
+
+    behind: int | None
+    most_hidden: int = 0
+    known: bool = True
+    fresh: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ranked:
+    """The rows behind the oldest ``behind`` ones, in ascending order. ``ended``: they are the last rows of the
+    collection, if the site heeds what it is asked for. ``heeded``: it does not show that it ignores or refuses this.
+    ``rows`` is the number of rows on the longest page, ``reply`` is the first answer."""
+
+    behind: int
+    dates: Dates = field(default_factory=dict)
+    ended: bool = False
+    heeded: bool = True
+    rows: int = 0
+    total: int | None = None
+    reply: Reply | None = None
+
+    @property
+    def hidden(self) -> int | None:
+        """By how many rows the site's count exceeds the rows that stand before the listing and in it; None where the
+        answers do not tell this."""
+        return self.total - self.behind - len(self.dates) if self.ended and self.total is not None else None
+
+
+def start(account: Reconciler) -> Start:
+    """Where an update begins to list the newest ids: the last page less some places for new rows.
+
+    ``behind`` is None where ranks tell nothing: a small collection is listed whole; several languages are listed one by
+    one; the site showed since the last sweep that it ignores or refuses ``offset``.
+    """
+    queries, state = account.queries, account.intake.state
+    kept = state.rotation.get("ranks") or {}
+    listed = state.live - len(account.apart) + len(account.absent) + account.hidden
+    size = queries.per_page
+    return Start(
+        behind=listed - (size - max(1, size // SLACK)) if _is_usable(queries, state, listed) else None,
+        most_hidden=min(account.hidden, kept.get("hidden", account.hidden)),
+        known=not account.hidden or "hidden" in kept,
+        fresh=token(state.watermark) + "0",
+        kept=kept,
+    )
+
+
+def _is_usable(queries: Queries, state: CollectionState, listed: int) -> bool:
+    if queries.site.languages.get(queries.collection.route) or listed <= WHOLE * queries.per_page:
+        return False
+    kept = state.rotation.get("ranks") or {}
+    return "ignored" not in kept or kept["ignored"] != state.swept
+
+
+def learnt(ranks: Mapping[str, Any], swept: str | None) -> dict[str, Any]:
+    """What the archive keeps of ``ranks`` that a run learnt: what the site ignores holds until the sweep after the one
+    of the time ``swept``."""
+    return {**ranks, "ignored": swept} if ranks.get("ignored", "") is None else dict(ranks)
+
+
+def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> Steps[Ranked]:
+    """The rows behind the oldest ``behind`` ones. Raises a final PayloadError."""
+    queries, ranked, offset = site_ids.queries, Ranked(behind=behind), behind
+    for _ in range(MOST_PAGES):
+        params: dict[str, Any] = {"orderby": "id", "order": "asc", "offset": offset, "per_page": queries.per_page}
+        query = queries.query(params | {"_fields": LISTING, "_": fresh}, "newest", tries=2)
+        reply: Reply = yield past_caches(query)
+        try:
+            rows = rows_of(reply)
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            # A page size that the site does not take says nothing of the offset.
+            ranked.heeded = lowered_per_page(fault, queries.per_page) is not None
+            return ranked
+        dates = site_ids.dates_in(rows)
+        further = {row_id: at for row_id, at in dates.items() if row_id not in ranked.dates}
+        if not _continues(ranked.dates, dates, rows=len(rows)) or (ranked.reply and total_of(reply) != ranked.total):
+            ranked.heeded = False
+            return ranked
+        ranked.dates |= dates
+        ranked.reply, ranked.total = ranked.reply or reply, total_of(reply)
+        ranked.rows = max(ranked.rows, len(rows))
+        if len(rows) < queries.per_page:
+            ranked.ended = bool(rows)
+            return ranked
+        if not (yield from unknown(further)):
+            # A page has places for new rows behind known ones. It is full without them: the site ignores the offset.
+            ranked.heeded = False
+            return ranked
+        offset += max(1, len(rows) - OVERLAP)
+    return ranked
+
+
+def _continues(before: Dates, dates: Dates, *, rows: int) -> bool:
+    """Whether the rows of a page stand in ascending order and follow the rows ``before`` without a gap."""
+    ids = list(dates)
+    return len(ids) == rows and ids == sorted(ids) and (not before or next(iter(ids), 0) in before)

@@ -1,0 +1,87 @@
+"""A count that a cache or a plugin froze: the ranks of the newest rows show that an older row vanished."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from newsbot.wordpress.receipt import CollectionFacts
+from tests.unit.soak_site import DAY
+from tests.unit.test_proof import Proving
+
+
+def lying(lie: str, **given: Any) -> Proving:
+    proving = Proving(**given)
+    proving.site.lie, proving.site.earlier = lie, list(proving.site.entries.values())
+    return proving
+
+
+def test_deletion_behind_a_frozen_count_is_delivered_and_the_verdict_tells_the_count() -> None:
+    proving = lying("total frozen")
+    assert (proving().verdict, len(proving.site.asked)) == ("complete", 3)
+    del proving.site.entries[10]
+    facts = proving()
+    assert proving.delivered == {(10, "deleted")}
+    assert (facts.verdict, facts.why) == ("incomplete", "1 counted by the site but shown by no listing")
+
+
+def test_each_deletion_behind_a_frozen_count_is_delivered_where_rows_may_be_hidden() -> None:
+    proving = lying("total frozen", kind="media")
+    for number in (10, 12, 33):
+        del proving.site.entries[number]
+        assert proving().verdict == "complete"
+        assert proving.delivered == {(number, "deleted")}
+
+
+def test_deletion_in_a_larger_collection_behind_a_frozen_count_is_delivered() -> None:
+    proving = lying("total frozen", posts=120, longest=150)
+    proving()
+    del proving.site.entries[10]
+    proving()
+    assert proving.delivered == {(10, "deleted")}
+
+
+def test_cache_that_tells_nothing_hides_no_change() -> None:
+    proving = lying("cached")
+    assert [proving().verdict, proving().verdict] == ["complete", "complete"]
+    for number in (10, 11):
+        del proving.site.entries[number]
+        proving.site.act("edit", 20)
+        assert (proving().verdict, len(proving.delivered)) == ("complete", 2)
+        assert (number, "deleted") in proving.delivered
+
+
+def test_many_new_rows_leave_the_count_confirmed() -> None:
+    proving = Proving()
+    for _ in range(12):
+        proving.site.insert(proving.site.now)
+    facts = proving()
+    assert (len(proving.delivered), facts.verdict, facts.proven) == (12, "complete", "2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("lie", ["offset ignored", "order ignored", "capped"])
+def test_ranks_that_the_site_does_not_give_are_not_asked_again_and_prove_nothing(lie: str) -> None:
+    proving = lying(lie, kind="media")
+    proving()
+    ranked = [_asks_ranks(proving)]
+    facts: CollectionFacts = proving()
+    ranked.append(_asks_ranks(proving))
+    assert ranked == [True, False]
+    assert facts.proven != "2026-01-02T00:00:00Z" or proving.archive.state.swept == facts.proven
+
+
+def _asks_ranks(proving: Proving) -> bool:
+    return int(proving.site.asked[0].get("offset", 0)) > 20
+
+
+def test_ranks_are_asked_for_again_after_a_sweep() -> None:
+    proving = lying("offset ignored")
+    proving()
+    proving.site.lie = ""
+    proving.site.now += 8 * DAY
+    asked = []
+    for _ in range(2):
+        proving()
+        asked.append(_asks_ranks(proving))
+    assert asked == [False, True]

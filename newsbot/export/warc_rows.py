@@ -52,13 +52,17 @@ class _NoStats:
 
 @dataclass(slots=True, kw_only=True)
 class Remaker:
-    """Makes the rows of one site of one run. Raises NotMade where the run recorded nothing of the site."""
+    """Makes the rows of one site of one run. Raises NotMade where the run recorded nothing of the site.
+
+    ``lacks``: no record holds an object that the rows of the last answer link to.
+    """
 
     answers: Answers
     key: str
     site: Site = field(init=False)
     options: Mapping[str, Options] = field(init=False)
     cleaner: CleanPipeline = field(init=False)
+    lacks: bool = False
     _intakes: dict[tuple[str, str], Intake] = field(default_factory=dict)
     _listed: Listed = field(init=False)
     _versions: dict[str, dict[int, list[tuple[int, Any]]]] = field(default_factory=dict)
@@ -173,6 +177,7 @@ class Remaker:
         posts = [item for item in items if isinstance(item, Post)]
         for name, relation in intake.learner.extras:
             self._run(intake.children.fetch(name, relation, posts))
+        self.lacks = any(cache.wanted for cache in joiner.caches.values())
         joiner.give_up()
         yield from cast(Iterator[Record], joiner.ready())
 

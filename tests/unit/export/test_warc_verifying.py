@@ -138,6 +138,23 @@ def test_what_changed_during_the_run_is_no_difference(tmp_path: Path) -> None:
     assert run.verified(*made).faults == ["out.jsonl, row 2 (post 2): authors differ from what its record gives"]
 
 
+def test_what_no_record_holds_is_told_as_that(tmp_path: Path) -> None:
+    """The disk was full before the authors came, and a record is gone."""
+    run = Run(tmp_path)
+    first = run.answer(f"{API}/posts?page=1", [raw(number, author=7) for number in range(1, 4)])
+    run.end()
+    row = run.make(first, 1)
+    found = run.verified(row | {"author": {"id": 7, "name": "Ann"}}, run.make(first, 2) | {"title": "Another"})
+    assert found.faults == [
+        "out.jsonl, row 1 (post 1): no record holds the answers that its author came with",
+        "out.jsonl, row 2 (post 2): title differ from what its record gives",
+    ]
+    gone = {"warc": {**row["warc"], "offset": 3}}
+    found = run.verified(*(run.make(first, number) | gone for number in (1, 2, 3)))
+    no_record = f"{first.file} has no record {first.record} at byte 3, or the record is damaged"
+    assert (found.faults, found.rows) == ([f"out.jsonl, row 1 (post 1): {no_record}; rows of this record: 3"], 3)
+
+
 def article(text: str, more: str = "") -> str:
     paragraphs = "".join(f"<p>{text} The council met on day {day} and decided to build it.</p>" for day in range(6))
     return (

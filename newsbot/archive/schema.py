@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Double,
     Float,
     ForeignKey,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -216,21 +218,26 @@ followed = Table(
     Column("run", Text),
     Column("pace_group", Text),
     Column("full_check", Text),
-    # Paused sites stay overdue, and must not stand before the others.
-    Index(
-        "followed_due",
-        "spider",
-        "next_due",
-        "url",
-        postgresql_where=text("NOT paused"),
-        sqlite_where=text("NOT paused"),
-    ),
+    # Paused sites stay overdue, and must not stand before the others. PostgreSQL is told below.
+    Index("followed_due", "spider", "next_due", "url", sqlite_where=text("NOT paused")),
 )
 """The sites that the user follows, one row for each spider, and when each is next due. ``url`` is the user's URL.
 
 Sites of one ``pace_group`` share a host, or an address where NEWSBOT_SHARE_IP is on. ``full_check`` is the time of the
 last check of more than one request.
 """
+
+
+@event.listens_for(followed, "before_create")
+def _leave_out_paused(table: Table, connection: Connection, **_: object) -> None:
+    """Tell PostgreSQL too which rows the index leaves out.
+
+    An option of PostgreSQL in the table above would import its dialect at each start: 50 ms of CPU and 2.5 MiB.
+    """
+    if connection.dialect.name == "postgresql":
+        due = next(index for index in table.indexes if index.name == "followed_due")
+        due.dialect_options["postgresql"]["where"] = text("NOT paused")
+
 
 thresholds = Table(
     "thresholds",

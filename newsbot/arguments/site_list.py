@@ -6,15 +6,17 @@ import difflib
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from newsbot.arguments.list_files import BadList, Row, read_rows
 from newsbot.arguments.values import Names, split_urls, validate
 from newsbot.article.cleaning.rule import Rule, read_rule
-from newsbot.article.cleaning.rules import CleaningRules, site_rules
 from newsbot.errors import BadArgument
+
+if TYPE_CHECKING:
+    from newsbot.article.cleaning.rules import CleaningRules
 
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -87,7 +89,11 @@ class Target(BaseModel):
 
     def cleaning_rules(self) -> CleaningRules | None:
         """The cleaning rules of this site; None if it uses the default rules."""
-        return site_rules(self.rules_off, self.rule) if self.rules_off or self.rule else None
+        if not self.rules_off and not self.rule:
+            return None
+        from newsbot.article.cleaning.rules import site_rules
+
+        return site_rules(self.rules_off, self.rule)
 
 
 def read_sites(path: Path) -> list[Target]:

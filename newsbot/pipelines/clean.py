@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import signals
-from newsbot.article.cleaning.clean import Cleaned, clean
-from newsbot.article.cleaning.markdown import markdown
-from newsbot.article.facts.byline import find_byline
-from newsbot.article.facts.language import CERTAIN, SURE, detect
-from newsbot.article.facts.source import find_source, strongest
 from newsbot.items import Comment, Post
 from newsbot.pipelines.targets import Targets
+
+# An update of an unchanged site cleans nothing, so the first row imports what cleans.
+if TYPE_CHECKING:
+    from newsbot.article.cleaning.clean import Cleaned
 
 
 class CleanPipeline:
@@ -49,6 +48,8 @@ class CleanPipeline:
         return item
 
     def _clean(self, item: Post | Comment) -> None:
+        from newsbot.article.cleaning.clean import clean
+
         target = self.targets.target(item.site)
         rules = target.cleaning_rules() if target is not None else None
         cleaned = clean(item.content_html or "", base_url=item.url or item.site, rules=rules)
@@ -63,6 +64,9 @@ class CleanPipeline:
             self._fill(item, cleaned)
 
     def _fill(self, post: Post, cleaned: Cleaned) -> None:
+        from newsbot.article.facts.byline import find_byline
+        from newsbot.article.facts.source import find_source, strongest
+
         post.images, post.links, post.embeds = list(cleaned.images), list(cleaned.links), list(cleaned.embeds)
         post.word_count = cleaned.word_count
         post.truncated = cleaned.truncated
@@ -80,9 +84,13 @@ class CleanPipeline:
         # post.source may hold what only the API object showed; it was read together with the object.
         post.source = strongest(post.source, source)
         if self.with_markdown:
+            from newsbot.article.cleaning.markdown import markdown
+
             post.content_markdown = markdown(cleaned.html) or None
 
     def _set_language(self, post: Post) -> None:
+        from newsbot.article.facts.language import CERTAIN, SURE, detect
+
         text = post.content_text or ""
         if len(text) < _SHORT:
             text = "\n".join(filter(None, (post.title, post.excerpt, text)))

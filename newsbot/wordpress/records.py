@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import Any
 
-from newsbot.article.facts.source import find_source
 from newsbot.article.text import plain_text, scrub
 from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
@@ -105,6 +104,8 @@ def _language(raw: Mapping[str, Any]) -> str | None:
 
 def _source_of(raw: Mapping[str, Any], site: Site) -> Source | None:
     """The source of a syndicated post, as far as its API object shows it. The clean pipeline then reads the article."""
+    from newsbot.article.facts.source import find_source  # its patterns take 40 ms, and an unchanged site has no rows
+
     meta = raw.get("meta")
     return find_source(
         site=decoded(raw.get("link")) or site.key,

@@ -18,7 +18,8 @@ HEAVY = {
     *("alembic", "mako"),  # an archive of an older version
     *("spidermon", "jinja2", "sentry_sdk"),  # SPIDERMON_ENABLED
     *("prometheus_client", "twisted.web.server"),  # NEWSBOT_METRICS_PORT, NEWSBOT_METRICS_FILE
-    "psycopg",  # an archive in PostgreSQL
+    *("psycopg", "sqlalchemy.dialects.postgresql"),  # an archive in PostgreSQL
+    "newsbot.wordpress.pages.article_page",  # the page of an article
     *("aiohttp", "tldextract", "requests"),  # components of Scrapy that newsbot does not run
     *("newsbot.export.files", "newsbot.article.cleaning.explain"),  # other commands
 }

@@ -122,7 +122,7 @@ def test_a_question_to_the_archive_waits_until_every_earlier_row_is_delivered() 
     assert events.index(3) < events.index("delivered") < events.index(4)
 
 
-@pytest.mark.parametrize(("sites", "most"), [(1, 400), (4, 100), (400, 25)])
+@pytest.mark.parametrize(("sites", "most"), [(1, 200), (4, 50), (400, 12)])
 def test_the_sites_of_a_run_share_the_rows_that_may_wait(sites: int, most: int) -> None:
     spider = WpPostSpider(site=",".join(f"https://site-{number}.example" for number in range(sites)))
     assert spider.max_waiting == most

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from newsbot.errors import PaymentRequired
 from newsbot.items import Post
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Asking, Reply
-from newsbot.wordpress.pages.article_page import ArticlePage, read_page
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.urls import site_host
 from newsbot.wordpress.receipt import Verdict
+
+# Most crawls read no page, so the first page imports what reads it.
+if TYPE_CHECKING:
+    from newsbot.wordpress.pages.article_page import ArticlePage
 
 FAILURES = 8
 """Failed pages in a row after which no more pages are asked for: the site is failing, or refuses newsbot."""
@@ -121,6 +125,8 @@ class PageReader:
 
     def _ask(self, url: str, *, rendered: bool) -> Asking[ArticlePage]:
         """Ask for one page. Raises NoArticle, or Halt after too many failures in a row."""
+        from newsbot.wordpress.pages.article_page import read_page
+
         reply = yield from ask(url, "article", self.type, render=rendered)
         try:
             _check(reply, url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import PayloadError
 from newsbot.items import Post
@@ -13,7 +13,6 @@ from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.fallback.worth import Folders, PageWorth
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import Query, Reply, Steps
-from newsbot.wordpress.pages.article_page import ArticlePage
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.reader import Closed, Elsewhere, Gone, NoArticle, PageReader
 from newsbot.wordpress.pages.times import iso_to_utc
@@ -24,6 +23,9 @@ from newsbot.wordpress.replies import is_final, rows_of
 from newsbot.wordpress.values import decoded, row_id, text
 from newsbot.wordpress.witness.judging import Proof, prove
 from newsbot.wordpress.witness.matching import Lacking, is_same, slug_batches
+
+if TYPE_CHECKING:
+    from newsbot.wordpress.pages.article_page import ArticlePage
 
 PROBES = {True: 200, False: 40}
 """Whether a list is of one type -> pages that are asked for before one of them shows an article that is missing."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from newsbot.wordpress.pages.article_page import ArticlePage
 from newsbot.wordpress.pages.urls import canonical
 from newsbot.wordpress.witness.matching import is_same, keys_of
+
+if TYPE_CHECKING:
+    from newsbot.wordpress.pages.article_page import ArticlePage
 
 
 class Proof(StrEnum):

@@ -104,6 +104,14 @@ def test_an_html_page_where_the_end_of_a_feed_is_looked_for(walls: int, posts: i
     assert named or len(came) == posts
 
 
+@pytest.mark.parametrize(("listed", "posts"), [(10, 40), (15, 40), (30, 40), (40, 40)])
+def test_posts_behind_a_sitemap_of_the_newest_ones_come_by_the_feed(listed: int, posts: int) -> None:
+    site = FeedSite({"/sitemap.xml": urlset(*(f"n{n}" for n in range(listed)))}, last=lambda _: 4)
+    came, facts = bring(site)
+    assert (len(came), facts.verdict) == (posts, "complete"), facts.why
+    assert site.count("/feed/") <= 6
+
+
 def test_urls_that_a_sitemap_invents_are_left_and_counted() -> None:
     site = ClosedSite({"/sitemap.xml": urlset(*(f"made-up-{n}" for n in range(1_000)))})
     posts, facts = bring(site)

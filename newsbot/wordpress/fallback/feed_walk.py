@@ -34,7 +34,8 @@ class FeedWalk:
 
     ``partial``: canonical URL -> entry that holds only an excerpt. ``held`` entries wait to be sent. ``in_window`` is
     the number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
-    ``broke_off``: why the feed did not come whole, or None.
+    ``broke_off``: why the feed did not come whole, or None. ``sitemap_is_partial``: the feed shows posts that the
+    sitemap lacks, behind as many as it lists.
     """
 
     feed: Feed | None
@@ -46,6 +47,7 @@ class FeedWalk:
     in_window: int = 0
     unlisted: int = 0
     broke_off: str | None = None
+    sitemap_is_partial: bool = False
     end: FeedEnd = field(default_factory=FeedEnd)
 
     def run(self) -> Steps[None]:
@@ -67,6 +69,8 @@ class FeedWalk:
         self._count_faults(page)
         for number in count(2):
             goes_on = yield from self._take_page(page)
+            if not goes_on and self._is_replaced(page.entries):
+                goes_on = yield from self._goes_behind_sitemap(feed, len(page.entries), first_urls)
             if not goes_on or (yield from self._has_no_end(feed, number - 1, first_urls)):
                 return
             page = yield from self._fetch(feed, number)
@@ -88,6 +92,18 @@ class FeedWalk:
         if endless:
             self._break_off("endless", f"the feed has no end: newsbot left it after page {number}")
         return endless
+
+    def _is_replaced(self, entries: Sequence[FeedEntry]) -> bool:
+        """Whether the sitemap alone is the reason why deeper pages of the feed are of no more use."""
+        return bool(entries) and not (self._is_limited(entries) or self.delivery.facts.kept or self.stale_pages)
+
+    def _goes_behind_sitemap(self, feed: Feed, size: int, first: list[str]) -> Steps[bool]:
+        """Whether the feed, with ``size`` entries to a page, has posts behind as many as the sitemap lists, and the
+        sitemap lacks them: some sitemaps list only the newest posts. Then the feed is walked to its end."""
+        articles = self.delivery.listed.articles
+        urls = yield from self._probe(feed, len(articles) // size + 1, first)
+        self.sitemap_is_partial = any(url not in articles for url in urls or [])
+        return self.sitemap_is_partial
 
     def _probe(self, feed: Feed, number: int, first: list[str]) -> Steps[list[str] | None]:
         """The URLs of a page that is asked for only to find the end; None where the answer is no page of a feed. A site
@@ -159,11 +175,19 @@ class FeedWalk:
 
     def _is_enough(self, entries: Sequence[FeedEntry]) -> bool:
         """Whether deeper pages of the feed, which goes back in time, are of no more use."""
+        return self._is_limited(entries) or self._is_listed(entries)
+
+    def _is_limited(self, entries: Sequence[FeedEntry]) -> bool:
+        """Whether the user's ``limit`` or ``since`` is reached."""
         options = self.delivery.options
         if options.limit is not None and self.in_window >= options.limit - len(self.delivery.api_ids):
             return True
-        if options.since and all((entry.post.published or "~")[:19] < options.since for entry in entries):
-            return True
+        return bool(options.since) and all((entry.post.published or "~")[:19] < str(options.since) for entry in entries)
+
+    def _is_listed(self, entries: Sequence[FeedEntry]) -> bool:
+        """Whether nothing is missing that the sitemap lists."""
+        if self.sitemap_is_partial:
+            return False
         return self._lists_all(entries) and not self.delivery.listed.remaining - self.partial.keys()
 
     def _lists_all(self, entries: Sequence[FeedEntry]) -> bool:

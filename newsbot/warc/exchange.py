@@ -28,10 +28,8 @@ _WITH_URL = (b"location", b"content-location", b"referer", b"link", b"refresh")
 """Headers that hold URLs, beside the first line of a request."""
 
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
-_PARAMETER = re.compile(
-    r"((?:^|[?&;])[\w.\[\]-]*(?:passw(?:or)?d?|pwd|secret|token|api_?key|jwt|nonce|signature|sessid)[\w.\[\]-]*=)[^&;#\s\"<>]+",
-    re.I,
-)
+_PARAMETER = re.compile(r"((?:^|(?<=[?&;]))([^=?&;#/\s\"<>]*)=)[^&;#\s\"<>]+")
+_SECRET_NAME = re.compile(r"passw|pwd|secret|token|api_?key|jwt|nonce|signature|sessid", re.I)
 _INTERIM = re.compile(rb"HTTP/\d\.\d 1\d\d[ \r\n]")
 
 
@@ -128,4 +126,8 @@ def _open_lines(lines: Iterable[bytes]) -> Iterable[bytes]:
 def open_url(text: str) -> str:
     """A URL, or a text with URLs, without the user names and passwords of these URLs and without the values of
     parameters that hold a password or a key."""
-    return _PARAMETER.sub(r"\1left-out", _LOGIN.sub("", text))
+    return _PARAMETER.sub(_open_parameter, _LOGIN.sub("", text))
+
+
+def _open_parameter(found: re.Match[str]) -> str:
+    return f"{found[1]}left-out" if _SECRET_NAME.search(found[2]) else found[0]

@@ -51,8 +51,16 @@ def truth_of(site: WordPress, *, plain: bool) -> Truth:
     return _KNOWN[site.version, plain]
 
 
-@pytest.mark.parametrize("permalinks", ["pretty", "plain"])
+@pytest.fixture(params=["wordpress_61", "wordpress_68"])
+def wordpress(request: pytest.FixtureRequest) -> WordPress:
+    """Both versions, with the permalinks that the test before left: to set them loads WordPress twice."""
+    site: WordPress = request.getfixturevalue(request.param)
+    return site
+
+
+# The style of the permalinks stands below, since the upper parameter changes with each test.
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+@pytest.mark.parametrize("permalinks", ["pretty", "plain"])
 def test_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: Check) -> None:
     wordpress.set_permalinks(permalinks)
     plain = permalinks == "plain"
@@ -60,8 +68,8 @@ def test_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], 
     check(ask, truth_of(wordpress, plain=plain))
 
 
-@pytest.mark.parametrize("permalinks", ["pretty", "plain"])
 @pytest.mark.parametrize("check", contract_pages.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+@pytest.mark.parametrize("permalinks", ["pretty", "plain"])
 def test_page_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: PageCheck) -> None:
     wordpress.set_permalinks(permalinks)
     check(browsing(wordpress.url), truth_of(wordpress, plain=permalinks == "plain"))

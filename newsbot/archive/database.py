@@ -1,13 +1,10 @@
-"""Opens the archive's database, brings its schema up to date, and turns its failures into one line."""
+"""Opens the archive's database, with an up-to-date schema, and turns its failures into one line."""
 
 from __future__ import annotations
 
-import importlib.resources
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from newsbot.archive.schema import VERSION, metadata, version_table
+from newsbot.archive.schema import VERSION, version_table
+from newsbot.archive.schema_version import create_tables, migrate, version_of
 from newsbot.errors import ArchiveError, BadArchiveUrl
 from newsbot.extras import missing
 
@@ -223,7 +221,7 @@ _served: set[str] = set()
 
 
 def _bring_up_to_date(database: Database) -> None:
-    if (present := _version(database.reader)) == VERSION:
+    if (present := version_of(database.reader)) == VERSION:
         _served.add(database.place)
         return
     if database.place in _served and present is not None and present > VERSION:
@@ -233,68 +231,17 @@ def _bring_up_to_date(database: Database) -> None:
     with database.writing(durable=True) as connection:
         if not database.sqlite:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        found = _version(connection)
+        found = version_of(connection)
         if found is None:
             if foreign := set(sa.inspect(connection).get_table_names()) - {version_table.name}:
                 raise ArchiveError(
                     f"the archive {database.place} is a database of another program: it has tables such as "
                     f"{min(foreign)}, and none of an archive. Name an empty database in NEWSBOT_ARCHIVE"
                 )
-            _create(connection)
+            create_tables(connection)
         elif found != VERSION:
-            _migrate(connection, found, database.place)
+            migrate(connection, found, database.place)
         _served.add(database.place)
-
-
-def _version(connection: Connection) -> str | None:
-    """The version of the archive's schema; None for a database without tables."""
-    if not sa.inspect(connection).has_table("alembic_version"):
-        return None
-    found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-    return None if found is None else str(found)
-
-
-def _create(connection: Connection) -> None:
-    """Create in an empty archive the tables that all migrations together create, without importing Alembic."""
-    metadata.create_all(connection, checkfirst=False)
-    version_table.create(connection, checkfirst=True)
-    connection.execute(version_table.insert().values(version_num=VERSION))
-
-
-@contextmanager
-def _on_disk(folder: Traversable) -> Iterator[Path]:
-    """A package's folder that Alembic can read. Scrapyd runs the project from a zipped egg, which has no folders."""
-    if isinstance(folder, Path):
-        yield folder
-        return
-    with tempfile.TemporaryDirectory() as copy:
-        _unpack(folder, Path(copy) / folder.name)
-        yield Path(copy) / folder.name
-
-
-def _unpack(source: Traversable, target: Path) -> None:
-    target.mkdir()
-    for entry in source.iterdir():
-        if entry.is_dir():
-            _unpack(entry, target / entry.name)
-        else:
-            (target / entry.name).write_bytes(entry.read_bytes())
-
-
-def _migrate(connection: Connection, found: str | None, place: str) -> None:
-    # The import of Alembic takes 0.2 s and 6 MiB, so it is imported only where an archive must change.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    with _on_disk(importlib.resources.files("newsbot.archive") / "migrations") as folder:
-        config.set_main_option("script_location", str(folder).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        ours = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if found is not None and found not in ours:
-            raise ArchiveError(f"the archive {place} is newer ({found}) than this newsbot ({VERSION}). Update newsbot")
-        command.upgrade(config, "head")
 
 
 def upsert(connection: Connection, table: sa.Table, *, keys: Sequence[str], replaced: Sequence[str]) -> Any:

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from newsbot.archive import Archive, Feed
-from newsbot.archive.database import _migrate
 from newsbot.archive.hosts import Hosts
 from newsbot.archive.reader import Filter, read_current, read_history
+from newsbot.archive.schema_version import migrate
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Post
 from newsbot.politeness.known import KnownRobots
@@ -41,7 +41,7 @@ def test_a_new_archive_has_the_tables_that_the_migrations_make(postgresql: Postg
     made, migrated = (sa.create_engine(postgresql.new_database()) for _ in range(2))
     Archive.open(made.url.render_as_string()).close()
     with migrated.begin() as connection:
-        _migrate(connection, None, "the archive")
+        migrate(connection, None, "the archive")
     assert described(made) == described(migrated)
     assert "rows" in described(made)
     migrated.dispose()

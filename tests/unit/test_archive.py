@@ -15,9 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from newsbot.archive import Archive, MissingRows
-from newsbot.archive.database import _migrate
 from newsbot.archive.parts import PARTS, changed_parts, fingerprint
 from newsbot.archive.schema import VERSION, leases
+from newsbot.archive.schema_version import migrate
 from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Embed, FeaturedImage, Image, Post, TermRef, columns
 from newsbot.wordpress.guids import guid_key
@@ -577,7 +577,7 @@ def test_a_new_archive_has_the_tables_that_the_migrations_make(reopen: Open, tmp
     reopen().close()
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
     with engine.begin() as connection:
-        _migrate(connection, None, "the archive")
+        migrate(connection, None, "the archive")
     engine.dispose()
     new, migrated = (definitions(tmp_path / name) for name in ("newsbot.db", "migrated.db"))
     assert new == migrated

@@ -6,14 +6,21 @@ Titles, names and excerpts of the archive are plain text, and WordPress keeps th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from newsbot.feeds.rows import fit_bytes
+from newsbot.export.wxr_elements import (
+    Dates,
+    Item,
+    category_element,
+    element,
+    encoded,
+    file_elements,
+    html_of,
+    meta_elements,
+)
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, TermRef
 
 _LOGIN = re.compile(r"[A-Za-z0-9 _.@-]{1,60}")
@@ -43,17 +50,6 @@ class FullTerm:
     description: str | None = None
 
 
-def element(name: str, text: object) -> str:
-    """An element whose text stands in CDATA, as WordPress writes it."""
-    inner = str(text).replace("]]>", "]]]]><![CDATA[>")
-    return f"<{name}><![CDATA[{inner}]]></{name}>\n"
-
-
-def encoded(xml: str) -> bytes:
-    """XML in UTF-8; U+FFFD stands for the characters that XML forbids."""
-    return fit_bytes(xml)[0]
-
-
 def channel(title: str, site: str, generator: str) -> str:
     return (
         element("title", title)
@@ -77,7 +73,7 @@ def author_element(author: Author) -> str:
         f"<wp:author><wp:author_id>{author.id or 0}</wp:author_id>\n"
         + element("wp:author_login", login)
         + element("wp:author_email", "")
-        + element("wp:author_display_name", _html(author.name or login))
+        + element("wp:author_display_name", html_of(author.name or login))
         + element("wp:author_first_name", "")
         + element("wp:author_last_name", "")
         + "</wp:author>\n"
@@ -112,9 +108,9 @@ def _parents_first(terms: Mapping[tuple[str, int], FullTerm]) -> Iterator[FullTe
 
 
 def _term_element(term: FullTerm, parent: str) -> str:
-    ref, slug, name = term.ref, slug_of(term.ref), _html(term.ref.name or slug_of(term.ref))
+    ref, slug, name = term.ref, slug_of(term.ref), html_of(term.ref.name or slug_of(term.ref))
     number = f"<wp:term_id>{ref.id or 0}</wp:term_id>\n"
-    described = _html(term.description or "")
+    described = html_of(term.description or "")
     if ref.taxonomy == "category":
         return (
             f"<wp:category>{number}"
@@ -154,12 +150,12 @@ def post_item(post: Post, comments: bytes) -> bytes:
     item = Item(
         id=post.id,
         type=post.type,
-        title=_html(post.title or ""),
+        title=html_of(post.title or ""),
         link=post.url or "",
         guid=post.guid or post.url or "",
         creator=login_of(post.author) if post.author is not None else "",
         content=post.content_html or "",
-        excerpt=_html(post.excerpt or ""),
+        excerpt=html_of(post.excerpt or ""),
         dates=Dates.of(post.published, post.published_local, post.modified),
         slug=post.slug or "",
         status="trash" if post.deleted_at else post.status or "publish",
@@ -167,7 +163,7 @@ def post_item(post: Post, comments: bytes) -> bytes:
         comment_status=post.comment_status or "closed",
         sticky=bool(post.sticky),
     )
-    rest = "".join(_categories(post)) + "".join(_meta(meta))
+    rest = "".join(_categories(post)) + "".join(meta_elements(meta))
     return encoded(item.opening() + rest) + comments + b"</item>\n"
 
 
@@ -175,18 +171,18 @@ def media_item(media: Media) -> bytes:
     item = Item(
         id=media.id,
         type="attachment",
-        title=_html(media.title or ""),
+        title=html_of(media.title or ""),
         link=media.url or "",
         guid=media.guid or media.file_url or "",
         creator=login_of(media.author) if media.author is not None else "",
-        content=_html(media.description or ""),
-        excerpt=_html(media.caption or ""),
+        content=html_of(media.description or ""),
+        excerpt=html_of(media.caption or ""),
         dates=Dates.of(media.published, media.published_local, media.modified),
         slug=media.slug or "",
         status="trash" if media.deleted_at else media.status or "inherit",
         parent=media.post or 0,
     )
-    return encoded(item.opening() + _file(media.file_url or media.guid or "", media.alt) + "</item>\n")
+    return encoded(item.opening() + file_elements(media.file_url or media.guid or "", media.alt) + "</item>\n")
 
 
 def image_item(image: FeaturedImage, post: Post) -> bytes:
@@ -195,18 +191,18 @@ def image_item(image: FeaturedImage, post: Post) -> bytes:
     item = Item(
         id=image.id or 0,
         type="attachment",
-        title=_html(url.rpartition("/")[2].rpartition(".")[0]),
+        title=html_of(url.rpartition("/")[2].rpartition(".")[0]),
         link=url,
         guid=url,
         creator=login_of(post.author) if post.author is not None else "",
         content="",
-        excerpt=_html(image.caption or ""),
+        excerpt=html_of(image.caption or ""),
         dates=Dates.of(post.published, post.published_local, post.modified),
         slug="",
         status="inherit",
         parent=0,
     )
-    return encoded(item.opening() + _file(url, image.alt) + "</item>\n")
+    return encoded(item.opening() + file_elements(url, image.alt) + "</item>\n")
 
 
 def comment_element(comment: Comment) -> bytes:
@@ -214,7 +210,7 @@ def comment_element(comment: Comment) -> bytes:
     dates = Dates.of(comment.published, comment.published_local, None)
     return encoded(
         f"<wp:comment><wp:comment_id>{comment.id}</wp:comment_id>\n"
-        + element("wp:comment_author", _html(author.name or ""))
+        + element("wp:comment_author", html_of(author.name or ""))
         + element("wp:comment_author_email", "")
         + element("wp:comment_author_url", author.url or "")
         + element("wp:comment_author_IP", "")
@@ -228,122 +224,8 @@ def comment_element(comment: Comment) -> bytes:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """Times as WordPress keeps them: ``2026-01-01 08:00:00``. ``sent`` is that of RSS."""
-
-    local: str
-    utc: str
-    modified_local: str
-    modified: str
-    sent: str
-
-    @classmethod
-    def of(cls, published: str | None, local: str | None, modified: str | None) -> Dates:
-        utc = _plain(published)
-        wall = _plain(local) or utc
-        changed = _plain(modified) or utc
-        return cls(wall, utc, _shifted(changed, utc, wall), changed, _sent(utc))
-
-
-def _plain(moment: str | None) -> str:
-    return (moment or "").replace("T", " ").partition("Z")[0].partition(".")[0]
-
-
-def _shifted(moment: str, utc: str, wall: str) -> str:
-    """``moment`` by the wall clock, as far from UTC as at the time of publication."""
-    try:
-        shift = datetime.fromisoformat(wall) - datetime.fromisoformat(utc)
-        return str(datetime.fromisoformat(moment) + shift)
-    except (ValueError, OverflowError):
-        return moment
-
-
-def _sent(utc: str) -> str:
-    try:
-        return format_datetime(datetime.fromisoformat(utc).replace(tzinfo=UTC))
-    except ValueError:
-        return ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """The elements that every item has. Texts are HTML."""
-
-    id: int
-    type: str
-    title: str
-    link: str
-    guid: str
-    creator: str
-    content: str
-    excerpt: str
-    dates: Dates
-    slug: str
-    status: str
-    parent: int
-    comment_status: str = "closed"
-    sticky: bool = False
-
-    def opening(self) -> str:
-        return (
-            "<item>\n"
-            + element("title", self.title)
-            + f"<link>{escape(self.link)}</link>\n<pubDate>{self.dates.sent}</pubDate>\n"
-            + element("dc:creator", self.creator)
-            + f'<guid isPermaLink="false">{escape(self.guid)}</guid>\n<description></description>\n'
-            + element("content:encoded", self.content)
-            + element("excerpt:encoded", self.excerpt)
-            + f"<wp:post_id>{self.id}</wp:post_id>\n"
-            + element("wp:post_date", self.dates.local)
-            + element("wp:post_date_gmt", self.dates.utc)
-            + element("wp:post_modified", self.dates.modified_local)
-            + element("wp:post_modified_gmt", self.dates.modified)
-            + element("wp:comment_status", self.comment_status)
-            + element("wp:ping_status", "closed")
-            + element("wp:post_name", self.slug)
-            + element("wp:status", self.status)
-            + f"<wp:post_parent>{self.parent}</wp:post_parent>\n<wp:menu_order>0</wp:menu_order>\n"
-            + element("wp:post_type", self.type)
-            + element("wp:post_password", "")
-            + f"<wp:is_sticky>{int(self.sticky)}</wp:is_sticky>\n"
-        )
-
-
 def _categories(post: Post) -> Iterator[str]:
     for term in post.terms:
-        yield _category(term.taxonomy, slug_of(term), term.name or slug_of(term))
+        yield category_element(term.taxonomy, slug_of(term), term.name or slug_of(term))
     if post.format not in (None, "", "standard"):
-        yield _category("post_format", f"post-format-{post.format}", str(post.format).capitalize())
-
-
-def _category(taxonomy: str, slug: str, name: str) -> str:
-    inner = _html(name).replace("]]>", "]]]]><![CDATA[>")
-    return f'<category domain="{_attribute(taxonomy)}" nicename="{_attribute(slug)}"><![CDATA[{inner}]]></category>\n'
-
-
-def _meta(values: Mapping[str, str]) -> Iterable[str]:
-    for key, value in values.items():
-        yield "<wp:postmeta>" + element("wp:meta_key", key) + element("wp:meta_value", value) + "</wp:postmeta>\n"
-
-
-def _file(url: str, alt: str | None) -> str:
-    path = urlsplit(url).path.partition("/uploads/")[2] if _is_url(url) else ""
-    values = {"_wp_attached_file": path, "_wp_attachment_image_alt": alt or ""}
-    meta = _meta({key: value for key, value in values.items() if value})
-    return element("wp:attachment_url", url) + "".join(meta)
-
-
-def _is_url(url: str) -> bool:
-    try:
-        return bool(urlsplit(url).netloc)
-    except ValueError:
-        return False
-
-
-def _html(text: str) -> str:
-    return escape(text, quote=False)
-
-
-def _attribute(text: str) -> str:
-    return escape(text).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
+        yield category_element("post_format", f"post-format-{post.format}", str(post.format).capitalize())

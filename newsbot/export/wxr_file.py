@@ -13,6 +13,7 @@ from newsbot.archive.reader import site_name
 from newsbot.export import wxr
 from newsbot.export.reading import Reading, Target, Written
 from newsbot.export.wxr import FullTerm
+from newsbot.export.wxr_elements import encoded
 from newsbot.items import Author, Media, Post, TermRef
 
 
@@ -59,9 +60,9 @@ def write_wxr(target: Target, reading: Reading) -> Written:
         posts, of_comments = _write_posts(items, comments, places, site, reading)
         key = reading.selection.site or ""
         title = site_name(reading.database, key) or key
-        target.file.write(wxr.encoded(wxr.HEAD + wxr.channel(title, key, f"newsbot {__version__}")))
+        target.file.write(encoded(wxr.HEAD + wxr.channel(title, key, f"newsbot {__version__}")))
         for text in (*map(wxr.author_element, site.authors.values()), *wxr.term_elements(site.terms)):
-            target.file.write(wxr.encoded(text))
+            target.file.write(encoded(text))
         items.seek(0)
         shutil.copyfileobj(items, target.file, 1 << 20)
         target.file.write(wxr.TAIL.encode())

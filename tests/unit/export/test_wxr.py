@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.errors import BadArgument
-from newsbot.export.wxr import FullTerm, comment_element, encoded, lost_parents, media_item, post_item, term_elements
+from newsbot.export.wxr import FullTerm, comment_element, lost_parents, media_item, post_item, term_elements
+from newsbot.export.wxr_elements import encoded
 from newsbot.items import Author, Comment, Media, Post, Term, TermRef
 from tests.unit.export import wxr_reader
 from tests.unit.export.exporting import SITE, archive_of, exported, newsroom, post

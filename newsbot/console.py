@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsbot import __version__
 from newsbot.settings import NEWSBOT_ARCHIVE, NEWSBOT_DATA, act_as_project
-from newsbot.terminal import show, tell
+from newsbot.terminal import show, speak_as, tell
 
 _PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
 
@@ -21,6 +21,7 @@ def main() -> None:
         show(f"newsbot {__version__}")
         return
     act_as_project()
+    speak_as("newsbot")
     if arguments[:1] == ["crawl"] and not {"-h", "--help"} & set(arguments):
         tell(f"newsbot crawl: {places(arguments, Path.cwd())}")
     # Imported here, since --version and the line above need nothing of it.

@@ -77,7 +77,7 @@ def _interrupted(kind: type[BaseException], error: BaseException, trace: Traceba
     what is not whole as the exception passes them."""
     if issubclass(kind, KeyboardInterrupt):
         line = "stopped by Ctrl-C; nothing unfinished is kept. The same command begins again"
-        os.write(2, f"scrapy {sys.argv[1]}: {line}\n".encode())
+        os.write(2, f"{_program()} {sys.argv[1]}: {line}\n".encode())
     else:
         sys.__excepthook__(kind, error, trace)
 
@@ -144,10 +144,15 @@ def tell(line: str, settings: Mapping[str, str], now: float) -> None:
     is_json = settings.get("NEWSBOT_LOG_JSON", "").lower() in ("1", "true")
     as_json = json.dumps({"time": _iso(now), "level": "ERROR", "logger": "newsbot", "message": line})
     # Not sys.stderr: the signal may have come while its buffer is locked.
-    text = as_json if is_json else f"scrapy crawl: {line}"
+    text = as_json if is_json else f"{_program()} crawl: {line}"
     os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
     if log := settings.get("LOG_FILE"):
         append(log, as_json if is_json else in_log(line, now))
+
+
+def _program() -> str:
+    """The name of the command that the user started: ``newsbot`` where the wheel is installed, else ``scrapy``."""
+    return "newsbot" if Path(sys.argv[0]).stem == "newsbot" else "scrapy"
 
 
 def in_log(line: str, now: float) -> str:

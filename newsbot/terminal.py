@@ -10,6 +10,9 @@ from pathlib import Path
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
 
+_COMMAND = re.compile(r"\bscrapy (crawl|export|doctor|sites|report|forget|article|clean|fleet|verify)\b")
+_program = "scrapy"
+
 
 def visible(text: str) -> str:
     """``text`` with its control characters as escapes (``\\x1b``). Tabs and line feeds stay."""
@@ -41,13 +44,24 @@ def short_path(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+def speak_as(program: str) -> None:
+    """Let lines for the user name the commands of ``program`` from here on, such as ``newsbot export``."""
+    global _program
+    _program = program
+
+
+def in_users_words(text: str) -> str:
+    """``text`` with the commands by the name that the user started: whoever installed the wheel has no ``scrapy``."""
+    return text if _program == "scrapy" else _COMMAND.sub(rf"{_program} \1", text)
+
+
 def tell(text: str) -> None:
     """Write lines for the user to standard error, or where ``tell_by`` says."""
     _tell(text)
 
 
 def _to_standard_error(text: str) -> None:
-    sys.stderr.write(f"{visible(text)}\n")
+    sys.stderr.write(f"{visible(in_users_words(text))}\n")
 
 
 _tell: Callable[[str], None] = _to_standard_error
@@ -61,12 +75,12 @@ def tell_by(teller: Callable[[str], None]) -> None:
 
 def show(text: str) -> None:
     """Write lines for the user to standard output."""
-    sys.stdout.write(f"{visible(text)}\n")
+    sys.stdout.write(f"{visible(in_users_words(text))}\n")
 
 
 def ask(question: str) -> str:
     """Ask on standard error, and return the line of the answer without white space around it."""
-    sys.stderr.write(f"{visible(question)} ")
+    sys.stderr.write(f"{visible(in_users_words(question))} ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 

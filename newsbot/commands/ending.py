@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +10,17 @@ from contextlib import contextmanager
 from scrapy.settings import BaseSettings
 
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.terminal import tell
+from newsbot.terminal import in_users_words, tell
 
 
 class OneLineEnd:
     """For commands of Scrapy. The name of a command is the name of its module."""
 
     exitcode: int
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)  # type: ignore[misc]
+        parser.usage = in_users_words(parser.usage or "")
 
     def _say(self, line: str) -> None:
         command = type(self).__module__.rpartition(".")[2]

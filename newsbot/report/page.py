@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from newsbot.report.contents import Contents
 from newsbot.report.gaps import Gap
 from newsbot.rights import words
 from newsbot.rights.robots_txt import robots_for
-from newsbot.terminal import in_one_line
+from newsbot.terminal import in_one_line, in_users_words
 
 DETAILED = 50
 """Sites that have a section of their own."""
@@ -166,7 +166,7 @@ def page(
         totals={kind: number for kind, number in totals.items() if number or kind == "posts"},
         deleted=sum(held.deleted for site in sites for held in site.held),
         runs=runs,
-        attention=attention,
+        attention=[replace(found, step=in_users_words(found.step)) for found in attention],
         ranked=RANKED,
     )
 

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from newsbot import terminal
 from newsbot.extensions.summary import Ended, summary, table
-from newsbot.terminal import in_one_line, show, tell, visible, write_out
+from newsbot.terminal import in_one_line, in_users_words, show, tell, visible, write_out
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from tests.unit.test_repository import MODULES, tree
 
@@ -51,6 +52,20 @@ def test_the_table_of_the_receipt_has_a_line_for_each_collection_whatever_a_site
     assert lines[1].count("\\x1b") == 3
     assert visible(lines[1]) == lines[1]
     assert not any("\n" in line or visible(line) != line for line in summary([facts], Ended(spider="wp_posts")))
+
+
+def test_lines_name_the_command_that_the_user_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal, "_program", "scrapy")
+    line = "rows that came before: scrapy export FILE writes them; Scrapy 2.13, scrapy shell"
+    assert in_users_words(line) == line
+    terminal.speak_as("newsbot")
+    show(line)
+    tell("scrapy doctor: takes URLs of sites")
+    said = capsys.readouterr()
+    assert said.out == "rows that came before: newsbot export FILE writes them; Scrapy 2.13, scrapy shell\n"
+    assert said.err == "newsbot doctor: takes URLs of sites\n"
 
 
 def test_only_one_module_writes_to_the_terminal() -> None:

@@ -79,7 +79,7 @@ _LOGIN = re.compile(rb"<body[^>]{0,200}class=[\"'](?:[^\"'>]{0,200} )?login[ \"'
 def read(reply: Reply) -> Any:
     """The JSON of a reply: a list or an object. Raises a PayloadError where there is no JSON, or WordPress refused."""
     if is_challenge(reply):
-        raise Challenge(f"{reply.status}: a bot check came instead of an answer")
+        raise Challenge(f"a bot check came instead of an answer (HTTP {reply.status})")
     if reply.status == 402:
         raise PaymentRequired
     try:

@@ -48,7 +48,7 @@ def _explain_payment(failure: PayloadError) -> DiscoveryError | None:
 def _explain_challenge(failure: PayloadError) -> DiscoveryError | None:
     if not isinstance(failure, Challenge):
         return None
-    return DiscoveryError(f"a bot check came instead of an answer ({failure})", verdict="blocked", fault=failure.name)
+    return DiscoveryError(str(failure), verdict="blocked", fault=failure.name)
 
 
 def _explain_silence(failure: PayloadError) -> DiscoveryError | None:

@@ -6,6 +6,9 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
+from newsbot.wordpress.messages import Reply
 from tests.unit.soak_archive import SoakArchive
 from tests.unit.soak_sequences import crawled
 from tests.unit.soak_site import DAY, START, Entry, Params, SoakSite
@@ -35,6 +38,16 @@ class PartlyUndated(SoakSite):
         return row
 
 
+@dataclass
+class WithoutOffsets(SoakSite):
+    """A site that gives no total and ignores offsets, so that only page numbers list its rows."""
+
+    lie: str = "no total"
+
+    def _listing(self, params: Params) -> Reply:
+        return super()._listing({name: value for name, value in params.items() if name != "offset"})
+
+
 def filled(site: SoakSite, posts: int) -> SoakSite:
     for number in range(posts):
         site.insert(START - (posts - number) * DAY)
@@ -61,3 +74,21 @@ def test_edit_of_a_row_without_a_date_of_change_is_delivered() -> None:
     site._edit(5)
     _, rows = crawled("posts", site, archive)
     assert [(row.id, getattr(row, "title", None)) for row in rows if row.id == 6] == [(6, "Title 6x")]
+
+
+@pytest.mark.parametrize("request_number", range(3, 12))
+def test_new_rows_that_move_to_an_earlier_page_during_a_sweep_come(request_number: int) -> None:
+    site, archive = filled(WithoutOffsets(per_page=10), 30), SoakArchive()
+    crawled("posts", site, archive)
+    site.now += DAY
+    for _ in range(12):
+        site.insert(site.now)
+    site.asked.clear()
+
+    def delete_ten() -> None:
+        for row_id in sorted(site.entries)[:10]:
+            del site.entries[row_id]
+
+    site.events = {request_number: delete_ten}
+    facts, _ = crawled("posts", site, archive)
+    assert site.live().keys() <= archive.live().keys() or facts.verdict == "incomplete"

@@ -100,6 +100,11 @@ class Cursor:
         stage = ByInclude(largest=max(self.seen, default=0), total=self.total, batch=self.per_page)
         return stage if stage.is_affordable else None
 
+    @property
+    def by_page(self) -> bool:
+        """Whether the rows came by page numbers, which shift with each deletion."""
+        return isinstance(self.stage, ById) and self.stage.by_page
+
     # Where the walk stands.
 
     def resume(self, position: Mapping[str, Any]) -> bool:
@@ -235,8 +240,7 @@ class Cursor:
         elif turn in (Turn.END, Turn.BROKEN):
             self.done, self.unproven = True, turn is Turn.BROKEN
             # Page numbers shift with each deletion; rows out of order may hide others.
-            by_page = isinstance(stage, ById) and stage.by_page
-            self.doubtful = self.doubtful or by_page or (isinstance(stage, ByDate) and stage.astray)
+            self.doubtful = self.doubtful or self.by_page or (isinstance(stage, ByDate) and stage.astray)
 
     def _fall(self) -> None:
         """Take the next way of listing. Without one, the listing breaks off."""

@@ -267,6 +267,10 @@ class Reconciler:
         if lies:
             # The site gives no total, or a smaller one than it lists rows: nothing can be measured.
             self.hidden = 0
+            if listed.by_page and not listed.broke_off:
+                # Each deletion during the listing moved rows to pages that had come already.
+                again = yield from self.site_ids.every("recount", newest_first=True, trusting=False)
+                yield from self.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
             return
         if hidden is None or not steady or not (hidden == 0 or hidden == self.hidden or agrees):
             trusting = trusting and len(listed.dates) < self.queries.per_page

@@ -35,7 +35,7 @@ Dates = dict[int, "str | None"]
 class Listed:
     """One listing of ids. ``first_total`` and ``total`` are the site's counts in its first and its last answer,
     ``when`` is the site's time of the first answer (UTC, ISO). ``unproven``: rows may be missing. ``repeating``: the
-    site gave the same page again whatever was asked for."""
+    site gave the same page again whatever was asked for. ``by_page``: the rows came by page numbers."""
 
     dates: Dates = field(default_factory=dict)
     first_total: int | None = None
@@ -43,6 +43,7 @@ class Listed:
     when: str | None = None
     unproven: bool = False
     repeating: bool = False
+    by_page: bool = False
 
     @property
     def broke_off(self) -> bool:
@@ -138,7 +139,7 @@ class SiteIds:
         if cursor.disorder:
             # The last answers counted a part of the rows.
             listed.total = cursor.last_total
-        listed.unproven, listed.repeating = cursor.unproven, cursor.repeating
+        listed.unproven, listed.repeating, listed.by_page = cursor.unproven, cursor.repeating, cursor.by_page
         return listed
 
     def ask_total(

@@ -72,6 +72,21 @@ def test_an_item_becomes_a_post() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("a &#55357;&#56832; b", "a \U0001f600 b"),
+        ("a &#xD83D;&#xDE00; b", "a \U0001f600 b"),
+        ("a &#xD83D; b", "a \ufffd b"),
+        ("a &#57343; &#128512; &#233;", "a \ufffd \U0001f600 é"),
+        ("<![CDATA[a &#xD83D; b]]>", "a &#xD83D; b"),
+    ],
+)
+def test_references_to_halves_of_a_character_are_read(written: str, title: str) -> None:
+    root = parse(f"<rss><channel><title>{written}</title></channel></rss>".encode()).root
+    assert root.findtext("channel/title") == title
+
+
+@pytest.mark.parametrize(
     ("link", "guid", "more", "expected"),
     [
         (f"{HOME}/a/", f"{HOME}/?p=7", "", 7),

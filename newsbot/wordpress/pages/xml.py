@@ -32,6 +32,7 @@ _DOCTYPE = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>\[]{0,500}(?:\[|SYSTEM))", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_NUMBERED = re.compile(r"&#(?:(\d{5,7})|x([0-9A-Fa-f]{4,6}));")
 _LOOSE = re.compile(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);)")
 
 
@@ -145,10 +146,20 @@ def _charsets(body: bytes, content_type: str) -> Iterator[str]:
 
 
 def _plain(markup: str) -> str:
-    """Markup outside CDATA, with HTML's named entities replaced and lone ampersands escaped."""
+    """Markup outside CDATA, with HTML's named entities and halves of characters replaced, and lone ampersands
+    escaped."""
     if "&" not in markup:
         return markup
-    return _LOOSE.sub("&amp;", _ENTITY.sub(_spelled, markup))
+    markup = _LOOSE.sub("&amp;", _ENTITY.sub(_spelled, markup))
+    joined = _NUMBERED.sub(_half, markup)
+    # Two halves are an emoji. A half alone is no character: libxml2 would write bytes that are no text.
+    return markup if joined == markup else joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _half(found: re.Match[str]) -> str:
+    """The half of a character of UTF-16 that a reference names; any other reference stays as it is."""
+    number = int(found[1]) if found[1] else int(found[2], 16)
+    return chr(number) if 0xD800 <= number <= 0xDFFF else found[0]
 
 
 def _spelled(found: re.Match[str]) -> str:

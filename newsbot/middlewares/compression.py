@@ -46,8 +46,9 @@ _BROKEN = (
     zlib.error,
     _compression.brotli.error,  # type: ignore[attr-defined]
     _compression.zstd.ZstdError,  # type: ignore[attr-defined]
+    UnicodeDecodeError,
 )
-"""What is raised for a body that is not packed as its header says."""
+"""What is raised for a body that is not packed as its header says, or whose header is no name of an encoding."""
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):

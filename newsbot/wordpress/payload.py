@@ -155,7 +155,7 @@ def _values(body: bytes) -> int:
 
 def _parse_slowly(body: bytes) -> Any:
     """Parse what PHP sends and orjson refuses: lone surrogates, NaN, control characters, text around the JSON."""
-    text = body.decode("utf-8", "replace").replace("\ufeff", "")
+    text = _text_of(body).replace("\ufeff", "")
     for data in _documents(text):
         return data
     if text[:1] in "[{":
@@ -163,6 +163,17 @@ def _parse_slowly(body: bytes) -> Any:
     hint = next((name for pattern, name in _HINTS if pattern.search(body)), None)
     what = hint or ("HTML" if "<" in text[:2_000] else "text")
     raise NotJson(f"expected JSON, got {what}")
+
+
+def _text_of(body: bytes) -> str:
+    """The text of JSON, which is UTF-8. Where no letter beyond ASCII is UTF-8, the server sends another charset."""
+    text = body.decode("utf-8", "replace")
+    if "\ufffd" in text and set(re.findall(r"[^\x00-\x7f]", text)) == {"\ufffd"}:
+        try:
+            return body.decode("cp1252")
+        except UnicodeDecodeError:
+            return body.decode("latin-1")
+    return text
 
 
 def _documents(text: str) -> Iterator[Any]:

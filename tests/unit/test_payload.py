@@ -40,6 +40,20 @@ def test_json_with_something_around_it_is_read(body: bytes) -> None:
     assert payload.read(reply(body)) == [{"id": 1}]
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("Größe “x”".encode("cp1252"), "Größe “x”"),
+        ("Größe “x”".encode(), "Größe “x”"),
+        ("Größe".encode() + b" \xe2\x80", "Größe \ufffd"),
+        (b"K\xf6ln \x81", "Köln \x81"),
+        ("Größe \ufffd".encode(), "Größe \ufffd"),
+    ],
+)
+def test_json_in_another_charset_than_utf_8_is_read(body: bytes, text: str) -> None:
+    assert payload.parse(b'["' + body + b'"]') == [text]
+
+
 def test_lone_surrogates_and_raw_control_characters_are_read() -> None:
     assert payload.parse(b'["\\ud800", "a\nb"]') == ["\ud800", "a\nb"]
 

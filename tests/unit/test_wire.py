@@ -50,6 +50,14 @@ def unpacked(encoding: str | None, body: bytes, *, kind: str = "application/json
     return response
 
 
+def test_an_encoding_whose_name_is_no_ascii_is_none() -> None:
+    """Scrapy decodes the name for its warning."""
+    middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict={"DOWNLOAD_MAXSIZE": 100_000}))
+    headers: dict[str, str | bytes] = {"Content-Type": "application/json", "Content-Encoding": b"K\xf6ln"}
+    response = middleware.process_response(Request(URL), Response(URL, headers=headers, body=JSON))
+    assert isinstance(response, Response) and response.body == JSON
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_a_body_is_read_whatever_its_header_says(name: str) -> None:
     response = unpacked(*BODIES[name])

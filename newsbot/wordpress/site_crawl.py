@@ -24,7 +24,7 @@ from newsbot.wordpress.catalog import (
     remember_types,
 )
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
-from newsbot.wordpress.collection.verdict import conclude_by
+from newsbot.wordpress.collection.verdict import conclude_by, is_absent
 from newsbot.wordpress.discovery.search import discover
 from newsbot.wordpress.empty_fields import is_empty, without_fields
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
@@ -96,7 +96,8 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
             facts.end("incomplete", busy, "another-run")
             return
         facts.moved_from = former
-    site.types |= known.types if known is not None else {}
+    if known is not None and ALL in options.types:
+        site.types |= known.types
     found = yield from _narrow(site, every, facts)
     yield KeepSite(url=options.url, site=site_as_json(site))
     if found:
@@ -295,6 +296,9 @@ def _crawl_collection(
     if crawled.facts.check == "quick":
         # Nothing changed. The sitemap and the feed are read with the next full check.
         return
+    if crawled.fault is not None and is_absent(crawled.fault):
+        # The type may have another route by now: the next run asks the site for it.
+        site.types.pop(name, None)
     if options.kind == "posts":
         try:
             yield from witnesses.hear(crawled)

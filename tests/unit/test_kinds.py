@@ -161,3 +161,26 @@ def test_a_type_that_the_site_names_no_more_is_asked_for(held: int, status: int,
     list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
     assert {name: c.verdict for name, c in facts.collections.items()} == told
     assert set(known.types) == set(told)
+
+
+def test_a_type_that_has_another_route_is_found_by_the_next_run() -> None:
+    known, asked = site(), list[str]()
+    known.types = {"podcast": "/wp/v2/podcasts"}
+
+    def reply(query: Query) -> Reply:
+        asked.append(query.url)
+        if "/wp/v2/types" in query.url:
+            return Reply(status=200, url=query.url, body=b'{"podcast": {"rest_base": "shows"}}')
+        if "/podcasts" in query.url:
+            absent = b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}'
+            return Reply(status=404, url=query.url, body=absent)
+        return Reply(status=200, url=query.url, body=b"[]", headers=EMPTY)
+
+    verdicts = []
+    for _ in range(2):
+        facts = SiteFacts(asked=HOME)
+        options = Options(url=HOME, types=("podcast",), follow=frozenset())
+        list(outgoing(crawl_kinds(known, [options], facts), reply, ArchiveAnswers(None).answer))
+        verdicts.append(facts.verdict)
+    assert verdicts == ["incomplete", "complete"]
+    assert known.types == {"podcast": "/wp/v2/shows"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from contextlib import suppress
 
 from newsbot.terminal import in_one_line, tell
 
@@ -53,3 +55,40 @@ class ScreenLog(logging.Handler):
             tell(f"{record.levelname}: {line}")
         elif self._warnings == MOST_WARNINGS + 1:
             tell(f"There are more warnings and errors: {self._file} has them all")
+
+
+_python_tells, _python_closes = logging.Handler.handleError, logging.FileHandler.close
+_told = False
+
+
+def tell_log_failures() -> None:
+    """Let a log that cannot be written be one line. On a full disk Python writes a traceback for each line of the log,
+    and the close of the file raises.
+
+    For all handlers of the process, since Scrapy makes a new one, and closes the old one, for each crawler.
+    """
+    logging.StreamHandler.handleError = _tell_failure  # type: ignore[assignment, method-assign]
+    logging.FileHandler.close = _close  # type: ignore[assignment, method-assign]
+
+
+def _close(handler: logging.FileHandler) -> None:
+    try:
+        _python_closes(handler)
+    except OSError as error:
+        _tell_once(error)
+
+
+def _tell_failure(handler: logging.Handler, record: logging.LogRecord) -> None:
+    error = sys.exc_info()[1]
+    if isinstance(error, OSError):
+        _tell_once(error)
+    else:
+        _python_tells(handler, record)
+
+
+def _tell_once(error: OSError) -> None:
+    global _told
+    if not _told:
+        _told = True
+        with suppress(OSError):  # standard error may be the log itself
+            tell(f"The log cannot be written: {error.strerror}. The crawl goes on; lines of its log are lost")

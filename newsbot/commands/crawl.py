@@ -22,7 +22,7 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.conf import feed_process_params_from_cli
 
 # Scrapy imports every command at each start, so the modules that only one command needs are imported where it runs.
-from newsbot import early_stop, json_logs
+from newsbot import early_stop, json_logs, screen_log
 from newsbot.commands.interrupting import end_at_third_signal
 from newsbot.commands.screen import prepare_screen
 from newsbot.errors import ArchiveError, BadArgument
@@ -69,6 +69,7 @@ class Command(ScrapyCrawl):
             self._end(in_our_words(str(fault)), 2)
         assert self.settings is not None
         json_logs.prepare(self.settings)
+        screen_log.tell_log_failures()
         # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
         problem = self._problem(args, opts)
         if problem is not None:

@@ -57,6 +57,7 @@ class Command(OneLineEnd, ScrapyCommand):
         from newsbot.arguments.settings import check_settings
         from newsbot.extras import require
         from newsbot.json_logs import prepare
+        from newsbot.screen_log import tell_log_failures
         from newsbot.spiders.wp_posts import WpPostSpider
 
         check_settings(self.settings, WpPostSpider)
@@ -65,6 +66,7 @@ class Command(OneLineEnd, ScrapyCommand):
             raise BadArgument(f"-j takes a whole number, 1 or more, not {slots}")
         require("fleet", "fleet")
         prepare(self.settings)
+        tell_log_failures()
         from newsbot.fleet.worker import run_worker
 
         return run_worker(self.settings, slots=slots)

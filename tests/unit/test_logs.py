@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsbot import screen_log
 from newsbot.safe_logs import SafeLogRecord, escaped
 
 
@@ -53,3 +56,28 @@ def test_a_traceback_cannot_forge_a_line_either() -> None:
     assert lines[0] == "ERROR: failed"
     assert all(line.startswith("    ") for line in lines[1:])
     assert any("forged \\x1b[1m" in line for line in lines)
+
+
+class FullDisk(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_log_on_a_full_disk_is_told_once_and_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.StreamHandler, "handleError", logging.StreamHandler.handleError)
+    monkeypatch.setattr(logging.FileHandler, "close", logging.FileHandler.close)
+    monkeypatch.setattr(screen_log, "_told", False)
+    screen_log.tell_log_failures()
+    handler = logging.StreamHandler(FullDisk())
+    for _ in range(3):
+        handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "message", (), None))
+    if Path("/dev/full").exists():
+        file = logging.FileHandler("/dev/full")
+        file.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "message", (), None))
+        file.close()  # Scrapy does so for each crawler
+    said = capsys.readouterr().err
+    assert said == "The log cannot be written: No space left on device. The crawl goes on; lines of its log are lost\n"
+    handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "%d", ("no number",), None))
+    assert "TypeError" in capsys.readouterr().err, "a fault of newsbot is told as ever"

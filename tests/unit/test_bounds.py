@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
@@ -25,6 +26,8 @@ from tests.unit.test_fallback_listed import index, urlset
 from tests.unit.test_pages import CLOSING, HOME, OPENING
 
 PAGE_SIZE = 10
+BARE = CHILD + getsizeof("")
+"""Bytes of a reply without a text."""
 
 
 @dataclass
@@ -219,7 +222,7 @@ def endless_replies(*, fresh: bool) -> Callable[[dict[str, str]], Answer]:
 def test_replies_without_an_end_are_left_and_reported(
     fresh: bool, held: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", held * CHILD)
+    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", held * BARE)
     monkeypatch.setattr("newsbot.wordpress.joins.children.OVERFLOWS", 1)
     got, fetcher, asked = fetch_replies(3, endless_replies(fresh=fresh), times=2)
     assert (set(got), sorted(set(fetcher.failed)), asked <= most) == ({None}, [1, 2, 3], True)
@@ -228,11 +231,11 @@ def test_replies_without_an_end_are_left_and_reported(
 
 def test_many_replies_of_one_page_come_whole() -> None:
     got, fetcher, _ = fetch_replies(100, comments(dict.fromkeys(range(1, 101), 60)))
-    assert (got, fetcher.failed, fetcher.held) == ([60] * 100, [], 6_000 * CHILD)
+    assert (got, fetcher.failed, fetcher.held) == ([60] * 100, [], 6_000 * BARE)
 
 
 def test_a_batch_with_more_replies_than_memory_is_named_and_the_next_ones_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", 1_500 * CHILD)
+    monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", 1_500 * BARE)
     many = comments({1: 900, 2: 900, **dict.fromkeys(range(101, 105), 2)})
     got, fetcher, _ = fetch_replies(104, many)
     assert (set(got[:100]), got[100:], fetcher.stats["replies_endless"]) == ({None}, [2] * 4, 100)

@@ -82,6 +82,13 @@ def test_every_other_body_raises_a_named_error(answer: Reply, error: type[Payloa
         assert isinstance(payload.fault(Query(url="", purpose=""), answer), error)
 
 
+@pytest.mark.parametrize("body", [b'["an error"]', b'[[{"id":1}]]', b"[0]", b"[[], null]"])
+def test_a_list_of_something_else_is_no_empty_list(body: bytes) -> None:
+    with pytest.raises(NotJson, match="expected rows"):
+        rows_of(reply(body))
+    assert rows_of(reply(b"[null]")) == rows_of(reply(b"[]")) == []
+
+
 @pytest.mark.parametrize("body", [b'[{"id":1},<br /><b>Fatal error</b>: x[0]', b'[{"content":"as in [1]'])
 def test_brackets_at_the_end_of_a_cut_off_text_are_no_answer(body: bytes) -> None:
     with pytest.raises(Truncated):

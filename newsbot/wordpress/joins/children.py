@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import getsizeof
 from typing import Any
 
 from newsbot.article.text import plain_text
@@ -33,8 +34,8 @@ _FIELDS = {
 MOST_HELD = 250_000_000
 """Bytes of children that newsbot holds in memory, about: those of the posts of one page, until the posts leave."""
 
-CHILD, LETTER = 900, 2
-"""Bytes that a child takes besides its text, and that each letter of its text takes, about."""
+CHILD = 750
+"""Bytes that a child takes besides its text, about."""
 
 OVERFLOWS = 3
 """Batches of posts with more children than newsbot can hold, after which it asks for no more."""
@@ -290,7 +291,7 @@ def _add(found: dict[int, Any] | None, name: str, raw: Mapping[str, Any], site: 
     if child["id"] in found:
         return 0
     found[child["id"]] = child
-    return CHILD + LETTER * len(child.get("text") or child.get("caption") or "")
+    return CHILD + getsizeof(child.get("text") or child.get("caption") or "")
 
 
 def _read_reply(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:

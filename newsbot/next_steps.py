@@ -9,7 +9,7 @@ STEPS: dict[Cause, str] = {
     "another-run": "wait for the other run, then {command}",
     "challenge": "ask the site to let your address pass",
     "deletions": "{command} -a confirm_deletions=1, if the site did delete them",
-    "no-api": "scrapy doctor URL tells what the site is",
+    "no-api": "scrapy doctor {url} tells what the site is",
     "part": "correct the address or the argument, as the reason says",
     "private-address": "NEWSBOT_ALLOW_PRIVATE allows the host, if it is your own",
     "robots": "ask the site for permission",
@@ -28,12 +28,12 @@ _BY_VERDICT = {
 """Verdict -> the next step, where no cause has a better one."""
 
 
-def next_step(verdict: str, cause: str | None, *, command: str = "the same command") -> str:
-    """The next step of a site with this verdict and cause. ``command`` crawls the site again.
+def next_step(verdict: str, cause: str | None, *, command: str = "the same command", url: str = "URL") -> str:
+    """The next step of a site with this verdict and cause. ``command`` crawls the site at ``url`` again.
 
     The receipts of earlier versions have no cause, and those of later ones may have an unknown one.
     """
     # A site that asks for payment may have any other cause with it.
     named = None if verdict == "payment" else next((step for known, step in STEPS.items() if known == cause), None)
     step = named or _BY_VERDICT.get(verdict, "{command} tries again")
-    return step.replace("{command}", command)
+    return step.replace("{command}", command).replace("{url}", url)

@@ -143,7 +143,8 @@ def _group_line(verdict: SiteVerdict, found: Sequence[SiteFacts]) -> str:
     # A reason on the wire begins with its host, which stands in front of the reason already.
     why = first.why.removeprefix(f"{host_of_url(as_url(site))}: ")
     why = why if len(why) <= LONGEST_REASON else f"{why[: LONGEST_REASON - 3]}..."
-    return f"  {verdict}: {which}: {why} -> {next_step(verdict, first.cause)}"
+    step = next_step(verdict, first.cause, url=first.asked if len(found) == 1 else "URL")
+    return f"  {verdict}: {which}: {why} -> {step}"
 
 
 def _file_lines(ended: Ended) -> list[str]:

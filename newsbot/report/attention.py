@@ -33,7 +33,8 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
     """What the newest receipts say of their sites."""
     found = []
     for spider, receipt in latest:
-        command = f"scrapy crawl {spider} -a site={receipt.facts.get('asked') or receipt.site}"
+        asked = receipt.facts.get("asked") or receipt.site
+        command = f"scrapy crawl {spider} -a site={asked}"
         if receipt.verdict != "complete":
             level: Level = "broken" if receipt.verdict in ("blocked", "closed", "payment") else "incomplete"
             why = str(receipt.facts.get("why") or "")
@@ -42,7 +43,7 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
                     level=level,
                     site=receipt.site,
                     what=f"{spider}: {receipt.verdict}" + (f", {why}" if why else ""),
-                    step=_sentence(next_step(receipt.verdict, receipt.facts.get("cause"), command=command)),
+                    step=_sentence(next_step(receipt.verdict, receipt.facts.get("cause"), command=command, url=asked)),
                 )
             )
         found += _of_collections(spider, receipt, command)
@@ -121,7 +122,7 @@ def in_order(found: Iterable[Attention]) -> list[Attention]:
 
 
 def _sentence(step: str) -> str:
-    return f"{step[:1].upper()}{step[1:]}." if not step.startswith("scrapy ") else f"Run {step}."
+    return f"{step}." if step.startswith("scrapy ") else f"{step[:1].upper()}{step[1:]}."
 
 
 def _objects(value: Any) -> Mapping[str, Mapping[str, Any]]:

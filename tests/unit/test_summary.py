@@ -113,6 +113,13 @@ def test_every_verdict_has_a_next_step(verdict: str, cause: str | None, step: st
     assert next_step(verdict, cause) == step
 
 
+def test_the_next_step_of_one_site_names_its_address() -> None:
+    lost = SiteFacts(asked="https://a.example/x")
+    lost.end("closed", "no WordPress REST API was found", "no-api")
+    lines = summary([lost], Ended(spider="wp_posts"))
+    assert any(line.endswith(" -> scrapy doctor https://a.example/x tells what the site is") for line in lines)
+
+
 def test_every_cause_has_a_next_step() -> None:
     assert set(STEPS) == set(get_args(Cause))
 

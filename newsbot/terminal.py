@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -75,7 +76,7 @@ def tell_by(teller: Callable[[str], None]) -> None:
 
 def show(text: str) -> None:
     """Write lines for the user to standard output."""
-    sys.stdout.write(f"{visible(in_users_words(text))}\n")
+    _to_standard_output(visible(in_users_words(text)))
 
 
 def ask(question: str) -> str:
@@ -87,7 +88,17 @@ def ask(question: str) -> str:
 
 def write_out(text: str) -> None:
     """Write a result to standard output: as it is where a file or a program reads it, else as ``show`` does."""
-    sys.stdout.write(f"{visible(text) if sys.stdout.isatty() else text}\n")
+    _to_standard_output(visible(text) if sys.stdout.isatty() else text)
+
+
+def _to_standard_output(text: str) -> None:
+    """Write lines. Where the reader has gone (``| head``), nobody wants them, and the command itself did its work."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes what is left in the buffer once more when it ends.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - open until Python ends
 
 
 def _as_escape(match: re.Match[str]) -> str:

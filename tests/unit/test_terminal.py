@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import sys
 
 import pytest
@@ -66,6 +67,20 @@ def test_lines_name_the_command_that_the_user_started(
     said = capsys.readouterr()
     assert said.out == "rows that came before: newsbot export FILE writes them; Scrapy 2.13, scrapy shell\n"
     assert said.err == "newsbot doctor: takes URLs of sites\n"
+
+
+def test_a_reader_that_has_gone_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w", encoding="utf-8") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+        show("5 rows in a.jsonl")
+        write_out("again")
+        assert sys.stdout is not gone
+        # What Python itself does not do for a stream that it has left.
+        with pytest.raises(BrokenPipeError):
+            gone.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), write)
 
 
 def test_only_one_module_writes_to_the_terminal() -> None:

@@ -114,6 +114,7 @@ def play(played: History, *, most: Counter[str] | None = None) -> str | None:
 def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Counter[str] | None) -> str | None:
     site.now += 30
     site.asked.clear()
+    site.nodes = {0, 1}
     site.touched.clear()
     site.events = {
         request: partial(_all, site, [act for at, act in step.during if at == request]) for request, _ in step.during
@@ -135,8 +136,9 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
         return f"buried though alive throughout: {sorted(wrongly)}; {told}"
     if facts.verdict == "complete":
         # A few requests cannot tell that two nodes with different posts answer them in turns: the pages of one kind
-        # may all come from one node.
-        unseen = site.lie == "alternating" and (facts.mode == "update" or len(site.asked) <= FEW_REQUESTS)
+        # may all come from one node. Where one node could have given all answers, no crawl can tell it.
+        few = facts.mode == "update" or len(site.asked) <= FEW_REQUESTS or bool(site.nodes)
+        unseen = site.lie == "alternating" and few
         wrong = [] if unseen else _differences(site, archive)
         if wrong and _is_told(site, archive, facts):
             wrong = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,8 +45,8 @@ class WithoutOffsets(SoakSite):
 
     lie: str = "no total"
 
-    def _listing(self, params: Params) -> Reply:
-        return super()._listing({name: value for name, value in params.items() if name != "offset"})
+    def _listing(self, params: Params, every: Iterable[Entry] | None = None) -> Reply:
+        return super()._listing({name: value for name, value in params.items() if name != "offset"}, every)
 
 
 def filled(site: SoakSite, posts: int) -> SoakSite:

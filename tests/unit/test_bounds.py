@@ -230,8 +230,8 @@ def test_replies_without_an_end_are_left_and_reported(
 
 
 def test_many_replies_of_one_page_come_whole() -> None:
-    got, fetcher, _ = fetch_replies(100, comments(dict.fromkeys(range(1, 101), 60)))
-    assert (got, fetcher.failed, fetcher.held) == ([60] * 100, [], 6_000 * BARE)
+    got, fetcher, _ = fetch_replies(20, comments(dict.fromkeys(range(1, 21), 15)))
+    assert (got, fetcher.failed, fetcher.held) == ([15] * 20, [], 300 * BARE)
 
 
 def test_a_batch_with_more_replies_than_memory_is_named_and_the_next_ones_come(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from functools import partial
 from newsbot.items import Checkpoint, Record
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.collection.crawl import CollectionCrawl
+from newsbot.wordpress.collection.cursor import MORE_ROWS
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
@@ -122,6 +123,9 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
     lying = bool(site.lie)
     throughout = set(site.live())
     site.limit = bound(len(site.entries) + len(archive.rows), site.per_page)
+    if site.lie == "endless":
+        # A listing may bring so many rows more before its end is asked for, in a search and in the sweep after it.
+        site.limit += 2 * MORE_ROWS // site.per_page
     try:
         facts, rows = crawled(kind, site, archive, sweep=step.sweep)
     except Endless as fault:

@@ -42,6 +42,15 @@ def test_deletion_in_a_larger_collection_behind_a_frozen_count_is_delivered() ->
     assert proving.delivered == {(10, "deleted")}
 
 
+def test_deletion_of_the_newest_rows_behind_a_frozen_count_uncovers_the_older_ones() -> None:
+    proving = lying("total frozen")
+    gone = {5, 10, *range(32, 41)}
+    for number in gone & proving.site.entries.keys():
+        del proving.site.entries[number]
+    proving()
+    assert proving.archive.live().keys() == proving.site.live().keys()
+
+
 def test_cache_that_tells_nothing_hides_no_change() -> None:
     proving = lying("cached")
     assert [proving().verdict, proving().verdict] == ["complete", "complete"]

@@ -317,7 +317,9 @@ class IncrementalListing(Listing):
         facts.proven = max(self.proof.last or "", self.intake.state.swept or "") or None
         facts.dates_proven = max(self.proof.dates.last or "", self.intake.state.swept or "") or None
         if self.outcome is not None and self.outcome["whole"]:
-            ranks = learnt(self.newest.ranks, self.outcome.get("swept", self.intake.state.swept))
+            # Ranks that contradicted the count, where the sweep found nothing gone, would lead to a sweep in each run.
+            ranks = {"ignored": None} if self.newest.disputed and not account.gone else self.newest.ranks
+            ranks = learnt(ranks, self.outcome.get("swept", self.intake.state.swept))
             self.outcome |= {"shifted": self.shifted, "rotation": self.proof.kept() | {"ranks": ranks}}
         success = f"{facts.seen} new or changed since {facts.since} came, {account.gone} gone, {facts.live} live"
         if facts.proven is not None and facts.proven != self.began:

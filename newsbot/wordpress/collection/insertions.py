@@ -72,7 +72,7 @@ def newest_since(site_ids: SiteIds, unknown: Unknown, *, start: Start, hidden: i
         return found
     ranked = yield from by_rank(site_ids, start.behind, unknown, fresh=start.fresh)
     lacking = ranked.hidden
-    if lacking is not None and ranked.reply is not None and 0 <= lacking <= start.most_hidden:
+    if lacking is not None and ranked.dates and ranked.reply is not None and 0 <= lacking <= start.most_hidden:
         found = _newest_of(ranked, ranked.reply)
         found.counted, found.ranks, found.lacking = start.known, {"hidden": lacking}, lacking
         return (yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh, after=found))

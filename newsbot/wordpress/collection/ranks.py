@@ -126,7 +126,8 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         ranked.reply, ranked.total = ranked.reply or reply, total_of(reply)
         ranked.rows = max(ranked.rows, len(rows))
         if len(rows) < queries.per_page:
-            ranked.ended = bool(rows)
+            # Where no row came, and the site counts more than stand before, either is wrong.
+            ranked.ended = bool(rows) or (ranked.total or 0) > behind
             return ranked
         if not (yield from unknown(further)):
             # A page has places for new rows behind known ones. It is full without them: the site ignores the offset.

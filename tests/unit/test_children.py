@@ -17,6 +17,7 @@ from newsbot.wordpress.messages import Reply
 from tests.unit.model_site import site
 
 REPLIES = Relation(rel="replies", route="/wp/v2/comments", param="post")
+REVISIONS = Relation(rel="version-history", route="/wp/v2/posts/{id}/revisions", param=None)
 Answer = tuple[int, Any, int | None]
 Ask = Callable[[dict[str, str]], Answer]
 
@@ -37,12 +38,14 @@ def comments(posts: dict[int, int], *, cap: int = 100) -> Ask:
     return ask
 
 
-def fetch_replies(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], ChildrenFetcher, int]:
+def fetch_replies(
+    count: int, ask: Ask, *, times: int = 1, name: str = "replies", relation: Relation = REPLIES
+) -> tuple[list[Any], ChildrenFetcher, int]:
     """The children of the posts 1 to ``count``, their fetcher, and the number of requests."""
     fetcher, asked, got = ChildrenFetcher(site=site(), stats=Counter()), 0, []
     for _ in range(times):
         posts = [Post(site="s", type="post", id=number) for number in range(1, count + 1)]
-        fetching, reply = fetcher.fetch("replies", REPLIES, posts), None
+        fetching, reply = fetcher.fetch(name, relation, posts), None
         while True:
             try:
                 query = fetching.send(reply)  # type: ignore[arg-type]
@@ -52,7 +55,7 @@ def fetch_replies(count: int, ask: Ask, *, times: int = 1) -> tuple[list[Any], C
             status, data, total = ask(dict(parse_qsl(urlsplit(query.url).query)))
             headers = {} if total is None else {"x-wp-total": str(total)}
             reply = Reply(status=status, url=query.url, headers=headers, body=orjson.dumps(data))
-        got += [None if post.linked["replies"] is None else len(post.linked["replies"]) for post in posts]
+        got += [None if post.linked[name] is None else len(post.linked[name]) for post in posts]
     return got, fetcher, asked
 
 
@@ -93,3 +96,23 @@ def test_replies_that_no_visitor_may_read_cost_two_requests_in_all(status: int) 
 def test_replies_that_fail_are_reported_after_few_requests() -> None:
     got, fetcher, asked = fetch_replies(100, lambda _: (502, "<html>", None), times=5)
     assert (set(got), sorted(set(fetcher.failed)), asked < 30) == ({None}, list(range(1, 101)), True)
+
+
+@pytest.mark.parametrize("totals", [True, False])
+@pytest.mark.parametrize(("there", "cap"), [(0, 100), (99, 100), (100, 100), (101, 100), (250, 100), (45, 10)])
+def test_revisions_of_a_post_come_whole(there: int, cap: int, *, totals: bool) -> None:
+    def ask(params: dict[str, str]) -> Answer:
+        size, page = min(cap, int(params["per_page"])), int(params.get("page", "1"))
+        rows = [{"id": number, "author": 1} for number in range(1, there + 1)][(page - 1) * size : page * size]
+        if page > 1 and not rows:
+            return refusal(400)
+        return 200, rows, there if totals else None
+
+    got, fetcher, _ = fetch_replies(1, ask, name="revisions", relation=REVISIONS)
+    assert (got, fetcher.failed) == ([there], [])
+
+
+def test_revisions_without_an_end_are_a_hole() -> None:
+    rows = [{"id": number, "author": 1} for number in range(1, 101)]
+    got, fetcher, asked = fetch_replies(2, lambda _: (200, rows, None), name="revisions", relation=REVISIONS)
+    assert (got, fetcher.failed, asked) == ([None, None], [1, 2], 4)

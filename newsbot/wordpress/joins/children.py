@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from sys import getsizeof
 from typing import Any
 
@@ -163,7 +164,7 @@ class ChildrenFetcher:
             if total is not None and had >= total:
                 break
             if barren >= BARREN:
-                raise Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
+                raise _endless(name, page, posts)
             if page == TESTED_AT and _later_page((yield self._query(name, relation, posts, FAR)))[0]:
                 raise Endless(f"the listing of {name} does not end: page {FAR} has rows")
             page += 1
@@ -222,22 +223,34 @@ class ChildrenFetcher:
         post.linked[name] = None
         if name in self.closed:
             return
-        params: dict[str, Any] = {"per_page": PER_PAGE, "_fields": _FIELDS[name]}
-        url = self.site.api.url(relation.route.replace("{id}", str(post.id)), params)
         try:
-            rows = rows_of((yield Query(url=url, purpose=f"follow-{name}", type=post.type)))
+            post.linked[name] = yield from self._list_alone(name, relation, post)
         except PayloadError as fault:
-            if is_final(fault):
+            if is_final(fault) and not isinstance(fault, Endless):
                 raise
             if getattr(fault, "status", 0) in (401, 403):
                 self._close(name)
             else:
                 self._lose(name, post, fault)
-            return
+
+    def _list_alone(self, name: str, relation: Relation, post: Post) -> Asking[list[Any]]:
+        """The children of one post that its own route lists. Raises Endless where a full page brings nothing new, or
+        where they are more than newsbot can hold."""
         found: dict[int, Any] = {}
-        for raw in rows:
-            _add(found, name, raw, self.site)
-        post.linked[name] = list(found.values())
+        params: dict[str, Any] = {"per_page": PER_PAGE, "_fields": _FIELDS[name]}
+        route, had, held = relation.route.replace("{id}", str(post.id)), 0, 0
+        for page in count(1):
+            url = self.site.api.url(route, params | ({"page": page} if page > 1 else {}))
+            reply = yield Query(url=url, purpose=f"follow-{name}", type=post.type)
+            rows, total = _later_page(reply) if page > 1 else (rows_of(reply), total_of(reply))
+            fresh = [_add(found, name, raw, self.site) for raw in rows]
+            had, held = had + len(rows), held + sum(fresh)
+            if not rows or (total is not None and had >= total) or (not any(fresh) and len(rows) < PER_PAGE):
+                break
+            if not any(fresh) or self.held + held > MOST_HELD:
+                raise _endless(name, page, [post])
+        self.held += held
+        return list(found.values())
 
     def _fetch_about(self, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """Fetch the description of the posts' type, with one request for all posts."""
@@ -257,6 +270,10 @@ class ChildrenFetcher:
         url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
         about = answer((yield Query(url=url, purpose="follow-about", type=type_)))
         return about if isinstance(about, dict) else None
+
+
+def _endless(name: str, page: int, posts: Sequence[Post]) -> Endless:
+    return Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
 
 
 def _count_replies(posts: Sequence[Post]) -> None:

@@ -120,7 +120,7 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
     site.events = {
         request: partial(_all, site, [act for at, act in step.during if at == request]) for request, _ in step.during
     }
-    lying = bool(site.lie)
+    lying, alternated = bool(site.lie), site.lie == "alternating"
     throughout = set(site.live())
     site.limit = bound(len(site.entries) + len(archive.rows), site.per_page)
     if site.lie == "endless":
@@ -142,7 +142,8 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
         # A few requests cannot tell that two nodes with different posts answer them in turns: the pages of one kind
         # may all come from one node. Where one node could have given all answers, no crawl can tell it.
         few = facts.mode == "update" or len(site.asked) <= FEW_REQUESTS or bool(site.nodes)
-        unseen = site.lie == "alternating" and few
+        alternated = alternated or site.lie == "alternating"
+        unseen = alternated and few
         wrong = [] if unseen else _differences(site, archive)
         if wrong and _is_told(site, archive, facts):
             wrong = []

@@ -102,6 +102,11 @@ class Fleet:
     def checked(self) -> int:
         return self.value("SELECT count(*) FROM followed WHERE checked IS NOT NULL")
 
+    @property
+    def complete(self) -> int:
+        """The sites whose last check brought all. A check that failed is repeated some minutes later."""
+        return self.value("SELECT count(*) FROM followed WHERE verdict = 'complete'")
+
     def doing(self) -> list[str]:
         """The URLs of the sites that are at work."""
         return self.column(
@@ -195,7 +200,7 @@ def trouble(fleet: Fleet, postgresql: PostgreSQL, *, posts: int, away: float = 2
     )
     fleet.start("three")
     fleet.until(lambda: fleet.value("SELECT count(*) FROM fleet_workers") == 1, "the start of three")
-    fleet.until(lambda: fleet.checked == fleet.sites, "all sites")
+    fleet.until(lambda: fleet.complete == fleet.sites, "all sites")
     first_pass = fleet.many.requests()
     # The rows of the killed worker that reached no file are due at once.
     fleet.until(lambda: fleet.value("SELECT count(*) FROM outbox JOIN runs USING (run) WHERE state <> 'open'") == 0

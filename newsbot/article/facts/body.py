@@ -272,6 +272,8 @@ def _compared(judged: str | None, root: LexborNode, prose: Mapping[int, int], ur
     own = (dense.inner_html or "").strip()
     if judged is None:
         return Body(own, "paragraphs") if prose[dense.mem_id] >= _ALONE else Body(None)
+    if own == judged:  # a large page, of which both take the densest element
+        return Body(judged, "trafilatura")
     text, other = _text(own, url), _text(judged, url)
     first = next((line for line in other.split("\n") if len(line) >= _LONG_LINE), "")
     shorter = len(text) < len(other) and first in text

@@ -8,6 +8,7 @@ import pytest
 import trafilatura
 
 from newsbot.article.cleaning.crowded import MAX_ATTRIBUTES, limit_attributes
+from newsbot.article.facts import body as body_module
 from newsbot.article.facts.body import MOST_BLOCKS, MOST_CHARACTERS, MOST_ELEMENTS, body_of
 
 URL = "https://news.example/a"
@@ -104,3 +105,15 @@ def test_attributes_without_space_between_them_are_limited_too() -> None:
 def test_what_only_looks_like_a_tag_is_not_cut(kept: str) -> None:
     text = kept.format("<p " + "a b c " * 1000 + ">")
     assert limit_attributes(text) == text
+
+
+def test_a_huge_page_is_cleaned_no_second_time_to_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleaned: list[str] = []
+
+    def text(html: str, url: str) -> str:
+        cleaned.append(html)
+        return ""
+
+    monkeypatch.setattr(body_module, "_text", text)
+    assert body_of(page(STORY * MOST_ELEMENTS), url=URL) is not None
+    assert cleaned == []

@@ -51,6 +51,15 @@ def test_deletion_of_the_newest_rows_behind_a_frozen_count_uncovers_the_older_on
     assert proving.archive.live().keys() == proving.site.live().keys()
 
 
+def test_collection_a_little_larger_than_what_is_listed_whole_is_proven_by_ranks() -> None:
+    # Three pages less their overlap hold 15 rows.
+    proving = lying("total frozen", posts=19)
+    proving()
+    del proving.site.entries[2]
+    proving()
+    assert proving.delivered == {(2, "deleted")}
+
+
 def test_cache_that_tells_nothing_hides_no_change() -> None:
     proving = lying("cached")
     assert [proving().verdict, proving().verdict] == ["complete", "complete"]

@@ -90,7 +90,7 @@ def start(account: Reconciler) -> Start:
 
 
 def _is_usable(queries: Queries, state: CollectionState, listed: int) -> bool:
-    if queries.site.languages.get(queries.collection.route) or listed <= WHOLE * queries.per_page:
+    if queries.site.languages.get(queries.collection.route) or listed <= WHOLE * (queries.per_page - OVERLAP):
         return False
     kept = state.rotation.get("ranks") or {}
     return "ignored" not in kept or kept["ignored"] != state.swept

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from newsbot.article.text import scrub
 
@@ -56,13 +56,17 @@ def decoded(value: Any) -> str | None:
 def address(value: Any, base: str) -> str | None:
     """A web address with its entities decoded, or None: also for another address, such as ``javascript:``.
 
-    Some plugins give addresses without the host. Such an address is resolved from ``base``, the site's home.
+    Some plugins give addresses without the host, or without the scheme. Such an address is resolved from ``base``, the
+    site's home.
     """
     found = decoded(value)
     if found is None or found.startswith(_WEB):
         return found
     try:
-        found = urljoin(base.rstrip("/") + "/", found)
+        home = urlsplit(base)
+        host = home.netloc.lower().removeprefix("www.")
+        without_scheme = found.lower().startswith((f"{host}/", f"www.{host}/"))
+        found = f"{home.scheme}://{found}" if without_scheme else urljoin(base.rstrip("/") + "/", found)
     except ValueError:
         return None
     return found if found.lower().startswith(_WEB) else None

@@ -166,7 +166,8 @@ def main() -> None:
     told = Told([], {}, 0.0)
     began = time.monotonic()
     crawler = process.create_crawler(Asker)
-    process.crawl(crawler, errand=errand, told=told)
+    # A crawl that does not start tells why. Otherwise Scrapy tells it only when the interpreter frees the objects.
+    process.crawl(crawler, errand=errand, told=told).addErrback(lambda failure: sys.stderr.write(str(failure.value)))
     told.connected = _watch_connections()
     process.start()
     assert crawler.stats is not None

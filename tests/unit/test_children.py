@@ -112,7 +112,16 @@ def test_revisions_of_a_post_come_whole(there: int, cap: int, *, totals: bool) -
     assert (got, fetcher.failed) == ([there], [])
 
 
-def test_revisions_without_an_end_are_a_hole() -> None:
-    rows = [{"id": number, "author": 1} for number in range(1, 101)]
+def test_revisions_of_a_route_that_ignores_pages_come_whole() -> None:
+    rows = [{"id": number, "author": 1} for number in range(1, 121)]
     got, fetcher, asked = fetch_replies(2, lambda _: (200, rows, None), name="revisions", relation=REVISIONS)
-    assert (got, fetcher.failed, asked) == ([None, None], [1, 2], 4)
+    assert (got, fetcher.failed, asked) == ([120, 120], [], 4)
+
+
+def test_revisions_without_an_end_are_a_hole_that_is_found_once() -> None:
+    def ask(params: dict[str, str]) -> Answer:
+        first = int(params["page"]) * 100
+        return 200, [{"id": number, "author": 1} for number in range(first, first + 100)], None
+
+    got, fetcher, asked = fetch_replies(9, ask, name="revisions", relation=REVISIONS)
+    assert (set(got), fetcher.failed, asked) == ({None}, list(range(1, 10)), 51)

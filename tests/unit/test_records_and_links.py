@@ -52,6 +52,8 @@ def test_text_is_decoded_once_and_nothing_is_an_empty_string() -> None:
         ("/news/x/#comment-5", "https://a.example/news/x/#comment-5"),
         ("?p=7", "https://a.example/?p=7"),
         ("//b.example/x", "https://b.example/x"),
+        ("www.a.example/x", "https://www.a.example/x"),
+        ("a.example/x", "https://a.example/x"),
         ("HTTP://b.example/x", "HTTP://b.example/x"),
         ("javascript:alert(1)", None),
         ("data:text/html,x", None),

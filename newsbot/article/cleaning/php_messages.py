@@ -12,7 +12,8 @@ _END = "</b> on line <b>"
 _MESSAGE = re.compile(
     r"(?:<br ?/?>\s{0,3})?<b>(?:Warning|Notice|Deprecated|Fatal error|Parse error|Strict Standards"
     r"|Recoverable fatal error|Catchable fatal error|Core warning|Compile error|Unknown error)</b>:\s{1,3}"
-    r"[^\n]{1,1000}? in <b>[^<>\n]{0,300}(?:\.php|\.inc|\.phtml|code)</b> on line <b>\d{1,6}</b>(?:<br ?/?>)?"
+    r"(?:[^<\n]|</?a\b[^<>\n]{0,200}>){1,1000} in "
+    r"<b>[^<>\n]{0,300}(?:\.php|\.inc|\.phtml|code)</b> on line <b>\d{1,6}</b>(?:<br ?/?>)?"
 )
 
 

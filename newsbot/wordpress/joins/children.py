@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from sys import getsizeof
 from typing import Any
 
@@ -155,7 +154,7 @@ class ChildrenFetcher:
         page, had, barren, held = 1, 0, 0, 0
         while rows:
             had += len(rows)
-            fresh = [_add(found.get(linked_id(raw.get("post")) or 0), name, raw, self.site) for raw in rows]
+            fresh = [_add(found.get(self._parent(raw, relation, posts)), name, raw, self.site) for raw in rows]
             held += sum(fresh)
             barren = 0 if any(fresh) else barren + 1
             if self.held + held > MOST_HELD:
@@ -163,8 +162,10 @@ class ChildrenFetcher:
                 raise _Overflow(f"{had} {name} of {len(posts)} posts are more than newsbot can hold")
             if total is not None and had >= total:
                 break
+            if barren and relation.param is None:
+                break  # a route that ignores page= gives all rows again
             if barren >= BARREN:
-                raise _endless(name, page, posts)
+                raise Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
             if page == TESTED_AT and _later_page((yield self._query(name, relation, posts, FAR)))[0]:
                 raise Endless(f"the listing of {name} does not end: page {FAR} has rows")
             page += 1
@@ -187,11 +188,15 @@ class ChildrenFetcher:
                 self.sizes[name] = limit
 
     def _query(self, name: str, relation: Relation, posts: Sequence[Post], page: int) -> Query:
-        ids = [post.id for post in posts]
-        params: dict[str, Any] = {relation.param or "": ids, "orderby": "id", "order": "asc", "page": page}
-        params |= {"per_page": self._size(name, relation), "_fields": _FIELDS[name]}
-        url = self.site.api.url(relation.route, params)
+        params: dict[str, Any] = {"page": page, "per_page": self._size(name, relation), "_fields": _FIELDS[name]}
+        if relation.param is not None:
+            params |= {relation.param: [post.id for post in posts], "orderby": "id", "order": "asc"}
+        url = self.site.api.url(relation.route.replace("{id}", str(posts[0].id)), params)
         return Query(url=url, purpose=f"follow-{name}", type=posts[0].type, tries=1 if name in self.failing else 2)
+
+    def _parent(self, raw: Mapping[str, Any], relation: Relation, posts: Sequence[Post]) -> int:
+        """The id of the post that a child belongs to; 0 where the child does not tell."""
+        return posts[0].id if relation.param is None else linked_id(raw.get("post")) or 0
 
     def _size(self, name: str, relation: Relation) -> int:
         return self.sizes.get(name, self.site.accepted(relation.route).per_page)
@@ -223,34 +228,20 @@ class ChildrenFetcher:
         post.linked[name] = None
         if name in self.closed:
             return
+        if name in self.endless:
+            self._lose(name, post, self.endless[name])
+            return
         try:
-            post.linked[name] = yield from self._list_alone(name, relation, post)
+            post.linked[name] = (yield from self._list(name, relation, [post]))[post.id]
         except PayloadError as fault:
-            if is_final(fault) and not isinstance(fault, Endless):
+            if isinstance(fault, Endless):
+                self.endless[name] = fault
+            elif is_final(fault):
                 raise
             if getattr(fault, "status", 0) in (401, 403):
                 self._close(name)
             else:
                 self._lose(name, post, fault)
-
-    def _list_alone(self, name: str, relation: Relation, post: Post) -> Asking[list[Any]]:
-        """The children of one post that its own route lists. Raises Endless where a full page brings nothing new, or
-        where they are more than newsbot can hold."""
-        found: dict[int, Any] = {}
-        params: dict[str, Any] = {"per_page": PER_PAGE, "_fields": _FIELDS[name]}
-        route, had, held = relation.route.replace("{id}", str(post.id)), 0, 0
-        for page in count(1):
-            url = self.site.api.url(route, params | ({"page": page} if page > 1 else {}))
-            reply = yield Query(url=url, purpose=f"follow-{name}", type=post.type)
-            rows, total = _later_page(reply) if page > 1 else (rows_of(reply), total_of(reply))
-            fresh = [_add(found, name, raw, self.site) for raw in rows]
-            had, held = had + len(rows), held + sum(fresh)
-            if not rows or (total is not None and had >= total) or (not any(fresh) and len(rows) < PER_PAGE):
-                break
-            if not any(fresh) or self.held + held > MOST_HELD:
-                raise _endless(name, page, [post])
-        self.held += held
-        return list(found.values())
 
     def _fetch_about(self, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
         """Fetch the description of the posts' type, with one request for all posts."""
@@ -270,10 +261,6 @@ class ChildrenFetcher:
         url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
         about = answer((yield Query(url=url, purpose="follow-about", type=type_)))
         return about if isinstance(about, dict) else None
-
-
-def _endless(name: str, page: int, posts: Sequence[Post]) -> Endless:
-    return Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
 
 
 def _count_replies(posts: Sequence[Post]) -> None:

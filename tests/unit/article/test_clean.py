@@ -331,9 +331,15 @@ def test_text_has_no_soft_hyphens_and_html_keeps_them() -> None:
     assert plain_text("Har&shy;bour\u00ads") == "Harbours"
 
 
-def test_what_an_author_writes_about_messages_of_php_stays() -> None:
-    html = "<p><b>Warning</b>: do not look in <b>the box</b> on line <b>12</b></p>"
-    assert clean(html, base_url=BASE).html == html
+PHP = "<br /><b>Notice</b>:  Undefined index: x in [<a href='f'>f</a>] in <b>/srv/a.php</b> on line <b>3</b><br />"
+
+
+@pytest.mark.parametrize("message", ["", PHP])
+def test_what_an_author_writes_beside_messages_of_php_stays(message: str) -> None:
+    html = "<p><b>Warning</b>: do not look in <b>the box</b> on line <b>12</b></p><p>Stay at home.</p>"
+    cleaned = clean(html + message, base_url=BASE)
+    assert cleaned.html == html
+    assert cleaned.removed == ({"php-message": 1} if message else {})
 
 
 @pytest.mark.parametrize(

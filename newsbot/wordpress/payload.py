@@ -39,6 +39,8 @@ _PRINTED = re.compile(r"\s*+<(?:br|b|p|div|script|html|!)", re.I)
 """What PHP or a plugin prints behind the JSON, as warnings at the end of a request. Before the JSON stands nothing:
 JSON within a page is none."""
 _OPENING = re.compile(r"[\[{]")
+_BEGINS = re.compile(r"\{\s*+\"|\[\s*+[\[{\"]")
+"""How JSON begins, and a line of PHP's log does not."""
 _MESSAGE = 3_000
 """Characters of a refusal that are read."""
 _CANDIDATES = 64
@@ -167,8 +169,11 @@ def _parse_slowly(body: bytes) -> Any:
 
 def _text_of(body: bytes) -> str:
     """The text of JSON, which is UTF-8. Where no letter beyond ASCII is UTF-8, the server sends another charset."""
-    text = body.decode("utf-8", "replace")
-    if "\ufffd" in text and set(re.findall(r"[^\x00-\x7f]", text)) == {"\ufffd"}:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "replace")
+    if re.search(r"[^\x00-\x7f\ufffd]", text) is None:
         try:
             return body.decode("cp1252")
         except UnicodeDecodeError:
@@ -179,12 +184,13 @@ def _text_of(body: bytes) -> str:
 def _documents(text: str) -> Iterator[Any]:
     """The JSON values that begin at a bracket of the text and reach to its end. Raises TooDeep."""
     decoder, in_vain = json.JSONDecoder(strict=False), 0
-    # In JSON that is cut off, a bracket at the end of a text is none of its own. A line of PHP's log begins with one.
-    begins = text[:1] in "[{"
+    # In JSON that is cut off, a bracket at the end of a text is none of its own. A line of PHP's log begins with one,
+    # and the JSON may stand directly behind a value that is whole.
+    begins, before, read = text[:1] in "[{", "\n" if _BEGINS.match(text) else "\n>", 0
     for opening in islice(_OPENING.finditer(text), _CANDIDATES):
         if in_vain > _READ_IN_VAIN:
             return
-        if begins and opening.start() and text[opening.start() - 1] != "\n":
+        if begins and opening.start() != read and text[opening.start() - 1] not in before:
             continue
         try:
             data, end = decoder.raw_decode(text, opening.start())
@@ -195,7 +201,7 @@ def _documents(text: str) -> Iterator[Any]:
             continue
         if _AFTER.match(text, end) or (_PRINTED.match(text, end) and not text[: opening.start()].strip()):
             yield data
-        in_vain += end - opening.start()
+        in_vain, read = in_vain + end - opening.start(), end
 
 
 def _is_refusal(data: Any) -> bool:

@@ -62,9 +62,9 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
 def total_of(reply: Reply, *, pages: bool = False) -> int | None:
     """``X-WP-Total``, or ``X-WP-TotalPages`` with ``pages``; None where the header is missing or no number."""
     values = {
-        value.strip(" \"'") for value in reply.headers.get("x-wp-totalpages" if pages else "x-wp-total", "").split(",")
+        value.strip(" \"'") for value in reply.headers.get("x-wp-totalpages" if pages else "x-wp-total", "").split(", ")
     }
-    # A proxy may send the header twice.
+    # A proxy may send the header twice. A comma without a space may divide thousands.
     value = values.pop() if len(values) == 1 else ""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
 

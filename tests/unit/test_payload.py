@@ -33,6 +33,9 @@ def reply(body: bytes, status: int = 200, **headers: str) -> Reply:
         b'[28-Nov-2026 06:00:00 UTC] PHP Notice:  x in y\n[{"id":1}]',
         b'[{"id":1}]<br />\n<b>Deprecated</b>: x[0] in {y} on line <b>3</b><br />',
         b'[{"id":1}]<script>var a = [1];</script>',
+        b'{"notice":"x"}[{"id":1}]',
+        b'[][{"id":1}]',
+        b'[28-Nov-2026 07:00:00 UTC] PHP Notice: x<br />[{"id":1}]',
         '[{"id":1}]'.encode("utf-16"),
     ],
 )
@@ -48,6 +51,7 @@ def test_json_with_something_around_it_is_read(body: bytes) -> None:
         ("Größe".encode() + b" \xe2\x80", "Größe \ufffd"),
         (b"K\xf6ln \x81", "Köln \x81"),
         ("Größe \ufffd".encode(), "Größe \ufffd"),
+        ("a\ufffdb\x01".encode(), "a\ufffdb\x01"),
     ],
 )
 def test_json_in_another_charset_than_utf_8_is_read(body: bytes, text: str) -> None:
@@ -89,7 +93,9 @@ def test_a_list_of_something_else_is_no_empty_list(body: bytes) -> None:
     assert rows_of(reply(b"[null]")) == rows_of(reply(b"[]")) == []
 
 
-@pytest.mark.parametrize("body", [b'[{"id":1},<br /><b>Fatal error</b>: x[0]', b'[{"content":"as in [1]'])
+@pytest.mark.parametrize(
+    "body", [b'[{"id":1},<br /><b>Fatal error</b>: x[0]', b'[{"content":"as in [1]', b'[{"content":"<p>[1]']
+)
 def test_brackets_at_the_end_of_a_cut_off_text_are_no_answer(body: bytes) -> None:
     with pytest.raises(Truncated):
         payload.read(reply(body))
@@ -104,7 +110,7 @@ def test_a_large_page_of_long_articles_is_read_and_a_flood_of_rows_is_not() -> N
 
 @pytest.mark.parametrize(
     ("header", "total"),
-    [("5", 5), ('"5"', 5), ("5, 5", 5), ("5, 7", None), ("", None), ("-1", None), ("1.234", None)],
+    [("5", 5), ('"5"', 5), ("5, 5", 5), ("5, 7", None), ("", None), ("-1", None), ("1.234", None), ("111,111", None)],
 )
 def test_a_total_is_read_also_where_a_proxy_sends_it_twice(header: str, total: int | None) -> None:
     assert total_of(reply(b"[]", x_wp_total=header)) == total

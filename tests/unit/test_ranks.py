@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
+from newsbot.wordpress.collection.ranks import Ranked, by_rank
+from newsbot.wordpress.collection.site_ids import Dates, SiteIds
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
-from tests.unit.soak_site import DAY
+from tests.unit.outgoing import outgoing
+from tests.unit.soak_sequences import COLLECTIONS
+from tests.unit.soak_site import DAY, KEY
 from tests.unit.test_proof import Proving
 
 
@@ -103,3 +110,21 @@ def test_ranks_are_asked_for_again_after_a_sweep() -> None:
         proving()
         asked.append(_asks_ranks(proving))
     assert asked == [False, True]
+
+
+def test_page_that_hidden_rows_make_short_is_not_the_last_one() -> None:
+    proving, found = Proving(kind="media"), list[Ranked]()
+    for number in range(15):
+        proving.site.insert(proving.site.now, hidden=number == 4)
+    options = Options(url=KEY, kind="media")
+    queries = Queries(site=proving.site.site(), collection=COLLECTIONS["media"], options=options)
+
+    def unknown(_: Dates) -> Steps[bool]:
+        yield from ()
+        return True
+
+    def listing() -> Steps[None]:
+        found.append((yield from by_rank(SiteIds(queries), 40, unknown, fresh="1")))
+
+    assert not list(outgoing(listing(), proving.site.reply, proving.archive.answer))
+    assert (found[0].ended, max(found[0].dates)) == (True, 55)

@@ -125,11 +125,16 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         ranked.dates |= dates
         ranked.reply, ranked.total = ranked.reply or reply, total_of(reply)
         ranked.rows = max(ranked.rows, len(rows))
-        if len(rows) < queries.per_page:
+        is_short = len(rows) < queries.per_page
+        if is_short and (not rows or (ranked.total or 0) <= offset + queries.per_page):
             # Where no row came, and the site counts more than stand before, either is wrong.
             ranked.ended = bool(rows) or (ranked.total or 0) > behind
             return ranked
-        if not (yield from unknown(further)):
+        if is_short and not further:
+            # Rows follow, or the count is wrong: the answers do not tell which.
+            return ranked
+        # A short page has hidden rows where the site counts rows behind it.
+        if not is_short and not (yield from unknown(further)):
             # A page has places for new rows behind known ones. It is full without them: the site ignores the offset.
             ranked.heeded = False
             return ranked

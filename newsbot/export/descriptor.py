@@ -47,7 +47,10 @@ def _is_schema(schema: Any) -> bool:
         return False
     known = {*FIELD_TYPES.values(), "string"}
     named = all(
-        isinstance(one, Mapping) and isinstance(one.get("name"), str) and one.get("type") in known
+        isinstance(one, Mapping)
+        and isinstance(one.get("name"), str)
+        and isinstance(one.get("type"), str)
+        and one["type"] in known
         for one in schema["fields"]
     )
     return named and schema.get("primaryKey") == list(PRIMARY_KEY)

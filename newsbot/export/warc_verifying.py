@@ -87,9 +87,11 @@ class RowCheck:
                 continue
             if not isinstance(warc, dict):
                 self.unnamed[self.is_own(row)] += 1
-            elif warc.get("file") in self.absent:
+            elif isinstance(warc.get("file"), str) and warc["file"] in self.absent:
                 self.without += 1
-            elif not isinstance(warc.get("offset"), int) or not isinstance(row.get("site"), str):
+            elif not all(isinstance(one, str) for one in (warc.get("file"), row.get("site"))) or not isinstance(
+                warc.get("offset"), int
+            ):
                 self.found.fail(f"{path.name}, row {pointer.number}: its columns are not those of a row of newsbot")
             else:
                 place = (str(warc.get("file")), warc["offset"], str(warc.get("record")))
@@ -293,7 +295,7 @@ def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool =
         return remaker.clean(next(one for one in remaker.rows(reply, *key[1:]) if one.id == row["id"]))
     if key not in made:
         made[key] = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key[1:])}
-    if row["id"] not in made[key]:
+    if not isinstance(row["id"], int) or row["id"] not in made[key]:
         raise NotMade("its record does not hold it")
     return made[key][row["id"]]
 

@@ -18,18 +18,21 @@ IN_MEMORY = 1 << 18
 LONGEST_HEAD = 1 << 20
 """Bytes in which the end of the headers is searched. The handler breaks off connections whose headers are longer."""
 
-SECRET = ("authorization", "cookie", "token", "secret", "passw", "api-key", "apikey", "nonce", "session", "credential")
+SECRET = (
+    *("authorization", "cookie", "token", "secret", "passw", "api-key", "apikey", "auth-key", "access-key", "nonce"),
+    *("session", "credential"),
+)
 """No record holds a header whose name has one of these words in it: passwords, keys, and what a site remembers a
 visitor or a login by. Only the headers ``Access-Control-...`` are kept: they name other headers."""
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _SECRET = re.compile("|".join(SECRET).encode())
-_WITH_URL = (b"location", b"content-location", b"referer", b"link", b"refresh")
+_WITH_URL = (b"location", b"content-location", b"referer", b"link", b"refresh", b"x-original-url")
 """Headers that hold URLs, beside the first line of a request."""
 
-_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
-_PARAMETER = re.compile(r"((?:^|(?<=[?&;]))([^=?&;#/\s\"<>]*)=)[^&;#\s\"<>]+")
-_SECRET_NAME = re.compile(r"passw|pwd|secret|token|api_?key|jwt|nonce|signature|sessid", re.I)
+_LOGIN = re.compile(r"(?<=//)[^/?#\s]*@")
+_PARAMETER = re.compile(r"((?:^|(?<=[?&;#]))([^=?&;#/\s\"<>]*)=)[^&;#\s\"<>]+")
+_SECRET_NAME = re.compile(r"passw|pwd|secret|token|api[-_]?key|jwt|nonce|signature|sessid", re.I)
 _INTERIM = re.compile(rb"HTTP/\d\.\d 1\d\d[ \r\n]")
 
 

@@ -48,8 +48,18 @@ class WarcExtension:
                 self._recorder.tell(RECALLED + asked.site, {"relation": asked.relation, "objects": objects})
 
     def _tell_site(self, site: Mapping[str, Any], options: Iterable[Options], target: Target) -> None:
-        told = {"site": site, "entry": entry_of(target), "options": [options_as_json(each) for each in options]}
-        self._recorder.tell(SITE + str(site.get("key", "")), without_secrets(told))
+        told = without_secrets({"site": site, "options": [options_as_json(each) for each in options]})
+        self._recorder.tell(SITE + str(site.get("key", "")), told | {"entry": open_entry(target)})
+
+
+def open_entry(target: Target) -> dict[str, Any]:
+    """The entry of a target without the user names, passwords and keys of its URLs.
+
+    Its cleaning rules stay as they are: a selector such as ``[data-token=abc]`` holds no secret, and the rows cannot be
+    made again with another.
+    """
+    entry = entry_of(target)
+    return {name: value if name in ("rule", "rules_off") else without_secrets(value) for name, value in entry.items()}
 
 
 def options_as_json(options: Options) -> dict[str, Any]:

@@ -22,11 +22,13 @@ from twisted.web._newclient import Request
 from twisted.web.client import URI, Agent
 from twisted.web.http_headers import Headers
 
+from newsbot.arguments.site_list import Target
 from newsbot.arguments.warc import check_warc, warc_folder
 from newsbot.errors import BadArgument
 from newsbot.export.forgotten_warc import Sites, of_comments, of_person
 from newsbot.warc import files
 from newsbot.warc.exchange import Exchange, final_head, open_url, without_secrets
+from newsbot.warc.extension import open_entry
 from newsbot.warc.files import RawHead, WarcFiles
 from newsbot.warc.finishing import Lock, StoredFile, finish_dead, lock, opened
 from newsbot.warc.handler import RecordingFactory, url_as_sent
@@ -129,6 +131,13 @@ def test_the_headers_of_the_final_answer_are_found(data: bytes, head: bytes) -> 
 def test_no_login_of_an_address_is_told() -> None:
     given = {"site": ["https://anna:p@ss:w@news.example/?q=a@b"], "follow": ("a",), "limit": 3}
     assert open_values(given) == {"site": ["https://news.example/?q=a@b"], "follow": ["a"], "limit": 3}
+
+
+def test_a_site_list_loses_its_secrets_and_keeps_its_rules() -> None:
+    rule = {"name": "ours", "select": ["[data-token=abc]"], "texts": ["//anna@a.example?token=1"]}
+    entry = open_entry(Target.model_validate({"url": "https://a.example/?token=S3", "rule": [rule]}))
+    assert entry["url"] == "https://a.example/?token=left-out"
+    assert entry["rule"] == [rule | {"what": "a rule of the site list"}]
 
 
 def writer(folder: Path, stored: list[StoredFile], run: str = "run", largest: int = files.LARGEST) -> WarcFiles:
@@ -469,7 +478,7 @@ SECRETS = (
         b"set-cookie: a=S3;\r\n\tb=S3",
     ),
     *(b"X-WP-Nonce: S3", b"X-Api-Key: S3", b"X-Auth-Token: S3", b"CF-Access-Client-Secret: S3", b"X-Session-Id: S3"),
-    *(b"X-Password: S3", b"X-HTTP-Authorization: S3", b"X-Amz-Credential: S3"),
+    *(b"X-Password: S3", b"X-HTTP-Authorization: S3", b"X-Amz-Credential: S3", b"X-Auth-Key: S3", b"X-Access-Key: S3"),
 )
 
 
@@ -487,15 +496,19 @@ def test_no_header_with_a_secret_is_kept(secret: bytes) -> None:
         ("https://u:S3@S3@a.example/x", "https://a.example/x"),
         ("/x?a=1&_wpnonce=S3;access_token=S3#f", "/x?a=1&_wpnonce=left-out;access_token=left-out#f"),
         ("/x?a[api_key]=S3&author=7&page=2", "/x?a[api_key]=left-out&author=7&page=2"),
+        ("/?api-key=S3", "/?api-key=left-out"),
+        ("https://a.example/#access_token=S3", "https://a.example/#access_token=left-out"),
+        ("/cb#id_token=S3&state=1", "/cb#id_token=left-out&state=1"),
+        ("//user:S3@a.example/x", "//a.example/x"),
         ("/x?email=a@b.example&tokens/=1", "/x?email=a@b.example&tokens/=1"),
     ],
-    ids=["password", "post", "login", "tokens", "brackets", "no secret"],
+    ids=["password", "post", "login", "tokens", "brackets", "hyphen", "fragment", "callback", "no scheme", "no secret"],
 )
 def test_no_address_with_a_secret_is_kept(url: str, told: str) -> None:
     assert open_url(url) == told
     assert without_secrets(f"GET {url} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(f"GET {told} HTTP".encode())
-    moved = f"HTTP/1.1 302 Found\r\nLocation: {url}\r\nX: {url}\r\n\r\n".encode()
-    assert f"Location: {told}\r\nX: {url}\r\n".encode() in without_secrets(moved)
+    moved = f"HTTP/1.1 302 Found\r\nLocation: {url}\r\nX-Original-URL: {url}\r\nX: {url}\r\n\r\n".encode()
+    assert f"Location: {told}\r\nX-Original-URL: {told}\r\nX: {url}\r\n".encode() in without_secrets(moved)
 
 
 @pytest.mark.parametrize("off", ["", "0", "false", "No", "off"])

@@ -36,8 +36,10 @@ class Sites:
         return cls(chosen=frozenset(names[True]), others=frozenset(names[False] - names[True]))
 
     def have(self, record: Record) -> bool:
-        """By the site that the record names. Else by its URL: it is that of the site whose address it begins with, and
-        of a site in a folder before that of the site above."""
+        """Whether the record is one of a chosen site.
+
+        A record that names its site is of that site. Any other is of the site whose address its URL begins with. Where
+        one site is in a folder of another, the longer address counts."""
         site = _name(record.headers.get("x-newsbot-site", ""))
         if site in self.chosen or site in self.others:
             return site in self.chosen

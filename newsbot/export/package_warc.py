@@ -16,7 +16,7 @@ FOLDER = "warc"
 
 def carry_warc(folder: Path, reading: Reading) -> tuple[list[str], list[str], tuple[str, ...]]:
     """Copy WARC files into a package. Returns their paths in the package, the names of files that are missing, and a
-    line for each of these.
+    line for each missing file.
 
     A row is made of the answers of its run, so that all files of the run are carried. Raises OSError.
     """

@@ -41,8 +41,9 @@ JOINED = frozenset({"author", "authors", "byline", "categories", "tags", "terms"
 
 LINES = (".jsonl", ".jsonlines", ".jl")
 
-Made = dict[tuple[View, str, str], dict[int, Record]]
-"""View, kind and type of rows -> the rows that one answer gives, by their ids."""
+Made = dict[tuple[View, str, str], tuple[dict[int, Record], bool]]
+"""View, kind and type of rows -> the rows that one answer gives, by their ids, and whether no record holds an object
+that they link to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,13 @@ class RowCheck:
                 remaker = remakers.get(row["site"]) or remakers.setdefault(
                     row["site"], Remaker(answers=answers, key=row["site"])
                 )
-                differing = _differing(remaker, known, row, made)
+                differing, lacks = _differing(remaker, known, row, made)
             except (NotMade, DamagedRecord, RecordError) as fault:
                 self.found.fail(f"{told}: {fault}")
                 continue
             if not differing:
                 continue
-            if remaker.lacks and set(differing) <= JOINED:
+            if lacks and set(differing) <= JOINED:
                 self.found.fail(f"{told}: no record holds the answers that its {', '.join(differing)} came with")
             else:
                 self.found.fail(f"{told}: {', '.join(differing)} differ from what its record gives")
@@ -247,9 +248,10 @@ def _told(pointer: Pointer, row: Row) -> str:
     return f"{pointer.path.name}, row {pointer.number} ({row.get('type')} {row.get('id')})"
 
 
-def _differing(remaker: Remaker, known: Place, row: Row, made: Made) -> list[str]:
-    """The columns that differ, with the answers that leave the fewest. Raises NotMade and DamagedRecord."""
-    reply, found = reply_of(known.path, known.offset), list[list[str]]()
+def _differing(remaker: Remaker, known: Place, row: Row, made: Made) -> tuple[list[str], bool]:
+    """The columns that differ, with the answers that leave the fewest, and whether these answers lack an object
+    that the row may link to. Raises NotMade and DamagedRecord."""
+    reply, found = reply_of(known.path, known.offset), list[tuple[list[str], bool]]()
     failed: NotMade | DamagedRecord | RecordError | None = None
     for view in VIEWS:
         remaker.look(known.order, view)
@@ -259,13 +261,13 @@ def _differing(remaker: Remaker, known: Place, row: Row, made: Made) -> list[str
             failed = failed or fault
         else:
             if not differing:
-                return []
-            found.append(differing)
+                return [], False
+            found.append((differing, remaker.lacks))
         if not remaker.chooses:
             break
     if not found and failed is not None:
         raise failed
-    return min(found, key=len)
+    return min(found, key=lambda one: len(one[0]))
 
 
 def _differing_now(remaker: Remaker, reply: Reply, row: Row, made: Made) -> list[str]:
@@ -294,10 +296,12 @@ def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool =
     if alone:
         return remaker.clean(next(one for one in remaker.rows(reply, *key[1:]) if one.id == row["id"]))
     if key not in made:
-        made[key] = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key[1:])}
-    if not isinstance(row["id"], int) or row["id"] not in made[key]:
+        rows = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key[1:])}
+        made[key] = rows, remaker.lacks
+    rows, remaker.lacks = made[key]
+    if not isinstance(row["id"], int) or row["id"] not in rows:
         raise NotMade("its record does not hold it")
-    return made[key][row["id"]]
+    return rows[row["id"]]
 
 
 def _differences(row: Row, made: Record, *, merged: bool) -> list[str]:

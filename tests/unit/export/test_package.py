@@ -192,6 +192,24 @@ def test_what_was_changed_is_found(package: Path, damage: Callable[[Path], Any],
     assert verify(package).faults[0].startswith(fault)
 
 
+def test_a_package_of_an_earlier_version_is_whole_without_its_warc_files(tmp_path: Path, package: Path) -> None:
+    """Its descriptor names no missing WARC files, and its rows name records."""
+    path = package / "posts.jsonl"
+    record = {"file": "newsbot-run-00001.warc.gz", "offset": 0, "record": "<urn:uuid:1>"}
+    path.write_bytes(path.read_bytes().replace(b'"warc":null', b'"warc":' + json.dumps(record).encode()))
+    size, digest = path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
+    _describe("posts.jsonl", bytes=size, hash=f"sha256:{digest}")(package)
+    told = verify(package)
+    told_missing = [fault for fault in told.faults if "is missing" in fault]
+    assert told_missing
+    descriptor = described(package)
+    del descriptor["missingWarcFiles"]
+    (package / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    found = verify(package)
+    assert found.faults == [fault for fault in told.faults if fault not in told_missing]
+    assert found.notes == ["rows not compared with their records: the package has no WARC files"]
+
+
 def test_parquet_rows_are_verified_too(tmp_path: Path) -> None:
     archive_of(tmp_path, *newsroom())
     assert exported(tmp_path, "package", package=True, format="parquet", kind="terms") == 2

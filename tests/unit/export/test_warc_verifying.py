@@ -155,6 +155,20 @@ def test_what_no_record_holds_is_told_as_that(tmp_path: Path) -> None:
     assert (found.faults, found.rows) == ([f"out.jsonl, row 1 (post 1): {no_record}; rows of this record: 3"], 3)
 
 
+def test_what_no_record_holds_is_told_where_another_object_changed_too(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    record = run.answer(f"{API}/posts?page=1", [raw(1, author=7), raw(2, author=7), raw(3, author=8)])
+    for name in ("Bea", "Cleo"):
+        run.answer(f"{API}/users?include=8", [{"id": 8, "name": name, "slug": "bea"}])
+    run.end()
+    known = {"author": {"id": 7, "name": "Ann"}}
+    found = run.verified(*(run.make(record, number) | known for number in (1, 2)))
+    assert found.faults == [
+        f"out.jsonl, row {number} (post {number}): no record holds the answers that its author came with"
+        for number in (1, 2)
+    ]
+
+
 def article(text: str, more: str = "") -> str:
     paragraphs = "".join(f"<p>{text} The council met on day {day} and decided to build it.</p>" for day in range(6))
     return (

@@ -58,17 +58,29 @@ class ScreenLog(logging.Handler):
 
 
 _python_tells, _python_closes = logging.Handler.handleError, logging.FileHandler.close
+_python_emits = logging.FileHandler.emit
 _told = False
+"""Whether the newest line of the log failed, and a line told so."""
+_failed = False
+"""Whether the line that a file of the log takes now failed."""
 
 
 def tell_log_failures() -> None:
     """Let a log that cannot be written be one line. On a full disk Python writes a traceback for each line of the log,
-    and the close of the file raises.
+    and the close of the file raises. A log that fails again, after lines that were written, is told again.
 
     For all handlers of the process, since Scrapy makes a new one, and closes the old one, for each crawler.
     """
     logging.StreamHandler.handleError = _tell_failure  # type: ignore[assignment, method-assign]
     logging.FileHandler.close = _close  # type: ignore[assignment, method-assign]
+    logging.FileHandler.emit = _emit  # type: ignore[assignment, method-assign]
+
+
+def _emit(handler: logging.FileHandler, record: logging.LogRecord) -> None:
+    global _failed, _told
+    _failed = False
+    _python_emits(handler, record)
+    _told = _told and _failed
 
 
 def _close(handler: logging.FileHandler) -> None:
@@ -79,6 +91,8 @@ def _close(handler: logging.FileHandler) -> None:
 
 
 def _tell_failure(handler: logging.Handler, record: logging.LogRecord) -> None:
+    global _failed
+    _failed = True
     error = sys.exc_info()[1]
     if isinstance(error, OSError):
         _tell_once(error)
@@ -91,4 +105,4 @@ def _tell_once(error: OSError) -> None:
     if not _told:
         _told = True
         with suppress(OSError):  # standard error may be the log itself
-            tell(f"The log cannot be written: {error.strerror}. The crawl goes on; lines of its log are lost")
+            tell(f"The log cannot be written: {error.strerror or error}. The crawl goes on; lines of its log are lost")

@@ -74,7 +74,8 @@ def _total(facts: CollectionFacts, limit: int | None) -> int | None:
     if total is None:
         return None
     # A post that appears while the crawl runs is one more than the site counted.
-    return max(_done(facts), total) if limit is None else min(total, limit)
+    total = max(_done(facts), total)
+    return total if limit is None else min(total, limit)
 
 
 def cells(progress: Progress) -> tuple[str, str, str, str]:

@@ -202,10 +202,10 @@ class Session:
         """The periodic work. ``timestamp`` is the time that it is for."""
         rescued = await self._thread.do(rescue)
         if rescued.jobs or rescued.workers:
-            told = ", ".join(rescued.jobs[:5]) + (", ..." if rescued.jobs[5:] else "")
+            sites = ", ".join(rescued.jobs[:5]) + (", ..." if rescued.jobs[5:] else "") or "none"
             logger.warning(
                 "Workers that are gone: %d. Sites that wait again: %d (%s)",
-                rescued.workers, len(rescued.jobs), told or "none",
+                rescued.workers, len(rescued.jobs), sites,
             )  # fmt: skip
         await self._thread.do(lambda database: dispatch(database, spiders=self._spiders, budget=self._budget))
         if timestamp % 600 < BEAT_SECONDS:

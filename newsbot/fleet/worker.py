@@ -104,7 +104,7 @@ class _Worker:
             self._earlier += session.workers
             if session.runs.at_work:
                 # Their crawls hang. A new process begins afresh; the service manager starts it.
-                logger.error("The worker ends, since %s of sites hang", counted(session.runs.at_work, "crawl"))
+                logger.error("The worker ends. Crawls that hang: %d", session.runs.at_work)
                 os._exit(0 if self._stop.is_set() else 1)
             if self._stop.is_set():
                 return

@@ -124,7 +124,7 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
     throughout = set(site.live())
     site.limit = bound(len(site.entries) + len(archive.rows), site.per_page)
     if site.lie == "endless":
-        # A listing may bring so many rows more before its end is asked for, in a search and in the sweep after it.
+        # A listing may bring this many more rows before its end is asked for, in a search and in the sweep after it.
         site.limit += 2 * MORE_ROWS // site.per_page
     try:
         facts, rows = crawled(kind, site, archive, sweep=step.sweep)

@@ -6,6 +6,7 @@ import errno
 import io
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -63,13 +64,39 @@ class FullDisk(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_log_on_a_full_disk_is_told_once_and_without_a_traceback(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError("the connection is gone")
+
+
+@pytest.fixture
+def told_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.StreamHandler, "handleError", logging.StreamHandler.handleError)
     monkeypatch.setattr(logging.FileHandler, "close", logging.FileHandler.close)
+    monkeypatch.setattr(logging.FileHandler, "emit", logging.FileHandler.emit)
     monkeypatch.setattr(screen_log, "_told", False)
     screen_log.tell_log_failures()
+
+
+@pytest.mark.usefixtures("told_failures")
+def test_a_log_that_fails_again_is_told_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    handler = logging.FileHandler(tmp_path / "a.log")
+    whole: Any = handler.stream
+    streams: list[Any] = [FullDisk(), FullDisk(), whole, Gone(), Gone()]
+    for stream in streams:
+        handler.setStream(stream)
+        handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "message", (), None))
+    handler.setStream(whole)
+    handler.close()
+    told = "The log cannot be written: {}. The crawl goes on; lines of its log are lost"
+    assert capsys.readouterr().err.splitlines() == [
+        told.format("No space left on device"),
+        told.format("the connection is gone"),
+    ]
+
+
+@pytest.mark.usefixtures("told_failures")
+def test_a_log_on_a_full_disk_is_told_once_and_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     handler = logging.StreamHandler(FullDisk())
     for _ in range(3):
         handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "message", (), None))

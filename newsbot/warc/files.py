@@ -21,7 +21,7 @@ from newsbot.durable import sync_folder
 from newsbot.items import WarcRecord
 from newsbot.warc.finishing import SUFFIX, Lock, StoredFile, finish_dead, lock, opened, stored_file
 from newsbot.warc.index import index_line, index_of, write_index
-from newsbot.warc.removing import finish_removals, removing
+from newsbot.warc.removing import finish_removal, finish_removals, removing
 
 LARGEST = 1 << 30
 """Bytes after which a file is closed and the next one begins."""
@@ -125,14 +125,14 @@ class WarcFiles:
         out, path, self._out = self._out, self._path, None
         if out is None or path is None:
             return
+        listed = removing(path).exists()
         with out.file:
             os.fsync(out.file.fileno())
             opened(path).rename(path)
         sync_folder(self.folder)
         stored = StoredFile(file=path.name, bytes=out.size, sha256=out.digest.hexdigest(), records=self._records)
-        if removing(path).exists():
+        if finish_removal(path) or listed:
             # `scrapy forget` overwrote records while the file was open.
-            finish_removals(self.folder, wait=False)
             self._stored(stored_file(path, self._records))
         else:
             self._stored(stored)
@@ -175,7 +175,9 @@ def _finish_dead(folder: Path) -> list[StoredFile]:
     found = finish_dead(folder)
     finish_removals(folder)
     for stored in found:
-        write_index(folder / stored.file, index_of(folder / stored.file))
+        path = folder / stored.file
+        if not removing(path).exists():  # whoever works through the list writes the index
+            write_index(path, index_of(path))
     return found
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from newsbot.warc.exchange import final_head
 from newsbot.wordpress.messages import Reply
@@ -46,28 +48,38 @@ class Record:
 
 def records_of(path: Path) -> Iterator[Record | DamagedRecord]:
     """Each record of a file in its order. Behind a damaged record, the next one that can be read. Raises OSError."""
-    size, offset = path.stat().st_size, 0
+    with path.open("rb") as file:
+        yield from records_in(file)
+
+
+def records_in(file: IO[bytes]) -> Iterator[Record | DamagedRecord]:
+    """As ``records_of``, of an open file: its name may change meanwhile."""
+    size, offset = os.fstat(file.fileno()).st_size, 0
     while offset < size:
         try:
-            record = record_at(path, offset)
+            record = _record_in(file, offset)
             yield record
             offset += record.length
         except DamagedRecord as fault:
             yield fault
-            offset = _next_member(path, offset + 1)
+            offset = _next_member(file, offset + 1)
 
 
 def record_at(path: Path, offset: int) -> Record:
     """The record that begins at ``offset``. Raises DamagedRecord and OSError."""
-    unpacker, parts, read = zlib.decompressobj(_GZIP), [], 0
     with path.open("rb") as file:
-        file.seek(offset)
-        while not unpacker.eof and (chunk := file.read(CHUNK)):
-            read += len(chunk)
-            try:
-                parts.append(unpacker.decompress(chunk))
-            except zlib.error:
-                raise DamagedRecord(f"the record at byte {offset} is damaged") from None
+        return _record_in(file, offset)
+
+
+def _record_in(file: IO[bytes], offset: int) -> Record:
+    unpacker, parts, read = zlib.decompressobj(_GZIP), [], 0
+    file.seek(offset)
+    while not unpacker.eof and (chunk := file.read(CHUNK)):
+        read += len(chunk)
+        try:
+            parts.append(unpacker.decompress(chunk))
+        except zlib.error:
+            raise DamagedRecord(f"the record at byte {offset} is damaged") from None
     if not unpacker.eof:
         raise DamagedRecord(f"the record at byte {offset} is cut off")
     return _parsed(b"".join(parts), offset, read - len(unpacker.unused_data))
@@ -91,18 +103,17 @@ def _sha1(block: bytes) -> bytes:
     return hashlib.sha1(block, usedforsecurity=False).digest()
 
 
-def _next_member(path: Path, start: int) -> int:
+def _next_member(file: IO[bytes], start: int) -> int:
     """Where the next record may begin; the size of the file where there is none."""
-    with path.open("rb") as file:
-        file.seek(start)
-        kept, at = b"", start
-        while chunk := file.read(CHUNK):
-            found = (kept + chunk).find(_MEMBER)
-            if found >= 0:
-                return at - len(kept) + found
-            at += len(chunk)
-            kept = (kept + chunk)[-2:]
-    return path.stat().st_size
+    file.seek(start)
+    kept, at = b"", start
+    while chunk := file.read(CHUNK):
+        found = (kept + chunk).find(_MEMBER)
+        if found >= 0:
+            return at - len(kept) + found
+        at += len(chunk)
+        kept = (kept + chunk)[-2:]
+    return os.fstat(file.fileno()).st_size
 
 
 def message_of(record: Record) -> tuple[int, list[tuple[str, bytes]], bytes]:

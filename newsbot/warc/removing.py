@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,9 @@ import orjson
 from newsbot.durable import sync_folder
 from newsbot.warc.finishing import OPEN, SUFFIX, finish_dead, opened
 from newsbot.warc.index import index_of, write_index
-from newsbot.warc.reading import DamagedRecord, Record, records_of
+from newsbot.warc.reading import DamagedRecord, Record, records_in
+
+logger = logging.getLogger(__name__)
 
 REMOVED = b"Removed by scrapy forget."
 """How the block of the record begins that stands in the place of a removed one. WARC-Refers-To names that one."""
@@ -48,31 +51,64 @@ def remove(folder: Path, is_removed: Callable[[Record], bool]) -> int:
         _finish(folder)
         finish_dead(folder)
         _finish(folder)
-        return sum(_remove_from(path, is_removed) for path in _files(folder))
+        removed = sum(_remove_from(path, is_removed) for path in _files(folder))
+        _finish(folder)  # of files that their runs ended meanwhile
+        return removed
 
 
-def finish_removals(folder: Path, *, wait: bool = True) -> None:
-    """Overwrite again what is listed beside each file, since a process may have been killed while it did so. Raises
-    OSError.
+def finish_removals(folder: Path) -> None:
+    """Overwrite again what is listed beside each file, since a process may have been killed while it did so.
 
-    ``wait``: until no other process removes records from the folder; else nothing is done where one does.
+    Nothing is done where another process removes records from the folder: it does so at its end. A file of another
+    user, or one that cannot be read or written, is left alone and reported. Raises OSError where the folder itself
+    cannot be read.
     """
-    with _alone(folder, wait=wait) as alone:
-        if alone:
-            _finish(folder)
+    with _alone(folder, wait=False) as alone:
+        for path in _listed(folder) if alone else ():
+            try:
+                finish_removal(path)
+            except OSError as error:
+                logger.warning(
+                    "%s: the records that are listed in it cannot be overwritten: %s", removing(path), error.strerror
+                )
+
+
+def finish_removal(path: Path) -> bool:
+    """Overwrite again what is listed beside one file. Returns whether a list stood there. Raises OSError.
+
+    Waits while another process overwrites records of this file.
+    """
+    try:
+        listed = removing(path).open("rb")
+    except FileNotFoundError:
+        return False
+    with listed:
+        _lock(listed)
+        try:
+            chosen = [Chosen(*each) for each in orjson.loads(listed.read())]
+        except (ValueError, TypeError):
+            chosen = []  # killed while it wrote the list: no byte of the file was changed
+        try:
+            file = _open(path)
+        except FileNotFoundError:
+            removing(path).unlink(missing_ok=True)  # the file is gone, and its records with it
+            return True
+        with file:
+            _overwrite(file, chosen)
+        _conclude(path)
+    return True
 
 
 def _finish(folder: Path) -> None:
-    for listed in sorted(folder.glob(f"*{SUFFIX}{REMOVING}")):
-        path = listed.with_name(listed.name.removesuffix(REMOVING))
-        try:
-            chosen = [Chosen(*each) for each in orjson.loads(listed.read_bytes())]
-        except (ValueError, TypeError):
-            chosen = []  # killed while it wrote the list: no byte of the file was changed
-        with suppress(FileNotFoundError):
-            with (path if path.exists() else opened(path)).open("r+b") as file:
-                _overwrite(file, chosen)
-            _conclude(path)
+    for path in _listed(folder):
+        finish_removal(path)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """The files beside which a list stands, by their last names."""
+    return sorted(
+        listed.with_name(listed.name.removesuffix(REMOVING)) for listed in folder.glob(f"*{SUFFIX}{REMOVING}")
+    )
 
 
 def removing(path: Path) -> Path:
@@ -87,27 +123,38 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _remove_from(path: Path, is_removed: Callable[[Record], bool]) -> int:
-    try:
-        # The open file keeps its content also where its run gives it its name now.
-        file = (path if path.exists() else opened(path)).open("r+b")
-    except FileNotFoundError:
-        file = path.open("r+b")
+    file = _open(path)
     date = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     with file:
         chosen = [
             Chosen(record.offset, record.length, record.id, date)
-            for record in records_of(path if path.exists() else opened(path))
+            for record in records_in(file)
             if not isinstance(record, DamagedRecord) and record.kind != "warcinfo" and is_removed(record)
         ]
         if chosen:
             with removing(path).open("wb") as listed:
+                _lock(listed)
                 listed.write(orjson.dumps([list(each) for each in chosen]))
                 listed.flush()
                 os.fsync(listed.fileno())
-            sync_folder(path.parent)
-            _overwrite(file, chosen)
-            _conclude(path)
+                sync_folder(path.parent)
+                _overwrite(file, chosen)
+                _conclude(path)
     return len(chosen)
+
+
+def _open(path: Path) -> IO[bytes]:
+    """The file, also where it is being written. Its run may give it its last name between two attempts."""
+    for name in (path, opened(path)):
+        with suppress(FileNotFoundError):
+            return name.open("r+b")
+    return path.open("r+b")
+
+
+def _lock(listed: IO[bytes]) -> None:
+    """Wait until no other process works through the list, so that no run takes a checksum of a half changed file."""
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(listed, fcntl.LOCK_EX)
 
 
 def _overwrite(file: IO[bytes], chosen: Iterable[Chosen]) -> None:

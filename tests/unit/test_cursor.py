@@ -234,3 +234,22 @@ def test_a_position_that_cannot_be_gone_on_from_changes_nothing(position: dict[s
 )
 def test_a_zero_date_is_no_date(value: object, date: str | None) -> None:
     assert local_date(value) == date
+
+
+@pytest.mark.parametrize(
+    ("totals", "turns"),
+    [
+        ([24, 23, 24, 23], True),
+        ([24, 24, 23, 24, 23], True),
+        ([24, 23, 24], False),
+        ([24, 23, 22, 21, 20], False),
+        ([24, 25, 24, 24, 25, 24], False),
+        ([24, None, 24, None], False),
+        ([24, 24, 24, 24], False),
+    ],
+)
+def test_counts_that_come_in_turns_are_noticed(totals: list[int | None], *, turns: bool) -> None:
+    cursor = Cursor(base={}, dated=False)
+    for number, total in enumerate(totals):
+        cursor.take([Row(number * 10 + row, None) for row in range(1, 11)], total=total)
+    assert cursor.in_turns is turns

@@ -38,6 +38,17 @@ MOST_ROWS = 5_000_000
 """Rows after which a listing counts as endless, whatever the site says. The largest archives known are smaller."""
 
 
+TURNS = 4
+"""Counts of pages in a row that are two numbers in turns, after which the site's answers come from two states of it."""
+
+
+def are_turns(totals: Sequence[int | None]) -> bool:
+    """Whether counts are two numbers in turns, as of two servers that hold different rows. Insertions and deletions
+    bring no earlier count back twice."""
+    first, second = totals[:2] if len(totals) == TURNS else (None, None)
+    return None not in (first, second) and first != second and list(totals) == [first, second] * (TURNS // 2)
+
+
 @dataclass(slots=True, kw_only=True)
 class Cursor:
     """Walks over one collection, oldest rows first, or newest rows first with ``newest_first``.
@@ -50,7 +61,8 @@ class Cursor:
     ``total`` and ``last_total`` are the site's counts on the first page and on the last page of a listing by id.
     ``disorder`` names what the site ignored. ``doubtful``: the listing came to its end, and another listing must
     confirm it. ``unproven``: the listing broke off, and rows may be missing. ``repeating``: the site gave the same page
-    again whatever was asked for. ``endless``: the listing went on behind the last row.
+    again whatever was asked for. ``endless``: the listing went on behind the last row. ``in_turns``: the site counted
+    two numbers of rows in turns, so that its answers come from two states of it.
     """
 
     base: Mapping[str, str | int]
@@ -75,6 +87,8 @@ class Cursor:
     unproven: bool = False
     repeating: bool = False
     endless: bool = False
+    in_turns: bool = False
+    totals: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
         self.ways = iter((self._by_offset, self._by_page, self._by_window, self._by_include))
@@ -184,6 +198,8 @@ class Cursor:
         skips rows that visitors may not read.
         """
         self.total = total if self.total is None else self.total
+        self.totals = (*self.totals, total)[-TURNS:]
+        self.in_turns = self.in_turns or are_turns(self.totals)
         self.last_total = total if isinstance(self.stage, ById) else self.last_total
         fresh = self._register(rows)
         size = self._page_size()

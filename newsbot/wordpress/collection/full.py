@@ -105,7 +105,13 @@ class FullListing(Listing):
             raise FilterIgnored(f"the site ignores {ignored} and lists rows of other parts")
 
     def _conclude(self, success: str) -> None:
-        conclude(self.facts, success, unfetched_links=self.intake.unfetched_links, repeating=self.cursor.repeating)
+        conclude(
+            self.facts,
+            success,
+            unfetched_links=self.intake.unfetched_links,
+            repeating=self.cursor.repeating,
+            in_turns=self.cursor.in_turns,
+        )
 
     # Listing.
 
@@ -237,7 +243,7 @@ class FullListing(Listing):
         else:
             facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
         if not self.cursor.repeating:
-            self._keep_outcome(swept=True)
+            self._keep_outcome(swept=not self.cursor.in_turns)
         facts.proven = facts.dates_proven = self.began if self.outcome is not None and "swept" in self.outcome else None
         hidden = f"; {facts.hidden} counted by the site and shown to nobody" if facts.hidden else ""
         self._conclude(f"all {facts.seen} listed came{hidden}")

@@ -35,7 +35,8 @@ Dates = dict[int, "str | None"]
 class Listed:
     """One listing of ids. ``first_total`` and ``total`` are the site's counts in its first and its last answer,
     ``when`` is the site's time of the first answer (UTC, ISO). ``unproven``: rows may be missing. ``repeating``: the
-    site gave the same page again whatever was asked for. ``by_page``: the rows came by page numbers."""
+    site gave the same page again whatever was asked for. ``by_page``: the rows came by page numbers. ``in_turns``: see
+    ``Cursor``."""
 
     dates: Dates = field(default_factory=dict)
     first_total: int | None = None
@@ -44,6 +45,7 @@ class Listed:
     unproven: bool = False
     repeating: bool = False
     by_page: bool = False
+    in_turns: bool = False
 
     @property
     def broke_off(self) -> bool:
@@ -140,6 +142,7 @@ class SiteIds:
             # The last answers counted a part of the rows.
             listed.total = cursor.last_total
         listed.unproven, listed.repeating, listed.by_page = cursor.unproven, cursor.repeating, cursor.by_page
+        listed.in_turns = cursor.in_turns
         return listed
 
     def ask_total(

@@ -18,10 +18,13 @@ NAMED = 10
 """Ids that a verdict names at most; the receipt lists all of them."""
 
 
-def conclude(facts: CollectionFacts, success: str, *, unfetched_links: int = 0, repeating: bool = False) -> None:
+def conclude(
+    facts: CollectionFacts, success: str, *, unfetched_links: int = 0, repeating: bool = False, in_turns: bool = False
+) -> None:
     """Set the verdict: ``complete`` with ``success`` as its reason, or ``incomplete`` with every known reason.
 
-    ``repeating``: the listing gave the same page whatever was asked for.
+    ``repeating``: the listing gave the same page whatever was asked for. ``in_turns``: the site's answers come from two
+    states of it.
     """
     reasons = [*_named(facts.unreadable, "unreadable"), *_named(facts.missing, "missing")]
     if facts.faults["row-without-id"]:
@@ -30,6 +33,8 @@ def conclude(facts: CollectionFacts, success: str, *, unfetched_links: int = 0, 
         # A cache that ignores the query shows one page only.
         counted = "" if facts.expected_after is None else f", and counts {facts.expected_after}"
         reasons.append(f"the site gives the same page for every query{counted}")
+    if in_turns:
+        reasons.append("the site counts two numbers of rows in turns: its servers or caches hold different rows")
     if facts.broke_off:
         ignored = f", since the site ignores {', '.join(facts.disorder)}" if facts.disorder else ""
         reasons.append(f"the listing of ids broke off{ignored}")

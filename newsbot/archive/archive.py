@@ -118,6 +118,7 @@ class Archive:
             watermark=found.watermark,
             live=counted.number,
             modified=counted.modified,
+            asked_at=self._now(),
             hidden=found.hidden,
             swept=found.swept,
             owed=tuple(cursor.get("owed", ())),

@@ -259,7 +259,7 @@ class CollectionState:
     other dates than those of its rows, since its time zone changed. ``swept`` is when all ids were last compared.
     ``owed`` are ids that earlier runs could not fetch. ``rotation`` is how far the comparison of all ids by parts has
     come (``collection.proof``). ``witness`` is what ``KeepWitness`` kept. ``modified`` is the latest date of change
-    among the live rows (UTC, ISO).
+    among the live rows (UTC, ISO). ``asked_at`` is when this run asked for the state (UTC, ISO, by our clock).
     """
 
     cursor: Mapping[str, Any] | None = None
@@ -276,3 +276,9 @@ class CollectionState:
     rotation: Mapping[str, Any] = field(default_factory=dict)
     witness: Mapping[str, Any] = field(default_factory=dict)
     modified: str | None = None
+    asked_at: str | None = None
+
+    @property
+    def run_time(self) -> str | None:
+        """A time that no earlier run had. The watermark does not move where a run ends by a fault."""
+        return self.asked_at or self.watermark

@@ -93,6 +93,7 @@ def test_page_is_known_to_the_next_run_with_its_cursor(reopen: Open) -> None:
     first.commit(checkpoint(2, cursor={"date": "2026-01-01T00:00:02"}))
     state = reopen("run-2").state(SITE, "post")
     assert (state.cursor, state.sequence, state.live, state.whole) == ({"date": "2026-01-01T00:00:02"}, 2, 2, False)
+    assert state.asked_at == "2026-11-23T10:00:00Z"
 
 
 def test_rows_without_a_checkpoint_are_not_there_after_a_kill(reopen: Open) -> None:

@@ -17,7 +17,7 @@ from newsbot.wordpress.api import Site
 from newsbot.wordpress.collection import deletions, incremental
 from newsbot.wordpress.collection.confirm import Confirmed, confirm, is_held_back
 from newsbot.wordpress.collection.search import FIRST, LAST, Search
-from newsbot.wordpress.collection.site_ids import SiteIds
+from newsbot.wordpress.collection.site_ids import PAST_CACHES, SiteIds
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.options import Options
@@ -160,6 +160,15 @@ def test_site_wide_refusal_makes_no_tombstone(runs: Runs) -> None:
 def test_live_post_is_never_confirmed_as_gone(runs: Runs) -> None:
     del runs.model.articles[3]
     assert _confirmed(runs, [1, 2, 3]) == Confirmed(gone=[3], alive=[1, 2])
+
+
+def test_single_row_is_asked_for_past_caches(runs: Runs) -> None:
+    asked = confirm(SiteIds(queries(runs.model.site()), fresh="1"), [1], neighbour=4)
+    assert next(asked).headers == PAST_CACHES
+    assert (
+        asked.send(Reply(status=404, url="", body=b'{"code":"rest_post_invalid_id","message":""}')).headers
+        == PAST_CACHES
+    )
 
 
 def test_watermark_is_the_clock_of_the_site(runs: Runs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,6 +111,17 @@ def test_ranks_are_asked_for_again_after_a_sweep() -> None:
         proving()
         asked.append(_asks_ranks(proving))
     assert asked == [False, True]
+
+
+def test_run_after_one_that_ended_by_a_fault_asks_with_other_texts() -> None:
+    proving, texts = Proving(), list[set[str]]()
+    held = proving.archive.state
+    for at in ("2026-01-02T00:00:00Z", "2026-01-02T00:10:00Z"):
+        proving.archive.state = replace(held, asked_at=at)
+        proving()
+        texts.append({params["_"] for params in proving.site.asked if "_" in params})
+    assert texts[0]
+    assert texts[0].isdisjoint(texts[1])
 
 
 def test_page_that_hidden_rows_make_short_is_not_the_last_one() -> None:

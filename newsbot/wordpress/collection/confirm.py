@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
-from newsbot.wordpress.collection.site_ids import Dates, SiteIds
+from newsbot.wordpress.collection.site_ids import Dates, SiteIds, past_caches
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.replies import answer, is_final
 
@@ -67,7 +67,7 @@ def confirm(
     """
     confirmed, shut, single = Confirmed(), list[int](), site_ids.queries.single
     for row_id in suspects:
-        reply = yield single(row_id, fresh=site_ids.fresh)
+        reply = yield past_caches(single(row_id, fresh=site_ids.fresh), bool(site_ids.fresh))
         code = _code(reply)
         if reply.status in (404, 410) and code in GONE_CODES:
             confirmed.gone.append(row_id)
@@ -79,7 +79,7 @@ def confirm(
             confirmed.unsure.append(row_id)
     if shut or confirmed.gone:
         answered = neighbour is not None and _shows(
-            (yield site_ids.queries.single(neighbour, fresh=site_ids.fresh)), neighbour
+            (yield past_caches(single(neighbour, fresh=site_ids.fresh), bool(site_ids.fresh))), neighbour
         )
         (confirmed.gone if answered else confirmed.unsure).extend(shut)
         if not (answered or trusted):

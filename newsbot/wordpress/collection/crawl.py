@@ -87,7 +87,7 @@ class CollectionCrawl:
         queries, options = self.queries, self.queries.options
         if not can_update(queries, self.state):
             return FullListing(intake=intake, reconciler=Reconciler(intake=intake, site_ids=SiteIds(queries)))
-        fresh = intake.fresh = token(self.state.watermark) + "9"
+        fresh = intake.fresh = token(self.state.run_time) + "9"
         account = Reconciler(intake=intake, site_ids=SiteIds(queries, fresh=fresh))
         newest = yield from newest_since(
             account.site_ids, account.has_unknown, start=ranks.start(account), hidden=account.hidden

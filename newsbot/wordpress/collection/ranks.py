@@ -84,7 +84,7 @@ def start(account: Reconciler) -> Start:
         behind=listed - (size - max(1, size // SLACK)) if _is_usable(queries, state, listed) else None,
         most_hidden=min(account.hidden, kept.get("hidden", account.hidden)),
         known=not account.hidden or "hidden" in kept,
-        fresh=token(state.watermark) + "0",
+        fresh=token(state.run_time) + "0",
         kept=kept,
     )
 

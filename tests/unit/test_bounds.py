@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from sys import getsizeof
@@ -13,13 +14,16 @@ import pytest
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.catalog import INTERNAL_TYPES, MOST_OF_ALL, choose
 from newsbot.wordpress.fallback import worth
+from newsbot.wordpress.fallback.listed import read_listed
+from newsbot.wordpress.fallback.sitemaps import find_sitemaps
 from newsbot.wordpress.fallback.worth import Folders, PageWorth, Worth, spread
 from newsbot.wordpress.joins.children import CHILD
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import absolute
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import crawl
+from newsbot.wordpress.witness.choice import choose as choose_lists
 from tests.unit.test_children import Answer, comments, fetch_replies
 from tests.unit.test_fallback_collection import PLAIN, ClosedSite, bring, drive, entry
 from tests.unit.test_fallback_listed import index, urlset
@@ -251,6 +255,26 @@ def test_an_index_that_begins_with_empty_lists_is_read_to_its_end() -> None:
     assert sorted(spread(names), key=int) == names
     assert [*spread(names)][:4] == ["1000", "0", "512", "256"]
     assert [*spread(names[:100])] == names[:100]
+
+
+def asked(steps: Asking[Any], site: ClosedSite) -> Any:
+    """What steps that only ask the site return."""
+    reply: Reply | None = None
+    while True:
+        try:
+            reply = site.reply(steps.send(reply) if reply is not None else next(steps))
+        except StopIteration as end:
+            return end.value
+
+
+def test_typed_lists_stand_in_the_order_of_the_index_and_are_read_as_a_sample() -> None:
+    typed = lists(1_024, lambda n: urlset(f"n{n}") if n < 880 else urlset())
+    site = ClosedSite(typed | {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(880)})
+    found = asked(find_sitemaps(HOME), site)
+    assert found.of("post") == [f"{HOME}/post-sitemap{n}.xml" for n in range(1_024)]
+    assert choose_lists(found.of("post"), found.changed, first=0, most=2)[0] == f"{HOME}/post-sitemap1023.xml"
+    listed = asked(read_listed(HOME, found, "post", Counter()), site)
+    assert (len(listed.articles), listed.gap) == (880, None)
 
 
 def test_pages_of_tags_before_those_of_articles_hide_none() -> None:

@@ -39,6 +39,22 @@ def test_failing_sitemap_of_robots_txt_is_reported_unless_it_is_gone() -> None:
     assert bring(ClosedSite({**pages, **failing("list-2.xml", 404)}))[1].verdict == "complete"
 
 
+@pytest.mark.parametrize("name", ["post-sitemap{}.xml", "sitemap-{}.xml"])
+def test_a_feed_in_place_of_a_list_that_an_index_names_is_reported(name: str) -> None:
+    pages = articles(a=1, b=2) | feed(entry("a", f"{HOME}/?p=1"))
+    first, second = name.format(1), name.format(2)
+    lists = {"/sitemap_index.xml": index(first, second), f"/{first}": urlset("a"), f"/{second}": pages["/feed/"]}
+    posts, facts = bring(ClosedSite({**pages, **lists}))
+    assert (set(posts), facts.verdict) == ({1}, "incomplete")
+    assert f"{HOME}/{second}: expected a sitemap, got rss" in facts.why
+
+
+def test_a_feed_that_robots_txt_names_as_a_sitemap_is_no_gap() -> None:
+    robots = f"Sitemap: {HOME}/feed/\nSitemap: {HOME}/list-1.xml\n"
+    pages = articles(a=1) | feed(entry("a", f"{HOME}/?p=1")) | {"/robots.txt": robots, "/list-1.xml": urlset("a")}
+    assert bring(ClosedSite(pages))[1].verdict == "complete"
+
+
 def test_truncated_index_is_reported() -> None:
     whole = index("post-sitemap.xml", "post-sitemap2.xml")
     lists = {"/sitemap_index.xml": whole[: whole.index("post-sitemap2")], "/post-sitemap.xml": urlset("a")}

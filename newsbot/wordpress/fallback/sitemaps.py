@@ -12,7 +12,7 @@ from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.worth import Worth, spread
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.pages.asking import ask
-from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, Sitemap, hints, read_sitemap, type_of
+from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, FeedInstead, Sitemap, hints, read_sitemap, type_of
 from newsbot.wordpress.pages.urls import site_host
 
 MOST_READ = 10_000
@@ -222,8 +222,11 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
     try:
         sitemap = yield from found.fetch(url)
     except NotXml as fault:
+        if depth == _DEPTH and isinstance(fault, FeedInstead):
+            # A site may name a feed as its sitemap (sitemaps.org). Its entries are heard where feeds are.
+            found.read[url] = Sitemap()
         # A line of robots.txt often outlives its sitemap.
-        if named and not (depth == _DEPTH and isinstance(fault, Missing)):
+        elif named and not (depth == _DEPTH and isinstance(fault, Missing)):
             found.unread[url] = Unread(type_, str(fault))
         return
     found.add_read(url, sitemap)
@@ -235,9 +238,10 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
 
 
 def _sort_others(urls: list[str], found: Sitemaps, depth: int) -> Asking[None]:
-    """Sort the sitemaps that an index names. Those whose name tells the type are not read yet."""
-    for url in spread(urls):
+    """Sort the sitemaps that an index names. Those whose name tells the type are not read yet, and are filed in the
+    order of the index: it tells which of them is the newest."""
+    for url in urls:
         if type_ := type_of(url):
             found.add(url, type_)
-        else:
-            yield from _sort(url, found, named=True, depth=depth)
+    for url in spread([url for url in urls if type_of(url) is None]):
+        yield from _sort(url, found, named=True, depth=depth)

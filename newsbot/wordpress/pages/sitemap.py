@@ -76,6 +76,10 @@ _KINDS = {"sitemap": "sitemapindex", "url": "urlset"}
 """Name of an entry -> the list that it belongs to, whatever the root element is called."""
 
 
+class FeedInstead(NotXml):
+    """A feed came in place of a sitemap. It lists the newest posts only."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
     """``others`` are the URLs of the sitemaps that an index names, ``changed`` maps them to their ``lastmod``, or None.
@@ -92,7 +96,8 @@ class Sitemap:
 
 
 def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
-    """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml.
+    """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml,
+    for a feed FeedInstead.
 
     ``host`` is the site's (``site_host``); None: the sitemap's own host. A sitemap on a host for files lists the URLs
     of the site.
@@ -104,11 +109,8 @@ def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
             raise
         return _of_lines(lines, reply, host)
     name = etree.QName(parsed.root).localname
-    if name in _FEEDS:
-        # A feed may stand in for a sitemap (sitemaps.org). Its entries are heard where feeds are.
-        return Sitemap()
     if name not in _ROOTS:
-        raise NotXml(f"expected a sitemap, got {name}")
+        raise (FeedInstead if name in _FEEDS else NotXml)(f"expected a sitemap, got {name}")
     entries = list(islice(_entries(parsed.root), MOST + 1))
     listed: dict[str, dict[str, str | None]] = {"urlset": {}, "sitemapindex": {}}
     for entry in entries[:MOST]:

@@ -40,7 +40,7 @@ def verify(folder: Path) -> Verified:
         found.fail(fault)
     absent = described.get("missingWarcFiles")
     if absent is None and not (folder / FOLDER).is_dir():
-        # Earlier versions named no missing WARC files. A package without any holds nothing to compare with.
+        # A package of an earlier version does not name its missing WARC files. Without WARC files, no row is compared.
         found.notes.append("rows not compared with their records: the package has no WARC files")
         return found
     check_package(folder / FOLDER, rows, found, absent=map(str, absent) if isinstance(absent, list) else ())

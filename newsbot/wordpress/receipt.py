@@ -55,7 +55,7 @@ def cause_of(fault: Exception | None) -> Cause | None:
     if isinstance(fault, NoSuchPart):
         return "part"
     if isinstance(fault, Refused):
-        # It has the name of a refused connection.
+        # Its name is also that of a connection which the host refused, and the two have different causes.
         return None
     return _CAUSES.get(getattr(fault, "fault", None) or getattr(fault, "name", None) or "")
 

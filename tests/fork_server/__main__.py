@@ -145,7 +145,7 @@ def become(job: Job, streams: list[int]) -> None:
 class Ending:
     """The end of a child: what an interpreter does at its end, except that it frees no objects.
 
-    To free the objects of every module takes 0.1 s, since the child copies each page of memory for it.
+    It takes 0.1 s to free the objects of every module, since the child then copies each page of its memory.
     """
 
     def __init__(self) -> None:
@@ -187,7 +187,7 @@ def main() -> None:
     load(sys.argv[2:])
     job = serve(control)
     if job is not None:
-        # Nothing of the server is left on the stack.
+        # The functions of the server have returned: the child starts with a short stack, as a new interpreter does.
         ending.run(job)
 
 

@@ -375,7 +375,7 @@ def test_site_whose_rows_reached_no_file_is_due_again(died: bool, tmp_path: Path
     after.outbox.let_due()
     soon = [site.url for site in DueSites(after.database).due("wp_posts", WHEN)]
     due = [site.url for site in DueSites(after.database).due("wp_posts", WHEN + FIRST_WAIT)]
-    # A crawl of comments delivers no posts: it would come back in each run, and ask the site each time.
+    # A crawl of comments delivers no posts. If the site were due for it, each run would ask the site for nothing.
     idle = DueSites(after.database).due("wp_comments", WHEN + FIRST_WAIT)
     after.close()
     assert (soon, due, idle) == ([SITE] if died else [], [SITE], [])

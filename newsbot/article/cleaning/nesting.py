@@ -54,7 +54,7 @@ _LISTS = frozenset({"ul", "ol"})
 # The end tag of any other element does nothing where one of these was opened in it.
 _SPECIAL = _CLOSERS | _BARRIERS | {"noscript", "optgroup", "search"}
 
-# Inside these elements a parser has other rules. Where they hold nothing but their own, they are left out.
+# Inside these elements a parser follows other rules. They are left out, unless one of them holds a part of an article.
 _LEFT_OUT = frozenset({"svg", "select"})
 _START_LEFT_OUT = _LEFT_OUT | {"frameset"}
 # Where these are left out, the words beside them stay one word.

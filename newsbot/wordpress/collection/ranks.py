@@ -133,7 +133,7 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         if is_short and not further:
             # Rows follow, or the count is wrong: the answers do not tell which.
             return ranked
-        # A short page has hidden rows where the site counts rows behind it.
+        # Where the site counts rows behind a page that is not full, hidden rows took places on the page.
         if not is_short and not (yield from unknown(further)):
             # A page has places for new rows behind known ones. It is full without them: the site ignores the offset.
             ranked.heeded = False

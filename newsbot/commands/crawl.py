@@ -75,7 +75,7 @@ class Command(ScrapyCrawl):
         if problem is not None:
             self._end(problem, 2)
         try:
-            self._try_archive(args[0], follows=opts.spargs.get("sites") == "archive")
+            self._try_archive(args[0], opts.spargs)
         except BadArgument as fault:
             self._end(str(fault), 2)
         except ArchiveError as fault:
@@ -107,24 +107,26 @@ class Command(ScrapyCrawl):
         feeds = feed_process_params_from_cli(self.settings, files)
         self.settings.set("FEEDS", feeds, priority="cmdline")
 
-    def _try_archive(self, spider: str, *, follows: bool) -> None:
+    def _try_archive(self, spider: str, given: dict[str, str]) -> None:
         """Raise ArchiveError before any request. Otherwise the error would only come when the pipelines are built.
 
-        Raise BadArgument for a crawl of followed sites where there is none.
+        Raise BadArgument for a crawl of followed sites where there is none. The sites that the user named get the
+        spelling in which they are followed.
         """
         assert self.settings is not None
         url = self.settings["NEWSBOT_ARCHIVE"]
         if not url:
             return
         from newsbot.archive import try_archive
-        from newsbot.archive.due_sites import follows_any
 
         try_archive(url)
-        found = follows_any(url, spider) if follows else True
-        if found is None:
-            raise BadArgument(f"every site that {spider} follows is paused; scrapy sites resume URL ends that")
-        if not found:
-            raise BadArgument(f"the archive follows no site for {spider}; scrapy sites add URL follows a site")
+        if given.get("sites") == "archive":
+            from newsbot.arguments.values import split_urls
+            from newsbot.follow.named import check_follows, named_sites
+
+            check_follows(url, spider)
+            if named := split_urls(given.get("site", "")):
+                given["site"] = named_sites(url, spider, named)
 
     def _end(self, line: str, status: int) -> NoReturn:
         assert self.settings is not None

@@ -44,6 +44,8 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
         refused = crawl(tmp_path, "wp_posts", sites="archive")
         assert (refused.status, "follows no site for wp_posts" in refused.said) == (2, True)
         follow(archive, healthy.url, closed.url)
+        unknown = crawl(tmp_path, "wp_posts", sites="archive", due="1", site="unknown.example")
+        assert (unknown.status, "not followed by wp_posts: unknown.example" in unknown.said) == (2, True)
         began = datetime.now(UTC) - timedelta(seconds=1)
         status, urls, not_due = asked(crawl(tmp_path, "wp_posts", sites="archive", due="1"))
         assert (status, sorted(urls), not_due) == (1, sorted([healthy.url, closed.url]), 0)
@@ -63,8 +65,9 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
         assert "0 of 2 sites are due" in nothing.said
         assert healthy.requests == []
         make_due(archive, well)
-        quick = crawl(tmp_path, "wp_posts", sites="archive", due="1")
-        assert asked(quick) == (0, [healthy.url], 1)
+        spelled = healthy.url.rstrip("/").replace("http", "HTTP")
+        quick = crawl(tmp_path, "wp_posts", sites="archive", due="1", site=spelled)
+        assert asked(quick) == (0, [healthy.url], 0)
         assert quick.receipt()["sites"][0]["collections"]["post"]["check"] == "quick"
         assert [(request.route, request.params["orderby"]) for request in healthy.requests] == [
             ("/wp/v2/posts", "modified")

@@ -20,6 +20,7 @@ from newsbot.errors import ArchiveError, BadArgument
 from newsbot.extensions.followed import requests_of_update
 from newsbot.follow.actions import Given, act
 from newsbot.follow.checks import as_habit, learnt_of, present_threshold, rhythm_of, threshold_of
+from newsbot.follow.named import check_follows, named_sites
 from newsbot.items import Checkpoint, Post
 from newsbot.schedule.due import LONGEST, Rhythm
 from newsbot.schedule.learning import USUAL_COST, Learnt
@@ -265,6 +266,29 @@ def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: A
     assert (follows_any(url, "wp_posts"), follows_any(url, "wp_media")) == (True, False)
     table.pause(["other"], paused=True)
     assert follows_any(url, "wp_terms") is None, "the only site of wp_terms is paused"
+
+
+def test_named_sites_are_those_of_the_archive_and_no_others(url: str, table: Followed) -> None:
+    with pytest.raises(BadArgument, match="follows no site for wp_posts; scrapy sites add URL"):
+        check_follows(url, "wp_posts")
+    table.add(
+        [replace(NEWS, url=name) for name in ("https://news.example/", "https://a.example/x,y", "paused.example")]
+    )
+    table.pause(["paused.example"], paused=True)
+    check_follows(url, "wp_posts")
+    named = ["https://a.example/x%2Cy", "https://NEWS.example:443", "news.example", "paused.example"]
+    assert named_sites(url, "wp_posts", named) == "https://a.example/x%2Cy,https://news.example/,paused.example"
+    with pytest.raises(BadArgument, match=r"^paused: paused\.example; scrapy sites resume URL ends that$"):
+        named_sites(url, "wp_posts", ["paused.example"])
+    unknown = ["http://news.example/", *(f"{n}.example" for n in range(6))]
+    with pytest.raises(BadArgument) as refused:
+        named_sites(url, "wp_posts", [*named, *unknown])
+    assert str(refused.value) == (
+        f"not followed by wp_posts: {', '.join(unknown[:5])}, ...; scrapy sites list shows the followed sites"
+    )
+    table.pause(["https://news.example/", "https://a.example/x,y"], paused=True)
+    with pytest.raises(BadArgument, match="every site that wp_posts follows is paused; scrapy sites resume URL"):
+        check_follows(url, "wp_posts")
 
 
 # The actions.

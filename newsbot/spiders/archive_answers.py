@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from newsbot.archive import Archive, Recovered
 from newsbot.archive.followed import Followed, FollowedSite
@@ -34,106 +34,139 @@ from newsbot.wordpress.questions import (
 )
 
 
-class ArchiveAnswers:
-    """Answers the questions of site crawls. Without an archive, every site is crawled for the first time.
-
-    Raises ArchiveError as the archive does.
-    """
-
-    def __init__(self, archive: Archive | None) -> None:
-        self._archive = archive
+class Answers(Protocol):
+    """What the driver asks of an archive."""
 
     def answer(self, asked: Question) -> Any:
         """The answer to a question, as the table in ``wordpress.questions`` lists it."""
+
+    def take_leases(self, name: str, kinds: Sequence[str]) -> str | None:
+        """Take the leases of kinds of a site. Returns why not, where another run holds one of them."""
+
+    def release_leases(self, names: Sequence[str], kinds: Sequence[str]) -> None:
+        """Release the leases of kinds of sites."""
+
+    def followed_site(self, url: str, spider: str) -> FollowedSite | None:
+        """The followed site with this URL, as the archive has it now."""
+
+    def last_crawled(self, url: str, spider: str) -> datetime | None:
+        """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""
+
+    def recovered(self, site: str, kinds: Sequence[str]) -> Iterator[Recovered]:
+        """The rows that a run that died archived and did not deliver."""
+
+
+class NoArchive:
+    """The answers of a run without an archive: nothing is known, and every site is crawled for the first time."""
+
+    _EMPTY: Mapping[type[Any], Callable[[], Any]] = {
+        AskState: CollectionState,
+        AskKnown: dict,
+        AskPublished: dict,
+        Recall: dict,
+        AskTombstones: list,
+        AskHeld: dict,
+        AskNewSite: bool,
+        AskFormer: list,
+    }
+    """Question -> its empty answer, where that is not None."""
+
+    def answer(self, asked: Question) -> Any:
+        empty = self._EMPTY.get(type(asked))
+        return None if empty is None else empty()
+
+    def take_leases(self, name: str, kinds: Sequence[str]) -> str | None:
+        return None
+
+    def release_leases(self, names: Sequence[str], kinds: Sequence[str]) -> None:
+        pass
+
+    def followed_site(self, url: str, spider: str) -> FollowedSite | None:
+        return None
+
+    def last_crawled(self, url: str, spider: str) -> datetime | None:
+        return None
+
+    def recovered(self, site: str, kinds: Sequence[str]) -> Iterator[Recovered]:
+        return iter(())
+
+
+class ArchiveAnswers:
+    """The answers of an archive. Raises ArchiveError as the archive does."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def answer(self, asked: Question) -> Any:
         archive = self._archive
         match asked:
             case AskState():
-                return archive.state(asked.site, asked.type, asked.kind) if archive is not None else CollectionState()
+                return archive.state(asked.site, asked.type, asked.kind)
             case AskKnown():
-                return archive.live_ids(asked) if archive is not None else {}
-            case AskBorder() | AskEdge() | AskPublished():
-                return self._dates(asked)
+                return archive.live_ids(asked)
+            case AskBorder():
+                return archive.border(asked)
+            case AskEdge():
+                return archive.edge(asked)
+            case AskPublished():
+                return archive.published(asked)
             case Distrust():
-                if archive is not None:
-                    archive.forget_modified(asked.site, asked.type, asked.kind, asked.ids)
-                return None
+                return archive.forget_modified(asked.site, asked.type, asked.kind, asked.ids)
             case Recall():
-                return archive.recall(asked) if archive is not None else {}
+                return archive.recall(asked)
             case Remember():
-                if archive is not None:
-                    archive.remember(asked.site, asked.relation, asked.objects)
-                return None
-            case AskSite():
-                return archive.runs.site_behind(asked.url) if archive is not None else None
-            case KeepSite():
-                if archive is not None:
-                    archive.runs.keep_site(asked.url, asked.site)
-                return None
+                return archive.remember(asked.site, asked.relation, asked.objects)
             case AskTombstones():
                 return self._tombstones(asked)
-            case AskHeld() | AskNewSite() | AskFormer() | RenameSite():
-                return self._whose(asked)
-            case AskLinks() | KeepWitness():
-                return self._witnessed(asked)
+            case AskLinks():
+                return archive.live_links(asked.site)
+            case KeepWitness():
+                return archive.keep_witness(asked)
+            case AskSite() | KeepSite() | AskHeld() | AskNewSite() | AskFormer() | RenameSite():
+                return self._about_site(asked)
 
-    def _dates(self, asked: AskBorder | AskEdge | AskPublished) -> Any:
-        if isinstance(asked, AskPublished):
-            return self._archive.published(asked) if self._archive is not None else {}
-        if self._archive is None:
-            return None
-        return self._archive.border(asked) if isinstance(asked, AskBorder) else self._archive.edge(asked)
-
-    def _witnessed(self, asked: AskLinks | KeepWitness) -> Any:
-        """The answer to a question of the second witness."""
-        if self._archive is None:
-            return None
-        if isinstance(asked, AskLinks):
-            return self._archive.live_links(asked.site)
-        self._archive.keep_witness(asked)
-        return None
-
-    def _whose(self, asked: AskHeld | AskNewSite | AskFormer | RenameSite) -> Any:
-        """The answer to a question about whose a site is."""
+    def _about_site(self, asked: AskSite | KeepSite | AskHeld | AskNewSite | AskFormer | RenameSite) -> Any:
+        """The answer to a question about which site an address belongs to."""
         archive = self._archive
         match asked:
+            case AskSite():
+                return archive.runs.site_behind(asked.url)
+            case KeepSite():
+                return archive.runs.keep_site(asked.url, asked.site)
             case AskHeld():
-                return archive.moves.held_rows(asked) if archive is not None else {}
+                return archive.moves.held_rows(asked)
             case AskNewSite():
-                return archive is not None and archive.moves.is_new_site(asked.site)
+                return archive.moves.is_new_site(asked.site)
             case AskFormer():
-                return archive.moves.former_sites(asked) if archive is not None else []
+                return archive.moves.former_sites(asked)
             case RenameSite():
-                return _busy(archive.rename_site(asked.old, asked.new) if archive is not None else None)
+                return _busy(archive.rename_site(asked.old, asked.new))
 
     def _tombstones(self, asked: AskTombstones) -> list[Record]:
-        if self._archive is None:
-            return []
         archive, collection = self._archive, (asked.site, asked.type)
         rows = (archive.tombstone(*collection, row_id, asked.when, kind=asked.kind) for row_id in asked.ids)
         return [row for row in rows if row is not None]
 
     def take_leases(self, name: str, kinds: Sequence[str]) -> str | None:
-        """Take the leases of kinds of a site. Returns why not, where another run holds one of them."""
-        return _busy(self._archive.leases.take_all((name,), kinds) if self._archive is not None else None)
+        return _busy(self._archive.leases.take_all((name,), kinds))
 
     def release_leases(self, names: Sequence[str], kinds: Sequence[str]) -> None:
-        """Release the leases of kinds of sites."""
-        if self._archive is not None:
-            self._archive.leases.release([lease_of(name, kind) for name in names for kind in kinds])
+        self._archive.leases.release([lease_of(name, kind) for name in names for kind in kinds])
 
     def followed_site(self, url: str, spider: str) -> FollowedSite | None:
-        """The followed site with this URL, as the archive has it now."""
-        return Followed(self._archive.database).site(url, spider) if self._archive is not None else None
+        return Followed(self._archive.database).site(url, spider)
 
     def last_crawled(self, url: str, spider: str) -> datetime | None:
-        """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""
-        return crawled_of(self._archive.database, spider, [url]).get(url) if self._archive is not None else None
+        return crawled_of(self._archive.database, spider, [url]).get(url)
 
     def recovered(self, site: str, kinds: Sequence[str]) -> Iterator[Recovered]:
-        """The rows that a run that died archived and did not deliver."""
-        if self._archive is not None:
-            for kind in kinds:
-                yield from self._archive.outbox.recover(site, kind)
+        for kind in kinds:
+            yield from self._archive.outbox.recover(site, kind)
+
+
+def answers_of(archive: Archive | None) -> Answers:
+    """The answers of the archive of a run, if the run has one."""
+    return NoArchive() if archive is None else ArchiveAnswers(archive)
 
 
 def _busy(holder: str | None) -> str | None:

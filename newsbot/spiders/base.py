@@ -28,7 +28,7 @@ from newsbot.errors import ArchiveError, BadArgument
 from newsbot.items import Record
 from newsbot.net.stopping import is_stopping
 from newsbot.schedule.due import needs_full_check
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import Answers, answers_of
 from newsbot.spiders.claims import Claims
 from newsbot.spiders.declared import DeclaredRights
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
@@ -136,12 +136,12 @@ class NewsbotSpider(Spider):
             logger.info("%d of %d sites are due", len(self.facts), len(self.facts) + self.not_due)
 
     @cached_property
-    def archive(self) -> ArchiveAnswers:
+    def archive(self) -> Answers:
         """The archive that the pipelines opened, which is after the spider was built."""
         settings = self.settings
         full = settings.getbool("NEWSBOT_FULL")
         archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"], full=full)
-        return ArchiveAnswers(archive)
+        return answers_of(archive)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import Answers
 from newsbot.wordpress.receipt import Cause, SiteVerdict
 from newsbot.wordpress.scope import Scope
 
@@ -18,7 +18,7 @@ class Claims:
     """The sites that this run has taken, with the ``kinds`` of rows that it brings. ``shares``: several runs share the
     due sites, so that this run passes over a site that another run has."""
 
-    def __init__(self, archive: ArchiveAnswers, *, kinds: Sequence[str], shares: bool = False) -> None:
+    def __init__(self, archive: Answers, *, kinds: Sequence[str], shares: bool = False) -> None:
         self._archive = archive
         self._kinds = tuple(kinds)
         self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"

@@ -11,7 +11,7 @@ from typing import Any
 
 from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Record
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import Answers
 from newsbot.spiders.claims import Claims, Ended
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.narrowing.addresses import is_bare
@@ -45,7 +45,7 @@ class SiteDriver:
     target: Target
     facts: SiteFacts
     kinds: tuple[str, ...]
-    archive: ArchiveAnswers
+    archive: Answers
     claims: Claims
     fetch: Callable[[Query], Coroutine[Any, Any, Reply]]
     delivered: Callable[[], Awaitable[None]]

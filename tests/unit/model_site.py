@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from newsbot.items import Checkpoint, Record
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import NoArchive
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.site_crawl import SiteCrawl
@@ -164,7 +164,7 @@ def listen(talk: SiteCrawl, model: ModelSite, *, most: int = 5_000) -> tuple[lis
     """Run a site crawl to its end. Returns the rows and checkpoints that left it, in order."""
     records: list[Record] = []
     checkpoints: list[Checkpoint] = []
-    for message in outgoing(talk, model.reply, ArchiveAnswers(None).answer, most=most):
+    for message in outgoing(talk, model.reply, NoArchive().answer, most=most):
         if isinstance(message, Checkpoint):
             of_type = [row for row in records if row.type == message.type]
             assert message.sequence == len(of_type), "a checkpoint counts every row of its type before it"

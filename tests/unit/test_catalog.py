@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from newsbot.items import Checkpoint, Record
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import NoArchive
 from newsbot.wordpress.api import Collection, read_collections
 from newsbot.wordpress.catalog import INTERNAL_TYPES, choose
 from newsbot.wordpress.messages import Query, Reply
@@ -78,6 +78,6 @@ def test_a_type_that_visitors_may_not_list_is_told_once_the_archive_or_the_user_
                 body, given = b'{"event": {"rest_base": "events"}}', 200
             answer = Reply(status=given, url=message.url, body=body)
         elif not isinstance(message, Record | Checkpoint):
-            answer = ArchiveAnswers(None).answer(message)
+            answer = NoArchive().answer(message)
     assert ("event" in facts.collections) == told
     assert facts.verdict != "complete"

@@ -16,7 +16,7 @@ from newsbot.archive import Archive
 from newsbot.arguments.site_list import Target
 from newsbot.items import Checkpoint, Post
 from newsbot.net.download_errors import one_line
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import ArchiveAnswers, NoArchive
 from newsbot.spiders.claims import Claims
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.wp_posts import WpPostSpider
@@ -45,7 +45,7 @@ class Drive:
     ) -> None:
         self.turns = turns
         self.events: list[Any] = []
-        archive = ArchiveAnswers(None)
+        archive = NoArchive()
         target = Target(url="https://news.example")
         self.driver = SiteDriver(
             crawl=crawl(),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsbot.items import Checkpoint, Post
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import NoArchive
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
@@ -63,7 +63,7 @@ class KeptObjects:
         elif isinstance(message, Recall):
             known = self.objects.get((message.site, message.relation), {})
             return {row_id: known[row_id] for row_id in message.ids if row_id in known}
-        return ArchiveAnswers(None).answer(message)
+        return NoArchive().answer(message)
 
 
 def drive(site_crawl: SiteCrawl, site: ClosedSite, kept: KeptObjects | None = None) -> list[Post]:

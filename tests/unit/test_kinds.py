@@ -8,7 +8,7 @@ import pytest
 
 from newsbot.arguments.site_list import Target
 from newsbot.commands.crawl import one_table
-from newsbot.spiders.archive_answers import ArchiveAnswers
+from newsbot.spiders.archive_answers import NoArchive
 from newsbot.spiders.wp_site import WpSiteSpider
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import KINDS, Options
@@ -44,7 +44,7 @@ def told(*kinds: str, optional: bool = False, live: int = 0, shut: tuple[str, ..
     def answer(question: Any) -> Any:
         if isinstance(question, AskState):
             return CollectionState(live=live)
-        return ArchiveAnswers(None).answer(question)
+        return NoArchive().answer(question)
 
     list(outgoing(crawl_kinds(site(), every, facts), reply, answer))
     return facts
@@ -101,7 +101,7 @@ def test_closed_api_names_every_kind_that_only_the_api_has() -> None:
             return Reply(status=401, url=query.url, body=CLOSED)
         return Reply(status=404, url=query.url)
 
-    list(outgoing(crawl(first, facts, also), reply, ArchiveAnswers(None).answer))
+    list(outgoing(crawl(first, facts, also), reply, NoArchive().answer))
     assert (facts.collections["user"].verdict, facts.collections["user"].kind) == ("closed", "users")
     assert facts.verdict == "closed"
 
@@ -155,7 +155,7 @@ def test_a_type_that_the_site_names_no_more_is_asked_for(held: int, status: int,
     def answer(question: Any) -> Any:
         if isinstance(question, AskState):
             return CollectionState(live=held if question.type == "podcast" and status == 404 else 0)
-        return ArchiveAnswers(None).answer(question)
+        return NoArchive().answer(question)
 
     options = Options(url=HOME, types=("all",), follow=frozenset())
     list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
@@ -180,7 +180,7 @@ def test_a_type_that_has_another_route_is_found_by_the_next_run() -> None:
     for _ in range(2):
         facts = SiteFacts(asked=HOME)
         options = Options(url=HOME, types=("podcast",), follow=frozenset())
-        list(outgoing(crawl_kinds(known, [options], facts), reply, ArchiveAnswers(None).answer))
+        list(outgoing(crawl_kinds(known, [options], facts), reply, NoArchive().answer))
         verdicts.append(facts.verdict)
     assert verdicts == ["incomplete", "complete"]
     assert known.types == {"podcast": "/wp/v2/shows"}

@@ -68,11 +68,7 @@ def parts_of_answer(
         earlier = _earlier(connection, asked.types.keys() - found.keys(), asked.part)
     keys = {url: site for url, (site, _) in earlier.items()} | dict(found)
     scopes = {site: scope for site, scope in earlier.values() if scope is not None} | dict(scopes or {})
-    wanted: dict[str, set[str] | None] = {}
-    for url, key in keys.items():
-        of_url, of_key = asked.types.get(url), wanted.get(key, set())
-        wanted[key] = None if of_url is None or of_key is None else of_key | set(of_url)
-    for site, types in sorted(wanted.items()):
+    for site, types in sorted(_types_by_site(asked, keys).items()):
         of_site = sa.select(collections.c.collection, collections.c.type).where(
             collections.c.site == site, collections.c.kind == asked.kind
         )
@@ -83,15 +79,23 @@ def parts_of_answer(
                     continue
                 listed = (shown or {}).get((site, asked.kind, row.type))
                 if listed is not None:
-                    every = connection.execute(_live(row.collection, replace(asked, limit=None))).scalars().all()
-                    ordered = every if asked.limit is None else every[::-1]
-                    held = array("q", (row_id for row_id in ordered if row_id in listed))
-                elif scope is None:
-                    held = array("q", connection.execute(_live(row.collection, asked)).scalars())
+                    held = array(
+                        "q", (row_id for row_id in _every(connection, row.collection, asked) if row_id in listed)
+                    )
+                elif scope is not None:
+                    held = _within(database, row.collection, _every(connection, row.collection, asked), asked, scope)
                 else:
-                    every = connection.execute(_live(row.collection, replace(asked, limit=None))).scalars().all()
-                    held = _within(database, row.collection, every, asked, scope)
+                    held = array("q", connection.execute(_live(row.collection, asked)).scalars())
                 yield Part(row.collection, site, row.type, asked.kind, held)
+
+
+def _types_by_site(asked: Asked, keys: Mapping[str, str]) -> dict[str, set[str] | None]:
+    """Key of a site -> the types that all of its URLs ask for; None: every type."""
+    wanted: dict[str, set[str] | None] = {}
+    for url, key in keys.items():
+        of_url, of_key = asked.types.get(url), wanted.get(key, set())
+        wanted[key] = None if of_url is None or of_key is None else of_key | set(of_url)
+    return wanted
 
 
 def _belongs(type_: str, types: set[str] | None, scope: Scope | None) -> bool:
@@ -101,12 +105,17 @@ def _belongs(type_: str, types: set[str] | None, scope: Scope | None) -> bool:
     return types is None or type_ in types
 
 
+def _every(connection: sa.Connection, collection: int, asked: Asked) -> Sequence[int]:
+    """The ids of all live rows of a collection within the window, oldest first; with a limit newest first."""
+    ids = connection.execute(_live(collection, replace(asked, limit=None))).scalars().all()
+    return ids if asked.limit is None else ids[::-1]
+
+
 def _within(database: Database, collection: int, ids: Sequence[int], asked: Asked, scope: Scope) -> array[int]:
-    """Those of ``ids`` whose rows belong to a part of the site; with a limit the newest of them, newest first."""
+    """Those of ``ids`` whose rows belong to a part of the site, with a limit the first of them."""
     held = array("q")
-    ordered = ids if asked.limit is None else ids[::-1]
-    for start in range(0, len(ordered), BATCH):
-        batch = ordered[start : start + BATCH]
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
         for row in read_rows(database, collection, batch, kind=asked.kind, broken=[]):
             fields = row.fields()
             if scope.has_row(fields):

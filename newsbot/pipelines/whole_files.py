@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.extensions.feedexport import FeedExporter
+from scrapy.extensions.feedexport import FeedExporter, FeedSlot
 
 from newsbot import signals as newsbot_signals
 from newsbot.archive import Archive
-from newsbot.archive.answers import Asked, parts_of_answer
+from newsbot.archive.answers import Asked, Part, parts_of_answer
 from newsbot.compact import IdSet
 from newsbot.items import Record
 from newsbot.wordpress.receipt import SiteFacts
@@ -84,24 +85,9 @@ class WholeFiles:
         if asked is None or not slots:
             return
         by_key = {facts.site: facts for facts in self._facts if facts.site is not None}
-        found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
         broken: list[str] = []
-        scopes = {facts.site: facts.part for facts in self._facts if facts.site and facts.part and facts.collections}
-        shown, database = self._shown(), self._archive.database
-        parts = (part for of_kind in asked for part in parts_of_answer(database, of_kind, found, scopes, shown))
-        for part in parts:
-            delivered = self._delivered.get((part.site, part.kind, part.type), IdSet())
-            written = 0
-            for record in part.read(self._archive.database, without=delivered, broken=broken):
-                for slot in slots:
-                    if slot.filter.accepts(record):
-                        slot.start_exporting()
-                        assert slot.exporter is not None
-                        slot.exporter.export_item(record)
-                        slot.itemcount += 1
-                written += 1
-                if written % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+        for part in self._parts(asked):
+            written = await self._write_part(part, slots, broken)
             facts = by_key.get(part.site)
             if facts is not None and (collection := facts.find(part.type, part.kind)) is not None:
                 collection.earlier = written
@@ -110,3 +96,31 @@ class WholeFiles:
             self._crawler.stats.inc_value("newsbot/archive/damaged", len(broken))
             named = ", ".join(broken[:NAMED]) + (", ..." if len(broken) > NAMED else "")
             logger.error("%d rows of the archive are damaged and are not in the files: %s", len(broken), named)
+
+    def _parts(self, asked: Iterable[Asked]) -> Iterator[Part]:
+        """The collections that belong to the answer."""
+        found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
+        scopes = {facts.site: facts.part for facts in self._facts if facts.site and facts.part and facts.collections}
+        shown = self._shown()
+        for of_kind in asked:
+            yield from parts_of_answer(self._archive.database, of_kind, found, scopes, shown)
+
+    async def _write_part(self, part: Part, slots: Iterable[FeedSlot], broken: list[str]) -> int:
+        """Write the rows of a collection that this run did not deliver. Returns their number."""
+        delivered = self._delivered.get((part.site, part.kind, part.type), IdSet())
+        written = 0
+        for record in part.read(self._archive.database, without=delivered, broken=broken):
+            for slot in slots:
+                if slot.filter.accepts(record):
+                    _export(slot, record)
+            written += 1
+            if written % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return written
+
+
+def _export(slot: FeedSlot, record: Record) -> None:
+    slot.start_exporting()
+    assert slot.exporter is not None
+    slot.exporter.export_item(record)
+    slot.itemcount += 1

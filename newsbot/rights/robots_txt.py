@@ -26,22 +26,21 @@ def read_robots(body: bytes, agent: str) -> dict[str, Any]:
     left out."""
     if not _ANY.search(body):
         return {}
-    own: list[dict[str, Any]] = []
-    every: list[dict[str, Any]] = []
-    licenses: list[str] = []
-    named = False
+    by_token: dict[str, list[dict[str, Any]]] = {"*": []}
+    licenses: dict[str, None] = {}
     for agents, name, value in _lines(body.decode("utf-8", "replace").removeprefix("\ufeff")):
-        tokens = {found[0].lower() for agent_name in agents if (found := _TOKEN.match(agent_name))}
-        named = named or agent.lower() in tokens
-        if name == "license":
-            licenses += [value] if _WEB.fullmatch(value) and value not in licenses else []
-        elif name in _RULES and (rule := _rule(name, value)):
-            if agent.lower() in tokens:
-                own.append(rule)
-            elif "*" in agents or not agents:
-                every.append(rule)
-    rules = (own if named else every)[:MOST]
-    return ({"rules": rules} if rules else {}) | ({"rsl": licenses[:MOST]} if licenses else {})
+        for token in _tokens(agents) & {agent.lower(), "*"}:
+            by_token.setdefault(token, []).extend(_rule(name, value))
+        if name == "license" and _WEB.fullmatch(value):
+            licenses[value] = None
+    rules = by_token.get(agent.lower(), by_token["*"])[:MOST]
+    return ({"rules": rules} if rules else {}) | ({"rsl": list(licenses)[:MOST]} if licenses else {})
+
+
+def _tokens(agents: Sequence[str]) -> set[str]:
+    """The crawlers that a group is for; ``*`` is every crawler. A rule before the first group is for every crawler."""
+    every = {"*"} if not agents or "*" in agents else set()
+    return every | {found[0].lower() for agent in agents if (found := _TOKEN.match(agent))}
 
 
 def _lines(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
@@ -62,12 +61,14 @@ def _lines(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
             yield agents, name, value
 
 
-def _rule(name: str, value: str) -> dict[str, Any]:
-    """A rule with its path. Empty where the statement says nothing."""
+def _rule(name: str, value: str) -> list[dict[str, Any]]:
+    """A rule with its path; none where the line is no rule, or its statement says nothing."""
+    if name not in _RULES:
+        return []
     key, read = _RULES[name]
     path, _, rest = value.partition(" ") if value.startswith("/") else ("", "", value)
     statement = read(rest)
-    return {"path": path, key: statement} if statement else {}
+    return [{"path": path, key: statement}] if statement else []
 
 
 def robots_for(site: Mapping[str, Any], url: str | None) -> dict[str, Any]:

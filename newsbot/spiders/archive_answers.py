@@ -40,19 +40,19 @@ class Answers(Protocol):
     def answer(self, asked: Question) -> Any:
         """The answer to a question, as the table in ``wordpress.questions`` lists it."""
 
-    def take_leases(self, name: str, kinds: Sequence[str]) -> str | None:
+    def take_leases(self, name: str, kinds: Sequence[str], /) -> str | None:
         """Take the leases of kinds of a site. Returns why not, where another run holds one of them."""
 
-    def release_leases(self, names: Sequence[str], kinds: Sequence[str]) -> None:
+    def release_leases(self, names: Sequence[str], kinds: Sequence[str], /) -> None:
         """Release the leases of kinds of sites."""
 
-    def followed_site(self, url: str, spider: str) -> FollowedSite | None:
+    def followed_site(self, url: str, spider: str, /) -> FollowedSite | None:
         """The followed site with this URL, as the archive has it now."""
 
-    def last_crawled(self, url: str, spider: str) -> datetime | None:
+    def last_crawled(self, url: str, spider: str, /) -> datetime | None:
         """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""
 
-    def recovered(self, site: str, kinds: Sequence[str]) -> Iterator[Recovered]:
+    def recovered(self, site: str, kinds: Sequence[str], /) -> Iterator[Recovered]:
         """The rows that a run that died archived and did not deliver."""
 
 
@@ -75,19 +75,19 @@ class NoArchive:
         empty = self._EMPTY.get(type(asked))
         return None if empty is None else empty()
 
-    def take_leases(self, name: str, kinds: Sequence[str]) -> str | None:
+    def take_leases(self, *_: object) -> str | None:
         return None
 
-    def release_leases(self, names: Sequence[str], kinds: Sequence[str]) -> None:
+    def release_leases(self, *_: object) -> None:
         pass
 
-    def followed_site(self, url: str, spider: str) -> FollowedSite | None:
+    def followed_site(self, *_: object) -> FollowedSite | None:
         return None
 
-    def last_crawled(self, url: str, spider: str) -> datetime | None:
+    def last_crawled(self, *_: object) -> datetime | None:
         return None
 
-    def recovered(self, site: str, kinds: Sequence[str]) -> Iterator[Recovered]:
+    def recovered(self, *_: object) -> Iterator[Recovered]:
         return iter(())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,20 +57,10 @@ class SiteDriver:
 
     async def run(self) -> AsyncIterator[Any]:
         """Yield items and checkpoints in the order of the site crawl. Raises ArchiveError."""
-        # The site's key is not known yet. The lease of its address keeps a second run from making any request.
-        if (taken := self.claims.take_address(self.target.url)) is not None:
-            self.facts.end(*taken)
-            return
-        # After the lease is taken: from now on no other run can check the site.
-        if not self.is_due():
-            self.facts.end("elsewhere", "another run has checked this site since this run began")
+        if not self._may_start():
             return
         answer: Any = None
-        while True:
-            try:
-                message = self.crawl.send(answer)
-            except StopIteration:
-                break
+        while (message := self._next_message(answer)) is not None:
             answer = None
             if self.facts.site is not None and self.claimed != self.facts.site:
                 if not self._take_site(self.facts.site):
@@ -94,14 +84,36 @@ class SiteDriver:
                 finally:
                     await _cancel(replying)
             else:
-                while self.waiting:
-                    yield self.waiting.popleft()
+                for item in self._take_waiting():
+                    yield item
                 await self.delivered()
                 if isinstance(message, RenameSite) and self._is_refused(
                     self.claims.taken_by_another(message.old, self.target)
                 ):
                     return
                 answer = self._answer(message)
+        for item in self._take_waiting():
+            yield item
+
+    def _may_start(self) -> bool:
+        # The site's key is not known yet. The lease of its address keeps a second run from making any request.
+        if (taken := self.claims.take_address(self.target.url)) is not None:
+            self.facts.end(*taken)
+            return False
+        # After the lease is taken: from now on no other run can check the site.
+        if not self.is_due():
+            self.facts.end("elsewhere", "another run has checked this site since this run began")
+            return False
+        return True
+
+    def _next_message(self, answer: Any) -> Any:
+        """The next message of the site crawl; None at its end."""
+        try:
+            return self.crawl.send(answer)
+        except StopIteration:
+            return None
+
+    def _take_waiting(self) -> Iterator[Any]:
         while self.waiting:
             yield self.waiting.popleft()
 

@@ -144,6 +144,7 @@ ITEM_PIPELINES_BASE = {
     "newsbot.pipelines.archive.ArchivePipeline": 900,  # last, since every row that passes it is archived
 }
 EXTENSIONS_BASE = {
+    "newsbot.extensions.heap.HeapExtension": 0,  # before the first page
     "newsbot.safe_logs.SafeLogs": 0,
     "scrapy.extensions.corestats.CoreStats": 0,  # elapsed_time_seconds, finish_reason
     "scrapy.extensions.logcount.LogCount": 0,  # the log_count/* stats

@@ -1,0 +1,42 @@
+"""Gives the memory of large blocks back to the system. A page of a hundred posts is read, decoded and parsed in blocks
+of some megabytes: glibc would keep them for the next page, between blocks that are still in use."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+LARGE = 128 * 1024
+"""Bytes. The system hands out each block of this size or more for itself, and takes it back when it is freed."""
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
+
+
+class HeapExtension:
+    """Keeps the thresholds of glibc where they are at the start: glibc raises them with each large block that is
+    freed."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not keep_thresholds():
+            raise NotConfigured  # another C library: the crawl needs some megabytes more
+        extension = cls()
+        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
+        return extension
+
+    def spider_opened(self) -> None:
+        """The imports are done. What they no longer use lies between blocks that are in use."""
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def keep_thresholds() -> bool:
+    """Fix the size from which on the system hands out a block. False where the C library is not glibc."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(mallopt(_MMAP_THRESHOLD, LARGE)) and bool(mallopt(_TRIM_THRESHOLD, LARGE))

@@ -128,24 +128,29 @@ class ByDate(Stage):
     def take(self, page: Page) -> Turn:
         if self.second is not None:
             return self._end_second(self.second.take(page))
-        before = {index for index, row in enumerate(page.rows) if self._is_before_place(row.date)}
-        self.passed |= {page.rows[index].id for index in before}
+        before = [row.id for row in page.rows if self._is_before_place(row.date)]
+        self.passed.update(before)
         if is_unordered(len(before), len(page.rows)) or len(self.passed) > MOST_PASSED:
             return self.fall("before=" if self.newest_first else "after=")
-        rows = [row for index, row in enumerate(page.rows) if index not in before]
-        dated = [index for index, row in enumerate(rows) if row.date is not None]
-        astray = out_of_order([rows[index].date or "" for index in dated], descending=self.newest_first)
-        if is_unordered(len(astray), len(rows)):
+        rows = self._in_order([row for row in page.rows if not self._is_before_place(row.date)])
+        if rows is None:
             return self.fall("orderby=date")
-        self.astray = self.astray or bool(astray or before)
-        for index in reversed(astray):
-            del rows[dated[index]]
+        self.astray = self.astray or len(rows) < len(page.rows)
         if not rows and not page.fresh:
             return self._take_nothing(page)
         self.empty_pages, self.most_rows = 0, max(self.most_rows, len(page.rows))
         if page.fresh or any(row.date is not None and row.date != self.date for row in rows):
             return self._move(rows)
         return self._stuck(rows, page)
+
+    def _in_order(self, rows: Sequence[Row]) -> list[Row] | None:
+        """``rows`` without those that break the order of dates; None where the rows have no such order."""
+        dated = [index for index, row in enumerate(rows) if row.date is not None]
+        astray = out_of_order([rows[index].date or "" for index in dated], descending=self.newest_first)
+        if is_unordered(len(astray), len(rows)):
+            return None
+        left_out = {dated[index] for index in astray}
+        return [row for index, row in enumerate(rows) if index not in left_out]
 
     def _end_second(self, turn: Turn) -> Turn:
         """Go on behind the second once all of its rows were listed."""

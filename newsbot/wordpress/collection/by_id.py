@@ -155,14 +155,12 @@ class ById(Stage):
         self.last_id = min(ends) if self.descending else max(ends)
         if self.last_id != last:
             self.gaps = 0
-        reached = self._reached(page)
         full = min(self.most_rows, page.size)
-        # Some plugins send the number of rows on the page as the total: then a full page proves no end.
-        proves = len(ids) < full or total != self.offset + len(ids)
-        if not self.offset and last is not None:
-            # Back at the beginning, such a total is the number of rows on the page.
-            proves = total != len(ids)
-        self.covered = total is not None and total <= reached and proves
+        # Some plugins send the number of rows on the page as the total.
+        is_of_page = total == self.offset + len(ids)
+        # Such a total proves no end on a full page, and none where the listing is back at the beginning.
+        is_doubtful = is_of_page and (len(ids) >= full or (not self.offset and last is not None))
+        self.covered = total is not None and total <= self._reached(page) and not is_doubtful
         self.page += 1
         self.offset += len(ids) if len(ids) <= OVERLAP else max(1, full - OVERLAP)
         return Turn.ON

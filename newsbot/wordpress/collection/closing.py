@@ -140,16 +140,7 @@ class Closing:
         self.cursor.in_turns = self.cursor.in_turns or listed.in_turns
         facts.gone = sum(row_id not in listed.dates for row_id in self.seen)
         if self.queries.is_windowed or listed.broke_off:
-            yield from account.take({row_id: at for row_id, at in listed.dates.items() if row_id not in self.seen})
-            self.seen |= listed.dates.keys()
-            lacking = max(0, (facts.expected_after or 0) - len(self.seen))
-            # A listing that broke off measures nothing: what it does not show may be public.
-            account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
-            # Both listings broke off. Rows between the two places where they ended may be in neither of them.
-            facts.broke_off = listed.unproven and not listed.repeating and lacking > 0
-            if self.cursor.unproven and self.cursor.disorder:
-                # Neither listing could prove itself, since the site does not heed what is asked for.
-                facts.broke_off = not self.cursor.repeating
+            yield from self._add(listed)
             return
         if account.intake.state.live or facts.gone:
             account.live = len((yield self.queries.known()))
@@ -158,3 +149,17 @@ class Closing:
         account.unsure |= {row_id for row_id in account.unlisted if row_id in self.seen}
         self.seen |= listed.dates.keys()
         facts.expected_after = account.total if account.total is not None else facts.expected_after
+
+    def _add(self, listed: Listed) -> Steps[None]:
+        """Take the rows of a listing that does not tell which rows are gone: it lists a part, or broke off."""
+        account, facts = self.account, self.facts
+        yield from account.take({row_id: at for row_id, at in listed.dates.items() if row_id not in self.seen})
+        self.seen |= listed.dates.keys()
+        lacking = max(0, (facts.expected_after or 0) - len(self.seen))
+        # A listing that broke off measures nothing: what it does not show may be public.
+        account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
+        # Both listings broke off. Rows between the two places where they ended may be in neither of them.
+        facts.broke_off = listed.unproven and not listed.repeating and lacking > 0
+        if self.cursor.unproven and self.cursor.disorder:
+            # Neither listing could prove itself, since the site does not heed what is asked for.
+            facts.broke_off = not self.cursor.repeating

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from newsbot.wordpress.collection.confirm import confirm, is_held_back, shown_by_id
@@ -51,9 +51,7 @@ def bury(
     that the site showed in this run, ``when`` the time of the deletion (UTC, ISO).
     """
     facts, queries = intake.facts, intake.queries
-    # A site that lists many rows and does not give them lists ids that are no rows: these stay missing.
-    given = len(facts.missing) <= max(MOST_MISSING, live * queries.options.max_tombstones / 100)
-    suspects = sorted({*missing, *facts.missing}) if given else sorted(set(missing) - set(facts.missing))
+    suspects = _suspects(intake, missing, live=live)
     if not suspects:
         return Buried()
     buried = Buried(alive=(yield from shown_by_id(site_ids, suspects)))
@@ -71,10 +69,23 @@ def bury(
     buried.alive |= dict.fromkeys(confirmed.alive)
     buried.alive = {row_id: at for row_id, at in buried.alive.items() if row_id not in named}
     buried.unsure = [row_id for row_id in confirmed.unsure if row_id not in named]
-    gone = confirmed.gone
-    for start in range(0, len(gone), TOMBSTONES):
-        for row in (yield queries.tombstones(gone[start : start + TOMBSTONES], when=when or "")):
-            yield from intake.deliver(row)
-    yield queries.checkpoint(intake.sequence)
+    yield from _deliver_tombstones(intake, confirmed.gone, when=when or "")
     buried.gone = len(held) - len((yield queries.known(suspects)))
     return buried
+
+
+def _suspects(intake: Intake, missing: Iterable[int], *, live: int) -> list[int]:
+    """The rows that may be gone: the ``missing`` ones, and those that the site listed and did not give."""
+    facts = intake.facts
+    if len(facts.missing) <= max(MOST_MISSING, live * intake.queries.options.max_tombstones / 100):
+        return sorted({*missing, *facts.missing})
+    # A site that lists many rows and does not give them lists ids that are no rows: these stay missing.
+    return sorted(set(missing) - set(facts.missing))
+
+
+def _deliver_tombstones(intake: Intake, gone: Sequence[int], *, when: str) -> Steps[None]:
+    queries = intake.queries
+    for start in range(0, len(gone), TOMBSTONES):
+        for row in (yield queries.tombstones(gone[start : start + TOMBSTONES], when=when)):
+            yield from intake.deliver(row)
+    yield queries.checkpoint(intake.sequence)

@@ -101,41 +101,61 @@ def newest_ids(
     counts and lists to nobody. ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
     ``after`` has the newest ids that came before: the listing goes on below them.
     """
-    found, offset, whole = after or Newest(), 0, False
+    found = after or Newest()
+    listing = _Listing(found=found, hidden=hidden)
     if found.dates:
         if not (yield from unknown(found.dates)):
             return found
-        offset = max(1, len(found.dates) - OVERLAP)
+        listing.offset = max(1, len(found.dates) - OVERLAP)
     for _ in range(MOST_NEWEST):
-        reply = yield from _ask(site_ids, offset, fresh)
+        reply = yield from _ask(site_ids, listing.offset, fresh)
         if reply is None:
             # The site refuses the offset.
             break
-        rows = rows_of(reply)
-        dates = site_ids.dates_in(rows)
-        if not offset:
-            _take_first(found, reply, rows=len(rows), ids=len(dates), per_page=site_ids.queries.per_page)
-        else:
-            found.unsteady = found.unsteady or (total_of(reply) or None) != found.total
-        further = {row_id: at for row_id, at in dates.items() if row_id not in found.dates}
-        _take_page(found, list(dates), first=not offset)
-        found.dates |= dates
-        if not offset:
-            whole = hidden is not None and _is_small(found.total, max(1, len(rows) - OVERLAP))
-        elif whole and not (found.partial or found.unsteady) and len(found.dates) + (hidden or 0) == found.total:
-            found.is_all, found.hidden = True, hidden or 0
-        if found.is_all or not further or not ((yield from unknown(further)) or whole):
+        further = listing.take(reply, site_ids)
+        if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):
             return found
         if len(found.dates) > (found.total or len(found.dates)) + SLACK:
             # The site shows other ids in each answer.
             break
-        offset += max(1, len(rows) - OVERLAP)
     found.partial = True
     return found
 
 
-def _is_small(total: int | None, step: int) -> bool:
-    return total is not None and total <= WHOLE * step
+@dataclass(slots=True, kw_only=True)
+class _Listing:
+    """The pages of newest ids, of which ``found`` is made. ``offset`` is that of the next page, ``hidden`` as for
+    ``newest_ids``. ``whole``: the collection has few rows and is listed to its end."""
+
+    found: Newest
+    hidden: int | None
+    offset: int = 0
+    whole: bool = False
+
+    def take(self, reply: Reply, site_ids: SiteIds) -> Dates:
+        """Take a page. Returns its rows that no earlier page has."""
+        found, rows = self.found, rows_of(reply)
+        dates = site_ids.dates_in(rows)
+        further = {row_id: at for row_id, at in dates.items() if row_id not in found.dates}
+        step = max(1, len(rows) - OVERLAP)
+        is_first = not self.offset
+        if is_first:
+            _take_first(found, reply, rows=len(rows), ids=len(dates), per_page=site_ids.queries.per_page)
+            self.whole = self.hidden is not None and found.total is not None and found.total <= WHOLE * step
+        else:
+            found.unsteady = found.unsteady or (total_of(reply) or None) != found.total
+        _take_page(found, list(dates), first=is_first)
+        found.dates |= dates
+        if not is_first and self._has_every_row():
+            found.is_all, found.hidden = True, self.hidden or 0
+        self.offset += step
+        return further
+
+    def _has_every_row(self) -> bool:
+        found = self.found
+        if not self.whole or found.partial or found.unsteady:
+            return False
+        return len(found.dates) + (self.hidden or 0) == found.total
 
 
 def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | None]:

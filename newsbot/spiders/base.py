@@ -35,10 +35,10 @@ from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.fetcher import Fetcher
 from newsbot.spiders.in_flight import InFlight
 from newsbot.wordpress.options import Options
-from newsbot.wordpress.questions import Question
+from newsbot.wordpress.questions import Question, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.scope import asked_part
-from newsbot.wordpress.site_crawl import SiteCrawl, crawl
+from newsbot.wordpress.site_crawl import crawl
 
 logger = logging.getLogger(__name__)
 

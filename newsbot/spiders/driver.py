@@ -15,9 +15,8 @@ from newsbot.spiders.archive_answers import Answers
 from newsbot.spiders.claims import Claims, Ended
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.narrowing.addresses import is_bare
-from newsbot.wordpress.questions import Question, RenameSite
+from newsbot.wordpress.questions import Question, RenameSite, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import SiteCrawl
 
 logger = logging.getLogger(__name__)
 

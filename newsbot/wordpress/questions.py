@@ -25,9 +25,12 @@ They are messages: the crawl yields one, and the driver sends the answer (see ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from newsbot.items import Checkpoint, Record
+from newsbot.wordpress.messages import Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,3 +285,10 @@ class CollectionState:
     def run_time(self) -> str | None:
         """A time that no earlier run had. The watermark does not move where a run ends by a fault."""
         return self.asked_at or self.watermark
+
+
+Message = Query | Question | Record | Checkpoint
+"""What the crawl of a site yields."""
+
+SiteCrawl = Generator[Message, Any, None]
+"""The crawl of a site, or a part of it."""

@@ -15,7 +15,7 @@ from newsbot.items import Checkpoint, Record
 from newsbot.spiders.archive_answers import NoArchive
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Query, Reply
-from newsbot.wordpress.site_crawl import SiteCrawl
+from newsbot.wordpress.questions import SiteCrawl
 from tests.unit.outgoing import outgoing
 
 START = datetime(2024, 1, 1)

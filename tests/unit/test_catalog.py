@@ -11,10 +11,10 @@ from newsbot.spiders.archive_answers import NoArchive
 from newsbot.wordpress.api import Collection, read_collections
 from newsbot.wordpress.catalog import INTERNAL_TYPES, choose
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import AskState, CollectionState
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, site
 
 OFFERED = {name: Collection(name=name, route=f"/wp/v2/{name}s") for name in ("post", "page", "event", "wp_block")}

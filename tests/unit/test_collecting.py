@@ -15,9 +15,9 @@ from newsbot.wordpress.collection.cursor import Cursor, Row
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.collection.site_ids import is_from_cache
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from newsbot.wordpress.site_crawl import crawl_collections
 from tests.examples import examples
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 

@@ -21,9 +21,8 @@ from newsbot.spiders.claims import Claims
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.wp_posts import WpPostSpider
 from newsbot.wordpress.messages import Query, Reply
-from newsbot.wordpress.questions import AskState, RenameSite
+from newsbot.wordpress.questions import AskState, RenameSite, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import SiteCrawl
 
 QUERY = Query(url="https://news.example/wp-json/", purpose="list")
 ASK = AskState(site="https://news.example", type="post")

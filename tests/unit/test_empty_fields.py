@@ -9,11 +9,11 @@ import pytest
 
 from newsbot.wordpress.empty_fields import is_empty, without_fields
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.replies import total_of
 from newsbot.wordpress.site_crawl import _learning as learning
-from newsbot.wordpress.site_crawl import crawl_collections
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 

@@ -14,9 +14,9 @@ from newsbot.spiders.archive_answers import NoArchive
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import id_of_url
-from newsbot.wordpress.questions import Recall, Remember
+from newsbot.wordpress.questions import Recall, Remember, SiteCrawl
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from newsbot.wordpress.site_crawl import SiteCrawl, crawl
+from newsbot.wordpress.site_crawl import crawl
 from tests.unit.outgoing import outgoing
 from tests.unit.test_pages import CLOSING, HOME, OPENING, item
 

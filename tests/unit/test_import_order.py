@@ -98,7 +98,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "messages": set(),
-    "questions": set(),
+    "questions": {"messages"},
     "meaning": set(),
     "scope": {"values"},
     "options": {"scope"},
@@ -132,21 +132,14 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("api", "messages", "options", "queries", "questions", "receipt", "replies", "values"),
         *("collection", "fallback", "languages", "pages"),
     },
-    "site_crawl": {
-        *(
-            "api",
-            "catalog",
-            "discovery",
-            "empty_fields",
-            "kinds",
-            "meaning",
-            "messages",
-            "moves",
-            "narrowing",
-            "options",
-        ),
-        *("queries", "questions", "receipt", "site_json"),
+    "offered": {
+        *("api", "catalog", "kinds", "options", "queries", "questions", "receipt", "site_json"),
         *("collection", "fallback", "languages", "witness"),
+    },
+    "site_crawl": {
+        *("api", "catalog", "discovery", "empty_fields", "kinds", "meaning", "messages", "moves", "narrowing"),
+        *("offered", "options", "questions", "receipt", "site_json"),
+        *("collection", "fallback"),
     },
 }
 """The same for the rooms within newsbot.wordpress."""

@@ -11,10 +11,11 @@ from newsbot.commands.crawl import one_table
 from newsbot.spiders.archive_answers import NoArchive
 from newsbot.spiders.wp_site import WpSiteSpider
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.offered import crawl_kinds
 from newsbot.wordpress.options import KINDS, Options
 from newsbot.wordpress.questions import AskState, CollectionState
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import crawl, crawl_kinds
+from newsbot.wordpress.site_crawl import crawl
 from tests.unit.model_site import HOME, site
 from tests.unit.outgoing import outgoing
 

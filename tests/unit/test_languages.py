@@ -17,10 +17,10 @@ from newsbot.wordpress.api import Api, RouteAccepts, Site
 from newsbot.wordpress.languages.plugins import language_plugins
 from newsbot.wordpress.languages.search import Newest
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.hreflang import read_languages
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import crawl_collections
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from tests.examples import examples
 from tests.unit.model_site import HOME, ModelSite, Object, listen

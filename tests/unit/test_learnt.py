@@ -11,9 +11,9 @@ from newsbot.wordpress.api import Api
 from newsbot.wordpress.collection.page_size import REGROW, PageSize
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
-from newsbot.wordpress.questions import AskSite, KeepSite
+from newsbot.wordpress.questions import AskSite, KeepSite, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import SiteCrawl, crawl
+from newsbot.wordpress.site_crawl import crawl
 from newsbot.wordpress.site_json import site_as_json
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 

@@ -17,10 +17,10 @@ from newsbot.wordpress.meaning import Meaning
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.narrowing.addresses import meaning_of
 from newsbot.wordpress.narrowing.finding import find_scope
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.scope import Scope, SiteScopes, has_words, scope_from_json
-from newsbot.wordpress.site_crawl import crawl_collections
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from tests.unit import model_site
 

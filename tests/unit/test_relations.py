@@ -11,9 +11,9 @@ from newsbot.items import Author, Post
 from newsbot.wordpress.joins.coauthors import all_authors, authors_in
 from newsbot.wordpress.joins.given import read_links
 from newsbot.wordpress.joins.relations import learn
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 BASE = f"{HOME}/wp-json/wp/v2"

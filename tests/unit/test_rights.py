@@ -16,10 +16,10 @@ from newsbot.rights.well_known import read_ai_txt, read_tdmrep
 from newsbot.rights.words import lines, meanings
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.page_rights import page_rights
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"

@@ -14,10 +14,10 @@ from newsbot.politeness.backoff import patience_seconds
 from newsbot.spiders.fetcher import _retryable_failure
 from newsbot.wordpress.collection.salvage import MOST_FAILURES
 from newsbot.wordpress.messages import Query, Reply, Steps
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.replies import HOPELESS, Unanswered, split_until_alone
-from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 DEATHS: dict[str, Callable[[Reply], Reply]] = {

@@ -15,9 +15,9 @@ from newsbot.items import Checkpoint, Post, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from newsbot.wordpress.site_crawl import crawl_collections
 from tests.unit.model_site import HOME, ModelSite, Object, listen
 from tests.unit.outgoing import outgoing
 from tests.unit.test_languages import site_of

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -246,6 +247,8 @@ class SoakSite:
 
     def _begin_lie(self, place: int) -> None:
         self.lie = LIES[place % len(LIES)]
+        if self.lie == SEVERAL:
+            self.lie = COMBINED[place // len(LIES) % len(COMBINED)]
         self.earlier = list(self.entries.values())
         self.cache.clear()
 
@@ -306,7 +309,7 @@ class SoakSite:
         return given
 
     def _listing(self, params: Params, every: Iterable[Entry] | None = None) -> Reply:
-        lying = self.lie if "include" not in params else ""
+        lying = self.lie if "include" not in params or "include" in IGNORED.get(self.lie, ()) else ""
         if lying == "alternating" and every is None:
             return self._from_a_node(params)
         every = self.entries.values() if every is None else every
@@ -377,7 +380,16 @@ IGNORED = {
     "order ignored": ("order",),
     "offset ignored": ("offset",),
     "page ignored": ("page", "offset"),
-    "query ignored": _PARAMS,
+    "query ignored": tuple(name for name in _PARAMS if name != "include"),
+    **{
+        f"{one} and {other} ignored": (one, other)
+        for one, other in combinations(
+            ("exclude", "orderby", "order", "offset", "after", "before", "modified_after"), 2
+        )
+    },
+    "exclude and page ignored": ("exclude", "page", "offset"),
+    "exclude and include ignored": ("exclude", "include"),
+    "exclude, include and orderby ignored": ("exclude", "include", "orderby"),
 }
 """Lie -> the parameters that the site does not heed."""
 
@@ -395,7 +407,15 @@ _TOTALS: dict[str, Callable[[int, int, int], int | None]] = {
     "total too low": lambda found, shown, asked: max(0, found - 5),
 }
 _FILTERS = frozenset({"modified_after", "modified_before", "after", "before", "exclude", "include"})
-LIES = (*IGNORED, *_TOTALS, "random", "capped", "endless", "pinned", "alternating", "total frozen", "cached")
+COMBINED = tuple(lie for lie in IGNORED if " and " in lie)
+SEVERAL = "several ignored"
+LIES = (
+    *(lie for lie in IGNORED if lie not in COMBINED),
+    *_TOTALS,
+    *("random", "capped", "endless", "pinned", "alternating", "total frozen", "cached"),
+    *(SEVERAL,) * 5,
+)
+"""SEVERAL stands for one of COMBINED."""
 
 
 @lru_cache(maxsize=10_000)

@@ -6,13 +6,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 import pytest
 
 from newsbot.wordpress.api import Site
+from newsbot.wordpress.collection import incremental
+from newsbot.wordpress.collection.above import above, heeds_order
+from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.soak_archive import SoakArchive
-from tests.unit.soak_sequences import History, Step, crawled, play
+from tests.unit.soak_sequences import COLLECTIONS, History, Step, crawled, play
 from tests.unit.soak_site import DAY, KEY, START, Entry, Params, SoakSite, iso
 
 
@@ -79,7 +85,8 @@ def test_refused_url_is_learnt_and_the_receipt_tells_what_is_proven() -> None:
     assert (facts.proven, proving.excluding) == ("2025-12-31T00:00:00Z", 1)
     assert "every id compared since 2025-12-31T00:00:00Z" in facts.why
     proving()
-    assert (len(proving.site.asked), proving.excluding) == (3, 0)
+    # The fourth query asks for the ids above the largest known one: no listing proves that there are none.
+    assert (len(proving.site.asked), proving.excluding) == (4, 0)
 
 
 def test_larger_collection_is_compared_by_parts_where_rows_are_gone() -> None:
@@ -100,13 +107,104 @@ def _with_longest(site: SoakSite, longest: int) -> Site:
     return learnt
 
 
-def test_site_that_ignores_exclude_is_not_asked_so_again() -> None:
+def test_site_that_ignores_exclude_is_not_asked_so_again_and_its_few_rows_are_all_listed() -> None:
     proving = Proving()
     proving.site.lie = "exclude ignored"
     proving()
     assert proving.excluding == 1
+    proving.exchange()
+    facts = proving()
+    assert proving.delivered == {(6, "new"), (11, "deleted")}
+    assert (facts.verdict, facts.proven, proving.excluding) == ("complete", "2026-01-02T00:00:00Z", 0)
+    assert facts.disorder == ["exclude="]
+    # A site may heed it one day.
+    proving.site.lie, proving.site.now = "", proving.site.now + 30 * DAY
     proving()
-    assert (len(proving.site.asked), proving.excluding) == (3, 0)
+    assert (proving().verdict, proving.excluding, len(proving.site.asked)) == ("complete", 1, 3)
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> Proving:
+    """A collection that counts as too large to be listed whole at every doubt."""
+    monkeypatch.setattr(incremental, "SWEPT_AT_ONCE", 10)
+    return Proving()
+
+
+def test_back_dated_row_beside_a_deletion_is_asked_for_where_no_listing_shows_it(many: Proving) -> None:
+    many.site.lie = "exclude and orderby ignored"
+    many()
+    many.site.act("delete", 17)
+    many.site.insert(START - 30 * DAY)
+    facts = many()
+    assert {(41, "new"), (19, "deleted")} == many.delivered
+    assert facts.verdict == "complete"
+
+
+def test_ids_above_the_largest_are_asked_for_where_a_listing_of_all_ids_was_out_of_order(many: Proving) -> None:
+    # 215 bytes hold 30 ids without a window of dates: no query excludes all.
+    many.site.longest, many.site.learnt = 215, _with_longest(many.site, 215)
+    many()
+    assert not any(params.get("orderby") == "include" for params in many.site.asked)
+    for number in (2, 4, 6, 8, 10, 12, 14, 16):
+        second = START - (60 + number) * DAY
+        many.site.entries[number] = replace(many.site.entries[number], date=second, local=second)
+    many.site.lie = "orderby ignored"
+    crawled("posts", many.site, many.archive, sweep=True)
+    many.site.learnt = _with_longest(many.site, 215)
+    many()
+    assert [params["include"][:5] for params in many.site.asked if params.get("orderby") == "include"] == ["40,41"]
+
+
+def test_site_where_no_query_shows_new_rows_has_all_its_ids_listed_once_a_day(many: Proving) -> None:
+    many.site.lie = "exclude, include and orderby ignored"
+    proven = [many().proven]
+    many.site.now -= DAY // 2
+    proven += [many().proven, many().proven]
+    assert proven == ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-02T12:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "found", "proven"),
+    [
+        ((40,), (), True),
+        ((42, 40), (42,), True),
+        ((), (), False),
+        ((40, 12), (), False),
+        ((41, *range(9)), (41,), False),
+    ],
+    ids=str,
+)
+def test_ids_above_the_largest_are_proven_by_a_known_one(
+    shown: tuple[int, ...], found: tuple[int, ...], proven: bool
+) -> None:
+    site = SoakSite(per_page=10)
+    queries = Queries(site=site.site(), collection=COLLECTIONS["posts"], options=Options(url=KEY))
+    asking = above(SiteIds(queries), 40, control=40, most=500, when="2026-01-01T00:00:00Z")
+    assert len(next(asking).url) <= 500
+    with pytest.raises(StopIteration) as ended:
+        asking.send(Reply(status=200, url=KEY, body=orjson.dumps([{"id": row_id} for row_id in shown])))
+    assert (tuple(ended.value.value.dates), ended.value.value.proven) == (found, proven)
+
+
+@pytest.mark.parametrize(
+    ("ids", "days", "heeded"),
+    [
+        ((9, 7, 4), (3, 20, 1), True),
+        ((4, 7, 9), (1, 20, 3), True),
+        ((9, 7, 4), (20, 19, 1), False),
+        ((9, 7, 4), (19, 20, 1), False),
+        ((9, 4, 7), (3, 1, 20), False),
+        ((9, 7, 4), (None, 20, 1), False),
+    ],
+    ids=str,
+)
+def test_order_of_ids_is_heeded_where_dates_are_in_another_one(
+    ids: tuple[int, ...], days: tuple[int | None, ...], heeded: bool
+) -> None:
+    published = {
+        row_id: None if day is None else f"2026-01-{day:02}T00:00:00Z" for row_id, day in zip(ids, days, strict=True)
+    }
+    assert heeds_order(dict.fromkeys(ids), published) is heeded
 
 
 def test_empty_answer_without_the_control_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +220,8 @@ def test_empty_answer_without_the_control_proves_nothing(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(proving.site, "reply", reply)
     facts = proving()
-    assert (facts.proven, proving.excluding) == ("2025-12-31T00:00:00Z", 1)
+    # A listing of all ids proves it.
+    assert (facts.proven, proving.excluding) == ("2026-01-01T00:00:00Z", 1)
     proving()
     assert proving.excluding == 0
 

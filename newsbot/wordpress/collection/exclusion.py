@@ -38,11 +38,12 @@ PINNED = 1
 class Beyond:
     """``dates`` are the rows that the site lists beside the excluded ones. ``hidden`` is the number of further rows
     that it counts and does not list; None where the answer does not tell this. ``uncontrolled``: the control is not
-    among the rows. ``proven``: no row is missing among ``dates``."""
+    among the rows. ``ignored``: excluded rows are among them. ``proven``: no row is missing among ``dates``."""
 
     dates: Dates = field(default_factory=dict)
     hidden: int | None = None
     uncontrolled: bool = False
+    ignored: bool = False
     proven: bool = False
 
 
@@ -78,7 +79,7 @@ def beyond(
 ) -> Asking[Beyond]:
     """Ask for the rows beside the ``excluded`` ones, of which ``control`` is none. Raises a final PayloadError.
 
-    A site that refuses the URL, or ignores ``exclude``, is not asked so again. ``when`` is the time of an answer.
+    Where the server refuses the URL, later ones are shorter. ``when`` is the time of an answer.
     """
     queries = site_ids.queries
     query = past_caches(_query(queries, (window or {}) | {"_": token(when) + str(control)}, excluded))
@@ -94,8 +95,7 @@ def beyond(
     dates, again = site_ids.dates_in(rows), set(excluded)
     again &= dates.keys()
     if len(again) > PINNED:
-        queries.remember_longest(0)
-        return Beyond()
+        return Beyond(ignored=True)
     total, listed = total_of(reply), len(dates) - len(again)
     found = Beyond(dates={row_id: at for row_id, at in dates.items() if row_id not in again})
     found.uncontrolled = control not in dates

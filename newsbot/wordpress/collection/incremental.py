@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
+from newsbot.wordpress.collection.above import heeds_order
 from newsbot.wordpress.collection.insertions import (
     Newest,
     edits_since,
@@ -75,7 +76,13 @@ class IncrementalListing(Listing):
     def __post_init__(self) -> None:
         self.began, self.shifted = self.newest.when, self.intake.state.shifted
         self.facts.mode, self.facts.since = "update", self.intake.state.watermark
-        self.proof = Proof(account=self.reconciler, when=self.began or "", counted=self.newest.counted)
+        account, newest = self.reconciler, self.newest
+        self.proof = Proof(
+            account=account,
+            when=self.began or "",
+            counted=newest.counted,
+            ordered=heeds_order(newest.dates, account.site_ids.published),
+        )
 
     def run(self) -> Steps[None]:
         """Bring what changed, search for deletions, and compare the sets. Raises PayloadError."""
@@ -91,6 +98,9 @@ class IncrementalListing(Listing):
             yield from self._sweep()
         elif self.newest.is_all:
             yield from self._compare_few()
+        elif self._needs_all_ids:
+            yield from self._bring_owed()
+            yield from self._sweep()
         else:
             yield from self._bring_changes()
             yield from self._bring_owed()
@@ -128,6 +138,8 @@ class IncrementalListing(Listing):
             yield from self._bring_edited(since)
         if not (yield from self.proof.prove_whole(self.newest.dates, page=self.newest.first)):
             yield from self._bring_published(since, border)
+        if not self._needs_all_ids:
+            yield from self.proof.prove_above(self.newest.dates)
 
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
@@ -178,7 +190,7 @@ class IncrementalListing(Listing):
         if not wrong and self._is_changed:
             largest = max(newest.dates, default=0)
             yield from self.proof.prove_parts(largest=largest, page=newest.first, at_once=self._is_odd)
-        if wrong or self.sweep or self.proof.odd:
+        if wrong or self.sweep or self.proof.odd or self._needs_all_ids:
             # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
             yield from self._sweep()
         elif self._is_odd and not self.proof.whole and (account.total or 0) <= SWEPT_AT_ONCE:
@@ -190,6 +202,11 @@ class IncrementalListing(Listing):
             yield from self._compare_behind()
         if self.queries.options.kind == "comments" and not (self.swept or self.proof.whole):
             yield from self._compare_part()
+
+    @property
+    def _needs_all_ids(self) -> bool:
+        """Whether only a listing of all ids proves a collection of few rows: the site ignores ``exclude``."""
+        return self.proof.ignoring is not None and self.reconciler.live <= SWEPT_AT_ONCE
 
     @property
     def _is_changed(self) -> bool:
@@ -310,6 +327,8 @@ class IncrementalListing(Listing):
     def _close(self) -> None:
         facts, account = self.facts, self.reconciler
         facts.expected_after, facts.live = account.total, account.live
+        if self.proof.ignoring is not None:
+            facts.disorder = [*facts.disorder, "exclude="]
         self._tell()
         self._keep_outcome(swept=self.swept and self.queries.options.kind != "comments")
         if self.swept and not (facts.broke_off or account.doubtful):

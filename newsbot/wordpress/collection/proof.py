@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from newsbot.timestamps import iso_utc
-from newsbot.wordpress.collection import exclusion
+from newsbot.wordpress.collection import above, exclusion
 from newsbot.wordpress.collection.publication import DateRound, round_of
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, window
@@ -33,6 +33,9 @@ MOST_PARTS = 12
 
 ROUND = timedelta(days=1)
 """A new round over all parts begins when the last one began this long ago."""
+
+RELEARNT = timedelta(days=30)
+"""That a site ignores ``exclude`` is forgotten after this time, and tried again."""
 
 TRIES = 4
 """Sizes of a part that are tried until its ids fit into a URL."""
@@ -63,12 +66,15 @@ class Proof:
     rows were counted in the parts of the round and not listed. ``whole``: one query of this run compared all ids.
     ``odd``: what a query showed contradicts the account, so that every id must be listed. ``missing`` known rows were
     not excluded, and did not come. ``dates`` is the round over the dates of publication. ``counted``: the ranks of
-    the newest rows confirm the site's count. Without this, equal counts do not prove that no row vanished.
+    the newest rows confirm the site's count. Without this, equal counts do not prove that no row vanished. ``ordered``:
+    the newest rows show that the site heeds the order of ids. ``ignoring``: since when the site is known to ignore
+    ``exclude`` (UTC, ISO); None where it is not.
     """
 
     account: Reconciler
     when: str
     counted: bool = False
+    ordered: bool = False
     at: str | None = None
     began: str | None = None
     last: str | None = None
@@ -77,6 +83,7 @@ class Proof:
     odd: bool = False
     compared: int = field(default=0, init=False)
     missing: set[int] = field(default_factory=set, init=False)
+    ignoring: str | None = field(default=None, init=False)
     dates: DateRound = field(init=False)
     page: int = field(default=0, init=False)
 
@@ -86,6 +93,14 @@ class Proof:
         self.account.publication.trusted = not kept.get("dates_untrue")
         self.at, self.began, self.last = kept.get("at"), kept.get("began"), kept.get("last")
         self.hidden = kept.get("hidden", 0)
+        since = kept.get("ignoring")
+        if since is not None and self._is_old(since, RELEARNT):
+            self.queries.remember_longest(None)
+        else:
+            self.ignoring = since
+
+    def _is_old(self, since: str, age: timedelta) -> bool:
+        return not self.when or datetime.fromisoformat(self.when) - datetime.fromisoformat(since) >= age
 
     @property
     def queries(self) -> Queries:
@@ -93,12 +108,14 @@ class Proof:
 
     def kept(self) -> dict[str, Any]:
         """What the archive keeps of the round, for the next run."""
-        names = ("at", "began", "last", "hidden")
+        names = ("at", "began", "last", "hidden", "ignoring")
         kept = {name: value for name in names if (value := getattr(self, name))}
         if dates := self.dates.kept():
             kept["dates"] = dates
         if not self.account.publication.trusted:
             kept["dates_untrue"] = True
+        if self.account.unordered:
+            kept["unordered"] = True
         return kept
 
     def end_round(self, began: str | None, *, counted: bool = True) -> None:
@@ -130,9 +147,9 @@ class Proof:
         shown = {control, *self.dates.choose(known, min(page, queries.per_page) // SHOWN)}
         found = yield from exclusion.beyond(account.site_ids, known - shown, control=control, when=self.when)
         yield from account.take(found.dates)
-        if found.uncontrolled:
+        if found.ignored or found.uncontrolled:
             # The site listed the control a moment ago: what it answers to ``exclude`` proves nothing.
-            queries.remember_longest(0)
+            self._note_ignored()
         self.whole = found.proven
         self.odd = found.hidden not in (None, account.hidden) or not account.unlisted.isdisjoint(found.dates)
         if self.whole:
@@ -141,6 +158,26 @@ class Proof:
             if account.publication.trusted:
                 self.dates.advance(known, self.when)
         return self.whole or self.odd
+
+    def _note_ignored(self) -> None:
+        """Do not ask with ``exclude`` again: the site ignores it."""
+        self.queries.remember_longest(0)
+        self.ignoring = self.when
+
+    def prove_above(self, newest: Dates) -> Steps[None]:
+        """Bring the rows above the largest known id, where no other query need show them: the site takes no
+        ``exclude``, or is known to ignore the order of ids. ``newest`` are the newest rows that the site listed."""
+        account, longest = self.account, exclusion.length(self.queries)
+        if self.whole or self.ordered or not newest or (longest and not account.unordered):
+            return
+        largest = max((yield self.queries.known(lowest=max(newest))), default=0) or max(newest)
+        most = above.MOST_BYTES if self.ignoring or longest else above.LEAST_BYTES
+        found = yield from above.above(
+            account.site_ids, largest, control=max(newest), most=min(most, longest or most), when=self.when
+        )
+        yield from account.take(found.dates)
+        # Where no query shows new rows, a listing of all ids a day does.
+        self.odd = self.odd or (not found.proven and self._is_due())
 
     def _listable(self, known: Dates) -> set[int]:
         """The rows that the site should list."""
@@ -171,7 +208,7 @@ class Proof:
 
     def _is_due(self) -> bool:
         last = proven_since(self.account.intake.state)
-        return last is None or datetime.fromisoformat(self.when) - datetime.fromisoformat(last) >= ROUND
+        return last is None or self._is_old(last, ROUND)
 
     def _prove_next(self, room: int) -> Steps[bool]:
         """Compare the part at which the round stands. Returns whether the answer proves the part."""
@@ -185,12 +222,13 @@ class Proof:
             account.site_ids, part.ids - part.shown, control=part.control, when=self.when, window=_window(part)
         )
         yield from account.take(found.dates)
-        if found.uncontrolled:
+        if found.ignored:
+            self._note_ignored()
+        elif found.uncontrolled:
             self.missing.add(part.control)
             if part.control in (yield from account.bury([part.control])):
                 # The row is there, and the query does not show it.
-                self.queries.remember_longest(0)
-            return False
+                self._note_ignored()
         if not found.proven:
             return False
         yield from self._look_for(part.shown - found.dates.keys(), part)

@@ -41,7 +41,8 @@ class Reconciler:
     ``asked`` ids were asked for in this run, ``absent`` ones of them are listed by the site and not in the archive,
     ``deferred`` ids are asked for later in this run. ``added`` rows are new in the archive, ``gone`` ones were
     buried, ``shown`` are the ids of the last listing of all ids, ``listed`` is an id that the site listed, ``when`` the
-    site's time of the first answer (UTC, ISO).
+    site's time of the first answer (UTC, ISO). ``unordered``: the last listing of all ids showed that the site ignores
+    the order of ids.
     """
 
     intake: Intake
@@ -63,13 +64,14 @@ class Reconciler:
     added: set[int] = field(default_factory=set)
     gone: int = 0
     shown: Set[int] = frozenset()
+    unordered: bool = False
     publication: Publication = field(init=False)
 
     def __post_init__(self) -> None:
         state = self.intake.state
         self.publication = Publication(queries=self.queries, listed=self.site_ids.published)
         self.live, self.hidden, self.unlisted = state.live, max(0, state.hidden), set(state.unlisted)
-        self.absent = set(state.owed)
+        self.absent, self.unordered = set(state.owed), bool(state.rotation.get("unordered"))
 
     @property
     def queries(self) -> Queries:
@@ -228,7 +230,7 @@ class Reconciler:
         may be one short page that counts as the whole.
         """
         self.when, self.shown = self.when or listed.when, listed.dates.keys()
-        self.total = listed.total or (None if listed.dates else 0)
+        self.total, self.unordered = listed.total or (None if listed.dates else 0), listed.unordered
         known: Dates = yield self.queries.known()
         walked = seen if seen is not None else ()
         yield from self.take(

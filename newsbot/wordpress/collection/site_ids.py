@@ -36,7 +36,7 @@ class Listed:
     """One listing of ids. ``first_total`` and ``total`` are the site's counts in its first and its last answer,
     ``when`` is the site's time of the first answer (UTC, ISO). ``unproven``: rows may be missing. ``repeating``: the
     site gave the same page again whatever was asked for. ``by_page``: the rows came by page numbers. ``in_turns``: see
-    ``Cursor``."""
+    ``Cursor``. ``unordered``: the site ignored the order of ids."""
 
     dates: Dates = field(default_factory=dict)
     first_total: int | None = None
@@ -46,6 +46,7 @@ class Listed:
     repeating: bool = False
     by_page: bool = False
     in_turns: bool = False
+    unordered: bool = False
 
     @property
     def broke_off(self) -> bool:
@@ -142,7 +143,7 @@ class SiteIds:
             # The last answers counted a part of the rows.
             listed.total = cursor.last_total
         listed.unproven, listed.repeating, listed.by_page = cursor.unproven, cursor.repeating, cursor.by_page
-        listed.in_turns = cursor.in_turns
+        listed.in_turns, listed.unordered = cursor.in_turns, "orderby=id" in cursor.disorder
         return listed
 
     def ask_total(

@@ -1,0 +1,75 @@
+"""Asks by id for the rows above the largest known id. Pure.
+
+WordPress gives each new row an id above all earlier ones, whatever date the row has. Where a site heeds neither the
+order of ids nor ``exclude``, no page of a listing need show a new row with an old date. A query for its id shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, past_caches, token
+from newsbot.wordpress.dates import ZONE_SHIFT
+from newsbot.wordpress.messages import Asking
+from newsbot.wordpress.replies import is_final, rows_of
+
+MOST_BYTES = 1_900
+"""The length of the URL. Some web servers refuse a query string of more than 2 KiB."""
+
+LEAST_BYTES = 500
+"""The length for a server that refused longer URLs."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Above:
+    """``dates`` are the rows above the largest known id. ``proven``: the site showed what it was asked for, and the
+    answer had places left."""
+
+    dates: Dates = field(default_factory=dict)
+    proven: bool = False
+
+
+def heeds_order(listed: Dates, published: Dates) -> bool:
+    """Whether rows that a site ``listed`` by id show that it heeds this order: their dates are in another one.
+
+    ``published`` are the dates of publication, as far as they are known.
+    """
+    ids = list(listed)
+    if ids not in (ascending := sorted(ids), ascending[::-1]):
+        return False
+    latest: datetime | None = None
+    for row_id in ascending:
+        if (at := published.get(row_id)) is None:
+            continue
+        moment = datetime.fromisoformat(at)
+        if latest is not None and moment + ZONE_SHIFT < latest:
+            return True
+        latest = moment if latest is None else max(latest, moment)
+    return False
+
+
+def above(site_ids: SiteIds, largest: int, *, control: int, most: int, when: str | None) -> Asking[Above]:
+    """Ask for the ids behind ``largest``, as many as a URL of ``most`` bytes holds, and for the ``control``, a known
+    row without which the answer proves nothing. ``when`` is the time of an answer. Raises a final PayloadError."""
+    queries, fresh = site_ids.queries, f"{token(when)}{largest}"
+    size = queries.per_page
+    params: dict[str, Any] = {"orderby": "include", "per_page": size, "_fields": LISTING, "_": fresh}
+    room = most - len(queries.query(params | {"include": [control]}, "probe").url)
+    # The last ids may have a digit more.
+    behind = largest + 1 + max(1, room // (len(str(largest)) + 2))
+    asked = [control, *range(largest + 1, behind)]
+    reply = yield past_caches(queries.query(params | {"include": asked}, "probe", tries=2))
+    try:
+        rows = rows_of(reply)
+    except PayloadError as fault:
+        if is_final(fault):
+            raise
+        return Above()
+    dates = site_ids.dates_in(rows)
+    return Above(
+        dates={row_id: at for row_id, at in dates.items() if largest < row_id < behind},
+        proven=control in dates and dates.keys() <= set(asked) and len(rows) < size,
+    )

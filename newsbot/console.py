@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 from newsbot import __version__
@@ -27,6 +29,13 @@ def main() -> None:
     # Imported here, since --version and the line above need nothing of it.
     from scrapy.cmdline import execute
 
+    if arguments in ([], ["-h"], ["--help"]):
+        # Scrapy lists the commands, and names its own program.
+        said = io.StringIO()
+        with suppress(SystemExit), redirect_stdout(said):
+            execute()
+        show(said.getvalue().replace("scrapy <command>", "newsbot <command>").rstrip())
+        return
     execute()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from newsbot.errors import BadArgument
+from newsbot.terminal import program
 
 EXTRAS: dict[str, tuple[str, ...]] = {
     "browser": ("playwright", "scrapy-playwright"),
@@ -29,7 +30,9 @@ def missing(extra: str, wanted: str) -> str | None:
     if all(importlib.util.find_spec(_module(library)) is not None for library in EXTRAS[extra]):
         return None
     libraries = " ".join(f"'{library}'" if "[" in library else library for library in EXTRAS[extra])
-    return f"{wanted} needs the extra [{extra}]: pip install {libraries} (make setup installs every extra)"
+    # Whoever started the command of the wheel has no Makefile.
+    other = f"pipx inject newsbot-wp {libraries}" if program() == "newsbot" else "make setup installs every extra"
+    return f"{wanted} needs the extra [{extra}]: pip install {libraries} ({other})"
 
 
 def require(extra: str, wanted: str) -> None:

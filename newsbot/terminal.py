@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import IO, Any, cast
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
@@ -51,6 +52,11 @@ def speak_as(program: str) -> None:
     _program = program
 
 
+def program() -> str:
+    """The name of the program that the user started."""
+    return _program
+
+
 def in_users_words(text: str) -> str:
     """``text`` with the commands by the name that the user started: whoever installed the wheel has no ``scrapy``."""
     return text if _program == "scrapy" else _COMMAND.sub(rf"{_program} \1", text)
@@ -89,6 +95,29 @@ def ask(question: str) -> str:
 def write_out(text: str) -> None:
     """Write a result to standard output: as it is where a file or a program reads it, else as ``show`` does."""
     _to_standard_output(visible(text) if sys.stdout.isatty() else text)
+
+
+class _Screen:
+    """A terminal: the control characters of a row are written as escapes. Every write is a whole number of rows."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        return self._file.write(visible(data.decode("utf-8", "replace")).encode("utf-8", "replace"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def output_of_rows() -> IO[bytes]:
+    """Standard output for rows: as they are where a file or a program reads them, else as ``show`` does."""
+    return cast("IO[bytes]", _Screen(sys.stdout.buffer)) if sys.stdout.isatty() else sys.stdout.buffer
+
+
+def discard_output() -> None:
+    """Let standard output lead nowhere: its reader has gone, and Python would fail when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _to_standard_output(text: str) -> None:

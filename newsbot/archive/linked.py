@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,3 +70,14 @@ class Linked:
 
     def written(self) -> None:
         self._unwritten = {}
+
+
+def linked_terms(database: Database) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The site of each stored term, and the term."""
+    # Images are many, and no term is among them.
+    every = sa.select(linked.c.site, linked.c.object).where(linked.c.relation.not_like("%/media"))
+    with database.streaming() as connection:
+        for row in connection.execute(every):
+            found = stored_json(row.object)
+            if isinstance(found, dict) and "taxonomy" in found:
+                yield row.site, found

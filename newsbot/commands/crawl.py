@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import gc
 import inspect
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +30,9 @@ from newsbot.commands.screen import prepare_screen
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.signals import run_ended
 from newsbot.terminal import is_standard_output, show, tell, visible
+
+SYNONYMS = ("jsonlines", "jl")
+"""Other names of a format."""
 
 
 def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
@@ -66,7 +71,9 @@ class Command(ScrapyCrawl):
             if appended and opts.overwrite_output:
                 self._append_too(appended)
         except UsageError as fault:
-            self._end(in_our_words(str(fault)), 2)
+            assert self.settings is not None
+            formats = self.settings.getwithbase("FEED_EXPORTERS")
+            self._end(in_our_words(str(fault), [name for name in formats if formats[name] is not None]), 2)
         assert self.settings is not None
         json_logs.prepare(self.settings)
         screen_log.tell_log_failures()
@@ -201,11 +208,16 @@ def not_one_spider(words: Sequence[str], spiders: Sequence[str]) -> str:
     return f"takes one spider, and {word} stands behind {words[0]}; write -a site={word} for a site"
 
 
-def in_our_words(line: str) -> str:
-    """Scrapy's line about a command line that it cannot read."""
-    if not line.startswith("Unrecognized output format"):
+def in_our_words(line: str, formats: Sequence[str]) -> str:
+    """Scrapy's line about a command line that it cannot read. ``formats`` are those that a file may have."""
+    wanted = re.match(r"Unrecognized output format '(.*?)'", line)
+    if wanted is None:
         return line
-    return "the file of -o or -O names no known format: end it in .jsonl, .json, .csv or .xml, or write FILE:FORMAT"
+    near = difflib.get_close_matches(wanted[1], formats, n=1, cutoff=0.5)
+    meant = f", did you mean .{near[0]}?" if near else "."
+    known = ", ".join(f".{name}" for name in formats if name not in SYNONYMS)
+    what = f"ends in .{wanted[1]}, which is no known format{meant}" if wanted[1] else "names no known format."
+    return f"the file of -o or -O {what} The endings are {known}; FILE:FORMAT takes any name"
 
 
 def no_folder(settings: BaseSettings) -> str | None:

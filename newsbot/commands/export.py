@@ -20,7 +20,7 @@ class Command(OneLineEnd, ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[options] <file.jsonl|.json|.csv|.xlsx|.parquet|.db|.wxr|.md|.rss|.feed.json>"
+        return "[options] <file.jsonl|.json|.csv|.xlsx|.parquet|.db|.wxr|.md|.rss|.feed.json, or - with --format>"
 
     def short_desc(self) -> str:
         return "Write the archive to a file"
@@ -79,4 +79,5 @@ class Command(OneLineEnd, ScrapyCommand):
         with self._ends_with_one_line(args[0]):
             check_switches(self.settings, CSV_SWITCHES)
             written = export(Path(args[0]), opts, self.settings)
-            show(f"{counted(written, 'cluster' if opts.duplicates else 'row')} in {args[0]}")
+            if args[0] != "-":
+                show(f"{counted(written, 'cluster' if opts.duplicates else 'row')} in {args[0]}")

@@ -64,7 +64,7 @@ class Command(OneLineEnd, ScrapyCommand):
         slots = self.settings.getint("NEWSBOT_SITES_AT_ONCE") if opts.sites_at_once is None else opts.sites_at_once
         if slots < 1:
             raise BadArgument(f"-j takes a whole number, 1 or more, not {slots}")
-        require("fleet", "fleet")
+        require("fleet", "a fleet")
         prepare(self.settings)
         tell_log_failures()
         from newsbot.fleet.worker import run_worker

@@ -46,7 +46,7 @@ class Command(OneLineEnd, ScrapyCommand):
             runs = self._runs(opts.runs)
             if not self.settings["NEWSBOT_ARCHIVE"]:
                 raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
-            require("report", "scrapy report")
+            require("report", "a report")
             from newsbot.report.report import write_report
 
             told = write_report(

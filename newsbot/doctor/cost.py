@@ -1,36 +1,60 @@
-"""What a first crawl of a site's posts costs. Pure."""
+"""What a first crawl of a site costs. Pure."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 JOINS = 0.009
 """Requests a post for authors, terms and images: they are asked for in batches of 100, and each only once."""
 
+FIRST_JOINS = 8
+"""Requests for them at the beginning, where no batch is full yet: one for ``SMALL`` posts, this many at most."""
+
+SMALL = 40
 SITEMAP = 1_000
 """URLs in one sitemap: core writes 2,000, Yoast SEO 1,000."""
+
+OF_SITE = 3
+"""robots.txt, the index of the API, the index of the sitemaps."""
+
+OF_TYPE = 5
+"""The links of the first rows, the first and the last page by id, what changed while the crawl ran, the newest rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """The estimated requests, minutes at ``delay`` seconds a request, and megabytes before they are packed for the
-    wire. ``megabytes`` is None where the sample did not show it."""
+    wire. ``types`` are counted. ``megabytes`` is None where the sample did not show it."""
 
+    types: tuple[str, ...]
     requests: int
     minutes: float
     megabytes: float | None
     delay: float
 
 
-def cost_of(posts: int, *, per_page: int, delay: float, bytes_per_post: float | None, from_pages: bool = False) -> Cost:
-    """The cost of ``posts`` by the API, in pages of ``per_page``. ``from_pages``: each body is read off its page."""
-    pages = math.ceil(posts / per_page) + 1
-    # robots.txt, the index of the API, the index of the sitemaps.
-    requests = 3 + pages + math.ceil(posts * JOINS) + math.ceil(posts / SITEMAP)
-    requests += posts if from_pages else 0
-    size = None if bytes_per_post is None else round(posts * bytes_per_post / 1e6, 1)
-    return Cost(requests=requests, minutes=minutes(requests, delay), megabytes=size, delay=delay)
+def cost_of(
+    totals: Mapping[str, int],
+    *,
+    per_page: int,
+    delay: float,
+    bytes_per_post: float | None,
+    from_pages: bool = False,
+) -> Cost:
+    """The cost of types by the API, in pages of ``per_page``. ``totals``: type -> number of rows. ``from_pages``: each
+    body is read off its page."""
+    requests = OF_SITE + sum(_of_type(rows, per_page) for rows in totals.values())
+    every = sum(totals.values())
+    requests += every if from_pages else 0
+    size = None if bytes_per_post is None else round(every * bytes_per_post / 1e6, 1)
+    return Cost(types=tuple(totals), requests=requests, minutes=minutes(requests, delay), megabytes=size, delay=delay)
+
+
+def _of_type(rows: int, per_page: int) -> int:
+    joins = math.ceil(rows * JOINS) + min(FIRST_JOINS, math.ceil(rows / SMALL))
+    return OF_TYPE + math.ceil(rows / per_page) + joins + math.ceil(rows / SITEMAP)
 
 
 def minutes(requests: int, delay: float) -> float:

@@ -12,10 +12,12 @@ from newsbot.doctor.examination import Counted, Evidence, has_marks
 from newsbot.doctor.obstacles import lacks_content, obstacles
 from newsbot.doctor.plugins import find_plugins
 from newsbot.errors import PayloadError
+from newsbot.next_steps import next_step
 from newsbot.rights.answers import combined, of_headers
 from newsbot.rights.robots_txt import read_robots, robots_for
 from newsbot.rights.well_known import AI_TXT, TDMREP, read_ai_txt, read_tdmrep
 from newsbot.rights.words import meanings
+from newsbot.terminal import in_users_words
 from newsbot.wordpress import payload
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.discovery.declared import declared_language
@@ -24,6 +26,7 @@ from newsbot.wordpress.meaning import PARTS
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.hreflang import read_languages
 from newsbot.wordpress.pages.page_rights import page_rights
+from newsbot.wordpress.receipt import cause_of
 from newsbot.wordpress.values import list_in, object_in, text
 
 _GENERATOR = re.compile(
@@ -48,8 +51,9 @@ class Findings:
     about the whole site in any case. ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None where it gets
     none. ``wordpress`` is None where the site did not answer. ``permalinks`` is ``plain`` (``?p=7``) or ``pretty``.
     ``feed_asked``: the feed itself was asked for. ``rights`` are the statements of robots.txt, of the home page and of
-    the files at fixed places; ``uses`` is what they mean for each use, in words. ``requests`` were made for these
-    findings. ``asked_all``: no question was left out for want of requests.
+    the files at fixed places; ``uses`` is what they mean for each use, in words. ``command`` starts a crawl; ``step``
+    is what to do where no crawl can bring anything. ``requests`` were made for these findings. ``asked_all``: no
+    question was left out for want of requests.
     """
 
     asked: str
@@ -77,6 +81,7 @@ class Findings:
     uses: dict[str, str] = field(default_factory=dict)
     cost: Cost | None = None
     command: str | None = None
+    step: str | None = None
     requests: int = 0
     asked_all: bool = True
 
@@ -112,7 +117,20 @@ def findings_of(evidence: Evidence, *, delay: float, crawl_delay: float | None, 
         found.cost = _cost(evidence, site, delay)
     if found.can_crawl:
         found.command = _command(found.site or evidence.asked, found.collections)
+    else:
+        found.step = _step(evidence)
     return found
+
+
+def _step(evidence: Evidence) -> str:
+    """What to do about a site that cannot be crawled."""
+    error = evidence.failure or evidence.fault
+    cause = cause_of(error)
+    if cause == "no-api":
+        # The step of a crawl is this examination.
+        return "correct the address, if the site is made with WordPress; newsbot crawls no other"
+    halted = getattr(error, "verdict", "blocked" if evidence.halt else "incomplete")
+    return next_step(halted, cause, command="scrapy doctor", url=evidence.asked)
 
 
 def _wordpress(evidence: Evidence) -> tuple[bool | None, str | None]:
@@ -194,22 +212,29 @@ def _way(evidence: Evidence) -> tuple[str | None, str | None]:
 
 
 def _cost(evidence: Evidence, site: Site, delay: float) -> Cost | None:
-    total = next((one.total for one in evidence.collections if one.type == "post"), None)
-    if total is None:
+    counted = {one.type: one.total for one in evidence.collections if one.kind == "posts"}
+    if counted.get("post") is None:
         return None
+    every = has_others(evidence.collections)
+    totals = {name: total or 0 for name, total in counted.items() if name == "post" or (every and total)}
     bare = lacks_content(evidence.rows)
     known = evidence.sample is not None and evidence.rows and not bare
     size = len(evidence.sample.body) / len(evidence.rows) if evidence.sample is not None and known else None
     pages = site.accepted("/wp/v2/posts").per_page
-    return cost_of(total, per_page=pages, delay=delay, bytes_per_post=size, from_pages=bare)
+    return cost_of(totals, per_page=pages, delay=delay, bytes_per_post=size, from_pages=bare)
+
+
+def has_others(collections: list[Counted]) -> bool:
+    """Whether the site has rows of types of its own, which a crawl of posts would leave out."""
+    return any(one.kind == "posts" and one.type not in ("post", "page") and one.total for one in collections)
 
 
 def _command(address: str, collections: list[Counted]) -> str:
-    others = any(one.kind == "posts" and one.type not in ("post", "page") and one.total for one in collections)
-    words = ["scrapy", "crawl", "wp_posts", "-a", f"site={address}", *(["-a", "types=all"] if others else [])]
-    return shlex.join(words)
+    others = ["-a", "types=all"] if has_others(collections) else []
+    return shlex.join(["scrapy", "crawl", "wp_posts", "-a", f"site={address}", *others])
 
 
 def as_json(found: Findings) -> dict[str, Any]:
-    """The fields of ``--json``, in their order."""
-    return {name: getattr(found, name) for name in Findings.__dataclass_fields__}
+    """The fields of ``--json``, in their order. The commands have the name that the user started."""
+    told = {name: getattr(found, name) for name in Findings.__dataclass_fields__}
+    return told | {name: in_users_words(told[name]) for name in ("command", "step") if told[name]}

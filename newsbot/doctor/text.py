@@ -48,6 +48,8 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         yield "cost", [_cost(found)]
     if found.command is not None:
         yield "start with", [found.command]
+    if found.step is not None:
+        yield "what to do", [found.step]
     yield "asked", [_asked(found)]
 
 
@@ -102,7 +104,8 @@ def _cost(found: Findings) -> str:
     if cost is None:
         return "not known: about one request for each article that the feed does not give whole"
     size = f", {cost.megabytes:g} MB unpacked" if cost.megabytes is not None else ""
-    return f"posts: about {cost.requests:,} requests, {cost.minutes:g} minutes at {cost.delay:g} s a request{size}"
+    of = "posts" if cost.types == ("post",) else ", ".join(cost.types)
+    return f"{of}: about {cost.requests:,} requests, {cost.minutes:g} minutes at {cost.delay:g} s a request{size}"
 
 
 _HEADS = ("site", "crawl", "WordPress", "posts", "requests", "minutes", "MB", "in the way")

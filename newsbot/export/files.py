@@ -15,7 +15,7 @@ from newsbot.archive.reader import Filter, archived_collections, read_history
 from newsbot.arguments.values import moment, split_names
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.folder import written_folder
-from newsbot.export.formats import PACKAGE, Format, format_of, writer
+from newsbot.export.formats import PACKAGE, STANDARD_OUTPUT, Format, format_of, writer
 from newsbot.export.lines import json, jsonl
 from newsbot.export.package_texts import ROWS, Asked
 from newsbot.export.parts import narrowed
@@ -24,7 +24,7 @@ from newsbot.export.rights import UseFilter
 from newsbot.export.selection import Selected, choose, the_site
 from newsbot.extras import require
 from newsbot.feeds.files import Part, check_target
-from newsbot.terminal import tell
+from newsbot.terminal import discard_output, output_of_rows, tell
 from newsbot.timestamps import compact_utc, iso_utc
 
 LATEST = 100
@@ -44,8 +44,10 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
 
     Raises BadArgument, ArchiveError and OSError.
     """
-    form = PACKAGE if opts.package else format_of(path.name, opts.format)
-    if not form.folder:
+    form = PACKAGE if opts.package else format_of(str(path), opts.format)
+    if str(path) == STANDARD_OUTPUT and form is PACKAGE:
+        raise BadArgument("--package writes a folder, and - is standard output: name a folder")
+    if str(path) != STANDARD_OUTPUT and not form.folder:
         check_target(path)
     _check_options(path, form, opts)
     if not settings["NEWSBOT_ARCHIVE"]:
@@ -89,6 +91,8 @@ def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
         )
         if form.folder:
             written = written_folder(path.resolve(), lambda folder: _fill(folder, form, reading, opts), run=_run())
+        elif str(path) == STANDARD_OUTPUT:
+            written = _streamed(lambda target: _write(target, form, archive, reading, opts))
         else:
             written = _written_whole(path.resolve(), lambda target: _write(target, form, archive, reading, opts))
         for note in (*written.notes, *(use.notes() if use is not None else ())):
@@ -109,6 +113,18 @@ def _names(value: str | None, option: str) -> tuple[str, ...]:
 
 def _kinds(chosen: Selected, opts: argparse.Namespace) -> tuple[str, ...]:
     return (chosen.kind,) if opts.type or opts.kind else KINDS
+
+
+def _streamed(write: Callable[[Target], Written]) -> Written:
+    """Write to standard output. Where its reader has gone (``| head``), nobody wants the rest."""
+    output = output_of_rows()
+    try:
+        written = write(Target(name="standard output", part=Path(STANDARD_OUTPUT), file=output))
+        output.flush()
+    except BrokenPipeError:
+        discard_output()
+        return Written(rows=0)
+    return written
 
 
 def _written_whole(path: Path, write: Callable[[Target], Written]) -> Written:

@@ -44,12 +44,22 @@ FORMATS: dict[str, Format] = {
 """Name -> format. The suffix of a file's name tells the format where ``--format`` does not."""
 
 
+STANDARD_OUTPUT = "-"
+"""The file name that means standard output."""
+
+STREAMED = ("jsonl", "json", "csv", "rss", "jsonfeed", "wxr")
+"""Formats that standard output (``-``) takes: they are written from their beginning to their end."""
+
 PACKAGE = Format(name="package", suffix="", several=True, folder=True)
 """The folder of ``--package``. ``--format`` names the format of its rows."""
 
 
 def format_of(name: str, chosen: str | None) -> Format:
     """The format of a file called ``name``; ``chosen`` is the value of ``--format``. Raises BadArgument."""
+    if name == STANDARD_OUTPUT and chosen not in STREAMED:
+        taken = f"{', '.join(STREAMED[:-1])} or {STREAMED[-1]}"
+        why = "has no ending that names a format: add --format" if chosen is None else f"cannot be {chosen}: choose"
+        raise BadArgument(f"standard output {why} {taken}")
     if chosen is not None:
         return FORMATS[chosen]
     matching = [found for found in FORMATS.values() if name.lower().endswith(found.suffix)]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from newsbot.archive.database import Database
-from newsbot.archive.reader import Filter, read_current
+from newsbot.archive.linked import linked_terms
+from newsbot.archive.reader import Filter, archived_collections, is_same_site, read_current
 from newsbot.errors import BadArgument
 from newsbot.wordpress.narrowing.terms import below, matching, nearest
 from newsbot.wordpress.scope import Scope, SiteScopes
@@ -47,16 +48,41 @@ def narrowed(
         return selection if search is None else replace(selection, scope=Scope(search=search))
     if selection.kind not in ("posts", "media") or (selection.kind == "media" and (category or tag)):
         raise BadArgument(f"--category, --tag and --author choose among posts, and these rows are {selection.kind}")
-    found = names_of(_rows(database, selection))
+    found = _names(database, selection, wanted)
     chosen_names = {option: chosen(option, names, found) for option, names in wanted.items() if names}
     sites = set.intersection(*(set(of_site) for of_site in chosen_names.values()))
     return replace(selection, scope=SiteScopes({site: _scope(site, chosen_names, search) for site in sites}))
 
 
-def _rows(database: Database, selection: Filter) -> Iterator[Mapping[str, Any]]:
-    """The chosen rows; then the terms themselves, since a section above others may have no row of its own."""
-    for row in read_current(database, selection):
-        yield row.fields()
+def _names(database: Database, selection: Filter, wanted: Mapping[str, Sequence[str]]) -> Names:
+    """The names by site: those of the stored terms. Rows are read only of the sites whose stored terms lack a name that
+    is wanted, since the export itself reads all rows once more. Authors: guest authors stand in rows alone."""
+    found = names_of(_stored(database, selection))
+    every = archived_collections(database)
+    for site in sorted({of for of, type_, kind in every if _is_chosen(selection, of, type_, kind)}):
+        known = found.setdefault(site, _no_names())
+        if wanted["author"] or not all(matching(known[option], name) for option, name in _pairs(wanted)):
+            rows = (row.fields() for row in read_current(database, replace(selection, site=site)))
+            for option, named in names_of(rows).get(site, {}).items():
+                has = {one.key for one in known[option]}
+                known[option] += [one for one in named if one.key not in has]
+    return found
+
+
+def _pairs(wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    yield from ((option, name) for option, names in wanted.items() for name in names)
+
+
+def _is_chosen(selection: Filter, site: str, type_: str, kind: str) -> bool:
+    of_site = selection.site is None or is_same_site(site, selection.site)
+    return of_site and kind == selection.kind and (not selection.types or type_ in selection.types)
+
+
+def _stored(database: Database, selection: Filter) -> Iterator[Mapping[str, Any]]:
+    """The terms that the joins stored, and those that are rows, each as the only term of a row."""
+    for site, term in linked_terms(database):
+        if selection.site is None or is_same_site(site, selection.site):
+            yield {"site": site, "terms": [term]}
     for row in read_current(database, Filter(kind="terms", site=selection.site, types=tuple(_TAXONOMIES.values()))):
         term = row.fields()
         yield {"site": term["site"], "terms": [{**term, "taxonomy": term["type"]}]}
@@ -70,6 +96,10 @@ def _scope(site: str, chosen_names: Mapping[str, Mapping[str, tuple[int | str, .
 
 Names = dict[str, dict[str, list[Named]]]
 """Site -> option -> the terms or authors that rows of the site have, each once."""
+
+
+def _no_names() -> dict[str, list[Named]]:
+    return {"category": [], "tag": [], "author": []}
 
 
 def names_of(rows: Iterable[Mapping[str, Any]]) -> Names:
@@ -114,7 +144,8 @@ def chosen(option: str, wanted: Sequence[str], found: Names) -> dict[str, tuple[
         for site, of_site in matches.items():
             children = _children(found[site][option]) if of_site else {}
             for named in of_site:
-                own = [named.key, *(below(named.id, children) if named.id is not None else ())]
+                # A row that came without ids, from a feed, has the name alone.
+                own = [named.key, named.name, *(below(named.id, children) if named.id is not None else ())]
                 keys.setdefault(site, {}).update(dict.fromkeys(own))
     return {site: tuple(of_site) for site, of_site in keys.items()}
 

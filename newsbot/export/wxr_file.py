@@ -71,13 +71,13 @@ def write_wxr(target: Target, reading: Reading) -> Written:
 
 def _notes(site: _Site, left: dict[int, list[tuple[int, int]]]) -> Iterator[str]:
     if orphans := sum(map(len, left.values())):
-        yield f"{orphans} comments belong to posts that are not in the file, and were left out"
+        yield f"comments of posts that are not in the file, and that were left out: {orphans:,}"
     if lost := wxr.lost_parents(site.terms):
-        yield f"{lost} terms have a parent that the archive does not hold; crawl wp_terms to have the parents"
+        yield f"terms whose parent the archive does not hold: {lost:,}. Crawl wp_terms to have the parents"
     if site.alike:
         yield (
-            f"{site.alike} items have the type, time and title of another item, and WordPress's importer takes "
-            "such items for one"
+            f"items with the type, time and title of another item: {site.alike:,}. WordPress's importer takes such "
+            "items for one and leaves the later one out"
         )
 
 

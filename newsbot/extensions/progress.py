@@ -14,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 
 from newsbot import json_logs, signals
 from newsbot.extensions.progress_lines import Progress, Sums, Wait, cells, measure, sum_line
+from newsbot.extensions.summary import requests_sent
 from newsbot.items import Record
 from newsbot.net.hosts import host_of_url
 from newsbot.wordpress.receipt import SiteFacts
@@ -110,7 +111,7 @@ class ProgressExtension:
             listed=self.listed,
             ended=self.ended,
             rows=self.rows,
-            requests=self.crawler.stats.get_value("downloader/request_count", 0),
+            requests=requests_sent(self.crawler.stats.get_stats()),
             seconds=monotonic() - self.began,
         )
 

@@ -40,7 +40,7 @@ class Wait:
 def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, limit: int | None) -> Progress:
     """How far the crawl of one site is, ``seconds`` after it began. ``limit``: the newest N of each type are wanted."""
     collections = list(facts.collections.values())
-    done = sum(map(_done, collections))
+    done = sum(_done(one, limit) for one in collections)
     totals = [_total(one, limit) for one in collections]
     known = [total for total in totals if total is not None]
     total = sum(known) if collections and len(known) == len(collections) else None
@@ -62,8 +62,10 @@ def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, 
     )
 
 
-def _done(facts: CollectionFacts) -> int:
-    return max(facts.seen - facts.outside_window, facts.sent)
+def _done(facts: CollectionFacts, limit: int | None = None) -> int:
+    done = max(facts.seen - facts.outside_window, facts.sent)
+    # A page may show more rows than are wanted.
+    return done if limit is None else min(done, limit)
 
 
 def _total(facts: CollectionFacts, limit: int | None) -> int | None:

@@ -18,7 +18,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
-from newsbot.extensions.summary import Ended, summary, table
+from newsbot.extensions.summary import Ended, requests_sent, summary, table
 from newsbot.extensions.switched_off import PROMISES, unproven
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
@@ -152,6 +152,7 @@ class ReceiptExtension:
             log=short_path(Path(log)) if log else None,
             not_due=self.not_due,
             failures=self.failures,
+            requests=requests_sent(self._stats.get_stats()),
             unproven=self.unproven,
             stopped=self.reason == "shutdown",
         )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 from newsbot.net.hosts import as_url, host_of_url
 from newsbot.next_steps import next_step
@@ -31,7 +32,7 @@ _HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """What a run left beside its sites. ``log`` is the log's file, if the log has one. ``stopped``: a signal ended the
-    run. ``failures`` are failures of newsbot or its machine."""
+    run. ``failures`` are failures of newsbot or its machine. ``requests`` went out: robots.txt and redirects too."""
 
     spider: str
     files: Sequence[str] = ()
@@ -39,6 +40,7 @@ class Ended:
     log: str | None = None
     not_due: int = 0
     failures: int = 0
+    requests: int = 0
     stopped: bool = False
     unproven: Sequence[str] = ()
 
@@ -58,6 +60,12 @@ class Rows:
     again: int = 0
     earlier: int = 0
     since: set[str] = field(default_factory=set)
+
+
+def requests_sent(stats: Mapping[str, Any]) -> int:
+    """The requests that went out, by the stats of a run: Scrapy counts the seed request of each site too, which goes to
+    no server."""
+    return int(max(0, stats.get("downloader/request_count", 0) - stats.get("newsbot/driver/begun", 0)))
 
 
 def rows_of(sites: Iterable[SiteFacts]) -> Rows:
@@ -100,8 +108,7 @@ def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
     )
     if rows.answer > rows.new + rows.edited + rows.again + rows.earlier:
         lines.append("rows that came before: scrapy export FILE writes them, -a full=1 delivers them again")
-    requests = sum(site.requests + sum(one.requests for one in site.collections.values()) for site in sites)
-    lines.append(f"requests: {requests:,}")
+    lines.append(f"requests: {ended.requests:,}")
     if ended.failures:
         lines.append(f"failures of this machine or of newsbot: {ended.failures:,}; the log names them")
     if ended.unproven:

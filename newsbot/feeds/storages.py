@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import stat
 import sys
 from pathlib import Path
@@ -24,7 +23,7 @@ from w3lib.url import file_uri_to_path
 from newsbot.feeds import files
 from newsbot.feeds.files import CannotAppend, FeedError, Part
 from newsbot.signals import feed_sealed, feed_stored, feed_turn
-from newsbot.terminal import visible
+from newsbot.terminal import discard_output, output_of_rows
 
 logger = logging.getLogger(__name__)
 
@@ -97,25 +96,11 @@ class Storage:
             self.crawler.stats.inc_value(f"newsbot/feeds/{event}")
 
 
-class _Screen:
-    """A terminal: the control characters of a row are written as escapes. Every write is a whole number of rows."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def write(self, data: bytes) -> int:
-        return self._file.write(visible(data.decode("utf-8", "replace")).encode("utf-8", "replace"))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-
 class StdoutStorage(Storage):
     """Standard output: each row is written at once. If its reader ends, the feed ends and the crawl continues."""
 
     def open(self, _spider: Spider) -> IO[bytes]:
-        screen: Any = _Screen(sys.stdout.buffer) if sys.stdout.isatty() else sys.stdout.buffer
-        return cast("IO[bytes]", FeedFile(screen, self))
+        return cast("IO[bytes]", FeedFile(output_of_rows(), self))
 
     def store(self, _file: IO[bytes]) -> None:
         try:
@@ -123,8 +108,7 @@ class StdoutStorage(Storage):
         except (OSError, ValueError) as error:
             self.fail(error)
         if self.error is not None:
-            # Python flushes standard output again when it ends, which would fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
             raise FeedError(self.error)
 
 

@@ -192,6 +192,7 @@ class NewsbotSpider(Spider):
     async def parse_site(self, _response: Response, index: int) -> AsyncIterator[Any]:
         """Crawl one site to its end: the callback of the site's seed request."""
         target, facts = self.facts[index]
+        self.crawler.stats.inc_value("newsbot/driver/begun")
         try:
             if is_stopping(self.crawler):
                 return

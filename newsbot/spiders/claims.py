@@ -47,12 +47,12 @@ class Claims:
             return None
         if part != of_first:
             # The two parts would share one line of the receipt, which could prove neither of them.
-            why = f"this run crawls another part of {site} ({first.url}): crawl this part in its own run"
-            return "incomplete", why, None
+            why = f"not crawled, since this run crawls another part of {site} ({first.url}), and a run takes one part"
+            return "incomplete", why, "list"
         if first.types == target.types:
             return "complete", f"the same site as another of this run: {site}", None
-        why = f"the same site as {first.url}, which was asked for other types: name them in one entry"
-        return "incomplete", why, None
+        why = f"not crawled, since {first.url} is the same site and was asked for other types: name all in one line"
+        return "incomplete", why, "list"
 
     def release(self, target: Target) -> None:
         """Release what a target took, so that another run may have the site before this run ends."""

@@ -115,7 +115,10 @@ def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, 
     [
         (["-a", "limit"], "Invalid -a value"),
         (["site=x.example"], "site=x.example has no -a in front: write -a site=x.example"),
-        (["-O", "rows.nope"], "the file of -o or -O names no known format"),
+        (
+            ["-O", "rows.jsn"],
+            "ends in .jsn, which is no known format, did you mean .json?",
+        ),
         (
             ["-O", "s3://bucket/rows.csv"],
             "the feed s3://bucket/rows.csv has no storage for s3: use one of file, stdout",

@@ -92,6 +92,13 @@ def test_live_rows_come_in_the_columns_of_the_crawl(export: Export, tmp_path: Pa
     assert (edited["revision"], edited["change"], edited["first_seen"]) == (2, "edited", "2026-11-23T10:00:00Z")
 
 
+def test_standard_output_takes_rows_and_nothing_else(export: Export) -> None:
+    done = export("-", "--format", "jsonl", "--site", ONE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2, 4, 5]
+    assert export("-", "--format", "csv", "--site", ONE).stdout.count("Title") == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "ids"),
     [
@@ -172,6 +179,13 @@ def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: P
     ("arguments", "status", "words"),
     [
         (["out.xls"], 2, "must end in one of"),
+        (
+            ["-"],
+            2,
+            "standard output has no ending that names a format: add --format jsonl, json, csv, rss, jsonfeed or",
+        ),
+        (["-", "--format", "xlsx"], 2, "standard output cannot be xlsx: choose jsonl, json, csv, rss, jsonfeed or wxr"),
+        (["-", "--package"], 2, "--package writes a folder, and - is standard output: name a folder"),
         (["out.csv", "--revisions"], 2, "--revisions writes only"),
         (["out.jsonl", "--since", "yesterday"], 2, "such as 2024-05-31, not 'yesterday'"),
         (["out.jsonl", "--until", "9999-12-31T23:00:00-05:00"], 2, "--until takes an ISO date"),
@@ -181,7 +195,8 @@ def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: P
     ],
 )
 def test_bad_use_is_one_line(export: Export, tmp_path: Path, arguments: list[str], status: int, words: str) -> None:
-    done = export(str(tmp_path / arguments[0]), *arguments[1:])
+    file = arguments[0] if arguments[0] == "-" else str(tmp_path / arguments[0])
+    done = export(file, *arguments[1:])
     assert (done.returncode, len(done.stderr.splitlines())) == (status, 1), done.stderr
     assert words in done.stderr
     assert not list(tmp_path.glob("*out*"))

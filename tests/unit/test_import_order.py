@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "safe_json": set(),
     "compact": set(),
     "durable": set(),
-    "extras": {"errors"},
+    "extras": {"errors", "terminal"},
     "components": set(),
     "terminal": set(),
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
@@ -81,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"archive", "errors", "feeds", "next_steps", "rights", "terminal", "timestamps"},
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
-        *("errors", "rights", "signals", "terminal"),
+        *("errors", "next_steps", "rights", "signals", "terminal"),
     },
     "export": {
         *("archive", "arguments", "article", "feeds", "media", "middlewares", "pipelines", "rights", "warc"),

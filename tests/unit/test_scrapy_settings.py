@@ -81,8 +81,16 @@ def test_words_behind_the_spider_are_told(words: list[str], line: str) -> None:
 
 
 def test_scrapys_line_about_a_format_is_in_plain_words() -> None:
-    assert in_our_words("Unrecognized output format 'x'. Set a supported one (...)").startswith("the file of -o or -O")
-    assert in_our_words("Invalid -a value, use -a NAME=VALUE") == "Invalid -a value, use -a NAME=VALUE"
+    formats = ["jsonl", "jl", "csv", "xlsx"]
+    told = "Unrecognized output format '{}'. Set a supported one (...)"
+    endings = "The endings are .jsonl, .csv, .xlsx; FILE:FORMAT takes any name"
+    what, unknown = "the file of -o or -O", "which is no known format"
+    assert in_our_words(told.format("docx"), formats) == f"{what} ends in .docx, {unknown}. {endings}"
+    assert in_our_words(told.format("cvs"), formats).startswith(
+        f"{what} ends in .cvs, which is no known format, did you"
+    )
+    assert in_our_words(told.format(""), formats) == f"{what} names no known format. {endings}"
+    assert in_our_words("Invalid -a value, use -a NAME=VALUE", formats) == "Invalid -a value, use -a NAME=VALUE"
 
 
 def test_rows_without_a_place_are_told_before_the_crawl(tmp_path: Path) -> None:

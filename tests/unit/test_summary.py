@@ -150,6 +150,7 @@ def test_rows_outside_the_window_count_neither_as_come_nor_as_expected() -> None
         "150 of 150 rows"
     )
     assert measure(site(expected_before=149, seen=150), seconds=1, now=0, wait=None, limit=500).total == 150
+    assert cells(measure(site(expected_before=149, seen=6), seconds=1, now=0, wait=None, limit=5))[0] == "5 of 5 rows"
 
 
 def test_a_reason_to_stop_is_told_once() -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from newsbot.archive import Archive
+from newsbot.archive.reader import read_current
 from newsbot.errors import BadArgument
+from newsbot.export import parts
 from newsbot.items import Author, Post, TermRef
 from tests.unit.export.exporting import SITE, archive_of, exported, newsroom, post
 
@@ -38,3 +41,26 @@ def test_a_section_of_one_site_is_not_another_site_s_section_with_its_id(tmp_pat
 def test_a_section_without_rows_of_its_own_holds_the_sections_below_it(tmp_path: Path) -> None:
     archive_of(tmp_path, *newsroom())
     assert written(tmp_path, category="all") == written(tmp_path, category="news") != []
+
+
+def test_a_section_that_the_joins_stored_is_found_without_reading_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sport, ball = (TermRef(taxonomy="category", id=number, slug=name) for number, name in ((3, "sport"), (4, "ball")))
+    archive_of(tmp_path, post(1, terms=[sport]), post(2, terms=[ball]), post(3))
+    archive = Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}", run="s")
+    stored = {"taxonomy": "category", "id": 3, "slug": "sport", "name": "Sport", "parent": None}
+    archive.remember(SITE, "/wp/v2/categories", {3: stored, 4: {**stored, "id": 4, "slug": "ball", "parent": 3}})
+    archive.flush()
+    archive.close()
+    asked = []
+
+    def counted(database: object, selection: object, broken: list[str] | None = None) -> object:
+        asked.append(selection.kind)  # type: ignore[attr-defined]
+        return read_current(database, selection, broken)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(parts, "read_current", counted)
+    assert written(tmp_path, category="sport") == [(SITE, 1), (SITE, 2)]
+    assert asked == ["terms"]
+    assert written(tmp_path, author="ann") == [(SITE, 1), (SITE, 2), (SITE, 3)]
+    assert asked[1:] == ["terms", "posts"]

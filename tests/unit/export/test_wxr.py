@@ -46,7 +46,7 @@ def test_a_site_comes_with_all_that_belongs_to_it(tmp_path: Path, capsys: pytest
         2,
         f"{SITE}/i.jpg",
     )
-    assert "1 comments belong to posts that are not in the file" in capsys.readouterr().err
+    assert "comments of posts that are not in the file, and that were left out: 1\n" in capsys.readouterr().err
 
 
 def test_a_featured_image_without_a_media_row_becomes_an_attachment(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_items_that_an_importer_takes_for_one_are_counted(tmp_path: Path, capsys
         tmp_path, post(1, **same), post(2, **same), post(3, title=None, published_local=None), post(4, title=None)
     )
     written(tmp_path)
-    assert "1 items have the type, time and title of another item" in capsys.readouterr().err
+    assert "items with the type, time and title of another item: 1. WordPress" in capsys.readouterr().err
 
 
 def test_a_file_holds_one_site(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,11 +16,23 @@ CollectionKey = tuple[str, str, str]
 """Site, type and kind: a post type and a taxonomy of one site may share a name."""
 
 
-_NUMBER = sa.select(collections.c.collection).where(
-    collections.c.site == sa.bindparam("of_site"),
-    collections.c.type == sa.bindparam("of_type"),
-    collections.c.kind == sa.bindparam("of_kind"),
-)
+Selected = TypeVar("Selected", bound=sa.Select[Any])
+
+
+def of_key(selected: Selected) -> Selected:
+    """The same query of the one collection with the parameters of ``key_of``."""
+    return selected.where(
+        collections.c.site == sa.bindparam("of_site"),
+        collections.c.type == sa.bindparam("of_type"),
+        collections.c.kind == sa.bindparam("of_kind"),
+    )
+
+
+def key_of(site: str, type_: str, kind: str) -> dict[str, str]:
+    return {"of_site": site, "of_type": type_, "of_kind": kind}
+
+
+_NUMBER = of_key(sa.select(collections.c.collection))
 
 
 class Batches:
@@ -32,6 +45,10 @@ class Batches:
 
     def __iter__(self) -> Iterator[Batch]:
         return iter(self._batches.values())
+
+    def known(self, site: str, type_: str, kind: str) -> Batch | None:
+        """The batch of a collection that the run has met."""
+        return self._batches.get((site, type_, kind))
 
     def of(self, site: str, type_: str, kind: str) -> Batch:
         batch = self._batches.get((site, type_, kind))
@@ -50,9 +67,9 @@ class Batches:
     def kind_of(self, batch: Batch) -> str:
         return self._keys[batch.collection][2]
 
-    def begin_pass(self, site: str, type_: str, kind: str, *, committed_sequence: int) -> None:
-        """Count the rows of a collection from 0 again."""
-        number = self._batches[site, type_, kind].collection
+    def begin_pass(self, site: str, type_: str, kind: str, *, number: int, committed_sequence: int) -> None:
+        """Count the rows of a collection from 0 again. ``number``: the collection's number in the database."""
+        self._keys[number] = (site, type_, kind)
         self._batches[site, type_, kind] = Batch(number, committed_sequence=committed_sequence)
 
     def forget(self, sites: Iterable[str]) -> None:
@@ -62,7 +79,7 @@ class Batches:
 
     def _number(self, site: str, type_: str, kind: str) -> int:
         """The number of a collection in the database, which gets a row for it if it has none."""
-        key = {"of_site": site, "of_type": type_, "of_kind": kind}
+        key = key_of(site, type_, kind)
         with self._database.reading() as connection:
             found = connection.execute(_NUMBER, key).scalar()
         if found is None:

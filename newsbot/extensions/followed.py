@@ -113,10 +113,11 @@ class FollowedExtension:
             learnt = learnt.fail()
         host = host_of_url(facts.site or as_url(facts.asked))
         blocked = table.held_until(host, now=checked)
+        curve = learnt.curve(site.weight)
         due = learnt.next_due(
             checked,
             rhythm=rhythm_of(site),
-            weight=site.weight,
+            curve=curve,
             threshold=self._threshold(),
             rng=self.rng,
             blocked_until=blocked,
@@ -130,7 +131,7 @@ class FollowedExtension:
             failures=learnt.failures,
             cost=learnt.cost,
             habit=as_habit(learnt),
-            attention=learnt.curve(site.weight).per_day,
+            attention=curve.per_day,
             verdict=facts.verdict,
             run=self.crawler.settings["NEWSBOT_RUN"],
             pace_group=self._pace_group(host),

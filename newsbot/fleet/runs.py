@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
+from newsbot.archive.followed import FollowedSite
 from newsbot.arguments.site_list import Target
 from newsbot.fleet.fence import JobKey
 from newsbot.fleet.pulse import Pulse
@@ -29,17 +30,25 @@ IDLE_SECONDS = 5.0
 """Seconds after which a run without a site ends."""
 
 
+JUST_NOW = 1.0
+"""Seconds for which the archive is not asked again for a followed site. The lock of its job keeps other workers away
+from the site; a run outside of the fleet that ends within this time costs one more check."""
+
+
 class Interrupted(Exception):
     """The crawl of a site was stopped before its end; its job must be done again."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Visit:
-    """The crawl of one site by one job. ``done`` has the facts of the receipt, or raises Interrupted."""
+    """The crawl of one site by one job. ``followed`` is the site as the archive had it when the visit was made.
+    ``done`` has the facts of the receipt, or raises Interrupted."""
 
     job: JobKey
     target: Target
     facts: SiteFacts
+    followed: FollowedSite
+    made: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     done: asyncio.Future[SiteFacts] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -74,6 +83,11 @@ class Run:
 
     def has(self, url: str) -> bool:
         return any(visit.target.url == url for visit in self.at_work)
+
+    def read_just_now(self, url: str) -> FollowedSite | None:
+        """The followed site of a visit that was made in this second; else None."""
+        since = asyncio.get_running_loop().time() - JUST_NOW
+        return next((one.followed for one in self.at_work if one.followed.url == url and one.made > since), None)
 
     async def next_visit(self) -> Visit | None:
         """The next site for the spider; None where the run gets no further site."""

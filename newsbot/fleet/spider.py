@@ -13,6 +13,7 @@ from scrapy.http import Response
 
 from newsbot import signals
 from newsbot.archive import archive_of
+from newsbot.archive.followed import FollowedSite
 from newsbot.arguments.site_list import Target
 from newsbot.errors import ArchiveError
 from newsbot.fleet.fence import Fence
@@ -44,6 +45,9 @@ class SiteBySite(NewsbotSpider):
             yield Request(
                 "data:,", self.parse_site, cb_kwargs={"index": index}, dont_filter=True, meta={"newsbot_seed": True}
             )
+
+    def followed_site(self, target: Target) -> FollowedSite | None:
+        return self.run.read_just_now(target.url) or super().followed_site(target)
 
     async def parse_site(self, response: Response, index: int) -> AsyncIterator[Any]:
         visit = self.visits[index]

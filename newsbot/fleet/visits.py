@@ -38,7 +38,8 @@ class Visits:
         if site is None or not site.is_due(now):
             return  # removed, paused or checked since the job was made
         try:
-            visit = Visit(job=job, target=(target := target_of(site.entry)), facts=_facts(url, target.name))
+            target = target_of(site.entry)
+            visit = Visit(job=job, target=target, facts=_facts(url, target.name), followed=site)
             self._runs.give(spider, visit, first=site.checked is None)
         except (BadArgument, KeyError) as fault:
             logger.error("%s: %s; newsbot tries the site again in 6 hours", url, fault)

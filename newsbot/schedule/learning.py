@@ -64,15 +64,16 @@ class Learnt:
         checked: datetime,
         *,
         rhythm: Rhythm,
-        weight: float,
+        curve: AttentionCurve,
         threshold: float,
         rng: random.Random,
         blocked_until: datetime | None = None,
     ) -> datetime:
-        """When the site is due after a check at ``checked``. ``threshold`` is that of ``attention.threshold_for``."""
+        """When the site is due after a check at ``checked``. ``curve`` is that of ``curve``, ``threshold`` that of
+        ``attention.threshold_for``."""
         if self.failures:
             return next_try(checked, self.failures, rng, blocked_until=blocked_until)
-        due = rhythm.next_check(checked, self.curve(weight), threshold=threshold)
+        due = rhythm.next_check(checked, curve, threshold=threshold)
         return due if blocked_until is None else max(due, blocked_until)
 
     def curve(self, weight: float) -> AttentionCurve:

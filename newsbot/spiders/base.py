@@ -245,12 +245,16 @@ class NewsbotSpider(Spider):
         if not self.arguments.due:
             return True
         if self.arguments.follows:
-            followed = self.archive.followed_site(target.url, self.name)
+            followed = self.followed_site(target)
             if followed is None:
                 return True
             self._followed[target.url] = followed
             return followed.is_due(now)
         return target.due(self.archive.last_crawled(target.url, self.name), now)
+
+    def followed_site(self, target: Target) -> FollowedSite | None:
+        """The followed site of a target, as the archive has it now."""
+        return self.archive.followed_site(target.url, self.name)
 
     def _send(self, signal: object, facts: SiteFacts, **more: Any) -> None:
         self.crawler.signals.send_catch_log(signal, facts=facts, **more)

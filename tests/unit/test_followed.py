@@ -151,18 +151,25 @@ def test_cost_follows_the_newest_checks() -> None:
 
 def test_failure_is_followed_by_a_back_off_and_a_success_ends_it() -> None:
     failed = Learnt().fail().fail()
-    when = failed.next_due(NOW, rhythm=Rhythm(), weight=1, threshold=1e9, rng=random.Random(1))
+    when = failed.next_due(NOW, rhythm=Rhythm(), curve=failed.curve(1), threshold=1e9, rng=random.Random(1))
     assert NOW + timedelta(minutes=30) <= when <= NOW + timedelta(minutes=38)
     well = failed.succeed(checked=NOW)
     assert well.failures == 0
-    assert well.next_due(NOW, rhythm=Rhythm(), weight=1, threshold=1e9, rng=random.Random(1)) == NOW + LONGEST
+    assert (
+        well.next_due(NOW, rhythm=Rhythm(), curve=well.curve(1), threshold=1e9, rng=random.Random(1)) == NOW + LONGEST
+    )
 
 
 def test_site_that_asked_for_a_pause_is_due_after_it() -> None:
     until = NOW + timedelta(days=30)
     for learnt in (Learnt(), Learnt().fail()):
         due = learnt.next_due(
-            NOW, rhythm=Rhythm(every=HOUR), weight=1, threshold=1, rng=random.Random(1), blocked_until=until
+            NOW,
+            rhythm=Rhythm(every=HOUR),
+            curve=learnt.curve(1),
+            threshold=1,
+            rng=random.Random(1),
+            blocked_until=until,
         )
         assert due == until
 

@@ -324,7 +324,8 @@ def test_types_beyond_the_bound_are_named(monkeypatch: pytest.MonkeyPatch) -> No
     site = ClosedSite({"/sitemap_index.xml": index(*(path.strip("/") for path in pages)), **pages, **articles})
     assert len(drive(crawl(Options(url=HOME, types=("all",)), facts), site)) == 1
     assert facts.verdict == "incomplete"
-    assert facts.collections["all"].why == "the sitemaps name 4 types, and newsbot brings 2 of them"
+    told = facts.collections["all"]
+    assert (told.why, told.cause) == ("the sitemaps name 4 types, and newsbot brings 2 of them", "type")
 
 
 def test_a_type_whose_sitemap_fails_stays_in_the_receipt() -> None:

@@ -127,8 +127,13 @@ def test_every_sitemap_is_read_in_turn(count: int, first: int, most: int, came: 
         assert len(chosen) == len(set(chosen)) <= max(most, 2)
         assert urls[-1] in chosen
         read |= set(chosen[:came])
-        first = next_first(urls, first=first, read=min(came, len(chosen)))
+        first = next_first(urls, first=first, read=min(came, len(chosen)), most=max(most, 2))
     assert read == set(urls)
+
+
+@pytest.mark.parametrize(("read", "most", "then"), [(0, 3, 2), (1, 3, 2), (3, 3, 4), (1, 1, 3), (1, 9, 3), (6, 9, 0)])
+def test_the_next_hearing_skips_no_list(read: int, most: int, then: int) -> None:
+    assert next_first([*"abcdef"], first=2, read=read, most=most) == then
 
 
 @pytest.mark.parametrize(("posts", "requests"), [(0, 3), (9_999, 3), (10_000, 3), (50_000, 15), (200_000, 60)])

@@ -82,7 +82,8 @@ class FallbackSite:
         if optional and len(names) > MOST_TYPES:
             before = f"{self.facts.collections[ALL].why}; " if ALL in self.facts.collections else ""
             told = self.facts.collection(ALL)
-            told.why = f"{before}the sitemaps name {len(names)} types, and newsbot brings {MOST_TYPES} of them"
+            why = f"{before}the sitemaps name {len(names)} types, and newsbot brings {MOST_TYPES} of them"
+            told.end("incomplete", why, "type")
 
     def crawl_type(
         self, name: str, reason: str, *, state: CollectionState, api_ids: Set[int] = frozenset(), sequence: int = 0

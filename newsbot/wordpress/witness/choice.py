@@ -34,9 +34,13 @@ def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int
     return [urls[last], *[url for url in others if url != urls[last]][: most - 1]]
 
 
-def next_first(urls: Sequence[str], *, first: int, read: int) -> int:
-    """Where the next hearing begins, after ``read`` of the chosen ``urls``."""
-    return 0 if len(urls) <= read else (first + max(1, read - 1)) % len(urls)
+def next_first(urls: Sequence[str], *, first: int, read: int, most: int) -> int:
+    """Where the next hearing begins, after ``read`` of those that ``choose`` gave."""
+    if len(urls) <= read:
+        return 0
+    # The first of several is the newest one, out of its turn.
+    passed = read if most <= 1 or len(urls) <= most else max(0, read - 1)
+    return (first + passed) % len(urls)
 
 
 _TEMPLATES = frozenset(

@@ -17,6 +17,7 @@ from newsbot.wordpress.fallback.listed import MOST_LISTS
 from newsbot.wordpress.fallback.seen import FeedState
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
 from newsbot.wordpress.fallback.verdict import some
+from newsbot.wordpress.fallback.worth import spread
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.options import Options
@@ -227,14 +228,16 @@ class _Hearing:
         # Lists that were read to find the others cost nothing more.
         ready = [url for url in urls if url in sitemaps.read and url not in sitemaps.emptied]
         others = [url for url in urls if url not in sitemaps.read or url in sitemaps.emptied]
-        chosen = choose(others, sitemaps.changed, first=first, most=max(1, most - len(sitemaps.read))) if others else []
+        share = max(1, most - len(sitemaps.read))
+        chosen = [*ready, *(choose(others, sitemaps.changed, first=first, most=share) if others else [])]
         told |= {"lists": len(urls), "read": 0, "listed": 0, "lacking": 0}
-        visited = yield from self._compare([*ready, *chosen], sitemaps, differences, told)
-        self.state["next"] = next_first(others, first=first, read=max(0, visited - len(ready)))
+        visited = yield from self._compare(chosen, sitemaps, differences, told)
+        self.state["next"] = next_first(others, first=first, read=max(0, visited - len(ready)), most=share)
         if differences.is_proven:
             # The API hides articles: what the other lists name is needed now.
-            rest = [url for url in others if url not in set(chosen[: visited - len(ready)])]
-            yield from self._compare(rest[:MOST_LISTS], sitemaps, differences, told)
+            done = set(chosen[:visited])
+            rest = [url for url in urls if url not in done][:MOST_LISTS]
+            yield from self._compare([*spread(rest)], sitemaps, differences, told)
             if told["read"] < len(urls):
                 self.state["unheard"] = f"the API hides articles, and {told['read']} of {len(urls)} sitemaps were read"
         self._take(differences, told)

@@ -134,6 +134,11 @@ class Queries:
         url = self.site.api.url(f"{self.collection.route}/{row_id}", params)
         return Query(url=url, purpose="confirm", type=self.collection.name, expects="any")
 
+    def description(self) -> Query:
+        """A query for what the route accepts, and which fields its rows have."""
+        url, name = self.site.api.url(self.collection.route), self.collection.name
+        return Query(url=url, purpose="options", type=name, method="OPTIONS", tries=1)
+
     def fields(self, linking: Iterable[str]) -> dict[str, str]:
         """``_fields`` for whole rows: the fields of the kind, and the fields ``linking`` to other objects."""
         if self.options.raw:

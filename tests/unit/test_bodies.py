@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from newsbot.items import FeaturedImage, Post
-from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.pages.bodies import Bodies
 from newsbot.wordpress.pages.reader import PageReader
 
@@ -21,18 +23,25 @@ def page(number: int, body: str) -> bytes:
 class Site:
     """``pages``: id -> the body of its page; other pages are not there."""
 
-    def __init__(self, pages: dict[int, str], status: int = 200) -> None:
+    def __init__(self, pages: dict[int, str], status: int = 200, *, type_: str = "post", schema: str = "") -> None:
         self.pages, self.status, self.asked, self.told = pages, status, 0, []
-        self.bodies = Bodies(reader=PageReader(type="post", site=HOME, render="never"))
+        described = Query(url=f"{HOME}/wp-json/wp/v2/{type_}", purpose="options", method="OPTIONS")
+        self.bodies = Bodies(reader=PageReader(type=type_, site=HOME, render="never"), schema=described)
+        self.schema, self.described = schema, 0
 
     told: list[int]
 
     def complete(self, number: int, content: str | None, *, raw: dict[str, Any] | None = None, **fields: Any) -> Post:
-        post = Post(site=HOME, type="post", id=number, url=f"{HOME}/{number}/", content_html=content, **fields)
+        about = {"site": HOME, "type": "post", "url": f"{HOME}/{number}/"} | fields
+        post = Post(id=number, content_html=content, **about)
         steps = self.bodies.complete(post, {"content": {}} if raw is None else raw)
         try:
             query = next(steps)
             while True:
+                if query.purpose == "options":
+                    self.described += 1
+                    query = steps.send(Reply(status=200, url=query.url, body=self.schema.encode()))
+                    continue
                 self.asked += 1
                 body = self.pages.get(number)
                 status = 404 if body is None else self.status
@@ -65,6 +74,39 @@ def test_missing_content_is_told_where_the_page_lacks_it_too() -> None:
     site = Site({})
     site.complete(1, None, raw={})
     assert site.told == [1]
+    site.complete(2, None, raw={}, url=None)
+    assert (site.told, site.asked, site.described) == ([1, 2], 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("schema", "told", "described"),
+    [
+        ('{"schema": {"properties": {"id": {}, "title": {}}}}', [], 1),
+        ('{"schema": {"properties": {"id": {}, "content": {}}}}', [*range(1, 31)], 1),
+        ("[]", [], 1),
+        ("<html>", [], 1),
+    ],
+    ids=["no-editor", "editor", "no-schema", "no-json"],
+)
+def test_rows_without_content_are_told_where_their_type_has_an_editor(
+    schema: str, told: list[int], described: int
+) -> None:
+    site = Site({}, type_="leaflet", schema=schema)
+    for number in range(1, 31):
+        site.complete(number, None, raw={})
+    assert (site.told, site.described) == (told, described)
+    # Pages that bring nothing are asked for no longer.
+    assert site.asked == (30 if told else 20)
+
+
+def test_row_with_content_shows_that_others_lack_theirs() -> None:
+    site = Site({3: BODY}, type_="leaflet", schema="[]")
+    for number in (1, 2, 3):
+        site.complete(number, None, raw={})
+    assert site.told == []
+    site.complete(4, BODY)
+    site.complete(5, None, raw={"content": None}, url=None)
+    assert site.told == [1, 2, 5]
 
 
 def test_photo_posts_do_not_cost_a_page_each() -> None:

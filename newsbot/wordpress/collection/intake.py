@@ -69,7 +69,10 @@ class Intake:
         self.identity = Identity(queries=self.queries, live=self.state.live)
         self.sizes = PageSize(size=self.queries.whole_rows, limit=self.queries.per_page)
         self.salvage = Salvage(ask=self._ask_for, check=self._check, fail=self._name_unreadable, sizes=self.sizes)
-        self.bodies = Bodies(reader=PageReader(type=name, site=site.key, render=options.render))
+        self.bodies = Bodies(
+            reader=PageReader(type=name, site=site.key, render=options.render),
+            schema=self.queries.description(),
+        )
 
     # Relations.
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsbot.article.shell import MORE_WORDS, Shell, has_media, is_more, shell_of
+from newsbot.errors import PayloadError
 from newsbot.items import Post
 from newsbot.rights.answers import combined
-from newsbot.wordpress.messages import Asking, Reply
+from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.reader import Closed, Elsewhere, Gone, NoArticle, NoBody, OtherType, PageReader
-from newsbot.wordpress.replies import Unanswered
+from newsbot.wordpress.replies import Unanswered, answer, is_final
 
 _WORDLESS = frozenset({"image", "video", "gallery", "audio"})
 """Formats of posts that need no words."""
@@ -23,6 +24,9 @@ TRIES = {Shell.SURE: 20, Shell.LIKELY: 3}
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 10, 1_000
 """Posts that are then passed over before the next try. The number doubles while pages bring nothing."""
+
+EDITED = frozenset({"post", "page"})
+"""Types whose rows always have content."""
 
 _NOTHING_THERE = (NoBody, Gone, OtherType, Elsewhere, Closed)
 """What says that visitors see no article either, or not on this page."""
@@ -34,28 +38,74 @@ class Bodies:
 
     ``barren`` counts the pages in a row that brought nothing, by the kind of shell; ``pauses`` how many more posts are
     passed over. ``passed`` are the ids that were passed over.
+
+    ``schema`` asks the site which fields the rows have. ``has_editor``: they should have content. WordPress gives none
+    to the rows of a type without an editor. None: not known yet; then ``bare`` are ids of rows without content, and
+    ``barren_bare`` the number of their pages in a row that brought nothing.
     """
 
     reader: PageReader
+    schema: Query | None = None
     plain: PageReader = field(init=False)
     barren: Counter[Shell] = field(default_factory=Counter)
     pauses: Counter[Shell] = field(default_factory=Counter)
     passed: dict[Shell, list[int]] = field(default_factory=dict)
+    has_editor: bool | None = None
+    bare: list[int] = field(default_factory=list)
+    barren_bare: int = 0
 
     def __post_init__(self) -> None:
         render = "never" if self.reader.render == "auto" else self.reader.render
         self.plain = replace(self.reader, render=render)
+        self.has_editor = True if self.reader.type in EDITED else None
 
     def complete(self, post: Post, raw: Mapping[str, Any]) -> Asking[list[int]]:
         """Add the article to a post whose content lacks it. Returns ids of posts whose article may be missing still.
 
         Raises Unanswered where the crawl is stopping.
         """
-        if post.protected or post.url is None:
+        if post.protected:
             return []
-        if "content" not in raw:
-            added = yield from self._add(post, self.reader, by=0)
-            return [] if added else [post.id]
+        if not isinstance(raw.get("content"), dict | str):
+            return (yield from self._complete_bare(post))
+        told = self._take_edited()
+        return told if post.url is None else told + (yield from self._complete_shell(post))
+
+    def _take_edited(self) -> list[int]:
+        """A row has content: those without it lack it."""
+        self.has_editor, lacking, self.bare = True, self.bare, []
+        return lacking
+
+    def _complete_bare(self, post: Post) -> Asking[list[int]]:
+        """Complete a post whose row has no content at all."""
+        if self.has_editor or self.barren_bare < TRIES[Shell.SURE]:
+            if (yield from self._add(post, self.reader, by=0)):
+                self.barren_bare = 0
+                return []
+            self.barren_bare += 1
+        if self.has_editor is None and self.schema is not None:
+            self.has_editor = yield from self._ask_editor(self.schema)
+            self.schema = None
+        if self.has_editor:
+            return [post.id]
+        if self.has_editor is None:
+            self.bare.append(post.id)
+        return []
+
+    def _ask_editor(self, schema: Query) -> Asking[bool | None]:
+        """Whether the rows should have content; None where the site does not say it."""
+        reply = yield schema
+        try:
+            told = answer(reply)
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            return None
+        described = told.get("schema") if isinstance(told, dict) else None
+        fields = described.get("properties") if isinstance(described, dict) else None
+        return "content" in fields if isinstance(fields, dict) else None
+
+    def _complete_shell(self, post: Post) -> Asking[list[int]]:
         shell = shell_of(
             post.content_html,
             excerpt=post.excerpt,

@@ -84,6 +84,11 @@ class Storage:
     def from_crawler(cls, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> Self:
         return cls(uri, feed_options=feed_options, crawler=crawler)
 
+    def restart(self) -> bool:
+        """Discard what was written, so that ``open`` begins the feed anew. Returns whether that was possible: nobody
+        can take back what standard output or a device received."""
+        return False
+
     def fail(self, error: Exception) -> None:
         if self.error is not None:
             return
@@ -126,6 +131,7 @@ class FileStorage(Storage):
         self.target = path.resolve()  # resolved, so that the file that a link points to is replaced, not the link
         self.run = str(crawler.settings.get("NEWSBOT_RUN") if crawler is not None else "") or UNNAMED
         self.part: Part | None = None
+        self._file: FeedFile | None = None
 
     def open(self, _spider: Spider) -> IO[bytes]:
         file: IO[bytes] | None = None
@@ -140,7 +146,16 @@ class FileStorage(Storage):
                 file = self.part.file
         except OSError as error:
             self.fail(error)
-        return cast("IO[bytes]", FeedFile(file, self))
+        self._file = FeedFile(file, self)
+        return cast("IO[bytes]", self._file)
+
+    def restart(self) -> bool:
+        if self.part is None or self._file is None or self.error is not None:
+            return False
+        self._file.file = None  # the library of a format may write once more when its writer is closed
+        self.part.discard()
+        self.part = None
+        return True
 
     def _is_device(self) -> bool:
         """Whether the target is /dev/null, a pipe or another special file. Raises OSError for a folder."""

@@ -97,6 +97,8 @@ class ArchivePipeline:
         if isinstance(item, Recovered):
             self._stats.inc_value("newsbot/archive/recovered")
             count_recovered(self._stats, item.record)
+            if self._whole_files is not None:
+                self._whole_files.recovered(item.record)
             return item.record
         if isinstance(item, Checkpoint):
             self._commit(item)

@@ -32,13 +32,21 @@ Collection = tuple[str, str, str]
 
 
 class WholeFiles:
-    """The feeds of one run that hold the whole answer. ``write`` adds the rows that this run did not deliver."""
+    """The feeds of one run that hold the whole answer. ``write`` adds the rows that this run did not deliver.
+
+    A row in such a file may be out of date before the run ends: the run delivers a row of a dead run and then finds it
+    edited or deleted, or a row changes while the run lists its collection. Then ``write`` begins the files anew, and
+    takes all of their rows from the archive.
+    """
 
     def __init__(self, crawler: Crawler, archive: Archive) -> None:
         self._crawler = crawler
         self._archive = archive
         self._delivered: dict[Collection, IdSet] = {}
         self._unchanged: dict[Collection, IdSet] = {}
+        self._recovered: dict[Collection, IdSet] = {}
+        self._recovering: Record | None = None
+        self._outdated = False
         self._facts: list[SiteFacts] = []
 
     def connect(self) -> None:
@@ -52,8 +60,19 @@ class WholeFiles:
         self._facts.append(facts)
 
     def item_scraped(self, item: Any) -> None:
-        if isinstance(item, Record) and item.change != "deleted":
-            self._delivered.setdefault((item.site, item.collection, item.type), IdSet()).add(item.id)
+        if not isinstance(item, Record) or item is self._recovering:
+            return
+        collection = item.site, item.collection, item.type
+        if item.change == "deleted":
+            self._outdated = self._outdated or item.id in self._delivered.get(collection, ())
+        elif not self._delivered.setdefault(collection, IdSet()).insert(item.id):
+            self._outdated = True
+
+    def recovered(self, item: Record) -> None:
+        """Note a row of a dead run, which the feeds receive next. It may not belong to the answer of this run."""
+        self._recovering, self._outdated = item, True
+        if item.change != "deleted":
+            self._recovered.setdefault((item.site, item.collection, item.type), IdSet()).add(item.id)
 
     def unchanged(self, item: Record) -> None:
         """Note a row that the site showed and that the archive holds already."""
@@ -72,7 +91,7 @@ class WholeFiles:
             for collection in facts.collections.values()
             if facts.site is not None and collection.mode == "window" and collection.verdict == "complete"
         )
-        return {key: self._unchanged.get(key, IdSet()) for key in listed}
+        return {key: _either(self._unchanged.get(key), self._delivered.get(key)) for key in listed}
 
     async def write(self) -> None:
         """Write the rows of the answer that this run did not deliver. All rows of this run are committed by now.
@@ -84,13 +103,14 @@ class WholeFiles:
         slots = [slot for slot in exporter.slots if slot.feed_options.get("whole_answer")] if exporter else []
         if asked is None or not slots:
             return
+        renewed = {slot for slot in slots if self._outdated and _begin_anew(slot)}
         by_key = {facts.site: facts for facts in self._facts if facts.site is not None}
         broken: list[str] = []
         for part in self._parts(asked):
-            written = await self._write_part(part, slots, broken)
+            earlier = await self._write_part(part, slots, renewed, broken)
             facts = by_key.get(part.site)
             if facts is not None and (collection := facts.find(part.type, part.kind)) is not None:
-                collection.earlier = written
+                collection.earlier = earlier
         if broken:
             assert self._crawler.stats is not None
             self._crawler.stats.inc_value("newsbot/archive/damaged", len(broken))
@@ -105,18 +125,34 @@ class WholeFiles:
         for of_kind in asked:
             yield from parts_of_answer(self._archive.database, of_kind, found, scopes, shown)
 
-    async def _write_part(self, part: Part, slots: Iterable[FeedSlot], broken: list[str]) -> int:
-        """Write the rows of a collection that this run did not deliver. Returns their number."""
-        delivered = self._delivered.get((part.site, part.kind, part.type), IdSet())
-        written = 0
-        for record in part.read(self._archive.database, without=delivered, broken=broken):
+    async def _write_part(
+        self, part: Part, slots: Iterable[FeedSlot], renewed: set[FeedSlot], broken: list[str]
+    ) -> int:
+        """Write the rows of a collection that this run did not deliver, to the ``renewed`` feeds every row. Returns the
+        number of rows that this run did not deliver."""
+        key = part.site, part.kind, part.type
+        written = _either(self._delivered.get(key), self._recovered.get(key))
+        earlier = 0
+        records = part.read(self._archive.database, without=() if renewed else written, broken=broken)
+        for number, record in enumerate(records, start=1):
+            is_earlier = record.id not in written
+            earlier += is_earlier
             for slot in slots:
-                if slot.filter.accepts(record):
+                if (is_earlier or slot in renewed) and slot.filter.accepts(record):
                     _export(slot, record)
-            written += 1
-            if written % AT_ONCE == 0:
+            if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return written
+        return earlier
+
+
+def _either(first: IdSet | None, second: IdSet | None) -> IdSet:
+    """The ids of both sets together."""
+    if not first or not second:
+        return first or second or IdSet()
+    united = IdSet()
+    for ids in (first, second):
+        united |= ids
+    return united
 
 
 def _export(slot: FeedSlot, record: Record) -> None:
@@ -124,3 +160,15 @@ def _export(slot: FeedSlot, record: Record) -> None:
     assert slot.exporter is not None
     slot.exporter.export_item(record)
     slot.itemcount += 1
+
+
+def _begin_anew(slot: FeedSlot) -> bool:
+    """Discard what a feed holds. Returns False for a feed whose rows cannot be taken back."""
+    if not slot._fileloaded:
+        return True
+    if not slot.storage.restart():  # type: ignore[attr-defined]
+        return False
+    slot.finish_exporting()
+    slot._fileloaded = False
+    slot.itemcount = 0
+    return True

@@ -103,6 +103,27 @@ def test_file_answers_the_question_with_its_limit_window_and_types(tmp_path: Pat
         assert unique(ids(tmp_path, "newest.csv")) == newest, "a deleted row takes no place"
 
 
+def test_file_has_no_row_that_is_out_of_date_when_the_run_ends(tmp_path: Path) -> None:
+    with Newsroom(posts=30, oddities=False, ties=0) as room:
+        (tmp_path / "folder.jsonl").mkdir()
+        assert over(tmp_path, "wp_posts", "folder.jsonl", site=room.url).status == 1, "the next run inherits the rows"
+        edited, gone = room.ids()[-1], room.ids()[-2]
+        now = datetime.now(ZoneInfo("Europe/Kyiv")).strftime("%Y-%m-%dT%H:%M:%S")
+        room.edit(edited, title="A new title", modified=now)
+        room.delete(gone)
+        given = ("-O", "newest.csv", "-O", "newest.parquet", "-O", "newest.xlsx")
+        run = crawl(tmp_path, "wp_posts", "-O", "newest.jsonl", *given, output=None, site=room.url, limit="6")
+        newest = room.ids()[-6:]
+        for name in ("newest.jsonl", "newest.csv"):
+            assert sorted(ids(tmp_path, name)) == sorted(newest), "only the rows that were asked for"
+        table = importlib.import_module("pyarrow.parquet").read_table(tmp_path / "newest.parquet")
+        assert sorted(table.column("id").to_pylist()) == sorted(newest)
+        assert "A new title" in [row["title"] for row in run.rows("newest.jsonl") if row["id"] == edited]
+        told = run.receipt()["sites"][0]["collections"]["post"]
+        assert (run.status, told["recovered"], told["earlier"]) == (0, 30, 0)
+        assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]
+
+
 def test_rows_of_a_site_that_is_blocked_now_stay_in_the_file(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room, Newsroom(posts=5) as other:
         asked = {"site": f"{room.url},{other.url}"}

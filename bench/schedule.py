@@ -30,7 +30,7 @@ BUDGETS = (4, 24, 96)
 
 @dataclass(slots=True)
 class Newsroom:
-    """The publication times of one site, sorted: ``before`` the judged weeks, and ``after`` they began."""
+    """The publication times of one site, sorted: ``before`` and ``after`` the start of the measured weeks."""
 
     before: list[datetime]
     after: list[datetime]

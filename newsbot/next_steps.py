@@ -24,7 +24,7 @@ STEPS: dict[Cause, str] = {
 _BY_VERDICT = {
     "payment": "ask the owner for access, since newsbot pays nothing",
     "closed": "NEWSBOT_AUTH, if you have an account there",
-    "blocked": "look at the site in a browser and ask its owner, since newsbot goes round no wall",
+    "blocked": "look at the site in a browser and ask its owner, since newsbot never works around a refusal",
 }
 """Verdict -> the next step, where no cause has a better one."""
 

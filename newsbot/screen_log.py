@@ -60,14 +60,14 @@ class ScreenLog(logging.Handler):
 _python_tells, _python_closes = logging.Handler.handleError, logging.FileHandler.close
 _python_emits = logging.FileHandler.emit
 _told = False
-"""Whether the newest line of the log failed, and a line told so."""
+"""Whether the newest line of the log failed, and the failure is reported."""
 _failed = False
 """Whether the line that a file of the log takes now failed."""
 
 
 def tell_log_failures() -> None:
     """Let a log that cannot be written be one line. On a full disk Python writes a traceback for each line of the log,
-    and the close of the file raises. A log that fails again, after lines that were written, is told again.
+    and the close of the file raises. A log that fails again, after lines that were written, is reported again.
 
     For all handlers of the process, since Scrapy makes a new one, and closes the old one, for each crawler.
     """

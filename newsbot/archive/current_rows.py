@@ -134,7 +134,7 @@ def border(connection: Connection, collection: int, *, before: str, share: float
 
 
 def edge(connection: Connection, collection: int, *, since: str | None, count: int) -> str | None:
-    """When the live row was published that has ``count`` others between ``since`` and itself."""
+    """The time of publication of the row that follows ``count`` live rows published at ``since`` or later."""
     published = rows.c.published
     live = sa.select(published).where(
         rows.c.collection == collection, rows.c.deleted_at.is_(None), published >= (since or "")

@@ -218,7 +218,7 @@ followed = Table(
     Column("run", Text),
     Column("pace_group", Text),
     Column("full_check", Text),
-    # Paused sites stay overdue, and must not stand before the others. PostgreSQL is told below.
+    # Paused sites stay overdue, and must not stand before the others. The same condition for PostgreSQL is below.
     Index("followed_due", "spider", "next_due", "url", sqlite_where=text("NOT paused")),
 )
 """The sites that the user follows, one row for each spider, and when each is next due. ``url`` is the user's URL.

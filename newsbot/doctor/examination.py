@@ -156,7 +156,7 @@ def _ask_posts(evidence: Evidence, site: Site) -> Asking[None]:
 
 
 def _ask_types(evidence: Evidence, site: Site) -> Asking[None]:
-    """The public types of posts. The sample has told the total of one of them."""
+    """The public types of posts. The sample already gave the total of one type."""
     assert evidence.sample is not None
     evidence.collections.append(Counted(kind="posts", type="post", route=_POSTS.route, total=total_of(evidence.sample)))
     try:

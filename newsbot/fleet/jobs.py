@@ -34,7 +34,7 @@ class SiteJob:
 
     @property
     def key(self) -> str:
-        """The queueing lock: one job of a site and spider waits."""
+        """The queueing lock: at most one job of a site and spider may wait in the queue."""
         return f"{self.spider} {self.url}"
 
 

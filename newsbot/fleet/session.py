@@ -307,7 +307,7 @@ def _reason(tasks: list[asyncio.Task[None]]) -> str:
 
 
 def _retrieve(tasks: list[asyncio.Task[None]]) -> None:
-    """Mark the errors of ended tasks as seen; ``_reason`` has told the first."""
+    """Mark the errors of ended tasks as seen. ``_reason`` reports the first error."""
     for task in tasks:
         if task.done() and not task.cancelled():
             task.exception()

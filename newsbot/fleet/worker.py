@@ -1,4 +1,4 @@
-"""The process of ``scrapy fleet worker``: one session after the other, until it is told to end."""
+"""The process of ``scrapy fleet worker``: one session after the other, until a signal ends it."""
 
 from __future__ import annotations
 

@@ -42,11 +42,13 @@ class Rhythm:
 
 
 def next_try(failed: datetime, failures: int, rng: random.Random, *, blocked_until: datetime | None = None) -> datetime:
-    """When a site is due that failed at ``failed`` (aware), for the ``failures``-th time in a row.
+    """The time at which a failed site is due again.
+
+    The site failed at ``failed`` (aware), for the ``failures``-th time in a row.
 
     The pause doubles from 15 minutes to a day, and is up to a quarter longer by chance, so that sites that failed
-    together do not return together. A site is never due before ``blocked_until``, until which the site asked for no
-    requests.
+    together do not return together. ``blocked_until`` is the time before which the site asked for no requests: the site
+    is never due earlier.
     """
     # The cap is reached at the eighth failure; a larger power would exceed every timedelta.
     pause: timedelta = min(LAST_RETRY, FIRST_RETRY * 2 ** min(max(failures - 1, 0), 16))

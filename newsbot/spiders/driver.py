@@ -35,9 +35,8 @@ class SiteDriver:
 
     ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
     only then does the archive know these items. ``kinds`` are the kinds of rows that the crawl brings: the rows of a
-    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``answered`` is told each
-    question to the archive with its answer. ``max_waiting`` is this
-    site's share of ``MAX_WAITING``.
+    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``answered`` is called
+    with each question to the archive and its answer. ``max_waiting`` is this site's share of ``MAX_WAITING``.
     """
 
     crawl: SiteCrawl

@@ -53,7 +53,7 @@ def records_of(path: Path) -> Iterator[Record | DamagedRecord]:
 
 
 def records_in(file: IO[bytes]) -> Iterator[Record | DamagedRecord]:
-    """As ``records_of``, of an open file: its name may change meanwhile."""
+    """``records_of`` for an open file, whose name may change while it is read."""
     size, offset = os.fstat(file.fileno()).st_size, 0
     while offset < size:
         try:

@@ -162,8 +162,8 @@ def _crawl_collection(
     if options.kind == "posts":
         yield from _look_beside_api(crawled, options, fallback, witnesses)
     if crawled.is_not_public and not crawled.was_held and _is_optional(name, options):
-        # ``types=all`` and ``kinds=all`` ask for what is public, and what visitors may not list is not public. What the
-        # user named, or of which the archive holds rows, is told.
+        # ``types=all`` and ``kinds=all`` ask for public collections, and this one is not public. The receipt keeps it
+        # where the user named it, or where the archive holds its rows.
         facts.drop(name)
         if options.kind in SINGLE:
             facts.not_public.append(options.kind)

@@ -131,9 +131,9 @@ class FakeSite:
             return None if row is None else asdict(row)
         if name == "order":
             return self.order(**arguments).fault
-        doors = {"relent", "insert", "edit", "set_status", "delete", "ids"}
-        if name not in doors:
-            raise LookupError(f"no such door: {name!r}")
+        callable_names = {"relent", "insert", "edit", "set_status", "delete", "ids"}
+        if name not in callable_names:
+            raise LookupError(f"no such method: {name!r}")
         return getattr(self, name)(**arguments)
 
 

@@ -85,7 +85,7 @@ def flatten(html: str) -> str:
 
 
 def limit_tags(html: str, most: int = MAX_TAGS) -> str:
-    """``html`` with its first ``most`` tags. Behind them a space stands for each tag, comment and script."""
+    """``html`` with its first ``most`` tags. A space replaces each later tag, comment and script."""
     count = 0
 
     def limited(found: re.Match[str]) -> str:

@@ -41,7 +41,7 @@ class Publication:
         return sorted(found)
 
     def forget(self, ids: Iterable[int]) -> None:
-        """These dates are compared."""
+        """Forget the listed dates of rows that are compared."""
         for row_id in ids:
             self.listed.pop(row_id, None)
 
@@ -67,7 +67,7 @@ class DateRound:
         return frozenset(self.taken)
 
     def advance(self, known: Collection[int], when: str) -> None:
-        """The chosen rows were read, of the ``known`` ones."""
+        """Go on behind the chosen rows, which were read. ``known`` are the ids of all rows."""
         if not self.taken:
             return
         if self.at is None:

@@ -48,7 +48,7 @@ class Salvage:
     def bring(self, ids: Sequence[int], *, failed: PayloadError | None = None) -> Steps[bool]:
         """Bring ``ids``. Returns whether all came. ``failed``: these rows failed as one page already.
 
-        Raises PayloadError where the fault is final, and where the site does not answer the light query either.
+        Raises PayloadError where the fault is final, and where the query without content fails too.
         """
         batch = list(ids)
         if failed is None:

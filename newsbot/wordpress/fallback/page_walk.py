@@ -57,7 +57,8 @@ class PageWalk:
                 yield from self.delivery.close_page()
 
     def _wanted(self) -> Iterator[tuple[str, str | None]]:
-        """URLs of articles, each with its ``lastmod``; of those that only a sitemap lists, the last changed first."""
+        """URLs of articles with their ``lastmod``: partial posts, then what only a sitemap lists, the latest change
+        first."""
         yield from ((entry.url, None) for entry in self.partial.values())
         listed = self.delivery.listed
         missing = listed.remaining - self.partial.keys()

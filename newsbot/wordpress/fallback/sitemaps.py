@@ -112,7 +112,7 @@ class Sitemaps:
         return self.read[url]
 
     def _empty(self) -> None:
-        """Hold the URLs of the sitemaps that were read no longer."""
+        """Free the URLs of the sitemaps that were read."""
         for url, sitemap in self.read.items():
             if sitemap.urls:
                 self.worth.hold(sitemap.urls, sign=-1)
@@ -223,9 +223,9 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
         sitemap = yield from found.fetch(url)
     except NotXml as fault:
         if depth == _DEPTH and isinstance(fault, FeedInstead):
-            # A site may name a feed as its sitemap (sitemaps.org). Its entries are heard where feeds are.
+            # A site may name a feed as its sitemap (sitemaps.org). The readers of feeds read its entries.
             found.read[url] = Sitemap()
-        # A line of robots.txt often outlives its sitemap.
+        # robots.txt often names a sitemap that does not exist any more.
         elif named and not (depth == _DEPTH and isinstance(fault, Missing)):
             found.unread[url] = Unread(type_, str(fault))
         return
@@ -238,8 +238,11 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
 
 
 def _sort_others(urls: list[str], found: Sitemaps, depth: int) -> Asking[None]:
-    """Sort the sitemaps that an index names. Those whose name tells the type are not read yet, and are filed in the
-    order of the index: it tells which of them is the newest."""
+    """Sort the sitemaps that an index names.
+
+    A sitemap whose name shows its type is not read yet. These sitemaps keep the order of the index, by which the newest
+    of them is found.
+    """
     for url in urls:
         if type_ := type_of(url):
             found.add(url, type_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,11 @@ CHUNK = 1 << 20
 
 def write_package(folder: Path, reading: Reading, asked: Asked) -> Written:
     """Fill an empty folder. Raises BadArgument where no row is chosen."""
-    resources = [found for kind in reading.kinds if (found := _write_rows(folder, reading, kind, asked.form)).rows]
-    for kind in reading.kinds:
-        if kind not in {found.kind for found in resources}:
-            (folder / f"{kind}.{asked.form}").unlink()
+    written = [_write_rows(folder, reading, kind, asked.form) for kind in reading.kinds]
+    resources = [resource for resource in written if resource.rows]
+    for resource in written:
+        if not resource.rows:
+            (folder / resource.path).unlink()
     if not resources:
         raise BadArgument("no row of the archive is chosen, so there is nothing to put into a package")
     sites = _sites(reading, {str(found.kind) for found in resources})
@@ -40,19 +41,23 @@ def write_package(folder: Path, reading: Reading, asked: Asked) -> Written:
     ]
     _write_json(folder / "receipts.json", receipts)
     resources.append(_resource(folder, "receipts.json"))
-    described = [
-        Described(name=one.path, size=one.bytes, sha256=one.sha256, kind=str(one.kind), form=asked.form)
-        for one in resources
-        if one.kind is not None
-    ]
     title = f"Rows of {', '.join(sorted(sites)[:3])}{' and others' if len(sites) > 3 else ''}"
-    _write_json(folder / "croissant.json", dataset("newsbot", title, described))
+    _write_json(folder / "croissant.json", dataset("newsbot", title, _described(resources, asked.form)))
     carried, no_warc, missing = carry_warc(folder, reading)
     resources += [_resource(folder, path) for path in carried]
     (folder / "README.md").write_text(readme(asked, resources, receipts), encoding="utf-8")
     resources += [_resource(folder, "croissant.json"), _resource(folder, "README.md")]
     _write_json(folder / DESCRIPTOR, descriptor(title, asked, resources, sites, no_warc=no_warc))
     return Written(rows=sum(found.rows or 0 for found in resources), notes=missing)
+
+
+def _described(resources: Iterable[Resource], form: str) -> list[Described]:
+    """The files with rows, as the Croissant metadata names them."""
+    return [
+        Described(name=file.path, size=file.bytes, sha256=file.sha256, kind=str(file.kind), form=form)
+        for file in resources
+        if file.kind is not None
+    ]
 
 
 def _write_rows(folder: Path, reading: Reading, kind: str, form: str) -> Resource:

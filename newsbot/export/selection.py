@@ -35,12 +35,13 @@ def choose(
     names: tuple[str, ...] = split_names(types) if types is not None else ()
     if not names:
         return Selected(kind=kind or "posts")
-    kinds = {name: {found[2] for found in of_site if found[1] == name and kind in (None, found[2])} for name in names}
+    of_kind = [(type_, of_type) for _, type_, of_type in of_site if kind in (None, of_type)]
+    kinds = {name: {of_type for type_, of_type in of_kind if type_ == name} for name in names}
     for name in names:
         if not kinds[name]:
-            offered = _list(found[1] for found in of_site if kind in (None, found[2]))
+            offered = _list(type_ for type_, _ in of_kind)
             raise BadArgument(f"the archive has no rows of the type {name!r}; it has {offered}")
-    shared = sorted(set.intersection(*kinds.values()), key=lambda one: (one != "posts", one))
+    shared = sorted(set.intersection(*kinds.values()), key=lambda shared_kind: (shared_kind != "posts", shared_kind))
     if not shared:
         several = " and ".join(f"{name} ({', '.join(sorted(kinds[name]))})" for name in names)
         raise BadArgument(f"--type names rows of different columns: {several}; export each kind by itself")

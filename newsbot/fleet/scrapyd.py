@@ -170,14 +170,8 @@ def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: in
         for url in urls[spider]
         if not fits(url)
     ]
-    answering: list[Node] = []
-    for node in nodes:
-        try:
-            node.look(slots)
-        except NodeFailed as fault:
-            lines.append(str(fault))
-        else:
-            answering.append(node)
+    answering, failures = _look_at(nodes, slots)
+    lines += failures
     for spider, sites in due.items():
         active = sum(node.active.get(spider, 0) for node in answering)
         open_nodes = sum(node.free > 0 for node in answering)
@@ -190,6 +184,19 @@ def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: in
     told = f", {counted(failed, 'node')} failed" if failed else ""
     lines.append(f"{counted(len(answering), 'node')} with {counted(free, 'slot')} free{told}")
     return Started(lines, failed)
+
+
+def _look_at(nodes: Sequence[Node], slots: int) -> tuple[list[Node], list[str]]:
+    """The nodes that answer, and a line for each of the others."""
+    answering, failures = [], []
+    for node in nodes:
+        try:
+            node.look(slots)
+        except NodeFailed as fault:
+            failures.append(str(fault))
+        else:
+            answering.append(node)
+    return answering, failures
 
 
 def _start(nodes: list[Node], spider: str, parts: Sequence[Sequence[str]]) -> list[str]:

@@ -7,12 +7,12 @@ a copy is no move. This costs one request where the archive holds other sites, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.api import Api, Site
-from newsbot.wordpress.messages import Query, Reply, Steps
+from newsbot.wordpress.messages import Asking, Query, Reply, Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import AskFormer, AskNewSite, Former
 from newsbot.wordpress.replies import rows_of
@@ -38,13 +38,9 @@ def former_key(site: Site, options: Options) -> Steps[str | None]:
         return None
     kind = "media" if options.kind == "media" else "posts"
     type_, route = _ROUTES.get("media" if kind == "media" else options.types[0], _ROUTES["post"])
-    order = {"orderby": "id"} if site.accepted(route).orders_by("id") else {}
-    params: dict[str, Any] = {"per_page": SAMPLE, "order": "asc", "_fields": IDENTIFYING} | order
-    try:
-        rows = rows_of((yield Query(url=site.api.url(route, params), purpose="identity")))
-    except PayloadError:
+    sample = yield from _oldest(site, route)
+    if sample is None:
         return None
-    sample = {number: raw for raw in rows if (number := row_id(raw.get("id"))) is not None}
     keys = tuple((number, rendered(raw.get("guid"))) for number, raw in sample.items())
     formers: list[Former] = yield AskFormer(url=options.url, site=site.key, type=type_, rows=keys, kind=kind)
     for former in formers:
@@ -58,6 +54,17 @@ def former_key(site: Site, options: Options) -> Steps[str | None]:
         if has_left(reply, former, site):
             return former.site
     return None
+
+
+def _oldest(site: Site, route: str) -> Asking[dict[int, Mapping[str, Any]] | None]:
+    """The oldest rows of a collection, by id; None where the site does not list them."""
+    order = {"orderby": "id"} if site.accepted(route).orders_by("id") else {}
+    params: dict[str, Any] = {"per_page": SAMPLE, "order": "asc", "_fields": IDENTIFYING} | order
+    try:
+        rows = rows_of((yield Query(url=site.api.url(route, params), purpose="identity")))
+    except PayloadError:
+        return None
+    return {number: raw for raw in rows if (number := row_id(raw.get("id"))) is not None}
 
 
 def has_left(reply: Reply, former: Former, site: Site) -> bool:

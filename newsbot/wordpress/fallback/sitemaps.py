@@ -210,14 +210,14 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
     type_ = type_of(url)
     if url in found.read or type_ == NO_ARTICLES:
         return
-    if not found.whole and depth and len(found.read) >= found.most:
-        found.add(url, type_)
+    if depth == 0:
+        found.unread[url] = Unread(type_, "this index is nested too deeply")
         return
-    if depth == 0 or len(found.read) >= found.most:
-        found.unread[url] = Unread(
-            type_,
-            "this index is nested too deeply" if depth == 0 else f"newsbot reads no more than {found.most} sitemaps",
-        )
+    if len(found.read) >= found.most:
+        if found.whole:
+            found.unread[url] = Unread(type_, f"newsbot reads no more than {found.most} sitemaps")
+        else:
+            found.add(url, type_)
         return
     try:
         sitemap = yield from found.fetch(url)

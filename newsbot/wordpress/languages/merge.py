@@ -145,17 +145,24 @@ class Merger:
         base = {name: value for name, value in params.items() if name not in _PLACES}
         listing = self.listing = self._listing(base, start)
         while listing.end < start + size:
-            for stream in listing.streams:
-                while not stream.waiting and not stream.ended:
-                    failure = yield from self._fill(stream, base, size)
-                    if failure is not None:
-                        self.listing = None
-                        return failure
+            failure = yield from self._fill_empty(listing, base, size)
+            if failure is not None:
+                self.listing = None
+                return failure
             if not listing.extend(keep=2 * size):
                 break
         skipped = start - listing.first
         rows = [row for place, row in enumerate(listing.rows) if skipped <= place < skipped + size]
         return self._reply(params, rows, listing.total, size)
+
+    def _fill_empty(self, listing: MergedListing, base: Params, size: int) -> Asking[Reply | None]:
+        """Let each language have a row that waits, until its end. Returns the reply of a language that fails."""
+        for stream in listing.streams:
+            while not stream.waiting and not stream.ended:
+                failure = yield from self._fill(stream, base, size)
+                if failure is not None:
+                    return failure
+        return None
 
     def _reply(self, params: Params, rows: list[Row], total: int | None, size: int) -> Reply:
         """A reply with ``rows``, as the site would have given it. Its other headers are those of the last answer."""

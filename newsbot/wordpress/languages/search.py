@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,12 +79,7 @@ class LanguageSearch:
             if every is not None and self._has_more(every, plain):
                 return (EVERY,)
         languages = [name for name in declared if name != EVERY] or (yield from self._named())
-        found: dict[str, Newest] = {}
-        for language in languages[:MOST_LANGUAGES]:
-            newest = yield from self._in(language)
-            if newest is not None and newest.ids:
-                found[language] = newest
-                self.totals[language] = newest.total
+        found = yield from self._in_each(languages[:MOST_LANGUAGES])
         self.ignored = len(found) > 1 and all(newest == plain for newest in found.values())
         if self.ignored or not (yield from self._hides(plain, found)):
             return ()
@@ -107,6 +102,16 @@ class LanguageSearch:
                 if len(shown.ids) < len(older):
                     return True
         return False
+
+    def _in_each(self, languages: Iterable[str]) -> Asking[dict[str, Newest]]:
+        """Language -> its newest rows, for those of ``languages`` that have rows."""
+        found: dict[str, Newest] = {}
+        for language in languages:
+            newest = yield from self._in(language)
+            if newest is not None and newest.ids:
+                found[language] = newest
+                self.totals[language] = newest.total
+        return found
 
     def _in(self, language: str) -> Asking[Newest | None]:
         """The newest rows in a language; None where the site does not know the language."""

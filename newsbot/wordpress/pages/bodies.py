@@ -156,10 +156,16 @@ class Bodies:
             return False
         if found.protected:
             return True
-        longest = post.excerpt if by > 1 and is_more(post.excerpt, post.content_html) else post.content_html
-        shows = by == 1 and has_media(found.content_html) and not is_more(post.content_html, None)
-        if not shows and not is_more(found.content_html, longest, by=by):
+        if not _shows_more(found.content_html, post, by=by):
             return False
         post.content_html, post.via = found.content_html, found.via
         post.rights = combined(post.rights, found.rights)
         return True
+
+
+def _shows_more(html: str | None, post: Post, *, by: int) -> bool:
+    """Whether a page has ``by`` more words than the post; or media, where the post has no words and ``by`` is 1."""
+    if by == 1 and has_media(html) and not is_more(post.content_html, None):
+        return True
+    longest = post.excerpt if by > 1 and is_more(post.excerpt, post.content_html) else post.content_html
+    return is_more(html, longest, by=by)

@@ -224,13 +224,25 @@ class _Hearing:
         held = yield from self.witnesses.held()
         differences = self._differences(held, typed=typed)
         yield from self.revisit.load(sorted(self.beside), when=self.at)
+        told |= {"lists": len(urls), "read": 0, "listed": 0, "lacking": 0}
+        yield from self._compare_in_turn(urls, sitemaps, differences, told, most=most)
+        self._take(differences, told)
+        whole = typed and told["read"] == len(urls) and "why" not in told
+        yield from self._revisit(differences, whole=whole, told=told)
+        if typed and told["read"] == len(urls) and "why" not in told and not told.get("unasked"):
+            self.agrees = told["listed"] >= (self.facts.live or 0) + self.brought
+        return True
+
+    def _compare_in_turn(
+        self, urls: list[str], sitemaps: Sitemaps, differences: Differences, told: dict[str, Any], *, most: int
+    ) -> Steps[None]:
+        """Compare as many sitemaps as this hearing may read, and go on at the next hearing with those behind them."""
         first = int(self.state.get("next", 0))
         # Lists that were read to find the others cost nothing more.
         ready = [url for url in urls if url in sitemaps.read and url not in sitemaps.emptied]
         others = [url for url in urls if url not in sitemaps.read or url in sitemaps.emptied]
         share = max(1, most - len(sitemaps.read))
         chosen = [*ready, *(choose(others, sitemaps.changed, first=first, most=share) if others else [])]
-        told |= {"lists": len(urls), "read": 0, "listed": 0, "lacking": 0}
         visited = yield from self._compare(chosen, sitemaps, differences, told)
         self.state["next"] = next_first(others, first=first, read=max(0, visited - len(ready)), most=share)
         if differences.is_proven:
@@ -240,12 +252,6 @@ class _Hearing:
             yield from self._compare([*spread(rest)], sitemaps, differences, told)
             if told["read"] < len(urls):
                 self.state["unheard"] = f"the API hides articles, and {told['read']} of {len(urls)} sitemaps were read"
-        self._take(differences, told)
-        whole = typed and told["read"] == len(urls) and "why" not in told
-        yield from self._revisit(differences, whole=whole, told=told)
-        self.agrees = typed and told["read"] == len(urls) and "why" not in told and not told.get("unasked")
-        self.agrees = self.agrees and told["listed"] >= (self.facts.live or 0) + self.brought
-        return True
 
     def _differences(self, held: Container[int], *, typed: bool) -> Differences:
         return Differences(intake=self.intake, held=held, typed=typed, since=self.at, shown=self.shown)

@@ -32,6 +32,9 @@ class Rule:
     something: neither removes an element with an author's sentences. A ``stub`` rule also means that the article
     continues elsewhere, a ``credit`` rule tells the article's source. ``unless`` are classes of elements that the rule
     never removes.
+
+    ``named`` are expressions for the words of a class or an id, as in "mobile share box". Such a rule removes an
+    element only if it holds what ``holds`` says: see ``named.py``.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Rule:
     captions: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    holds: str = ""
     headings: bool = False
     pictures: bool = False
     labels: bool = False
@@ -61,7 +66,8 @@ _ESCAPE = re.compile(r"\\.|\(\?P")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _LISTS = tuple(each.name for each in fields(Rule) if each.default == ())
 _TELLING = tuple(name for name in _LISTS if name != "unless")
-_PLAIN = {"name": str, "what": str} | {each.name: bool for each in fields(Rule) if each.default is False}
+HOLDS = ("advertising", "author", "bar", "contents", "links", "plea")
+_PLAIN = {"name": str, "what": str, "holds": str} | {each.name: bool for each in fields(Rule) if each.default is False}
 
 
 def read_rules(text: str) -> list[Rule]:
@@ -82,8 +88,10 @@ def read_rule(table: Mapping[str, Any]) -> Rule:
             raise ValueError(f"it has none of {', '.join(_TELLING)}")
         for selector in rule.select:
             read_selector(selector)
+        if bool(rule.named) != (rule.holds in HOLDS):
+            raise ValueError(f"named and holds go together, and holds is one of {', '.join(HOLDS)}")
         addresses = (each.partition("/")[2] for each in (*rule.hrefs, *rule.invitations))
-        for pattern in (*rule.patterns, *rule.linked, *addresses):
+        for pattern in (*rule.patterns, *rule.linked, *rule.named, *addresses):
             re.compile(pattern)
             if any(letter.isupper() for letter in _ESCAPE.sub("", pattern)):
                 raise ValueError(f"expressions are written in small letters: {pattern!r}")

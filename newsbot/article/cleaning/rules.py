@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from importlib import resources
 
 from newsbot.article.cleaning.addresses import Addresses
+from newsbot.article.cleaning.named import Kinds
 from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.selectors import Selectors
 
@@ -34,6 +35,7 @@ class CleaningRules:
         self.by_name = {rule.name: rule for rule in self.rules}
         linked = [rule for rule in self.rules if rule.linked]
         self.selectors = Selectors(self.rules)
+        self.kinds = Kinds(self.rules)
         self._heads = _folded(self.rules, "heads")
         self._texts = _folded(self.rules, "texts", headings=False) | self._heads
         self._headings = _folded(self.rules, "texts", headings=True)

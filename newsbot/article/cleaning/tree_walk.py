@@ -20,6 +20,7 @@ from newsbot.article.cleaning.iframes import Quoted, embed_block, quoted_embed
 from newsbot.article.cleaning.judgement import Judgement
 from newsbot.article.cleaning.link_words import is_in_sentence, shows_picture
 from newsbot.article.cleaning.media import HANDLED, MediaWriter
+from newsbot.article.cleaning.named import agrees
 from newsbot.article.cleaning.removal import LONG_RUN
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.scripted import SCRIPTED
@@ -75,7 +76,7 @@ class TreeWalk:
         self._code = 0
         self._figures: list[tuple[Block, list[Image]]] = []  # each open figure, and the pictures before it
         self._captions: list[int] = []  # where the text of each open caption begins
-        self._patience = PATIENCE
+        self._patience = self._kinds_patience = PATIENCE
 
     def run(self, root: LexborNode) -> None:
         """Walk all nodes under ``root``."""
@@ -118,7 +119,17 @@ class TreeWalk:
         rule = self._rules.selectors.match(tag, attributes)
         if rule is not None and self._remove(rule, node):
             return True
+        if ("class" in attributes or "id" in attributes) and self._is_of_a_kind(tag, node, attributes):
+            return True
         return ("style" in attributes or "hidden" in attributes) and self._hide(tag, attributes, node)
+
+    def _is_of_a_kind(self, tag: str, node: LexborNode, attributes: Attributes) -> bool:
+        """Whether an element's name and its content agree that a plugin or a theme printed it."""
+        for rule in self._rules.kinds.match(tag, attributes):
+            self._kinds_patience -= 1
+            if self._kinds_patience > 0 and agrees(rule, node, self._base) and self._remove(rule, node):
+                return True
+        return False
 
     def _enter_counter(self, _: str, _node: LexborNode, _attributes: Attributes) -> None:
         self.writer.counter()

@@ -1,0 +1,247 @@
+"""Kinds of junk by the words in an element's class or id: "gazette-share-buttons" shares the page, in every theme.
+
+Such a name is weaker evidence than a plugin's own class, so that the content of the element must agree with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.cleaning.removal import Weight, weigh
+from newsbot.article.cleaning.rule import Rule
+from newsbot.article.cleaning.selectors import MEMO_LIMIT, Attributes
+from newsbot.article.cleaning.tags import WRAPPERS
+from newsbot.article.links import host
+
+_BOXES = WRAPPERS | {"ul", "ol", "p", "li", "figure", "ins", "amp-sidebar"}
+_INLINE = frozenset({"a", "span", "button", "small"})
+# An id may come from the words of an author's heading. Builders give such ids to sections as well.
+_WITH_ID = frozenset({"div", "section", "aside", "nav", "ul", "ins"})
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MARKS = re.compile(r"[-_:.\d\s]+")
+# A name with one of these is about the content ("share-price-table"), says that something is absent ("no-ads"), or is
+# one of the classes that WordPress makes of a post's terms.
+_ABOUT_CONTENT = re.compile(
+    r"\b(?:no|non|not|without|hides?|hidden|has|with|free|disabled?|recipes?|wprm|events?|reviews?|faqs?|quotes?|quotation|blockquote"
+    r"|testimonials?|charts?|tables?|maps?|markers?|captions?|interviews?|footnotes?|accordion|prices?|stocks?|markets?"
+    r"|tweets?|lightbox|gallery|galleries|products?|answers?|questions?|poems?|verse|lyrics|transcript|chapters?|episodes?)\b"
+    r"|^(?:tag|category|taxonomy|type|status|format|term|hentry)\b"
+)
+# The editor and page builders name how an element looks. It saves most of the time to read no further in these.
+_LAYOUT = re.compile(
+    r"has-|is-|align|size-|attachment-|elementor-|et_pb_|vc_|wpb_|fusion-|col-|wp-(?:image|caption|element|container)|post-\d"
+    r"|wp-block-(?:image|group|columns?|heading|list|quote|paragraph|buttons?|embed|gallery|table|cover|media|separator|pullquote)"
+)
+_CONTENT = frozenset({"iframe", "video", "audio", "blockquote", "table", "pre", "figcaption", "object", "embed"})
+_ICON = 80  # pixels
+_ICON_FILE = re.compile(r"/(?:plugins|themes)/|^data:|\.svg(?:[?#]|$)", re.I)
+
+FEW = 80
+"""The most letters outside links in a bar of buttons or a counter."""
+
+_SHORT = 40
+"""The most words of sentences in a plea that has no form."""
+
+_LIFE = 120
+"""The most words that say who an author is."""
+
+_STOPS = frozenset(".。।")
+_STATEMENT = 5
+"""The fewest words of a statement. A question and a shout are a button's."""
+
+_LEAD_IN = 30
+"""The most letters beside a link that is a title: "Read also", a date."""
+
+_SEPARATORS = " |·•/,\n\t\xa0"
+_LOOK_AT = 400
+_LONGEST = 60
+_MOST = 20
+
+
+@dataclass(slots=True)
+class Content:
+    """What an element holds: letters outside and inside links; links, those to the site itself, to anchors and in
+    sentences; sentences that state something; pictures that are not icons; frames, quotes, tables. ``whole`` is False
+    where it holds more than a box does."""
+
+    outside: int = 0
+    inside: int = 0
+    links: int = 0
+    own: int = 0
+    anchors: int = 0
+    spoken: int = 0
+    statements: int = 0
+    pictures: int = 0
+    solid: int = 0
+    whole: bool = True
+
+
+def read(node: LexborNode, own_host: str | None) -> Content:
+    """Read a limited number of an element's nodes."""
+    content = Content()
+    for looked, inner in enumerate(node.traverse(include_text=True)):
+        if looked > _LOOK_AT:
+            content.whole = False
+            break
+        tag = inner.tag
+        if tag == "-text":
+            _add_text(content, inner)
+        elif tag == "a":
+            _add_link(content, inner, own_host)
+        elif tag in ("img", "picture", "amp-img"):
+            content.pictures += not _is_icon(inner)
+        elif tag in _CONTENT:
+            content.solid += 1
+    return content
+
+
+def _add_text(content: Content, text: LexborNode) -> None:
+    above = text.parent
+    if above is None or above.tag in ("script", "style", "noscript", "template"):
+        return
+    words = (text.text_content or "").strip()
+    letters = len(words)
+    content.statements += words[-1:] in _STOPS and (len(words.split()) >= _STATEMENT or letters > FEW)
+    if letters and any(each.tag in ("a", "button") for each in _above(text)):
+        content.inside += letters
+    else:
+        content.outside += letters
+
+
+def _above(node: LexborNode) -> Iterator[LexborNode]:
+    """The nearest ancestors: words of a link stand in few elements."""
+    above = node.parent
+    for _ in range(5):
+        if above is None:
+            return
+        yield above
+        above = above.parent
+
+
+def _add_link(content: Content, link: LexborNode, own_host: str | None) -> None:
+    href = link.attributes.get("href") or ""
+    content.links += 1
+    content.spoken += any(len(words) > _LEAD_IN for words in _beside(link))
+    content.anchors += href.startswith("#") and len(href) > 1
+    content.own += not href.startswith(("#", "javascript:", "mailto:")) and (
+        not href.startswith(("http", "//")) or host(href) == own_host
+    )
+
+
+def _is_icon(picture: LexborNode) -> bool:
+    attributes = picture.attributes
+    sizes = [int(value) for name in ("width", "height") if (value := attributes.get(name) or "").isdecimal()]
+    return (bool(sizes) and max(sizes) <= _ICON) or _ICON_FILE.search(attributes.get("src") or "") is not None
+
+
+# -- what the content of each kind is ----------------------------------------------------------------------------------
+
+
+def _is_bar(content: Content, weight: Weight) -> bool:
+    """Buttons, icons, a counter, and a label."""
+    if content.statements and not (content.links or weight.fields):
+        return False
+    return not weight.prose and content.outside <= FEW and not (content.pictures or content.solid)
+
+
+def _is_list_of_links(content: Content, weight: Weight) -> bool:
+    """Links to the site's own pages, with titles, pictures and at most a few words of each."""
+    if content.solid or content.spoken or weight.is_prose or not 0 < content.links <= 2 * content.own:
+        return False
+    return content.outside <= FEW * (content.links + 1)
+
+
+def _is_contents(content: Content, weight: Weight) -> bool:
+    """Links to anchors in the same post, or a label."""
+    if content.pictures or content.solid or content.statements or weight.prose:
+        return False
+    return content.outside <= FEW and (content.links == content.anchors or not content.inside)
+
+
+def _is_plea(content: Content, weight: Weight) -> bool:
+    """A few words with a form or a link."""
+    if not (weight.fields or weight.links):
+        return not content.statements and content.outside <= FEW
+    return weight.prose <= (_LIFE if weight.fields else _SHORT) and content.outside <= 10 * _LIFE
+
+
+def _is_advertising(_: Content, weight: Weight) -> bool:
+    """No sentences."""
+    return weight.prose < _SHORT // 2
+
+
+def _is_life(content: Content, weight: Weight) -> bool:
+    """As many words as say who an author is."""
+    return not content.solid and weight.prose <= _LIFE and content.outside <= 10 * _LIFE
+
+
+HOLDS: dict[str, Callable[[Content, Weight], bool]] = {
+    "bar": _is_bar,
+    "links": _is_list_of_links,
+    "contents": _is_contents,
+    "plea": _is_plea,
+    "advertising": _is_advertising,
+    "author": _is_life,
+}
+"""What ``holds`` of a rule may say, and whether an element holds that."""
+
+
+class Kinds:
+    """The ``named`` expressions of some rules. Immutable except for a cache, which is safe to share."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._named = [(rule, re.compile(rf"\b(?:{'|'.join(rule.named)})\Z")) for rule in rules if rule.named]
+        self._of_names = lru_cache(maxsize=MEMO_LIMIT)(self._read)
+
+    def match(self, tag: str, attributes: Attributes) -> tuple[Rule, ...]:
+        """The rules that an element's names match. Its content must agree: see ``agrees``."""
+        if tag not in _BOXES and tag not in _INLINE:
+            return ()
+        names = attributes.get("class")
+        found = self._of_names(names) if names else ()
+        if "id" in attributes and tag in _WITH_ID:
+            found = (*found, *self._of_names(attributes["id"] or ""))
+        return found
+
+    def _read(self, names: str) -> tuple[Rule, ...]:
+        """The rules for the names in an attribute, each once."""
+        named = (name for name in names.split()[:_MOST] if len(name) <= _LONGEST and not _LAYOUT.match(name))
+        parts = [words_of(name) for name in named]
+        return tuple(rule for rule, named in self._named if any(_says(named, words) for words in parts))
+
+
+def _says(named: re.Pattern[str], words: str) -> bool:
+    return named.search(words) is not None and _ABOUT_CONTENT.search(words) is None
+
+
+def words_of(name: str) -> str:
+    """The words of a class or an id: "mobileShare_box-2" is "mobile share box"."""
+    return _MARKS.sub(" ", name if name.islower() else _HUMP.sub(" ", name).lower()).strip()
+
+
+def agrees(rule: Rule, node: LexborNode, base: str) -> bool:
+    """Whether an element holds what its name says. Reads a limited number of nodes."""
+    if node.tag in _INLINE and _is_in_line(node):
+        return False
+    content = read(node, host(base))
+    if not (content.outside or content.inside or content.links or content.pictures or content.solid):
+        return False
+    return content.whole and HOLDS[rule.holds](content, weigh(node))
+
+
+def _is_in_line(node: LexborNode) -> bool:
+    """Whether words stand directly beside an inline element, so that it is a part of a sentence."""
+    above = node.parent
+    return (above is not None and above.tag not in _BOXES and above.tag not in ("span", "a")) or any(_beside(node))
+
+
+def _beside(node: LexborNode) -> Iterator[str]:
+    """The words directly before and behind an inline element."""
+    for each in (node.prev, node.next):
+        if each is not None and each.tag == "-text":
+            yield (each.text_content or "").strip(_SEPARATORS)

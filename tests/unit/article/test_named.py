@@ -1,0 +1,93 @@
+"""What the words in an element's name say, and when the content decides otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.article.cleaning.clean import Cleaned, clean
+from newsbot.article.cleaning.named import HOLDS, words_of
+from newsbot.article.cleaning.rule import HOLDS as NAMES
+from newsbot.article.cleaning.rules import default_rules
+
+BASE = "https://news.example/2026/05/a-post/"
+PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, and went home.</p>"
+REST = PROSE * 6
+
+
+def cleaned(html: str) -> Cleaned:
+    return clean(REST + html + PROSE, base_url=BASE)
+
+
+def test_every_kind_of_content_can_be_named_by_a_rule() -> None:
+    assert set(HOLDS) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gazette-share_buttons", "gazette share buttons"),
+        ("mobileShareBox2", "mobile share box"),
+        ("h5ab-print__button--left", "h ab print button left"),
+    ],
+)
+def test_the_words_of_a_name(name: str, words: str) -> None:
+    assert words_of(name) == words
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("no-ads", "hide-ads", "ad-hoc", "shadow", "share-price-table", "tag-newsletter", "category-related", "badge"),
+        *("wp-block-media-text", "post-content", "recipe-print-notes", "reviewed", "author", "has-share", "toccata"),
+        *("advanced-heading", "print-edition-list-of-names", "et_pb_social", "x" * 60 + "-share"),
+    ],
+)
+def test_a_name_that_only_resembles_a_kind_says_nothing(name: str) -> None:
+    assert default_rules().kinds.match("div", {"class": name}) == ()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div class="zz-share-box"><p>Each farm holds one share. The shares are not sold, they pass to '
+        "the next of kin.</p></div>",
+        '<div class="zz-share-box"><img src="/uploads/boat.jpg" alt="The boat that both villages '
+        'share"></div>',
+        '<div class="zz-share-box"><table><tr><td>A</td><td>12</td></tr></table></div>',
+        '<p>See <a class="zz-share-link" href="https://b.example/">what it costs</a> to live here.</p>',
+        '<div class="zz-related"><a href="https://court.example/ruling.pdf">The ruling</a>, <a '
+        'href="https://gov.example/law">the law</a></div>',
+        '<div class="zz-related"><p>The case is related to that of the two ferries. Both left in fog, '
+        'and neither had asked the harbour master, who slept. <a href="/ferries/">They '
+        "sank</a>.</p></div>",
+        '<div class="zz-post-tags-list">Rope, tar, canvas: the list of what she took.</div>',
+        '<section id="newsletter"><h2>Letters of the town</h2><p>The first letter was read aloud on the '
+        "quay in 1811, and nobody knew who had sent it. The second came a year later. It named the "
+        "harbour master, his wife and the price of a berth, and it was nailed to the door of the church, "
+        "where all of the town saw it at once.</p></section>",
+        '<div class="zz-toc-list"><ol><li>Rope of forty fathoms, tarred twice</li><li>Canvas for the '
+        "mainsail and a spare jib</li><li>Bread for nine days and water for twelve, in "
+        "casks</li></ol></div>",
+        '<div class="zz-post-views"><p>From the post you see the whole bay, the mole and the two lights '
+        "on it, as the keeper said.</p></div>",
+        '<div class="my-review-rating"><p>Rating: 8/10</p></div>',
+        '<div class="product-review-ratings"><span>Our verdict: four stars</span></div>',
+        '<div class="ad-story"><p>The ad ran for a week.</p></div>',
+        '<h2 class="related">Related to whom?</h2>',
+        '<h2 id="ads">Ads</h2><p id="share">One share each.</p>',
+        '<div id="about-the-author"><iframe src="https://www.youtube.com/embed/abc"></iframe></div>',
+    ],
+)  # fmt: skip
+def test_what_an_author_writes_under_such_a_name_stays(html: str) -> None:
+    found = cleaned(html)
+    assert found.removed == {}
+    assert found.html != REST + PROSE
+
+
+def test_an_empty_element_is_nothing_to_remove() -> None:
+    assert cleaned('<div class="zz-ad-slot"></div><span class="zz-toc-section" id="x"></span>').removed == {}
+
+
+def test_a_hostile_post_of_named_elements_costs_little() -> None:
+    nested = '<div class="zz-related-posts x-share y-ad-box">' * 300 + PROSE * 2 + "</div>" * 300
+    assert cleaned(nested * 3).html.count(PROSE) == 13

@@ -150,8 +150,10 @@ def _tell_site(found: Findings, site: Site, evidence: Evidence) -> None:
     found.site, found.name, found.api = site.key, site.name, site.api.root
     if (meaning := site.meanings.get(evidence.asked)) is not None and meaning.kind in PARTS:
         found.part = f"{meaning.base or meaning.kind} {meaning.text or meaning.id or ''}".strip()
-    found.permalinks = "plain" if site.api.plain else "pretty"
     found.example = next((link for row in evidence.rows if (link := text(row.get("link")))), None)
+    # A site with pretty permalinks may have its API at ?rest_route= alone, where /wp-json/ is closed.
+    plain = "?p=" in found.example if found.example else site.api.plain
+    found.permalinks = "plain" if plain else "pretty"
     found.timezone = site.timezone or (f"UTC{site.gmt_offset:+g}" if site.gmt_offset is not None else None)
     found.language = found.language or site.language
     declared = site.accepted("/wp/v2/posts").languages

@@ -28,18 +28,10 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         yield "address", [f"{found.asked} means a part of the site ({found.part}); all below is about the whole site"]
     yield "crawl", [_crawl(found)]
     yield "WordPress", [_wordpress(found)]
-    if found.api is not None:
-        yield "REST API", [found.api]
-        yield "permalinks", [f"{found.permalinks}{f', as {found.example}' if found.example else ''}"]
-        yield "time zone", [found.timezone or "not told"]
-    yield "languages", [_languages(found)]
-    if found.collections:
-        yield "rows", [_counted(one) for one in found.collections]
-    yield "feed", [_feed(found)]
-    yield "sitemaps", [f"{url} ({what})" for url, what in found.sitemaps.items()] or ["none found"]
-    yield "plugins", [f"{kind}: {', '.join(names)}" for kind, names in found.plugins.items()] or ["none seen"]
-    yield "rights", rights.lines(found.rights) or ["none declared"]
-    yield "use for", [f"{use}: {told_use}" for use, told_use in found.uses.items()]
+    if found.wordpress is not None:
+        yield from _shown(found)
+    elif found.plugins:
+        yield "plugins", _plugins(found)
     yield (
         "in the way",
         [line for line in found.obstacles if line != found.why] or ["nothing else" if found.why else "nothing seen"],
@@ -53,6 +45,26 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     yield "asked", [_asked(found)]
 
 
+def _shown(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
+    """What a site shows of itself. Of a site behind a wall nothing was asked, so that "none found" would be no truth."""
+    if found.api is not None:
+        yield "REST API", [found.api]
+        yield "permalinks", [f"{found.permalinks}{f', as {found.example}' if found.example else ''}"]
+        yield "time zone", [found.timezone or "not told"]
+    yield "languages", [_languages(found)]
+    if found.collections:
+        yield "rows", [_counted(one) for one in found.collections]
+    yield "feed", [_feed(found)]
+    yield "sitemaps", [f"{url} ({what})" for url, what in found.sitemaps.items()] or ["none found"]
+    yield "plugins", _plugins(found)
+    yield "rights", rights.lines(found.rights) or ["none declared"]
+    yield "use for", [f"{use}: {told_use}" for use, told_use in found.uses.items()]
+
+
+def _plugins(found: Findings) -> list[str]:
+    return [f"{kind}: {', '.join(names)}" for kind, names in found.plugins.items()] or ["none seen"]
+
+
 def _crawl(found: Findings) -> str:
     if found.by == "api":
         return "yes, by the REST API"
@@ -63,7 +75,7 @@ def _crawl(found: Findings) -> str:
 
 def _wordpress(found: Findings) -> str:
     if found.wordpress is None:
-        return "unknown: the site did not answer"
+        return "unknown: the site showed nothing of itself"
     if not found.wordpress:
         return "no"
     return f"yes, {found.version}" if found.version else "yes, version not told"

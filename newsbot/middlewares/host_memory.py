@@ -80,17 +80,18 @@ class HostMemory:
             return None
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="hosts")
-        order = self._thread.submit(self._answer, question, nothing)
+        # The address goes with the order: orders may still wait when close() takes no more.
+        order = self._thread.submit(self._answer, self._url, question, nothing)
         loop = asyncio.get_running_loop()
         order.add_done_callback(lambda done: _in_loop(loop, self._report, done))
         return order
 
-    def _answer(self, question: Callable[[Hosts], Answer], nothing: Answer) -> Answer:
+    def _answer(self, url: str, question: Callable[[Hosts], Answer], nothing: Answer) -> Answer:
         """Runs in the thread."""
         if self._hosts is None:
-            if _is_absent(self._url):
+            if _is_absent(url):
                 return nothing
-            self._hosts = Hosts.open(self._url, clock=time.time)
+            self._hosts = Hosts.open(url, clock=time.time)
         return question(self._hosts)
 
     def _close(self) -> None:

@@ -161,6 +161,12 @@ def test_a_bot_check_ends_the_examination_at_once() -> None:
     found = diagnose({"/wp-json/": check, "/": check})
     assert (found.can_crawl, found.wordpress, found.requests) == (False, None, 1)
     assert found.plugins == {"security": ["Cloudflare"]}
+    lines = [line.strip() for line in told(found).splitlines()]
+    # Nothing but the wall was seen, so that no line says that something is not there.
+    assert [line.partition("  ")[0] for line in lines[1:]] == [
+        *("crawl", "WordPress", "plugins", "in the way", "what to do", "asked"),
+    ]
+    assert "what to do    ask the site to let your address pass" in lines
 
 
 def test_a_page_without_marks_is_no_wordpress_and_its_feed_is_not_guessed() -> None:

@@ -62,6 +62,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
     """Raise BadArgument if a crawl cannot use its settings, or if a feed would lose rows."""
     check_numbers(settings)
     check_switches(settings, SWITCHES)
+    _check_private_hosts(str(settings.get("NEWSBOT_ALLOW_PRIVATE") or ""))
     check_scrapy_settings(settings)
     if settings.getbool("NEWSBOT_MARKDOWN"):
         require("markdown", "NEWSBOT_MARKDOWN=1")
@@ -73,6 +74,12 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
         raise BadArgument(f"NEWSBOT_RUN must not contain / or begin with a dot, since it names files; it is {run!r}")
     parse_auth(settings.get("NEWSBOT_AUTH", ""))
     _check_feeds(settings, spider)
+
+
+def _check_private_hosts(value: str) -> None:
+    """Raise BadArgument for a URL or a range of addresses: it is no host, and would allow nothing without a word."""
+    if wrong := next((name.strip() for name in value.split(",") if "/" in name), None):
+        raise BadArgument(f"NEWSBOT_ALLOW_PRIVATE takes 1, or hosts as host or host:port with commas, not {wrong!r}")
 
 
 def check_numbers(settings: BaseSettings) -> None:

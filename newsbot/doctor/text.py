@@ -46,7 +46,7 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _shown(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
-    """What a site shows of itself. Of a site behind a wall nothing was asked, so that "none found" would be no truth."""
+    """What a site shows of itself. Of a site behind a wall nothing was asked, and "none found" would not be true."""
     if found.api is not None:
         yield "REST API", [found.api]
         yield "permalinks", [f"{found.permalinks}{f', as {found.example}' if found.example else ''}"]

@@ -104,7 +104,8 @@ class WholeFiles:
         if asked is None or not slots:
             return
         renewed = {slot for slot in slots if self._outdated and _begin_anew(slot)}
-        by_key = {facts.site: facts for facts in self._facts if facts.site is not None}
+        # Another line of the list may name the same site, and then it brings nothing.
+        by_key = {facts.site: facts for facts in self._facts if facts.site is not None and facts.collections}
         broken: list[str] = []
         for part in self._parts(asked):
             earlier = await self._write_part(part, slots, renewed, broken)

@@ -41,6 +41,7 @@ def test_addresses_of_parts_mean_the_parts(tmp_path: Path) -> None:
         assert (first["verdict"], first["part"]["terms"]["categories"][0]) == ("complete", section.id)
         assert (second["verdict"], third["verdict"], third["collections"]) == ("complete", "incomplete", {})
         assert first["collections"]["post"]["expected_after"] == len(wanted)
+        assert (first["collections"]["post"]["earlier"], second["collections"]["post"]["earlier"]) == (len(wanted), 1)
         # A part proves nothing of the whole: the next run lists the site from end to end, and loses nothing.
         whole = crawl(tmp_path, "wp_posts", site=room.url)
         facts = whole.receipt()["sites"][0]["collections"]["post"]

@@ -7,37 +7,45 @@ from urllib.parse import unquote
 
 from newsbot.article.links import host
 
-# The URL of a frame -> the page. Without a template, the URL of the frame is the page.
-_PAGES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
-    (provider, re.compile(pattern, re.I), page)
-    for provider, pattern, page in (
+# A name that the URL of a frame has, provider, the URL's form, the page.
+_PAGES: tuple[tuple[str, str, re.Pattern[str], str], ...] = tuple(
+    (name, provider, re.compile(pattern, re.I), page)
+    for name, provider, pattern, page in (
         (
+            "youtu",
             "YouTube",
             r"(?:youtube(?:-nocookie)?\.com/(?:embed/videoseries|playlist)\?(?:[^#]*&)?list=)([\w-]+)",
             "https://www.youtube.com/playlist?list={}",
         ),
         (
+            "youtu",
             "YouTube",
             r"(?:youtube(?:-nocookie)?\.com/(?:embed|v|shorts|live)/|youtu\.be/)([\w-]{6,})",
             "https://www.youtube.com/watch?v={}",
         ),
-        ("YouTube", r"youtube\.com/watch\?(?:[^#]*&)?v=([\w-]{6,})", "https://www.youtube.com/watch?v={}"),
-        ("Vimeo", r"player\.vimeo\.com/video/(\d+)", "https://vimeo.com/{}"),
-        ("Dailymotion", r"(?:dailymotion\.com/embed/video/|dai\.ly/)(\w+)", "https://www.dailymotion.com/video/{}"),
+        ("youtu", "YouTube", r"youtube\.com/watch\?(?:[^#]*&)?v=([\w-]{6,})", "https://www.youtube.com/watch?v={}"),
+        ("vimeo", "Vimeo", r"player\.vimeo\.com/video/(\d+)", "https://vimeo.com/{}"),
         (
+            "dai",
+            "Dailymotion",
+            r"(?:dailymotion\.com/embed/video/|dai\.ly/)(\w+)",
+            "https://www.dailymotion.com/video/{}",
+        ),
+        (
+            "dailymotion",
             "Dailymotion",
             r"dailymotion\.com/player[^?]*\?(?:[^#]*&)?video=(\w+)",
             "https://www.dailymotion.com/video/{}",
         ),
-        ("Spotify", r"open\.spotify\.com/embed(?:-podcast)?/(\w+/\w+)", "https://open.spotify.com/{}"),
-        ("X", r"platform\.twitter\.com/embed/[^#]*[?&]id=(\d+)", "https://x.com/i/status/{}"),
-        ("Instagram", r"instagram\.com/((?:p|reel|tv)/[\w-]+)/?embed", "https://www.instagram.com/{}/"),
-        ("TikTok", r"tiktok\.com/(?:embed(?:/v\d)?|player/v1)/(\d+)", "https://www.tiktok.com/embed/v2/{}"),
-        ("TED", r"embed\.ted\.com/talks/([^?#]+)", "https://www.ted.com/talks/{}"),
-        ("Streamable", r"streamable\.com/[eso]/(\w+)", "https://streamable.com/{}"),
-        ("Apple Podcasts", r"embed\.podcasts\.apple\.com/([^#]+)", "https://podcasts.apple.com/{}"),
-        ("Internet Archive", r"archive\.org/embed/([^?#]+)", "https://archive.org/details/{}"),
-        ("Google Drive", r"drive\.google\.com/file/d/([\w-]+)/", "https://drive.google.com/file/d/{}/view"),
+        ("spotify", "Spotify", r"open\.spotify\.com/embed(?:-podcast)?/(\w+/\w+)", "https://open.spotify.com/{}"),
+        ("twitter", "X", r"platform\.twitter\.com/embed/[^#]*[?&]id=(\d+)", "https://x.com/i/status/{}"),
+        ("instagram", "Instagram", r"instagram\.com/((?:p|reel|tv)/[\w-]+)/?embed", "https://www.instagram.com/{}/"),
+        ("tiktok", "TikTok", r"tiktok\.com/(?:embed(?:/v\d)?|player/v1)/(\d+)", "https://www.tiktok.com/embed/v2/{}"),
+        ("ted", "TED", r"embed\.ted\.com/talks/([^?#]+)", "https://www.ted.com/talks/{}"),
+        ("streamable", "Streamable", r"streamable\.com/[eso]/(\w+)", "https://streamable.com/{}"),
+        ("apple", "Apple Podcasts", r"embed\.podcasts\.apple\.com/([^#]+)", "https://podcasts.apple.com/{}"),
+        ("archive", "Internet Archive", r"archive\.org/embed/([^?#]+)", "https://archive.org/details/{}"),
+        ("google", "Google Drive", r"drive\.google\.com/file/d/([\w-]+)/", "https://drive.google.com/file/d/{}/view"),
     )
 )
 _HOSTS = {
@@ -100,15 +108,16 @@ def recognise(url: str) -> tuple[str, str] | None:
         return "Facebook", unquote(found[1])
     if _MAP.search(url):
         return "Google Maps", url
-    for provider, pattern, page in _PAGES:
-        found = pattern.search(url)
+    lowered = url.lower()
+    for name, provider, pattern, page in _PAGES:
+        found = pattern.search(url) if name in lowered else None
         if found:
             return provider, page.format(found[1])
     provider_name = _provider(host(url))
     return (provider_name, url) if provider_name else None
 
 
-_NAMES = frozenset({*_HOSTS.values(), *(provider for provider, _, _ in _PAGES)})
+_NAMES = frozenset({*_HOSTS.values(), *(provider for _, provider, _, _ in _PAGES)})
 
 
 def is_own_name(name: str | None, url: str) -> bool:

@@ -27,7 +27,14 @@ _WEB = re.compile("https?://", re.I | re.A).match
 _CONTACT = re.compile("mailto:|tel:", re.I | re.A).match
 # One of these, and all that is unsafe in the address is escaped.
 _BREAKING = re.compile('[ "<>]').search
-_UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f\x7f]")
+_UNSAFE = (
+    '"<>\\^`{|}\x7f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000'
+    + "".join(map(chr, range(32)))
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
+"""Control characters, white space of all scripts, and what no URL may contain."""
+
+_ESCAPED = {ord(each): "".join(f"%{byte:02X}" for byte in each.encode()) for each in _UNSAFE}
 
 
 def absolute(url: str | None, base: str) -> str | None:
@@ -45,11 +52,11 @@ def absolute(url: str | None, base: str) -> str | None:
     if not _WEB(url):
         url = _mend(url, base)
     if _CONTACT(url):
-        return _UNSAFE.sub(_escape, url)
+        return url.translate(_ESCAPED)
     if not _ABSOLUTE.match(url):
         return None
     if not url.isprintable() or _BREAKING(url):
-        url = _UNSAFE.sub(_escape, url)
+        url = url.translate(_ESCAPED)
     return untracked(url) if "?" in url else url
 
 
@@ -108,7 +115,3 @@ def _mend(url: str, base: str) -> str:
         return urljoin(base, url)
     except ValueError:
         return ""
-
-
-def _escape(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "ignore"))

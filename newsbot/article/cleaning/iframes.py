@@ -31,6 +31,7 @@ _SOURCES = ("data-lazy-src", "data-src", "data-litespeed-src", "data-cmp-src", "
             "data-cli-src",
             "suppressedsrc", "data-suppressedsrc", "uc-src", "data-uc-src", "data-consent-src", "data-lazyload-src",
             "data-wpfc-original-src", "data-breeze", "src")  # fmt: skip
+_LAZY_SOURCES = frozenset(_SOURCES) - {"src"}
 # A quoted post: class -> provider, and whether the words inside are the post's own.
 _QUOTED = {
     "twitter-tweet": ("X", True), "twitter-video": ("X", True), "instagram-media": ("Instagram", False),
@@ -160,7 +161,7 @@ def _own_link(quote: LexborNode, base: str, *, words: bool) -> str | None:
 
 
 def _address(attributes: Attributes, base: str) -> str | None:
-    for name in _SOURCES:
+    for name in _SOURCES if not _LAZY_SOURCES.isdisjoint(attributes) else ("src",):
         value = attributes.get(name)
         if value and not value.startswith(("about:", "data:", "javascript:")):
             url = absolute(value, base)

@@ -6,8 +6,15 @@ import re
 
 _PIECE = re.compile(r"(<(pre|code|samp|kbd|tt)\b[^<>]*>.*?</\2>)|(<[^<>]*>)|([^<]+)", re.S)
 _ALT = re.compile(r'(\salt=")([^"]*)(")')
-_SIGNS = re.compile(r"&lt;|&gt;|&amp;(?=#?\w{1,40};)|[`*\[\]\\]|(?<!\w)_|_(?!\w)|~(?=~)")
+_SIGNS = ("&lt;", "&gt;", "&amp;", *"`*[]\\_~")
 """What Markdown reads as more than text, as it stands in clean HTML: a reference, or a sign."""
+
+# These signs mean something only at such places.
+_AT = {
+    "&amp;": re.compile(r"&amp;(?=#?\w{1,40};)"),
+    "_": re.compile(r"(?<!\w)_|_(?!\w)"),
+    "~": re.compile("~(?=~)"),
+}
 
 _WRITTEN = {"&lt;": "&lt;", "&gt;": "&gt;", "&amp;": "&amp;"}
 """Sign -> its form in Markdown. Every other sign gets a backslash. Some renderers know no backslash before ``<``."""
@@ -31,15 +38,14 @@ class _StandIns:
     def __init__(self, html: str) -> None:
         present = set(html)
         spare = (chr(code) for code in range(_FIRST_SPARE, 0xF8FF) if chr(code) not in present)
-        self._of = {sign: next(spare) for sign in ("&lt;", "&gt;", "&amp;", *"`*[]\\_~")}
-        self._signs = {stand_in: _WRITTEN.get(sign, f"\\{sign}") for sign, stand_in in self._of.items()}
-        self._found = re.compile("[" + "".join(self._signs) + "]")
+        self._of = {sign: next(spare) for sign in _SIGNS}
+        self._signs = {ord(stand_in): _WRITTEN.get(sign, f"\\{sign}") for sign, stand_in in self._of.items()}
 
     def put(self, html: str) -> str:
         return _PIECE.sub(self._piece, html)
 
     def replace(self, text: str) -> str:
-        return self._found.sub(lambda found: self._signs[found[0]], text)
+        return text.translate(self._signs)
 
     def _piece(self, found: re.Match[str]) -> str:
         code, tag, text = found[1], found[3], found[4]
@@ -50,4 +56,8 @@ class _StandIns:
         return _ALT.sub(lambda alt: f"{alt[1]}{self._text(alt[2])}{alt[3]}", tag) if tag.startswith("<img") else tag
 
     def _text(self, text: str) -> str:
-        return _SIGNS.sub(lambda sign: self._of[sign[0]], text)
+        # No function of ours is called for a sign: a text may have millions of them.
+        for sign, stand_in in self._of.items():
+            if sign in text:
+                text = _AT[sign].sub(stand_in, text) if sign in _AT else text.replace(sign, stand_in)
+        return text

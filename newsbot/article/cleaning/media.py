@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
@@ -37,16 +37,18 @@ class MediaWriter:
         self._last_image = ""
         self._from_noscript = False
 
-    def new_figure(self, pictures: Iterable[Image] = ()) -> list[Image]:
+    def new_figure(self, pictures: list[Image] | None = None) -> list[Image]:
         """Begin a figure, or go on behind one: a caption belongs to the ``pictures`` and those that follow. Returns the
         pictures that waited for a caption so far."""
-        waited, self._uncaptioned = self._uncaptioned, list(pictures)
+        waited, self._uncaptioned = self._uncaptioned, [] if pictures is None else pictures
         return waited
 
     def caption(self, words: str) -> None:
-        """Use ``words`` as the caption of the pictures since the figure began."""
-        for image in self._uncaptioned:
-            image.caption = image.caption or words or None
+        """Use ``words`` as the caption of the pictures since the figure began that have none."""
+        if words:
+            for image in self._uncaptioned:
+                image.caption = image.caption or words
+            self._uncaptioned.clear()
 
     def show(self, node: LexborNode, attributes: Attributes) -> str | None:
         """Show an element of ``HANDLED``. Returns "span" where its content must be walked, None where it needs no

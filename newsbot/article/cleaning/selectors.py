@@ -23,6 +23,7 @@ Match = Callable[[str], object]
 MEMO_LIMIT = 4_000
 # The number of letters in the index. Nearly all patterns of the rules are longer.
 _INDEXED = 3
+_NOTHING: tuple[tuple[str, ...], tuple[Candidate, ...]] = ((), ())
 _LITERAL = re.compile(r"[\w-]*")
 
 
@@ -76,12 +77,14 @@ class Selectors:
     def match(self, tag: str, attributes: Attributes) -> Rule | None:
         """The rule that matches an element, or None: by its classes first, then by its attributes, then by its tag."""
         names = attributes.get("class")
-        tokens, candidates = self._of_class(names) if names else ((), ())
+        tokens, candidates = self._of_class(names) if names else _NOTHING
         # Most elements have no attribute that a rule needs: one quick check decides.
         if not self._asked_for.isdisjoint(attributes):
             candidates = (*candidates, *self._of_attributes(attributes))
         if tag in self._tags:
             candidates = (*candidates, *self._tags[tag])
+        if not candidates:
+            return None
         for candidate in candidates:
             if candidate.fits(tag, attributes, tokens):
                 return candidate.rule

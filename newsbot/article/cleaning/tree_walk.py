@@ -364,7 +364,7 @@ class TreeWalk:
         figure, pictures = self._figures.pop()
         self.writer.end()
         # A figure that stayed empty is not written: the caption behind it belongs to the pictures before it.
-        self.media.new_figure(() if figure.opened else pictures)
+        self.media.new_figure(None if figure.opened else pictures)
 
     def _leave_caption(self) -> None:
         words = " ".join("".join(self.writer.text[self._captions.pop() :]).split())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
 
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.clean import clean
+from newsbot.article.cleaning.markdown import markdown
 from newsbot.article.cleaning.nesting import MAX_TAGS, limit_tags
 from newsbot.article.cleaning.repair import repair
 from newsbot.article.cleaning.tree_walk import TreeWalk
@@ -62,3 +66,49 @@ def test_a_known_name_is_a_shortcode_only_where_no_words_stand_beside_it() -> No
     (text,), _, count = shortcodes.strip("[row] [column]  [/column] [/row]", frozenset())
     assert (text.strip(), count) == ("", 4)
     assert shortcodes.strip("a [row]", frozenset()) == (["a [row]"], [], 0)
+
+
+def _lines(action: Callable[[str], object], html: str) -> int:
+    """The lines of newsbot's code that an action runs."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace if "newsbot" in frame.f_code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        action(html)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def _clean(html: str) -> object:
+    return clean(html, base_url=URL)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<img src="/a.jpg"><figcaption>x</figcaption>',
+        '<img src="/a.jpg"><figure></figure>',
+        '<iframe src="https://www.youtube.com/embed/abcdefghijk" title="a&quot;b"></iframe>',
+    ],
+)
+def test_pictures_captions_and_frames_cost_no_more_where_they_are_many(piece: str) -> None:
+    few, many = (_lines(_clean, f"<figure>{piece * number}</figure>") for number in (1_000, 2_000))
+    assert many < 2.2 * few
+
+
+@pytest.mark.parametrize("sign", ["`", "_ ", "~", "*", "&lt;", "&amp;lt;", "["])
+def test_signs_of_markdown_cost_no_line_each(sign: str) -> None:
+    few, many = (_lines(markdown, f"<p>{sign * number}</p>") for number in (10, 1_000))
+    assert many < few + 100
+
+
+def test_letters_that_are_escaped_in_a_link_cost_no_line_each() -> None:
+    few, many = (_lines(_clean, f'<a href="https://a.example/{"&quot;b" * n}">x</a>') for n in (10, 1_000))
+    assert many < few + 100

@@ -126,7 +126,9 @@ def test_only_a_file_that_is_overwritten_holds_the_whole_answer(
 
 
 def test_dated_files_hold_the_news_and_are_not_written_empty(tmp_path: Path) -> None:
-    for options in updated(tmp_path).getdict("FEEDS").values():
+    feeds = updated(tmp_path).getdict("FEEDS")
+    assert feeds
+    for options in feeds.values():
         assert (options.get(WHOLE, False), options["store_empty"]) == (False, False)
 
 

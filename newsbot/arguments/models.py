@@ -22,7 +22,7 @@ def _follow(value: Any) -> Any:
         return ()
     unknown = [name for name in names if name not in FOLLOW]
     if unknown or not names:
-        raise ValueError(f"follow takes {', '.join(FOLLOW)} or none, not {', '.join(unknown) or 'nothing'!r}")
+        raise ValueError(f"takes {', '.join(FOLLOW)} or none, not {', '.join(unknown) or 'nothing'!r}")
     return names
 
 
@@ -186,7 +186,7 @@ def _kinds(value: Any) -> Any:
     names = split_names(value)
     unknown = [name for name in names if name not in (*KINDS, "all")]
     if unknown or not names:
-        raise ValueError(f"kinds takes {', '.join(KINDS)} or all, not {', '.join(unknown) or 'nothing'!r}")
+        raise ValueError(f"takes {', '.join(KINDS)} or all, not {', '.join(unknown) or 'nothing'!r}")
     return names
 
 

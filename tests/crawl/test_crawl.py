@@ -94,7 +94,7 @@ def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
         ({"site": "x.example", "since": "yesterday"}, "since= takes an ISO date"),
         ({"site": "x.example", "until": "9999-12-31"}, "until= takes an ISO date"),
         ({"site": "x.example", "since": "0001-01-01"}, "since= takes an ISO date"),
-        ({"site": "x.example", "follow": "friends"}, "follow takes"),
+        ({"site": "x.example", "follow": "friends"}, "follow= takes author, terms"),
         ({"site": "x.example", "limit": "0"}, "limit= takes 1 or more, not '0'"),
         ({}, "give one of site=URL or sites=FILE"),
         ({"sites": "/nowhere.txt"}, "cannot be read"),

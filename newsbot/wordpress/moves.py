@@ -14,9 +14,9 @@ from newsbot.errors import PayloadError
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Asking, Query, Reply, Steps
 from newsbot.wordpress.options import Options
-from newsbot.wordpress.questions import AskFormer, AskNewSite, Former
+from newsbot.wordpress.questions import AskFormer, AskHeld, AskNewSite, Former
 from newsbot.wordpress.replies import rows_of
-from newsbot.wordpress.same_site import IDENTIFYING, address_of, moved_here
+from newsbot.wordpress.same_site import IDENTIFYING, address_of, agreeing, moved_here
 from newsbot.wordpress.values import decoded, rendered, row_id
 
 SAMPLE = 20
@@ -36,10 +36,8 @@ def former_key(site: Site, options: Options) -> Steps[str | None]:
     """The key under which the archive holds ``site``, where the site has moved; None where it has not."""
     if not (yield AskNewSite(site=site.key)):
         return None
-    kind = "media" if options.kind == "media" else "posts"
-    type_, route = _ROUTES.get("media" if kind == "media" else options.types[0], _ROUTES["post"])
-    sample = yield from _oldest(site, route)
-    if sample is None:
+    kind, type_, route = _compared(options)
+    if (sample := (yield from _oldest(site, route))) is None:
         return None
     keys = tuple((number, rendered(raw.get("guid"))) for number, raw in sample.items())
     formers: list[Former] = yield AskFormer(url=options.url, site=site.key, type=type_, rows=keys, kind=kind)
@@ -54,6 +52,35 @@ def former_key(site: Site, options: Options) -> Steps[str | None]:
         if has_left(reply, former, site):
             return former.site
     return None
+
+
+def lost_site(known: Site, site: Site, options: Options) -> Steps[str | None]:
+    """Why ``site`` cannot stand for ``known``, the site to which the user's address led until now and which has not
+    moved; None where it can: the archive holds nothing of ``known``, or ``site`` is a copy of it.
+
+    The domain of a newsroom may redirect to that of its buyer, and the folder of a closed site to the site above it.
+    """
+    if site.key == known.key:
+        return None
+    kind, type_, route = _compared(options)
+    if not (yield AskHeld(site=known.key, type=type_, kind=kind, ids=())):
+        return None
+    if (sample := (yield from _oldest(site, route))) is None:
+        return None
+    held = yield AskHeld(site=known.key, type=type_, kind=kind, ids=tuple(sample))
+    both, same = agreeing(list(sample.values()), held)
+    if same * 5 >= both * 4 > 0:
+        return None
+    return (
+        f"the address led to {known.key} until now, and leads to another site, {site.key}. Nothing of that site is "
+        f"delivered: give {site.home} to crawl it"
+    )
+
+
+def _compared(options: Options) -> tuple[str, str, str]:
+    """The kind, the type and the route of the rows that two sites are compared by."""
+    kind = "media" if options.kind == "media" else "posts"
+    return (kind, *_ROUTES.get("media" if kind == "media" else options.types[0], _ROUTES["post"]))
 
 
 def _oldest(site: Site, route: str) -> Asking[dict[int, Mapping[str, Any]] | None]:

@@ -21,7 +21,7 @@ from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.kinds import tell_closed
 from newsbot.wordpress.meaning import PARTS
 from newsbot.wordpress.messages import Query, Reply, Steps
-from newsbot.wordpress.moves import former_key, is_below
+from newsbot.wordpress.moves import former_key, is_below, lost_site
 from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.narrowing.finding import find_scope
 from newsbot.wordpress.offered import crawl_kinds
@@ -57,11 +57,14 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
             facts.end("incomplete", busy, "another-run")
             return
         facts.moved_from = former
+    elif known is not None and (lost := (yield from lost_site(known, site, options))) is not None:
+        facts.end("incomplete", lost, "address")
+        return
     if known is not None and ALL in options.types:
         site.types |= known.types
-    found = yield from _narrow(site, every, facts)
-    yield KeepSite(url=options.url, site=site_as_json(site))
-    if found:
+    if (yield from _narrow(site, every, facts)):
+        # An address that means nothing now may mean something in the next run, which asks again.
+        yield KeepSite(url=options.url, site=site_as_json(site))
         yield from _learning(site, options, crawl_kinds(site, every, facts))
 
 

@@ -52,6 +52,17 @@ class MovingSite(ChangingSite):
         return replace(reply, body=json.dumps(rows).encode())
 
 
+class OtherSite(MovingSite):
+    """Another WordPress, to which every other address redirects. Its ids begin at 1 as well."""
+
+    def _at_home(self, reply: Reply) -> Reply:
+        rows = json.loads(reply.body)
+        for row in rows if isinstance(rows, list) else ():
+            slug, guid = f"casino-{row['id']}", f"{self.home}/?p={row['id']}"
+            row |= {"slug": slug, "link": f"{self.home}/{slug}/", "guid": {"rendered": guid}}
+        return replace(reply, body=json.dumps(rows).encode())
+
+
 @dataclass
 class Reader:
     """Runs over one site with one archive. Each run gives its feed: (site, id, change, title, url)."""
@@ -117,3 +128,34 @@ def test_site_that_moves_to_https_and_to_a_new_domain_delivers_its_edits_and_del
     ]
     assert (reader.facts.verdict, reader.facts.moved_from) == ("complete", SECURE)
     assert reader(RENAMED) == []
+
+
+def test_address_that_leads_to_another_site_delivers_nothing_until_it_leads_back(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    own, buyer = reader.site, OtherSite(home="https://casino.press")
+    for age in range(12, 0, -1):
+        own.insert(age=timedelta(days=age))
+        buyer.insert(age=timedelta(days=age, hours=1))
+    assert len(reader()) == 12
+
+    reader.site = buyer
+    for _ in range(2):
+        assert reader() == []
+        assert (reader.facts.verdict, reader.facts.cause, reader.facts.site) == ("incomplete", "address", None)
+        assert f"led to {PLAIN} until now, and leads to another site, {buyer.home}" in reader.facts.why
+    assert len(reader(buyer.home)) == 12, "the site itself is crawled under its own address"
+    assert reader() == [], "also where the archive holds the other site"
+
+    reader.site = own
+    own.edit(3, "Corrected")
+    assert [row[:3] for row in reader()] == [(PLAIN, 3, "edited")]
+    assert reader.facts.verdict == "complete"
+
+
+def test_address_of_nothing_is_asked_for_again_in_the_next_run(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    reader.site.insert(age=timedelta(days=1))
+    for _ in range(2):
+        assert reader(f"{PLAIN}/politics/") == []
+        assert "nothing is at" in reader.facts.why
+        assert f"{PLAIN}/politics/" in reader.site.asked

@@ -162,6 +162,46 @@ def test_live_post_is_never_confirmed_as_gone(runs: Runs) -> None:
     assert _confirmed(runs, [1, 2, 3]) == Confirmed(gone=[3], alive=[1, 2])
 
 
+ERASED, TRASHED, NO_ROUTE = (
+    Reply(status=status, url="", body=f'{{"code":"{code}","message":""}}'.encode())
+    for status, code in ((404, "rest_post_invalid_id"), (401, "rest_forbidden"), (404, "rest_no_route"))
+)
+REVIEW, COMMENT = "https://gazette.example/review/1/", "https://gazette.example/news/#comment-1"
+
+
+@pytest.mark.parametrize(
+    ("api", "url", "page", "gone"),
+    [
+        (ERASED, REVIEW, Reply(status=404, url=REVIEW), True),
+        (TRASHED, REVIEW, Reply(status=410, url=REVIEW), True),
+        (ERASED, REVIEW, Reply(status=200, url=REVIEW), False),
+        (ERASED, REVIEW, Reply(status=0, error="dns", url=REVIEW), False),
+        (ERASED, REVIEW, Reply(status=404, url="https://gazette.example/login/"), False),
+        (ERASED, COMMENT, Reply(status=200, url="https://gazette.example/news/", body=b'<li id="comment-12">'), True),
+        (ERASED, COMMENT, Reply(status=200, url="https://gazette.example/news/", body=b'<li id="comment-1">'), False),
+    ],
+    ids=["erased", "trashed", "for members", "no answer", "login", "comment erased", "comment there"],
+)
+def test_last_row_of_a_type_is_gone_where_its_page_is_gone_too(
+    runs: Runs, api: Reply, url: str, page: Reply, gone: bool
+) -> None:
+    asked = confirm(SiteIds(queries(runs.model.site())), [1], neighbour=None, pages={1: url})
+    next(asked)
+    assert asked.send(api).url == url.partition("#")[0]
+    with pytest.raises(StopIteration) as ended:
+        asked.send(page)
+    assert ended.value.value == (Confirmed(gone=[1]) if gone else Confirmed(unsure=[1]))
+
+
+def test_last_row_of_a_type_without_a_route_or_a_known_page_is_not_gone(runs: Runs) -> None:
+    for api, pages in ((NO_ROUTE, {1: REVIEW}), (ERASED, {})):
+        asked = confirm(SiteIds(queries(runs.model.site())), [1], neighbour=None, pages=pages)
+        next(asked)
+        with pytest.raises(StopIteration) as ended:
+            asked.send(api)
+        assert ended.value.value == Confirmed(unsure=[1])
+
+
 def test_single_row_is_asked_for_past_caches(runs: Runs) -> None:
     asked = confirm(SiteIds(queries(runs.model.site()), fresh="1"), [1], neighbour=4)
     assert next(asked).headers == PAST_CACHES

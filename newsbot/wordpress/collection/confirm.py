@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from newsbot.errors import PayloadError, RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.collection.site_ids import Dates, SiteIds, past_caches
-from newsbot.wordpress.messages import Asking, Reply
+from newsbot.wordpress.messages import Asking, Query, Reply
+from newsbot.wordpress.pages.urls import place_key
 from newsbot.wordpress.replies import answer, is_final
 
 FEW = 5
@@ -57,13 +60,19 @@ def shown_by_id(site_ids: SiteIds, suspects: Sequence[int]) -> Asking[Dates]:
 
 
 def confirm(
-    site_ids: SiteIds, suspects: Sequence[int], *, neighbour: int | None, trusted: bool = False
+    site_ids: SiteIds,
+    suspects: Sequence[int],
+    *,
+    neighbour: int | None,
+    pages: Mapping[int, str] = MappingProxyType({}),
+    trusted: bool = False,
 ) -> Asking[Confirmed]:
     """Ask for each suspected row.
 
     A row is gone where the reply is a 404, 410, 401 or 403 of WordPress, and ``neighbour``, a row that this run listed,
-    still has a reply: a site that hides all single posts from visitors deleted none of them. ``trusted``: WordPress's
-    own error codes suffice without a neighbour. A row that has a reply exists, whatever the listings say.
+    still has a reply: a site that hides all single posts from visitors deleted none of them. Where no neighbour is
+    left, the row's page (``pages`` are URLs by ids) must be gone too. ``trusted``: WordPress's own error codes suffice.
+    A row that has a reply exists, whatever the listings say.
     """
     confirmed, shut, single = Confirmed(), list[int](), site_ids.queries.single
     for row_id in suspects:
@@ -78,6 +87,8 @@ def confirm(
         else:
             confirmed.unsure.append(row_id)
     if shut or confirmed.gone:
+        if neighbour is None and not trusted:
+            return (yield from _by_pages(site_ids, confirmed, shut, pages))
         answered = neighbour is not None and _shows(
             (yield past_caches(single(neighbour, fresh=site_ids.fresh), bool(site_ids.fresh))), neighbour
         )
@@ -88,6 +99,34 @@ def confirm(
     confirmed.gone.sort()
     confirmed.unsure.sort()
     return confirmed
+
+
+def _by_pages(
+    site_ids: SiteIds, confirmed: Confirmed, shut: Sequence[int], pages: Mapping[int, str]
+) -> Asking[Confirmed]:
+    """What the pages of the rows prove of which the API says that they are ``gone`` or ``shut``: a plugin that answers
+    so for every row of a type shows their pages, or a login."""
+    gone, unsure, name = list[int](), confirmed.unsure, site_ids.queries.collection.name
+    for row_id in sorted({*confirmed.gone, *shut}):
+        if (url := pages.get(row_id)) is None:
+            unsure.append(row_id)
+            continue
+        page, _, place = url.partition("#")
+        reply = yield past_caches(Query(url=page, purpose="confirm", type=name, expects="any"))
+        (gone if _lacks(reply, page, place) else unsure).append(row_id)
+    return Confirmed(gone=gone, unsure=sorted(unsure), alive=confirmed.alive)
+
+
+def _lacks(reply: Reply, page: str, place: str) -> bool:
+    """Whether nothing is at the URL ``page``. A comment is gone where the page of its post lacks its ``place`` too.
+
+    A redirect proves nothing: it may lead to a login that is not there.
+    """
+    if place_key(reply.url) != place_key(page):
+        return False
+    if place and reply.is_ok:
+        return re.search(rf"{re.escape(place)}(?!\d)".encode(), reply.body) is None
+    return reply.is_gone
 
 
 def _shows(reply: Reply, row_id: int) -> bool:

@@ -9,6 +9,8 @@ from newsbot.wordpress.collection.confirm import confirm, is_held_back, shown_by
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.site_ids import Dates, SiteIds
 from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import AskHeld, HeldRow
 
 TOMBSTONES = 500
 """Last known rows that one question to the archive brings back."""
@@ -63,7 +65,10 @@ def bury(
         known = yield queries.known()
         listed = next((row_id for row_id in known if row_id not in suspects), None)
     held = yield queries.known(suspects)
-    confirmed = yield from confirm(site_ids, suspects, neighbour=listed, trusted=queries.options.confirm_deletions)
+    pages = (yield from _pages_of(queries, suspects)) if listed is None and suspects else {}
+    confirmed = yield from confirm(
+        site_ids, suspects, neighbour=listed, pages=pages, trusted=queries.options.confirm_deletions
+    )
     facts.missing = [row_id for row_id in facts.missing if row_id not in confirmed.gone]
     named = {*facts.missing, *facts.unreadable}
     buried.alive |= dict.fromkeys(confirmed.alive)
@@ -89,3 +94,10 @@ def _deliver_tombstones(intake: Intake, gone: Sequence[int], *, when: str) -> St
         for row in (yield queries.tombstones(gone[start : start + TOMBSTONES], when=when)):
             yield from intake.deliver(row)
     yield queries.checkpoint(intake.sequence)
+
+
+def _pages_of(queries: Queries, ids: Sequence[int]) -> Steps[dict[int, str]]:
+    """The URLs of archived rows. That of a comment is a place on the page of its post."""
+    name, kind = queries.collection.name, queries.options.kind
+    held: dict[int, HeldRow] = yield AskHeld(site=queries.site.key, type=name, ids=tuple(ids), kind=kind)
+    return {row_id: row.url for row_id, row in held.items() if row.url is not None}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, MutableSet
 from typing import Any
 
 _CHUNK = 256
+_LONGEST = 10_000_000  # ids in a row: more than any site has
+_RANGE = re.compile(r"(-?\d{1,19})(?:-(-?\d{1,19}))?", re.A)
 _FIRST_SLOTS = 1 << 10
 
 
@@ -56,10 +59,42 @@ class IdSet(MutableSet[int]):
     def __len__(self) -> int:
         return self._count
 
+    def ranges(self) -> str:
+        """The ids as text: "1-5,9"."""
+        pieces: list[str] = []
+        first = last = None
+        for number in sorted(self):
+            if last is not None and number == last + 1:
+                last = number
+                continue
+            _add_range(pieces, first, last)
+            first = last = number
+        _add_range(pieces, first, last)
+        return ",".join(pieces)
+
+    @classmethod
+    def of_ranges(cls, text: str) -> IdSet:
+        """The ids that ``ranges`` wrote. Raises ValueError."""
+        found = cls()
+        for piece in filter(None, text.split(",")):
+            if (match := _RANGE.fullmatch(piece)) is None:
+                raise ValueError(f"{piece!r} is no range of ids")
+            first, last = int(match[1]), int(match[2] or match[1])
+            if last - first > _LONGEST:
+                raise ValueError(f"{piece!r} is no range of ids")
+            for number in range(first, last + 1):
+                found.insert(number)
+        return found
+
     @classmethod
     def _from_iterable(cls, it: Any) -> set[int]:  # type: ignore[override]
         """What the operators (``-``, ``|``) give."""
         return set(it)
+
+
+def _add_range(pieces: list[str], first: int | None, last: int | None) -> None:
+    if first is not None:
+        pieces.append(f"{first}" if first == last else f"{first}-{last}")
 
 
 class KeyOwners:

@@ -14,9 +14,9 @@ from newsbot.export.folder import LIST
 from newsbot.export.package import DESCRIPTOR, digest
 from newsbot.export.package_texts import PRIMARY_KEY
 from newsbot.export.package_warc import FOLDER
+from newsbot.export.parquet_rows import parquet_rows
 from newsbot.export.verified import Verified
 from newsbot.export.warc_verifying import check_package
-from newsbot.extras import require
 
 
 def verify(folder: Path) -> Verified:
@@ -119,11 +119,7 @@ def _check_rows(path: Path, resource: Mapping[str, Any], sites: Set[str], found:
 def _rows(path: Path, found: Verified) -> Iterator[Mapping[str, Any] | None]:
     """The rows of a file; None for a row that cannot be read."""
     if path.suffix == ".parquet":
-        require("parquet", "to read a Parquet file")
-        from pyarrow import parquet  # type: ignore[import-untyped]
-
-        for batch in parquet.ParquetFile(path).iter_batches():
-            yield from batch.to_pylist()
+        yield from parquet_rows(path)
         return
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):

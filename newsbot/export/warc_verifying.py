@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 
 from newsbot.errors import BadArgument, RecordError
+from newsbot.export.delivered import Delivered, kind_of
 from newsbot.export.package import digest
 from newsbot.export.package_warc import run_of
+from newsbot.export.parquet_rows import write_lines
 from newsbot.export.verified import Verified
 from newsbot.export.warc_answers import VIEWS, Answers, Place, View, answers_of, reply_of
 from newsbot.export.warc_rows import NotMade, Remaker
-from newsbot.items import CLASSES, Record, columns
+from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.terminal import counted
 from newsbot.warc.exchange import open_url
@@ -72,6 +75,7 @@ class RowCheck:
     folder: Path
     found: Verified
     is_own: Callable[[Row], bool] = lambda _: False
+    note: Callable[[Path, Row], None] = lambda _path, _row: None
     absent: frozenset[str] = frozenset()
     unnamed: Counter[bool] = field(default_factory=Counter)
     counts: bool = True
@@ -84,6 +88,7 @@ class RowCheck:
         """Note the rows of a file by the records that they name: run -> record -> rows."""
         for pointer, row in _lines(path, self.found):
             warc = row.get("warc")
+            self.note(path, row)
             if row.get("change") == "deleted":
                 continue
             if not isinstance(warc, dict):
@@ -163,10 +168,16 @@ def check_package(folder: Path, files: Sequence[Path], found: Verified, *, absen
     """Compare the rows of a data package that name a record in ``folder`` with what the record gives. ``absent`` are
     the WARC files that were missing when the package was made."""
     check = RowCheck(folder=folder, found=found, counts=False, absent=frozenset(absent))
-    for path in files:
-        if path.suffix in LINES:
-            check.add(path)
-    check.run()
+    with TemporaryDirectory() as lines:
+        for path in files:
+            if path.suffix in LINES:
+                check.add(path)
+            elif path.suffix == ".parquet":
+                copy = Path(lines) / path.name
+                with copy.open("wb") as file:
+                    write_lines(path, file)
+                check.add(copy)
+        check.run()
 
 
 def verify_receipt(path: Path) -> Verified:
@@ -178,7 +189,8 @@ def verify_receipt(path: Path) -> Verified:
     folder = (path.parent / receipt["warc"]["folder"]).resolve()
     for one in receipt["warc"]["files"]:
         _check_file(folder / Path(str(one["file"])).name, one, found)
-    check = RowCheck(folder=folder, found=found, is_own=partial(_is_of_run, receipt))
+    delivered = Delivered(receipt)
+    check = RowCheck(folder=folder, found=found, is_own=partial(_is_of_run, receipt), note=delivered.add)
     feeds = [(path.parent / feed).resolve() for feed in receipt.get("feeds", ())]
     lines = [feed for feed in feeds if feed.suffix in LINES]
     if feeds and not lines:
@@ -189,6 +201,8 @@ def verify_receipt(path: Path) -> Verified:
         else:
             found.fail(f"{feed}: the file of rows is missing")
     check.run()
+    for fault in delivered.faults():
+        found.fail(fault)
     return found
 
 
@@ -198,6 +212,7 @@ def _receipt(path: Path) -> Mapping[str, Any]:
         warc = receipt["warc"]
         if warc is not None:
             warc["files"] = [dict(one) for one in warc["files"]]
+            Delivered(receipt)
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise BadArgument(f"{path} cannot be read as a receipt: {fault}") from None
     if warc is None:
@@ -285,7 +300,7 @@ def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool =
 
     ``alone``: make it again, and without the rows before it.
     """
-    kind = next((kind for kind, item in CLASSES.items() if list(columns(item)) == list(row)), None)
+    kind = kind_of(row)
     if kind is None:
         raise NotMade("its columns are not those of a row of newsbot")
     if row["via"] == "feed":

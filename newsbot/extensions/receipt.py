@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
+from newsbot.compact import IdSet
 from newsbot.extensions.summary import Ended, requests_sent, summary, table
 from newsbot.extensions.switched_off import PROMISES, unproven
 from newsbot.items import Record
@@ -56,6 +57,7 @@ class ReceiptExtension:
         self.started = datetime.now(UTC)
         self.delivered: Counter[tuple[str, str, str]] = Counter()
         self.changes: Counter[tuple[str, str, str, str]] = Counter()
+        self.ids: defaultdict[tuple[str, str, str], IdSet] = defaultdict(IdSet)
         self.sites: list[SiteFacts] = []
         self.not_due = self.failures = 0
         self.reason = "died"
@@ -110,6 +112,9 @@ class ReceiptExtension:
         if isinstance(item, Record):
             self.delivered[item.site, item.collection, item.type] += 1
             self.changes[item.site, item.collection, item.type, item.change] += 1
+            if self.warc is not None and item.id is not None:
+                ids = self.ids[item.site, item.collection, item.type]
+                (ids.discard if item.change == "deleted" else ids.add)(item.id)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         self._compare_counts()
@@ -185,10 +190,17 @@ class ReceiptExtension:
             "unproven": self.unproven,
             "not_due": self.not_due,
             "feeds": self.feeds,
-            "warc": self.warc,
+            "warc": self.warc and self.warc | {"rows": self._rows()},
             "sites": [site_receipt(site) for site in self.sites],
         }
         return json_bytes(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)[0]
+
+    def _rows(self) -> list[dict[str, str]]:
+        """The ids of the rows that were delivered, without those of deleted objects."""
+        return [
+            {"site": site, "kind": kind, "type": type_, "ids": ids.ranges()}
+            for (site, kind, type_), ids in sorted(self.ids.items())
+        ]
 
     @property
     def _stats(self) -> StatsCollector:

@@ -16,6 +16,7 @@ from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from newsbot.compact import IdSet
 from tests import fork_server
 from tests.crawl.scrapy_crawl import Run, command, crawl, environment, start
 from tests.newsroom import Newsroom
@@ -187,6 +188,8 @@ def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: 
         run = crawl(tmp_path, "wp_posts", site=room.url, warc="1")
     assert run.status == 0, run.said
     told = run.receipt()["warc"]
+    assert [(one["kind"], one["type"]) for one in told["rows"]] == [("posts", "post")]
+    assert len(IdSet.of_ranges(told["rows"][0]["ids"])) == 500
     assert part.name.removesuffix(".open") in {one["file"] for one in told["files"]}
     check_files(run, told)
     assert len(run.rows()) == 500

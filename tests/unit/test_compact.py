@@ -100,3 +100,12 @@ def owners_of(count: int) -> KeyOwners:
 )
 def test_a_number_costs_a_few_bytes(make: Callable[[], object], most: int) -> None:
     assert traced(make) < most * 20_000
+
+
+def test_ids_are_written_as_ranges_and_read_again() -> None:
+    ids = IdSet()
+    for number in (9, 300, 3, 1, 2, -5, 301, 2**40):
+        ids.add(number)
+    assert ids.ranges() == "-5,1-3,9,300-301,1099511627776"
+    assert sorted(IdSet.of_ranges(ids.ranges())) == sorted(ids)
+    assert len(IdSet.of_ranges(IdSet().ranges())) == 0

@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("items", "compact", "errors", "signals", "timestamps"),
     },
     "extensions": {
+        "compact",
         "json_logs",
         "terminal",
         "archive",
@@ -85,7 +86,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "export": {
         *("archive", "arguments", "article", "feeds", "media", "middlewares", "pipelines", "rights", "warc"),
-        *("wordpress", "items", "durable", "errors", "extras", "timestamps", "safe_json", "terminal"),
+        *("wordpress", "items", "compact", "durable", "errors", "extras", "timestamps", "safe_json", "terminal"),
     },
     "console": {"settings", "terminal"},
     "commands": {

@@ -6,17 +6,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
+import pytest
 from scrapy import Spider
 from scrapy.utils.test import get_crawler
 
 from newsbot import signals
+from newsbot.errors import BadArgument
 from newsbot.export.verified import Verified
 from newsbot.export.warc_answers import VIEWS, answers_of, reply_of
 from newsbot.export.warc_rows import Remaker
-from newsbot.export.warc_verifying import verify_receipt
+from newsbot.export.warc_verifying import check_package, verify_receipt
+from newsbot.feeds.typed_exporters import ParquetExporter
 from newsbot.items import Post, WarcRecord
 from newsbot.safe_json import json_bytes
 from newsbot.warc.exchange import Exchange
@@ -76,14 +80,17 @@ class Run:
         found: dict[str, Any] = json.loads(json_bytes(made)[0])
         return found
 
-    def verified(self, *rows: Mapping[str, Any], feed: str = "out.jsonl") -> Verified:
+    def verified(
+        self, *rows: Mapping[str, Any], feed: str = "out.jsonl", more: Mapping[str, Any] | None = None
+    ) -> Verified:
         (self.folder / feed).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        warc: dict[str, Any] = {"folder": "warc", "files": [asdict(one) for one in self.stored]}
         receipt = {
             "started": "2026-11-28T06:00:00Z",
             "ended": "2026-11-28T06:00:10Z",
             "sites": [{"site": KEY}],
-            "feeds": [feed],
-            "warc": {"folder": "warc", "files": [asdict(one) for one in self.stored]},
+            "feeds": [feed, *(path.name for path in self.folder.glob("other*.jsonl"))],
+            "warc": warc | dict(more or {}),
         }
         path = self.folder / "receipt.json"
         path.write_bytes(orjson.dumps(receipt))
@@ -266,3 +273,50 @@ def test_the_views_name_each_answer_once(tmp_path: Path) -> None:
         assert reply is not None
         seen[view] = reply.body.decode()
     assert seen == {"next": "[2]", "before": "[1]", "last": "[3]", "first": "[0]"}
+
+
+def test_a_row_that_a_file_lacks_is_named(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    record = run.answer(f"{API}/posts?page=1", [raw(1), raw(2), raw(3)])
+    run.end()
+    rows = [run.make(record, number) for number in (1, 2, 3)]
+    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-3"}]}
+    assert run.verified(*rows, more=told).faults == []
+    # The same number of rows is no proof: one came twice.
+    found = run.verified(rows[0], rows[0], rows[2], more=told)
+    assert found.faults == [f"{KEY}: 1 post row (2): the receipt names them, and no file of the run holds them"]
+    # Another file has all rows, and this one lacks two. A file that a later run wrote may lack what was deleted since.
+    (tmp_path / "other.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    found = run.verified(rows[0], more=told)
+    assert found.faults == [f"out.jsonl: {KEY}: 2 post rows (2-3) are missing, which another file of the run holds"]
+    later = {"change": "deleted", "fetched_at": "2026-11-28T07:00:00Z"}
+    assert run.verified(rows[0], rows[1] | later, more=told).faults == []
+
+
+@pytest.mark.parametrize("ids", ["x", "1-99999999999", "1,,a"])
+def test_a_receipt_whose_ids_cannot_be_read_is_refused(tmp_path: Path, ids: str) -> None:
+    run = Run(tmp_path)
+    run.end()
+    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": ids}]}
+    with pytest.raises(BadArgument, match="is no range of ids"):
+        run.verified(more=told)
+
+
+def test_a_row_of_a_parquet_file_is_compared_with_its_record(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    record = run.answer(f"{API}/posts?page=1", [raw(1, tags=[4]), raw(2)])
+    run.end()
+    item = SimpleNamespace(item_class=Post)
+    crawler: Any = SimpleNamespace(settings=run.crawler.settings, stats=None, spidercls=item)
+    differs = "posts.parquet, row 1 (post 1): title differ from what its record gives"
+    for title, told in (("Story 1", []), ("Another", [differs])):
+        rows = [run.make(record, 1) | {"title": title}, run.make(record, 2)]
+        with (tmp_path / "posts.parquet").open("wb") as file:
+            exporter = ParquetExporter(file, crawler=crawler)
+            exporter.start_exporting()
+            for row in rows:
+                exporter.export_item(row)
+            exporter.finish_exporting()
+        found = Verified()
+        check_package(tmp_path / "warc", [tmp_path / "posts.parquet"], found, absent=[])
+        assert found.faults == told

@@ -32,6 +32,9 @@ TOKEN = re.compile(
 RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes"})
 """Elements whose content is text for a parser, up to their end tag."""
 
+MAY_BE_RAW = re.compile(f"<(?:{'|'.join(sorted(RAW))})", re.I | re.A).search
+"""Whether such an element may begin somewhere behind a place."""
+
 _RAW_ENDS = {name: re.compile(rf"</{name}(?=[{SPACE}/>])", re.I | re.A) for name in RAW}
 _IN_SCRIPT = re.compile(rf"<!--|-->|<(/?)script(?=[{SPACE}/>])", re.I | re.A)
 

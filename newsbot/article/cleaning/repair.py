@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from newsbot.article.cleaning.crowded import limit_attributes
 from newsbot.article.cleaning.nesting import MAX_TAGS, flatten, limit_tags
 
 # For a browser <i class="x"/> is an opening tag: all text after it is italic. <iframe .../> swallows the rest.
@@ -72,7 +73,7 @@ def _slim(found: re.Match[str]) -> str:
 def _close_self_closed(html: str) -> str:
     pieces = html.split("/>")
     if len(pieces) > MAX_TAGS:
-        html = limit_tags(html)
+        html = limit_tags(limit_attributes(html))
         pieces = html.split("/>")
     closed: dict[int, str] = {}
     for index, piece in enumerate(pieces[:-1]):

@@ -57,6 +57,12 @@ def test_a_script_counts_as_one_tag_and_is_not_cut() -> None:
     assert limit_tags(html, 2) == "<script>'<p>'; '<p>'</script><p>a b"
 
 
+def test_a_tag_ends_where_a_parser_ends_it() -> None:
+    html = """<p title="<b> > <i>">a<script><!--<script></script>'<b>'</script>b<a\nc='>'>c</a d=">"><!--> e"""
+    assert limit_tags(html, 0) == " a b c   e"
+    assert limit_tags(html, 2) == html.partition("<a")[0] + " c   e"
+
+
 def test_an_article_of_many_tags_keeps_all() -> None:
     html = "<p>a</p>" * 2_000
     assert repair(html) == html

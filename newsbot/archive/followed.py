@@ -115,20 +115,18 @@ class Followed:
         with self._database.writing() as connection:
             of_spiders = sa.select(*WITHOUT_HABIT).where(followed.c.spider.in_(spiders))
             held = {(row.url, row.spider): site_of(row) for row in connection.execute(of_spiders)}
-            write = upsert(connection, followed, keys=_KEYS, replaced=_AS_GIVEN)
-            values = []
-            for key, site in given.items():
-                source_kept = source if source is not None or key not in held else held[key].source
-                values.append(_columns(replace(site, source=source_kept)))
+            # The user's own command does not change which list named the site.
+            sources = {key: held[key].source for key in given if key in held and source is None}
+            values = [_columns(replace(site, source=sources.get(key, source))) for key, site in given.items()]
             if values:
-                connection.execute(write, values)
+                connection.execute(upsert(connection, followed, keys=_KEYS, replaced=_AS_GIVEN), values)
         return Imported(
             new=[url for url, spider in given if (url, spider) not in held],
             changed=[key[0] for key, site in given.items() if key in held and _differs(site, held[key])],
             gone=[
-                url
-                for (url, spider), site in held.items()
-                if source is not None and site.source == source and spider in spiders and (url, spider) not in given
+                key[0]
+                for key, site in held.items()
+                if source is not None and site.source == source and key not in given
             ],
         )
 

@@ -35,17 +35,22 @@ def choose(
     names: tuple[str, ...] = split_names(types) if types is not None else ()
     if not names:
         return Selected(kind=kind or "posts")
-    of_kind = [(type_, of_type) for _, type_, of_type in of_site if kind in (None, of_type)]
-    kinds = {name: {of_type for type_, of_type in of_kind if type_ == name} for name in names}
-    for name in names:
-        if not kinds[name]:
-            offered = _list(type_ for type_, _ in of_kind)
-            raise BadArgument(f"the archive has no rows of the type {name!r}; it has {offered}")
+    kinds = _kinds_of(names, [(type_, of_type) for _, type_, of_type in of_site if kind in (None, of_type)])
     shared = sorted(set.intersection(*kinds.values()), key=lambda shared_kind: (shared_kind != "posts", shared_kind))
     if not shared:
         several = " and ".join(f"{name} ({', '.join(sorted(kinds[name]))})" for name in names)
         raise BadArgument(f"--type names rows of different columns: {several}; export each kind by itself")
     return Selected(kind=shared[0], types=names, note=_note(",".join(names), shared) if len(shared) > 1 else None)
+
+
+def _kinds_of(names: Sequence[str], archived: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
+    """Each of the types ``names`` -> the kinds of its rows. ``archived``: the type and kind of each collection."""
+    kinds = {name: {kind for type_, kind in archived if type_ == name} for name in names}
+    for name in names:
+        if not kinds[name]:
+            offered = _list(type_ for type_, _ in archived)
+            raise BadArgument(f"the archive has no rows of the type {name!r}; it has {offered}")
+    return kinds
 
 
 def _note(types: str, kinds: Sequence[str]) -> str:

@@ -40,10 +40,8 @@ class Wait:
 def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, limit: int | None) -> Progress:
     """How far the crawl of one site is, ``seconds`` after it began. ``limit``: the newest N of each type are wanted."""
     collections = list(facts.collections.values())
-    done = sum(_done(one, limit) for one in collections)
-    totals = [_total(one, limit) for one in collections]
-    known = [total for total in totals if total is not None]
-    total = sum(known) if collections and len(known) == len(collections) else None
+    done = sum(_done(collection, limit) for collection in collections)
+    total = _total_of_all(collections, limit)
     speed = done / seconds if seconds >= LEAST_SECONDS and done else None
     left = (total - done) / speed if total is not None and speed and total > done else None
     kind = in_one_line(collections[-1].type) if collections else "finding the API"
@@ -55,7 +53,7 @@ def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, 
         kind=f"comparing {kind}" if total is not None and 0 < total <= done else kind,
         done=done,
         total=total,
-        requests=facts.requests + sum(one.requests for one in collections),
+        requests=facts.requests + sum(collection.requests for collection in collections),
         per_minute=speed * 60 if speed else None,
         left=left,
         waits=waits,
@@ -66,6 +64,13 @@ def _done(facts: CollectionFacts, limit: int | None = None) -> int:
     done = max(facts.seen - facts.outside_window, facts.sent)
     # A page may show more rows than are wanted.
     return done if limit is None else min(done, limit)
+
+
+def _total_of_all(collections: Sequence[CollectionFacts], limit: int | None) -> int | None:
+    """How many rows all collections will bring; None where one of them does not tell, or none has begun."""
+    totals = [_total(collection, limit) for collection in collections]
+    known = [total for total in totals if total is not None]
+    return sum(known) if totals and len(known) == len(totals) else None
 
 
 def _total(facts: CollectionFacts, limit: int | None) -> int | None:

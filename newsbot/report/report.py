@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,24 +53,23 @@ def write_report(path: Path, *, archive: str, site: str | None, runs: int, now: 
 
 def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> tuple[str, Reported]:
     database = archive.database
+    receipts = [latest for latest in latest_receipts(database) if site is None or is_same_site(latest[1].site, site)]
     by_site: dict[str, list[Held]] = {}
     for held in held_rows(database):
         if site is None or is_same_site(held.site, site):
             by_site.setdefault(held.site, []).append(held)
-    receipts = [one for one in latest_receipts(database) if site is None or is_same_site(one[1].site, site)]
-    if site is not None and not by_site and not receipts:
-        raise BadArgument(f"the archive has no rows and no receipt of the site {site}")
     for _, receipt in receipts:
         by_site.setdefault(receipt.site, [])
+    if site is not None and not by_site:
+        raise BadArgument(f"the archive has no rows and no receipt of the site {site}")
     names = site_names(database)
     broken: list[str] = []
     attention: list[Attention] = []
     found: list[SiteFacts] = []
-    largest = sorted(by_site, key=lambda key: -sum(held.live for held in by_site[key] if held.kind == "posts"))
-    for place, key in enumerate(largest):
+    for place, key in enumerate(_largest_first(by_site)):
         days = posts_a_day(database, key)
         gaps = holes(days)
-        latest = [one for one in receipts if one[1].site == key]
+        latest = [receipt for receipt in receipts if receipt[1].site == key]
         attention += of_gaps(key, gaps, f"scrapy crawl wp_posts -a site={key}")
         facts = SiteFacts(
             key=key,
@@ -85,3 +85,8 @@ def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> 
     told = [run_facts(run) for run in latest_runs(database, runs)]
     html = page(place=database.place, now=now, sites=found, runs=told, attention=attention)
     return html, Reported(len(found), sum(facts.posts for facts in found), len(told), len(attention))
+
+
+def _largest_first(by_site: Mapping[str, Sequence[Held]]) -> list[str]:
+    """The keys of the sites, those with the most live posts first."""
+    return sorted(by_site, key=lambda key: -sum(held.live for held in by_site[key] if held.kind == "posts"))

@@ -1,4 +1,5 @@
-"""``scrapy forget site|person|comments``: removes rows from the archive for good, and tells the feeds."""
+"""``scrapy forget site|person|comments``: removes rows from the archive and from WARC files for good. It writes the
+deletions to a file for the readers of feeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``scrapy forget`` does: it plans, writes the news of it for the readers of feeds, and removes."""
+"""The steps of ``scrapy forget``: plan, write the deletions for the readers of feeds, and remove the rows."""
 
 from __future__ import annotations
 

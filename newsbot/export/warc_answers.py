@@ -100,7 +100,7 @@ class Answers:
         return found
 
     def known_before(self, versions: Sequence[tuple[int, Version]]) -> Version | None:
-        """The version that the crawl had when it made the row: what it knows already is not asked for again."""
+        """The version of an object that the crawl knew when it made the row. A crawl does not request what it knows."""
         turned: Mapping[View, View] = {"next": "before", "before": "next"}
         return next(iter(preferred(versions, self.order, turned.get(self.view, self.view))), None)
 

@@ -70,8 +70,8 @@ def threshold_of(demands: Iterable[Demand], *, requests_per_hour: float) -> floa
 
 
 def present_threshold(table: DueSites, *, requests_per_hour: float, now: datetime) -> float:
-    """The threshold for the sites as they are now. Of a large table it is at most THRESHOLD_KEPT old, so that one run
-    an hour reads the table. Raises ArchiveError."""
+    """The threshold for the sites of the table. For a large table it is kept for THRESHOLD_KEPT, so that only one run
+    an hour reads the whole table. Raises ArchiveError."""
     kept = table.threshold(requests_per_hour)
     if kept is not None:
         threshold, sites, at = kept

@@ -10,7 +10,8 @@ from newsbot.net.hosts import likely_site, one_spelling
 
 
 def one_each(sites: Iterable[FollowedSite], held: Iterable[str]) -> list[FollowedSite]:
-    """``sites``, each once and under the URL of ``held`` that names it already. The later of two entries counts."""
+    """``sites`` without doubles: of two entries for one site the later one stays. A site that is in ``held`` in another
+    spelling gets the URL of ``held``."""
     exact = set(held)
     known = spellings_of(exact)
     found: dict[str, FollowedSite] = {}

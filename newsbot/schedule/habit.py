@@ -37,7 +37,7 @@ class PublishingHabit:
     hours: tuple[float, ...] = (0.0,) * HOURS
 
     def observe(self, published: Iterable[datetime], *, days: float) -> PublishingHabit:
-        """The habit after ``days`` more days, in which the posts came that were ``published`` (aware times)."""
+        """The habit after ``days`` more days. ``published`` are the times (aware) of the posts of these days."""
         kept = 0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS)
         hours = [count * kept for count in self.hours]
         for moment in published:

@@ -261,7 +261,7 @@ class Update:
     params = PARAMS
 
     def take_in(self, talk: Generator[Any, Any, Any]) -> None:
-        """The driver and the pipelines."""
+        """Run a crawl as the driver does, and archive its items as the pipelines do."""
         memory = ArchiveAnswers(self.archive)
 
         def reply(query: Query) -> Reply:

@@ -154,7 +154,7 @@ def test_missing_api_is_explained_in_one_line(answer: dict[str, object], verdict
 
 
 def asked_in_vain(start: str, error: str) -> list[str]:
-    """Every URL that discovery asks for where each reply is ``error``."""
+    """Every URL that discovery requests if each reply is ``error``."""
     asked: list[str] = []
     failure = Reply(status=0, url=start, error=error)
 

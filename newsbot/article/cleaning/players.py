@@ -75,7 +75,7 @@ def _led_to(arguments: str) -> str:
 
 
 def _played(kind: str, arguments: str) -> str | None:
-    """A link to the film of a player, or None where its arguments name no film."""
+    """A link to the video of a player, or None where its arguments name no video."""
     said = unescape(arguments)
     provider, identity, page = _PLAYERS[kind]
     named = _ID.search(said)

@@ -1,4 +1,4 @@
-"""An index over the state of the runs: each run looks for runs that died, among all runs that ever were."""
+"""An index over the state of the runs: each run looks for dead runs among all runs of the archive."""
 
 from alembic import op
 

@@ -155,7 +155,7 @@ def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: 
     ``due``: only the sites that are due at that time. ``only``: of these, as a list with commas names them. Raises
     ArchiveError.
     """
-    named = {*only, *(one.replace("%2C", ",") for one in only)}
+    named = {*only, *(url.replace("%2C", ",") for url in only)}
     database = open_database(url)
     try:
         if due is None:

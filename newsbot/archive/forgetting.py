@@ -61,26 +61,28 @@ class Plan:
 
     @property
     def live(self) -> int:
-        return sum(one.live for one in self.doomed)
+        return sum(part.live for part in self.doomed)
 
     @property
     def keys(self) -> set[str]:
         """The keys of all sites of which something may be removed."""
-        return {one.site for one in (*self.doomed, *self.posts)} | set(self.sites)
+        return {part.site for part in (*self.doomed, *self.posts)} | set(self.sites)
 
 
 def plan_site(database: Database, given: Sequence[str]) -> Plan:
     """Everything of the sites that the user names by their keys or by a URL that was crawled."""
     known = known_sites(database)
-    chosen = sorted({site for site, url in known if any(is_same_site(site, one) or url == one for one in given)})
+    chosen = sorted(
+        {site for site, url in known if any(is_same_site(site, address) or url == address for address in given)}
+    )
     plan = Plan(sites=chosen)
-    plan.doomed = [_counted(database, one) for one in _collections(database, KINDS) if one.site in chosen]
+    plan.doomed = [_counted(database, part) for part in _collections(database, KINDS) if part.site in chosen]
     return plan
 
 
 def plan_comments(database: Database, *, site: str | None) -> Plan:
     """All comments, those within posts too."""
-    doomed = [_counted(database, one) for one in _of(site, _collections(database, ("comments",)))]
+    doomed = [_counted(database, part) for part in _of(site, _collections(database, ("comments",)))]
     return Plan(doomed=doomed, replies=lambda _: True, posts=_of(site, _collections(database, ("posts",))))
 
 
@@ -88,10 +90,10 @@ def plan_person(database: Database, name: str, *, site: str | None) -> Plan:
     """The comments of a person and the person's account as an author. Any revision that shows the name counts."""
     wanted = folded(name)
     doomed = []
-    for one in _of(site, _collections(database, ("comments", "users"))):
-        ids = frozenset(row_id for row_id, fields in _stored(database, one) if wanted in _names(fields, one.kind))
+    for part in _of(site, _collections(database, ("comments", "users"))):
+        ids = frozenset(row_id for row_id, fields in _stored(database, part) if wanted in _names(fields, part.kind))
         if ids:
-            doomed.append(_counted(database, one, ids))
+            doomed.append(_counted(database, part, ids))
     return Plan(
         doomed=doomed,
         replies=lambda reply: folded(str(reply.get("author") or "")) == wanted,
@@ -130,30 +132,30 @@ def _collections(database: Database, kinds: Iterable[str]) -> list[Doomed]:
 
 
 def _of(site: str | None, listed: Iterable[Doomed]) -> list[Doomed]:
-    return [one for one in listed if site is None or is_same_site(one.site, site)]
+    return [part for part in listed if site is None or is_same_site(part.site, site)]
 
 
-def _counted(database: Database, one: Doomed, ids: frozenset[int] | None = None) -> Doomed:
-    chosen = Doomed(collection=one.collection, site=one.site, type=one.type, kind=one.kind, ids=ids)
+def _counted(database: Database, part: Doomed, ids: frozenset[int] | None = None) -> Doomed:
+    chosen = Doomed(collection=part.collection, site=part.site, type=part.type, kind=part.kind, ids=ids)
     live = sum(1 for _ in _live(database, chosen))
-    return Doomed(collection=one.collection, site=one.site, type=one.type, kind=one.kind, ids=ids, live=live)
+    return Doomed(collection=part.collection, site=part.site, type=part.type, kind=part.kind, ids=ids, live=live)
 
 
-def _live(database: Database, one: Doomed) -> Iterator[Any]:
+def _live(database: Database, part: Doomed) -> Iterator[Any]:
     """The rows that are not deleted and not forgotten."""
     found = sa.select(rows.c.id, rows.c.revision, rows.c.first_seen, rows.c.last_seen).where(
-        rows.c.collection == one.collection, rows.c.deleted_at.is_(None), rows.c.content != FORGOTTEN
+        rows.c.collection == part.collection, rows.c.deleted_at.is_(None), rows.c.content != FORGOTTEN
     )
     with database.streaming() as connection:
         for row in connection.execute(found.order_by(rows.c.id)):
-            if one.ids is None or row.id in one.ids:
+            if part.ids is None or row.id in part.ids:
                 yield row
 
 
-def _stored(database: Database, one: Doomed) -> Iterator[tuple[int, dict[str, Any]]]:
+def _stored(database: Database, part: Doomed) -> Iterator[tuple[int, dict[str, Any]]]:
     """The id and the columns of every revision of a collection whose content can be read."""
     found = sa.select(revisions.c.id, revisions.c.payload).where(
-        revisions.c.collection == one.collection, revisions.c.payload.is_not(None)
+        revisions.c.collection == part.collection, revisions.c.payload.is_not(None)
     )
     with database.streaming() as connection:
         for row in connection.execute(found):
@@ -165,10 +167,10 @@ def _stored(database: Database, one: Doomed) -> Iterator[tuple[int, dict[str, An
 
 def tombstones(database: Database, plan: Plan, *, when: str) -> Iterator[Record]:
     """For the feeds: each row that a feed got, as deleted and without content."""
-    for one in plan.doomed:
-        for row in _live(database, one):
+    for part in plan.doomed:
+        for row in _live(database, part):
             state = RowState(row.revision + 1, "deleted", row.first_seen, row.last_seen, deleted_at=when)
-            yield bare_record(one.site, one.type, row.id, state, kind=one.kind)
+            yield bare_record(part.site, part.type, row.id, state, kind=part.kind)
 
 
 def carry_out(archive: Archive, plan: Plan) -> int:
@@ -181,8 +183,8 @@ def carry_out(archive: Archive, plan: Plan) -> int:
         if archive.database.sqlite:
             # SQLite overwrites what it frees, so that no deleted text stays in the file.
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
-        for one in plan.doomed:
-            _forget(connection, one, keep_numbers=one.ids is not None)
+        for part in plan.doomed:
+            _forget(connection, part, keep_numbers=part.ids is not None)
         for revision_id, payload in changed:
             of_revision = revisions.c.revision_id == revision_id
             connection.execute(sa.update(revisions).where(of_revision).values(payload=payload))
@@ -211,18 +213,18 @@ def undisturbed(archive: Archive, make: Callable[[], Plan]) -> Iterator[Plan]:
         archive.leases.release_all()
 
 
-def _forget(connection: Connection, one: Doomed, *, keep_numbers: bool) -> None:
+def _forget(connection: Connection, part: Doomed, *, keep_numbers: bool) -> None:
     if not keep_numbers:
         for table in (outbox, revisions, rows, collections):
-            connection.execute(sa.delete(table).where(table.c.collection == one.collection))
+            connection.execute(sa.delete(table).where(table.c.collection == part.collection))
         return
-    ids = sorted(one.ids or ())
+    ids = sorted(part.ids or ())
     empty = {"content": FORGOTTEN, "fingerprint": b"", "guid": None, "guid_duplicate": False}
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         for table in (outbox, revisions):
-            connection.execute(sa.delete(table).where(table.c.collection == one.collection, table.c.id.in_(batch)))
-        of_rows = (rows.c.collection == one.collection, rows.c.id.in_(batch))
+            connection.execute(sa.delete(table).where(table.c.collection == part.collection, table.c.id.in_(batch)))
+        of_rows = (rows.c.collection == part.collection, rows.c.id.in_(batch))
         connection.execute(sa.update(rows).where(*of_rows).values(empty))
 
 
@@ -238,9 +240,9 @@ def _without_replies(database: Database, plan: Plan) -> Iterator[tuple[int, byte
     """The id of each revision of a post that holds a comment to remove, with its new payload."""
     if plan.replies is None:
         return
-    for one in plan.posts:
+    for part in plan.posts:
         found = sa.select(revisions.c.revision_id, revisions.c.payload).where(
-            revisions.c.collection == one.collection, revisions.c.payload.is_not(None)
+            revisions.c.collection == part.collection, revisions.c.payload.is_not(None)
         )
         with database.streaming() as connection:
             for row in connection.execute(found):

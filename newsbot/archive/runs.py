@@ -100,7 +100,12 @@ class Runs:
         _put(connection, receipts, ("run", "site"), of_run)
         # Where no site was found, its key is the URL. What an earlier run found behind the URL stays.
         for replace in (True, False):
-            urls = {url: one.site for one in results for url in one.asked if replace == (one.site not in one.asked)}
+            urls = {
+                url: result.site
+                for result in results
+                for url in result.asked
+                if replace == (result.site not in result.asked)
+            }
             _put_addresses(connection, urls, replace=replace)
         _Site.write(connection, found.values(), now=now)
 

@@ -62,13 +62,13 @@ class Command(OneLineEnd, ScrapyCommand):
             return
         found = examine_sites(self.crawler_process, targets)
         if opts.json:
-            for one in found:
-                write_out(json_bytes(as_json(one))[0].decode())
+            for findings in found:
+                write_out(json_bytes(as_json(findings))[0].decode())
         elif found:
             show(told(found[0]) if len(targets) == 1 else table(found))
         if len(found) < len(targets):
             self._say(f"{len(targets) - len(found)} of {len(targets)} sites were not examined")
-        self.exitcode = 0 if len(found) == len(targets) and all(one.can_crawl for one in found) else 1
+        self.exitcode = 0 if len(found) == len(targets) and all(findings.can_crawl for findings in found) else 1
 
     def _targets(self, args: list[str]) -> list[Target]:
         """The sites of the command line, each once. Raises BadArgument."""

@@ -36,8 +36,8 @@ def write_rss(target: Target, reading: Reading) -> Written:
         "<generator>newsbot</generator>\n"
     )
     target.file.write(fit_bytes(_RSS + channel)[0])
-    for one in found:
-        target.file.write(fit_bytes(_item(one))[0])
+    for event in found:
+        target.file.write(fit_bytes(_item(event))[0])
     target.file.write(b"</channel>\n</rss>\n")
     return Written(rows=len(found))
 
@@ -47,7 +47,7 @@ def write_json_feed(target: Target, reading: Reading) -> Written:
     title, home = _titles(reading, found)
     feed: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": title}
     feed |= {"home_page_url": home} if home else {}
-    feed["items"] = [_json_item(one) for one in found]
+    feed["items"] = [_json_item(event) for event in found]
     target.file.write(json_bytes(feed, option=orjson.OPT_INDENT_2)[0] + b"\n")
     return Written(rows=len(found))
 
@@ -56,43 +56,43 @@ def _latest(reading: Reading) -> list[ChangedRow]:
     # A deletion is a change, whether or not deleted rows are wanted.
     selection = replace(reading.selection, deleted=True)
     found = read_latest(reading.database, selection, reading.latest, reading.broken)
-    return found if reading.keep is None else [one for one in found if reading.keep(one.archived)]
+    return found if reading.keep is None else [event for event in found if reading.keep(event.archived)]
 
 
 def _titles(reading: Reading, found: list[ChangedRow]) -> tuple[str, str]:
     """The title of the feed and its home page: the site's, where it is of one site."""
-    sites = {one.change.site for one in found}
+    sites = {event.change.site for event in found}
     site = reading.selection.site or (next(iter(sites)) if len(sites) == 1 else "")
     home = site if "://" in site else next(iter(sites), "")
     return f"Changes of {site or 'all sites of an archive'}", home
 
 
-def _item(one: ChangedRow) -> str:
+def _item(event: ChangedRow) -> str:
     return "".join(
         [
-            f"<item>\n<title>{escape(_title(one))}</title>\n",
-            f"<link>{escape(one.row['url'])}</link>\n" if one.row.get("url") else "",
-            f'<guid isPermaLink="false">{escape(_id(one))}</guid>\n',
-            f"<pubDate>{format_datetime(datetime.fromisoformat(one.change.seen))}</pubDate>\n",
-            *(f"<dc:creator>{escape(name)}</dc:creator>\n" for name in _authors(one)),
-            *(f"<category>{escape(name)}</category>\n" for name in _tags(one)),
+            f"<item>\n<title>{escape(_title(event))}</title>\n",
+            f"<link>{escape(event.row['url'])}</link>\n" if event.row.get("url") else "",
+            f'<guid isPermaLink="false">{escape(_id(event))}</guid>\n',
+            f"<pubDate>{format_datetime(datetime.fromisoformat(event.change.seen))}</pubDate>\n",
+            *(f"<dc:creator>{escape(name)}</dc:creator>\n" for name in _authors(event)),
+            *(f"<category>{escape(name)}</category>\n" for name in _tags(event)),
             # A description is HTML inside of XML: the text is escaped twice.
-            f"<description>{escape(escape(_summary(one)))}</description>\n</item>\n",
+            f"<description>{escape(escape(_summary(event)))}</description>\n</item>\n",
         ]
     )
 
 
-def _json_item(one: ChangedRow) -> dict[str, Any]:
-    change, row = one.change, one.row
+def _json_item(event: ChangedRow) -> dict[str, Any]:
+    change, row = event.change, event.row
     item = {
-        "id": _id(one),
+        "id": _id(event),
         "url": row.get("url"),
-        "title": _title(one),
-        "content_text": _summary(one),
+        "title": _title(event),
+        "content_text": _summary(event),
         "date_published": change.seen,
         "language": row.get("language"),
-        "authors": [{"name": name} for name in _authors(one)],
-        "tags": _tags(one),
+        "authors": [{"name": name} for name in _authors(event)],
+        "tags": _tags(event),
         "_newsbot": {
             "change": change.change,
             "changed": list(change.changed),
@@ -106,28 +106,28 @@ def _json_item(one: ChangedRow) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value not in (None, [])}
 
 
-def _id(one: ChangedRow) -> str:
-    return f"{one.change.site} {one.change.type} {one.change.id} {one.change.revision}"
+def _id(event: ChangedRow) -> str:
+    return f"{event.change.site} {event.change.type} {event.change.id} {event.change.revision}"
 
 
-def _title(one: ChangedRow) -> str:
-    named = one.row.get("title") or one.row.get("name") or f"{one.change.type} {one.change.id}"
-    return f"{_WORDS.get(one.change.change, one.change.change)}: {named}"
+def _title(event: ChangedRow) -> str:
+    named = event.row.get("title") or event.row.get("name") or f"{event.change.type} {event.change.id}"
+    return f"{_WORDS.get(event.change.change, event.change.change)}: {named}"
 
 
-def _summary(one: ChangedRow) -> str:
-    if one.word_diff:
-        return one.word_diff
-    if one.change.changed:
-        return f"Changed: {', '.join(one.change.changed)}"
-    text = str(one.row.get("excerpt") or one.row.get("content_text") or one.row.get("description") or "")
+def _summary(event: ChangedRow) -> str:
+    if event.word_diff:
+        return event.word_diff
+    if event.change.changed:
+        return f"Changed: {', '.join(event.change.changed)}"
+    text = str(event.row.get("excerpt") or event.row.get("content_text") or event.row.get("description") or "")
     return text if len(text) <= SUMMARY else f"{text[:SUMMARY].rsplit(' ', 1)[0]} ..."
 
 
-def _tags(one: ChangedRow) -> list[str]:
-    return [one.change.change, *(one.row.get("categories") or ())]
+def _tags(event: ChangedRow) -> list[str]:
+    return [event.change.change, *(event.row.get("categories") or ())]
 
 
-def _authors(one: ChangedRow) -> Iterator[str]:
-    found = one.row.get("authors") or ([one.row["author"]] if one.row.get("author") else [])
+def _authors(event: ChangedRow) -> Iterator[str]:
+    found = event.row.get("authors") or ([event.row["author"]] if event.row.get("author") else [])
     return (author["name"] for author in found if author.get("name"))

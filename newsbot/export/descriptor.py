@@ -47,11 +47,11 @@ def _is_schema(schema: Any) -> bool:
         return False
     known = {*FIELD_TYPES.values(), "string"}
     named = all(
-        isinstance(one, Mapping)
-        and isinstance(one.get("name"), str)
-        and isinstance(one.get("type"), str)
-        and one["type"] in known
-        for one in schema["fields"]
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("name"), str)
+        and isinstance(entry.get("type"), str)
+        and entry["type"] in known
+        for entry in schema["fields"]
     )
     return named and schema.get("primaryKey") == list(PRIMARY_KEY)
 
@@ -62,11 +62,13 @@ def _against_croissant(path: Path, resources: Sequence[Resource]) -> Iterator[st
     if not path.is_file():
         return  # the file is listed: its absence is reported with the other files
     try:
-        described = {str(one["name"]): str(one["sha256"]) for one in orjson.loads(path.read_bytes())["distribution"]}
+        described = {
+            str(entry["name"]): str(entry["sha256"]) for entry in orjson.loads(path.read_bytes())["distribution"]
+        }
     except (ValueError, KeyError, TypeError):
         yield "croissant.json: it describes no files"
         return
-    told = {str(one["path"]): str(one.get("hash")).removeprefix("sha256:") for one in resources}
+    told = {str(entry["path"]): str(entry.get("hash")).removeprefix("sha256:") for entry in resources}
     told = {name: digest for name, digest in told.items() if holds_rows(name)}
     for name in sorted(told.keys() | described.keys()):
         if told.get(name) != described.get(name):

@@ -108,8 +108,8 @@ def _plan(archive: Archive, wish: Wish) -> Plan:
 
 def _described(plan: Plan, wish: Wish) -> str:
     counted: Counter[str] = Counter()
-    for one in plan.doomed:
-        counted[f"{one.site} {one.type}"] += one.live
+    for part in plan.doomed:
+        counted[f"{part.site} {part.type}"] += part.live
     rows = ", ".join(f"{name} {count:,}" for name, count in counted.items()) or "no row"
     more = {
         "site": ", and everything else that the archive knows of the site",

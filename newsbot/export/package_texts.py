@@ -116,7 +116,10 @@ def readme(asked: Asked, resources: Iterable[Resource], receipts: Sequence[Mappi
             "",
             "| file | rows | bytes | SHA-256 |",
             "|---|---|---|---|",
-            *(f"| {_cell(one.path)} | {one.rows or ''} | {one.bytes} | {one.sha256} |" for one in resources),
+            *(
+                f"| {_cell(resource.path)} | {resource.rows or ''} | {resource.bytes} | {resource.sha256} |"
+                for resource in resources
+            ),
             "",
             "`datapackage.json` names each file with its checksum and columns (Frictionless Data). `croissant.json`",
             "describes the files of rows (Croissant). `receipts.json` has the newest receipt of each site and spider.",

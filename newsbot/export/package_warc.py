@@ -36,10 +36,10 @@ def carry_warc(folder: Path, reading: Reading) -> tuple[list[str], list[str], tu
         missing += [file for file in sorted(named) if run_of(file) == run and file not in found]
         for path in paths:
             (folder / FOLDER).mkdir(exist_ok=True)
-            for one in (path, index_path(path)):
-                if one.is_file():
-                    shutil.copyfile(one, folder / FOLDER / one.name)
-                    carried.append(f"{FOLDER}/{one.name}")
+            for source_file in (path, index_path(path)):
+                if source_file.is_file():
+                    shutil.copyfile(source_file, folder / FOLDER / source_file.name)
+                    carried.append(f"{FOLDER}/{source_file.name}")
     lines = (f"{file} is not in {source}, so that its rows cannot be made again" for file in missing)
     return carried, missing, tuple(lines)
 

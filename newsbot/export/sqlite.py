@@ -149,8 +149,17 @@ def _write_changes(database: Database, reading: Reading) -> None:
         database.conn.executemany(
             "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (kind, one.site, one.type, one.id, one.revision, one.change, ",".join(one.changed) or None, one.seen)
-                for one in found
+                (
+                    kind,
+                    event.site,
+                    event.type,
+                    event.id,
+                    event.revision,
+                    event.change,
+                    ",".join(event.changed) or None,
+                    event.seen,
+                )
+                for event in found
             ),
         )
 

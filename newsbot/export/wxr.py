@@ -102,9 +102,9 @@ def _parents_first(terms: Mapping[tuple[str, int], FullTerm]) -> Iterator[FullTe
             above.append(found)
             parent = terms[found].ref.parent
             found = (found[0], parent) if parent else None
-        for one in reversed(above):
-            given.add(one)
-            yield terms[one]
+        for ancestor in reversed(above):
+            given.add(ancestor)
+            yield terms[ancestor]
 
 
 def _term_element(term: FullTerm, parent: str) -> str:

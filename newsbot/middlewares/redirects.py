@@ -101,7 +101,7 @@ class RedirectsMiddleware(RedirectMiddleware):
 def cookies_in(response: Response) -> dict[bytes, bytes]:
     """The cookies that a response sets. A cookie that it removes has no value."""
     found = (_COOKIE.match(header) for header in response.headers.getlist("Set-Cookie"))
-    return {one[1]: one[2] for one in found if one is not None and one[2]}
+    return {cookie[1]: cookie[2] for cookie in found if cookie is not None and cookie[2]}
 
 
 def _origin(request: Request) -> tuple[str, str]:

@@ -118,7 +118,7 @@ def of_damage(broken: Sequence[str]) -> list[Attention]:
 
 def in_order(found: Iterable[Attention]) -> list[Attention]:
     """The worst first, then by site."""
-    return sorted(found, key=lambda one: (_ORDER[one.level], one.site, one.what))
+    return sorted(found, key=lambda entry: (_ORDER[entry.level], entry.site, entry.what))
 
 
 def _sentence(step: str) -> str:

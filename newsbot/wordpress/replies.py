@@ -52,7 +52,7 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
         if not holed:
             raise NotJson("expected a list, got an object")
     rows = objects_in(listed)
-    if isinstance(listed, list) and not rows and any(one is not None for one in listed):
+    if isinstance(listed, list) and not rows and any(row is not None for row in listed):
         raise NotJson("expected rows, got a list of something else")
     if len(rows) > MOST_ROWS:
         raise Flooded(f"the answer holds {len(rows)} rows, and at most 100 were asked for")

@@ -107,8 +107,8 @@ def _join_alike(parents: list[int], mates: list[int], sketches: Sketches, simila
                 heads.append(number)
 
 
-def _likeness(sketches: Sketches, one: int, other: int) -> float:
-    return float((sketches[one] == sketches[other]).mean())
+def _likeness(sketches: Sketches, member: int, other: int) -> float:
+    return float((sketches[member] == sketches[other]).mean())
 
 
 def _root(parents: list[int], number: int) -> int:
@@ -124,12 +124,12 @@ def _groups(parents: list[int], dated: list[tuple[str, Hashable]], sketches: Ske
         root = _root(parents, number)
         if root != number:
             members.setdefault(root, [root]).append(number)
-    groups = sorted((sorted(group, key=lambda one: (dated[one][0], one)) for group in members.values()),
+    groups = sorted((sorted(group, key=lambda member: (dated[member][0], member)) for group in members.values()),
                     key=lambda group: (dated[group[0]][0], group[0]))  # fmt: skip
     return [
         Cluster(
-            keys=tuple(dated[one][1] for one in group),
-            likeness=tuple(round(_likeness(sketches, group[0], one), 2) for one in group),
+            keys=tuple(dated[member][1] for member in group),
+            likeness=tuple(round(_likeness(sketches, group[0], member), 2) for member in group),
         )
         for group in groups
     ]

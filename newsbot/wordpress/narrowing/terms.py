@@ -31,9 +31,9 @@ def matching(offered: Iterable[AnyNamed], wanted: str) -> list[AnyNamed]:
     name."""
     every, plain = list(offered), folded(wanted.strip())
     tests = (
-        [one for one in every if folded(one.slug) == plain],
-        [one for one in every if str(one.id) == plain],
-        [one for one in every if folded(one.name) == plain],
+        [term for term in every if folded(term.slug) == plain],
+        [term for term in every if str(term.id) == plain],
+        [term for term in every if folded(term.name) == plain],
     )
     return next((matches for matches in tests if matches), [])
 
@@ -43,11 +43,11 @@ def below(top: int, children: Mapping[int, Sequence[int]]) -> list[int]:
     found: list[int] = []
     waiting, known = list(children.get(top, ())), {top}
     while waiting:
-        one = waiting.pop(0)
-        if one not in known:
-            known.add(one)
-            found.append(one)
-            waiting += children.get(one, ())
+        term_id = waiting.pop(0)
+        if term_id not in known:
+            known.add(term_id)
+            found.append(term_id)
+            waiting += children.get(term_id, ())
     return found
 
 

@@ -111,9 +111,9 @@ class Differences:
 
     def _without_known_ids(self, lacking: Sequence[Lacking]) -> Steps[list[Lacking]]:
         """What is left without the URLs that hold the id of a held row (``?p=7``)."""
-        ids = {one.url: number for one in lacking if (number := id_in(one.url, self.type)) is not None}
+        ids = {article.url: number for article in lacking if (number := id_in(article.url, self.type)) is not None}
         known = yield from self._known(ids.values())
-        left = [one for one in lacking if ids.get(one.url) not in known]
+        left = [article for article in lacking if ids.get(article.url) not in known]
         self.proofs[Proof.KNOWN] += len(lacking) - len(left)
         return left
 
@@ -130,7 +130,7 @@ class Differences:
                 if is_final(fault):
                     raise
                 self.facts.faults[fault.name] += 1
-        return [one for one in lacking if one.url not in settled]
+        return [article for article in lacking if article.url not in settled]
 
     def _ask_slugs(self, slugs: list[str], fields: dict[str, str]) -> Steps[tuple[list[dict[str, Any]], Reply]]:
         params: dict[str, Any] = {"slug": slugs, "per_page": min(len(slugs), self.queries.per_page)} | fields
@@ -202,16 +202,18 @@ class Differences:
                         raise
                     break
                 links = [decoded(row.get("link")) for row in rows]
-                settled |= {one.url for one in batch.values() if any(is_same(link, one.url) for link in links)}
+                settled |= {
+                    article.url for article in batch.values() if any(is_same(link, article.url) for link in links)
+                }
             self.proofs[Proof.OTHER] += len(settled)
-            left = [one for one in left if one.url not in settled]
+            left = [article for article in left if article.url not in settled]
         return left
 
     # By page.
 
     def _by_page(self, lacking: Sequence[Lacking]) -> Steps[None]:
         """Ask for the pages, those that changed last first. Those of folders that show no missing article come last."""
-        queue = deque(sorted(lacking, key=lambda one: one.changed or "", reverse=True))
+        queue = deque(sorted(lacking, key=lambda article: article.changed or "", reverse=True))
         put_off: deque[Lacking] = deque()
         worth, folders = PageWorth(), Folders(most=PROBES_EACH)
         while queue or put_off:
@@ -221,17 +223,17 @@ class Differences:
             if queue and folders.is_put_off(queue[0].url):
                 put_off.append(queue.popleft())
                 continue
-            one, brought = (queue or put_off).popleft(), self.brought
+            article, brought = (queue or put_off).popleft(), self.brought
             try:
-                yield from self._ask_page(one)
+                yield from self._ask_page(article)
             except Halt as halt:
                 if halt.fault == "stopped":
                     raise
                 self.stopped = str(halt)
-                self.leave([one, *queue, *put_off])
+                self.leave([article, *queue, *put_off])
                 return
             worth.note(brought=self.brought > brought)
-            folders.note(one.url, brought=self.brought > brought)
+            folders.note(article.url, brought=self.brought > brought)
             if worth.asked % BATCH == 0:
                 yield self.queries.checkpoint(self.intake.sequence)
 
@@ -245,35 +247,35 @@ class Differences:
         self.proofs["unasked"] += len(rest)
         if self.is_proven:
             why = self.stopped or "the next runs ask for its page"
-            self.facts.missing_urls.update((one.url, why) for one in rest)
+            self.facts.missing_urls.update((article.url, why) for article in rest)
 
-    def _ask_page(self, one: Lacking) -> Steps[None]:
+    def _ask_page(self, article: Lacking) -> Steps[None]:
         try:
-            page = yield from self.reader.page(one.url)
-            proof = yield from self._prove(page, one)
+            page = yield from self.reader.page(article.url)
+            proof = yield from self._prove(page, article)
             if proof is Proof.ARTICLE and page.post is not None:
-                yield from self._deliver((yield from self.reader.whole(page, page.post)), page, one)
+                yield from self._deliver((yield from self.reader.whole(page, page.post)), page, article)
         except Gone:
             proof = Proof.STALE
         except (Elsewhere, Closed):
             proof = Proof.OTHER
         except NoArticle as failure:
-            self.facts.missing_urls[one.url] = str(failure)
+            self.facts.missing_urls[article.url] = str(failure)
             self.facts.faults["no-article"] += 1
             self.proofs["missing"] += 1
             return
         self.proofs[proof] += 1
 
-    def _prove(self, page: ArticlePage, one: Lacking) -> Steps[Proof]:
+    def _prove(self, page: ArticlePage, article: Lacking) -> Steps[Proof]:
         known = yield from self._known([page.id] if page.id is not None else [])
         home = self.queries.site.key
-        return prove(page, one.url, held=self.held, known_ids=known, home=home, type_=self.type, typed=self.typed)
+        return prove(page, article.url, held=self.held, known_ids=known, home=home, type_=self.type, typed=self.typed)
 
-    def _deliver(self, post: Post, page: ArticlePage, one: Lacking) -> Steps[None]:
-        post.id = page.id or id_of_url(one.url)
+    def _deliver(self, post: Post, page: ArticlePage, article: Lacking) -> Steps[None]:
+        post.id = page.id or id_of_url(article.url)
         if page.id is None:
             self.facts.faults["no-id"] += 1
-        post.modified = post.modified or iso_to_utc(one.changed)
+        post.modified = post.modified or iso_to_utc(article.changed)
         self.facts.via[post.via] += 1
         self.facts.protected += bool(post.protected)
         self.beside.add(post.id)

@@ -266,7 +266,7 @@ def _rebuilt_row(row: Any, kind: str, collection: int, part: _OfKind) -> dict[st
     from newsbot.wordpress.guids import guid_key
 
     newest, first = part.revisions[-1], part.revisions[0]
-    payload = next(one.payload for one in part.revisions if one.revision == part.content)
+    payload = next(revision.payload for revision in part.revisions if revision.revision == part.content)
     record = unpack(payload, RowState(newest.revision, newest.change, first.seen, newest.seen), kind=kind)
     return {
         **row._mapping,

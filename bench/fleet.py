@@ -56,8 +56,12 @@ def processes_below(pid: int) -> Iterator[int]:
 
 
 def seconds_of(pid: int, *, with_ended: bool) -> float:
-    """CPU seconds of a process, and of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    """CPU seconds of a process, and of its children that have ended. 0 for a process that has just ended: those of a
+    child are then among its parent's."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
     return sum(int(field) for field in fields[11 : 15 if with_ended else 13]) / TICK
 
 

@@ -27,7 +27,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 
 def missing(extra: str, wanted: str) -> str | None:
     """One line for an extra that is not installed and that ``wanted`` (an option or a setting) needs, or None."""
-    if all(importlib.util.find_spec(_module(library)) is not None for library in EXTRAS[extra]):
+    modules = [module for library in EXTRAS[extra] for module in _modules(library)]
+    if all(importlib.util.find_spec(module) is not None for module in modules):
         return None
     libraries = " ".join(f"'{library}'" if "[" in library else library for library in EXTRAS[extra])
     # Whoever started the command of the wheel has no Makefile.
@@ -41,5 +42,8 @@ def require(extra: str, wanted: str) -> None:
         raise BadArgument(line)
 
 
-def _module(library: str) -> str:
-    return library.partition("[")[0].replace("-", "_")
+def _modules(library: str) -> list[str]:
+    """The modules of a library and of its extras that newsbot needs."""
+    name, _, extras = library.partition("[")
+    module = name.replace("-", "_")
+    return [module, f"{module}_pool"] if "pool" in extras else [module]

@@ -165,3 +165,19 @@ def test_a_worker_comes_back_and_ends_its_sites_behind_whole_pages() -> None:
     text = (DEPLOY / "newsbot-worker@.service").read_text(encoding="utf-8")
     assert "Environment=NEWSBOT_METRICS_PORT=%i\n" in text
     assert not re.search(r"^Environment=.*(PASSWORD|postgresql)", text, re.MULTILINE)
+
+
+def test_the_timer_of_scrapyd_hands_out_the_sites_of_the_archive_that_its_jobs_use() -> None:
+    schedule, scrapyd = unit("newsbot-schedule.service")["Service"], unit("scrapyd.service")["Service"]
+    assert unit("newsbot-schedule.timer")["Timer"]["OnCalendar"] == "minutely"
+    slots = configparser.ConfigParser()
+    slots.read(DEPLOY / "scrapyd.conf")
+    found = slots["scrapyd"]
+    node = f"http://{found['bind_address']}:{found['http_port']}"
+    assert schedule["ExecStart"].endswith(f"scrapy fleet schedule --scrapyd {node} --slots {found['max_proc']}")
+    archive = "Environment=NEWSBOT_ARCHIVE=sqlite:////var/lib/newsbot/newsbot.db\n"
+    for name in ("newsbot-schedule.service", "scrapyd.service"):
+        text = (DEPLOY / name).read_text(encoding="utf-8")
+        assert archive in text and "EnvironmentFile=-/etc/newsbot/environment\n" in text
+    assert schedule["User"] == scrapyd["User"] == "newsbot"
+    assert "/etc/newsbot/schedule" not in (DEPLOY / "scrapyd.service").read_text(encoding="utf-8")

@@ -27,6 +27,7 @@ def test_an_extra_that_is_installed_is_not_missing(extra: str) -> None:
         ),
         ("duplicates", "datasketch", "--duplicates needs the extra [duplicates]: pip install datasketch numpy"),
         ("fleet", "procrastinate", "fleet needs the extra [fleet]: pip install procrastinate 'psycopg[binary,pool]'"),
+        ("fleet", "psycopg_pool", "fleet needs the extra [fleet]: pip install procrastinate 'psycopg[binary,pool]'"),
         ("markdown", "html_to_markdown", "NEWSBOT_MARKDOWN=1 needs the extra [markdown]: pip install html-to-markdown"),
         ("metrics", "prometheus_client", "it needs the extra [metrics]: pip install prometheus-client"),
         (

@@ -37,13 +37,13 @@ def run_worker(settings: BaseSettings, *, slots: int) -> int:
     """
     url = settings["NEWSBOT_ARCHIVE"]
     databases = [open_fleet(url, create=True) for _ in range(2)]
-    quiet()
     settings.set("NEWSBOT_SITES_AT_ONCE", str(slots), priority="cmdline")
     settings.set("NEWSBOT_PROGRESS", "0", priority="cmdline")  # scrapy fleet status lists the sites
     for name, components in COMPONENTS.items():
         for component, order in components.items():
             settings[name].set(component, order, priority="cmdline")
     process = AsyncCrawlerProcess(settings)  # type: ignore[arg-type]
+    quiet()  # after Scrapy has set up its loggers, which resets the levels of those below "scrapy"
     worker = _Worker(process, slots=slots, database=databases[0], thread=PeriodicThread(databases[1]))
     main = asyncio.get_event_loop().create_task(worker.main())
     process.start(stop_after_crawl=False, install_signal_handlers=False)

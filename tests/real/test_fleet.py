@@ -45,6 +45,8 @@ def test_workers_that_die_stop_or_lose_their_database_neither_lose_nor_double_a_
             )  # fmt: skip
         finally:
             fleet.end()
+    logs = "".join(path.read_text(encoding="utf-8") for path in fleet.folder.glob("*.log"))
+    assert "Spider closed" in logs and "Enabled extensions" not in logs, "each run lists its components"
     rows = (shown.archived, shown.delivered, shown.lost, shown.doubled)
     assert rows == (shown.expected, shown.expected, 0, 0), shown
     manners = (shown.met, shown.returns, shown.under_the_delay)

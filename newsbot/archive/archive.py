@@ -73,6 +73,8 @@ class Archive:
         self.full = full
         self.incomplete: set[CollectionKey] = set()
         """The collections that lost rows in this run."""
+        self.failed = False
+        """Whether the archive stores no further row of this run."""
         self._clock = clock
         self._batches = Batches(database)
         self._linked = Linked(database, clock=clock)
@@ -378,6 +380,10 @@ class Archive:
             self._store(batch, None)
             raise
         self._store(batch, checkpoint)
+
+    def lacks_rows(self, site: str) -> bool:
+        """Whether rows of a site that this run received are not stored."""
+        return self.failed or any(collection[0] == site for collection in self.incomplete)
 
     def flush(self) -> None:
         """Write the rows since the last checkpoints without moving a cursor. Called before feeds take their names."""

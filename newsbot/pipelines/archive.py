@@ -140,6 +140,8 @@ class ArchivePipeline:
         if self._failed:
             return
         self._failed = True
+        if self._archive is not None:
+            self._archive.failed = True
         self._stats.inc_value("newsbot/archive/failed")
         logger.error("%s. The crawl stops; the next crawl continues from the last checkpoint", error)
         if self._crawler.engine is not None:

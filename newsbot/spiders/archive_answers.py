@@ -52,6 +52,9 @@ class Answers(Protocol):
     def last_crawled(self, url: str, spider: str, /) -> datetime | None:
         """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""
 
+    def lacks_rows(self, site: str, /) -> bool:
+        """Whether the archive did not store every row of the site that this run brought."""
+
     def recovered(self, site: str, kinds: Sequence[str], /) -> Iterator[Recovered]:
         """The rows that a run that died archived and did not deliver."""
 
@@ -86,6 +89,9 @@ class NoArchive:
 
     def last_crawled(self, *_: object) -> datetime | None:
         return None
+
+    def lacks_rows(self, *_: object) -> bool:
+        return False
 
     def recovered(self, *_: object) -> Iterator[Recovered]:
         return iter(())
@@ -158,6 +164,9 @@ class ArchiveAnswers:
 
     def last_crawled(self, url: str, spider: str) -> datetime | None:
         return crawled_of(self._archive.database, spider, [url]).get(url)
+
+    def lacks_rows(self, site: str) -> bool:
+        return self._archive.lacks_rows(site)
 
     def recovered(self, site: str, kinds: Sequence[str]) -> Iterator[Recovered]:
         for kind in kinds:

@@ -106,7 +106,8 @@ def test_rows_leave_while_the_site_works_on_its_reply() -> None:
 
     events = drive(crawl)
     assert events.index("asked") < events.index(2) < events.index("answered") < events.index(8)
-    assert [event for event in events if event not in ("asked", "answered")] == [*range(1, 9), "checkpoint", 9]
+    told = [event for event in events if event not in ("asked", "answered")]
+    assert told == [*range(1, 9), "checkpoint", 9, "delivered"]
 
 
 def test_a_question_to_the_archive_waits_until_every_earlier_row_is_delivered() -> None:
@@ -119,6 +120,23 @@ def test_a_question_to_the_archive_waits_until_every_earlier_row_is_delivered() 
 
     events = drive(crawl, turns=0)
     assert events.index(3) < events.index("delivered") < events.index(4)
+
+
+@pytest.mark.parametrize("lacks", [False, True])
+def test_a_site_is_complete_only_when_the_archive_has_its_last_rows(
+    lacks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crawl() -> SiteCrawl:
+        driving.driver.facts.site = "https://news.example"
+        yield post(1)
+        yield post(2)
+        driving.driver.facts.end("complete", "all came")
+
+    driving = Drive(crawl)
+    # The archive fails while it takes the last row, which is after the crawl has ended.
+    monkeypatch.setattr(driving.driver.archive, "lacks_rows", lambda site: lacks and driving.events[-1] == "delivered")
+    assert asyncio.run(driving.run()) == [1, 2, "delivered"]
+    assert driving.driver.facts.verdict == ("incomplete" if lacks else "complete")
 
 
 @pytest.mark.parametrize(("sites", "most"), [(1, 200), (4, 50), (400, 12)])

@@ -43,7 +43,8 @@ class Addresses:
         host, _, path = rest.partition("/")
         if not rest:  # mailto: and similar URLs are indexed by their scheme
             host, _, path = scheme.partition(":")
-        found = _first(self._of_host(host), path)
+        patterns = self._of_host(host)
+        found = _first(patterns, path) if patterns else None
         # A rule for any host must not match the files that a site uploaded. ``_anywhere`` is one expression for all
         # these rules, and most URLs do not match it.
         if found is None and self._anywhere is not None and not path.startswith("wp-content/uploads/"):

@@ -66,10 +66,16 @@ class Selectors:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._exact: dict[str, list[Candidate]] = {}  # "." or "#" and the name
         self._patterns: dict[str, list[_Pattern]] = {}  # the same with the name's first letters, or none
+        self._prefixes: dict[str, tuple[str, ...]] = {}  # those of the patterns, for a quick check
         self._attributes: dict[str, list[Candidate]] = {}
         self._tags: dict[str, list[Candidate]] = {}
         for number, (rule, selector) in enumerate((each, name) for each in rules for name in each.select):
             self._index(number, rule, read_selector(selector))
+        for start, patterns in self._patterns.items():
+            # A name is compared with the patterns of its first letters, and with those that have none.
+            both = patterns if len(start) == 1 else [*patterns, *self._patterns.get(start[0], ())]
+            self._patterns[start] = sorted(both, key=lambda pattern: pattern.number)
+            self._prefixes[start] = tuple({pattern.prefix for pattern in both})
         self.bare_tags: Set[str] = self._tags.keys()
         self._asked_for = frozenset(self._attributes) | {"id"}
         self._of_class = lru_cache(maxsize=MEMO_LIMIT)(self._read_class)
@@ -93,7 +99,10 @@ class Selectors:
     def _read_class(self, names: str) -> tuple[tuple[str, ...], tuple[Candidate, ...]]:
         """The classes in an attribute, and the candidates that they may match, in order."""
         tokens = tuple(names.split())
-        return tokens, tuple(candidate for token in tokens for candidate in self._named(".", token))
+        candidates: list[Candidate] = []
+        for token in tokens:
+            candidates += self._named(".", token)
+        return tokens, tuple(candidates)
 
     def _of_attributes(self, attributes: Attributes) -> Iterator[Candidate]:
         for name, value in attributes.items():
@@ -102,12 +111,14 @@ class Selectors:
             else:
                 yield from self._attributes.get(name, ())
 
-    def _named(self, sign: str, name: str) -> Iterator[Candidate]:
-        yield from self._exact.get(sign + name, ())
-        patterns = [*self._patterns.get(sign + name[:_INDEXED], ()), *self._patterns.get(sign, ())] if name else []
-        for pattern in sorted(patterns, key=lambda pattern: pattern.number):
-            if pattern.fits(name):
-                yield pattern.candidate
+    def _named(self, sign: str, name: str) -> Sequence[Candidate]:
+        exact = self._exact.get(sign + name, ())
+        start = sign + name[:_INDEXED]
+        prefixes = self._prefixes.get(start) or self._prefixes.get(sign, ())
+        if not (name and name.startswith(prefixes)):
+            return exact
+        patterns = self._patterns.get(start) or self._patterns[sign]
+        return [*exact, *(pattern.candidate for pattern in patterns if pattern.fits(name))]
 
     def _index(self, number: int, rule: Rule, parts: list[Part]) -> None:
         # The rarest part comes first: an id before a class, a class before an attribute, a tag last.

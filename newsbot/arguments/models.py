@@ -87,9 +87,10 @@ class SiteArguments(BaseModel):
     @model_validator(mode="after")
     def _one_source(self) -> SiteArguments:
         if bool(self.site) == bool(self.sites) and not (self.site and self.follows and self.due):
-            raise ValueError("give one of site=URL or sites=FILE")
+            both = "site= and sites= are given, and a run takes one of them: leave one out"
+            raise ValueError(both if self.site else "no site is named: add -a site=URL or -a sites=FILE")
         if self.due and not self.sites:
-            raise ValueError("due= needs sites=FILE")
+            raise ValueError("due=1 chooses among many sites: add sites=FILE or sites=archive")
         return self
 
     @property
@@ -124,7 +125,7 @@ class DatedArguments(SiteArguments):
     @model_validator(mode="after")
     def _window(self) -> DatedArguments:
         if self.since and self.until and self.since >= self.until:
-            raise ValueError("since must be earlier than until")
+            raise ValueError(f"since= {self.since} is not before until= {self.until}: exchange or correct them")
         return self
 
 

@@ -96,7 +96,7 @@ def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
         ({"site": "x.example", "since": "0001-01-01"}, "since= takes an ISO date"),
         ({"site": "x.example", "follow": "friends"}, "follow= takes author, terms"),
         ({"site": "x.example", "limit": "0"}, "limit= takes 1 or more, not '0'"),
-        ({}, "give one of site=URL or sites=FILE"),
+        ({}, "no site is named: add -a site=URL or -a sites=FILE"),
         ({"sites": "/nowhere.txt"}, "cannot be read"),
         ({"site": "ftp://x.example"}, "not a web address"),
         ({"site": "http://x.example:99999/"}, "not a web address"),

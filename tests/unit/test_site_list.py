@@ -145,7 +145,7 @@ def test_site_is_due_when_its_time_has_passed(every: str | None, ago: timedelta 
 
 
 def test_due_needs_a_list() -> None:
-    with pytest.raises(BadArgument, match="due= needs sites=FILE"):
+    with pytest.raises(BadArgument, match="due=1 chooses among many sites: add sites=FILE"):
         validate(PostArguments, {"site": "a.example", "due": "1"})
 
 

@@ -90,7 +90,8 @@ def posts(site: WordPress) -> dict[str, dict[str, Any]]:
             name: letters(re.sub("<script.*?</script>|<[^>]*>", "", text[name] or ""))
             for name in ("post_title", "parent", "image")
         }
-        key = f"{row['post_type']} {row['post_date_gmt']} {row['post_name']}"
+        # By the site's own time: WordPress computes the other where a post has none, as old drafts have.
+        key = f"{row['post_type']} {row['post_date']} {row['post_name']}"
         found[key] = {**text, **shown, "terms": sorted(terms.get(number, []))}
     return found
 
@@ -109,16 +110,19 @@ def comments(site: WordPress) -> dict[str, dict[str, Any]]:
 
 
 def compare(name: str, source: dict[str, dict[str, Any]], target: dict[str, dict[str, Any]]) -> None:
+    """Print how many of the source's rows the target has, and each kind of difference with its first row."""
     lost = sorted(source.keys() - target.keys())
-    differing = [
-        f"{key}: {part} {value!r} became {target[key][part]!r}"
-        for key in sorted(source.keys() & target.keys())
-        for part, value in source[key].items()
-        if target[key][part] != value
-    ]
-    print(f"{name}: {len(source)} in the source, {len(source) - len(lost)} in the target, {len(differing)} differences")
-    for line in [f"missing: {key}" for key in lost] + differing:
-        print(f"    {line[:200]}")
+    differing: dict[str, list[str]] = {}
+    for key in sorted(source.keys() & target.keys()):
+        for part, value in source[key].items():
+            if target[key][part] != value:
+                told = f"{key.partition(' ')[0]}: {part} {value!r} became {target[key][part]!r}"
+                differing.setdefault(told, []).append(key)
+    print(f"{name}: {len(source)} in the source, {len(source) - len(lost)} in the target")
+    for key in lost:
+        print(f"    missing: {key[:200]}")
+    for told, keys in differing.items():
+        print(f"    {len(keys)} x {told[:150]} (first: {keys[0][:100]})")
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ MOST_NEWEST = 200
 REACH = 20
 """Known rows that a listing of edits reaches back to."""
 
-SLACK = 100
+MEANWHILE = 100
 """Rows that may be published while the newest ids are read."""
 
 
@@ -115,7 +115,7 @@ def newest_ids(
         further = listing.take(reply, site_ids)
         if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):
             return found
-        if len(found.dates) > (found.total or len(found.dates)) + SLACK:
+        if len(found.dates) > (found.total or len(found.dates)) + MEANWHILE:
             # The site shows other ids in each answer.
             break
     found.partial = True

@@ -25,7 +25,7 @@ from newsbot.wordpress.replies import is_final, rows_of, total_of
 WHOLE = 3
 """A collection that this many pages of newest ids hold is read whole: its count then does not matter."""
 
-SLACK = 10
+NEW_SHARE = 10
 """One place in so many of a page is left to new rows."""
 
 MOST_PAGES = 4
@@ -81,7 +81,7 @@ def start(account: Reconciler) -> Start:
     listed = state.live - len(account.apart) + len(account.absent) + account.hidden
     size = queries.per_page
     return Start(
-        behind=listed - (size - max(1, size // SLACK)) if _is_usable(queries, state, listed) else None,
+        behind=listed - (size - max(1, size // NEW_SHARE)) if _is_usable(queries, state, listed) else None,
         most_hidden=min(account.hidden, kept.get("hidden", account.hidden)),
         known=not account.hidden or "hidden" in kept,
         fresh=token(state.run_time) + "0",

@@ -50,12 +50,14 @@ _CORE_ROUTES = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """``collections`` to bring. ``unknown`` names were asked for, and the site does not have them. ``public`` names
-    are what the site offers instead. ``left`` is how many collections of ``all`` are beyond ``MOST_OF_ALL``."""
+    are what the site offers instead. ``left`` is how many collections of ``all`` are beyond ``MOST_OF_ALL``. ``gone``
+    are names among ``collections`` that an earlier run brought, and that the site names no more."""
 
     collections: list[Collection]
     unknown: list[str] = field(default_factory=list)
     public: list[str] = field(default_factory=list)
     left: int = 0
+    gone: list[str] = field(default_factory=list)
 
 
 def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite, Any, Catalog]:
@@ -70,8 +72,8 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
     catalog = choose(offered, options.types, internal)
     if options.kind == "posts" and ALL in options.types:
         # A type that an earlier run brought, and that the site names no more: its route tells what became of its rows.
-        gone = (name for name in site.types if name not in offered and name not in catalog.unknown)
-        catalog.collections.extend(Collection(name=name, route=site.types[name]) for name in gone)
+        catalog.gone.extend(name for name in site.types if name not in offered and name not in catalog.unknown)
+        catalog.collections.extend(Collection(name=name, route=site.types[name]) for name in catalog.gone)
     elif options.kind == "posts" and catalog.collections:
         site.types |= {collection.name: collection.route for collection in catalog.collections}
         yield KeepSite(url=options.url, site=site_as_json(site))

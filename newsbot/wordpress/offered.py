@@ -79,7 +79,14 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
     witnesses = Witnesses(site=site, options=options, links=links)
     for collection in _listing_part(site, catalog, options, facts):
         crawl = _crawl_collection(
-            site, collection, options, facts, fallback, witnesses, discovered_before=discovered_before
+            site,
+            collection,
+            options,
+            facts,
+            fallback,
+            witnesses,
+            discovered_before=discovered_before,
+            gone=collection.name in catalog.gone,
         )
         yield from links.of(crawl)
         # The first collection was answered. The answers to the others say nothing about the discovery.
@@ -138,8 +145,9 @@ def _crawl_collection(
     witnesses: Witnesses,
     *,
     discovered_before: bool,
+    gone: bool,
 ) -> SiteCrawl:
-    """Crawl one collection, by other sources where its API is shut."""
+    """Crawl one collection, by other sources where its API is shut. ``gone``: the site names the type no more."""
     if collection.route not in site.accepts and not site.api.wordpress_com:
         yield from ask_options(site, collection)
     name = collection.name
@@ -159,9 +167,15 @@ def _crawl_collection(
     if crawled.fault is not None and is_absent(crawled.fault):
         # The type may have another route by now: the next run asks the site for it.
         site.types.pop(name, None)
+        if gone and crawled.was_held and options.confirm_deletions:
+            yield from crawled.bury_all()
+            return
     if options.kind == "posts":
         yield from _look_beside_api(crawled, options, fallback, witnesses)
-    if crawled.is_not_public and not crawled.was_held and _is_optional(name, options):
+    if gone and crawled.state.live and crawled.facts.verdict == "incomplete":
+        crawled.tell_gone()
+    held = crawled.state.live > 0 if gone else crawled.was_held
+    if crawled.is_not_public and not held and _is_optional(name, options):
         # ``types=all`` and ``kinds=all`` ask for public collections, and this one is not public. The receipt keeps it
         # where the user named it, or where the archive holds its rows.
         facts.drop(name)

@@ -8,12 +8,13 @@ import pytest
 
 from newsbot.arguments.site_list import Target
 from newsbot.commands.crawl import one_table
+from newsbot.items import Post
 from newsbot.spiders.archive_answers import NoArchive
 from newsbot.spiders.wp_site import WpSiteSpider
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.offered import crawl_kinds
 from newsbot.wordpress.options import KINDS, Options
-from newsbot.wordpress.questions import AskState, CollectionState
+from newsbot.wordpress.questions import AskKnown, AskState, AskTombstones, CollectionState
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import crawl
 from tests.unit.model_site import HOME, site
@@ -162,6 +163,40 @@ def test_a_type_that_the_site_names_no_more_is_asked_for(held: int, status: int,
     list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
     assert {name: c.verdict for name, c in facts.collections.items()} == told
     assert set(known.types) == set(told)
+    if told.get("podcast") == "incomplete":
+        podcast = facts.collections["podcast"]
+        assert podcast.cause == "deletions"
+        assert podcast.why.endswith("names this type no more: -a confirm_deletions=1 takes its 20 rows as deleted")
+
+
+def test_a_type_that_is_gone_is_buried_where_the_user_confirms_it_and_then_named_no_more() -> None:
+    known, live = site(), {7, 9}
+    known.types = {"podcast": "/wp/v2/podcasts"}
+    absent = b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}'
+
+    def reply(query: Query) -> Reply:
+        if "/podcasts" in query.url:
+            return Reply(status=404, url=query.url, body=absent)
+        return Reply(status=200, url=query.url, body=TYPES if "/types" in query.url else b"[]", headers=EMPTY)
+
+    def answer(question: Any) -> Any:
+        of_podcasts = getattr(question, "type", None) == "podcast"
+        if isinstance(question, AskState) and of_podcasts:
+            return CollectionState(live=len(live), whole=True, watermark="2026-01-01T00:00:00Z")
+        if isinstance(question, AskKnown) and of_podcasts:
+            return dict.fromkeys(live)
+        if isinstance(question, AskTombstones):
+            return [Post(site=HOME, type="podcast", id=row_id, change="deleted") for row_id in question.ids]
+        return NoArchive().answer(question)
+
+    told = []
+    for confirm in (True, False):
+        facts = SiteFacts(asked=HOME)
+        options = Options(url=HOME, types=("all",), follow=frozenset(), confirm_deletions=confirm)
+        sent = list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
+        told.append(({row.id for row in sent if isinstance(row, Post)}, facts.verdict, sorted(facts.collections)))
+        live.clear()
+    assert told == [({7, 9}, "complete", ["podcast", "post"]), (set(), "complete", ["post"])]
 
 
 def test_a_type_that_has_another_route_is_found_by_the_next_run() -> None:

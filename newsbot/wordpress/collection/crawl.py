@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
 from newsbot.wordpress.collection import quick_check, ranks
+from newsbot.wordpress.collection.deletions import deliver_tombstones
 from newsbot.wordpress.collection.full import FullListing
 from newsbot.wordpress.collection.incremental import IncrementalListing, can_update, is_sweep_due
 from newsbot.wordpress.collection.insertions import newest_since
@@ -14,7 +15,7 @@ from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import SiteIds, token
-from newsbot.wordpress.collection.verdict import conclude_by, is_absent, is_closed
+from newsbot.wordpress.collection.verdict import conclude_by, gone_type, is_absent, is_closed
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
@@ -109,6 +110,19 @@ class CollectionCrawl:
             yield from intake.release_all()
         self.fault = fault
         conclude_by(self.facts, fault)
+
+    def tell_gone(self) -> None:
+        """Tell the way out where the site names the type of held rows no more."""
+        why = f"{self.facts.why}; {gone_type(self.state.live)}"
+        self.facts.end("incomplete", why, "deletions")
+
+    def bury_all(self) -> Steps[None]:
+        """Deliver tombstones of all held rows: the site names their type no more, and the user confirms it."""
+        facts, known = self.facts, (yield self.queries.known())
+        if self.intake is not None:
+            yield from deliver_tombstones(self.intake, sorted(known), when=self.state.run_time or "")
+        facts.mode, facts.live = "update", 0
+        facts.end("complete", f"the site names this type no more, {len(known)} gone")
 
     @property
     def is_not_public(self) -> bool:

@@ -74,7 +74,7 @@ def bury(
     buried.alive |= dict.fromkeys(confirmed.alive)
     buried.alive = {row_id: at for row_id, at in buried.alive.items() if row_id not in named}
     buried.unsure = [row_id for row_id in confirmed.unsure if row_id not in named]
-    yield from _deliver_tombstones(intake, confirmed.gone, when=when or "")
+    yield from deliver_tombstones(intake, confirmed.gone, when=when or "")
     buried.gone = len(held) - len((yield queries.known(suspects)))
     return buried
 
@@ -88,7 +88,8 @@ def _suspects(intake: Intake, missing: Iterable[int], *, live: int) -> list[int]
     return sorted(set(missing) - set(facts.missing))
 
 
-def _deliver_tombstones(intake: Intake, gone: Sequence[int], *, when: str) -> Steps[None]:
+def deliver_tombstones(intake: Intake, gone: Sequence[int], *, when: str) -> Steps[None]:
+    """Deliver the last known rows of ``gone`` ids as deleted at ``when`` (UTC, ISO)."""
     queries = intake.queries
     for start in range(0, len(gone), TOMBSTONES):
         for row in (yield queries.tombstones(gone[start : start + TOMBSTONES], when=when)):

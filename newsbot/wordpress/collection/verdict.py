@@ -71,6 +71,11 @@ def _doubt(facts: CollectionFacts) -> str:
     return f"{facts.unexplained} counted by the site but shown by no listing"
 
 
+def gone_type(live: int) -> str:
+    """The reason where the site names the type of ``live`` held rows no more."""
+    return f"the site names this type no more: -a confirm_deletions=1 takes its {live} rows as deleted"
+
+
 def accept_unexplained(facts: CollectionFacts) -> None:
     """Take back the doubt about rows that the site counts and nothing shows: another witness knows no such row.
 

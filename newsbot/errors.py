@@ -11,6 +11,7 @@ NewsbotError
 │   ├── NotXml         neither a feed nor a sitemap. Raised by wordpress.pages; the fallback tries its next source
 │   ├── TooDeep        JSON that is nested deeper, or is larger, than any WordPress sends
 │   ├── Flooded        an answer holds many times the rows that were asked for
+│   ├── TooLong        the texts of one row fill the memory. Raised by wordpress.collection.intake, which names the row
 │   ├── Endless        a listing of comments, attachments or revisions does not come to an end
 │   ├── BadStatus      an HTTP error status without an error object of WordPress; has ``status``
 │   │   └── PaymentRequired  HTTP 402: the site asks for payment. newsbot does not pay, and asks in no other way
@@ -88,6 +89,12 @@ class Flooded(PayloadError):
     """An answer holds many times the rows that were asked for, so that reading it would fill the memory."""
 
     name = "flooded"
+
+
+class TooLong(PayloadError):
+    """The texts of one row are so long that cleaning them would fill the memory."""
+
+    name = "too-long"
 
 
 class Endless(PayloadError):

@@ -20,6 +20,8 @@ MORE_WORDS = 5
 _LONG = 400
 _START = 4_000
 """Characters of the quick check: with its tags, the text that it needs begins among the first ones."""
+_MOST = 2_000_000
+"""Characters of content without words that are judged. No builder's wrappers are longer, and a search costs seconds."""
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.S)
 _MEDIA = re.compile(
     r"<(?:img|video|audio|iframe|embed|object|picture|canvas|amp-|svg|form|table)\b|data-embed|background-image|"
@@ -59,8 +61,9 @@ def shell_of(html: str | None, *, excerpt: str | None, wordless: bool = False, p
     ``wordless``: the format of the post needs no words (a photo, a film). ``pictured``: it has a featured image.
     """
     html = html or ""
-    if _is_long(html) or _MEDIA.search(html):
+    if _is_long(html) or _MEDIA.search(html[:_MOST]):
         return Shell.NONE
+    html = html[:_MOST]
     words = count_words(plain_text(_SHORTCODE.sub(" ", html)) or "")
     if words >= FEW_WORDS:
         return Shell.NONE

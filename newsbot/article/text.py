@@ -29,6 +29,7 @@ _LONE_MARKS = tuple(
     for alone in (" – ", " — ", " | ", "\n- ", " - ")
 )
 _SPACELESS_LETTERS = 4
+_PIECE = 1_000_000  # bytes whose words are listed at once
 
 
 SOFT_HYPHEN = "\u00ad"
@@ -60,7 +61,21 @@ def plain_text(html: str) -> str | None:
         html = _SCRAP.sub(_gap, html)
     if "&" in html:
         html = entities.unescape(html)
-    return " ".join(scrub(html).replace(SOFT_HYPHEN, "").split()) or None
+    return _folded(scrub(html).replace(SOFT_HYPHEN, "")) or None
+
+
+def _folded(text: str) -> str:
+    """``text`` with one space for each run of white space, and none at its ends."""
+    if len(text) <= _PIECE:
+        return " ".join(text.split())
+    # A list of all words of a huge text takes twelve times its memory.
+    folded: list[str] = []
+    for at in range(0, len(text), _PIECE):
+        words = " ".join(text[at : at + _PIECE].split())
+        if words and folded and (text[at - 1].isspace() or text[at].isspace()):
+            folded.append(" ")
+        folded.append(words)
+    return "".join(folded).strip()
 
 
 def count_words(text: str) -> int:
@@ -83,8 +98,18 @@ def count_words(text: str) -> int:
         if extra:
             data = text.encode("utf-8", "ignore")
     lone = sum(text.count(alone) for alone, found in _LONE_MARKS if found(text))
+    return extra + _count_spaced(data) - lone - data.startswith(b"- ")
+
+
+def _count_spaced(data: bytes) -> int:
+    """The number of words between white space. A list of all words takes twelve times the memory of a huge text."""
     # Bytes are split at plain white space only, in less time than text.
-    return extra + len(data.split()) - lone - data.startswith(b"- ")
+    if len(data) <= _PIECE:
+        return len(data.split())
+    pieces = range(0, len(data), _PIECE)
+    words = sum(len(data[at : at + _PIECE].split()) for at in pieces)
+    # A word that lies in two pieces was counted in both.
+    return words - sum(not (data[at - 1 : at].isspace() or data[at : at + 1].isspace()) for at in pieces[1:])
 
 
 def _gap(found: re.Match[str]) -> str:

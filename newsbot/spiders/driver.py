@@ -81,6 +81,7 @@ class SiteDriver:
                     answer = await replying
                 finally:
                     await _cancel(replying)
+                del replying  # otherwise the body of the reply stays in memory until the next query
             else:
                 for item in self._take_waiting():
                     yield item

@@ -13,7 +13,7 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from newsbot.items import WarcRecord
@@ -63,6 +63,10 @@ class Reply:
     warc: WarcRecord | None = None
     warc_of: Mapping[int, WarcRecord] = field(default_factory=dict)
     seconds: float = 0.0
+
+    def without_body(self) -> Reply:
+        """The reply for a reader that needs its headers still: a body takes as much memory as all rows of its page."""
+        return replace(self, body=b"")
 
     @property
     def is_ok(self) -> bool:

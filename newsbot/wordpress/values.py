@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from sys import getsizeof
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +21,15 @@ _WEB = ("https://", "http://")
 
 GREATEST_ID = 2**63 - 1
 """WordPress's ids are BIGINTs, and so are ours."""
+
+
+def memory_of(value: Any) -> int:
+    """About how many bytes of memory the strings of a JSON value take."""
+    if isinstance(value, str):
+        return getsizeof(value)
+    if isinstance(value, dict):
+        return sum(map(memory_of, value.values()))
+    return sum(map(memory_of, value)) if isinstance(value, list) else 0
 
 
 def object_in(value: Any) -> dict[str, Any]:

@@ -140,6 +140,17 @@ def test_a_post_that_kills_its_page_is_named_and_passed() -> None:
     assert (facts.verdict, facts.unreadable) == ("incomplete", [77])
 
 
+def test_a_row_whose_texts_fill_the_memory_is_named_and_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Novel(ModelSite):
+        def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
+            return super()._row(one, params) | ({"excerpt": {"rendered": "\U0001f600" * 5_000}} if one.id == 77 else {})
+
+    monkeypatch.setattr("newsbot.wordpress.collection.intake.MOST_TEXT", 20_000)
+    ids, facts = crawl(Novel(objects(250)))
+    assert sorted(ids) == [i for i in range(1, 251) if i != 77]
+    assert (facts.verdict, facts.unreadable, facts.faults["too-long"]) == ("incomplete", [77], 1)
+
+
 def test_limit_brings_the_newest_in_few_requests() -> None:
     model = ModelSite(objects(500, per_second=7))
     ids, facts = crawl(model, limit=120, follow=frozenset())

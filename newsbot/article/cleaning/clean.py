@@ -74,6 +74,9 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
         walk, _ = _settle(again, base_url, rules)
         _count(removed, walk)
         written, safe = _sanitized(walk)
+    # Each copy of a huge article counts: these are not needed any more.
+    del again, written
+    walk.writer.html.clear()
     text = "".join(walk.writer.text).replace(SOFT_HYPHEN, "").strip()
     return Cleaned(
         html=safe,
@@ -110,10 +113,10 @@ def _sanitized(walk: TreeWalk) -> tuple[str, str]:
 
 def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, tuple[str, ...]]:
     """Walk until no rule removes more than it may. Returns the walk, and the names of the rules that were held back."""
-    body = parse(html)
     closed = shortcodes.closers(html)
     targets = _targets(html)
     references = _CONTROL_REFERENCE.search(html) is not None
+    body = parse(html)
     rounds = 0
     held: set[int] = set()
     held_back: set[str] = set()

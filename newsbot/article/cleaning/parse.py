@@ -25,16 +25,24 @@ class _Shared(threading.local):
     left = 0
 
     def parse(self, html: str) -> LexborNode:
+        if len(html) > _HUGE:
+            return _filled(html)
         if self.body is None or self.left <= 0:
             self.left = _FEW
-            self.body = _document("<body></body>")
-            assert self.body is not None  # it is written there
-        self.left -= _FEW if len(html) > _HUGE else 1
+            self.body = _filled("")
+        self.left -= 1
         self.body.inner_html = html
         return self.body
 
 
 _shared = _Shared()
+
+
+def _filled(html: str) -> LexborNode:
+    body = _document("<body></body>")
+    assert body is not None  # it is written there
+    body.inner_html = html
+    return body
 
 
 def parse(html: str) -> LexborNode:

@@ -151,6 +151,7 @@ class FullListing(Listing):
                 if not self._adapt(fault, params):
                     yield from self._salvage(params, fault)
                 continue
+            reply = reply.without_body()
             if self.facts.expected_before is None and not self.facts.seen:
                 self.facts.expected_before = total_of(reply)
             self._read_clock(reply)

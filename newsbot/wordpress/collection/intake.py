@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsbot.errors import PayloadError, RecordError
+from newsbot.errors import PayloadError, RecordError, TooLong
 from newsbot.items import Checkpoint, Comment, Media, Post, Record
 from newsbot.rights.answers import of_headers
 from newsbot.wordpress import records
@@ -30,6 +30,7 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_cut, rows_of, total_of
+from newsbot.wordpress.values import memory_of
 
 TRIED_TWICE = 3
 """Unreadable rows after which a row that fails alone is not asked for a second time."""
@@ -38,13 +39,20 @@ MAX_OWED = 1_000
 """Ids that a collection may owe and still count as whole. A collection that owes more is walked again."""
 
 
+MOST_TEXT = 28 * 1024 * 1024
+"""Bytes of memory that the texts of one row may take. A row that is cleaned takes about seven times as much."""
+
+LONG = 1024 * 1024
+"""Bytes of memory beyond which the raw body of a row is released as soon as its item is made."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Intake:
     """Takes the rows of one collection in, and yields items and checkpoints.
 
     ``state`` is what the archive held before this run. ``facts`` counts what happens here. ``sequence`` is the number
     of rows since the last whole walk began; each checkpoint carries it. With ``fresh``, a text that no earlier run had,
-    rows are asked for past caches.
+    rows are asked for past caches. ``waiting_text`` is about how many bytes the texts of the rows that wait take.
     """
 
     queries: Queries
@@ -52,6 +60,7 @@ class Intake:
     state: CollectionState
     sequence: int = 0
     fresh: str = ""
+    waiting_text: int = 0
     joiner: Joiner = field(init=False)
     learner: Learner = field(init=False)
     children: ChildrenFetcher = field(init=False)
@@ -110,6 +119,7 @@ class Intake:
         self, rows: Sequence[dict[str, Any]], reply: Reply, *, cursor: dict[str, Any] | None = None
     ) -> Steps[None]:
         """Make items of ``rows``; items wait for their joined objects. ``cursor`` is where a later run may go on.
+        A long row loses its content.
 
         Raises ForeignAnswer where the rows are those of another site.
         """
@@ -121,6 +131,10 @@ class Intake:
             if self.queries.is_outside_window(raw):
                 self.facts.outside_window += 1
                 continue
+            if (text := memory_of(raw)) > MOST_TEXT:
+                self._name_unreadable([records.record_id(raw)], TooLong("the texts of a row fill the memory"))
+                continue
+            self.waiting_text += text
             item = self.read(raw, reply)
             item.warc = reply.warc_of.get(item.id, reply.warc)  # type: ignore[attr-defined]
             if are_apart(raw.get("date_gmt"), raw.get("date")):
@@ -132,6 +146,8 @@ class Intake:
                 self.facts.unreadable += yield from self.bodies.complete(item, raw)
                 self.facts.protected += bool(item.protected)
             self.joiner.add(item, raw)
+            if text > LONG and not self.queries.options.raw:
+                raw.pop("content", None)
         posts = [item for item in items if isinstance(item, Post)]
         for name, relation in self.learner.extras:
             yield from self.children.fetch(name, relation, posts)
@@ -186,6 +202,7 @@ class Intake:
             query = self.queries.query(params, "include", tries=tries, searching=True, usual=usual)
             reply = yield past_caches(query, bool(self.fresh))
             rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
+            reply = reply.without_body()
             self.salvage.came(len(rows), reply.seconds)
             answers.append(([rows[row_id] for row_id in left if row_id in rows], reply))
             asked, left = left, [row_id for row_id in left if row_id not in rows]
@@ -220,13 +237,14 @@ class Intake:
 
     def flush(self, *, final: bool) -> Steps[None]:
         """Yield what may leave. ``final``: ask for every joined object that is still wanted, so that all rows leave. So
-        they do where their children take much memory."""
+        they do where their texts or their children take much memory."""
         yield from self._release()
-        while (wanted := self.joiner.due(final=final or self.children.is_heavy)) is not None:
+        final = final or self.children.is_heavy or self.waiting_text > MOST_TEXT
+        while (wanted := self.joiner.due(final=final)) is not None:
             yield from self.joiner.fill(wanted)
             yield from self._release()
         if not self.joiner.waiting:
-            self.children.held = 0
+            self.children.held = self.waiting_text = 0
 
     def release_all(self) -> Steps[None]:
         """Yield all rows that wait, without the objects that are not joined yet.

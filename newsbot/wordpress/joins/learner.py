@@ -60,7 +60,7 @@ class Learner:
             params = self.queries.window | {"per_page": size, "_fields": _FIELDS}
             reply = yield self.queries.query(params, "relations")
             try:
-                return rows_of(reply), reply
+                return rows_of(reply), reply.without_body()
             except PayloadError as fault:
                 if (limit := lowered_per_page(fault, size)) is None:
                     raise

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning import tree_walk
@@ -13,6 +15,7 @@ from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import default_rules
 from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.text import count_words, plain_text
+from tests.examples import examples
 
 BASE = "https://news.example/2026/05/a-post/"
 PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter.</p>"
@@ -394,6 +397,15 @@ def test_words_are_counted_between_any_white_space() -> None:
     assert count_words("one two\n\nthree\tfour\n  - five – six\n- seven") == 7
     assert count_words("- 日本語の text") == 5
     assert count_words("") == count_words("- ") == count_words(" \n") == 0
+
+
+@given(st.text(st.sampled_from("ab \n\u3000\u65e5"), max_size=40), st.integers(1, 7))
+@examples(200)
+def test_a_huge_text_is_read_in_pieces_without_a_difference(words: str, piece: int) -> None:
+    count, folded = count_words(words), plain_text(words)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("newsbot.article.text._PIECE", piece)
+        assert (count_words(words), plain_text(words)) == (count, folded)
 
 
 def test_a_picture_in_a_list_leaves_no_bare_bullet() -> None:

@@ -60,6 +60,10 @@ class Options:
         """Whether the user asked for a part of each collection."""
         return bool(self.limit or self.since or self.until or self.scope is not None)
 
+    def names(self, type_: str) -> bool:
+        """Whether the user named a type, and did not only ask for all of them."""
+        return type_ in self.types or "all" not in self.types
+
     def is_outside_window(self, published: str | None) -> bool:
         """Whether a post of that time (UTC, ISO) lies outside of the user's window. A post without a time is inside."""
         if published is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import getsizeof
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
@@ -14,6 +14,8 @@ import pytest
 from newsbot.wordpress.api import Collection
 from newsbot.wordpress.catalog import INTERNAL_TYPES, MOST_OF_ALL, choose
 from newsbot.wordpress.fallback import worth
+from newsbot.wordpress.fallback.feed_end import Answer as Probed
+from newsbot.wordpress.fallback.feed_end import FeedEnd
 from newsbot.wordpress.fallback.listed import read_listed
 from newsbot.wordpress.fallback.sitemaps import find_sitemaps
 from newsbot.wordpress.fallback.worth import Folders, PageWorth, Worth, spread
@@ -82,7 +84,7 @@ def test_a_long_feed_comes_whole_for_few_more_requests(clamps: bool) -> None:
     site = FeedSite({}, clamps=clamps)
     posts, facts = bring(site)
     assert (len(posts), "endless" in facts.faults) == (700, False)
-    assert site.count("/feed/") <= 70 + (36 if clamps else 3)
+    assert site.count("/feed/") <= 70 + (36 if clamps else 4)
 
 
 @dataclass
@@ -116,7 +118,68 @@ def test_posts_behind_a_sitemap_of_the_newest_ones_come_by_the_feed(listed: int,
     site = FeedSite({"/sitemap.xml": urlset(*(f"n{n}" for n in range(listed)))}, last=lambda _: 4)
     came, facts = bring(site)
     assert (len(came), facts.verdict) == (posts, "complete"), facts.why
-    assert site.count("/feed/") <= 6
+    assert site.count("/feed/") <= 7
+
+
+def test_probes_that_the_site_refuses_give_a_feed_no_end() -> None:
+    end = FeedEnd()
+    end.take_far(Probed(None, refused="HTTP 403"))
+    for at in (50, 100, 200, 400, 800):
+        assert end.is_due(at) and not end.is_far_known
+        end.take(2 * at, Probed(None, refused="HTTP 403"), at=at)
+    assert (end.behind, end.unknown, end.is_unproven(999), end.is_unproven(1_000)) == (None, 0, False, True)
+    end.take_far(Probed([]))
+    assert not end.is_unproven(1_000)
+
+
+@dataclass
+class RefusingSite(FeedSite):
+    """``empty`` pages of the feed show nothing. Pages from ``refused`` on are refused."""
+
+    empty: frozenset[int] = frozenset()
+    refused: int = 10**9
+    missing: bool = False
+
+    def reply(self, query: Query) -> Reply:
+        number = int(dict(parse_qsl(urlsplit(query.url).query)).get("paged", "1"))
+        if number >= self.refused:
+            self.asked.append(query.url)
+            return Reply(status=403, url=query.url, body=b"<html>No")
+        if number in self.empty:
+            self.asked.append(query.url)
+            return Reply(status=404 if self.missing else 200, url=query.url, body=(OPENING + CLOSING).encode())
+        return super().reply(query)
+
+
+@pytest.mark.parametrize(
+    ("empty", "missing", "listed"),
+    [*((empty, False, listed) for empty in ({3}, {3, 4}, {2, 5}) for listed in (0, 20, 40)), ({3}, True, 0)],
+)
+def test_a_feed_goes_on_behind_empty_pages(empty: set[int], missing: bool, listed: int) -> None:
+    pages: dict[str, str | Reply] = {"/sitemap.xml": urlset(*(f"n{n}" for n in range(listed)))} if listed else {}
+    pages |= {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(listed)}
+    site = RefusingSite(pages, last=lambda _: 7, empty=frozenset(empty), missing=missing)
+    posts, _ = bring(site)
+    in_feed = {10 * page + n + 1 for page in range(7) if page + 1 not in empty for n in range(10)}
+    assert posts.keys() == in_feed | set(range(1, listed + 1))
+    assert site.count("/feed/") <= 14
+
+
+def test_a_feed_whose_end_is_refused_is_left_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.wordpress.fallback.feed_end.MOST_UNPROVEN", 90)
+    site = RefusingSite({}, last=lambda _: 10**9, refused=100)
+    posts, facts = bring(site)
+    assert (len(posts), facts.verdict) == (900, "incomplete")
+    assert "whether the feed has an end is unknown (HTTP 403): newsbot left it after page 90" in facts.why
+
+
+@pytest.mark.parametrize(("refused", "verdict"), [(3, "incomplete"), (2, "complete"), (9, "complete")])
+def test_a_refused_page_of_a_feed_behind_the_sitemap_is_told(refused: int, verdict: str) -> None:
+    pages: dict[str, str | Reply] = {"/sitemap.xml": urlset(*(f"n{n}" for n in range(20)))}
+    pages |= {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(20)}
+    posts, facts = bring(RefusingSite(pages, last=lambda _: 2, refused=refused))
+    assert (len(posts), facts.verdict) == (20, verdict), facts.why
+    assert (f"the site refuses page {refused} of its feed (HTTP 403)" in facts.why) == (verdict == "incomplete")
 
 
 def test_urls_that_a_sitemap_invents_are_left_and_counted() -> None:
@@ -337,6 +400,39 @@ def test_a_type_whose_sitemap_fails_stays_in_the_receipt() -> None:
     )
     assert "podcast-sitemap.xml: HTTP 503" in facts.collections["podcast"].why
     assert "film" not in facts.collections
+
+
+BARE_PAGE = '<html><body class="single single-landing postid-{id}"><nav>Menu</nav></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("second", "types", "verdict"),
+    [
+        (BARE_PAGE, ("all",), "complete"),
+        (BARE_PAGE, ("all", "landing"), "incomplete"),
+        (None, ("all",), "complete"),
+        (Reply(status=500, url=f"{HOME}/l2/"), ("all",), "incomplete"),
+        (PLAIN.replace("single-post", "single-landing"), ("all",), "incomplete"),
+    ],
+)
+def test_a_type_of_pages_without_an_article_is_told_and_no_hole(
+    second: str | Reply | None, types: tuple[str, ...], verdict: str
+) -> None:
+    pages: dict[str, str | Reply] = {
+        "/sitemap_index.xml": index("landing-sitemap.xml"),
+        "/landing-sitemap.xml": urlset("l1", "l2"),
+        "/l1/": BARE_PAGE.format(id=8),
+    }
+    if second is not None:
+        pages["/l2/"] = second if isinstance(second, Reply) else second.format(id=9)
+    facts = SiteFacts(asked=HOME)
+    drive(
+        crawl(Options(url=HOME, types=types), facts),
+        ClosedSite(pages, browser=lambda query: ClosedSite(pages).reply(replace(query, render=False))),
+    )
+    told = facts.collections["landing"]
+    assert told.verdict == verdict, told.why
+    assert ("without an article" in told.why) == (verdict == "complete")
 
 
 def test_a_site_with_thousands_of_types_does_not_rule_the_crawl() -> None:

@@ -26,6 +26,7 @@ class FallbackCollection:
     """One type of one site. ``reason`` says why the API cannot be used.
 
     ``api_ids`` are ids that the API gave before it was closed, ``sequence`` the number of rows that were sent by then.
+    ``may_be_empty``: the user asked for all types, and no row of this type ever came.
     """
 
     type: str
@@ -35,6 +36,7 @@ class FallbackCollection:
     reason: str
     api_ids: Set[int] = frozenset()
     sequence: int = 0
+    may_be_empty: bool = False
     listed: Listed = field(default_factory=Listed)
     delivery: Delivery = field(init=False)
     feed: FeedWalk = field(init=False)
@@ -72,7 +74,8 @@ class FallbackCollection:
             yield from self._keep_feed_state()
             yield from self.delivery.close_page(done=True)
         self.facts.expected_before = self.listed.expected
-        conclude(self.facts, reason=self.reason, gap=self._gap(), full=self._full(), halt=halt)
+        empty = self.may_be_empty and self.options.render != "never"
+        conclude(self.facts, reason=self.reason, gap=self._gap(), full=self._full(), halt=halt, may_be_empty=empty)
 
     def _bring(self) -> Steps[None]:
         self.listed = yield from read_listed(self.sources.key, self.sources.sitemaps, self.type, self.facts.faults)
@@ -105,6 +108,8 @@ class FallbackCollection:
                 return self.feed.broke_off
             if self.feed.unlisted:
                 return f"{self.feed.broke_off}, and shows {self.feed.unlisted} posts that no sitemap lists"
+        if self.listed.gap is None and self.feed.unseen is not None:
+            return self.feed.unseen
         return self.listed.gap
 
     def _full(self) -> str | None:

@@ -2,12 +2,13 @@
 
 A feed does not tell how many pages it has, and every page of an endless feed brings entries. So the walk asks, now and
 then, for a page far behind its place: a feed that shows entries there, or that goes on far behind a page that was
-empty, has no end.
+empty, has no end. Where the site refuses such pages, nothing tells the end, and the walk is bounded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 FIRST = 50
 """The page behind which the walk asks for the end for the first time, then after twice as many pages, and so on."""
@@ -22,19 +23,39 @@ UNKNOWN = 3
 """Answers in a row that are no page of a feed, after which such an answer counts as the end of the feed: some sites
 show an HTML page behind it. A single one may be a page of maintenance."""
 
+MOST_UNPROVEN = 1_000
+"""Pages that are walked of a feed whose end nothing tells, since the site refuses the pages that would."""
+
+LOOKS = 2
+"""Pages that are asked for behind an empty one. A cache or a plugin may empty a page in the middle."""
+
+LOOKS_BEHIND_404 = 1
+"""The same behind a page that does not exist, which is how WordPress itself ends a feed."""
+
 Urls = list[str]
 """The canonical URLs of a page's entries; empty behind the last page."""
+
+
+class Answer(NamedTuple):
+    """The answer to a probe: the URLs of a page; None where it is no page of a feed. ``refused``: why the site gave no
+    page, or None. A refusal does not show where the feed ends. ``gone``: the page does not exist."""
+
+    urls: Urls | None
+    refused: str | None = None
+    gone: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class FeedEnd:
     """What is known of a feed's end. ``due``: behind the page of this number the walk asks for the end. ``behind`` is
-    the number of a page that was empty, ``unknown`` the number of answers in a row that told nothing."""
+    the number of a page that was empty, ``unknown`` the number of answers in a row that are no page of a feed.
+    ``refused``: why the site gave no page, the last time."""
 
     due: int = FIRST
     behind: int | None = None
     is_far_known: bool = False
     unknown: int = 0
+    refused: str | None = None
 
     def is_passed(self, number: int) -> bool:
         """Whether the page ``number``, which has entries, lies far behind a page that was empty."""
@@ -44,13 +65,24 @@ class FeedEnd:
         """Whether the walk, which is at the page ``number``, must ask for the end now."""
         return self.behind is None and number >= self.due
 
+    def is_unproven(self, number: int) -> bool:
+        """Whether the walk, at the page ``number``, goes no further, since nothing tells whether the feed ends."""
+        return self.refused is not None and self.behind is None and number >= MOST_UNPROVEN
+
     def next_probe(self, number: int) -> int:
         """The number of the page to ask for."""
         return 2 * number
 
-    def take(self, probe: int, urls: Urls | None, *, at: int) -> None:
-        """Take the answer for the page ``probe``, while the walk is ``at`` a page; None where the answer is no page of
-        a feed."""
+    def take_far(self, far: Answer) -> None:
+        """Take the answer for the page ``FAR``. Where it is a refusal, it is asked for again."""
+        self.is_far_known, self.refused = far.refused is None, far.refused
+
+    def take(self, probe: int, answer: Answer, *, at: int) -> None:
+        """Take the answer for the page ``probe``, while the walk is ``at`` a page."""
+        urls = answer.urls
+        if answer.refused is not None:
+            self.refused, self.due = answer.refused, probe
+            return
         self.unknown = self.unknown + 1 if urls is None else 0
         self.due = probe if urls is not None else at + SLACK
         if urls == [] or self.unknown >= UNKNOWN:

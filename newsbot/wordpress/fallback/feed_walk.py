@@ -9,7 +9,7 @@ from itertools import count
 
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.delivery import Delivery
-from newsbot.wordpress.fallback.feed_end import FAR, FeedEnd, is_endless
+from newsbot.wordpress.fallback.feed_end import FAR, LOOKS, LOOKS_BEHIND_404, Answer, FeedEnd, is_endless
 from newsbot.wordpress.fallback.feeds import Feed
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.pages.asking import ask
@@ -35,7 +35,7 @@ class FeedWalk:
     ``partial``: canonical URL -> entry that holds only an excerpt. ``held`` entries wait to be sent. ``in_window`` is
     the number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
     ``broke_off``: why the feed did not come whole, or None. ``sitemap_is_partial``: the feed shows posts that the
-    sitemap lacks, behind as many as it lists.
+    sitemap lacks, behind as many as it lists. ``unseen``: why it is not known whether it does.
     """
 
     feed: Feed | None
@@ -48,6 +48,7 @@ class FeedWalk:
     unlisted: int = 0
     broke_off: str | None = None
     sitemap_is_partial: bool = False
+    unseen: str | None = None
     end: FeedEnd = field(default_factory=FeedEnd)
 
     def run(self) -> Steps[None]:
@@ -67,30 +68,41 @@ class FeedWalk:
     def _walk(self, feed: Feed) -> Steps[None]:
         page, first_urls = feed.first_page, urls_of(feed.first_page)
         self._count_faults(page)
+        empty = 0
         for number in count(2):
-            goes_on = yield from self._take_page(page)
-            if not goes_on and self._is_replaced(page.entries):
-                goes_on = yield from self._goes_behind_sitemap(feed, len(page.entries), first_urls)
-            if not goes_on or (yield from self._has_no_end(feed, number - 1, first_urls)):
+            if page.entries:
+                empty = 0
+                goes_on = yield from self._take_page(page)
+                if not goes_on and self._is_replaced(page.entries):
+                    goes_on = yield from self._goes_behind_sitemap(feed, len(page.entries), first_urls)
+                if not goes_on or (yield from self._has_no_end(feed, number - 1, first_urls)):
+                    return
+            elif self.broke_off is not None or number == 2 or empty >= _looks_behind(page):
                 return
+            else:
+                empty += 1
             page = yield from self._fetch(feed, number)
             if urls_of(page) == first_urls:
-                return
+                page = _NO_PAGE  # some sites show their first page behind the last one
 
     def _has_no_end(self, feed: Feed, number: int, first: list[str]) -> Steps[bool]:
         """Whether the feed, whose page ``number`` came, has no end. Then the walk breaks off."""
         endless = self.end.is_passed(number)
         if not endless and self.end.is_due(number):
             if not self.end.is_far_known:
-                self.end.is_far_known = True
                 far = yield from self._probe(feed, FAR, first)
-                farther = (yield from self._probe(feed, FAR + 1, first)) if far else []
-                endless = is_endless(far or [], farther or [])
+                self.end.take_far(far)
+                farther = (yield from self._probe(feed, FAR + 1, first)).urls if far.urls else []
+                endless = is_endless(far.urls or [], farther or [])
             if not endless:
                 probe = self.end.next_probe(number)
                 self.end.take(probe, (yield from self._probe(feed, probe, first)), at=number)
         if endless:
             self._break_off("endless", f"the feed has no end: newsbot left it after page {number}")
+        elif self.end.is_unproven(number):
+            why = f"whether the feed has an end is unknown ({self.end.refused}): newsbot left it after page {number}"
+            self._break_off("endless", why)
+            endless = True
         return endless
 
     def _is_replaced(self, entries: Sequence[FeedEntry]) -> bool:
@@ -101,28 +113,36 @@ class FeedWalk:
         """Whether the feed, with ``size`` entries to a page, has posts behind as many as the sitemap lists, and the
         sitemap lacks them: some sitemaps list only the newest posts. Then the feed is walked to its end."""
         articles = self.delivery.listed.articles
-        urls = yield from self._probe(feed, len(articles) // size + 1, first)
-        self.sitemap_is_partial = any(url not in articles for url in urls or [])
+        behind = len(articles) // size + 1
+        for number in range(behind, behind + LOOKS + 1):
+            answer = yield from self._probe(feed, number, first)
+            if answer.refused is not None and (yield from self._has_pages(feed, number, first)):
+                self.unseen = f"the site refuses page {number} of its feed ({answer.refused})"
+            if answer.urls != [] or answer.gone:
+                break
+        self.sitemap_is_partial = any(url not in articles for url in answer.urls or [])
         return self.sitemap_is_partial
 
-    def _probe(self, feed: Feed, number: int, first: list[str]) -> Steps[list[str] | None]:
-        """The URLs of a page that is asked for only to find the end; None where the answer is no page of a feed. A site
-        may show its first page behind the last one."""
+    def _has_pages(self, feed: Feed, refused: int, first: list[str]) -> Steps[bool]:
+        """Whether the site shows more than the first page of its feed, after it refused a page."""
+        return refused != 2 and (yield from self._probe(feed, 2, first)).refused is None
+
+    def _probe(self, feed: Feed, number: int, first: list[str]) -> Steps[Answer]:
+        """The answer for a page that is asked for only to find the end. A site may show its first page behind the last
+        one."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.error is not None or not (reply.is_ok or reply.is_gone or reply.status == 400):
             # A refusal (401, 403, 429) does not show where the feed ends.
-            return None
+            return Answer(None, refused=_why(reply))
         try:
             urls = urls_of(read_feed(reply, site=self.reader.site)) if reply.is_ok else []
         except NotXml as fault:
             self.delivery.facts.faults[fault.name] += 1
-            return None
-        return [] if urls == first else urls
+            return Answer(None)
+        return Answer([] if urls == first else urls, gone=not reply.is_ok)
 
     def _take_page(self, page: FeedPage) -> Steps[bool]:
         """Take the entries of a page in. Returns whether the next page may be of use."""
-        if not page.entries:
-            return False
         fresh = [entry for entry in page.entries if self._take(entry)]
         self.stale_pages = 0 if fresh else self.stale_pages + 1
         yield from self._release(HOLD)
@@ -220,6 +240,11 @@ class FeedWalk:
         if row_id is not None:
             identities.confirm(entry, row_id)
         yield from self.delivery.send(entry.post, row_id)
+
+
+def _looks_behind(page: FeedPage) -> int:
+    """How many pages are asked for behind a page without entries."""
+    return LOOKS_BEHIND_404 if page is _NO_PAGE else LOOKS
 
 
 def _why(reply: Reply) -> str:

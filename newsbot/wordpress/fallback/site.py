@@ -107,6 +107,7 @@ class FallbackSite:
             reason=reason,
             api_ids=api_ids,
             sequence=sequence,
+            may_be_empty=not (self.options.names(name) or name == "post" or api_ids or state.live or state.whole),
         )
         yield from collection.run()
         if since is None:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from newsbot.wordpress.pages.asking import Halt
+from newsbot.wordpress.pages.reader import NO_BODY
 from newsbot.wordpress.receipt import CollectionFacts, cause_of
 
 NAMED = 3
 """Missing articles that the verdict names; ``missing_urls`` has them all."""
 
 
-def conclude(facts: CollectionFacts, *, reason: str, gap: str | None, full: str | None, halt: Halt | None) -> None:
+def conclude(
+    facts: CollectionFacts,
+    *,
+    reason: str,
+    gap: str | None,
+    full: str | None,
+    halt: Halt | None,
+    may_be_empty: bool = False,
+) -> None:
     """Close ``facts``. Only sitemaps without a gap can prove that all posts came.
 
     ``reason``: why the API cannot be used. ``gap``: why the sitemaps may not list all posts. ``full``: what came, where
-    the user's ``limit`` was reached. ``halt``: why the crawl stopped early.
+    the user's ``limit`` was reached. ``halt``: why the crawl stopped early. ``may_be_empty``: the user asked for all
+    types, and no row of this type ever came.
     """
     came = f"{reason}; {_came(facts)}"
     if halt is not None:
         facts.end(halt.verdict, f"{came}; then {halt}", cause_of(halt))
+    elif may_be_empty and gap is None and (empty := forgive_bodiless(facts)) is not None:
+        facts.end("complete", f"{came}; {empty}")
     elif facts.missing_urls:
         why = f"{came}; {len(facts.missing_urls)} missing: {some(facts.missing_urls)}"
         facts.end("incomplete", why, "rows")
@@ -43,6 +55,16 @@ def _accounted(facts: CollectionFacts) -> str:
     gone = f", {facts.gone} gone" if facts.gone else ""
     outside = f", {facts.outside_window} outside the window" if facts.outside_window else ""
     return f"{posts}{gone}{outside}"
+
+
+def forgive_bodiless(facts: CollectionFacts) -> str | None:
+    """Forget the missing pages of a type from which no row ever came, where none of them shows an article, as with
+    landing pages. Returns what the verdict then says; None where something may be missing."""
+    pages = len(facts.missing_urls)
+    if facts.sent or facts.kept or not pages or any(why != NO_BODY for why in facts.missing_urls.values()):
+        return None
+    facts.missing_urls.clear()
+    return f"its sitemaps list {pages} {'page' if pages == 1 else 'pages'} without an article"
 
 
 def some(missing_urls: dict[str, str]) -> str:

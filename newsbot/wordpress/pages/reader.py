@@ -25,6 +25,7 @@ PAGES_FAILED = "pages-failed"
 PARTS = 50
 """Other pages of a divided article that are read."""
 
+NO_BODY = "its page does not show the article"
 _PART_MISSING = "one of its pages is missing"
 
 
@@ -89,7 +90,7 @@ class PageReader:
     def whole(self, page: ArticlePage, post: Post) -> Asking[Post]:
         """The ``post`` of a page, with all of its parts. Raises NoArticle where its body or a part is missing."""
         if page.lacks_body:
-            raise NoBody("its page does not show the article")
+            raise NoBody(NO_BODY)
         yield from self._add_parts(post, page.parts)
         return post
 

@@ -16,7 +16,7 @@ from newsbot.wordpress.collection.verdict import accept_unexplained
 from newsbot.wordpress.fallback.listed import MOST_LISTS
 from newsbot.wordpress.fallback.seen import FeedState
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
-from newsbot.wordpress.fallback.verdict import some
+from newsbot.wordpress.fallback.verdict import forgive_bodiless, some
 from newsbot.wordpress.fallback.worth import spread
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import Reply, Steps
@@ -197,6 +197,8 @@ class _Hearing:
         if unheard := self.state.get("unheard"):
             facts.verdict = "incomplete" if facts.verdict == "complete" else facts.verdict
             facts.why += f"; {unheard}"
+        if self._may_be_empty and (empty := forgive_bodiless(facts)) is not None:
+            facts.why += f"; {empty}"
         if not facts.missing_urls:
             if self.agrees and 0 < facts.unexplained <= FEW_HIDDEN * (facts.live or 0):
                 # The site counts some rows that no listing shows, and its sitemap lists none of them.
@@ -207,6 +209,13 @@ class _Hearing:
             facts.end("incomplete", why, "rows")
         else:
             facts.why = f"{facts.why}; {why}"
+
+    @property
+    def _may_be_empty(self) -> bool:
+        """Whether the user asked for all types, and no row of this type ever came."""
+        options, facts = self.intake.queries.options, self.facts
+        asked = options.names(self.type) or options.render == "never"
+        return not asked and not (facts.seen or facts.expected or self.intake.state.live or self.beside)
 
     # The sitemaps.
 

@@ -1,4 +1,5 @@
-"""Decode the bytes of a site, which may name a wrong charset or one that is unsafe to use."""
+"""Decode the bytes of a site, which may name a wrong charset or one that is unsafe to use. Imports nothing of
+newsbot."""
 
 from __future__ import annotations
 

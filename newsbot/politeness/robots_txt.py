@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from newsbot.charsets import BOMS
+
 PARSED_BYTES = 512 * 1024
 """Bytes of a robots.txt that are read. RFC 9309 section 2.5 requires at least 500 KiB."""
 
@@ -15,7 +17,7 @@ _NOBODY = b"-"
 def first_part(body: bytes) -> bytes:
     """The first ``PARSED_BYTES`` of a robots.txt, cut at the end of a line, in UTF-8. An editor may have saved the file
     in UTF-16."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if body[:2] in BOMS:
         body = body[: 2 * PARSED_BYTES].decode("utf-16", "replace").encode()
     if len(body) <= PARSED_BYTES:
         return body

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from newsbot.charsets import BOMS
 from newsbot.errors import (
     BadStatus,
     Challenge,
@@ -135,7 +136,7 @@ def is_whole(body: bytes) -> bool:
 
 def parse(body: bytes) -> Any:
     """Parse bytes to a list or object. Raises NotJson, Truncated, TooDeep or Flooded."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if body[:2] in BOMS:
         body = body.decode("utf-16", "replace").encode("utf-8", "surrogatepass")
     body = body.removeprefix(_BOM).strip(b" \t\r\n\x00")
     if not body:

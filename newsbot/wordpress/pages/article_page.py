@@ -13,10 +13,10 @@ from newsbot.article.cleaning.php_messages import without_php_messages
 from newsbot.article.facts.body import FEW, find_body, parents
 from newsbot.article.facts.byline import without_by
 from newsbot.article.text import plain_text
+from newsbot.charsets import charset_in, decode
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.rights.answers import combined, of_headers
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.pages.charsets import charset_in, decode
 from newsbot.wordpress.pages.marks import read_marks
 from newsbot.wordpress.pages.metadata import Metadata, read_metadata
 from newsbot.wordpress.pages.nodes import attribute, words_in

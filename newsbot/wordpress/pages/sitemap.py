@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from lxml import etree
 
+from newsbot.charsets import BOMS, decode
 from newsbot.errors import NotXml
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.pages.charsets import BOMS, decode
 from newsbot.wordpress.pages.urls import absolute, site_host
 from newsbot.wordpress.pages.xml import parse, unpacked
 

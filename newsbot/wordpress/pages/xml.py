@@ -14,8 +14,8 @@ from html.entities import html5
 
 from lxml import etree
 
+from newsbot.charsets import BOMS, charset_in, decode
 from newsbot.errors import NotXml
-from newsbot.wordpress.pages.charsets import BOMS, charset_in, decode
 
 UNPACKED = 50 * 1024 * 1024
 """Bytes to which a gzipped sitemap may unpack: the limit of the protocol (sitemaps.org)."""

@@ -125,6 +125,7 @@ SPIDER_MIDDLEWARES_BASE = {
 
 # Security by default.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off in Scrapy
+SSL_CERT_FILE = _env("SSL_CERT_FILE", "")  # OpenSSL reads the environment itself; newsbot checks the file
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_HANDLERS_BASE = {

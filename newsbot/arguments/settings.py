@@ -16,6 +16,7 @@ from scrapy.settings import BaseSettings
 from newsbot.arguments.scrapy_settings import check_scrapy_settings
 from newsbot.errors import BadArgument
 from newsbot.extras import require
+from newsbot.safety.authorities import check_authorities
 from newsbot.safety.credentials import parse_auth
 from newsbot.wordpress.options import KINDS
 
@@ -73,6 +74,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
     if not _RUN.fullmatch(run):
         raise BadArgument(f"NEWSBOT_RUN must not contain / or begin with a dot, since it names files; it is {run!r}")
     parse_auth(settings.get("NEWSBOT_AUTH", ""))
+    check_authorities(settings.get("SSL_CERT_FILE", ""))
     _check_feeds(settings, spider)
 
 

@@ -54,7 +54,7 @@ AGAIN_SECONDS = 60.0
 AGAIN_CAP = 1800.0
 
 
-HOST_ERRORS = frozenset({"dns", "refused", "tls"})
+HOST_ERRORS = frozenset({"dns", "dropped", "refused", "tls"})
 """Errors that are about the host, and would be the same for every URL of it."""
 
 

@@ -202,6 +202,7 @@ def test_a_failure_at_robots_txt_allows_nothing(site: Site, failure: Exception, 
         (CannotResolveHostError("DNS lookup failed"), "dns"),
         (DownloadConnectionRefusedError("refused"), "refused"),
         (DownloadFailedError("[SSL: certificate verify failed]"), "tls"),
+        (DownloadFailedError("Connection to the other side was lost"), "dropped"),
         (DownloadTimeoutError("slow"), "robots-unreachable"),
     ],
 )

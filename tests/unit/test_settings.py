@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import runpy
+from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.settings import Settings
@@ -13,6 +15,8 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
 from newsbot import settings as module
+from newsbot.errors import BadArgument
+from newsbot.safety.authorities import check_authorities
 from newsbot.safety.handler import CappedHandler
 from newsbot.safety.resolver import PublicResolver
 
@@ -123,3 +127,13 @@ def test_rows_pass_the_archive_last(shipped: dict[str, Any]) -> None:
         "MediaDownloadPipeline",
         "ArchivePipeline",
     ]
+
+
+def test_authorities_that_openssl_cannot_read_are_refused(tmp_path: Path) -> None:
+    check_authorities("")
+    check_authorities(certifi.where())
+    (tmp_path / "no.pem").write_text("no certificate")
+    for name, why in (("none.pem", "cannot be read: No such file"), ("no.pem", "holds no certificate in the form PEM")):
+        with pytest.raises(BadArgument, match=why) as told:
+            check_authorities(str(tmp_path / name))
+        assert str(told.value).startswith(f"SSL_CERT_FILE names {tmp_path / name}, which ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote
@@ -30,6 +31,29 @@ password."""
 def _has_method(request: Request) -> bool:
     """Whether the URL makes WordPress treat a GET as another method (``_method=DELETE``)."""
     return "_method" in unquote(unquote(urlparse_cached(request).query)).lower()
+
+
+def _login_told(response: Response) -> str | None:
+    """What an answer tells of a login: ``accepted``, ``refused``, ``ignored``, or None where it tells nothing.
+
+    WordPress forbids caches to keep the API's answers to users (``rest_send_nocache_headers``), and names in ``Allow``
+    what the user may do there. Its answers to visitors have neither.
+    """
+    if response.status == 401 or b"incorrect_password" in response.body[:2_000]:
+        return "refused"
+    if response.status >= 300 or b"json" not in (response.headers.get("Content-Type") or b"").lower():
+        return None
+    allowed = _METHODS.findall((response.headers.get("Allow") or b"").upper())
+    kept_by_none = _NO_CACHE.search(response.headers.get("Cache-Control") or b"") is not None
+    if kept_by_none or not _OF_VISITORS.issuperset(allowed):
+        return "accepted"
+    # The index has no header Allow, nor has an answer that a cache kept.
+    return "ignored" if allowed and b"Age" not in response.headers else None
+
+
+_METHODS = re.compile(rb"[A-Z]+")
+_OF_VISITORS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+_NO_CACHE = re.compile(rb"\b(?:no-cache|no-store|private)\b", re.I)
 
 
 class CredentialsMiddleware:
@@ -89,16 +113,22 @@ class CredentialsMiddleware:
         return response
 
     def _tell(self, request: Request, response: Response) -> None:
-        """Log once a host that it accepted the password, and once that it refused it: only an answer shows it."""
-        host = host_of(request)
-        refused = response.status == 401 or b"incorrect_password" in response.body[:2_000]
-        if (not refused and response.status >= 300) or not self._is_new(host, "refused" if refused else "accepted"):
+        """Log once a host what became of the password, of which only an answer of the API tells."""
+        host, told = host_of(request), _login_told(response)
+        if told is None or not self._is_new(host, told):
             return
         user = self.credentials[host].user
-        if refused:
+        if told == "refused":
             logger.warning("%s: the site refuses the password of %s (HTTP %d)", host, user, response.status)
-        else:
+        elif told == "accepted":
             logger.info("%s: newsbot is logged in as %s", host, user)
+        elif (host, "accepted") not in self._logged:
+            logger.warning(
+                "%s: the site answers as to a visitor, although the password of %s was sent: its server may remove the "
+                "header Authorization",
+                host,
+                user,
+            )
 
     def _tell_not_sent(self, request: Request) -> None:
         """Log once a host that its password stays here: the site answers without TLS, and redirects nowhere."""

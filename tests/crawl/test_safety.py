@@ -294,6 +294,8 @@ def test_a_password_reaches_its_host_and_does_not_cross_a_redirect() -> None:
             return web.Response(status=302, headers={"Location": f"{other.url}/"})
         if request.path == "/home":
             return web.Response(status=302, headers={"Location": "/landed"})
+        if request.path == "/page":
+            return web.json_response([], headers={"Allow": "GET, POST"})
         return web.Response(text="page")
 
     with serve(secret) as other, serve(answer) as server:

@@ -124,20 +124,35 @@ def test_an_absent_netrc_holds_nothing(tmp_path: Path) -> None:
     assert read_netrc(tmp_path / "none") == {}
 
 
+JSON = {"Content-Type": "application/json; charset=UTF-8"}
+USER = JSON | {"Allow": "GET", "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private"}
+"""The headers of WordPress to a user who may only read."""
+
+
 @pytest.mark.parametrize(
-    ("status", "level", "said"),
-    [(200, "INFO", "newsbot is logged in as anna"), (401, "WARNING", "the site refuses the password of anna")],
+    ("status", "headers", "level", "said"),
+    [
+        (200, USER, "INFO", "newsbot is logged in as anna"),
+        (200, JSON | {"Allow": "GET, POST"}, "INFO", "newsbot is logged in as anna"),
+        (200, JSON | {"Allow": "GET"}, "WARNING", "the site answers as to a visitor, although the password of anna"),
+        (200, JSON | {"Allow": "GET", "Age": "7"}, "", ""),
+        (200, JSON, "", ""),
+        (200, {"Content-Type": "text/html", "Cache-Control": "no-cache"}, "", ""),
+        (401, {}, "WARNING", "the site refuses the password of anna"),
+    ],
 )
-def test_a_login_is_told_by_its_answer(status: int, level: str, said: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_login_is_told_by_its_answer(
+    status: int, headers: dict[str, str], level: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("INFO")
     login = middleware("news.example=anna:p w")
     for _ in range(2):
         request = Request("https://news.example/wp-json/")
         login.process_request(request)
         assert caplog.messages == [] or request.headers.get("Authorization") is not None
-        login.process_response(request, Response(request.url, status=status))
+        login.process_response(request, Response(request.url, status=status, headers=headers))
         assert "Authorization" not in request.headers
-    assert [(line.levelname, said in line.getMessage()) for line in caplog.records] == [(level, True)]
+    assert [(line.levelname, said in line.getMessage()) for line in caplog.records] == [(level, True)] * bool(level)
 
 
 def test_an_answer_to_a_visitor_tells_nothing_of_a_login(caplog: pytest.LogCaptureFixture) -> None:
@@ -176,7 +191,7 @@ def test_a_refused_login_is_told_also_behind_other_lines(caplog: pytest.LogCaptu
         for _ in range(2):
             request = Request(url)
             login.process_request(request)
-            login.process_response(request, Response(url, status=status))
+            login.process_response(request, Response(url, status=status, headers=USER))
     assert [line.split(": ")[1][:22] for line in caplog.messages] == [
         *("the password is not se", "newsbot is logged in a", "the site refuses the p")
     ]

@@ -28,46 +28,15 @@ from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
 from newsbot.archive.followed import written
-from newsbot.archive.payloads import BrokenPayload, RowState, bare_record, unpack
+from newsbot.archive.payloads import BrokenPayload
 from newsbot.archive.processes import Alive, is_dead, machine_of, this_process
-from newsbot.archive.schema import collections, feeds, followed, outbox, revisions, rows, runs
+from newsbot.archive.schema import collections, feeds, followed, outbox, rows, runs
+from newsbot.archive.undelivered import event, is_of_entry, record_of, undelivered
 from newsbot.errors import ArchiveError
 from newsbot.items import Record
 
 BATCH = 200
 """Rows that are read at once."""
-
-_content, _event = revisions.alias("content"), revisions.alias("event")
-
-
-def _is_of_entry(table: sa.FromClause) -> sa.ColumnElement[bool]:
-    return (table.c.collection == outbox.c.collection) & (table.c.id == outbox.c.id)
-
-
-# The revision of a deletion has no payload. A deleted row is delivered with the newest payload before its deletion.
-_newest_content = (
-    sa.select(sa.func.max(revisions.c.revision))
-    .where(_is_of_entry(revisions), revisions.c.revision <= outbox.c.revision, revisions.c.payload.is_not(None))
-    .scalar_subquery()
-)
-_UNDELIVERED = (
-    sa.select(
-        outbox,
-        collections.c.site,
-        collections.c.type,
-        rows.c.kind,
-        rows.c.first_seen,
-        rows.c.collision,
-        _content.c.payload,
-        _event.c.seen,
-    )
-    .join(rows, _is_of_entry(rows))
-    .join(collections, collections.c.collection == outbox.c.collection)
-    .outerjoin(_content, _is_of_entry(_content) & (_content.c.revision == _newest_content))
-    .outerjoin(_event, _is_of_entry(_event) & (_event.c.revision == outbox.c.revision))
-    .where(outbox.c.place.in_(sa.bindparam("places", expanding=True)))
-    .order_by(outbox.c.place)
-)
 
 FIRST_WAIT, LAST_WAIT = timedelta(minutes=5), timedelta(hours=1)
 """When the next crawl tries to deliver rows that a run could not deliver: see ``due_again``."""
@@ -88,9 +57,9 @@ _DUE_BY = (
 """Only for the spider that brought the rows: another spider may deliver no rows of this kind, and would be due in each
 run."""
 _OLDEST = (
-    sa.select(sa.func.min(_event.c.seen))
+    sa.select(sa.func.min(event.c.seen))
     .select_from(outbox)
-    .join(_event, _is_of_entry(_event) & (_event.c.revision == outbox.c.revision))
+    .join(event, is_of_entry(event) & (event.c.revision == outbox.c.revision))
     .where(outbox.c.run == sa.bindparam("of"))
 )
 _UNFINISHED = sa.select(runs).where(
@@ -226,9 +195,9 @@ class Outbox:
         """
         places = self._take_over(site, kind)
         for start in range(0, len(places), BATCH):
-            for row in self._undelivered(places[start : start + BATCH]):
+            for row in undelivered(self._database, places[start : start + BATCH]):
                 try:
-                    record = _record_of(row)
+                    record = record_of(row)
                 except BrokenPayload:
                     self._ask_again(row)
                     continue
@@ -258,10 +227,6 @@ class Outbox:
             of_collection = collections.c.collection == row.collection
             connection.execute(sa.update(collections).where(of_collection).values(swept=None))
 
-    def _undelivered(self, places: Iterable[int]) -> list[sa.Row[Any]]:
-        with self._database.reading() as connection:
-            return list(connection.execute(_UNDELIVERED, {"places": list(places)}))
-
     def _dead_runs(self, *states: str, of: sa.Select[Any] = _UNFINISHED) -> list[sa.Row[Any]]:
         now = self._clock()
         with self._database.reading() as connection:
@@ -289,20 +254,3 @@ def _rename(listed: Iterable[Feed]) -> list[Path]:
             raise ArchiveError(f"{feed.part} cannot be renamed to {feed.final}: {fault.strerror}") from fault
         renamed.append(feed.final)
     return renamed
-
-
-def _record_of(row: sa.Row[Any]) -> Record:
-    state = RowState(
-        revision=row.revision,
-        change=row.change,
-        first_seen=row.first_seen,
-        last_seen=row.seen,
-        deleted_at=row.seen if row.change == "deleted" else None,
-        collision=row.collision,
-    )
-    try:
-        return unpack(row.payload, state, kind=row.kind, site=row.site)
-    except BrokenPayload:
-        if row.change != "deleted":
-            raise
-        return bare_record(row.site, row.type, row.id, state, kind=row.kind)

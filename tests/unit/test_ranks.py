@@ -14,7 +14,7 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.outgoing import outgoing
-from tests.unit.soak_sequences import COLLECTIONS
+from tests.unit.soak_sequences import COLLECTIONS, crawled
 from tests.unit.soak_site import DAY, KEY
 from tests.unit.test_proof import Proving
 
@@ -76,6 +76,19 @@ def test_cache_that_tells_nothing_hides_no_change() -> None:
         proving.site.act("edit", 20)
         assert (proving().verdict, len(proving.delivered)) == ("complete", 2)
         assert (number, "deleted") in proving.delivered
+
+
+def test_cache_that_tells_nothing_hides_no_change_from_a_walk_over_known_rows() -> None:
+    # The sweep of comments is a walk: they have no date of change.
+    proving = lying("cached", kind="comments")
+    for number in (10, 11):
+        proving.site.now += DAY
+        proving.site.asked.clear()
+        del proving.site.entries[number]
+        facts, rows = crawled("comments", proving.site, proving.archive, sweep=True)
+        assert (facts.mode, facts.verdict) == ("walk", "complete")
+        assert (number, "deleted") in {(row.id, row.change) for row in rows}
+        assert all("_" in params for params in proving.site.asked)
 
 
 def test_many_new_rows_leave_the_count_confirmed() -> None:

@@ -44,7 +44,8 @@ class Closing:
         """
         account, facts = self.account, self.facts
         account.listed = next(iter(self.seen), None)
-        newest = yield from newest_ids(account.site_ids, self._has_unseen)
+        fresh = account.site_ids.fresh
+        newest = yield from newest_ids(account.site_ids, self._has_unseen, fresh=fresh and f"{fresh}0")
         facts.expected_after = account.total = newest.total
         facts.cached_for = newest.age
         missing = self._missing(newest)

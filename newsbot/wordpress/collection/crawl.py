@@ -86,10 +86,11 @@ class CollectionCrawl:
     def _choose(self, intake: Intake) -> Steps[Listing]:
         """Returns the listing that this run needs. An incremental listing begins with its first search here."""
         queries, options = self.queries, self.queries.options
-        if not can_update(queries, self.state):
-            return FullListing(intake=intake, reconciler=Reconciler(intake=intake, site_ids=SiteIds(queries)))
-        fresh = intake.fresh = token(self.state.run_time) + "9"
+        # A cache may hold what an earlier run asked for.
+        fresh = intake.fresh = token(self.state.run_time) + "9" if self.state.whole or self.state.live else ""
         account = Reconciler(intake=intake, site_ids=SiteIds(queries, fresh=fresh))
+        if not can_update(queries, self.state):
+            return FullListing(intake=intake, reconciler=account)
         newest = yield from newest_since(
             account.site_ids, account.has_unknown, start=ranks.start(account), hidden=account.hidden
         )

@@ -14,9 +14,10 @@ from newsbot.wordpress.collection.closing import Closing
 from newsbot.wordpress.collection.cursor import Cursor
 from newsbot.wordpress.collection.ids import last_row
 from newsbot.wordpress.collection.listing import Listing
+from newsbot.wordpress.collection.site_ids import past_caches
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
-from newsbot.wordpress.messages import Reply, Steps
+from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.replies import is_final, rows_of, total_of
 
 TOO_LARGE = frozenset({400, 404, 406, 413, 414, 431})
@@ -144,7 +145,7 @@ class FullListing(Listing):
             # A page of a larger size is only tried, and a site whose posts die again and again is not to blame.
             tries = 1 if self.intake.sizes.trying is not None else 2 if self.facts.unreadable else 4
             usual = self.intake.salvage.usual(self.cursor.per_page) if self.facts.unreadable else None
-            reply = yield self.queries.query(params | self.intake.fields, "list", tries=tries, usual=usual)
+            reply = yield self._query(params | self.intake.fields, "list", tries=tries, usual=usual)
             try:
                 rows = rows_of(reply)
             except PayloadError as fault:
@@ -163,6 +164,11 @@ class FullListing(Listing):
             self.ahead.take(params, total_of(reply), fresh=len(self.cursor.seen) - before)
             yield from self.intake.flush(final=False)
         self.facts.disorder = list(self.cursor.disorder)
+
+    def _query(self, params: dict[str, Any], purpose: str, **more: Any) -> Query:
+        """A query of the walk; past caches where an earlier run may have asked the same."""
+        fresh = self.reconciler.site_ids.fresh
+        return past_caches(self.queries.query(params | ({"_": fresh} if fresh else {}), purpose, **more), bool(fresh))
 
     def _look_at_the_end(self) -> Steps[None]:
         """Ask for the last row: more rows came than the site counts, and the listing may never end."""
@@ -203,7 +209,7 @@ class FullListing(Listing):
         if is_final(fault) or (status < 500 and not is_large):
             raise fault
         self.facts.faults[fault.name] += 1
-        reply = yield self.queries.query({**params, "_fields": "id,date,date_gmt"}, "salvage", searching=True)
+        reply = yield self._query({**params, "_fields": "id,date,date_gmt"}, "salvage", searching=True)
         try:
             rows = rows_of(reply)
         except PayloadError:

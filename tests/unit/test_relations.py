@@ -92,6 +92,32 @@ def test_a_theme_that_removes_every_link_leaves_cores_routes_and_the_sites_taxon
     assert (links["links_undeclared"], facts.verdict) == (1, "complete")
 
 
+@dataclass
+class Emptied(Themed):
+    """A site that gives an empty page, with its true total, for the first ``empty`` queries that learn relations."""
+
+    empty: int = 0
+
+    def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
+        status, total, rows = super()._answer(route, params)
+        if "_links" in params.get("_fields", "").split(",") and self.empty:
+            self.empty -= 1
+            rows = []
+        return status, total, rows
+
+
+@pytest.mark.parametrize(("empty", "undeclared"), [(1, 0), (99, 1)])
+def test_an_empty_page_in_place_of_the_first_objects_costs_no_link(empty: int, undeclared: int) -> None:
+    links = {
+        "author": [{"href": f"{BASE}/users/1"}],
+        "https://api.w.org/term": [term_link("category", "/wp/v2/categories")],
+    }
+    objects = {number: Object(number, number) for number in range(1, 6)}
+    post, facts = crawled(Emptied(objects, row={"categories": [3]}, links=links, lists=LISTS, empty=empty))
+    assert (post.categories, post.author) == (["News"], Author(id=1, name="Ann", slug="ann"))
+    assert facts.collections["post"].links["links_undeclared"] == undeclared
+
+
 def test_without_any_list_of_taxonomies_cores_own_are_asked_for() -> None:
     post, facts = crawled(themed(row={"categories": [3]}, lists=LISTS))
     assert (post.categories, facts.verdict) == (["News"], "complete")

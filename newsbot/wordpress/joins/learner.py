@@ -13,7 +13,7 @@ from newsbot.wordpress.joins.relations import FOLLOWED, Relation, learn
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.replies import answer, is_final, rows_of
+from newsbot.wordpress.replies import answer, is_final, rows_of, total_of
 
 SAMPLES = 10
 """Objects whose ``_links`` are read."""
@@ -48,16 +48,20 @@ class Learner:
         if self._kind not in ("posts", "media") or not follow:
             return None
         samples, reply = yield from self._first_objects()
+        counted = total_of(reply) or 0
+        if counted and not samples:
+            # A cache or a plugin gave an empty page: the oldest objects have a URL of their own.
+            samples, _ = yield from self._first_objects(order="asc")
         names = {FOLLOWED[name]: name for name in follow}
-        self.relations = self._followed((yield from self._learn(samples)))
+        self.relations = self._followed((yield from self._learn(samples, counted)))
         if self._kind == "posts":
             self.extras = [(names[found.rel], found) for found in self.relations if names[found.rel] not in _JOINED]
         return reply
 
-    def _first_objects(self) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
+    def _first_objects(self, **order: str) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
         while True:
             size = min(SAMPLES, self.queries.per_page)
-            params = self.queries.window | {"per_page": size, "_fields": _FIELDS}
+            params = self.queries.window | {"per_page": size, "_fields": _FIELDS} | order
             reply = yield self.queries.query(params, "relations")
             try:
                 return rows_of(reply), reply.without_body()
@@ -79,11 +83,11 @@ class Learner:
         names = {FOLLOWED[name] for name in self.queries.options.follow}
         return [relation for relation in relations if relation.rel in names]
 
-    def _learn(self, samples: Sequence[dict[str, Any]]) -> Generator[Any, Any, list[Relation]]:
+    def _learn(self, samples: Sequence[dict[str, Any]], counted: int) -> Generator[Any, Any, list[Relation]]:
         learnt = learn(samples, self.queries.site.api)
-        if learnt or not samples or self._kind != "posts":
+        if learnt or not (samples or counted) or self._kind != "posts":
             return [*learnt, *undeclared(samples, learnt)]
-        # A theme removed every link.
+        # A theme removed every link, or no object that the site counts came.
         self.stats["links_undeclared"] += 1
         taxonomies = None
         if "terms" in self.queries.options.follow:

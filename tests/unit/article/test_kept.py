@@ -187,3 +187,21 @@ def test_marked_code_keeps_its_spaces_and_line_feeds() -> None:
     html = "<pre><b>if</b> <i>x</i>:\n    <i>y</i>  <i>z</i></pre>"
     found = clean(html, base_url="https://news.example/")
     assert (found.html, found.text) == (html, "if x:\n    y  z")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Share the news.",
+        "The articles were reprinted without permission.",
+        "Copying without consent is what the judge called theft.",
+        "This article is copyrighted. It was stolen.",
+        "The post is shared by two.",
+        "Click the map and you see the mole.",
+        "She did like the story, and shared it.",
+        "The newsletter of the guild came weekly.",
+        "Copyright 2026 The Gazette. All rights reserved.",
+    ],
+)
+def test_a_sentence_about_sharing_or_copying_is_no_button(words: str) -> None:
+    assert words in cleaned(f"<p>{words}</p>").text

@@ -191,7 +191,8 @@ class Site:
     """What the index says about a site. ``key`` identifies the site in every row.
 
     ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts. ``types``:
-    name -> route, of types that were asked for. ``namespaces`` are those of language plugins. ``languages``:
+    name -> route, of types that were asked for; ``terms/NAME`` is a taxonomy. ``namespaces`` are those of language
+    plugins. ``languages``:
     route -> the languages that its queries must name; a route that was not asked yet has no entry. ``meanings``:
     address as the user gave it -> what it means. ``scopes``: what was asked for (``scope_key``) -> that part of it.
     """

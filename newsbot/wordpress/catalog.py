@@ -70,23 +70,39 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
     reply = yield Query(url=site.api.url(f"/wp/v2/{name}"), purpose=name)
     offered = read_collections(answer(reply))
     catalog = choose(offered, options.types, internal)
-    if options.kind == "posts" and ALL in options.types:
+    if ALL in options.types:
         # A type that an earlier run brought, and that the site names no more: its route tells what became of its rows.
-        catalog.gone.extend(name for name in site.types if name not in offered and name not in catalog.unknown)
-        catalog.collections.extend(Collection(name=name, route=site.types[name]) for name in catalog.gone)
+        routes = _remembered(site, options.kind)
+        catalog.gone.extend(name for name in routes if name not in offered and name not in catalog.unknown)
+        catalog.collections.extend(Collection(name=name, route=routes[name]) for name in catalog.gone)
     elif options.kind == "posts" and catalog.collections:
         site.types |= {collection.name: collection.route for collection in catalog.collections}
         yield KeepSite(url=options.url, site=site_as_json(site))
     return catalog
 
 
-def remember_types(site: Site, catalog: Catalog, brought: Callable[[str], bool]) -> None:
-    """Remember the types that ``types=all`` stood for, but for those of which nothing was ``brought``."""
+def remember_types(site: Site, catalog: Catalog, kind: str, brought: Callable[[str], bool]) -> None:
+    """Remember the types of a kind that ``types=all`` stood for, but for those of which nothing was ``brought``."""
     for collection in catalog.collections:
+        key = _PREFIXES[kind] + collection.name
         if brought(collection.name):
-            site.types[collection.name] = collection.route
+            site.types[key] = collection.route
         else:
-            site.types.pop(collection.name, None)
+            site.types.pop(key, None)
+
+
+_PREFIXES = {"posts": "", "terms": "terms/"}
+"""Kind -> what stands before the names of its types in ``Site.types``. A taxonomy may have the name of a post type."""
+
+
+def _remembered(site: Site, kind: str) -> dict[str, str]:
+    """The types of a kind that earlier runs brought: name -> route."""
+    prefix = _PREFIXES[kind]
+    return {
+        name.removeprefix(prefix): route
+        for name, route in site.types.items()
+        if name.startswith(prefix) and (prefix or "/" not in name)
+    }
 
 
 def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: Set[str]) -> Catalog:

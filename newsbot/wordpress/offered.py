@@ -91,8 +91,9 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
         yield from links.of(crawl)
         # The first collection was answered. The answers to the others say nothing about the discovery.
         discovered_before = False
+    if options.kind in ("posts", "terms") and ALL in options.types and options.scope is None:
+        remember_types(site, catalog, options.kind, lambda name: facts.find(name, options.kind) is not None)
     if options.kind == "posts" and ALL in options.types and options.scope is None:
-        remember_types(site, catalog, lambda name: facts.find(name, options.kind) is not None)
         yield from _crawl_unlisted_types(site, catalog, fallback, witnesses)
     facts.conclude()
 

@@ -141,14 +141,18 @@ def test_standard_output_takes_one_table(form: str, kinds: tuple[str, ...], fits
         (0, 404, {"post": "complete"}),
     ],
 )
-def test_a_type_that_the_site_names_no_more_is_asked_for(held: int, status: int, told: dict[str, str]) -> None:
+@pytest.mark.parametrize(("kind", "prefix"), [("posts", ""), ("terms", "terms/")])
+def test_a_type_that_the_site_names_no_more_is_asked_for(
+    held: int, status: int, told: dict[str, str], kind: str, prefix: str
+) -> None:
     """``types=all`` brought podcasts before. The archive holds ``held`` of them; their route answers ``status``."""
     facts, known = SiteFacts(asked=HOME), site()
-    known.types = {"podcast": "/wp/v2/podcasts", "post": "/wp/v2/posts"}
+    known.types = {f"{prefix}podcast": "/wp/v2/podcasts", f"{prefix}post": "/wp/v2/posts"}
+    facts.kind = kind
     absent = b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}'
 
     def reply(query: Query) -> Reply:
-        if "/wp/v2/types" in query.url:
+        if "/wp/v2/types" in query.url or "/wp/v2/taxonomies" in query.url:
             return Reply(status=200, url=query.url, body=TYPES)
         if "/podcasts" in query.url and status == 404:
             return Reply(status=404, url=query.url, body=absent)
@@ -159,10 +163,10 @@ def test_a_type_that_the_site_names_no_more_is_asked_for(held: int, status: int,
             return CollectionState(live=held if question.type == "podcast" and status == 404 else 0)
         return NoArchive().answer(question)
 
-    options = Options(url=HOME, types=("all",), follow=frozenset())
+    options = Options(url=HOME, kind=kind, types=("all",), follow=frozenset())
     list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
     assert {name: c.verdict for name, c in facts.collections.items()} == told
-    assert set(known.types) == set(told)
+    assert {name.removeprefix(prefix) for name in known.types} == set(told)
     if told.get("podcast") == "incomplete":
         podcast = facts.collections["podcast"]
         assert podcast.cause == "deletions"

@@ -192,6 +192,8 @@ def test_a_name_that_no_term_has_stays_a_name_without_an_id() -> None:
     [
         ({"ID": 1, "display_name": "Ann", "user_nicename": "ann"}, Author(id=1, name="Ann", slug="ann")),
         ({"id": 1}, Author(id=1, name="Ann", slug="ann")),
+        ("ann", Author(id=1, name="Ann", slug="ann")),
+        ("Ann", Author(id=1, name="Ann", slug="ann")),
         ("Ann Writer", Author(name="Ann Writer")),
     ],
 )

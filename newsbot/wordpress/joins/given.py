@@ -26,8 +26,15 @@ class Links:
 
     @property
     def has_names(self) -> bool:
-        """Whether some terms are given by their names alone."""
-        return any(isinstance(named, TermRef) and named.id is None for named in self.given)
+        """Whether some terms or authors are given by their names alone."""
+        return any(is_only_a_name(given) for given in self.given)
+
+
+def is_only_a_name(given: Linked) -> bool:
+    """Whether a row tells only the name of a term or an author, or its slug in the place of the name."""
+    if isinstance(given, Author):
+        return given.id is None and given.slug is None and given.url is None
+    return isinstance(given, TermRef) and given.id is None
 
 
 def read_links(value: Any, kind: str, taxonomy: str | None) -> Links:

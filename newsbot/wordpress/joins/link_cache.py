@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsbot.items import TermRef
+from newsbot.items import Author, TermRef
 from newsbot.wordpress.api import PER_PAGE
+from newsbot.wordpress.joins.given import is_only_a_name
 
 KNOWN_KEPT = 20_000
 """Authors or terms that a cache keeps beyond those that waiting rows need. All of a site fit."""
@@ -21,7 +22,7 @@ MEDIA_KEPT = 2_000
 class LinkCache:
     """The objects of one route: those that are ``known``, and the ids that are ``wanted``. A known None means that the
     object cannot be fetched. ``browsed``: its first page was asked for. ``closed``: visitors may not read the route.
-    ``by_name``: rows give terms by their names.
+    ``by_name``: rows give terms or authors by their names.
 
     ``needed`` counts the links of the rows that wait. The cache keeps that many objects and ``kept`` more, those that
     were wanted or came last, so that no row waits for an object that the cache has dropped.
@@ -38,19 +39,21 @@ class LinkCache:
 
     @property
     def wants_names(self) -> bool:
-        """Whether rows give terms by name, and the first page of the route, which may tell their ids, is unknown."""
+        """Whether rows give terms or authors by name, and the first page of the route is unknown, which may tell their
+        ids."""
         return self.by_name and not self.browsed and not self.closed
 
     def named(self, given: Any) -> Any:
-        """The known term that a row gives only by its name or slug; None where there is none."""
-        if not isinstance(given, TermRef) or given.id is not None:
+        """The known term or author that a row gives only by its name or slug; None where there is none."""
+        if not is_only_a_name(given):
             return None
         word = (given.name or "").casefold()
-        known = (term for term in self.known.values() if isinstance(term, TermRef))
-        return next((term for term in known if word in ((term.name or "").casefold(), term.slug)), None)
+        known = (one for one in self.known.values() if isinstance(one, TermRef | Author))
+        return next((one for one in known if word in ((one.name or "").casefold(), one.slug)), None)
 
     def want(self, ids: Collection[int], *, by_name: bool = False) -> None:
-        """Note that a row waits for the objects of these ids. ``by_name``: it gives terms by their names alone."""
+        """Note that a row waits for the objects of these ids. ``by_name``: it gives terms or authors by their names
+        alone."""
         self.by_name = self.by_name or by_name
         self.needed += len(ids)
         for linked in ids:

@@ -58,6 +58,8 @@ def _resources(folder: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]
         described = orjson.loads((folder / DESCRIPTOR).read_bytes())
         resources = [resource for resource in described["resources"] if _is_inside(str(resource["path"]))]
     except FileNotFoundError:
+        if not folder.exists():
+            raise BadArgument(f"{folder} does not exist: give the folder of a package, or a receipt") from None
         raise BadArgument(f"{folder} is no data package: it has no {DESCRIPTOR}") from None
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise BadArgument(f"{folder / DESCRIPTOR} cannot be read: {fault}") from None

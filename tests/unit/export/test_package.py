@@ -220,6 +220,8 @@ def test_parquet_rows_are_verified_too(tmp_path: Path) -> None:
 def test_what_is_no_package_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadArgument, match=r"is no data package: it has no datapackage\.json"):
         verify(tmp_path)
+    with pytest.raises(BadArgument, match=r"receipt\.json does not exist: give the folder of a package, or a receipt"):
+        verify(tmp_path / "receipt.json")
     (tmp_path / "datapackage.json").write_text('{"resources": [{"path": "../secret"}]}')
     with pytest.raises(BadArgument, match="names files outside of its folder"):
         verify(tmp_path)

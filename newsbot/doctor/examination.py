@@ -13,8 +13,8 @@ from newsbot.errors import DiscoveryError, NotXml, PayloadError
 from newsbot.rights.well_known import AI_TXT, TDMREP
 from newsbot.wordpress.api import Collection, Site, read_collections
 from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, choose
+from newsbot.wordpress.discovery import discover
 from newsbot.wordpress.discovery.declared import REL
-from newsbot.wordpress.discovery.search import discover
 from newsbot.wordpress.fallback.feeds import Feed, FeedSearch
 from newsbot.wordpress.fallback.site import is_api_closed
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps

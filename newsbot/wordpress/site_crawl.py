@@ -15,7 +15,7 @@ from newsbot.wordpress.catalog import (
     ALL,
 )
 from newsbot.wordpress.collection.crawl import Moved, has_moved
-from newsbot.wordpress.discovery.search import discover
+from newsbot.wordpress.discovery import discover
 from newsbot.wordpress.empty_fields import is_empty, without_fields
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.kinds import tell_closed

@@ -1,0 +1,5 @@
+"""Where a site's REST API is, found from the address that a user gives."""
+
+from newsbot.wordpress.discovery.search import discover
+
+__all__ = ["discover"]

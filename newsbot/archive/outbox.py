@@ -68,6 +68,14 @@ _UNFINISHED = sa.select(runs).where(
 _OWING = _UNFINISHED.where(sa.or_(runs.c.state != "dead", sa.exists().where(outbox.c.run == runs.c.run)))
 """Without runs that are known to be dead and have no undelivered row: such runs grow with each crash, and give
 nothing. A run that is still open is marked as dead even without rows, so that it cannot go on when it wakes up."""
+_OWING_OF_SITE = _UNFINISHED.where(
+    runs.c.run.in_(
+        sa.select(outbox.c.run)
+        .join(collections, collections.c.collection == outbox.c.collection)
+        .where(collections.c.site == sa.bindparam("site"), collections.c.kind == sa.bindparam("kind"))
+    )
+)
+"""Each crawl of a site asks for these runs. A hundred workers have hundreds of runs, and nearly none has such rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,7 @@ class Outbox:
             if of := [run.run for run in dead if (run.state == "open") == died]:
                 with self._database.writing() as connection:
                     connection.execute(_DUE_BY, {"dead": of, "by": written(by)})
+                    _mark_dead(connection, of)
 
     def recover(self, site: str, kind: str) -> Iterator[Recovered]:
         """Take over the undelivered rows of dead runs, of one kind and of a site that this run has the lease of.
@@ -206,13 +215,13 @@ class Outbox:
 
     def _take_over(self, site: str, kind: str) -> array[int]:
         """Move the outbox entries of dead runs to this run. Returns their places."""
-        dead = [run.run for run in self._dead_runs("open", "dead", of=_OWING)]
+        dead = [run.run for run in self._dead_runs("open", "dead", of=_OWING_OF_SITE, site=site, kind=kind)]
         if not dead:
             return array("q")
         of_site = sa.select(collections.c.collection).where(collections.c.site == site, collections.c.kind == kind)
         of_dead_runs = (outbox.c.run.in_(dead), outbox.c.collection.in_(of_site))
         with self._database.writing() as connection:
-            connection.execute(sa.update(runs).where(runs.c.run.in_(dead), runs.c.state == "open").values(state="dead"))
+            _mark_dead(connection, dead)
             entries = sa.select(outbox.c.place).where(*of_dead_runs).order_by(outbox.c.place)
             places = array("q", connection.execute(entries).scalars())
             connection.execute(sa.update(outbox).where(*of_dead_runs).values(run=self._run))
@@ -227,10 +236,11 @@ class Outbox:
             of_collection = collections.c.collection == row.collection
             connection.execute(sa.update(collections).where(of_collection).values(swept=None))
 
-    def _dead_runs(self, *states: str, of: sa.Select[Any] = _UNFINISHED) -> list[sa.Row[Any]]:
+    def _dead_runs(self, *states: str, of: sa.Select[Any] = _UNFINISHED, **given: str) -> list[sa.Row[Any]]:
+        """The dead ones among the runs of a query, which may have more parameters."""
         now = self._clock()
         with self._database.reading() as connection:
-            found = connection.execute(of, {"states": states, "ours": self._run}).all()
+            found = connection.execute(of, {"states": states, "ours": self._run, **given}).all()
         return [
             run
             for run in found
@@ -241,6 +251,11 @@ class Outbox:
         of_run = sa.select(feeds).where(feeds.c.run == run).order_by(feeds.c.ordinal)
         with self._database.reading() as connection:
             return [Feed(Path(row.part), Path(row.final)) for row in connection.execute(of_run)]
+
+
+def _mark_dead(connection: Connection, dead: list[str]) -> None:
+    """From now on these runs cannot store or deliver a row, should they wake up."""
+    connection.execute(sa.update(runs).where(runs.c.run.in_(dead), runs.c.state == "open").values(state="dead"))
 
 
 def _rename(listed: Iterable[Feed]) -> list[Path]:

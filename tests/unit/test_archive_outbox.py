@@ -379,6 +379,9 @@ def test_site_whose_rows_reached_no_file_is_due_again(died: bool, tmp_path: Path
     due = [site.url for site in DueSites(after.database).due("wp_posts", WHEN + FIRST_WAIT)]
     # A crawl of comments delivers no posts. If the site were due for it, each run would ask the site for nothing.
     idle = DueSites(after.database).due("wp_comments", WHEN + FIRST_WAIT)
+    with after.database.reading() as connection:
+        state = connection.exec_driver_sql("SELECT state FROM runs WHERE run = 'run-1'").scalar()
+    assert state == "dead", "a run that wakes up again stores nothing"
     after.close()
     assert (soon, due, idle) == ([SITE] if died else [], [SITE], [])
 

@@ -203,6 +203,27 @@ def test_an_author_given_as_an_object_or_a_name_is_taken(given: Any, author: Aut
     assert post.author == author
 
 
+NAMESAKE = {"id": 2, "name": "Ann", "slug": "ann-2"}
+OTHERS = [{"id": number, "name": f"Writer {number}", "slug": f"writer-{number}"} for number in range(3, 102)]
+
+
+@pytest.mark.parametrize(
+    ("given", "users", "author"),
+    [
+        ("Ann", [ANN, NAMESAKE], Author(name="Ann")),
+        ("ann", [ANN, NAMESAKE], Author(name="ann")),
+        ("ann-2", [ANN, NAMESAKE], Author(id=2, name="Ann", slug="ann-2")),
+        # The list of users is longer than its first page.
+        ("Ann", [ANN, *OTHERS], Author(name="Ann")),
+        ("ann", [ANN, *OTHERS], Author(id=1, name="Ann", slug="ann")),
+    ],
+)
+def test_a_name_that_two_users_may_bear_stays_a_name(given: str, users: list[dict[str, Any]], author: Author) -> None:
+    links = {"author": [{"href": f"{BASE}/users/1"}]}
+    post, _ = crawled(themed(row={"author": given}, links=links, lists=LISTS | {"/wp/v2/users": users}))
+    assert post.author == author
+
+
 PUBLISHPRESS = [
     {"term_id": 50, "user_id": 1, "is_guest": 0, "slug": "ann", "display_name": "Ann"},
     {"term_id": 51, "user_id": 0, "is_guest": 1, "slug": "cy", "display_name": "Cy Third"},

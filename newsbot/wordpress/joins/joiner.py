@@ -175,7 +175,9 @@ class Joiner:
         by_count = kind == "terms" and accepts.orders_by("count")
         order = {"orderby": "count", "order": "desc"} if by_count else {"orderby": "id", "order": "asc"}
         try:
-            yield from self._keep(cache, (yield self._query(cache, kind, {"per_page": accepts.per_page, **order})))
+            reply = yield self._query(cache, kind, {"per_page": accepts.per_page, **order})
+            rows = yield from self._keep(cache, reply)
+            cache.whole = rows < accepts.per_page and not is_cut(reply, rows)
         except PayloadError as fault:
             if is_final(fault):
                 raise

@@ -22,7 +22,7 @@ MEDIA_KEPT = 2_000
 class LinkCache:
     """The objects of one route: those that are ``known``, and the ids that are ``wanted``. A known None means that the
     object cannot be fetched. ``browsed``: its first page was asked for. ``closed``: visitors may not read the route.
-    ``by_name``: rows give terms or authors by their names.
+    ``by_name``: rows give terms or authors by their names. ``whole``: the first page held every object of the route.
 
     ``needed`` counts the links of the rows that wait. The cache keeps that many objects and ``kept`` more, those that
     were wanted or came last, so that no row waits for an object that the cache has dropped.
@@ -36,6 +36,7 @@ class LinkCache:
     browsed: bool = False
     closed: bool = False
     by_name: bool = False
+    whole: bool = False
 
     @property
     def wants_names(self) -> bool:
@@ -44,12 +45,17 @@ class LinkCache:
         return self.by_name and not self.browsed and not self.closed
 
     def named(self, given: Any) -> Any:
-        """The known term or author that a row gives only by its name or slug; None where there is none."""
+        """The known term or author that a row gives only by its name or slug. None where there is none, or more than
+        one: two users may bear one name, and a row must not get the id of the wrong one.
+        """
         if not is_only_a_name(given):
             return None
-        word = (given.name or "").casefold()
-        known = (one for one in self.known.values() if isinstance(one, TermRef | Author))
-        return next((one for one in known if word in ((one.name or "").casefold(), one.slug)), None)
+        name = given.name or ""
+        found = [one for one in self.known.values() if isinstance(one, TermRef | Author) and _bears(one, name)]
+        if len(found) != 1 or (isinstance(given, Author) and not self.whole and found[0].slug != name):
+            # A user who is not in the first page may bear the name too. A slug belongs to one user.
+            return None
+        return found[0]
 
     def want(self, ids: Collection[int], *, by_name: bool = False) -> None:
         """Note that a row waits for the objects of these ids. ``by_name``: it gives terms or authors by their names
@@ -80,3 +86,7 @@ class LinkCache:
     def has(self, ids: Iterable[int]) -> bool:
         """Whether a row with these ids need not wait any more."""
         return self.closed or all(linked in self.known for linked in ids)
+
+
+def _bears(one: TermRef | Author, name: str) -> bool:
+    return name.casefold() in ((one.name or "").casefold(), one.slug)

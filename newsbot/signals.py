@@ -13,7 +13,7 @@ from the site or from the archive. ``body`` are the bytes that are read, ``crawl
 still rename a file to ``target``, a handler renames it now: later, that would undo the work of this feed.
 ``feed_sealed(part, target)``: the file at ``part`` is complete and synced to the disk. As soon as all handlers return,
 it is renamed to ``target``; a handler that removes ``part`` prevents that.
-``feed_stored(target)``: the file has its final name.
+``feed_stored(target, options)``: the file has its final name. ``options`` are those of the feed.
 ``warc_stored(folder, stored)``: the WARC file ``stored`` (``warc.finishing.StoredFile``) in ``folder`` is whole.
 ``archive_answered(asked, answer, options, target)``: the archive answered the question ``asked`` of a site's crawl.
 ``options`` are those of each kind of rows. Sent only where the run writes WARC files.

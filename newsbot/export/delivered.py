@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -24,43 +26,82 @@ def kind_of(row: Mapping[str, Any]) -> str | None:
     return _COLUMNS.get(tuple(row))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the user chose for a file: ``columns``, one file of several (``is_batch``), and the rows ``left_out``."""
+
+    columns: bool
+    is_batch: bool
+    left_out: Mapping[Key, IdSet]
+
+
 class Delivered:
     """The rows that a receipt names, and those that the files of the run hold. Raises ValueError and TypeError for a
     receipt that cannot be read.
 
-    A file that a later run wrote too may be the whole answer of that run, without rows that were deleted since.
+    A file that a later run wrote too may be the whole answer of that run, without rows that were deleted since. A file
+    for which the user chose rows is not expected to hold the others. ``folder`` is that of the receipt.
     """
 
-    def __init__(self, receipt: Mapping[str, Any]) -> None:
-        self._told: dict[Key, IdSet] = {
-            (str(one["site"]), str(one["kind"]), str(one["type"])): IdSet.of_ranges(str(one["ids"]))
-            for one in receipt["warc"].get("rows", ())
+    def __init__(self, receipt: Mapping[str, Any], folder: Path) -> None:
+        self._told = _by_key(receipt["warc"].get("rows", ()))
+        self._choices = {
+            (folder / str(one["file"])).resolve(): Choice(
+                columns=bool(one["columns"]), is_batch=bool(one["batch"]), left_out=_by_key(one["left_out"])
+            )
+            for one in receipt["warc"].get("chosen", ())
         }
         self._ended = str(receipt.get("ended"))
         self._held: dict[Path, defaultdict[Key, IdSet]] = {}
         self._later: set[Path] = set()
 
+    def has_chosen_columns(self, path: Path) -> bool:
+        choice = self._choices.get(path)
+        return choice is not None and choice.columns
+
     def add(self, path: Path, row: Mapping[str, Any]) -> None:
         """Note a row of a file."""
-        held = self._held.setdefault(path, defaultdict(IdSet))
+        held = self._held[path]
         if str(row.get("fetched_at") or "") > self._ended:
             self._later.add(path)
         if isinstance(row.get("id"), int) and row.get("change") != "deleted":
             held[str(row.get("site")), str(kind_of(row)), str(row.get("type"))].add(row["id"])
 
+    def read(self, path: Path) -> None:
+        """Note that a file is read, whether it holds rows or none."""
+        self._held.setdefault(path, defaultdict(IdSet))
+
     def faults(self) -> Iterator[str]:
-        """A line for each collection whose rows no file holds, and for each file without rows that another one has."""
+        """A line for each collection whose rows no file holds, and for each file without rows that it should hold."""
         for key, told in self._told.items():
-            lacking = {path: _without(told, held[key]) for path, held in self._held.items()}
-            nowhere = told
-            for one in lacking.values():
-                nowhere = _both(nowhere, one)
-            if nowhere:
+            if nowhere := self._nowhere(key):
                 yield f"{_rows(key, nowhere)}: the receipt names them, and no file of the run holds them"
-            elif any(not one for one in lacking.values()):
-                for path, one in lacking.items():
-                    if one and path not in self._later and self._held[path][key]:
-                        yield f"{path.name}: {_rows(key, one)} are missing, which another file of the run holds"
+                continue
+            has_all = any(not _without(told, held[key]) for held in self._held.values())
+            for path, held in self._held.items():
+                choice = self._choices.get(path)
+                if path in self._later or (choice is not None and choice.is_batch):
+                    continue
+                # The other files of a run may hold other kinds of rows.
+                if (has_all and held[key]) or choice is not None:
+                    lacking = _without(_without(told, held[key]), self._left_out(path, key))
+                    if lacking:
+                        yield f"{path.name}: {_rows(key, lacking)} are missing, which another file of the run holds"
+
+    def _nowhere(self, key: Key) -> IdSet:
+        """The rows that no file holds, without those that every file leaves out on purpose."""
+        lacking = reduce(_both, (_without(self._told[key], held[key]) for held in self._held.values()), self._told[key])
+        if not self._held:
+            return lacking
+        return _without(lacking, reduce(_both, (self._left_out(path, key) for path in self._held), lacking))
+
+    def _left_out(self, path: Path, key: Key) -> IdSet:
+        choice = self._choices.get(path)
+        return choice.left_out.get(key, IdSet()) if choice is not None else IdSet()
+
+
+def _by_key(rows: Iterable[Mapping[str, Any]]) -> dict[Key, IdSet]:
+    return {(str(one["site"]), str(one["kind"]), str(one["type"])): IdSet.of_ranges(str(one["ids"])) for one in rows}
 
 
 def _without(told: IdSet, held: IdSet) -> IdSet:

@@ -189,14 +189,15 @@ def verify_receipt(path: Path) -> Verified:
     folder = (path.parent / receipt["warc"]["folder"]).resolve()
     for one in receipt["warc"]["files"]:
         _check_file(folder / Path(str(one["file"])).name, one, found)
-    delivered = Delivered(receipt)
+    delivered = Delivered(receipt, path.parent)
     check = RowCheck(folder=folder, found=found, is_own=partial(_is_of_run, receipt), note=delivered.add)
     feeds = [(path.parent / feed).resolve() for feed in receipt.get("feeds", ())]
-    lines = [feed for feed in feeds if feed.suffix in LINES]
+    lines = [feed for feed in feeds if feed.suffix in LINES and not delivered.has_chosen_columns(feed)]
     if feeds and not lines:
-        raise BadArgument(f"the run wrote no JSON lines ({', '.join(LINES)}), which alone hold each column as it is")
+        raise BadArgument(f"the run wrote no JSON lines ({', '.join(LINES)}) with every column as it is")
     for feed in lines:
         if feed.is_file():
+            delivered.read(feed)
             check.add(feed)
         else:
             found.fail(f"{feed}: the file of rows is missing")
@@ -212,7 +213,7 @@ def _receipt(path: Path) -> Mapping[str, Any]:
         warc = receipt["warc"]
         if warc is not None:
             warc["files"] = [dict(one) for one in warc["files"]]
-            Delivered(receipt)
+            Delivered(receipt, path.parent)
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise BadArgument(f"{path} cannot be read as a receipt: {fault}") from None
     if warc is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,7 @@ class ReceiptExtension:
         self.reason = "died"
         self.files: list[str] = []
         self.feeds: list[str] = []
+        self.chosen: list[tuple[str, dict[str, Any]]] = []
         self.warc: dict[str, Any] | None = None
         if crawler.settings["NEWSBOT_WARC"]:
             self.warc = {"folder": self._from_receipt(Path(crawler.settings["NEWSBOT_WARC"])), "files": []}
@@ -89,9 +91,12 @@ class ReceiptExtension:
         self.warc["folder"] = self._from_receipt(folder)
         self.warc["files"].append(stored)
 
-    def feed_stored(self, target: Path) -> None:
+    def feed_stored(self, target: Path, options: dict[str, Any]) -> None:
         self.files.append(short_path(target))
         self.feeds.append(self._from_receipt(target))
+        # left_out: newsbot.feeds.left_out.LEFT_OUT
+        if options.get("fields") or options.get("batch_item_count") or "left_out" in options:
+            self.chosen.append((self.feeds[-1], options))
 
     def _from_receipt(self, path: Path) -> str:
         """The path from the folder of the receipt: data that is moved as a whole keeps its names."""
@@ -190,16 +195,21 @@ class ReceiptExtension:
             "unproven": self.unproven,
             "not_due": self.not_due,
             "feeds": self.feeds,
-            "warc": self.warc and self.warc | {"rows": self._rows()},
+            "warc": self.warc and self.warc | {"rows": _rows(self.ids), "chosen": self._chosen()},
             "sites": [site_receipt(site) for site in self.sites],
         }
         return json_bytes(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)[0]
 
-    def _rows(self) -> list[dict[str, str]]:
-        """The ids of the rows that were delivered, without those of deleted objects."""
+    def _chosen(self) -> list[dict[str, Any]]:
+        """The files for which the user chose columns, batches or rows, and the rows that were left out of each."""
         return [
-            {"site": site, "kind": kind, "type": type_, "ids": ids.ranges()}
-            for (site, kind, type_), ids in sorted(self.ids.items())
+            {
+                "file": file,
+                "columns": bool(options.get("fields")),
+                "batch": bool(options.get("batch_item_count")),
+                "left_out": _rows(options.get("left_out", {})),
+            }
+            for file, options in self.chosen
         ]
 
     @property
@@ -245,6 +255,15 @@ class ReceiptExtension:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self.path)
+
+
+def _rows(ids: Mapping[tuple[str, str, str], IdSet]) -> list[dict[str, str]]:
+    """The ids of rows, without those of deleted objects."""
+    return [
+        {"site": site, "kind": kind, "type": type_, "ids": numbers.ranges()}
+        for (site, kind, type_), numbers in sorted(ids.items())
+        if numbers
+    ]
 
 
 def site_receipt(site: SiteFacts) -> dict[str, Any]:

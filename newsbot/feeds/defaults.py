@@ -13,6 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import ItemFilter
 from scrapy.settings import BaseSettings
 
+from newsbot.feeds.left_out import noting, with_own_notes
 from newsbot.feeds.names import label
 from newsbot.items import Checkpoint
 from newsbot.terminal import is_standard_output
@@ -77,7 +78,8 @@ class FeedDefaults:
         if told and classes is not None and spider is not None:
             told = a_feed_a_kind(told, {kind: classes[kind] for kind in spider.kinds})  # type: ignore[attr-defined]
         if told:
-            settings.set("FEEDS", told, priority="cmdline")
+            own = {uri: with_own_notes(options) for uri, options in told.items()}
+            settings.set("FEEDS", own, priority="cmdline")
 
     def _dated(self, settings: BaseSettings) -> dict[str, dict[str, Any]]:
         spidercls, data = self.crawler.spidercls, settings.get("NEWSBOT_DATA")
@@ -108,12 +110,13 @@ class FeedDefaults:
 def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any]:
     """The options of a feed of the user. A file that is overwritten holds the whole answer, any other the news.
 
-    A feed in batches has other files in each run, so its files hold the news.
+    A feed in batches has other files in each run, so its files hold the news. Of a feed for which the user chose rows
+    it is noted which rows it leaves out.
     """
     batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
-    if not options.get("overwrite") or batches:
-        return {"item_filter": RowFilter, **options}
-    return {"item_filter": LiveFilter, WHOLE: True, **options}
+    whole = options.get("overwrite") and not batches
+    told = {"item_filter": LiveFilter, WHOLE: True, **options} if whole else {"item_filter": RowFilter, **options}
+    return noting(told) if options.keys() & {"item_filter", "item_classes"} else told
 
 
 def a_feed_a_kind(feeds: Mapping[str, Mapping[str, Any]], classes: Mapping[str, type]) -> dict[str, dict[str, Any]]:

@@ -230,8 +230,8 @@ class FileStorage(Storage):
             raise FeedError("the archive failed. The next run delivers the rows")
         part.rename(target)
         self._count("stored")
-        await self._send(feed_stored, target=target)
+        await self._send(feed_stored, target=target, options=self.options)
 
-    async def _send(self, signal: object, **paths: Path) -> None:
+    async def _send(self, signal: object, **told: Any) -> None:
         if self.crawler is not None:
-            await self.crawler.signals.send_catch_log_async(signal, **paths)
+            await self.crawler.signals.send_catch_log_async(signal, **told)

@@ -185,7 +185,8 @@ def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: 
         # The kernel wrote the beginning of one more record.
         with part.open("ab") as file:
             file.write(b"\x1f\x8b\x08\x00unfinished")
-        run = crawl(tmp_path, "wp_posts", site=room.url, warc="1")
+        own = json.dumps(CHOSEN)
+        run = crawl(tmp_path, "wp_posts", "-s", f"FEEDS={own}", output=None, site=room.url, warc="1")
     assert run.status == 0, run.said
     told = run.receipt()["warc"]
     assert [(one["kind"], one["type"]) for one in told["rows"]] == [("posts", "post")]
@@ -195,8 +196,35 @@ def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: 
     assert len(run.rows()) == 500
     assert {row["warc"]["file"] for row in run.rows()} <= {one["file"] for one in told["files"]}
     assert len(records(warc)) == sum(one["records"] for one in told["files"])
+    # What feeds leave out on purpose is not missing, and what their filter took is.
+    odd = tmp_path / "odd.jsonl"
+    lines = odd.read_bytes().splitlines(keepends=True)
+    batches = list(tmp_path.glob("batch-*.jsonl"))
+    assert (len(lines), len(batches), (tmp_path / "titles.jsonl").is_file()) == (250, 2, True)
     status, said = verified(run)
-    assert (status, "500 rows agree" in said) == (0, True), said
+    assert (status, "1,250 rows agree" in said) == (0, True), said
+    odd.write_bytes(b"".join(lines[1:]))
+    status, said = verified(run)
+    assert (status, "1 post row (" in said, "missing, which another file" in said) == (1, True, True), said
+
+
+class OddIds:
+    """An item filter of a user. It asks nothing of newsbot, and takes every second row."""
+
+    def __init__(self, feed_options: dict[str, Any]) -> None:
+        self.options = feed_options
+
+    def accepts(self, item: Any) -> bool:
+        return bool(getattr(item, "id", 0) % 2)
+
+
+CHOSEN = {
+    "out.jsonl": {"format": "jsonlines", "overwrite": True},
+    "odd.jsonl": {"format": "jsonlines", "item_filter": "tests.crawl.test_warc.OddIds"},
+    "titles.jsonl": {"format": "jsonlines", "fields": ["title"]},
+    "batch-%(batch_id)d.jsonl": {"format": "jsonlines", "overwrite": True, "batch_item_count": 250},
+}
+"""A file that holds all rows, and three that do not."""
 
 
 def test_rows_of_feeds_and_pages_are_made_again_too(tmp_path: Path) -> None:

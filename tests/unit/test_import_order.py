@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("archive", "arguments", "browser", "net", "politeness", "rights", "schedule", "warc", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
     },
-    "feeds": {"durable", "terminal", "items", "errors", "signals", "timestamps", "safe_json"},
+    "feeds": {"durable", "terminal", "items", "errors", "signals", "timestamps", "safe_json", "compact"},
     "pipelines": {
         *("archive", "arguments", "article", "media", "net", "wordpress"),
         *("items", "compact", "errors", "signals", "timestamps"),

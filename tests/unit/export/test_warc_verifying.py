@@ -293,6 +293,51 @@ def test_a_row_that_a_file_lacks_is_named(tmp_path: Path) -> None:
     assert run.verified(rows[0], rows[1] | later, more=told).faults == []
 
 
+def chosen(file: str, left_out: str = "", **choice: bool) -> dict[str, Any]:
+    ids = [{"site": KEY, "kind": "posts", "type": "post", "ids": left_out}] if left_out else []
+    return {"file": file, "columns": False, "batch": False, "left_out": ids} | choice
+
+
+def test_rows_that_the_user_left_out_are_not_missing(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    record = run.answer(f"{API}/posts?page=1", [raw(1), raw(2), raw(3)])
+    run.end()
+    rows = [run.make(record, number) for number in (1, 2, 3)]
+    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-3"}]}
+    filtered = told | {"chosen": [chosen("out.jsonl", "2-3")]}
+    # The only file lacks them, and it holds no row at all.
+    assert run.verified(rows[0], more=filtered).faults == []
+    assert run.verified(more=told | {"chosen": [chosen("out.jsonl", "1-3")]}).faults == []
+    lost = ": 1 post row (1): the receipt names them, and no file of the run holds them"
+    assert run.verified(more=filtered).faults == [f"{KEY}{lost}"]
+    # Another file has all rows. What the filter took must be in the file.
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    assert run.verified(rows[0], more=filtered).faults == []
+    found = run.verified(more=filtered)
+    assert found.faults == [f"out.jsonl: {KEY}: 1 post row (1) are missing, which another file of the run holds"]
+    # What one file leaves out must be in the other.
+    other.write_bytes(orjson.dumps(rows[0]) + b"\n")
+    assert run.verified(rows[0], more=filtered).faults == [
+        f"{KEY}{lost}".replace("1 post row (1)", "2 post rows (2-3)")
+    ]
+
+
+def test_files_with_chosen_columns_or_a_file_a_batch_are_not_expected_to_hold_all(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    record = run.answer(f"{API}/posts?page=1", [raw(1), raw(2)])
+    run.end()
+    rows = [run.make(record, number) for number in (1, 2)]
+    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-2"}]}
+    (tmp_path / "other.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    columns = told | {"chosen": [chosen("out.jsonl", columns=True)]}
+    assert (run.verified({"title": "Story 1"}, more=columns).faults, run.verified(more=columns).notes) == ([], [])
+    assert run.verified(rows[0], more=told | {"chosen": [chosen("out.jsonl", batch=True)]}).faults == []
+    (tmp_path / "other.jsonl").unlink()
+    with pytest.raises(BadArgument, match="with every column"):
+        run.verified({"title": "Story 1"}, more=columns)
+
+
 @pytest.mark.parametrize("ids", ["x", "1-99999999999", "1,,a"])
 def test_a_receipt_whose_ids_cannot_be_read_is_refused(tmp_path: Path, ids: str) -> None:
     run = Run(tmp_path)

@@ -130,6 +130,15 @@ def test_post_that_cannot_be_read_is_named() -> None:
     assert facts.why == f"1 listed by the site and not shown by its API: {HOME}/post-5/ (HTTP 500)"
 
 
+@pytest.mark.parametrize("types", [("post",), ("all",)])
+def test_hidden_posts_whose_pages_show_no_article_are_missing(types: tuple[str, ...]) -> None:
+    model = listed_site(3, unseen=frozenset({1, 2, 3}))
+    bare = "<html><body class='single single-post postid-{id}'><div id='root'></div></body></html>"
+    model.web |= {f"/post-{number}/": bare.format(id=number) for number in (1, 2, 3)}
+    rows, facts = crawled(model, types=types)
+    assert (rows, facts.verdict, len(facts.missing_urls)) == ([], "incomplete", 3)
+
+
 def redirect(path: str) -> Reply:
     return Reply(status=200, url=f"{HOME}{path}", body=b"<html><body>Home</body></html>")
 

@@ -212,9 +212,10 @@ class _Hearing:
 
     @property
     def _may_be_empty(self) -> bool:
-        """Whether the user asked for all types, and no row of this type ever came."""
+        """Whether the user asked for all types, and no row of this type ever came. A news site without posts is none:
+        its posts are hidden."""
         options, facts = self.intake.queries.options, self.facts
-        asked = options.names(self.type) or options.render == "never"
+        asked = options.names(self.type) or self.type == "post" or options.render == "never"
         return not asked and not (facts.seen or facts.expected or self.intake.state.live or self.beside)
 
     # The sitemaps.

@@ -60,15 +60,20 @@ def lost_site(known: Site, site: Site, options: Options) -> Steps[str | None]:
 
     The domain of a newsroom may redirect to that of its buyer, and the folder of a closed site to the site above it.
     """
-    if site.key == known.key:
+    if address_of(site.key) == address_of(known.key):
         return None
     kind, type_, route = _compared(options)
-    if not (yield AskHeld(site=known.key, type=type_, kind=kind, ids=())):
+    if not (newest := (yield AskHeld(site=known.key, type=type_, kind=kind, ids=()))):
         return None
     if (sample := (yield from _oldest(site, route))) is None:
         return None
     held = yield AskHeld(site=known.key, type=type_, kind=kind, ids=tuple(sample))
     both, same = agreeing(list(sample.values()), held)
+    if not both:
+        # An archive of a part of the site, such as the newest rows, lacks the oldest ones.
+        if (sample := (yield from _listed(site, route, {"include": sorted(newest)}))) is None:
+            return None
+        both, same = agreeing(list(sample.values()), newest)
     if same * 5 >= both * 4 > 0:
         return None
     return (
@@ -86,7 +91,12 @@ def _compared(options: Options) -> tuple[str, str, str]:
 def _oldest(site: Site, route: str) -> Asking[dict[int, Mapping[str, Any]] | None]:
     """The oldest rows of a collection, by id; None where the site does not list them."""
     order = {"orderby": "id"} if site.accepted(route).orders_by("id") else {}
-    params: dict[str, Any] = {"per_page": SAMPLE, "order": "asc", "_fields": IDENTIFYING} | order
+    return (yield from _listed(site, route, {"order": "asc", **order}))
+
+
+def _listed(site: Site, route: str, which: Mapping[str, Any]) -> Asking[dict[int, Mapping[str, Any]] | None]:
+    """What identifies the rows that a site lists, by id; None where the site does not list them."""
+    params: dict[str, Any] = {"per_page": SAMPLE, "_fields": IDENTIFYING, **which}
     try:
         rows = rows_of((yield Query(url=site.api.url(route, params), purpose="identity")))
     except PayloadError:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from newsbot.archive import Archive
 from newsbot.items import Checkpoint, Post
 from newsbot.spiders.archive_answers import ArchiveAnswers
@@ -72,7 +74,9 @@ class Reader:
     facts: SiteFacts = field(default_factory=lambda: SiteFacts(asked=PLAIN))
     number: int = 0
 
-    def __call__(self, url: str = PLAIN) -> list[tuple[str, int, str, str | None, str | None]]:
+    def __call__(
+        self, url: str = PLAIN, *, limit: int | None = None
+    ) -> list[tuple[str, int, str, str | None, str | None]]:
         self.number += 1
         self.site.asked.clear()
         archive = Archive.open(
@@ -82,7 +86,7 @@ class Reader:
             alive=lambda _: False,
         )
         self.facts = SiteFacts(asked=url)
-        feed = list(self._deliver(archive, crawl(Options(url=url, follow=frozenset()), self.facts)))
+        feed = list(self._deliver(archive, crawl(Options(url=url, follow=frozenset(), limit=limit), self.facts)))
         archive.close()
         return feed
 
@@ -150,6 +154,23 @@ def test_address_that_leads_to_another_site_delivers_nothing_until_it_leads_back
     own.edit(3, "Corrected")
     assert [row[:3] for row in reader()] == [(PLAIN, 3, "edited")]
     assert reader.facts.verdict == "complete"
+
+
+@pytest.mark.parametrize("home", [SECURE, RENAMED])
+def test_site_that_moves_is_no_other_site_where_the_archive_holds_only_its_newest_rows(
+    home: str, tmp_path: Path
+) -> None:
+    reader = Reader(tmp_path)
+    for age in range(30, 0, -1):
+        reader.site.insert(age=timedelta(days=age))
+    assert len(reader(limit=5)) == 5
+    reader.site.home = home
+    reader.site.now += timedelta(days=1)
+    reader(limit=5)
+    assert (reader.facts.verdict, reader.facts.site) == ("complete", home), reader.facts.why
+    reader.site = OtherSite(home="https://casino.press", articles=reader.site.articles)
+    assert reader(limit=5) == []
+    assert "leads to another site" in reader.facts.why
 
 
 def test_address_of_nothing_is_asked_for_again_in_the_next_run(tmp_path: Path) -> None:

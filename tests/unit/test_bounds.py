@@ -132,6 +132,15 @@ def test_probes_that_the_site_refuses_give_a_feed_no_end() -> None:
     assert not end.is_unproven(1_000)
 
 
+@pytest.mark.parametrize(("far", "unproven"), [(Probed([]), False), (Probed(None, refused="HTTP 403"), True)])
+def test_a_probe_that_is_refused_once_does_not_bound_a_feed(far: Probed, unproven: bool) -> None:
+    end = FeedEnd()
+    end.take_far(far)
+    end.take(100, Probed(None, refused="timeout"), at=50)
+    end.take(200, Probed(["a"]), at=100)
+    assert end.is_unproven(1_000) == unproven
+
+
 @dataclass
 class RefusingSite(FeedSite):
     """``empty`` pages of the feed show nothing. Pages from ``refused`` on are refused."""

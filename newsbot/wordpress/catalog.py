@@ -91,6 +91,12 @@ def remember_types(site: Site, catalog: Catalog, kind: str, brought: Callable[[s
             site.types.pop(key, None)
 
 
+def forget_type(site: Site, kind: str, name: str) -> None:
+    """Forget the route of a type. Only post types and taxonomies are remembered."""
+    if kind in _PREFIXES:
+        site.types.pop(_PREFIXES[kind] + name, None)
+
+
 _PREFIXES = {"posts": "", "terms": "terms/"}
 """Kind -> what stands before the names of its types in ``Site.types``. A taxonomy may have the name of a post type."""
 

@@ -14,6 +14,7 @@ from newsbot.wordpress.catalog import (
     Catalog,
     ask_options,
     find_collections,
+    forget_type,
     remember_types,
 )
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
@@ -167,7 +168,7 @@ def _crawl_collection(
         return
     if crawled.fault is not None and is_absent(crawled.fault):
         # The type may have another route by now: the next run asks the site for it.
-        site.types.pop(name, None)
+        forget_type(site, options.kind, name)
         if gone and crawled.was_held and options.confirm_deletions:
             yield from crawled.bury_all()
             return

@@ -147,7 +147,12 @@ def test_a_type_that_the_site_names_no_more_is_asked_for(
 ) -> None:
     """``types=all`` brought podcasts before. The archive holds ``held`` of them; their route answers ``status``."""
     facts, known = SiteFacts(asked=HOME), site()
-    known.types = {f"{prefix}podcast": "/wp/v2/podcasts", f"{prefix}post": "/wp/v2/posts"}
+    of_other_kind = "podcast" if prefix else "terms/podcast"
+    known.types = {
+        f"{prefix}podcast": "/wp/v2/podcasts",
+        f"{prefix}post": "/wp/v2/posts",
+        of_other_kind: "/wp/v2/sounds",
+    }
     facts.kind = kind
     absent = b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}'
 
@@ -166,6 +171,7 @@ def test_a_type_that_the_site_names_no_more_is_asked_for(
     options = Options(url=HOME, kind=kind, types=("all",), follow=frozenset())
     list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
     assert {name: c.verdict for name, c in facts.collections.items()} == told
+    assert known.types.pop(of_other_kind) == "/wp/v2/sounds"
     assert {name.removeprefix(prefix) for name in known.types} == set(told)
     if told.get("podcast") == "incomplete":
         podcast = facts.collections["podcast"]

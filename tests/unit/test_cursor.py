@@ -253,3 +253,10 @@ def test_counts_that_come_in_turns_are_noticed(totals: list[int | None], *, turn
     for number, total in enumerate(totals):
         cursor.take([Row(number * 10 + row, None) for row in range(1, 11)], total=total)
     assert cursor.in_turns is turns
+
+
+def test_counts_of_parts_that_are_equal_in_turns_are_no_two_states() -> None:
+    cursor = Cursor(base={})
+    for day, total in enumerate([2, 1, 2, 1], 1):
+        cursor.take([Row(day, f"2026-01-0{day}T00:00:00")], total=total)
+    assert not cursor.in_turns

@@ -123,6 +123,20 @@ def test_site_that_ignores_exclude_is_not_asked_so_again_and_its_few_rows_are_al
     assert (proving().verdict, proving.excluding, len(proving.site.asked)) == ("complete", 1, 3)
 
 
+def test_update_that_compares_all_ids_of_two_states_in_turns_proves_nothing() -> None:
+    proving = Proving()
+    proving.site.earlier = [one for one in proving.site.entries.values() if one.id <= 30]
+    proving.site.lie = "alternating"
+    proving.site.now += DAY
+    facts, _ = crawled("posts", proving.site, proving.archive, sweep=True)
+    assert (facts.verdict, facts.proven) == ("incomplete", "2025-12-31T00:00:00Z")
+    assert "two numbers of rows in turns" in facts.why
+    # Edits that the earlier state lacks are asked for again.
+    proving.site.lie = ""
+    facts = proving()
+    assert (facts.verdict, facts.since) == ("complete", "2025-12-31T00:00:00Z")
+
+
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Proving:
     """A collection that counts as too large to be listed whole at every doubt."""

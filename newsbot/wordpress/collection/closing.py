@@ -138,7 +138,7 @@ class Closing:
     def _compare(self, listed: Listed) -> Steps[None]:
         """Make the archive equal to a listing of all ids."""
         account, facts = self.account, self.facts
-        self.cursor.in_turns = self.cursor.in_turns or listed.in_turns
+        account.in_turns = account.in_turns or listed.in_turns
         facts.gone = sum(row_id not in listed.dates for row_id in self.seen)
         if self.queries.is_windowed or listed.broke_off:
             yield from self._add(listed)

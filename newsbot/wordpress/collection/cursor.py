@@ -198,9 +198,10 @@ class Cursor:
         skips rows that visitors may not read.
         """
         self.total = total if self.total is None else self.total
-        self.totals = (*self.totals, total)[-TURNS:]
-        self.in_turns = self.in_turns or are_turns(self.totals)
-        self.last_total = total if isinstance(self.stage, ById) else self.last_total
+        if isinstance(self.stage, ById):
+            # In the other ways of listing each answer counts another part of the rows.
+            self.last_total, self.totals = total, (*self.totals, total)[-TURNS:]
+            self.in_turns = self.in_turns or are_turns(self.totals)
         fresh = self._register(rows)
         size = self._page_size()
         place = self.stage.place

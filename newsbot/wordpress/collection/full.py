@@ -111,8 +111,13 @@ class FullListing(Listing):
             success,
             unfetched_links=self.intake.unfetched_links,
             repeating=self.cursor.repeating,
-            in_turns=self.cursor.in_turns,
+            in_turns=self._in_turns,
         )
+
+    @property
+    def _in_turns(self) -> bool:
+        """Whether the walk, or a listing after it, showed counts in turns."""
+        return self.cursor.in_turns or self.reconciler.in_turns
 
     # Listing.
 
@@ -250,7 +255,7 @@ class FullListing(Listing):
         else:
             facts.live = facts.seen - len(facts.unreadable) - len(facts.missing)
         if not self.cursor.repeating:
-            self._keep_outcome(swept=not self.cursor.in_turns)
+            self._keep_outcome(swept=not self._in_turns)
         facts.proven = facts.dates_proven = self.began if self.outcome is not None and "swept" in self.outcome else None
         hidden = f"; {facts.hidden} counted by the site and shown to nobody" if facts.hidden else ""
         self._conclude(f"all {facts.seen} listed came{hidden}")

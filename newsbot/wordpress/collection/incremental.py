@@ -330,8 +330,10 @@ class IncrementalListing(Listing):
         if self.proof.ignoring is not None:
             facts.disorder = [*facts.disorder, "exclude="]
         self._tell()
-        self._keep_outcome(swept=self.swept and self.queries.options.kind != "comments")
-        if self.swept and not (facts.broke_off or account.doubtful):
+        # A row that one state of the site alone holds may be in no page of a listing.
+        compared = self.swept and not account.in_turns
+        self._keep_outcome(swept=compared and self.queries.options.kind != "comments")
+        if compared and not (facts.broke_off or account.doubtful):
             self.proof.end_rounds(self.began)
         facts.proven = max(self.proof.last or "", self.intake.state.swept or "") or None
         facts.dates_proven = max(self.proof.dates.last or "", self.intake.state.swept or "") or None
@@ -340,7 +342,10 @@ class IncrementalListing(Listing):
             ranks = {"ignored": None} if self.newest.disputed and not account.gone else self.newest.ranks
             ranks = learnt(ranks, self.outcome.get("swept", self.intake.state.swept))
             self.outcome |= {"shifted": self.shifted, "rotation": self.proof.kept() | {"ranks": ranks}}
+            if account.in_turns:
+                # The state that answered may lack the latest edits: the next run asks for them again.
+                self.outcome["watermark"] = self.intake.state.watermark
         success = f"{facts.seen} new or changed since {facts.since} came, {account.gone} gone, {facts.live} live"
         if facts.proven is not None and facts.proven != self.began:
             success += f"; every id compared since {facts.proven}"
-        conclude(facts, success, unfetched_links=self.intake.unfetched_links)
+        conclude(facts, success, unfetched_links=self.intake.unfetched_links, in_turns=account.in_turns)

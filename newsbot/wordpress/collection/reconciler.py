@@ -42,7 +42,7 @@ class Reconciler:
     ``deferred`` ids are asked for later in this run. ``added`` rows are new in the archive, ``gone`` ones were
     buried, ``shown`` are the ids of the last listing of all ids, ``listed`` is an id that the site listed, ``when`` the
     site's time of the first answer (UTC, ISO). ``unordered``: the last listing of all ids showed that the site ignores
-    the order of ids.
+    the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it.
     """
 
     intake: Intake
@@ -65,6 +65,7 @@ class Reconciler:
     gone: int = 0
     shown: Set[int] = frozenset()
     unordered: bool = False
+    in_turns: bool = False
     publication: Publication = field(init=False)
 
     def __post_init__(self) -> None:
@@ -231,6 +232,7 @@ class Reconciler:
         """
         self.when, self.shown = self.when or listed.when, listed.dates.keys()
         self.total, self.unordered = listed.total or (None if listed.dates else 0), listed.unordered
+        self.in_turns = self.in_turns or listed.in_turns
         known: Dates = yield self.queries.known()
         walked = seen if seen is not None else ()
         yield from self.take(
@@ -282,7 +284,7 @@ class Reconciler:
             if not again.broke_off:
                 alive = yield from self.bury((known.keys() & listed.dates.keys()) - again.dates.keys())
                 self.unlisted = (self.unlisted | alive.keys()) - again.dates.keys()
-            self.total = again.total
+            self.total, self.in_turns = again.total, self.in_turns or again.in_turns
             agrees = again.hidden in (0, hidden) or again.dates.keys() == listed.dates.keys()
         if again.hidden is None or not (agrees or again.hidden in (0, self.hidden)):
             self.doubtful = max(0, (again.total or 0) - len(again.dates) - self.hidden)

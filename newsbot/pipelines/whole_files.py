@@ -103,7 +103,7 @@ class WholeFiles:
         slots = [slot for slot in exporter.slots if slot.feed_options.get("whole_answer")] if exporter else []
         if asked is None or not slots:
             return
-        renewed = {slot for slot in slots if self._outdated and _begin_anew(slot)}
+        renewed = {slot for slot in slots if self._outdated and begin_anew(slot)}
         # Another line of the list may name the same site, and then it brings nothing.
         by_key = {facts.site: facts for facts in self._facts if facts.site is not None and facts.collections}
         broken: list[str] = []
@@ -163,11 +163,13 @@ def _export(slot: FeedSlot, record: Record) -> None:
     slot.itemcount += 1
 
 
-def _begin_anew(slot: FeedSlot) -> bool:
+def begin_anew(slot: FeedSlot) -> bool:
     """Discard what a feed holds. Returns False for a feed whose rows cannot be taken back."""
     if not slot._fileloaded:
         return True
-    if not slot.storage.restart():  # type: ignore[attr-defined]
+    # A storage of the user's own has no such method.
+    restart = getattr(slot.storage, "restart", None)
+    if restart is None or not restart():
         return False
     slot.finish_exporting()
     slot._fileloaded = False

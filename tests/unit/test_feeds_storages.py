@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from scrapy.crawler import Crawler
+from scrapy.extensions.feedexport import FileFeedStorage
 from scrapy.utils.test import get_crawler
 
 from newsbot import signals
 from newsbot.feeds.files import FeedError, FolderLock
 from newsbot.feeds.storages import FileStorage
+from newsbot.pipelines.whole_files import begin_anew
 
 RUN = "20261123T101500Z-ab12"
 
@@ -129,3 +132,13 @@ def test_first_failure_to_write_is_told_once_and_ends_the_feed(
     with pytest.raises(FeedError, match="No space left on device"):
         asyncio.run(stored.store())
     assert (target.exists(), part.path.exists(), stat(crawler, "failed")) == (False, False, 1)
+
+
+def test_a_feed_of_the_users_own_storage_is_not_begun_anew(tmp_path: Path) -> None:
+    slots = {}
+    for storage in (FileStorage(str(tmp_path / "rows.jsonl")), FileFeedStorage(str(tmp_path / "own"))):
+        slot = SimpleNamespace(_fileloaded=True, storage=storage, itemcount=1, finish_exporting=lambda: None)
+        if isinstance(storage, FileStorage):
+            storage.open(cast(Any, None))
+        slots[type(storage)] = begin_anew(cast(Any, slot)), slot.itemcount
+    assert slots == {FileStorage: (True, 0), FileFeedStorage: (False, 1)}

@@ -491,6 +491,58 @@ def test_the_authors_name_comes_without_by() -> None:
     assert post.author.name == "Ann Writer"
 
 
+@pytest.mark.parametrize(
+    ("head", "h1", "title"),
+    [
+        # JSON-LD, Open Graph: the name goes where another title or heading has none.
+        ('<meta property="og:title" content="A: B - Cranes | LA Weekly">'
+         '<meta property="og:site_name" content="L.A. Weekly">', "A: B - Cranes", "A: B - Cranes"),
+        ('<script type="application/ld+json">{"@type": "Article", "headline": "Cranes - The Quay - News", "publisher": '
+         '{"name": "The Quay - News"}}</script>', "Cranes", "Cranes"),
+        ('<script type="application/ld+json">{"@type": "Article", "headline": "A walk on The Quay", "publisher": '
+         '{"name": "The Quay"}}</script>', "A walk on", "A walk on The Quay"),
+        ('<script type="application/ld+json">[{"@type": "Article", "headline": "Cranes - Part 2"}, {"@type": '
+         '"WebSite", "name": "The Quay"}]</script>', "Cranes", "Cranes - Part 2"),
+        ('<script type="application/ld+json">[{"@type": "Article", "headline": "The Quay"}, {"@type": "WebSite", '
+         '"name": "The Quay"}]</script><meta property="og:title" content="Cranes">', "The Quay", "Cranes"),
+        ("<title>Cranes - Part 2 - The Quay - News of ships</title>", "Cranes - Part 2", "Cranes - Part 2"),
+        ("<title>The Quay » Blog Archive » Cranes &amp; ships</title>", "The Quay", "Cranes & ships"),
+        ("<title>Ships - Harbour</title>", "", "Ships"),
+    ],
+)  # fmt: skip
+def test_a_title_is_that_of_the_article_and_not_of_the_site(head: str, h1: str, title: str) -> None:
+    body = f"<body class='postid-1'><h1>{h1}</h1><div class='entry-content'>W</div></body>"
+    post = page(f"<html><head>{head}</head>{body}</html>", url=f"{HOME}/cranes-ships/").post
+    assert post is not None
+    assert post.title == title
+
+
+@pytest.mark.parametrize(
+    ("head", "image"),
+    [
+        (f'<meta property="og:image" content="{HOME}/favicon_150x150.png">', None),
+        (f'<meta property="og:image" content="{HOME}/i.png"><link rel="shortcut icon" href="/i.png">', None),
+        (f'<meta property="og:image" content="{HOME}/favicons/crane.png">', f"{HOME}/favicons/crane.png"),
+        ('<script type="application/ld+json">{"@type": "Article", "image": "/logo.png", "publisher": {"logo": {"url": '
+         f'"/logo.png"}}}}}}</script><meta property="og:image" content="{HOME}/crane.png">', f"{HOME}/crane.png"),
+    ],
+)  # fmt: skip
+def test_a_logo_or_icon_of_the_site_is_no_image_of_the_article(head: str, image: str | None) -> None:
+    post = page(f"<head>{head}</head><body class='postid-1'><div class='entry-content'>W</div></body>").post
+    assert post is not None
+    assert (post.image.url if post.image else None) == image
+
+
+@pytest.mark.parametrize(
+    ("author", "name"), [("Ann Writer @annw", "Ann Writer"), ("Ann (@a.w)", "Ann"), ("@annw",) * 2]
+)
+def test_an_account_behind_an_authors_name_goes(author: str, name: str) -> None:
+    post = page(f"<meta name='author' content='By {author}'><div class='entry-content'>W</div>").post
+    assert post is not None
+    assert post.author is not None
+    assert post.author.name == name
+
+
 def test_lists_and_pages_without_a_body() -> None:
     assert page("<body class='home blog'><div class='entry-content'>x</div></body>").post is None
     assert page("<body class='tax-beat archive'></body>").post is None

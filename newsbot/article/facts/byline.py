@@ -17,6 +17,7 @@ _BEFORE_NAME = re.compile(
     r"\s*(?:(?i:by|written by|posted by|por|par|escrito por|rédigé par|geschrieben von|scritto da|oleh|penulis|автор)"
     r"\s*+(?::\s+|(?<=\s))|(?i:von|di|da|door|av|af|autor|autora|auteur|author)\s*:\s*|(?:von|di|da|door|av|af)\s+(?=[^\W\d_a-z]))",
 )
+_HANDLE = re.compile(r"(?<=\w)\s+[(\[]?@\w[\w.]{0,60}[)\]]?\s*\Z")
 _NAME = r"[^\W\d_][\w'’.\-]*"
 _BYLINE = re.compile(
     rf"^\s*(?:{_BY}\s*:?\s|{_TEXT_BY})\s*(?P<name>{_NAME}(?:\s+(?:&|{_NAME})){{0,9}}"
@@ -116,6 +117,11 @@ def without_by(name: str) -> str:
     """An author's name without the word for "by" that a theme writes before it. "Di Maio" and "Von Ahn" are names."""
     found = _BEFORE_NAME.match(name)
     return name[found.end() :].strip() if found else name.strip()
+
+
+def without_handle(name: str) -> str:
+    """An author's name without the name of an account behind it ("Ann Writer @annw"). An account alone stays."""
+    return _HANDLE.sub("", name)
 
 
 def _is_name(words: str) -> bool:

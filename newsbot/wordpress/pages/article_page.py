@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.cleaning.php_messages import without_php_messages
 from newsbot.article.facts.body import FEW, find_body, parents
-from newsbot.article.facts.byline import without_by
+from newsbot.article.facts.byline import without_by, without_handle
 from newsbot.article.text import plain_text
 from newsbot.charsets import charset_in, decode
 from newsbot.items import Author, FeaturedImage, Post
@@ -23,6 +23,7 @@ from newsbot.wordpress.pages.nodes import attribute, words_in
 from newsbot.wordpress.pages.page_rights import read_rights
 from newsbot.wordpress.pages.password import hide_protected
 from newsbot.wordpress.pages.times import iso_to_local, iso_to_utc
+from newsbot.wordpress.pages.titles import choose_title
 from newsbot.wordpress.pages.urls import absolute, site_host, slug_of
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([A-Za-z0-9._-]{1,40})", re.I)
@@ -38,6 +39,7 @@ _AUTHORS = (
     ".wp-block-post-author-name",
     "[rel=author]",
 )
+_ICON = re.compile(r"/[^/?#]*(?:favicon|apple-touch-icon|site-?icon)[^/?#]*(?:[?#]|\Z)", re.I)
 _BESIDE = frozenset(
     {
         "wp-block-query",
@@ -85,7 +87,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
     if marks.is_list:
         return ArticlePage(id=None, type=None, post=None, url=reply.url)
     metadata = read_metadata(tree)
-    title = _title(tree, metadata)
+    title = _title(tree, metadata, url)
     found = find_body(html, url=url, title=title)
     body = found.html
     published = metadata.published or _time(tree)
@@ -125,20 +127,24 @@ def _decoded(reply: Reply) -> str:
     return decode(reply.body, charsets)
 
 
-def _title(tree: LexborHTMLParser, metadata: Metadata) -> str | None:
+def _title(tree: LexborHTMLParser, metadata: Metadata, url: str) -> str | None:
     """The most reliable title. Teasers beside the article have ``.entry-title`` too: only an ``h1`` of it counts."""
-    return (
-        metadata.headline
-        or _first(tree, _TITLES)
-        or metadata.title
-        or _first(tree, _MAYBE_TITLES)
-        or _window_title(tree)
+    window = tree.css_first("title")
+    headings = (plain_text(node.text(deep=True)) for node in tree.css("h1")[:FEW])
+    return choose_title(
+        (metadata.headline, _first(tree, _TITLES), metadata.title, _first(tree, _MAYBE_TITLES)),
+        names=metadata.site_names,
+        headings=[text for text in headings if text],
+        window=(plain_text(window.text()) or "") if window is not None else "",
+        slug=slug_of(url),
     )
 
 
 def _image(metadata: Metadata, url: str) -> FeaturedImage | None:
-    image = absolute(metadata.image or "", url)
-    return FeaturedImage(url=image) if image else None
+    icons = {absolute(icon, url) for icon in metadata.icons}
+    found = (absolute(image, url) for image in metadata.images)
+    own = next((image for image in found if image and image not in icons and not _ICON.search(image)), None)
+    return FeaturedImage(url=own) if own else None
 
 
 def _first(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> str | None:
@@ -149,15 +155,6 @@ def _first(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> str | None:
 def _nodes(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Iterator[LexborNode]:
     for selector in selectors:
         yield from tree.css(selector)[:FEW]
-
-
-def _window_title(tree: LexborHTMLParser) -> str | None:
-    """``<title>`` without the site's name, which WordPress adds at the end; None where nothing else is left."""
-    node = tree.css_first("title")
-    if node is None:
-        return None
-    parts = re.split(r" [-|–—·•»] ", plain_text(node.text()) or "")
-    return " - ".join(parts[:-1]) or None
 
 
 def _time(tree: LexborHTMLParser) -> str | None:
@@ -171,7 +168,7 @@ def _in_list(node: LexborNode) -> bool:
 
 
 def _author(tree: LexborHTMLParser, metadata: Metadata) -> Author | None:
-    name = without_by(metadata.author or _first(tree, _AUTHORS) or "")
+    name = without_handle(without_by(metadata.author or _first(tree, _AUTHORS) or ""))
     return Author(name=name) if name else None
 
 

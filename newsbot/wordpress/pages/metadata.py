@@ -25,7 +25,10 @@ _NODES = 2_000
 
 @dataclass(slots=True, kw_only=True)
 class Metadata:
-    """What the page declares. Text is decoded; times are as the page writes them."""
+    """What the page declares. Text is decoded; times are as the page writes them.
+
+    ``images`` of the article, the most reliable first. ``icons`` are the URLs of the site's logos and icons.
+    """
 
     headline: str | None = None
     title: str | None = None
@@ -33,7 +36,9 @@ class Metadata:
     published: str | None = None
     modified: str | None = None
     author: str | None = None
-    image: str | None = None
+    images: list[str] = field(default_factory=list)
+    icons: list[str] = field(default_factory=list)
+    site_names: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
     keywords: list[str] = field(default_factory=list)
     license: str | None = None
@@ -51,7 +56,12 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
         published=_raw(article.get("datePublished")) or metas.get("article:published_time"),
         modified=_raw(article.get("dateModified")) or metas.get("article:modified_time"),
         author=data.name(article.get("author")) or metas.get("author"),
-        image=data.url(article.get("image")) or metas.get("og:image"),
+        images=[url for url in (data.url(article.get("image")), metas.get("og:image")) if url],
+        icons=[
+            *data.logos(),
+            *(attribute(link, "href") for link in tree.css("link[rel~=icon], link[rel*=touch-icon]")),
+        ],
+        site_names=[name for name in (metas.get("og:site_name"), *data.site_names(article)) if name],
         sections=_texts(article.get("articleSection")),
         keywords=_texts(article.get("keywords")),
         license=data.license(article.get("license")),
@@ -81,6 +91,18 @@ class _JsonLd:
         """The URL of a licence: a text, or an object (CreativeWork) with a URL or with a URL as its ``@id``."""
         named = self._resolved(value)
         return self.url(named) or (_raw(named.get("@id")) if isinstance(named, dict) else None)
+
+    def logos(self) -> list[str]:
+        """The URLs of the logos of publishers."""
+        owners = [*self.objects, *(self._resolved(found.get("publisher")) for found in self.objects)]
+        found = (self.url(owner.get("logo")) for owner in owners if isinstance(owner, dict))
+        return [url for url in found if url]
+
+    def site_names(self, article: dict[str, Any]) -> list[str]:
+        """The names of the article's publisher and of the site."""
+        sites = [found.get("name") for found in self.objects if "WebSite" in _types(found)]
+        names = (self.name(article.get("publisher")), *map(_text, sites))
+        return [name for name in names if name]
 
     def _resolved(self, value: Any) -> Any:
         """The first value of a list. A reference (``{"@id": ...}``) is replaced by the object."""

@@ -1,0 +1,61 @@
+"""Which of the titles that a page shows is the article's, and not the site's. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
+
+_SEPARATOR = re.compile(r"\s[-|–—·•»]\s")
+_BEFORE_NAME = re.compile(r"\s[-–—]\s|\s?[|·•»:]\s")
+_MOST_PARTS = 8
+_NO_WORDS = re.compile(r"[\W_]+")
+
+
+def choose_title(
+    titles: Iterable[str | None], *, names: Iterable[str | None], headings: Sequence[str], window: str, slug: str | None
+) -> str | None:
+    """The first of ``titles`` that is not the site's name, else the article's part of ``window`` (the text of
+    ``<title>``). A title loses the name of its site where another title or one of the ``headings`` has none.
+
+    ``names`` are those of the site.
+    """
+    site = {_letters(name) for name in names if name}
+    told = [title for title in titles if title]
+    witnesses = {_letters(words) for words in (*told, *headings)}
+    for title in told:
+        if _letters(title) not in site:
+            return _without_name(title, site, witnesses)
+    return _of_window(window, site, headings, slug) or next(iter(told), None)
+
+
+def _without_name(title: str, site: set[str], witnesses: set[str]) -> str:
+    for mark in list(_BEFORE_NAME.finditer(title))[-_MOST_PARTS:]:
+        first = title[: mark.start()].strip()
+        if _letters(title[mark.end() :]) in site and first and _letters(first) in witnesses:
+            return first
+    return title
+
+
+def _of_window(window: str, site: set[str], headings: Sequence[str], slug: str | None) -> str | None:
+    """The article's part of ``<title>``, to which WordPress adds the site's name at the end, and older themes before.
+
+    None where the text has no parts.
+    """
+    parts = _SEPARATOR.split(window.strip())
+    wanted = _letters(unquote(slug or ""))
+    for part in parts[1:]:
+        if wanted and _letters(part) == wanted:
+            return part.strip()
+    for heading in headings:
+        if _letters(heading) not in site and _is_before_separator(heading, window):
+            return heading
+    return " - ".join(map(str.strip, parts[:-1])) or None
+
+
+def _is_before_separator(heading: str, window: str) -> bool:
+    return bool(heading) and window.startswith(heading) and _SEPARATOR.match(window, len(heading)) is not None
+
+
+def _letters(words: str) -> str:
+    return _NO_WORDS.sub("", words).casefold()

@@ -30,6 +30,7 @@ _ABOUT_CONTENT = re.compile(
     r"\b(?:no|non|not|without|hides?|hidden|has|with|free|disabled?|recipes?|wprm|events?|reviews?|faqs?|quotes?|quotation|blockquote"
     r"|testimonials?|charts?|tables?|maps?|markers?|captions?|interviews?|footnotes?|accordion|prices?|stocks?|markets?"
     r"|tweets?|lightbox|gallery|galleries|products?|answers?|questions?|poems?|verse|lyrics|transcript|chapters?|episodes?)\b"
+    r"|\brelated (?:works?|research|stud(?:y|ies)|literature|documents?|downloads?|files?|terms|laws?)\b"
     r"|^(?:tag|category|taxonomy|type|status|format|term|hentry)\b"
 )
 # The editor and page builders name how an element looks. It saves most of the time to read no further in these.
@@ -38,11 +39,18 @@ _LAYOUT = re.compile(
     r"|wp-block-(?:image|group|columns?|heading|list|quote|paragraph|buttons?|embed|gallery|table|cover|media|separator|pullquote)"
 )
 _CONTENT = frozenset({"iframe", "video", "audio", "blockquote", "table", "pre", "figcaption", "object", "embed"})
+_BLOCKS = frozenset({"p", "li", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6"})
 _ICON = 80  # pixels
 _ICON_FILE = re.compile(r"/(?:plugins|themes)/|^data:|\.svg(?:[?#]|$)", re.I)
 
 FEW = 80
 """The most letters outside links in a bar of buttons or a counter."""
+
+_LABEL = 40
+"""The most letters of a label or a counter that has nothing to press and stands in a paragraph."""
+
+_COUNTER = re.compile(r"\D*\d[\d.,\xa0]*\D*")
+"""Words with one number."""
 
 _SHORT = 40
 """The most words of sentences in a plea that has no form."""
@@ -60,14 +68,16 @@ _LEAD_IN = 30
 _SEPARATORS = " |·•/,\n\t\xa0"
 _LOOK_AT = 400
 _LONGEST = 60
+_MOST_WORDS = 8  # of one name; to search a name of many words costs the square of their number
 _MOST = 20
 
 
 @dataclass(slots=True)
 class Content:
-    """What an element holds: letters outside and inside links; links, those to the site itself, to anchors and in
-    sentences; sentences that state something; pictures that are not icons; frames, quotes, tables. ``whole`` is False
-    where it holds more than a box does."""
+    """What an element holds: letters outside and inside links; links, those to the site's pages, to anchors and in
+    sentences; sentences that state something; pictures that are not icons, and icons; frames, quotes, tables;
+    paragraphs, items and headings; items without a link; its first words outside links. ``whole`` is False where it
+    holds more than a box does."""
 
     outside: int = 0
     inside: int = 0
@@ -77,13 +87,18 @@ class Content:
     spoken: int = 0
     statements: int = 0
     pictures: int = 0
+    icons: int = 0
     solid: int = 0
+    blocks: int = 0
+    unlinked_items: int = 0
+    said: str = ""
     whole: bool = True
 
 
 def read(node: LexborNode, own_host: str | None) -> Content:
     """Read a limited number of an element's nodes."""
     content = Content()
+    item: tuple[int, int] | None = None  # the letters and links before the open item of a list
     for looked, inner in enumerate(node.traverse(include_text=True)):
         if looked > _LOOK_AT:
             content.whole = False
@@ -94,10 +109,23 @@ def read(node: LexborNode, own_host: str | None) -> Content:
         elif tag == "a":
             _add_link(content, inner, own_host)
         elif tag in ("img", "picture", "amp-img"):
-            content.pictures += not _is_icon(inner)
+            icon = _is_icon(inner)
+            content.icons += icon
+            content.pictures += not icon
         elif tag in _CONTENT:
             content.solid += 1
+        elif tag in _BLOCKS:
+            content.blocks += 1
+            if tag == "li":
+                content.unlinked_items += _is_unlinked(content, item)
+                item = (content.outside, content.links)
+    content.unlinked_items += _is_unlinked(content, item)
     return content
+
+
+def _is_unlinked(content: Content, item: tuple[int, int] | None) -> bool:
+    """Whether words and no link were read since an item began."""
+    return item is not None and content.outside > item[0] and content.links == item[1]
 
 
 def _add_text(content: Content, text: LexborNode) -> None:
@@ -109,8 +137,9 @@ def _add_text(content: Content, text: LexborNode) -> None:
     content.statements += words[-1:] in _STOPS and (len(words.split()) >= _STATEMENT or letters > FEW)
     if letters and any(each.tag in ("a", "button") for each in _above(text)):
         content.inside += letters
-    else:
+    elif letters:
         content.outside += letters
+        content.said = f"{content.said} {words}" if len(content.said) <= FEW else content.said
 
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:
@@ -128,9 +157,8 @@ def _add_link(content: Content, link: LexborNode, own_host: str | None) -> None:
     content.links += 1
     content.spoken += any(len(words) > _LEAD_IN for words in _beside(link))
     content.anchors += href.startswith("#") and len(href) > 1
-    content.own += not href.startswith(("#", "javascript:", "mailto:")) and (
-        not href.startswith(("http", "//")) or host(href) == own_host
-    )
+    if not href.startswith(("#", "javascript:", "mailto:")) and "/wp-content/uploads/" not in href:
+        content.own += not href.startswith(("http", "//")) or host(href) == own_host
 
 
 def _is_icon(picture: LexborNode) -> bool:
@@ -142,16 +170,33 @@ def _is_icon(picture: LexborNode) -> bool:
 # -- what the content of each kind is ----------------------------------------------------------------------------------
 
 
+def _is_label(content: Content) -> bool:
+    """Whether words without anything to press are a label: an author's lines stand in paragraphs and lists."""
+    return not (content.statements or content.blocks)
+
+
+def _is_counter(content: Content) -> bool:
+    return content.outside <= _LABEL and _COUNTER.fullmatch(content.said) is not None
+
+
 def _is_bar(content: Content, weight: Weight) -> bool:
     """Buttons, icons, a counter, and a label."""
-    if content.statements and not (content.links or weight.fields):
+    silent = content.outside and not (content.links or weight.fields or content.icons)
+    if silent and (content.statements or not (_is_label(content) or _is_counter(content))):
         return False
     return not weight.prose and content.outside <= FEW and not (content.pictures or content.solid)
 
 
 def _is_list_of_links(content: Content, weight: Weight) -> bool:
-    """Links to the site's own pages, with titles, pictures and at most a few words of each."""
-    if content.solid or content.spoken or weight.is_prose or not 0 < content.links <= 2 * content.own:
+    """Links to the site's own pages, with titles, pictures and at most a few words of each. Each item has one."""
+    if (
+        content.unlinked_items
+        or content.anchors
+        or content.solid
+        or content.spoken
+        or weight.is_prose
+        or not 0 < content.links <= 2 * content.own
+    ):
         return False
     return content.outside <= FEW * (content.links + 1)
 
@@ -160,18 +205,22 @@ def _is_contents(content: Content, weight: Weight) -> bool:
     """Links to anchors in the same post, or a label."""
     if content.pictures or content.solid or content.statements or weight.prose:
         return False
+    if not content.links and not _is_label(content):
+        return False
     return content.outside <= FEW and (content.links == content.anchors or not content.inside)
 
 
 def _is_plea(content: Content, weight: Weight) -> bool:
     """A few words with a form or a link."""
     if not (weight.fields or weight.links):
-        return not content.statements and content.outside <= FEW
+        return _is_label(content) and content.outside <= FEW
     return weight.prose <= (_LIFE if weight.fields else _SHORT) and content.outside <= 10 * _LIFE
 
 
-def _is_advertising(_: Content, weight: Weight) -> bool:
-    """No sentences."""
+def _is_advertising(content: Content, weight: Weight) -> bool:
+    """No sentences, and no lines of an author alone."""
+    if content.blocks and not (content.links or weight.fields or content.pictures or content.icons or content.solid):
+        return content.outside <= _LABEL // 2
     return weight.prose < _SHORT // 2
 
 
@@ -216,7 +265,7 @@ class Kinds:
 
 
 def _says(named: re.Pattern[str], words: str) -> bool:
-    return named.search(words) is not None and _ABOUT_CONTENT.search(words) is None
+    return words.count(" ") < _MOST_WORDS and named.search(words) is not None and _ABOUT_CONTENT.search(words) is None
 
 
 def words_of(name: str) -> str:

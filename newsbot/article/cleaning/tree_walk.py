@@ -44,6 +44,8 @@ _KEPT = {"abbr": "title", "time": "datetime", "bdo": "dir"}
 _CODE = frozenset({"code", "kbd", "samp"})
 # The number of elements that are searched for hidden or quoted content: each search reads their whole text.
 PATIENCE = 500
+# The number of different classes and ids whose words are read. No article has as many; each costs a search.
+MOST_NAMES = 2_000
 
 # A tab between words stays in a paragraph without attributes, and becomes a space in a paragraph with attributes.
 _UNALIKE = re.compile(r"[\t\r\f]").search
@@ -77,6 +79,7 @@ class TreeWalk:
         self._figures: list[tuple[Block, list[Image]]] = []  # each open figure, and the pictures before it
         self._captions: list[int] = []  # where the text of each open caption begins
         self._patience = self._kinds_patience = PATIENCE
+        self._names: set[str | None] = set()  # the classes and ids whose words were read
 
     def run(self, root: LexborNode) -> None:
         """Walk all nodes under ``root``."""
@@ -125,6 +128,9 @@ class TreeWalk:
 
     def _is_of_a_kind(self, tag: str, node: LexborNode, attributes: Attributes) -> bool:
         """Whether an element's name and its content agree that a plugin or a theme printed it."""
+        if len(self._names) > MOST_NAMES:
+            return False
+        self._names |= {attributes.get("class"), attributes.get("id")}
         for rule in self._rules.kinds.match(tag, attributes):
             self._kinds_patience -= 1
             if self._kinds_patience > 0 and agrees(rule, node, self._base) and self._remove(rule, node):

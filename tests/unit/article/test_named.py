@@ -8,6 +8,7 @@ from newsbot.article.cleaning.clean import Cleaned, clean
 from newsbot.article.cleaning.named import HOLDS, words_of
 from newsbot.article.cleaning.rule import HOLDS as NAMES
 from newsbot.article.cleaning.rules import default_rules
+from newsbot.article.cleaning.tree_walk import MOST_NAMES
 
 BASE = "https://news.example/2026/05/a-post/"
 PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, and went home.</p>"
@@ -76,6 +77,23 @@ def test_a_name_that_only_resembles_a_kind_says_nothing(name: str) -> None:
         '<h2 class="related">Related to whom?</h2>',
         '<h2 id="ads">Ads</h2><p id="share">One share each.</p>',
         '<div id="about-the-author"><iframe src="https://www.youtube.com/embed/abc"></iframe></div>',
+        '<div class="story-share"><p>Who owns the farm today?</p></div>',
+        '<p class="font-size-large">A crane fell at noon</p>',
+        '<p class="print">The book is out of print</p>',
+        '<div class="voting-results"><p>Olsen 231, Smit 12</p></div>',
+        '<div class="likes"><ul><li>Tea</li><li>Rain</li></ul></div>',
+        '<section id="reactions"><h3>Reactions</h3><p>The mayor wept</p></section>',
+        '<ul class="helpful-links"><li><a href="https://court.example/ruling">The ruling</a></li></ul>',
+        '<div class="recommendations"><ul><li>Close the mole</li><li>Replace <a href="/cranes/">the cranes</a></li>'
+        "<li>Pay the board</li></ul></div>",
+        '<section id="related-work"><ul><li><a href="/a/">The first study</a></li></ul></section>',
+        '<div class="related"><a href="/wp-content/uploads/ruling.pdf">The ruling</a></div>',
+        '<div class="topics-list"><ul><li><a href="#a">Cranes</a></li><li><a href="/b/">Moles</a></li></ul></div>',
+        '<div class="contents-list"><ol><li>Rope</li><li>Canvas</li></ol></div>',
+        '<div class="sumario"><p>A junta votou ontem</p></div>',
+        '<ul class="donations"><li>Olsen: 300 euros</li><li>Smit: 20 euros</li></ul>',
+        '<div class="subscription"><p>Netflix: 12 euros</p></div>',
+        '<section id="promo-block"><p>He shot the promo in a day</p></section>',
     ],
 )  # fmt: skip
 def test_what_an_author_writes_under_such_a_name_stays(html: str) -> None:
@@ -86,6 +104,18 @@ def test_what_an_author_writes_under_such_a_name_stays(html: str) -> None:
 
 def test_an_empty_element_is_nothing_to_remove() -> None:
     assert cleaned('<div class="zz-ad-slot"></div><span class="zz-toc-section" id="x"></span>').removed == {}
+
+
+def test_the_words_of_many_names_are_not_read() -> None:
+    bar = '<div class="zz-share-box">Share</div>'
+    others = "".join(f'<div class="name-{number}">x</div>' for number in range(MOST_NAMES))
+    assert cleaned(bar + others).removed == {"named-share": 1}
+    assert "named-share" not in cleaned(others + bar).removed
+
+
+def test_a_name_of_many_words_says_nothing() -> None:
+    assert default_rules().kinds.match("div", {"class": "a-b-c-d-e-f-share-box"})
+    assert not default_rules().kinds.match("div", {"class": "a-b-c-d-e-f-g-share-box"})
 
 
 def test_a_hostile_post_of_named_elements_costs_little() -> None:

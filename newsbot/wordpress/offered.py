@@ -166,7 +166,8 @@ def _crawl_collection(
     if crawled.facts.check == "quick":
         # Nothing changed. The sitemap and the feed are read with the next full check.
         return
-    if crawled.fault is not None and is_absent(crawled.fault):
+    absent = crawled.fault is not None and is_absent(crawled.fault)
+    if absent:
         # The type may have another route by now: the next run asks the site for it.
         forget_type(site, options.kind, name)
         if gone and crawled.was_held and options.confirm_deletions:
@@ -174,7 +175,7 @@ def _crawl_collection(
             return
     if options.kind == "posts":
         yield from _look_beside_api(crawled, options, fallback, witnesses)
-    if gone and crawled.state.live and crawled.facts.verdict == "incomplete":
+    if gone and absent and crawled.state.live and crawled.facts.verdict == "incomplete":
         crawled.tell_gone()
     held = crawled.state.live > 0 if gone else crawled.was_held
     if crawled.is_not_public and not held and _is_optional(name, options):

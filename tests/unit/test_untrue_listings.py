@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
-from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.collection.insertions import Newest, newest_ids
+from newsbot.wordpress.collection.site_ids import Dates, Listed, SiteIds
+from newsbot.wordpress.messages import Query, Reply, Steps
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.queries import Queries
+from tests.unit.outgoing import outgoing
 from tests.unit.soak_archive import SoakArchive
-from tests.unit.soak_sequences import crawled
-from tests.unit.soak_site import DAY, START, Entry, Params, SoakSite
+from tests.unit.soak_sequences import COLLECTIONS, crawled
+from tests.unit.soak_site import DAY, KEY, START, Entry, Params, SoakSite
 
 
 @dataclass
@@ -47,6 +52,19 @@ class WithoutOffsets(SoakSite):
 
     def _listing(self, params: Params, every: Iterable[Entry] | None = None) -> Reply:
         return super()._listing({name: value for name, value in params.items() if name != "offset"}, every)
+
+
+@dataclass
+class Forgetting(SoakSite):
+    """The listing of all ids is older than the newest row."""
+
+    def reply(self, query: Query) -> Reply:
+        every = self.entries
+        if query.purpose == "sweep":
+            self.entries = {row_id: one for row_id, one in every.items() if row_id != self.newest}
+        reply = super().reply(query)
+        self.entries = every
+        return reply
 
 
 def filled(site: SoakSite, posts: int) -> SoakSite:
@@ -93,3 +111,31 @@ def test_new_rows_that_move_to_an_earlier_page_during_a_sweep_come(request_numbe
     site.events = {request_number: delete_ten}
     facts, _ = crawled("posts", site, archive)
     assert site.live().keys() <= archive.live().keys() or facts.verdict == "incomplete"
+
+
+def test_total_below_the_rows_of_its_own_page_ends_no_listing() -> None:
+    """The hidden row makes the first page short, and the site counts one row."""
+    site, found = SoakSite(per_page=5, lie="total too low"), list[Listed | Newest]()
+    site.insert(START - 9 * DAY, hidden=True)
+    site_ids = SiteIds(Queries(site=site.site(), collection=COLLECTIONS["posts"], options=Options(url=KEY)))
+
+    def unknown(_: Dates) -> Steps[bool]:
+        yield from ()
+        return False
+
+    def listings() -> Steps[None]:
+        found.append((yield from site_ids.every("sweep")))
+        found.append((yield from newest_ids(site_ids, unknown, hidden=0)))
+
+    assert not list(outgoing(listings(), filled(site, 5).reply, SoakArchive().answer))
+    assert found[0].dates.keys() == {2, 3, 4, 5, 6}
+    assert isinstance(found[1], Newest) and not found[1].is_all
+
+
+def test_new_row_that_the_listing_of_all_ids_lacks_comes() -> None:
+    site, archive = filled(Forgetting(per_page=10), 30), SoakArchive()
+    crawled("posts", site, archive)
+    site.now += DAY
+    site.insert(site.now)
+    crawled("posts", site, archive, sweep=True)
+    assert archive.live().keys() == site.live().keys()

@@ -54,9 +54,10 @@ def every_id(
         total = total_of(reply)
         is_first = len(cursor.seen) == 0
         cursor.take(rows, total=total, pages=total_of(reply, pages=True))
-        if trusting and is_first and total and total <= len(rows) < cursor.per_page:
+        if trusting and is_first and total and total == len(rows) < cursor.per_page:
             # One reply held all rows, so that nothing could shift between two replies. A full page does not prove this:
-            # some plugins send the number of rows on the page as the total.
+            # some plugins send the number of rows on the page as the total. A lower total than the rows of its own
+            # page is wrong, and says nothing of what follows.
             return found
     return found
 

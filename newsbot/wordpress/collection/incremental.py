@@ -110,7 +110,11 @@ class IncrementalListing(Listing):
         self._close()
 
     def _sweep(self) -> Steps[None]:
-        yield from self.reconciler.sweep()
+        account, newest = self.reconciler, self.newest.dates
+        unknown: set[int] = newest.keys() - (yield self.queries.known(newest))
+        yield from account.sweep()
+        # A new row that the listing of all ids lacks: it vanished since, or the listing is wrong.
+        yield from account.take({row_id: newest[row_id] for row_id in unknown - account.shown})
         self.swept = True
 
     def _compare_few(self) -> Steps[None]:

@@ -191,7 +191,7 @@ def _take_first(found: Newest, reply: Reply, *, rows: int, ids: int, per_page: i
     if total is not None and total_of(reply, pages=True) in (None, -(-total // per_page)):
         found.lacking = max(0, min(total, per_page) - rows)
     # A full page does not prove this: some plugins send the number of rows on the page as the total.
-    found.is_all = ids == rows < per_page and total is not None and total <= ids and (total > 0 or not rows)
+    found.is_all = ids == rows < per_page and total == ids and (total > 0 or not rows)
 
 
 def _newest_of(ranked: Ranked, reply: Reply) -> Newest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,8 @@ class ChangingSite:
     """A theme takes the dates of change out of all rows."""
     cache: dict[str, Reply] | None = None
     """A cache in front of the site: answers by URL."""
+    drops_unknown: bool = False
+    """The cache drops the parameter that WordPress does not know, and tells no age of its answers."""
     clock_error: timedelta = timedelta(0)
     """By how much the ``Date`` header is ahead of the site's clock. ``fetched_at`` is always right."""
     outage: bool = False
@@ -105,11 +108,13 @@ class ChangingSite:
 
     def reply(self, query: Query) -> Reply:
         self.asked.append(query.url)
-        if self.cache is not None and query.url in self.cache:
-            return self.cache[query.url]
+        url = re.sub(r"&_=\d+", "", query.url) if self.drops_unknown else query.url
+        if self.cache is not None and url in self.cache:
+            return self.cache[url]
         reply = self._reply(query)
         if self.cache is not None:
-            self.cache[query.url] = replace(reply, headers={**reply.headers, "age": "600"})
+            told = {"x-cache": "HIT"} if self.drops_unknown else {"age": "600"}
+            self.cache[url] = replace(reply, headers={**reply.headers, **told})
         return reply
 
     def _reply(self, query: Query) -> Reply:

@@ -316,6 +316,26 @@ def test_deletion_behind_a_cache_is_found(runs: Runs) -> None:
     assert runs() == [(5, "deleted")]
 
 
+@pytest.mark.parametrize("rows", [60, 150, 400])
+def test_changes_behind_a_cache_that_drops_unknown_parameters_are_found(tmp_path: Path, empty: Path, rows: int) -> None:
+    runs = large(tmp_path, empty, posts=rows)
+    runs.model.cache, runs.model.drops_unknown = {}, True
+    runs()
+    healthy = len(runs.model.asked)
+    runs.model.now += timedelta(hours=1)
+    del runs.model.articles[5]
+    assert runs() == [(5, "deleted")]
+    runs.model.now += timedelta(hours=1)
+    runs.model.edit(7, "Edited")
+    late = runs.model.insert(age=timedelta(days=20))
+    assert runs() == [(7, "edited"), (late, "new")]
+    for _ in range(2):
+        runs.model.now += timedelta(hours=1)
+        assert runs() == []
+    # Each query that the cache answered is made once more.
+    assert len(runs.model.asked) <= 2 * healthy
+
+
 def test_clock_of_the_site_that_is_days_ahead_hides_no_edit(runs: Runs) -> None:
     runs.model.clock_error = timedelta(days=400)
     runs()

@@ -15,7 +15,15 @@ from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.cursor import OVERLAP
 from newsbot.wordpress.collection.ranks import WHOLE, Ranked, Start, Unknown, by_rank
-from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, is_from_cache, past_caches, token
+from newsbot.wordpress.collection.site_ids import (
+    LISTING,
+    Dates,
+    SiteIds,
+    asked_afresh,
+    is_from_cache,
+    past_caches,
+    token,
+)
 from newsbot.wordpress.dates import ZONE_SHIFT, age, local_date, site_time, utc
 from newsbot.wordpress.messages import Asking, Reply, Steps
 from newsbot.wordpress.payload import lowered_per_page
@@ -40,7 +48,8 @@ class Newest:
     ones. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it
     forces a page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted
     differently in a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a
-    cache had kept it. ``counted``: the ranks of the rows confirm the count. ``disputed``: they contradict it. ``ranks``
+    cache had kept it. ``cached``: a cache gave an answer although the query went past caches, so that the rows are not
+    known to be all. ``counted``: the ranks of the rows confirm the count. ``disputed``: they contradict it. ``ranks``
     is what the next run needs to know of them.
     """
 
@@ -57,6 +66,7 @@ class Newest:
     age: int = 0
     counted: bool = False
     disputed: bool = False
+    cached: bool = False
     ranks: dict[str, Any] = field(default_factory=dict)
 
 
@@ -112,6 +122,7 @@ def newest_ids(
         if reply is None:
             # The site refuses the offset.
             break
+        found.cached = found.cached or (bool(fresh) and is_from_cache(reply))
         further = listing.take(reply, site_ids)
         if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):
             return found
@@ -141,6 +152,7 @@ class _Listing:
         is_first = not self.offset
         if is_first:
             _take_first(found, reply, rows=len(rows), ids=len(dates), per_page=site_ids.queries.per_page)
+            found.is_all = found.is_all and not found.cached
             self.whole = self.hidden is not None and found.total is not None and found.total <= WHOLE * step
         else:
             found.unsteady = found.unsteady or (total_of(reply) or None) != found.total
@@ -153,7 +165,7 @@ class _Listing:
 
     def _has_every_row(self) -> bool:
         found = self.found
-        if not self.whole or found.partial or found.unsteady:
+        if not self.whole or found.partial or found.unsteady or found.cached:
             return False
         return len(found.dates) + (self.hidden or 0) == found.total
 
@@ -166,11 +178,15 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | No
     queries = site_ids.queries
     while True:
         params = dict(queries.window) | {"orderby": "id", "order": "desc", "per_page": queries.per_page}
-        params |= {"_fields": LISTING} | ({"offset": offset} if offset else {}) | ({"_": fresh} if fresh else {})
-        reply: Reply = yield past_caches(queries.query(params, "newest"), bool(fresh))
-        if not offset and not fresh and is_from_cache(reply):
-            # What changed since the cache took the answer is not in it. Ask the site itself.
-            reply = yield past_caches(queries.query(params | {"_": token(reply.fetched_at)}, "newest"))
+        params |= {"_fields": LISTING} | ({"offset": offset} if offset else {})
+        reply: Reply
+        if fresh:
+            reply = yield from asked_afresh(queries, params, fresh, "newest", tries=4)
+        else:
+            reply = yield queries.query(params, "newest")
+            if not offset and is_from_cache(reply):
+                # What changed since the cache took the answer is not in it. Ask the site itself.
+                reply = yield past_caches(queries.query(params | {"_": token(reply.fetched_at)}, "newest"))
         try:
             rows_of(reply)
         except PayloadError as fault:

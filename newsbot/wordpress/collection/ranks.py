@@ -15,7 +15,7 @@ from typing import Any
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.cursor import OVERLAP
 from newsbot.wordpress.collection.reconciler import Reconciler
-from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, past_caches, token
+from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, asked_afresh, token
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.queries import Queries
@@ -107,8 +107,8 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
     queries, ranked, offset = site_ids.queries, Ranked(behind=behind), behind
     for _ in range(MOST_PAGES):
         params: dict[str, Any] = {"orderby": "id", "order": "asc", "offset": offset, "per_page": queries.per_page}
-        query = queries.query(params | {"_fields": LISTING, "_": fresh}, "newest", tries=2)
-        reply: Reply = yield past_caches(query)
+        params["_fields"] = LISTING
+        reply = yield from asked_afresh(queries, params, fresh, "newest", tries=2)
         try:
             rows = rows_of(reply)
         except PayloadError as fault:

@@ -166,6 +166,7 @@ ERASED, TRASHED, NO_ROUTE = (
     Reply(status=status, url="", body=f'{{"code":"{code}","message":""}}'.encode())
     for status, code in ((404, "rest_post_invalid_id"), (401, "rest_forbidden"), (404, "rest_no_route"))
 )
+CHECKED, LOGIN = {"cf-mitigated": "challenge"}, b'<html><body class="login wp-core-ui"><form name="loginform">'
 REVIEW, COMMENT = "https://gazette.example/review/1/", "https://gazette.example/news/#comment-1"
 
 
@@ -179,15 +180,21 @@ REVIEW, COMMENT = "https://gazette.example/review/1/", "https://gazette.example/
         (ERASED, REVIEW, Reply(status=404, url="https://gazette.example/login/"), False),
         (ERASED, COMMENT, Reply(status=200, url="https://gazette.example/news/", body=b'<li id="comment-12">'), True),
         (ERASED, COMMENT, Reply(status=200, url="https://gazette.example/news/", body=b'<li id="comment-1">'), False),
+        (ERASED, COMMENT, Reply(status=200, url="https://gazette.example/news/", headers=CHECKED, body=b"<p>"), False),
+        (ERASED, COMMENT, Reply(status=200, url="https://gazette.example/news/", body=LOGIN), False),
     ],
-    ids=["erased", "trashed", "for members", "no answer", "login", "comment erased", "comment there"],
+    ids=[
+        *("erased", "trashed", "for members", "no answer", "login", "comment erased", "comment there"),
+        *("bot check", "login in its place"),
+    ],
 )
 def test_last_row_of_a_type_is_gone_where_its_page_is_gone_too(
     runs: Runs, api: Reply, url: str, page: Reply, gone: bool
 ) -> None:
     asked = confirm(SiteIds(queries(runs.model.site())), [1], neighbour=None, pages={1: url})
     next(asked)
-    assert asked.send(api).url == url.partition("#")[0]
+    query = asked.send(api)
+    assert (query.url, query.purpose) == (url.partition("#")[0], "article"), "asked as a visitor, without a password"
     with pytest.raises(StopIteration) as ended:
         asked.send(page)
     assert ended.value.value == (Confirmed(gone=[1]) if gone else Confirmed(unsure=[1]))

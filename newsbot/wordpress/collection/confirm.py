@@ -12,6 +12,7 @@ from newsbot.wordpress import records
 from newsbot.wordpress.collection.site_ids import Dates, SiteIds, past_caches
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.pages.urls import place_key
+from newsbot.wordpress.payload import is_challenge, is_login
 from newsbot.wordpress.replies import answer, is_final
 
 FEW = 5
@@ -112,7 +113,8 @@ def _by_pages(
             unsure.append(row_id)
             continue
         page, _, place = url.partition("#")
-        reply = yield past_caches(Query(url=page, purpose="confirm", type=name, expects="any"))
+        # As a visitor: newsbot did not choose this URL.
+        reply = yield past_caches(Query(url=page, purpose="article", type=name, expects="any"))
         (gone if _lacks(reply, page, place) else unsure).append(row_id)
     return Confirmed(gone=gone, unsure=sorted(unsure), alive=confirmed.alive)
 
@@ -120,9 +122,10 @@ def _by_pages(
 def _lacks(reply: Reply, page: str, place: str) -> bool:
     """Whether nothing is at the URL ``page``. A comment is gone where the page of its post lacks its ``place`` too.
 
-    A redirect proves nothing: it may lead to a login that is not there.
+    A redirect proves nothing: it may lead to a login that is not there. Nor does a bot check or a login in the
+    place of the page.
     """
-    if place_key(reply.url) != place_key(page):
+    if place_key(reply.url) != place_key(page) or is_challenge(reply) or is_login(reply):
         return False
     if place and reply.is_ok:
         return re.search(rf"{re.escape(place)}(?!\d)".encode(), reply.body) is None

@@ -45,11 +45,13 @@ class Block:
     whether words stood directly before it, and the separator then. ``embed``: the post that it quotes. ``number``: of
     an ordered list, the number of the next item; of an item, its own number. ``bullet``: where the item's bullet began
     in the text, and the separator before it. ``counter``: a script would write a number into it.
+    ``cut``: an element in it was removed.
     """
 
     # Class attributes, since most blocks never change these values and a post makes hundreds of blocks.
     solid = False
     counter = False
+    cut = False
     before: tuple[bool, str] = (False, "")
     embed: tuple[str, str] | None = None
     mark: Mark = (0, 0, 0, 0)

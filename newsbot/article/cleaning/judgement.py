@@ -20,10 +20,18 @@ _BEHIND = 200
 _OPENED = 20_000
 _MARKDOWN = frozenset({"**", "~~", "##", "```"})
 _LABEL = 40
+_SIGNS = frozenset("%()[]:;,/|&+.-–—")
+_FEW_SIGNS = 4
 
 
 def _between(words: str) -> str:
     return words.strip(SEPARATORS)
+
+
+def _is_stub(words: str) -> bool:
+    """Whether words are the signs around a number or a name: "%" and "( )", but not "***", which parts a text."""
+    signs = words.replace(" ", "")
+    return len(signs) <= _FEW_SIGNS and len(set(signs)) == len(signs) and set(signs) <= _SIGNS
 
 
 class Judgement:
@@ -67,9 +75,14 @@ class Judgement:
             self._invited_at = at
         return True
 
-    def block(self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False) -> Said:
+    def block(
+        self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False, cut: bool = False
+    ) -> Said:
         """Whose the words of a block are. ``counter``: a script would write a number into the block. ``bold``: a
-        paragraph of bold words, an author's heading without a heading's element."""
+        paragraph of bold words, an author's heading without a heading's element. ``cut``: an element in the block was
+        removed."""
+        if cut and not hrefs and _is_stub(words):
+            return PLUGIN
         if len(words) == 1 and words != "|":
             return AUTHOR
         if not words.strip("| ") and not hrefs and "share-link" in self.removals:

@@ -384,6 +384,7 @@ class TreeWalk:
             return False
         if node.tag in WRAPPERS or node.tag in BLOCKS:
             self.writer.boundary()
+        self.writer.cut()
         return True
 
     def _hide(self, tag: str, attributes: Attributes, node: LexborNode) -> bool:

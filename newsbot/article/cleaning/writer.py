@@ -51,7 +51,9 @@ def folded(text: str) -> str:
 class Judge(Protocol):
     """Decides about blocks that were written. See ``Judgement``."""
 
-    def block(self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False) -> Said: ...
+    def block(
+        self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False, cut: bool = False
+    ) -> Said: ...
 
     def bare(self, words: str) -> bool: ...
 
@@ -160,6 +162,10 @@ class Writer:
     def counter(self) -> None:
         """Mark the innermost block: a script would write a number into it."""
         self._holder.counter = True
+
+    def cut(self) -> None:
+        """Mark the innermost block: an element in it was removed."""
+        self._holder.cut = True
 
     def line(self) -> None:
         """Write a ``<br>``. It is kept between words and dropped at the edges of a block. In ``<pre>`` it is a line
@@ -400,7 +406,7 @@ class Writer:
             words = words.partition(" ")[2]
         # One run of bold words in a paragraph is an author's heading without a heading's element.
         bold = len(self.html) == html_at + 4 and self.html[html_at + 1] in _BOLD and len(self._blocks) == 1
-        return self._judge.block(words, self.links[links_at:], self._speaker(block), block.counter, bold)
+        return self._judge.block(words, self.links[links_at:], self._speaker(block), block.counter, bold, block.cut)
 
     def _take_back(self, block: Block) -> str:
         """Remove all that was written since a block began, and the opening of its ancestors. Returns the words."""

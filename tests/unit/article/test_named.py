@@ -102,6 +102,19 @@ def test_what_an_author_writes_under_such_a_name_stays(html: str) -> None:
     assert found.html != REST + PROSE
 
 
+@pytest.mark.parametrize("sign", ["%", "( )", ":"])
+def test_what_a_removal_leaves_of_a_list_goes_with_it(sign: str) -> None:
+    choice = f"<li><div><span>{sign}</span><span class='poll__votes'>165 votes</span></div></li>"
+    assert cleaned(f"<ul>{choice * 3}</ul>").text == cleaned("").text
+    assert "- Ann: 165" in cleaned(f"<ul><li>Ann: 165 <span class='poll__votes'>{sign}</span></li></ul>").text
+
+
+@pytest.mark.parametrize("kept", ["***", "---", "❤", "- 7", "1%"])
+def test_signs_of_the_author_stay(kept: str) -> None:
+    assert kept in cleaned(f"<p>{kept} <span class='post-views'>165 views</span></p>").text
+    assert "%" in cleaned("<p>%</p>").text
+
+
 def test_an_empty_element_is_nothing_to_remove() -> None:
     assert cleaned('<div class="zz-ad-slot"></div><span class="zz-toc-section" id="x"></span>').removed == {}
 

@@ -125,7 +125,7 @@ class DatedArguments(SiteArguments):
     @model_validator(mode="after")
     def _window(self) -> DatedArguments:
         if self.since and self.until and self.since >= self.until:
-            raise ValueError(f"since= {self.since} is not before until= {self.until}: exchange or correct them")
+            raise ValueError(f"since= and until= leave no time, {self.since} to {self.until}: exchange or correct them")
         return self
 
 

@@ -79,8 +79,8 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
 
 
 def _check_private_hosts(value: str) -> None:
-    """Raise BadArgument for a URL or a range of addresses: it is no host, and would allow nothing without a word."""
-    if wrong := next((name.strip() for name in value.split(",") if "/" in name), None):
+    """Raise BadArgument for a URL, a range or a pattern: it is no host, and would allow nothing without a word."""
+    if wrong := next((name.strip() for name in value.split(",") if {"/", "*"} & {*name}), None):
         raise BadArgument(f"NEWSBOT_ALLOW_PRIVATE takes 1, or hosts as host or host:port with commas, not {wrong!r}")
 
 

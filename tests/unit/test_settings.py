@@ -15,10 +15,12 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
 from newsbot import settings as module
+from newsbot.arguments.settings import check_settings
 from newsbot.errors import BadArgument
 from newsbot.safety.authorities import check_authorities
 from newsbot.safety.handler import CappedHandler
 from newsbot.safety.resolver import PublicResolver
+from newsbot.spiders.wp_posts import WpPostSpider
 
 
 @pytest.fixture
@@ -95,6 +97,12 @@ def test_what_nobody_asked_for_is_off(shipped: dict[str, Any], name: str) -> Non
 @pytest.mark.parametrize("name", ["NEWSBOT_ALLOW_PRIVATE", "NEWSBOT_AUTH", "NEWSBOT_NETRC", "NEWSBOT_CHROMIUM"])
 def test_what_a_user_must_permit_is_empty(shipped: dict[str, Any], name: str) -> None:
     assert shipped[name] == ""
+
+
+@pytest.mark.parametrize("value", ["*.local", "10.0.0.0/8", "a.example, http://b.example"])
+def test_what_would_allow_no_private_host_is_refused(shipped: dict[str, Any], value: str) -> None:
+    with pytest.raises(BadArgument, match="NEWSBOT_ALLOW_PRIVATE takes 1, or hosts as host or host:port with commas"):
+        check_settings(Settings(shipped | {"NEWSBOT_ALLOW_PRIVATE": value}), WpPostSpider)
 
 
 def test_robots_are_obeyed_in_our_name(shipped: dict[str, Any]) -> None:

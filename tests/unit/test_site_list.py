@@ -149,6 +149,12 @@ def test_due_needs_a_list() -> None:
         validate(PostArguments, {"site": "a.example", "due": "1"})
 
 
+def test_a_window_without_time_is_refused_by_the_dates_where_it_begins_and_ends() -> None:
+    assert validate(PostArguments, {"site": "a.example", "since": "2024-05-01", "until": "2024-05-01"}).since
+    with pytest.raises(BadArgument, match="leave no time, 2024-05-02T00:00:00 to 2024-05-02T00:00:00: exchange"):
+        validate(PostArguments, {"site": "a.example", "since": "2024-05-02", "until": "2024-05-01"})
+
+
 def test_patience_of_the_list_holds_for_the_sites_own_host_only() -> None:
     run = Limits(max_wait=3600, give_up=900)
     request = Request("https://a.example/", meta={"newsbot_max_wait": 60.0})

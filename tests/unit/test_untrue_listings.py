@@ -139,3 +139,15 @@ def test_new_row_that_the_listing_of_all_ids_lacks_comes() -> None:
     site.insert(site.now)
     crawled("posts", site, archive, sweep=True)
     assert archive.live().keys() == site.live().keys()
+
+
+def test_edits_that_a_listing_counts_and_does_not_show_come() -> None:
+    """The site gives the latest three of five edits for every offset, and its count of all rows stays the same."""
+    site, archive = filled(SoakSite(per_page=3, longest=150), 40), SoakArchive()
+    crawled("posts", site, archive)
+    site.now, site.lie = site.now + DAY, "order and offset ignored"
+    for number in range(5):
+        site._edit(number)
+    facts, _ = crawled("posts", site, archive)
+    assert facts.verdict == "complete"
+    assert archive.reader == {row_id: one.title for row_id, one in site.live().items()}

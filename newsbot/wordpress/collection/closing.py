@@ -97,9 +97,9 @@ class Closing:
             return True
         # The walk and this query are in one time zone.
         since = iso_utc(datetime.fromisoformat(self.began) - CLOCK_CHANGE)
-        dates, broke_off = yield from modified_since(self.account.site_ids, since)
-        yield from self._bring(dates)
-        return not broke_off
+        listed = yield from modified_since(self.account.site_ids, since)
+        yield from self._bring(listed.dates)
+        return not listed.broke_off
 
     # Sending the rows.
 

@@ -58,7 +58,8 @@ class IncrementalListing(Listing):
     """Brings new, edited and deleted rows. ``newest`` are the newest ids, with which each update begins; ``sweep``:
     all ids are compared in any case, ``swept``: they were. ``behind`` is a border and the site's count of the rows
     published after it. ``fresh`` rows were published since the last run.
-    ``shifted``: the site compares other dates than the archive."""
+    ``shifted``: the site compares other dates than the archive. ``lacking``: the rows that a listing of changes counts
+    and does not show."""
 
     newest: Newest
     sweep: bool
@@ -66,6 +67,7 @@ class IncrementalListing(Listing):
     behind: tuple[str, int] | None = None
     shifted: bool = False
     fresh: set[int] = field(default_factory=set)
+    lacking: int = field(default=0, init=False)
     proof: Proof = field(init=False)
 
     @property
@@ -147,9 +149,10 @@ class IncrementalListing(Listing):
 
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
-        dates, broke_off = yield from modified_since(self.reconciler.site_ids, earlier)
-        yield from self.reconciler.take(dates, changed=True)
-        self.sweep = self.sweep or broke_off or (bool(known) and known.isdisjoint(dates))
+        listed = yield from modified_since(self.reconciler.site_ids, earlier)
+        yield from self.reconciler.take(listed.dates, changed=True)
+        self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
+        self.lacking = max(self.lacking, listed.hidden or 0)
 
     def _bring_published(self, since: str, border: str | None) -> Steps[None]:
         """Bring the rows published since ``since``. The same answer counts the rows published after ``border``."""
@@ -160,10 +163,11 @@ class IncrementalListing(Listing):
             enough, self.fresh = page.enough, page.fresh
             self.behind = None if page.total is None else (border, page.total)
         if not enough:
-            dates, broke_off = yield from published_since(account.site_ids, since)
-            self.fresh |= dates.keys()
-            yield from account.take(dates)
-            self.sweep = self.sweep or broke_off
+            listed = yield from published_since(account.site_ids, since)
+            self.fresh |= listed.dates.keys()
+            yield from account.take(listed.dates)
+            self.sweep = self.sweep or listed.broke_off
+            self.lacking = max(self.lacking, listed.hidden or 0)
 
     def _bring_owed(self) -> Steps[None]:
         """Ask again for the rows that earlier runs owe. Where that fails, the run goes on with the other rows."""
@@ -188,7 +192,13 @@ class IncrementalListing(Listing):
         if not doubt:
             # Where many are gone, those among the newest ids may be few enough to be believed, and all together not.
             alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart | self.proof.missing)
-        wrong = bool(alive) or doubt or newest.partial or newest.disputed or newest.lacking > account.hidden
+        wrong = (
+            bool(alive)
+            or doubt
+            or newest.partial
+            or newest.disputed
+            or max(newest.lacking, self.lacking) > account.hidden
+        )
         # A row that no listing showed before is listed now.
         wrong = wrong or not account.unlisted.isdisjoint(newest.dates)
         if not wrong and self._is_changed:

@@ -18,6 +18,7 @@ from newsbot.wordpress.collection.ranks import WHOLE, Ranked, Start, Unknown, by
 from newsbot.wordpress.collection.site_ids import (
     LISTING,
     Dates,
+    Listed,
     SiteIds,
     asked_afresh,
     is_from_cache,
@@ -277,16 +278,14 @@ def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
     return earlier, {row_id for row_id, at in newest.items() if at is not None and at >= edge}
 
 
-def modified_since(site_ids: SiteIds, since: str) -> Steps[tuple[Dates, bool]]:
-    """The rows changed since ``since``, and whether the listing broke off."""
-    listed = yield from site_ids.every("changes", window={"modified_after": since})
-    return listed.dates, listed.broke_off
+def modified_since(site_ids: SiteIds, since: str) -> Steps[Listed]:
+    """The rows changed since ``since``."""
+    return (yield from site_ids.every("changes", window={"modified_after": since}))
 
 
-def published_since(site_ids: SiteIds, since: str) -> Steps[tuple[Dates, bool]]:
-    """The rows published since ``since``, and whether the listing broke off."""
-    listed = yield from site_ids.every("changes", window={"after": since})
-    return listed.dates, listed.broke_off
+def published_since(site_ids: SiteIds, since: str) -> Steps[Listed]:
+    """The rows published since ``since``."""
+    return (yield from site_ids.every("changes", window={"after": since}))
 
 
 def ids_from(site_ids: SiteIds, offset: int) -> Steps[Dates]:

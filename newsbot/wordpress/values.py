@@ -24,12 +24,17 @@ GREATEST_ID = 2**63 - 1
 
 
 def memory_of(value: Any) -> int:
-    """About how many bytes of memory the strings of a JSON value take."""
-    if isinstance(value, str):
-        return getsizeof(value)
-    if isinstance(value, dict):
-        return sum(map(memory_of, value.values()))
-    return sum(map(memory_of, value)) if isinstance(value, list) else 0
+    """About how many bytes of memory the strings of a JSON value take, however deep it is nested."""
+    memory, waiting = 0, [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            memory += getsizeof(part)
+        elif isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return memory
 
 
 def object_in(value: Any) -> dict[str, Any]:

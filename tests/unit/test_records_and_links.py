@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from sys import getsizeof
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from newsbot.wordpress import records
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.joins.given import read_links
 from newsbot.wordpress.joins.relations import learn
-from newsbot.wordpress.values import objects_in
+from newsbot.wordpress.payload import parse
+from newsbot.wordpress.values import memory_of, objects_in
 
 PRETTY, PLAIN = Api(root="https://a.example/wp-json/"), Api(root="https://a.example/index.php?rest_route=/")
 SITE = Site(key="https://a.example", home="https://a.example", api=PRETTY, timezone="Europe/Kyiv")
@@ -159,3 +161,8 @@ def test_a_link_to_the_apis_root_is_no_relation() -> None:
 @given(st.sampled_from([PRETTY, PLAIN]), st.dictionaries(st.sampled_from(["a", "b"]), st.text(min_size=1, max_size=9)))
 def test_a_url_made_of_a_route_gives_the_route_back(api: Api, params: dict[str, str]) -> None:
     assert api.route(api.url("/wp/v2/posts", params)) == ("/wp/v2/posts", params)
+
+
+def test_texts_of_a_row_are_measured_at_every_depth_that_the_parser_reads() -> None:
+    row = parse(b'{"id": 3, "title": "Letters", "x": ' + b"[" * 1_020 + b'"Letters"' + b"]" * 1_020 + b"}")
+    assert memory_of(row) == 2 * getsizeof("Letters")

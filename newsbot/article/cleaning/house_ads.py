@@ -58,7 +58,10 @@ def labelled(figure: LexborNode, rules: CleaningRules) -> Rule | None:
                 return None
             continue
         if child.tag in _CAPTIONS or (child.tag == "p" and "wp-caption-text" in (child.attributes.get("class") or "")):
-            return rules.match_caption(child.text(deep=True))
+            words = child.text(deep=True)
+            if words.strip():
+                return rules.match_caption(words)
+            # An empty caption is not written: the figure's caption is the one before it.
         waiting.append(child.prev)
         if child.tag in _BOXES:
             waiting.append(child.last_child)

@@ -115,6 +115,7 @@ FIGURES = st.lists(
 @example("<img src=/b.jpg><figcaption>words<div class=wp-caption>")
 @example("<figure><a href=/x><p class='wp-caption-text'>Advertisement")
 @example("<li><pre><img src=/a.jpg><details><img src=/a.jpg>")
+@example("<figure><p class='wp-caption-text'>Advertisement<figcaption>")
 def test_cleaning_figures_twice_changes_nothing(html: str) -> None:
     assert_settled(html)
 

@@ -69,14 +69,29 @@ def test_exchange_of_two_old_rows_is_found_by_the_next_update(kind: str) -> None
     proving.exchange()
     facts = proving()
     assert proving.delivered == {(6, "new"), (11, "deleted")}
-    assert (facts.verdict, facts.proven) == ("complete", "2026-01-01T00:00:00Z")
+    assert (facts.verdict, facts.proven) == ("complete", "2025-12-31T00:00:00Z")
+    assert proving().proven == "2026-01-01T00:00:00Z"
 
 
-def test_unchanged_site_is_proven_with_three_requests() -> None:
+def test_unchanged_site_is_proven_with_three_requests_and_the_count_of_the_next_run() -> None:
     proving = Proving()
     facts = proving()
-    assert (facts.verdict, facts.proven, facts.since) == ("complete", "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z")
+    assert (facts.verdict, facts.proven, facts.since) == ("complete", "2025-12-31T00:00:00Z", "2025-12-31T00:00:00Z")
     assert (len(proving.site.asked), proving.excluding) == (3, 1)
+    assert (proving().proven, len(proving.site.asked)) == ("2026-01-01T00:00:00Z", 3)
+
+
+def test_deletion_that_a_row_of_the_first_answer_alone_hides_is_not_told_as_proven() -> None:
+    """An old row is back when the site counts, and gone when its ids are compared: no three answers show this."""
+    proving = Proving()
+    proving.exchange(gone=11, back=6)
+    gone = replace(proving.site.entries[6], status="draft")
+    proving.site.events = {3: lambda: proving.site.entries.update({6: gone})}
+    facts = proving()
+    assert (proving.delivered, facts.verdict, facts.proven) == (set(), "complete", "2025-12-31T00:00:00Z")
+    facts = proving()
+    assert proving.delivered == {(11, "deleted")}
+    assert facts.proven is not None and facts.proven >= "2026-01-01T00:00:00Z"
 
 
 def test_refused_url_is_learnt_and_the_receipt_tells_what_is_proven() -> None:

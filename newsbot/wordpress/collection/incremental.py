@@ -349,7 +349,9 @@ class IncrementalListing(Listing):
         self._keep_outcome(swept=compared and self.queries.options.kind != "comments")
         if compared and not (facts.broke_off or account.doubtful):
             self.proof.end_rounds(self.began)
-        facts.proven = max(self.proof.last or "", self.intake.state.swept or "") or None
+        else:
+            self.proof.confirm()
+        facts.proven = max(self.proof.confirmed or "", self.intake.state.swept or "") or None
         facts.dates_proven = max(self.proof.dates.last or "", self.intake.state.swept or "") or None
         if self.outcome is not None and self.outcome["whole"]:
             # Ranks that contradicted the count, where the sweep found nothing gone, would lead to a sweep in each run.
@@ -360,6 +362,6 @@ class IncrementalListing(Listing):
                 # The state that answered may lack the latest edits: the next run asks for them again.
                 self.outcome["watermark"] = self.intake.state.watermark
         success = f"{facts.seen} new or changed since {facts.since} came, {account.gone} gone, {facts.live} live"
-        if facts.proven is not None and facts.proven != self.began:
+        if facts.proven is not None and self.proof.last != self.began:
             success += f"; every id compared since {facts.proven}"
         conclude(facts, success, unfetched_links=self.intake.unfetched_links, in_turns=account.in_turns)

@@ -62,7 +62,9 @@ class Proof:
     """The proof of one collection. ``when`` is the site's time of the run (UTC, ISO).
 
     ``at`` is where the round over the parts goes on, None at its beginning. ``began`` is when the round began, None
-    between two rounds; ``last`` is when the last whole round began: every id was compared then or later. ``hidden``
+    between two rounds; ``last`` is when the last whole round began: every id was compared then or later. ``confirmed``
+    is such a time that the count of a later run confirmed, or a listing of all ids: the count and the comparison of
+    one run are two answers, and a row that vanished between them can stand for one that vanished before. ``hidden``
     rows were counted in the parts of the round and not listed. ``whole``: one query of this run compared all ids.
     ``odd``: what a query showed contradicts the account, so that every id must be listed. ``missing`` known rows were
     not excluded, and did not come. ``dates`` is the round over the dates of publication. ``counted``: the ranks of
@@ -78,6 +80,7 @@ class Proof:
     at: str | None = None
     began: str | None = None
     last: str | None = None
+    confirmed: str | None = None
     hidden: int = 0
     whole: bool = False
     odd: bool = False
@@ -92,7 +95,7 @@ class Proof:
         self.dates = round_of(self.account.intake.state)
         self.account.publication.trusted = not kept.get("dates_untrue")
         self.at, self.began, self.last = kept.get("at"), kept.get("began"), kept.get("last")
-        self.hidden = kept.get("hidden", 0)
+        self.hidden, self.confirmed = kept.get("hidden", 0), kept.get("confirmed")
         since = kept.get("ignoring")
         if since is not None and self._is_old(since, RELEARNT):
             self.queries.remember_longest(None)
@@ -108,7 +111,7 @@ class Proof:
 
     def kept(self) -> dict[str, Any]:
         """What the archive keeps of the round, for the next run."""
-        names = ("at", "began", "last", "hidden", "ignoring")
+        names = ("at", "began", "last", "confirmed", "hidden", "ignoring")
         kept = {name: value for name in names if (value := getattr(self, name))}
         if dates := self.dates.kept():
             kept["dates"] = dates
@@ -126,8 +129,14 @@ class Proof:
     def end_rounds(self, began: str | None) -> None:
         """All ids were listed at ``began`` or later, with their dates."""
         self.end_round(began)
+        self.confirmed = began
         if self.account.publication.trusted:
             self.dates.end(began)
+
+    def confirm(self) -> None:
+        """Believe what the runs before this one compared: the site's count, which its ranks confirm, agrees again."""
+        if self.counted and self.account.difference == 0:
+            self.confirmed = self.account.intake.state.rotation.get("last") or self.confirmed
 
     # All ids in one query.
 
@@ -207,7 +216,7 @@ class Proof:
                 return
 
     def _is_due(self) -> bool:
-        last = proven_since(self.account.intake.state)
+        last = compared_since(self.account.intake.state)
         return last is None or self._is_old(last, ROUND)
 
     def _prove_next(self, room: int) -> Steps[bool]:
@@ -276,9 +285,14 @@ class Proof:
         return inside[start : start + self.page // SHOWN]
 
 
-def proven_since(state: CollectionState) -> str | None:
+def compared_since(state: CollectionState) -> str | None:
     """Since when every id was compared, as earlier runs left it (UTC, ISO)."""
     return max(state.rotation.get("last") or "", state.swept or "") or None
+
+
+def proven_since(state: CollectionState) -> str | None:
+    """Since when every id was compared, and a later count or a listing of all ids confirms it (UTC, ISO)."""
+    return max(state.rotation.get("confirmed") or "", state.swept or "") or None
 
 
 def _shifted(moment: str | None, by: timedelta) -> str | None:

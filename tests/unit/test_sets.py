@@ -285,6 +285,33 @@ def test_deletion_and_a_newly_hidden_row_do_not_cancel_out(tmp_path: Path, empty
     assert runs.held().keys() == runs.model.live().keys()
 
 
+@pytest.mark.parametrize("order", ["descending", "shuffled"])
+def test_site_whose_ids_do_not_run_with_its_dates_costs_no_listing_of_old_edits(
+    tmp_path: Path, empty: Path, order: str
+) -> None:
+    (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
+    model = ChangingSite()
+    for number in range(400):
+        model.insert(age=timedelta(days=1 + (number if order == "descending" else number * 149 % 400)))
+    runs = Runs(tmp_path, model)
+    assert len(runs()) == 400
+    model.now += timedelta(days=2)
+    assert (runs(), len(model.asked)) == ([], 3)
+    old, last = (400, 1) if order == "descending" else (200, 1)
+    model.edit(old, "Edited")
+    late = model.insert(age=timedelta(days=40))
+    assert sorted(runs()) == [(old, "edited"), (late, "new")]
+    model.now += timedelta(hours=1)
+    # The row of the archive's last edit is gone: another row must prove that the site heeds the time.
+    del model.articles[old]
+    model.edit(last, "Corrected")
+    assert sorted(runs()) == [(last, "edited"), (old, "deleted")]
+    model.now += timedelta(hours=1)
+    del model.articles[last]
+    assert runs() == [(last, "deleted")]
+    assert (runs(), len(model.asked) <= 3) == ([], True)
+
+
 # Clocks and caches.
 
 

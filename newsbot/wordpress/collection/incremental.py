@@ -14,6 +14,7 @@ from newsbot.wordpress.collection.insertions import (
     edits_since,
     ids_from,
     modified_since,
+    near_edits_since,
     newest_ids,
     published_since,
     recent,
@@ -149,10 +150,24 @@ class IncrementalListing(Listing):
 
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
+        if self.proof.ordered and (yield from self._bring_last_edited(earlier, since)):
+            return
         listed = yield from modified_since(self.reconciler.site_ids, earlier)
         yield from self.reconciler.take(listed.dates, changed=True)
         self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
         self.lacking = max(self.lacking, listed.hidden or 0)
+
+    def _bring_last_edited(self, earlier: str, since: str) -> Steps[bool]:
+        """Bring what was edited since shortly before the archive's last edit, where ids do not run with dates: nearly
+        every row may have changed since the newest ids did. Returns whether the answer proves that it is whole."""
+        modified = self.intake.state.modified
+        near = near_edits_since(earlier, since, modified)
+        if near is None or modified is None:
+            return False
+        listed = yield from modified_since(self.reconciler.site_ids, near)
+        yield from self.reconciler.take(listed.dates, changed=True)
+        self.lacking = max(self.lacking, listed.hidden or 0)
+        return not listed.broke_off and any(at is not None and at >= modified for at in listed.dates.values())
 
     def _bring_published(self, since: str, border: str | None) -> Steps[None]:
         """Bring the rows published since ``since``. The same answer counts the rows published after ``border``."""

@@ -8,7 +8,7 @@ ids come with the site's total, so that the three sides and the count take three
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from newsbot.errors import PayloadError
@@ -35,6 +35,9 @@ MOST_NEWEST = 200
 
 REACH = 20
 """Known rows that a listing of edits reaches back to."""
+
+FAR = timedelta(days=30)
+"""How long the newest ids may reach back where they need not be the latest rows."""
 
 MEANWHILE = 100
 """Rows that may be published while the newest ids are read."""
@@ -276,6 +279,15 @@ def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
     edge = latest[REACH - 1]
     earlier = min(since, iso_utc(datetime.fromisoformat(edge) - ZONE_SHIFT))
     return earlier, {row_id for row_id, at in newest.items() if at is not None and at >= edge}
+
+
+def near_edits_since(earlier: str, since: str, modified: str | None) -> str | None:
+    """Since when edits are asked for where ``earlier`` lies so far back that many rows may have changed since; else
+    None. Then the answer must hold a row that changed at ``modified``, when the archive's last row did, or later."""
+    if modified is None:
+        return None
+    near = min(since, iso_utc(datetime.fromisoformat(modified) - ZONE_SHIFT))
+    return near if datetime.fromisoformat(near) - datetime.fromisoformat(earlier) > FAR else None
 
 
 def modified_since(site_ids: SiteIds, since: str) -> Steps[Listed]:

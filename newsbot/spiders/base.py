@@ -224,9 +224,10 @@ class NewsbotSpider(Spider):
             claims=self.claims,
             fetch=partial(self.fetcher.fetch, target=target, facts=facts),
             delivered=partial(self.in_flight.delivered, index),
+            is_closed=self.in_flight.is_closed,
             is_due=partial(self._is_due, target),
             answered=partial(self._tell_answer, target) if self.settings["NEWSBOT_WARC"] else None,
-            max_waiting=self.max_waiting,
+            max_waiting=self.in_flight.most_waiting(self.max_waiting),
         )
 
     def _crawl(self, target: Target, facts: SiteFacts) -> SiteCrawl:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,14 +30,19 @@ def _always() -> bool:
     return True
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(slots=True, kw_only=True)
 class SiteDriver:
     """Runs one site crawl to its end.
 
     ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
     only then does the archive know these items. ``kinds`` are the kinds of rows that the crawl brings: the rows of a
-    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``answered`` is called
-    with each question to the archive and its answer. ``max_waiting`` is this site's share of ``MAX_WAITING``.
+    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``is_closed``: whether the
+    run has as many rows as the user asked for. ``answered`` is called with each question to the archive and its answer.
+    ``max_waiting`` is this site's share of ``MAX_WAITING``.
     """
 
     crawl: SiteCrawl
@@ -48,13 +54,36 @@ class SiteDriver:
     fetch: Callable[[Query], Coroutine[Any, Any, Reply]]
     delivered: Callable[[], Awaitable[None]]
     is_due: Callable[[], bool] = _always
+    is_closed: Callable[[], bool] = _never
     answered: Callable[[Question, Any], None] | None = None
     max_waiting: int = MAX_WAITING
     claimed: str | None = None
     waiting: deque[Any] = field(default_factory=deque)
 
     async def run(self) -> AsyncIterator[Any]:
-        """Yield items and checkpoints in the order of the site crawl. Raises ArchiveError."""
+        """Yield items and checkpoints in the order of the site crawl. Raises ArchiveError.
+
+        Of a run that is closed no row leaves any more, and the crawl of the site ends. The next run goes on behind the
+        last checkpoint that left.
+        """
+        async with aclosing(self._items()) as items:
+            async for item in items:
+                if isinstance(item, Record) and self.is_closed():
+                    self._leave_out([item, *self.waiting])
+                    return
+                yield item
+
+    def _leave_out(self, items: list[Any]) -> None:
+        """End the site with the rows that did not leave."""
+        self.crawl.close()
+        left = Counter((item.collection, item.type) for item in items if isinstance(item, Record))
+        for (kind, type_), rows in left.items():
+            why = f"CLOSESPIDER_ITEMCOUNT closed the crawl; {rows} or more rows are left to the next run"
+            if (facts := self.facts.find(type_, kind)) is not None:
+                facts.end("incomplete", why, "stopped")
+            self.facts.end("incomplete", f"{type_}: {why}", "stopped")
+
+    async def _items(self) -> AsyncGenerator[Any]:
         if not self._may_start():
             return
         answer: Any = None

@@ -17,12 +17,26 @@ class InFlight:
     def __init__(self, crawler: Crawler) -> None:
         self._items: Counter[int] = Counter()
         self._delivered: dict[int, asyncio.Event] = {}
+        self._scraped = 0
+        self._most = crawler.settings.getint("CLOSESPIDER_ITEMCOUNT")
+        crawler.signals.connect(self._item_scraped, signals.item_scraped)
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(self._item_done, signal)
 
     def add(self, seed: int) -> None:
         """Count an item that the spider is about to yield to Scrapy."""
         self._items[seed] += 1
+
+    def is_closed(self) -> bool:
+        """Whether as many items passed as CLOSESPIDER_ITEMCOUNT allows, which closes the crawl."""
+        return 0 < self._most <= self._scraped
+
+    def most_waiting(self, most: int) -> int:
+        """How many rows may wait, of ``most``: no more than may still pass, since each page of rows costs requests."""
+        return min(most, self._most) if self._most > 0 else most
+
+    def _item_scraped(self) -> None:
+        self._scraped += 1
 
     def _item_done(self, response: Any) -> None:
         seed = response.request.cb_kwargs["index"]

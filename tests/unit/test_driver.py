@@ -139,6 +139,37 @@ def test_a_site_is_complete_only_when_the_archive_has_its_last_rows(
     assert driving.driver.facts.verdict == ("incomplete" if lacks else "complete")
 
 
+def test_no_row_leaves_after_the_run_is_closed_and_the_archive_is_told_nothing_more() -> None:
+    def crawl() -> SiteCrawl:
+        facts = driving.driver.facts
+        facts.collection("post")
+        yield from (post(number) for number in range(1, 9))
+        yield Checkpoint(site="https://news.example", type="post", sequence=8, done=True)
+        facts.collection("post").end("complete", "all came")
+        yield ASK
+        raise AssertionError("the crawl goes on")
+
+    driving = Drive(crawl)
+    driving.driver.is_closed = lambda: len(driving.rows) >= 3
+    facts = driving.driver.facts
+    assert asyncio.run(driving.run()) == [1, 2, 3]
+    why = "CLOSESPIDER_ITEMCOUNT closed the crawl; 5 or more rows are left to the next run"
+    assert (facts.verdict, facts.why, facts.cause) == ("incomplete", f"post: {why}", "stopped")
+    assert (facts.collections["post"].verdict, facts.collections["post"].why) == ("incomplete", why)
+
+
+def test_a_run_that_is_closed_behind_its_last_row_is_complete() -> None:
+    def crawl() -> SiteCrawl:
+        yield post(1)
+        yield Checkpoint(site="https://news.example", type="post", sequence=1, done=True)
+        driving.driver.facts.end("complete", "all came")
+
+    driving = Drive(crawl)
+    driving.driver.is_closed = lambda: len(driving.rows) >= 1
+    assert asyncio.run(driving.run()) == [1, "checkpoint", "delivered"]
+    assert driving.driver.facts.verdict == "complete"
+
+
 @pytest.mark.parametrize(("sites", "most"), [(1, 200), (4, 50), (400, 12)])
 def test_the_sites_of_a_run_share_the_rows_that_may_wait(sites: int, most: int) -> None:
     spider = WpPostSpider(site=",".join(f"https://site-{number}.example" for number in range(sites)))

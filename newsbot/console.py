@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import io
+import pkgutil
 import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from newsbot import __version__
@@ -36,7 +39,26 @@ def main() -> None:
             execute()
         show(said.getvalue().replace("scrapy <command>", "newsbot <command>").rstrip())
         return
+    if (unknown := unknown_command(arguments)) is not None:
+        tell(unknown)
+        sys.exit(2)
     execute()
+
+
+def unknown_command(arguments: Sequence[str]) -> str | None:
+    """Why the command line names no command; None where it does. Scrapy would name its own program."""
+    import scrapy.commands
+
+    named = next((word for word in arguments if not word.startswith("-")), None)
+    scrapys = {module.name for module in pkgutil.iter_modules(scrapy.commands.__path__)}
+    modules = (Path(__file__).parent / "commands").glob("*.py")
+    ours = {module.stem for module in modules if "class Command(" in module.read_text(encoding="utf-8")}
+    known = {*ours, *scrapys, *entry_points(group="scrapy.commands").names}
+    if named is None or named in known:
+        return None
+    near = difflib.get_close_matches(named, sorted(known), 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"newsbot: there is no command {named!r}: {hint}newsbot --help lists all commands"
 
 
 def places(arguments: Sequence[str], folder: Path) -> str:

@@ -1,0 +1,28 @@
+"""What the command ``newsbot`` says before Scrapy reads the command line."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from newsbot import console
+
+
+@pytest.mark.parametrize(("word", "hint"), [("crawll", "did you mean crawl? "), ("frobnicate", "")])
+def test_an_unknown_command_is_told_in_newsbots_own_words(
+    word: str, hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["newsbot", word])
+    monkeypatch.setattr(console, "act_as_project", lambda: None)
+    monkeypatch.setattr(console, "speak_as", lambda _: None)
+    with pytest.raises(SystemExit) as ended:
+        console.main()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err.strip() == f"newsbot: there is no command {word!r}: {hint}newsbot --help lists all commands"
+
+
+@pytest.mark.parametrize("line", [["crawl", "wp_posts"], ["doctor"], ["list"], ["-h"], ["fetch", "https://a.example"]])
+def test_a_command_of_newsbot_or_of_scrapy_is_known(line: list[str]) -> None:
+    assert console.unknown_command(line) is None

@@ -5,7 +5,16 @@
 
 from __future__ import annotations
 
+import difflib
+import logging
+from collections.abc import Iterable, Mapping
+
 from scrapy.settings import BaseSettings, default_settings
+
+logger = logging.getLogger(__name__)
+
+LISTS = ("EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
+"""Settings of the user that add components to those of newsbot, or switch these off."""
 
 SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
     "DOWNLOADER_MIDDLEWARES_BASE": {
@@ -51,6 +60,10 @@ class SwitchedComponents:
     """Add-on. Puts a switched-on component back into its base list: one of Scrapy's at Scrapy's own priority."""
 
     def update_settings(self, settings: BaseSettings) -> None:
+        for name in LISTS:
+            for path, near in mistyped(settings.getdict(name), settings[f"{name}_BASE"]):
+                hint = f"did you mean {near}? " if near else ""
+                logger.warning("%s switches off %s, which is no component: %sIt has no effect", name, path, hint)
         for name, components in SWITCHES.items():
             for component, switches in components.items():
                 if any(is_on(settings[switch]) for switch in switches):
@@ -61,6 +74,14 @@ class SwitchedComponents:
         if is_on(settings["NEWSBOT_WARC"]):
             for scheme in ("http", "https"):
                 settings["DOWNLOAD_HANDLERS_BASE"].set(scheme, HANDLER, priority="cmdline")
+
+
+def mistyped(given: Mapping[object, object], base: Iterable[object]) -> list[tuple[str, str | None]]:
+    """The components of newsbot that a user switches off and that do not exist, each with the near name, if any."""
+    known = [path for path in base if isinstance(path, str) and path.startswith("newsbot.")]
+    off = [path for path, place in given.items() if place is None and isinstance(path, str)]
+    wrong = [path for path in off if path.startswith("newsbot.") and path not in known]
+    return [(path, next(iter(difflib.get_close_matches(path, known, 1)), None)) for path in wrong]
 
 
 def is_on(value: object) -> bool:

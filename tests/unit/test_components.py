@@ -93,3 +93,12 @@ def test_a_value_switches_a_component_on(value: object) -> None:
 @pytest.mark.parametrize("value", ["0", False, 0, 0.0, "False", "", None])
 def test_a_value_leaves_a_component_off(value: object) -> None:
     assert not is_on(value)
+
+
+def test_a_mistyped_component_that_is_to_be_off_is_told_with_the_near_name(caplog: pytest.LogCaptureFixture) -> None:
+    right = "newsbot.pipelines.archive.ArchivePipeline"
+    wrong = "newsbot.pipelines.archive.ArchivPipeline"
+    settings(ITEM_PIPELINES={wrong: None, right: None, "other.Pipeline": None})
+    assert caplog.messages == [
+        f"ITEM_PIPELINES switches off {wrong}, which is no component: did you mean {right}? It has no effect"
+    ]

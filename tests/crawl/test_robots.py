@@ -87,7 +87,7 @@ def test_a_connection_that_drops_at_robots_txt_means_that_nothing_is_fetched() -
         return web.Response(text="page")
 
     with serve(answer) as server:
-        assert visit(server, "/").errors() == ["robots-unreachable"]
+        assert visit(server, "/").errors() == ["dropped"]
         assert set(server.paths()) == {"/robots.txt"}
 
 

@@ -115,7 +115,7 @@ class Followed:
         with self._database.writing() as connection:
             of_spiders = sa.select(*WITHOUT_HABIT).where(followed.c.spider.in_(spiders))
             held = {(row.url, row.spider): site_of(row) for row in connection.execute(of_spiders)}
-            # The user's own command does not change which list named the site.
+            # Where the user adds a site by hand, the list that named the site before is kept.
             sources = {key: held[key].source for key in given if key in held and source is None}
             values = [_columns(replace(site, source=sources.get(key, source))) for key, site in given.items()]
             if values:

@@ -62,7 +62,7 @@ def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, 
 
 def _done(facts: CollectionFacts, limit: int | None = None) -> int:
     done = max(facts.seen - facts.outside_window, facts.sent)
-    # A page may show more rows than are wanted.
+    # The last page may hold more rows than ``limit``.
     return done if limit is None else min(done, limit)
 
 

@@ -164,7 +164,7 @@ def _crawl_collection(
     crawl = crawled.run(discovered_before=discovered_before)
     yield from in_languages(crawl, site=site, route=collection.route, counts=crawled.facts.languages)
     if crawled.facts.check == "quick":
-        # Nothing changed. The sitemap and the feed are read with the next full check.
+        # Nothing changed, so that the sitemap and the feed are not read now. The next full check reads them.
         return
     absent = crawled.fault is not None and is_absent(crawled.fault)
     if absent:

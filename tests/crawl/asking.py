@@ -166,7 +166,7 @@ def main() -> None:
     told = Told([], {}, 0.0)
     began = time.monotonic()
     crawler = process.create_crawler(Asker)
-    # A crawl that does not start tells why. Otherwise Scrapy tells it only when the interpreter frees the objects.
+    # Print why a crawl did not start. Scrapy prints it only when the interpreter frees the objects.
     process.crawl(crawler, errand=errand, told=told).addErrback(lambda failure: sys.stderr.write(str(failure.value)))
     told.connected = _watch_connections()
     process.start()

@@ -145,7 +145,7 @@ def become(job: Job, streams: list[int]) -> None:
 class Ending:
     """The end of a child: what an interpreter does at its end, except that it frees no objects.
 
-    It takes 0.1 s to free the objects of every module, since the child then copies each page of its memory.
+    Freeing the objects of all modules takes 0.1 s, since the child must first copy each page of memory that they use.
     """
 
     def __init__(self) -> None:

@@ -167,7 +167,7 @@ def _is_icon(picture: LexborNode) -> bool:
     return (bool(sizes) and max(sizes) <= _ICON) or _ICON_FILE.search(attributes.get("src") or "") is not None
 
 
-# -- what the content of each kind is ----------------------------------------------------------------------------------
+# -- whether the content of an element fits the kind that its name tells -----------------------------------------------
 
 
 def _is_label(content: Content) -> bool:

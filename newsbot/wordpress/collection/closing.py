@@ -159,8 +159,8 @@ class Closing:
         lacking = max(0, (facts.expected_after or 0) - len(self.seen))
         # A listing that broke off measures nothing: what it does not show may be public.
         account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
-        # Both listings broke off. Rows between the two places where they ended may be in neither of them.
+        # Both listings broke off. Rows between the two places where they ended may be in neither listing.
         facts.broke_off = listed.unproven and not listed.repeating and lacking > 0
         if self.cursor.unproven and self.cursor.disorder:
-            # Neither listing could prove itself, since the site does not heed what is asked for.
+            # Neither listing proves that all rows came, since the site ignores parameters.
             facts.broke_off = not self.cursor.repeating

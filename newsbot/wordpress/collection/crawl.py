@@ -86,7 +86,7 @@ class CollectionCrawl:
     def _choose(self, intake: Intake) -> Steps[Listing]:
         """Returns the listing that this run needs. An incremental listing begins with its first search here."""
         queries, options = self.queries, self.queries.options
-        # A cache may hold what an earlier run asked for.
+        # A cache may hold the answers to queries of an earlier run.
         fresh = intake.fresh = token(self.state.run_time) + "9" if self.state.whole or self.state.live else ""
         account = Reconciler(intake=intake, site_ids=SiteIds(queries, fresh=fresh))
         if not can_update(queries, self.state):

@@ -359,7 +359,7 @@ class IncrementalListing(Listing):
         if self.proof.ignoring is not None:
             facts.disorder = [*facts.disorder, "exclude="]
         self._tell()
-        # A row that one state of the site alone holds may be in no page of a listing.
+        # The site answers in two states. A row that only one state has may be on no page that was listed.
         compared = self.swept and not account.in_turns
         self._keep_outcome(swept=compared and self.queries.options.kind != "comments")
         if compared and not (facts.broke_off or account.doubtful):

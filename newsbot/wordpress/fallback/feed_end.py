@@ -86,7 +86,7 @@ class FeedEnd:
         self.unknown = self.unknown + 1 if urls is None else 0
         self.due = probe if urls is not None else at + SLACK
         if urls is not None and self.is_far_known:
-            # The site refuses no more: an earlier refusal was a pause or a lost connection.
+            # The site answers again: the earlier refusal was a pause or a lost connection.
             self.refused = None
         if urls == [] or self.unknown >= UNKNOWN:
             self.behind = probe

@@ -53,7 +53,7 @@ class LinkCache:
         name = given.name or ""
         found = [one for one in self.known.values() if isinstance(one, TermRef | Author) and _bears(one, name)]
         if len(found) != 1 or (isinstance(given, Author) and not self.whole and found[0].slug != name):
-            # A user who is not in the first page may bear the name too. A slug belongs to one user.
+            # Another user, who is not on the first page, may have the same name. Each slug belongs to one user.
             return None
         return found[0]
 

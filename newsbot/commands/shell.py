@@ -1,0 +1,11 @@
+"""``scrapy shell``: Scrapy's own command, which is no run."""
+
+from __future__ import annotations
+
+from scrapy.commands.shell import Command as ScrapyShell
+
+from newsbot.commands.one_page import OnePage
+
+
+class Command(OnePage, ScrapyShell):
+    __doc__ = ScrapyShell.__doc__

@@ -1,0 +1,11 @@
+"""``scrapy view``: Scrapy's own command, which is no run."""
+
+from __future__ import annotations
+
+from scrapy.commands.view import Command as ScrapyView
+
+from newsbot.commands.one_page import OnePage
+
+
+class Command(OnePage, ScrapyView):
+    __doc__ = ScrapyView.__doc__

@@ -1,0 +1,105 @@
+"""Scrapy's commands that look at one page write no receipt and touch no archive, also with a spider of newsbot."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+import pytest
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings, Settings
+
+from newsbot.commands.one_page import look_only, without_site
+from newsbot.spiders.wp_posts import WpPostSpider
+
+
+def project() -> Settings:
+    settings = Settings()
+    settings.setmodule("newsbot.settings")
+    return settings
+
+
+def extensions(settings: BaseSettings) -> set[str]:
+    return {str(path).rpartition(".")[2] for path in settings.get_component_priority_dict_with_base("EXTENSIONS")}
+
+
+def started(command: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Settings:
+    """The settings of a command after it read its options."""
+    made = import_module(f"newsbot.commands.{command}").Command()
+    assert made.long_desc()
+    monkeypatch.setattr(f"scrapy.commands.{command}.Command.process_options", lambda *_: None)
+    made.settings = project()
+    made.process_options(
+        ["https://news.example/a-post/"],
+        Namespace(**{"spider": "wp_posts", "callback": None, "rules": False, **options}),
+    )
+    assert isinstance(made.settings, Settings)
+    return made.settings
+
+
+@pytest.mark.parametrize("command", ["fetch", "shell", "view"])
+def test_a_command_that_looks_at_one_page_is_no_run(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {"ReceiptExtension", "ProgressExtension", "HistoryExtension", "FollowedExtension"} <= extensions(project())
+    crawler = Crawler(without_site(WpPostSpider), started(command, monkeypatch))
+    crawler.addons.load_settings(crawler.settings)
+    crawler.settings.freeze()
+    on = extensions(crawler.settings)
+    assert "FeedExporter" in on
+    assert not {"ReceiptExtension", "ProgressExtension", "HistoryExtension", "FollowedExtension"} & on
+    assert (crawler.settings["NEWSBOT_ARCHIVE"], crawler.settings["FEEDS"]) == ("", {})
+    # The shell makes its spider after the settings were frozen, and gives it no argument.
+    spider = crawler._create_spider()
+    assert (spider.name, type(spider).__name__, spider.crawler) == ("wp_posts", "WpPostSpider", crawler)
+    # Scrapy reads every attribute for the names in the URI of a feed.
+    assert {name: getattr(spider, name) for name in dir(spider)}["kinds"] == ("posts",)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "line"),
+    [
+        ("fetch", {"spider": "posts"}, "scrapy fetch: there is no spider 'posts'; the spiders are wp_comments, "),
+        ("parse", {}, "scrapy parse: the spider wp_posts has no callback parse for a page, since it crawls whole"),
+        ("parse", {"callback": "parse_site"}, "has no callback parse_site for a page"),
+        ("parse", {"spider": None}, "scrapy parse: names no spider: add --spider NAME"),
+    ],
+)
+def test_bad_use_is_one_line(
+    command: str,
+    options: dict[str, Any],
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        started(command, monkeypatch, **options)
+    assert ended.value.code == 2
+    assert line in capsys.readouterr().err
+
+
+def test_a_callback_of_a_users_own_spider_parses_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(WpPostSpider):
+        name = "own"
+
+        def parse(self, response: Any) -> None:
+            """Read a page."""
+
+    class Loader:
+        def list(self) -> Iterable[str]:
+            return ["own"]
+
+        def load(self, _name: str) -> type[Spider]:
+            return Own
+
+    monkeypatch.setattr("newsbot.commands.one_page.get_spider_loader", lambda _settings: Loader())
+    assert started("parse", monkeypatch, spider="own")["NEWSBOT_DATA"] == ""
+
+
+def test_a_setting_of_the_user_brings_back_no_receipt() -> None:
+    settings = project()
+    settings.set("NEWSBOT_DATA", "data", priority="cmdline")
+    settings.set("NEWSBOT_METRICS_PORT", "9464", priority="cmdline")
+    look_only(settings)
+    assert (settings["NEWSBOT_DATA"], settings["NEWSBOT_METRICS_PORT"]) == ("", "0")

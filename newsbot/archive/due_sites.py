@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -52,18 +53,42 @@ class DueSites:
         """The sites of ``spider`` that are due, at most ``limit``: those that were never checked, then the longest
         overdue first. ``only``: of these URLs. What was learnt about their habits is not read, since a habit takes
         2 KiB."""
-        of_spider = sa.select(*WITHOUT_HABIT).where(followed.c.spider == spider, sa.text("NOT paused"))
-        of_spider = of_spider.where(_passed(followed.c.blocked_until, now)).limit(limit)
-        if only:
-            of_spider = of_spider.where(followed.c.url.in_(sorted(only)))
-        # Two queries, each in the order of the index: no database sorts a million sites for the first hundred.
-        never = of_spider.where(followed.c.next_due.is_(None)).order_by(followed.c.url)
-        overdue = of_spider.where(followed.c.next_due <= written(now)).order_by(followed.c.next_due, followed.c.url)
-        with self._database.reading() as connection:
-            found = [site_of(row) for row in connection.execute(never)]
-            if limit is None or len(found) < limit:
-                found += [site_of(row) for row in connection.execute(overdue)]
+        found = self.never(spider, now, limit=limit, only=only)
+        if limit is None or len(found) < limit:
+            found += self.overdue(spider, now, limit=limit, only=only)
         return found if limit is None else found[:limit]
+
+    # Two queries, each in the order of the index: no database sorts a million sites for the first hundred.
+
+    def never(
+        self,
+        spider: str,
+        now: datetime,
+        *,
+        limit: int | None = None,
+        only: Collection[str] = (),
+        without: Collection[str] = (),
+    ) -> list[FollowedSite]:
+        """The sites of ``spider`` that are due because no check has set a time. ``without`` these pace groups."""
+        chosen = _open_sites(spider, now, only=only, without=without).where(followed.c.next_due.is_(None))
+        return self._read(chosen.order_by(followed.c.url).limit(limit))
+
+    def overdue(
+        self,
+        spider: str,
+        now: datetime,
+        *,
+        limit: int | None = None,
+        only: Collection[str] = (),
+        without: Collection[str] = (),
+    ) -> list[FollowedSite]:
+        """The sites of ``spider`` whose time has come, the longest overdue first. ``without`` these pace groups."""
+        chosen = _open_sites(spider, now, only=only, without=without).where(followed.c.next_due <= written(now))
+        return self._read(chosen.order_by(followed.c.next_due, followed.c.url).limit(limit))
+
+    def _read(self, chosen: sa.Select[Any]) -> list[FollowedSite]:
+        with self._database.reading() as connection:
+            return [site_of(row) for row in connection.execute(chosen)]
 
     def spiders(self) -> list[str]:
         """The spiders that follow sites."""
@@ -125,6 +150,17 @@ class DueSites:
         with self._database.writing() as connection:
             write = upsert(connection, thresholds, keys=("requests_per_hour",), replaced=tuple(values))
             connection.execute(write, {"requests_per_hour": requests_per_hour, **values})
+
+
+def _open_sites(spider: str, now: datetime, *, only: Collection[str], without: Collection[str]) -> sa.Select[Any]:
+    """The sites of ``spider`` that are neither paused nor blocked, without their habits."""
+    chosen = sa.select(*WITHOUT_HABIT).where(followed.c.spider == spider, sa.text("NOT paused"))
+    chosen = chosen.where(_passed(followed.c.blocked_until, now))
+    if only:
+        chosen = chosen.where(followed.c.url.in_(sorted(only)))
+    if without:
+        chosen = chosen.where(followed.c.pace_group.is_(None) | followed.c.pace_group.not_in(sorted(without)))
+    return chosen
 
 
 def _passed(moment: sa.ColumnElement[str], now: datetime) -> sa.ColumnElement[bool]:

@@ -17,8 +17,20 @@ from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
 from newsbot.archive.due_sites import DueSites
+from newsbot.archive.followed import written
 from newsbot.archive.schema import leases, runs
-from newsbot.fleet.jobs import SiteJob, chosen, filled, longest_overdue_first, room
+from newsbot.fleet.jobs import (
+    Capacity,
+    QueuedJob,
+    SiteJob,
+    as_queued,
+    chosen,
+    filled,
+    full_locks,
+    longest_overdue_first,
+    room,
+    room_for_first,
+)
 from newsbot.fleet.pulse import STALE_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -28,6 +40,9 @@ SITES, CONTROL = "sites-of-newsbot", "control-of-newsbot"
 
 CRAWL = "newsbot.crawl"
 """The name of the task that checks a site."""
+
+MOST_READINGS = 5
+"""How often a dispatch reads the table of followed sites at most."""
 
 _LOCK = 7_236_844
 """Number of the advisory lock in PostgreSQL: one worker at a time changes the queue."""
@@ -63,7 +78,7 @@ _DEFER_AGAIN = sa.text("""
 """These jobs are the next to be fetched: they have waited for half a minute already. But where another job of the lock
 waits, they get its priority, since two fetches at once could take jobs of one lock that differ in priority."""
 _DUE = sa.text("""
-    UPDATE followed SET next_due = NULL WHERE (site, spider) IN (
+    UPDATE followed SET next_due = :now WHERE next_due > :now AND (site, spider) IN (
         SELECT c.site, r.spider
         FROM runs r JOIN outbox o ON o.run = r.run JOIN collections c ON c.collection = o.collection
         WHERE r.holder = ANY(:dead) AND r.state IN ('open', 'dead')
@@ -104,13 +119,14 @@ def _free(connection: Connection, holders: set[str]) -> None:
         return
     at_work = connection.exec_driver_sql("SELECT holder FROM fleet_workers").scalars()
     dead = sorted(holders - set(at_work))
-    connection.execute(_DUE, {"dead": dead})
+    connection.execute(_DUE, {"dead": dead, "now": written(datetime.now(UTC))})
     connection.execute(sa.delete(leases).where(leases.c.holder.in_(dead)))
     connection.execute(sa.update(runs).where(runs.c.holder.in_(dead), runs.c.state == "open").values(state="dead"))
 
 
-_WAITING = sa.text("""
-    SELECT queueing_lock, status = 'todo' AS waits, coalesce((args ->> 'cost')::float, 0) AS cost
+_QUEUE = sa.text("""
+    SELECT queueing_lock AS key, lock, status = 'todo' AS waits, coalesce((args ->> 'cost')::float, 0) AS cost,
+        coalesce((args ->> 'first')::boolean, false) AS first
     FROM procrastinate_jobs WHERE queue_name = :sites AND status IN ('todo', 'doing')
 """)
 _CAPACITY = sa.text(
@@ -130,22 +146,49 @@ def dispatch(database: Database, *, spiders: Sequence[str], budget: float, now: 
     """
     now = datetime.now(UTC) if now is None else now
     with database.reading() as connection:
-        waiting = connection.execute(_WAITING, {"sites": SITES}).all()
-        capacity = connection.execute(_CAPACITY).one()
-    space = room(waiting=sum(row.waits for row in waiting), slots=capacity.slots, sites_a_minute=capacity.sites)
-    if not space:
+        queue = [QueuedJob(**row._mapping) for row in connection.execute(_QUEUE, {"sites": SITES})]
+        workers = Capacity(*connection.execute(_CAPACITY).one())
+    if not room(queue, workers):
         return 0
-    affordable = _allowance(database, budget) - sum(row.cost for row in waiting) if budget else None
-    busy = {row.queueing_lock for row in waiting}
-    table, most = DueSites(database), space + len(busy)
-    due = [site for spider in spiders for site in table.due(spider, now, limit=most)]
-    jobs = chosen(longest_overdue_first(due), busy=busy, most=space, affordable=affordable)
+    affordable = _allowance(database, budget) - sum(job.cost for job in queue) if budget else None
+    jobs = _choose(DueSites(database), queue, workers, spiders=spiders, affordable=affordable, now=now)
     if jobs:
         with database.writing() as connection:
             if not _alone(connection):
                 return 0
             connection.execute(_ADD, [_values(job) for job in jobs])
     return len(jobs)
+
+
+def _choose(
+    table: DueSites,
+    queue: list[QueuedJob],
+    workers: Capacity,
+    *,
+    spiders: Sequence[str],
+    affordable: float | None,
+    now: datetime,
+) -> list[SiteJob]:
+    """The jobs to add. A host with more due sites than the queue takes is left out when the table is read again, since
+    its sites may be all that was read."""
+    jobs: list[SiteJob] = []
+    for _ in range(MOST_READINGS):
+        taken = [*queue, *map(as_queued, jobs)]
+        most = room(taken, workers)
+        limit, full = most + len(taken), full_locks(taken)
+        never = [site for spider in spiders for site in table.never(spider, now, limit=limit, without=full)]
+        overdue = [site for spider in spiders for site in table.overdue(spider, now, limit=limit, without=full)]
+        more = chosen(
+            longest_overdue_first([*never, *overdue]),
+            taken,
+            most=most,
+            first=room_for_first(taken, workers, others_due=bool(overdue)),
+            affordable=None if affordable is None else affordable - sum(job.cost for job in jobs),
+        )
+        jobs += more
+        if not more or len(never) + len(overdue) < limit:
+            break
+    return jobs
 
 
 def _alone(connection: Connection) -> bool:
@@ -155,7 +198,7 @@ def _alone(connection: Connection) -> bool:
 
 
 def _values(job: SiteJob) -> dict[str, Any]:
-    args = {"url": job.url, "spider": job.spider, "cost": job.cost}
+    args = {"url": job.url, "spider": job.spider, "cost": job.cost, "first": job.first}
     return {"queue": SITES, "task": CRAWL, "lock": job.lock, "key": job.key, "args": orjson.dumps(args).decode()}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,10 +12,17 @@ from newsbot.net.hosts import host_of_url
 from newsbot.schedule.learning import USUAL_COST
 
 QUEUE_SECONDS = 10.0
-"""How many seconds of work wait in the queue. A site that another worker takes over waits behind them."""
+"""How many seconds of work wait in the queue."""
 
 SHORTEST_QUEUE, LONGEST_QUEUE = 2, 5_000
 """Jobs that may wait: at least the first number for each slot of the workers, and at most the second in all."""
+
+MOST_OF_A_GROUP = 10
+"""Jobs of one lock in the queue. They run one after the other: more of them would only keep other hosts waiting."""
+
+FIRST_SHARE = 0.75
+"""The part of all slots that first crawls may take while other sites are due. A first crawl may take hours, and the
+checks of the known sites must not wait for a long list of new sites."""
 
 LEAST_ALLOWANCE = 20.0
 """Requests that a small budget may save up, so that it is ever enough for one site."""
@@ -25,17 +33,30 @@ BEFORE = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SiteJob:
-    """One check of one site. No two jobs of one ``lock`` run at once: it is the group of sites that share a pace."""
+    """One check of one site. No two jobs of one ``lock`` run at once: it is the group of sites that share a pace.
+    ``first``: the site was never checked."""
 
     url: str
     spider: str
     lock: str
     cost: float = USUAL_COST
+    first: bool = False
 
     @property
     def key(self) -> str:
         """The queueing lock: at most one job of a site and spider may wait in the queue."""
         return f"{self.spider} {self.url}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedJob:
+    """A job that is in the queue: it ``waits`` or runs. The other fields are those of its SiteJob."""
+
+    key: str
+    lock: str
+    waits: bool
+    cost: float = 0.0
+    first: bool = False
 
 
 def job_of(site: FollowedSite) -> SiteJob:
@@ -44,13 +65,34 @@ def job_of(site: FollowedSite) -> SiteJob:
         spider=site.spider,
         lock=site.pace_group or host_of_url(site.url),
         cost=site.cost or USUAL_COST,
+        first=site.checked is None,
     )
 
 
-def room(*, waiting: int, slots: int, sites_a_minute: float) -> int:
-    """How many jobs to add where ``waiting`` jobs wait. ``slots``: sites that all workers crawl at once."""
-    wanted = max(SHORTEST_QUEUE * slots, round(sites_a_minute / 60 * QUEUE_SECONDS))
-    return max(0, min(wanted, LONGEST_QUEUE) - waiting)
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """``slots``: sites that all workers crawl at once; ``sites_a_minute``: sites that they crawled lately."""
+
+    slots: int
+    sites_a_minute: float
+
+
+def room(queue: Iterable[QueuedJob], workers: Capacity) -> int:
+    """How many locks may get jobs, beside those that have one waiting in the ``queue``: jobs of one lock keep one
+    slot busy."""
+    wanted = max(SHORTEST_QUEUE * workers.slots, round(workers.sites_a_minute / 60 * QUEUE_SECONDS))
+    return max(0, min(wanted, LONGEST_QUEUE) - len({job.lock for job in queue if job.waits}))
+
+
+def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due: bool) -> int:
+    """How many first crawls to add. ``others_due``: sites that were checked before are due too."""
+    most = max(1, int(workers.slots * FIRST_SHARE)) if others_due else workers.slots
+    return max(0, most - sum(job.first for job in queue))
+
+
+def full_locks(queue: Iterable[QueuedJob]) -> list[str]:
+    """The locks that get no further job."""
+    return sorted(lock for lock, jobs in Counter(job.lock for job in queue).items() if jobs >= MOST_OF_A_GROUP)
 
 
 def filled(allowance: float, *, seconds: float, requests_an_hour: float) -> float:
@@ -64,21 +106,42 @@ def longest_overdue_first(sites: Iterable[FollowedSite]) -> list[FollowedSite]:
     return sorted(sites, key=lambda site: (site.next_due is not None, site.next_due or BEFORE, site.url))
 
 
-def chosen(due: Iterable[FollowedSite], *, busy: Collection[str], most: int, affordable: float | None) -> list[SiteJob]:
-    """The jobs to add, of sites in the order in which they are due.
+def chosen(
+    due: Iterable[FollowedSite], queue: Sequence[QueuedJob], *, most: int, first: int, affordable: float | None
+) -> list[SiteJob]:
+    """The jobs to add to the ``queue``, of sites in the order in which they are due.
 
-    ``busy``: the keys of jobs that wait or run. ``affordable``: the requests that the budget leaves; None without a
-    budget. One site fits into any rest of the budget that is above 0, so that a costly site does not wait for ever.
+    ``most``: locks that may get jobs beside those that wait, see ``room``. ``first``: first crawls. ``affordable``: the
+    requests that the budget leaves; None without a budget. One site fits into any rest of the budget that is above 0,
+    so that a costly site does not wait for ever.
     """
     jobs: list[SiteJob] = []
     left = affordable
+    busy, of_lock = {job.key for job in queue}, Counter(job.lock for job in queue)
+    waiting = {job.lock for job in queue if job.waits}
     for site in due:
-        job = job_of(site)
-        if job.key in busy:
-            continue
-        if len(jobs) >= most or (left is not None and left <= 0):
+        if left is not None and left <= 0:
             break
+        job = job_of(site)
+        new_lock = job.lock not in waiting
+        if (
+            job.key in busy
+            or of_lock[job.lock] >= MOST_OF_A_GROUP
+            or (job.first and not first)
+            or (new_lock and not most)
+        ):
+            continue
         jobs.append(job)
+        busy.add(job.key)
+        of_lock[job.lock] += 1
+        waiting.add(job.lock)
+        most -= new_lock
+        first -= job.first
         if left is not None:
             left -= job.cost
     return jobs
+
+
+def as_queued(job: SiteJob) -> QueuedJob:
+    """A job that was just chosen, as the queue will have it."""
+    return QueuedJob(key=job.key, lock=job.lock, waits=True, cost=job.cost, first=job.first)

@@ -130,8 +130,13 @@ def test_only_what_is_due_now_is_dispatched_once_and_within_the_budget(fleet: Da
     assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0, "no worker could do the jobs"
     enter_worker(fleet, slots=3)
     Followed(fleet).pause(["https://0.example/"], paused=True)
-    assert dispatch(fleet, spiders=["wp_posts", "wp_terms"], budget=0) == 6
-    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0, "the queue is full"
+    assert dispatch(fleet, spiders=["wp_posts", "wp_terms"], budget=0) == 3, "as many first crawls as can begin"
+    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0
+    with fleet.writing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE followed SET checked = '2026-01-01', next_due = '2026-01-01' WHERE url ~ '2'"
+        )
+    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 2, "2 and 12 are known"
     with fleet.writing() as connection:
         first = connection.exec_driver_sql("SELECT queueing_lock, lock, scheduled_at FROM procrastinate_jobs").first()
         assert first is not None
@@ -142,6 +147,22 @@ def test_only_what_is_due_now_is_dispatched_once_and_within_the_budget(fleet: Da
     with fleet.writing() as connection:
         connection.exec_driver_sql("UPDATE fleet SET filled = now() - interval '1 h'")
     assert dispatch(fleet, spiders=["wp_posts"], budget=9) == 3, "nine requests, four a site"
+    fleet.close()
+
+
+def test_a_host_of_many_due_sites_does_not_hide_the_others(fleet: Database) -> None:
+    enter_worker(fleet, slots=2)
+    Followed(fleet).add(
+        FollowedSite(url=f"https://blogs.example/{n}/", spider="wp_posts", pace_group="blogs.example")
+        for n in range(60)
+    )
+    follow(fleet, 2)
+    with fleet.writing() as connection:
+        connection.exec_driver_sql("UPDATE followed SET checked = '2026-01-02', next_due = '2026-01-02T00:00+00:00'")
+        connection.exec_driver_sql("UPDATE followed SET next_due = '2026-01-01T00:00+00:00' WHERE url ~ 'blogs'")
+    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 12
+    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE lock = "
+    assert [count(fleet, jobs + f"'{host}.example'") for host in ("blogs", "0", "1")] == [10, 1, 1]
     fleet.close()
 
 
@@ -173,7 +194,7 @@ def test_jobs_of_a_dead_worker_wait_again_and_its_late_writes_are_undone(
     assert (rescue(fleet).jobs, count(fleet, JOBS + "'aborted'"), count(fleet, JOBS + "'todo'")) == (
         ("https://0.example/",), 1, 1,
     )  # fmt: skip
-    assert count(fleet, "SELECT count(*) FROM followed WHERE next_due IS NULL") == 1, "its rows are in no file"
+    assert count(fleet, "SELECT count(*) FROM followed WHERE next_due < '2999'") == 1, "its rows are in no file"
     archive.add(Post(site=site, type="post", id=2, title="T", author=Author(id=1)))
     with pytest.raises(ArchiveError, match="another worker has the job"):
         archive.commit(Checkpoint(site=site, type="post", sequence=2, cursor={"id": 2}))

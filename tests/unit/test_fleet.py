@@ -10,12 +10,18 @@ import pytest
 from newsbot.archive.followed import FollowedSite
 from newsbot.fleet.jobs import (
     LONGEST_QUEUE,
+    MOST_OF_A_GROUP,
+    Capacity,
+    QueuedJob,
     SiteJob,
+    as_queued,
     chosen,
     filled,
+    full_locks,
     job_of,
     longest_overdue_first,
     room,
+    room_for_first,
 )
 from newsbot.fleet.pulse import LONGEST_GAP, STALE_SECONDS, Pulse, clock_difference
 from newsbot.fleet.rates import Rate, Rates
@@ -44,18 +50,46 @@ def test_sites_that_were_never_checked_come_first_then_the_longest_overdue() -> 
     assert [one.url for one in order] == [one.url for one in (site("never"), later, late)]
 
 
+def choose(
+    due: list[FollowedSite], *queued: FollowedSite, most: int = 99, first: int = 99, affordable: float | None = None
+) -> list[str]:
+    queue = [as_queued(job_of(one)) for one in queued]
+    return names(chosen(due, queue, most=most, first=first, affordable=affordable))
+
+
 def test_no_job_is_added_for_a_site_that_has_one() -> None:
-    busy = {job_of(site("b")).key}
-    jobs = chosen([site("a"), site("b"), site("c"), site("d")], busy=busy, most=2, affordable=None)
-    assert names(jobs) == ["a", "c"]
+    assert choose([site("a"), site("b"), site("c"), site("d")], site("b"), most=2) == ["a", "c"]
 
 
 def test_the_budget_is_spent_in_the_order_of_the_sites() -> None:
     due = [site(name, cost=3.0) for name in "abcd"]
-    assert names(chosen(due, busy=(), most=9, affordable=5)) == ["a", "b"]
-    assert names(chosen(due, busy=(), most=9, affordable=0.5)) == ["a"]
-    assert names(chosen(due, busy=(), most=9, affordable=0)) == []
-    assert names(chosen(due, busy=(), most=9, affordable=None)) == ["a", "b", "c", "d"]
+    assert choose(due, affordable=5) == ["a", "b"]
+    assert choose(due, affordable=0.5) == ["a"]
+    assert choose(due, affordable=0) == []
+    assert choose(due) == ["a", "b", "c", "d"]
+
+
+def test_many_sites_of_one_host_leave_room_for_other_hosts() -> None:
+    of_one = [site(f"blog{number}", pace_group="blogs.example", checked=WHEN) for number in range(50)]
+    jobs = choose([*of_one, site("a"), site("b")], most=3)
+    assert jobs == [*(f"blog{number}" for number in range(MOST_OF_A_GROUP)), "a", "b"]
+    queue = [as_queued(job_of(one)) for one in of_one[:MOST_OF_A_GROUP]]
+    assert full_locks(queue) == ["blogs.example"]
+    assert full_locks(queue[1:]) == []
+    assert choose(of_one, *of_one[:MOST_OF_A_GROUP]) == []
+    assert room(queue, Capacity(16, 0)) == 31, "they keep one slot busy"
+
+
+def test_first_crawls_leave_a_quarter_of_the_slots_to_sites_that_are_known() -> None:
+    workers = Capacity(16, 0)
+    known = [site(f"known{number}", checked=WHEN, next_due=WHEN) for number in range(3)]
+    new = [site(f"new{number}") for number in range(20)]
+    queue = [as_queued(job_of(one)) for one in new[:9]]
+    assert room_for_first(queue, workers, others_due=True) == 3
+    assert room_for_first(queue, workers, others_due=False) == 7, "no more than can begin at once"
+    assert room_for_first(queue, Capacity(1, 0), others_due=True) == 0
+    assert room_for_first([], Capacity(1, 0), others_due=True) == 1
+    assert choose([*new, *known], *new[:9], first=3) == ["new9", "new10", "new11", "known0", "known1", "known2"]
 
 
 def test_an_allowance_grows_with_time_up_to_five_minutes_of_the_budget() -> None:
@@ -67,12 +101,16 @@ def test_an_allowance_grows_with_time_up_to_five_minutes_of_the_budget() -> None
 
 
 def test_the_queue_holds_ten_seconds_of_work_but_at_least_two_jobs_a_slot() -> None:
-    assert room(waiting=0, slots=16, sites_a_minute=0) == 32
-    assert room(waiting=0, slots=16, sites_a_minute=600) == 100
-    assert room(waiting=40, slots=16, sites_a_minute=600) == 60
-    assert room(waiting=200, slots=16, sites_a_minute=600) == 0
-    assert room(waiting=0, slots=16, sites_a_minute=1e6) == LONGEST_QUEUE
-    assert room(waiting=0, slots=0, sites_a_minute=0) == 0, "no worker"
+    def waiting(jobs: int) -> list[QueuedJob]:
+        return [QueuedJob(key=f"{number}", lock=f"{number}", waits=True) for number in range(jobs)]
+
+    running = [replace(job, waits=False) for job in waiting(16)]
+    assert room(running, Capacity(16, 0)) == 32
+    assert room(running, Capacity(16, 600)) == 100
+    assert room(waiting(40), Capacity(16, 600)) == 60
+    assert room(waiting(200), Capacity(16, 600)) == 0
+    assert room([], Capacity(16, 1e6)) == LONGEST_QUEUE
+    assert room([], Capacity(0, 0)) == 0, "no worker"
 
 
 class Clock:

@@ -20,7 +20,7 @@ from newsbot.article.links import host
 
 _BOXES = WRAPPERS | {"ul", "ol", "p", "li", "figure", "ins", "amp-sidebar"}
 _INLINE = frozenset({"a", "span", "button", "small"})
-# An id may come from the words of an author's heading. Builders give such ids to sections as well.
+# The elements whose ids count. Editors and tables of contents give other elements an id of the author's words.
 _WITH_ID = frozenset({"div", "section", "aside", "nav", "ul", "ins"})
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MARKS = re.compile(r"[-_:.\d\s]+")
@@ -155,10 +155,16 @@ def _above(node: LexborNode) -> Iterator[LexborNode]:
 def _add_link(content: Content, link: LexborNode, own_host: str | None) -> None:
     href = link.attributes.get("href") or ""
     content.links += 1
-    content.spoken += any(len(words) > _LEAD_IN for words in _beside(link))
+    content.spoken += _is_spoken(link)
     content.anchors += href.startswith("#") and len(href) > 1
     if not href.startswith(("#", "javascript:", "mailto:")) and "/wp-content/uploads/" not in href:
         content.own += not href.startswith(("http", "//")) or host(href) == own_host
+
+
+def _is_spoken(link: LexborNode) -> bool:
+    """Whether a link stands in a sentence: beside many words, or before the end of a sentence that began before it."""
+    before, after = (_words(each) for each in (link.prev, link.next))
+    return len(before) > _LEAD_IN or len(after) > _LEAD_IN or (before != "" and after[-1:] in _STOPS and len(after) > 1)
 
 
 def _is_icon(picture: LexborNode) -> bool:
@@ -241,21 +247,27 @@ HOLDS: dict[str, Callable[[Content, Weight], bool]] = {
 
 
 class Kinds:
-    """The ``named`` expressions of some rules. Immutable except for a cache, which is safe to share."""
+    """The ``named`` expressions and the ``ids`` of some rules. Immutable except for a cache, which is safe to share."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
+        rules = tuple(rules)
+        self._ids = {name: rule for rule in rules for name in rule.ids}
         self._named = [(rule, re.compile(rf"\b(?:{'|'.join(rule.named)})\Z")) for rule in rules if rule.named]
         self._of_names = lru_cache(maxsize=MEMO_LIMIT)(self._read)
 
     def match(self, tag: str, attributes: Attributes) -> tuple[Rule, ...]:
-        """The rules that an element's names match. Its content must agree: see ``agrees``."""
+        """The rules that an element's classes match. Its content must agree: see ``agrees``."""
         if tag not in _BOXES and tag not in _INLINE:
             return ()
         names = attributes.get("class")
-        found = self._of_names(names) if names else ()
-        if "id" in attributes and tag in _WITH_ID:
-            found = (*found, *self._of_names(attributes["id"] or ""))
-        return found
+        return self._of_names(names) if names else ()
+
+    def match_id(self, tag: str, name: str | None) -> Rule | None:
+        """The rule for an element's id. Its content must agree: see ``agrees``.
+
+        The words of an id prove less than those of a class, because editors make ids of an author's headings.
+        """
+        return self._ids.get(name or "") if tag in _WITH_ID else None
 
     def _read(self, names: str) -> tuple[Rule, ...]:
         """The rules for the names in an attribute, each once."""
@@ -273,14 +285,24 @@ def words_of(name: str) -> str:
     return _MARKS.sub(" ", name if name.islower() else _HUMP.sub(" ", name).lower()).strip()
 
 
-def agrees(rule: Rule, node: LexborNode, base: str) -> bool:
-    """Whether an element holds what its name says. Reads a limited number of nodes."""
+def agrees(rule: Rule, node: LexborNode, base: str, *, by_id: bool = False) -> bool:
+    """Whether an element holds what its name says. Reads a limited number of nodes. ``by_id``: only its id names it, so
+    that words alone and sentences stay."""
     if node.tag in _INLINE and _is_in_line(node):
         return False
     content = read(node, host(base))
     if not (content.outside or content.inside or content.links or content.pictures or content.solid):
         return False
-    return content.whole and HOLDS[rule.holds](content, weigh(node))
+    weight = weigh(node)
+    if by_id and (_is_text(content, weight) if rule.holds != "author" else not content.links):
+        return False
+    return content.whole and HOLDS[rule.holds](content, weight)
+
+
+def _is_text(content: Content, weight: Weight) -> bool:
+    """Whether an element holds words alone, or sentences."""
+    pressed = content.links or content.pictures or content.icons or content.solid or weight.fields
+    return not pressed or content.spoken > 0 or weight.prose > 0
 
 
 def _is_in_line(node: LexborNode) -> bool:
@@ -291,6 +313,10 @@ def _is_in_line(node: LexborNode) -> bool:
 
 def _beside(node: LexborNode) -> Iterator[str]:
     """The words directly before and behind an inline element."""
-    for each in (node.prev, node.next):
-        if each is not None and each.tag == "-text":
-            yield (each.text_content or "").strip(_SEPARATORS)
+    yield _words(node.prev)
+    yield _words(node.next)
+
+
+def _words(node: LexborNode | None) -> str:
+    """The words of a node of text."""
+    return (node.text_content or "").strip(_SEPARATORS) if node is not None and node.tag == "-text" else ""

@@ -16,10 +16,11 @@ class Rule:
     """What one plugin, or one kind of plugin, adds to an article.
 
     ``select`` are selectors. ``texts`` are whole texts of a block without a class, and ``patterns`` the same as regular
-    expressions, for paragraphs without links; ``linked`` is for paragraphs with links. With ``headings`` texts apply to
-    headings too, and ``bare`` to headings with nothing under them, as all texts do. ``heads`` are texts that may head
-    what an author writes: as a heading or a line of bold words they are removed only with nothing under them.
-    ``captions`` are whole captions: a figure with one of them is removed with its pictures.
+    expressions, for paragraphs without links; ``linked`` is for paragraphs with links. With ``also_linked``
+    ``patterns`` are for both. With ``headings`` texts apply to headings too, and ``bare`` to headings with nothing
+    under them, as all texts do. ``heads`` are texts that may head what an author writes: as a heading or a line of
+    bold words they are removed only with nothing under them. ``captions`` are whole captions: a figure with one of them
+    is removed with its pictures.
 
     ``hrefs`` are URLs of frames, images and links, ``invitations`` the URLs of all links in a short block, or in a
     block that ``linked`` matches: each is a host, a slash, and an expression for the rest. With ``pictures`` a link
@@ -33,8 +34,8 @@ class Rule:
     continues elsewhere, a ``credit`` rule tells the article's source. ``unless`` are classes of elements that the rule
     never removes.
 
-    ``named`` are expressions for the words of a class or an id, as in "mobile share box". Such a rule removes an
-    element only if it holds what ``holds`` says: see ``named.py``.
+    ``named`` are expressions for the words of a class, as in "mobile share box", and ``ids`` whole ids of boxes. Such a
+    rule removes an element only if it holds what ``holds`` says: see ``named.py``.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Rule:
     heads: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
     holds: str = ""
     headings: bool = False
     pictures: bool = False
@@ -60,6 +62,12 @@ class Rule:
     wordless: bool = False
     asks: bool = False
     long: bool = False
+    also_linked: bool = False
+
+    @property
+    def for_links(self) -> tuple[str, ...]:
+        """The expressions for paragraphs with links."""
+        return (*self.linked, *self.patterns) if self.also_linked else self.linked
 
 
 _ESCAPE = re.compile(r"\\.|\(\?P")
@@ -88,8 +96,8 @@ def read_rule(table: Mapping[str, Any]) -> Rule:
             raise ValueError(f"it has none of {', '.join(_TELLING)}")
         for selector in rule.select:
             read_selector(selector)
-        if bool(rule.named) != (rule.holds in HOLDS):
-            raise ValueError(f"named and holds go together, and holds is one of {', '.join(HOLDS)}")
+        if bool(rule.named or rule.ids) != (rule.holds in HOLDS):
+            raise ValueError(f"named or ids, and holds, go together, and holds is one of {', '.join(HOLDS)}")
         addresses = (each.partition("/")[2] for each in (*rule.hrefs, *rule.invitations))
         for pattern in (*rule.patterns, *rule.linked, *rule.named, *addresses):
             re.compile(pattern)

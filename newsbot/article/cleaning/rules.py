@@ -22,6 +22,7 @@ _MARKS = (
 )
 # The longest address, without its query, of a page that asks for something, of a channel or of an app.
 _ASKING = 75
+_DASHES = "-–—"
 _OPENING_QUOTES = '"“„«‘'
 _CLOSING_QUOTES = '"”“»’'
 _SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
@@ -33,7 +34,7 @@ class CleaningRules:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
         self.by_name = {rule.name: rule for rule in self.rules}
-        linked = [rule for rule in self.rules if rule.linked]
+        linked = [rule for rule in self.rules if rule.for_links]
         self.selectors = Selectors(self.rules)
         self.kinds = Kinds(self.rules)
         self._heads = _folded(self.rules, "heads")
@@ -44,7 +45,9 @@ class CleaningRules:
         self._patterns = _alternation(self.rules, "patterns")
         self._hrefs = Addresses(self.rules, "hrefs")
         self._invitations = Addresses((rule for rule in self.rules if not rule.linked), "invitations")
-        self._linked = [(rule, re.compile("|".join(rule.linked)), Addresses([rule], "invitations")) for rule in linked]
+        self._linked = [
+            (rule, re.compile("|".join(rule.for_links)), Addresses([rule], "invitations")) for rule in linked
+        ]
 
     def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> CleaningRules:
         """A copy with the rules of a site added, and without the rules named in ``without``."""
@@ -54,12 +57,13 @@ class CleaningRules:
     def match_text(self, text: str, *, heading: bool = False) -> Rule | None:
         """The rule that matches the whole text of a paragraph or heading without links or images, or None.
 
-        A heading of one word may be the author's: only the rules for headings apply to it.
+        A heading of one word may be the author's: only the rules for headings apply to it, unless it stands between
+        dashes.
         """
         if is_quotation(text):
             return None
         folded = fold(text)
-        if heading:
+        if heading and not (text[0] in _DASHES and text[-1] in _DASHES):
             return self._headings.get(folded)
         rule = self._texts.get(folded) or self._headings.get(folded)
         if rule is None and self._patterns is not None:

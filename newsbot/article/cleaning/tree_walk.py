@@ -44,7 +44,7 @@ _KEPT = {"abbr": "title", "time": "datetime", "bdo": "dir"}
 _CODE = frozenset({"code", "kbd", "samp"})
 # The number of elements that are searched for hidden or quoted content: each search reads their whole text.
 PATIENCE = 500
-# The number of different classes and ids whose words are read. No article has as many; each costs a search.
+# The number of different classes whose words are read. No article has as many; each costs a search.
 MOST_NAMES = 2_000
 
 # A tab between words stays in a paragraph without attributes, and becomes a space in a paragraph with attributes.
@@ -79,7 +79,7 @@ class TreeWalk:
         self._figures: list[tuple[Block, list[Image]]] = []  # each open figure, and the pictures before it
         self._captions: list[int] = []  # where the text of each open caption begins
         self._patience = self._kinds_patience = PATIENCE
-        self._names: set[str | None] = set()  # the classes and ids whose words were read
+        self._names: set[str | None] = set()  # the classes whose words were read
 
     def run(self, root: LexborNode) -> None:
         """Walk all nodes under ``root``."""
@@ -130,12 +130,17 @@ class TreeWalk:
         """Whether an element's name and its content agree that a plugin or a theme printed it."""
         if len(self._names) > MOST_NAMES:
             return False
-        self._names |= {attributes.get("class"), attributes.get("id")}
-        for rule in self._rules.kinds.match(tag, attributes):
-            self._kinds_patience -= 1
-            if self._kinds_patience > 0 and agrees(rule, node, self._base) and self._remove(rule, node):
-                return True
-        return False
+        self._names.add(attributes.get("class"))
+        kinds = self._rules.kinds
+        found = kinds.match(tag, attributes)
+        of_id = kinds.match_id(tag, attributes["id"]) if "id" in attributes else None
+        return any(self._removes_kind(rule, node) for rule in found) or (
+            of_id is not None and self._removes_kind(of_id, node, by_id=True)
+        )
+
+    def _removes_kind(self, rule: Rule, node: LexborNode, *, by_id: bool = False) -> bool:
+        self._kinds_patience -= 1
+        return self._kinds_patience > 0 and agrees(rule, node, self._base, by_id=by_id) and self._remove(rule, node)
 
     def _enter_counter(self, _: str, _node: LexborNode, _attributes: Attributes) -> None:
         self.writer.counter()

@@ -30,8 +30,9 @@ from newsbot.errors import (
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.values import object_in
 
-_RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, *range(520, 528), 530})
-"""Statuses of failures that may pass. Cloudflare answers 520-527 and 530 where the server behind it fails."""
+_RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508, 509, *range(520, 528), 530})
+"""Statuses of failures that may pass. Hosts that sell shares of a server answer 508 and 509 while a site uses more than
+its share, Cloudflare answers 520-527 and 530 where the server behind it fails."""
 
 _BOM = b"\xef\xbb\xbf"
 _AFTER = re.compile(r"(?:[\s\x00]++|<!--(?>.*?-->))*+\Z", re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,6 +25,9 @@ from tests.unit.outgoing import outgoing
 
 KEY = "https://news.example"
 ROUTE = "/wp/v2/posts"
+BARE = {"status": 502, "headers": {"content-type": "text/html"}, "body": b"<html>Bad gateway</html>"}
+"""The death of a page for which the web server answers, not WordPress."""
+
 PARAMS = frozenset(
     {"modified_after", "after", "before", "exclude", "include", "orderby", "order", "page", "per_page", "offset"}
 )
@@ -63,8 +66,8 @@ class ChangingSite:
     events: dict[int, Callable[[], None]] = field(default_factory=dict)
     zone: timedelta = timedelta(0)
     per_page: int = 100
-    bare: bool = False
-    """For a fatal post the web server answers, not WordPress."""
+    death: Mapping[str, Any] = field(default_factory=dict)
+    """How a page with a fatal post dies: the fields of the ``Reply``. Empty: WordPress answers with its own error."""
     zero_totals: bool = False
     page_totals: bool = False
     """A plugin sends the number of rows on the page as the total."""
@@ -156,10 +159,8 @@ class ChangingSite:
         if page > 1 and not rows:
             return self._json(400, {"code": "rest_post_invalid_page_number", "message": "no", "data": {"status": 400}})
         if "content" in params.get("_fields", "content") and any(one.fatal for _, one in rows):
-            if self.bare:
-                return Reply(
-                    status=502, url=KEY, headers={"content-type": "text/html"}, body=b"<html>Bad gateway</html>"
-                )
+            if self.death:
+                return Reply(**{"url": KEY, "status": 0} | self.death)
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = 0 if self.zero_totals else len(rows) if self.page_totals else len(found)
         given = [_row(n, one) | ({"modified_gmt": None} if self.undated else {}) for n, one in rows]

@@ -24,7 +24,7 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import AskEdge, AskKnown, CollectionState
 from tests.unit import changing_site
-from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
+from tests.unit.changing_site import BARE, KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 
 
 @pytest.fixture(scope="module")
@@ -330,8 +330,22 @@ def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path
     assert newest.keys() == {*range(1, 201), new}
 
 
-def test_row_that_cannot_be_had_is_owed_until_it_comes(runs: Runs) -> None:
-    broken = runs.model.insert()
+@pytest.mark.parametrize(
+    "death",
+    [
+        {},
+        BARE,
+        {"status": 508},
+        {"status": 524},
+        {"status": 200, "body": b'[{"id": 1, "title": {"rendered": "Cu'},
+        {"error": "timeout"},
+        {"error": "dropped"},
+        {"error": "too-large"},
+    ],
+    ids=lambda death: str(death.get("error", death.get("status", "fatal"))),
+)
+def test_row_that_cannot_be_had_is_owed_until_it_comes(runs: Runs, death: dict[str, Any]) -> None:
+    broken, runs.model.death = runs.model.insert(), death
     runs.model.articles[broken].fatal = True
     for _ in range(2):
         assert runs() == []
@@ -428,7 +442,7 @@ def test_part_of_a_site_never_makes_it_whole(tmp_path: Path, empty: Path) -> Non
 
 
 def test_rows_that_are_owed_stop_no_other(runs: Runs) -> None:
-    runs.model.bare = True
+    runs.model.death = BARE
     broken = [runs.model.insert() for _ in range(12)]
     for number in broken:
         runs.model.articles[number].fatal = True
@@ -502,7 +516,7 @@ def test_a_clock_that_went_back_behind_the_watermark_starts_a_sweep(counting: Ru
 
 
 def test_rows_that_are_owed_are_asked_for_until_they_come(counting: Runs) -> None:
-    counting.model.bare = True
+    counting.model.death = BARE
     broken: list[int] = []
     # More rows fail in a row than a run asks for one by one: the later counting do not come to all of them.
     for posts in (6, 6, 0):

@@ -159,7 +159,7 @@ def test_body_is_not_parsed_again_for_each_bracket(tail: bytes, monkeypatch: pyt
 
 def test_only_failures_that_may_pass_are_retryable() -> None:
     query = Query(url="", purpose="")
-    again = [payload.fault(query, reply(b"<html>", status)) for status in (429, 500, 503, 520)]
+    again = [payload.fault(query, reply(b"<html>", status)) for status in (408, 429, 500, 503, 508, 509, 520, 524)]
     final = [payload.fault(query, reply(b"<html>", status)) for status in (401, 403, 404, 410)]
     assert all(fault is not None and fault.retryable for fault in again)
     assert all(fault is not None and not fault.retryable for fault in final)

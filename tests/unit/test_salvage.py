@@ -29,6 +29,16 @@ DEATHS: dict[str, Callable[[Reply], Reply]] = {
     "dropped": lambda reply: Reply(status=0, url=reply.url, error="dropped"),
 }
 
+RARER: dict[str, Callable[[Reply], Reply]] = {
+    f"status {status}": lambda reply, status=status: Reply(status=status, url=reply.url, body=b"<html>no</html>")
+    for status in (408, 503, 504, 507, 508, 509, 520, 524, 530)
+} | {
+    "no content": lambda reply: Reply(status=204, url=reply.url),
+    "not a list": lambda reply: Reply(status=200, url=reply.url, body=b'{"success": false}'),
+    "page of a fatal error": lambda reply: Reply(status=200, url=reply.url, body=b"<html>A critical error</html>"),
+}  # fmt: skip
+"""Further ways to die, which are tried in one stretch alone."""
+
 
 @dataclass
 class Dying(ModelSite):
@@ -41,7 +51,7 @@ class Dying(ModelSite):
         reply = super().reply(query)
         if len(self.asked) >= self.down_from:
             return Reply(status=503, url=query.url, body=b"<html>down</html>")
-        return DEATHS[self.death](reply) if reply.status == 500 else reply
+        return (DEATHS | RARER)[self.death](reply) if reply.status == 500 else reply
 
 
 @dataclass
@@ -92,8 +102,10 @@ STRETCHES = {
 }
 
 
-@pytest.mark.parametrize("death", DEATHS)
-@pytest.mark.parametrize("stretch", STRETCHES)
+@pytest.mark.parametrize(
+    ("stretch", "death"),
+    [*((stretch, death) for stretch in STRETCHES for death in DEATHS), *(("twelve", death) for death in RARER)],
+)
 def test_posts_that_die_are_named_and_all_others_come(stretch: str, death: str) -> None:
     fatal = STRETCHES[stretch]
     model = newsroom(238, fatal)

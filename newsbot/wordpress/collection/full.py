@@ -20,8 +20,8 @@ from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.replies import is_final, rows_of, total_of
 
-TOO_LARGE = frozenset({400, 404, 406, 413, 414, 431})
-"""Statuses by which servers refuse what is too large for them."""
+TOO_LARGE = frozenset({400, 404, 406, 408, 413, 414, 431})
+"""Statuses by which servers refuse what is too large for them, or takes them too long."""
 
 NO_WORDS = "qzxjvkwqzxjvkw"
 """Words that no article has. A site that finds rows for them ignores what it is asked for."""

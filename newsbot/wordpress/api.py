@@ -190,11 +190,13 @@ class Collection:
 class Site:
     """What the index says about a site. ``key`` identifies the site in every row.
 
-    ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts. ``types``:
-    name -> route, of types that were asked for; ``terms/NAME`` is a taxonomy. ``namespaces`` are those of language
-    plugins. ``languages``:
-    route -> the languages that its queries must name; a route that was not asked yet has no entry. ``meanings``:
-    address as the user gave it -> what it means. ``scopes``: what was asked for (``scope_key``) -> that part of it.
+    ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts.
+    ``types``: name -> route, of types that were asked for; ``terms/NAME`` is a taxonomy. ``namespaces`` are those
+    of language plugins. ``languages``: route -> the languages that its queries must name; a route that was not
+    asked yet has no entry. ``named``: route -> the languages that the site named when they were searched for, and
+    whether each was without rows; no entry where a language that the site gets later hides no row. ``heard``: the
+    languages that the site named in this run; None where it was not asked. ``meanings``: address as the user gave
+    it -> what it means. ``scopes``: what was asked for (``scope_key``) -> that part of it.
     """
 
     key: str
@@ -208,6 +210,8 @@ class Site:
     types: dict[str, str] = field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()
     languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    named: dict[str, dict[str, bool]] = field(default_factory=dict)
+    heard: tuple[str, ...] | None = None
     meanings: dict[str, Meaning] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
 

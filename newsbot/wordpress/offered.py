@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.api import Collection, Site
@@ -22,13 +23,12 @@ from newsbot.wordpress.collection.verdict import conclude_by, is_absent
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.kinds import name_failure
-from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
+from newsbot.wordpress.languages.finding import find_languages
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.questions import KeepSite, SiteCrawl
+from newsbot.wordpress.questions import SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts, cause_of
-from newsbot.wordpress.site_json import site_as_json
 from newsbot.wordpress.witness.choice import unlisted_types
 from newsbot.wordpress.witness.hearing import Witnesses
 from newsbot.wordpress.witness.sent import LinksSent
@@ -153,14 +153,16 @@ def _crawl_collection(
     if collection.route not in site.accepts and not site.api.wordpress_com:
         yield from ask_options(site, collection)
     name = collection.name
-    crawled = CollectionCrawl(
-        queries=Queries(site=site, collection=collection, options=options), facts=facts.collection(name)
-    )
     try:
-        yield from _find_languages(site, collection, options)
+        further = yield from find_languages(site, collection, options)
     except PayloadError as fault:
-        conclude_by(crawled.facts, fault)
+        conclude_by(facts.collection(name), fault)
         return
+    # The rows of a further language are of any age: only a comparison of all ids brings them.
+    asked = replace(options, sweep=True, quick=False) if further else options
+    crawled = CollectionCrawl(
+        queries=Queries(site=site, collection=collection, options=asked), facts=facts.collection(name)
+    )
     crawl = crawled.run(discovered_before=discovered_before)
     yield from in_languages(crawl, site=site, route=collection.route, counts=crawled.facts.languages)
     if crawled.facts.check == "quick":
@@ -209,21 +211,3 @@ def _is_optional(name: str, options: Options) -> bool:
     if options.kind in SINGLE:
         return options.optional
     return ALL in options.types and name not in options.types
-
-
-def _find_languages(site: Site, collection: Collection, options: Options) -> SiteCrawl:
-    """Find out which languages the queries of a collection must name, once, and keep the answer for later runs.
-
-    Raises PayloadError where the site stops to answer. A site that does not answer at all is left to the crawl.
-    """
-    route = collection.route
-    if options.kind not in SPOKEN or route in site.languages or not shows_languages(site, route):
-        return
-    search = LanguageSearch(site=site, collection=collection)
-    try:
-        site.languages[route] = yield from search.run()
-    except PayloadError:
-        if search.answered:
-            raise
-        return
-    yield KeepSite(url=options.url, site=site_as_json(site))

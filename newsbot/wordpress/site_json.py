@@ -26,6 +26,7 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "types": dict(site.types),
         "namespaces": sorted(site.namespaces),
         "languages": {route: list(values) for route, values in site.languages.items()},
+        "named": {route: dict(names) for route, names in site.named.items()},
         "meanings": {url: meaning.as_json() for url, meaning in _newest(site.meanings)},
         "scopes": {key: scope.as_json() for key, scope in _newest(site.scopes)},
     }
@@ -64,6 +65,10 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
             types={str(name): str(route) for name, route in kept.get("types", {}).items()},
             namespaces=frozenset(map(str, kept.get("namespaces", ()))),
             languages={str(route): tuple(map(str, names)) for route, names in kept.get("languages", {}).items()},
+            named={
+                str(route): {str(name): bool(empty) for name, empty in names.items()}
+                for route, names in kept.get("named", {}).items()
+            },
             meanings={str(url): Meaning(**meaning) for url, meaning in kept.get("meanings", {}).items()},
             scopes={str(key): scope_from_json(scope) for key, scope in kept.get("scopes", {}).items()},
         )

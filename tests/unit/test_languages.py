@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.items import Post, Record
-from newsbot.wordpress.api import Api, RouteAccepts, Site
+from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
+from newsbot.wordpress.languages.finding import find_languages
 from newsbot.wordpress.languages.plugins import language_plugins
 from newsbot.wordpress.languages.search import Newest
 from newsbot.wordpress.messages import Query, Reply
@@ -45,11 +46,19 @@ class SpokenSite(ModelSite):
     tells: bool = True
     home: str = ""
     listed_languages: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ("en", "fr")
+    names_refused: bool = False
     requests: int = 0
 
     def reply(self, query: Query) -> Reply:
         self.requests += 1
         path = urlsplit(query.url).path
+        if self.names_refused and (query.method == "OPTIONS" or path == "/" or "languages" in path):
+            return Reply(status=403, url=query.url)
+        if query.method == "OPTIONS":
+            args = {"lang": {"enum": self.declared}, "per_page": {"maximum": 100}}
+            body = orjson.dumps({"endpoints": [{"methods": ["GET"], "args": args}]})
+            return Reply(status=200, url=query.url, body=body)
         if path == "/":
             return Reply(status=200, url=query.url, body=self.home.encode())
         if path.endswith("/pll/v1/languages"):
@@ -203,3 +212,65 @@ def test_home_page_names_its_languages() -> None:
 def test_namespaces_show_plugins_that_may_hide_languages() -> None:
     names = ["wp/v2", "wpml/v1", "wpml/tm/v1", "pll/v1", "trp/v1", "oembed/1.0", "weglot/v1"]
     assert language_plugins(names) == {"wpml/v1", "wpml/tm/v1", "pll/v1"}
+
+
+def update(site: Site, model: SpokenSite, **options: Any) -> tuple[bool, int]:
+    """Whether a later run, which knows the site from an archive, compares all ids because of a further language, and
+    how many requests it takes to know this."""
+    kept = site_from_json(site_as_json(site))
+    assert kept is not None
+    site.accepts, site.languages, site.named, site.heard = kept.accepts, kept.languages, kept.named, None
+    model.requests = 0
+    steps = find_languages(site, Collection(name="post", route=POSTS), Options(url=HOME, **options))
+    answer: Any = None
+    while True:
+        try:
+            message = steps.send(answer)
+        except StopIteration as end:
+            return end.value, model.requests
+        answer = model.reply(message) if isinstance(message, Query) else None
+
+
+WAYS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "declared": ({"declared": ("en", "fr")}, {}),
+    "Polylang's route": ({"plugin": "pll/v1"}, {"listed_languages": ("en", "fr")}),
+    "home page": (
+        {"plugin": "wpml/v1", "takes": False},
+        {"home": '<link rel=alternate hreflang=en href="/"><link rel=alternate hreflang=fr href="/fr/">'},
+    ),
+}
+FURTHER = '<link rel=alternate hreflang=it href="/it/">'
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("begins_with", [MIXED, ["en"] * 30])
+def test_language_that_a_site_gets_between_two_runs_is_asked_for(way: str, begins_with: list[str]) -> None:
+    named, features = WAYS[way]
+    site, model = site_of(**named), spoken_site(begins_with, **features)
+    crawled(site, model)
+    has_empty = "fr" not in begins_with
+    assert update(site, model) == (False, 1 + has_empty)
+    # The site names a language without rows, then it has rows.
+    site_names = ("en", "fr", "it")
+    model.declared, model.listed_languages = site_names, site_names if way == "Polylang's route" else ()
+    model.home += FURTHER
+    assert not update(site, model)[0]
+    assert set(site.named[POSTS]) == {*site_names}
+    newest = max(model.objects) + 1
+    model.objects[newest], model.spoken[newest] = Object(newest, second=1), "it"
+    assert update(site, model)[0]
+    assert "it" in site.languages[POSTS]
+    model.names_refused = True
+    assert not update(site, model)[0], "a site that does not tell its languages keeps those that are known"
+
+
+def test_run_of_one_request_does_not_ask_a_site_of_one_language_for_its_languages() -> None:
+    site, model = site_of(declared=("en", "fr")), spoken_site(["en"] * 30)
+    crawled(site, model)
+    assert update(site, model, quick=True) == (False, 0)
+
+
+def test_site_that_shows_all_languages_is_not_asked_for_its_languages_again() -> None:
+    site, model = site_of(declared=("en", "fr")), spoken_site(MIXED, lists_all=True)
+    crawled(site, model)
+    assert update(site, model) == (False, 0)

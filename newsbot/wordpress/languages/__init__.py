@@ -2,5 +2,5 @@
 
 In the order of imports: ``plugins`` knows what the plugins have in common, ``merge`` lists several languages as one
 collection, ``spoken`` puts the languages into the queries of a crawl, ``search`` finds out which languages a site
-hides.
+hides, ``finding`` decides when a run searches.
 """

@@ -1,4 +1,8 @@
-"""Finds out which languages the listings of a collection hide, and how the site lists them."""
+"""Finds out which languages the listings of a collection hide, and how the site lists them.
+
+A site may get a language at any time, and hide its rows as it hides those of the others. So each run asks a site that
+hides languages which ones it names (one request), and each of those that had no rows for its newest row.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.api import Collection, Site
+from newsbot.wordpress.api import Collection, Site, read_accepts
 from newsbot.wordpress.languages.plugins import EVERY, PARAM
 from newsbot.wordpress.messages import Asking, Query
 from newsbot.wordpress.pages.hreflang import read_languages
@@ -57,7 +61,9 @@ class LanguageSearch:
     """Asks a collection for its newest rows in each language, and compares them with its listing without a language.
 
     ``totals``: language -> number of rows. ``ignored``: the site gives the same rows whatever language is named.
-    ``answered``: the site answered the first query.
+    ``answered``: the site answered the first query. ``empty``: the languages that the site names, and whether it
+    knows each and has no rows of it. ``settled``: a language that the site gets later hides no row from the queries
+    that were found.
     """
 
     site: Site
@@ -65,6 +71,8 @@ class LanguageSearch:
     totals: dict[str, int | None] = field(default_factory=dict)
     ignored: bool = False
     answered: bool = False
+    empty: dict[str, bool] = field(default_factory=dict)
+    settled: bool = False
 
     def run(self) -> Asking[tuple[str, ...]]:
         """The values of ``PARAM`` that bring all rows: none, one for all languages, or several.
@@ -77,13 +85,40 @@ class LanguageSearch:
         if not declared or EVERY in declared:
             every = yield from self._in(EVERY)
             if every is not None and self._has_more(every, plain):
+                self.settled = True
                 return (EVERY,)
-        languages = [name for name in declared if name != EVERY] or (yield from self._named())
-        found = yield from self._in_each(languages[:MOST_LANGUAGES])
+        named = [name for name in self.site.heard or declared if name != EVERY] or (yield from self._listed())
+        found = yield from self._in_each(named[:MOST_LANGUAGES])
         self.ignored = len(found) > 1 and all(newest == plain for newest in found.values())
         if self.ignored or not (yield from self._hides(plain, found)):
+            # A site that shows the rows of two languages shows those of a third one too.
+            self.settled = len(found) > 1
             return ()
         return tuple(found)
+
+    def hear(self) -> Asking[tuple[str, ...]]:
+        """The languages that the site names now; none where it does not tell."""
+        route, accepted = self.collection.route, self.site.accepted(self.collection.route)
+        if not accepted.languages:
+            return tuple((yield from self._listed())[:MOST_LANGUAGES])
+        reply = yield replace(self._query(route, {}), method="OPTIONS", tries=1)
+        try:
+            described = answer(reply)
+        except PayloadError:
+            return ()
+        accepts = read_accepts(described.get("endpoints")) if isinstance(described, dict) else None
+        if accepts is None or not accepts.languages:
+            return ()
+        self.site.accepts[route] = replace(accepted, languages=accepts.languages)
+        return tuple([name for name in accepts.languages if name != EVERY][:MOST_LANGUAGES])
+
+    def speaks(self, languages: Iterable[str]) -> Asking[bool]:
+        """Whether one of ``languages`` has rows by now. Raises PayloadError where the site does not answer."""
+        for language in languages:
+            newest = yield from self._in(language)
+            if newest is not None and newest.ids:
+                return True
+        return False
 
     def _has_more(self, every: Newest, plain: Newest) -> bool:
         """Whether a listing has rows that the listing without a language lacks."""
@@ -108,6 +143,7 @@ class LanguageSearch:
         found: dict[str, Newest] = {}
         for language in languages:
             newest = yield from self._in(language)
+            self.empty[language] = newest is not None and not newest.ids
             if newest is not None and newest.ids:
                 found[language] = newest
                 self.totals[language] = newest.total
@@ -137,7 +173,7 @@ class LanguageSearch:
         ids = frozenset(number for row in rows if (number := row_id(row.get("id"))) is not None)
         return Newest(ids=ids, total=total_of(reply))
 
-    def _named(self) -> Asking[list[str]]:
+    def _listed(self) -> Asking[list[str]]:
         """The languages that Polylang's route lists, else those that the home page names."""
         if any(name.lower().startswith("pll/") for name in self.site.namespaces):
             reply = yield self._query(LANGUAGES_ROUTE, {})

@@ -1,0 +1,56 @@
+"""When the languages of a collection are searched for: in its first run, and where the site names another language.
+
+A site may get a language at any time, and hides its rows as it hides those of the others. A site that hides languages
+is asked in each run which ones it names (one request), and for the newest row of each that had none. Where a site has
+one language and one request may show that nothing changed (``collection.quick_check``), the run does not ask.
+"""
+
+from __future__ import annotations
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.api import Collection, Site
+from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import KeepSite
+from newsbot.wordpress.site_json import site_as_json
+
+
+def find_languages(site: Site, collection: Collection, options: Options) -> Steps[bool]:
+    """Find out which languages the queries of a collection must name, and keep the answer for later runs. Returns
+    whether there is a language that earlier runs did not ask for.
+
+    Raises PayloadError where the site stops to answer. A site that does not answer at all is left to the crawl.
+    """
+    route = collection.route
+    if options.kind not in SPOKEN or not shows_languages(site, route):
+        return False
+    before, search = site.languages.get(route), LanguageSearch(site=site, collection=collection)
+    try:
+        if before is not None and not (yield from _is_another_spoken(search, options)):
+            return False
+        site.languages[route] = yield from search.run()
+    except PayloadError:
+        if search.answered:
+            raise
+        return False
+    site.named.pop(route, None)
+    if not search.settled:
+        site.named[route] = search.empty
+    yield KeepSite(url=options.url, site=site_as_json(site))
+    return before is not None and not set(site.languages[route]) <= set(before)
+
+
+def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
+    """Whether the site names other languages than those that were searched for, or one that was without rows has some.
+
+    Raises PayloadError.
+    """
+    site, route = search.site, search.collection.route
+    if (named := site.named.get(route)) is None or (options.quick and not site.languages[route]):
+        return False
+    if site.heard is None:
+        site.heard = yield from search.hear()
+    if site.heard and set(site.heard) != named.keys():
+        return True
+    return (yield from search.speaks(name for name, is_empty in named.items() if is_empty))

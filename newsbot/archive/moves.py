@@ -65,14 +65,16 @@ class Moves:
             asked_for = connection.execute(of_collection.where(rows.c.id.in_(asked.ids))).all()
             return _identities([*connection.execute(newest), *asked_for])
 
-    def is_new_site(self, site: str) -> bool:
-        """Whether the archive holds other sites, and no whole collection of this one."""
+    def other_sites(self, site: str) -> str | None:
+        """The answer to ``AskNewSite``."""
         of_site = sa.select(collections.c.whole).where(collections.c.site == site)
-        others = sa.select(collections.c.collection).where(collections.c.site != site).limit(1)
+        others = sa.select(collections.c.site).where(collections.c.site != site)
+        whole = sa.func.max(sa.case((collections.c.whole, 1), else_=0))
         with self._database.reading() as connection:
-            if any(connection.execute(of_site).scalars()):
-                return False
-            return connection.execute(others).first() is not None
+            if any(connection.execute(of_site).scalars()) or connection.execute(others.limit(1)).first() is None:
+                return None
+            parts = others.group_by(collections.c.site).having(whole == 0).limit(1)
+            return "whole" if connection.execute(parts).first() is None else "parts"
 
     def former_sites(self, asked: AskFormer) -> list[Former]:
         """The sites of the archive that may be ``asked.site`` under another key, with their rows of the given ids."""

@@ -69,7 +69,6 @@ class NoArchive:
         Recall: dict,
         AskTombstones: list,
         AskHeld: dict,
-        AskNewSite: bool,
         AskFormer: list,
     }
     """Question -> its empty answer, where that is not None."""
@@ -142,7 +141,7 @@ class ArchiveAnswers:
             case AskHeld():
                 return archive.moves.held_rows(asked)
             case AskNewSite():
-                return archive.moves.is_new_site(asked.site)
+                return archive.moves.other_sites(asked.site)
             case AskFormer():
                 return archive.moves.former_sites(asked)
             case RenameSite():

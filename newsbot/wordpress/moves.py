@@ -3,11 +3,15 @@
 A site moves to HTTPS, to or from ``www.``, to another domain or to another folder. Its posts keep their ids, guids and
 slugs. A copy (a staging clone, a mirror) has them too, while the original still answers at its old address as its own:
 a copy is no move. This costs one request where the archive holds other sites, and a second one where a site agrees.
+
+An archive of a part of a site (``limit=``, ``since=``) lacks the oldest rows. Such a site is compared by the rows that
+the archive holds, and found by the newest rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from newsbot.errors import PayloadError
@@ -16,11 +20,14 @@ from newsbot.wordpress.messages import Asking, Query, Reply, Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import AskFormer, AskHeld, AskNewSite, Former
 from newsbot.wordpress.replies import rows_of
-from newsbot.wordpress.same_site import IDENTIFYING, address_of, agreeing, moved_here
+from newsbot.wordpress.same_site import IDENTIFYING, address_of, agreeing, is_too_few, moved_here
 from newsbot.wordpress.values import decoded, rendered, row_id
 
 SAMPLE = 20
 """Rows that are compared: the oldest, which a later run has not added."""
+
+NEWEST = 100
+"""Newest rows by which a part of a site is found."""
 
 _GONE = frozenset({"dns", "refused", "timeout", "dropped", "tls", "robots-unreachable"})
 """Errors of an address that nothing answers at any more."""
@@ -34,24 +41,57 @@ _ROUTES = {
 
 def former_key(site: Site, options: Options) -> Steps[str | None]:
     """The key under which the archive holds ``site``, where the site has moved; None where it has not."""
-    if not (yield AskNewSite(site=site.key)):
+    others = yield AskNewSite(site=site.key)
+    if others is None:
         return None
-    kind, type_, route = _compared(options)
-    if (sample := (yield from _oldest(site, route))) is None:
+    route = _compared(options)[2]
+    if (oldest := (yield from _oldest(site, route))) is None:
         return None
+    tried = set[str]()
+    former = yield from _former_among(oldest, site, options, tried)
+    if former is None and others == "parts" and len(oldest) == SAMPLE:
+        newest = yield from _listed(site, route, {"per_page": NEWEST})
+        former = yield from _former_among(newest or {}, site, options, tried)
+    return former
+
+
+def _former_among(
+    sample: Mapping[int, Mapping[str, Any]], site: Site, options: Options, tried: set[str]
+) -> Steps[str | None]:
+    """The key of the site of the archive that ``site``, of which ``sample`` are rows, was before; None for none.
+
+    The keys that were compared are added to ``tried``, and are not compared again."""
+    kind, type_, _ = _compared(options)
     keys = tuple((number, rendered(raw.get("guid"))) for number, raw in sample.items())
     formers: list[Former] = yield AskFormer(url=options.url, site=site.key, type=type_, rows=keys, kind=kind)
     for former in formers:
-        if not moved_here(list(sample.values()), former.rows, former=former.site):
+        if former.site in tried:
             continue
-        if address_of(former.site) == address_of(site.key):
-            return former.site
-        include: dict[str, Any] = {"include": list(sample), "per_page": SAMPLE, "_fields": IDENTIFYING}
-        old = Api(root=former.root or f"{former.site}/wp-json/")
-        reply = yield Query(url=old.url(route, include), purpose="identity", expects="any", tries=1)
-        if has_left(reply, former, site):
+        tried.add(former.site)
+        if (yield from _is_former(former, list(sample.values()), site, options)):
             return former.site
     return None
+
+
+def _is_former(former: Former, rows: Sequence[Mapping[str, Any]], site: Site, options: Options) -> Steps[bool]:
+    """Whether ``site`` was ``former`` before, and has left that address. ``rows`` are rows of ``site``."""
+    kind, type_, route = _compared(options)
+    is_near, held = address_of(former.site) == address_of(site.key), former.rows
+    if is_too_few(rows, held):
+        held = yield AskHeld(site=former.site, type=type_, kind=kind, ids=())
+        if not held:
+            # Only other types are known. Their own rows are compared when they come (``collection.identity``).
+            return is_near
+        rows = list(((yield from _listed(site, route, {"include": sorted(held)})) or {}).values())
+    if not moved_here(rows, held, former=former.site):
+        return False
+    if is_near:
+        return True
+    include: dict[str, Any] = {"include": [raw["id"] for raw in rows[:SAMPLE]], "per_page": SAMPLE}
+    old = Api(root=former.root or f"{former.site}/wp-json/")
+    url = old.url(route, include | {"_fields": IDENTIFYING})
+    reply = yield Query(url=url, purpose="identity", expects="any", tries=1)
+    return has_left(reply, replace(former, rows=held), site)
 
 
 def lost_site(known: Site, site: Site, options: Options) -> Steps[str | None]:

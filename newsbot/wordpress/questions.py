@@ -16,7 +16,7 @@ They are messages: the crawl yields one, and the driver sends the answer (see ``
 | ``Distrust``     | ``None``                                                             |
 | ``AskTombstones`` | ``list[Record]``: the last known rows, marked as deleted            |
 | ``AskHeld``      | ``dict[int, HeldRow]``: the given ids that the archive holds, and the newest |
-| ``AskNewSite``   | ``bool``: whether the site is new to an archive of other sites       |
+| ``AskNewSite``   | ``str | None``: the other sites that the archive holds               |
 | ``AskFormer``    | ``list[Former]``: sites of the archive that may have moved here      |
 | ``RenameSite``   | ``str | None``: why the site cannot be renamed                       |
 | ``AskLinks``     | ``SortedKeys``: keys of the URLs of all live rows, None without an archive |
@@ -177,7 +177,8 @@ class AskHeld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskNewSite:
-    """Ask whether the archive holds other sites, and nothing whole of this one."""
+    """Ask which other sites the archive holds where it holds nothing whole of this one: ``whole`` ones alone, or
+    ``parts`` of sites too. The answer is None where it holds no other site, or a whole collection of this one."""
 
     site: str
 

@@ -48,6 +48,11 @@ def guid_host(raw: Mapping[str, Any]) -> str | None:
     return host_of(canonical_guid(rendered(raw.get("guid"))))
 
 
+def is_too_few(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow]) -> bool:
+    """Whether too few of ``rows`` are held to compare two sites by them."""
+    return len(_pairs(rows, held)) < max(1, min(FEW, len(rows)))
+
+
 def moved_here(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow], *, former: str) -> bool:
     """Whether a site that gives ``rows`` is the site ``former``, of which the archive holds ``held``.
 
@@ -56,7 +61,7 @@ def moved_here(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow], *
     """
     pairs = _pairs(rows, held)
     agreeing = sum(_is_same_row(raw, row, former) for raw, row in pairs)
-    return len(pairs) >= min(FEW, len(rows)) and agreeing * 5 >= len(pairs) * 4 > 0
+    return not is_too_few(rows, held) and agreeing * 5 >= len(pairs) * 4 > 0
 
 
 def _is_same_row(raw: Mapping[str, Any], held: HeldRow, former: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -117,7 +118,10 @@ def recognise(at_old: Reply, *, former: str = OLD, known: dict[int, HeldRow] = H
             asked.append(message.url)
             return reply([raw(n) for n in range(1, 6)]) if message.url.startswith(f"{NEW}/wp-json") else at_old
         if isinstance(message, AskNewSite):
-            return True
+            return "whole"
+        if isinstance(message, AskHeld):
+            assert message.site == "https://other.press"
+            return {}
         assert isinstance(message, AskFormer)
         assert message.rows[0] == (1, f"{OLD}/?p=1")
         return [Former(site="https://other.press", root=None, rows={}), Former(site=former, root=root, rows=known)]
@@ -164,6 +168,53 @@ def test_https_and_www_are_a_move_whatever_answers() -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("former", "newest_held", "found", "cost"),
+    [
+        # ``limit=``: 25 rows came since, so that the 20 oldest and the held ones have no row in common.
+        ("http://www.new-paper.press", range(56, 76), True, 2),
+        ("http://www.new-paper.press", range(75, 76), True, 2),
+        # Another WordPress was at the address.
+        ("http://new-paper.press", range(200, 206), False, 3),
+        # Only comments are held.
+        ("http://new-paper.press", (), True, 1),
+        # A new domain: the newest rows find the site.
+        (OLD, range(56, 76), True, 3),
+        (OLD, (), False, 2),
+    ],
+)
+def test_site_of_which_a_part_is_held_is_compared_by_that_part(
+    former: str, newest_held: Iterable[int], cost: int, *, found: bool
+) -> None:
+    of_site = {n: raw(n, date=f"2026-{1 + n // 28:02d}-{1 + n % 28:02d}T10:00:00") for n in range(1, 101)}
+    known = {n: held(n, guid=f"{OLD}/?p={n}", slug=f"story-{n}", date=None) for n in newest_held}
+    asked: list[str] = []
+
+    def answer(message: Any) -> Any:
+        if isinstance(message, Query):
+            asked.append(message.url)
+            if not message.url.startswith(NEW):
+                return reply(b"", status=0, error="dns")
+            params = dict(parse_qsl(urlsplit(message.url).query))
+            ids = [int(n) for n in params["include"].split(",")] if "include" in params else list(of_site)
+            ids = ids if params.get("order") == "asc" or "include" in params else ids[::-1]
+            return reply([of_site[n] for n in ids if n in of_site][: int(params["per_page"])])
+        if isinstance(message, AskNewSite):
+            return "parts"
+        if isinstance(message, AskHeld):
+            assert message.site == former
+            return known
+        assert isinstance(message, AskFormer)
+        numbers = {number for number, _ in message.rows}
+        near = former != OLD
+        shared = {n: row for n, row in known.items() if n in numbers}
+        return [Former(site=former, root=f"{former}/wp-json/", rows=shared)] if near or shared else []
+
+    site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
+    assert run(former_key(site, Options(url=NEW)), answer) == (former if found else None)
+    assert len(asked) == cost
+
+
 def test_site_in_a_folder_that_still_answers_is_no_move_to_the_folder_above() -> None:
     blog = f"{NEW}/blog"
     at_old = reply([raw(n, blog) for n in range(1, 6)], url=f"{blog}/wp-json/wp/v2/posts")
@@ -173,7 +224,7 @@ def test_site_in_a_folder_that_still_answers_is_no_move_to_the_folder_above() ->
 
 def test_site_of_an_archive_without_others_costs_nothing() -> None:
     site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
-    assert run(former_key(site, Options(url=NEW)), {AskNewSite(site=NEW): False}.__getitem__) is None
+    assert run(former_key(site, Options(url=NEW)), {AskNewSite(site=NEW): None}.__getitem__) is None
 
 
 @pytest.mark.parametrize(
@@ -254,8 +305,11 @@ def test_archive_finds_the_sites_that_may_have_moved(
 
 
 def test_new_site_is_one_that_the_archive_does_not_have_whole(archive: Archive) -> None:
-    assert archive.moves.is_new_site(NEW) is True
-    assert archive.moves.is_new_site(OLD) is False
+    assert archive.moves.other_sites(NEW) == "whole"
+    assert archive.moves.other_sites(OLD) is None
+    archive.add(post(4, site="https://part.press"))
+    archive.commit(Checkpoint(site="https://part.press", type="post", sequence=1))
+    assert archive.moves.other_sites(NEW) == "parts"
 
 
 def test_renamed_site_keeps_all_that_the_archive_holds(archive: Archive, tmp_path: Path) -> None:
@@ -339,7 +393,7 @@ def test_site_whose_old_address_redirects_is_found_and_renamed() -> None:
             return reply([raw(n) for n in range(1, 6)], url=f"{NEW}/wp-json/{path}")
         told.append(message)
         if isinstance(message, AskNewSite):
-            return True
+            return "whole"
         if isinstance(message, AskFormer):
             return [Former(site=OLD, root=f"{OLD}/wp-json/", rows=HELD)]
         return None
@@ -360,7 +414,7 @@ def test_site_that_another_run_crawls_ends_busy() -> None:
     def answer(message: Any) -> Any:
         if isinstance(message, Query):
             return reply(index, url=f"{NEW}/wp-json/") if message.purpose == "index" else reply([raw(1)])
-        answers = {AskNewSite: True, AskFormer: [Former(site=OLD, root=None, rows=HELD)], RenameSite: "busy: run x"}
+        answers = {AskNewSite: "whole", AskFormer: [Former(site=OLD, root=None, rows=HELD)], RenameSite: "busy: run x"}
         return answers.get(type(message))
 
     run(crawl(Options(url=NEW), facts), answer)

@@ -124,8 +124,11 @@ def lost_site(known: Site, site: Site, options: Options) -> Steps[str | None]:
 
 def _compared(options: Options) -> tuple[str, str, str]:
     """The kind, the type and the route of the rows that two sites are compared by."""
-    kind = "media" if options.kind == "media" else "posts"
-    return (kind, *_ROUTES.get("media" if kind == "media" else options.types[0], _ROUTES["post"]))
+    if options.kind == "media":
+        return ("media", *_ROUTES["media"])
+    # Comments, terms and users have nothing that tells two sites apart: the posts of the two are compared.
+    named = options.types[0] if options.kind == "posts" else "post"
+    return ("posts", *_ROUTES.get(named, _ROUTES["post"]))
 
 
 def _oldest(site: Site, route: str) -> Asking[dict[int, Mapping[str, Any]] | None]:

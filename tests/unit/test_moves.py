@@ -222,6 +222,15 @@ def test_site_in_a_folder_that_still_answers_is_no_move_to_the_folder_above() ->
     assert recognise(reply([raw(n) for n in range(1, 6)], url=f"{NEW}/wp-json/wp/v2/posts"), former=blog)[0] == blog
 
 
+@pytest.mark.parametrize("kind", ["comments", "terms", "users", "media"])
+def test_sites_are_compared_whatever_kind_of_rows_is_asked_for(kind: str) -> None:
+    site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
+    former = Former(site="http://new-paper.press", root=None, rows={})
+    answers = {AskNewSite: "whole", AskFormer: [former], Query: reply([raw(1)]), AskHeld: {}}
+    options = Options(url=NEW, kind=kind, types=())
+    assert run(former_key(site, options), lambda message: answers[type(message)]) == former.site
+
+
 def test_site_of_an_archive_without_others_costs_nothing() -> None:
     site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
     assert run(former_key(site, Options(url=NEW)), {AskNewSite(site=NEW): None}.__getitem__) is None

@@ -160,7 +160,7 @@ class ChangingSite:
             return self._json(400, {"code": "rest_post_invalid_page_number", "message": "no", "data": {"status": 400}})
         if "content" in params.get("_fields", "content") and any(one.fatal for _, one in rows):
             if self.death:
-                return Reply(**{"url": KEY, "status": 0} | self.death)
+                return Reply(**{"url": KEY, "status": 0, **self.death})
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = 0 if self.zero_totals else len(rows) if self.page_totals else len(found)
         given = [_row(n, one) | ({"modified_gmt": None} if self.undated else {}) for n, one in rows]

@@ -123,7 +123,9 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "kinds": {"catalog", "options", "receipt"},
     "pages": {"messages", "payload", "receipt", "replies"},
     "single_article": {"api", "messages", "pages", "records"},
-    "languages": {"api", "messages", "pages", "payload", "replies", "values"},
+    "languages": {
+        *("api", "messages", "options", "pages", "payload", "questions", "replies", "site_json", "values"),
+    },
     "joins": {"api", "dates", "messages", "payload", "queries", "questions", "records", "replies", "values"},
     "collection": {
         *("api", "dates", "messages", "payload", "queries", "questions", "receipt", "records", "replies"),
@@ -135,7 +137,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("collection", "fallback", "languages", "pages"),
     },
     "offered": {
-        *("api", "catalog", "kinds", "options", "queries", "questions", "receipt", "site_json"),
+        *("api", "catalog", "kinds", "options", "queries", "questions", "receipt"),
         *("collection", "fallback", "languages", "witness"),
     },
     "site_crawl": {

@@ -19,7 +19,7 @@ _OPTIONS = (
 )
 
 POOL = 4
-"""Connections of a worker to the queue, beside the one that listens."""
+"""Connections of a worker to the queue."""
 
 
 class QueueConnector(PsycopgConnector):
@@ -51,7 +51,6 @@ class QueueConnector(PsycopgConnector):
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
-    # Not among the arguments: Procrastinate passes the same one for the connection that listens.
     await connection.set_autocommit(True)
 
 

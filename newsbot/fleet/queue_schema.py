@@ -85,7 +85,7 @@ def _check_server(database: Database) -> None:
         raise ArchiveError(
             f"the archive {database.place} is on PostgreSQL {number // 10_000}; a fleet needs {OLDEST_SERVER} or newer"
         )
-    # A pooler that gives each transaction another connection loses settings, and Procrastinate's LISTEN.
+    # A pooler that gives each transaction another connection loses settings.
     if connection.exec_driver_sql("SHOW lock_timeout").scalar_one() != f"{BUSY_SECONDS}s":
         raise ArchiveError(
             f"the archive {database.place} is behind a pooler (PgBouncer) that drops the settings of a connection; "

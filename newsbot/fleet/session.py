@@ -44,7 +44,8 @@ END_SECONDS = 22.0
 """Seconds after which a worker that ends does not wait for its runs any more. Less than STALE_SECONDS."""
 
 POLL_SECONDS = 2.0
-"""How often a worker looks for jobs of which it was not notified, such as those whose lock is free now."""
+"""How often a worker with a free slot looks for jobs. It does not listen for new ones: to wait for messages of
+PostgreSQL takes as much CPU as all the rest that an idle worker does, and each new job would wake every worker."""
 
 TICK = "* * * * * */5"
 """When the periodic work is done: every five seconds."""
@@ -147,12 +148,13 @@ class Session:
             "delete_jobs": "successful",
             "fetch_job_polling_interval": POLL_SECONDS,
             "abort_job_polling_interval": 60.0,
+            "listen_notify": False,
             "update_heartbeat_interval": 10.0,
             "stalled_worker_timeout": float(STALE_SECONDS),
         }
         return (
             Worker(crawling, queues=[SITES], name="sites", concurrency=self._slots, **shared),
-            Worker(periodic, queues=[CONTROL], name="control", concurrency=1, listen_notify=False, **shared),
+            Worker(periodic, queues=[CONTROL], name="control", concurrency=1, **shared),
         )
 
     async def _enter(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> None:

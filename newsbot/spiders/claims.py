@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ class Claims:
         self._kinds = tuple(kinds)
         self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"
         self._taken: dict[str, tuple[Target, Scope | None]] = {}
+        self._sites_of: defaultdict[str, set[str]] = defaultdict(set)
 
     def take_address(self, url: str) -> Ended | None:
         """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
@@ -37,6 +39,7 @@ class Claims:
             return ended
         if (busy := self._archive.take_leases(site, self._kinds)) is not None:
             return self._verdict_on_taken, busy, "another-run"
+        self._sites_of[target.url].add(site)
         self._taken[site] = target, part
         return None
 
@@ -57,8 +60,7 @@ class Claims:
     def release(self, target: Target) -> None:
         """Release what a target took, so that another run may have the site before this run ends."""
         # The run itself still knows that it took the site: one run brings a site once.
-        sites = [site for site, (taker, _) in self._taken.items() if taker.url == target.url]
-        self._archive.release_leases([address_lease(target.url), *sites], self._kinds)
+        self._archive.release_leases([address_lease(target.url), *self._sites_of[target.url]], self._kinds)
 
 
 def address_lease(url: str) -> str:

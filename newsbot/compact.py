@@ -63,7 +63,7 @@ class IdSet(MutableSet[int]):
         """The ids as text: "1-5,9"."""
         pieces: list[str] = []
         first = last = None
-        for number in sorted(self):
+        for number in self._ascending():
             if last is not None and number == last + 1:
                 last = number
                 continue
@@ -71,6 +71,12 @@ class IdSet(MutableSet[int]):
             first = last = number
         _add_range(pieces, first, last)
         return ",".join(pieces)
+
+    def _ascending(self) -> Iterator[int]:
+        # A sorted list of 200,000 ids takes 7 MB.
+        for chunk in sorted(self._bits):
+            bits = self._bits[chunk]
+            yield from (chunk * _CHUNK + place for place in range(_CHUNK) if bits[place >> 3] >> (place & 7) & 1)
 
     @classmethod
     def of_ranges(cls, text: str) -> IdSet:
@@ -104,8 +110,8 @@ class KeyOwners:
     """
 
     def __init__(self) -> None:
-        self._keys = array("q", bytes(8 * _FIRST_SLOTS))
-        self._owners = array("H", bytes(2 * _FIRST_SLOTS))  # 0: the slot is free
+        self._keys = array("q", [0]) * _FIRST_SLOTS
+        self._owners = array("H", [0]) * _FIRST_SLOTS  # 0: the slot is free
         self._count = 0
         self._names: list[str] = []
         self._numbers: dict[str, int] = {}
@@ -130,6 +136,12 @@ class KeyOwners:
     def __len__(self) -> int:
         return self._count
 
+    def items(self) -> Iterator[tuple[int, str]]:
+        """Each key with its owner."""
+        for key, number in zip(self._keys, self._owners, strict=True):
+            if number:
+                yield key, self._names[number - 1]
+
     def _number(self, owner: str) -> int:
         number = self._numbers.get(owner)
         if number is None:
@@ -149,8 +161,8 @@ class KeyOwners:
 
     def _grow(self) -> None:
         keys, owners = self._keys, self._owners
-        self._keys = array("q", bytes(16 * len(keys)))
-        self._owners = array(owners.typecode, bytes(2 * len(owners) * owners.itemsize))
+        self._keys = array("q", [0]) * (2 * len(keys))
+        self._owners = array(owners.typecode, [0]) * (2 * len(owners))
         for key, number in zip(keys, owners, strict=True):
             if number:
                 slot = self._slot(key)
@@ -161,7 +173,14 @@ class SortedKeys:
     """A set of hash keys that does not change. 200,000 keys take 1.6 MB; a set of Python takes 16 MB."""
 
     def __init__(self, keys: Iterable[int] = ()) -> None:
-        self._keys = array("q", sorted(array("q", keys)))
+        # The keys are sorted in parts by their first byte: a list of all of them takes five times the memory.
+        parts = [array("q") for _ in range(256)]
+        for key in keys:
+            parts[(key >> 56) + 128].append(key)
+        self._keys = array("q")
+        for part in parts:
+            self._keys.extend(sorted(part))
+            del part[:]
 
     def __contains__(self, key: object) -> bool:
         if not isinstance(key, int):

@@ -41,7 +41,10 @@ class DedupePipeline:
         self._archive = archive
         self._ids: dict[tuple[str, str, str], IdSet] = {}
         self._of_site = KeyOwners()  # guid key, mixed with the site's -> the site
-        self._of_all = KeyOwners()  # guid key -> the site of its first row in this run
+        # guid key -> the site of its first row in this run. None while all rows are of one site: then no key is another
+        # site's, and a large site needs one table less.
+        self._of_all: KeyOwners | None = None
+        self._only_site: str | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -89,7 +92,7 @@ class DedupePipeline:
         self._check_collision(item, key)
         if self._archive is None or not is_evidence(guid):
             return
-        first_site = self._of_all.setdefault(key, item.site)
+        first_site = self._first_site(key, item.site)
         if names_site(guid, item.site):
             # The site that a guid names has the original, whoever came first.
             return
@@ -98,8 +101,20 @@ class DedupePipeline:
             item.duplicate_of = f"{original.site} {original.type} {original.id}"  # type: ignore[attr-defined]
             self._stats.inc_value("newsbot/dedupe/other_site")
 
+    def _first_site(self, key: int, site: str) -> str:
+        """The site whose row brought a guid first in this run."""
+        if self._of_all is None:
+            if self._only_site in (None, site):
+                self._only_site = site
+                return site
+            self._of_all = KeyOwners()
+            for mixed, owner in self._of_site.items():
+                if owner == self._only_site:
+                    self._of_all.setdefault(mixed ^ _site_key(owner), owner)
+        return self._of_all.setdefault(key, site)
+
     def _check_collision(self, item: Record, key: int) -> None:
-        mixed = key ^ (guid_key(item.site) or 0)
+        mixed = key ^ _site_key(item.site)
         came_before = self._of_site.get(mixed) is not None
         self._of_site.setdefault(mixed, item.site)
         if self._archive is not None:
@@ -114,6 +129,10 @@ class DedupePipeline:
         self._stats.inc_value(f"newsbot/dedupe/{event}")
         count_drop(self._stats, item, event)
         return MetBefore(f"{item.site} {item.type} {item.id}: {why}", log_level="DEBUG")
+
+
+def _site_key(site: str) -> int:
+    return guid_key(site) or 0
 
 
 def original_of(item: Record, guid: str, others: Sequence[Record]) -> Record | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbot.compact import IdSet, KeyOwners
+from newsbot.compact import IdSet, KeyOwners, SortedKeys
 
 IDS = st.integers(min_value=-10, max_value=1_000) | st.integers(min_value=-(2**63), max_value=2**63 - 1)
 
@@ -64,6 +64,14 @@ def test_key_owners_are_a_dict(pairs: list[tuple[int, str]], asked: list[int]) -
         assert ours.setdefault(key, owner) == theirs.setdefault(key, owner)
     assert len(ours) == len(theirs)
     assert [ours.get(key) for key in asked + list(theirs)] == [theirs.get(key) for key in asked + list(theirs)]
+    assert dict(ours.items()) == theirs
+
+
+@given(keys=st.lists(KEYS), asked=st.lists(KEYS))
+def test_sorted_keys_are_a_set(keys: list[int], asked: list[int]) -> None:
+    ours = SortedKeys(keys)
+    assert len(ours) == len(keys)
+    assert [key in ours for key in asked + keys] == [key in set(keys) for key in asked + keys]
 
 
 def test_key_owners_keep_all_keys_and_owners_while_they_grow() -> None:
@@ -77,13 +85,14 @@ def test_key_owners_keep_all_keys_and_owners_while_they_grow() -> None:
     assert ours.get(1) is None
 
 
-def traced(make: Callable[[], object]) -> int:
+def traced(make: Callable[[], object]) -> tuple[int, int]:
+    """The bytes of what ``make`` gives, and those at the peak of its work."""
     tracemalloc.start()
     made = make()
-    size, _ = tracemalloc.get_traced_memory()
+    size, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert made is not None
-    return size
+    return size, peak
 
 
 def owners_of(count: int) -> KeyOwners:
@@ -93,13 +102,26 @@ def owners_of(count: int) -> KeyOwners:
     return found
 
 
+def keys_of(count: int) -> SortedKeys:
+    return SortedKeys(number * 0x9E3779B97F4A7C15 % 2**63 for number in range(count))
+
+
+RANGES = id_set([1_000 + number for number in range(20_000)])
+
+
 @pytest.mark.parametrize(
-    ("make", "most"),
-    [(lambda: id_set([1_000 + 5 * number for number in range(20_000)]), 5), (lambda: owners_of(20_000), 20)],
-    ids=["ids", "owners"],
+    ("make", "most", "at_once"),
+    [
+        (lambda: id_set([1_000 + 5 * number for number in range(20_000)]), 5, 50),  # with the list
+        (lambda: owners_of(20_000), 20, 30),
+        (lambda: keys_of(20_000), 10, 25),
+        (RANGES.ranges, 1, 1),
+    ],
+    ids=["ids", "owners", "keys", "ranges"],
 )
-def test_a_number_costs_a_few_bytes(make: Callable[[], object], most: int) -> None:
-    assert traced(make) < most * 20_000
+def test_a_number_costs_a_few_bytes(make: Callable[[], object], most: int, at_once: int) -> None:
+    size, peak = traced(make)
+    assert (size < most * 20_000, peak < at_once * 20_000) == (True, True)
 
 
 def test_ids_are_written_as_ranges_and_read_again() -> None:

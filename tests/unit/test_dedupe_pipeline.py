@@ -102,6 +102,12 @@ def test_copy_of_another_sites_post_is_told_and_delivered(
     assert stat(crawler, "newsbot/counted_drops") is None
 
 
+def test_copies_of_rows_that_came_before_the_second_site_are_told(pipeline: DedupePipeline, archive: Archive) -> None:
+    originals = [post(number) for number in range(1, 30)]
+    copies = [post(number, OTHER) for number in range(1, 30)]
+    assert told(pipeline, archive, *originals, *copies) == [None] * 29 + [f"{SITE} post {n}" for n in range(1, 30)]
+
+
 def test_site_that_a_guid_names_has_the_original_whoever_came_first(pipeline: DedupePipeline, archive: Archive) -> None:
     claimed = post(1001, OTHER, guid=f"{SITE}/?p=1")
     assert told(pipeline, archive, claimed, post(1)) == [None, None]

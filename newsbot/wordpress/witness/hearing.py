@@ -32,6 +32,7 @@ from newsbot.wordpress.witness.choice import LEAST, budget, choose, next_first
 from newsbot.wordpress.witness.differences import Differences
 from newsbot.wordpress.witness.matching import Lacking, is_within, lacking
 from newsbot.wordpress.witness.revisit import Revisit
+from newsbot.wordpress.witness.sent import LinksSent
 
 AT_MOST_EVERY = timedelta(days=1)
 """How often a witness is heard at most, unless the user asks for a whole listing."""
@@ -57,12 +58,12 @@ MOST_FEEDS = 10
 class Witnesses:
     """The witnesses of one site in one run. ``sitemaps`` are looked for once, and serve all types of the run.
 
-    ``links`` are keys of the URLs that left the crawl in this run; they serve where there is no archive.
+    ``links`` are the URLs that left the crawl in this run; they serve where there is no archive.
     """
 
     site: Site
     options: Options
-    links: Container[int]
+    links: LinksSent
     sitemaps: Sitemaps | None = None
     read: int = 0
 
@@ -91,7 +92,7 @@ class Witnesses:
     def held(self) -> Steps[Container[int]]:
         """The keys of the URLs of all rows that newsbot holds of the site."""
         kept: SortedKeys | None = yield AskLinks(site=self.site.key)
-        return self.links if kept is None else kept
+        return self.links.keys() if kept is None else kept
 
     def find(self, *, most: int, known: list[str]) -> Steps[Sitemaps]:
         """The sitemaps of the site. ``most`` are read to find them."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Generator
 from typing import Any, TypeVar
 
-from newsbot.compact import KeyOwners
+from newsbot.compact import SortedKeys
 from newsbot.items import Post
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.pages.urls import place_key
@@ -14,13 +15,14 @@ Result = TypeVar("Result")
 
 
 class LinksSent:
-    """The keys of the URLs of the posts that left."""
+    """The URLs of the posts that left."""
 
     def __init__(self) -> None:
-        self._keys = KeyOwners()
+        self._keys = array("q")
 
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, int) and self._keys.get(key) is not None
+    def keys(self) -> SortedKeys:
+        """The keys of the URLs of the posts that left until now."""
+        return SortedKeys(self._keys)
 
     def of(self, steps: Generator[Any, Any, Result]) -> Steps[Result]:
         """The ``steps`` of a crawl, whose posts are noted as they pass."""
@@ -32,7 +34,7 @@ class LinksSent:
                 except StopIteration as end:
                     return end.value  # type: ignore[no-any-return]
                 if isinstance(message, Post) and message.url:
-                    self._keys.setdefault(place_key(message.url), "")
+                    self._keys.append(place_key(message.url))
                 answer = yield message
         finally:
             steps.close()

@@ -20,7 +20,7 @@ from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.questions import Recall, Remember
 from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_until_alone
 
-HOLD = 500
+HOLD = 300
 """Rows that may wait for their objects. With more rows waiting, the joiner asks for batches that are not full."""
 
 Joinable = Record

@@ -302,7 +302,7 @@ class Checkpoint:
     A collection is one type of one kind of a site: a post type and a taxonomy may share a name. A pipeline that commits
     may store ``cursor`` only if it received exactly ``sequence`` rows of this collection. Rows that another pipeline
     dropped and counted are among them. Any other number means that rows are missing. ``done``: the collection is
-    finished.
+    finished. ``of_part``: only a part of the collection was asked for, and the run may ask for another part.
     """
 
     site: str
@@ -311,6 +311,7 @@ class Checkpoint:
     cursor: Mapping[str, Any] | None = None
     done: bool = False
     kind: str = "posts"
+    of_part: bool = False
 
 
 CLASSES: Mapping[str, type[Record]] = {item.collection: item for item in (Post, Comment, Media, Term, User)}

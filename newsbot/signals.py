@@ -4,6 +4,8 @@
 ``site`` (the key in the site's rows) is set before the first row. ``target`` is the ``site_list.Target``.
 ``site_ended(facts, followed)``: the crawl of a site has ended. ``followed``: the followed site as the archive had it
 when its crawl began; None where the crawl does not follow the archive's due sites.
+``part_began(facts)``: the crawl of a part of a site begins, or of a whole site of which the run has crawled a part. The
+crawls of the other parts have ended.
 ``archive_failed(error)``: a component met an ``errors.ArchiveError``; the archive pipeline ends the crawl.
 ``request_written(url)``: the downloader passed a request to its open connection.
 ``robots_read(origin, status, body, crawl_delay)``: the robots.txt of an origin (``https://news.example``) is known,
@@ -22,6 +24,7 @@ it is renamed to ``target``; a handler that removes ``part`` prevents that.
 
 site_started = object()
 site_ended = object()
+part_began = object()
 archive_failed = object()
 request_written = object()
 robots_read = object()

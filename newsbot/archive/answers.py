@@ -35,6 +35,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """What one address asks for of its site: a ``scope``, or None for the whole site. ``listed``: (kind, type) of the
+    collections of which the site itself listed every row that was asked for."""
+
+    scope: Scope | None
+    listed: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """The rows of one collection that belong to an answer. ``held`` are the ids of its live rows."""
 
@@ -57,36 +66,53 @@ def parts_of_answer(
     database: Database,
     asked: Asked,
     found: Mapping[str, str],
-    scopes: Mapping[str, Scope] | None = None,
+    sought: Mapping[str, Sequence[Sought]] | None = None,
     shown: Mapping[tuple[str, str, str], Container[int]] | None = None,
 ) -> Iterator[Part]:
     """The collections that belong to an answer, with their live rows. ``found``: URL as given -> key of the site, for
-    the sites that this run met; for the others the archive knows what an earlier run found. ``scopes``: key of a site
-    -> the part of it that was asked for. ``shown``: (site, kind, type) -> the ids that the site itself listed for what
-    was asked, where it listed all of them: no other row belongs to the answer. Raises ArchiveError."""
+    the sites that this run met; for the others the archive knows what an earlier run found. ``sought``: key of a site
+    -> what each address of this run asked for. ``shown``: (site, kind, type) -> the ids that the site itself listed:
+    where it listed all of them, no other row belongs to the answer. Raises ArchiveError."""
     with database.reading() as connection:
         earlier = _earlier(connection, asked.types.keys() - found.keys(), asked.part)
     keys = {url: site for url, (site, _) in earlier.items()} | dict(found)
-    scopes = {site: scope for site, scope in earlier.values() if scope is not None} | dict(scopes or {})
+    wanted: dict[str, list[Sought]] = {site: list(parts) for site, parts in (sought or {}).items()}
+    for site, scope in earlier.values():
+        wanted.setdefault(site, []).append(Sought(scope))
     for site, types in sorted(_types_by_site(asked, keys).items()):
         of_site = sa.select(collections.c.collection, collections.c.type).where(
             collections.c.site == site, collections.c.kind == asked.kind
         )
         with database.reading() as connection:
             for row in connection.execute(of_site.order_by(collections.c.type)).all():
-                scope = scopes.get(site)
-                if not _belongs(row.type, types, scope):
+                parts = [part for part in wanted.get(site, [Sought(None)]) if _belongs(row.type, types, part.scope)]
+                if not parts:
                     continue
-                listed = (shown or {}).get((site, asked.kind, row.type))
-                if listed is not None:
-                    held = array(
-                        "q", (row_id for row_id in _every(connection, row.collection, asked) if row_id in listed)
-                    )
-                elif scope is not None:
-                    held = _within(database, row.collection, _every(connection, row.collection, asked), asked, scope)
-                else:
-                    held = array("q", connection.execute(_live(row.collection, asked)).scalars())
-                yield Part(row.collection, site, row.type, asked.kind, held)
+                listed = (shown or {}).get((site, asked.kind, row.type), ())
+                each = [_held(database, connection, (row.collection, row.type), asked, part, listed) for part in parts]
+                yield Part(row.collection, site, row.type, asked.kind, _united(each))
+
+
+def _held(
+    database: Database,
+    connection: sa.Connection,
+    of: tuple[int, str],
+    asked: Asked,
+    part: Sought,
+    listed: Container[int],
+) -> array[int]:
+    """The live rows of a collection that belong to one part of the site. ``of``: its number, and its type."""
+    collection, type_ = of
+    if (asked.kind, type_) in part.listed:
+        return array("q", (row_id for row_id in _every(connection, collection, asked) if row_id in listed))
+    if part.scope is not None:
+        return _within(database, collection, _every(connection, collection, asked), asked, part.scope)
+    return array("q", connection.execute(_live(collection, asked)).scalars())
+
+
+def _united(parts: Sequence[array[int]]) -> array[int]:
+    """The ids of all parts, each once."""
+    return parts[0] if len(parts) == 1 else array("q", dict.fromkeys(row_id for part in parts for row_id in part))
 
 
 def _types_by_site(asked: Asked, keys: Mapping[str, str]) -> dict[str, set[str] | None]:

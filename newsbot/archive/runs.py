@@ -116,7 +116,12 @@ class Runs:
             site = _Site.read(connection, [found["key"]], now)[found["key"]]
             _put_addresses(connection, {url: found["key"]}, replace=True)
             site.name = found["name"]
-            site.facts["found"] = {"at": now, "site": dict(found)}
+            before, kept = site.facts.get("found", {}), dict(found)
+            if before.get("run") == self._run:
+                # Another address of the site, which this run crawled before, was discovered by itself.
+                for name in ("meanings", "scopes"):
+                    kept[name] = before["site"].get(name, {}) | kept.get(name, {})
+            site.facts["found"] = {"at": now, "run": self._run, "site": kept}
             _Site.write(connection, [site], now=now)
 
     def site_behind(self, url: str) -> Mapping[str, Any] | None:

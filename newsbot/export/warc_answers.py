@@ -161,7 +161,11 @@ def _take(answers: Answers, record: Record, place: Place) -> None:
     elif record.kind == "warcinfo":
         answers.settings = _settings(record.block)
     elif record.kind == "metadata" and record.uri.startswith(_SITE):
-        answers.sites[record.uri.removeprefix(_SITE)] = orjson.loads(record.block)
+        key, known = record.uri.removeprefix(_SITE), orjson.loads(record.block)
+        before = answers.sites.get(key, known)
+        # Several parts of the site were crawled, and a row belongs to any of them.
+        known["parts"] = bool(before.get("parts")) or before["options"] != known["options"]
+        answers.sites[key] = known
     elif record.kind == "metadata" and record.uri.startswith(_RECALLED):
         told = orjson.loads(record.block)
         known = answers.recalled[record.uri.removeprefix(_RECALLED), str(told["relation"])]

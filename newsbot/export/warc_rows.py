@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from newsbot.arguments.entries import target_of
@@ -75,6 +75,8 @@ class Remaker:
         site = site_from_json(known["site"]) if known["site"] is not None else None
         self.site = site or _bare_site(self.key)
         told = [Options(**_as_options(each, self.site)) for each in known["options"]]
+        if known.get("parts"):
+            told = [replace(each, scope=None) for each in told]
         self.options = {each.kind: each for each in told}
         self._listed = Listed(answers=self.answers, key=self.key)
         with_markdown = str(self.answers.settings.get("NEWSBOT_MARKDOWN")) in ("1", "True", "true")

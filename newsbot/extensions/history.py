@@ -67,13 +67,16 @@ def crawled(sites: list[SiteFacts], *, whole: bool) -> list[Crawled]:
 
 
 def _result(site: str, same_site: list[SiteFacts], *, whole: bool) -> Crawled:
-    # Of several URLs of one site only the first is crawled, and only its facts have collections.
-    first = max(same_site, key=lambda facts: bool(facts.collections))
+    # An address that leads to the same part as another one is not crawled, and its facts have no collections.
+    met = [facts for facts in same_site if facts.collections] or same_site[:1]
+    # The whole site tells more than its parts, and a part that failed more than one that did not.
+    told = min(met, key=lambda facts: (facts.part is not None, facts.verdict == "complete"))
+    worst = next((facts for facts in met if facts.verdict != "complete"), told)
     return Crawled(
         site=site,
-        name=first.name,
+        name=told.name,
         asked=tuple(facts.asked for facts in same_site),
-        verdict=first.verdict,
-        whole=whole and first.verdict == "complete" and first.part is None,
-        facts=site_receipt(first),
+        verdict=worst.verdict,
+        whole=whole and worst.verdict == "complete" and told.part is None,
+        facts=site_receipt(told),
     )

@@ -20,11 +20,11 @@ from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
 from newsbot.compact import IdSet
-from newsbot.extensions.summary import Ended, requests_sent, summary, table
+from newsbot.extensions.summary import Ended, requests_sent, summary, table, update_lines
 from newsbot.extensions.switched_off import PROMISES, unproven
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
-from newsbot.terminal import has_standard_output, in_one_line, short_path, show, tell
+from newsbot.terminal import has_standard_output, short_path, show, tell
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
@@ -60,6 +60,9 @@ class ReceiptExtension:
         self.changes: Counter[tuple[str, str, str, str]] = Counter()
         self.ids: defaultdict[tuple[str, str, str], IdSet] = defaultdict(IdSet)
         self.sites: list[SiteFacts] = []
+        self.ended: dict[str | None, SiteFacts] = {}
+        """Key of a site -> the last crawl of it, or of a part of it, that ended."""
+        self.counted: set[int] = set()
         self.not_due = self.failures = 0
         self.reason = "died"
         self.files: list[str] = []
@@ -81,6 +84,8 @@ class ReceiptExtension:
         crawler.signals.connect(extension.spider_closed, scrapy_signals.spider_closed)
         crawler.signals.connect(extension.engine_stopped, scrapy_signals.engine_stopped)
         crawler.signals.connect(extension.site_started, signals.site_started)
+        crawler.signals.connect(extension.site_ended, signals.site_ended)
+        crawler.signals.connect(extension.part_began, signals.part_began)
         crawler.signals.connect(extension.run_ended, signals.run_ended)
         crawler.signals.connect(extension.feed_stored, signals.feed_stored)
         crawler.signals.connect(extension.warc_stored, signals.warc_stored)
@@ -112,6 +117,17 @@ class ReceiptExtension:
     def site_started(self, facts: SiteFacts) -> None:
         if all(listed is not facts for listed in self.sites):
             self.sites.append(facts)
+
+    def part_began(self, facts: SiteFacts) -> None:
+        """Count the rows of the part that ended before: the rows of the site that come now are those of ``facts``."""
+        earlier = self.ended.pop(facts.site, None)
+        if earlier is not None:
+            self._count(earlier)
+            self._forget_counts(earlier)
+
+    def site_ended(self, facts: SiteFacts) -> None:
+        if facts.collections:
+            self.ended[facts.site] = facts
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Record):
@@ -222,28 +238,44 @@ class ReceiptExtension:
 
     def _compare_counts(self) -> None:
         """Compare the rows that each crawl sent with those that reached the feeds or were dropped and counted."""
-        assert self.crawler.stats is not None
-        drops = self.crawler.stats.get_value("newsbot/counted_drops", {})
-        recovered = self.crawler.stats.get_value("newsbot/recovered_rows", {})
         for site in self.sites:
-            for facts in site.collections.values():
-                key = (site.site or "", facts.kind, facts.type)
-                facts.recovered = recovered.get(key, 0)
-                facts.delivered = self.delivered[key]
-                facts.new, facts.edited, facts.deleted = (
-                    self.changes[*key, change] for change in ("new", "edited", "deleted")
-                )
-                reasons = drops.get(key, {})
-                dropped = sum(reasons.values())
-                facts.touched = reasons.get("touched", 0)
-                facts.unchanged = reasons.get("unchanged", 0) + facts.touched
-                facts.filtered = reasons.get("filtered", 0)
-                facts.duplicates += dropped - facts.unchanged - facts.filtered
-                lost = facts.sent - (facts.delivered - facts.recovered) - dropped
-                if lost > 0 and facts.verdict == "complete":
-                    facts.end("incomplete", f"{lost} rows were lost between the site and the feed")
-            if site.verdict == "complete" and site.collections:
-                site.conclude()
+            self._count(site)
+
+    def _count(self, site: SiteFacts) -> None:
+        """Count the rows of a site, or of a part of it, once."""
+        if id(site) in self.counted:
+            return
+        self.counted.add(id(site))
+        drops = self._stats.get_value("newsbot/counted_drops", {})
+        recovered = self._stats.get_value("newsbot/recovered_rows", {})
+        for facts in site.collections.values():
+            key = (site.site or "", facts.kind, facts.type)
+            facts.recovered = recovered.get(key, 0)
+            facts.delivered = self.delivered[key]
+            facts.new, facts.edited, facts.deleted = (
+                self.changes[*key, change] for change in ("new", "edited", "deleted")
+            )
+            reasons = drops.get(key, {})
+            dropped = sum(reasons.values())
+            facts.touched = reasons.get("touched", 0)
+            facts.unchanged = reasons.get("unchanged", 0) + facts.touched
+            facts.filtered = reasons.get("filtered", 0)
+            facts.duplicates += dropped - facts.unchanged - facts.filtered
+            lost = facts.sent - (facts.delivered - facts.recovered) - dropped
+            if lost > 0 and facts.verdict == "complete":
+                facts.end("incomplete", f"{lost} rows were lost between the site and the feed")
+        if site.verdict == "complete" and site.collections:
+            site.conclude()
+
+    def _forget_counts(self, site: SiteFacts) -> None:
+        """Let the counts begin anew for the next part of a site."""
+        for facts in site.collections.values():
+            key = (site.site or "", facts.kind, facts.type)
+            self.delivered.pop(key, None)
+            for change in ("new", "edited", "deleted"):
+                self.changes.pop((*key, change), None)
+            for stat in ("newsbot/counted_drops", "newsbot/recovered_rows"):
+                self._stats.get_value(stat, {}).pop(key, None)
 
     def _write(self, body: bytes) -> None:
         if self.path is None:
@@ -275,16 +307,3 @@ def site_receipt(site: SiteFacts) -> dict[str, Any]:
     receipt["total_bytes"] = sum(facts.bytes for facts in every)
     receipt["total_waited"] = round(sum(facts.waited for facts in every), 1)
     return receipt
-
-
-def update_lines(sites: list[SiteFacts]) -> list[str]:
-    """A line for each collection of which only changes were requested: the number of rows, and since when."""
-    return [
-        in_one_line(
-            f"{site.site} {facts.type}: {facts.new} new, {facts.edited} edited, {facts.deleted} deleted "
-            f"since {facts.since}; -a full=1 delivers everything again, scrapy export FILE writes the archive"
-        )
-        for site in sites
-        for facts in site.collections.values()
-        if facts.mode == "update"
-    ]

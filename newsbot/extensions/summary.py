@@ -173,13 +173,26 @@ def _named_once(files: Iterable[str]) -> list[str]:
     return [stem + " and ".join(sorted(found)) for stem, found in suffixes.items()]
 
 
+def update_lines(sites: list[SiteFacts]) -> list[str]:
+    """A line for each collection of which only changes were requested: the number of rows, and since when."""
+    return [
+        in_one_line(
+            f"{site.site} {facts.type}: {facts.new} new, {facts.edited} edited, {facts.deleted} deleted "
+            f"since {facts.since}; -a full=1 delivers everything again, scrapy export FILE writes the archive"
+        )
+        for site in sites
+        for facts in site.collections.values()
+        if facts.mode == "update"
+    ]
+
+
 def table(sites: Sequence[SiteFacts]) -> list[str]:
     """A line for each site and type, where there are not too many sites; their receipt has all."""
     if not sites or len(sites) > MOST_SITES:
         return []
     rows: list[tuple[str, ...]] = [_HEADS]
     for site in sites:
-        name = site.site or site.asked
+        name = _name(site, sites)
         if not site.collections:
             rows.append((name, "-", "-", "-", "-", "-", "-", str(site.requests), site.verdict, site.why))
         for facts in site.collections.values():
@@ -189,6 +202,12 @@ def table(sites: Sequence[SiteFacts]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS) - 1)]
     lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in rows]
     return [line.rstrip() for line in lines]
+
+
+def _name(site: SiteFacts, sites: Sequence[SiteFacts]) -> str:
+    """The site's key, or the address where the run asked for several parts of the site."""
+    is_alone = sum(other.site == site.site for other in sites) == 1
+    return (site.site if is_alone else None) or site.asked
 
 
 def _cells(facts: CollectionFacts) -> tuple[str, ...]:

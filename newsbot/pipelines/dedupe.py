@@ -58,8 +58,9 @@ class DedupePipeline:
         if self._stats.get_value("newsbot/archive/failed"):
             raise DropItem("the archive failed", log_level="DEBUG")
         if isinstance(item, Checkpoint):
-            if item.done:
-                # A long-lived process may list this collection again, and then meets every id again.
+            if item.done and not item.of_part:
+                # A long-lived process may list this collection again, and then meets every id again. Two parts of one
+                # site may share rows, which come once.
                 self._ids.pop((item.site, item.type, item.kind), None)
             return item
         if not isinstance(item, Record) or item.change == "deleted":

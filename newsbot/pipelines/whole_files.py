@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from scrapy.extensions.feedexport import FeedExporter, FeedSlot
 
 from newsbot import signals as newsbot_signals
 from newsbot.archive import Archive
-from newsbot.archive.answers import Asked, Part, parts_of_answer
+from newsbot.archive.answers import Asked, Part, Sought, parts_of_answer
 from newsbot.compact import IdSet
 from newsbot.items import Record
 from newsbot.wordpress.receipt import SiteFacts
@@ -48,6 +49,10 @@ class WholeFiles:
         self._recovering: Record | None = None
         self._outdated = False
         self._facts: list[SiteFacts] = []
+        self._at_work: dict[str, SiteFacts] = {}
+        """Key of a site -> the part of it whose rows come now, where the run asks for several parts."""
+        self._announced: set[int] = set()
+        self._unchanged_of: Counter[int] = Counter()
 
     def connect(self) -> None:
         # The option of a feed: newsbot.feeds.defaults.WHOLE.
@@ -55,9 +60,15 @@ class WholeFiles:
         if any(options.get("whole_answer") for options in feeds):
             self._crawler.signals.connect(self.item_scraped, signals.item_scraped)
             self._crawler.signals.connect(self.site_started, newsbot_signals.site_started)
+            self._crawler.signals.connect(self.part_began, newsbot_signals.part_began)
 
     def site_started(self, facts: SiteFacts) -> None:
         self._facts.append(facts)
+
+    def part_began(self, facts: SiteFacts) -> None:
+        assert facts.site is not None
+        self._at_work[facts.site] = facts
+        self._announced.add(id(facts))
 
     def item_scraped(self, item: Any) -> None:
         if not isinstance(item, Record) or item is self._recovering:
@@ -78,20 +89,32 @@ class WholeFiles:
         """Note a row that the site showed and that the archive holds already."""
         if item.change != "deleted":
             self._unchanged.setdefault((item.site, item.collection, item.type), IdSet()).add(item.id)
+            part = self._at_work.get(item.site)
+            if part is not None and (collection := part.find(item.type, item.collection)) is not None:
+                self._unchanged_of[id(collection)] += 1
+
+    def _sought(self) -> dict[str, list[Sought]]:
+        """Key of a site -> what the addresses of this run asked for of it.
+
+        Where the site listed every row of a part, no other row belongs to it: the archive may hold rows that the site
+        deleted, or that left the part, since only a crawl of the whole collection buries rows.
+        """
+        found: dict[str, list[Sought]] = {}
+        for facts in self._facts:
+            # An address that leads to the same part as another one brings nothing.
+            if facts.site is not None and (facts.collections or facts.verdict != "complete"):
+                listed = frozenset(
+                    (collection.kind, collection.type)
+                    for collection in facts.collections.values()
+                    if collection.mode == "window" and collection.verdict == "complete"
+                )
+                found.setdefault(facts.site, []).append(Sought(facts.part, listed))
+        return found
 
     def _shown(self) -> dict[Collection, IdSet]:
-        """The rows of each part of a collection of which the site listed every row.
-
-        The archive may hold rows that the site deleted, or that left the part: only a crawl of the whole collection
-        buries rows.
-        """
-        listed = (
-            (facts.site, collection.kind, collection.type)
-            for facts in self._facts
-            for collection in facts.collections.values()
-            if facts.site is not None and collection.mode == "window" and collection.verdict == "complete"
-        )
-        return {key: _either(self._unchanged.get(key), self._delivered.get(key)) for key in listed}
+        """The rows that the site showed in this run."""
+        keys = self._unchanged.keys() | self._delivered.keys()
+        return {key: _either(self._unchanged.get(key), self._delivered.get(key)) for key in keys}
 
     async def write(self) -> None:
         """Write the rows of the answer that this run did not deliver. All rows of this run are committed by now.
@@ -104,27 +127,34 @@ class WholeFiles:
         if asked is None or not slots:
             return
         renewed = {slot for slot in slots if self._outdated and begin_anew(slot)}
-        # Another line of the list may name the same site, and then it brings nothing.
-        by_key = {facts.site: facts for facts in self._facts if facts.site is not None and facts.collections}
         broken: list[str] = []
         for part in self._parts(asked):
             earlier = await self._write_part(part, slots, renewed, broken)
-            facts = by_key.get(part.site)
-            if facts is not None and (collection := facts.find(part.type, part.kind)) is not None:
-                collection.earlier = earlier
+            self._tell_earlier(part, earlier)
         if broken:
             assert self._crawler.stats is not None
             self._crawler.stats.inc_value("newsbot/archive/damaged", len(broken))
             named = ", ".join(broken[:NAMED]) + (", ..." if len(broken) > NAMED else "")
             logger.error("%d rows of the archive are damaged and are not in the files: %s", len(broken), named)
 
+    def _tell_earlier(self, part: Part, earlier: int) -> None:
+        """Tell the receipt how many rows of a collection came in earlier runs."""
+        of_site = [facts for facts in self._facts if facts.site == part.site and facts.find(part.type, part.kind)]
+        # The crawl of a whole site is not announced where it is the first one of the site.
+        of_site.sort(key=lambda facts: id(facts) in self._announced)
+        collections = [found for facts in of_site if (found := facts.find(part.type, part.kind)) is not None]
+        for collection in collections[1:]:
+            collection.earlier = min(earlier, self._unchanged_of[id(collection)])
+            earlier -= collection.earlier
+        if collections:
+            collections[0].earlier = earlier
+
     def _parts(self, asked: Iterable[Asked]) -> Iterator[Part]:
         """The collections that belong to the answer."""
         found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
-        scopes = {facts.site: facts.part for facts in self._facts if facts.site and facts.part and facts.collections}
-        shown = self._shown()
+        sought, shown = self._sought(), self._shown()
         for of_kind in asked:
-            yield from parts_of_answer(self._archive.database, of_kind, found, scopes, shown)
+            yield from parts_of_answer(self._archive.database, of_kind, found, sought, shown)
 
     async def _write_part(
         self, part: Part, slots: Iterable[FeedSlot], renewed: set[FeedSlot], broken: list[str]

@@ -37,7 +37,7 @@ from newsbot.spiders.in_flight import InFlight
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import Question, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
-from newsbot.wordpress.scope import asked_part
+from newsbot.wordpress.scope import Scope, asked_part
 from newsbot.wordpress.site_crawl import crawl
 
 logger = logging.getLogger(__name__)
@@ -151,7 +151,13 @@ class NewsbotSpider(Spider):
     @cached_property
     def claims(self) -> Claims:
         """The sites that this run has taken."""
-        return Claims(self.archive, kinds=self.kinds, shares=self.arguments.due)
+        return Claims(self.archive, kinds=self.kinds, shares=self.arguments.due, whole_holds=self._whole_holds)
+
+    def _whole_holds(self, part: Scope, target: Target) -> bool:
+        """Whether the crawl of the whole site of a target brings every row of a part of it."""
+        types = target.types or tuple(getattr(self.arguments, "types", ("all",)))
+        has_type = self.kind != "posts" or part.type is None or "all" in types or part.type in types
+        return has_type and not self.arguments.limit
 
     def asked(self, targets: Sequence[Target]) -> list[Asked]:
         """What the user asked for, of which a run may need only the changes. Sites that are not due belong to it."""
@@ -227,6 +233,7 @@ class NewsbotSpider(Spider):
             is_closed=self.in_flight.is_closed,
             is_due=partial(self._is_due, target),
             answered=partial(self._tell_answer, target) if self.settings["NEWSBOT_WARC"] else None,
+            part_began=partial(self._send, signals.part_began, facts),
             max_waiting=self.in_flight.most_waiting(self.max_waiting),
         )
 

@@ -1,9 +1,10 @@
-"""Which run may crawl a site, and which entry of a site list stands for a site that is listed twice."""
+"""Which run may crawl a site, and which entries of a site list lead to one site."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
@@ -15,16 +16,41 @@ Ended = tuple[SiteVerdict, str, Cause | None]
 """How the crawl of a target ends: the arguments of ``SiteFacts.end``."""
 
 
+Holds = Callable[[Scope, Target], bool]
+
+
+def _always(_part: Scope, _target: Target) -> bool:
+    return True
+
+
+@dataclass(slots=True, eq=False)
+class Taking:
+    """A site that a target has taken, of which a ``part`` is wanted. ``ended``: the crawl of the target has ended."""
+
+    target: Target
+    part: Scope | None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Claims:
     """The sites that this run has taken, with the ``kinds`` of rows that it brings. ``shares``: several runs share the
-    due sites, so that this run passes over a site that another run has."""
+    due sites, so that this run passes over a site that another run has.
 
-    def __init__(self, archive: Answers, *, kinds: Sequence[str], shares: bool = False) -> None:
+    Several targets may be parts of one site. Their crawls follow one another, since the archive counts the rows of one
+    crawl of a collection at a time.
+    """
+
+    def __init__(
+        self, archive: Answers, *, kinds: Sequence[str], shares: bool = False, whole_holds: Holds = _always
+    ) -> None:
+        """``whole_holds``: whether the crawl of a whole site as a target brings every row of a part of it."""
         self._archive = archive
         self._kinds = tuple(kinds)
         self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"
-        self._taken: dict[str, tuple[Target, Scope | None]] = {}
-        self._sites_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._whole_holds = whole_holds
+        self._of_site: dict[str, list[Taking]] = {}
+        self._of_target: dict[str, dict[str, Taking]] = {}
+        """URL of a target -> key of a site -> what the target took of it."""
 
     def take_address(self, url: str) -> Ended | None:
         """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
@@ -39,28 +65,53 @@ class Claims:
             return ended
         if (busy := self._archive.take_leases(site, self._kinds)) is not None:
             return self._verdict_on_taken, busy, "another-run"
-        self._sites_of[target.url].add(site)
-        self._taken[site] = target, part
+        own = self._of_target.setdefault(target.url, {})
+        if site not in own:
+            own[site] = Taking(target, part)
+            self._of_site.setdefault(site, []).append(own[site])
         return None
 
-    def taken_by_another(self, site: str, target: Target, part: Scope | None = None) -> Ended | None:
-        """How the crawl of a target ends, where another target of this run has taken the site; else None."""
-        first, of_first = self._taken.get(site, (target, None))
-        if first.url == target.url:
+    def taken_by_another(
+        self, site: str, target: Target, part: Scope | None = None, *, moves: bool = False
+    ) -> Ended | None:
+        """How the crawl of a target ends, where another target of this run has taken the site and this one brings
+        nothing more, or cannot follow it; else None. ``moves``: the site is to get another key."""
+        others = self._of_site.get(site, [])
+        if not others or site in self._of_target.get(target.url, {}):
             return None
-        if part != of_first:
-            # The two parts would share one line of the receipt, which could prove neither of them.
-            why = f"not crawled, since this run crawls another part of {site} ({first.url}), and a run takes one part"
+        first = others[0].target
+        if first.types != target.types:
+            why = f"not crawled, since {first.url} is the same site and was asked for other types: name all in one line"
             return "incomplete", why, "list"
-        if first.types == target.types:
+        if any(taking.part == part for taking in others):
             return "complete", f"the same site as another of this run: {site}", None
-        why = f"not crawled, since {first.url} is the same site and was asked for other types: name all in one line"
-        return "incomplete", why, "list"
+        whole = next((taking.target for taking in others if taking.part is None), None)
+        if part is not None and whole is not None and self._whole_holds(part, whole):
+            return "complete", f"this run crawls the whole site: {whole.url}", None
+        if moves:
+            why = f"not crawled, since the site has moved and this run crawls another part of it ({first.url})"
+            return "incomplete", why, "list"
+        return None
+
+    def at_work(self, site: str, target: Target) -> Taking | None:
+        """The crawl of another part of the site that is under way, for whose end a target must wait."""
+        if self._of_target.get(target.url):
+            return None  # two targets that hold a site each could wait for one another for ever
+        return next((taking for taking in self._of_site.get(site, ()) if not taking.ended.is_set()), None)
+
+    def is_shared(self, site: str) -> bool:
+        """Whether several targets of this run have taken the site."""
+        return len(self._of_site.get(site, ())) > 1
+
+    def end(self, target: Target) -> None:
+        """Let the next part of a site begin: the crawl of this target has ended."""
+        for taking in self._of_target.get(target.url, {}).values():
+            taking.ended.set()
 
     def release(self, target: Target) -> None:
         """Release what a target took, so that another run may have the site before this run ends."""
         # The run itself still knows that it took the site: one run brings a site once.
-        self._archive.release_leases([address_lease(target.url), *self._sites_of[target.url]], self._kinds)
+        self._archive.release_leases([address_lease(target.url), *self._of_target.get(target.url, ())], self._kinds)
 
 
 def address_lease(url: str) -> str:

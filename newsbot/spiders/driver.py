@@ -34,6 +34,10 @@ def _never() -> bool:
     return False
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(slots=True, kw_only=True)
 class SiteDriver:
     """Runs one site crawl to its end.
@@ -41,7 +45,8 @@ class SiteDriver:
     ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
     only then does the archive know these items. ``kinds`` are the kinds of rows that the crawl brings: the rows of a
     run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``is_closed``: whether the
-    run has as many rows as the user asked for. ``answered`` is called with each question to the archive and its answer.
+    run has as many rows as the user asked for. ``answered`` is called with each question to the archive and its answer,
+    ``part_began`` where a part of a site begins, or a site of which another part was crawled before.
     ``max_waiting`` is this site's share of ``MAX_WAITING``.
     """
 
@@ -56,6 +61,7 @@ class SiteDriver:
     is_due: Callable[[], bool] = _always
     is_closed: Callable[[], bool] = _never
     answered: Callable[[Question, Any], None] | None = None
+    part_began: Callable[[], None] = _nothing
     max_waiting: int = MAX_WAITING
     claimed: str | None = None
     waiting: deque[Any] = field(default_factory=deque)
@@ -66,12 +72,15 @@ class SiteDriver:
         Of a run that is closed no row leaves any more, and the crawl of the site ends. The next run goes on behind the
         last checkpoint that left.
         """
-        async with aclosing(self._items()) as items:
-            async for item in items:
-                if isinstance(item, Record) and self.is_closed():
-                    self._leave_out([item, *self.waiting])
-                    return
-                yield item
+        try:
+            async with aclosing(self._items()) as items:
+                async for item in items:
+                    if isinstance(item, Record) and self.is_closed():
+                        self._leave_out([item, *self.waiting])
+                        return
+                    yield item
+        finally:
+            self.claims.end(self.target)
 
     def _leave_out(self, items: list[Any]) -> None:
         """End the site with the rows that did not leave."""
@@ -90,7 +99,7 @@ class SiteDriver:
         while (message := self._next_message(answer)) is not None:
             answer = None
             if self.facts.site is not None and self.claimed != self.facts.site:
-                if not self._take_site(self.facts.site):
+                if not await self._take_site(self.facts.site):
                     return
                 self.claimed = self.facts.site
                 for recovered in self.archive.recovered(self.facts.site, self.kinds):
@@ -116,7 +125,7 @@ class SiteDriver:
                     yield item
                 await self.delivered()
                 if isinstance(message, RenameSite) and self._is_refused(
-                    self.claims.taken_by_another(message.old, self.target)
+                    self.claims.taken_by_another(message.old, self.target, moves=True)
                 ):
                     return
                 answer = self._answer(message)
@@ -156,10 +165,21 @@ class SiteDriver:
             self.answered(asked, answer)
         return answer
 
-    def _take_site(self, site: str) -> bool:
-        """Take the site that the crawl found, and tell what the address was taken for. False where the crawl ends."""
-        if self._is_refused(self.claims.take_site(site, self.target, self.facts.part)):
+    async def _take_site(self, site: str) -> bool:
+        """Take the site that the crawl found, and tell what the address was taken for. False where the crawl ends.
+
+        Waits until the crawls of other parts of the site have ended.
+        """
+        part = self.facts.part
+        while (
+            self.claims.taken_by_another(site, self.target, part) is None
+            and (earlier := self.claims.at_work(site, self.target)) is not None
+        ):
+            await earlier.ended.wait()
+        if self._is_refused(self.claims.take_site(site, self.target, part)):
             return False
+        if part is not None or self.claims.is_shared(site):
+            self.part_began()
         if (taken_for := told_of(self.facts)) is not None:
             logger.info("%s", taken_for)
         return True

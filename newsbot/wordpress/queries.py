@@ -211,4 +211,5 @@ class Queries:
             cursor=cursor,
             done=done,
             kind=self.options.kind,
+            of_part=self.is_windowed,
         )

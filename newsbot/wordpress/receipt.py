@@ -31,7 +31,7 @@ Cause = Literal[
 """What a user can do something about, where a verdict is not ``complete``. ``next_steps`` has a step for each.
 
 ``address``: the address cannot be requested. ``deletions``: deletions that were too many at once are held back.
-``list``: a list names parts or types of one site that one run cannot bring together. ``part`` and ``type``: the site
+``list``: a list names types of one site that one run cannot bring together. ``part`` and ``type``: the site
 does not have, or does not list, what was asked for. ``rows``: rows that the site lists did not come.
 """
 

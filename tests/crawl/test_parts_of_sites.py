@@ -19,29 +19,53 @@ def ids_in(room: Newsroom, category: int) -> set[int]:
     return {row.id for row in rows if row is not None and not below.isdisjoint(row.categories)}
 
 
+def verify(folder: Path, told: str) -> None:
+    """Verify the rows of the only run in a folder."""
+    (receipt,) = (folder / "data" / "receipts").glob("*.json")
+    line = [sys.executable, "-m", "scrapy", "verify", str(receipt)]
+    done = fork_server.run(line, cwd=folder, env=environment(folder), capture_output=True, text=True)
+    assert told in done.stdout, done.stdout + done.stderr
+
+
 def test_addresses_of_parts_mean_the_parts(tmp_path: Path) -> None:
     with Newsroom(posts=60) as room, Newsroom(posts=5) as other:
-        section, article = room.site.archive.terms["category"][3], other.site.archive.row(other.ids()[2])
+        sections = room.site.archive.terms["category"]
+        section = sections[3]
+        wanted = ids_in(room, section.id)
+        near = next(term for term in sections.values() if term is not section and ids_in(room, term.id) & wanted)
+        article, further = (other.site.archive.row(other.ids()[place]) for place in (2, 3))
         assert article is not None
+        assert further is not None
         addresses = [
             room.site.places.term(section),
             other.site.places.link(article),
             f"{other.url}/category/nothing-here/",
+            room.site.places.term(near),
+            other.site.places.link(further),
         ]
-        wanted = ids_in(room, section.id)
         assert 0 < len(wanted) < 60
-        runs = [crawl(tmp_path, "wp_posts", "-O", "all.jsonl", output=None, site=",".join(addresses)) for _ in range(2)]
-        for run in runs:
-            assert {row["id"] for row in run.rows("all.jsonl")} == wanted | {article.id}
+        every = [(room.url, row_id) for row_id in sorted(wanted | ids_in(room, near.id))]
+        every += [(other.url, row_id) for row_id in sorted((article.id, further.id))]
+        options, runs = ["-O", "all.jsonl", "-a", "warc=1"], []
+        for number in range(2):
+            run = crawl(tmp_path, "wp_posts", *options[: 2 if number else 4], output=None, site=",".join(addresses))
+            runs.append(run)
+            found = [(row["site"].rstrip("/"), row["id"]) for row in run.rows("all.jsonl")]
+            assert sorted(found) == sorted((url.rstrip("/"), row_id) for url, row_id in every), "each row once"
+            assert f"rows: {len(every)} in the whole answer" in run.said
             assert run.status == 1
             assert f"taken for the category {section.name}" in run.said
             assert "taken for the single post" in run.said
             assert "nothing is at" in run.said
-        first, second, third = runs[1].receipt()["sites"]
+            if not number:
+                verify(tmp_path, f"{len(every)} rows agree with the receipt and the records of the WARC files")
+        first, second, third, fourth, fifth = runs[1].receipt()["sites"]
+        assert (fourth["verdict"], fifth["verdict"]) == ("complete", "complete")
+        collections = [site["collections"]["post"] for site in (first, second, fourth, fifth)]
+        assert sum(facts["answer"] for facts in collections) == len(every)
+        assert [facts["seen"] for facts in collections] == [len(wanted), 1, len(ids_in(room, near.id)), 1]
         assert (first["verdict"], first["part"]["terms"]["categories"][0]) == ("complete", section.id)
         assert (second["verdict"], third["verdict"], third["collections"]) == ("complete", "incomplete", {})
-        assert first["collections"]["post"]["expected_after"] == len(wanted)
-        assert (first["collections"]["post"]["earlier"], second["collections"]["post"]["earlier"]) == (len(wanted), 1)
         # A part proves nothing of the whole: the next run lists the site from end to end, and loses nothing.
         whole = crawl(tmp_path, "wp_posts", site=room.url)
         facts = whole.receipt()["sites"][0]["collections"]["post"]

@@ -23,6 +23,7 @@ from newsbot.spiders.wp_posts import WpPostSpider
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.questions import AskState, RenameSite, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
+from newsbot.wordpress.scope import Scope
 
 QUERY = Query(url="https://news.example/wp-json/", purpose="list")
 ASK = AskState(site="https://news.example", type="post")
@@ -233,6 +234,58 @@ def test_second_entry_of_a_site_is_complete_and_has_no_collections() -> None:
     facts = driver.driver.facts
     assert (facts.verdict, facts.collections) == ("complete", {})
     assert facts.why == "the same site as another of this run: https://news.example"
+
+
+SITE, WORLD, SPORT = "https://news.example", Scope(terms={"categories": (1,)}), Scope(terms={"categories": (2,)})
+
+
+def test_parts_of_one_site_follow_one_another() -> None:
+    claims = Claims(NoArchive(), kinds=["posts"], whole_holds=lambda part, _target: part.article is None)
+    world, sport, site, article = (Target(url=f"{SITE}/{name}") for name in ("world", "sport", "", "article"))
+    assert (claims.at_work(SITE, world), claims.take_site(SITE, world, WORLD)) == (None, None)
+    begun = claims.at_work(SITE, sport)
+    assert begun is not None
+    assert (begun.target, begun.ended.is_set(), claims.is_shared(SITE)) == (world, False, False)
+    claims.end(world)
+    assert begun.ended.is_set()
+    assert (claims.at_work(SITE, sport), claims.take_site(SITE, sport, SPORT)) == (None, None)
+    assert claims.is_shared(SITE)
+    # A target that holds a site waits for no other one, which might wait for it.
+    claims.take_site("https://other.example", article, WORLD)
+    assert claims.at_work(SITE, article) is None
+    assert claims.taken_by_another(SITE, Target(url=f"{SITE}/sport/page/2"), SPORT) == (
+        *("complete", f"the same site as another of this run: {SITE}"), None,
+    )  # fmt: skip
+    claims.take_site(SITE, site)
+    assert claims.taken_by_another(SITE, Target(url=f"{SITE}/tag"), Scope(terms={"tags": (3,)})) == (
+        *("complete", f"this run crawls the whole site: {SITE}/"), None,
+    )  # fmt: skip
+    assert claims.taken_by_another(SITE, Target(url=f"{SITE}/post"), Scope(article=5, type="page")) is None
+    moved = claims.taken_by_another(SITE, Target(url=f"{SITE}/new"), Scope(article=5, type="page"), moves=True)
+    assert moved is not None
+    assert moved[0] == "incomplete"
+
+
+def test_a_part_waits_until_the_rows_of_the_part_before_it_are_archived() -> None:
+    def part() -> SiteCrawl:
+        driving.driver.facts.site, driving.driver.facts.part = SITE, SPORT
+        yield ASK
+
+    async def run() -> list[str]:
+        seen: list[str] = []
+        crawl = asyncio.ensure_future(driving.run())
+        for _turn in range(10):
+            await asyncio.sleep(0)
+        seen += ["waits" if not crawl.done() else "went on"]
+        claims.end(first)
+        await crawl
+        return [*seen, *began]
+
+    driving, first, began = Drive(part), Target(url=f"{SITE}/world"), list[str]()
+    claims = driving.driver.claims = Claims(driving.driver.archive, kinds=["posts"])
+    claims.take_site(SITE, first, WORLD)
+    driving.driver.part_began = lambda: began.append("began")
+    assert asyncio.run(run()) == ["waits", "began"]
 
 
 def test_site_that_moved_is_not_renamed_while_another_entry_crawls_it() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,6 +27,29 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
         return f"{val[:LONGEST_ID]!a}...{len(val)}"
     return None
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Import this worker's share of the test files before the others.
+
+    In a fresh clone pytest rewrites the asserts of each file and stores the result, which takes most of the collection.
+    Workers that read the files in the same order would all rewrite the same file at the same time.
+    """
+    config = session.config
+    worker: dict[str, object] | None = getattr(config, "workerinput", None)
+    if worker is None or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    number, workers = int(str(worker["workerid"]).removeprefix("gw")), int(str(worker["workercount"]))
+    for name in share(config.rootpath, number, workers):
+        # The collection imports the file again, and reports what is wrong with it.
+        with contextlib.suppress(ImportError, pytest.skip.Exception):
+            importlib.import_module(name)
+
+
+def share(root: Path, number: int, workers: int) -> list[str]:
+    """The module names of the test files that worker ``number`` of ``workers`` imports first: of about equal size."""
+    files = sorted((root / "tests").rglob("test_*.py"), key=lambda path: (path.stat().st_size, path))
+    return [".".join(path.relative_to(root).with_suffix("").parts) for path in files[number::workers]]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

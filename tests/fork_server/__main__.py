@@ -22,6 +22,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from tests.fork_server.job import Job
@@ -49,6 +51,10 @@ def modules() -> Iterator[str]:
 
 
 def load(without: list[str]) -> None:
+    # The modules stay: a search for garbage among them would find none.
+    gc.disable()
+    # Scrapy asks at each start which packages bring commands, and reads a file of each installed package for it.
+    metadata.entry_points = cache(metadata.entry_points)  # type: ignore[assignment]
     hidden = {*LAZY, *without}
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # an import of None fails
     for name in modules():
@@ -69,16 +75,19 @@ def load(without: list[str]) -> None:
     # The children share the memory of these objects as long as the garbage collector does not touch them.
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def rehearse() -> None:
-    """Do once what every crawl does once: read the cleaning rules and the language model, load the migrations."""
+    """Do once what every crawl does once: read the cleaning rules and the language model, load the migrations, find
+    the commands of other packages."""
     from newsbot.archive import Archive
     from newsbot.article.cleaning.clean import clean
     from newsbot.article.facts.language import detect
 
     detect("The harbour board voted on Tuesday to replace the two oldest cranes before winter.", declared=None)
     clean("<p>The harbour board voted.</p>", base_url="https://news.example/")
+    metadata.entry_points(group="scrapy.commands")
     with tempfile.TemporaryDirectory() as folder:
         Archive.open(f"sqlite:///{folder}/newsbot.db").close()
 

@@ -50,8 +50,10 @@ def server(without: tuple[str, ...] = ()) -> socket.socket:
         )
 
     def end() -> None:
+        # A server that is still importing would not notice that its client is gone, and the others free their memory.
         ours.close()
-        process.wait(10)
+        process.kill()
+        process.wait()
 
     atexit.register(end)
     return ours

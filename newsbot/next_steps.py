@@ -10,6 +10,7 @@ STEPS: dict[Cause, str] = {
     "challenge": "ask the site to let your address pass",
     "deletions": "{command} -a confirm_deletions=1, if the site did delete them",
     "list": "crawl it in a run of its own: scrapy crawl SPIDER -a site={url}",
+    "login": "{command} with the login that earlier runs had, or with -a confirm_deletions=1, if its rows may go",
     "no-api": "scrapy doctor {url} tells what the site is",
     "part": "correct the address or the argument, as the reason says",
     "private-address": "NEWSBOT_ALLOW_PRIVATE allows the host, if it is your own",

@@ -80,7 +80,7 @@ def lines_of(site: SiteFacts) -> Iterator[dict[str, Any]]:
         }
 
 
-_COUNTED = ("missing", "missing_urls", "unreadable", "unsure")
+_COUNTED = ("missing", "missing_urls", "unreadable", "unsure", "members")
 """Fields whose members the receipt's file names: the log has their number."""
 
 

@@ -115,6 +115,8 @@ class CredentialsMiddleware:
     def _tell(self, request: Request, response: Response) -> None:
         """Log once a host what became of the password, of which only an answer of the API tells."""
         host, told = host_of(request), _login_told(response)
+        # The crawl of the site takes no row for deleted that only a login shows.
+        request.meta["newsbot_login"] = told
         if told is None or not self._is_new(host, told):
             return
         user = self.credentials[host].user

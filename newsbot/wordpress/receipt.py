@@ -19,6 +19,7 @@ Cause = Literal[
     "challenge",
     "deletions",
     "list",
+    "login",
     "no-api",
     "part",
     "private-address",
@@ -31,8 +32,9 @@ Cause = Literal[
 """What a user can do something about, where a verdict is not ``complete``. ``next_steps`` has a step for each.
 
 ``address``: the address cannot be requested. ``deletions``: deletions that were too many at once are held back.
-``list``: a list names types of one site that one run cannot bring together. ``part`` and ``type``: the site
-does not have, or does not list, what was asked for. ``rows``: rows that the site lists did not come.
+``login``: rows are kept that only the login of earlier runs may show. ``list``: a list names types of one site that one
+run cannot bring together. ``part`` and ``type``: the site does not have, or does not list, what was asked for. ``rows``:
+rows that the site lists did not come.
 """
 
 _CAUSES: dict[str, Cause] = {
@@ -88,7 +90,8 @@ class CollectionFacts:
     (UTC) were asked for, and ``window`` where the user asked for a part. ``check`` is ``quick`` where one request
     showed that nothing changed (``collection.quick_check``). ``live`` is the number of live rows in the
     archive afterwards; None where nobody asked. ``new``, ``edited`` and ``deleted`` count delivered rows. ``held_back``
-    counts deletions that were too many at once to be believed. ``unsure`` are ids that no listing shows and whose own
+    counts deletions that were too many at once to be believed. ``members`` are rows that are kept, since only the
+    login that earlier runs had may show them. ``unsure`` are ids that no listing shows and whose own
     request failed. ``broke_off``: the site did not list all its ids. ``disorder`` names what the site ignored when it
     listed its rows (``orderby=date``, ``after=``). ``resumed`` is the number of rows that an earlier run brought before
     it was interrupted. ``proven`` (UTC): every id was compared with the archive at this time or later; None where this
@@ -111,6 +114,7 @@ class CollectionFacts:
     broke_off: bool = False
     disorder: list[str] = field(default_factory=list)
     unsure: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
     expected_before: int | None = None
     expected_after: int | None = None
     seen: int = 0

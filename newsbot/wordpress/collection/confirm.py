@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from newsbot.errors import PayloadError, RecordError
@@ -41,11 +41,13 @@ def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = Fals
 
 @dataclass(slots=True, kw_only=True)
 class Confirmed:
-    """``gone`` rows are deleted, of ``unsure`` ones this stays unknown, ``alive`` ones have an answer."""
+    """``gone`` rows are deleted, of ``unsure`` ones this stays unknown, ``alive`` ones have an answer. ``members`` are
+    shut to visitors."""
 
     gone: list[int] = field(default_factory=list)
     unsure: list[int] = field(default_factory=list)
     alive: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
 
 
 def shown_by_id(site_ids: SiteIds, suspects: Sequence[int]) -> Asking[Dates]:
@@ -67,13 +69,15 @@ def confirm(
     neighbour: int | None,
     pages: Mapping[int, str] = MappingProxyType({}),
     trusted: bool = False,
+    by_login: bool = False,
 ) -> Asking[Confirmed]:
     """Ask for each suspected row.
 
     A row is gone where the reply is a 404, 410, 401 or 403 of WordPress, and ``neighbour``, a row that this run listed,
     still has a reply: a site that hides all single posts from visitors deleted none of them. Where no neighbour is
     left, the row's page (``pages`` are URLs by ids) must be gone too. ``trusted``: WordPress's own error codes suffice.
-    A row that has a reply exists, whatever the listings say.
+    A row that has a reply exists, whatever the listings say. ``by_login``: a row that is shut to visitors may be there
+    for members.
     """
     confirmed, shut, single = Confirmed(), list[int](), site_ids.queries.single
     for row_id in suspects:
@@ -87,6 +91,8 @@ def confirm(
             confirmed.alive.append(row_id)
         else:
             confirmed.unsure.append(row_id)
+    if by_login:
+        confirmed.members, shut = sorted(shut), []
     if shut or confirmed.gone:
         if neighbour is None and not trusted:
             return (yield from _by_pages(site_ids, confirmed, shut, pages))
@@ -116,7 +122,7 @@ def _by_pages(
         # As a visitor: newsbot did not choose this URL.
         reply = yield past_caches(Query(url=page, purpose="article", type=name, expects="any"))
         (gone if _lacks(reply, page, place) else unsure).append(row_id)
-    return Confirmed(gone=gone, unsure=sorted(unsure), alive=confirmed.alive)
+    return replace(confirmed, gone=gone, unsure=sorted(unsure))
 
 
 def _lacks(reply: Reply, page: str, place: str) -> bool:

@@ -13,6 +13,7 @@ from newsbot.wordpress.collection.incremental import IncrementalListing, can_upd
 from newsbot.wordpress.collection.insertions import newest_since
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.listing import Listing
+from newsbot.wordpress.collection.members import kept_members
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import SiteIds, token
 from newsbot.wordpress.collection.verdict import conclude_by, gone_type, is_absent, is_closed
@@ -98,7 +99,9 @@ class CollectionCrawl:
             queries.takes("modified_after") or options.kind == "comments"
         )
         due = is_sweep_due(self.state, newest.when, days=options.sweep_days)
-        sweep = options.sweep or due or not searchable
+        # The rows that earlier runs kept are compared again once the user confirms that they are gone.
+        confirms = options.confirm_deletions and bool(kept_members(self.state))
+        sweep = options.sweep or due or confirms or not searchable
         if sweep and options.kind == "comments":
             # A comment has no date of change: only the comment itself shows an edit.
             return FullListing(intake=intake, reconciler=account)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from newsbot.wordpress.collection.confirm import confirm, is_held_back, shown_by_id
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.members import lacks_login
 from newsbot.wordpress.collection.site_ids import Dates, SiteIds
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
@@ -22,12 +23,14 @@ MOST_MISSING = 50
 @dataclass(slots=True, kw_only=True)
 class Buried:
     """``gone``: by how many live rows fewer the archive holds. ``alive`` rows have an answer: id -> ``modified`` where
-    it is known. ``held_back`` rows are too many at once to be believed, of ``unsure`` rows nothing is known."""
+    it is known. ``held_back`` rows are too many at once to be believed, of ``unsure`` rows nothing is known.
+    ``members``: rows that the site may show to a login alone."""
 
     gone: int = 0
     alive: Dates = field(default_factory=dict)
     held_back: list[int] = field(default_factory=list)
     unsure: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
 
 
 def too_many(intake: Intake, gone: int, *, live: int) -> bool:
@@ -58,17 +61,25 @@ def bury(
         return Buried()
     buried = Buried(alive=(yield from shown_by_id(site_ids, suspects)))
     suspects = [row_id for row_id in suspects if row_id not in buried.alive]
-    held = yield queries.known(suspects)
+    held, by_login = (yield queries.known(suspects)), lacks_login(queries, intake.state)
     if too_many(intake, len(held) + before, live=live + before):
         buried.held_back, suspects = sorted(held), [row_id for row_id in suspects if row_id not in held]
+        if by_login:
+            buried.members, buried.held_back = buried.held_back, []
     if listed is None and suspects:
         known = yield queries.known()
         listed = next((row_id for row_id in known if row_id not in suspects), None)
     held = yield queries.known(suspects)
     pages = (yield from _pages_of(queries, suspects)) if listed is None and suspects else {}
     confirmed = yield from confirm(
-        site_ids, suspects, neighbour=listed, pages=pages, trusted=queries.options.confirm_deletions
+        site_ids,
+        suspects,
+        neighbour=listed,
+        pages=pages,
+        trusted=queries.options.confirm_deletions,
+        by_login=by_login,
     )
+    buried.members += confirmed.members
     facts.missing = [row_id for row_id in facts.missing if row_id not in confirmed.gone]
     named = {*facts.missing, *facts.unreadable}
     buried.alive |= dict.fromkeys(confirmed.alive)

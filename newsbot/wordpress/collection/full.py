@@ -137,7 +137,8 @@ class FullListing(Listing):
     def _place(self) -> dict[str, Any] | None:
         """The cursor at which a later run may go on; None for a window, and for a collection listed by id."""
         resumable = self.facts.mode == "walk" and self.queries.is_dated
-        return self.cursor.position() | {"began": self.began} if resumable else None
+        kept = {"began": self.began} | ({"login": True} if self.queries.site.logged_in else {})
+        return self.cursor.position() | kept if resumable else None
 
     def _list(self) -> Steps[None]:
         """Ask for page after page until the walk is done."""

@@ -372,7 +372,7 @@ class IncrementalListing(Listing):
             # Ranks that contradicted the count, where the sweep found nothing gone, would lead to a sweep in each run.
             ranks = {"ignored": None} if self.newest.disputed and not account.gone else self.newest.ranks
             ranks = learnt(ranks, self.outcome.get("swept", self.intake.state.swept))
-            self.outcome |= {"shifted": self.shifted, "rotation": self.proof.kept() | {"ranks": ranks}}
+            self.outcome |= {"shifted": self.shifted, "rotation": self._rotation(self.proof.kept() | {"ranks": ranks})}
             if account.in_turns:
                 # The state that answered may lack the latest edits: the next run asks for them again.
                 self.outcome["watermark"] = self.intake.state.watermark

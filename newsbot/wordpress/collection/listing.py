@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.members import lacks_login, login_kept
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.verdict import outcome, unexplained
 from newsbot.wordpress.messages import Steps
@@ -50,6 +51,8 @@ class Listing(ABC):
     def _tell(self) -> None:
         """Write the account of the sets into the receipt."""
         facts, account = self.facts, self.reconciler
+        by_login = lacks_login(self.queries, self.intake.state)
+        facts.members = sorted(account.members & account.unlisted) if by_login else []
         facts.held_back, facts.unsure = len(account.held_back), sorted(account.unsure)
         doubted = unexplained(self.queries.options.kind, account)
         facts.hidden, facts.unexplained = account.hidden - doubted, account.doubtful + doubted
@@ -60,3 +63,10 @@ class Listing(ABC):
         if not facts.broke_off and not facts.faults["row-without-id"]:
             swept = swept and not account.doubtful
             self.outcome = outcome(account, owed=self.intake.owed(), began=self.began, swept=swept)
+            if kept := self._rotation({}):
+                self.outcome["rotation"] = kept
+
+    def _rotation(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """What the archive keeps for the next run of ``kept`` and of the login."""
+        account, state = self.reconciler, self.intake.state
+        return dict(kept) | login_kept(self.queries, state, account.members & account.unlisted)

@@ -12,6 +12,7 @@ from itertools import islice
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.deletions import bury, too_many
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.collection.members import kept_members, lacks_login
 from newsbot.wordpress.collection.publication import Publication
 from newsbot.wordpress.collection.site_ids import Dates, Listed, SiteIds, token
 from newsbot.wordpress.messages import Steps
@@ -36,7 +37,8 @@ class Reconciler:
     ``live`` is the number of rows that the archive holds. ``total`` is the site's count; None where it gives none that
     can be true. ``hidden`` rows are counted by the site and listed by no listing, ``unlisted`` rows are in the archive
     and shown only to whoever asks for them by id; both are as the last comparison of all ids measured them.
-    ``doubtful`` rows are counted, and no comparison explains them.
+    ``doubtful`` rows are counted, and no comparison explains them. ``members`` are rows that only a login shows
+    (``members``): this run keeps them as they are.
 
     ``asked`` ids were asked for in this run, ``absent`` ones of them are listed by the site and not in the archive,
     ``deferred`` ids are asked for later in this run. ``added`` rows are new in the archive, ``gone`` ones were
@@ -53,6 +55,7 @@ class Reconciler:
     hidden: int = 0
     unlisted: set[int] = field(default_factory=set)
     doubtful: int = 0
+    members: set[int] = field(init=False)
     measured: bool = False
     asked: set[int] = field(default_factory=set)
     absent: set[int] = field(default_factory=set)
@@ -72,6 +75,7 @@ class Reconciler:
         state = self.intake.state
         self.publication = Publication(queries=self.queries, listed=self.site_ids.published)
         self.live, self.hidden, self.unlisted = state.live, max(0, state.hidden), set(state.unlisted)
+        self.members = kept_members(state)
         self.absent, self.unordered = set(state.owed), bool(state.rotation.get("unordered"))
 
     @property
@@ -201,10 +205,11 @@ class Reconciler:
     def bury(self, missing: Iterable[int]) -> Steps[Dates]:
         """Deliver tombstones of the ``missing`` rows that are gone. Returns the rows that are there nevertheless."""
         suspects = set(missing) - self.intake.state.beside
+        members = suspects & self.members if lacks_login(self.queries, self.intake.state) else set[int]()
         buried = yield from bury(
             self.intake,
             self.site_ids,
-            suspects,
+            suspects - members,
             before=self.gone,
             live=self.live,
             listed=self.listed,
@@ -214,8 +219,9 @@ class Reconciler:
         self.gone += buried.gone
         self.held_back |= set(buried.held_back)
         self.unsure |= set(buried.unsure)
+        self.members |= set(buried.members)
         yield from self.settle()
-        return buried.alive
+        return buried.alive | dict.fromkeys(members | set(buried.members))
 
     # All ids.
 

@@ -45,6 +45,7 @@ def conclude(
     if unfetched_links:
         reasons.append(f"{unfetched_links} links could not be fetched")
     reasons += _named(facts.unsure, "no longer listed, and not known to be deleted")
+    reasons += _named(facts.members, "kept, since only the login that earlier runs had may show them")
     if facts.held_back:
         reasons.append(
             f"{facts.held_back} seem deleted, which is too many at once: -a confirm_deletions=1 accepts them"
@@ -58,6 +59,8 @@ def conclude(
 def _cause(facts: CollectionFacts) -> Cause | None:
     if facts.held_back:
         return "deletions"
+    if facts.members:
+        return "login"
     return "rows" if facts.unreadable or facts.missing else None
 
 

@@ -1,0 +1,36 @@
+"""Rows that only a login shows. Pure.
+
+To a visitor WordPress gives the same answer for a row that only members may read and for one that was withdrawn. So a
+run that is not logged in, after runs that were, takes no row for deleted that the site shuts to visitors. It keeps such
+a row as it is and names it, until a run is logged in again or the user confirms that the rows are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
+
+
+def was_logged_in(state: CollectionState) -> bool:
+    """Whether a run before this one was logged in when it brought rows of the collection."""
+    return bool(state.rotation.get("login") or (state.cursor or {}).get("login"))
+
+
+def lacks_login(queries: Queries, state: CollectionState) -> bool:
+    """Whether this run may see fewer rows than earlier runs, since it is not logged in."""
+    return was_logged_in(state) and not (queries.site.logged_in or queries.options.confirm_deletions)
+
+
+def kept_members(state: CollectionState) -> set[int]:
+    """The rows that earlier runs without a login kept."""
+    return set(state.rotation.get("members", ()))
+
+
+def login_kept(queries: Queries, state: CollectionState, members: Iterable[int]) -> dict[str, Any]:
+    """What the archive keeps of the login for the next run. ``members`` are the rows that this run kept."""
+    if queries.site.logged_in:
+        return {"login": True}
+    return {"login": True, "members": sorted(members)} if lacks_login(queries, state) else {}

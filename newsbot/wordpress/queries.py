@@ -26,6 +26,12 @@ _FIELDS = {
     "terms": records.TERM_FIELDS,
     "users": records.USER_FIELDS,
 }
+NO_FIELD = "x"
+"""How a name begins that no field has."""
+
+PAST_CACHES = {"Cache-Control": "no-cache"}
+"""Headers of a query that a cache should pass on to the site."""
+
 _PERSONAL_FIELDS = {"comments": ("author_avatar_urls",), "users": ("avatar_urls",)}
 
 
@@ -125,14 +131,31 @@ class Queries:
         url, name = self.site.api.url(self.collection.route, params), self.collection.name
         return Query(url=url, purpose=purpose, type=name, tries=tries, searching=searching, usual=usual)
 
+    def afresh(
+        self, params: dict[str, Any], fresh: str, purpose: str, *, tries: int = 4, searching: bool = False,
+        usual: float | None = None,
+    ) -> Query:  # fmt: skip
+        """A query past all caches: ``fresh`` is a number that no earlier query had. Empty: a query as any other.
+
+        A cache may drop the parameters that WordPress does not know from the key of an answer. Of ``_fields`` it has to
+        keep the value, in which WordPress ignores the name of a field that no row has.
+        """
+        if not fresh:
+            return self.query(params, purpose, tries=tries, searching=searching, usual=usual)
+        named = {"_fields": f"{params['_fields']},{NO_FIELD}{fresh}"} if "_fields" in params else {}
+        asked = params | named | {"_": fresh}
+        query = self.query(asked, purpose, tries=tries, searching=searching, usual=usual)
+        return replace(query, headers=PAST_CACHES)
+
     def single(self, row_id: int, *, fresh: str = "") -> Query:
         """A query of one row by its own route, which shows whether the row exists. Every answer is an answer.
 
         ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
         """
-        params = {"_fields": "id"} | ({"_": fresh} if fresh else {})
+        params = {"_fields": f"id,{NO_FIELD}{fresh}", "_": fresh} if fresh else {"_fields": "id"}
         url = self.site.api.url(f"{self.collection.route}/{row_id}", params)
-        return Query(url=url, purpose="confirm", type=self.collection.name, expects="any")
+        headers = PAST_CACHES if fresh else {}
+        return Query(url=url, purpose="confirm", type=self.collection.name, expects="any", headers=headers)
 
     def description(self) -> Query:
         """A query for what the route accepts, and which fields its rows have."""

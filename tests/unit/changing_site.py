@@ -164,6 +164,9 @@ class ChangingSite:
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = 0 if self.zero_totals else len(rows) if self.page_totals else len(found)
         given = [_row(n, one) | ({"modified_gmt": None} if self.undated else {}) for n, one in rows]
+        if "_fields" in params:
+            wanted = params["_fields"].split(",")
+            given = [{name: value for name, value in row.items() if name in wanted} for row in given]
         return self._json(200, given, total=total)
 
     def _matches(self, number: int, one: Article, params: dict[str, str]) -> bool:
@@ -198,6 +201,8 @@ def _row(number: int, one: Article) -> dict[str, Any]:
     return {
         "id": number,
         "slug": one.slug,
+        "status": one.status,
+        "type": "post",
         "date": iso(one.local),
         "date_gmt": iso(one.date),
         "modified_gmt": iso(one.modified),

@@ -332,7 +332,7 @@ class SoakSite:
         if page > 1 and not rows:
             return self._json(400, {"code": "rest_post_invalid_page_number", "message": "no", "data": {"status": 400}})
         shown = [one for one in rows if not one.hidden]
-        if params.get("_fields", "").count(",") > 4 and any(one.fatal for one in shown):
+        if {"title", "content"} & set(params.get("_fields", "").split(",")) and any(one.fatal for one in shown):
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = _TOTALS.get(lying, _true_total)(len(found), len(shown), len(self.asked))
         if lying == "total frozen" and not params.keys() & _FILTERS:
@@ -343,6 +343,13 @@ class SoakSite:
         row: dict[str, Any] = {
             "id": one.id,
             "slug": f"post-{one.id}",
+            "status": "publish",
+            "type": "post",
+            "media_type": "image",
+            "mime_type": "image/jpeg",
+            "author_name": "Ann",
+            "parent": 0,
+            "post": 1,
             "link": f"{KEY}/post-{one.id}/",
             "date": iso(one.local),
             "date_gmt": iso(one.date),

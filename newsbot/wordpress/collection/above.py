@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, past_caches, token
+from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, token
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import Asking
 from newsbot.wordpress.replies import is_final, rows_of
@@ -56,12 +56,12 @@ def above(site_ids: SiteIds, largest: int, *, control: int, most: int, when: str
     row without which the answer proves nothing. ``when`` is the time of an answer. Raises a final PayloadError."""
     queries, fresh = site_ids.queries, f"{token(when)}{largest}"
     size = queries.per_page
-    params: dict[str, Any] = {"orderby": "include", "per_page": size, "_fields": LISTING, "_": fresh}
-    room = most - len(queries.query(params | {"include": [control]}, "probe").url)
+    params: dict[str, Any] = {"orderby": "include", "per_page": size, "_fields": LISTING}
+    room = most - len(queries.afresh(params | {"include": [control]}, fresh, "probe").url)
     # The last ids may have a digit more.
     behind = largest + 1 + max(1, room // (len(str(largest)) + 2))
     asked = [control, *range(largest + 1, behind)]
-    reply = yield past_caches(queries.query(params | {"include": asked}, "probe", tries=2))
+    reply = yield queries.afresh(params | {"include": asked}, fresh, "probe", tries=2)
     try:
         rows = rows_of(reply)
     except PayloadError as fault:

@@ -81,7 +81,7 @@ def confirm(
     """
     confirmed, shut, single = Confirmed(), list[int](), site_ids.queries.single
     for row_id in suspects:
-        reply = yield past_caches(single(row_id, fresh=site_ids.fresh), bool(site_ids.fresh))
+        reply = yield single(row_id, fresh=site_ids.fresh)
         code = _code(reply)
         if reply.status in (404, 410) and code in GONE_CODES:
             confirmed.gone.append(row_id)
@@ -96,9 +96,7 @@ def confirm(
     if shut or confirmed.gone:
         if neighbour is None and not trusted:
             return (yield from _by_pages(site_ids, confirmed, shut, pages))
-        answered = neighbour is not None and _shows(
-            (yield past_caches(single(neighbour, fresh=site_ids.fresh), bool(site_ids.fresh))), neighbour
-        )
+        answered = neighbour is not None and _shows((yield single(neighbour, fresh=site_ids.fresh)), neighbour)
         (confirmed.gone if answered else confirmed.unsure).extend(shut)
         if not (answered or trusted):
             # A plugin can answer with WordPress's own words for every row.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.errors import PayloadError
-from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, past_caches, token
+from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, token
 from newsbot.wordpress.messages import Asking, Query
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.replies import is_final, rows_of, total_of
@@ -29,6 +29,9 @@ LEAST_BYTES = 500
 
 REFUSED = frozenset({400, 403, 404, 405, 406, 413, 414, 431, 494, 500, 501, 502})
 """Statuses with which servers and their firewalls refuse a long URL. 503 and 429 mean a busy server."""
+
+_LONGEST = "9" * 34
+"""As long as the text that makes a query new may be: a time and an id."""
 
 PINNED = 1
 """Excluded rows that may come all the same: a plugin puts a featured post on each page."""
@@ -82,7 +85,7 @@ def beyond(
     Where the server refuses the URL, later ones are shorter. ``when`` is the time of an answer.
     """
     queries = site_ids.queries
-    query = past_caches(_query(queries, (window or {}) | {"_": token(when) + str(control)}, excluded))
+    query = _query(queries, window or {}, excluded, fresh=token(when) + str(control))
     reply = yield query
     try:
         rows = rows_of(reply)
@@ -106,6 +109,6 @@ def beyond(
     return found
 
 
-def _query(queries: Queries, params: dict[str, str], excluded: Collection[int]) -> Query:
+def _query(queries: Queries, params: dict[str, str], excluded: Collection[int], *, fresh: str = _LONGEST) -> Query:
     asked: dict[str, Any] = {"exclude": sorted(excluded), "per_page": queries.per_page, "_fields": LISTING}
-    return queries.query(params | asked, "exclude", tries=1, searching=True)
+    return queries.afresh(params | asked, fresh, "exclude", tries=1, searching=True)

@@ -14,7 +14,6 @@ from newsbot.wordpress.collection.closing import Closing
 from newsbot.wordpress.collection.cursor import Cursor
 from newsbot.wordpress.collection.ids import last_row
 from newsbot.wordpress.collection.listing import Listing
-from newsbot.wordpress.collection.site_ids import past_caches
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Query, Reply, Steps
@@ -174,7 +173,7 @@ class FullListing(Listing):
     def _query(self, params: dict[str, Any], purpose: str, **more: Any) -> Query:
         """A query of the walk; past caches where an earlier run may have asked the same."""
         fresh = self.reconciler.site_ids.fresh
-        return past_caches(self.queries.query(params | ({"_": fresh} if fresh else {}), purpose, **more), bool(fresh))
+        return self.queries.afresh(params, fresh, purpose, **more)
 
     def _look_at_the_end(self) -> Steps[None]:
         """Ask for the last row: more rows came than the site counts, and the listing may never end."""

@@ -94,6 +94,11 @@ class IncrementalListing(Listing):
         account.deferred = frozenset(self.intake.state.owed)
         self.facts.cached_for = self.newest.age
         account.publication.trusted = account.publication.trusted or self.sweep
+        if self.newest.repeating:
+            # A cache gives one answer to all queries, so that nothing is known of the site.
+            self.facts.live, self.facts.seen = account.live, self.intake.sequence
+            conclude(self.facts, "", repeating=True)
+            return
         if self.sweep or account.total is None:
             # An earlier run learnt how long a URL may be. The server may accept longer URLs now.
             self.queries.remember_longest(None)

@@ -15,6 +15,7 @@ from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.cursor import OVERLAP
 from newsbot.wordpress.collection.ranks import WHOLE, Ranked, Start, Unknown, by_rank
+from newsbot.wordpress.collection.responsive import drawn, has_fields, is_responsive
 from newsbot.wordpress.collection.site_ids import (
     LISTING,
     Dates,
@@ -22,7 +23,6 @@ from newsbot.wordpress.collection.site_ids import (
     SiteIds,
     asked_afresh,
     is_from_cache,
-    past_caches,
     token,
 )
 from newsbot.wordpress.dates import ZONE_SHIFT, age, local_date, site_time, utc
@@ -49,12 +49,12 @@ class Newest:
     the answers do not prove this. ``total`` is the site's count, None where it gives no possible one.
 
     ``first``: the number of rows on the first page. ``is_all``: the rows are the whole collection but for ``hidden``
-    ones. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it
-    forces a page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted
-    differently in a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a
-    cache had kept it. ``cached``: a cache gave an answer although the query went past caches, so that the rows are not
-    known to be all. ``counted``: the ranks of the rows confirm the count. ``disputed``: they contradict it. ``ranks``
-    is what the next run needs to know of them.
+    ones. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it forces a
+    page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted differently in
+    a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a cache had kept
+    it. ``cached``: a cache gave an answer although the query went past caches, so that the rows are not known to be
+    all. ``repeating``: a cache gives the answer to every query. ``counted``: the ranks of the rows confirm the count.
+    ``disputed``: they contradict it. ``ranks`` is what the next run needs to know of them.
     """
 
     dates: Dates = field(default_factory=dict)
@@ -71,6 +71,7 @@ class Newest:
     counted: bool = False
     disputed: bool = False
     cached: bool = False
+    repeating: bool = False
     ranks: dict[str, Any] = field(default_factory=dict)
 
 
@@ -128,6 +129,10 @@ def newest_ids(
             break
         found.cached = found.cached or (bool(fresh) and is_from_cache(reply))
         further = listing.take(reply, site_ids)
+        is_page = len(found.dates) == found.first
+        if found.is_all and is_page and not (yield from _is_asked_for(site_ids, reply, fresh or "1")):
+            found.repeating = True
+            return found
         if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):
             return found
         if len(found.dates) > (found.total or len(found.dates)) + MEANWHILE:
@@ -135,6 +140,14 @@ def newest_ids(
             break
     found.partial = True
     return found
+
+
+def _is_asked_for(site_ids: SiteIds, reply: Reply, fresh: str) -> Asking[bool]:
+    """Whether an answer with all rows is not one that a cache gives to every query."""
+    queries, rows = site_ids.queries, rows_of(reply)
+    if has_fields(rows, queries.options.kind, drawn(queries.options.kind, site_ids.fresh)):
+        return True
+    return (yield from is_responsive(queries, rows, f"{fresh}9"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,7 +195,8 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | No
     queries = site_ids.queries
     while True:
         params = dict(queries.window) | {"orderby": "id", "order": "desc", "per_page": queries.per_page}
-        params |= {"_fields": LISTING} | ({"offset": offset} if offset else {})
+        fields = ",".join((LISTING, *drawn(queries.options.kind, site_ids.fresh)))
+        params |= {"_fields": fields} | ({"offset": offset} if offset else {})
         reply: Reply
         if fresh:
             reply = yield from asked_afresh(queries, params, fresh, "newest", tries=4)
@@ -190,7 +204,7 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | No
             reply = yield queries.query(params, "newest")
             if not offset and is_from_cache(reply):
                 # What changed since the cache took the answer is not in it. Ask the site itself.
-                reply = yield past_caches(queries.query(params | {"_": token(reply.fetched_at)}, "newest"))
+                reply = yield queries.afresh(params, token(reply.fetched_at), "newest")
         try:
             rows_of(reply)
         except PayloadError as fault:

@@ -18,7 +18,6 @@ from newsbot.wordpress.collection.identity import Identity
 from newsbot.wordpress.collection.page_size import PageSize
 from newsbot.wordpress.collection.pages import Row
 from newsbot.wordpress.collection.salvage import Salvage
-from newsbot.wordpress.collection.site_ids import past_caches
 from newsbot.wordpress.dates import are_apart, local_date
 from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.joiner import Joiner
@@ -198,9 +197,8 @@ class Intake:
         usual = None if len(ids) == 1 and not self.facts.unreadable else self.salvage.usual(len(ids))
         while left:
             params: dict[str, Any] = {"include": left, "per_page": len(left), "orderby": "include"}
-            params |= self.fields | ({"_": self.fresh} if self.fresh else {})
-            query = self.queries.query(params, "include", tries=tries, searching=True, usual=usual)
-            reply = yield past_caches(query, bool(self.fresh))
+            params |= self.fields
+            reply = yield self.queries.afresh(params, self.fresh, "include", tries=tries, searching=True, usual=usual)
             rows = {key.id: raw for key, raw in self.keyed(rows_of(reply))}
             reply = reply.without_body()
             self.salvage.came(len(rows), reply.seconds)

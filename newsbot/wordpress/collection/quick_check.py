@@ -20,7 +20,7 @@ from newsbot.wordpress.collection.incremental import can_update
 from newsbot.wordpress.collection.proof import proven_since
 from newsbot.wordpress.collection.publication import dates_proven_since
 from newsbot.wordpress.collection.reconciler import Reconciler
-from newsbot.wordpress.collection.site_ids import Dates, is_from_cache, past_caches
+from newsbot.wordpress.collection.site_ids import Dates, is_from_cache, token
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
@@ -57,9 +57,8 @@ def unchanged(account: Reconciler) -> Steps[bool]:
     Raises PayloadError where no other request would be answered either.
     """
     queries, state = account.queries, account.intake.state
-    query = queries.query(dict[str, Any](NEWEST_CHANGE), "quick", tries=1)
     # A cache would answer with what it held before the change.
-    reply = yield past_caches(query)
+    reply = yield queries.afresh(dict[str, Any](NEWEST_CHANGE), token(state.run_time), "quick", tries=1)
     try:
         rows = rows_of(reply)
     except PayloadError as fault:

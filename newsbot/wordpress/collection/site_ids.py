@@ -14,14 +14,11 @@ from newsbot.wordpress.collection.cursor import Cursor, Params
 from newsbot.wordpress.collection.ids import every_id
 from newsbot.wordpress.dates import age, site_time, utc
 from newsbot.wordpress.messages import Asking, Query, Reply
-from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.queries import PAST_CACHES, Queries
 from newsbot.wordpress.replies import rows_of, total_of
 
 LISTING = "id,date,date_gmt,modified,modified_gmt"
 """The fields of a listing for which the site renders no content."""
-
-PAST_CACHES = {"Cache-Control": "no-cache"}
-"""Headers of a query that a cache should pass on to the site."""
 
 _HITS = ("hit", "served", "stale", "updating")
 """How the value of a header begins with which a cache says that it gave the answer. Each host names the header in its
@@ -87,8 +84,7 @@ class SiteIds:
 
     def query(self, params: Mapping[str, Any], purpose: str, *, tries: int = 4) -> Query:
         """A query of the collection's route, past caches where the run has a text for them."""
-        asked = dict(params) | ({"_": self.fresh} if self.fresh else {})
-        return past_caches(self.queries.query(asked, purpose, tries=tries), bool(self.fresh))
+        return self.queries.afresh(dict(params), self.fresh, purpose, tries=tries)
 
     def dates_in(self, rows: Sequence[dict[str, Any]]) -> Dates:
         """Id -> ``modified`` of the rows of an answer. A row without an id is left out."""
@@ -174,12 +170,12 @@ class SiteIds:
 def asked_afresh(queries: Queries, params: Mapping[str, Any], fresh: str, purpose: str, *, tries: int) -> Asking[Reply]:
     """The answer to a query past all caches. ``fresh`` is a number that no earlier query had.
 
-    A cache may drop parameters that WordPress does not know. Where it gave the answer, the query is made again, without
-    the row of the id ``fresh``: no site has such a row, and no cache has the answer.
+    Where a cache gave the answer all the same, the query is made again, without the row of the id ``fresh``: no site
+    has such a row, and no cache has the answer.
     """
-    reply: Reply = yield past_caches(queries.query(dict(params) | {"_": fresh}, purpose, tries=tries))
+    reply: Reply = yield queries.afresh(dict(params), fresh, purpose, tries=tries)
     if reply.is_ok and is_from_cache(reply) and queries.takes("exclude"):
-        reply = yield past_caches(queries.query(dict(params) | {"exclude": fresh, "_": fresh}, purpose, tries=tries))
+        reply = yield queries.afresh(dict(params) | {"exclude": fresh}, fresh, purpose, tries=tries)
     return reply
 
 

@@ -1,0 +1,61 @@
+"""Whether the answers of a site heed what it is asked for. Pure.
+
+A cache may keep one answer for all queries of a route. Where the collection has more rows than a page, each page of a
+listing then is the same one. The only page of a small collection looks whole, and stays as it was for as long as the
+cache keeps it. So the newest ids are asked for with other fields in each run. An answer with other fields than those is
+an old one, or the site ignores ``_fields``: a second query tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.site_ids import LISTING
+from newsbot.wordpress.messages import Asking, Reply
+from newsbot.wordpress.queries import Queries, share
+from newsbot.wordpress.replies import is_final, rows_of
+from newsbot.wordpress.values import row_id
+
+_DRAWN = {
+    "posts": ("guid", "slug", "status", "type"),
+    "media": ("guid", "slug", "media_type", "mime_type"),
+    "comments": ("author_name", "parent", "post", "type"),
+}
+"""Fields that every row of a kind has and that cost the server nothing."""
+
+_WHOLE = frozenset({"title", "content", "link", "_links"})
+"""Fields of whole rows."""
+
+
+def drawn(kind: str, fresh: str) -> tuple[str, ...]:
+    """The fields that a run asks for beside ``LISTING``, others in most runs. ``fresh`` is a text that no earlier run
+    had; empty: none."""
+    names = _DRAWN.get(kind, ()) if fresh else ()
+    number = int(share(fresh) * 2 ** len(names))
+    return tuple(name for place, name in enumerate(names) if number >> place & 1)
+
+
+def has_fields(rows: Sequence[Mapping[str, Any]], kind: str, asked: Sequence[str]) -> bool:
+    """Whether ``rows`` have the fields ``asked`` beside ``LISTING``, and no others."""
+    given = {name for row in rows for name in row}
+    return not rows or given & {*_WHOLE, *_DRAWN.get(kind, ())} - set(LISTING.split(",")) == set(asked)
+
+
+def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: str) -> Asking[bool]:
+    """Whether a query for one row beside the first one of ``rows`` has another answer than they are.
+
+    Raises a final PayloadError.
+    """
+    first = next((number for row in rows if (number := row_id(row.get("id"))) is not None), None)
+    params = dict(queries.window) | {"exclude": first, "per_page": 1, "orderby": "id", "order": "asc", "_fields": "id"}
+    reply: Reply = yield queries.afresh(params, fresh, "newest", tries=2)
+    try:
+        given = rows_of(reply)
+    except PayloadError as fault:
+        if is_final(fault):
+            raise
+        return True
+    # One of a few rows may be pinned to each page.
+    return len(given) <= 1 or first is None or [row.get("id") for row in given] != [row.get("id") for row in rows]

@@ -32,9 +32,9 @@ Cause = Literal[
 """What a user can do something about, where a verdict is not ``complete``. ``next_steps`` has a step for each.
 
 ``address``: the address cannot be requested. ``deletions``: deletions that were too many at once are held back.
-``login``: rows are kept that only the login of earlier runs may show. ``list``: a list names types of one site that one
-run cannot bring together. ``part`` and ``type``: the site does not have, or does not list, what was asked for. ``rows``:
-rows that the site lists did not come.
+``login``: rows are kept that only the login of earlier runs may show. ``list``: a list names types of one site that
+one run cannot bring together. ``part`` and ``type``: the site does not have, or does not list, what was asked for.
+``rows``: rows that the site lists did not come.
 """
 
 _CAUSES: dict[str, Cause] = {

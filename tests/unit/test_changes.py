@@ -17,11 +17,11 @@ from newsbot.wordpress.api import Site
 from newsbot.wordpress.collection import deletions, incremental
 from newsbot.wordpress.collection.confirm import Confirmed, confirm, is_held_back
 from newsbot.wordpress.collection.search import FIRST, LAST, Search
-from newsbot.wordpress.collection.site_ids import PAST_CACHES, SiteIds
+from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.options import Options
-from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.queries import PAST_CACHES, Queries
 from newsbot.wordpress.questions import AskEdge, AskKnown, CollectionState
 from tests.unit import changing_site
 from tests.unit.changing_site import BARE, KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso

@@ -6,6 +6,7 @@ Any worker may do it, and two at once do no harm. Each part is one transaction.
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Connection
 from newsbot.archive.database import Database
 from newsbot.archive.due_sites import DueSites
 from newsbot.archive.followed import written
-from newsbot.archive.schema import leases, runs
+from newsbot.archive.schema import followed, leases, runs
 from newsbot.fleet.jobs import (
     Capacity,
     QueuedJob,
@@ -32,6 +33,7 @@ from newsbot.fleet.jobs import (
     room_for_first,
 )
 from newsbot.fleet.pulse import STALE_SECONDS
+from newsbot.schedule.due import next_try
 
 logger = logging.getLogger(__name__)
 
@@ -51,16 +53,24 @@ KEPT_HOURS = 24
 """How long jobs that did not succeed stay in the queue's table, for a person to read."""
 
 
+MOST_DEATHS = 3
+"""How many workers in a row may die with a site at work. The site is then tried again after a pause, since it may be
+the cause: a page that takes all memory of a machine would kill one worker after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rescued:
-    """What dead workers left: the jobs that wait again, and the number of workers that are gone."""
+    """What dead workers left: the URLs of the jobs that wait again, the number of workers that are gone, and the URLs
+    of the sites that MOST_DEATHS workers did not survive."""
 
     jobs: tuple[str, ...]
     workers: int
+    deadly: tuple[str, ...] = ()
 
 
 _STALLED = sa.text("""
-    SELECT j.id, j.args ->> 'url' AS url
+    SELECT j.id, j.args ->> 'url' AS url, j.args ->> 'spider' AS spider, coalesce((j.args ->> 'deaths')::integer, 0)
+        + CASE WHEN w.id = ANY(:ended) THEN 0 ELSE 1 END AS deaths
     FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
     WHERE j.status = 'doing' AND (w.id IS NULL OR w.id = ANY(:ended)
         OR w.last_heartbeat < now() - make_interval(secs => :stale))
@@ -71,8 +81,10 @@ _DEFER_AGAIN = sa.text("""
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
     SELECT queue_name, task_name, coalesce((
         SELECT max(priority) FROM procrastinate_jobs o WHERE o.lock = j.lock AND o.status = 'todo'
-    ), 1), lock, queueing_lock, args FROM procrastinate_jobs j
-    WHERE id = ANY(:ids) AND queue_name = :sites ORDER BY id
+    ), 1), lock, queueing_lock, args || jsonb_build_object('deaths', deaths)
+    FROM procrastinate_jobs j
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:deaths AS integer[])) AS died (id, deaths) USING (id)
+    WHERE queue_name = :sites ORDER BY id
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
 """)
 """These jobs are the next to be fetched: they have waited for half a minute already. But where another job of the lock
@@ -103,14 +115,28 @@ def rescue(database: Database, *, ended: tuple[int, ...] = ()) -> Rescued:
         elif not _alone(connection):
             return Rescued((), 0)
         stalled = connection.execute(_STALLED, asked).all()
-        ids = {"ids": [row.id for row in stalled]}
+        again = [row for row in stalled if row.deaths < MOST_DEATHS or row.url is None]
+        deadly = [row for row in stalled if row not in again]
         if stalled:
             # A new job, not the old one again: a worker that was only paused could still report the old one as done.
-            connection.execute(_ABORT, ids)
-            connection.execute(_DEFER_AGAIN, ids | {"sites": SITES})
+            connection.execute(_ABORT, {"ids": [row.id for row in stalled]})
+            jobs = {"ids": [row.id for row in again], "deaths": [row.deaths for row in again]}
+            connection.execute(_DEFER_AGAIN, jobs | {"sites": SITES})
         gone = connection.execute(_GONE, asked).scalars().all()
         _free(connection, set(gone))
-    return Rescued(jobs=tuple(row.url for row in stalled if row.url), workers=len(gone))
+        for row in deadly:
+            _postpone(connection, row.url, row.spider)
+    urls = tuple(row.url for row in again if row.url)
+    return Rescued(jobs=urls, workers=len(gone), deadly=tuple(row.url for row in deadly))
+
+
+def _postpone(connection: Connection, url: str, spider: str) -> None:
+    """Let a site wait as after a check that failed, although no check of it has ended."""
+    of_site = (followed.c.url == url) & (followed.c.spider == spider)
+    failures = connection.execute(sa.select(followed.c.failures).where(of_site)).scalar()
+    if failures is not None:  # else the site was removed meanwhile
+        due = next_try(datetime.now(UTC), failures + 1, random.Random())  # noqa: S311 (it spreads checks over time)
+        connection.execute(sa.update(followed).where(of_site).values(failures=failures + 1, next_due=written(due)))
 
 
 def _free(connection: Connection, holders: set[str]) -> None:
@@ -182,7 +208,7 @@ def _choose(
             longest_overdue_first([*never, *overdue]),
             taken,
             most=most,
-            first=room_for_first(taken, workers, others_due=bool(overdue)),
+            first=room_for_first(taken, workers, others_due=any(site.checked is not None for site in overdue)),
             affordable=None if affordable is None else affordable - sum(job.cost for job in jobs),
         )
         jobs += more

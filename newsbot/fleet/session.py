@@ -25,7 +25,7 @@ from newsbot.archive.database import Database
 from newsbot.archive.processes import this_process
 from newsbot.errors import ArchiveError
 from newsbot.fleet.connector import QueueConnector, new_app
-from newsbot.fleet.dispatch import CONTROL, CRAWL, SITES, dispatch, rescue, tidy
+from newsbot.fleet.dispatch import CONTROL, CRAWL, MOST_DEATHS, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import JobKey
 from newsbot.fleet.pulse import BEAT_SECONDS, STALE_SECONDS, Pulse, clock_difference
 from newsbot.fleet.rates import Rates
@@ -46,6 +46,9 @@ END_SECONDS = 22.0
 POLL_SECONDS = 2.0
 """How often a worker with a free slot looks for jobs. It does not listen for new ones: to wait for messages of
 PostgreSQL takes as much CPU as all the rest that an idle worker does, and each new job would wake every worker."""
+
+TOLD = 5
+"""Sites that a line of the log names."""
 
 TICK = "* * * * * */5"
 """When the periodic work is done: every five seconds."""
@@ -204,10 +207,16 @@ class Session:
         """The periodic work. ``timestamp`` is the time that it is for."""
         rescued = await self._thread.do(rescue)
         if rescued.jobs or rescued.workers:
-            sites = ", ".join(rescued.jobs[:5]) + (", ..." if rescued.jobs[5:] else "") or "none"
+            sites = ", ".join(rescued.jobs[:TOLD]) + (", ..." if rescued.jobs[TOLD:] else "") or "none"
             logger.warning(
                 "Workers that are gone: %d. Sites that wait again: %d (%s)",
                 rescued.workers, len(rescued.jobs), sites,
+            )  # fmt: skip
+        if rescued.deadly:
+            named = ", ".join(rescued.deadly[:TOLD]) + (", ..." if rescued.deadly[TOLD:] else "")
+            logger.error(
+                "%d workers in a row died while they crawled these sites, which newsbot tries again after a pause: %s",
+                MOST_DEATHS, named,
             )  # fmt: skip
         await self._thread.do(lambda database: dispatch(database, spiders=self._spiders, budget=self._budget))
         if timestamp % 600 < BEAT_SECONDS:

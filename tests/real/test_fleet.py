@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,27 @@ def test_jobs_of_a_dead_worker_wait_again_and_its_late_writes_are_undone(
     tidy(fleet)
     assert count(fleet, JOBS + "'aborted'") == 1, "a person may read it for a day"
     archive.close()
+    fleet.close()
+
+
+def test_a_site_that_kills_one_worker_after_the_other_waits_as_if_it_had_failed(fleet: Database) -> None:
+    follow(fleet, 1)
+    url = "https://0.example/"
+    for death in (1, 2, 3):
+        worker = enter_worker(fleet)
+        dispatch(fleet, spiders=["wp_posts"], budget=0)
+        assert fetch(fleet, worker) is not None
+        assert rescue(fleet, ended=(worker,)).jobs == (url,), "a session that ends with its database is no death"
+        worker = enter_worker(fleet)
+        assert fetch(fleet, worker) is not None
+        with fleet.writing() as connection:
+            connection.exec_driver_sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 s'")
+        rescued = rescue(fleet)
+        assert (rescued.jobs, rescued.deadly) == (((url,), ()) if death < 3 else ((), (url,)))
+    assert count(fleet, JOBS + "'todo'") == 0
+    site = Followed(fleet).site(url, "wp_posts")
+    assert site is not None
+    assert (site.failures, site.is_due(datetime.now(UTC))) == (1, False)
     fleet.close()
 
 

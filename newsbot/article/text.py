@@ -12,7 +12,8 @@ _C0 = bytes([*range(9), 11, *range(14, 32), 127])
 _C1 = re.compile(rb"\xc2[\x80-\x9f]").search
 _MARKS = re.compile(rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])").search
 _RARE = re.compile("[\x80-\x9f\ufeff\ufffe\uffff]")
-_SCRAP = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|</?[a-zA-Z!?][^<>]*>", re.S | re.I)
+# Not markup.TOKEN, which reads tags as a parser does: behind a bare "<" in a title a parser loses all words.
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|</?[a-zA-Z!?][^<>]*>", re.S | re.I)
 _BLOCK = re.compile(
     r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figcaption|figure|hr|dd|dt|section)\b", re.I
 )
@@ -58,7 +59,7 @@ def plain_text(html: str) -> str | None:
     if not html:
         return None
     if "<" in html:
-        html = _SCRAP.sub(_gap, html)
+        html = _TAG.sub(_gap, html)
     if "&" in html:
         html = entities.unescape(html)
     return _folded(scrub(html).replace(SOFT_HYPHEN, "")) or None

@@ -54,7 +54,7 @@ class _NoStats:
 class Remaker:
     """Makes the rows of one site of one run. Raises NotMade where the run recorded nothing of the site.
 
-    ``lacks``: no record holds an object that the rows of the last answer link to.
+    ``lacks_linked``: no record holds an object that the rows of the last answer link to.
     """
 
     answers: Answers
@@ -62,7 +62,7 @@ class Remaker:
     site: Site = field(init=False)
     options: Mapping[str, Options] = field(init=False)
     cleaner: CleanPipeline = field(init=False)
-    lacks: bool = False
+    lacks_linked: bool = False
     _intakes: dict[tuple[str, str], Intake] = field(default_factory=dict)
     _listed: Listed = field(init=False)
     _versions: dict[str, dict[int, list[tuple[int, Any]]]] = field(default_factory=dict)
@@ -179,8 +179,8 @@ class Remaker:
         posts = [item for item in items if isinstance(item, Post)]
         for name, relation in intake.learner.extras:
             self._run(intake.children.fetch(name, relation, posts))
-        self.lacks = any(cache.wanted for cache in joiner.caches.values())
-        joiner.give_up()
+        self.lacks_linked = any(cache.wanted for cache in joiner.caches.values())
+        joiner.leave_unresolved()
         yield from cast(Iterator[Record], joiner.ready())
 
     def _intake(self, kind: str, type_: str, route: str) -> Intake:

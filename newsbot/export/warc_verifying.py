@@ -278,7 +278,7 @@ def _differing(remaker: Remaker, known: Place, row: Row, made: Made) -> tuple[li
         else:
             if not differing:
                 return [], False
-            found.append((differing, remaker.lacks))
+            found.append((differing, remaker.lacks_linked))
         if not remaker.chooses:
             break
     if not found and failed is not None:
@@ -313,8 +313,8 @@ def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool =
         return remaker.clean(next(one for one in remaker.rows(reply, *key[1:]) if one.id == row["id"]))
     if key not in made:
         rows = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key[1:])}
-        made[key] = rows, remaker.lacks
-    rows, remaker.lacks = made[key]
+        made[key] = rows, remaker.lacks_linked
+    rows, remaker.lacks_linked = made[key]
     if not isinstance(row["id"], int) or row["id"] not in rows:
         raise NotMade("its record does not hold it")
     return rows[row["id"]]

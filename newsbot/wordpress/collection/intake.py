@@ -249,7 +249,7 @@ class Intake:
 
         Their checkpoints carry no cursor: a later walk begins before these rows, and brings them with their objects.
         """
-        self.joiner.give_up()
+        self.joiner.leave_unresolved()
         yield from self._release()
 
     def _release(self) -> Steps[None]:

@@ -119,7 +119,7 @@ class Joiner:
             self.held.popleft()
             yield head.item if isinstance(head, Held) else head
 
-    def give_up(self) -> None:
+    def leave_unresolved(self) -> None:
         """Count every wanted object as unresolved, so that all rows may leave. Their checkpoints lose the cursor."""
         self.held = deque(
             replace(waiting, cursor=None) if isinstance(waiting, Checkpoint) else waiting for waiting in self.held

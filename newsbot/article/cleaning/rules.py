@@ -17,7 +17,7 @@ from newsbot.article.cleaning.selectors import Selectors
 INVITATION = 110
 # Dashes, arrows and small pictures around a label are ignored.
 _MARKS = (
-    " :.…!?»«>›→⇒➡➜▶►▸▼▾⬇↓|-–—_=~#*•·●■★☆✅✔❗‼"
+    " :.…!?»«>›‹→⇒←⇐⬅➡➜▶►▸▼▾⬇↓|-–—_=~#*•·●■★☆✅✔❗‼"
     '👉👇📲📱📢🔔🔊🎧📰🔗📌🔥\ufe0f\u200d[]()"“”。！？：；、「」『』【】（）《》〈〉।॥۔؟،'
 )
 # The longest address, without its query, of a page that asks for something, of a channel or of an app.

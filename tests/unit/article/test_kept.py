@@ -43,6 +43,24 @@ def test_an_advertisers_picture_goes_with_its_link() -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        'He told the court that this story is for <a href="/m">members</a> of the club.',
+        'The paper will <a href="/x">subscribe to the wire</a> for the full season.',
+        'To read the full judgment, <a href="https://court.example/j.pdf">see the court</a>.',
+        '“Únete,” decía <a href="https://museo.example/">el cartel</a> de 1938.',
+        'You have to sign up here in June, says <a href="https://court.example/registration">the office</a>.',
+        'The way <a href="/back">back to the overview</a> of the valley takes an hour.',
+        'Users must download the tax app from <a href="https://finance.example/">the ministry</a>.',
+        'The governor wrote on his <a href="https://t.me/governor">Telegram channel</a> that two bridges were hit.',
+        'Women had to <a href="https://archive.example/rules">sign up now</a> and not later, the rules of 1917 said.',
+    ],
+)
+def test_a_sentence_with_the_words_of_a_plea_stays(words: str) -> None:
+    assert cleaned(f"<p>{words}</p>").removed == {}
+
+
+@pytest.mark.parametrize(
     "html",
     [
         "<table><tr><th><p>Name</p></th><th><p>Share</p></th></tr><tr><td>A</td><td><p>12 shares</p></td></tr></table>",

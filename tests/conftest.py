@@ -17,6 +17,9 @@ settings.register_profile("newsbot", max_examples=50, deadline=None, suppress_he
 settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} else "newsbot")
 
+# The processes that tests start buffer their output, as a user's do. Without a buffer nothing is left to write at their
+# end, so that a test of an output whose reader has gone could not fail.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 LONGEST_ID = 60
 """Characters of a parameter that stand in the name of its test."""

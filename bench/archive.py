@@ -123,7 +123,7 @@ def recognise(folder: Path, rows: int) -> None:
 
     def ids() -> None:
         for page in pages:
-            assert len(archive.live_ids(AskKnown(site=SITE, type="post", ids=tuple(page)))) == PAGE
+            assert len(archive.live.ids(AskKnown(site=SITE, type="post", ids=tuple(page)))) == PAGE
 
     timed(f"known guid among {rows:,}, by pages", PAGE * len(pages), guids)
     timed(f"known id among {rows:,}, by pages", PAGE * len(pages), ids)

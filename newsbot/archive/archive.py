@@ -10,33 +10,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from newsbot.archive import current_rows
-from newsbot.archive.batch import KEPT, Batch, MissingRows, PendingRow, write_progress, write_rows
-from newsbot.archive.batches import Batches, CollectionKey, key_of, of_key
-from newsbot.archive.compare import FORGOTTEN, CurrentRow, Judgement, judge, row_after
+from newsbot.archive.batch import Batch, MissingRows, PendingRow, write_progress, write_rows
+from newsbot.archive.batches import Batches, CollectionKey, key_of
+from newsbot.archive.collection_state import STATE, collection_state
+from newsbot.archive.compare import FORGOTTEN, CurrentRow, judge, row_after
 from newsbot.archive.database import Database, open_database
+from newsbot.archive.guids import originals_with_guid
 from newsbot.archive.leases import Leases, lease_of
 from newsbot.archive.linked import Linked
 from newsbot.archive.links import live_links
+from newsbot.archive.live_rows import LiveRows
 from newsbot.archive.moves import Moves
 from newsbot.archive.outbox import Outbox
 from newsbot.archive.parts import fingerprint
 from newsbot.archive.payloads import (
     BrokenPayload,
-    RowState,
     bare_record,
     pack,
     replace_content,
     set_state,
     shape_of,
     state_of,
-    stored_json,
     unpack,
 )
 from newsbot.archive.processes import Alive, process_alive
@@ -46,18 +47,9 @@ from newsbot.compact import SortedKeys
 from newsbot.items import Checkpoint, Record
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.options import KINDS
-from newsbot.wordpress.questions import AskBorder, AskEdge, AskKnown, AskPublished, CollectionState, KeepWitness, Recall
+from newsbot.wordpress.questions import CollectionState, KeepWitness, Recall
 
 Clock = Callable[[], datetime]
-
-_LIVE = (
-    sa.select(sa.func.count().label("live"), sa.func.max(rows.c.modified).label("modified"))
-    .where(rows.c.collection == of_key(sa.select(collections.c.collection)).scalar_subquery())
-    .where(rows.c.deleted_at.is_(None))
-    .subquery()
-)
-_STATE = of_key(sa.select(collections, _LIVE.c.live, _LIVE.c.modified).join(_LIVE, sa.true()))
-"""A collection with the sums of its live rows, in one statement: each check of an unchanged site asks for it."""
 
 
 def utc_now() -> datetime:
@@ -78,6 +70,7 @@ class Archive:
         self._clock = clock
         self._batches = Batches(database)
         self._linked = Linked(database, clock=clock)
+        self.live = LiveRows(database, self._batches)
         self.moves = Moves(database)
         self.runs = Runs(database, run=run, clock=clock)
         self.leases = Leases(database, run=run, clock=clock, alive=alive)
@@ -114,71 +107,13 @@ class Archive:
             self._store(batch, None)
         key = key_of(site, type_, kind)
         with self.database.reading() as connection:
-            found = connection.execute(_STATE, key).first()
+            found = connection.execute(STATE, key).first()
         if found is None:
             self._batches.of(site, type_, kind)
             with self.database.reading() as connection:
-                found = connection.execute(_STATE, key).one()
+                found = connection.execute(STATE, key).one()
         self._batches.begin_pass(site, type_, kind, number=found.collection, committed_sequence=found.sequence)
-        cursor, witness = stored_json(found.cursor), stored_json(found.witness)
-        return CollectionState(
-            cursor=cursor if cursor.keys() - set(KEPT) else None,
-            sequence=found.sequence,
-            whole=found.whole,
-            watermark=found.watermark,
-            live=found.live,
-            modified=found.modified,
-            asked_at=self._now(),
-            hidden=found.hidden,
-            swept=found.swept,
-            owed=tuple(cursor.get("owed", ())),
-            unlisted=frozenset(cursor.get("unlisted", ())),
-            shifted=bool(cursor.get("shifted")),
-            rotation=cursor.get("rotation", {}),
-            beside=frozenset(witness.get("beside", ())),
-            witness=witness,
-        )
-
-    def live_ids(self, question: AskKnown) -> dict[int, str | None]:
-        """The live ids that the archive holds -> ``modified``. Rows that are not committed yet are included."""
-        batch = self._batches.of(question.site, question.type, question.kind)
-        with self.database.reading() as connection:
-            found = current_rows.live_ids(
-                connection,
-                batch.collection,
-                ids=question.ids,
-                since=question.since,
-                until=question.until,
-                lowest=question.lowest,
-            )
-        batch.overlay(found, question)
-        return found
-
-    def border(self, question: AskBorder) -> str | None:
-        """A moment between two live rows, as the question describes it. Rows that are not committed do not count."""
-        batch = self._batches.of(question.site, question.type, question.kind)
-        with self.database.reading() as connection:
-            return current_rows.border(
-                connection,
-                batch.collection,
-                before=question.before,
-                share=question.share,
-                clear=timedelta(seconds=question.clear),
-            )
-
-    def edge(self, question: AskEdge) -> str | None:
-        """When a live row was published, as the question describes it. Rows that are not committed do not count."""
-        batch = self._batches.of(question.site, question.type, question.kind)
-        with self.database.reading() as connection:
-            return current_rows.edge(connection, batch.collection, since=question.since, count=question.rows)
-
-    def published(self, question: AskPublished) -> dict[int, str | None]:
-        """When rows were published: live id -> UTC. Rows that are not committed yet are included."""
-        batch = self._batches.of(question.site, question.type, question.kind)
-        with self.database.reading() as connection:
-            found = current_rows.published(connection, batch.collection, question.ids)
-        batch.overlay_published(found, question.ids)
-        return found
+        return collection_state(found, asked_at=self._now())
 
     def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
         """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""
@@ -239,14 +174,7 @@ class Archive:
                 self._store(batch, None)
         elif self.was_empty:
             return []
-        with self.database.reading() as connection:
-            found = current_rows.payloads_with_guid(connection, key=key, other_than=record.site, kind=record.collection)
-        originals = []
-        for site, payload, seen in found:
-            with suppress(BrokenPayload):
-                state = RowState(1, "new", seen, seen)
-                originals.append(unpack(payload, state, kind=record.collection, site=site))
-        return originals
+        return originals_with_guid(self.database, key, other_than=record.site, kind=record.collection)
 
     def rename_site(self, old: str, new: str) -> str | None:
         """Give everything of a site to its new key. Returns the other run that crawls one of the two, if any."""
@@ -312,7 +240,7 @@ class Archive:
             return False
         when = record.deleted_at or self._now()
         after = replace(before, revision=before.revision + 1, deleted_at=when)
-        self._put(batch, _without_payload(before, after, record.collection, "deleted"))
+        self._put(batch, PendingRow.without_payload(before, after, record.collection, "deleted"))
         set_state(record, state_of(after, "deleted"))
         return True
 
@@ -320,7 +248,7 @@ class Archive:
         """Note that the site still has a row that the user wants forgotten. Nothing of its content is stored."""
         modified, published = (getattr(record, name, None) for name in ("modified", "published"))
         after = replace(before, last_seen=self._now(), modified=modified, published=published, deleted_at=None)
-        self._put(batch, _without_payload(before, after, record.collection, "unchanged"))
+        self._put(batch, PendingRow.without_payload(before, after, record.collection, "unchanged"))
         set_state(record, state_of(after, "unchanged"))
         return False
 
@@ -406,10 +334,3 @@ class Archive:
                 write_progress(connection, batch.collection, checkpoint)
         self._linked.written()
         batch.committed()
-
-
-def _without_payload(before: CurrentRow | None, after: CurrentRow, kind: str, change: str) -> PendingRow:
-    judgement = Judgement(change=change, revision=after.revision)  # type: ignore[arg-type]
-    return PendingRow(
-        before=before, after=after, kind=kind, judgement=judgement, change=change, deliver=change == "deleted"
-    )

@@ -15,7 +15,7 @@ from newsbot.archive.current_rows import LoadedRange
 from newsbot.archive.parts import text_hash
 from newsbot.archive.schema import collections, outbox, revisions, rows
 from newsbot.errors import ArchiveError
-from newsbot.items import Checkpoint
+from newsbot.items import Change, Checkpoint
 from newsbot.wordpress.questions import AskKnown
 
 
@@ -38,6 +38,14 @@ class PendingRow:
     deliver: bool
     payload: bytes | None = None
     shape: int | None = None
+
+    @classmethod
+    def without_payload(cls, before: CurrentRow | None, after: CurrentRow, kind: str, change: Change) -> PendingRow:
+        """A row whose stored payload stays. Only a deleted one is delivered."""
+        judgement = Judgement(change=change, revision=after.revision)
+        return cls(
+            before=before, after=after, kind=kind, judgement=judgement, change=change, deliver=change == "deleted"
+        )
 
     @property
     def is_event(self) -> bool:

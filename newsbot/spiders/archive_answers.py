@@ -108,13 +108,13 @@ class ArchiveAnswers:
             case AskState():
                 return archive.state(asked.site, asked.type, asked.kind)
             case AskKnown():
-                return archive.live_ids(asked)
+                return archive.live.ids(asked)
             case AskBorder():
-                return archive.border(asked)
+                return archive.live.border(asked)
             case AskEdge():
-                return archive.edge(asked)
+                return archive.live.edge(asked)
             case AskPublished():
-                return archive.published(asked)
+                return archive.live.published(asked)
             case Distrust():
                 return archive.forget_modified(asked.site, asked.type, asked.kind, asked.ids)
             case Recall():

@@ -86,7 +86,7 @@ def test_whole_life_of_a_collection(postgresql: PostgreSQL, tmp_path: Path) -> N
     state = heir.state(site, "post")
     assert (state.cursor, state.sequence, state.live) == ({"id": 1200}, 1200, 1200)
     assert heir.recall(Recall(site=site, relation="users", ids=(1,))) == {1: {"name": "Ann"}}
-    assert len(heir.live_ids(AskKnown(site=site, type="post", ids=tuple(range(900, 2000))))) == 301
+    assert len(heir.live.ids(AskKnown(site=site, type="post", ids=tuple(range(900, 2000))))) == 301
     gone = heir.tombstone(site, "post", 9, "2026-11-23T10:00:00Z")
     assert gone is not None
     assert heir.add(gone)

@@ -98,7 +98,7 @@ def test_page_is_known_to_the_next_run_with_its_cursor(reopen: Open) -> None:
 
 def test_rows_without_a_checkpoint_are_not_there_after_a_kill(reopen: Open) -> None:
     reopen().add(post(1))
-    assert reopen("run-2").live_ids(AskKnown(site=SITE, type="post")) == {}
+    assert reopen("run-2").live.ids(AskKnown(site=SITE, type="post")) == {}
 
 
 def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
@@ -173,7 +173,7 @@ def test_older_copy_of_a_cache_never_replaces_a_newer_one(reopen: Open) -> None:
     old = post(1, modified="2026-02-01T00:00:00Z", title="Old")
     assert archive.add(old) is False
     archive.commit(checkpoint(2))
-    assert archive.live_ids(AskKnown(site=SITE, type="post", ids=(1,))) == {1: "2026-03-01T00:00:00Z"}
+    assert archive.live.ids(AskKnown(site=SITE, type="post", ids=(1,))) == {1: "2026-03-01T00:00:00Z"}
     kept = archive.tombstone(SITE, "post", 1, "2026-11-23T10:00:00Z")
     assert isinstance(kept, Post)
     assert kept.title == "Title 1"
@@ -290,7 +290,7 @@ def test_rows_that_are_not_committed_yet_are_known(reopen: Open) -> None:
     archive.add(post(2))
     second = [f"2026-01-01T00:00:0{number}Z" for number in range(4)]
     for since, until, known in ((None, None, {2}), (second[2], second[3], {2}), (second[1], second[2], set())):
-        assert archive.live_ids(AskKnown(site=SITE, type="post", since=since, until=until)).keys() == known
+        assert archive.live.ids(AskKnown(site=SITE, type="post", since=since, until=until)).keys() == known
 
 
 def test_archive_finds_the_rows_that_share_a_guid(reopen: Open) -> None:
@@ -427,12 +427,12 @@ def test_known_asks_by_ids_and_by_window(reopen: Open) -> None:
     for number in range(1, 1200):
         archive.add(post(number, published=f"2026-01-{1 + number % 28:02d}T00:00:00Z"))
     archive.commit(checkpoint(1199))
-    assert set(archive.live_ids(AskKnown(site=SITE, type="post", ids=tuple(range(1000, 3000))))) == set(
+    assert set(archive.live.ids(AskKnown(site=SITE, type="post", ids=tuple(range(1000, 3000))))) == set(
         range(1000, 1200)
     )
     window = AskKnown(site=SITE, type="post", since="2026-01-02T00:00:00Z", until="2026-01-03T00:00:00Z")
-    assert set(archive.live_ids(window)) == {n for n in range(1, 1200) if n % 28 == 1}
-    assert archive.live_ids(AskKnown(site="https://other.example", type="post")) == {}
+    assert set(archive.live.ids(window)) == {n for n in range(1, 1200) if n % 28 == 1}
+    assert archive.live.ids(AskKnown(site="https://other.example", type="post")) == {}
 
 
 def test_ids_in_any_order_are_recognised(reopen: Open) -> None:

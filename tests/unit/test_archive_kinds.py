@@ -43,7 +43,7 @@ def test_post_type_and_taxonomy_of_one_name_do_not_meet(archive: Archive) -> Non
     archive.commit(Checkpoint(site=SITE, type="event", sequence=1, cursor={"whole": False}, done=True, kind="terms"))
     assert (archive.state(SITE, "event").live, archive.state(SITE, "event", "terms").live) == (2, 1)
     assert (archive.state(SITE, "event").whole, archive.state(SITE, "event", "terms").whole) == (True, False)
-    assert archive.live_ids(AskKnown(site=SITE, type="event", kind="terms")).keys() == {2}
+    assert archive.live.ids(AskKnown(site=SITE, type="event", kind="terms")).keys() == {2}
     assert archive.tombstone(SITE, "event", 1, "2026-11-23T10:00:00Z", kind="terms") is None
     gone = archive.tombstone(SITE, "event", 2, "2026-11-23T10:00:00Z", kind="terms")
     assert gone is not None and gone.collection == "terms"

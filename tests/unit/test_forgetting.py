@@ -134,7 +134,7 @@ def test_a_forgotten_row_counts_as_held_and_never_comes_back(url: str) -> None:
     delivered = take(url, [comment(1, "Jo Doe", text=SECRET), comment(2, "Ann")], run="second")
     assert delivered == [False, False]
     archive = Archive.open(url, run="third", full=True)
-    known = archive.live_ids(AskKnown(site=SITE, type="comment", kind="comments"))
+    known = archive.live.ids(AskKnown(site=SITE, type="comment", kind="comments"))
     assert sorted(known) == [1, 2]
     # With full=1 it is not delivered either, and an edit brings no content.
     assert archive.add(comment(1, "Jo Doe", text="edited")) is False

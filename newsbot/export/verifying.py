@@ -114,8 +114,9 @@ def _check_rows(path: Path, resource: Mapping[str, Any], sites: Set[str], found:
         if key[0] not in sites:
             found.fail(f"{path.name}, row {number}: the descriptor does not name the site {key[0]}")
     found.rows += rows
-    if rows != resource.get("rows"):
-        found.fail(f"{path.name}: the file has {rows} rows, and the descriptor says {resource.get('rows')}")
+    told = resource.get("rows", resource.get("rowCount"))
+    if rows != told:
+        found.fail(f"{path.name}: the file has {rows} rows, and the descriptor says {told}")
 
 
 def _rows(path: Path, found: Verified) -> Iterator[Mapping[str, Any] | None]:

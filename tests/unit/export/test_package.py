@@ -215,6 +215,12 @@ def test_parquet_rows_are_verified_too(tmp_path: Path) -> None:
     assert exported(tmp_path, "package", package=True, format="parquet", kind="terms") == 2
     found = verify(tmp_path / "package")
     assert (found.count, found.rows) == (0, 2)
+    told = described(tmp_path / "package")
+    terms = next(one for one in told["resources"] if one["path"] == "terms.parquet")
+    assert (terms["type"], terms["rowCount"], "rows" in terms) == ("file", 2, False)
+    terms["rowCount"] = 3
+    (tmp_path / "package" / "datapackage.json").write_text(json.dumps(told))
+    assert verify(tmp_path / "package").count == 1
 
 
 def test_what_is_no_package_is_told(tmp_path: Path) -> None:

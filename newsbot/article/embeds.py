@@ -101,14 +101,15 @@ _MAP = re.compile(r"//(?:www\.)?google\.[\w.]+/maps|//maps\.google\.", re.I)
 
 def recognise(url: str) -> tuple[str, str] | None:
     """(provider, URL of the page) for the frame or page of a known provider, or None."""
-    if _PLUGIN_FRAME.search(url):
-        return None
-    found = _FACEBOOK.search(url)
-    if found:
-        return "Facebook", unquote(found[1])
-    if _MAP.search(url):
-        return "Google Maps", url
     lowered = url.lower()
+    if "facebook" in lowered:
+        if _PLUGIN_FRAME.search(url):
+            return None
+        found = _FACEBOOK.search(url)
+        if found:
+            return "Facebook", unquote(found[1])
+    if "maps" in lowered and _MAP.search(url):
+        return "Google Maps", url
     for name, provider, pattern, page in _PAGES:
         found = pattern.search(url) if name in lowered else None
         if found:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from newsbot.article.cleaning import shortcodes
+from newsbot.article.cleaning.closed_list import is_of_closed_list
 from newsbot.article.cleaning.judgement import Judgement
 from newsbot.article.cleaning.parse import parse
 from newsbot.article.cleaning.php_messages import without_php_messages
@@ -96,6 +97,8 @@ def _sanitized(walk: TreeWalk) -> tuple[str, str]:
     """(the HTML as written, the same HTML after the sanitizer)."""
     pieces = walk.writer.html
     written = "".join(pieces)
+    if is_of_closed_list(pieces, written):
+        return written, written
     if len(written) < _HUGE or _SEAL in written:
         return written, sanitize(written)
     # The sanitizer's time is quadratic in the entities of a huge text. Such text is escaped already, so it is set

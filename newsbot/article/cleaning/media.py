@@ -19,6 +19,9 @@ from newsbot.article.links import absolute, host, original_image
 from newsbot.article.text import scrub
 from newsbot.items import Image
 
+MOST_FRAMES = 5_000
+"""The frames of a post that are read. No article has as many; each costs some dozen searches."""
+
 
 class MediaWriter:
     """Writes media to the writer and keeps the lists. A handler returns True where the element needs no further
@@ -33,6 +36,7 @@ class MediaWriter:
         self._rules = rules
         self._counts = counts
         self._shown: set[tuple[str, str]] = set()
+        self._frames = 0
         self._uncaptioned: list[Image] = []
         self._last_image = ""
         self._from_noscript = False
@@ -138,6 +142,10 @@ class MediaWriter:
         return None
 
     def frame(self, attributes: Attributes) -> None:
+        self._frames += 1
+        if self._frames > MOST_FRAMES:
+            self._counts["frame-flood"] += 1
+            return
         verdict = frame_verdict(attributes, self._base)
         if verdict.embed is not None:
             rule = self._rules.match_url(verdict.embed.url)

@@ -254,6 +254,8 @@ class Kinds:
         self._ids = {name: rule for rule in rules for name in rule.ids}
         self._named = [(rule, re.compile(rf"\b(?:{'|'.join(rule.named)})\Z")) for rule in rules if rule.named]
         self._of_names = lru_cache(maxsize=MEMO_LIMIT)(self._read)
+        # Builders write the same names in ever new combinations.
+        self._of_name = lru_cache(maxsize=MEMO_LIMIT)(self._read_name)
 
     def match(self, tag: str, attributes: Attributes) -> tuple[Rule, ...]:
         """The rules that an element's classes match. Its content must agree: see ``agrees``."""
@@ -272,8 +274,13 @@ class Kinds:
     def _read(self, names: str) -> tuple[Rule, ...]:
         """The rules for the names in an attribute, each once."""
         named = (name for name in names.split()[:_MOST] if len(name) <= _LONGEST and not _LAYOUT.match(name))
-        parts = [words_of(name) for name in named]
-        return tuple(rule for rule, named in self._named if any(_says(named, words) for words in parts))
+        found = {number for name in named for number in self._of_name(name)}
+        return tuple(self._named[number][0] for number in sorted(found))
+
+    def _read_name(self, name: str) -> tuple[int, ...]:
+        """The places of the rules for one name."""
+        words = words_of(name)
+        return tuple(number for number, (_, named) in enumerate(self._named) if _says(named, words))
 
 
 def _says(named: re.Pattern[str], words: str) -> bool:

@@ -114,7 +114,11 @@ def is_quotation(text: str) -> bool:
 
 def fold(text: str) -> str:
     """Text in the form that the rules compare: case and white space folded, without marks at its ends."""
-    return " ".join(text.casefold().split()).strip(_MARKS)
+    folded = text.casefold()
+    # Most words have single spaces already. Other white space is not printable.
+    if "  " in folded or not folded.isprintable():
+        folded = " ".join(folded.split())
+    return folded.strip(_MARKS)
 
 
 @cache

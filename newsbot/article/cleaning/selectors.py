@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import translate
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from newsbot.article.cleaning.rule import Rule, read_selector
 
@@ -61,7 +61,8 @@ class _Pattern:
 
 
 class Selectors:
-    """All selectors of some rules. Immutable except for a cache of ``class`` attributes, which is safe to share."""
+    """All selectors of some rules. Immutable except for caches of ``class`` attributes and of names in them, which
+    are safe to share."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._exact: dict[str, list[Candidate]] = {}  # "." or "#" and the name
@@ -79,6 +80,7 @@ class Selectors:
         self.bare_tags: Set[str] = self._tags.keys()
         self._asked_for = frozenset(self._attributes) | {"id"}
         self._of_class = lru_cache(maxsize=MEMO_LIMIT)(self._read_class)
+        self._of_token = lru_cache(maxsize=MEMO_LIMIT)(partial(self._named, "."))
 
     def match(self, tag: str, attributes: Attributes) -> Rule | None:
         """The rule that matches an element, or None: by its classes first, then by its attributes, then by its tag."""
@@ -101,7 +103,7 @@ class Selectors:
         tokens = tuple(names.split())
         candidates: list[Candidate] = []
         for token in tokens:
-            candidates += self._named(".", token)
+            candidates += self._of_token(token)
         return tokens, tuple(candidates)
 
     def _of_attributes(self, attributes: Attributes) -> Iterator[Candidate]:

@@ -13,6 +13,7 @@ import pytest
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.clean import clean
 from newsbot.article.cleaning.markdown import markdown
+from newsbot.article.cleaning.media import MOST_FRAMES
 from newsbot.article.cleaning.nesting import MAX_TAGS, limit_tags
 from newsbot.article.cleaning.repair import repair
 from newsbot.article.cleaning.tree_walk import TreeWalk
@@ -45,6 +46,12 @@ def test_no_more_elements_are_entered_than_an_article_has(name: str, monkeypatch
     assert words.count("x") == FLOODS[name].count("x")
     assert "b" not in words
     assert entered.total() <= 2 * MAX_TAGS
+
+
+def test_frames_behind_the_first_thousands_are_counted_and_not_read() -> None:
+    frames = "".join(f"<iframe src=https://a.example/{number}></iframe>" for number in range(MOST_FRAMES + 3))
+    cleaned = clean(f"{frames}<p>x</p>", base_url=URL)
+    assert (len(cleaned.embeds), cleaned.removed, cleaned.text) == (MOST_FRAMES, {"frame-flood": 3}, "x")
 
 
 def test_words_behind_the_last_tag_stay_without_scripts_and_comments() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import io
-import pkgutil
 import re
 import sys
 from collections.abc import Sequence
@@ -50,15 +49,23 @@ def unknown_command(arguments: Sequence[str]) -> str | None:
     import scrapy.commands
 
     named = next((word for word in arguments if not word.startswith("-")), None)
-    scrapys = {module.name for module in pkgutil.iter_modules(scrapy.commands.__path__)}
-    modules = (Path(__file__).parent / "commands").glob("*.py")
-    ours = {module.stem for module in modules if "class Command(" in module.read_text(encoding="utf-8")}
-    known = {*ours, *scrapys, *entry_points(group="scrapy.commands").names}
-    if named is None or named in known:
+    folders = [Path(__file__).parent / "commands", *map(Path, scrapy.commands.__path__)]
+    # Each start asks for one command: only its own module is read.
+    if named is None or (named.isidentifier() and any(is_command(folder / f"{named}.py") for folder in folders)):
+        return None
+    modules = [module for folder in folders for module in folder.glob("*.py")]
+    known = {module.stem for module in modules if is_command(module)}
+    known.update(entry_points(group="scrapy.commands").names)
+    if named in known:
         return None
     near = difflib.get_close_matches(named, sorted(known), 1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"newsbot: there is no command {named!r}: {hint}newsbot --help lists all commands"
+
+
+def is_command(module: Path) -> bool:
+    """Whether a module of a folder of commands is a command, and not one that commands share."""
+    return module.is_file() and "class Command(" in module.read_text(encoding="utf-8")
 
 
 def places(arguments: Sequence[str], folder: Path) -> str:

@@ -25,4 +25,6 @@ def test_an_unknown_command_is_told_in_newsbots_own_words(
 
 @pytest.mark.parametrize("line", [["crawl", "wp_posts"], ["doctor"], ["list"], ["-h"], ["fetch", "https://a.example"]])
 def test_a_command_of_newsbot_or_of_scrapy_is_known(line: list[str]) -> None:
-    assert console.unknown_command(line) is None
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(console, "entry_points", lambda **_: pytest.fail("one module is read, and no list of commands"))
+        assert console.unknown_command(line) is None

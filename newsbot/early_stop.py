@@ -52,6 +52,23 @@ class _Given:
             before = word
 
 
+def open_closed_streams() -> None:
+    """Let each standard stream that the caller closed (``>&-``) lead nowhere, before a file of the run is opened.
+
+    Python has None in its place, which would end a command at its first line for the user. And a file that opens later
+    would take its number: a line for the user would be written into the archive.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the system gives the lowest free number
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+
+
 def install(*, data: str, json_log: str) -> None:
     """Handle SIGTERM and SIGINT until Scrapy does, if this process is a crawl. ``data`` is NEWSBOT_DATA."""
     global _given

@@ -25,6 +25,7 @@ def _env(name: str, default: str) -> str:
 
 
 # Newsbot's own settings, as text. The commands refuse an invalid value with one line (newsbot/arguments/settings.py).
+early_stop.open_closed_streams()
 NEWSBOT_DATA = _env("NEWSBOT_DATA", "data")
 early_stop.install(data=NEWSBOT_DATA, json_log=_env("NEWSBOT_LOG_JSON", "0"))
 NEWSBOT_DELAY = _env("NEWSBOT_DELAY", "1")

@@ -16,6 +16,10 @@ _COMMAND = re.compile(r"\bscrapy (crawl|export|doctor|sites|report|forget|articl
 _program = "scrapy"
 
 
+class OutputFailed(SystemExit):
+    """Standard output cannot be written. A line says so, and the command ends with status 1."""
+
+
 def visible(text: str) -> str:
     """``text`` with its control characters as escapes (``\\x1b``). Tabs and line feeds stay."""
     return _CONTROLS.sub(_as_escape, text) if _CONTROLS.search(text) else text
@@ -121,13 +125,19 @@ def discard_output() -> None:
 
 
 def _to_standard_output(text: str) -> None:
-    """Write lines. Where the reader has gone (``| head``), nobody wants them, and the command itself did its work."""
+    """Write lines. Where the reader has gone (``| head``), nobody wants them, and the command itself did its work.
+
+    Raises OutputFailed where the output cannot be written, such as to a full disk.
+    """
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Python writes what is left in the buffer once more when it ends.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - open until Python ends
+        if not isinstance(error, BrokenPipeError):
+            tell(f"{_program}: standard output cannot be written: {error.strerror}")
+            raise OutputFailed(1) from None
 
 
 def _as_escape(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
 from newsbot.errors import BadArgument
 
 COMPONENTS = ("EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
+TIMES = ("DOWNLOAD_TIMEOUT", "DNS_TIMEOUT", "LOGSTATS_INTERVAL")
+"""Settings in seconds, with which Twisted fails where they are below 0."""
+
 REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 
@@ -27,6 +31,19 @@ def check_scrapy_settings(settings: BaseSettings) -> None:
         for component, place in settings.getdict(name).items():
             if place is not None and isinstance(component, str):
                 _check_module(name, component)
+
+
+def check_given(settings: BaseSettings, words: Iterable[str]) -> None:
+    """Set what ``-s NAME=VALUE`` gives. Raise BadArgument for a word of another form, or for a value that Scrapy cannot
+    read: Scrapy tells neither which, nor what the setting takes."""
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not (name and sign):
+            raise BadArgument(f"-s takes NAME=VALUE, not {word!r}")
+        try:
+            settings.set(name, value, priority="cmdline")
+        except (TypeError, ValueError):
+            raise BadArgument(f"{name} takes JSON, not {value!r}") from None
 
 
 def check_log(settings: BaseSettings) -> None:
@@ -57,6 +74,8 @@ def _check_type(settings: BaseSettings, name: str, default: Any) -> None:
     except (TypeError, ValueError):
         takes = "1 or 0" if isinstance(default, bool) else "a number" if isinstance(default, int | float) else "JSON"
         raise BadArgument(f"{name} takes {takes}, not {settings[name]!r}") from None
+    if name in TIMES and settings.getfloat(name) < 0:
+        raise BadArgument(f"{name} takes a number, 0 or more, not {settings[name]!r}")
     if isinstance(default, str) and default.startswith("scrapy.") and isinstance(settings[name], str):
         _check_module(name, settings[name])
 

@@ -129,6 +129,8 @@ def _check_metrics(settings: BaseSettings) -> None:
 
 def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:
     for uri, options in settings.getdict("FEEDS").items():
+        if not isinstance(options, Mapping):
+            raise BadArgument(f'FEEDS gives {options!r} to {uri}: write {{"format": "jsonl"}}')
         _check_storage_and_format(settings, str(uri), options)
         _check_names(settings, str(uri), options, spider)
         batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))

@@ -31,7 +31,7 @@ class Command(OneLineEnd, ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         is_no_run(self.settings, quiet=not opts.loglevel)
-        self._check_log(self.settings)
+        self._check_scrapy(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.

@@ -94,7 +94,7 @@ class Command(OneLineEnd, ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         is_no_run(self.settings, quiet=not opts.loglevel)
-        self._check_log(self.settings)
+        self._check_scrapy(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:

@@ -66,15 +66,20 @@ class Command(ScrapyCrawl):
         appended = opts.output
         if opts.overwrite_output:
             opts.output = None
+        from newsbot.arguments.scrapy_settings import check_given
+
+        assert self.settings is not None
+        try:
+            check_given(self.settings, opts.set)
+        except BadArgument as fault:
+            self._end(str(fault), 2)
         try:
             super().process_options(args, opts)
             if appended and opts.overwrite_output:
                 self._append_too(appended)
         except UsageError as fault:
-            assert self.settings is not None
             formats = self.settings.getwithbase("FEED_EXPORTERS")
             self._end(in_our_words(str(fault), [name for name in formats if formats[name] is not None]), 2)
-        assert self.settings is not None
         json_logs.prepare(self.settings)
         screen_log.tell_log_failures()
         # Nothing has started and nothing has been logged yet: the error is the only line on the screen.
@@ -140,7 +145,7 @@ class Command(ScrapyCrawl):
         json_logs.prepare(self.settings)
         tell(f"scrapy crawl: {line}")
         # The log of the job, which Scrapyd shows, has no handler yet.
-        if log := self.settings.get("LOG_FILE"):
+        if (log := self.settings.get("LOG_FILE")) and Path(log).parent.is_dir():
             early_stop.append(log, early_stop.in_log(visible(line), time.time()))
         sys.exit(status)
 

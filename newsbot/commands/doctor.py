@@ -42,7 +42,7 @@ class Command(OneLineEnd, ScrapyCommand):
         # 940: next to the downloader, so that redirects and robots.txt are counted too, and no refused request.
         counted = {**own, "newsbot.doctor.budget.BudgetMiddleware": 940}
         self.settings.set("DOWNLOADER_MIDDLEWARES", counted, priority="cmdline")
-        self._check_log(self.settings)
+        self._check_scrapy(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.

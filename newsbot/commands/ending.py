@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from scrapy.settings import BaseSettings
 
@@ -17,10 +18,21 @@ class OneLineEnd:
     """For commands of Scrapy. The name of a command is the name of its module."""
 
     exitcode: int
+    settings: Any
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)  # type: ignore[misc]
         parser.usage = in_users_words(parser.usage or "")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        from newsbot.arguments.scrapy_settings import check_given
+
+        try:
+            check_given(self.settings, opts.set)
+        except BadArgument as fault:
+            self._say(str(fault))
+            sys.exit(2)
+        super().process_options(args, opts)  # type: ignore[misc]
 
     def _say(self, line: str) -> None:
         command = type(self).__module__.rpartition(".")[2]
@@ -45,12 +57,12 @@ class OneLineEnd:
             # A connection has no file name.
             self._end(": ".join(map(str, filter(None, (what, fault.strerror or fault)))), 1)
 
-    def _check_log(self, settings: BaseSettings) -> None:
-        """End before anything starts where Scrapy could not begin its log."""
-        from newsbot.arguments.scrapy_settings import check_log
+    def _check_scrapy(self, settings: BaseSettings) -> None:
+        """End before anything starts where Scrapy could not begin its log, or would end with a traceback."""
+        from newsbot.arguments.scrapy_settings import check_scrapy_settings
 
         try:
-            check_log(settings)
+            check_scrapy_settings(settings)
         except BadArgument as fault:
             self._say(str(fault))
             sys.exit(2)

@@ -41,7 +41,10 @@ class OnePage:
     spiders: SpiderLoaderProtocol
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        from newsbot.arguments.scrapy_settings import check_given
+
         try:
+            check_given(self.settings, opts.set)
             super().process_options(args, opts)  # type: ignore[misc]
             self._check(args, opts)
         except (BadArgument, UsageError) as fault:

@@ -24,7 +24,7 @@ from newsbot.extensions.summary import Ended, requests_sent, summary, table, upd
 from newsbot.extensions.switched_off import PROMISES, unproven
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
-from newsbot.terminal import has_standard_output, short_path, show, tell
+from newsbot.terminal import OutputFailed, has_standard_output, short_path, show, tell
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
@@ -167,7 +167,10 @@ class ReceiptExtension:
                             "%s: %s: %s", site.site or site.asked, site.verdict, site.why, extra={"told": True}
                         )
             say = tell if has_standard_output(self.crawler.settings.getdict("FEEDS")) else show
-            say(text)
+            try:
+                say(text)
+            except OutputFailed:
+                tell(text)
 
     def _ended(self, spider_name: str) -> Ended:
         log, written = self.crawler.settings["LOG_FILE"], self.path is not None and not self._stat("receipt/failed")

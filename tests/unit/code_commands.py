@@ -144,7 +144,7 @@ def exit_statuses(command: str) -> set[int]:
             found |= set(_numbers(node.args[-1]))
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self._ends_with_one_line":
             found |= {1, 2}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self._check_log":
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self._check_scrapy":
             found.add(2)
     return found
 

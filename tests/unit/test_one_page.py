@@ -34,7 +34,7 @@ def started(command: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Se
     made.settings = project()
     made.process_options(
         ["https://news.example/a-post/"],
-        Namespace(**{"spider": "wp_posts", "callback": None, "rules": False, **options}),
+        Namespace(**{"spider": "wp_posts", "callback": None, "rules": False, "set": [], **options}),
     )
     assert isinstance(made.settings, Settings)
     return made.settings

@@ -10,7 +10,7 @@ import pytest
 from scrapy.settings import Settings
 
 from newsbot import settings as module
-from newsbot.arguments.scrapy_settings import REACTOR, check_scrapy_settings
+from newsbot.arguments.scrapy_settings import REACTOR, check_given, check_scrapy_settings
 from newsbot.commands.crawl import in_our_words, no_folder, not_one_spider
 from newsbot.errors import BadArgument
 
@@ -37,8 +37,24 @@ def test_what_newsbot_ships_and_scrapy_takes_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("FEEDS=[1]", "FEEDS takes JSON, not '[1]'"),
+        ("FEEDS=no", "FEEDS takes JSON, not 'no'"),
+        ("=3", "-s takes NAME=VALUE, not '=3'"),
+        ("FEEDS", "-s takes NAME=VALUE, not 'FEEDS'"),
+    ],
+)
+def test_a_setting_that_scrapy_cannot_read_is_named(word: str, line: str) -> None:
+    with pytest.raises(BadArgument) as refused:
+        check_given(given(), ["LOG_LEVEL=INFO", word])
+    assert str(refused.value) == line
+
+
+@pytest.mark.parametrize(
     ("name", "value", "line"),
     [
+        ("DOWNLOAD_TIMEOUT", "-1", "DOWNLOAD_TIMEOUT takes a number, 0 or more, not '-1'"),
         ("DOWNLOAD_TIMEOUT", "soon", "DOWNLOAD_TIMEOUT takes a number, not 'soon'"),
         ("COOKIES_ENABLED", "maybe", "COOKIES_ENABLED takes 1 or 0, not 'maybe'"),
         ("LOG_LEVEL", "info", "LOG_LEVEL takes one of CRITICAL, DEBUG, ERROR, FATAL, INFO, "),

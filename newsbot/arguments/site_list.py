@@ -96,6 +96,10 @@ class Target(BaseModel):
         return site_rules(self.rules_off, self.rule)
 
 
+TOLD = 5
+"""Entries that cannot be read, as a message names them at most."""
+
+
 def read_sites(path: Path) -> list[Target]:
     """A site list: .txt with a URL in each line and ``#`` comments, .csv with a header, .toml with ``[[site]]`` tables.
 
@@ -107,12 +111,17 @@ def read_sites(path: Path) -> list[Target]:
         why = error.strerror if isinstance(error, OSError) else None
         raise BadArgument(f"sites= {path} cannot be read: {why or error}") from None
     _check_columns(path, _unknown(raw))
-    targets = []
+    targets, faults = [], []
     for place, row in raw:
         try:
             targets.append(validate(Target, {key: value for key, value in row.items() if value not in ("", None)}))
         except BadArgument as error:
-            raise BadArgument(f"sites= {path}, {place}: {error}") from None
+            faults.append(f"{place}: {error}")
+    if len(faults) == 1:
+        raise BadArgument(f"sites= {path}, {faults[0]}")
+    if faults:
+        first = "; ".join(faults[:TOLD])
+        raise BadArgument(f"sites= {path}: {len(faults)} entries cannot be used. The first ones are {first}")
     if not targets:
         raise BadArgument(f"sites= {path} contains no site")
     return targets

@@ -172,7 +172,7 @@ def dispatch(database: Database, *, spiders: Sequence[str], budget: float, now: 
     """
     now = datetime.now(UTC) if now is None else now
     with database.reading() as connection:
-        queue = [QueuedJob(**row._mapping) for row in connection.execute(_QUEUE, {"sites": SITES})]
+        queue = [QueuedJob(*row) for row in connection.execute(_QUEUE, {"sites": SITES})]
         workers = Capacity(*connection.execute(_CAPACITY).one())
     if not room(queue, workers):
         return 0

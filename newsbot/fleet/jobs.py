@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from newsbot.archive.followed import FollowedSite
 from newsbot.net.hosts import host_of_url
@@ -48,8 +49,7 @@ class SiteJob:
         return f"{self.spider} {self.url}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedJob:
+class QueuedJob(NamedTuple):
     """A job that is in the queue: it ``waits`` or runs. The other fields are those of its SiteJob."""
 
     key: str

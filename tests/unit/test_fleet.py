@@ -104,7 +104,7 @@ def test_the_queue_holds_ten_seconds_of_work_but_at_least_two_jobs_a_slot() -> N
     def waiting(jobs: int) -> list[QueuedJob]:
         return [QueuedJob(key=f"{number}", lock=f"{number}", waits=True) for number in range(jobs)]
 
-    running = [replace(job, waits=False) for job in waiting(16)]
+    running = [job._replace(waits=False) for job in waiting(16)]
     assert room(running, Capacity(16, 0)) == 32
     assert room(running, Capacity(16, 600)) == 100
     assert room(waiting(40), Capacity(16, 600)) == 60

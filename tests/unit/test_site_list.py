@@ -161,3 +161,14 @@ def test_patience_of_the_list_holds_for_the_sites_own_host_only() -> None:
     assert limits_of(request, "a.example", run) == Limits(max_wait=60, give_up=900)
     assert limits_of(request, "cdn.example", run) is run
     assert limits_of(Request("https://b.example/"), "b.example", run) is run
+
+
+def test_every_entry_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
+    listed = tmp_path / "sites.csv"
+    listed.write_text("url,every\nhttps://a.example,1h\nnot a url,\nhttps://b.example,5 parsecs\n" + "ftp://c\n" * 7)
+    with pytest.raises(BadArgument) as told:
+        read_sites(listed)
+    said = str(told.value)
+    assert said.count("line ") == 5
+    assert said.startswith(f"sites= {listed}: 9 entries cannot be used. The first ones are line 3: url= 'not a url' is")
+    assert "; line 4: every= takes a number and m, h, d or w" in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -105,3 +105,33 @@ def test_fields_that_a_run_draws_differ_and_are_recognised() -> None:
     assert not has_fields([row], "posts", ("slug", "type", "guid"))
     assert not has_fields([row | {"content": {}}], "posts", ("slug", "type"))
     assert has_fields([], "posts", ("slug",))
+
+
+@dataclass
+class Lagging(ChangingSite):
+    """A site whose totals are those of ``counted``, until a query names ids or dates of publication."""
+
+    counted: int | None = None
+
+    def reply(self, query: Query) -> Reply:
+        reply = super().reply(query)
+        if self.counted is None or re.search(r"\b(include|exclude|after|before)=", query.url):
+            return reply
+        return replace(reply, headers={**reply.headers, "x-wp-total": str(self.counted)})
+
+
+def test_totals_that_lag_cost_no_search_behind_the_rows_that_changed(tmp_path: Path) -> None:
+    Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
+    model = Lagging()
+    for number in range(400):
+        model.insert(age=timedelta(days=400 - number))
+    crawl(tmp_path, 1, model)
+    model.counted = 400
+    new = model.insert()
+    del model.articles[7], model.articles[8]
+    update = crawl(tmp_path, 2, model)
+    assert sorted((row[0], row[2]) for row in update.rows) == [(7, "deleted"), (8, "deleted"), (new, "new")]
+    assert update.facts.verdict == "incomplete"
+    assert len(model.asked) <= 38
+    model.counted = None
+    assert crawl(tmp_path, 3, model).facts.verdict == "complete"

@@ -29,12 +29,13 @@ class ById(Stage):
     ``last_id`` is the id that the listing has reached. ``total`` is the site's count at the last page that followed
     without a gap, ``covered`` whether that page reached its own count. ``gap`` is the last gap that could not be closed
     by a step back: the ids before and behind the gap. ``uneven``: a page with rows behind it had fewer than others.
+    ``behind`` is the offset behind the last page with rows.
     """
 
     __slots__ = (
         *("descending", "by_page", "window", "offset", "page", "last_id", "gap", "gaps", "total", "covered"),
         *("stepping", "empty_pages", "first", "forms", "growth", "most_rows", "unproven"),
-        *("uneven", "fewest_rows"),
+        *("uneven", "fewest_rows", "behind"),
     )
 
     def __init__(self, *, descending: bool = False, by_page: bool = False, window: Params | None = None) -> None:
@@ -45,7 +46,7 @@ class ById(Stage):
         self.gaps = 0
         self.total: int | None = None
         self.covered = self.stepping = self.unproven = self.uneven = False
-        self.empty_pages = self.most_rows = self.fewest_rows = 0
+        self.empty_pages = self.most_rows = self.fewest_rows = self.behind = 0
         self.growth = Growth()
         self.first: tuple[int, int] | None = None
         self.forms: dict[int, tuple[int, int | None]] = {}
@@ -145,6 +146,7 @@ class ById(Stage):
         self.uneven = self.uneven or 0 < self.fewest_rows < max(self.most_rows, len(ids))
         self.most_rows = max(self.most_rows, len(ids))
         self.fewest_rows = min(self.fewest_rows or len(ids), len(ids))
+        self.behind = self.offset + len(ids)
         gap = last is None or self._is_after(ids[0], last)
         if gap and self.offset and not self.by_page and not self._accepts(ids[0], total):
             return self._step_back()
@@ -182,7 +184,8 @@ class ById(Stage):
 
     def _step_back(self) -> Turn:
         self.stepping, self.empty_pages = True, 0
-        self.offset = max(0, self.offset - max(1, self.most_rows // 2))
+        # The pages behind the rows were empty: no deletion moves a row there.
+        self.offset = max(0, min(self.offset, self.behind) - max(1, self.most_rows // 2))
         return Turn.ON
 
     # A page without rows.

@@ -101,7 +101,7 @@ class Closing:
             return True
         # The walk and this query are in one time zone.
         since = iso_utc(datetime.fromisoformat(self.began) - CLOCK_CHANGE)
-        listed = yield from modified_since(self.account.site_ids, since)
+        listed = yield from modified_since(self.account.site_ids, since, whole=self.account.total)
         yield from self._bring(listed.dates)
         return not listed.broke_off
 

@@ -157,7 +157,7 @@ class IncrementalListing(Listing):
         earlier, known = edits_since(self.newest.dates, since)
         if self.proof.ordered and (yield from self._bring_last_edited(earlier, since)):
             return
-        listed = yield from modified_since(self.reconciler.site_ids, earlier)
+        listed = yield from modified_since(self.reconciler.site_ids, earlier, whole=self.reconciler.total)
         yield from self.reconciler.take(listed.dates, changed=True)
         self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
         self.lacking = max(self.lacking, listed.hidden or 0)
@@ -169,7 +169,7 @@ class IncrementalListing(Listing):
         near = near_edits_since(earlier, since, modified)
         if near is None or modified is None:
             return False
-        listed = yield from modified_since(self.reconciler.site_ids, near)
+        listed = yield from modified_since(self.reconciler.site_ids, near, whole=self.reconciler.total)
         yield from self.reconciler.take(listed.dates, changed=True)
         self.lacking = max(self.lacking, listed.hidden or 0)
         return not listed.broke_off and any(at is not None and at >= modified for at in listed.dates.values())
@@ -183,7 +183,7 @@ class IncrementalListing(Listing):
             enough, self.fresh = page.enough, page.fresh
             self.behind = None if page.total is None else (border, page.total)
         if not enough:
-            listed = yield from published_since(account.site_ids, since)
+            listed = yield from published_since(account.site_ids, since, whole=account.total)
             self.fresh |= listed.dates.keys()
             yield from account.take(listed.dates)
             self.sweep = self.sweep or listed.broke_off

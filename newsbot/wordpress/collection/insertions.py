@@ -304,14 +304,14 @@ def near_edits_since(earlier: str, since: str, modified: str | None) -> str | No
     return near if datetime.fromisoformat(near) - datetime.fromisoformat(earlier) > FAR else None
 
 
-def modified_since(site_ids: SiteIds, since: str) -> Steps[Listed]:
-    """The rows changed since ``since``."""
-    return (yield from site_ids.every("changes", window={"modified_after": since}))
+def modified_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
+    """The rows changed since ``since``. ``whole`` is the site's count of the collection."""
+    return (yield from site_ids.every("changes", window={"modified_after": since}, whole=whole))
 
 
-def published_since(site_ids: SiteIds, since: str) -> Steps[Listed]:
-    """The rows published since ``since``."""
-    return (yield from site_ids.every("changes", window={"after": since}))
+def published_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
+    """The rows published since ``since``. ``whole`` is the site's count of the collection."""
+    return (yield from site_ids.every("changes", window={"after": since}, whole=whole))
 
 
 def ids_from(site_ids: SiteIds, offset: int) -> Steps[Dates]:

@@ -113,16 +113,17 @@ class SiteIds:
         newest_first: bool = False,
         window: Mapping[str, str] | None = None,
         trusting: bool = True,
+        whole: int | None = None,
     ) -> Asking[Listed]:
         """Every id that the site lists, in the order of ids. ``trusting``: a short page may count as the whole listing.
-        Raises PayloadError."""
+        ``whole`` is the site's count of the collection, of which a ``window`` is listed. Raises PayloadError."""
         listed = Listed()
 
         def ask(params: Params) -> Query:
             return self.query(params | {"_fields": LISTING}, purpose)
 
         def observe(reply: Reply) -> None:
-            listed.total = total_of(reply)
+            listed.total = total if (total := total_of(reply)) != whole else None
             if listed.when is None:
                 listed.when, listed.first_total = site_time(reply), listed.total
 
@@ -134,7 +135,7 @@ class SiteIds:
             newest_first=newest_first,
             per_page=self.queries.per_page,
         )
-        listed.dates = yield from every_id(cursor, ask, self._dates, observe=observe, trusting=trusting)
+        listed.dates = yield from every_id(cursor, ask, self._dates, observe=observe, trusting=trusting, whole=whole)
         if cursor.disorder:
             # The last answers counted a part of the rows.
             listed.total = cursor.last_total

@@ -6,30 +6,39 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.wordpress.collection.responsive import drawn, has_fields
+from newsbot.wordpress.collection.responsive import drawn, has_fields, next_draw
 from newsbot.wordpress.messages import Query, Reply
 from tests.unit.changing_site import ChangingSite, Update
 
 
 @dataclass
 class Cached(ChangingSite):
-    """A site behind a cache that tells nothing of itself. ``key``: URL -> the key of its answer."""
+    """A site behind a cache. ``key``: URL -> the key of its answer. ``told`` are the headers of an old answer."""
 
     key: Callable[[str], str] = str
+    told: dict[str, str] = field(default_factory=dict)
     kept: dict[str, Reply] = field(default_factory=dict)
 
     def reply(self, query: Query) -> Reply:
         key = self.key(query.url)
         if key in self.kept:
             self.asked.append(query.url)
-            return self.kept[key]
+            return replace(self.kept[key], headers={**self.kept[key].headers, **self.told})
         self.kept[key] = super().reply(query)
         return self.kept[key]
+
+
+class Deaf(ChangingSite):
+    """A site that ignores ``_fields``."""
+
+    def _listing(self, params: dict[str, str]) -> Reply:
+        return super()._listing({name: value for name, value in params.items() if name != "_fields"})
 
 
 def path_of(url: str) -> str:
@@ -95,10 +104,56 @@ def test_cache_that_drops_unknown_parameters_hides_no_change_from_a_comparison_o
     assert {(row[0], row[2]) for row in rows} >= {(3, "deleted"), (new, "new")}
 
 
-def test_fields_that_a_run_draws_differ_and_are_recognised() -> None:
-    runs = [drawn("posts", f"2026{number}") for number in range(40)]
-    assert len(set(runs)) > 10
-    assert drawn("posts", "") == drawn("terms", "1") == ()
+def without_fields(url: str) -> str:
+    return re.sub(r"&_(?:fields)?=[^&]*", "", url)
+
+
+@pytest.mark.parametrize("told", [{}, {"x-cache": "HIT"}], ids=["silent", "told"])
+@pytest.mark.parametrize("key", [path_of, without_fields])
+@pytest.mark.parametrize("posts", [6, 60])
+def test_cache_in_front_of_one_page_of_rows(
+    tmp_path: Path, posts: int, key: Callable[[str], str], told: dict[str, str]
+) -> None:
+    Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
+    model = Cached(told=told)
+    for number in range(posts):
+        model.insert(age=timedelta(days=posts - number))
+    crawl(tmp_path, 1, model)
+    model.key = key
+    model.kept.clear()
+    crawl(tmp_path, 2, model)
+    del model.articles[3]
+    new = model.insert()
+    for run in range(3, 9):
+        update = crawl(tmp_path, run, model)
+        if update.facts.verdict == "complete":
+            assert key is without_fields
+            assert sorted((row[0], row[2]) for row in update.rows) == [(3, "deleted"), (new, "new")]
+            break
+    else:
+        assert key is path_of
+
+
+def test_site_that_ignores_fields_is_told_from_a_cache_by_two_queries(tmp_path: Path) -> None:
+    Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
+    model = Deaf()
+    for number in range(30):
+        model.insert(age=timedelta(days=30 - number))
+    assert crawl(tmp_path, 1, model).facts.verdict == "complete"
+    del model.articles[3]
+    assert [row[2] for row in crawl(tmp_path, 2, model).rows] == ["deleted"]
+    assert crawl(tmp_path, 3, model).facts.verdict == "complete"
+    assert len(model.asked) == 3
+
+
+def test_fields_that_a_run_draws_differ_from_those_of_the_last_run() -> None:
+    draw, draws = 0, []
+    for number in range(40):
+        draw = next_draw(draw, f"2026{number}")
+        draws.append(draw)
+    assert all(one != other for one, other in pairwise(draws))
+    assert len({drawn("posts", one) for one in draws}) > 10
+    assert (next_draw(3, ""), drawn("posts", 0), drawn("terms", 7)) == (0, (), ())
     row = dict.fromkeys(("id", "date", "modified", "slug", "type"))
     assert has_fields([row], "posts", ("slug", "type"))
     assert not has_fields([row], "posts", ("slug",))

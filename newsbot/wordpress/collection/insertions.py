@@ -127,12 +127,18 @@ def newest_ids(
         if reply is None:
             # The site refuses the offset.
             break
+        if not listing.offset and _in_doubt(site_ids, reply):
+            # The answer is an old one, or the site ignores ``_fields``.
+            number = fresh or token(reply.fetched_at) + "9"
+            again = yield from _ask(site_ids, 0, number, excluding=True)
+            reply = again if again is not None else reply
+            if _in_doubt(site_ids, reply) and not (
+                yield from is_responsive(site_ids.queries, rows_of(reply), f"{number}9")
+            ):
+                found.repeating = True
+                return found
         found.cached = found.cached or (bool(fresh) and is_from_cache(reply))
         further = listing.take(reply, site_ids)
-        is_page = len(found.dates) == found.first
-        if found.is_all and is_page and not (yield from _is_asked_for(site_ids, reply, fresh or "1")):
-            found.repeating = True
-            return found
         if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):
             return found
         if len(found.dates) > (found.total or len(found.dates)) + MEANWHILE:
@@ -142,12 +148,11 @@ def newest_ids(
     return found
 
 
-def _is_asked_for(site_ids: SiteIds, reply: Reply, fresh: str) -> Asking[bool]:
-    """Whether an answer with all rows is not one that a cache gives to every query."""
-    queries, rows = site_ids.queries, rows_of(reply)
-    if has_fields(rows, queries.options.kind, drawn(queries.options.kind, site_ids.fresh)):
-        return True
-    return (yield from is_responsive(queries, rows, f"{fresh}9"))
+def _in_doubt(site_ids: SiteIds, reply: Reply) -> bool:
+    """Whether an answer that looks like all rows has other fields than this run asks for."""
+    rows, kind = rows_of(reply), site_ids.queries.options.kind
+    looks_whole = total_of(reply) == len(rows) < site_ids.queries.per_page
+    return looks_whole and not has_fields(rows, kind, drawn(kind, site_ids.draw))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,18 +192,21 @@ class _Listing:
         return len(found.dates) + (self.hidden or 0) == found.total
 
 
-def _ask(site_ids: SiteIds, offset: int, fresh: str | None) -> Asking[Reply | None]:
-    """The answer with the ids behind ``offset``; None where the site refuses an offset, or fails at it.
+def _ask(site_ids: SiteIds, offset: int, fresh: str | None, *, excluding: bool = False) -> Asking[Reply | None]:
+    """The answer with the ids behind ``offset``; None where the site refuses an offset, or fails at it. ``excluding``:
+    the query names a row that no site has, so that no cache has an answer to it.
 
     Raises PayloadError.
     """
     queries = site_ids.queries
     while True:
         params = dict(queries.window) | {"orderby": "id", "order": "desc", "per_page": queries.per_page}
-        fields = ",".join((LISTING, *drawn(queries.options.kind, site_ids.fresh)))
+        fields = ",".join((LISTING, *drawn(queries.options.kind, site_ids.draw)))
         params |= {"_fields": fields} | ({"offset": offset} if offset else {})
         reply: Reply
-        if fresh:
+        if fresh and excluding:
+            reply = yield queries.afresh(params | {"exclude": fresh}, fresh, "newest")
+        elif fresh:
             reply = yield from asked_afresh(queries, params, fresh, "newest", tries=4)
         else:
             reply = yield queries.query(params, "newest")

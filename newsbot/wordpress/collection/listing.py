@@ -67,6 +67,7 @@ class Listing(ABC):
                 self.outcome["rotation"] = kept
 
     def _rotation(self, kept: Mapping[str, Any]) -> dict[str, Any]:
-        """What the archive keeps for the next run of ``kept`` and of the login."""
+        """What the archive keeps for the next run: ``kept``, the login and the fields that were drawn."""
         account, state = self.reconciler, self.intake.state
-        return dict(kept) | login_kept(self.queries, state, account.members & account.unlisted)
+        draw = {"draw": account.site_ids.draw} if account.site_ids.draw else {}
+        return dict(kept) | draw | login_kept(self.queries, state, account.members & account.unlisted)

@@ -2,8 +2,8 @@
 
 A cache may keep one answer for all queries of a route. Where the collection has more rows than a page, each page of a
 listing then is the same one. The only page of a small collection looks whole, and stays as it was for as long as the
-cache keeps it. So the newest ids are asked for with other fields in each run. An answer with other fields than those is
-an old one, or the site ignores ``_fields``: a second query tells.
+cache keeps it. So the newest ids are asked for with other fields than in the last run. An answer with other fields than
+those is an old one, or the site ignores ``_fields``: further queries tell.
 """
 
 from __future__ import annotations
@@ -29,12 +29,19 @@ _WHOLE = frozenset({"title", "content", "link", "_links"})
 """Fields of whole rows."""
 
 
-def drawn(kind: str, fresh: str) -> tuple[str, ...]:
-    """The fields that a run asks for beside ``LISTING``, others in most runs. ``fresh`` is a text that no earlier run
-    had; empty: none."""
-    names = _DRAWN.get(kind, ()) if fresh else ()
-    number = int(share(fresh) * 2 ** len(names))
-    return tuple(name for place, name in enumerate(names) if number >> place & 1)
+DRAWS = 16
+"""Different sets of fields beside ``LISTING``. The first one is empty."""
+
+
+def next_draw(last: int, fresh: str) -> int:
+    """The number of this run's set of fields, another one than that of the ``last`` run. ``fresh`` is a text that no
+    earlier run had; empty: none is needed."""
+    return (last + 1 + int(share(fresh) * (DRAWS - 1))) % DRAWS if fresh else 0
+
+
+def drawn(kind: str, draw: int) -> tuple[str, ...]:
+    """The fields of the set ``draw`` that a run asks for beside ``LISTING``."""
+    return tuple(name for place, name in enumerate(_DRAWN.get(kind, ())) if draw >> place & 1)
 
 
 def has_fields(rows: Sequence[Mapping[str, Any]], kind: str, asked: Sequence[str]) -> bool:

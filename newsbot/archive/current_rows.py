@@ -181,11 +181,12 @@ def live_ids(
     since: str | None,
     until: str | None,
     lowest: int | None = None,
+    latest: int | None = None,
 ) -> dict[int, str | None]:
     """Live id -> ``modified``.
 
     ``ids`` limits the answer to these ids, ``since`` and ``until`` to rows published in [since, until), ``lowest`` to
-    rows with this id or a higher one.
+    rows with this id or a higher one, ``latest`` to this many rows that changed last.
     """
     live = _LIVE
     if since is not None:
@@ -194,6 +195,8 @@ def live_ids(
         live = live.where(rows.c.published < until)
     if lowest is not None:
         live = live.where(rows.c.id >= lowest)
+    if latest is not None:
+        live = live.where(rows.c.modified.is_not(None)).order_by(rows.c.modified.desc()).limit(latest)
     if ids is None:
         return {row.id: row.modified for row in connection.execute(live, {"of": collection})}
     found: dict[int, str | None] = {}

@@ -28,6 +28,7 @@ class LiveRows:
                 since=question.since,
                 until=question.until,
                 lowest=question.lowest,
+                latest=question.latest,
             )
         batch.overlay(found, question)
         return found

@@ -186,9 +186,10 @@ class Queries:
         since: str | None = None,
         until: str | None = None,
         lowest: int | None = None,
+        latest: int | None = None,
     ) -> AskKnown:
         """Which live rows the archive holds: of ``ids``, or all; published in [since, until), and with an id of
-        ``lowest`` or more, where given."""
+        ``lowest`` or more, where given; or the ``latest`` ones that changed last."""
         chosen = None if ids is None else tuple(ids)
         return AskKnown(
             site=self.site.key,
@@ -198,6 +199,7 @@ class Queries:
             until=until,
             kind=self.options.kind,
             lowest=lowest,
+            latest=latest,
         )
 
     def border(self, *, before: str, draw: str, shifted: bool) -> AskBorder:

@@ -95,8 +95,8 @@ class AskState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskKnown:
-    """Ask which live ids the archive holds: all, or those of ``ids``, those published in [since, until), or those that
-    are ``lowest`` or higher."""
+    """Ask which live ids the archive holds: all, or those of ``ids``, those published in [since, until), those that
+    are ``lowest`` or higher, or the ``latest`` ones that changed last."""
 
     site: str
     type: str
@@ -105,6 +105,7 @@ class AskKnown:
     until: str | None = None
     kind: str = "posts"
     lowest: int | None = None
+    latest: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,9 @@ class SoakArchive:
         every = self.live()
         chosen = every if asked.ids is None else {row_id: every[row_id] for row_id in asked.ids if row_id in every}
         lowest = asked.lowest or 0
+        if asked.latest is not None:
+            by_change = sorted(chosen, key=lambda row_id: getattr(chosen[row_id], "modified", None) or "")
+            chosen = {row_id: chosen[row_id] for row_id in by_change[-asked.latest :]}
         return {
             row_id: None if row_id in self.distrusted else getattr(record, "modified", None)
             for row_id, record in chosen.items()

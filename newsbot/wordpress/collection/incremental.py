@@ -35,6 +35,9 @@ SWEPT_AT_ONCE = 1_000
 """A collection with at most this many rows is compared id by id where its count differs, or where anything changed in
 another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
 
+LAST_EDITS = 50
+"""Rows that changed last, which are asked for where the site shows no change as late as theirs."""
+
 FEW_GONE = 2
 """Deletions in a collection of few rows that a search by windows finds with fewer requests than a listing of all."""
 
@@ -155,12 +158,25 @@ class IncrementalListing(Listing):
 
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
+        last = self.intake.state.modified
+        if last is not None:
+            # The answer must hold the row that changed last, or a later change.
+            earlier = min(earlier, iso_utc(datetime.fromisoformat(last) - ZONE_SHIFT))
         if self.proof.ordered and (yield from self._bring_last_edited(earlier, since)):
             return
         listed = yield from modified_since(self.reconciler.site_ids, earlier, whole=self.reconciler.total)
         yield from self.reconciler.take(listed.dates, changed=True)
+        if last is not None and not any(at is not None and at >= last for at in listed.dates.values()):
+            yield from self._look_at_last_edits()
         self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
         self.lacking = max(self.lacking, listed.hidden or 0)
+
+    def _look_at_last_edits(self) -> Steps[None]:
+        """Ask for the rows that changed last: the site shows no change as late as theirs. The last one was deleted, or
+        the site was restored from a backup, so that edits were undone."""
+        held = yield self.queries.known(latest=LAST_EDITS)
+        shown = yield from self.reconciler.site_ids.shown(sorted(held), "changes")
+        yield from self.reconciler.take(shown)
 
     def _bring_last_edited(self, earlier: str, since: str) -> Steps[bool]:
         """Bring what was edited since shortly before the archive's last edit, where ids do not run with dates: nearly
@@ -224,7 +240,7 @@ class IncrementalListing(Listing):
         if not wrong and self._is_changed:
             largest = max(newest.dates, default=0)
             yield from self.proof.prove_parts(largest=largest, page=newest.first, at_once=self._is_odd)
-        if wrong or self.sweep or self.proof.odd or self._needs_all_ids:
+        if wrong or self.sweep or self.proof.odd or self._needs_all_ids or self._is_restored:
             # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
             yield from self._sweep()
         elif self._is_odd and not self.proof.whole and (account.total or 0) <= SWEPT_AT_ONCE:
@@ -241,6 +257,12 @@ class IncrementalListing(Listing):
     def _needs_all_ids(self) -> bool:
         """Whether only a listing of all ids proves a collection of few rows: the site ignores ``exclude``."""
         return self.proof.ignoring is not None and self.reconciler.live <= SWEPT_AT_ONCE
+
+    @property
+    def _is_restored(self) -> bool:
+        """Whether the site seems to be restored from a backup: then any row may be as it was before."""
+        account = self.reconciler
+        return account.went_back and (account.gone > 0 or account.live <= SWEPT_AT_ONCE)
 
     @property
     def _is_changed(self) -> bool:

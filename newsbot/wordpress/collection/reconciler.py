@@ -44,7 +44,8 @@ class Reconciler:
     ``deferred`` ids are asked for later in this run. ``added`` rows are new in the archive, ``gone`` ones were
     buried, ``shown`` are the ids of the last listing of all ids, ``listed`` is an id that the site listed, ``when`` the
     site's time of the first answer (UTC, ISO). ``unordered``: the last listing of all ids showed that the site ignores
-    the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it.
+    the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it. ``went_back``: rows have an earlier
+    date of change than the archive holds. A site that was restored from a backup shows no other sign of its edits.
     """
 
     intake: Intake
@@ -69,6 +70,7 @@ class Reconciler:
     shown: Set[int] = frozenset()
     unordered: bool = False
     in_turns: bool = False
+    went_back: bool = False
     publication: Publication = field(init=False)
 
     def __post_init__(self) -> None:
@@ -162,6 +164,7 @@ class Reconciler:
         again = yield from self.site_ids.shown(suspects, "confirm", fresh=fresh)
         wrong = [row_id for row_id in suspects if row_id in again and again[row_id] == older[row_id]]
         if wrong:
+            self.went_back = True
             yield self.queries.distrust(wrong)
         newer = {row_id for row_id, at in again.items() if at is not None and at > (held[row_id] or "")}
         return {*wrong, *newer}

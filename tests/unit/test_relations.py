@@ -245,6 +245,8 @@ SNIPPET = [{"display_name": "Ann", "user_nicename": "ann"}, {"display_name": "Cy
         ({"authors": GUESTS}, [(1, "Ann", "ann"), (None, "Cy Third", "cy")]),
         ({"coauthors": [50, 51]}, [(1, "Ann", "ann"), (None, "Cy Third", "cy")]),
         ({"authors": [50, 51]}, []),
+        # A guest who has the name of a user.
+        ({"coauthors": [{"type": "guest-author", "display_name": "Ann"}]}, [(None, "Ann", None)]),
     ],
 )
 def test_coauthors_of_the_usual_plugins(row: dict[str, Any], authors: list[tuple[int | None, str, str]]) -> None:

@@ -17,6 +17,11 @@ _SLUG_KEYS = ("slug", "user_nicename", "nicename")
 _URL_KEYS = ("link", "url", "author_url", "user_url", "href")
 
 
+@dataclass(slots=True, kw_only=True)
+class Guest(Author):
+    """An author who is no user of the site."""
+
+
 @dataclass(slots=True)
 class Links:
     """What a field of a row holds: ``ids`` of linked objects, and the objects ``given`` in full."""
@@ -31,7 +36,10 @@ class Links:
 
 
 def is_only_a_name(given: Linked) -> bool:
-    """Whether a row tells only the name of a term or an author, or its slug in the place of the name."""
+    """Whether a row tells only the name of a term or an author, or its slug in the place of the name. A guest author is
+    no user, whatever user has the same name."""
+    if isinstance(given, Guest):
+        return False
     if isinstance(given, Author):
         return given.id is None and given.slug is None and given.url is None
     return isinstance(given, TermRef) and given.id is None
@@ -92,7 +100,8 @@ def read_author(entry: Mapping[str, Any]) -> Author | None:
         return None
     # The id of a user. Guest authors have an id of another kind: of a term, or of a post.
     user = linked_id(entry.get("user_id")) if "user_id" in entry else row_id(entry.get("id", entry.get("ID")))
-    return Author(id=None if _is_guest(entry) else user, name=name, slug=slug, url=_url_of(entry))
+    url = _url_of(entry)
+    return Guest(name=name, slug=slug, url=url) if _is_guest(entry) else Author(id=user, name=name, slug=slug, url=url)
 
 
 def _is_guest(entry: Mapping[str, Any]) -> bool:

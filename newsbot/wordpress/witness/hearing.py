@@ -107,6 +107,7 @@ class Witnesses:
 class _Hearing:
     """One hearing on one type. ``state`` is what the last hearing kept, ``shown`` are ids that the listing showed.
     ``at`` (UTC, ISO) is when the listing began. ``agrees``: the sitemaps list all rows of the type, and nothing else.
+    ``came`` rows came by this hearing, and by ``brought`` rows more the archive holds.
     """
 
     witnesses: Witnesses
@@ -116,6 +117,7 @@ class _Hearing:
     shown: Container[int]
     beside: set[int] = field(default_factory=set)
     brought: int = 0
+    came: int = 0
     agrees: bool = False
     revisit: Revisit = field(init=False)
 
@@ -191,7 +193,11 @@ class _Hearing:
     def _conclude(self) -> None:
         """Correct the receipt, and the verdict where an article is known to be missing."""
         facts = self.facts
-        facts.live = None if facts.live is None else facts.live + self.brought
+        if facts.live is not None and self.brought:
+            before, facts.live = facts.live, facts.live + self.brought
+            facts.why = facts.why.replace(f" {before} live", f" {facts.live} live")
+        if self.came:
+            facts.why += f"; {self.came} more that the sitemap or the feed lists came"
         if hidden := self.state.get("hidden"):
             facts.verdict = "incomplete" if facts.verdict == "complete" else facts.verdict
             facts.why += f"; the API lists no posts in {', '.join(hidden)}: only the newest came, by the feed"
@@ -332,6 +338,7 @@ class _Hearing:
             told["why"] = differences.stopped
         self.beside |= differences.beside
         self.brought += differences.brought
+        self.came += differences.brought
 
     # The feeds.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from newsbot.items import Author, TermRef
-from newsbot.wordpress.joins.given import read_author
+from newsbot.wordpress.joins.given import Guest, read_author
 from newsbot.wordpress.values import list_in
 
 AUTHOR_TAXONOMY = "author"
@@ -51,4 +51,7 @@ def _is_same(other: Author, author: Author) -> bool:
         return False
     if other.id is not None and author.id is not None:
         return other.id == author.id
-    return other.slug == author.slug if other.slug and author.slug else other.name == author.name
+    if other.slug and author.slug:
+        return other.slug == author.slug
+    # A guest is another person than the user with the same name, unless the two have one slug.
+    return not isinstance(other, Guest) and other.name == author.name

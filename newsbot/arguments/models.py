@@ -67,7 +67,7 @@ def _until(value: Any) -> Any:
 class SiteArguments(BaseModel):
     """The arguments of every spider."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     site: Annotated[tuple[str, ...], BeforeValidator(split_urls)] = Field(
         default=(),

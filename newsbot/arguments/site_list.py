@@ -55,7 +55,7 @@ class Target(BaseModel):
     ``rules_off`` names cleaning rules that are off for this site, ``rule`` are the site's own rules.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     url: Annotated[str, BeforeValidator(_one_site)]
     name: str | None = None

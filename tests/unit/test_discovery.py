@@ -78,9 +78,13 @@ def test_plain_permalinks_by_the_header_of_the_page_that_came_instead() -> None:
     ],
 )
 def test_the_page_a_search_began_at_declares_a_language(body: str, language: str | None) -> None:
-    answers = {"https://a.example/x/": page(body), "https://a.example/wp-json/": index()}
+    answers = {"https://a.example/x/": page(body), "https://a.example/x/wp-json/": index(home="https://a.example/x")}
     assert find("https://a.example/x/", answers).language == language
-    assert find("https://a.example", answers).language is None
+
+
+def test_the_language_of_a_site_does_not_depend_on_the_address_that_was_given() -> None:
+    answers = {"https://a.example/x/": page("<html lang='pt-BR'>"), "https://a.example/wp-json/": index()}
+    assert find("https://a.example/x/", answers).language == find("https://a.example", answers).language
 
 
 def test_a_moved_prefix_by_the_link_element_of_an_article() -> None:

@@ -81,7 +81,9 @@ class _Search:
             site = yield from self._first_of(roots_around(self.start, page), page.url if page else self.start)
         if site is None:
             raise explain(self.failures)
-        if page is not None:
+        # From the address of its home page this site is found without a page: its rows must not have another language
+        # from the address of a section.
+        if page is not None and site.api.root not in roots_in(site.home):
             site.language = site.language or declared_language(page)
         return site
 

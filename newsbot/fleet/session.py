@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -27,8 +26,8 @@ from newsbot.errors import ArchiveError
 from newsbot.fleet.connector import QueueConnector, new_app
 from newsbot.fleet.dispatch import CONTROL, CRAWL, MOST_DEATHS, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import JobKey
-from newsbot.fleet.pulse import BEAT_SECONDS, STALE_SECONDS, Pulse, clock_difference
-from newsbot.fleet.rates import Rates
+from newsbot.fleet.heartbeat import Done, Heartbeat
+from newsbot.fleet.pulse import BEAT_SECONDS, STALE_SECONDS, Pulse
 from newsbot.fleet.runs import Interrupted, Run, Runs
 from newsbot.fleet.visits import Visits
 
@@ -58,27 +57,13 @@ INSERT INTO fleet_workers (worker, control, holder, slots)
 VALUES (%(worker)s, %(control)s, %(holder)s, %(slots)s)
 """
 
-_BEAT = """
-WITH alive AS (
-    UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id IN (%(worker)s, %(control)s) RETURNING id
-), ours AS (
-    UPDATE fleet_workers SET seen = now(), sites_a_minute = %(sites)s, rows_a_minute = %(rows)s,
-        requests_a_minute = %(requests)s
-    WHERE worker = %(worker)s RETURNING worker
-), spent AS (
-    UPDATE fleet SET allowance = allowance - %(made)s WHERE %(made)s > 0
-)
-SELECT (SELECT count(*) FROM alive) = 2 AND (SELECT count(*) FROM ours) = 1 AS ours,
-    extract(epoch FROM clock_timestamp())::float AS now
-"""
-
 Answer = TypeVar("Answer")
 
 
 class Session:
     """``slots``: sites at once. ``spiders``: the names of the spiders whose sites become jobs. ``earlier``: the workers
     of earlier sessions of this process. ``make_run`` builds a run of a spider. ``database``: for the event loop;
-    ``thread`` has the connections of the periodic work."""
+    ``thread`` and ``beating`` have the connections of the periodic work and of the heartbeat."""
 
     def __init__(
         self,
@@ -89,7 +74,8 @@ class Session:
         spiders: Sequence[str],
         earlier: tuple[int, ...],
         database: Database,
-        thread: PeriodicThread,
+        thread: DatabaseThread,
+        beating: DatabaseThread,
         make_run: Callable[[str, Pulse, Callable[[str], None]], Run],
     ) -> None:
         self.pulse = Pulse()
@@ -104,9 +90,9 @@ class Session:
         self._earlier = earlier
         self._database = database
         self._thread = thread
+        self._beating = beating
+        self._loop = asyncio.get_running_loop()
         self._connector = QueueConnector(url)
-        self._rates = Rates()
-        self._debited = 0
 
     def give_up(self, why: str) -> None:
         """End the session. The first reason counts."""
@@ -114,30 +100,37 @@ class Session:
             self.why = why
         self._over.set()
 
+    def _give_up_from_thread(self, why: str) -> None:
+        self._loop.call_soon_threadsafe(self.give_up, why)
+
     async def serve(self, stop: asyncio.Event) -> None:
         """Do jobs until ``stop`` is set or the session ends; then ``why`` has the reason. Raises QUEUE_ERRORS."""
         _reconnect(self._database)
-        await self._thread.do(_reconnect)
+        await asyncio.gather(self._thread.do(_reconnect), self._beating.do(_reconnect))
         await self._thread.do(lambda database: rescue(database, ended=self._earlier))
         sites, control = self._make_workers()
         await self._connector.open_async()
         tasks = [asyncio.create_task(worker.run()) for worker in (sites, control)]  # type: ignore[no-untyped-call]
-        beats: asyncio.Task[None] | None = None
+        beats: list[asyncio.Task[None]] = []
+        heartbeat: Heartbeat | None = None
         try:
-            await self._enter(sites, control, tasks)
-            beats = asyncio.create_task(self._beats())
+            if (entered := await self._enter(sites, control, tasks)) is not None:
+                heartbeat = Heartbeat(self.pulse, entered, self._give_up_from_thread)
+                turns = asyncio.create_task(self._turns(heartbeat))
+                beats = [asyncio.create_task(self._beating.do(heartbeat.write)), turns]
             waits = [asyncio.create_task(event.wait()) for event in (stop, self._over)]
-            await asyncio.wait([*tasks, *waits, beats], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*tasks, *waits, *beats], return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
             if not stop.is_set():
-                self.give_up(_reason([*tasks, beats]))
+                self.give_up(_reason([*tasks, *beats]))
         finally:
             await self._wind_down(sites, control, tasks)
-            if beats is not None:
-                beats.cancel()
-            await asyncio.wait([*tasks, *filter(None, [beats])])
-            _retrieve([*tasks, *filter(None, [beats])])
+            if heartbeat is not None:
+                heartbeat.stop()
+                turns.cancel()
+            await asyncio.wait([*tasks, *beats])
+            _retrieve([*tasks, *beats])
             await self._connector.close_async()
 
     def _make_workers(self) -> tuple[Worker, Worker]:
@@ -160,48 +153,26 @@ class Session:
             Worker(periodic, queues=[CONTROL], name="control", concurrency=1, **shared),
         )
 
-    async def _enter(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> None:
+    async def _enter(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> tuple[int, int] | None:
+        """Enter the worker into the fleet. Returns its two ids in the queue; None where the session is over."""
         while sites.worker_id is None or control.worker_id is None:
             if any(task.done() for task in tasks):
                 self.give_up(_reason(tasks))
-                return
+                return None
             await asyncio.sleep(0.01)
-        self.workers = (sites.worker_id, control.worker_id)
+        self.workers = entered = (sites.worker_id, control.worker_id)
         self.pulse.beat(self.pulse.ask())  # they are as new as their entries
         await self._connector.execute_query_async(
-            _ENTER, worker=self.workers[0], control=self.workers[1], holder=this_process(), slots=self._slots
+            _ENTER, worker=entered[0], control=entered[1], holder=this_process(), slots=self._slots
         )
+        return entered
 
-    async def _beats(self) -> None:
+    async def _turns(self, heartbeat: Heartbeat) -> None:
+        """Tell the heartbeat that the event loop runs, and end the runs that are old or idle."""
         while True:
-            await self._beat()
+            heartbeat.turn(Done(self.visits.ended, self.runs.rows, self.runs.requests))
             await asyncio.sleep(BEAT_SECONDS)
             self.runs.sweep(asyncio.get_running_loop().time())
-
-    async def _beat(self) -> None:
-        asked, made = self.pulse.ask(), self.runs.requests
-        rates = self._rates.after(asked, sites=self.visits.ended, rows=self.runs.rows, requests=made)
-        sent = time.time()
-        row = await self._connector.execute_query_one_async(
-            _BEAT,
-            worker=self.workers[0],
-            control=self.workers[1],
-            sites=rates.sites,
-            rows=rates.rows,
-            requests=rates.requests,
-            made=made - self._debited,
-        )
-        self._debited = made
-        if not self.pulse.alive or not row["ours"]:
-            self.pulse.lose()
-            self.give_up("this worker wrote no heartbeat for too long, and other workers have its sites now")
-            return
-        self.pulse.beat(asked)
-        if (off := clock_difference(sent, time.time(), row["now"])) is not None:
-            self.give_up(
-                f"the clock of this machine differs from that of the database by {off:.0f} s. Correct the clock; "
-                "the worker crawls no site before that"
-            )
 
     async def _tick(self, timestamp: int) -> None:
         """The periodic work. ``timestamp`` is the time that it is for."""
@@ -278,8 +249,8 @@ class Session:
         await asyncio.wait(tasks)
 
 
-class PeriodicThread:
-    """A thread with a database of its own: the periodic work reads large tables, and must not hold up the crawls."""
+class DatabaseThread:
+    """A thread with a database of its own: what it does neither holds up the crawls nor waits for them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -312,6 +283,8 @@ def _reason(tasks: list[asyncio.Task[None]]) -> str:
     """Why one of the tasks of a session ended."""
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            if isinstance(error, ArchiveError):
+                return str(error)
             cause = error.__cause__ or error
             return f"the queue does not answer: {str(cause).strip().partition(chr(10))[0] or type(cause).__name__}"
     return "the queue's worker ended"

@@ -19,7 +19,7 @@ from newsbot.fleet.connector import quiet
 from newsbot.fleet.pulse import Pulse
 from newsbot.fleet.queue_schema import open_fleet
 from newsbot.fleet.runs import Run
-from newsbot.fleet.session import QUEUE_ERRORS, PeriodicThread, Session
+from newsbot.fleet.session import QUEUE_ERRORS, DatabaseThread, Session
 from newsbot.fleet.spider import COMPONENTS, spider_for_fleet
 from newsbot.spiders.base import NewsbotSpider
 from newsbot.terminal import counted
@@ -36,7 +36,7 @@ def run_worker(settings: BaseSettings, *, slots: int) -> int:
     Raises BadArgument and ArchiveError before anything has begun.
     """
     url = settings["NEWSBOT_ARCHIVE"]
-    databases = [open_fleet(url, create=True) for _ in range(2)]
+    databases = [open_fleet(url, create=True) for _ in range(3)]
     settings.set("NEWSBOT_SITES_AT_ONCE", str(slots), priority="cmdline")
     settings.set("NEWSBOT_PROGRESS", "0", priority="cmdline")  # scrapy fleet status lists the sites
     for name, components in COMPONENTS.items():
@@ -44,18 +44,28 @@ def run_worker(settings: BaseSettings, *, slots: int) -> int:
             settings[name].set(component, order, priority="cmdline")
     process = AsyncCrawlerProcess(settings)  # type: ignore[arg-type]
     quiet()  # after Scrapy has set up its loggers, which resets the levels of those below "scrapy"
-    worker = _Worker(process, slots=slots, database=databases[0], thread=PeriodicThread(databases[1]))
+    threads = DatabaseThread(databases[1]), DatabaseThread(databases[2])
+    worker = _Worker(process, slots=slots, database=databases[0], threads=threads)
     main = asyncio.get_event_loop().create_task(worker.main())
     process.start(stop_after_crawl=False, install_signal_handlers=False)
     return main.result() if main.done() and not main.cancelled() else 1
 
 
 class _Worker:
-    def __init__(self, process: AsyncCrawlerProcess, *, slots: int, database: Database, thread: PeriodicThread) -> None:
+    """``threads``: for the periodic work, and for the heartbeat."""
+
+    def __init__(
+        self,
+        process: AsyncCrawlerProcess,
+        *,
+        slots: int,
+        database: Database,
+        threads: tuple[DatabaseThread, DatabaseThread],
+    ) -> None:
         self._process = process
         self._slots = slots
         self._database = database
-        self._thread = thread
+        self._threads = threads
         self._stop = asyncio.Event()
         self._earlier: list[int] = []
         self._spiders: dict[str, type[NewsbotSpider]] = {}
@@ -78,7 +88,8 @@ class _Worker:
             logger.exception("The worker ends because of a fault in newsbot")
             return 1
         finally:
-            self._thread.close()
+            for thread in self._threads:
+                thread.close()
             self._database.close()
             reactor.stop()  # type: ignore[misc]
 
@@ -131,7 +142,8 @@ class _Worker:
             spiders=self._process.spider_loader.list(),
             earlier=tuple(self._earlier),
             database=self._database,
-            thread=self._thread,
+            thread=self._threads[0],
+            beating=self._threads[1],
             make_run=self._make_run,
         )
 

@@ -6,7 +6,9 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +19,11 @@ from newsbot.archive import Archive
 from newsbot.archive.database import Database
 from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
+from newsbot.fleet import heartbeat
 from newsbot.fleet.dispatch import CRAWL, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import Fence, JobKey
+from newsbot.fleet.heartbeat import Heartbeat
+from newsbot.fleet.pulse import Pulse
 from newsbot.fleet.queue_schema import open_fleet
 from newsbot.items import Author, Checkpoint, Post
 from tests import fork_server
@@ -236,6 +241,34 @@ def test_a_site_that_kills_one_worker_after_the_other_waits_as_if_it_had_failed(
 def holder_of(archive: Archive) -> str:
     with archive.database.reading() as connection:
         return str(connection.exec_driver_sql("SELECT holder FROM runs").scalar_one())
+
+
+def test_a_busy_event_loop_costs_no_heartbeat_and_one_that_hangs_does(
+    fleet: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.01)
+    worker, pulse, told = enter_worker(fleet, seconds_ago=60), Pulse(), list[str]()
+    seen = f"SELECT count(*) FROM fleet_workers WHERE worker = {worker} AND seen > now() - interval '30 s'"
+    with fleet.writing() as connection:
+        other = connection.exec_driver_sql("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id").scalar_one()
+    beating = Heartbeat(pulse, (worker, other), told.append)
+    fleet_again = open_fleet(str(fleet.engine.url.render_as_string(hide_password=False)), create=False)
+    with ThreadPoolExecutor(1) as thread, contextlib.closing(fleet_again):
+        writes = thread.submit(beating.write, fleet_again)
+        wait_for(lambda: count(fleet, seen) == 1, "a heartbeat while this thread does something else")
+        monkeypatch.setattr(heartbeat, "LONGEST_TURN", -1.0)
+        time.sleep(0.05)
+        with fleet.writing() as connection:
+            connection.exec_driver_sql("UPDATE fleet_workers SET seen = now() - interval '60 s'")
+        time.sleep(0.1)
+        assert count(fleet, seen) == 0, "the loop does not turn any more"
+        monkeypatch.setattr(heartbeat, "LONGEST_TURN", 300.0)
+        with fleet.writing() as connection:
+            connection.exec_driver_sql("DELETE FROM fleet_workers")
+        writes.result(10)
+    assert told == ["this worker wrote no heartbeat for too long, and other workers have its sites now"]
+    assert not pulse.alive
+    fleet.close()
 
 
 def test_two_jobs_of_one_host_never_run_at_once(fleet: Database) -> None:

@@ -140,7 +140,7 @@ def site(url: str) -> dict[str, Any]:
     return {"asked": url, "site": None, "name": None, **counts, **end, "not_public": [], "rights": None, **sums}
 
 
-def write(data: str, told: Mapping[str, Any], now: float) -> Path | None:
+def write(data: str, facts: Mapping[str, Any], now: float) -> Path | None:
     """Write a receipt into the folder ``data``, and return its path; None where the user wants no files."""
     if not data:
         return None
@@ -149,7 +149,7 @@ def write(data: str, told: Mapping[str, Any], now: float) -> Path | None:
     run = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}-{os.urandom(2).hex()}"
     path, part = folder / f"{run}.json", folder / f".{run}.json.part"
     with part.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({**told, "run": run}, indent=2) + "\n")
+        file.write(json.dumps({**facts, "run": run}, indent=2) + "\n")
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)

@@ -31,4 +31,4 @@ def _or_earlier(connection: Connection, site: str, rights: Any) -> dict[str, Any
         return rights
     of_site = sa.select(receipts.c.facts).where(receipts.c.site == site).order_by(receipts.c.at.desc()).limit(EARLIER)
     earlier = (stored_json(row.facts).get("rights") for row in connection.execute(of_site))
-    return next((told for told in earlier if isinstance(told, dict)), {})
+    return next((statements for statements in earlier if isinstance(statements, dict)), {})

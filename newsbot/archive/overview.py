@@ -107,10 +107,10 @@ def latest_runs(database: Database, most: int) -> list[Run]:
     chosen = sa.select(runs).order_by(runs.c.started.desc()).limit(most)
     with database.reading() as connection:
         found = connection.execute(chosen).all()
-        told: dict[str, list[SiteReceipt]] = {row.run: [] for row in found}
-        of_runs = sa.select(receipts).where(receipts.c.run.in_(list(told))).order_by(receipts.c.site)
+        receipts_by_run: dict[str, list[SiteReceipt]] = {row.run: [] for row in found}
+        of_runs = sa.select(receipts).where(receipts.c.run.in_(list(receipts_by_run))).order_by(receipts.c.site)
         for row in connection.execute(of_runs):
-            told[row.run].append(_receipt(row))
+            receipts_by_run[row.run].append(_receipt(row))
     return [
         Run(
             run=row.run,
@@ -118,7 +118,7 @@ def latest_runs(database: Database, most: int) -> list[Run]:
             state=row.state,
             started=row.started,
             finished=row.finished,
-            receipts=tuple(told[row.run]),
+            receipts=tuple(receipts_by_run[row.run]),
         )
         for row in found
     ]

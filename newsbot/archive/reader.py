@@ -189,9 +189,9 @@ def read_latest(database: Database, selection: Filter, most: int, broken: list[s
         batch = connection.execute(latest).all()
         while batch:
             for row in batch:
-                told = _changed_row(connection, row, chosen[row.collection], selection.kind, broken)
-                if told is not None and (selection.scope is None or selection.scope.has_row(told.row)):
-                    found.append(told)
+                change = _changed_row(connection, row, chosen[row.collection], selection.kind, broken)
+                if change is not None and (selection.scope is None or selection.scope.has_row(change.row)):
+                    found.append(change)
             if selection.scope is None or len(found) >= most:
                 break
             # Whether a row belongs to the part of the site shows only in its content.

@@ -214,7 +214,7 @@ def _way(evidence: Evidence) -> tuple[str | None, str | None]:
 
 
 def _cost(evidence: Evidence, site: Site, delay: float) -> Cost | None:
-    counted = {one.type: one.total for one in evidence.collections if one.kind == "posts"}
+    counted = {collection.type: collection.total for collection in evidence.collections if collection.kind == "posts"}
     if counted.get("post") is None:
         return None
     every = has_others(evidence.collections)
@@ -228,7 +228,10 @@ def _cost(evidence: Evidence, site: Site, delay: float) -> Cost | None:
 
 def has_others(collections: list[Counted]) -> bool:
     """Whether the site has rows of types of its own, which a crawl of posts would leave out."""
-    return any(one.kind == "posts" and one.type not in ("post", "page") and one.total for one in collections)
+    return any(
+        collection.kind == "posts" and collection.type not in ("post", "page") and collection.total
+        for collection in collections
+    )
 
 
 def _command(address: str, collections: list[Counted]) -> str:
@@ -238,5 +241,5 @@ def _command(address: str, collections: list[Counted]) -> str:
 
 def as_json(found: Findings) -> dict[str, Any]:
     """The fields of ``--json``, in their order. The commands have the name that the user started."""
-    told = {name: getattr(found, name) for name in Findings.__dataclass_fields__}
-    return told | {name: in_users_words(told[name]) for name in ("command", "step") if told[name]}
+    fields = {name: getattr(found, name) for name in Findings.__dataclass_fields__}
+    return fields | {name: in_users_words(fields[name]) for name in ("command", "step") if fields[name]}

@@ -53,7 +53,7 @@ def _shown(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         yield "time zone", [found.timezone or "not told"]
     yield "languages", [_languages(found)]
     if found.collections:
-        yield "rows", [_counted(one) for one in found.collections]
+        yield "rows", [_counted(collection) for collection in found.collections]
     yield "feed", [_feed(found)]
     yield "sitemaps", [f"{url} ({what})" for url, what in found.sitemaps.items()] or ["none found"]
     yield "plugins", _plugins(found)
@@ -93,14 +93,14 @@ def _asked(found: Findings) -> str:
     return count if found.asked_all else f"{count}, which is the most: not all was asked"
 
 
-def _counted(one: Counted) -> str:
-    return f"{one.type}: {_total(one)}"
+def _counted(collection: Counted) -> str:
+    return f"{collection.type}: {_total(collection)}"
 
 
-def _total(one: Counted) -> str:
-    if one.total is not None:
-        return f"{one.total:,}"
-    return f"not counted ({one.why})" if one.why else "not asked"
+def _total(collection: Counted) -> str:
+    if collection.total is not None:
+        return f"{collection.total:,}"
+    return f"not counted ({collection.why})" if collection.why else "not asked"
 
 
 def _feed(found: Findings) -> str:
@@ -132,7 +132,7 @@ def table(every: Sequence[Findings]) -> str:
 
 
 def _row(found: Findings) -> tuple[str, ...]:
-    posts = next((one.total for one in found.collections if one.type == "post"), None)
+    posts = next((collection.total for collection in found.collections if collection.type == "post"), None)
     cost = found.cost
     numbers = (posts, cost and cost.requests, cost and cost.minutes, cost and cost.megabytes)
     way = found.obstacles[0] if found.obstacles else "-"

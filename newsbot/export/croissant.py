@@ -78,8 +78,8 @@ def croissant(name: str, file: IO[bytes], kind: str, rows: int, site: str | None
     """The description of a Parquet file: its checksum, and each column with its type."""
     digest, size = _digest(file)
     described = Described(name=name, size=size, sha256=digest, kind=kind, form="parquet")
-    told = f"{rows} {kind} of {site or 'all sites of an archive'}, collected by newsbot"
-    return dataset(name.removesuffix(".parquet"), told, [described])
+    description = f"{rows} {kind} of {site or 'all sites of an archive'}, collected by newsbot"
+    return dataset(name.removesuffix(".parquet"), description, [described])
 
 
 def dataset(name: str, description: str, files: Sequence[Described]) -> dict[str, Any]:

@@ -46,10 +46,10 @@ class Delivered:
     def __init__(self, receipt: Mapping[str, Any], folder: Path) -> None:
         self._told = _by_key(receipt["warc"].get("rows", ()))
         self._choices = {
-            (folder / str(one["file"])).resolve(): Choice(
-                columns=bool(one["columns"]), is_batch=bool(one["batch"]), left_out=_by_key(one["left_out"])
+            (folder / str(chosen["file"])).resolve(): Choice(
+                columns=bool(chosen["columns"]), is_batch=bool(chosen["batch"]), left_out=_by_key(chosen["left_out"])
             )
-            for one in receipt["warc"].get("chosen", ())
+            for chosen in receipt["warc"].get("chosen", ())
         }
         self._ended = str(receipt.get("ended"))
         self._held: dict[Path, defaultdict[Key, IdSet]] = {}
@@ -101,7 +101,7 @@ class Delivered:
 
 
 def _by_key(rows: Iterable[Mapping[str, Any]]) -> dict[Key, IdSet]:
-    return {(str(one["site"]), str(one["kind"]), str(one["type"])): IdSet.of_ranges(str(one["ids"])) for one in rows}
+    return {(str(row["site"]), str(row["kind"]), str(row["type"])): IdSet.of_ranges(str(row["ids"])) for row in rows}
 
 
 def _without(told: IdSet, held: IdSet) -> IdSet:

@@ -68,10 +68,10 @@ def _against_croissant(path: Path, resources: Sequence[Resource]) -> Iterator[st
     except (ValueError, KeyError, TypeError):
         yield "croissant.json: it describes no files"
         return
-    told = {str(entry["path"]): str(entry.get("hash")).removeprefix("sha256:") for entry in resources}
-    told = {name: digest for name, digest in told.items() if holds_rows(name)}
-    for name in sorted(told.keys() | described.keys()):
-        if told.get(name) != described.get(name):
+    listed = {str(entry["path"]): str(entry.get("hash")).removeprefix("sha256:") for entry in resources}
+    listed = {name: digest for name, digest in listed.items() if holds_rows(name)}
+    for name in sorted(listed.keys() | described.keys()):
+        if listed.get(name) != described.get(name):
             yield f"{name}: datapackage.json and croissant.json do not agree on its checksum"
 
 

@@ -60,7 +60,7 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
             raise Refused
         with undisturbed(archive, lambda: _plan(archive, wish)) as plan:
             rows = tombstones(archive.database, plan, when=iso_utc(now))
-            told = _tell_feeds(Path(data) / "forget", run, rows, data)
+            notices = _tell_feeds(Path(data) / "forget", run, rows, data)
             # Before the archive forgets what the wish means: a command that is killed in between is run again.
             overwritten = _overwrite(Path(warc).expanduser(), wish, plan, known_sites(archive.database)) if warc else 0
             changed = carry_out(archive, plan)
@@ -71,7 +71,7 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
         lines.append(f"{changed:,} revisions of posts lost comments that follow=replies had brought")
     if overwritten:
         lines.append(f"{overwritten:,} records of the WARC files in {warc} are overwritten")
-    lines += [f"{path} tells the readers of the feeds" for path in told]
+    lines += [f"{path} tells the readers of the feeds" for path in notices]
     lines.append(f"files that were written before still hold what is removed: {data or 'data'}, your own, and media")
     return lines
 

@@ -80,7 +80,7 @@ def descriptor(
 
 def _resource(found: Resource) -> dict[str, Any]:
     form = found.path.rpartition(".")[2]
-    told: dict[str, Any] = {
+    resource: dict[str, Any] = {
         "name": found.path.lower().replace(".", "-"),
         "path": found.path,
         "format": form,
@@ -93,14 +93,14 @@ def _resource(found: Resource) -> dict[str, Any]:
         if form == "parquet":
             # A validator of tables knows no lists and no absent numbers in Parquet, and calls each row invalid. So this
             # is a plain file for it, whose rows it does not count; the columns are for `scrapy verify`.
-            told |= {"type": "file", "rowCount": found.rows}
+            resource |= {"type": "file", "rowCount": found.rows}
         else:
-            told["rows"] = found.rows
-        told["schema"] = {
+            resource["rows"] = found.rows
+        resource["schema"] = {
             "fields": [{"name": name, "type": _field_type(of_column)} for name, of_column in named],
             "primaryKey": list(PRIMARY_KEY),
         }
-    return told
+    return resource
 
 
 def _field_type(of_column: Type) -> str:
@@ -159,8 +159,8 @@ def _collections(receipt: Mapping[str, Any]) -> Iterable[str]:
     collections = receipt.get("collections") or {}
     if not collections:
         yield _line(receipt, "", receipt.get("verdict"), "", receipt.get("why"))
-    for name, told in collections.items():
-        yield _line(receipt, name, told.get("verdict"), told.get("live"), told.get("why"))
+    for name, facts in collections.items():
+        yield _line(receipt, name, facts.get("verdict"), facts.get("live"), facts.get("why"))
 
 
 def _line(receipt: Mapping[str, Any], *cells: Any) -> str:

@@ -64,8 +64,8 @@ def _names(database: Database, selection: Filter, wanted: Mapping[str, Sequence[
         if wanted["author"] or not all(matching(known[option], name) for option, name in _pairs(wanted)):
             rows = (row.fields() for row in read_current(database, replace(selection, site=site)))
             for option, named in names_of(rows).get(site, {}).items():
-                has = {one.key for one in known[option]}
-                known[option] += [one for one in named if one.key not in has]
+                has = {item.key for item in known[option]}
+                known[option] += [item for item in named if item.key not in has]
     return found
 
 

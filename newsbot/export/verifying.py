@@ -49,7 +49,11 @@ def verify(folder: Path) -> Verified:
 
 def _sites(described: Mapping[str, Any]) -> set[str]:
     sources = described.get("sources")
-    return {str(one.get("path")) for one in sources if isinstance(one, dict)} if isinstance(sources, list) else set()
+    return (
+        {str(source.get("path")) for source in sources if isinstance(source, dict)}
+        if isinstance(sources, list)
+        else set()
+    )
 
 
 def _resources(folder: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
@@ -92,7 +96,7 @@ def _check_rows(path: Path, resource: Mapping[str, Any], sites: Set[str], found:
     """Compare the rows with the columns, types and sites that the descriptor names, and their number; no key may come
     twice."""
     try:
-        types = {str(one["name"]): str(one["type"]) for one in resource["schema"]["fields"]}
+        types = {str(field["name"]): str(field["type"]) for field in resource["schema"]["fields"]}
     except (KeyError, TypeError):
         return  # reported with the faults of the descriptor
     columns = list(types)
@@ -114,9 +118,9 @@ def _check_rows(path: Path, resource: Mapping[str, Any], sites: Set[str], found:
         if key[0] not in sites:
             found.fail(f"{path.name}, row {number}: the descriptor does not name the site {key[0]}")
     found.rows += rows
-    told = resource.get("rows", resource.get("rowCount"))
-    if rows != told:
-        found.fail(f"{path.name}: the file has {rows} rows, and the descriptor says {told}")
+    described = resource.get("rows", resource.get("rowCount"))
+    if rows != described:
+        found.fail(f"{path.name}: the file has {rows} rows, and the descriptor says {described}")
 
 
 def _rows(path: Path, found: Verified) -> Iterator[Mapping[str, Any] | None]:

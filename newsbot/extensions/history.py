@@ -70,13 +70,13 @@ def _result(site: str, same_site: list[SiteFacts], *, whole: bool) -> Crawled:
     # An address that leads to the same part as another one is not crawled, and its facts have no collections.
     met = [facts for facts in same_site if facts.collections] or same_site[:1]
     # The whole site tells more than its parts, and a part that failed more than one that did not.
-    told = min(met, key=lambda facts: (facts.part is not None, facts.verdict == "complete"))
-    worst = next((facts for facts in met if facts.verdict != "complete"), told)
+    chosen = min(met, key=lambda facts: (facts.part is not None, facts.verdict == "complete"))
+    worst = next((facts for facts in met if facts.verdict != "complete"), chosen)
     return Crawled(
         site=site,
-        name=told.name,
+        name=chosen.name,
         asked=tuple(facts.asked for facts in same_site),
         verdict=worst.verdict,
-        whole=whole and worst.verdict == "complete" and told.part is None,
-        facts=site_receipt(told),
+        whole=whole and worst.verdict == "complete" and chosen.part is None,
+        facts=site_receipt(chosen),
     )

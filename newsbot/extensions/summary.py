@@ -93,9 +93,9 @@ def summary(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
 
 def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
     verdicts = Counter(site.verdict for site in sites)
-    told = [f"{verdicts[verdict]:,} {verdict}" for verdict in reversed(_WORST_FIRST) if verdicts[verdict]]
+    counts = [f"{verdicts[verdict]:,} {verdict}" for verdict in reversed(_WORST_FIRST) if verdicts[verdict]]
     not_due = f", {ended.not_due:,} not due" if ended.not_due else ""
-    lines = [f"{ended.spider}: {counted(len(sites), 'site')}: {', '.join(told) or 'none'}{not_due}"]
+    lines = [f"{ended.spider}: {counted(len(sites), 'site')}: {', '.join(counts) or 'none'}{not_due}"]
     if len(sites) == 1 and sites[0].part is not None:
         lines.append(f"of {sites[0].site}: {sites[0].part.told}")
     rows = rows_of(sites)

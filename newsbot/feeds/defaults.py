@@ -70,15 +70,15 @@ class FeedDefaults:
         feeds = settings.getdict("FEEDS")
         if not feeds and not settings.get("FEED_URI"):
             feeds = self._dated(settings)
-            told = {uri: {"item_filter": RowFilter, **options} for uri, options in feeds.items()}
+            ours = {uri: {"item_filter": RowFilter, **options} for uri, options in feeds.items()}
         else:
-            told = {uri: _answering(settings, options) for uri, options in feeds.items()}
+            ours = {uri: _answering(settings, options) for uri, options in feeds.items()}
         spider = self.crawler.spider
         classes: Mapping[str, type] | None = getattr(self.crawler.spidercls, "item_classes", None)
-        if told and classes is not None and spider is not None:
-            told = a_feed_a_kind(told, {kind: classes[kind] for kind in spider.kinds})  # type: ignore[attr-defined]
-        if told:
-            own = {uri: with_own_notes(options) for uri, options in told.items()}
+        if ours and classes is not None and spider is not None:
+            ours = a_feed_a_kind(ours, {kind: classes[kind] for kind in spider.kinds})  # type: ignore[attr-defined]
+        if ours:
+            own = {uri: with_own_notes(options) for uri, options in ours.items()}
             settings.set("FEEDS", own, priority="cmdline")
 
     def _dated(self, settings: BaseSettings) -> dict[str, dict[str, Any]]:
@@ -115,8 +115,10 @@ def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any
     """
     batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
     whole = options.get("overwrite") and not batches
-    told = {"item_filter": LiveFilter, WHOLE: True, **options} if whole else {"item_filter": RowFilter, **options}
-    return noting(told) if options.keys() & {"item_filter", "item_classes"} else told
+    options_with_filter = (
+        {"item_filter": LiveFilter, WHOLE: True, **options} if whole else {"item_filter": RowFilter, **options}
+    )
+    return noting(options_with_filter) if options.keys() & {"item_filter", "item_classes"} else options_with_filter
 
 
 def a_feed_a_kind(feeds: Mapping[str, Mapping[str, Any]], classes: Mapping[str, type]) -> dict[str, dict[str, Any]]:
@@ -125,16 +127,16 @@ def a_feed_a_kind(feeds: Mapping[str, Mapping[str, Any]], classes: Mapping[str, 
     ``%(kind)s`` in the name of a file is the kind; any other name gets the kind before its suffix. Standard output, and
     a feed for which the user chose classes, take every row.
     """
-    told: dict[str, dict[str, Any]] = {}
+    by_kind: dict[str, dict[str, Any]] = {}
     for uri, options in feeds.items():
         if is_standard_output(uri) or "item_classes" in options:
-            told[uri] = dict(options)
+            by_kind[uri] = dict(options)
             continue
         for kind, item_class in classes.items():
             kwargs = {**options.get("item_export_kwargs", {}), "item_class": item_class}
             own = {"item_classes": [item_class], "item_export_kwargs": kwargs}
-            told[_with_kind(str(uri), kind)] = {**options, **own}
-    return told
+            by_kind[_with_kind(str(uri), kind)] = {**options, **own}
+    return by_kind
 
 
 def _with_kind(uri: str, kind: str) -> str:

@@ -232,6 +232,6 @@ class FileStorage(Storage):
         self._count("stored")
         await self._send(feed_stored, target=target, options=self.options)
 
-    async def _send(self, signal: object, **told: Any) -> None:
+    async def _send(self, signal: object, **facts: Any) -> None:
         if self.crawler is not None:
-            await self.crawler.signals.send_catch_log_async(signal, **told)
+            await self.crawler.signals.send_catch_log_async(signal, **facts)

@@ -87,7 +87,9 @@ class Run:
     def read_just_now(self, url: str) -> FollowedSite | None:
         """The followed site of a visit that was made in this second; else None."""
         since = asyncio.get_running_loop().time() - JUST_NOW
-        return next((one.followed for one in self.at_work if one.followed.url == url and one.made > since), None)
+        return next(
+            (visit.followed for visit in self.at_work if visit.followed.url == url and visit.made > since), None
+        )
 
     async def next_visit(self) -> Visit | None:
         """The next site for the spider; None where the run gets no further site."""

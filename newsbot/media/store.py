@@ -173,10 +173,10 @@ def stored_files(folder: Path) -> dict[str, str]:
     with lines:
         for line in lines:
             try:
-                told = orjson.loads(line)
-                path = told.get("path")
+                entry = orjson.loads(line)
+                path = entry.get("path")
                 if isinstance(path, str) and _STORED.fullmatch(path):
-                    found[told["url"]] = path
+                    found[entry["url"]] = path
             except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
                 continue  # a full disk has cut this line short
     return found

@@ -162,7 +162,7 @@ class PolitenessMiddleware:
 
     async def _take_turn(self, queue: HostQueue, delay: float | None) -> None:
         """Wait until the archive has no objection: other runs and processes may have made requests to the host."""
-        pace, told = queue.pace, False
+        pace, is_reported = queue.pace, False
         while True:
             turn = await self.memory.take_turn(queue.name, delay=pace.plain_delay(delay), penalty=pace.penalty)
             pace.penalty, pace.failed_before = turn.penalty, pace.failed_before or turn.failed_before
@@ -176,10 +176,10 @@ class PolitenessMiddleware:
                     self._count("given_up")
                     logger.warning("%s: given up for this run: %s", queue.name, pace.given_up)
                     raise HostGivenUp(f"{queue.name}: {pace.given_up}")
-                if not told:
+                if not is_reported:
                     logger.info("%s: newsbot waits for %.0f s, since %s", queue.name, turn.wait, why)
                     self._tell_wait(queue.name, turn.wait, why)
-                told = True
+                is_reported = True
             await self.stopping.sleep(turn.wait)
 
     async def _address_queue(self, request: Request) -> HostQueue:

@@ -39,7 +39,7 @@ def blocked(sites: Iterable[SiteFacts]) -> list[str]:
 
 def refusing(sites: Iterable[SiteFacts]) -> list[str]:
     """The sites that refused many of the requests, whatever the verdict is."""
-    return [line(site, told) for site in sites if (told := _refusals(site)) is not None]
+    return [line(site, problem) for site in sites if (problem := _refusals(site)) is not None]
 
 
 def _refusals(site: SiteFacts) -> str | None:
@@ -56,10 +56,10 @@ def _refusals(site: SiteFacts) -> str | None:
 def shrunk(sites: Iterable[SiteFacts]) -> list[str]:
     """The collections that lost many rows at once, or would have if newsbot had believed it."""
     return [
-        line(site, f"{facts.type}: {told}")
+        line(site, f"{facts.type}: {problem}")
         for site in sites
         for facts in site.collections.values()
-        if (told := _deletions(facts)) is not None
+        if (problem := _deletions(facts)) is not None
     ]
 
 
@@ -77,7 +77,7 @@ def silent(sites: Iterable[SiteFacts], published: Callable[[str], Sequence[datet
 
     ``published(site)`` gives the publication times of the posts of a site of the last year, sorted.
     """
-    return [line(site, told) for site in _updated(sites) if (told := _silence(site, published, now)) is not None]
+    return [line(site, problem) for site in _updated(sites) if (problem := _silence(site, published, now)) is not None]
 
 
 def _updated(sites: Iterable[SiteFacts]) -> Iterator[SiteFacts]:

@@ -148,11 +148,11 @@ def original_of(item: Record, guid: str, others: Sequence[Record]) -> Record | N
 def _is_copy(item: Record, other: Record) -> bool:
     if isinstance(item, Media) and isinstance(other, Media):
         return _file(item) == _file(other)
-    one, two = ((getattr(row, "content_text", None) or "").strip() for row in (item, other))
-    if not (one and two):
+    ours, theirs = ((getattr(row, "content_text", None) or "").strip() for row in (item, other))
+    if not (ours and theirs):
         # A post without words of its own, such as a gallery, is recognised by its title.
-        return not (one or two) and bool(_title(item)) and _title(item) == _title(other)
-    return are_alike(one, two)
+        return not (ours or theirs) and bool(_title(item)) and _title(item) == _title(other)
+    return are_alike(ours, theirs)
 
 
 def _title(item: Record) -> str:

@@ -196,7 +196,7 @@ MOST_CAUSES = 4
 
 def _told(causes: Counter[str]) -> str:
     """The causes with their numbers, the most frequent first: `` (9 x HTTP 503, 2 x timeout)``."""
-    told = [f"{count} x {cause}" for cause, count in causes.most_common(MOST_CAUSES) if count]
+    parts = [f"{count} x {cause}" for cause, count in causes.most_common(MOST_CAUSES) if count]
     others = causes.total() - sum(count for _, count in causes.most_common(MOST_CAUSES))
-    told += [f"{others} x others"] * (others > 0)
-    return f" ({', '.join(told)})" if told else ""
+    parts += [f"{others} x others"] * (others > 0)
+    return f" ({', '.join(parts)})" if parts else ""

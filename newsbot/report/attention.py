@@ -61,8 +61,8 @@ def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> lis
 
 def _of_collections(spider: str, receipt: SiteReceipt, command: str) -> list[Attention]:
     found = []
-    for name, told in _objects(receipt.facts.get("collections")).items():
-        held_back = int(told.get("held_back") or 0)
+    for name, facts in _objects(receipt.facts.get("collections")).items():
+        held_back = int(facts.get("held_back") or 0)
         if held_back:
             found.append(
                 Attention(
@@ -72,7 +72,9 @@ def _of_collections(spider: str, receipt: SiteReceipt, command: str) -> list[Att
                     step=f"Look at the site; if they are gone: {command} -a confirm_deletions=1.",
                 )
             )
-        lost = len(told.get("missing") or ()) + len(told.get("missing_urls") or ()) + len(told.get("unreadable") or ())
+        lost = (
+            len(facts.get("missing") or ()) + len(facts.get("missing_urls") or ()) + len(facts.get("unreadable") or ())
+        )
         if lost and receipt.verdict == "complete":
             found.append(
                 Attention(
@@ -126,4 +128,4 @@ def _sentence(step: str) -> str:
 
 
 def _objects(value: Any) -> Mapping[str, Mapping[str, Any]]:
-    return {name: told for name, told in value.items() if isinstance(told, dict)} if isinstance(value, dict) else {}
+    return {name: facts for name, facts in value.items() if isinstance(facts, dict)} if isinstance(value, dict) else {}

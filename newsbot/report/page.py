@@ -50,10 +50,10 @@ class SiteFacts:
     def rights(self) -> Mapping[str, list[str]] | None:
         """What robots.txt declared when it was last read: the statements, and what they mean for each use. None where
         no run read it."""
-        read = [one for _, one in self.latest if isinstance(one.facts.get("rights"), dict)]
+        read = [receipt for _, receipt in self.latest if isinstance(receipt.facts.get("rights"), dict)]
         if not read:
             return None
-        statements = robots_for(max(read, key=lambda one: one.at).facts["rights"], None)
+        statements = robots_for(max(read, key=lambda receipt: receipt.at).facts["rights"], None)
         return {
             "declared": words.lines(statements),
             "uses": [f"{use}: {answer}" for use, answer in words.meanings(statements).items()] if statements else [],
@@ -100,14 +100,14 @@ class RunFacts:
 def run_facts(run: Run) -> RunFacts:
     """The sums of a run's receipts."""
     collections = [
-        told
+        facts
         for receipt in run.receipts
-        for told in _objects(receipt.facts.get("collections"))
-        if isinstance(told, dict)
+        for facts in _objects(receipt.facts.get("collections"))
+        if isinstance(facts, dict)
     ]
     heard: Counter[str] = Counter()
-    for told in collections:
-        heard.update(name for name in told.get("witnesses") or {} if name != "missing")
+    for facts in collections:
+        heard.update(name for name in facts.get("witnesses") or {} if name != "missing")
     return RunFacts(
         run=run,
         verdicts=Counter(receipt.verdict for receipt in run.receipts),
@@ -127,7 +127,7 @@ def _objects(value: Any) -> list[Any]:
 
 
 def _sum(collections: Sequence[Mapping[str, Any]], name: str) -> int:
-    return sum(int(told.get(name) or 0) for told in collections)
+    return sum(int(facts.get(name) or 0) for facts in collections)
 
 
 def _seconds(run: Run) -> float | None:

@@ -82,9 +82,9 @@ def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> 
         )
         found.append(facts)
     attention = in_order([*attention, *of_receipts(receipts, now), *of_damage(broken)])
-    told = [run_facts(run) for run in latest_runs(database, runs)]
-    html = page(place=database.place, now=now, sites=found, runs=told, attention=attention)
-    return html, Reported(len(found), sum(facts.posts for facts in found), len(told), len(attention))
+    run_rows = [run_facts(run) for run in latest_runs(database, runs)]
+    html = page(place=database.place, now=now, sites=found, runs=run_rows, attention=attention)
+    return html, Reported(len(found), sum(facts.posts for facts in found), len(run_rows), len(attention))
 
 
 def _largest_first(by_site: Mapping[str, Sequence[Held]]) -> list[str]:

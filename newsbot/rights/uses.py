@@ -74,8 +74,8 @@ def _said(statements: Mapping[str, Any], use: str, *, is_file: bool) -> Iterator
 def _on_training(statements: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
     if (reservation := statements.get("tdm_reservation")) in (0, 1):
         yield reservation == 0, f"tdm-reservation: {reservation}"
-    if (told := statements.get("ai_txt")) in ("yes", "no"):
-        yield told == "yes", f"ai.txt {told}"
+    if (answer := statements.get("ai_txt")) in ("yes", "no"):
+        yield answer == "yes", f"ai.txt {answer}"
     if statements.get("rsl"):
         yield False, f"RSL licence {statements['rsl'][0]}"
 

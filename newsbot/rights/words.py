@@ -16,7 +16,7 @@ def lines(statements: Mapping[str, Any]) -> list[str]:
 def _lines(statements: Mapping[str, Any]) -> Iterator[str]:
     for key, name in (("content_usage", "Content-Usage"), ("content_signal", "Content-Signal")):
         if pairs := statements.get(key):
-            yield f"{name}: {', '.join(f'{one}={value}' for one, value in pairs.items())}"
+            yield f"{name}: {', '.join(f'{key}={value}' for key, value in pairs.items())}"
     if "tdm_reservation" in statements:
         policy = f", policy {statements['tdm_policy']}" if "tdm_policy" in statements else ""
         yield f"TDMRep: tdm-reservation {statements['tdm_reservation']}{policy}"

@@ -48,8 +48,8 @@ class WarcExtension:
                 self._recorder.tell(RECALLED + asked.site, {"relation": asked.relation, "objects": objects})
 
     def _tell_site(self, site: Mapping[str, Any], options: Iterable[Options], target: Target) -> None:
-        told = without_secrets({"site": site, "options": [options_as_json(each) for each in options]})
-        self._recorder.tell(SITE + str(site.get("key", "")), told | {"entry": open_entry(target)})
+        facts = without_secrets({"site": site, "options": [options_as_json(each) for each in options]})
+        self._recorder.tell(SITE + str(site.get("key", "")), facts | {"entry": open_entry(target)})
 
 
 def open_entry(target: Target) -> dict[str, Any]:
@@ -64,6 +64,6 @@ def open_entry(target: Target) -> dict[str, Any]:
 
 def options_as_json(options: Options) -> dict[str, Any]:
     """The options of one kind of rows as JSON values. The part of a site that they mean stands with the site."""
-    told = asdict(options)
-    del told["scope"]
-    return told | {"follow": sorted(options.follow)}
+    values = asdict(options)
+    del values["scope"]
+    return values | {"follow": sorted(options.follow)}

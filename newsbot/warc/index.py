@@ -24,7 +24,7 @@ _PORTS = {"http": 80, "https": 443}
 def index_line(headers: Mapping[str, str], head: bytes, *, file: str, offset: int, length: int) -> str:
     """The line of an answer. ``headers`` are those of its record, with lower-case names; ``head`` are its own."""
     url, status, media_type = headers["warc-target-uri"], _STATUS.match(head), _TYPE.search(head)
-    told = {
+    fields = {
         "url": url,
         "mime": media_type[1].decode("latin-1") if media_type else "unk",
         "status": status[1].decode("ascii") if status else "-",
@@ -34,7 +34,7 @@ def index_line(headers: Mapping[str, str], head: bytes, *, file: str, offset: in
         "filename": file,
     }
     moment = re.sub(r"\D", "", headers["warc-date"])[:14]
-    return f"{surt(url)} {moment} {orjson.dumps(told).decode()}"
+    return f"{surt(url)} {moment} {orjson.dumps(fields).decode()}"
 
 
 def surt(url: str) -> str:

@@ -112,16 +112,16 @@ def _before_the_gap(gmt: datetime, local: datetime, site: Site) -> str | None:
     WordPress reads its own GMT column as a local time. A time that the zone skips in spring comes out later by the
     length of the gap.
     """
-    told = _from_local(local, site)
-    if told is None:
+    moment = _from_local(local, site)
+    if moment is None:
         return None
-    true = datetime.fromisoformat(told[:-1])
+    true = datetime.fromisoformat(moment[:-1])
     if not timedelta(0) < gmt - true <= timedelta(hours=2):
         return None
     with suppress(ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
         zone = ZoneInfo(site.timezone or "")
         there = true.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-        return told if there == gmt else None
+        return moment if there == gmt else None
     return None
 
 

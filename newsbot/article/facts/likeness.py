@@ -30,12 +30,12 @@ def shingles(text: str) -> Iterator[str]:
     return (" ".join(listed[start : start + SHINGLE]) for start in range(len(listed) - SHINGLE + 1))
 
 
-def are_alike(one: str, other: str) -> bool:
+def are_alike(text: str, other: str) -> bool:
     """Whether two texts are equal in their words, or near-duplicates (their runs of four words, Jaccard)."""
-    one, other = one[:LONGEST], other[:LONGEST]
-    if one == other:
+    text, other = text[:LONGEST], other[:LONGEST]
+    if text == other:
         return True
-    first, second = set(shingles(one)), set(shingles(other))
+    first, second = set(shingles(text)), set(shingles(other))
     if min(len(first), len(second)) < ENOUGH_SHINGLES:
-        return words(one) == words(other)
+        return words(text) == words(other)
     return len(first & second) >= SIMILAR * len(first | second)

@@ -51,7 +51,9 @@ class LinkCache:
         if not is_only_a_name(given):
             return None
         name = given.name or ""
-        found = [one for one in self.known.values() if isinstance(one, TermRef | Author) and _bears(one, name)]
+        found = [
+            linked for linked in self.known.values() if isinstance(linked, TermRef | Author) and _bears(linked, name)
+        ]
         if len(found) != 1 or (isinstance(given, Author) and not self.whole and found[0].slug != name):
             # Another user, who is not on the first page, may have the same name. Each slug belongs to one user.
             return None
@@ -88,5 +90,5 @@ class LinkCache:
         return self.closed or all(linked in self.known for linked in ids)
 
 
-def _bears(one: TermRef | Author, name: str) -> bool:
-    return name.casefold() in ((one.name or "").casefold(), one.slug)
+def _bears(linked: TermRef | Author, name: str) -> bool:
+    return name.casefold() in ((linked.name or "").casefold(), linked.slug)

@@ -68,8 +68,8 @@ class Bodies:
             return []
         if not isinstance(raw.get("content"), dict | str):
             return (yield from self._complete_bare(post))
-        told = self._take_edited()
-        return told if post.url is None else told + (yield from self._complete_shell(post))
+        edited = self._take_edited()
+        return edited if post.url is None else edited + (yield from self._complete_shell(post))
 
     def _take_edited(self) -> list[int]:
         """A row has content: those without it lack it."""
@@ -96,12 +96,12 @@ class Bodies:
         """Whether the rows should have content; None where the site does not say it."""
         reply = yield schema
         try:
-            told = answer(reply)
+            payload = answer(reply)
         except PayloadError as fault:
             if is_final(fault):
                 raise
             return None
-        described = told.get("schema") if isinstance(told, dict) else None
+        described = payload.get("schema") if isinstance(payload, dict) else None
         fields = described.get("properties") if isinstance(described, dict) else None
         return "content" in fields if isinstance(fields, dict) else None
 

@@ -21,12 +21,12 @@ def choose_title(
     ``names`` are those of the site.
     """
     site = {_letters(name) for name in names if name}
-    told = [title for title in titles if title]
-    witnesses = {_letters(words) for words in (*told, *headings)}
-    for title in told:
+    named = [title for title in titles if title]
+    witnesses = {_letters(words) for words in (*named, *headings)}
+    for title in named:
         if _letters(title) not in site:
             return _without_name(title, site, witnesses)
-    return _of_window(window, site, headings, slug) or next(iter(told), None)
+    return _of_window(window, site, headings, slug) or next(iter(named), None)
 
 
 def _without_name(title: str, site: set[str], witnesses: set[str]) -> str:

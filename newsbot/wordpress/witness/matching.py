@@ -91,9 +91,9 @@ def without_query(url: str) -> str:
         return url
 
 
-def is_same(one: str | None, other: str) -> bool:
+def is_same(url: str | None, other: str) -> bool:
     """Whether two URLs are of one article."""
-    return one is not None and canonical(one) == canonical(other)
+    return url is not None and canonical(url) == canonical(other)
 
 
 MOST_SLUGS = 100
@@ -105,14 +105,14 @@ that is not Latin takes up to nine."""
 def slug_batches(wanted: Iterable[Lacking]) -> Iterator[dict[str, Lacking]]:
     """Slug -> what has the slug, in batches that one query can hold. Two URLs with one slug go to two batches."""
     batches: list[dict[str, Lacking]] = [{}]
-    for one in wanted:
-        slug = one.slug
+    for entry in wanted:
+        slug = entry.slug
         if slug is None or "," in slug:
             continue
         place = next((batch for batch in batches[-2:] if slug not in batch and _has_room(batch, slug)), None)
         if place is None:
             batches.append(place := {})
-        place[slug] = one
+        place[slug] = entry
     return (batch for batch in batches if batch)
 
 

@@ -9,6 +9,12 @@ from collections.abc import Iterable
 BOMS = (b"\xff\xfe", b"\xfe\xff")
 """What a text of two bytes to a letter begins with."""
 
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    *((mark, "utf-16") for mark in BOMS),
+)
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]{1,40})")
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined"})
 """Codecs of Python that are not charsets of text, or that take quadratic time."""
@@ -18,6 +24,20 @@ def charset_in(content_type: str) -> str:
     """The charset that a ``Content-Type`` header names, or ""."""
     found = _CHARSET.search(content_type)
     return found[1] if found else ""
+
+
+def marked_charset(body: bytes) -> str:
+    """The charset that a byte-order mark at the beginning of ``body`` tells, or ""."""
+    return next((charset for mark, charset in _MARKS if body.startswith(mark)), "")
+
+
+def decode_page(body: bytes, charsets: Iterable[str]) -> str:
+    """As ``decode``, but as Windows-1252 where most of the letters beyond ASCII are no UTF-8, as browsers do."""
+    text = decode(body, charsets)
+    wrong = text.count("\ufffd")
+    if wrong and wrong > sum(not each.isascii() for each in text) - wrong:
+        return body.decode("cp1252", "replace")
+    return text
 
 
 def decode(body: bytes, charsets: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.commands.clean import PAGE_OF_A_FILE, fetch, is_no_run
+from newsbot.commands.clean import PAGE_OF_A_FILE, Answer, fetch, is_no_run
 from newsbot.commands.ending import OneLineEnd
 from newsbot.terminal import write_out
 
@@ -36,7 +36,7 @@ class Command(OneLineEnd, ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.arguments.values import is_web_address
-        from newsbot.export.one_article import printed, read_page_file
+        from newsbot.export.one_article import printed, read_page_file, refuse_bytes
         from newsbot.wordpress.messages import Reply
         from newsbot.wordpress.single_article import NotAnArticle, read_article
 
@@ -49,12 +49,17 @@ class Command(OneLineEnd, ScrapyCommand):
         answers, most = fetch(self.crawler_process, urls), self.crawler_process.settings.getint("DOWNLOAD_MAXSIZE")
         for name in args:
             try:
-                url, body = answers[name] if name in urls else (PAGE_OF_A_FILE, read_page_file(Path(name), most=most))
-                found = read_article(Reply(status=200, url=url, body=body))
+                if name in urls:
+                    page = answers.get(name) or Answer(url=name, reason="it was not asked for")
+                    refuse_bytes(page.body)
+                else:
+                    page = Answer(url=PAGE_OF_A_FILE, body=read_page_file(Path(name), most=most))
+                if page.reason:
+                    self._fail(name, page.reason)
+                    continue
+                found = read_article(Reply(status=200, url=page.url, body=page.body, headers=page.headers))
             except OSError as error:
                 self._fail(name, error.strerror or "the system cannot read it")
-            except KeyError:
-                self._fail(name, "the page could not be fetched; a line above says why")
             except NotAnArticle as error:
                 self._fail(name, str(error))
             else:

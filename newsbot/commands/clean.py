@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import orjson
@@ -15,14 +16,30 @@ from scrapy.crawler import CrawlerProcessBase
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
+from newsbot.charsets import decode_page, marked_charset
 from newsbot.commands.ending import OneLineEnd
+from newsbot.net.header_values import header_values
 from newsbot.terminal import show, write_out
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
 
 PAGE_OF_A_FILE = "https://localhost/"
 """The URL of a page that is read from a file."""
 
-Answers = dict[str, tuple[str, bytes]]
-"""URL -> the URL where redirects ended, and the body."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The answer for a URL that was asked for: ``url`` is where redirects ended. ``reason``: why there is none."""
+
+    url: str
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+Answers = dict[str, Answer]
+"""URL that was asked for -> its answer."""
 
 
 class SomePages(Spider):
@@ -37,14 +54,33 @@ class SomePages(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         for url in self.urls:
-            yield Request(url, callback=self.parse_page, cb_kwargs={"asked": url})
+            # A redirect may lead to another of these URLs, and to itself.
+            yield Request(
+                url, callback=self.parse_page, errback=self.note_reason, cb_kwargs={"asked": url}, dont_filter=True
+            )
 
     def parse_page(self, response: Response, asked: str) -> None:
-        self.answers[asked] = (response.url, response.body)
+        self.answers[asked] = Answer(url=response.url, body=response.body, headers=header_values(response.headers))
+
+    def note_reason(self, failure: Failure) -> None:
+        """A status that is no success and a refusal of newsbot stand in no line of the log."""
+        from scrapy.exceptions import IgnoreRequest
+        from scrapy.spidermiddlewares.httperror import HttpError
+
+        from newsbot.net.download_errors import one_line
+
+        error, asked = failure.value, failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]
+        if isinstance(error, HttpError):
+            why = f"HTTP {error.response.status}"
+        elif isinstance(error, IgnoreRequest) and str(error):
+            why = one_line(error).removeprefix(f"{asked}: ")
+        else:
+            why = "the page could not be fetched; a line above says why"
+        self.answers[asked] = Answer(url=asked, reason=why)
 
 
 def fetch(process: CrawlerProcessBase, urls: Sequence[str]) -> Answers:
-    """The pages at ``urls``. One that cannot be fetched is missing; the log says why."""
+    """The answers for ``urls``; a URL may be missing where the crawl ended before its turn."""
     answers: Answers = {}
     if urls:
         process.crawl(SomePages, urls=urls, answers=answers)
@@ -153,10 +189,11 @@ class Command(OneLineEnd, ScrapyCommand):
 
     def _fetch(self, url: str) -> tuple[str, bytes] | None:
         assert self.crawler_process is not None
-        answers = fetch(self.crawler_process, [url])
-        if url not in answers:
-            self._say(f"{url}: the page could not be fetched; a line above says why")
-        return answers.get(url)
+        answer = fetch(self.crawler_process, [url]).get(url) or Answer(url=url, reason="it was not asked for")
+        if answer.reason:
+            self._say(f"{url}: {answer.reason}")
+            return None
+        return answer.url, answer.body
 
 
 def posts_of(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
@@ -187,7 +224,7 @@ def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 def body_of(data: bytes) -> tuple[str, str | None]:
     """(HTML, the post's link) of a REST object, of the first object in a list, or of an HTML page."""
-    text = data.decode("utf-8", "replace")
+    text = decode_page(data, (marked_charset(data), "utf-8"))
     if text.lstrip()[:1] not in ("{", "["):
         return text, None
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import errno
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,15 @@ from typing import Any
 from scrapy import Spider
 from scrapy.statscollectors import StatsCollector
 
+from newsbot.charsets import marked_charset
 from newsbot.items import Post
 from newsbot.pipelines.clean import CleanPipeline
 from newsbot.safe_json import json_bytes
 from newsbot.terminal import in_one_line, visible
 from newsbot.wordpress.single_article import Found
+
+_SIGNATURES = (b"%PDF-", b"\x1f\x8b", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+"""How a PDF, a compressed file and a picture begin. Not each has a NUL among its bytes."""
 
 
 class _Unread(StatsCollector):
@@ -28,19 +31,20 @@ class _Unread(StatsCollector):
         """Discard the count."""
 
 
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-"""How a text begins whose characters have NUL among their bytes."""
-
-
 def read_page_file(path: Path, *, most: int) -> bytes:
     """A saved page. Raises OSError for a file that cannot be read, has more than ``most`` bytes, or is no text."""
     with path.open("rb") as file:
         body = file.read(most + 1)
     if len(body) > most:
         raise OSError(errno.EFBIG, f"larger than the {most:,} bytes of DOWNLOAD_MAXSIZE")
-    if b"\x00" in body and not body.startswith(_WIDE):
-        raise OSError(errno.EINVAL, "a file of bytes, and no text")
+    refuse_bytes(body)
     return body
+
+
+def refuse_bytes(body: bytes) -> None:
+    """Raises OSError for what is no text: a picture, a PDF, a compressed file."""
+    if body.startswith(_SIGNATURES) or (b"\x00" in body and not marked_charset(body)):
+        raise OSError(errno.EINVAL, "no text: a picture, a PDF or a compressed file")
 
 
 def printed(found: Found, *, source: str, as_json: bool) -> str:

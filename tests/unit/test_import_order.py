@@ -88,11 +88,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": {
         *("archive", "arguments", "article", "feeds", "media", "middlewares", "pipelines", "rights", "warc"),
         *("wordpress", "items", "compact", "durable", "errors", "extras", "timestamps", "safe_json", "terminal"),
+        "charsets",
     },
     "console": {"settings", "terminal"},
     "commands": {
         *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "report"),
-        *("spiders", "wordpress"),
+        *("charsets", "net", "spiders", "wordpress"),
         *("early_stop", "errors", "extras", "json_logs", "safe_json", "screen_log", "signals", "terminal"),
     },
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -317,15 +320,22 @@ def _judged(html: str, url: str) -> str | None:
         html = tree.html or ""
         if _is_large(html):
             return _worded(_densest(tree))
-    # Imported here: the import takes a third of a second, and most crawls read no page.
-    import trafilatura
-
-    found = trafilatura.extract(
+    found = _trafilatura().extract(
         html, url=url, output_format="html", include_comments=False, include_images=True, include_links=True,
         include_formatting=True, with_metadata=False, deduplicate=False,
         fast=len(_BLOCK.findall(html)) > MOST_BLOCKS,
     )  # fmt: skip
     return _worded(LexborHTMLParser(found).body) if found else None
+
+
+@cache
+def _trafilatura() -> ModuleType:
+    """The import takes a third of a second, and most crawls read no page."""
+    import trafilatura
+
+    # It logs an ERROR for each page without an article; what the page lacks is told by its reader.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    return trafilatura
 
 
 def _is_large(html: str) -> bool:

@@ -13,7 +13,7 @@ from newsbot.article.cleaning.php_messages import without_php_messages
 from newsbot.article.facts.body import FEW, find_body, parents
 from newsbot.article.facts.byline import without_by, without_handle
 from newsbot.article.text import plain_text
-from newsbot.charsets import charset_in, decode
+from newsbot.charsets import charset_in, decode_page, marked_charset
 from newsbot.items import Author, FeaturedImage, Post
 from newsbot.rights.answers import combined, of_headers
 from newsbot.wordpress.messages import Reply
@@ -123,8 +123,9 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
 
 def _decoded(reply: Reply) -> str:
     meta = _META_CHARSET.search(reply.body[:_HEAD])
-    charsets = (charset_in(reply.headers.get("content-type", "")), meta[1].decode() if meta else "", "utf-8")
-    return decode(reply.body, charsets)
+    named = charset_in(reply.headers.get("content-type", ""))
+    charsets = (marked_charset(reply.body), named, meta[1].decode() if meta else "", "utf-8")
+    return decode_page(reply.body, charsets)
 
 
 def _title(tree: LexborHTMLParser, metadata: Metadata, url: str) -> str | None:

@@ -76,7 +76,7 @@ def test_one_that_cannot_be_read_is_one_line_and_status_1_and_the_others_are_pri
     assert json.loads(done.stdout)["title"] == "Winter"
     assert f"scrapy article: {tmp_path / 'none.html'}: No such file or directory\n" in done.stderr
     assert f"scrapy article: {other}: the page lists articles\n" in done.stderr
-    assert "scrapy article: http://127.0.0.1:9/a: the page could not be fetched; a line above says why\n" in done.stderr
+    assert "scrapy article: http://127.0.0.1:9/a: 127.0.0.1 is loopback" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
 
+from newsbot.commands.clean import SomePages
+from newsbot.net.refusals import BadUrl
 from tests import fork_server
 
 ROOT = Path(__file__).parents[3]
@@ -63,4 +69,19 @@ def test_bad_use_is_one_line_and_status_2(arguments: list[str], said: str) -> No
 def test_a_refused_address_is_status_1() -> None:
     done = scrapy_clean("http://127.0.0.1:9/a")
     assert done.returncode == 1
-    assert "the page could not be fetched" in done.stderr
+    assert "scrapy clean: http://127.0.0.1:9/a: 127.0.0.1 is loopback" in done.stderr
+
+
+def test_an_answer_that_is_no_success_says_its_status() -> None:
+    asked = "https://news.example/a/"
+    response = HtmlResponse(asked, status=404)
+    for error, said in (
+        (HttpError(response), "HTTP 404"),
+        (BadUrl(f"{asked}: no address"), "no address"),
+        (TimeoutError(), "the page could not be fetched; a line above says why"),
+    ):
+        pages = SomePages(urls=[asked], answers={})
+        failure = Failure(error)  # type: ignore[no-untyped-call]
+        failure.request = Request(asked, cb_kwargs={"asked": asked})  # type: ignore[attr-defined]
+        pages.note_reason(failure)
+        assert pages.answers[asked].reason == said

@@ -1,0 +1,33 @@
+"""The charset of a page that names none, or only with a mark at its beginning."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsbot.charsets import decode_page, marked_charset
+from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.single_article import read_article
+
+STORY = "".join(f"<p>Am Tag {n} stimmte der Rat für zwei neue Kräne und ging nach Hause zu Bett.</p>" for n in range(4))
+PAGE = f'<body class="postid-8"><h1 class="entry-title">Kräne für alle</h1><div class="entry-content">{STORY}'
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+def test_a_page_is_read_in_the_charset_that_its_bytes_show(charset: str) -> None:
+    found = read_article(Reply(status=200, url="https://news.example/a/", body=PAGE.encode(charset)))
+    assert found.post.title == "Kräne für alle"
+    assert STORY in (found.post.content_html or "")
+
+
+def test_the_header_names_what_the_bytes_do_not_show() -> None:
+    headers = {"content-type": "text/html; charset=windows-1251"}
+    page = PAGE.replace("Kräne für alle", "Новые краны").replace("ä", "a").replace("ü", "u").encode("cp1251")
+    assert read_article(Reply(status=200, url="https://news.example/a/", body=page, headers=headers)).post.title == (
+        "Новые краны"
+    )
+
+
+def test_one_wrong_byte_among_letters_of_utf_8_changes_no_other_letter() -> None:
+    assert decode_page("Grüße, Bäume".encode() + b"\xfc", ("utf-8",)) == "Grüße, Bäume\ufffd"
+    assert decode_page(b"Gr\xfc\xdfe", ("utf-8",)) == "Grüße"
+    assert (marked_charset(b""), marked_charset(b"<p>")) == ("", "")

@@ -59,6 +59,17 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
     return rows
 
 
+def rows_or_none(reply: Reply) -> list[dict[str, Any]] | None:
+    """The objects of a reply; None where ``rows_of`` raises a fault that another query need not have. Raises a final
+    PayloadError."""
+    try:
+        return rows_of(reply)
+    except PayloadError as fault:
+        if is_final(fault):
+            raise
+        return None
+
+
 def total_of(reply: Reply, *, pages: bool = False) -> int | None:
     """``X-WP-Total``, or ``X-WP-TotalPages`` with ``pages``; None where the header is missing or no number."""
     values = {

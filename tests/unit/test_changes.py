@@ -248,8 +248,9 @@ class Known:
 
     def __init__(self, model: ChangingSite) -> None:
         self.published = {n: iso(one.date) + "Z" for n, one in model.articles.items()}
+        self.live = self
 
-    def live_ids(self, asked: AskKnown) -> dict[int, str | None]:
+    def ids(self, asked: AskKnown) -> dict[int, str | None]:
         since, until = asked.since or "", asked.until or "~"
         return {n: None for n, at in self.published.items() if since <= at < until}
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, token
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import Asking
-from newsbot.wordpress.replies import is_final, rows_of
+from newsbot.wordpress.replies import rows_or_none
 
 MOST_BYTES = 1_900
 """The length of the URL. Some web servers refuse a query string of more than 2 KiB."""
@@ -62,11 +61,7 @@ def above(site_ids: SiteIds, largest: int, *, control: int, most: int, when: str
     behind = largest + 1 + max(1, room // (len(str(largest)) + 2))
     asked = [control, *range(largest + 1, behind)]
     reply = yield queries.afresh(params | {"include": asked}, fresh, "probe", tries=2)
-    try:
-        rows = rows_of(reply)
-    except PayloadError as fault:
-        if is_final(fault):
-            raise
+    if (rows := rows_or_none(reply)) is None:
         return Above()
     dates = site_ids.dates_in(rows)
     return Above(

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from newsbot.compact import IdSet
 from newsbot.timestamps import iso_utc
+from newsbot.wordpress.collection.changes import modified_since
 from newsbot.wordpress.collection.cursor import Cursor
-from newsbot.wordpress.collection.insertions import Newest, modified_since, newest_ids
+from newsbot.wordpress.collection.insertions import Newest, newest_ids
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates, Listed
 from newsbot.wordpress.dates import CLOCK_CHANGE

@@ -12,11 +12,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, token
 from newsbot.wordpress.messages import Asking, Query
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.replies import is_final, rows_of, total_of
+from newsbot.wordpress.replies import rows_or_none, total_of
 
 MOST_BYTES = 7_600
 """The length of the longest URL that is tried. nginx and Apache refuse a request line of more than 8 KiB."""
@@ -87,11 +86,7 @@ def beyond(
     queries = site_ids.queries
     query = _query(queries, window or {}, excluded, fresh=token(when) + str(control))
     reply = yield query
-    try:
-        rows = rows_of(reply)
-    except PayloadError as fault:
-        if is_final(fault):
-            raise
+    if (rows := rows_or_none(reply)) is None:
         if reply.status in REFUSED:
             _refused(queries, len(query.url))
         return Beyond()

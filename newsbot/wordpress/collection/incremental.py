@@ -9,21 +9,13 @@ from datetime import datetime, timedelta
 from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.above import heeds_order
-from newsbot.wordpress.collection.insertions import (
-    Newest,
-    edits_since,
-    ids_from,
-    modified_since,
-    near_edits_since,
-    newest_ids,
-    published_since,
-    recent,
-)
+from newsbot.wordpress.collection.changes import edits_since, modified_since, near_edits_since, published_since, recent
+from newsbot.wordpress.collection.explaining import SWEPT_AT_ONCE, Explaining
+from newsbot.wordpress.collection.insertions import Newest, ids_from
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.proof import Proof
 from newsbot.wordpress.collection.ranks import learnt
-from newsbot.wordpress.collection.search import FIRST, LAST, Search, Window
-from newsbot.wordpress.collection.site_ids import token
+from newsbot.wordpress.collection.site_ids import Listed
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import Steps
@@ -31,15 +23,8 @@ from newsbot.wordpress.queries import Queries, share
 from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.replies import is_final
 
-SWEPT_AT_ONCE = 1_000
-"""A collection with at most this many rows is compared id by id where its count differs, or where anything changed in
-another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
-
 LAST_EDITS = 50
 """Rows that changed last, which are asked for where the site shows no change as late as theirs."""
-
-FEW_GONE = 2
-"""Deletions in a collection of few rows that a search by windows finds with fewer requests than a listing of all."""
 
 
 def can_update(queries: Queries, state: CollectionState) -> bool:
@@ -165,11 +150,10 @@ class IncrementalListing(Listing):
         if self.proof.ordered and (yield from self._bring_last_edited(earlier, since)):
             return
         listed = yield from modified_since(self.reconciler.site_ids, earlier, whole=self.reconciler.total)
-        yield from self.reconciler.take(listed.dates, changed=True)
+        yield from self._take_listed(listed, changed=True)
         if last is not None and not any(at is not None and at >= last for at in listed.dates.values()):
             yield from self._look_at_last_edits()
         self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
-        self.lacking = max(self.lacking, listed.hidden or 0)
 
     def _look_at_last_edits(self) -> Steps[None]:
         """Ask for the rows that changed last: the site shows no change as late as theirs. The last one was deleted, or
@@ -186,8 +170,7 @@ class IncrementalListing(Listing):
         if near is None or modified is None:
             return False
         listed = yield from modified_since(self.reconciler.site_ids, near, whole=self.reconciler.total)
-        yield from self.reconciler.take(listed.dates, changed=True)
-        self.lacking = max(self.lacking, listed.hidden or 0)
+        yield from self._take_listed(listed, changed=True)
         return not listed.broke_off and any(at is not None and at >= modified for at in listed.dates.values())
 
     def _bring_published(self, since: str, border: str | None) -> Steps[None]:
@@ -201,9 +184,13 @@ class IncrementalListing(Listing):
         if not enough:
             listed = yield from published_since(account.site_ids, since, whole=account.total)
             self.fresh |= listed.dates.keys()
-            yield from account.take(listed.dates)
+            yield from self._take_listed(listed)
             self.sweep = self.sweep or listed.broke_off
-            self.lacking = max(self.lacking, listed.hidden or 0)
+
+    def _take_listed(self, listed: Listed, *, changed: bool = False) -> Steps[None]:
+        """Take a listing of changes, and note the rows that it counts and does not show. ``changed``: see ``take``."""
+        yield from self.reconciler.take(listed.dates, changed=changed)
+        self.lacking = max(self.lacking, listed.hidden or 0)
 
     def _bring_owed(self) -> Steps[None]:
         """Ask again for the rows that earlier runs owe. Where that fails, the run goes on with the other rows."""
@@ -245,13 +232,26 @@ class IncrementalListing(Listing):
             yield from self._sweep()
         elif self._is_odd and not self.proof.whole and (account.total or 0) <= SWEPT_AT_ONCE:
             yield from self._sweep()
-        elif account.difference != 0 or newest.unsteady or self.proof.missing or (yield from account.has_lost()):
-            # Of rows that are missing in a later answer the count may still hold some.
-            yield from self._explain()
         else:
-            yield from self._compare_behind()
+            yield from self._explain()
         if self.queries.options.kind == "comments" and not (self.swept or self.proof.whole):
             yield from self._compare_part()
+
+    def _explain(self) -> Steps[None]:
+        """Search for the rows by which the counts differ, in the whole or behind a border. Where the search does not
+        explain the difference, compare all ids."""
+        account, newest = self.reconciler, self.newest
+        explaining = Explaining(account=account, proof=self.proof, newest=newest, began=self.began, behind=self.behind)
+        # Of rows that are missing in a later answer the count may still hold some.
+        if account.difference != 0 or newest.unsteady or self.proof.missing or (yield from account.has_lost()):
+            unexplained = yield from explaining.explain()
+        else:
+            unexplained = yield from explaining.compare_behind()
+        if unexplained:
+            yield from self._sweep()
+        if explaining.differs:
+            # The dates that the site compares are not those of the archive: the next borders keep clear of its rows.
+            self.shifted = self.shifted or (self.swept and not account.gone and not account.asked)
 
     @property
     def _needs_all_ids(self) -> bool:
@@ -288,97 +288,6 @@ class IncrementalListing(Listing):
         )
         if alive or account.difference != 0:
             yield from self._sweep()
-
-    def _explain(self) -> Steps[None]:
-        """Search for the rows by which the counts differ."""
-        account = self.reconciler
-        if (yield from self._search_behind()):
-            return
-        # The first count may be old (a cache), or the site changed since. A count alone could then fit by chance.
-        again = yield from newest_ids(account.site_ids, account.has_unknown, fresh=token(self.began) + "2")
-        changed = again.total != account.total or account.difference == 0
-        account.total = again.total
-        yield from account.take(again.dates)
-        if account.difference == 0 and self.proof.whole:
-            # A row that came between the two counts may stand for a row that vanished before.
-            yield from self.proof.prove_whole(again.dates, page=again.first)
-            if self.proof.odd or self.proof.missing or account.difference != 0:
-                yield from self._sweep()
-        elif account.difference == 0 and not (changed and (account.total or 0) <= SWEPT_AT_ONCE):
-            yield from self._compare_behind()
-        elif account.total is None or (account.total <= SWEPT_AT_ONCE and not self._lacks_few):
-            yield from self._sweep()
-        else:
-            lost = (account.difference or 0) - account.hidden - len(account.absent)
-            steady = again.total == self.newest.total and again.dates.keys() <= self.newest.dates.keys()
-            yield from self._search(*(yield from self._differing(lost, steady=steady)))
-
-    def _search_behind(self) -> Steps[bool]:
-        """Search behind the border, where two answers agree that all lost rows are there. Returns whether they do."""
-        account = self.reconciler
-        lost, certain = account.difference or 0, not (self.newest.unsteady or account.hidden or account.absent)
-        if self.behind is None or lost <= 0 or not certain or (account.total or 0) <= SWEPT_AT_ONCE:
-            return False
-        if (yield from account.has_lost()) or (yield from self._lost_behind(*self.behind)) != lost:
-            return False
-        yield from self._search((datetime.fromisoformat(self.behind[0]), LAST, lost))
-        return True
-
-    def _differing(self, lost: int, *, steady: bool) -> Steps[list[Window]]:
-        """The windows of time that differ. The site's count behind the border divides them, where it is ``steady``:
-        nothing came since."""
-        account = self.reconciler
-        if self.behind is None or account.hidden or account.absent or not steady:
-            return [(FIRST, LAST, lost)]
-        border, behind = datetime.fromisoformat(self.behind[0]), (yield from self._lost_behind(*self.behind))
-        return [one for one in ((FIRST, border, lost - behind), (border, LAST, behind)) if one[2]]
-
-    @property
-    def _lacks_few(self) -> bool:
-        """Whether the site lists no unknown row, so that a search for few deletions leaves the sets equal."""
-        return self.proof.whole and 0 < (self.reconciler.difference or 0) <= FEW_GONE
-
-    def _compare_behind(self) -> Steps[None]:
-        """Compare the counts behind a border, another one in each run. Rows that vanished on one side of the border and
-        rows that appeared on the other leave the total as it was."""
-        account = self.reconciler
-        if self.behind is None or not (lost := (yield from self._lost_behind(*self.behind))):
-            return
-        at = datetime.fromisoformat(self.behind[0])
-        yield from self._search((FIRST, at, -lost), (at, LAST, lost))
-        if not self.swept and (yield from self._lost_behind(*self.behind)):
-            yield from self._sweep()
-        # The dates that the site compares are not those of the archive: the next borders keep clear of its rows.
-        self.shifted = self.shifted or (self.swept and not account.gone and not account.asked)
-
-    def _lost_behind(self, border: str, counted: int) -> Steps[int]:
-        """By how many rows the archive exceeds the site behind the border; 0 where the difference can be explained."""
-        account = self.reconciler
-        known = (yield self.queries.known(since=border)).keys() - account.apart - account.held_back - account.unsure
-        lost: int = len(known) - counted
-        # Where the hidden rows and the owed ones stand is not known.
-        return 0 if -account.hidden - len(account.absent) <= lost <= 0 else lost
-
-    def _search(self, *windows: Window) -> Steps[None]:
-        """Search windows of time, and compare the sets after it."""
-        account = self.reconciler
-        search = Search(site_ids=account.site_ids, apart=account.apart | account.held_back | account.unsure)
-        yield from search.run(*windows)
-        if not search.failed and (search.listed or search.missing):
-            fetched, gone = len(account.asked), account.gone
-            yield from account.take(search.listed)
-            alive = yield from account.bury(search.missing)
-            if not alive and (len(account.asked), account.gone) != (fetched, gone):
-                # A row that vanished since the last count may stand for one that was not found.
-                yield from self._count_again("3")
-                if account.difference == 0:
-                    return
-        # The search explained nothing, or missed rows.
-        yield from self._sweep()
-
-    def _count_again(self, mark: str) -> Steps[None]:
-        counted = yield from self.reconciler.site_ids.ask_total("count", fresh=token(self.began) + mark)
-        self.reconciler.total = counted.total
 
     def _close(self) -> None:
         facts, account = self.facts, self.reconciler

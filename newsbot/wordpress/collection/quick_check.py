@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.incremental import can_update
 from newsbot.wordpress.collection.proof import proven_since
 from newsbot.wordpress.collection.publication import dates_proven_since
@@ -25,7 +24,7 @@ from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts
-from newsbot.wordpress.replies import is_final, rows_of, total_of
+from newsbot.wordpress.replies import rows_or_none, total_of
 
 NEWEST_CHANGE = {"orderby": "modified", "order": "desc", "per_page": 1, "_fields": "id,modified,modified_gmt"}
 """The parameters of the check. A site renders no content for them."""
@@ -59,11 +58,7 @@ def unchanged(account: Reconciler) -> Steps[bool]:
     queries, state = account.queries, account.intake.state
     # A cache would answer with what it held before the change.
     reply = yield queries.afresh(dict[str, Any](NEWEST_CHANGE), token(state.run_time), "quick", tries=1)
-    try:
-        rows = rows_of(reply)
-    except PayloadError as fault:
-        if is_final(fault):
-            raise
+    if (rows := rows_or_none(reply)) is None:
         return False
     account.total = total_of(reply)
     dates = account.site_ids.dates_in(rows)

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.site_ids import LISTING
 from newsbot.wordpress.messages import Asking, Reply
 from newsbot.wordpress.queries import Queries, share
-from newsbot.wordpress.replies import is_final, rows_of
+from newsbot.wordpress.replies import rows_or_none
 from newsbot.wordpress.values import row_id
 
 _DRAWN = {
@@ -58,11 +57,7 @@ def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: st
     first = next((number for row in rows if (number := row_id(row.get("id"))) is not None), None)
     params = dict(queries.window) | {"exclude": first, "per_page": 1, "orderby": "id", "order": "asc", "_fields": "id"}
     reply: Reply = yield queries.afresh(params, fresh, "newest", tries=2)
-    try:
-        given = rows_of(reply)
-    except PayloadError as fault:
-        if is_final(fault):
-            raise
+    if (given := rows_or_none(reply)) is None:
         return True
     # One of a few rows may be pinned to each page.
     return len(given) <= 1 or first is None or [row.get("id") for row in given] != [row.get("id") for row in rows]

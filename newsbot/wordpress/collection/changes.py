@@ -1,0 +1,89 @@
+"""What appeared or changed by its dates: the date of change, and the date of publication. Pure.
+
+Each side alone misses rows. A row that was inserted with a past date has an old date and an old date of change: only
+its id is new (``insertions``). A row that was scheduled has an early id and an early date of change: only its date is
+new. The three sides and the count take three queries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsbot.timestamps import iso_utc
+from newsbot.wordpress.collection.site_ids import LISTING, Dates, Listed, SiteIds
+from newsbot.wordpress.dates import ZONE_SHIFT, local_date, utc
+from newsbot.wordpress.messages import Reply, Steps
+from newsbot.wordpress.replies import rows_of, total_of
+
+REACH = 20
+"""Known rows that a listing of edits reaches back to."""
+
+FAR = timedelta(days=30)
+"""How long the newest ids may reach back where they need not be the latest rows."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Recent:
+    """One page of the rows behind a filter. ``total`` counts all of them. ``fresh`` rows were published since the time
+    that was asked for. ``enough``: none of these is missing."""
+
+    dates: Dates = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)
+    total: int | None = None
+    enough: bool = False
+
+
+def recent(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[Recent]:
+    """One page of the rows behind ``filters``, the latest first, which should hold all rows published since ``since``.
+
+    The filter may reach back much further: its total then counts rows that the archive counts too.
+    """
+    queries = site_ids.queries
+    params = {"orderby": "date", "order": "desc", "per_page": queries.per_page, "_fields": LISTING}
+    reply: Reply = yield site_ids.query(params | filters, "changes")
+    rows = rows_of(reply)
+    total = total_of(reply)
+    local = [local_date(row.get("date")) or "" for row in rows]
+    published = [utc(row.get("date_gmt"), row.get("date"), queries.site) or "" for row in rows]
+    reaches = local == sorted(local, reverse=True) and bool(rows) and "" < published[-1] < since
+    fresh = site_ids.dates_in([row for row, at in zip(rows, published, strict=True) if at >= since])
+    return Recent(
+        dates=site_ids.dates_in(rows),
+        fresh=set(fresh),
+        total=total,
+        enough=reaches or (total is not None and total == len(rows) < queries.per_page),
+    )
+
+
+def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
+    """Since when edits are asked for, and rows that the answer must then hold: without them it proves nothing, since a
+    plugin that breaks the filter finds no row.
+
+    The time is ``since``, or earlier, so that some of the ``newest`` rows lie behind it in any time zone.
+    """
+    latest = sorted((at for at in newest.values() if at is not None), reverse=True)
+    if len(latest) <= REACH or latest[REACH - 1] == latest[-1]:
+        return since, set()
+    edge = latest[REACH - 1]
+    earlier = min(since, iso_utc(datetime.fromisoformat(edge) - ZONE_SHIFT))
+    return earlier, {row_id for row_id, at in newest.items() if at is not None and at >= edge}
+
+
+def near_edits_since(earlier: str, since: str, modified: str | None) -> str | None:
+    """Since when edits are asked for where ``earlier`` lies so far back that many rows may have changed since; else
+    None. Then the answer must hold a row that changed at ``modified``, when the archive's last row did, or later."""
+    if modified is None:
+        return None
+    near = min(since, iso_utc(datetime.fromisoformat(modified) - ZONE_SHIFT))
+    return near if datetime.fromisoformat(near) - datetime.fromisoformat(earlier) > FAR else None
+
+
+def modified_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
+    """The rows changed since ``since``. ``whole`` is the site's count of the collection."""
+    return (yield from site_ids.every("changes", window={"modified_after": since}, whole=whole))
+
+
+def published_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
+    """The rows published since ``since``. ``whole`` is the site's count of the collection."""
+    return (yield from site_ids.every("changes", window={"after": since}, whole=whole))

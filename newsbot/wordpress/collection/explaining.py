@@ -1,0 +1,119 @@
+"""Searches for the rows by which the archive's count and the site's differ. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsbot.wordpress.collection.insertions import Newest, newest_ids
+from newsbot.wordpress.collection.proof import Proof
+from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.search import FIRST, LAST, Search, Window
+from newsbot.wordpress.collection.site_ids import token
+from newsbot.wordpress.messages import Steps
+
+SWEPT_AT_ONCE = 1_000
+"""A collection with at most this many rows is compared id by id where its count differs, or where anything changed in
+another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
+
+FEW_GONE = 2
+"""Deletions in a collection of few rows that a search by windows finds with fewer requests than a listing of all."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Explaining:
+    """Explains a difference of counts by windows of time. ``newest`` are the newest ids of the run, which ``began`` at
+    that time. ``behind`` is a border and the site's count of the rows published after it; ``differs``: the counts
+    behind it differ."""
+
+    account: Reconciler
+    proof: Proof
+    newest: Newest
+    began: str | None
+    behind: tuple[str, int] | None
+    differs: bool = False
+
+    def explain(self) -> Steps[bool]:
+        """Search for the rows by which the counts differ. Returns whether all ids must be compared."""
+        account = self.account
+        if (found := (yield from self._search_behind())) is not None:
+            return not found
+        # The first count may be old (a cache), or the site changed since. A count alone could then fit by chance.
+        again = yield from newest_ids(account.site_ids, account.has_unknown, fresh=token(self.began) + "2")
+        changed = again.total != account.total or account.difference == 0
+        account.total = again.total
+        yield from account.take(again.dates)
+        if account.difference == 0 and self.proof.whole:
+            # A row that came between the two counts may stand for a row that vanished before.
+            yield from self.proof.prove_whole(again.dates, page=again.first)
+            return self.proof.odd or bool(self.proof.missing) or account.difference != 0
+        if account.difference == 0 and not (changed and (account.total or 0) <= SWEPT_AT_ONCE):
+            return (yield from self.compare_behind())
+        if account.total is None or (account.total <= SWEPT_AT_ONCE and not self._lacks_few):
+            return True
+        lost = (account.difference or 0) - account.hidden - len(account.absent)
+        steady = again.total == self.newest.total and again.dates.keys() <= self.newest.dates.keys()
+        return not (yield from self._search(*(yield from self._differing(lost, steady=steady))))
+
+    def _search_behind(self) -> Steps[bool | None]:
+        """Search behind the border, where two answers agree that all lost rows are there. Returns whether the search
+        explains the difference; None where the answers do not agree."""
+        account = self.account
+        lost, certain = account.difference or 0, not (self.newest.unsteady or account.hidden or account.absent)
+        if self.behind is None or lost <= 0 or not certain or (account.total or 0) <= SWEPT_AT_ONCE:
+            return None
+        if (yield from account.has_lost()) or (yield from self._lost_behind(*self.behind)) != lost:
+            return None
+        return (yield from self._search((datetime.fromisoformat(self.behind[0]), LAST, lost)))
+
+    def _differing(self, lost: int, *, steady: bool) -> Steps[list[Window]]:
+        """The windows of time that differ. The site's count behind the border divides them, where it is ``steady``:
+        nothing came since."""
+        account = self.account
+        if self.behind is None or account.hidden or account.absent or not steady:
+            return [(FIRST, LAST, lost)]
+        border, behind = datetime.fromisoformat(self.behind[0]), (yield from self._lost_behind(*self.behind))
+        return [one for one in ((FIRST, border, lost - behind), (border, LAST, behind)) if one[2]]
+
+    @property
+    def _lacks_few(self) -> bool:
+        """Whether the site lists no unknown row, so that a search for few deletions leaves the sets equal."""
+        return self.proof.whole and 0 < (self.account.difference or 0) <= FEW_GONE
+
+    def compare_behind(self) -> Steps[bool]:
+        """Compare the counts behind a border, another one in each run. Rows that vanished on one side of the border and
+        rows that appeared on the other leave the total as it was. Returns whether all ids must be compared."""
+        if self.behind is None or not (lost := (yield from self._lost_behind(*self.behind))):
+            return False
+        at, self.differs = datetime.fromisoformat(self.behind[0]), True
+        if not (yield from self._search((FIRST, at, -lost), (at, LAST, lost))):
+            return True
+        return bool((yield from self._lost_behind(*self.behind)))
+
+    def _lost_behind(self, border: str, counted: int) -> Steps[int]:
+        """By how many rows the archive exceeds the site behind the border; 0 where the difference can be explained."""
+        account = self.account
+        known = (yield account.queries.known(since=border)).keys() - account.apart - account.held_back - account.unsure
+        lost: int = len(known) - counted
+        # Where the hidden rows and the owed ones stand is not known.
+        return 0 if -account.hidden - len(account.absent) <= lost <= 0 else lost
+
+    def _search(self, *windows: Window) -> Steps[bool]:
+        """Search windows of time, and compare the sets after it. Returns whether they are equal then."""
+        account = self.account
+        search = Search(site_ids=account.site_ids, apart=account.apart | account.held_back | account.unsure)
+        yield from search.run(*windows)
+        if not search.failed and (search.listed or search.missing):
+            fetched, gone = len(account.asked), account.gone
+            yield from account.take(search.listed)
+            alive = yield from account.bury(search.missing)
+            if not alive and (len(account.asked), account.gone) != (fetched, gone):
+                # A row that vanished since the last count may stand for one that was not found.
+                yield from self._count_again("3")
+                return account.difference == 0
+        # The search explained nothing, or missed rows.
+        return False
+
+    def _count_again(self, mark: str) -> Steps[None]:
+        counted = yield from self.account.site_ids.ask_total("count", fresh=token(self.began) + mark)
+        self.account.total = counted.total

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from scrapy import signals
+from scrapy.utils.test import get_crawler
 
-from newsbot.extensions.heap import LARGE, keep_thresholds
+from newsbot.extensions import heap
+from newsbot.extensions.heap import LARGE, OFTEN, HeapExtension, keep_thresholds
 
 
 class _Figures(ctypes.Structure):
@@ -45,3 +48,16 @@ def test_a_large_block_goes_back_to_the_system_after_a_larger_one_was_freed() ->
     # A process of its own: a free block of the heap that is large enough would be used first.
     code = f"from {__name__} import large_blocks_go_back; large_blocks_go_back()"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
+
+
+def test_free_pages_go_back_after_some_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[int] = []
+    given: list[int] = []
+    monkeypatch.setattr(heap, "give_back", lambda: given.append(len(answers)))
+    crawler = get_crawler()
+    extension = HeapExtension.from_crawler(crawler)
+    for answer in range(2 * OFTEN + 1):
+        answers.append(answer)
+        crawler.signals.send_catch_log(signals.response_received)
+    assert given == [OFTEN, 2 * OFTEN]
+    assert extension

@@ -208,7 +208,7 @@ def _choose(
             longest_overdue_first([*never, *overdue]),
             taken,
             most=most,
-            first=room_for_first(taken, workers, others_due=any(site.checked is not None for site in overdue)),
+            first=room_for_first(taken, workers, others_due=sum(site.checked is not None for site in overdue)),
             affordable=None if affordable is None else affordable - sum(job.cost for job in jobs),
         )
         jobs += more

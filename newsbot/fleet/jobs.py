@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import NamedTuple
 
 from newsbot.archive.followed import FollowedSite
@@ -84,9 +85,11 @@ def room(queue: Iterable[QueuedJob], workers: Capacity) -> int:
     return max(0, min(wanted, LONGEST_QUEUE) - len({job.lock for job in queue if job.waits}))
 
 
-def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due: bool) -> int:
-    """How many first crawls to add. ``others_due``: sites that were checked before are due too."""
-    most = max(1, int(workers.slots * FIRST_SHARE)) if others_due else workers.slots
+def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due: int) -> int:
+    """How many first crawls to add. ``others_due``: so many sites that were checked before are due too."""
+    slots = workers.slots
+    # Without other sites some more of them wait, so that few slots are empty until the next dispatch.
+    most = max(1, int(slots * FIRST_SHARE), slots - others_due) if others_due else slots + ceil(slots / 4)
     return max(0, most - sum(job.first for job in queue))
 
 

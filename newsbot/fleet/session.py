@@ -42,6 +42,9 @@ CUT_SECONDS = 10.0
 END_SECONDS = 22.0
 """Seconds after which a worker that ends does not wait for its runs any more. Less than STALE_SECONDS."""
 
+HUNG_SECONDS = 3.0
+"""Seconds that a worker whose crawls did not end in time waits for its jobs, before it ends."""
+
 POLL_SECONDS = 2.0
 """How often a worker with a free slot looks for jobs. It does not listen for new ones: to wait for messages of
 PostgreSQL takes as much CPU as all the rest that an idle worker does, and each new job would wake every worker."""
@@ -125,11 +128,12 @@ class Session:
             if not stop.is_set():
                 self.give_up(_reason([*tasks, *beats]))
         finally:
-            await self._wind_down(sites, control, tasks)
+            whole = await self._wind_down(sites, control, tasks)
             if heartbeat is not None:
                 heartbeat.stop()
                 turns.cancel()
-            await asyncio.wait([*tasks, *beats])
+            # Jobs whose crawls hang do not end, not even when they are cancelled.
+            await asyncio.wait([*tasks, *beats], timeout=None if whole else HUNG_SECONDS)
             _retrieve([*tasks, *beats])
             await self._connector.close_async()
 
@@ -222,8 +226,9 @@ class Session:
             return
         raise exceptions.JobAborted
 
-    async def _wind_down(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> None:
-        """End all crawls behind their present page, give the jobs back, and leave the queue."""
+    async def _wind_down(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> bool:
+        """End all crawls behind their present page, give the jobs back, and leave the queue. Returns whether all crawls
+        ended in time."""
         if not self.pulse.alive:
             self._connector.mute()
         for worker in (sites, control):
@@ -233,7 +238,7 @@ class Session:
         stopping = asyncio.create_task(self._stop_runs(tasks))
         await asyncio.wait([stopping], timeout=END_SECONDS)
         cut.cancel()
-        if not stopping.done():
+        if not (whole := stopping.done()):
             stopping.cancel()
             logger.error("Sites that did not end in time: %d; other workers go on with them", self.runs.at_work)
             self._connector.mute()
@@ -243,6 +248,7 @@ class Session:
             await self._thread.do(lambda database: rescue(database, ended=self.workers))
         except ArchiveError as error:
             self.give_up(str(error))
+        return whole
 
     async def _stop_runs(self, tasks: list[asyncio.Task[None]]) -> None:
         await self.runs.stop()

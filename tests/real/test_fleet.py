@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -11,6 +12,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +21,7 @@ from newsbot.archive import Archive
 from newsbot.archive.database import Database
 from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
-from newsbot.fleet import heartbeat
+from newsbot.fleet import heartbeat, session
 from newsbot.fleet.dispatch import CRAWL, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import Fence, JobKey
 from newsbot.fleet.heartbeat import Heartbeat
@@ -136,13 +138,13 @@ def test_only_what_is_due_now_is_dispatched_once_and_within_the_budget(fleet: Da
     assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0, "no worker could do the jobs"
     enter_worker(fleet, slots=3)
     Followed(fleet).pause(["https://0.example/"], paused=True)
-    assert dispatch(fleet, spiders=["wp_posts", "wp_terms"], budget=0) == 3, "as many first crawls as can begin"
+    assert dispatch(fleet, spiders=["wp_posts", "wp_terms"], budget=0) == 4, "little more than can begin"
     assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0
     with fleet.writing() as connection:
         connection.exec_driver_sql(
             "UPDATE followed SET checked = '2026-01-01', next_due = '2026-01-01' WHERE url ~ '2'"
         )
-    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 2, "2 and 12 are known"
+    assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 1, "2 is known; 12 waits already"
     with fleet.writing() as connection:
         first = connection.exec_driver_sql("SELECT queueing_lock, lock, scheduled_at FROM procrastinate_jobs").first()
         assert first is not None
@@ -268,6 +270,53 @@ def test_a_busy_event_loop_costs_no_heartbeat_and_one_that_hangs_does(
         writes.result(10)
     assert told == ["this worker wrote no heartbeat for too long, and other workers have its sites now"]
     assert not pulse.alive
+    fleet.close()
+
+
+class HangingRun:
+    """A run whose crawls do not end, and which cannot be stopped."""
+
+    open, ended, crawler, began, idle_since = True, False, SimpleNamespace(_stats=None), 0.0, 0.0
+
+    def __init__(self) -> None:
+        self.at_work: list[object] = []
+        self.cut = asyncio.Event()
+
+    def add(self, visit: object) -> None:
+        self.at_work.append(visit)
+
+    def close(self) -> None:
+        self.open = False
+
+    async def stop(self) -> None:
+        await asyncio.sleep(600)
+
+
+def test_a_session_whose_crawls_hang_ends_in_time(fleet: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("END_SECONDS", "HUNG_SECONDS", "POLL_SECONDS"):
+        monkeypatch.setattr(session, name, 0.1)
+    follow(fleet, 1)
+    url = str(fleet.engine.url.render_as_string(hide_password=False))
+    threads = [session.DatabaseThread(open_fleet(url, create=False)) for _ in range(2)]
+
+    async def serve() -> int:
+        run, stop = HangingRun(), asyncio.Event()
+        ours = session.Session(
+            url=url, slots=1, budget=0.0, spiders=["wp_posts"], earlier=(), database=fleet,
+            thread=threads[0], beating=threads[1], make_run=lambda *_: run,  # type: ignore[arg-type]
+        )  # fmt: skip
+        serving = asyncio.create_task(ours.serve(stop))
+        while not run.at_work:
+            assert not serving.done()
+            await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.wait_for(serving, 20)
+        return ours.runs.at_work
+
+    assert asyncio.run(serve()) == 1, "the process ends then, and the service manager starts another one"
+    assert count(fleet, JOBS + "'todo'") == 1, "another worker crawls the site"
+    for thread in threads:
+        thread.close()
     fleet.close()
 
 

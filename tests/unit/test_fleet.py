@@ -85,10 +85,11 @@ def test_first_crawls_leave_a_quarter_of_the_slots_to_sites_that_are_known() -> 
     known = [site(f"known{number}", checked=WHEN, next_due=WHEN) for number in range(3)]
     new = [site(f"new{number}") for number in range(20)]
     queue = [as_queued(job_of(one)) for one in new[:9]]
-    assert room_for_first(queue, workers, others_due=True) == 3
-    assert room_for_first(queue, workers, others_due=False) == 7, "no more than can begin at once"
-    assert room_for_first(queue, Capacity(1, 0), others_due=True) == 0
-    assert room_for_first([], Capacity(1, 0), others_due=True) == 1
+    assert room_for_first(queue, workers, others_due=1_000) == 3
+    assert room_for_first(queue, workers, others_due=1) == 6, "one slot is left for it"
+    assert room_for_first(queue, workers, others_due=0) == 11, "few slots are empty until the next dispatch"
+    assert room_for_first(queue, Capacity(1, 0), others_due=5) == 0
+    assert room_for_first([], Capacity(1, 0), others_due=5) == 1
     assert choose([*new, *known], *new[:9], first=3) == ["new9", "new10", "new11", "known0", "known1", "known2"]
 
 

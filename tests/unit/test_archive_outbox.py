@@ -223,6 +223,20 @@ def test_rows_of_another_site_wait_for_its_own_crawl(folder: Path) -> None:
     other.end()
 
 
+def test_rows_of_two_sites_of_one_dead_run_wait_for_the_crawls_of_their_sites(folder: Path) -> None:
+    room, second = Newsroom(), "https://other.example"
+    died = Run(folder, 1, Fuse(10**9), room)
+    died.archive.runs.start("wp_posts")
+    died.archive.add(room.post(1))
+    died.archive.add(replace(room.post(2), site=second, guid=f"{second}/?p=2"))
+    died.archive.flush()
+    died.end()
+    heir = Run(folder, 2, Fuse(10**9), room)
+    recovered = [[row.record.id for row in heir.archive.outbox.recover(site, "posts")] for site in (SITE, second)]
+    heir.end()
+    assert recovered == [[1], [2]]
+
+
 def test_unchanged_rows_are_not_recovered(folder: Path) -> None:
     room = Newsroom()
     assert attempt(folder, 1, 10**9, room)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -36,6 +37,17 @@ POSTS = Collection(name="post", route=ROUTE)
 
 def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@cache
+def _parsed(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@lru_cache(16)
+def ids_of(text: str) -> frozenset[str]:
+    """The ids of a parameter such as ``include``. A listing asks for them once for each row of the site."""
+    return frozenset(text.split(","))
 
 
 @dataclass(slots=True)
@@ -173,12 +185,12 @@ class ChangingSite:
         def asked(name: str) -> datetime:
             # A date with a time zone is converted to the local time of today's zone. A date without one is local
             # already.
-            moment = datetime.fromisoformat(params[name])
+            moment = _parsed(params[name])
             return moment + self.zone if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
-        if "include" in params and str(number) not in params["include"].split(","):
+        if "include" in params and str(number) not in ids_of(params["include"]):
             return False
-        if "exclude" in params and str(number) in params["exclude"].split(","):
+        if "exclude" in params and str(number) in ids_of(params["exclude"]):
             return False
         if "after" in params and one.local <= asked("after"):
             return False

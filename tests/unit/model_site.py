@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +17,7 @@ from newsbot.spiders.archive_answers import NoArchive
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.questions import SiteCrawl
+from tests.unit.changing_site import ids_of
 from tests.unit.outgoing import outgoing
 
 START = datetime(2024, 1, 1)
@@ -38,7 +40,12 @@ class Object:
 
     @property
     def date(self) -> str:
-        return (START + timedelta(seconds=self.second)).isoformat()
+        return _iso(self.second)
+
+
+@cache
+def _iso(second: int) -> str:
+    return (START + timedelta(seconds=second)).isoformat()
 
 
 @dataclass
@@ -129,14 +136,14 @@ class ModelSite:
         return found
 
     def _matches(self, one: Object, params: dict[str, str]) -> bool:
-        if "exclude" in params and not self.ignores_exclude and str(one.id) in params["exclude"].split(","):
-            return False
-        if "include" in params and str(one.id) not in params["include"].split(","):
-            return False
-        if "modified_after" in params and one.edited <= params["modified_after"].removesuffix("Z"):
-            return False
         after, before = params.get("after", "").removesuffix("Z"), params.get("before", "9").removesuffix("Z")
-        return after < one.date < before
+        if not after < one.date < before:
+            return False
+        if "exclude" in params and not self.ignores_exclude and str(one.id) in ids_of(params["exclude"]):
+            return False
+        if "include" in params and str(one.id) not in ids_of(params["include"]):
+            return False
+        return "modified_after" not in params or one.edited > params["modified_after"].removesuffix("Z")
 
     def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
         row: dict[str, Any] = {

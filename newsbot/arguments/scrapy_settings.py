@@ -30,7 +30,7 @@ def check_scrapy_settings(settings: BaseSettings) -> None:
     for name in COMPONENTS:
         for component, place in settings.getdict(name).items():
             if place is not None and isinstance(component, str):
-                _check_module(name, component)
+                check_module(name, component)
 
 
 def check_given(settings: BaseSettings, words: Iterable[str]) -> None:
@@ -77,18 +77,22 @@ def _check_type(settings: BaseSettings, name: str, default: Any) -> None:
     if name in TIMES and settings.getfloat(name) < 0:
         raise BadArgument(f"{name} takes a number, 0 or more, not {settings[name]!r}")
     if isinstance(default, str) and default.startswith("scrapy.") and isinstance(settings[name], str):
-        _check_module(name, settings[name])
+        check_module(name, settings[name])
 
 
-def _check_module(setting: str, path: str) -> None:
+def check_module(setting: str, path: str) -> None:
     """Raise BadArgument for a component whose module does not exist.
 
     The module itself is not imported. It could import Twisted's reactor before Scrapy has chosen a reactor.
     """
     module = path.rpartition(".")[0]
-    try:
-        found = bool(module) and find_spec(module) is not None
-    except (ImportError, ValueError):
-        found = False
-    if not found:
+    if not (module and is_installed(module)):
         raise BadArgument(f"{setting} names {path}, and there is no module {module or path!r}. Correct the name")
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module exists."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

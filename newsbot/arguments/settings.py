@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from scrapy import Spider
 from scrapy.settings import BaseSettings
 
-from newsbot.arguments.scrapy_settings import check_scrapy_settings
+from newsbot.arguments.scrapy_settings import check_module, check_scrapy_settings, is_installed
 from newsbot.errors import BadArgument
 from newsbot.extras import require
 from newsbot.safety.authorities import check_authorities
@@ -50,6 +50,9 @@ SWITCHES = (
 
 CLOSED_FORMATS = ("parquet", "xlsx")
 """The formats of feeds to whose files no row can be added. Each is also the name of the extra that it needs."""
+
+LIBRARIES = {"S3FeedStorage": ("boto3", "boto3"), "GCSFeedStorage": ("google-cloud-storage", "google.cloud.storage")}
+"""Storage of Scrapy -> the package that it needs, and the module of that package."""
 
 URI_NAMES = ("name", "run", "time", "batch_id", "batch_time")
 """The names that a feed's URI may use as ``%(name)s``, besides the attributes of the spider's class."""
@@ -164,10 +167,22 @@ def _check_storage_and_format(settings: BaseSettings, uri: str, options: Mapping
         raise BadArgument(
             f"the feed {uri} has an unknown format: it must be one of {', '.join(exporters)}, not {form!r}"
         )
+    _check_modules(settings, uri, scheme, options)
     if form in CLOSED_FORMATS:
         require(form, uri)
         if scheme in ("", "file") and not options.get("overwrite"):
             raise BadArgument(f"the feed {uri} cannot be appended to, since it is a closed {form} file: use -O")
+
+
+def _check_modules(settings: BaseSettings, uri: str, scheme: str, options: Mapping[str, Any]) -> None:
+    """Raise BadArgument for a feed without which Scrapy would crawl: its rows would count as delivered."""
+    storage = str(settings.getwithbase("FEED_STORAGES").get(scheme, "")).rpartition(".")[2]
+    package, module = LIBRARIES.get(storage, ("", ""))
+    if module and not is_installed(module):
+        raise BadArgument(f"the feed {uri} needs {package}: pip install {package}")
+    for name in (options.get("item_filter"), *(options.get("postprocessing") or ())):
+        if isinstance(name, str):
+            check_module("FEEDS", name)
 
 
 def _check_names(settings: BaseSettings, uri: str, options: Mapping[str, Any], spider: type[Spider]) -> None:

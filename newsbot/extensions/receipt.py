@@ -16,6 +16,7 @@ from scrapy import Spider
 from scrapy import signals as scrapy_signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
+from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
@@ -199,7 +200,7 @@ class ReceiptExtension:
         """The text of the receipt. This also writes the verdict of the run into the stats."""
         for collection in (collection for site in self.sites for collection in site.collections.values()):
             collection.count_answer()
-        self.failures = failed = sum(self._stat(stat) for stat in FAILURES)
+        self.failures = failed = sum(self._stat(stat) for stat in FAILURES) + self._other_feeds_failed()
         asked = bool(self.sites or self.not_due)
         complete = asked and all(site.verdict in GOOD for site in self.sites) and not failed and not self.unproven
         self._stats.set_value(VERDICT_STAT, complete)
@@ -238,6 +239,15 @@ class ReceiptExtension:
 
     def _stat(self, name: str) -> int:
         return int(self._stats.get_value(f"newsbot/{name}", 0))
+
+    def _other_feeds_failed(self) -> int:
+        """Feeds that failed and that no storage of newsbot counted: those of a user's storage, and all where Scrapy
+        switched its exporter off."""
+        if self.crawler.settings.getdict("FEEDS") and self.crawler.get_extension(FeedExporter) is None:
+            return 1
+        stats = self._stats.get_stats()
+        failed = sum(stats[name] for name in stats if name.startswith("feedexport/failed_count/"))
+        return max(0, int(failed) - self._stat("feeds/failed"))
 
     def _compare_counts(self) -> None:
         """Compare the rows that each crawl sent with those that reached the feeds or were dropped and counted."""

@@ -169,7 +169,8 @@ class CollectionFacts:
         elif self.mode != "window" and self.live is not None:
             self.answer = self.live
         else:
-            self.answer = self.delivered - self.deleted + self.unchanged
+            # A row of a dead run that belongs to what was asked for is among the unchanged rows too.
+            self.answer = max(0, self.delivered - self.recovered - self.deleted) + self.unchanged
 
 
 @dataclass(slots=True, kw_only=True)

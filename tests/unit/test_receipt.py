@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from scrapy import Spider
 from scrapy.crawler import Crawler
+from scrapy.extension import ExtensionManager
 from scrapy.utils.test import get_crawler
 
 from newsbot.extensions.receipt import VERDICT_STAT, ReceiptExtension
@@ -43,9 +44,11 @@ def post(number: int, **fields: Any) -> Post:
 class Run:
     """The receipt of a run. ``stats`` are the counts of the other components."""
 
-    def __init__(self, folder: Path, *sites: SiteFacts, not_due: int = 0, **stats: Any) -> None:
+    def __init__(self, folder: Path, *sites: SiteFacts, not_due: int = 0, settings: Any = None, **stats: Any) -> None:
         self.path = folder / "receipts" / f"{RUN}.json"
-        self.crawler: Crawler = get_crawler(settings_dict={"NEWSBOT_RUN": RUN, "NEWSBOT_DATA": str(folder)})
+        self.crawler: Crawler = get_crawler(
+            settings_dict={"NEWSBOT_RUN": RUN, "NEWSBOT_DATA": str(folder), **(settings or {})}
+        )
         assert self.crawler.stats is not None
         for name, value in stats.items():
             self.crawler.stats.set_value(f"newsbot/{name}", value)
@@ -79,6 +82,26 @@ def test_one_row_that_was_lost_makes_a_run_incomplete(tmp_path: Path) -> None:
     assert (receipt["complete"], run.complete) == (False, False)
     assert receipt["sites"][0]["verdict"] == "incomplete"
     assert receipt["sites"][0]["why"] == "post: 1 rows were lost between the site and the feed"
+
+
+def test_a_feed_that_a_storage_of_the_user_could_not_store_makes_a_run_incomplete(tmp_path: Path) -> None:
+    run = Run(tmp_path, site(sent=1))
+    assert run.crawler.stats is not None
+    run.crawler.stats.set_value("feedexport/failed_count/FTPFeedStorage", 1)
+    receipt = run.end(post(1))
+    assert (receipt["complete"], receipt["failures"]) == (False, 1)
+
+
+def test_a_run_whose_feeds_scrapy_switched_off_is_incomplete(tmp_path: Path) -> None:
+    run = Run(tmp_path, site(sent=1), settings={"FEEDS": {"s3://bucket/x.jsonl": {"format": "jsonl"}}})
+    run.crawler.extensions = ExtensionManager(crawler=run.crawler)
+    assert run.end(post(1))["failures"] == 1
+
+
+def test_a_row_of_a_dead_run_that_the_site_shows_again_counts_once_in_the_answer() -> None:
+    facts = CollectionFacts(type="post", mode="window", delivered=3, recovered=2, unchanged=2, new=1)
+    facts.count_answer()
+    assert facts.answer == 3
 
 
 def test_rows_that_were_dropped_and_counted_are_not_lost(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from functools import lru_cache
 from newsbot.article.cleaning.rule import Rule
 
 _Match = Callable[[str], object]
+_NAME = 4
+"""The fewest letters of a part of a host that names a site: "co" in "gazette.co.uk" does not."""
+
 _HOSTS = 2_000
 """The number of hosts in the cache: the articles of a site mostly link to the same hosts."""
 
@@ -37,8 +40,9 @@ class Addresses:
     def __bool__(self) -> bool:
         return bool(self._by_host)
 
-    def match(self, url: str) -> Rule | None:
-        """The rule that matches an absolute URL, or None."""
+    def match(self, url: str, *, own: str = "") -> Rule | None:
+        """The rule that matches an absolute URL, or None. With ``own``, a site's host, a pattern for any host matches
+        only hosts that share a name with it: "shop.gazette.example" and "gazette-shop.example"."""
         scheme, _, rest = url.partition("://")
         host, _, path = rest.partition("/")
         if not rest:  # mailto: and similar URLs are indexed by their scheme
@@ -48,6 +52,8 @@ class Addresses:
         # A rule for any host must not match the files that a site uploaded. ``_anywhere`` is one expression for all
         # these rules, and most URLs do not match it.
         if found is None and self._anywhere is not None and not path.startswith("wp-content/uploads/"):
+            if own and not any(len(name) >= _NAME and name in host.lower() for name in own.split(".")[:-1]):
+                return None
             found = _first(self._by_host["*"], path) if self._anywhere(path.lower()) else None
         return found
 

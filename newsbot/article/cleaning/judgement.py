@@ -36,19 +36,22 @@ def _is_stub(words: str) -> bool:
 
 class Judgement:
     """The judgement of one walk. ``held`` are nodes that stay although a rule matches them. ``opened`` are the rules
-    that an earlier walk over the same post opened.
+    that an earlier walk over the same post opened. ``own`` is the host of the site.
 
     ``counts``: rule -> blocks and pictures. ``removals``: rule -> elements. ``opened``: rules that matched a wrapper of
     the author's sentences. ``credit``: see ``Cleaned``.
     """
 
-    def __init__(self, rules: CleaningRules, held: Set[int] = frozenset(), opened: Set[str] = frozenset()) -> None:
+    def __init__(
+        self, rules: CleaningRules, held: Set[int] = frozenset(), opened: Set[str] = frozenset(), own: str = ""
+    ) -> None:
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.removals: dict[str, Removal] = {}
         self.opened: set[str] = set()
         self.credit: tuple[str, tuple[str, ...]] | None = None
         self.rules = rules
         self._held = held
+        self._own = own
         self._opened_before = opened
         self._stub = False
         self._invited_at: int | None = None
@@ -96,7 +99,7 @@ class Judgement:
             return ADDRESS
         rule: Rule | None = None
         if hrefs:
-            rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN)
+            rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)
         elif tag not in SPOKEN:
             rule = self.rules.match_text(words, heading=tag[0] == "h")
             if bold and rule is not None and self.rules.may_head(words):

@@ -25,6 +25,13 @@ _ASKING = 75
 _DASHES = "-–—"
 _OPENING_QUOTES = '"“„«‘'
 _CLOSING_QUOTES = '"”“»’'
+_STOPS = frozenset(".。।")
+_STATEMENT = 6
+_REPORTED = re.compile(
+    r"\b(?:said|says|saying|wrote|writes|tweeted|sang|shouted|argued|explained|according to|sagte|sagt|sagten"
+    r"|schrieb|schreibt|erklärte|zufolge|dijo|dice|dicen|escribió|según|dit|disent|déclaré|écrit|selon|ha detto"
+    r"|dicono|secondo|disse|diz|segundo|zei|zegt|volgens|powiedział\w*|mówi|сказал\w*|сообщил\w*|заявил\w*|dedi|diyor|kata|ujar)\b"
+)
 _SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
 
 
@@ -82,29 +89,40 @@ class CleaningRules:
         """The rule for a figure with this caption, or None."""
         return self._captions.get(fold(words)) if len(words) <= INVITATION else None
 
-    def match_linked(self, words: str, hrefs: Sequence[str], *, listed: bool = False) -> Rule | None:
-        """The rule that matches the whole text of a block with links, or None.
+    def match_linked(self, words: str, hrefs: Sequence[str], *, listed: bool = False, own: str = "") -> Rule | None:
+        """The rule that matches the whole text of a block with links, or None. ``own`` is the site's host.
 
-        "Join us on ..." matches where it is short and all its links lead to channels. ``listed``: the block is in a
-        list or a table, where a URL alone may belong to the subject of the article: there the text must contain an
-        invitation.
+        "Join us on ..." matches where it is short, no statement, and all its links lead to channels. ``listed``: the
+        block is in a list or a table, where a URL alone may belong to the subject of the article: there the text must
+        contain an invitation.
         """
         short = len(words) <= INVITATION and not _SENTENCES.search(words)
-        if short and not listed and all(found := [self._invitations.match(href) for href in hrefs]):
+        invites = short and not listed and not _is_statement(words)
+        if invites and all(found := [self._invitations.match(href) for href in hrefs]):
             return found[0]
         folded = fold(words)
         for rule, pattern, leads in self._linked:
             fits = short or (rule.long and not listed)
             # Pages that ask for something have short addresses. This quick check decides most blocks.
-            if leads and not (fits and len(hrefs[0].partition("?")[0]) <= _ASKING and all(map(leads.match, hrefs))):
+            if leads and not (
+                fits
+                and len(hrefs[0].partition("?")[0]) <= _ASKING
+                and all(leads.match(href, own=own) for href in hrefs)
+            ):
                 continue
             if pattern.fullmatch(folded):
-                return rule
+                # Who reports what somebody asked for asks for nothing.
+                return None if leads and _REPORTED.search(folded) else rule
         return None
 
     def match_url(self, url: str) -> Rule | None:
         """The rule that matches the URL of a frame, an image or a link, or None."""
         return self._hrefs.match(url)
+
+
+def _is_statement(words: str) -> bool:
+    """Whether words end as a sentence and have the length of one: "The group met in a chat on Monday."."""
+    return words.rstrip()[-1:] in _STOPS and words.count(" ") >= _STATEMENT
 
 
 def is_quotation(text: str) -> bool:

@@ -54,6 +54,12 @@ def test_an_advertisers_picture_goes_with_its_link() -> None:
         'Users must download the tax app from <a href="https://finance.example/">the ministry</a>.',
         'The governor wrote on his <a href="https://t.me/governor">Telegram channel</a> that two bridges were hit.',
         'Women had to <a href="https://archive.example/rules">sign up now</a> and not later, the rules of 1917 said.',
+        'You can join our <a href="https://facebook.com/groups/mothers">group of the mothers</a>, said Ann.',
+        'Download the app from the <a href="https://apps.apple.com/app/corona">App Store</a>, the ministry says.',
+        'The <a href="https://whatsapp.com/channel/x">channel of the other paper</a> has 3 million readers.',
+        'Become a member of the <a href="https://choir.example/membership">choir</a>.',
+        'Unterstützen Sie das Tierheim mit einer <a href="https://tierheim.example/spenden">Spende</a>.',
+        'Soutenez-nous, disent les <a href="https://union.example/soutien">infirmières</a>.',
     ],
 )
 def test_a_sentence_with_the_words_of_a_plea_stays(words: str) -> None:

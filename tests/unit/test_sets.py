@@ -441,3 +441,18 @@ def test_deleted_post_that_changed_last_costs_one_request_more(runs: Runs) -> No
     assert runs() == [(600, "deleted")]
     assert len(runs.model.asked) <= 16
     assert not swept(runs)
+
+
+@pytest.mark.parametrize(("days", "minutes", "most"), [(3, 0, 3), (3, 90, 4), (0, 90, 7)])
+def test_edit_of_all_posts_at_once_costs_few_requests_in_each_later_run(
+    tmp_path: Path, empty: Path, days: int, minutes: int, most: int
+) -> None:
+    runs = large(tmp_path, empty, posts=320)
+    for article in runs.model.articles.values():
+        article.modified = runs.model.now
+    runs.model.articles[7].modified += timedelta(minutes=minutes)
+    runs.model.now += timedelta(days=days, hours=2)
+    runs()
+    runs.model.now += timedelta(hours=22)
+    assert (runs(), runs.facts.verdict) == ([], "complete")
+    assert len(runs.model.asked) <= most, len(runs.model.asked)

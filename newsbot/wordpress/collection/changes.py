@@ -79,6 +79,11 @@ def near_edits_since(earlier: str, since: str, modified: str | None) -> str | No
     return near if datetime.fromisoformat(near) - datetime.fromisoformat(earlier) > FAR else None
 
 
+def shows_change(dates: Dates, last: str) -> bool:
+    """Whether one of the rows changed at ``last`` or later."""
+    return any(at is not None and at >= last for at in dates.values())
+
+
 def modified_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
     """The rows changed since ``since``. ``whole`` is the site's count of the collection."""
     return (yield from site_ids.every("changes", window={"modified_after": since}, whole=whole))

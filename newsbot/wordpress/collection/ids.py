@@ -30,7 +30,8 @@ def every_id(
     ``cursor`` is a new cursor by id. Where the listing breaks off, the cursor is ``unproven`` or ``repeating``
     afterwards. ``ask`` makes a query of parameters, and ``observe`` is called with each reply. ``trusting``: one
     short page whose total is the number of its rows is the whole listing. ``whole`` is the site's count of the
-    collection of which a part is listed: a short page with this total counts more than the part. Raises PayloadError.
+    collection of which a part is listed: a short page with this total, behind fewer rows, counts more than the part.
+    Raises PayloadError.
     """
     found: dict[int, Value] = {}
     while not cursor.done:
@@ -54,7 +55,8 @@ def every_id(
                 continue
             found[rows[-1].id] = read(rows[-1].id, raw)
         total = total_of(reply)
-        total = None if total is not None and total == whole and len(rows) < cursor.per_page else total
+        if total is not None and total == whole and len(rows) < cursor.per_page and len(found) < total:
+            total = None
         is_first = len(cursor.seen) == 0
         cursor.take(rows, total=total, pages=total_of(reply, pages=True))
         if trusting and is_first and total and total == len(rows) < cursor.per_page:

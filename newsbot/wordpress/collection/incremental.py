@@ -9,13 +9,20 @@ from datetime import datetime, timedelta
 from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.above import heeds_order
-from newsbot.wordpress.collection.changes import edits_since, modified_since, near_edits_since, published_since, recent
+from newsbot.wordpress.collection.changes import (
+    edits_since,
+    modified_since,
+    near_edits_since,
+    published_since,
+    recent,
+    shows_change,
+)
 from newsbot.wordpress.collection.explaining import SWEPT_AT_ONCE, Explaining
 from newsbot.wordpress.collection.insertions import Newest, ids_from
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.proof import Proof
 from newsbot.wordpress.collection.ranks import learnt
-from newsbot.wordpress.collection.site_ids import Listed
+from newsbot.wordpress.collection.site_ids import Dates, Listed
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import Steps
@@ -143,17 +150,27 @@ class IncrementalListing(Listing):
 
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
-        last = self.intake.state.modified
-        if last is not None:
-            # The answer must hold the row that changed last, or a later change.
-            earlier = min(earlier, iso_utc(datetime.fromisoformat(last) - ZONE_SHIFT))
+        last, shown = self.intake.state.modified, self.newest.dates
+        if last is not None and not shows_change(shown, last):
+            earlier = yield from self._reach_back(earlier, last)
         if self.proof.ordered and (yield from self._bring_last_edited(earlier, since)):
             return
         listed = yield from modified_since(self.reconciler.site_ids, earlier, whole=self.reconciler.total)
         yield from self._take_listed(listed, changed=True)
-        if last is not None and not any(at is not None and at >= last for at in listed.dates.values()):
+        if last is not None and not (shows_change(shown, last) or shows_change(listed.dates, last)):
             yield from self._look_at_last_edits()
         self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
+
+    def _reach_back(self, earlier: str, last: str) -> Steps[str]:
+        """Since when edits are asked for so that the answer holds the row that changed ``last``, or a later change.
+
+        ``earlier`` stays where the answer would take more than a page, such as after an edit of all rows at once.
+        """
+        near, size = iso_utc(datetime.fromisoformat(last) - ZONE_SHIFT), self.queries.per_page
+        if near >= earlier:
+            return earlier
+        latest: Dates = yield self.queries.known(latest=size)
+        return near if sum(at is not None and at >= near for at in latest.values()) < size else earlier
 
     def _look_at_last_edits(self) -> Steps[None]:
         """Ask for the rows that changed last: the site shows no change as late as theirs. The last one was deleted, or
@@ -171,7 +188,7 @@ class IncrementalListing(Listing):
             return False
         listed = yield from modified_since(self.reconciler.site_ids, near, whole=self.reconciler.total)
         yield from self._take_listed(listed, changed=True)
-        return not listed.broke_off and any(at is not None and at >= modified for at in listed.dates.values())
+        return not listed.broke_off and shows_change(listed.dates, modified)
 
     def _bring_published(self, since: str, border: str | None) -> Steps[None]:
         """Bring the rows published since ``since``. The same answer counts the rows published after ``border``."""

@@ -176,6 +176,9 @@ def test_https_and_www_are_a_move_whatever_answers() -> None:
         ("http://www.new-paper.press", range(75, 76), True, 2),
         # Another WordPress was at the address.
         ("http://new-paper.press", range(200, 206), False, 3),
+        # Two sites of one template share a few rows.
+        (OLD, range(99, 119), False, 3),
+        ("http://new-paper.press", range(99, 119), False, 3),
         # Only comments are held.
         ("http://new-paper.press", (), True, 1),
         # A new domain: the newest rows find the site.

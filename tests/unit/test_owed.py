@@ -103,7 +103,7 @@ def test_links_that_a_run_lacked_are_brought_however_often_the_walk_is_cut_off(t
 class Failing(Ailing):
     """Lists this many pages of posts, and then fails."""
 
-    pages = 3
+    pages = 2
 
     def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
         if route == "/wp/v2/posts":

@@ -74,5 +74,7 @@ class LogFormatter(ScrapyLogFormatter):
     ) -> LogFormatterResult | None:
         if isinstance(item, Checkpoint):
             return None
-        row = f"{item.site} {item.type} {item.id}"
+        # An exception here would end Scrapy's worker that handles the items, and the crawl would wait for it for ever.
+        record = getattr(item, "record", item)  # a row of a dead run
+        row = " ".join(str(getattr(record, name, type(item).__name__)) for name in ("site", "type", "id"))
         return {"level": logging.DEBUG, "msg": "Dropped %(row)s: %(why)s", "args": {"row": row, "why": exception}}

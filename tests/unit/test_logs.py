@@ -7,13 +7,16 @@ import io
 import logging
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot import screen_log
-from newsbot.safe_logs import SafeLogRecord, escaped
+from newsbot.archive.outbox import Recovered
+from newsbot.items import Author, Post
+from newsbot.safe_logs import LogFormatter, SafeLogRecord, escaped
 
 
 @pytest.mark.parametrize(
@@ -108,3 +111,12 @@ def test_a_log_on_a_full_disk_is_told_once_and_without_a_traceback(capsys: pytes
     assert said == "The log cannot be written: No space left on device. The crawl goes on; lines of its log are lost\n"
     handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "%d", ("no number",), None))
     assert "TypeError" in capsys.readouterr().err, "a fault of newsbot is told as ever"
+
+
+def test_every_item_that_is_dropped_has_a_line() -> None:
+    post = Post(site="https://a.example", type="post", id=7, title="T", author=Author(id=1))
+    for item in (post, Recovered(record=post)):
+        line = LogFormatter().dropped(item, ValueError("the archive failed"))
+        assert line is not None
+        assert line["args"] == {"row": "https://a.example post 7", "why": ANY}
+    assert LogFormatter().dropped({"of": "another spider"}, ValueError("no row")) is not None

@@ -141,7 +141,7 @@ def newest_ids(
 def _in_doubt(site_ids: SiteIds, reply: Reply) -> bool:
     """Whether an answer that looks like all rows has other fields than this run asks for."""
     rows, kind = rows_of(reply), site_ids.queries.options.kind
-    looks_whole = total_of(reply) == len(rows) < site_ids.queries.per_page
+    looks_whole = total_of(reply) == len(rows) <= site_ids.queries.per_page
     return looks_whole and not has_fields(rows, kind, drawn(kind, site_ids.draw))
 
 

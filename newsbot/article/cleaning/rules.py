@@ -32,6 +32,7 @@ _REPORTED = re.compile(
     r"|schrieb|schreibt|erklärte|zufolge|dijo|dice|dicen|escribió|según|dit|disent|déclaré|écrit|selon|ha detto"
     r"|dicono|secondo|disse|diz|segundo|zei|zegt|volgens|powiedział\w*|mówi|сказал\w*|сообщил\w*|заявил\w*|dedi|diyor|kata|ujar)\b"
 )
+_QUOTATION = re.compile('«[^«»]*»|“[^“”]*”|„[^„“”]*[“”]|"[^"]*"|「[^「」]*」')
 _SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
 
 
@@ -112,7 +113,8 @@ class CleaningRules:
                 continue
             if pattern.fullmatch(folded):
                 # Who reports what somebody asked for asks for nothing.
-                return None if leads and _REPORTED.search(folded) else rule
+                reported = leads and _REPORTED.search(folded)
+                return None if reported or ((leads or rule.also_linked) and _only_quoted(pattern, words)) else rule
         return None
 
     def match_url(self, url: str) -> Rule | None:
@@ -123,6 +125,12 @@ class CleaningRules:
 def _is_statement(words: str) -> bool:
     """Whether words end as a sentence and have the length of one: "The group met in a chat on Monday."."""
     return words.rstrip()[-1:] in _STOPS and words.count(" ") >= _STATEMENT
+
+
+def _only_quoted(pattern: re.Pattern[str], words: str) -> bool:
+    """Whether words match only because of what somebody says in them: a charity's “support us” is the author's."""
+    others, quotations = _QUOTATION.subn("…", words)
+    return quotations > 0 and pattern.fullmatch(fold(others)) is None
 
 
 def is_quotation(text: str) -> bool:

@@ -60,6 +60,16 @@ def test_an_advertisers_picture_goes_with_its_link() -> None:
         'Become a member of the <a href="https://choir.example/membership">choir</a>.',
         'Unterstützen Sie das Tierheim mit einer <a href="https://tierheim.example/spenden">Spende</a>.',
         'Soutenez-nous, disent les <a href="https://union.example/soutien">infirmières</a>.',
+        'Residents can download the Warn app from <a href="https://play.google.com/store/apps/warn">Google Play</a>.',
+        'Volunteers for the clean-up can <a href="https://river.example/signup">sign up here</a> until Friday.',
+        'El partido Súmate anunció en <a href="https://x.com/sumate">X</a> que recoge firmas.',
+        'La plataforma Únete convoca una marcha en <a href="https://www.instagram.com/unete">Madrid</a>.',
+        'If you are already a member, you can log in to vote on <a href="https://coop.example/">the site</a>.',
+        'To read the full text, log in to the <a href="https://law.example/">portal</a> and search for the number.',
+        'This page is for members: so says <a href="https://club.example/">the club</a> today.',
+        '“If you’re already a subscriber, log in”: so <a href="https://gazette.example/">the Gazette</a> greets all.',
+        'Le collectif lance « faites un don », via <a href="https://www.helloasso.com/toit">une cagnotte</a>.',
+        'Фонд просит: «поддержите нас», и собрал в <a href="https://t.me/fond">Telegram</a> миллион.',
     ],
 )
 def test_a_sentence_with_the_words_of_a_plea_stays(words: str) -> None:

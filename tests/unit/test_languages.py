@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 import pytest
@@ -48,6 +48,7 @@ class SpokenSite(ModelSite):
     listed_languages: tuple[str, ...] = ()
     declared: tuple[str, ...] = ("en", "fr")
     names_refused: bool = False
+    refused: frozenset[str] = frozenset()
     requests: int = 0
 
     def reply(self, query: Query) -> Reply:
@@ -64,6 +65,8 @@ class SpokenSite(ModelSite):
         if path.endswith("/pll/v1/languages"):
             rows = [{"slug": name} for name in self.listed_languages]
             return Reply(status=200 if rows else 404, url=query.url, body=orjson.dumps(rows))
+        if self.refused & set(dict(parse_qsl(urlsplit(query.url).query)).values()):
+            return Reply(status=403, url=query.url)
         return super().reply(query)
 
     def _matches(self, one: Object, params: dict[str, str]) -> bool:
@@ -264,10 +267,23 @@ def test_language_that_a_site_gets_between_two_runs_is_asked_for(way: str, begin
     assert not update(site, model)[0], "a site that does not tell its languages keeps those that are known"
 
 
-def test_run_of_one_request_does_not_ask_a_site_of_one_language_for_its_languages() -> None:
-    site, model = site_of(declared=("en", "fr")), spoken_site(["en"] * 30)
+@pytest.mark.parametrize("spoken", [["en"] * 30, MIXED])
+def test_run_that_may_be_a_quick_check_does_not_ask_for_the_languages(spoken: list[str]) -> None:
+    names = ("en", "fr", "de", "it", "es")
+    site, model = site_of(declared=names), spoken_site(spoken, declared=names)
     crawled(site, model)
     assert update(site, model, quick=True) == (False, 0)
+
+
+def test_language_that_a_site_refuses_for_a_moment_stays_where_the_site_gets_another_one() -> None:
+    site, model = site_of(declared=("en", "fr")), spoken_site(MIXED)
+    crawled(site, model)
+    model.declared, model.refused = ("en", "fr", "it"), frozenset({"fr"})
+    assert not update(site, model)[0]
+    assert site.languages == {POSTS: ("en", "fr")}
+    model.objects[999], model.spoken[999] = Object(999, second=1), "it"
+    assert update(site, model)[0]
+    assert sorted(site.languages[POSTS]) == ["en", "fr", "it"]
 
 
 def test_site_that_shows_all_languages_is_not_asked_for_its_languages_again() -> None:

@@ -8,7 +8,7 @@ came as went.
 The check does not prove that the sets of rows are equal. These changes wait for the full check, once a day: a deletion
 beside a row that was inserted with an old date, an edit by a program that leaves ``modified`` as it is, an edit in the
 hour that the clocks of the site are set back, an edit on a site that ignores the order that it is asked for, and the
-rows of the second language of a site.
+rows of a language that a site gets.
 """
 
 from __future__ import annotations

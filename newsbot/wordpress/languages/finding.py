@@ -1,8 +1,8 @@
 """When the languages of a collection are searched for: in its first run, and where the site names another language.
 
 A site may get a language at any time, and hides its rows as it hides those of the others. A site that hides languages
-is asked in each run which ones it names (one request), and for the newest row of each that had none. Where a site has
-one language and one request may show that nothing changed (``collection.quick_check``), the run does not ask.
+is asked in each run which ones it names (one request), and for the newest row of each that had none. A run that may be
+a quick check (``collection.quick_check``) does not ask: the last full check is less than a day old.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def find_languages(site: Site, collection: Collection, options: Options) -> Step
     try:
         if before is not None and not (yield from _is_another_spoken(search, options)):
             return False
-        site.languages[route] = yield from search.run()
+        site.languages[route] = _with_refused((yield from search.run()), before or (), search)
     except PayloadError:
         if search.answered:
             raise
@@ -47,10 +47,17 @@ def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
     Raises PayloadError.
     """
     site, route = search.site, search.collection.route
-    if (named := site.named.get(route)) is None or (options.quick and not site.languages[route]):
+    if options.quick or (named := site.named.get(route)) is None:
         return False
     if site.heard is None:
         site.heard = yield from search.hear()
     if site.heard and set(site.heard) != named.keys():
         return True
     return (yield from search.speaks(name for name, is_empty in named.items() if is_empty))
+
+
+def _with_refused(found: tuple[str, ...], before: tuple[str, ...], search: LanguageSearch) -> tuple[str, ...]:
+    """The languages ``found``, and those of ``before`` that the site still names and refuses now, for a moment perhaps:
+    the crawl shows whether it refuses them for good."""
+    refused = [name for name in before if name not in search.totals and search.empty.get(name) is False]
+    return found if search.settled or not refused else (*search.totals, *refused)

@@ -1,8 +1,4 @@
-"""Finds out which languages the listings of a collection hide, and how the site lists them.
-
-A site may get a language at any time, and hide its rows as it hides those of the others. So each run asks a site that
-hides languages which ones it names (one request), and each of those that had no rows for its newest row.
-"""
+"""Finds out which languages the listings of a collection hide, and how the site lists them."""
 
 from __future__ import annotations
 

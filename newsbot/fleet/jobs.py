@@ -86,11 +86,12 @@ def room(queue: Iterable[QueuedJob], workers: Capacity) -> int:
 
 
 def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due: int) -> int:
-    """How many first crawls to add. ``others_due``: so many sites that were checked before are due too."""
+    """How many locks may get first crawls, beside those that have one in the ``queue``. ``others_due``: so many sites
+    that were checked before are due too."""
     slots = workers.slots
     # Without other sites some more of them wait, so that few slots are empty until the next dispatch.
     most = max(1, int(slots * FIRST_SHARE), slots - others_due) if others_due else slots + ceil(slots / 4)
-    return max(0, most - sum(job.first for job in queue))
+    return max(0, most - len({job.lock for job in queue if job.first}))
 
 
 def full_locks(queue: Iterable[QueuedJob]) -> list[str]:
@@ -114,23 +115,24 @@ def chosen(
 ) -> list[SiteJob]:
     """The jobs to add to the ``queue``, of sites in the order in which they are due.
 
-    ``most``: locks that may get jobs beside those that wait, see ``room``. ``first``: first crawls. ``affordable``: the
-    requests that the budget leaves; None without a budget. One site fits into any rest of the budget that is above 0,
-    so that a costly site does not wait for ever.
+    ``most``: locks that may get jobs beside those that wait, see ``room``. ``first``: locks that may get first crawls
+    beside those that have one, see ``room_for_first``. ``affordable``: the requests that the budget leaves; None
+    without a budget. One site fits into any rest of the budget that is above 0, so that a costly site does not wait for
+    ever.
     """
     jobs: list[SiteJob] = []
     left = affordable
     busy, of_lock = {job.key for job in queue}, Counter(job.lock for job in queue)
-    waiting = {job.lock for job in queue if job.waits}
+    waiting, of_first = ({job.lock for job in queue if job.waits}, {job.lock for job in queue if job.first})
     for site in due:
         if left is not None and left <= 0:
             break
         job = job_of(site)
-        new_lock = job.lock not in waiting
+        new_lock, new_first = job.lock not in waiting, job.first and job.lock not in of_first
         if (
             job.key in busy
             or of_lock[job.lock] >= MOST_OF_A_GROUP
-            or (job.first and not first)
+            or (new_first and not first)
             or (new_lock and not most)
         ):
             continue
@@ -139,7 +141,9 @@ def chosen(
         of_lock[job.lock] += 1
         waiting.add(job.lock)
         most -= new_lock
-        first -= job.first
+        if new_first:
+            of_first.add(job.lock)
+            first -= 1
         if left is not None:
             left -= job.cost
     return jobs

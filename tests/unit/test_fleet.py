@@ -93,6 +93,14 @@ def test_first_crawls_leave_a_quarter_of_the_slots_to_sites_that_are_known() -> 
     assert choose([*new, *known], *new[:9], first=3) == ["new9", "new10", "new11", "known0", "known1", "known2"]
 
 
+def test_first_crawls_of_one_host_leave_room_for_those_of_other_hosts() -> None:
+    of_one = [site(f"blog{number}", pace_group="blogs.example") for number in range(50)]
+    first = room_for_first([], Capacity(4, 0), others_due=0)
+    assert choose([*of_one, site("x"), site("y")], first=first)[-2:] == ["x", "y"]
+    queue = [as_queued(job_of(one)) for one in of_one[:MOST_OF_A_GROUP]]
+    assert room_for_first(queue, Capacity(4, 0), others_due=0) == first - 1, "they keep one slot busy"
+
+
 def test_an_allowance_grows_with_time_up_to_five_minutes_of_the_budget() -> None:
     assert filled(0, seconds=36, requests_an_hour=1_000) == 10
     assert filled(0, seconds=86_400, requests_an_hour=1_200) == 100

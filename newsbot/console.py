@@ -21,11 +21,11 @@ _PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
 def main() -> None:
     """Run a command. ``newsbot crawl`` first says where the archive and the files are."""
     arguments = sys.argv[1:]
+    speak_as("newsbot")
     if arguments == ["--version"]:
         show(f"newsbot {__version__}")
         return
     act_as_project()
-    speak_as("newsbot")
     if arguments[:1] == ["crawl"] and not {"-h", "--help"} & set(arguments):
         tell(f"newsbot crawl: {places(arguments, Path.cwd())}")
     # Imported here, since --version and the line above need nothing of it.

@@ -12,7 +12,9 @@ from typing import IO, Any, cast
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
 
-_COMMAND = re.compile(r"\bscrapy (crawl|export|doctor|sites|report|forget|article|clean|fleet|verify)\b")
+_COMMAND = re.compile(
+    r"\bscrapy (crawl|export|doctor|sites|report|forget|article|clean|fleet|verify|fetch|view|shell|parse)\b"
+)
 _program = "scrapy"
 
 

@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoaderProtocol, get_spider_loader
+from w3lib.url import is_url
 
 from newsbot.errors import BadArgument
 from newsbot.terminal import tell
@@ -39,6 +40,7 @@ class OnePage:
     settings: Any
     crawler_process: Any
     spiders: SpiderLoaderProtocol
+    needs_address = True
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         from newsbot.arguments.scrapy_settings import check_given
@@ -51,10 +53,12 @@ class OnePage:
             self._end(str(fault))
         look_only(self.settings)
 
-    def _check(self, _args: list[str], opts: argparse.Namespace) -> None:
+    def _check(self, args: list[str], opts: argparse.Namespace) -> None:
         """Raise BadArgument before anything starts, where Scrapy would end with a traceback."""
         from newsbot.arguments.settings import check_settings
 
+        if self.needs_address and not (len(args) == 1 and is_url(args[0])):
+            raise BadArgument("takes the address of one page, with http:// or https://")
         check_settings(self.settings, Spider)
         self.spiders = get_spider_loader(self.settings)
         names = sorted(self.spiders.list())

@@ -18,7 +18,7 @@ class Command(OnePage, ScrapyParse):
         super()._check(args, opts)
         if opts.spider and not opts.rules:
             _check_callback(self.spiders.load(opts.spider), opts.callback or "parse")
-        elif not opts.spider and args and not self.spiders.find_by_request(Request(args[0])):
+        elif not opts.spider and not self.spiders.find_by_request(Request(args[0])):
             raise BadArgument("names no spider: add --spider NAME. scrapy article URL reads a page without a spider")
 
 

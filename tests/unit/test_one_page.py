@@ -12,6 +12,7 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings, Settings
 
+from newsbot import terminal
 from newsbot.commands.one_page import look_only, without_site
 from newsbot.spiders.wp_posts import WpPostSpider
 
@@ -26,14 +27,14 @@ def extensions(settings: BaseSettings) -> set[str]:
     return {str(path).rpartition(".")[2] for path in settings.get_component_priority_dict_with_base("EXTENSIONS")}
 
 
-def started(command: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Settings:
+def started(command: str, monkeypatch: pytest.MonkeyPatch, *addresses: str, **options: Any) -> Settings:
     """The settings of a command after it read its options."""
     made = import_module(f"newsbot.commands.{command}").Command()
     assert made.long_desc()
     monkeypatch.setattr(f"scrapy.commands.{command}.Command.process_options", lambda *_: None)
     made.settings = project()
     made.process_options(
-        ["https://news.example/a-post/"],
+        list(addresses or ("https://news.example/a-post/",)),
         Namespace(**{"spider": "wp_posts", "callback": None, "rules": False, "set": [], **options}),
     )
     assert isinstance(made.settings, Settings)
@@ -77,6 +78,21 @@ def test_bad_use_is_one_line(
         started(command, monkeypatch, **options)
     assert ended.value.code == 2
     assert line in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["fetch", "parse", "view"])
+@pytest.mark.parametrize("addresses", [("a-post",), ("https://news.example/", "https://news.example/a-post/")], ids=str)
+def test_what_is_no_address_of_one_page_is_one_line(
+    command: str, addresses: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        started(command, monkeypatch, *addresses, spider=None)
+    assert ended.value.code == 2
+    monkeypatch.setattr(terminal, "_program", "newsbot")
+    terminal.tell(capsys.readouterr().err.rstrip())
+    line = f"newsbot {command}: takes the address of one page, with http:// or https://\n"
+    assert capsys.readouterr().err == line
+    assert started("shell", monkeypatch, "page.html", spider=None)["NEWSBOT_DATA"] == ""
 
 
 def test_a_callback_of_a_users_own_spider_parses_a_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,9 @@ class Claims:
         if (busy := self._archive.take_leases(site, self._kinds)) is not None:
             return self._verdict_on_taken, busy, "another-run"
         own = self._of_target.setdefault(target.url, {})
-        if site not in own:
+        if site in own:
+            own[site].ended.clear()  # a run of a fleet crawls a site again
+        else:
             own[site] = Taking(target, part)
             self._of_site.setdefault(site, []).append(own[site])
         return None
@@ -95,7 +97,7 @@ class Claims:
 
     def at_work(self, site: str, target: Target) -> Taking | None:
         """The crawl of another part of the site that is under way, for whose end a target must wait."""
-        if self._of_target.get(target.url):
+        if any(not taking.ended.is_set() for taking in self._of_target.get(target.url, {}).values()):
             return None  # two targets that hold a site each could wait for one another for ever
         return next((taking for taking in self._of_site.get(site, ()) if not taking.ended.is_set()), None)
 

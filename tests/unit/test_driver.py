@@ -266,6 +266,20 @@ def test_parts_of_one_site_follow_one_another() -> None:
     assert moved[0] == "incomplete"
 
 
+def test_parts_that_a_run_crawls_again_follow_one_another_too() -> None:
+    claims = Claims(NoArchive(), kinds=["posts"])
+    world, sport = Target(url=f"{SITE}/world"), Target(url=f"{SITE}/sport")
+    for target, part in ((world, WORLD), (sport, SPORT)):
+        claims.take_site(SITE, target, part)
+        claims.end(target)
+    claims.take_site(SITE, sport, SPORT)
+    begun = claims.at_work(SITE, world)
+    assert begun is not None
+    assert begun.target == sport
+    claims.end(sport)
+    assert claims.at_work(SITE, world) is None
+
+
 def test_a_part_waits_until_the_rows_of_the_part_before_it_are_archived() -> None:
     def part() -> SiteCrawl:
         driving.driver.facts.site, driving.driver.facts.part = SITE, SPORT

@@ -447,3 +447,14 @@ def test_edit_of_all_posts_at_once_costs_few_requests_in_each_later_run(
     runs.model.now += timedelta(hours=22)
     assert (runs(), runs.facts.verdict) == ([], "complete")
     assert len(runs.model.asked) <= most, len(runs.model.asked)
+
+
+def test_last_edit_of_a_post_that_no_listing_shows_costs_no_request(tmp_path: Path, empty: Path) -> None:
+    runs = large(tmp_path, empty, posts=320)
+    runs.model.edit(5, "Edited")
+    assert runs() == [(5, "edited")]
+    runs.model.filtered = {5}
+    for hours in (30, 60):
+        runs.model.now += timedelta(hours=hours)
+        assert runs() == []
+    assert (runs.facts.verdict, len(runs.model.asked) <= 5) == ("complete", True)

@@ -150,27 +150,31 @@ class IncrementalListing(Listing):
 
     def _bring_edited(self, since: str) -> Steps[None]:
         earlier, known = edits_since(self.newest.dates, since)
-        last, shown = self.intake.state.modified, self.newest.dates
-        if last is not None and not shows_change(shown, last):
-            earlier = yield from self._reach_back(earlier, last)
+        earlier, last = yield from self._reach_back(earlier)
         if self.proof.ordered and (yield from self._bring_last_edited(earlier, since)):
             return
         listed = yield from modified_since(self.reconciler.site_ids, earlier, whole=self.reconciler.total)
         yield from self._take_listed(listed, changed=True)
-        if last is not None and not (shows_change(shown, last) or shows_change(listed.dates, last)):
+        if last is not None and not shows_change(listed.dates, last):
             yield from self._look_at_last_edits()
         self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
 
-    def _reach_back(self, earlier: str, last: str) -> Steps[str]:
-        """Since when edits are asked for so that the answer holds the row that changed ``last``, or a later change.
+    def _reach_back(self, earlier: str) -> Steps[tuple[str, str | None]]:
+        """Since when edits are asked for, and when the row changed that changed last of those that the site lists: the
+        answer must hold this row, or a later change. None where the newest rows show a change as late.
 
         ``earlier`` stays where the answer would take more than a page, such as after an edit of all rows at once.
         """
-        near, size = iso_utc(datetime.fromisoformat(last) - ZONE_SHIFT), self.queries.per_page
-        if near >= earlier:
-            return earlier
-        latest: Dates = yield self.queries.known(latest=size)
-        return near if sum(at is not None and at >= near for at in latest.values()) < size else earlier
+        last, newest, size = self.intake.state.modified, self.newest.dates, self.queries.per_page
+        if last is None or shows_change(newest, last):
+            return earlier, None
+        held: Dates = yield self.queries.known(latest=size)
+        last = max((at for row_id, at in held.items() if at and row_id not in self.reconciler.apart), default=None)
+        if last is None or shows_change(newest, last):
+            return earlier, None
+        near = iso_utc(datetime.fromisoformat(last) - ZONE_SHIFT)
+        fits = len(held) < size or any(at is not None and at < near for at in held.values())
+        return (min(earlier, near) if fits else earlier), last
 
     def _look_at_last_edits(self) -> Steps[None]:
         """Ask for the rows that changed last: the site shows no change as late as theirs. The last one was deleted, or

@@ -10,7 +10,9 @@ from typing import Any, TypeVar, cast
 from newsbot.arguments.entries import target_of
 from newsbot.errors import NotXml, PayloadError
 from newsbot.export.warc_answers import Answers, View
+from newsbot.export.warc_children import fill_children
 from newsbot.export.warc_listings import Listed
+from newsbot.export.warc_replay import replay
 from newsbot.items import Comment, Media, Post, Record
 from newsbot.pipelines.clean import CleanPipeline
 from newsbot.rights.answers import of_headers
@@ -22,7 +24,7 @@ from newsbot.wordpress.joins.core_routes import relations_of, undeclared
 from newsbot.wordpress.joins.link_cache import LinkCache
 from newsbot.wordpress.joins.relations import FOLLOWED, KINDS, Relation, learn
 from newsbot.wordpress.languages.plugins import PARAM
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.article_page import read_page
 from newsbot.wordpress.pages.feed import read_feed
@@ -54,7 +56,8 @@ class _NoStats:
 class Remaker:
     """Makes the rows of one site of one run. Raises NotMade where the run recorded nothing of the site.
 
-    ``lacks_linked``: no record holds an object that the rows of the last answer link to.
+    ``lacks_linked``: no record holds an object that the rows of the last answer link to. ``lacks_children``: the posts
+    among these rows for whose children records lack.
     """
 
     answers: Answers
@@ -63,6 +66,7 @@ class Remaker:
     options: Mapping[str, Options] = field(init=False)
     cleaner: CleanPipeline = field(init=False)
     lacks_linked: bool = False
+    lacks_children: set[int] = field(default_factory=set)
     _intakes: dict[tuple[str, str], Intake] = field(default_factory=dict)
     _listed: Listed = field(init=False)
     _versions: dict[str, dict[int, list[tuple[int, Any]]]] = field(default_factory=dict)
@@ -177,8 +181,12 @@ class Remaker:
                 self._run(intake.bodies.complete(item, raw))
             joiner.add(item, raw)
         posts = [item for item in items if isinstance(item, Post)]
+        self.lacks_children = set()
         for name, relation in intake.learner.extras:
-            self._run(intake.children.fetch(name, relation, posts))
+            if relation.param is None:
+                self._run(intake.children.fetch(name, relation, posts))
+            else:
+                self.lacks_children |= fill_children(self.answers, self.site, name, relation, posts)
         self.lacks_linked = any(cache.wanted for cache in joiner.caches.values())
         joiner.leave_unresolved()
         yield from cast(Iterator[Record], joiner.ready())
@@ -266,17 +274,8 @@ class Remaker:
             cache.put(number, self.answers.known_before(told))
 
     def _run(self, steps: Generator[Any, Any, Result]) -> Result:
-        """Run a part of the crawl with the recorded answers. What was not asked for is answered as gone."""
-        reply: Reply | None = None
-        while True:
-            try:
-                message = steps.send(reply)
-            except StopIteration as end:
-                return cast(Result, end.value)
-            reply = None
-            if isinstance(message, Query):
-                find = self.answers.find_rendered if message.render else self.answers.find
-                reply = find(message.url) or Reply(status=404, url=message.url)
+        """Run a part of the crawl with the recorded answers."""
+        return replay(self.answers, steps)[0]
 
 
 def _id_of(row: Mapping[str, Any], *shown: int | None) -> int:

@@ -1,0 +1,55 @@
+"""The children of posts (replies, attachments) from the requests that the crawl made for them.
+
+Many posts share one request, a request that failed was split, and a page of posts may hold some that came before, for
+which no request was made. So each post takes the smallest recorded request that names it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from newsbot.export.warc_answers import Answers
+from newsbot.export.warc_replay import replay
+from newsbot.items import Post
+from newsbot.wordpress.api import PER_PAGE, Api, Site
+from newsbot.wordpress.joins.children import ChildrenFetcher
+from newsbot.wordpress.joins.relations import Relation
+
+Requests = dict[tuple[int, ...], int]
+"""The ids of the posts that one request names -> the children that it asks for at most."""
+
+
+def fill_children(answers: Answers, site: Site, name: str, relation: Relation, posts: Sequence[Post]) -> set[int]:
+    """Fill ``linked[name]`` of ``posts``. Returns the ids of the posts for whose children records lack."""
+    waiting, lacking = {post.id: post for post in posts}, set[int]()
+    for ids, size in _smallest_first(_requests(answers, site.api, relation)):
+        if not waiting.keys() >= set(ids):
+            continue
+        fetcher = ChildrenFetcher(site=site, stats=Counter(), sizes={name: size})
+        _, missed = replay(answers, fetcher.fetch(name, relation, [waiting.pop(one) for one in ids]))
+        lacking |= set(ids) if missed else set()
+    for post in waiting.values():
+        post.linked[name] = None
+    return lacking | set(waiting)
+
+
+def _requests(answers: Answers, api: Api, relation: Relation) -> Requests:
+    found: Requests = {}
+    for url in answers.urls:
+        route, params = api.route(url) or ("", {})
+        ids = params.get(relation.param or "", "").split(",")
+        if (
+            route == relation.route
+            and len(set(ids)) == len(ids)
+            and all(one.isascii() and one.isdigit() for one in ids)
+        ):
+            key = tuple(int(one) for one in ids)
+            # A site that refuses pages of this size was asked for smaller ones.
+            size = params.get("per_page", "")
+            found[key] = min(found.get(key, PER_PAGE), int(size) if size.isascii() and size.isdigit() else PER_PAGE)
+    return found
+
+
+def _smallest_first(requests: Requests) -> list[tuple[tuple[int, ...], int]]:
+    return sorted(requests.items(), key=lambda one: len(one[0]))

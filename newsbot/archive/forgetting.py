@@ -30,7 +30,11 @@ from newsbot.wordpress.options import KINDS
 BATCH = 500
 """Ids in one statement."""
 
-_APOSTROPHES = dict.fromkeys((0x2018, 0x2019, 0x02BC), "'")
+_SIGNS = (
+    dict.fromkeys((0x2018, 0x2019, 0x201A, 0x02BC), "'")
+    | dict.fromkeys((0x201C, 0x201D, 0x201E, 0xAB, 0xBB), '"')
+    | dict.fromkeys((0x2013, 0x2014), "-")
+)
 
 Reply = dict[str, Any]
 """A comment that ``follow=replies`` brought within its post."""
@@ -103,8 +107,8 @@ def plan_person(database: Database, name: str, *, site: str | None) -> Plan:
 
 def folded(name: str) -> str:
     """A name as it is compared: a terminal and a site may compose one letter in different ways, and WordPress writes
-    an apostrophe as a quotation mark."""
-    return " ".join(unicodedata.normalize("NFKC", name).translate(_APOSTROPHES).split()).casefold()
+    an apostrophe as a quotation mark, quotation marks as those of the language, and a hyphen as a dash."""
+    return " ".join(unicodedata.normalize("NFKC", name).translate(_SIGNS).split()).casefold()
 
 
 def _names(fields: dict[str, Any], kind: str) -> set[str]:

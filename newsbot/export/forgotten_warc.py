@@ -16,7 +16,7 @@ from newsbot.warc.reading import DamagedRecord, Record, message_of
 
 _URN = ("urn:newsbot:site:", "urn:newsbot:recalled:")
 _COMMENT = re.compile(rb"(?:\bid\s*=\s*[\"']?(?:[a-z]+-)?|#)comment-\d", re.I)
-_JSON_ESCAPE = re.compile(r"\\u([0-9a-f]{4})", re.I)
+_JSON_ESCAPE = re.compile(r"""\\(?:u([0-9a-f]{4})|(["/\\]))""", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,14 @@ def of_person(name: str, sites: Sites | None) -> Callable[[Record], bool]:
 
 def _text(body: bytes) -> str:
     """An answer as its reader sees it: without the escapes of JSON and HTML."""
-    text = body.decode("utf-8", "replace")
-    return unescape(_JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
+    # JSON may stand in an attribute of HTML, and hold HTML itself.
+    return _without_json_escapes(unescape(_without_json_escapes(body.decode("utf-8", "replace"))))
+
+
+def _without_json_escapes(text: str) -> str:
+    text = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
+    # JSON writes an emoji, and a rare letter, as two halves.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _is_of(record: Record, sites: Sites | None) -> bool:

@@ -583,3 +583,20 @@ class _Agent(Agent):
 
     def getConnection(self, *_: object) -> Any:  # noqa: N802
         return succeed(self._protocol)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Ann \U0001f600 Lee", '"Ann \\ud83d\\ude00 Lee"'),
+        ("\U00020bb7\u91ce", '"\\ud842\\udfb7\\u91ce"'),
+        ('Ann "Nan" Lee', '"Ann \\"Nan\\" Lee"'),
+        ('Ann "Nan" Lee', "data-of='&quot;Ann \\&quot;Nan\\&quot; Lee&quot;'"),
+        ('Ann "Nan" Lee', "Ann &#8220;Nan&#8221; Lee"),
+        ("AC/DC fan", '"AC\\/DC fan"'),
+        ("Ann - Lee", "Ann &#8211; Lee"),
+    ],
+    ids=["emoji", "rare letter", "quotation marks", "in an attribute", "typographic", "slash", "dash"],
+)
+def test_a_name_with_signs_is_found_in_json_and_html(name: str, text: str) -> None:
+    assert of_person(name, None)(page_with(f"by {text}."))

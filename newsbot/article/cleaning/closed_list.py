@@ -14,6 +14,7 @@ _NAMES = (
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "figure", "figcaption"),
     *("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code", "q", "cite"),
 )
+_LISTS = frozenset(f"<{slash}{name}>" for name in ("ul", "ol", "li") for slash in ("", "/"))
 _PLAIN = frozenset(["<br>", "<hr>", *(f"<{slash}{name}>" for name in _NAMES for slash in ("", "/"))])
 _END = "</a>"
 # An address that a parser of URLs takes as it is: the sanitizer removes one that it cannot parse.
@@ -49,4 +50,21 @@ def is_of_closed_list(pieces: Sequence[str], written: str) -> bool:
         elif not _OTHER(piece):
             return False
     # No words have a sign that begins a tag.
-    return written.count("<") == count and _PUNYCODE not in written
+    return written.count("<") == count and _PUNYCODE not in written and ("<li>" not in written or _has_lists(pieces))
+
+
+def _has_lists(pieces: Sequence[str]) -> bool:
+    """Whether each item stands in a list: a parser ends an item where another item begins without a list in it."""
+    in_list = []
+    for piece in pieces:
+        if piece not in _LISTS:
+            continue
+        if piece in ("<ul>", "<ol>"):
+            in_list.append(True)
+        elif not in_list or (piece == "<li>" and not in_list[-1]):
+            return False
+        elif piece == "<li>":
+            in_list.append(False)
+        else:
+            in_list.pop()
+    return True

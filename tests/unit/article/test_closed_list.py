@@ -52,6 +52,15 @@ def test_a_link_in_a_link_goes_to_the_sanitizer() -> None:
     assert is_of_closed_list(beside, "".join(beside))
 
 
+def test_an_item_in_an_item_goes_to_the_sanitizer() -> None:
+    item = ["<li>", "x", "<li>", "y", "</li>", "</li>"]
+    for pieces in (item, ["<ul>", *item, "</ul>"]):
+        assert sanitize("".join(pieces)) != "".join(pieces)
+        assert not is_of_closed_list(pieces, "".join(pieces))
+    beside = ["<ul>", "<li>", "x", "<ol>", "<li>", "y", "</li>", "</ol>", "</li>", "<li>", "z", "</li>", "</ul>"]
+    assert is_of_closed_list(beside, "".join(beside))
+
+
 def test_cleaned_posts_of_the_closed_list_are_what_the_sanitizer_returns() -> None:
     cleaned = [
         clean(path.read_text(encoding="utf-8"), base_url="https://news.example/a/").html

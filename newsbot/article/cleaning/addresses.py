@@ -42,7 +42,8 @@ class Addresses:
 
     def match(self, url: str, *, own: str = "") -> Rule | None:
         """The rule that matches an absolute URL, or None. With ``own``, a site's host, a pattern for any host matches
-        only hosts that share a name with it: "shop.gazette.example" and "gazette-shop.example"."""
+        only this host, those under it and above it, and those that share a name with it: "shop.gazette.example" and
+        "gazette-shop.example"."""
         scheme, _, rest = url.partition("://")
         host, _, path = rest.partition("/")
         if not rest:  # mailto: and similar URLs are indexed by their scheme
@@ -52,7 +53,7 @@ class Addresses:
         # A rule for any host must not match the files that a site uploaded. ``_anywhere`` is one expression for all
         # these rules, and most URLs do not match it.
         if found is None and self._anywhere is not None and not path.startswith("wp-content/uploads/"):
-            if own and not any(len(name) >= _NAME and name in host.lower() for name in own.split(".")[:-1]):
+            if own and not _is_related(host, own):
                 return None
             found = _first(self._by_host["*"], path) if self._anywhere(path.lower()) else None
         return found
@@ -64,6 +65,14 @@ class Addresses:
             found += self._by_host.get(host, ())
             host = host.partition(".")[2]
         return found
+
+
+def _is_related(host: str, own: str) -> bool:
+    """Whether a host is the site's own, one under or above it, or shares a name with it."""
+    host = host.lower().partition(":")[0].removeprefix("www.")
+    if host.endswith(f".{own}") or f".{own}".endswith(f".{host}"):
+        return True
+    return any(len(name) >= _NAME and name in host for name in own.split(".")[:-1])
 
 
 def _first(patterns: Iterable[tuple[_Match, Rule]], path: str) -> Rule | None:

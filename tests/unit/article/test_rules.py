@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from newsbot.article.cleaning.clean import clean
 from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.selectors import MEMO_LIMIT, Selectors
@@ -118,3 +119,22 @@ def test_expressions_are_written_in_small_letters() -> None:
     rules = CleaningRules([Rule(name="r", what="", patterns=(r"read \S+",), hrefs=("*/tracking-pixel",))])
     assert rules.match_text("READ this!") is not None
     assert rules.match_url("https://a.example/x/Tracking-Pixel") is not None
+
+
+@pytest.mark.parametrize(
+    ("site", "host", "gone"),
+    [
+        ("bay.example", "bay.example", True),
+        ("www.bay.example", "shop.bay.example", True),
+        ("blog.bay.example", "www.bay.example", True),
+        ("localhost:8080", "localhost:8080", True),
+        ("gazette.co.example", "gazette-shop.example", True),
+        ("bay.example", "tierheim.example", False),
+        ("gazette.co.example", "shelter.co.example", False),
+    ],
+)
+def test_a_plea_on_the_hosts_of_the_site_is_the_newsrooms(site: str, host: str, *, gone: bool) -> None:
+    plea = f'<p>Support us and <a href="https://{host}/donate/">donate</a> today</p>'
+    story = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter.</p>"
+    found = clean(story + plea + story, base_url=f"https://{site}/a/").removed
+    assert found == ({"reader-plea": 1} if gone else {})

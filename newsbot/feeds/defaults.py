@@ -115,10 +115,10 @@ def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any
     """
     batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
     whole = options.get("overwrite") and not batches
-    options_with_filter = (
-        {"item_filter": LiveFilter, WHOLE: True, **options} if whole else {"item_filter": RowFilter, **options}
-    )
-    return noting(options_with_filter) if options.keys() & {"item_filter", "item_classes"} else options_with_filter
+    first = LiveFilter if whole else RowFilter
+    marked = {**options, WHOLE: True} if whole else options
+    chosen = options.keys() & {"item_filter", "item_classes"}
+    return noting(marked, first) if chosen else {"item_filter": first, **marked}
 
 
 def a_feed_a_kind(feeds: Mapping[str, Mapping[str, Any]], classes: Mapping[str, type]) -> dict[str, dict[str, Any]]:

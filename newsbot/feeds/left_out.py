@@ -12,8 +12,11 @@ from scrapy.utils.misc import load_object
 from newsbot.compact import IdSet
 from newsbot.items import Record
 
+FIRST_FILTER = "first_filter"
+"""The feed option with newsbot's filter, which NotingFilter asks first."""
+
 OWN_FILTER = "own_filter"
-"""The feed option with the filter that NotingFilter asks."""
+"""The feed option with the user's filter, which NotingFilter asks of what newsbot's filter takes."""
 
 LEFT_OUT = "left_out"
 """The feed option with the rows that the filter left out: (site, kind, type) -> ids."""
@@ -26,9 +29,10 @@ class LeftOut(defaultdict[tuple[str, str, str], IdSet]):
         return "LeftOut()"
 
 
-def noting(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a feed whose filter notes what it leaves out."""
-    return {**options, "item_filter": NotingFilter, OWN_FILTER: options["item_filter"]}
+def noting(options: Mapping[str, Any], first: type[ItemFilter]) -> dict[str, Any]:
+    """The options of a feed whose filter notes what it leaves out: what ``first`` or the user's filter refuses."""
+    own = {FIRST_FILTER: first, OWN_FILTER: options.get("item_filter", ItemFilter)}
+    return {**options, "item_filter": NotingFilter, **own}
 
 
 def with_own_notes(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,17 +41,18 @@ def with_own_notes(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class NotingFilter(ItemFilter):
-    """Asks the filter of the feed once for each item, and notes the rows that it leaves out."""
+    """Asks newsbot's filter and then the user's, each once for each item, and notes the rows that they leave out."""
 
     def __init__(self, feed_options: dict[str, Any]) -> None:
         super().__init__(feed_options)
+        self._first: ItemFilter = feed_options[FIRST_FILTER](feed_options)
         own = feed_options[OWN_FILTER]
         self._own: ItemFilter = load_object(own)({**feed_options, "item_filter": own})
         # The storage of the feed gets the same object, and tells the receipt.
         self._left_out: LeftOut = feed_options[LEFT_OUT]
 
     def accepts(self, item: Any) -> bool:
-        accepted = bool(self._own.accepts(item))
+        accepted = self._first.accepts(item) and bool(self._own.accepts(item))
         if isinstance(item, Record) and item.id is not None:
             ids = self._left_out[item.site, item.collection, item.type]
             (ids.discard if accepted else ids.add)(item.id)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from scrapy import Spider
+from scrapy.extensions.feedexport import ItemFilter
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
 from newsbot.arguments.models import SiteArguments
 from newsbot.feeds.defaults import WHOLE, FeedDefaults, RowFilter, a_feed_a_kind
 from newsbot.feeds.names import LONGEST, label
-from newsbot.items import Checkpoint, Post, Term
+from newsbot.items import Checkpoint, Comment, Post, Term
 
 
 class PostSpider(Spider):
@@ -123,6 +124,22 @@ def test_only_a_file_that_is_overwritten_holds_the_whole_answer(
     assert told.get(WHOLE, False) is whole
     gone = Post(site="https://news.example", type="post", id=1, change="deleted")
     assert told["item_filter"]({}).accepts(gone) is not whole
+
+
+class TakesAll(ItemFilter):
+    def accepts(self, item: Any) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_filter_of_the_user_is_asked_of_rows_that_belong_to_the_file(whole: bool, tmp_path: Path) -> None:
+    feed = {"format": "json", "overwrite": whole, "item_filter": TakesAll, "item_classes": [Post]}
+    (told,) = updated(tmp_path, FEEDS={"out.json": feed}).getdict("FEEDS").values()
+    rows = told["item_filter"](told)
+    assert rows.accepts(Post(site="https://news.example", type="post", id=1)) is True
+    assert rows.accepts(Post(site="https://news.example", type="post", id=2, change="deleted")) is not whole
+    assert rows.accepts(Comment(site="https://news.example", type="comment", id=3)) is False
+    assert rows.accepts(Checkpoint(site="https://news.example", type="post", sequence=1)) is False
 
 
 def test_dated_files_hold_the_news_and_are_not_written_empty(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class _Site:
     media: set[int] = field(default_factory=set)
     keys: set[int] = field(default_factory=set)
     alike: int = 0
+    undated: int = 0
 
     def note_author(self, author: Author | None) -> None:
         if author is not None and (login := wxr.login_of(author)):
@@ -40,11 +41,15 @@ class _Site:
                 self.terms[key] = FullTerm(term, description)
 
     def note_key(self, row: Post | Media) -> None:
-        """Count a row that an importer takes for an earlier one: same type, time and title, or the time alone."""
+        """Count a row that an importer takes for an earlier one: same type, time and title, or the time alone.
+
+        Count a row without a time as well, which an importer dates itself.
+        """
         when = row.published_local or row.published or ""
         own, of_time = hash((row.type, when, row.title)), hash((row.type, when))
         self.alike += own in self.keys or (not row.title and of_time in self.keys)
         self.keys |= {own, of_time}
+        self.undated += not when
 
 
 def write_wxr(target: Target, reading: Reading) -> Written:
@@ -79,6 +84,8 @@ def _notes(site: _Site, left: dict[int, list[tuple[int, int]]]) -> Iterator[str]
             f"items with the type, time and title of another item: {site.alike:,}. WordPress's importer takes such "
             "items for one and leaves the later one out"
         )
+    if site.undated:
+        yield f"items without a date: {site.undated:,}. WordPress gives them the time of the import"
 
 
 def _write_comments(file: IO[bytes], reading: Reading) -> dict[int, list[tuple[int, int]]]:

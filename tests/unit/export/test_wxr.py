@@ -69,11 +69,12 @@ def test_deleted_posts_are_in_the_trash_and_a_window_leaves_what_belongs_to_it(t
 
 def test_items_that_an_importer_takes_for_one_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     same = {"title": "Weather", "published_local": "2026-01-01T09:00:00"}
-    archive_of(
-        tmp_path, post(1, **same), post(2, **same), post(3, title=None, published_local=None), post(4, title=None)
-    )
+    undated = post(3, title=None, published=None, published_local=None)
+    archive_of(tmp_path, post(1, **same), post(2, **same), undated, post(4, title=None))
     written(tmp_path)
-    assert "items with the type, time and title of another item: 1. WordPress" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "items with the type, time and title of another item: 1. WordPress" in told
+    assert "items without a date: 1. WordPress gives them the time of the import\n" in told
 
 
 def test_a_file_holds_one_site(tmp_path: Path) -> None:

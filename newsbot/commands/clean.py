@@ -53,7 +53,7 @@ class SomePages(Spider):
         self.answers = answers
 
     async def start(self) -> AsyncIterator[Request]:
-        for url in self.urls:
+        for url in dict.fromkeys(self.urls):
             # A redirect may lead to another of these URLs, and to itself.
             yield Request(
                 url, callback=self.parse_page, errback=self.note_reason, cb_kwargs={"asked": url}, dont_filter=True

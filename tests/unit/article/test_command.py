@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -70,6 +71,15 @@ def test_a_refused_address_is_status_1() -> None:
     done = scrapy_clean("http://127.0.0.1:9/a")
     assert done.returncode == 1
     assert "scrapy clean: http://127.0.0.1:9/a: 127.0.0.1 is loopback" in done.stderr
+
+
+def test_an_address_that_is_given_twice_is_asked_for_once() -> None:
+    asked = ["https://news.example/a/", "https://news.example/b/", "https://news.example/a/"]
+
+    async def requested() -> list[str]:
+        return [request.url async for request in SomePages(urls=asked, answers={}).start()]
+
+    assert asyncio.run(requested()) == asked[:2]
 
 
 def test_an_answer_that_is_no_success_says_its_status() -> None:

@@ -18,6 +18,7 @@ def test_a_file_without_end_and_a_file_of_bytes_are_refused(tmp_path: Path) -> N
         read_page_file(picture, most=1000)
     page.write_bytes("<p>Grüße</p>".encode("utf-16"))
     assert read_page_file(page, most=1000) == page.read_bytes()
+    refuse_bytes(b"<p>The harbour board voted.</p>" * 40 + b"\x00")
     for body in (b"%PDF-1.7", b"\x1f\x8b\x08", "<p>x</p>".encode("utf-16-le")):
         with pytest.raises(OSError, match="no text: a picture, a PDF or a compressed file"):
             refuse_bytes(body)

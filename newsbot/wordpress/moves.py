@@ -83,8 +83,9 @@ def _is_former(former: Former, rows: Sequence[Mapping[str, Any]], site: Site, op
             # Only other types are known. Their own rows are compared when they come (``collection.identity``).
             return is_near
         rows = list(((yield from _listed(site, route, {"include": sorted(held)})) or {}).values())
-        if len(rows) * 2 < len(held):
-            # A site that shares a few rows with another one, such as those of a template, is not that site.
+        if not is_near and len(rows) * 3 < len(held):
+            # A site that shares a few rows with another one, such as those of a template, is not that site. A site of
+            # several languages may show only the rows of one.
             return False
     if not moved_here(rows, held, former=former.site):
         return False

@@ -65,13 +65,13 @@ class CleaningRules:
     def match_text(self, text: str, *, heading: bool = False) -> Rule | None:
         """The rule that matches the whole text of a paragraph or heading without links or images, or None.
 
-        A heading of one word may be the author's: only the rules for headings apply to it, unless it stands between
-        dashes.
+        A heading of one word may be the author's: only the rules for headings apply to it, unless it is a label of
+        advertising between dashes.
         """
         if is_quotation(text):
             return None
         folded = fold(text)
-        if heading and not (text[0] in _DASHES and text[-1] in _DASHES):
+        if heading and not (text[0] in _DASHES and text[-1] in _DASHES and folded in self._captions):
             return self._headings.get(folded)
         rule = self._texts.get(folded) or self._headings.get(folded)
         if rule is None and self._patterns is not None:

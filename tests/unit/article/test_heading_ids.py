@@ -66,3 +66,10 @@ def test_an_id_of_a_theme_goes_with_what_the_theme_prints() -> None:
         '<div id="breadcrumbs"><a href="/">Zap</a> » <a href="/zap/">Zap</a></div>',
     ):
         assert text(html) == text(""), html
+
+
+def test_an_authors_heading_may_stand_between_dashes() -> None:
+    for title in ("— Share —", "- Related -", "– Read more –", "- About the author -", "- 12 shares -"):
+        assert "".join(title.split()) in text(f"<h3>{title}</h3>{SHORT}"), title
+    for title in ("– Anzeige –", "- Advertisement -", "— Publicidad —"):
+        assert text(f"<h3>{title}</h3>{SHORT}") == text(SHORT), title

@@ -142,6 +142,26 @@ def test_site_that_ignores_fields_is_told_from_a_cache_by_two_queries(tmp_path: 
     assert len(model.asked) == 3
 
 
+class Refusing(Deaf):
+    """The same, with a firewall that refuses ``exclude=``."""
+
+    def _listing(self, params: dict[str, str]) -> Reply:
+        refused = {"code": "blocked", "message": "no", "data": {"status": 403}}
+        return self._json(403, refused) if "exclude" in params else super()._listing(params)
+
+
+def test_site_that_ignores_fields_and_refuses_exclude_is_listed(tmp_path: Path) -> None:
+    Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
+    model = Refusing()
+    for number in range(5):
+        model.insert(age=timedelta(days=30 - number))
+    assert crawl(tmp_path, 1, model).facts.verdict == "complete"
+    new = model.insert()
+    update = crawl(tmp_path, 2, model)
+    assert (update.facts.verdict, [row[0] for row in update.rows]) == ("complete", [new])
+    assert sum("exclude" in url for url in model.asked) == 1
+
+
 def test_fields_that_a_run_draws_differ_from_those_of_the_last_run() -> None:
     draw, draws = 0, []
     for number in range(40):

@@ -11,6 +11,7 @@ from typing import Any
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.cursor import OVERLAP
+from newsbot.wordpress.collection.exclusion import REFUSED
 from newsbot.wordpress.collection.ranks import WHOLE, Ranked, Start, Unknown, by_rank
 from newsbot.wordpress.collection.responsive import drawn, has_fields, is_responsive
 from newsbot.wordpress.collection.site_ids import (
@@ -123,7 +124,7 @@ def newest_ids(
             again = yield from _ask(site_ids, 0, number, excluding=True)
             reply = again if again is not None else reply
             if _in_doubt(site_ids, reply) and not (
-                yield from is_responsive(site_ids.queries, rows_of(reply), f"{number}9")
+                yield from is_responsive(site_ids.queries, rows_of(reply), f"{number}9", excluding=again is not None)
             ):
                 found.repeating = True
                 return found
@@ -184,7 +185,7 @@ class _Listing:
 
 def _ask(site_ids: SiteIds, offset: int, fresh: str | None, *, excluding: bool = False) -> Asking[Reply | None]:
     """The answer with the ids behind ``offset``; None where the site refuses an offset, or fails at it. ``excluding``:
-    the query names a row that no site has, so that no cache has an answer to it.
+    the query names a row that no site has, so that no cache has an answer to it; None where the site refuses this.
 
     Raises PayloadError.
     """
@@ -209,7 +210,8 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None, *, excluding: bool =
             if (limit := lowered_per_page(fault, queries.per_page)) is not None:
                 queries.lower_per_page(limit)
                 continue
-            if not offset or is_final(fault):
+            is_refusal = excluding and reply.status in REFUSED and reply.status < 500
+            if not (offset or is_refusal) or is_final(fault):
                 raise
             return None
         return reply

@@ -49,15 +49,17 @@ def has_fields(rows: Sequence[Mapping[str, Any]], kind: str, asked: Sequence[str
     return not rows or given & {*_WHOLE, *_DRAWN.get(kind, ())} - set(LISTING.split(",")) == set(asked)
 
 
-def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: str) -> Asking[bool]:
-    """Whether a query for one row beside the first one of ``rows`` has another answer than they are.
+def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: str, *, excluding: bool) -> Asking[bool]:
+    """Whether a query for one row has another answer than ``rows``. ``excluding``: for one beside the first of them.
+    The site, which answered to another ``exclude=``, is responsive then also where this query fails.
 
     Raises a final PayloadError.
     """
     first = next((number for row in rows if (number := row_id(row.get("id"))) is not None), None)
-    params = dict(queries.window) | {"exclude": first, "per_page": 1, "orderby": "id", "order": "asc", "_fields": "id"}
+    params = dict(queries.window) | ({"exclude": first} if excluding else {})
+    params |= {"per_page": 1, "orderby": "id", "order": "asc", "_fields": "id"}
     reply: Reply = yield queries.afresh(params, fresh, "newest", tries=2)
     if (given := rows_or_none(reply)) is None:
-        return True
+        return excluding
     # One of a few rows may be pinned to each page.
     return len(given) <= 1 or first is None or [row.get("id") for row in given] != [row.get("id") for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from newsbot.errors import BadArgument
 
 COMPONENTS = ("EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
 TIMES = ("DOWNLOAD_TIMEOUT", "DNS_TIMEOUT", "LOGSTATS_INTERVAL")
-"""Settings in seconds, with which Twisted fails where they are below 0."""
+"""Settings in seconds, with which Twisted fails where they are below 0 or no number at all (``nan``, ``inf``)."""
 
 REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
@@ -74,7 +75,7 @@ def _check_type(settings: BaseSettings, name: str, default: Any) -> None:
     except (TypeError, ValueError):
         takes = "1 or 0" if isinstance(default, bool) else "a number" if isinstance(default, int | float) else "JSON"
         raise BadArgument(f"{name} takes {takes}, not {settings[name]!r}") from None
-    if name in TIMES and settings.getfloat(name) < 0:
+    if name in TIMES and not 0 <= settings.getfloat(name) < math.inf:
         raise BadArgument(f"{name} takes a number, 0 or more, not {settings[name]!r}")
     if isinstance(default, str) and default.startswith("scrapy.") and isinstance(settings[name], str):
         check_module(name, settings[name])

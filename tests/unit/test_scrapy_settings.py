@@ -55,6 +55,8 @@ def test_a_setting_that_scrapy_cannot_read_is_named(word: str, line: str) -> Non
     ("name", "value", "line"),
     [
         ("DOWNLOAD_TIMEOUT", "-1", "DOWNLOAD_TIMEOUT takes a number, 0 or more, not '-1'"),
+        ("DOWNLOAD_TIMEOUT", "nan", "DOWNLOAD_TIMEOUT takes a number, 0 or more, not 'nan'"),
+        ("LOGSTATS_INTERVAL", "inf", "LOGSTATS_INTERVAL takes a number, 0 or more, not 'inf'"),
         ("DOWNLOAD_TIMEOUT", "soon", "DOWNLOAD_TIMEOUT takes a number, not 'soon'"),
         ("COOKIES_ENABLED", "maybe", "COOKIES_ENABLED takes 1 or 0, not 'maybe'"),
         ("LOG_LEVEL", "info", "LOG_LEVEL takes one of CRITICAL, DEBUG, ERROR, FATAL, INFO, "),

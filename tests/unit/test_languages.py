@@ -36,6 +36,7 @@ class SpokenSite(ModelSite):
 
     ``knows_all``: ``lang=all`` lists all languages. ``lists_all``: so does a query without a language. ``deaf``: the
     parameter is ignored. ``refused``: the languages that the site refuses.
+    ``falls_back``: those for which it gives the rows of the first one.
     """
 
     spoken: dict[int, str] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class SpokenSite(ModelSite):
     declared: tuple[str, ...] = ("en", "fr")
     names_refused: bool = False
     refused: frozenset[str] = frozenset()
+    falls_back: frozenset[str] = frozenset()
     requests: int = 0
 
     def reply(self, query: Query) -> Reply:
@@ -71,6 +73,7 @@ class SpokenSite(ModelSite):
 
     def _matches(self, one: Object, params: dict[str, str]) -> bool:
         asked = params.get("lang")
+        asked = self.names[0] if asked in self.falls_back else asked
         if self.deaf or (asked is None and self.lists_all) or (asked == "all" and self.knows_all):
             shown = True
         else:
@@ -273,6 +276,24 @@ def test_run_that_may_be_a_quick_check_does_not_ask_for_the_languages(spoken: li
     site, model = site_of(declared=names), spoken_site(spoken, declared=names)
     crawled(site, model)
     assert update(site, model, quick=True) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("features", "languages"),
+    [({}, ("en", "fr")), ({"refused": frozenset({"fr"})}, ()), ({"falls_back": frozenset({"fr"})}, ())],
+    ids=["listed", "refused", "gives the rows of another"],
+)
+def test_language_that_a_site_names_no_longer_stays_while_it_has_rows(
+    features: dict[str, Any], languages: tuple[str, ...]
+) -> None:
+    site, model = site_of(declared=("en", "fr")), spoken_site(MIXED)
+    crawled(site, model)
+    model.declared = ("en",)
+    for name, value in features.items():
+        setattr(model, name, value)
+    for cost in (8, 1):
+        further, requests = update(site, model)
+        assert (further, site.languages[POSTS], requests <= cost) == (False, languages, True)
 
 
 def test_language_that_a_site_refuses_for_a_moment_stays_where_the_site_gets_another_one() -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from newsbot.errors import PayloadError
 from newsbot.wordpress.api import Collection, Site
+from newsbot.wordpress.languages.plugins import EVERY
 from newsbot.wordpress.languages.search import SPOKEN, LanguageSearch, shows_languages
-from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.messages import Asking, Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import KeepSite
 from newsbot.wordpress.site_json import site_as_json
@@ -29,7 +30,9 @@ def find_languages(site: Site, collection: Collection, options: Options) -> Step
     try:
         if before is not None and not (yield from _is_another_spoken(search, options)):
             return False
-        site.languages[route] = _with_refused((yield from search.run()), before or (), search)
+        found = yield from search.run()
+        kept = [] if search.settled else (yield from _kept(before or (), search))
+        site.languages[route] = (*search.found, *kept) if kept else found
     except PayloadError:
         if search.answered:
             raise
@@ -56,8 +59,18 @@ def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
     return (yield from search.speaks(name for name, is_empty in named.items() if is_empty))
 
 
-def _with_refused(found: tuple[str, ...], before: tuple[str, ...], search: LanguageSearch) -> tuple[str, ...]:
-    """The languages ``found``, and those of ``before`` that the site still names and refuses now, for a moment perhaps:
-    the crawl shows whether it refuses them for good."""
-    refused = [name for name in before if name not in search.totals and search.empty.get(name) is False]
-    return found if search.settled or not refused else (*search.totals, *refused)
+def _kept(before: tuple[str, ...], search: LanguageSearch) -> Asking[list[str]]:
+    """Those of the languages ``before`` that were not found now and stay. The site refuses such a language, for a
+    moment perhaps: the crawl shows whether it does so for good. Or the site names it no longer, and still lists its
+    rows.
+
+    Raises PayloadError.
+    """
+    kept = []
+    for name in before:
+        if name == EVERY or name in search.found:
+            continue
+        is_named = name in search.empty
+        if (is_named and not search.empty[name]) or (not is_named and (yield from search.has_own_rows(name))):
+            kept.append(name)
+    return kept

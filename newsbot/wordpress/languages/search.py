@@ -56,7 +56,7 @@ def shows_languages(site: Site, route: str) -> bool:
 class LanguageSearch:
     """Asks a collection for its newest rows in each language, and compares them with its listing without a language.
 
-    ``totals``: language -> number of rows. ``ignored``: the site gives the same rows whatever language is named.
+    ``found``: language -> its newest rows. ``ignored``: the site gives the same rows whatever language is named.
     ``answered``: the site answered the first query. ``empty``: the languages that the site names, and whether it
     knows each and has no rows of it. ``settled``: a language that the site gets later hides no row from the queries
     that were found.
@@ -64,7 +64,7 @@ class LanguageSearch:
 
     site: Site
     collection: Collection
-    totals: dict[str, int | None] = field(default_factory=dict)
+    found: dict[str, Newest] = field(default_factory=dict)
     ignored: bool = False
     answered: bool = False
     empty: dict[str, bool] = field(default_factory=dict)
@@ -116,6 +116,13 @@ class LanguageSearch:
                 return True
         return False
 
+    def has_own_rows(self, language: str) -> Asking[bool]:
+        """Whether a language has rows that are those of no language found: a plugin may give the rows of the default
+        language for one that it does not know. Raises PayloadError where the site does not answer."""
+        newest = yield from self._in(language)
+        others = [found.ids for found in self.found.values()]
+        return newest is not None and bool(newest.ids) and all(newest.ids.isdisjoint(ids) for ids in others)
+
     def _has_more(self, every: Newest, plain: Newest) -> bool:
         """Whether a listing has rows that the listing without a language lacks."""
         if every.total is not None and plain.total is not None and every.total <= plain.total:
@@ -142,7 +149,7 @@ class LanguageSearch:
             self.empty[language] = newest is not None and not newest.ids
             if newest is not None and newest.ids:
                 found[language] = newest
-                self.totals[language] = newest.total
+        self.found = found
         return found
 
     def _in(self, language: str) -> Asking[Newest | None]:

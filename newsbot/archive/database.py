@@ -153,6 +153,12 @@ def try_archive(url: str) -> None:
         database.close()
 
 
+def is_absent(url: str) -> bool:
+    """Whether the archive is a file that does not exist. Raises BadArchiveUrl."""
+    parsed = _parse(url)
+    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()
+
+
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)

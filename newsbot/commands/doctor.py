@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from newsbot.commands.clean import is_no_run
 from newsbot.commands.ending import OneLineEnd
-from newsbot.errors import BadArgument
+from newsbot.errors import ArchiveError, BadArgument
 from newsbot.terminal import show, write_out
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ LISTS = (".txt", ".csv", ".toml")
 
 
 class Command(OneLineEnd, ScrapyCommand):
-    """Exit status 0: every site can be crawled. 1: some site cannot. 2: bad use, and nothing is requested."""
+    """0: every site can be crawled. 1: some site cannot, or the archive cannot be used. 2: bad use.
+
+    Bad use, or an archive that cannot be used, ends the command before any request, with one line.
+    """
 
     requires_project = True
 
@@ -57,8 +60,9 @@ class Command(OneLineEnd, ScrapyCommand):
         try:
             check_numbers(self.settings)
             targets = self._targets(args)
-        except BadArgument as fault:
-            self._end(str(fault), 2)
+            self._try_archive(self.settings["NEWSBOT_ARCHIVE"])
+        except (BadArgument, ArchiveError) as fault:
+            self._end(str(fault), 2 if isinstance(fault, BadArgument) else 1)
             return
         found = examine_sites(self.crawler_process, targets)
         if opts.json:
@@ -69,6 +73,13 @@ class Command(OneLineEnd, ScrapyCommand):
         if len(found) < len(targets):
             self._say(f"{len(targets) - len(found)} of {len(targets)} sites were not examined")
         self.exitcode = 0 if len(found) == len(targets) and all(findings.can_crawl for findings in found) else 1
+
+    def _try_archive(self, url: str) -> None:
+        """Raise ArchiveError where an archive cannot be used: its fault would be told as a fault of the site."""
+        from newsbot.archive.database import is_absent, try_archive
+
+        if url and not is_absent(url):
+            try_archive(url)
 
     def _targets(self, args: list[str]) -> list[Target]:
         """The sites of the command line, each once. Raises BadArgument."""

@@ -11,12 +11,11 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
 
 from scrapy.crawler import Crawler
-from sqlalchemy.engine import make_url
 
+from newsbot.archive.database import is_absent
 from newsbot.archive.hosts import Hosts
 from newsbot.errors import ArchiveError
 from newsbot.net.refusals import CrawlStopping
@@ -89,7 +88,8 @@ class HostMemory:
     def _answer(self, url: str, question: Callable[[Hosts], Answer], nothing: Answer) -> Answer:
         """Runs in the thread."""
         if self._hosts is None:
-            if _is_absent(url):
+            if is_absent(url):
+                # A command that only reads a page creates no archive.
                 return nothing
             self._hosts = Hosts.open(url, clock=time.time)
         return question(self._hosts)
@@ -110,9 +110,3 @@ class HostMemory:
 def _in_loop(loop: asyncio.AbstractEventLoop, report: Callable[[Future[Any]], None], order: Future[Any]) -> None:
     if not order.cancelled() and order.exception() is not None and not loop.is_closed():
         loop.call_soon_threadsafe(report, order)
-
-
-def _is_absent(url: str) -> bool:
-    """Whether the archive is a file that does not exist: a command that only reads a page creates no archive."""
-    parsed = make_url(url)
-    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()

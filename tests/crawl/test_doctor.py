@@ -56,4 +56,8 @@ def test_a_redirect_counts_and_bad_use_requests_nothing(tmp_path: Path) -> None:
         done = doctor(tmp_path, room.url, "no.txt")
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert done.stderr.startswith("scrapy doctor: sites= no.txt cannot be read")
+        (tmp_path / "newsbot.db").write_text("no archive" * 100)
+        done = doctor(tmp_path, room.url)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert "is not an archive" in done.stderr, done.stderr
         assert room.requests == []

@@ -1,4 +1,5 @@
-"""Kinds of junk by the words in an element's class or id: "gazette-share-buttons" shares the page, in every theme.
+"""Kinds of junk by the words in an element's class, or by its id: "gazette-share-buttons" shares the page, in every
+theme.
 
 Such a name is weaker evidence than a plugin's own class, so that the content of the element must agree with it.
 """

@@ -29,7 +29,9 @@ _STOPS = frozenset(".。।")
 _STATEMENT = 6
 _REPORTED = re.compile(
     r"\b(?:said|says|saying|wrote|writes|tweeted|sang|shouted|argued|explained|according to|sagte|sagt|sagten"
-    r"|schrieb|schreibt|erklärte|zufolge|dijo|dice|dicen|escribió|según|dit|disent|déclaré|écrit|selon|ha detto"
+    r"|schrieb|schreibt|erklärte|zufolge|dijo|dice|dicen|escribió|según|disent|déclaré|écrit|selon|ha detto"
+    # "dit" alone is Dutch for "this".
+    r"|(?:a|ont|avait) dit|dit(?= (?:las?|les?|une?|elles?|ils?|on|mme)\b| l['’])"
     r"|dicono|secondo|disse|diz|segundo|zei|zegt|volgens|powiedział\w*|mówi|сказал\w*|сообщил\w*|заявил\w*|dedi|diyor|kata|ujar)\b"
 )
 _QUOTATION = re.compile('«[^«»]*»|“[^“”]*”|„[^„“”]*[“”]|"[^"]*"|「[^「」]*」')

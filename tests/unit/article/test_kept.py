@@ -60,6 +60,8 @@ def test_an_advertisers_picture_goes_with_its_link() -> None:
         'Become a member of the <a href="https://choir.example/membership">choir</a>.',
         'Unterstützen Sie das Tierheim mit einer <a href="https://tierheim.example/spenden">Spende</a>.',
         'Soutenez-nous, disent les <a href="https://union.example/soutien">infirmières</a>.',
+        'Soutenez notre école, a dit le maire sur <a href="https://www.facebook.com/ecole">sa page</a>.',
+        'Soutenez notre école, dit la maire sur <a href="https://www.facebook.com/ecole">sa page</a>.',
         'Residents can download the Warn app from <a href="https://play.google.com/store/apps/warn">Google Play</a>.',
         'Volunteers for the clean-up can <a href="https://river.example/signup">sign up here</a> until Friday.',
         'El partido Súmate anunció en <a href="https://x.com/sumate">X</a> que recoge firmas.',
@@ -74,6 +76,11 @@ def test_an_advertisers_picture_goes_with_its_link() -> None:
 )
 def test_a_sentence_with_the_words_of_a_plea_stays(words: str) -> None:
     assert cleaned(f"<p>{words}</p>").removed == {}
+
+
+def test_a_dutch_plea_that_names_this_work_reports_nothing() -> None:
+    plea = '<p>Steun ons, zodat wij dit werk kunnen doen: <a href="/doneer/">doneer nu</a></p>'
+    assert cleaned(plea).removed == {"reader-plea": 1}
 
 
 @pytest.mark.parametrize(

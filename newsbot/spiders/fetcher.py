@@ -128,7 +128,7 @@ class Fetcher:
             fetched_at=last.meta.get("newsbot_fetched_at") or iso_utc(datetime.now(UTC)),
             warc=last.meta.get("newsbot_warc"),
             seconds=float(last.meta.get("download_latency") or 0.0),
-            logged_in=last.meta.get("newsbot_login") == "accepted",
+            logged_in={"accepted": True, "ignored": False}.get(last.meta.get("newsbot_login") or ""),
         )
         if "dataloss" in response.flags and not payload.is_whole(reply.body):
             return Reply(status=0, url=query.url, error="dropped", detail="the body is shorter than announced")

@@ -196,8 +196,8 @@ class Site:
     asked yet has no entry. ``named``: route -> the languages that the site named when they were searched for, and
     whether each was without rows; no entry where a language that the site gets later hides no row. ``heard``: the
     languages that the site named in this run; None where it was not asked. ``meanings``: address as the user gave
-    it -> what it means. ``logged_in``: the site accepted a login in this run. ``scopes``: what was asked for
-    (``scope_key``) -> that part of it.
+    it -> what it means. ``logged_in``: the site accepted a login in this run. ``logged_out``: it answered a query
+    with a login as to a visitor. ``scopes``: what was asked for (``scope_key``) -> that part of it.
     """
 
     key: str
@@ -214,6 +214,7 @@ class Site:
     named: dict[str, dict[str, bool]] = field(default_factory=dict)
     heard: tuple[str, ...] | None = None
     logged_in: bool = False
+    logged_out: bool = False
     meanings: dict[str, Meaning] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
 

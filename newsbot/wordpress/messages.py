@@ -50,8 +50,8 @@ class Reply:
 
     ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
     ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer,
-    ``warc_of`` the record of each row by its id where the rows came with several answers. ``logged_in``: the site
-    answered as to a user who is logged in.
+    ``warc_of`` the record of each row by its id where the rows came with several answers. ``logged_in``: whether
+    the site answered as to a user who is logged in; None where the answer does not tell.
     """
 
     status: int
@@ -64,7 +64,7 @@ class Reply:
     warc: WarcRecord | None = None
     warc_of: Mapping[int, WarcRecord] = field(default_factory=dict)
     seconds: float = 0.0
-    logged_in: bool = False
+    logged_in: bool | None = None
 
     def without_body(self) -> Reply:
         """The reply for a reader that needs its headers still: a body takes as much memory as all rows of its page."""

@@ -172,7 +172,8 @@ def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
             if not is_empty(again):
                 answer, site.api = again, replace(site.api, takes_fields=False)
         if isinstance(message, Query) and answer.error is None:
-            site.logged_in = site.logged_in or answer.logged_in
+            site.logged_in = site.logged_in or answer.logged_in is True
+            site.logged_out = site.logged_out or answer.logged_in is False
             site.api = site.api.landed(message.url, answer.url)
     if (learnt := site_as_json(site)) != before:
         yield KeepSite(url=options.url, site=learnt)

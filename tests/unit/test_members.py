@@ -17,14 +17,16 @@ from tests.unit.changing_site import PARAMS, Article, ChangingSite, Crash, Updat
 
 @dataclass
 class MembersSite(ChangingSite):
-    """A site that shows ``members`` to a ``login`` alone. ``counts``: it counts them for visitors too."""
+    """A site that shows ``members`` to a ``login`` alone. ``loses``: a server loses the login of later queries."""
 
     members: set[int] = field(default_factory=set)
     login: bool = True
+    loses: bool = False
 
     def site(self, params: frozenset[str] = PARAMS) -> Site:
         site = super().site(params)
-        site.logged_in = self.login
+        site.logged_in, site.logged_out = self.login, self.loses
+        self.login = self.login and not self.loses
         return site
 
     def live(self) -> dict[int, Article]:
@@ -113,3 +115,16 @@ def test_walk_that_was_killed_with_a_login_goes_on_without_it(runs: Runs) -> Non
     rows, update = runs(login=False)
     assert (update.facts.cause, update.facts.members) == ("login", [7, 8])
     assert gone({7, 8})[0] not in rows
+
+
+def test_run_that_loses_its_login_on_the_way_buries_no_row_of_members(runs: Runs) -> None:
+    for number in range(60):
+        runs.model.insert(age=timedelta(days=60 - number))
+    runs.model.members = {7, 8}
+    runs(login=True)
+    runs.model.loses = True
+    rows, update = runs(login=True)
+    assert (rows, update.facts.cause, update.facts.members) == ([], "login", [7, 8])
+    runs.model.loses = False
+    rows, update = runs(login=True)
+    assert (rows, update.facts.verdict) == ([], "complete")

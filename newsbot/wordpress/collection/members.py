@@ -20,8 +20,10 @@ def was_logged_in(state: CollectionState) -> bool:
 
 
 def lacks_login(queries: Queries, state: CollectionState) -> bool:
-    """Whether this run may see fewer rows than earlier runs, since it is not logged in."""
-    return was_logged_in(state) and not (queries.site.logged_in or queries.options.confirm_deletions)
+    """Whether this run may see fewer rows than earlier runs, since it is not logged in, or not by each answer."""
+    site = queries.site
+    sees_all = site.logged_in and not site.logged_out
+    return was_logged_in(state) and not (sees_all or queries.options.confirm_deletions)
 
 
 def kept_members(state: CollectionState) -> set[int]:
@@ -31,6 +33,6 @@ def kept_members(state: CollectionState) -> set[int]:
 
 def login_kept(queries: Queries, state: CollectionState, members: Iterable[int]) -> dict[str, Any]:
     """What the archive keeps of the login for the next run. ``members`` are the rows that this run kept."""
-    if queries.site.logged_in:
-        return {"login": True}
-    return {"login": True, "members": sorted(members)} if lacks_login(queries, state) else {}
+    if lacks_login(queries, state):
+        return {"login": True, "members": sorted(members)}
+    return {"login": True} if queries.site.logged_in else {}

@@ -180,9 +180,9 @@ def _is_told(site: SoakSite, archive: SoakArchive, facts: CollectionFacts) -> bo
     # A site that lies about its totals is counted otherwise.
     account = len(held) - len(archive.state.unlisted) + archive.state.hidden
     balanced = bool(site.touched or site.lie) or counted == account
-    both = live.keys() & held.keys()
+    both = (live.keys() & held.keys()) - site.touched
     edited = any(archive.reader[row_id] not in (live[row_id].title, "") for row_id in both)
-    redated = [row_id for row_id in both - site.touched if not _is_dated(live[row_id], held[row_id])]
+    redated = [row_id for row_id in both if not _is_dated(live[row_id], held[row_id])]
     if redated and (
         facts.dates_proven is None or any(_changed(site, row_id) < facts.dates_proven for row_id in redated)
     ):

@@ -12,10 +12,12 @@ import pytest
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.collection import incremental
 from newsbot.wordpress.collection.above import above, heeds_order
+from newsbot.wordpress.collection.publication import dates_proven_since
 from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.soak_archive import SoakArchive
 from tests.unit.soak_sequences import COLLECTIONS, History, Step, crawled, play
@@ -314,6 +316,25 @@ def test_rows_that_fail_do_not_speak_against_the_dates_that_are_listed() -> None
     proving.site.act("mend", 0)
     proving()
     assert (proving.dates(), proving.archive.state.rotation.get("dates_untrue")) == (set(), None)
+
+
+def test_dates_count_as_compared_only_while_they_are_trusted() -> None:
+    rotation: dict[str, Any] = {"dates": {"last": "2026-02-01T00:00:00Z"}}
+    state = CollectionState(swept="2026-03-01T00:00:00Z", rotation=rotation)
+    assert dates_proven_since(state) == "2026-03-01T00:00:00Z"
+    assert dates_proven_since(replace(state, rotation=rotation | {"dates_untrue": True})) == "2026-02-01T00:00:00Z"
+    assert dates_proven_since(CollectionState()) is None
+
+
+def test_an_edit_between_a_listing_and_its_row_does_not_speak_against_the_dates_that_are_listed() -> None:
+    # A program swaps two dates; an editor gives one of the two rows another date before the crawl asks for the row.
+    swapped = (
+        Step((("redate", 7263), ("trash", 9179))),
+        Step((), ((7, ("swap_quietly", 8756)),), sweep=True),
+        Step((("hide_quietly", 3577),), ((3, ("redate", 7372)),)),
+        Step((("show_quietly", 9900), ("add", 5439)), ((6, ("hide_quietly", 6623)),)),
+    )
+    assert play(History("media", 12, 1, 5, swapped)) is None
 
 
 @pytest.mark.parametrize(

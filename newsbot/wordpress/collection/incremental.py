@@ -324,7 +324,7 @@ class IncrementalListing(Listing):
         else:
             self.proof.confirm()
         facts.proven = max(self.proof.confirmed or "", self.intake.state.swept or "") or None
-        facts.dates_proven = max(self.proof.dates.last or "", self.intake.state.swept or "") or None
+        facts.dates_proven = self.proof.dates.last
         if self.outcome is not None and self.outcome["whole"]:
             # Ranks that contradicted the count, where the sweep found nothing gone, would lead to a sweep in each run.
             ranks = {"ignored": None} if self.newest.disputed and not account.gone else self.newest.ranks

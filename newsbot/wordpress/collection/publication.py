@@ -86,11 +86,12 @@ class DateRound:
 
 
 def round_of(state: CollectionState) -> DateRound:
-    """The round as earlier runs left it."""
+    """The round as earlier runs left it. A listing of all ids counts as a round, unless its dates were not trusted."""
     kept: Mapping[str, Any] = state.rotation.get("dates") or {}
-    return DateRound(at=kept.get("at"), began=kept.get("began"), last=kept.get("last"))
+    swept = None if state.rotation.get("dates_untrue") else state.swept
+    return DateRound(at=kept.get("at"), began=kept.get("began"), last=max(kept.get("last") or "", swept or "") or None)
 
 
 def dates_proven_since(state: CollectionState) -> str | None:
     """Since when every date of publication was compared, as earlier runs left it (UTC, ISO)."""
-    return max(round_of(state).last or "", state.swept or "") or None
+    return round_of(state).last

@@ -134,20 +134,24 @@ class Reconciler:
         }
         believed = (yield from self._given_twice(older, held)) if older else set()
         yield from self.fetch(row_id for row_id in differing if row_id not in older or row_id in believed)
-        yield from self._bring_redated(row_id for row_id in dates if row_id in held and row_id not in differing)
+        yield from self._bring_redated(
+            {row_id: at for row_id, at in dates.items() if row_id in held and row_id not in differing}
+        )
         self.publication.forget(dates)
 
-    def _bring_redated(self, ids: Iterable[int]) -> Steps[None]:
+    def _bring_redated(self, dates: Dates) -> Steps[None]:
         """Bring those of listed rows whose date of publication is another one than the held one."""
         left = self.asked | self.deferred | {*self.facts.unreadable, *self.facts.missing}
-        redated = [row_id for row_id in (yield from self.publication.redated(ids)) if row_id not in left]
+        redated = [row_id for row_id in (yield from self.publication.redated(dates)) if row_id not in left]
         if not redated:
             return
         first, others = redated[: self.queries.per_page], redated[self.queries.per_page :]
         yield from self.fetch(first)
         failed = self.absent | {*self.facts.unreadable, *self.facts.missing}
-        came = [row_id for row_id in first if row_id not in failed]
-        if 2 * len((yield from self.publication.redated(came))) > len(came):
+        held: Dates = yield self.queries.known(row_id for row_id in first if row_id not in failed)
+        # An edit since the listing may have changed the date of publication too.
+        unedited = [row_id for row_id, at in held.items() if at == dates[row_id]]
+        if 2 * len((yield from self.publication.redated(unedited))) > len(unedited):
             # The whole rows have the held dates: the site lists other dates than those of its rows.
             self.publication.trusted = False
         else:

@@ -60,13 +60,13 @@ def test_lines_name_the_command_that_the_user_started(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(terminal, "_program", "scrapy")
-    line = "rows that came before: scrapy export FILE writes them; Scrapy 2.13, scrapy shell"
+    line = "rows that came before: scrapy export FILE writes them; Scrapy 2.13, scrapy startproject"
     assert in_users_words(line) == line
     terminal.speak_as("newsbot")
     show(line)
     tell("scrapy doctor: takes URLs of sites")
     said = capsys.readouterr()
-    assert said.out == "rows that came before: newsbot export FILE writes them; Scrapy 2.13, scrapy shell\n"
+    assert said.out == "rows that came before: newsbot export FILE writes them; Scrapy 2.13, scrapy startproject\n"
     assert said.err == "newsbot doctor: takes URLs of sites\n"
 
 

@@ -30,7 +30,7 @@ WITH alive AS (
 ), spent AS (
     UPDATE fleet SET allowance = allowance - :made WHERE :made > 0
 )
-SELECT (SELECT count(*) FROM alive) = 2 AND (SELECT count(*) FROM ours) = 1 AS ours,
+SELECT (SELECT count(*) FROM ours) = 1 AS ours, (SELECT count(*) FROM alive) = 2 AS registered,
     extract(epoch FROM clock_timestamp())::float AS now
 """)
 
@@ -55,13 +55,19 @@ class Heartbeat:
         self._debited = 0
         self._done = Done()
         self._turned = pulse.ask()
+        self._leaving = False
         self._over = threading.Event()
 
     def turn(self, done: Done) -> None:
         """The event loop has come to a new turn, and the worker has done so much."""
         self._done, self._turned = done, self._pulse.ask()
 
+    def leave(self) -> None:
+        """The worker ends. Its entries in the queue go one after the other, while its crawls still end."""
+        self._leaving = True
+
     def stop(self) -> None:
+        """Write no further heartbeat, and take no notice of one that is being written."""
         self._over.set()
 
     def write(self, database: Database) -> None:
@@ -87,7 +93,9 @@ class Heartbeat:
         with database.stating() as connection:
             row = connection.execute(_BEAT, values).one()
         self._debited = done.requests
-        if not self._pulse.alive or not row.ours:
+        if self._over.is_set():
+            return False
+        if not (self._pulse.alive and row.ours and (row.registered or self._leaving)):
             self._pulse.lose()
             self._failed("this worker wrote no heartbeat for too long, and other workers have its sites now")
             return False

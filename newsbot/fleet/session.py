@@ -128,9 +128,8 @@ class Session:
             if not stop.is_set():
                 self.give_up(_reason([*tasks, *beats]))
         finally:
-            whole = await self._wind_down(sites, control, tasks)
+            whole = await self._wind_down(sites, control, tasks, heartbeat)
             if heartbeat is not None:
-                heartbeat.stop()
                 turns.cancel()
             # Jobs whose crawls hang do not end, not even when they are cancelled.
             await asyncio.wait([*tasks, *beats], timeout=None if whole else HUNG_SECONDS)
@@ -226,9 +225,15 @@ class Session:
             return
         raise exceptions.JobAborted
 
-    async def _wind_down(self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]]) -> bool:
+    async def _wind_down(
+        self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]], heartbeat: Heartbeat | None
+    ) -> bool:
         """End all crawls behind their present page, give the jobs back, and leave the queue. Returns whether all crawls
         ended in time."""
+        # A job that is being fetched would begin a run that nobody stops.
+        self._over.set()
+        if heartbeat is not None:
+            heartbeat.leave()
         if not self.pulse.alive:
             self._connector.mute()
         for worker in (sites, control):
@@ -244,6 +249,8 @@ class Session:
             self._connector.mute()
             for task in tasks:
                 task.cancel()
+        if heartbeat is not None:
+            heartbeat.stop()  # the rescue removes the worker's entry
         try:
             await self._thread.do(lambda database: rescue(database, ended=self.workers))
         except ArchiveError as error:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from newsbot.archive.database import Database
 from newsbot.archive.followed import FollowedSite
+from newsbot.fleet.heartbeat import Heartbeat
 from newsbot.fleet.jobs import (
     LONGEST_QUEUE,
     MOST_OF_A_GROUP,
@@ -192,3 +199,46 @@ def test_the_status_of_a_fleet_is_a_table() -> None:
 
 def test_a_fleet_without_workers_says_how_one_is_started() -> None:
     assert table(facts())[-1] == "workers   none; scrapy fleet worker starts one"
+
+
+class OneAnswer:
+    """A database that gives one answer to every heartbeat."""
+
+    def __init__(self, *, ours: bool, registered: bool) -> None:
+        self.row = SimpleNamespace(ours=ours, registered=registered, now=time.time())
+
+    @contextmanager
+    def stating(self) -> Iterator[Any]:
+        yield SimpleNamespace(execute=lambda *_: SimpleNamespace(one=lambda: self.row))
+
+
+@pytest.mark.parametrize(
+    ("ours", "registered", "leaving", "is_lost"),
+    [
+        (True, True, False, False),
+        (True, False, False, True),
+        (False, True, True, True),
+        # The entry for the periodic work goes as soon as the worker ends; its crawls end behind their present page.
+        (True, False, True, False),
+    ],
+)
+def test_worker_that_ends_keeps_its_sites_until_their_crawls_have_ended(
+    ours: bool, registered: bool, leaving: bool, is_lost: bool
+) -> None:
+    failed: list[str] = []
+    pulse = Pulse()
+    heartbeat = Heartbeat(pulse, (1, 2), failed.append)
+    if leaving:
+        heartbeat.leave()
+    database = cast(Database, OneAnswer(ours=ours, registered=registered))
+    assert heartbeat._beat(database) is not is_lost
+    assert (pulse.alive, len(failed)) == (not is_lost, int(is_lost))
+
+
+def test_heartbeat_that_was_stopped_while_it_was_written_counts_no_worker_as_lost() -> None:
+    failed: list[str] = []
+    pulse = Pulse()
+    heartbeat = Heartbeat(pulse, (1, 2), failed.append)
+    heartbeat.stop()
+    assert heartbeat._beat(cast(Database, OneAnswer(ours=False, registered=False))) is False
+    assert (pulse.alive, failed) == (True, [])

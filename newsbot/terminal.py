@@ -129,7 +129,7 @@ def discard_output() -> None:
 def _to_standard_output(text: str) -> None:
     """Write lines. Where the reader has gone (``| head``), nobody wants them, and the command itself did its work.
 
-    Raises OutputFailed where the output cannot be written, such as to a full disk.
+    Raises OutputFailed where the output cannot be written, for example because the disk is full.
     """
     try:
         sys.stdout.write(f"{text}\n")

@@ -35,7 +35,8 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_collection(session: pytest.Session) -> None:
     """Import this worker's share of the test files before the others.
 
-    In a fresh clone pytest rewrites the asserts of each file and stores the result, which takes most of the collection.
+    In a fresh clone pytest rewrites the asserts of each file and stores the result. This takes most of the time of
+    the collection.
     Workers that read the files in the same order would all rewrite the same file at the same time.
     """
     config = session.config

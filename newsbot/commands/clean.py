@@ -54,7 +54,7 @@ class SomePages(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         for url in dict.fromkeys(self.urls):
-            # A redirect may lead to another of these URLs, and to itself.
+            # ``dont_filter``: a redirect may lead to a URL that was asked already, even to its own.
             yield Request(
                 url, callback=self.parse_page, errback=self.note_reason, cb_kwargs={"asked": url}, dont_filter=True
             )

@@ -91,8 +91,8 @@ def _resource(found: Resource) -> dict[str, Any]:
     if found.kind is not None:
         named = [(column.name, type_of(CLASSES[found.kind], column)) for column in columns_of(found.kind, form)]
         if form == "parquet":
-            # A validator of tables knows no lists and no absent numbers in Parquet, and calls each row invalid. So this
-            # is a plain file for it, whose rows it does not count; the columns are for `scrapy verify`.
+            # A validator of tables knows no lists and no absent numbers in Parquet, and calls each row invalid. So the
+            # descriptor calls the file a plain file, without rows to validate. `scrapy verify` reads the columns.
             resource |= {"type": "file", "rowCount": found.rows}
         else:
             resource["rows"] = found.rows

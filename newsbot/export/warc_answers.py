@@ -163,7 +163,7 @@ def _take(answers: Answers, record: Record, place: Place) -> None:
     elif record.kind == "metadata" and record.uri.startswith(_SITE):
         key, known = record.uri.removeprefix(_SITE), orjson.loads(record.block)
         before = answers.sites.get(key, known)
-        # Several parts of the site were crawled, and a row belongs to any of them.
+        # Several parts of the site were crawled. Nothing says to which of them a row belongs.
         known["parts"] = bool(before.get("parts")) or before["options"] != known["options"]
         answers.sites[key] = known
     elif record.kind == "metadata" and record.uri.startswith(_RECALLED):

@@ -43,7 +43,7 @@ class _Site:
     def note_key(self, row: Post | Media) -> None:
         """Count a row that an importer takes for an earlier one: same type, time and title, or the time alone.
 
-        Count a row without a time as well, which an importer dates itself.
+        Also count a row that has no time: an importer gives it the time of the import.
         """
         when = row.published_local or row.published or ""
         own, of_time = hash((row.type, when, row.title)), hash((row.type, when))

@@ -130,7 +130,7 @@ def _compared(options: Options) -> tuple[str, str, str]:
     """The kind, the type and the route of the rows that two sites are compared by."""
     if options.kind == "media":
         return ("media", *_ROUTES["media"])
-    # Comments, terms and users have nothing that tells two sites apart: the posts of the two are compared.
+    # Comments, terms and users do not show whether two sites are the same. Their posts do, and are compared.
     named = options.types[0] if options.kind == "posts" else "post"
     return ("posts", *_ROUTES.get(named, _ROUTES["post"]))
 

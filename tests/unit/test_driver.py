@@ -250,7 +250,7 @@ def test_parts_of_one_site_follow_one_another() -> None:
     assert begun.ended.is_set()
     assert (claims.at_work(SITE, sport), claims.take_site(SITE, sport, SPORT)) == (None, None)
     assert claims.is_shared(SITE)
-    # A target that holds a site waits for no other one, which might wait for it.
+    # A target that holds a site does not wait for another target: that one may be waiting for the first.
     claims.take_site("https://other.example", article, WORLD)
     assert claims.at_work(SITE, article) is None
     assert claims.taken_by_another(SITE, Target(url=f"{SITE}/sport/page/2"), SPORT) == (

@@ -93,7 +93,7 @@ def test_run_without_the_login_of_earlier_runs_keeps_what_only_members_see(
     assert (update.facts.verdict, update.facts.members) == ("complete", [])
     assert rows == gone(kept - members)
 
-    # A member's post is deleted while nobody is logged in.
+    # The site deletes a post for members. The next run is without the login, the run after it has the login.
     del model.articles[min(members)]
     assert runs(login=False)[0] + runs(login=True)[0] == gone({min(members)})
 

@@ -111,7 +111,7 @@ class Explaining:
                 # A row that vanished since the last count may stand for one that was not found.
                 yield from self._count_again("3")
                 return account.difference == 0
-        # The search explained nothing, or missed rows.
+        # The search did not explain the difference, or it missed rows.
         return False
 
     def _count_again(self, mark: str) -> Steps[None]:

@@ -10,7 +10,7 @@ from newsbot.article.cleaning.clean import Cleaned, clean
 
 BASE = "https://news.example/2026/05/harbour-cranes/"
 PLUGINS = tomllib.loads((Path(__file__).parent / "plugins.toml").read_text(encoding="utf-8"))["plugin"]
-# An author's words of the same subjects, without a plugin.
+# What an author may write about the subjects of these plugins.
 BEFORE = (
     "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, at a cost it would not say."
     '</p><h2 id="recommendations">Recommendations</h2><p>Share the load, <a href="https://docs.example/cranes">says '

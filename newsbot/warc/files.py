@@ -140,11 +140,7 @@ class WarcFiles:
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not self._number:
-            # In a thread: to read a file of 1 GiB takes seconds, in which no answer of a site would be read.
-            with_one = ThreadPoolExecutor(1, "warc-finishing")
-            self._dead = with_one.submit(_finish_dead, self.folder)
-            with_one.shutdown(wait=False)
+        is_first = not self._number
         while True:
             self._number += 1
             path = self.folder / f"newsbot-{self.run}-{self._number:05d}{SUFFIX}"
@@ -160,6 +156,12 @@ class WarcFiles:
             file.close()
         self._path, self._out, self._records, self._lines = path, _Digested(file), 0, []
         self._writer.out = self._out
+        if is_first:
+            # In a thread: to read a file of 1 GiB takes seconds, in which no answer of a site would be read.
+            # Behind the lock: the thread would take the new file for that of a dead run.
+            with_one = ThreadPoolExecutor(1, "warc-finishing")
+            self._dead = with_one.submit(_finish_dead, self.folder)
+            with_one.shutdown(wait=False)
         try:
             self.write([self._writer.create_warcinfo_record(path.name, dict(self.info))])
         except OSError:

@@ -379,6 +379,24 @@ def test_a_record_is_of_one_site(url: str, site: str | None, owner: Sites | None
     assert [sites for sites in (NEWS, FOLDER, OTHER, THREE) if sites.have(record)] == ([owner] if owner else [])
 
 
+def test_a_run_does_not_take_its_own_new_file_for_that_of_a_dead_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks: list[Lock] = []
+
+    def finish_dead(folder: Path) -> list[StoredFile]:
+        for part in folder.glob("*.open"):
+            with part.open("r+b") as file:
+                locks.append(lock(file))
+        return []
+
+    monkeypatch.setattr(files, "_finish_dead", finish_dead)
+    writing = writer(tmp_path, [])
+    writing.write([response(writing, b"kept")])
+    writing.finish()
+    assert locks == [Lock.TAKEN]
+
+
 def is_private(record: WarcFound) -> bool:
     return b"private" in record.block
 

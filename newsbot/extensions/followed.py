@@ -112,7 +112,7 @@ class FollowedExtension:
         else:
             learnt = learnt.fail()
         host = host_of_url(facts.site or as_url(facts.asked))
-        blocked = table.held_until(host, now=checked)
+        blocked = self._blocked_until(table, host, checked)
         curve = learnt.curve(site.weight)
         due = learnt.next_due(
             checked,
@@ -137,6 +137,15 @@ class FollowedExtension:
             pace_group=self._pace_group(host),
             full_check=checked if is_full(facts) else site.full_check,
         )
+
+    def _blocked_until(self, table: Followed, host: str, checked: datetime) -> datetime | None:
+        """Until when the host takes no request; None where that is not after ``checked``. Raises ArchiveError."""
+        stored = table.held_until(host, now=checked)
+        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
+        # A thread stores what the last answer asked for, perhaps later than the site's crawl ends.
+        until = politeness.memory.paused_until(host) if politeness is not None else 0.0
+        asked = datetime.fromtimestamp(until, UTC)
+        return max((moment for moment in (stored, asked) if moment is not None and moment > checked), default=None)
 
     def _pace_group(self, host: str) -> str:
         politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)

@@ -19,7 +19,7 @@ from newsbot.archive.database import is_absent
 from newsbot.archive.hosts import Hosts
 from newsbot.errors import ArchiveError
 from newsbot.net.refusals import CrawlStopping
-from newsbot.politeness.known import KnownRobots, Turn
+from newsbot.politeness.known import LONGEST_HOLD, KnownRobots, Turn
 from newsbot.signals import archive_failed
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class HostMemory:
         self._url: str = crawler.settings.get("NEWSBOT_ARCHIVE") or ""
         self._hosts: Hosts | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._pauses: dict[str, float] = {}
 
     async def take_turn(self, host: str, *, delay: float, penalty: float) -> Turn:
         """See ``Hosts.take_turn``. Raises CrawlStopping if the archive fails, which ends the crawl."""
@@ -45,8 +46,19 @@ class HostMemory:
         self, host: str, *, penalty: float, hold: float = 0.0, failed_for: float | None = None, started: float = 0.0
     ) -> None:
         """See ``Hosts.learn``. Returns at once; the next turn is taken after this is written."""
+        if pause := max(hold, failed_for or 0.0):
+            now = time.time()
+            self._pauses = {name: until for name, until in self._pauses.items() if until > now}
+            self._pauses[host] = max(self._pauses.get(host, 0.0), now + min(pause, LONGEST_HOLD))
+        elif failed_for is not None:
+            self._pauses.pop(host, None)
         learnt = {"penalty": penalty, "hold": hold, "failed_for": failed_for, "started": started}
         self._order(lambda hosts: hosts.learn(host, **learnt), None)  # type: ignore[arg-type]
+
+    def paused_until(self, host: str) -> float:
+        """Until when this run makes no request to ``host``, in seconds since 1970; 0.0 for no pause. The archive may
+        not know it yet."""
+        return self._pauses.get(host, 0.0)
 
     async def robots(self, origin: str) -> KnownRobots | None:
         """The last answer for a robots.txt. Raises CrawlStopping if the archive fails."""

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ class Store:
         self._sweep()
         self._manifest = folder / "manifest.jsonl"
         self._lines = os.open(self._manifest, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        self._naming = threading.Lock()
         self._settled: dict[bytes, int] = {}  # hash of a URL -> 0, or the limit that its file exceeds
         self._owed: dict[str, dict[str, OwedFile]] = {}  # site -> URL -> file
         self._read = 0
@@ -80,7 +82,9 @@ class Store:
         return [file for file in self._owed.pop(site, {}).values() if file.tries < TRIES]
 
     def keep(self, body: bytes, kind: Kind) -> tuple[str, bool]:
-        """Write a file completely or not at all. Returns its SHA-256 and whether it is new. Raises OSError."""
+        """Write a file completely or not at all. Returns its SHA-256 and whether it is new. Raises OSError.
+
+        Several threads may call this at once."""
         digest = hashlib.sha256(body).hexdigest()
         target = self._folder / self.path(digest, kind)
         if target.exists():
@@ -91,9 +95,12 @@ class Store:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(target)
+        with self._naming:
+            # Another thread may have written the same content meanwhile.
+            new = not target.exists()
+            part.replace(target)
         sync_folder(target.parent)
-        return digest, True
+        return digest, new
 
     def path(self, digest: str, kind: Kind) -> str:
         """The path of a file below the folder: hexadecimal digits and a known suffix, no text of a site."""

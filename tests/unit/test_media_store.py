@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,15 @@ def test_one_content_under_two_addresses_is_one_file(store: Store, tmp_path: Pat
     assert store.keep(b"picture", JPEG)[1] is True
     assert store.keep(b"picture", JPEG)[1] is False
     assert len(list(tmp_path.rglob("*.jpg"))) == 1
+
+
+def test_one_content_that_two_threads_write_at_once_is_new_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=60)
+    # Neither thread goes on before the other one has written the content too.
+    monkeypatch.setattr(os, "fsync", lambda _: both.wait())
+    with ThreadPoolExecutor(2) as threads:
+        news = [new for _, new in threads.map(lambda _: store.keep(b"picture", JPEG), range(2))]
+    assert sorted(news) == [False, True]
 
 
 def test_the_next_run_knows_what_is_here(store: Store, tmp_path: Path) -> None:

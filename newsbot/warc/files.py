@@ -140,7 +140,6 @@ class WarcFiles:
 
     def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        is_first = not self._number
         while True:
             self._number += 1
             path = self.folder / f"newsbot-{self.run}-{self._number:05d}{SUFFIX}"
@@ -156,7 +155,7 @@ class WarcFiles:
             file.close()
         self._path, self._out, self._records, self._lines = path, _Digested(file), 0, []
         self._writer.out = self._out
-        if is_first:
+        if self._dead is None:
             # In a thread: to read a file of 1 GiB takes seconds, in which no answer of a site would be read.
             # Behind the lock: the thread would take the new file for that of a dead run.
             with_one = ThreadPoolExecutor(1, "warc-finishing")

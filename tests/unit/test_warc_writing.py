@@ -9,6 +9,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urldefrag
 
 import pytest
@@ -395,6 +396,21 @@ def test_a_run_does_not_take_its_own_new_file_for_that_of_a_dead_run(
     writing.write([response(writing, b"kept")])
     writing.finish()
     assert locks == [Lock.TAKEN]
+
+
+def test_files_of_dead_runs_are_finished_although_the_first_file_could_not_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish_dead = Mock(return_value=[])
+    monkeypatch.setattr(files, "_finish_dead", finish_dead)
+    writing = writer(tmp_path, [])
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(files, "FileIO", Mock(side_effect=OSError("No space left on device")))
+        with pytest.raises(OSError, match="No space"):
+            writing.write([response(writing, b"lost")])
+    writing.write([response(writing, b"kept")])
+    writing.finish()
+    finish_dead.assert_called_once_with(tmp_path)
 
 
 def is_private(record: WarcFound) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxWarning
+from sphinx.util.docutils import docutils_namespace
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated. Check CHANGES for Sphinx")
 
@@ -17,18 +18,20 @@ ROOT = Path(__file__).parents[2]
 
 def build(source: Path, folder: Path) -> Path:
     """Build ``source``/docs. Raises SphinxWarning for the first warning. Returns the folder of the pages."""
-    app = Sphinx(
-        source / "docs",
-        source / "docs",
-        folder / "html",
-        folder / "doctrees",
-        "html",
-        status=None,
-        warning=None,
-        warningiserror=True,
-        exception_on_warning=True,
-    )
-    app.build()
+    # Each build begins without the nodes that an earlier one registered: to register one again is a warning too.
+    with docutils_namespace():
+        app = Sphinx(
+            source / "docs",
+            source / "docs",
+            folder / "html",
+            folder / "doctrees",
+            "html",
+            status=None,
+            warning=None,
+            warningiserror=True,
+            exception_on_warning=True,
+        )
+        app.build()
     return folder / "html"
 
 
@@ -45,7 +48,7 @@ def test_every_page_is_built_and_no_page_loads_anything_from_elsewhere(tmp_path:
     assert 'href="docs/' not in first
 
 
-@pytest.mark.parametrize("broken", ["[no such page](nosuch.md)", "[no such heading](settings.md#no-such-heading)"])
+@pytest.mark.parametrize("broken", ["nosuch.md", "settings.md#no-such-heading"])
 def test_a_broken_link_ends_the_build(tmp_path: Path, broken: str) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
@@ -54,6 +57,6 @@ def test_a_broken_link_ends_the_build(tmp_path: Path, broken: str) -> None:
     shutil.copy(ROOT / "newsbot" / "__init__.py", tmp_path / "newsbot")
     (docs / "index.md").write_text("# Index\n\n```{toctree}\nsettings\nfirst\n```\n", encoding="utf-8")
     (docs / "settings.md").write_text("# Settings\n\n## Site lists\n", encoding="utf-8")
-    (docs / "first.md").write_text(f"# First\n\n{broken}\n", encoding="utf-8")
-    with pytest.raises(SphinxWarning):
+    (docs / "first.md").write_text(f"# First\n\n[a link]({broken})\n", encoding="utf-8")
+    with pytest.raises(SphinxWarning, match=re.escape(broken.rpartition("#")[2])):
         build(tmp_path, tmp_path)

@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
-from tests.real.wordpress_processes import Daemon, Missing, NotStarted, free_port, give_to, is_root
+from tests.real.ports import free_port
+from tests.real.wordpress_processes import Daemon, Missing, NotStarted, give_to, is_root
 
 # A killed server loses nothing without fsync: what it wrote is in the kernel. Only a power cut would.
 _OPTIONS = ["fsync=off", "full_page_writes=off", "shared_buffers=16MB", "autovacuum=off"]

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from tests.real.scrapyd import ROOT, free_port, wait_for
+from tests.real.ports import free_port
+from tests.real.scrapyd import ROOT, wait_for
 
 
 class Prometheus:

@@ -18,14 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.real.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(met: Callable[[], Any], what: str, seconds: float = 60) -> Any:

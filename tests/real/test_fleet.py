@@ -32,8 +32,9 @@ from tests import fork_server
 from tests.crawl.scrapy_crawl import environment
 from tests.newsroom.many import ManySites
 from tests.real.fleet import QUICK, Fleet, trouble
+from tests.real.ports import free_port
 from tests.real.postgresql import PostgreSQL
-from tests.real.scrapyd import free_port, wait_for
+from tests.real.scrapyd import wait_for
 
 pytestmark = pytest.mark.real
 

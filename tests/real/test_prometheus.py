@@ -9,8 +9,9 @@ import pytest
 
 from tests.crawl.scrapy_crawl import command, start
 from tests.newsroom import Newsroom
+from tests.real.ports import free_port
 from tests.real.prometheus import Prometheus
-from tests.real.scrapyd import ROOT, free_port, wait_for
+from tests.real.scrapyd import ROOT, wait_for
 
 pytestmark = pytest.mark.real
 DEPLOY = ROOT / "deploy"

@@ -34,8 +34,9 @@ from typing import Any, Literal, Self
 
 from tests.real import wordpress_configs, wordpress_releases
 from tests.real.mysql import MariaDB, Row
+from tests.real.ports import free_port
 from tests.real.wordpress_php import WITH_WORDPRESS, Php
-from tests.real.wordpress_processes import Daemon, Missing, NotStarted, free_port, give_to, is_root, program
+from tests.real.wordpress_processes import Daemon, Missing, NotStarted, give_to, is_root, program
 
 Permalinks = Literal["pretty", "plain", "index"]
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tests.arrival import seconds_in_the_kernel
+
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -24,7 +26,7 @@ class Asked:
 
 @dataclass
 class Server:
-    """``log`` is in the order of arrival; ``at`` is ``time.time()``."""
+    """``log`` is in the order of arrival; ``at`` is the Unix time at which the kernel received the request."""
 
     host: str
     port: int
@@ -57,7 +59,8 @@ def serve(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None
     over = asyncio.Event()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        server.log.append(Asked(request.path, time.time(), dict(request.headers)))
+        came = time.time() - seconds_in_the_kernel(request)
+        server.log.append(Asked(request.path, came, dict(request.headers)))
         return await answer(request)
 
     async def main() -> None:
@@ -80,7 +83,7 @@ def serve(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield server
     finally:

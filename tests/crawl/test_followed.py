@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 from newsbot.archive.database import open_database
 from newsbot.archive.followed import Followed, FollowedSite
 from tests.crawl.scrapy_crawl import Run, command, crawl, start
-from tests.newsroom import Newsroom
+from tests.newsroom import Newsroom, Request
 
 
 def follow(path: Path, *urls: str) -> None:
@@ -82,13 +83,21 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
 
 
 def test_two_runs_share_the_due_sites_and_both_end_well(tmp_path: Path) -> None:
-    with Newsroom(posts=40, latency=0.3) as slow, Newsroom(posts=6) as quick:
+    came, answers = threading.Event(), threading.Event()
+
+    def hold(request: Request) -> None:
+        if request.route == "/wp/v2/posts":
+            came.set()
+            answers.wait(240)
+
+    with Newsroom(posts=40) as slow, Newsroom(posts=6) as quick:
         follow(tmp_path / "newsbot.db", slow.url)
+        slow.on_request(hold)
         first = start(command("wp_posts", "-a", "sites=archive", "-a", "due=1", output="first.jsonl"), tmp_path)
-        while not slow.requests:
-            time.sleep(0.05)
+        assert came.wait(240)
         follow(tmp_path / "newsbot.db", quick.url)
         second = crawl(tmp_path, "wp_posts", sites="archive", due="1")
+        answers.set()
         verdicts = {site["asked"]: site["verdict"] for site in second.receipt()["sites"]}
         assert verdicts == {slow.url: "elsewhere", quick.url: "complete"}
         assert (second.status, second.receipt()["complete"], len(second.rows())) == (0, True, 6)
@@ -102,10 +111,11 @@ def test_site_that_asks_for_a_pause_is_due_after_it(tmp_path: Path) -> None:
     with Newsroom(posts=6) as room:
         room.order("rate-limited", "*", retry_after=7200)
         follow(tmp_path / "newsbot.db", room.url)
+        began = datetime.now(UTC)
         assert crawl(tmp_path, "wp_posts", sites="archive", due="1").status == 1
         site = followed(tmp_path / "newsbot.db")[room.url]
         assert site.checked is not None and site.next_due is not None and site.blocked_until is not None
-        assert site.next_due >= site.blocked_until >= site.checked + timedelta(seconds=7190)
+        assert site.next_due >= site.blocked_until >= began + timedelta(seconds=7200)
 
 
 def test_kinds_of_a_site_are_crawled_at_the_same_time_at_one_pace(tmp_path: Path) -> None:
@@ -117,5 +127,6 @@ def test_kinds_of_a_site_are_crawled_at_the_same_time_at_one_pace(tmp_path: Path
         second = crawl(tmp_path, "wp_comments", site=room.url, env=env)
         assert (second.status, first.wait(timeout=240)) == (0, 0)
         starts = sorted(request.time for request in room.requests)
-        # The sum, since a busy machine may hand two requests to the server at once.
-        assert starts[-1] - starts[0] >= 0.2 * (len(starts) - 1) - 0.1
+        # The sum, since a busy machine may hold up a request of one run behind its turn. A pace for each run would
+        # take half of the time.
+        assert starts[-1] - starts[0] >= 0.2 * (len(starts) - 1) * 0.8

@@ -8,10 +8,10 @@ import os
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
@@ -19,7 +19,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from newsbot.compact import IdSet
 from tests import fork_server
 from tests.crawl.scrapy_crawl import Run, command, crawl, environment, start
-from tests.newsroom import Newsroom
+from tests.newsroom import Newsroom, Request
 
 
 def records(folder: Path) -> list[tuple[str, Any]]:
@@ -174,13 +174,18 @@ def verified(run: Run) -> tuple[int, str]:
 
 def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: Path) -> None:
     with Newsroom(posts=500, latency=0.02) as room:
-        running = start(command("wp_posts", site=room.url, warc="1"), tmp_path)
         warc = tmp_path / "data" / "warc"
-        while not any(path.stat().st_size > 400_000 for path in warc.glob("*.open")):
-            assert running.poll() is None
-            time.sleep(0.02)
-        os.kill(running.pid, signal.SIGKILL)
-        running.wait()
+        pids: Queue[int] = Queue()
+
+        def kill(_: Request) -> None:
+            if any(path.stat().st_size > 400_000 for path in warc.glob("*.open")):
+                room.site.hooks.clear()
+                os.kill(pids.get(timeout=240), signal.SIGKILL)
+
+        room.on_request(kill)
+        with start(command("wp_posts", site=room.url, warc="1"), tmp_path) as running:
+            pids.put(running.pid)
+        assert running.returncode == -signal.SIGKILL
         part = next(warc.glob("*.open"))
         # The kernel wrote the beginning of one more record.
         with part.open("ab") as file:

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """``time`` is monotonic seconds, comparable within one machine. ``url`` is path and query as received.
+    """``time`` is when the request arrived: monotonic seconds, comparable within one machine. ``url`` is path and query
+    as received.
 
     ``route`` is the REST route, None for pages. ``sent`` is the size of the body, -1 where a fault sent the body.
     """

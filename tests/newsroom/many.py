@@ -8,8 +8,6 @@ since 1970), and the path. Port 0 takes a free one; the first line of standard o
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import subprocess
 import sys
 import time
@@ -22,6 +20,7 @@ from typing import IO, Self
 
 from aiohttp import web
 
+from tests.arrival import seconds_in_the_kernel
 from tests.newsroom.answer import Answer
 from tests.newsroom.options import Options
 from tests.newsroom.server import question_of
@@ -29,9 +28,6 @@ from tests.newsroom.site import FakeSite
 
 MODEL = "127.99.99.99"
 """The address in the URLs of the one newsroom. Each answer has the address that was asked in its place."""
-
-LAST_DATA_RECEIVED = 52
-"""The offset in Linux's ``struct tcp_info`` of the milliseconds since the last data was received."""
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -124,7 +120,7 @@ class _Server:
         self._answers: dict[str, Answer] = {}
 
     async def answer(self, request: web.Request) -> web.Response:
-        came = time.time() - _seconds_in_the_kernel(request)
+        came = time.time() - seconds_in_the_kernel(request)
         host = request.host.partition(":")[0]
         answer = self._answer_of(request)
         if self._latency:
@@ -147,15 +143,6 @@ class _Server:
                 return answer
             self._answers[key] = answer
         return self._answers[key]
-
-
-def _seconds_in_the_kernel(request: web.Request) -> float:
-    """How long ago the request arrived: a busy server reads it late."""
-    connection = request.transport.get_extra_info("socket") if request.transport is not None else None
-    if connection is None:
-        return 0.0
-    told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_DATA_RECEIVED + 4)
-    return float(struct.unpack_from("I", told, LAST_DATA_RECEIVED)[0]) / 1_000
 
 
 async def _serve(port: int, sites: int, posts: int, log: str, latency: float) -> None:

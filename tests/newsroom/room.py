@@ -157,7 +157,8 @@ class _Thread:
 
     def call(self, name: str, /, **arguments: Any) -> Any:
         if name == "requests":
-            return tuple(self.site.log)
+            with self.site.lock:
+                return tuple(self.site.log)
         return self.site.control(name, arguments)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 from aiohttp import web
 
+from tests.arrival import seconds_in_the_kernel
 from tests.newsroom.answer import Question
 from tests.newsroom.log import Request
 from tests.newsroom.site import FakeSite
@@ -49,10 +51,12 @@ def application(site: FakeSite) -> web.Application:
 
 
 async def _serve(site: FakeSite, request: web.Request) -> web.StreamResponse:
+    came = time.monotonic() - seconds_in_the_kernel(request)
     question = question_of(request.method, request.raw_path, request.headers, site)
     answer, faults = site.respond(question)
     site.note(
         Request(
+            time=came,
             method=question.method,
             url=question.raw,
             route=question.route,

@@ -72,7 +72,8 @@ class FakeSite:
         return answer
 
     def note(self, request: Request, question: Question) -> None:
-        self.log.append(request)
+        with self.lock:
+            self.log.append(request)
         for hook in tuple(self.hooks):
             hook(request)
 
@@ -122,7 +123,8 @@ class FakeSite:
     def control(self, name: str, arguments: dict[str, Any]) -> Any:
         """Execute an order from the network, by the name of a method."""
         if name == "requests":
-            return [request.as_dict() for request in tuple(self.log)]
+            with self.lock:
+                return [request.as_dict() for request in self.log]
         if name == "forget":
             self.log.clear()
             return None

@@ -227,11 +227,11 @@ def test_gzip_bombs_are_refused() -> None:
 
 
 def test_deeply_nested_page_is_read_in_linear_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     page = read_page(reply("<body class='postid-7'>" + "<div>" * 150_000 + "Words."), url=HOME, site=HOME, type_="post")
     assert page.id == 7
     # Without a limit the parser would need minutes: for each element it searches all open elements.
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 # Sitemaps.

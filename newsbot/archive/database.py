@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from newsbot.archive.schema import VERSION, version_table
 from newsbot.archive.schema_version import create_tables, migrate, version_of
-from newsbot.errors import ArchiveError, BadArchiveUrl
+from newsbot.errors import ArchiveAway, ArchiveError, BadArchiveUrl
 from newsbot.extras import missing
 
 BUSY_SECONDS = 10
@@ -83,7 +83,7 @@ class Database:
                 # The server closed the connection, so the other connections to it are of no use either.
                 self._reader = self._writer = None
                 self.engine.dispose()
-            raise ArchiveError(f"the archive {self.place} {_reason(failure)}") from failure
+            raise _error(self.place, failure) from failure
 
     def close(self) -> None:
         for connection in (self._reader, self._writer):
@@ -93,15 +93,15 @@ class Database:
         self.engine.dispose()
 
 
-def _reason(failure: Exception) -> str:
+def _error(place: str, failure: Exception) -> ArchiveError:
     """What happened, why, and what to do; for an unusual failure, the text of the database driver."""
     text = str(getattr(failure, "orig", None) or failure).strip().partition("\n")[0]
     for part, reason in _REASONS.items():
         if part in text:
-            return reason
+            return ArchiveError(f"the archive {place} {reason}")
     if isinstance(failure, DBAPIError) and (failure.connection_invalidated or "connect" in text):
-        return f"does not answer: {text}. Start the server, or correct NEWSBOT_ARCHIVE"
-    return f"failed: {text}"
+        return ArchiveAway(f"the archive {place} does not answer: {text}. Start the server, or correct NEWSBOT_ARCHIVE")
+    return ArchiveError(f"the archive {place} failed: {text}")
 
 
 _REASONS = {

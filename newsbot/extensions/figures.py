@@ -43,11 +43,16 @@ class Metric:
 
 _VERDICTS = get_args(SiteVerdict)
 _CHANGES = ("new", "edited", "deleted", "unchanged")
+STOPPED = "stopped"
+"""Stands in place of the verdict of a crawl that was stopped before its end. The site goes on later."""
+
+_OF_AWAY = ("archive/failed", "archive/unsealed", "feeds/failed")
+"""The failures of a run whose archive does not answer any more."""
 
 METRICS = (
     Metric("requests", "counter", "Requests, by purpose, and by HTTP status or fault.", ("kind", "status")),
     Metric("rows", "counter", "Rows of sites, by what changed since the last run.", ("change",), _CHANGES),
-    Metric("sites", "counter", "Crawls of sites that ended, by verdict.", ("verdict",), _VERDICTS),
+    Metric("sites", "counter", "Crawls of sites that ended, by verdict.", ("verdict",), (*_VERDICTS, STOPPED)),
     Metric("holes", "counter", "Rows that a site has and that did not come."),
     Metric("deletions_held_back", "counter", "Rows that seem deleted, and that are too many at once to accept."),
     Metric("faults", "counter", "Requests that failed, and answers that could not be used.", ("fault",)),
@@ -61,6 +66,7 @@ METRICS = (
     Metric("last_answer_timestamp_seconds", "gauge", "When the last answer of a site came."),
     Metric("run_complete", "gauge", "Whether every site of the last run that ended was complete."),
     Metric("run_ended_timestamp_seconds", "gauge", "When the last run ended."),
+    Metric("heartbeat_timestamp_seconds", "gauge", "When this worker of a fleet last wrote its heartbeat."),
     Metric("queue_age_seconds", "gauge", "How long the longest overdue followed site is overdue."),
 )
 """Every metric but ``answer_seconds`` (a histogram) and ``process_*``, which prometheus-client makes."""
@@ -77,9 +83,15 @@ _ANSWER = re.compile(r"newsbot/answers/(?P<kind>.+)/(?P<status>[^/]+)")
 _ROBOTS = "robotstxt/response_status_count/"
 
 
-def of_stats(stats: Mapping[str, Any]) -> Figures:
-    """What the stats of one crawler say so far."""
-    return dict(_of_stats(stats))
+def of_stats(stats: Mapping[str, Any], *, resumes: bool = False) -> Figures:
+    """What the stats of one crawler say so far. ``resumes``: a worker crawls, which goes on by itself as soon as the
+    archive answers again; a restart of the database is no failure of it."""
+    away = resumes and "newsbot/archive/away" in stats
+    return {
+        (name, labels): value
+        for (name, labels), value in _of_stats(stats)
+        if not (away and name == "failures" and labels[0] in _OF_AWAY)
+    }
 
 
 def _of_stats(stats: Mapping[str, Any]) -> Iterator[tuple[tuple[str, tuple[str, ...]], float]]:
@@ -99,12 +111,13 @@ def _of_stats(stats: Mapping[str, Any]) -> Iterator[tuple[tuple[str, tuple[str, 
                 yield ("rows", (change,)), value
 
 
-def of_site(facts: SiteFacts) -> Figures:
-    """What the receipt of a site says at the end of its crawl."""
+def of_site(facts: SiteFacts, *, stopped: bool = False) -> Figures:
+    """What the receipt of a site says at the end of its crawl. ``stopped``: the run is being stopped."""
+    verdict = STOPPED if stopped and facts.verdict == "incomplete" else facts.verdict
     collections = facts.collections.values()
     faults = sum((collection.faults for collection in collections), facts.faults)
     return {
-        ("sites", (facts.verdict,)): 1,
+        ("sites", (verdict,)): 1,
         ("holes", ()): sum(map(holes_of, collections)),
         ("deletions_held_back", ()): sum(collection.held_back for collection in collections),
         **{("faults", (fault,)): count for fault, count in faults.items()},

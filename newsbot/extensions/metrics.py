@@ -27,6 +27,7 @@ from newsbot.errors import ArchiveError
 from newsbot.extensions.figures import METRICS, NAMESPACE, Figures, add, of_site, of_stats, series
 from newsbot.extensions.metrics_page import serve
 from newsbot.extensions.receipt import VERDICT_STAT
+from newsbot.net.stopping import is_stopping
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Process(Collector):
         total = dict(self.ended)
         for crawler, figures in self.live.items():
             add(total, figures)
-            add(total, of_stats(stats_of(crawler)))
+            add(total, of_stats(stats_of(crawler), resumes=resumes(crawler)))
         return total | self.gauges
 
     def text(self) -> bytes:
@@ -129,6 +130,8 @@ class MetricsExtension:
         self.process = process
         self.now = now
         self.refresh: AsyncioLoopingCall | LoopingCall | None = None
+        self.open = 0
+        self.interrupted = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -154,11 +157,17 @@ class MetricsExtension:
         self.refresh.start(REFRESH_SECONDS, now=True)
 
     def site_started(self) -> None:
-        self.process.gauges["sites_open", ()] += 1
+        self._opened(1)
 
     def site_ended(self, facts: SiteFacts) -> None:
-        self.process.gauges["sites_open", ()] -= 1
-        add(self.process.live.get(self.crawler, self.process.ended), of_site(facts))
+        self._opened(-1)
+        stopped = is_stopping(self.crawler)
+        self.interrupted |= stopped and facts.verdict == "incomplete"
+        add(self.process.live.get(self.crawler, self.process.ended), of_site(facts, stopped=stopped))
+
+    def _opened(self, sites: int) -> None:
+        self.open += sites
+        self.process.gauges["sites_open", ()] += sites
 
     def response_received(self, response: Response) -> None:
         seconds = response.meta.get("download_latency")
@@ -173,11 +182,14 @@ class MetricsExtension:
         if self.refresh is not None and self.refresh.running:
             self.refresh.stop()
         stats = stats_of(self.crawler)
+        interrupted = self.interrupted or self.open > 0 or "newsbot/archive/away" in stats
+        self._opened(-self.open)  # a crawl that is stopped before its first request has no end of its own
         complete = bool(stats.get(VERDICT_STAT))
         add(self.process.ended, figures)
-        add(self.process.ended, of_stats(stats))
+        add(self.process.ended, of_stats(stats, resumes=resumes(self.crawler)))
         add(self.process.ended, {("runs", (str(complete).lower(),)): 1})
-        self.process.gauges["run_complete", ()] = int(complete)
+        if not (resumes(self.crawler) and interrupted):
+            self.process.gauges["run_complete", ()] = int(complete)
         self.process.gauges["run_ended_timestamp_seconds", ()] = self.now()
         self.refreshed()
 
@@ -198,16 +210,17 @@ class MetricsExtension:
             return None  # the archive pipeline reports the same error
 
 
-def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None]) -> None:
+def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None], beaten: Callable[[], float]) -> None:
     """Serve the metrics of a worker from its start on, and not only while it crawls.
 
     ``overdue()``: seconds for which the longest overdue followed site is overdue; None where no site is followed. It
-    may raise ArchiveError.
+    may raise ArchiveError. ``beaten()``: when the last heartbeat was written, in seconds since 1970.
     """
     process = of_this_process()
     process.serve(settings)
 
     def refresh() -> None:
+        process.gauges["heartbeat_timestamp_seconds", ()] = beaten()
         try:
             process.show_queue_age(overdue())
         except ArchiveError:
@@ -215,6 +228,11 @@ def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None]) ->
 
     process.of_worker = create_looping_call(refresh)
     process.of_worker.start(REFRESH_SECONDS, now=True)
+
+
+def resumes(crawler: Crawler) -> bool:
+    """Whether the crawl of a site that was stopped is done again by itself, as in a worker of a fleet."""
+    return bool(getattr(crawler.spider, "resumes", False))
 
 
 def stats_of(crawler: Crawler) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveAway
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Fence:
         self._alive = alive
 
     def __call__(self, connection: Connection, site: str) -> None:
-        """Raise ArchiveError, which undoes the transaction, where the job of the site is not this worker's any more."""
+        """Raise ArchiveAway, which undoes the transaction, where the job of the site is not this worker's any more."""
         if not self._alive():
-            raise ArchiveError("this worker wrote no heartbeat for too long, and other workers may have its sites")
+            raise ArchiveAway("this worker wrote no heartbeat for too long, and other workers may have its sites")
         for job in self._jobs_of(site):
             values = {"id": job.id, "attempts": job.attempts}
             if connection.execute(_STILL_OURS, values).first() is None:
-                raise ArchiveError(f"another worker has the job of {site} now")
+                raise ArchiveAway(f"another worker has the job of {site} now")

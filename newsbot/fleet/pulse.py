@@ -46,9 +46,14 @@ class Pulse:
         self._lost = True
 
     @property
+    def age(self) -> float:
+        """The seconds since the last heartbeat."""
+        return self._now() - self._last
+
+    @property
     def alive(self) -> bool:
         """Whether no other worker can have the jobs of this worker."""
-        if not self._lost and self._now() - self._last > LONGEST_GAP:
+        if not self._lost and self.age > LONGEST_GAP:
             self._lost = True  # for good: a heartbeat that comes later does not bring the jobs back
         return not self._lost
 

@@ -113,6 +113,7 @@ class Session:
         await self._thread.do(lambda database: rescue(database, ended=self._earlier))
         sites, control = self._make_workers()
         await self._connector.open_async()
+        self.pulse.beat(self.pulse.ask())  # a job may begin before _enter goes on, however long it took to connect
         tasks = [asyncio.create_task(worker.run()) for worker in (sites, control)]  # type: ignore[no-untyped-call]
         beats: list[asyncio.Task[None]] = []
         heartbeat: Heartbeat | None = None

@@ -27,7 +27,10 @@ from newsbot.wordpress.receipt import SiteFacts
 
 
 class SiteBySite(NewsbotSpider):
-    """Mixed into a spider. ``start`` ends when the run gets no further site."""
+    """Mixed into a spider. ``start`` ends when the run gets no further site. ``resumes``: the crawl of a site that was
+    stopped is done again by itself."""
+
+    resumes = True
 
     def choose_sites(self) -> None:
         self.run = run_of(self.crawler)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -68,6 +69,8 @@ class _Worker:
         self._threads = threads
         self._stop = asyncio.Event()
         self._earlier: list[int] = []
+        self._session: Session | None = None
+        self._beaten = time.time()
         self._spiders: dict[str, type[NewsbotSpider]] = {}
 
     async def main(self) -> int:
@@ -80,7 +83,7 @@ class _Worker:
             from newsbot.extensions.metrics import watch_worker
 
             sites = DueSites(self._database)
-            watch_worker(self._process.settings, lambda: sites.overdue_seconds(datetime.now(UTC)))
+            watch_worker(self._process.settings, lambda: sites.overdue_seconds(datetime.now(UTC)), self._last_beat)
         try:
             await self._sessions()
             return 0
@@ -92,6 +95,12 @@ class _Worker:
                 thread.close()
             self._database.close()
             reactor.stop()  # type: ignore[misc]
+
+    def _last_beat(self) -> float:
+        """When a heartbeat of this worker was last written, or the worker began; seconds since 1970."""
+        if self._session is not None and self._session.workers:
+            self._beaten = max(self._beaten, time.time() - self._session.pulse.age)
+        return self._beaten
 
     def _asked_to_end(self, number: int) -> None:
         if self._stop.is_set():
@@ -106,7 +115,7 @@ class _Worker:
         )
         while not self._stop.is_set():
             began = asyncio.get_running_loop().time()
-            session = self._new_session()
+            session = self._session = self._new_session()
             try:
                 await session.serve(self._stop)
                 why = session.why

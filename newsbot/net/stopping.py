@@ -16,7 +16,10 @@ POLL_SECONDS = 0.2
 def is_stopping(crawler: Crawler) -> bool:
     """Whether the crawl is being stopped, or has not begun."""
     engine = crawler.engine
-    return engine is None or not engine.running or _is_closing(engine)
+    if engine is None or not engine.running or _is_closing(engine):
+        return True
+    # The archive pipeline stops the crawl in the next turn of the event loop.
+    return crawler.stats is not None and bool(crawler.stats.get_value("newsbot/archive/failed"))
 
 
 def _is_closing(engine: ExecutionEngine) -> bool:

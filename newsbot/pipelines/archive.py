@@ -18,7 +18,7 @@ from scrapy.utils.asyncio import create_looping_call
 from newsbot import signals as newsbot_signals
 from newsbot.archive import Archive, MissingRows, Recovered, archive_of
 from newsbot.archive.processes import HEARTBEAT_SECONDS
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveAway, ArchiveError
 from newsbot.items import Checkpoint, Record
 from newsbot.pipelines.accounts import count_drop, count_recovered
 from newsbot.pipelines.feed_commit import FeedCommit, finish_renames
@@ -39,7 +39,8 @@ class Unchanged(DropItem):
 
 
 class ArchivePipeline:
-    """Stats: ``newsbot/archive/<change>``, ``newsbot/archive/holes``, ``.../failed``, ``.../recovered``."""
+    """Stats: ``newsbot/archive/<change>``, ``newsbot/archive/holes``, ``.../failed``, ``.../away``,
+    ``.../recovered``."""
 
     def __init__(self, crawler: Crawler, archive: Archive | None) -> None:
         assert crawler.stats is not None
@@ -77,8 +78,7 @@ class ArchivePipeline:
             spider = self._crawler.spider
             self._archive.runs.start(spider.name if spider is not None else "")
         except ArchiveError as error:
-            self._failed = True
-            self._stats.inc_value("newsbot/archive/failed")
+            self._count_failure(error)
             self._refuse_feeds()
             logger.error("%s. The crawl ends before its first request", error)
             raise CloseSpider("archive") from None
@@ -139,15 +139,20 @@ class ArchivePipeline:
         """Stop the crawl, since the archive can store no further row."""
         if self._failed:
             return
-        self._failed = True
         if self._archive is not None:
             self._archive.failed = True
-        self._stats.inc_value("newsbot/archive/failed")
+        self._count_failure(error)
         logger.error("%s. The crawl stops; the next crawl continues from the last checkpoint", error)
         if self._crawler.engine is not None:
             # A CloseSpider that a pipeline raises does not close the spider: Scrapy logs it as an error of the item.
             closing = self._crawler.engine.close_spider_async(reason="archive")
             self._closing = asyncio.ensure_future(closing)
+
+    def _count_failure(self, error: ArchiveError) -> None:
+        self._failed = True
+        if isinstance(error, ArchiveAway):
+            self._stats.inc_value("newsbot/archive/away")
+        self._stats.inc_value("newsbot/archive/failed")
 
     async def close_spider(self) -> None:
         if self._archive is None or self._whole_files is None:

@@ -54,6 +54,14 @@ def test_stats_become_figures() -> None:
     }
 
 
+def test_a_database_that_restarts_is_no_failure_of_a_worker_which_goes_on_by_itself() -> None:
+    restart = {"newsbot/archive/failed": 1, "newsbot/archive/unsealed": 1, "newsbot/feeds/failed": 2}
+    away = restart | {"newsbot/archive/away": 1, "newsbot/driver/broken": 1}
+    assert of_stats(away, resumes=True) == {("failures", ("driver/broken",)): 1}
+    assert len(of_stats(restart, resumes=True)) == 3, "a full disk"
+    assert len(of_stats(away)) == 4, "a crawl that a timer starts does not go on by itself"
+
+
 def site(verdict: Any = "incomplete") -> SiteFacts:
     facts = SiteFacts(asked="https://a.example/", faults=Counter(dns=1))
     post = facts.collection("post")
@@ -74,8 +82,8 @@ def test_the_receipt_of_a_site_becomes_figures() -> None:
 
 
 def test_a_counter_begins_with_zero_and_a_gauge_without_a_number_is_absent() -> None:
-    verdicts = dict(series(of_site(site("blocked")), metric("sites")))
-    assert verdicts == {(verdict,): int(verdict == "blocked") for verdict in get_args(SiteVerdict)}
+    verdicts = dict(series(of_site(site("blocked"), stopped=True), metric("sites")))
+    assert verdicts == {(verdict,): int(verdict == "blocked") for verdict in (*get_args(SiteVerdict), "stopped")}
     assert dict(series({}, metric("holes"))) == {(): 0}
     assert list(series({}, metric("queue_age_seconds"))) == []
 
@@ -86,12 +94,13 @@ def test_figures_are_added() -> None:
     assert total == {("rows", ("new",)): 3, ("holes", ()): 1}
 
 
-def crawler(tmp_path: Path, stats: dict[str, Any], **settings: Any) -> Crawler:
+def crawler(tmp_path: Path, stats: dict[str, Any], *, stopping: bool = False, **settings: Any) -> Crawler:
     given = {"NEWSBOT_ARCHIVE": "", "NEWSBOT_RUN": "r", "NEWSBOT_METRICS_FILE": str(tmp_path / "%(name)s.prom")}
     made = SimpleNamespace(
         settings=Settings(given | settings),
-        stats=SimpleNamespace(get_stats=lambda: stats),
+        stats=SimpleNamespace(get_stats=lambda: stats, get_value=stats.get),
         spider=SimpleNamespace(name="wp_posts"),
+        engine=SimpleNamespace(running=not stopping, _slot=SimpleNamespace(closing=None)),
     )
     return cast(Crawler, _Hashable(made))
 
@@ -132,6 +141,25 @@ def test_a_process_sums_the_runs_that_ended_and_those_that_go_on(tmp_path: Path)
     assert found["newsbot_run_complete{}"] == 0
     assert found["newsbot_run_ended_timestamp_seconds{}"] == 1000
     assert not any("_created" in name for name in found)
+
+
+def test_a_run_that_is_stopped_tells_no_failed_site_and_leaves_none_open(tmp_path: Path) -> None:
+    process = Process()
+    for resumes in (True, False):
+        stats = {"newsbot/receipt/complete": False}
+        extension = MetricsExtension(crawler(tmp_path, stats, stopping=True), process, now=lambda: 1000.0)
+        cast(Any, extension.crawler.spider).resumes = resumes
+        process.live = {extension.crawler: {}}
+        for _ in range(2):
+            extension.site_started()
+        extension.site_ended(site())
+        extension.engine_stopped()
+        found = read(process.text().decode())
+        assert found['newsbot_sites_total{"verdict": "incomplete"}'] == 0
+        assert found["newsbot_sites_open{}"] == 0, "the second site never began"
+        assert ("newsbot_run_complete{}" in found) is not resumes, "a worker crawls the sites again by itself"
+    assert found['newsbot_sites_total{"verdict": "stopped"}'] == 2
+    assert found["newsbot_run_complete{}"] == 0
 
 
 def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

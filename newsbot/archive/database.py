@@ -83,7 +83,8 @@ class Database:
                 # The server closed the connection, so the other connections to it are of no use either.
                 self._reader = self._writer = None
                 self.engine.dispose()
-            raise _error(self.place, failure) from failure
+            kind = ArchiveAway if _is_away(failure) else ArchiveError
+            raise kind(f"the archive {self.place} {_reason(failure)}") from failure
 
     def close(self) -> None:
         for connection in (self._reader, self._writer):
@@ -93,15 +94,27 @@ class Database:
         self.engine.dispose()
 
 
-def _error(place: str, failure: Exception) -> ArchiveError:
+def _reason(failure: Exception) -> str:
     """What happened, why, and what to do; for an unusual failure, the text of the database driver."""
-    text = str(getattr(failure, "orig", None) or failure).strip().partition("\n")[0]
+    text = _text(failure)
     for part, reason in _REASONS.items():
         if part in text:
-            return ArchiveError(f"the archive {place} {reason}")
-    if isinstance(failure, DBAPIError) and (failure.connection_invalidated or "connect" in text):
-        return ArchiveAway(f"the archive {place} does not answer: {text}. Start the server, or correct NEWSBOT_ARCHIVE")
-    return ArchiveError(f"the archive {place} failed: {text}")
+            return reason
+    if _is_away(failure):
+        return f"does not answer: {text}. Start the server, or correct NEWSBOT_ARCHIVE"
+    return f"failed: {text}"
+
+
+def _is_away(failure: Exception) -> bool:
+    """Whether there is no connection to the server, or it broke. A full disk, which breaks connections too, is no
+    restart of the server."""
+    text = _text(failure)
+    broken = isinstance(failure, DBAPIError) and (failure.connection_invalidated or "connect" in text)
+    return broken and not any(part in text for part in _REASONS)
+
+
+def _text(failure: Exception) -> str:
+    return str(getattr(failure, "orig", None) or failure).strip().partition("\n")[0]
 
 
 _REASONS = {

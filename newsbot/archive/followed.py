@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -104,8 +104,11 @@ class Followed:
         with self._database.reading() as connection:
             return list(connection.execute(chosen).scalars())
 
-    def add(self, sites: Iterable[FollowedSite], *, source: str | None = None) -> Imported:
-        """Follow ``sites``. Where a site is followed already, the user's values are replaced.
+    def add(
+        self, sites: Iterable[FollowedSite], *, source: str | None = None, longest: timedelta = timedelta(weeks=1)
+    ) -> Imported:
+        """Follow ``sites``. Where a site is followed already, the user's values are replaced. A site that gets another
+        interval is next due by it; one that gets none, ``longest`` after its last check at the latest.
 
         ``source``: the list that names the sites. The sites that an earlier import of this list brought and that are
         not among ``sites`` are reported as gone; they stay.
@@ -120,6 +123,9 @@ class Followed:
             values = [_columns(replace(site, source=sources.get(key, source))) for key, site in given.items()]
             if values:
                 connection.execute(upsert(connection, followed, keys=_KEYS, replaced=_AS_GIVEN), values)
+            ruled = [(held[key], site.every) for key, site in given.items() if key in held]
+            if anew := [due for site, every in ruled if (due := _due_anew(site, every, longest)) is not None]:
+                connection.execute(_DUE, anew)
         return Imported(
             new=[url for url, spider in given if (url, spider) not in held],
             changed=[key[0] for key, site in given.items() if key in held and _differs(site, held[key])],
@@ -147,12 +153,14 @@ class Followed:
             connection.execute(statement.where(chosen))
         return sorted(found)
 
-    def keep(self, site: FollowedSite) -> None:
-        """Store what a check of a site learnt: every column that the user does not decide."""
+    def keep(self, site: FollowedSite) -> bool:
+        """Store what a check of a site learnt: every column that the user does not decide. False where the site is not
+        followed any more, or has another ``every`` by now: then nothing is stored."""
         columns = _columns(site)
         learnt = {name: columns[name] for name in _LEARNT}
         with self._database.stating() as connection:
-            connection.execute(_KEEP, {"at": site.url, "by": site.spider, **learnt})
+            asked = {"at": site.url, "by": site.spider, "ruled": site.every, **learnt}
+            return connection.execute(_KEEP, asked).rowcount == 1
 
     def held_until(self, host: str, *, now: datetime) -> datetime | None:
         """Until when a host asked for no requests, or was given up by a run; None where that is not after ``now``.
@@ -183,13 +191,26 @@ def _differs(site: FollowedSite, held: FollowedSite) -> bool:
     return (dict(site.entry), site.weight) != (dict(held.entry), held.weight)
 
 
+def _due_anew(held: FollowedSite, every: int | None, longest: timedelta) -> dict[str, Any] | None:
+    """When a site with a new interval is next due; None where nothing changes. After a failure the back-off holds."""
+    if every == held.every or held.failures or held.checked is None or held.next_due is None:
+        return None
+    due = min(held.next_due, held.checked + longest) if every is None else held.checked + timedelta(seconds=every)
+    return {"at": held.url, "by": held.spider, "due": written(due)}
+
+
 _NAMES = tuple(column.name for column in followed.columns)
 WITHOUT_HABIT = [column for column in followed.columns if column.name != "habit"]
 """A habit takes 2 KiB, and only a check of its site needs it."""
 _LEARNT = tuple(name for name in _NAMES if name not in (*_KEYS, *_AS_GIVEN, "paused"))
 _OF_KEYS = (followed.c.url == sa.bindparam("at"), followed.c.spider == sa.bindparam("by"))
 _ONE = sa.select(followed).where(*_OF_KEYS)
-_KEEP = sa.update(followed).where(*_OF_KEYS).values({name: sa.bindparam(name) for name in _LEARNT})
+_KEEP = (
+    sa.update(followed)
+    .where(*_OF_KEYS, followed.c.every.is_not_distinct_from(sa.bindparam("ruled", type_=sa.Integer)))
+    .values({name: sa.bindparam(name) for name in _LEARNT})
+)
+_DUE = sa.update(followed).where(*_OF_KEYS).values(next_due=sa.bindparam("due"))
 _HOLDS = sa.select(hosts.c.held_until, hosts.c.failed_until).where(hosts.c.host == sa.bindparam("at"))
 _TIMES = ("checked", "next_due", "blocked_until", "full_check")
 _JSON = ("entry", "habit")

@@ -87,8 +87,9 @@ class FollowedExtension:
             # A crawl of hours must not overlook what the user changed meanwhile.
             recent = followed is not None and timedelta() <= self.now() - began < RECENT
             site = followed if recent else table.site(facts.asked, self.spider)
-            if site is not None:
-                table.keep(self._checked(table, site, facts, began))
+            while site is not None and not table.keep(self._checked(table, site, facts, began)):
+                # The user gave the site another interval while it was crawled, or removed it.
+                site = table.site(facts.asked, self.spider)
         except ArchiveError as error:
             logger.error("%s: when the site is next due is not stored: %s", facts.asked, error)
 

@@ -70,12 +70,13 @@ class Rescued:
 
 _STALLED = sa.text("""
     SELECT j.id, j.args ->> 'url' AS url, j.args ->> 'spider' AS spider, coalesce((j.args ->> 'deaths')::integer, 0)
-        + CASE WHEN w.id = ANY(:ended) THEN 0 ELSE 1 END AS deaths
+        + CASE WHEN w.id = ANY(:ended) OR w.last_heartbeat < pg_postmaster_start_time() THEN 0 ELSE 1 END AS deaths
     FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
     WHERE j.status = 'doing' AND (w.id IS NULL OR w.id = ANY(:ended)
         OR w.last_heartbeat < now() - make_interval(secs => :stale))
     FOR UPDATE OF j SKIP LOCKED
 """)
+"""``deaths``: a worker whose last heartbeat is older than the database's start may have lost its database alone."""
 _ABORT = sa.text("UPDATE procrastinate_jobs SET status = 'aborted', attempts = attempts + 1 WHERE id = ANY(:ids)")
 _DEFER_AGAIN = sa.text("""
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)

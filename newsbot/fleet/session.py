@@ -22,7 +22,7 @@ from psycopg_pool import PoolTimeout
 
 from newsbot.archive.database import Database
 from newsbot.archive.processes import this_process
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveAway, ArchiveError
 from newsbot.fleet.connector import QueueConnector, new_app
 from newsbot.fleet.dispatch import CONTROL, CRAWL, MOST_DEATHS, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import JobKey
@@ -179,7 +179,15 @@ class Session:
             self.runs.sweep(asyncio.get_running_loop().time())
 
     async def _tick(self, timestamp: int) -> None:
-        """The periodic work. ``timestamp`` is the time that it is for."""
+        """Do the periodic work. ``timestamp`` is the time that it is for."""
+        try:
+            await self._do_periodic_work(timestamp)
+        except ArchiveAway as error:
+            self.give_up(str(error))
+        except ArchiveError as error:
+            logger.error("%s. The worker tries again in %.0f seconds", error, BEAT_SECONDS)
+
+    async def _do_periodic_work(self, timestamp: int) -> None:
         rescued = await self._thread.do(rescue)
         if rescued.jobs or rescued.workers:
             sites = ", ".join(rescued.jobs[:TOLD]) + (", ..." if rescued.jobs[TOLD:] else "") or "none"

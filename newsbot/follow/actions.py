@@ -17,6 +17,7 @@ from newsbot.follow.spellings import held_urls, look_alikes, one_each
 from newsbot.follow.table import SHOWN, as_object, more, told
 from newsbot.net.hosts import as_url, host_of_url
 from newsbot.safe_json import json_bytes
+from newsbot.schedule.due import LONGEST
 
 DEFAULT_SPIDER = "wp_posts"
 
@@ -60,7 +61,7 @@ class _Work:
 def _add(table: Followed, work: _Work) -> list[str]:
     held = table.urls(_spider(work.given))
     sites = one_each(work.sites, held)
-    done = table.add(sites)
+    done = table.add(sites, longest=LONGEST)
     told = f"{len(done.new)} new, {len(sites) - len(done.new)} followed already, {len(done.changed)} of them changed"
     return [told, *_alike(done.new, held, work.given)]
 
@@ -68,7 +69,7 @@ def _add(table: Followed, work: _Work) -> list[str]:
 def _import(table: Followed, work: _Work) -> list[str]:
     held = table.urls(_spider(work.given))
     sites = one_each(work.sites, held)
-    done = table.add(sites, source=str(Path(work.words[0]).name))
+    done = table.add(sites, source=str(Path(work.words[0]).name), longest=LONGEST)
     lines = [f"{len(done.new)} new, {len(done.changed)} changed, {len(done.gone)} gone of {len(sites)} listed"]
     most = None if work.given.every_site else SHOWN
     for what, urls in (("new", done.new), ("changed", done.changed), ("gone", done.gone)):

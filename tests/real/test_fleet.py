@@ -21,6 +21,7 @@ from newsbot.archive import Archive
 from newsbot.archive.database import Database
 from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
+from newsbot.fleet import dispatch as dispatch_module
 from newsbot.fleet import heartbeat, session
 from newsbot.fleet.dispatch import CRAWL, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import Fence, JobKey
@@ -220,7 +221,11 @@ def test_jobs_of_a_dead_worker_wait_again_and_its_late_writes_are_undone(
     fleet.close()
 
 
-def test_a_site_that_kills_one_worker_after_the_other_waits_as_if_it_had_failed(fleet: Database) -> None:
+def test_a_site_that_kills_one_worker_after_the_other_waits_as_if_it_had_failed(
+    fleet: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch_module, "STALE_SECONDS", 0)
+    silent = "UPDATE procrastinate_workers SET last_heartbeat = pg_postmaster_start_time()"
     follow(fleet, 1)
     url = "https://0.example/"
     for death in (1, 2, 3):
@@ -228,11 +233,13 @@ def test_a_site_that_kills_one_worker_after_the_other_waits_as_if_it_had_failed(
         dispatch(fleet, spiders=["wp_posts"], budget=0)
         assert fetch(fleet, worker) is not None
         assert rescue(fleet, ended=(worker,)).jobs == (url,), "a session that ends with its database is no death"
-        worker = enter_worker(fleet)
-        assert fetch(fleet, worker) is not None
-        with fleet.writing() as connection:
-            connection.exec_driver_sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 s'")
-        rescued = rescue(fleet)
+        for last, died in ((" - interval '1 s'", False), ("", True)):
+            worker = enter_worker(fleet)
+            assert fetch(fleet, worker) is not None
+            with fleet.writing() as connection:
+                connection.exec_driver_sql(silent + last)
+            rescued = rescue(fleet)
+            assert died or (rescued.jobs, rescued.deadly) == ((url,), ()), "the database was away, and no worker died"
         assert (rescued.jobs, rescued.deadly) == (((url,), ()) if death < 3 else ((), (url,)))
     assert count(fleet, JOBS + "'todo'") == 0
     site = Followed(fleet).site(url, "wp_posts")

@@ -107,6 +107,35 @@ def test_import_tells_what_is_new_changed_and_gone_and_keeps_what_was_learnt(tab
     assert table.add(sites, source="another list").gone == []
 
 
+@pytest.mark.parametrize(
+    ("every", "failures", "due"),
+    [
+        (3600, 0, NOW + HOUR),
+        (7 * 86_400, 0, NOW + 7 * DAY),
+        (None, 0, NOW + 7 * DAY),
+        (30 * 86_400, 0, NOW + 30 * DAY),
+        (3600, 1, NOW + 20 * DAY),
+    ],
+)
+def test_site_that_gets_another_interval_is_due_by_it(
+    table: Followed, every: int | None, failures: int, due: datetime
+) -> None:
+    monthly = replace(NEWS, every=30 * 86_400)
+    table.add([monthly])
+    assert table.keep(replace(monthly, checked=NOW, next_due=NOW + (20 if failures else 30) * DAY, failures=failures))
+    table.add([replace(NEWS, every=every)], longest=LONGEST)
+    (site,) = table.sites()
+    assert (site.every, site.next_due) == (every, due)
+
+
+def test_check_that_began_before_the_user_changed_a_site_stores_no_time_by_the_old_rule(table: Followed) -> None:
+    table.add([NEWS])
+    assert not table.keep(replace(NEWS, every=3600, next_due=NOW))
+    assert table.keep(replace(NEWS, next_due=NOW))
+    table.remove([NEWS.url])
+    assert not table.keep(replace(NEWS, next_due=NOW))
+
+
 def test_habit_is_learnt_from_the_live_rows_of_the_site(archive: Archive, table: Followed) -> None:
     site = "https://news.example"
     for number, hours in ((1, 1), (2, 50), (3, 3), (4, -2)):

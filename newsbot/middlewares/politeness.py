@@ -157,6 +157,7 @@ class PolitenessMiddleware:
                 self.usage(permit.host).address = shared.name
                 await shared.acquire()
                 permit.queues.append(shared)
+                await self._take_turn(shared, None)  # another process may crawl another site of the address
         finally:
             self.stopping.unwatch()
 

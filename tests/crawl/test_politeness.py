@@ -7,10 +7,12 @@ import signal
 import time
 from email.utils import formatdate
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from newsbot.archive.database import open_database
 from tests.crawl.asking import Told, ask, start, told_by
 from tests.crawl.loopback import Answer, Asked, Server, serve
 from tests.fork_server import Constants
@@ -209,7 +211,7 @@ def test_closing_the_spider_ends_what_sleeps_too() -> None:
         assert told.seconds < 150
 
 
-def test_sites_that_share_an_address_share_its_budget_when_asked() -> None:
+def test_sites_that_share_an_address_share_its_budget_when_asked(tmp_path: Path) -> None:
     names = {"one.test": [["127.0.0.1"]], "two.test": [["127.0.0.1"]], "three.test": [["127.0.0.1"]]}
     with serve(page) as server:
         urls = [f"http://{name}:{server.port}/" for name in names]
@@ -218,9 +220,19 @@ def test_sites_that_share_an_address_share_its_budget_when_asked() -> None:
         assert apart.statuses() == [200] * 3
         assert max(gaps(server.log)) < 30
         server.log.clear()
-        shared = ask(*urls, settings=settings | {"NEWSBOT_DELAY": 1, "NEWSBOT_SHARE_IP": 1}, dns=names)
+        archive = open_database(f"sqlite:///{tmp_path / 'newsbot.db'}")
+        settings |= {
+            "NEWSBOT_DELAY": 1,
+            "NEWSBOT_SHARE_IP": 1,
+            "NEWSBOT_ARCHIVE": f"sqlite:///{tmp_path / 'newsbot.db'}",
+        }
+        shared = ask(*urls, settings=settings, dns=names)
         assert shared.statuses() == [200] * 3
         assert min(gaps(server.log)) >= 1 * ARRIVES
+        with archive.reading() as connection:
+            told = connection.exec_driver_sql("SELECT last_start FROM hosts WHERE host = 'ip:127.0.0.1'").scalar()
+        archive.close()
+        assert told, "other processes cannot know of the requests to the address"
 
 
 def test_a_site_that_is_given_up_takes_no_neighbour_with_it() -> None:

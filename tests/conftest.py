@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import os
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,13 @@ def pytest_collection(session: pytest.Session) -> None:
     if worker is None or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return
     number, workers = int(str(worker["workerid"]).removeprefix("gw")), int(str(worker["workercount"]))
-    for name in share(config.rootpath, number, workers):
-        # The collection imports the file again, and reports what is wrong with it.
-        with contextlib.suppress(ImportError, pytest.skip.Exception):
+    import_files(share(config.rootpath, number, workers))
+
+
+def import_files(names: Iterable[str]) -> None:
+    """Import test files. The collection imports a file that fails again, and reports what is wrong with it."""
+    for name in names:
+        with contextlib.suppress(Exception, pytest.skip.Exception, pytest.fail.Exception):
             importlib.import_module(name)
 
 

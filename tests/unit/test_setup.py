@@ -206,7 +206,9 @@ def two_pythons() -> Iterator[tuple[Path, Path]]:
         for place in (home, system):
             place.mkdir(parents=True)
             (place / "python3").write_text(FOUND, encoding="utf-8")
-            (place / "python3").chmod(0o755)
+            # Whatever the umask of the tests is.
+            for path in (place.parent, place, place / "python3"):
+                path.chmod(0o755)
         home.parent.chmod(0o700)
         yield home / "python3", system / "python3"
 

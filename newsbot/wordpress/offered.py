@@ -29,8 +29,9 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts, cause_of
+from newsbot.wordpress.witness.account import Witnesses
 from newsbot.wordpress.witness.choice import unlisted_types
-from newsbot.wordpress.witness.hearing import Witnesses
+from newsbot.wordpress.witness.hearing import hear
 from newsbot.wordpress.witness.sent import LinksSent
 
 OTHER_SPIDERS = {
@@ -193,7 +194,7 @@ def _look_beside_api(
 ) -> SiteCrawl:
     """Compare the posts of a type with what the site lists elsewhere. Bring them from there where the API is shut."""
     try:
-        yield from witnesses.hear(crawled)
+        yield from hear(witnesses, crawled)
     except PayloadError as fault:
         conclude_by(crawled.facts, fault)
     if options.scope is None and is_api_closed(crawled.fault):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from newsbot.compact import IdSet
 from newsbot.timestamps import iso_utc
+from newsbot.wordpress.collection.all_ids import compare
 from newsbot.wordpress.collection.changes import modified_since
 from newsbot.wordpress.collection.cursor import Cursor
 from newsbot.wordpress.collection.insertions import Newest, newest_ids
@@ -80,7 +81,7 @@ class Closing:
         # shows no change of that row.
         yield from account.fetch(self.account.intake.state.owed)
         listed = yield from account.site_ids.every("sweep")
-        yield from account.compare(listed)
+        yield from compare(account, listed)
         facts.expected_after, facts.seen = account.total, len(listed.dates)
 
     # Rows in.
@@ -150,7 +151,7 @@ class Closing:
             return
         if account.intake.state.live or facts.gone:
             account.live = len((yield self.queries.known()))
-        yield from account.compare(listed, seen=self.seen)
+        yield from compare(account, listed, seen=self.seen)
         # The walk listed these rows, they have an answer, and no listing shows them: two answers contradict each other.
         account.unsure |= {row_id for row_id in account.unlisted if row_id in self.seen}
         self.seen |= listed.dates.keys()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.above import heeds_order
+from newsbot.wordpress.collection.all_ids import sweep
 from newsbot.wordpress.collection.changes import (
     edits_since,
     modified_since,
@@ -115,7 +116,7 @@ class IncrementalListing(Listing):
     def _sweep(self) -> Steps[None]:
         account, newest = self.reconciler, self.newest.dates
         unknown: set[int] = newest.keys() - (yield self.queries.known(newest))
-        yield from account.sweep()
+        yield from sweep(account)
         # A new row that the listing of all ids lacks: it vanished since, or the listing is wrong.
         yield from account.take({row_id: newest[row_id] for row_id in unknown - account.shown})
         self.swept = True

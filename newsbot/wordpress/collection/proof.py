@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection import above, exclusion
+from newsbot.wordpress.collection.parts import EVERYTHING, Part, shifted
 from newsbot.wordpress.collection.publication import DateRound, round_of
 from newsbot.wordpress.collection.reconciler import Reconciler
-from newsbot.wordpress.collection.site_ids import Dates, window
+from newsbot.wordpress.collection.site_ids import Dates
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries, share
@@ -39,22 +39,6 @@ RELEARNT = timedelta(days=30)
 
 TRIES = 4
 """Sizes of a part that are tried until its ids fit into a URL."""
-
-EARLIEST, LATEST = datetime.fromisoformat("1001-01-01T00:00:00+00:00"), datetime.fromisoformat("2200-01-01T00:00:00Z")
-"""The bounds of the first part and the last one."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Part:
-    """A part of the collection: the rows published in [``since``, ``until``), of which None is no bound. ``ids`` are
-    its known rows, and those so near to it that they are in the part where the site's time zone is another one.
-    ``shown`` are rows of the part, the ``control`` among them, whose dates are compared."""
-
-    since: str | None
-    until: str | None
-    ids: set[int]
-    control: int
-    shown: set[int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -200,7 +184,7 @@ class Proof:
         rows of the largest page."""
         if self.whole or self.odd:
             return
-        room = exclusion.room(self.queries, largest=largest, window=window(EARLIEST, LATEST))
+        room = exclusion.room(self.queries, largest=largest, window=EVERYTHING)
         if not room:
             return
         self.page = min(page, self.queries.per_page)
@@ -228,7 +212,7 @@ class Proof:
         if self.began is None:
             self.began, self.hidden = self.when, 0
         found = yield from exclusion.beyond(
-            account.site_ids, part.ids - part.shown, control=part.control, when=self.when, window=_window(part)
+            account.site_ids, part.ids - part.shown, control=part.control, when=self.when, window=part.window
         )
         yield from account.take(found.dates)
         if found.ignored:
@@ -263,14 +247,14 @@ class Proof:
             if until is not None and until == self.at:
                 return None
             inside: Set[int] = self._listable((yield self.queries.known(since=self.at, until=until)))
-            since, behind = _shifted(self.at, -ZONE_SHIFT), _shifted(until, ZONE_SHIFT)
+            since, behind = shifted(self.at, -ZONE_SHIFT), shifted(until, ZONE_SHIFT)
             ids = self._listable((yield self.queries.known(since=since, until=behind)))
             if not inside:
                 return None
             control = sorted(inside)[len(inside) // 2]
             shown = {control, *(yield from self._to_show(until))}
             part = Part(since=self.at, until=until, ids=ids, control=control, shown=shown)
-            if exclusion.fits(self.queries, ids, window=_window(part)):
+            if exclusion.fits(self.queries, ids, window=part.window):
                 return part
             rows = min(rows - 1, rows * room * 9 // (10 * len(ids)))
             if rows < 1:
@@ -279,7 +263,7 @@ class Proof:
 
     def _to_show(self, until: str | None) -> Steps[list[int]]:
         """Rows of the next part, others in each run, that are in the part whatever the site's time zone is."""
-        since, until = _shifted(self.at, ZONE_SHIFT), _shifted(until, -ZONE_SHIFT)
+        since, until = shifted(self.at, ZONE_SHIFT), shifted(until, -ZONE_SHIFT)
         inside = sorted(self._listable((yield self.queries.known(since=since, until=until))))
         start = int(share(f"{self.when} {self.at}") * len(inside))
         return inside[start : start + self.page // SHOWN]
@@ -293,15 +277,3 @@ def compared_since(state: CollectionState) -> str | None:
 def proven_since(state: CollectionState) -> str | None:
     """Since when every id was compared, and a later count or a listing of all ids confirms it (UTC, ISO)."""
     return max(state.rotation.get("confirmed") or "", state.swept or "") or None
-
-
-def _shifted(moment: str | None, by: timedelta) -> str | None:
-    return None if moment is None else iso_utc(datetime.fromisoformat(moment) + by)
-
-
-def _window(part: Part) -> dict[str, str]:
-    since = EARLIEST if part.since is None else datetime.fromisoformat(part.since)
-    bounds = window(since, LATEST if part.until is None else datetime.fromisoformat(part.until))
-    # A row without a date stands before all others.
-    unbounded = {name for name, bound in (("after", part.since), ("before", part.until)) if bound is None}
-    return {name: value for name, value in bounds.items() if name not in unbounded}

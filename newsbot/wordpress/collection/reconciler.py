@@ -1,33 +1,21 @@
 """Makes the archive's set of rows equal to the site's.
 
-It brings the rows that the archive lacks, buries those that are gone, and counts those that the site hides.
+It brings the rows that the archive lacks, and buries those that are gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from itertools import islice
 
-from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.deletions import bury, too_many
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.members import kept_members, lacks_login
 from newsbot.wordpress.collection.publication import Publication
-from newsbot.wordpress.collection.site_ids import Dates, Listed, SiteIds, token
+from newsbot.wordpress.collection.site_ids import Dates, SiteIds, token
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
-from newsbot.wordpress.replies import is_final
-
-PROBES = 10
-"""Queries for ids that no listing shows, where the site counts more rows than it lists."""
-
-ABOVE = 20
-"""By how much the probed ids begin above the newest listed one: the newest rows may be the hidden ones."""
-
-IDLE_PROBES = 3
-"""Of these, this many in a row may show nothing before the search for hidden rows ends."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -229,106 +217,3 @@ class Reconciler:
         self.members |= set(buried.members)
         yield from self.settle()
         return buried.alive | dict.fromkeys(members | set(buried.members))
-
-    # All ids.
-
-    def sweep(self) -> Steps[None]:
-        """Compare every id of the site with every id of the archive. Raises PayloadError."""
-        listed = yield from self.site_ids.every("sweep")
-        yield from self.compare(listed)
-
-    def compare(self, listed: Listed, *, seen: Collection[int] | None = None, trusting: bool = True) -> Steps[None]:
-        """Make the archive equal to a listing of all ids, and measure what is hidden.
-
-        ``seen`` are the rows of a walk that ended before the listing; None where no walk did. ``trusting``: the listing
-        may be one short page that counts as the whole.
-        """
-        self.when, self.shown = self.when or listed.when, listed.dates.keys()
-        self.total, self.unordered = listed.total or (None if listed.dates else 0), listed.unordered
-        self.in_turns = self.in_turns or listed.in_turns
-        known: Dates = yield self.queries.known()
-        walked = seen if seen is not None else ()
-        yield from self.take(
-            {row_id: at for row_id, at in listed.dates.items() if row_id in known or row_id not in walked}, known=known
-        )
-        if listed.broke_off:
-            # Ids that the listing does not show may stand behind its end.
-            self.facts.broke_off = True
-            return
-        self.held_back, self.unsure = set(), set()
-        alive = yield from self.bury(known.keys() - listed.dates.keys())
-        if alive and trusting and len(listed.dates) < self.queries.per_page:
-            # A plugin that sends the number of rows on the page as the total makes a page with hidden rows look whole.
-            further = yield from self.site_ids.every("recount", trusting=False)
-            if further.dates.keys() - listed.dates.keys():
-                yield from self.compare(further, seen=seen, trusting=False)
-                return
-        # A row that came back during the listing is no unlisted one.
-        steady = alive.keys() <= self.unlisted
-        self.unlisted = set(alive)
-        yield from self.take(alive)
-        yield from self.measure(
-            listed, agrees=seen is not None and _is_same(listed.dates, seen), steady=steady, trusting=trusting
-        )
-
-    def measure(
-        self, listed: Listed, *, agrees: bool = False, steady: bool = True, trusting: bool = True
-    ) -> Steps[None]:
-        """Measure the rows that the site counts and does not list. ``agrees``: a listing before showed the same ids.
-
-        What differs from the last measurement is believed only where two listings, in opposite orders, agree. So it is
-        where the first listing is not ``steady``: it lacked rows that have an answer.
-        """
-        again, hidden = listed, listed.hidden
-        lies = self.total is None or (listed.is_steady and hidden is None)
-        if lies:
-            # The site gives no total, or a smaller one than it lists rows: nothing can be measured.
-            self.hidden = 0
-            if listed.by_page and not listed.broke_off:
-                # Each deletion during the listing moved rows to pages that had come already.
-                again = yield from self.site_ids.every("recount", newest_first=True, trusting=False)
-                yield from self.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
-            return
-        if hidden is None or not steady or not (hidden == 0 or hidden == self.hidden or agrees):
-            trusting = trusting and len(listed.dates) < self.queries.per_page
-            again = yield from self.site_ids.every("recount", newest_first=True, trusting=trusting)
-            known: Dates = yield self.queries.known()
-            yield from self.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
-            if not again.broke_off:
-                alive = yield from self.bury((known.keys() & listed.dates.keys()) - again.dates.keys())
-                self.unlisted = (self.unlisted | alive.keys()) - again.dates.keys()
-            self.total, self.in_turns = again.total, self.in_turns or again.in_turns
-            agrees = again.hidden in (0, hidden) or again.dates.keys() == listed.dates.keys()
-        if again.hidden is None or not (agrees or again.hidden in (0, self.hidden)):
-            self.doubtful = max(0, (again.total or 0) - len(again.dates) - self.hidden)
-            return
-        self.hidden, self.measured = again.hidden, True
-        yield from self._probe(again.dates)
-
-    def _probe(self, listed: Dates) -> Steps[None]:
-        """Ask by id for rows that the site counts and does not list: a site may show them to whoever knows the id."""
-        if not listed or self.hidden <= len(self.unlisted) or self.intake.queries.is_windowed:
-            return
-        idle, between = 0, _between(listed, self.unlisted)
-        for _ in range(PROBES):
-            ids = list(islice(between, self.queries.per_page))
-            if not ids or idle >= IDLE_PROBES or self.hidden <= len(self.unlisted):
-                return
-            try:
-                shown = yield from self.site_ids.shown(ids, "probe")
-            except PayloadError as fault:
-                if is_final(fault):
-                    raise
-                return
-            idle = 0 if shown else idle + 1
-            yield from self.take(shown)
-            self.unlisted |= set((yield self.queries.known(shown)) if shown else ())
-
-
-def _between(listed: Dates, others: Set[int]) -> Iterator[int]:
-    """The ids that are not listed, newest first, from a little above the newest listed one."""
-    return (row_id for row_id in range(max(listed) + ABOVE, 0, -1) if row_id not in listed and row_id not in others)
-
-
-def _is_same(listed: Dates, seen: Collection[int]) -> bool:
-    return len(listed) == len(seen) and all(row_id in seen for row_id in listed)

@@ -1,0 +1,128 @@
+"""Compares every id of the site with every id of the archive, and measures what the site counts and does not list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Set
+from itertools import islice
+
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.site_ids import Dates, Listed
+from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.replies import is_final
+
+PROBES = 10
+"""Queries for ids that no listing shows, where the site counts more rows than it lists."""
+
+ABOVE = 20
+"""By how much the probed ids begin above the newest listed one: the newest rows may be the hidden ones."""
+
+IDLE_PROBES = 3
+"""Of these, this many in a row may show nothing before the search for hidden rows ends."""
+
+
+def sweep(account: Reconciler) -> Steps[None]:
+    """Compare every id of the site with every id of the archive. Raises PayloadError."""
+    listed = yield from account.site_ids.every("sweep")
+    yield from compare(account, listed)
+
+
+def compare(
+    account: Reconciler, listed: Listed, *, seen: Collection[int] | None = None, trusting: bool = True
+) -> Steps[None]:
+    """Make the archive equal to a listing of all ids, and measure what is hidden.
+
+    ``seen`` are the rows of a walk that ended before the listing; None where no walk did. ``trusting``: the listing
+    may be one short page that counts as the whole.
+    """
+    account.when, account.shown = account.when or listed.when, listed.dates.keys()
+    account.total, account.unordered = listed.total or (None if listed.dates else 0), listed.unordered
+    account.in_turns = account.in_turns or listed.in_turns
+    known: Dates = yield account.queries.known()
+    walked = seen if seen is not None else ()
+    yield from account.take(
+        {row_id: at for row_id, at in listed.dates.items() if row_id in known or row_id not in walked}, known=known
+    )
+    if listed.broke_off:
+        # Ids that the listing does not show may stand behind its end.
+        account.facts.broke_off = True
+        return
+    account.held_back, account.unsure = set(), set()
+    alive = yield from account.bury(known.keys() - listed.dates.keys())
+    if alive and trusting and len(listed.dates) < account.queries.per_page:
+        # A plugin that sends the number of rows on the page as the total makes a page with hidden rows look whole.
+        further = yield from account.site_ids.every("recount", trusting=False)
+        if further.dates.keys() - listed.dates.keys():
+            yield from compare(account, further, seen=seen, trusting=False)
+            return
+    # A row that came back during the listing is no unlisted one.
+    steady = alive.keys() <= account.unlisted
+    account.unlisted = set(alive)
+    yield from account.take(alive)
+    yield from _measure(
+        account, listed, agrees=seen is not None and _is_same(listed.dates, seen), steady=steady, trusting=trusting
+    )
+
+
+def _measure(
+    account: Reconciler, listed: Listed, *, agrees: bool = False, steady: bool = True, trusting: bool = True
+) -> Steps[None]:
+    """Measure the rows that the site counts and does not list. ``agrees``: a listing before showed the same ids.
+
+    What differs from the last measurement is believed only where two listings, in opposite orders, agree. So it is
+    where the first listing is not ``steady``: it lacked rows that have an answer.
+    """
+    again, hidden = listed, listed.hidden
+    lies = account.total is None or (listed.is_steady and hidden is None)
+    if lies:
+        # The site gives no total, or a smaller one than it lists rows: nothing can be measured.
+        account.hidden = 0
+        if listed.by_page and not listed.broke_off:
+            # Each deletion during the listing moved rows to pages that had come already.
+            again = yield from account.site_ids.every("recount", newest_first=True, trusting=False)
+            yield from account.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
+        return
+    if hidden is None or not steady or not (hidden == 0 or hidden == account.hidden or agrees):
+        trusting = trusting and len(listed.dates) < account.queries.per_page
+        again = yield from account.site_ids.every("recount", newest_first=True, trusting=trusting)
+        known: Dates = yield account.queries.known()
+        yield from account.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
+        if not again.broke_off:
+            alive = yield from account.bury((known.keys() & listed.dates.keys()) - again.dates.keys())
+            account.unlisted = (account.unlisted | alive.keys()) - again.dates.keys()
+        account.total, account.in_turns = again.total, account.in_turns or again.in_turns
+        agrees = again.hidden in (0, hidden) or again.dates.keys() == listed.dates.keys()
+    if again.hidden is None or not (agrees or again.hidden in (0, account.hidden)):
+        account.doubtful = max(0, (again.total or 0) - len(again.dates) - account.hidden)
+        return
+    account.hidden, account.measured = again.hidden, True
+    yield from _probe(account, again.dates)
+
+
+def _probe(account: Reconciler, listed: Dates) -> Steps[None]:
+    """Ask by id for rows that the site counts and does not list: a site may show them to whoever knows the id."""
+    if not listed or account.hidden <= len(account.unlisted) or account.intake.queries.is_windowed:
+        return
+    idle, between = 0, _between(listed, account.unlisted)
+    for _ in range(PROBES):
+        ids = list(islice(between, account.queries.per_page))
+        if not ids or idle >= IDLE_PROBES or account.hidden <= len(account.unlisted):
+            return
+        try:
+            shown = yield from account.site_ids.shown(ids, "probe")
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            return
+        idle = 0 if shown else idle + 1
+        yield from account.take(shown)
+        account.unlisted |= set((yield account.queries.known(shown)) if shown else ())
+
+
+def _between(listed: Dates, others: Set[int]) -> Iterator[int]:
+    """The ids that are not listed, newest first, from a little above the newest listed one."""
+    return (row_id for row_id in range(max(listed) + ABOVE, 0, -1) if row_id not in listed and row_id not in others)
+
+
+def _is_same(listed: Dates, seen: Collection[int]) -> bool:
+    return len(listed) == len(seen) and all(row_id in seen for row_id in listed)

@@ -251,6 +251,6 @@ _TIDY = sa.text("""
 
 
 def tidy(database: Database) -> None:
-    """Delete old jobs that did not succeed. Those that did are deleted at once."""
+    """Delete old jobs that failed. Procrastinate itself deletes a job that succeeds."""
     with database.writing() as connection:
         connection.execute(_TIDY, {"hours": KEPT_HOURS})

@@ -34,7 +34,7 @@ from newsbot.fleet.visits import Visits
 logger = logging.getLogger(__name__)
 
 QUEUE_ERRORS = (ArchiveError, exceptions.ConnectorException, psycopg.Error, PoolTimeout, OSError)
-"""What a database that is away or full raises."""
+"""The exceptions of a database that does not answer or is full."""
 
 CUT_SECONDS = 10.0
 """Seconds after which a worker that ends does not wait for answers of sites any more."""

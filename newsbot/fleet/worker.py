@@ -28,7 +28,7 @@ from newsbot.terminal import counted
 logger = logging.getLogger(__name__)
 
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 10.0
-"""Seconds between two tries to begin a session while the database is away."""
+"""Seconds between two tries to begin a session while the database does not answer."""
 
 
 def run_worker(settings: BaseSettings, *, slots: int) -> int:

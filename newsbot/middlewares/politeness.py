@@ -223,7 +223,7 @@ class PolitenessMiddleware:
         hold = asked_wait(outcome, pace.limits)
         failed_for = None
         if pace.only_failed and not outcome.unresolved:
-            # The next run waits for as long as this run would have, if it may wait that long.
+            # The next run makes no request for as long as this run would have tried, up to its longest wait.
             failed_for = min(pace.limits.give_up, pace.limits.max_wait)
         elif failed_before and not pace.failed_before:
             failed_for = 0.0

@@ -38,8 +38,8 @@ _BOM = b"\xef\xbb\xbf"
 _AFTER = re.compile(r"(?:[\s\x00]++|<!--(?>.*?-->))*+\Z", re.DOTALL)
 """What may stand behind the JSON. Atomic: comments without end would otherwise be divided in every possible way."""
 _PRINTED = re.compile(r"\s*+<(?:br|b|p|div|script|html|!)", re.I)
-"""What PHP or a plugin prints behind the JSON, as warnings at the end of a request. Before the JSON stands nothing:
-JSON within a page is none."""
+"""What PHP or a plugin prints behind the JSON, as warnings at the end of a request. Nothing may stand before
+the JSON: JSON within a page is not the answer of an API."""
 _OPENING = re.compile(r"[\[{]")
 _BEGINS = re.compile(r"\{\s*+\"|\[\s*+[\[{\"]")
 """How JSON begins, and a line of PHP's log does not."""

@@ -81,7 +81,7 @@ class Process:
         if command[:2] != [sys.executable, "-m"]:
             raise ValueError(f"only {sys.executable} -m MODULE can be forked, not {command[:2]}")
         self.args = command
-        self.returncode: int | Any = None  # None while it runs, as typeshed has it for Popen
+        self.returncode: int | Any = None  # None while the process runs; typeshed has the same type for Popen
         self._text = text
         self._opened: list[int] = []
         self.stdin, child_in = self._stream(stdin, 0, "w")

@@ -46,7 +46,7 @@ def _parsed(text: str) -> datetime:
 
 @lru_cache(16)
 def ids_of(text: str) -> frozenset[str]:
-    """The ids of a parameter such as ``include``. A listing asks for them once for each row of the site."""
+    """The ids of a parameter such as ``include``. Cached, since the model site compares each row with them."""
     return frozenset(text.split(","))
 
 

@@ -45,7 +45,7 @@ def large_blocks_go_back() -> None:
 
 def test_a_large_block_goes_back_to_the_system_after_a_larger_one_was_freed() -> None:
     _handed_out()
-    # A process of its own: a free block of the heap that is large enough would be used first.
+    # In a new process: the heap of this one may have a free block that is large enough.
     code = f"from {__name__} import large_blocks_go_back; large_blocks_go_back()"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
 

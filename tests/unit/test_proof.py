@@ -172,7 +172,7 @@ def test_back_dated_row_beside_a_deletion_is_asked_for_where_no_listing_shows_it
 
 
 def test_ids_above_the_largest_are_asked_for_where_a_listing_of_all_ids_was_out_of_order(many: Proving) -> None:
-    # 215 bytes hold 30 ids without a window of dates: no query excludes all.
+    # A URL of 215 bytes has room for 30 ids where it has no window of dates, so that no query can exclude all rows.
     many.site.longest, many.site.learnt = 215, _with_longest(many.site, 215)
     many()
     assert not any(params.get("orderby") == "include" for params in many.site.asked)

@@ -1,4 +1,5 @@
-"""A walk that a later run finishes: it compares every row, also those behind the cursor, and claims no more."""
+"""A walk that a later run finishes compares every row, also those behind the cursor. The receipt claims only what was
+compared."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _AWAY = re.compile(
     r"(?:\.\d+)?(?:px|em|rem)?|font-size:0(?:px)?)(?:;|$|!)",
     re.I,
 )
-# Too small to see. A frame with a fixed ratio is no such case: its height comes from a padding.
+# Too small to see. The pattern passes over a frame with a fixed ratio, whose height comes from a padding.
 _SQUEEZED = re.compile(
     r"(?:^|;)(?:height|max-height|width):[01](?:px)?;(?:.*;)?overflow:hidden|overflow:hidden;(?:.*;)?(?:height"
     r"|max-height|width):[01](?:px)?(?:;|$)",

@@ -144,7 +144,7 @@ def _add_text(content: Content, text: LexborNode) -> None:
 
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:
-    """The nearest ancestors: words of a link stand in few elements."""
+    """The nearest ancestors. Five are enough, since few elements lie between words and their link."""
     above = node.parent
     for _ in range(5):
         if above is None:

@@ -57,7 +57,7 @@ def above(site_ids: SiteIds, largest: int, *, control: int, most: int, when: str
     size = queries.per_page
     params: dict[str, Any] = {"orderby": "include", "per_page": size, "_fields": LISTING}
     room = most - len(queries.afresh(params | {"include": [control]}, fresh, "probe").url)
-    # The last ids may have a digit more.
+    # The last ids may be one digit longer.
     behind = largest + 1 + max(1, room // (len(str(largest)) + 2))
     asked = [control, *range(largest + 1, behind)]
     reply = yield queries.afresh(params | {"include": asked}, fresh, "probe", tries=2)

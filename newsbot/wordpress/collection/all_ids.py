@@ -78,7 +78,7 @@ def _measure(
         # The site gives no total, or a smaller one than it lists rows: nothing can be measured.
         account.hidden = 0
         if listed.by_page and not listed.broke_off:
-            # Each deletion during the listing moved rows to pages that had come already.
+            # Each deletion during the listing moved rows to pages that were read before: the listing lacks them.
             again = yield from account.site_ids.every("recount", newest_first=True, trusting=False)
             yield from account.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
         return

@@ -79,7 +79,7 @@ def beyond(
     when: str | None,
     window: dict[str, str] | None = None,
 ) -> Asking[Beyond]:
-    """Ask for the rows beside the ``excluded`` ones, of which ``control`` is none. Raises a final PayloadError.
+    """Ask for the rows beside the ``excluded`` ones. ``control`` is not one of these. Raises a final PayloadError.
 
     Where the server refuses the URL, later ones are shorter. ``when`` is the time of an answer.
     """

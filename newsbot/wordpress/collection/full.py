@@ -147,7 +147,7 @@ class FullListing(Listing):
                 continue
             self.cursor.per_page = self.intake.sizes.size
             params = self.cursor.params()
-            # A page of a larger size is only tried, and a site whose posts die again and again is not to blame.
+            # A page of a larger size is a trial: one try is enough. Two are where posts of the site failed before.
             tries = 1 if self.intake.sizes.trying is not None else 2 if self.facts.unreadable else 4
             usual = self.intake.salvage.usual(self.cursor.per_page) if self.facts.unreadable else None
             reply = yield self._query(params | self.intake.fields, "list", tries=tries, usual=usual)

@@ -178,8 +178,8 @@ class IncrementalListing(Listing):
         return (min(earlier, near) if fits else earlier), last
 
     def _look_at_last_edits(self) -> Steps[None]:
-        """Ask for the rows that changed last: the site shows no change as late as theirs. The last one was deleted, or
-        the site was restored from a backup, so that edits were undone."""
+        """Ask for the rows that changed last, where the site shows no change as late as theirs: the last row was
+        deleted, or the site was restored from a backup, which undid edits."""
         held = yield self.queries.known(latest=LAST_EDITS)
         shown = yield from self.reconciler.site_ids.shown(sorted(held), "changes")
         yield from self.reconciler.take(shown)

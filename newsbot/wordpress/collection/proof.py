@@ -240,7 +240,7 @@ class Proof:
             self.odd = True
 
     def _part(self, room: int) -> Steps[Part | None]:
-        """The next part whose ids fit into a URL; None where there is none, since too many rows share a date."""
+        """The next part whose ids fit into a URL; None where too many rows share a date."""
         rows = room
         for _ in range(TRIES):
             until: str | None = yield self.queries.edge(since=self.at, rows=rows)

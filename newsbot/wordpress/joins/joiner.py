@@ -140,8 +140,8 @@ class Joiner:
         return fullest if final or self.waiting >= HOLD or len(fullest.wanted) >= PER_PAGE else None
 
     def fill(self, cache: LinkCache) -> Steps[None]:
-        """Ask for the objects that a cache wants: the first page of its route once where ``browse`` allows it, else by
-        id."""
+        """Fetch the objects that a cache lacks: once by the first page of their route, where ``browse`` allows it, and
+        else by their ids."""
         kind = self._kind(cache)
         if self.recalls:
             yield from self._recall(cache, kind)

@@ -36,7 +36,7 @@ def site_host(url: str) -> str:
 
 
 def _host(parts: SplitResult) -> str:
-    """``site_host`` of a URL that is split. Raises ValueError for a port that is none."""
+    """``site_host`` of a URL that is split. Raises ValueError for an invalid port."""
     netloc = parts.netloc
     if _PLAIN_HOST.fullmatch(netloc):
         host, _, port = netloc.lower().partition(":")

@@ -152,7 +152,7 @@ def _plain(markup: str) -> str:
         return markup
     markup = _LOOSE.sub("&amp;", _ENTITY.sub(_spelled, markup))
     joined = _NUMBERED.sub(_half, markup)
-    # Two halves are an emoji. A half alone is no character: libxml2 would write bytes that are no text.
+    # Two surrogates make one character, such as an emoji. libxml2 would write a lone surrogate as invalid UTF-8.
     return markup if joined == markup else joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

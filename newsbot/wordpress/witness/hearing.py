@@ -142,8 +142,8 @@ def _conclude(account: Account) -> None:
 
 
 def _may_be_empty(account: Account) -> bool:
-    """Whether the user asked for all types, and no row of this type ever came. A news site without posts is none:
-    its posts are hidden."""
+    """Whether the user asked for all types, and no row of this type ever came. A news site always has
+    posts: where none shows, they are hidden."""
     options, facts = account.intake.queries.options, account.facts
     asked = options.names(account.type) or account.type == "post" or options.render == "never"
     return not asked and not (facts.seen or facts.expected or account.intake.state.live or account.beside)

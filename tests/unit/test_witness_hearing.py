@@ -28,8 +28,10 @@ LIST = "/wp-sitemap-posts-post-1.xml"
 
 @dataclass
 class ListedSite(ModelSite):
-    """``by_slug`` are ids that only a query by slug shows, ``unseen`` those that no query shows."""
+    """``by_slug`` are ids that only a query by slug shows, ``unseen`` those that no query shows. ``folder`` stands in
+    the permalinks before the slug."""
 
+    folder: str = ""
     by_slug: frozenset[int] = frozenset()
     unseen: frozenset[int] = frozenset()
 
@@ -48,7 +50,7 @@ class ListedSite(ModelSite):
         return super()._matches(one, params)
 
     def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
-        return super()._row(one, params) | {"slug": f"post-{one.id}", "link": f"{HOME}/post-{one.id}/"}
+        return super()._row(one, params) | {"slug": f"post-{one.id}", "link": f"{HOME}{self.folder}/post-{one.id}/"}
 
 
 def slugged() -> Site:
@@ -292,6 +294,41 @@ def test_rows_of_a_witness_are_edited_and_deleted_by_it(tmp_path: Path) -> None:
     swept, facts = run(tmp_path, model, "3", sweep=True)
     assert [(row.id, row.change) for row in swept] == [(6, "deleted"), (7, "edited")]
     assert (facts.verdict, facts.live) == ("complete", 29), facts.why
+
+
+def addresses(rows: Iterable[Record]) -> dict[int, tuple[str | None, str | None]]:
+    return {row.id: (row.change, row.url) for row in rows if isinstance(row, Post)}
+
+
+def test_rows_come_again_where_the_site_changes_its_permalinks(tmp_path: Path) -> None:
+    model = listed_site()
+    run(tmp_path, model, "1")
+    model.folder = "/news"
+    model.web[LIST] = urlset(f"/news/post-{number}/" for number in model.objects)
+    rows, facts = run(tmp_path, model, "2", sweep=True)
+    edited = {number: ("edited", f"{HOME}/news/post-{number}/") for number in range(1, 31)}
+    assert (addresses(rows), facts.verdict, facts.live) == (edited, "complete", 30), facts.why
+    assert facts.why.endswith("; 30 came again with a new address")
+    assert facts.witnesses["sitemap"] == {"lists": 1, "read": 1, "listed": 30, "lacking": 30, "known": 30} | {
+        "readdressed": 30
+    }
+    rows, facts = run(tmp_path, model, "3", sweep=True)
+    assert (rows, facts.witnesses["sitemap"]["lacking"]) == ([], 0)
+
+
+def test_feed_of_an_update_shows_that_the_permalinks_are_new(tmp_path: Path) -> None:
+    model = listed_site()
+    run(tmp_path, model, "1")
+    model.folder = "/news"
+    model.objects[31] = Object(31, 60 * 31)
+    model.web[LIST] = urlset(f"/news/post-{number}/" for number in model.objects)
+    entries = (f"<item><link>{HOME}/news/post-{n}/</link><guid>{HOME}/?p={n}</guid></item>" for n in range(31, 21, -1))
+    model.web["/feed/"] = f"<rss version='2.0'><channel><title>A</title>{''.join(entries)}</channel></rss>"
+    rows, facts = run(tmp_path, model, "2")
+    assert sorted(addresses(rows).values()) == sorted(
+        ("new" if number == 31 else "edited", f"{HOME}/news/post-{number}/") for number in range(1, 32)
+    ), facts.why
+    assert (facts.mode, facts.verdict, facts.live) == ("update", "complete", 31), facts.why
 
 
 def test_hearing_that_was_cut_short_is_not_repeated_in_each_run(tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ class Witnesses:
 class Account:
     """The account of one hearing on one type. ``state`` is what the last hearing kept, ``shown`` are ids that the
     listing showed. ``at`` (UTC, ISO) is when the listing began. ``agrees``: the sitemaps list all rows of the type, and
-    nothing else. ``came`` rows came by this hearing, and by ``brought`` rows more the archive holds.
+    nothing else. ``came`` rows came by this hearing, and by ``brought`` rows more the archive holds. ``readdressed``
+    held rows came again, with another address.
     """
 
     witnesses: Witnesses
@@ -64,6 +65,7 @@ class Account:
     beside: set[int] = field(default_factory=set)
     brought: int = 0
     came: int = 0
+    readdressed: int = 0
     agrees: bool = False
     revisit: Revisit = field(init=False)
 
@@ -100,3 +102,6 @@ class Account:
         self.beside |= differences.beside
         self.brought += differences.brought
         self.came += differences.brought
+        self.readdressed += differences.readdressed
+        # More rows than one hearing brings may have a new address: the next day's run hears the sitemaps again.
+        self.state["moving"] = bool(self.state.get("moving")) or differences.readdressed > 0

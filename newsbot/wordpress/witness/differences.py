@@ -16,13 +16,13 @@ from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.reader import Closed, Elsewhere, Gone, NoArticle, PageReader
 from newsbot.wordpress.pages.times import iso_to_utc
-from newsbot.wordpress.pages.urls import id_in, id_of_url
+from newsbot.wordpress.pages.urls import canonical, id_in, id_of_url
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_final, rows_of
 from newsbot.wordpress.values import decoded, row_id, text
 from newsbot.wordpress.witness.judging import Proof, prove
-from newsbot.wordpress.witness.matching import Lacking, is_same, slug_batches
+from newsbot.wordpress.witness.matching import Lacking, is_held, is_same, slug_batches
 
 if TYPE_CHECKING:
     from newsbot.wordpress.pages.article_page import ArticlePage
@@ -55,6 +55,7 @@ class Differences:
     ``typed``: the witness lists URLs of this type only. ``since`` (UTC, ISO) is when the listing began: what was
     published later need not have been listed. ``shown`` are ids that the listing showed. ``proofs`` counts what was
     found out, ``beside`` are ids of rows that no listing shows, ``brought`` is the number of rows that left.
+    ``moved`` are ids of held rows that have another address now; ``readdressed`` of them came again.
     ``proven``: an earlier run proved that what is lacking is missing. ``stopped`` is why no more could be asked.
     """
 
@@ -66,6 +67,8 @@ class Differences:
     proofs: Counter[str] = field(default_factory=Counter)
     beside: set[int] = field(default_factory=set)
     brought: int = 0
+    moved: set[int] = field(default_factory=set)
+    readdressed: int = 0
     proven: bool = False
     stopped: str | None = None
     reader: PageReader = field(init=False)
@@ -130,6 +133,7 @@ class Differences:
                 if is_final(fault):
                     raise
                 self.facts.faults[fault.name] += 1
+        yield from self._bring_again()
         return [article for article in lacking if article.url not in settled]
 
     def _ask_slugs(self, slugs: list[str], fields: dict[str, str]) -> Steps[tuple[list[dict[str, Any]], Reply]]:
@@ -147,12 +151,45 @@ class Differences:
             url = batch[slug].url
             if number not in known:
                 wanted.append(slug)
-            elif is_same(decoded(shown[slug].get("link")), url) or self._has_unique_slugs:
+            elif (has_address := is_same(decoded(shown[slug].get("link")), url)) or self._has_unique_slugs:
                 self.proofs[Proof.KNOWN] += 1
                 settled.add(url)
+                if has_address and not self._has_come(url):
+                    # A site that changes its permalinks leaves the ``modified`` of its rows as it was.
+                    self.moved.add(number)
         if wanted:
             settled |= yield from self._bring(batch, wanted)
         return settled
+
+    def _has_come(self, url: str) -> bool:
+        """Whether a held row has the URL. What an earlier run missed may have come since."""
+        return is_held(url, self.held, home=canonical(self.queries.site.key), type_=self.type)
+
+    def _bring_again(self) -> Steps[None]:
+        """Bring the held rows whose address is another one now. Raises a final PayloadError."""
+        ids, self.moved = sorted(self.moved), set()
+        if not ids:
+            return
+        if not self.intake.joiner.relations:
+            yield from self.intake.learn_relations(browse=False)
+        before = self.facts.sent
+        try:
+            yield from self.intake.fetch(ids)
+        except PayloadError as fault:
+            if is_final(fault):
+                raise
+            self.facts.faults[fault.name] += 1
+        yield from self.intake.flush(final=True)
+        self.readdressed += self.facts.sent - before
+        self.proofs["readdressed"] += self.facts.sent - before
+
+    def readdress(self, listed: Sequence[Lacking]) -> Steps[None]:
+        """Bring those of the held rows under ``listed`` whose address is another one now. No page is asked for."""
+        if not listed:
+            return
+        site, route = self.queries.site, self.queries.collection.route
+        yield from in_languages(self._by_slug(listed), site=site, route=route, counts=self.facts.languages)
+        yield self.queries.checkpoint(self.intake.sequence)
 
     @property
     def _has_unique_slugs(self) -> bool:

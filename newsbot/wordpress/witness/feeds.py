@@ -41,10 +41,13 @@ def hear_feed(account: Account, name: str, url: str) -> Steps[int]:
     listed: Mapping[str, str | None] = {
         entry.url: None for entry in page.entries if entry.id is None or entry.id not in known
     }
-    wanted = list(lacking(listed, held, site=account.witnesses.site.key, type_=account.type))
+    key = account.witnesses.site.key
+    wanted = list(lacking(listed, held, site=key, type_=account.type))
+    elsewhere = {entry.url: None for entry in page.entries if entry.url not in listed}
     told |= {"listed": len(page.entries), "lacking": len(wanted)}
     differences = account.differences(held, typed=True)
     yield from account.resolve(differences, wanted)
+    yield from differences.readdress(list(lacking(elsewhere, held, site=key, type_=account.type)))
     account.take(differences, told)
     if not account.facts.missing_urls:
         state.take(reply, home=page.home, name=page.name)

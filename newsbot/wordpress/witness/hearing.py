@@ -55,8 +55,9 @@ def _run(account: Account, *, whole: bool) -> Steps[None]:
     options = account.witnesses.options
     account.beside = {number for number in account.state.get("beside", ()) if number not in account.shown}
     asked = options.full or options.sweep
-    if (whole or "heard" not in account.state) and (asked or _is_time(account, "heard")):
-        account.state["heard"] = account.at
+    state = account.state
+    if (whole or "heard" not in state or state.get("moving")) and (asked or _is_time(account, "heard")):
+        state["heard"], state["moving"] = account.at, False
         account.state["hidden"], account.state["unheard"] = [], None
         yield from _ask_missing(account)
         if not (yield from hear_sitemaps(account)) and account.type == "post":
@@ -90,6 +91,10 @@ def _go_on(account: Account) -> Steps[bool]:
     if account.type == "post" and account.facts.sent and _is_time(account, "fed"):
         asked = True
         yield from hear_feed(account, "feed", f"{account.witnesses.site.home}/feed/")
+        if account.readdressed:
+            # The addresses of older rows may have changed too, which the sitemaps show.
+            account.state["heard"] = account.at
+            yield from hear_sitemaps(account)
     return asked
 
 
@@ -121,6 +126,8 @@ def _conclude(account: Account) -> None:
         facts.why = facts.why.replace(f" {before} live", f" {facts.live} live")
     if account.came:
         facts.why += f"; {account.came} more that the sitemap or the feed lists came"
+    if account.readdressed:
+        facts.why += f"; {account.readdressed} came again with a new address"
     if hidden := account.state.get("hidden"):
         facts.verdict = "incomplete" if facts.verdict == "complete" else facts.verdict
         facts.why += f"; the API lists no posts in {', '.join(hidden)}: only the newest came, by the feed"

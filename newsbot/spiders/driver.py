@@ -79,6 +79,10 @@ class SiteDriver:
                         self._leave_out([item, *self.waiting])
                         return
                     yield item
+        except Exception:
+            # Rows that are still on their way must not count as rows of the part that begins next.
+            await self.delivered()
+            raise
         finally:
             self.claims.end(self.target)
 

@@ -302,6 +302,26 @@ def test_a_part_waits_until_the_rows_of_the_part_before_it_are_archived() -> Non
     assert asyncio.run(run()) == ["waits", "began"]
 
 
+def test_next_part_waits_for_the_rows_of_a_crawl_that_breaks_off() -> None:
+    def crawl() -> SiteCrawl:
+        yield post(1)
+        yield QUERY
+        raise ValueError("a fault")
+
+    broken = Drive(crawl)
+    ended: list[Any] = []
+
+    def end(target: Target) -> None:
+        assert target is broken.driver.target
+        ended.append(list(broken.events))
+
+    broken.driver.claims.end = end  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="a fault"):
+        asyncio.run(broken.run())
+    (events,) = ended
+    assert (1 in events, events[-1]) == (True, "delivered")
+
+
 def test_site_that_moved_is_not_renamed_while_another_entry_crawls_it() -> None:
     def moved() -> SiteCrawl:
         yield RenameSite(old="https://old.example", new="https://news.example")

@@ -39,6 +39,9 @@ def _login_told(response: Response) -> str | None:
     WordPress forbids caches to keep the API's answers to users (``rest_send_nocache_headers``), and names in ``Allow``
     what the user may do there. Its answers to visitors have neither.
     """
+    if response.status == 401 and b"rest_not_logged_in" in response.body[:2_000]:
+        # WordPress saw no password, or it would name the password as wrong.
+        return "ignored"
     if response.status == 401 or b"incorrect_password" in response.body[:2_000]:
         return "refused"
     if response.status >= 300 or b"json" not in (response.headers.get("Content-Type") or b"").lower():
@@ -124,7 +127,7 @@ class CredentialsMiddleware:
             logger.warning("%s: the site refuses the password of %s (HTTP %d)", host, user, response.status)
         elif told == "accepted":
             logger.info("%s: newsbot is logged in as %s", host, user)
-        elif (host, "accepted") not in self._logged:
+        elif response.status == 401 or (host, "accepted") not in self._logged:
             logger.warning(
                 "%s: the site answers as to a visitor, although the password of %s was sent: its server may remove the "
                 "header Authorization",

@@ -29,8 +29,10 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | No
     the wait is never too short.
     """
     text = headers.get("retry-after", "").strip()
-    if _SECONDS.match(text):
-        return float(math.ceil(float(text)))
+    # Two servers on the way may send the header each: the longer wait serves both.
+    waits = [part.strip() for part in text.split(",")]
+    if all(_SECONDS.match(wait) for wait in waits):
+        return float(max(math.ceil(float(wait)) for wait in waits))
     moment = _http_date(text)
     if moment is None:
         return None

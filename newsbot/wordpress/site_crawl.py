@@ -19,6 +19,7 @@ from newsbot.wordpress.discovery import discover
 from newsbot.wordpress.empty_fields import is_empty, without_fields
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.kinds import tell_closed
+from newsbot.wordpress.login import note_login
 from newsbot.wordpress.meaning import PARTS
 from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.moves import former_key, is_below, lost_site
@@ -172,8 +173,7 @@ def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
             if not is_empty(again):
                 answer, site.api = again, replace(site.api, takes_fields=False)
         if isinstance(message, Query) and answer.error is None:
-            site.logged_in = site.logged_in or answer.logged_in is True
-            site.logged_out = site.logged_out or answer.logged_in is False
+            yield from note_login(site, answer)
             site.api = site.api.landed(message.url, answer.url)
     if (learnt := site_as_json(site)) != before:
         yield KeepSite(url=options.url, site=learnt)

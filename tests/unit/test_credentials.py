@@ -155,6 +155,20 @@ def test_a_login_is_told_by_its_answer(
     assert [(line.levelname, said in line.getMessage()) for line in caplog.records] == [(level, True)] * bool(level)
 
 
+def test_a_login_that_only_the_server_of_a_visitor_seems_to_accept_is_told_as_ignored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    login, told = middleware("news.example=anna:p w"), []
+    refusal = b'{"code":"rest_not_logged_in","message":"You are not currently logged in.","data":{"status":401}}'
+    for path, status, body in (("posts", 200, b"[]"), ("users/me", 401, refusal)):
+        request = Request(f"https://news.example/wp-json/wp/v2/{path}")
+        login.process_request(request)
+        login.process_response(request, Response(request.url, status=status, headers=USER, body=body))
+        told.append(request.meta["newsbot_login"])
+    assert told == ["accepted", "ignored"]
+    assert "the site answers as to a visitor, although the password of anna" in caplog.messages[-1]
+
+
 def test_an_answer_to_a_visitor_tells_nothing_of_a_login(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     login, request = middleware("news.example=anna:p w"), Request("https://other.example/")

@@ -107,6 +107,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "options": {"scope"},
     "receipt": {"scope"},
     "empty_fields": {"messages"},
+    "login": {"api", "messages"},
     "values": set(),
     "api": {"meaning", "scope", "values"},
     "payload": {"messages", "values"},
@@ -142,7 +143,8 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("collection", "fallback", "languages", "witness"),
     },
     "site_crawl": {
-        *("api", "catalog", "discovery", "empty_fields", "kinds", "meaning", "messages", "moves", "narrowing"),
+        *("api", "catalog", "discovery", "empty_fields", "kinds", "login", "meaning", "messages", "moves"),
+        "narrowing",
         *("offered", "options", "questions", "receipt", "site_json"),
         *("collection", "fallback"),
     },

@@ -25,6 +25,8 @@ def http_date(seconds: float) -> str:
         (" 120 ", 120.0),
         ("0", 0.0),
         ("1.2", 2.0),
+        ("3, 7", 7.0),
+        ("3, soon", None),
         ("", None),
         ("soon", None),
         ("-5", None),

@@ -1,0 +1,31 @@
+"""Whether a site knows the user as whom newsbot is logged in. Pure.
+
+WordPress forbids caches to keep its answers to users, and so do many servers for every answer. Where nothing else shows
+a login, one question settles the matter: to a visitor WordPress refuses ``/users/me``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from newsbot.wordpress.api import Site
+from newsbot.wordpress.messages import Asking, Query, Reply
+
+ROUTE = "/wp/v2/users/me"
+
+_OF_VISITORS = {"GET", "HEAD", "OPTIONS"}
+
+
+def note_login(site: Site, reply: Reply) -> Asking[None]:
+    """Note what a ``reply`` tells of the login. Asks for the user the first time that the login is not certain."""
+    if reply.logged_in and not (site.logged_in or site.logged_out or _names_right(reply)):
+        asked = yield Query(url=site.api.url(ROUTE, {"_fields": "id"}), purpose="login", expects="any", tries=1)
+        if asked.logged_in is False:
+            reply = asked
+    site.logged_out = site.logged_out or reply.logged_in is False
+    site.logged_in = site.logged_in or (reply.logged_in is True and not site.logged_out)
+
+
+def _names_right(reply: Reply) -> bool:
+    """Whether the answer names a right that no visitor has."""
+    return not _OF_VISITORS.issuperset(re.findall(r"[A-Z]+", reply.headers.get("allow", "").upper()))

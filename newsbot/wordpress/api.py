@@ -197,7 +197,8 @@ class Site:
     whether each was without rows; no entry where a language that the site gets later hides no row. ``heard``: the
     languages that the site named in this run; None where it was not asked. ``meanings``: address as the user gave
     it -> what it means. ``logged_in``: the site accepted a login in this run. ``logged_out``: it answered a query
-    with a login as to a visitor. ``scopes``: what was asked for (``scope_key``) -> that part of it.
+    with a login as to a visitor. ``scopes``: what was asked for (``scope_key``) -> that part of it. ``doubted``: the
+    site showed rows elsewhere that its API hides since the last run; the next run discovers the site again.
     """
 
     key: str
@@ -217,6 +218,7 @@ class Site:
     logged_out: bool = False
     meanings: dict[str, Meaning] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
+    doubted: bool = False
 
     def accepted(self, route: str) -> RouteAccepts:
         return self.accepts.get(route, RouteAccepts())

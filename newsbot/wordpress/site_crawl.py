@@ -71,7 +71,8 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
 
 def _is_current(known: Site, options: Options) -> bool:
     """Whether this run needs no discovery: an earlier one knows what the user's address means."""
-    return not (options.full or options.sweep) and (options.url in known.meanings or is_bare(options.url))
+    asked_anew = options.full or options.sweep or known.doubted
+    return not asked_anew and (options.url in known.meanings or is_bare(options.url))
 
 
 def _crawl_known(site: Site, every: list[Options], facts: SiteFacts) -> SiteCrawl:

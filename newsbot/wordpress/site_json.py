@@ -29,6 +29,7 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "named": {route: dict(names) for route, names in site.named.items()},
         "meanings": {url: meaning.as_json() for url, meaning in _newest(site.meanings)},
         "scopes": {key: scope.as_json() for key, scope in _newest(site.scopes)},
+        "doubted": site.doubted,
     }
 
 
@@ -71,6 +72,7 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
             },
             meanings={str(url): Meaning(**meaning) for url, meaning in kept.get("meanings", {}).items()},
             scopes={str(key): scope_from_json(scope) for key, scope in kept.get("scopes", {}).items()},
+            doubted=bool(kept.get("doubted")),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -59,6 +59,19 @@ def test_dates_that_were_swapped_in_the_database_are_delivered(runs: Runs) -> No
     assert (runs(), runs.facts.verdict) == ([], "complete")
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_all_rows_that_a_program_re_dated_are_delivered_at_once(tmp_path: Path, empty: Path, *, edited: bool) -> None:
+    runs = large(tmp_path, empty, posts=300)
+    for one in runs.model.articles.values():
+        if edited:
+            one.title, one.modified = f"{one.title} again", one.modified + timedelta(minutes=5)
+        else:
+            one.date, one.local = one.date + timedelta(minutes=5), one.local + timedelta(minutes=5)
+    told = runs()
+    assert (sorted(told), swept(runs)) == ([(number, "edited") for number in range(1, 301)], True)
+    assert (runs(), len(runs.model.asked)) == ([], 3)
+
+
 def test_unchanged_site_costs_three_requests_and_a_tiny_one_costs_one(tmp_path: Path, empty: Path, runs: Runs) -> None:
     assert (runs(), len(runs.model.asked)) == ([], 3)
     (tmp_path / "tiny").mkdir()

@@ -35,7 +35,7 @@ TYPES = b"""{"report": {"slug": "report", "rest_base": "reports", "rest_namespac
 
 def test_a_site_comes_back_as_it_was_kept() -> None:
     assert site_from_json(site_as_json(SITE)) == SITE
-    told = replace(SITE, types={"report": "/wp/v2/reports"})
+    told = replace(SITE, types={"report": "/wp/v2/reports"}, doubted=True)
     assert site_from_json(site_as_json(told)) == told
 
 
@@ -72,8 +72,8 @@ def test_json_of_another_shape_is_no_site(kept: dict[str, Any]) -> None:
     assert site_from_json(kept) is None
 
 
-def first_queries(reply: Reply, *, count: int) -> list[str]:
-    """The purposes of the first queries of an update run whose site was kept, each answered by ``reply``."""
+def first_queries(reply: Reply, *, count: int, kept: Site = SITE) -> list[str]:
+    """The purposes of the first queries of an update run whose site was ``kept``, each answered by ``reply``."""
     site_crawl = crawl(Options(url="news.example"), SiteFacts(asked="news.example"))
     answer: Any = None
     purposes: list[str] = []
@@ -84,7 +84,7 @@ def first_queries(reply: Reply, *, count: int) -> list[str]:
             break
         answer = None
         if isinstance(message, AskSite):
-            answer = site_as_json(SITE)
+            answer = site_as_json(kept)
         elif isinstance(message, AskState):
             answer = CollectionState(whole=True, watermark="2026-01-01T00:00:00Z", swept="2026-01-01T00:00:00Z")
         elif isinstance(message, Query):
@@ -109,6 +109,12 @@ def test_only_a_different_answer_starts_discovery_again(status: int, body: bytes
     purposes = first_queries(reply, count=2)
     assert purposes[0] == "newest"
     assert (purposes[1:] == ["index"]) is looks_again
+
+
+def test_site_whose_api_hides_rows_since_the_last_run_is_discovered_again() -> None:
+    reply = Reply(status=404, url="https://news.example/")
+    assert first_queries(reply, count=1) == ["newest"]
+    assert first_queries(reply, count=1, kept=replace(SITE, doubted=True)) == ["index"]
 
 
 def test_site_without_an_answer_is_not_discovered_again() -> None:

@@ -261,13 +261,15 @@ def test_types_that_only_the_sitemap_names_come_from_their_pages() -> None:
     assert (sorted(facts.collections), facts.verdict) == (["post", "story"], "complete")
 
 
-def run(folder: Path, model: ListedSite, name: str, **options: Any) -> tuple[list[Record], CollectionFacts]:
+def run(
+    folder: Path, model: ListedSite, name: str, *, site: Site | None = None, **options: Any
+) -> tuple[list[Record], CollectionFacts]:
     """A run with an archive."""
     archive = Archive.open(f"sqlite:///{folder / 'a.db'}", run=name, alive=lambda _: False)
     archive.runs.start("wp_posts")
     facts, rows = SiteFacts(asked=HOME), []
     chosen = Options(url=HOME, follow=frozenset(), **options)
-    talk = crawl_collections(slugged(), chosen, facts)
+    talk = crawl_collections(site or slugged(), chosen, facts)
     for message in outgoing(talk, model.reply, ArchiveAnswers(archive).answer):
         if isinstance(message, Checkpoint):
             archive.commit(message)
@@ -324,11 +326,25 @@ def test_feed_of_an_update_shows_that_the_permalinks_are_new(tmp_path: Path) -> 
     model.web[LIST] = urlset(f"/news/post-{number}/" for number in model.objects)
     entries = (f"<item><link>{HOME}/news/post-{n}/</link><guid>{HOME}/?p={n}</guid></item>" for n in range(31, 21, -1))
     model.web["/feed/"] = f"<rss version='2.0'><channel><title>A</title>{''.join(entries)}</channel></rss>"
-    rows, facts = run(tmp_path, model, "2")
+    rows, facts = run(tmp_path, model, "2", site=(site := slugged()))
+    assert not site.doubted
     assert sorted(addresses(rows).values()) == sorted(
         ("new" if number == 31 else "edited", f"{HOME}/news/post-{number}/") for number in range(1, 32)
     ), facts.why
     assert (facts.mode, facts.verdict, facts.live) == ("update", "complete", 31), facts.why
+
+
+def test_site_is_doubted_where_its_feed_shows_what_its_api_hides(tmp_path: Path) -> None:
+    model = listed_site()
+    run(tmp_path, model, "1", site=(site := slugged()))
+    assert not site.doubted
+    for number in (31, 32):
+        model.objects[number] = Object(number, 60 * number)
+    model.by_slug = frozenset({31})
+    entries = (f"<item><link>{HOME}/post-{n}/</link><guid>{HOME}/?p={n}</guid></item>" for n in (32, 31, 30))
+    model.web["/feed/"] = f"<rss version='2.0'><channel><title>A</title>{''.join(entries)}</channel></rss>"
+    rows, facts = run(tmp_path, model, "2", site=site)
+    assert (ids(rows), site.doubted, facts.verdict) == ([31, 32], True, "complete"), facts.why
 
 
 def test_hearing_that_was_cut_short_is_not_repeated_in_each_run(tmp_path: Path) -> None:

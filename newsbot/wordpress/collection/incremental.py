@@ -249,7 +249,7 @@ class IncrementalListing(Listing):
         if not wrong and self._is_changed:
             largest = max(newest.dates, default=0)
             yield from self.proof.prove_parts(largest=largest, page=newest.first, at_once=self._is_odd)
-        if wrong or self.sweep or self.proof.odd or self._needs_all_ids or self._is_restored:
+        if wrong or self.sweep or self.proof.odd or self._needs_all_ids or self._is_restored or account.mass_redated:
             # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
             yield from self._sweep()
         elif self._is_odd and not self.proof.whole and (account.total or 0) <= SWEPT_AT_ONCE:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from newsbot.wordpress.collection.deletions import bury, too_many
 from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.members import kept_members, lacks_login
 from newsbot.wordpress.collection.publication import Publication
 from newsbot.wordpress.collection.site_ids import Dates, SiteIds, token
+from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
+
+MANY = 10
+"""Rows that were re-dated, and are most of the known rows of a listing: then rows that it does not list may be too."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +39,8 @@ class Reconciler:
     site's time of the first answer (UTC, ISO). ``unordered``: the last listing of all ids showed that the site ignores
     the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it. ``went_back``: rows have an earlier
     date of change than the archive holds. A site that was restored from a backup shows no other sign of its edits.
+    ``mass_redated``: most rows of a listing have other dates than the archive holds, and none of them shows when it was
+    changed. So a program that writes to the database leaves them.
     """
 
     intake: Intake
@@ -59,6 +66,7 @@ class Reconciler:
     unordered: bool = False
     in_turns: bool = False
     went_back: bool = False
+    mass_redated: bool = False
     publication: Publication = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,17 +130,26 @@ class Reconciler:
         }
         believed = (yield from self._given_twice(older, held)) if older else set()
         yield from self.fetch(row_id for row_id in differing if row_id not in older or row_id in believed)
-        yield from self._bring_redated(
+        redated = yield from self._bring_redated(
             {row_id: at for row_id, at in dates.items() if row_id in held and row_id not in differing}
         )
+        redated += sum(row_id in held and row_id not in older and self._is_past(at) for row_id, at in differing.items())
+        self.mass_redated = self.mass_redated or (redated >= MANY and 2 * redated > len(dates.keys() & held.keys()))
         self.publication.forget(dates)
 
-    def _bring_redated(self, dates: Dates) -> Steps[None]:
-        """Bring those of listed rows whose date of publication is another one than the held one."""
+    def _is_past(self, modified: str | None) -> bool:
+        """Whether a date of change lies so far before the last run that no listing of changes shows the row."""
+        watermark = self.intake.state.watermark
+        if modified is None or watermark is None:
+            return False
+        return datetime.fromisoformat(modified) < datetime.fromisoformat(watermark) - ZONE_SHIFT
+
+    def _bring_redated(self, dates: Dates) -> Steps[int]:
+        """Bring those of listed rows whose date of publication is another one than the held one. Returns how many."""
         left = self.asked | self.deferred | {*self.facts.unreadable, *self.facts.missing}
         redated = [row_id for row_id in (yield from self.publication.redated(dates)) if row_id not in left]
         if not redated:
-            return
+            return 0
         first, others = redated[: self.queries.per_page], redated[self.queries.per_page :]
         yield from self.fetch(first)
         failed = self.absent | {*self.facts.unreadable, *self.facts.missing}
@@ -142,8 +159,9 @@ class Reconciler:
         if 2 * len((yield from self.publication.redated(unedited))) > len(unedited):
             # The whole rows have the held dates: the site lists other dates than those of its rows.
             self.publication.trusted = False
-        else:
-            yield from self.fetch(others)
+            return 0
+        yield from self.fetch(others)
+        return len(redated)
 
     def _given_twice(self, older: Dates, held: Mapping[int, str | None]) -> Steps[set[int]]:
         """Those of rows with an ``older`` date of change than the held ones that are no old copies of a cache.

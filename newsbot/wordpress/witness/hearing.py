@@ -89,8 +89,11 @@ def _go_on(account: Account) -> Steps[bool]:
     else:
         account.facts.missing_urls |= account.state.get("missing") or {}
     if account.type == "post" and account.facts.sent and _is_time(account, "fed"):
-        asked = True
+        asked, beside = True, set(account.beside)
         yield from hear_feed(account, "feed", f"{account.witnesses.site.home}/feed/")
+        if not account.beside <= beside:
+            # What hides these rows may be a plugin that the site got since it was discovered, as for languages.
+            account.witnesses.site.doubted = True
         if account.readdressed:
             # The addresses of older rows may have changed too, which the sitemaps show.
             account.state["heard"] = account.at

@@ -28,6 +28,11 @@ def check_scrapy_settings(settings: BaseSettings) -> None:
             _check_type(settings, name, default)
     if settings["TWISTED_REACTOR"] != REACTOR:
         raise BadArgument(f"TWISTED_REACTOR must be {REACTOR}, since newsbot runs on asyncio; remove the setting")
+    if settings.getfloat("CONCURRENT_ITEMS") != 1:
+        raise BadArgument("CONCURRENT_ITEMS must be 1, since rows come in their order; remove the setting")
+    if settings.getfloat("CONCURRENT_REQUESTS_PER_DOMAIN") < 1:
+        # Scrapy would wait for ever.
+        raise BadArgument("CONCURRENT_REQUESTS_PER_DOMAIN must be 1 or more; remove the setting")
     for name in COMPONENTS:
         for component, place in settings.getdict(name).items():
             if place is not None and isinstance(component, str):

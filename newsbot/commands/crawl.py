@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import difflib
 import gc
 import inspect
@@ -25,6 +26,7 @@ from scrapy.utils.conf import feed_process_params_from_cli
 
 # Scrapy imports every command at each start, so the modules that only one command needs are imported where it runs.
 from newsbot import early_stop, json_logs, screen_log
+from newsbot.commands.ending import log_failure
 from newsbot.commands.interrupting import end_at_third_signal
 from newsbot.commands.screen import prepare_screen
 from newsbot.errors import ArchiveError, BadArgument
@@ -152,7 +154,10 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
         end_at_third_signal(self.crawler_process)
-        super().run(args, opts)
+        task = self.crawler_process.crawl(self._create_crawler(args[0]), **opts.spargs)
+        assert isinstance(task, asyncio.Task)
+        task.add_done_callback(log_failure)
+        self.crawler_process.start()
         # A run that was stopped before its spider was opened has no other end.
         self.crawler.signals.send_catch_log(run_ended)
         complete = self.crawler.stats.get_value("newsbot/receipt/complete") if self.crawler.stats else False
@@ -175,6 +180,8 @@ class Command(ScrapyCrawl):
         assert self.settings is not None
         loader = get_spider_loader(self.settings)
         if len(args) != 1:
+            return not_one_spider(args, sorted(loader.list()))
+        if "://" in args[0]:
             return not_one_spider(args, sorted(loader.list()))
         if args[0] not in loader.list():
             return f"there is no spider {args[0]!r}; the spiders are {', '.join(sorted(loader.list()))}"
@@ -203,6 +210,8 @@ class Command(ScrapyCrawl):
 
 def not_one_spider(words: Sequence[str], spiders: Sequence[str]) -> str:
     """What is wrong with a command line that names no spider, or has words behind its spider."""
+    if words and "://" in words[0]:
+        return f"takes a spider in front of the site: write scrapy crawl wp_posts -a site={words[0]}"
     if not words or words[0] not in spiders:
         return f"takes one spider of {', '.join(spiders)}, not {' '.join(words) or 'none'}"
     word = words[1]

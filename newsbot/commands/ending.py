@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,14 @@ from scrapy.settings import BaseSettings
 
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.terminal import in_users_words, tell
+
+logger = logging.getLogger(__name__)
+
+
+def log_failure(task: asyncio.Task[None]) -> None:
+    """Log what ended a crawl: a component of the user that does not exist, or that fails when it starts."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("The crawl failed", exc_info=error)
 
 
 class OneLineEnd:

@@ -276,7 +276,7 @@ class ReceiptExtension:
             facts.duplicates += dropped - facts.unchanged - facts.filtered
             lost = facts.sent - (facts.delivered - facts.recovered) - dropped
             if lost > 0 and facts.verdict == "complete":
-                facts.end("incomplete", f"{lost} rows were lost between the site and the feed")
+                facts.end("incomplete", f"rows that were lost between the site and the feed: {lost}")
         if site.verdict == "complete" and site.collections:
             site.conclude()
 

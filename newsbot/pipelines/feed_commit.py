@@ -111,7 +111,7 @@ class FeedCommit:
         if never_created := self._never_created():
             failed = True
             self._crawler.stats.inc_value("newsbot/feeds/failed", never_created)
-            logger.error("%d feeds could not be created; the traceback above shows why", never_created)
+            logger.error("Feeds that could not be created: %d. A traceback in the log shows why", never_created)
         try:
             self._conclude(failed)
         except ArchiveError as error:

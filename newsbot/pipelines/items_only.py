@@ -18,6 +18,10 @@ from newsbot.pipelines.accounts import count_drop
 from newsbot.pipelines.archive import ArchivePipeline
 
 
+class NotARow(TypeError):
+    """A pipeline of the user did not return the row."""
+
+
 class ItemsOnly(ItemPipelineManager):
     """Scrapy's manager of pipelines (``ITEM_PROCESSOR``). A row that a user's pipeline drops counts as filtered."""
 
@@ -29,15 +33,19 @@ class ItemsOnly(ItemPipelineManager):
             return
         method: Any = self.methods["process_item"].pop()
         is_before = not getattr(self, "_archived", False)
+        name = f"{type(mw).__module__}.{type(mw).__qualname__}"
 
         async def process_item(item: Any, *spider: Any) -> Any:
             if not isinstance(item, Record):
                 return item
             try:
-                return await ensure_awaitable(method(item, *spider))
+                row = await ensure_awaitable(method(item, *spider))
             except DropItem:
                 self._count(item, is_before=is_before)
                 raise
+            if not isinstance(row, Record):
+                raise NotARow(f"{name} returned {type(row).__name__} and not the row: it must end with `return item`")
+            return row
 
         self.methods["process_item"].append(process_item)
         if method in self._mw_methods_requiring_spider:

@@ -84,6 +84,8 @@ class NewsbotSpider(Spider):
             "sites_at_once": settings.getint("NEWSBOT_SITES_AT_ONCE"),
         }
         try:
+            if "NEWSBOT_SITES_AT_ONCE" not in settings:
+                raise BadArgument("the settings are not those of newsbot: set SCRAPY_SETTINGS_MODULE=newsbot.settings")
             spider = cls(*args, **from_settings, **kwargs)
             check_warc(settings, asked=spider.arguments.warc)
         except BadArgument as error:

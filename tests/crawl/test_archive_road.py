@@ -163,7 +163,7 @@ def test_batches_of_a_killed_run_lose_and_double_nothing(tmp_path: Path, size: i
 
 def test_feed_that_cannot_be_made_leaves_its_rows_to_the_next_run(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, settings={"FEEDS": {"%(nowhere)s.jsonl": {}}})
-    assert "1 feeds could not be created" in log
+    assert "Feeds that could not be created: 1." in log
     assert stats["newsbot/feeds/failed"] == 1
     crawl(tmp_path)
     assert sorted(rows(tmp_path, "jsonl")) == sorted(everything())

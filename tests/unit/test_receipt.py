@@ -81,7 +81,7 @@ def test_one_row_that_was_lost_makes_a_run_incomplete(tmp_path: Path) -> None:
     receipt = run.end(post(1))
     assert (receipt["complete"], run.complete) == (False, False)
     assert receipt["sites"][0]["verdict"] == "incomplete"
-    assert receipt["sites"][0]["why"] == "post: 1 rows were lost between the site and the feed"
+    assert receipt["sites"][0]["why"] == "post: rows that were lost between the site and the feed: 1"
 
 
 def test_a_feed_that_a_storage_of_the_user_could_not_store_makes_a_run_incomplete(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ def test_a_setting_that_scrapy_cannot_read_is_named(word: str, line: str) -> Non
         ("LOG_LEVEL", "info", "LOG_LEVEL takes one of CRITICAL, DEBUG, ERROR, FATAL, INFO, "),
         ("LOG_FILE", "/nowhere/a.log", "LOG_FILE /nowhere/a.log cannot be written: No such file or directory"),
         ("TWISTED_REACTOR", "x", "TWISTED_REACTOR must be twisted.internet.asyncioreactor"),
+        ("CONCURRENT_ITEMS", "0", "CONCURRENT_ITEMS must be 1, since rows come in their order"),
+        ("CONCURRENT_ITEMS", "100", "CONCURRENT_ITEMS must be 1, since rows come in their order"),
+        ("CONCURRENT_REQUESTS_PER_DOMAIN", "0", "CONCURRENT_REQUESTS_PER_DOMAIN must be 1 or more; remove"),
         (
             "EXTENSIONS",
             {"no.such.Extension": 1},
@@ -91,6 +94,10 @@ def test_a_component_is_looked_for_and_not_imported(tmp_path: Path, monkeypatch:
         (["posts"], "takes one spider of wp_posts, not posts"),
         (["wp_posts", "site=a.example"], "site=a.example has no -a in front: write -a site=a.example"),
         (["wp_posts", "--color"], "there is no option --color; scrapy crawl --help shows the options"),
+        (
+            ["https://a.example"],
+            "takes a spider in front of the site: write scrapy crawl wp_posts -a site=https://a.ex",
+        ),
         (["wp_posts", "a.example"], "takes one spider, and a.example stands behind wp_posts; write -a site=a.example"),
     ],
 )

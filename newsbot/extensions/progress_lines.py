@@ -43,11 +43,12 @@ def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, 
     done = sum(_done(collection, limit) for collection in collections)
     total = _total_of_all(collections, limit)
     speed = done / seconds if seconds >= LEAST_SECONDS and done else None
-    left = (total - done) / speed if total is not None and speed and total > done else None
+    waiting = max(0.0, wait.until - now) if wait is not None else 0.0
+    left = waiting + (total - done) / speed if total is not None and speed and total > done else None
     kind = in_one_line(collections[-1].type) if collections else "finding the API"
     waits = None
-    if wait is not None and wait.until - now >= WORTH_TELLING:
-        waits = f"waits {duration(wait.until - now)}: {wait.why}"
+    if wait is not None and waiting >= WORTH_TELLING:
+        waits = f"waits {duration(waiting)}: {wait.why}"
     return Progress(
         name=in_one_line(facts.site or facts.asked),
         kind=f"comparing {kind}" if total is not None and 0 < total <= done else kind,
@@ -119,12 +120,12 @@ def sum_line(sums: Sums, active: Sequence[Progress]) -> str:
 
 
 def time_left(sums: Sums, active: Sequence[Progress]) -> float | None:
-    """Seconds until the run ends: the longest of the active sites, and the sites behind them at the pace so far."""
+    """Seconds until the run ends: the sites behind the active ones at the pace so far; no less than an active site."""
     lefts = [progress.left for progress in active if progress.left is not None]
     behind = sums.listed - sums.ended - len(active)
     if behind <= 0:
         return max(lefts) if lefts and len(lefts) == len(active) else None
-    return sums.seconds / sums.ended * (sums.listed - sums.ended) if sums.ended else None
+    return max(sums.seconds / sums.ended * (sums.listed - sums.ended), *lefts) if sums.ended else None
 
 
 def duration(seconds: float) -> str:

@@ -36,9 +36,7 @@ def passed(pipeline: type, item: Any) -> Any:
 
 def test_a_pipeline_that_returns_no_row_is_named() -> None:
     assert passed(Keeps, ROW) is ROW
-    with pytest.raises(
-        NotARow, match=r"\.Forgets returned NoneType and not the row: it must end with"
-    ):
+    with pytest.raises(NotARow, match=r"\.Forgets returned NoneType and not the row: it must end with"):
         passed(Forgets, ROW)
     checkpoint = Checkpoint.__new__(Checkpoint)
     assert passed(Forgets, checkpoint) is checkpoint, "a pipeline of a user meets rows only"

@@ -216,13 +216,13 @@ def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -
     assert cells(measured) == (
         "300 of 1,000 rows",
         "300 rows/min",
-        "2 min left",
+        "3 min left",
         "waits 12 s: the host asks for it",
     )
     sums = Sums(listed=1, ended=0, rows=300, requests=9, seconds=60)
     told = "waits 12 s: the host asks for it"
     assert sum_line(sums, [measured]) == (
-        f"0 of 1 site ended, 300 rows, 9 requests, 300 rows/min, 2 min left, 1 waiting (https://s1.example {told})"
+        f"0 of 1 site ended, 300 rows, 9 requests, 300 rows/min, 3 min left, 1 waiting (https://s1.example {told})"
     )
     assert measure(facts, seconds=1, now=100, wait=None, limit=20).total == 20
     done = measure(site(seen=9, expected_before=9), seconds=60, now=0, wait=None, limit=None)
@@ -233,6 +233,7 @@ def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -
 def test_the_time_left_counts_the_sites_behind_the_active_ones() -> None:
     active = [Progress(name="a", kind="post", done=1, total=2, requests=1, per_minute=1.0, left=60.0)]
     assert time_left(Sums(listed=100, ended=20, rows=9, requests=9, seconds=600), active) == 2_400
+    assert time_left(Sums(listed=100, ended=80, rows=9, requests=9, seconds=80), active) == 60, "a site needs longer"
     assert time_left(Sums(listed=1, ended=0, rows=9, requests=9, seconds=600), active) == 60.0
     assert time_left(Sums(listed=9, ended=0, rows=9, requests=9, seconds=600), active) is None
 

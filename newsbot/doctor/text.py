@@ -9,6 +9,9 @@ from newsbot.doctor.findings import Findings
 from newsbot.rights import words as rights
 from newsbot.terminal import in_one_line
 
+HIDE_LANGUAGES = frozenset({"Polylang", "WPML"})
+"""Plugins whose sites may list and count the default language alone."""
+
 _WIDTH = 14
 
 
@@ -53,7 +56,9 @@ def _shown(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
         yield "time zone", [found.timezone or "not told"]
     yield "languages", [_languages(found)]
     if found.collections:
-        yield "rows", [_counted(collection) for collection in found.collections]
+        hides = HIDE_LANGUAGES.intersection(found.plugins.get("language", ()))
+        of_one = ["(a total may count one language only; a crawl brings all)"] if hides else []
+        yield "rows", [*map(_counted, found.collections), *of_one]
     yield "feed", [_feed(found)]
     yield "sitemaps", [f"{url} ({what})" for url, what in found.sitemaps.items()] or ["none found"]
     yield "plugins", _plugins(found)

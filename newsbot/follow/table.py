@@ -39,7 +39,7 @@ def _sums(sites: Sequence[FollowedSite], now: datetime) -> list[str]:
     paused, due = sum(site.paused for site in sites), sum(site.is_due(now) for site in sites)
     blocked = sum(not site.paused and site.blocked_until is not None and site.blocked_until > now for site in sites)
     failing = sum(not site.paused and site.failures > 0 for site in sites)
-    verdicts = Counter(site.verdict or "never checked" for site in sites)
+    verdicts = Counter(site.verdict or "not checked yet" for site in sites)
     last = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     return [
         f"{counted(len(sites), 'site')}: {due} due, {paused} paused, {blocked} blocked, {failing} failing",
@@ -53,7 +53,7 @@ def _cells(site: FollowedSite, now: datetime) -> tuple[str, ...]:
         site.spider,
         _next(site, now),
         str(site.entry.get("every", "by habit")),
-        _minute(site.checked),
+        _minute(site.checked, never="not yet"),
         site.verdict or "-",
         str(site.failures),
         "-" if site.cost is None else f"{site.cost:.1f}",
@@ -69,8 +69,8 @@ def _next(site: FollowedSite, now: datetime) -> str:
     return _minute(max(filter(None, (site.next_due, site.blocked_until))))
 
 
-def _minute(moment: datetime | None) -> str:
-    return "never" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+def _minute(moment: datetime | None, *, never: str = "never") -> str:
+    return never if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def as_object(site: FollowedSite, now: datetime) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def test_a_healthy_site_is_told_whole() -> None:
     # robots.txt, index, home page, posts, types, sitemap, two files on rights, and a total each of three collections.
     assert found.requests == 11
     assert "in the way    nothing seen" in told(found)
+    assert "one language" not in told(found)
 
 
 def test_a_site_in_several_languages_names_them_and_its_plugin() -> None:
@@ -118,6 +119,7 @@ def test_a_site_in_several_languages_names_them_and_its_plugin() -> None:
     found = diagnose(healthy() | {"/wp-json/": many, "/": PAGE.replace("</head>", f"{links}</head>")})
     assert found.languages == ["de", "fr", "de-DE"]
     assert found.plugins == {"language": ["Polylang"], "SEO": ["Yoast SEO"]}
+    assert "(a total may count one language only; a crawl brings all)" in told(found)
 
 
 @pytest.mark.parametrize(

@@ -344,7 +344,7 @@ def test_sites_are_added_listed_paused_resumed_and_removed(url: str) -> None:
         ["blog.example", "wp_posts", "paused", "6h"],
         ["news.example", "wp_posts", "now", "6h"],
     ]
-    assert lines[:2] == ["2 sites: 1 due, 1 paused, 0 blocked, 0 failing", "last check: 2 never checked"]
+    assert lines[:2] == ["2 sites: 1 due, 1 paused, 0 blocked, 0 failing", "last check: 2 not checked yet"]
     assert [line.split()[0] for line in do(url, "due")[3:]] == ["news.example"]
     assert do(url, "resume", "blog.example") == ["resumed: blog.example"]
     assert do(url, "remove", "blog.example", "news.example") == ["removed: blog.example, news.example"]

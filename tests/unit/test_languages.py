@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from newsbot.items import Post, Record
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
-from newsbot.wordpress.languages.finding import find_languages
+from newsbot.wordpress.languages.finding import MOST_EMPTY, find_languages
 from newsbot.wordpress.languages.plugins import language_plugins
 from newsbot.wordpress.languages.search import Newest
 from newsbot.wordpress.messages import Query, Reply
@@ -268,6 +268,16 @@ def test_language_that_a_site_gets_between_two_runs_is_asked_for(way: str, begin
     assert "it" in site.languages[POSTS]
     model.names_refused = True
     assert not update(site, model)[0], "a site that does not tell its languages keeps those that are known"
+
+
+def test_many_languages_without_rows_are_asked_for_in_turns() -> None:
+    names = ("en", "fr", *(f"l{number}" for number in range(12)))
+    site, model = site_of(declared=names), spoken_site(MIXED, declared=names)
+    crawled(site, model)
+    assert [update(site, model) for _ in range(3)] == [(False, 1 + MOST_EMPTY)] * 3
+    model.objects[999], model.spoken[999] = Object(999, second=1), "l11"
+    told = [update(site, model)[0] for _ in range(3)]
+    assert (any(told), "l11" in site.languages[POSTS]) == (True, True)
 
 
 @pytest.mark.parametrize("spoken", [["en"] * 30, MIXED])

@@ -1,8 +1,8 @@
 """When the languages of a collection are searched for: in its first run, and where the site names another language.
 
 A site may get a language at any time, and hides its rows as it hides those of the others. A site that hides languages
-is asked in each run which ones it names (one request), and for the newest row of each that had none. A run that may be
-a quick check (``collection.quick_check``) does not ask: the last full check is less than a day old.
+is asked in each run which ones it names (one request), and for the newest row of some that had none, in turns. A run
+that may be a quick check (``collection.quick_check``) does not ask: the last full check is less than a day old.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from newsbot.wordpress.messages import Asking, Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import KeepSite
 from newsbot.wordpress.site_json import site_as_json
+
+MOST_EMPTY = 5
+"""Languages without rows that one run asks for."""
 
 
 def find_languages(site: Site, collection: Collection, options: Options) -> Steps[bool]:
@@ -46,6 +49,7 @@ def find_languages(site: Site, collection: Collection, options: Options) -> Step
 
 def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
     """Whether the site names other languages than those that were searched for, or one that was without rows has some.
+    Of many such languages each run asks for others.
 
     Raises PayloadError.
     """
@@ -56,7 +60,15 @@ def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
         site.heard = yield from search.hear()
     if site.heard and set(site.heard) != named.keys():
         return True
-    return (yield from search.speaks(name for name, is_empty in named.items() if is_empty))
+    empty = [name for name, is_empty in named.items() if is_empty]
+    asked = empty[:MOST_EMPTY]
+    if (yield from search.speaks(asked)):
+        return True
+    if len(asked) < len(empty):
+        # In turns: the languages that this run asked for stand behind the others from now on.
+        site.named[route] = {name: named[name] for name in named if name not in asked} | dict.fromkeys(asked, True)
+        yield KeepSite(url=options.url, site=site_as_json(site))
+    return False
 
 
 def _kept(before: tuple[str, ...], search: LanguageSearch) -> Asking[list[str]]:

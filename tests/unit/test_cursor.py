@@ -150,6 +150,15 @@ def test_a_listing_with_too_many_empty_pages_is_unproven() -> None:
     assert (cursor.done, cursor.unproven, cursor.repeating) == (True, True, False)
 
 
+@pytest.mark.parametrize("grows_at", range(1, 6))
+def test_a_page_that_comes_again_is_told_where_the_count_grows_meanwhile(grows_at: int) -> None:
+    cursor, page, asked = Cursor(base={}, dated=False, per_page=3), [Row(row_id, None) for row_id in (3, 4, 5)], 0
+    while not cursor.done and cursor.params().keys().isdisjoint({"after", "before", "include"}):
+        cursor.take(page, total=4 + (asked >= grows_at))
+        asked += 1
+    assert (asked <= 8, {"offset=", "page="} <= set(cursor.disorder)) == (True, True), (asked, cursor.disorder)
+
+
 def test_a_page_that_comes_again_whatever_is_asked_for_proves_nothing() -> None:
     cursor = Cursor(base={}, dated=False, per_page=10)
     page = [Row(row_id, None) for row_id in range(1, 11)]

@@ -122,8 +122,13 @@ class ById(Stage):
 
         Hidden rows at the ends of a page may leave its other rows the same; but no page has more rows than are left.
         """
-        asked, counted = self.forms.setdefault(hash(tuple(ids)), (self._at, page.total))
-        if counted != page.total or self.stepping or self._at <= asked:
+        form = hash(tuple(ids))
+        asked, counted = self.forms.setdefault(form, (self._at, page.total))
+        if counted != page.total:
+            # The next page with these rows is compared with this one: no row came or went between the two.
+            self.forms[form] = self._at, page.total
+            return False
+        if self.stepping or self._at <= asked:
             return False
         is_full = len(ids) >= self.most_rows > 1
         if self.by_page or (is_full and page.total and len(ids) > page.total - self.offset):

@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 from procrastinate import exceptions
@@ -24,6 +22,7 @@ from newsbot.archive.database import Database
 from newsbot.archive.processes import this_process
 from newsbot.errors import ArchiveAway, ArchiveError
 from newsbot.fleet.connector import QueueConnector, new_app
+from newsbot.fleet.database_thread import DatabaseThread, reconnect
 from newsbot.fleet.dispatch import CONTROL, CRAWL, MOST_DEATHS, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import JobKey
 from newsbot.fleet.heartbeat import Done, Heartbeat
@@ -59,8 +58,6 @@ _ENTER = """
 INSERT INTO fleet_workers (worker, control, holder, slots)
 VALUES (%(worker)s, %(control)s, %(holder)s, %(slots)s)
 """
-
-Answer = TypeVar("Answer")
 
 
 class Session:
@@ -108,8 +105,8 @@ class Session:
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Do jobs until ``stop`` is set or the session ends; then ``why`` has the reason. Raises QUEUE_ERRORS."""
-        _reconnect(self._database)
-        await asyncio.gather(self._thread.do(_reconnect), self._beating.do(_reconnect))
+        reconnect(self._database)
+        await asyncio.gather(self._thread.do(reconnect), self._beating.do(reconnect))
         await self._thread.do(lambda database: rescue(database, ended=self._earlier))
         sites, control = self._make_workers()
         await self._connector.open_async()
@@ -269,36 +266,6 @@ class Session:
     async def _stop_runs(self, tasks: list[asyncio.Task[None]]) -> None:
         await self.runs.stop()
         await asyncio.wait(tasks)
-
-
-class DatabaseThread:
-    """A thread with a database of its own: what it does neither holds up the crawls nor waits for them."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fleet")
-
-    async def do(self, work: Callable[[Database], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._database)
-
-    def close(self) -> None:
-        self._thread.shutdown()
-        self._database.close()
-
-
-def _reconnect(database: Database) -> None:
-    """Replace connections that the server has closed, as a restart of it does. Raises ArchiveError."""
-    with suppress(ArchiveError):
-        _try(database)
-        return
-    _try(database)
-
-
-def _try(database: Database) -> None:
-    with database.reading() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    with database.writing():
-        pass
 
 
 def _reason(tasks: list[asyncio.Task[None]]) -> str:

@@ -17,10 +17,11 @@ from newsbot.archive.database import Database
 from newsbot.archive.due_sites import DueSites
 from newsbot.errors import BadArgument
 from newsbot.fleet.connector import quiet
+from newsbot.fleet.database_thread import DatabaseThread
 from newsbot.fleet.pulse import Pulse
 from newsbot.fleet.queue_schema import open_fleet
 from newsbot.fleet.runs import Run
-from newsbot.fleet.session import QUEUE_ERRORS, DatabaseThread, Session
+from newsbot.fleet.session import QUEUE_ERRORS, Session
 from newsbot.fleet.spider import COMPONENTS, spider_for_fleet
 from newsbot.spiders.base import NewsbotSpider
 from newsbot.terminal import counted

@@ -23,6 +23,7 @@ from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
 from newsbot.fleet import dispatch as dispatch_module
 from newsbot.fleet import heartbeat, session
+from newsbot.fleet.database_thread import DatabaseThread
 from newsbot.fleet.dispatch import CRAWL, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import Fence, JobKey
 from newsbot.fleet.heartbeat import Heartbeat
@@ -305,7 +306,7 @@ def test_a_session_whose_crawls_hang_ends_in_time(fleet: Database, monkeypatch: 
         monkeypatch.setattr(session, name, 0.1)
     follow(fleet, 1)
     url = str(fleet.engine.url.render_as_string(hide_password=False))
-    threads = [session.DatabaseThread(open_fleet(url, create=False)) for _ in range(2)]
+    threads = [DatabaseThread(open_fleet(url, create=False)) for _ in range(2)]
 
     async def serve() -> int:
         run, stop = HangingRun(), asyncio.Event()

@@ -65,9 +65,12 @@ def _in_encoding(data: bytes, encoding: str) -> str:
 
 def _toml_rows(data: bytes) -> list[Row]:
     try:
-        tables = tomllib.loads(_in_encoding(data.removeprefix(codecs.BOM_UTF8), "utf-8")).get("site", [])
+        found = tomllib.loads(_in_encoding(data.removeprefix(codecs.BOM_UTF8), "utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise BadList(str(error)) from None
+    if found and "site" not in found:
+        raise BadList(f"it has no [[site]] table, it has {', '.join(found)}")
+    tables = found.get("site", [])
     if not isinstance(tables, list):
         raise BadList("`site` is not a list of [[site]] tables")
     return [(f"entry {number}", table if isinstance(table, dict) else {}) for number, table in enumerate(tables, 1)]
@@ -144,3 +147,5 @@ def _cell(cell: str) -> str:
 
 
 _READERS = {".toml": _toml_rows, ".csv": _csv_rows, ".txt": _txt_rows}
+SUFFIXES = tuple(_READERS)
+"""How the name of a site list ends."""

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from newsbot.arguments.list_files import SUFFIXES
 from newsbot.arguments.site_list import Target, read_sites
 from newsbot.arguments.values import Names, Switch, moment, split_names, split_urls
+from newsbot.errors import BadArgument
 from newsbot.wordpress.joins.relations import FOLLOWED
 from newsbot.wordpress.options import KINDS
 
@@ -108,6 +110,8 @@ class SiteArguments(BaseModel):
         """The sites to crawl, each once; none for ``sites=archive``. Raises BadArgument for a file it cannot read."""
         if self.follows:
             return []
+        if named := next((url for url in self.site if Path(url).suffix in SUFFIXES and Path(url).is_file()), None):
+            raise BadArgument(f"site= takes addresses, and {named} is a file: write -a sites={named}")
         found = read_sites(self.sites) if self.sites else [Target(url=url) for url in self.site]
         return list({target.url: target for target in found}.values())
 

@@ -80,7 +80,8 @@ def is_web_address(text: str) -> bool:
         return False
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
-        return bool(parts.hostname) and parts.port != 0
+        # ``https://https://a.example`` and ``http:/a.example`` have the host "https" or "http".
+        return bool(parts.hostname) and parts.hostname not in ("http", "https") and parts.port != 0
     except ValueError:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,20 @@ def test_help_shows_every_argument_with_what_it_means_and_examples_that_the_spid
 def test_the_case_of_a_scheme_does_not_count() -> None:
     assert is_web_address("HTTPS://A.example/x")
     assert not is_web_address("FTP://a.example/x")
+
+
+def test_a_scheme_is_no_host() -> None:
+    for url in ("https://https://a.example", "http:/a.example", "https//a.example"):
+        assert not is_web_address(url), url
+
+
+def test_the_name_of_a_list_in_site_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = validate(PostArguments, {"site": "sites.txt"})
+    assert [target.url for target in given.targets()] == ["sites.txt"]
+    Path("sites.txt").touch()
+    with pytest.raises(BadArgument, match=r"site= takes addresses, and sites.txt is a file: write -a sites=sites.txt"):
+        given.targets()
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x01", "\x1b", "\x7f", "\x9b", "\ud83d", "\n"], ids=ascii)

@@ -111,7 +111,8 @@ def test_half_a_file_of_utf16_is_refused_with_its_line(tmp_path: Path) -> None:
         ("s.csv", 'url,name\na.example,"A\nB"\n"b.example\nc.example\n', "line 4: url= "),
         ("s.toml", '[[site]]\nurl = "x y"\n', "entry 1: url= "),
         ("s.toml", '[[site]]\nurl = "a.example"\ncountry = "NL"\n', "'country' is not known; the columns are url"),
-        ("s.toml", '[[sites]]\nurl = "a.example"\n', "contains no site"),
+        ("s.toml", '[[sites]]\nurl = "a.example"\n', "it has no [[site]] table, it has sites"),
+        ("s.toml", "", "contains no site"),
     ],
 )
 def test_list_that_cannot_be_meant_is_refused(name: str, text: str, said: str, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.crawl.scrapy_crawl import crawl
 from tests.newsroom import Newsroom
 from tests.real.postgresql import PostgreSQL
 from tests.unit.test_forgetting import check_forgetting
-from tests.unit.test_moves import check_rename, fill
+from tests.unit.test_moved_archive import check_rename, fill
 
 pytestmark = pytest.mark.real
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from newsbot.archive import Archive, MissingRows
 from newsbot.archive.parts import PARTS, changed_parts, fingerprint
-from newsbot.archive.schema import VERSION, leases
-from newsbot.archive.schema_version import migrate
-from newsbot.errors import ArchiveError
 from newsbot.items import Author, Checkpoint, Embed, FeaturedImage, Image, Post, TermRef, columns
 from newsbot.wordpress.guids import guid_key
 from newsbot.wordpress.questions import AskKnown, Recall
@@ -460,86 +454,6 @@ def test_linked_objects_are_recalled_until_they_are_old(reopen: Open, clock: Clo
     assert second.recall(Recall(site=SITE, relation="users", ids=(1,))) == {}
 
 
-def test_second_crawl_of_a_site_is_told_who_crawls_it(reopen: Open) -> None:
-    one, two = reopen("run-1", alive=lambda _: True), reopen("run-2", alive=lambda _: True)
-    assert one.leases.take(SITE) is None
-    assert two.leases.take(SITE) == "run-1"
-    one.leases.release_all()
-    assert two.leases.take(SITE) is None
-
-
-def test_kinds_of_a_site_do_not_exclude_each_other(reopen: Open) -> None:
-    one, two = reopen("run-1", alive=lambda _: True), reopen("run-2", alive=lambda _: True)
-    assert one.leases.take(SITE) is None
-    assert two.leases.take(SITE, "comments") is None
-    assert two.leases.take_all([SITE], ["terms", "posts"]) == "run-1"
-    assert one.leases.take_all([SITE], ["terms", "users"]) is None, "whoever gets not all leases keeps none"
-    assert one.rename_site(SITE, f"{SITE}/new") == "run-2", "a site of which another run crawls a part is not renamed"
-    assert one.leases.take(SITE) is None
-
-
-def test_lease_of_an_older_version_is_for_the_whole_site(reopen: Open, clock: Clock) -> None:
-    old, new = reopen("run-1", alive=lambda _: True), reopen("run-2", alive=lambda _: None)
-    lease = {"site": SITE, "run": "run-1", "holder": "h", "heartbeat": clock().isoformat()}
-    with old.database.writing() as connection:
-        connection.execute(leases.insert().values(lease))
-    assert new.leases.take(SITE, "comments") == "run-1"
-    clock.pass_(minutes=2)
-    assert new.leases.take(SITE, "comments") is None
-
-
-@pytest.mark.parametrize(("alive", "minutes", "taken"), [(False, 0, True), (True, 2, True), (None, 0, False)])
-def test_lease_of_a_dead_or_silent_run_is_taken_over(
-    reopen: Open, clock: Clock, alive: bool | None, minutes: float, taken: bool
-) -> None:
-    reopen("run-1").leases.take(SITE)
-    clock.pass_(minutes=minutes)
-    assert (reopen("run-2", alive=lambda _: alive).leases.take(SITE) is None) is taken
-
-
-def test_heartbeat_keeps_a_lease(reopen: Open, clock: Clock) -> None:
-    one, two = reopen("run-1"), reopen("run-2", alive=lambda _: None)
-    one.leases.take(SITE)
-    for _ in range(10):
-        clock.pass_(seconds=10)
-        one.leases.beat()
-    assert two.leases.take(SITE) == "run-1"
-
-
-def test_heartbeat_keeps_the_rows_of_a_run(reopen: Open, clock: Clock) -> None:
-    one, two = reopen("run-1"), reopen("run-2", alive=lambda _: None)
-    one.runs.start("wp_posts")
-    one.outbox.enter()
-    one.add(post(1))
-    one.flush()
-    for _ in range(12):
-        clock.pass_(seconds=10)
-        one.leases.beat()
-    assert list(two.outbox.recover(SITE, "posts")) == []
-    one.add(post(2))
-    one.flush()
-
-
-def test_release_leaves_the_lease_of_the_run_that_took_over(reopen: Open, clock: Clock) -> None:
-    one, two, three = (reopen(f"run-{n}", alive=lambda _: None) for n in (1, 2, 3))
-    one.leases.take(SITE)
-    clock.pass_(minutes=5)
-    assert two.leases.take(SITE) is None
-    one.leases.release_all()
-    assert three.leases.take(SITE) == "run-2"
-
-
-def test_run_that_lost_its_lease_writes_no_more(reopen: Open, clock: Clock) -> None:
-    one, two = reopen("run-1"), reopen("run-2")
-    one.leases.take(SITE)
-    clock.pass_(minutes=5)
-    assert two.leases.take(SITE) is None
-    one.add(post(1))
-    with pytest.raises(ArchiveError, match="took over"):
-        one.commit(checkpoint(1))
-    assert two.state(SITE, "post").live == 0
-
-
 def test_columns_survive_the_archive(reopen: Open) -> None:
     archive = reopen()
     came = post(1, content_text="lone \ud800 surrogate", raw={"big": 2**70})
@@ -553,131 +467,12 @@ def test_columns_survive_the_archive(reopen: Open) -> None:
     ]
 
 
-def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reopen().close()
-    monkeypatch.setattr("newsbot.archive.database._served", set())
-    with sqlite3.connect(tmp_path / "newsbot.db") as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(ArchiveError, match=rf"newer \(9999\) than this newsbot \({VERSION}\)"):
-        reopen()
-
-
-def test_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "wiki.db"
-    with closing(sqlite3.connect(path)) as foreign:
-        foreign.execute("CREATE TABLE pages (title TEXT)")
-    before = path.read_bytes()
-    with pytest.raises(ArchiveError, match="another program: it has tables such as pages"):
-        Archive.open(f"sqlite:///{path}")
-    with closing(sqlite3.connect(path)) as foreign:
-        assert foreign.execute("SELECT name FROM sqlite_master").fetchall() == [("pages",)]
-    assert len(path.read_bytes()) == len(before)
-
-
-def test_a_new_archive_has_the_tables_that_the_migrations_make(reopen: Open, tmp_path: Path) -> None:
-    reopen().close()
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
-    with engine.begin() as connection:
-        migrate(connection, None, "the archive")
-    engine.dispose()
-    new, migrated = (definitions(tmp_path / name) for name in ("newsbot.db", "migrated.db"))
-    assert new == migrated
-    assert {"rows", "rows_guid", "alembic_version"} <= {name for name, _ in new}
-
-
-def definitions(path: Path) -> list[tuple[str, str]]:
-    with sqlite3.connect(path) as raw:
-        found = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
-    return [(name, " ".join(sql.split())) for name, sql in found]
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("sqlite://", "a database in memory"),
-        ("nonsense", "not an SQLAlchemy URL"),
-        ("mysql://x/y", "sqlite or postgresql"),
-        ("postgresql://nobody@127.0.0.1:1/none", "does not answer"),
-        ("sqlite:////proc/none/newsbot.db", "cannot be created"),
-    ],
-)
-def test_url_that_cannot_be_used_is_one_clear_line(url: str, words: str) -> None:
-    with pytest.raises(ArchiveError, match=words) as caught:
-        Archive.open(url)
-    assert "\n" not in str(caught.value)
-
-
-def test_missing_archive_is_not_made_for_a_reader(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="there is no archive"):
-        Archive.open(f"sqlite:///{tmp_path / 'none.db'}", create=False)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("body", [b"this is no database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_corrupt_file_is_one_clear_line(tmp_path: Path, body: bytes) -> None:
-    (tmp_path / "bad.db").write_bytes(body)
-    with pytest.raises(ArchiveError, match=r"is not an archive|is corrupt"):
-        Archive.open(f"sqlite:///{tmp_path / 'bad.db'}")
-
-
 def test_order_of_terms_is_no_edit(reopen: Open) -> None:
     archive = reopen()
     terms = [TermRef(taxonomy="category", id=number) for number in (3, 4)]
     archive.add(post(1, terms=terms))
     archive.commit(checkpoint(1))
     assert archive.add(post(1, terms=terms[::-1])) is False
-
-
-def test_password_of_an_archive_is_in_no_error() -> None:
-    with pytest.raises(ArchiveError) as caught:
-        Archive.open("postgresql://somebody:secret@127.0.0.1:1/none")
-    assert "secret" not in str(caught.value)
-
-
-def test_locked_archive_is_told_and_the_page_can_still_be_kept(
-    reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("newsbot.archive.database.BUSY_SECONDS", 0.1)
-    archive = reopen()
-    archive.state(SITE, "post")
-    archive.add(post(1))
-    other = sqlite3.connect(tmp_path / "newsbot.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(ArchiveError, match="is locked"):
-        archive.commit(checkpoint(1))
-    other.execute("ROLLBACK")
-    other.close()
-    archive.flush()
-    assert archive.state(SITE, "post").live == 1
-
-
-def test_writer_waits_for_another_one(reopen: Open, tmp_path: Path) -> None:
-    archive = reopen()
-    archive.add(post(1))
-    other = sqlite3.connect(tmp_path / "newsbot.db", isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    release = threading.Timer(0.2, other.execute, ["ROLLBACK"])
-    release.start()
-    archive.commit(checkpoint(1))
-    release.join()
-    other.close()
-    assert archive.state(SITE, "post").live == 1
-
-
-def test_full_disk_keeps_nothing_of_the_page(reopen: Open) -> None:
-    archive = reopen()
-    archive.add(post(1))
-    archive.commit(checkpoint(1))
-    with archive.database.writing() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    raw: Any = archive.database._writer.connection.driver_connection  # type: ignore[union-attr]
-    raw.execute(f"PRAGMA max_page_count={pages + 1}")
-    for number in range(2, 400):
-        archive.add(post(number, raw={"noise": [hash((number, i)) for i in range(100)]}))
-    with pytest.raises(ArchiveError, match="disk is full"):
-        archive.commit(checkpoint(399))
-    state = reopen("run-2").state(SITE, "post")
-    assert (state.live, state.sequence) == (1, 1)
 
 
 def test_row_that_the_site_calls_modified_without_an_edit_is_told_apart(reopen: Open) -> None:

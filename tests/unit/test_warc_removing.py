@@ -13,7 +13,8 @@ from newsbot.warc.finishing import StoredFile
 from newsbot.warc.index import index_path
 from newsbot.warc.reading import Record
 from newsbot.warc.removing import finish_removals, remove, removing
-from tests.unit.test_warc_writing import is_private, response, writer
+from tests.unit.test_warc_forgetting import is_private
+from tests.unit.test_warc_writing import response, writer
 
 
 def record_of(folder: Path, run: str, stored: list[StoredFile], *bodies: bytes) -> Path:

@@ -14,8 +14,8 @@ import pytest
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, read_current
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.collection import deletions, incremental
-from newsbot.wordpress.collection.confirm import Confirmed, confirm, is_held_back
+from newsbot.wordpress.collection import incremental
+from newsbot.wordpress.collection.confirm import Confirmed, confirm
 from newsbot.wordpress.collection.search import FIRST, LAST, Search
 from newsbot.wordpress.collection.site_ids import SiteIds
 from newsbot.wordpress.dates import site_time
@@ -24,7 +24,7 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import PAST_CACHES, Queries
 from newsbot.wordpress.questions import AskEdge, AskKnown, CollectionState
 from tests.unit import changing_site
-from tests.unit.changing_site import BARE, KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
+from tests.unit.changing_site import KEY, PARAMS, POSTS, ChangingSite, Crash, Update, drive, finished, iso
 
 
 @pytest.fixture(scope="module")
@@ -290,20 +290,6 @@ def test_deletion_in_a_burst_of_an_import_is_found_too() -> None:
     assert requests <= 20
 
 
-@pytest.mark.parametrize(
-    ("gone", "live", "confirmed", "held"),
-    [
-        (5, 10, False, False),
-        (6, 10, False, True),
-        (50, 1000, False, False),
-        (51, 1000, False, True),
-        (51, 9, True, False),
-    ],
-)
-def test_many_deletions_at_once_are_held_back(gone: int, live: int, confirmed: bool, held: bool) -> None:
-    assert is_held_back(gone=gone, live=live, percent=5, confirmed=confirmed) is held
-
-
 def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path) -> None:
     shutil.copy(empty, tmp_path / "newsbot.db")
     model = ChangingSite(per_page=20)
@@ -331,32 +317,6 @@ def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path
     assert newest.keys() == {*range(1, 201), new}
 
 
-@pytest.mark.parametrize(
-    "death",
-    [
-        {},
-        BARE,
-        {"status": 508},
-        {"status": 200, "body": b'[{"id": 1, "title": {"rendered": "Cu'},
-        {"error": "timeout"},
-    ],
-    ids=lambda death: str(death.get("error", death.get("status", "fatal"))),
-)
-def test_row_that_cannot_be_had_is_owed_until_it_comes(runs: Runs, death: dict[str, Any]) -> None:
-    broken, runs.model.death = runs.model.insert(), death
-    runs.model.articles[broken].fatal = True
-    for _ in range(2):
-        assert runs() == []
-        assert (runs.facts.verdict, runs.facts.unreadable) == ("incomplete", [broken])
-        runs.model.now += timedelta(days=3)
-    runs.model.articles[broken].fatal = False
-    assert runs() == [(broken, "new")]
-    assert runs.facts.verdict == "complete"
-    runs.model.asked.clear()
-    assert runs() == []
-    assert len(runs.model.asked) == 3
-
-
 def test_sites_that_lack_modified_after_are_compared_by_id(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Update, "params", PARAMS - {"modified_after"})
     model = runs.model
@@ -378,53 +338,6 @@ def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None
     assert swept()
 
 
-def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The archive then returns the rows in three parts.
-    monkeypatch.setattr(deletions, "TOMBSTONES", 10)
-    for number in range(1, 101, 4):
-        del runs.model.articles[number]
-    assert runs() == []
-    assert (runs.facts.verdict, runs.facts.held_back) == ("incomplete", 25)
-    assert runs() == [], "the next run is not fooled either"
-    assert runs.facts.held_back == 25
-    told = runs(confirm_deletions=True)
-    assert sorted(told) == [(number, "deleted") for number in range(1, 101, 4)]
-    assert runs.facts.verdict == "complete"
-
-
-@pytest.fixture
-def large(tmp_path: Path, empty: Path) -> Runs:
-    """A collection that one update does not read whole. Five percent of its rows are 20."""
-    shutil.copy(empty, tmp_path / "newsbot.db")
-    return Runs.after_a_walk(tmp_path, rows=400, later=timedelta(days=3))
-
-
-def test_deletions_too_many_together_are_not_believed_in_parts(large: Runs) -> None:
-    runs = large
-    # Few enough of them are among the newest ids.
-    gone = [*range(10, 30), *range(350, 360)]
-    for number in gone:
-        del runs.model.articles[number]
-    assert runs() == []
-    assert (runs.facts.verdict, runs.facts.held_back) == ("incomplete", len(gone))
-    assert sorted(runs(confirm_deletions=True)) == [(number, "deleted") for number in gone]
-    assert runs.facts.verdict == "complete"
-
-
-def test_deletions_that_new_rows_hide_from_the_count_are_not_believed_in_parts(large: Runs) -> None:
-    runs = large
-    # The count agrees: it shows no doubt before the first of them is buried.
-    gone = [*range(10, 30), *range(350, 360)]
-    for number in gone:
-        del runs.model.articles[number]
-    for _ in gone:
-        runs.model.insert(age=timedelta(days=900))
-    buried = [row_id for row_id, change in runs() if change == "deleted"]
-    assert len(buried) <= 20
-    assert runs.facts.verdict == "incomplete"
-    assert len(buried) + runs.facts.held_back == len(gone)
-
-
 def test_part_of_a_site_never_makes_it_whole(tmp_path: Path, empty: Path) -> None:
     shutil.copy(empty, tmp_path / "newsbot.db")
     model = ChangingSite()
@@ -437,31 +350,6 @@ def test_part_of_a_site_never_makes_it_whole(tmp_path: Path, empty: Path) -> Non
     walked = runs.facts
     assert runs() == []
     assert (walked.mode, runs.facts.mode) == ("walk", "update")
-
-
-def test_rows_that_are_owed_stop_no_other(runs: Runs) -> None:
-    runs.model.death = BARE
-    broken = [runs.model.insert() for _ in range(12)]
-    for number in broken:
-        runs.model.articles[number].fatal = True
-    assert runs() == []
-    verdicts = [runs.facts.verdict]
-    for number in broken[4:]:
-        runs.model.articles[number].fatal = False
-    assert sorted(runs()) == [(number, "new") for number in broken[4:]]
-    assert sorted(runs.facts.unreadable) == broken[:4]
-    runs.model.now += timedelta(hours=30)
-    new = runs.model.insert()
-    assert runs() == [(new, "new")]
-    assert sorted(runs.facts.unreadable) == broken[:4]
-    for number in broken[:4]:
-        runs.model.articles[number].fatal = False
-    assert sorted(runs()) == [(number, "new") for number in broken[:4]]
-    verdicts.append(runs.facts.verdict)
-    assert verdicts == ["incomplete", "complete"]
-    runs.model.now += timedelta(hours=30)
-    assert runs() == []
-    assert len(runs.model.asked) == 3, "what was owed and came leaves no difference behind"
 
 
 def test_a_count_of_zero_beside_rows_ends_no_listing(runs: Runs) -> None:
@@ -511,72 +399,6 @@ def test_a_clock_that_went_back_behind_the_watermark_starts_a_sweep(counting: Ru
     model.now = first
     model.articles[17].title, model.articles[17].modified = "Edited", first
     assert (17, "edited") in counting(sweep_days=9999)
-
-
-def test_rows_that_are_owed_are_asked_for_until_they_come(counting: Runs) -> None:
-    counting.model.death = BARE
-    broken: list[int] = []
-    # More rows fail in a row than a run asks for one by one: the later counting do not come to all of them.
-    for posts in (6, 6, 0):
-        new = [counting.model.insert() for _ in range(posts)]
-        for number in new:
-            counting.model.articles[number].fatal = True
-        broken += new
-        counting(sweep_days=9999)
-        counting.model.now += timedelta(days=2)
-        counting(sweep_days=9999)
-        counting.model.now += timedelta(days=2 if posts else 0)
-    assert sorted(counting.facts.unreadable) == broken
-    for number in broken:
-        counting.model.articles[number].fatal = False
-    counting.model.now += timedelta(hours=1)
-    assert sorted(counting(sweep_days=9999)) == [(number, "new") for number in broken]
-
-
-def test_owed_rows_stay_owed_where_the_site_did_not_answer(counting: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = [counting.model.insert() for _ in range(3)]
-    for number in broken:
-        counting.model.articles[number].fatal = True
-    for _ in range(2):
-        counting(sweep_days=9999)
-        counting.model.now += timedelta(hours=30)
-    listing = counting.model._listing
-
-    def fall_silent(params: dict[str, str]) -> Reply:
-        return Reply(status=0, url=KEY, error="timeout") if "include" in params else listing(params)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(counting.model, "_listing", fall_silent)
-        assert counting(sweep_days=9999) == []
-    assert sorted(counting.facts.unreadable) == broken
-    for number in broken:
-        counting.model.articles[number].fatal = False
-    counting.model.now += timedelta(hours=30)
-    assert sorted(counting(sweep_days=9999)) == [(number, "new") for number in broken]
-
-
-def test_owed_rows_that_came_leave_no_difference_to_search(searching: Runs) -> None:
-    broken = [searching.model.insert() for _ in range(3)]
-    for number in broken:
-        searching.model.articles[number].fatal = True
-    for _ in range(3):
-        # After the second run the rows lie behind the overlap: only what is owed asks for them.
-        searching(sweep_days=9999)
-        assert not any("before=" in url for url in searching.model.asked), "the owed rows explain the count"
-        searching.model.now += timedelta(hours=30)
-    for number in broken:
-        searching.model.articles[number].fatal = False
-    assert sorted(searching(sweep_days=9999)) == [(number, "new") for number in broken]
-    assert len(searching.model.asked) == 5, "no search was needed"
-
-
-def test_many_rows_that_wordpress_refuses_to_render_stop_no_other(counting: Runs) -> None:
-    broken = [counting.model.insert() for _ in range(14)]
-    for number in broken:
-        counting.model.articles[number].fatal = True
-    good = counting.model.insert()
-    assert counting() == [(good, "new")]
-    assert sorted(counting.facts.unreadable) == broken
 
 
 def test_a_route_that_is_gone_deletes_no_post(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:

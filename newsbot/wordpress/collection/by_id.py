@@ -49,7 +49,7 @@ class ById(Stage):
         self.empty_pages = self.most_rows = self.fewest_rows = self.behind = 0
         self.growth = Growth()
         self.first: tuple[int, int] | None = None
-        self.forms: dict[int, tuple[int, int | None]] = {}
+        self.forms: dict[int, dict[int | None, int]] = {}
 
     last_id: int | None
 
@@ -122,12 +122,8 @@ class ById(Stage):
 
         Hidden rows at the ends of a page may leave its other rows the same; but no page has more rows than are left.
         """
-        form = hash(tuple(ids))
-        asked, counted = self.forms.setdefault(form, (self._at, page.total))
-        if counted != page.total:
-            # The next page with these rows is compared with this one: no row came or went between the two.
-            self.forms[form] = self._at, page.total
-            return False
+        # Only pages with equal counts are compared: no row came or went between the two.
+        asked = self.forms.setdefault(hash(tuple(ids)), {}).setdefault(page.total, self._at)
         if self.stepping or self._at <= asked:
             return False
         is_full = len(ids) >= self.most_rows > 1

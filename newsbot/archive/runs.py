@@ -109,8 +109,9 @@ class Runs:
             _put_addresses(connection, urls, replace=replace)
         _Site.write(connection, found.values(), now=now)
 
-    def keep_site(self, url: str, found: Mapping[str, Any]) -> None:
-        """Store what was discovered behind ``url``; ``found`` holds at least ``key`` and ``name``."""
+    def keep_site(self, url: str, found: Mapping[str, Any], *, discovered: bool = False) -> None:
+        """Store what was discovered behind ``url``; ``found`` holds at least ``key`` and ``name``. What is not
+        ``discovered`` now keeps the time of its discovery."""
         now = self._clock().isoformat()
         with self._database.writing() as connection:
             site = _Site.read(connection, [found["key"]], now)[found["key"]]
@@ -121,7 +122,8 @@ class Runs:
                 # Another address of the site, which this run crawled before, was discovered by itself.
                 for name in ("meanings", "scopes"):
                     kept[name] = before["site"].get(name, {}) | kept.get(name, {})
-            site.facts["found"] = {"at": now, "run": self._run, "site": kept}
+            at = now if discovered else before.get("at", now)
+            site.facts["found"] = {"at": at, "run": self._run, "site": kept}
             _Site.write(connection, [site], now=now)
 
     def site_behind(self, url: str) -> Mapping[str, Any] | None:

@@ -137,7 +137,7 @@ class ArchiveAnswers:
             case AskSite():
                 return archive.runs.site_behind(asked.url)
             case KeepSite():
-                return archive.runs.keep_site(asked.url, asked.site)
+                return archive.runs.keep_site(asked.url, asked.site, discovered=asked.discovered)
             case AskHeld():
                 return archive.moves.held_rows(asked)
             case AskNewSite():

@@ -75,10 +75,14 @@ class AskSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepSite:
-    """Keep what was discovered from a URL, for later runs."""
+    """Keep what was discovered from a URL, for later runs.
+
+    ``discovered``: this run discovered the site. Otherwise it learnt more of the site, whose discovery gets no younger.
+    """
 
     url: str
     site: Mapping[str, Any]
+    discovered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
         site.types |= known.types
     if (yield from _narrow(site, every, facts)):
         # An address that means nothing now may mean something in the next run, which asks again.
-        yield KeepSite(url=options.url, site=site_as_json(site))
+        yield KeepSite(url=options.url, site=site_as_json(site), discovered=True)
         yield from _learning(site, options, crawl_kinds(site, every, facts))
 
 

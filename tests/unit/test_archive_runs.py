@@ -86,8 +86,13 @@ def test_what_was_discovered_of_a_site_is_trusted_for_a_week(archive: Archive, c
     assert archive.runs.site_behind("other.example") is None
     clock.now += timedelta(days=7)
     assert archive.runs.site_behind("news.example") == site
+    learnt = site | {"named": {"/wp/v2/posts": {"de": True}}}
+    archive.runs.keep_site("news.example", learnt)
+    assert (archive.runs.site_behind("news.example") or {})["named"] == learnt["named"]
     clock.now += timedelta(seconds=1)
-    assert archive.runs.site_behind("news.example") is None
+    assert archive.runs.site_behind("news.example") is None, "what a run learns makes the discovery no younger"
+    archive.runs.keep_site("news.example", learnt, discovered=True)
+    assert archive.runs.site_behind("news.example") is not None
 
 
 def test_rows_of_an_earlier_try_of_the_same_run_are_recovered(archive: Archive, url: str, clock: Clock) -> None:

@@ -174,7 +174,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def _unreachable(self, origin: str, why: str, host_error: str | None, failures: int) -> RobotsAnswer:
         again = _pause(failures)
         if host_error is not None:
-            logger.warning("%s: the host cannot be reached (%s). newsbot tries again in %.0f s", origin, why, again)
+            logger.warning(
+                "%s: the host cannot be reached (%s). newsbot requests nothing there for %.0f s", origin, why, again
+            )
         else:
             logger.warning(
                 "%s: robots.txt gives no answer (%s). newsbot requests nothing there for %.0f s", origin, why, again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -262,9 +262,15 @@ def test_types_that_only_the_sitemap_names_come_from_their_pages() -> None:
 
 
 def run(
-    folder: Path, model: ListedSite, name: str, *, site: Site | None = None, **options: Any
+    folder: Path,
+    model: ListedSite,
+    name: str,
+    *,
+    site: Site | None = None,
+    dropped: Container[int] = (),
+    **options: Any,
 ) -> tuple[list[Record], CollectionFacts]:
-    """A run with an archive."""
+    """A run with an archive. A pipeline of the user drops the rows with ``dropped`` ids."""
     archive = Archive.open(f"sqlite:///{folder / 'a.db'}", run=name, alive=lambda _: False)
     archive.runs.start("wp_posts")
     facts, rows = SiteFacts(asked=HOME), []
@@ -273,6 +279,8 @@ def run(
     for message in outgoing(talk, model.reply, ArchiveAnswers(archive).answer):
         if isinstance(message, Checkpoint):
             archive.commit(message)
+        elif message.id in dropped:
+            archive.count_dropped(message)
         elif archive.add(message):
             rows.append(message)
     archive.close()
@@ -316,6 +324,12 @@ def test_rows_come_again_where_the_site_changes_its_permalinks(tmp_path: Path) -
     }
     rows, facts = run(tmp_path, model, "3", sweep=True)
     assert (rows, facts.witnesses["sitemap"]["lacking"]) == ([], 0)
+
+
+def test_rows_that_a_pipeline_drops_have_no_new_address(tmp_path: Path) -> None:
+    rows, facts = run(tmp_path, listed_site(), "1", dropped=range(1, 21))
+    assert (ids(rows), facts.sent, facts.verdict) == (list(range(21, 31)), 30, "complete"), facts.why
+    assert "readdressed" not in facts.witnesses["sitemap"]
 
 
 def test_feed_of_an_update_shows_that_the_permalinks_are_new(tmp_path: Path) -> None:

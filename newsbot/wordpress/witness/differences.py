@@ -55,7 +55,7 @@ class Differences:
     ``typed``: the witness lists URLs of this type only. ``since`` (UTC, ISO) is when the listing began: what was
     published later need not have been listed. ``shown`` are ids that the listing showed. ``proofs`` counts what was
     found out, ``beside`` are ids of rows that no listing shows, ``brought`` is the number of rows that left.
-    ``moved`` are ids of held rows that have another address now; ``readdressed`` of them came again.
+    ``moved`` are ids of listed rows whose address is not held; ``readdressed`` of them came again.
     ``proven``: an earlier run proved that what is lacking is missing. ``stopped`` is why no more could be asked.
     """
 
@@ -167,7 +167,9 @@ class Differences:
 
     def _bring_again(self) -> Steps[None]:
         """Bring the held rows whose address is another one now. Raises a final PayloadError."""
-        ids, self.moved = sorted(self.moved), set()
+        # A row that a pipeline dropped is listed, and no address of it is held.
+        ids = sorted((yield self.queries.known(self.moved)) if self.moved else ())
+        self.moved = set()
         if not ids:
             return
         if not self.intake.joiner.relations:

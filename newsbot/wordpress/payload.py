@@ -37,9 +37,11 @@ its share, Cloudflare answers 520-527 and 530 where the server behind it fails."
 _BOM = b"\xef\xbb\xbf"
 _AFTER = re.compile(r"(?:[\s\x00]++|<!--(?>.*?-->))*+\Z", re.DOTALL)
 """What may stand behind the JSON. Atomic: comments without end would otherwise be divided in every possible way."""
-_PRINTED = re.compile(r"\s*+<(?:br|b|p|div|script|html|!)", re.I)
-"""What PHP or a plugin prints behind the JSON, as warnings at the end of a request. Nothing may stand before
-the JSON: JSON within a page is not the answer of an API."""
+_LEVEL = r"(?:PHP )?(?:Notice|Warning|Deprecated|(?:Fatal|Parse) error|Strict Standards)"
+_PRINTED = re.compile(rf"\s*+(?:<(?:br|b|p|div|script|html|!)|{_LEVEL}:)", re.I)
+"""What PHP or a plugin prints behind the JSON, as warnings at the end of a request. Only such warnings may
+stand before the JSON: JSON within a page is not the answer of an API."""
+_WARNINGS = re.compile(rf"(?:\s*+(?:<br ?/?>)?+\s*+(?:<b>)?+{_LEVEL}(?:</b>)?+:[^\n]*+\n)*+\s*+")
 _OPENING = re.compile(r"[\[{]")
 _BEGINS = re.compile(r"\{\s*+\"|\[\s*+[\[{\"]")
 """How JSON begins, and a line of PHP's log does not."""
@@ -201,7 +203,7 @@ def _documents(text: str) -> Iterator[Any]:
         except ValueError as fault:
             in_vain += getattr(fault, "pos", len(text)) - opening.start()
             continue
-        if _AFTER.match(text, end) or (_PRINTED.match(text, end) and not text[: opening.start()].strip()):
+        if _AFTER.match(text, end) or (_PRINTED.match(text, end) and _WARNINGS.fullmatch(text, 0, opening.start())):
             yield data
         in_vain, read = in_vain + end - opening.start(), end
 

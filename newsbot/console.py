@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
-from importlib.metadata import entry_points
 from pathlib import Path
 
+# Large modules are imported where they are used: until ``settings`` has listened to signals, Ctrl-C is a traceback.
 from newsbot import __version__
 from newsbot.settings import NEWSBOT_ARCHIVE, NEWSBOT_DATA, act_as_project
 from newsbot.terminal import show, speak_as, tell
@@ -53,6 +52,9 @@ def unknown_command(arguments: Sequence[str]) -> str | None:
     # Each start asks for one command: only its own module is read.
     if named is None or (named.isidentifier() and any(is_command(folder / f"{named}.py") for folder in folders)):
         return None
+    import difflib
+    from importlib.metadata import entry_points
+
     modules = [module for folder in folders for module in folder.glob("*.py")]
     known = {module.stem for module in modules if is_command(module)}
     known.update(entry_points(group="scrapy.commands").names)

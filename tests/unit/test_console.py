@@ -26,5 +26,10 @@ def test_an_unknown_command_is_told_in_newsbots_own_words(
 @pytest.mark.parametrize("line", [["crawl", "wp_posts"], ["doctor"], ["list"], ["-h"], ["fetch", "https://a.example"]])
 def test_a_command_of_newsbot_or_of_scrapy_is_known(line: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(console, "entry_points", lambda **_: pytest.fail("one module is read, and no list of commands"))
+        told = "one module is read, and no list of commands"
+        patched.setattr("importlib.metadata.entry_points", lambda **_: pytest.fail(told))
         assert console.unknown_command(line) is None
+
+
+def test_signals_are_heard_before_large_modules_are_imported() -> None:
+    assert not {"difflib", "entry_points", "execute"} & vars(console).keys()

@@ -105,6 +105,14 @@ def plan_person(database: Database, name: str, *, site: str | None) -> Plan:
     )
 
 
+def names_of_people(database: Database, *, site: str | None) -> Iterator[tuple[str, str]]:
+    """The names among accounts, comments, and comments within posts: as they are compared, and as they are written."""
+    for part in _of(site, _collections(database, ("comments", "users", "posts"))):
+        for _, fields in _stored(database, part):
+            for name in _reply_names(fields) if part.kind == "posts" else _written_names(fields, part.kind):
+                yield folded(name), name
+
+
 def folded(name: str) -> str:
     """A name as it is compared: a terminal and a site may compose one letter in different ways, and WordPress writes
     an apostrophe as a quotation mark, quotation marks as those of the language, and a hyphen as a dash."""
@@ -112,9 +120,19 @@ def folded(name: str) -> str:
 
 
 def _names(fields: dict[str, Any], kind: str) -> set[str]:
+    return {folded(name) for name in _written_names(fields, kind)}
+
+
+def _written_names(fields: dict[str, Any], kind: str) -> list[str]:
     author = fields.get("author") or {}
     found = (author.get("name"),) if kind == "comments" else (fields.get("name"), fields.get("slug"))
-    return {folded(name) for name in found if isinstance(name, str)}
+    return [name for name in found if isinstance(name, str)]
+
+
+def _reply_names(fields: dict[str, Any]) -> list[str]:
+    replies = (fields.get("linked") or {}).get("replies")
+    found = [reply.get("author") for reply in replies if isinstance(reply, dict)] if isinstance(replies, list) else []
+    return [name for name in found if isinstance(name, str)]
 
 
 def known_sites(database: Database) -> list[tuple[str, str]]:
@@ -124,6 +142,11 @@ def known_sites(database: Database) -> list[tuple[str, str]]:
         for table in (sites, collections):
             found += [(site, "") for site in connection.execute(sa.select(table.c.site).distinct()).scalars()]
     return found
+
+
+def holds(database: Database, *, site: str | None) -> bool:
+    """Whether the archive has a collection of a site; of any site where it is None."""
+    return bool(_of(site, _collections(database, KINDS)))
 
 
 def _collections(database: Database, kinds: Iterable[str]) -> list[Doomed]:

@@ -14,13 +14,17 @@ from newsbot.archive import Archive
 from newsbot.archive.forgetting import (
     Plan,
     carry_out,
+    folded,
+    holds,
     known_sites,
+    names_of_people,
     plan_comments,
     plan_person,
     plan_site,
     tombstones,
     undisturbed,
 )
+from newsbot.archive.near_names import near_names
 from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
 from newsbot.export.forgotten_warc import Sites, of_comments, of_person
@@ -64,6 +68,8 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
             # Before the archive forgets what the wish means: a command that is killed in between is run again.
             overwritten = _overwrite(Path(warc).expanduser(), wish, plan, known_sites(archive.database)) if warc else 0
             changed = carry_out(archive, plan)
+        if wish.what == "person" and not (plan.doomed or changed or overwritten):
+            raise BadArgument(_nobody(archive, wish, warc))
     finally:
         archive.close()
     lines = [f"{plan.live:,} rows are removed from the archive"]
@@ -101,9 +107,19 @@ def _plan(archive: Archive, wish: Wish) -> Plan:
         plan = plan_comments(database, site=wish.site)
     else:
         plan = plan_person(database, " ".join(wish.words), site=wish.site)
-    if not plan.doomed and not plan.posts:
+    if not plan.doomed and not plan.posts and not holds(database, site=wish.site):
         raise BadArgument(f"the archive holds nothing of the site {wish.site}" if wish.site else "the archive is empty")
     return plan
+
+
+def _nobody(archive: Archive, wish: Wish, warc: str) -> str:
+    """That nothing has the name, where it was looked for, and which names are like it."""
+    name = " ".join(wish.words)
+    near = near_names(folded(name), names_of_people(archive.database, site=wish.site))
+    place = f" of {wish.site}" if wish.site else ""
+    records = f", and no record in {warc}," if warc else ""
+    like = f"these are like it: {', '.join(near)}" if near else "no name there is like it"
+    return f"no account and no comment{place} in the archive{records} has the name {name}; {like}"
 
 
 def _described(plan: Plan, wish: Wish) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from newsbot.archive import Archive
+from newsbot.archive.near_names import near_names
 from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.forgotten import Refused, Wish, forget
@@ -179,7 +180,8 @@ def test_nothing_is_removed_without_a_yes_or_where_nothing_fits_or_a_run_is_at_w
         ask(url, "site", "https://no.example")
     with pytest.raises(BadArgument, match="nothing of the site no"):
         ask(url, "person", "Ann", site="no.example")
-    assert ask(url, "person", "Nobody")[0] == "0 rows are removed from the archive"
+    with pytest.raises(BadArgument, match="has the name Nobody; no name there is like it"):
+        ask(url, "person", "Nobody")
     at_work = Archive.open(url, run="crawl")
     assert at_work.leases.take(SITE, "comments") is None
     with pytest.raises(ArchiveError, match="the run crawl crawls one of these sites now"):
@@ -215,3 +217,27 @@ def test_a_name_is_one_name_however_its_letters_are_composed(tmp_path: Path) -> 
     take(url, [comment(1, "Jose\u0301 Núñez"), comment(2, "Ann")])
     ask(url, "person", "José nu\u0301n\u0303ez".replace("nu\u0301", "nú"))
     assert held(url, "comments") == [(SITE, 2)]
+
+
+def test_a_name_that_nobody_has_is_refused_with_the_names_like_it(url: str) -> None:
+    found = {}
+    for name, site in (("Doe, Jo", None), ("Xaver", None), ("Anne", None), ("Anne", OTHER)):
+        with pytest.raises(BadArgument) as refused:
+            ask(url, "person", name, site=site)
+        found[name, site] = str(refused.value)
+    nobody = "no account and no comment in the archive has the name"
+    assert found["Doe, Jo", None].lower() == f"{nobody} Doe, Jo; these are like it: jo doe, jo".lower()
+    assert found["Xaver", None] == f"{nobody} Xaver; no name there is like it"
+    assert found["Anne", None] == f"{nobody} Anne; these are like it: Ann"
+    assert found["Anne", OTHER].startswith(f"no account and no comment of {OTHER} in the archive has the name Anne; no")
+    assert len(held(url, "comments")) == 3
+    # A name that stands in replies within posts alone is found there.
+    assert ask(url, "person", "Ann", site=SITE)[0] == "1 rows are removed from the archive"
+
+
+def test_of_many_names_the_five_likest_are_told() -> None:
+    names = [f"jo doe {number}" for number in range(20)] + ["jo doe", "joe doe", "bo do", "ann", ""]
+    near = near_names("jo dow", ((name, name.title()) for name in names * 2))
+    assert near[:2] == ["Jo Doe", "Joe Doe"]
+    assert len(near) == len(set(near)) == 5
+    assert near_names("doe", [("jane doe", "Jane Doe"), ("doering", "Doering")]) == ["Jane Doe"]

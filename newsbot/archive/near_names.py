@@ -1,0 +1,51 @@
+"""The names of people in the archive that are like a name, for a user who wrote the name in another way."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+MOST = 5
+"""The most names that are told."""
+
+_LIKE = 0.7
+_LONGEST = 100
+_WORD = re.compile(r"\w+")
+
+
+def near_names(wanted: str, held: Iterable[tuple[str, str]]) -> list[str]:
+    """The held names that are most like ``wanted``, the likest first, each once. ``held``: a name as it is compared,
+    and as it is written. A name that has all words of ``wanted``, or of which ``wanted`` has all words, is like it."""
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted[:_LONGEST])
+    words = frozenset(_WORD.findall(wanted))
+    best: list[tuple[float, str, str]] = []
+    told: set[str] = set()
+    for name, written in held:
+        if name in told or not name:
+            continue
+        likeness = _likeness(matcher, words, name)
+        if likeness < _LIKE or (len(best) == MOST and likeness <= best[0][0]):
+            continue
+        told.add(name)
+        if len(best) == MOST:
+            told.discard(heapq.heappushpop(best, (likeness, name, written))[1])
+        else:
+            heapq.heappush(best, (likeness, name, written))
+    return [written for _, _, written in sorted(best, key=lambda each: (-each[0], each[1]))]
+
+
+def _likeness(matcher: SequenceMatcher[str], words: frozenset[str], name: str) -> float:
+    """Between 0 and 1, and above 1 for a name with the same words or a part of them.
+
+    The two quick ratios are upper limits of the ratio, and spare most comparisons.
+    """
+    own = frozenset(_WORD.findall(name))
+    if own and words and (own <= words or words <= own):
+        return 1 + len(own & words) / len(own | words)
+    matcher.set_seq1(name[:_LONGEST])
+    if matcher.real_quick_ratio() < _LIKE or matcher.quick_ratio() < _LIKE:
+        return 0.0
+    return matcher.ratio()

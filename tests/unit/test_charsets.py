@@ -31,3 +31,14 @@ def test_one_wrong_byte_among_letters_of_utf_8_changes_no_other_letter() -> None
     assert decode_page("Grüße, Bäume".encode() + b"\xfc", ("utf-8",)) == "Grüße, Bäume\ufffd"
     assert decode_page(b"Gr\xfc\xdfe", ("utf-8",)) == "Grüße"
     assert (marked_charset(b""), marked_charset(b"<p>")) == ("", "")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-2", "iso-2022-jp"])
+def test_a_page_that_was_saved_anew_is_read_although_it_names_its_old_charset(charset: str) -> None:
+    text = "東京の港" if charset == "iso-2022-jp" else "Žluťoučký kůň"
+    named = "iso-8859-2" if charset == "utf-8" else charset
+    html = (
+        f"<html><head><meta charset={named}><title>{text}</title></head><body class=postid-1><div class=entry-content>"
+    )
+    found = read_article(Reply(status=200, url="https://news.example/a/", body=f"{html}{text}</div>".encode(charset)))
+    assert text in (found.post.content_html or "")

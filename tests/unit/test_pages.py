@@ -543,6 +543,20 @@ def test_an_account_behind_an_authors_name_goes(author: str, name: str) -> None:
     assert post.author.name == name
 
 
+@pytest.mark.parametrize(
+    ("head", "classes", "is_list"),
+    [
+        ("<meta property=og:type content=article>", "blog lang-en", False),
+        ("<meta property=og:type content=website>", "blog", True),
+        ("<meta property=og:type content=article>", "blog archive", True),
+        ("<meta property=og:type content=article><script src=/wp-includes/x.js></script>", "blog", True),
+    ],
+)
+def test_a_word_of_another_program_makes_no_list_of_an_article(head: str, classes: str, is_list: bool) -> None:
+    shown = page(f"<html><head>{head}</head><body class='{classes}'><div class='entry-content'>Words</div></body>")
+    assert (shown.post is None) is is_list
+
+
 def test_lists_and_pages_without_a_body() -> None:
     assert page("<body class='home blog'><div class='entry-content'>x</div></body>").post is None
     assert page("<body class='tax-beat archive'></body>").post is None

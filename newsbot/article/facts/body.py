@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.clean import clean
 from newsbot.article.facts.own_post import other_posts
-from newsbot.article.facts.paragraphs import densest, prose_by_element
+from newsbot.article.facts.paragraphs import densest, leave_out_asides, prose_by_element
 from newsbot.article.text import count_words, plain_text
 
 CONTAINERS = (
@@ -49,6 +49,8 @@ _SAME = 0.8
 _WHOLE = 0.9
 _LONGER = 1.3
 """A longer result is taken where it holds this share of a shorter one, and this many times as many sentences."""
+
+_THIN = 0.5
 
 _LABELLED = 0.88
 """The share of sentences in the words of an article without comments, teasers and labels around it."""
@@ -136,7 +138,7 @@ def _found(html: str, url: str) -> Body:
         return Body(named, "container")
     if named is None and _waits(tree, html):
         return Body(None)
-    judged = _compared(_judged(html, url), root, prose, url)
+    judged = _compared(*_judged(html, url), root, prose, url)
     if named:
         text, other = _text(judged.html or "", url), _text(named, url)
         if not (_is_better(text, than=other) or (judged.judge == "trafilatura" and _goes_on(text, behind=other))):
@@ -269,15 +271,22 @@ def _small(tree: LexborHTMLParser, html: str, selectors: Sequence[str]) -> str |
 # -- judges ------------------------------------------------------------------------------------------------------------
 
 
-def _compared(judged: str | None, root: LexborNode, prose: Mapping[int, int], url: str) -> Body:
-    """Of trafilatura's result and the densest element of the page, the shorter one that has all the sentences."""
+def _compared(judged: str | None, in_full: bool, root: LexborNode, prose: Mapping[int, int], url: str) -> Body:
+    """Of trafilatura's result and the densest element of the page, the shorter one that has all the sentences.
+
+    A result that was not judged ``in_full`` and has less than half of the sentences counts as none.
+    """
     dense = densest(root, prose)
-    own = (dense.inner_html or "").strip()
+    same = (dense.inner_html or "").strip() == judged  # a large page, of which both take the densest element
+    leave_out_asides(dense)
+    own, enough = (dense.inner_html or "").strip(), prose[dense.mem_id] >= _ALONE
+    if same and judged:
+        return Body(own, "trafilatura")
     if judged is None:
-        return Body(own, "paragraphs") if prose[dense.mem_id] >= _ALONE else Body(None)
-    if own == judged:  # a large page, of which both take the densest element
-        return Body(judged, "trafilatura")
+        return Body(own, "paragraphs") if enough else Body(None)
     text, other = _text(own, url), _text(judged, url)
+    if enough and not in_full and _sentences(other) < _THIN * _sentences(text):
+        return Body(own, "paragraphs")
     first = next((line for line in other.split("\n") if len(line) >= _LONG_LINE), "")
     shorter = len(text) < len(other) and first in text
     if shorter and _sentences(text) >= _SAME * _sentences(other):
@@ -312,20 +321,21 @@ def _sentences(text: str) -> int:
     return sum(map(count_words, _lines(text)))
 
 
-def _judged(html: str, url: str) -> str | None:
-    if _is_large(html):
+def _judged(html: str, url: str) -> tuple[str | None, bool]:
+    """trafilatura's result, and whether it used all its means."""
+    if _is_large(html) or len(_BLOCK.findall(html)) > MOST_BLOCKS:
         tree = LexborHTMLParser(html)
         for node in tree.css(_FRAME):
             node.decompose()
         html = tree.html or ""
         if _is_large(html):
-            return _worded(_densest(tree))
+            return _worded(_densest(tree)), True
+    fast = len(_BLOCK.findall(html)) > MOST_BLOCKS
     found = _trafilatura().extract(
         html, url=url, output_format="html", include_comments=False, include_images=True, include_links=True,
-        include_formatting=True, with_metadata=False, deduplicate=False,
-        fast=len(_BLOCK.findall(html)) > MOST_BLOCKS,
+        include_formatting=True, with_metadata=False, deduplicate=False, fast=fast,
     )  # fmt: skip
-    return _worded(LexborHTMLParser(found).body) if found else None
+    return (_worded(LexborHTMLParser(found).body) if found else None), not fast
 
 
 @cache

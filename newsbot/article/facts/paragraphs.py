@@ -84,6 +84,22 @@ def stands_aside(tag: str, attributes: Mapping[str, str | None]) -> bool:
     return any(name in _ASIDE_NAMES or name.startswith(_ASIDE_STARTS) for name in names)
 
 
+def leave_out_asides(article: LexborNode) -> None:
+    """Take what stands aside out of an article. An ``aside`` without a link stays: a quotation or a box of facts."""
+    found = [node for node in article.traverse() if node.mem_id != article.mem_id and _is_left_out(node)]
+    inside: set[int] = set()
+    for node in found:
+        if node.mem_id not in inside:
+            inside.update(inner.mem_id for inner in node.traverse())
+            node.decompose()
+
+
+def _is_left_out(node: LexborNode) -> bool:
+    if node.tag == "aside":
+        return node.css_first("a") is not None
+    return stands_aside(node.tag or "", node.attributes)
+
+
 def prose_by_element(root: LexborNode) -> dict[int, int]:
     """``mem_id`` of each block element under ``root`` -> the words of its paragraphs. What stands aside is left out."""
     found: dict[int, int] = {}

@@ -16,7 +16,11 @@ from newsbot.wordpress.pages.urls import id_in, post_id, site_host
 _BODY_ID = re.compile(r"(?:postid|page-id|attachmentid)-(\d{1,10})")
 _SINGLE = re.compile(r"single-(?!format-)([a-z0-9_-]+)")
 _LISTS = frozenset({"home", "blog", "archive", "category", "tag", "author", "date", "search", "error404", "tax"})
+_SURE = frozenset({"archive", "home", "search", "error404"})
+"""Of these lists WordPress always writes another class, or no other program has the class on its articles."""
+
 _ARTICLES = frozenset({"single", "page"})
+_BY_WORDPRESS = re.compile(rb"/wp-(?:content|includes|json)/|api\.w\.org", re.I)
 _REST_PATH = re.compile(r"/wp/v2/[\w-]+/(\d{1,10})$")
 _LINK = re.compile(r"<([^<>]{0,2000})>([^<]*)")
 _LINK_WORDS = (("shortlink",), ("alternate", "application/json"))
@@ -39,7 +43,15 @@ def read_marks(tree: LexborHTMLParser, reply: Reply, type_: str) -> Marks:
     in_classes = _first_match(_BODY_ID, classes)
     row_id = post_id(in_classes) if in_classes else _id_in_links(tree, reply, page_type or type_)
     is_list = row_id is None and not _LISTS.isdisjoint(classes) and _ARTICLES.isdisjoint(classes)
+    if is_list and _SURE.isdisjoint(classes):
+        # Other programs and themes write "blog" as the name of a section too.
+        is_list = not (_is_typed_article(tree) and _BY_WORDPRESS.search(reply.body) is None)
     return Marks(id=row_id, type=page_type, is_list=is_list)
+
+
+def _is_typed_article(tree: LexborHTMLParser) -> bool:
+    node = tree.css_first('meta[property="og:type"]')
+    return node is not None and attribute(node, "content").strip().lower() == "article"
 
 
 def _type_in(classes: Sequence[str]) -> str | None:

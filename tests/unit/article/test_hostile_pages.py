@@ -41,6 +41,11 @@ def test_short_blocks_are_not_compared_with_each_other(judged: list[dict[str, An
     assert [call["fast"] for call in judged] == [True]
 
 
+def test_the_short_blocks_of_a_menu_leave_time_for_the_article(judged: list[dict[str, Any]]) -> None:
+    body_of(page("<nav>" + "<div>x</div>" * 2000 + f"</nav><div>{STORY * 3}</div>"), url=URL)
+    assert [call["fast"] for call in judged] == [False]
+
+
 def test_an_ordinary_page_is_judged_in_full(judged: list[dict[str, Any]]) -> None:
     body_of(page("<div>" + STORY * (MOST_BLOCKS - 10) + "</div>"), url=URL)
     assert [call["fast"] for call in judged] == [False]

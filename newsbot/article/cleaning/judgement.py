@@ -8,6 +8,7 @@ from collections.abc import Sequence, Set
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.block import ADDRESS, AUTHOR, LABEL, PLUGIN, SPOKEN, Said
+from newsbot.article.cleaning.headings import LONGEST
 from newsbot.article.cleaning.iframes import bare_address
 from newsbot.article.cleaning.removal import Removal, is_authors, weigh
 from newsbot.article.cleaning.rule import Rule
@@ -22,10 +23,16 @@ _MARKDOWN = frozenset({"**", "~~", "##", "```"})
 _LABEL = 40
 _SIGNS = frozenset("%()[]:;,/|&+.-–—")
 _FEW_SIGNS = 4
+_QUESTION = frozenset("?？؟")
 
 
 def _between(words: str) -> str:
     return words.strip(SEPARATORS)
+
+
+def _is_question(words: str) -> bool:
+    """Whether words are a question, which an interviewer asks as a plugin does: an answer stands under the former."""
+    return words.rstrip()[-1:] in _QUESTION and len(words) <= LONGEST
 
 
 def _is_stub(words: str) -> bool:
@@ -102,7 +109,7 @@ class Judgement:
             rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)
         elif tag not in SPOKEN:
             rule = self.rules.match_text(words, heading=tag[0] == "h")
-            if bold and rule is not None and self.rules.may_head(words):
+            if rule is not None and ((bold and self.rules.may_head(words)) or (tag == "p" and _is_question(words))):
                 return LABEL
         if rule is None and counter and len(words) <= _LABEL:
             rule = self.rules.match_bare(words)
@@ -127,7 +134,7 @@ class Judgement:
 
     def bare(self, words: str) -> bool:
         """Whether a heading with nothing under it was left by a plugin."""
-        rule = self.rules.match_bare(words)
+        rule = self.rules.match_bare(words) or (self.rules.match_text(words) if _is_question(words) else None)
         if rule is not None:
             self.counts[rule.name] += 1
         return rule is not None

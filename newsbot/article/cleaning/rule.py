@@ -26,7 +26,8 @@ class Rule:
     block that ``linked`` matches: each is a host, a slash, and an expression for the rest. With ``pictures`` a link
     counts only where it shows a picture, since the words of a link are the author's. With ``labels`` a link in a
     sentence is removed and its words stay. With ``long`` a block of several sentences counts for ``linked`` with
-    ``invitations`` too.
+    ``invitations`` too. ``about`` are expressions for a newsroom's own matters: a longer block without one of
+    them, and a short one that asks for somebody else, is the author's.
 
     A ``broad`` rule has a name that an author's own markup might share: it never removes more than half of a post's
     text. A ``wordless`` rule names a plugin that writes no sentences, an ``asks`` rule one that asks the reader for
@@ -46,6 +47,7 @@ class Rule:
     linked: tuple[str, ...] = ()
     hrefs: tuple[str, ...] = ()
     invitations: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
     captions: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
@@ -73,7 +75,7 @@ class Rule:
 _ESCAPE = re.compile(r"\\.|\(\?P")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _LISTS = tuple(each.name for each in fields(Rule) if each.default == ())
-_TELLING = tuple(name for name in _LISTS if name != "unless")
+_TELLING = tuple(name for name in _LISTS if name not in ("unless", "about"))
 HOLDS = ("advertising", "author", "bar", "contents", "links", "plea")
 _PLAIN = {"name": str, "what": str, "holds": str} | {each.name: bool for each in fields(Rule) if each.default is False}
 
@@ -99,7 +101,7 @@ def read_rule(table: Mapping[str, Any]) -> Rule:
         if bool(rule.named or rule.ids) != (rule.holds in HOLDS):
             raise ValueError(f"named or ids, and holds, go together, and holds is one of {', '.join(HOLDS)}")
         addresses = (each.partition("/")[2] for each in (*rule.hrefs, *rule.invitations))
-        for pattern in (*rule.patterns, *rule.linked, *rule.named, *addresses):
+        for pattern in (*rule.patterns, *rule.linked, *rule.about, *rule.named, *addresses):
             re.compile(pattern)
             if any(letter.isupper() for letter in _ESCAPE.sub("", pattern)):
                 raise ValueError(f"expressions are written in small letters: {pattern!r}")

@@ -12,6 +12,7 @@ from newsbot.article.cleaning.addresses import Addresses
 from newsbot.article.cleaning.named import Kinds
 from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.selectors import Selectors
+from newsbot.article.links import host
 
 # A longer block says more than "follow us".
 INVITATION = 110
@@ -22,6 +23,12 @@ _MARKS = (
 )
 # The longest address, without its query, of a page that asks for something, of a channel or of an app.
 _ASKING = 75
+# A longer plea says what it asks for.
+_BUTTON = 45
+_OURS = re.compile(
+    r"\b(?:us|our|me|my|uns|unser\w*|mich|mein\w*|n[ou]s|notre|nuestr\w*|noss\w*|ci|noi|nostr\w*|ons|onze|nas|nasz\w*|нас|наш\w*"
+    r"|bize|bizi|kami|chúng tôi)\b|我们|我們|ください|운영"
+)
 _DASHES = "-–—"
 _OPENING_QUOTES = '"“„«‘'
 _CLOSING_QUOTES = '"”“»’'
@@ -58,6 +65,7 @@ class CleaningRules:
         self._linked = [
             (rule, re.compile("|".join(rule.for_links)), Addresses([rule], "invitations")) for rule in linked
         ]
+        self._about = {rule.name: re.compile("|".join(rule.about)) for rule in linked if rule.about}
 
     def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> CleaningRules:
         """A copy with the rules of a site added, and without the rules named in ``without``."""
@@ -86,7 +94,9 @@ class CleaningRules:
 
     def may_head(self, words: str) -> bool:
         """Whether a line of bold words may head the author's text, although it is a plugin's label too."""
-        return fold(words) in self._heads
+        folded = fold(words)
+        # A label of advertising is in capital letters, an author's heading is not.
+        return folded in self._heads and not (words.isupper() and folded in self._captions)
 
     def match_caption(self, words: str) -> Rule | None:
         """The rule for a figure with this caption, or None."""
@@ -116,8 +126,16 @@ class CleaningRules:
             if pattern.fullmatch(folded):
                 # Who reports what somebody asked for asks for nothing.
                 reported = leads and _REPORTED.search(folded)
-                return None if reported or ((leads or rule.also_linked) and _only_quoted(pattern, words)) else rule
+                quoted = (leads or rule.also_linked) and _only_quoted(pattern, words)
+                return None if reported or quoted or not self._is_own(rule, folded, hrefs, own) else rule
         return None
+
+    def _is_own(self, rule: Rule, folded: str, hrefs: Sequence[str], own: str) -> bool:
+        """Whether a block asks for the newsroom itself: by its words, or as a button would."""
+        about = self._about.get(rule.name)
+        if about is None or about.search(folded):
+            return True
+        return len(folded) <= _BUTTON and (_OURS.search(folded) is not None or all(host(href) == own for href in hrefs))
 
     def match_url(self, url: str) -> Rule | None:
         """The rule that matches the URL of a frame, an image or a link, or None."""

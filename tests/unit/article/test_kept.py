@@ -72,14 +72,59 @@ def test_an_advertisers_picture_goes_with_its_link() -> None:
         '“If you’re already a subscriber, log in”: so <a href="https://gazette.example/">the Gazette</a> greets all.',
         'Le collectif lance « faites un don », via <a href="https://www.helloasso.com/toit">une cagnotte</a>.',
         'Фонд просит: «поддержите нас», и собрал в <a href="https://t.me/fond">Telegram</a> миллион.',
+        'Please support our winter shelter with a gift: one bed costs 12 pounds. <a href="/donate/">Donate</a>',
+        'Please consider donating to the <a href="https://gofundme.com/f/smith">appeal of the family</a>.',
+        'Wer helfen will, kann uns mit einer <a href="/spende/">Spende</a> für das Tierheim an der Mole helfen.',
+        'Si quieres que el comedor siga abierto, <a href="/donar/">haz una donación</a> o trae arroz el lunes.',
+        'Follow our reporter Ann Lee, who is at the summit this week, on <a href="https://x.com/annlee">X</a>',
+        'You can find us at the harbour on Sunday, or on <a href="https://facebook.com/band">Facebook</a>',
+        'Follow our trip on <a href="https://instagram.com/crew">Instagram</a>, from the first mile to the last',
+        'Folgen Sie unserer Reporterin Ann Lee auf dem Weg zum Gipfel bei <a href="https://x.com/annlee">X</a>',
     ],
 )
 def test_a_sentence_with_the_words_of_a_plea_stays(words: str) -> None:
     assert cleaned(f"<p>{words}</p>").removed == {}
 
 
-def test_a_dutch_plea_that_names_this_work_reports_nothing() -> None:
-    plea = '<p>Steun ons, zodat wij dit werk kunnen doen: <a href="/doneer/">doneer nu</a></p>'
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ('Help us to keep this news free for all. <a href="/donate/">Make a gift</a> today.', "reader-plea"),
+        ('<a href="/donate/">Donate now</a>', "reader-plea"),
+        ('Support us on <a href="https://patreon.com/gazette">Patreon</a>', "reader-plea"),
+        ('Follow our Facebook page <a href="https://facebook.com/gazette">here</a>', "follow-us"),
+        ('Find us on <a href="https://x.com/gazette">X</a>', "follow-us"),
+        ('Folgen Sie unserem Instagram-Kanal: <a href="https://instagram.com/gazette">zum Kanal</a>', "follow-us"),
+    ],
+)
+def test_a_newsroom_that_asks_for_itself_is_left_out(words: str, rule: str) -> None:
+    assert cleaned(f"<p>{words}</p>").removed == {rule: 1}
+
+
+ANSWER = "<p>I did, very much, and I wrote to its author at once.</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (f"<p>Did you like this article?</p>{ANSWER}", True),
+        (f"<p><b>– Hat Ihnen dieser Artikel gefallen?</b></p>{ANSWER}", True),
+        ("<p>Did you like this article?</p>", False),
+        ("<p>Did you like this article?</p><p>12 shares</p>", False),
+        (f"<p><b>Advertising</b></p>{ANSWER}", True),
+        (f"<p><b>Related</b></p>{ANSWER}", True),
+        (f"<p><b>ADVERTISING</b></p>{ANSWER}", False),
+        (f"<p>Related</p>{ANSWER}", False),
+        ("<p><b>Related</b></p>", False),
+    ],
+)
+def test_a_question_or_a_bold_word_stays_where_the_author_goes_on_under_it(html: str, kept: bool) -> None:
+    words = html.partition("</p>")[0].replace("<b>", "").replace("</b>", "").removeprefix("<p>")
+    assert (f"\n{words}" in clean(PROSE + html, base_url=BASE).text) is kept
+
+
+def test_a_dutch_plea_that_names_this_news_reports_nothing() -> None:
+    plea = '<p>Steun ons, zodat wij dit nieuws kunnen brengen: <a href="/doneer/">doneer nu</a></p>'
     assert cleaned(plea).removed == {"reader-plea": 1}
 
 

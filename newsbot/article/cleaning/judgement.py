@@ -109,7 +109,8 @@ class Judgement:
             rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)
         elif tag not in SPOKEN:
             rule = self.rules.match_text(words, heading=tag[0] == "h")
-            if rule is not None and ((bold and self.rules.may_head(words)) or (tag == "p" and _is_question(words))):
+            asked = tag == "p" and _is_question(words) and self.rules.match_bare(words) is None
+            if rule is not None and ((bold and self.rules.may_head(words)) or asked):
                 return LABEL
         if rule is None and counter and len(words) <= _LABEL:
             rule = self.rules.match_bare(words)

@@ -138,6 +138,8 @@ def _found(html: str, url: str) -> Body:
         return Body(named, "container")
     if named is None and _waits(tree, html):
         return Body(None)
+    # Before the comparison takes widgets out of the tree: the only container may stand in one.
+    small = _small(tree, html, (*CONTAINERS, *NAMED))
     judged = _compared(*_judged(html, url), root, prose, url)
     if named:
         text, other = _text(judged.html or "", url), _text(named, url)
@@ -145,7 +147,6 @@ def _found(html: str, url: str) -> Body:
             return Body(named, "container")
     if judged.html:
         return judged
-    small = _small(tree, html, (*CONTAINERS, *NAMED))
     return Body(small, "container" if small is not None else None)
 
 

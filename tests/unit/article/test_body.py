@@ -152,6 +152,12 @@ def test_comments_and_boxes_of_links_are_no_part_of_the_densest_element(monkeypa
     assert found(f"<div>{STORY}{boxes}{comments}</div>") == f"{STORY}<aside>The crane weighed nine tons.</aside>"
 
 
+def test_a_small_container_in_a_widget_is_found_after_the_judges_found_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_module, "_judged", lambda html, url: (None, True))
+    widget = f"<div class='widget'><div class='post-body'>{OTHER}</div></div>"
+    assert found(f"<div><p>{'A word of the page about the other page. ' * 3}</p>{widget}</div>") == OTHER
+
+
 @pytest.mark.parametrize(("in_full", "whole"), [(True, False), (False, True)])
 def test_a_result_without_all_means_that_lacks_most_sentences_counts_as_none(
     in_full: bool, whole: bool, monkeypatch: pytest.MonkeyPatch

@@ -110,6 +110,7 @@ ANSWER = "<p>I did, very much, and I wrote to its author at once.</p>"
         (f"<p>Did you like this article?</p>{ANSWER}", True),
         (f"<p><b>– Hat Ihnen dieser Artikel gefallen?</b></p>{ANSWER}", True),
         ("<p>Did you like this article?</p>", False),
+        (f"<p>Schon gelesen?</p>{ANSWER}", False),
         ("<p>Did you like this article?</p><p>12 shares</p>", False),
         (f"<p><b>Advertising</b></p>{ANSWER}", True),
         (f"<p><b>Related</b></p>{ANSWER}", True),

@@ -21,8 +21,8 @@ _TRACKING = re.compile(
 _QUOTES = " \t\n\r\f\v\"'“”„‟″‘’‚′«»\xa0\u200b\ufeff"
 _ABSOLUTE = re.compile(r"https?://[^\s/?#]+", re.I)
 # Most URLs have this form: nothing must be repaired, escaped or removed.
-_PLAIN = re.compile(r"https?://[\w.-]+/[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
-_PLAIN_PATH = re.compile(r"/(?!/)[\w.~/%+,=&@:;()*!$-]*", re.ASCII).fullmatch
+_PLAIN = re.compile(r"https?://[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.~/%+,=&@:;()*!$-]*").fullmatch
+_PLAIN_PATH = re.compile(r"/(?!/)[a-zA-Z0-9_.~/%+,=&@:;()*!$-]*").fullmatch
 _WEB = re.compile("https?://", re.I | re.A).match
 _CONTACT = re.compile("mailto:|tel:", re.I | re.A).match
 # One of these, and all that is unsafe in the address is escaped.

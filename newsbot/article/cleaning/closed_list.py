@@ -18,9 +18,11 @@ _LISTS = frozenset(f"<{slash}{name}>" for name in ("ul", "ol", "li") for slash i
 _PLAIN = frozenset(["<br>", "<hr>", *(f"<{slash}{name}>" for name in _NAMES for slash in ("", "/"))])
 _END = "</a>"
 # An address that a parser of URLs takes as it is: the sanitizer removes one that it cannot parse.
-_ADDRESS = r"https?://[a-z0-9.-]+\.[a-z]{2,24}(?:[/?#](?:[!#-%'-;=?-~]|&amp;)*)?"
+_ADDRESS = r"https?://[a-z0-9.-]+\.[a-z]{2,24}(?:[/?#][!#-%'-;=?-~]*+(?:&amp;[!#-%'-;=?-~]*+)*)?"
 _PUNYCODE = "xn--"
-_WORDS = r"(?:[^\"<>&\x00-\x1f\x7f-\xa0]|&(?:amp|quot);)*"
+# A repeat of a group for each letter would take ten times as long.
+_LETTERS = r"[^\"<>&\x00-\x1f\x7f-\xa0]*+"
+_WORDS = rf"{_LETTERS}(?:&(?:amp|quot);{_LETTERS})*"
 _LINK = rf'<a href="{_ADDRESS}"(?: data-embed="{_WORDS}")?>'
 _LINK_OR_EMBED = re.compile(rf"{_LINK}((?:[^<>&\x00-\x1f\x7f-\xa0]|&amp;)*</a>)?").fullmatch
 _OTHER = re.compile(

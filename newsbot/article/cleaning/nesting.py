@@ -16,6 +16,8 @@ from newsbot.article.cleaning.crowded import limit_attributes
 from newsbot.article.cleaning.markup import ATTRIBUTE, MAY_BE_RAW, RAW, SPACE, TOKEN, end_of_raw, lower
 
 FEW_TAGS = 1_000
+# A parser reads a tag of this length, with as many attributes as it can hold, in some milliseconds.
+_SHORT = 20_000
 # More than the live report of a week has. The words behind them stay, without their tags.
 MAX_TAGS = 40_000
 MAX_DEPTH = 200
@@ -72,6 +74,8 @@ _FORMULA = re.compile(
 
 def flatten(html: str) -> str:
     """``html`` without tags that are deeper, and attributes that are more, than those of any article."""
+    if len(html) <= _SHORT and html.count("<") <= FEW_TAGS:
+        return html
     html = limit_attributes(html)
     tags = html.count("<")
     if tags <= FEW_TAGS:

@@ -51,7 +51,6 @@ class CleaningRules:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
         self.by_name = {rule.name: rule for rule in self.rules}
-        linked = [rule for rule in self.rules if rule.for_links]
         self.selectors = Selectors(self.rules)
         self.kinds = Kinds(self.rules)
         self._heads = _folded(self.rules, "heads")
@@ -62,10 +61,17 @@ class CleaningRules:
         self._patterns = _alternation(self.rules, "patterns")
         self._hrefs = Addresses(self.rules, "hrefs")
         self._invitations = Addresses((rule for rule in self.rules if not rule.linked), "invitations")
+        linked = [rule for rule in self.rules if rule.for_links]
         self._linked = [
-            (rule, re.compile("|".join(rule.for_links)), Addresses([rule], "invitations")) for rule in linked
+            (rule, re.compile("|".join(rule.for_links)), Addresses([rule], "invitations") if rule.invitations else None)
+            for rule in linked
         ]
         self._about = {rule.name: re.compile("|".join(rule.about)) for rule in linked if rule.about}
+        # One expression for all rules that do not ask for the links takes less time than each of them. In it a group
+        # would get another number.
+        plain = [pattern.pattern for _, pattern, leads in self._linked if leads is None and not pattern.groups]
+        self._matches_plain = re.compile("|".join(plain) or r"(?!)").fullmatch
+        self._not_plain = [each for each in self._linked if each[2] is not None or each[1].groups]
 
     def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> CleaningRules:
         """A copy with the rules of a site added, and without the rules named in ``without``."""
@@ -114,14 +120,11 @@ class CleaningRules:
         if invites and all(found := [self._invitations.match(href) for href in hrefs]):
             return found[0]
         folded = fold(words)
-        for rule, pattern, leads in self._linked:
-            fits = short or (rule.long and not listed)
-            # Pages that ask for something have short addresses. This quick check decides most blocks.
-            if leads and not (
-                fits
-                and len(hrefs[0].partition("?")[0]) <= _ASKING
-                and all(leads.match(href, own=own) for href in hrefs)
-            ):
+        # Pages that ask for something have short addresses. This quick check decides most blocks.
+        asking = len(hrefs[0].partition("?")[0]) <= _ASKING
+        for rule, pattern, leads in self._linked if self._matches_plain(folded) else self._not_plain:
+            fits = asking and (short or (rule.long and not listed))
+            if leads is not None and not (fits and all(leads.match(href, own=own) for href in hrefs)):
                 continue
             if pattern.fullmatch(folded):
                 # Who reports what somebody asked for asks for nothing.

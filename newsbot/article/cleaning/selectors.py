@@ -78,7 +78,7 @@ class Selectors:
             self._patterns[start] = sorted(both, key=lambda pattern: pattern.number)
             self._prefixes[start] = tuple({pattern.prefix for pattern in both})
         self.bare_tags: Set[str] = self._tags.keys()
-        self._asked_for = frozenset(self._attributes) | {"id"}
+        self.asked_for = frozenset(self._attributes) | {"id"}
         self._of_class = lru_cache(maxsize=MEMO_LIMIT)(self._read_class)
         self._of_token = lru_cache(maxsize=MEMO_LIMIT)(partial(self._named, "."))
 
@@ -87,7 +87,7 @@ class Selectors:
         names = attributes.get("class")
         tokens, candidates = self._of_class(names) if names else _NOTHING
         # Most elements have no attribute that a rule needs: one quick check decides.
-        if not self._asked_for.isdisjoint(attributes):
+        if not self.asked_for.isdisjoint(attributes):
             candidates = (*candidates, *self._of_attributes(attributes))
         if tag in self._tags:
             candidates = (*candidates, *self._tags[tag])

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 from newsbot.article.cleaning import shortcodes
 from newsbot.article.cleaning.block import Block
 from newsbot.article.cleaning.follow_us import inviting
+from newsbot.article.cleaning.headings import RANKS
 from newsbot.article.cleaning.hidden import is_hidden, is_scraped_picture
 from newsbot.article.cleaning.house_ads import NUMBERED, is_banner, is_numbered, labelled
 from newsbot.article.cleaning.iframes import Quoted, embed_block, quoted_embed
@@ -40,6 +41,7 @@ GENERATED = Rule(name="scraped-picture", what="a picture gathered by a generator
 _UNFOLDS = frozenset(
     {"aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "data-target", "data-bs-target"}
 )
+_TELLING = frozenset({"class", "id", "style", "hidden"})
 _KEPT = {"abbr": "title", "time": "datetime", "bdo": "dir"}
 _CODE = frozenset({"code", "kbd", "samp"})
 # The number of elements that are searched for hidden or quoted content: each search reads their whole text.
@@ -51,6 +53,7 @@ MOST_NAMES = 2_000
 _UNALIKE = re.compile(r"[\t\r\f]").search
 
 Leave = Callable[[], None]
+_BARE_HEADING = len("<h2>")
 _TEXT = 2
 """Lexbor's number of text nodes."""
 _NAMED = 256
@@ -72,6 +75,7 @@ class TreeWalk:
         self._base = base
         self._rules = judgement.rules
         self._bare_tags = self._rules.selectors.bare_tags
+        self._telling = self._rules.selectors.asked_for | _TELLING
         self._closed = closed
         self.targets = targets
         self._references = references
@@ -114,7 +118,9 @@ class TreeWalk:
                 self.media.script(node)
             return None
         attributes: Attributes = node.attributes
-        if (attributes or tag in self._bare_tags) and self._is_junk(tag, node, attributes):
+        # Most elements have no attribute that tells anything about junk.
+        telling = attributes and not self._telling.isdisjoint(attributes)
+        if (telling or tag in self._bare_tags) and self._is_junk(tag, node, attributes):
             return None
         return _ENTER.get(tag, TreeWalk._enter_unknown)(self, tag, node, attributes)
 
@@ -157,9 +163,21 @@ class TreeWalk:
         if start == "<p>" and only is not None and only.tag_id == _TEXT and only.next is None:
             text = only.text_content or ""
             if "[" not in text and not (attributes and _UNALIKE(text)):
-                self.writer.paragraph(self._text(text))
+                self.writer.leaf(self._text(text))
                 return None
         self.writer.begin("p", start)
+        return self.writer.end
+
+    def _enter_heading(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        """Write a heading of one text directly."""
+        start = f"<{tag}{self._id(attributes)}>" if attributes else f"<{tag}>"
+        only = node.first_child
+        if len(start) == _BARE_HEADING and only is not None and only.tag_id == _TEXT and only.next is None:
+            text = only.text_content or ""
+            if "[" not in text and not _UNALIKE(text):
+                self.writer.leaf(self._text(text), tag)
+                return None
+        self.writer.begin(tag, start)
         return self.writer.end
 
     def _enter_block(self, tag: str, _: LexborNode, attributes: Attributes) -> Leave:
@@ -419,6 +437,7 @@ def _name(node: LexborNode) -> str:
 # Tag -> how to enter it.
 _ENTER: dict[str, Callable[[TreeWalk, str, LexborNode, Attributes], Leave | None]] = {
     **dict.fromkeys(BLOCKS, TreeWalk._enter_block),
+    **dict.fromkeys(RANKS, TreeWalk._enter_heading),
     **dict.fromkeys(INLINE, TreeWalk._enter_inline),
     **dict.fromkeys(TABLE, TreeWalk._enter_table_part),
     **dict.fromkeys(WRAPPERS, TreeWalk._enter_wrapper),

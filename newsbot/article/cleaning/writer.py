@@ -114,15 +114,16 @@ class Writer:
         self.length += len(body)
         self._space = body[-1] != text[-1]
 
-    def paragraph(self, text: str) -> None:
-        """Write a paragraph that holds only ``text``: the same as ``begin``, ``words``, ``end``, at half the cost."""
+    def leaf(self, text: str, tag: str = "p") -> None:
+        """Write a paragraph or a heading that holds only ``text``: the same as ``begin``, ``words``, ``end``, at half
+        the cost."""
         if self._holder is not self._blocks[0] or self._inlines:
-            self.begin("p", "<p>")
+            self.begin(tag, f"<{tag}>")
             self.words(text)
             self.end()
             return
         body = folded(text).strip() if "\n" in text or "  " in text else text.strip()
-        said = self._judge.block(body, (), "p") if body and len(body) <= SHORT_BLOCK else AUTHOR
+        said = self._judge.block(body, (), tag) if body and len(body) <= SHORT_BLOCK else AUTHOR
         if not body or said in _TAKEN:
             self._want("\n")
             if said is ADDRESS:
@@ -132,12 +133,12 @@ class Writer:
         if text_at:
             self.text.append("\n\n")
         self.text.append(body)
-        self.html += ("<p>", escape(body), "</p>")
+        self.html += (f"<{tag}>", escape(body), f"</{tag}>")
         self.length += len(body)
         self._separator = "\n\n"
-        if said is LABEL:
+        if said is LABEL or tag != "p":
             mark = (html_at, text_at, self.length - len(body), len(self.links))
-            self.length -= self._headings.follow(Heading("p", body, mark, len(self.html)))
+            self.length -= self._headings.follow(Heading(tag, body, mark, len(self.html)))
         self._space = False
 
     def space(self, text: str) -> None:

@@ -45,6 +45,13 @@ def test_a_heading_of_the_authors_stays(html: str) -> None:
     assert clean(html + PROSE, base_url=BASE).html == html + PROSE
 
 
+@pytest.mark.parametrize("inner", ["Winter  in\n town", " Winter in\ttown ", "Winter <b></b>in town"])
+def test_white_space_in_a_heading_is_folded(inner: str) -> None:
+    found = clean(f'{PROSE}<h2 class="wp-block-heading">{inner}</h2>{PROSE}<h3>{inner}</h3>', base_url=BASE)
+    assert found.html == f"{PROSE}<h2>Winter in town</h2>{PROSE}<h3>Winter in town</h3>"
+    assert found.text.split("\n\n")[1::2] == ["Winter in town"] * 2
+
+
 def test_links_of_a_heading_that_went_are_no_links() -> None:
     found = clean(f'{PROSE}<h2><a href="/related/">Related posts</a></h2><h2>Winter</h2>{PROSE}', base_url=BASE)
     assert (found.links, found.word_count) == ([], 35)

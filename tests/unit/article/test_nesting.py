@@ -131,3 +131,9 @@ def test_elements_that_are_too_deep_lose_their_tags_and_no_other_element_does() 
     page = deep + "</div>" * 5 + "<section>behind</section>"
     flat = "<div>" * 6 + " <p>words</p> more </div>" + "</div>" * 5 + "<section>behind</section>"
     assert nesting.flatten(page) == flat
+
+
+def test_only_the_attributes_of_a_long_post_are_counted() -> None:
+    crowded = "<p " + "a b " * 2_000 + ">words</p>"
+    assert nesting.flatten(crowded) == crowded
+    assert len(nesting.flatten(crowded + "x" * 20_000)) < 22_000

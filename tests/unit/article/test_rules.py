@@ -138,3 +138,12 @@ def test_a_plea_on_the_hosts_of_the_site_is_the_newsrooms(site: str, host: str, 
     story = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter.</p>"
     found = clean(story + plea + story, base_url=f"https://{site}/a/").removed
     assert found == ({"reader-plea": 1} if gone else {})
+
+
+def test_a_rule_for_linked_text_may_refer_to_its_own_groups() -> None:
+    first = Rule(name="first", what="", linked=("see more",))
+    echo = Rule(name="echo", what="", linked=(r"(\w+) and \1 again",))
+    rules = CleaningRules([first, echo])
+    assert rules.match_linked("ports and ports again", ["https://a.example/x"], listed=True) == echo
+    assert rules.match_linked("ports and boats again", ["https://a.example/x"], listed=True) is None
+    assert rules.match_linked("See more", ["https://a.example/x"], listed=True) == first

@@ -94,6 +94,9 @@ _HOSTS = {
     "truthsocial.com": "Truth Social", "mastodon.social": "Mastodon", "chess.com": "Chess.com",
     "lichess.org": "Lichess",
 }  # fmt: skip
+# The letters of a URL that are read for the page behind it. X writes some 1,600 before the number of a post. A search
+# begins again at each name of a host in the URL, and reads on from there.
+_READ = 2_000
 _FACEBOOK = re.compile(r"facebook\.com/(?:v[\d.]+/)?plugins/(?:video|post)\.php\?(?:[^#]*&)?href=([^&#]+)", re.I)
 _PLUGIN_FRAME = re.compile(r"facebook\.com/(?:v[\d.]+/)?plugins/(?:like|page|share|follow|comments|group|send)", re.I)
 _MAP = re.compile(r"//(?:www\.)?google\.[\w.]+/maps|//maps\.google\.", re.I)
@@ -105,13 +108,13 @@ def recognise(url: str) -> tuple[str, str] | None:
     if "facebook" in lowered:
         if _PLUGIN_FRAME.search(url):
             return None
-        found = _FACEBOOK.search(url)
+        found = _FACEBOOK.search(url[:_READ])
         if found:
             return "Facebook", unquote(found[1])
     if "maps" in lowered and _MAP.search(url):
         return "Google Maps", url
     for name, provider, pattern, page in _PAGES:
-        found = pattern.search(url) if name in lowered else None
+        found = pattern.search(url[:_READ]) if name in lowered else None
         if found:
             return provider, page.format(found[1])
     provider_name = _provider(host(url))

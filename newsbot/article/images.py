@@ -63,9 +63,8 @@ _PLACEHOLDER = re.compile(
     re.I,
 )
 # Files of a theme or of a plugin belong to the site's layout, not to the article.
-_FURNITURE = re.compile(
-    r"/wp-content/(themes|plugins|mu-plugins)/[^?#]*\.(?:gif|png|svg|jpe?g|webp)(?:[?#]|$)|/wp-includes/images/", re.I
-)
+_LAYOUT = re.compile(r"/wp-content/(themes|plugins|mu-plugins)/[^?#]*+|/wp-includes/images/", re.I).finditer
+_LAYOUT_FILES = (".gif", ".png", ".svg", ".jpg", ".jpeg", ".webp")
 _CANDIDATES = 40
 _CANDIDATE = re.compile(r"(\S+)(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
 
@@ -115,11 +114,16 @@ def junk_kind(url: str, attributes: Attributes) -> str | None:
     if "width" in attributes and _is_dot(attributes["width"]) and _is_dot(attributes.get("height")):
         return "tracking-pixel"
     # Only the file that a reader sees in the end counts: a lazy loader's placeholder is a file of a theme or a plugin.
-    found = _FURNITURE.search(url) if "/wp-" in url else None
+    found = _layout(url) if "/wp-" in url else None
     # A photograph of a block pattern is a file of the theme.
     if found and not (found[1] == "themes" and _is_large(attributes.get("width"))):
         return "site-furniture"
     return None
+
+
+def _layout(url: str) -> re.Match[str] | None:
+    """The path of a file that belongs to the site's layout."""
+    return next((found for found in _LAYOUT(url) if not found[1] or found[0].lower().endswith(_LAYOUT_FILES)), None)
 
 
 def is_picture(url: str) -> bool:

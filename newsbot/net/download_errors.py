@@ -40,10 +40,14 @@ DOWNLOAD_ERRORS = tuple(_NAMES)
 _FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure [\w.]+: (.*?)>\]?")
 """The form in which Twisted writes an error that another error holds."""
 
+_READ = 2_000
+"""The characters of an error's text that are read."""
+
 
 def one_line(error: BaseException) -> str:
     """The text of an error on one line, 200 characters at most."""
-    return _FAILURE.sub(r"\1", " ".join(str(error).split()))[:200]
+    # The search reads to the end from each failure that has none, so that it gets no more than can be shown.
+    return _FAILURE.sub(r"\1", " ".join(str(error)[:_READ].split()))[:200]
 
 
 def error_name(error: BaseException) -> str:

@@ -6,7 +6,7 @@ import pytest
 from scrapy import exceptions
 from twisted.internet import error
 
-from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name
+from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
 from newsbot.wordpress.messages import ERRORS
 
 CONNECTING = [
@@ -38,3 +38,8 @@ def test_each_failure_of_a_connection_is_a_failure_of_the_download(kind: type[Ex
 )
 def test_a_failed_connection_has_its_name(kind: type[Exception], name: str) -> None:
     assert error_name(kind("it failed")) == name
+
+
+def test_of_a_huge_error_only_what_can_be_shown_is_read() -> None:
+    failure = "[<twisted.python.failure.Failure builtins.OSError: "
+    assert one_line(OSError(f"{failure}it   failed>] {failure * 20_000}")).startswith("it failed [<twisted")

@@ -18,8 +18,7 @@ from newsbot.wordpress.pages.feed import FeedPage, read_feed
 from newsbot.wordpress.pages.nodes import attribute
 from newsbot.wordpress.pages.urls import absolute, site_host
 
-_NO_SITE_FEED = re.compile(r"comments|/\d{4}/.*/feed")
-"""URLs of feeds of comments, and of the comments on one post."""
+_YEAR = re.compile(r"/\d{4}/").search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +95,12 @@ class FeedSearch:
         return Feed(url=reply.url if moved else url, first_page=page, state=state)
 
 
+def _is_of_site(url: str) -> bool:
+    """Whether a feed is neither one of comments nor one of the comments on one post, below its date."""
+    dated = _YEAR(url)
+    return "comments" not in url and (dated is None or "/feed" not in url[dated.end() :])
+
+
 def _feeds_named(reply: Reply) -> Iterator[str]:
     """The URLs of feeds of posts that a page names, in its order: the site's own feed comes first."""
     if reply.error is not None:
@@ -103,5 +108,5 @@ def _feeds_named(reply: Reply) -> Iterator[str]:
     tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
     for link in tree.css('link[rel~="alternate"][type="application/rss+xml"]'):
         url = absolute(attribute(link, "href"), reply.url)
-        if url and site_host(url) == site_host(reply.url) and not _NO_SITE_FEED.search(url):
+        if url and site_host(url) == site_host(reply.url) and _is_of_site(url):
             yield url

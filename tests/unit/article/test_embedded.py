@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.clean import Cleaned, clean
+from newsbot.article.embeds import recognise
+from newsbot.article.images import junk_kind
 from newsbot.items import Embed, Image
 
 BASE = "https://news.example/a-post/"
@@ -109,3 +111,23 @@ def test_a_thumbnail_is_told_with_the_full_picture_that_it_links_to() -> None:
 @pytest.mark.parametrize("href", [f"{UPLOADS}/a.jpg", "/gallery/", "/a.pdf", "mailto:a@b.example"])
 def test_a_link_to_the_same_file_or_to_a_page_is_no_full_picture(href: str) -> None:
     assert cleaned(f'<a href="{href}"><img src="{UPLOADS}/a.jpg"></a>').images[0].full is None
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/wp-content/themes/a/logo.PNG?ver=1", "site-furniture"),
+        ("/wp-content/themes/a?of=/wp-content/plugins/b/c.png", "site-furniture"),
+        ("/wp-includes/images/media/audio.svg", "site-furniture"),
+        ("/wp-content/themes/a/timthumb.php?src=/b.jpg", None),
+        ("/wp-content/uploads/a.png?of=/wp-content/plugins/b", None),
+    ],
+)
+def test_a_file_of_the_layout_is_known_by_its_path(path: str, kind: str | None) -> None:
+    assert junk_kind(f"https://news.example{path}", {}) == kind
+
+
+def test_of_a_huge_url_no_more_is_read_than_players_write() -> None:
+    page = "https://platform.twitter.com/embed/Tweet.html?features={}&id=12"
+    assert recognise(page.format("a" * 1_600)) == ("X", "https://x.com/i/status/12")
+    assert recognise(huge := page.format("a" * 5_000)) == ("X", huge)

@@ -125,7 +125,7 @@ def time_left(sums: Sums, active: Sequence[Progress]) -> float | None:
     behind = sums.listed - sums.ended - len(active)
     if behind <= 0:
         return max(lefts) if lefts and len(lefts) == len(active) else None
-    return max(sums.seconds / sums.ended * (sums.listed - sums.ended), *lefts) if sums.ended else None
+    return max([sums.seconds / sums.ended * (sums.listed - sums.ended), *lefts]) if sums.ended else None
 
 
 def duration(seconds: float) -> str:

@@ -234,6 +234,8 @@ def test_the_time_left_counts_the_sites_behind_the_active_ones() -> None:
     active = [Progress(name="a", kind="post", done=1, total=2, requests=1, per_minute=1.0, left=60.0)]
     assert time_left(Sums(listed=100, ended=20, rows=9, requests=9, seconds=600), active) == 2_400
     assert time_left(Sums(listed=100, ended=80, rows=9, requests=9, seconds=80), active) == 60, "a site needs longer"
+    for unknown in ([], [replace(active[0], left=None)]):
+        assert time_left(Sums(listed=100, ended=20, rows=9, requests=9, seconds=600), unknown) == 2_400
     assert time_left(Sums(listed=1, ended=0, rows=9, requests=9, seconds=600), active) == 60.0
     assert time_left(Sums(listed=9, ended=0, rows=9, requests=9, seconds=600), active) is None
 

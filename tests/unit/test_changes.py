@@ -157,6 +157,11 @@ def test_site_wide_refusal_makes_no_tombstone(runs: Runs) -> None:
     assert _confirmed(runs, [1, 2, 3]) == Confirmed(unsure=[1, 2, 3])
 
 
+def test_wordpress_words_for_every_row_bury_none(runs: Runs) -> None:
+    runs.model.articles.clear()
+    assert _confirmed(runs, [1, 2, 3]) == Confirmed(unsure=[1, 2, 3])
+
+
 def test_live_post_is_never_confirmed_as_gone(runs: Runs) -> None:
     del runs.model.articles[3]
     assert _confirmed(runs, [1, 2, 3]) == Confirmed(gone=[3], alive=[1, 2])

@@ -159,6 +159,7 @@ class ByDate(Stage):
         if turn in (Turn.FALL, Turn.FLIP):
             return self.fall(self.second.ignored or "order=" if self.second is not None else "")
         self.unproven = self.unproven or turn is Turn.BROKEN
+        self.astray = self.astray or (self.second is not None and self.second.astray)
         self.second, self.past_date, self.at_date, self.page = None, True, set(), 1
         return Turn.ON
 

@@ -29,13 +29,15 @@ class ById(Stage):
     ``last_id`` is the id that the listing has reached. ``total`` is the site's count at the last page that followed
     without a gap, ``covered`` whether that page reached its own count. ``gap`` is the last gap that could not be closed
     by a step back: the ids before and behind the gap. ``uneven``: a page with rows behind it had fewer than others.
-    ``behind`` is the offset behind the last page with rows.
+    ``behind`` is the offset behind the last page with rows. ``astray``: rows were out of order, though so few on each
+    page that a plugin may put them there. ``repeated``: a page had more rows of earlier pages than their overlap holds,
+    so that another row may have lost its place to them.
     """
 
     __slots__ = (
         *("descending", "by_page", "window", "offset", "page", "last_id", "gap", "gaps", "total", "covered"),
         *("stepping", "empty_pages", "first", "forms", "growth", "most_rows", "unproven"),
-        *("uneven", "fewest_rows", "behind"),
+        *("uneven", "fewest_rows", "behind", "astray", "repeated", "reached"),
     )
 
     def __init__(self, *, descending: bool = False, by_page: bool = False, window: Params | None = None) -> None:
@@ -46,7 +48,8 @@ class ById(Stage):
         self.gaps = 0
         self.total: int | None = None
         self.covered = self.stepping = self.unproven = self.uneven = False
-        self.empty_pages = self.most_rows = self.fewest_rows = self.behind = 0
+        self.empty_pages = self.most_rows = self.fewest_rows = self.behind = self.reached = 0
+        self.astray = self.repeated = False
         self.growth = Growth()
         self.first: tuple[int, int] | None = None
         self.forms: dict[int, dict[int | None, int]] = {}
@@ -80,6 +83,8 @@ class ById(Stage):
             if self.last_id is None and not is_unordered(backwards, len(ids)):
                 return Turn.FLIP
             return self.fall("orderby=id")
+        self._note_repeated(page)
+        self.astray = self.astray or bool(astray)
         for index in reversed(astray):
             del ids[index]
         total = self._believed(page, len(ids))
@@ -88,6 +93,16 @@ class ById(Stage):
         if self._went_back(ids[0]) or self._came_before(ids, page):
             return self.fall("page=" if self.by_page else "offset=")
         return self._turn(ids, page, total)
+
+    def _note_repeated(self, page: Page) -> None:
+        """Notice a page that repeats more rows than its overlap holds. ``reached`` is the offset behind all pages."""
+        if self.last_id is not None:
+            fresh = set(page.fresh)
+            again = [row for index, row in enumerate(page.rows) if index not in fresh]
+            passed = sum(not self._is_after(row.id, self.last_id) for row in again)
+            self.repeated = self.repeated or passed > (0 if self.by_page else max(0, self.reached - self.offset))
+        forced = -(-page.total // page.pages) if page.total and page.pages else page.size
+        self.reached = max(self.reached, self.offset + min(forced, page.size))
 
     def _believed(self, page: Page, rows: int) -> int | None:
         """The total of a page. None where it is too low to be true, such as 0 with rows."""

@@ -251,6 +251,9 @@ class Cursor:
         if turn is Turn.FLIP and isinstance(stage, ById):
             self.stage, self.doubtful = ById(descending=not stage.descending, by_page=stage.by_page), True
             self._note("order=")
+        elif turn is Turn.END and isinstance(stage, ById) and self._may_lack_rows(stage):
+            self._note("orderby=id")
+            self._fall()
         elif turn is Turn.FALL:
             self._note(stage.ignored)
             self._fall()
@@ -258,6 +261,18 @@ class Cursor:
             self.done, self.unproven = True, turn is Turn.BROKEN
             # Page numbers shift with each deletion; rows out of order may hide others.
             self.doubtful = self.doubtful or self.by_page or (isinstance(stage, ByDate) and stage.astray)
+
+    def _may_lack_rows(self, stage: ById) -> bool:
+        """Whether a listing by id that came to its end may lack rows that the site shows.
+
+        Rows of equal dates change their places between the queries of a site that orders by date all the same. So one
+        row comes twice, and another one never: it must not be taken for a row that the site counts and hides.
+        """
+        if not self.last_total or self.last_total < len(self.seen):
+            # No count confirms the listing.
+            return stage.astray
+        is_steady = self.total == self.last_total
+        return is_steady and len(self.seen) < self.last_total and (stage.astray or stage.repeated)
 
     def _fall(self) -> None:
         """Take the next way of listing. Without one, the listing breaks off."""

@@ -272,6 +272,14 @@ def test_one_pinned_key_is_the_only_one_out_of_order() -> None:
     assert [is_unordered(astray, 10) for astray in (3, 4)] == [False, True]
 
 
+@pytest.mark.parametrize(("size", "ties", "most"), [(3, 3, 320), (10, 12, 80)])
+def test_a_site_that_lists_other_seconds_than_the_wanted_one_is_listed_by_id(size: int, ties: int, most: int) -> None:
+    site = Liar(newsroom(300, ties=ties), frozenset({"exclude", "before"}))
+    cursor = Cursor(base={}, has_dates=True, per_page=size)
+    assert walk(site, cursor, most=most) == site.rows.keys()
+    assert ("before=" in cursor.disorder, cursor.doubtful, cursor.unproven) == (True, True, False)
+
+
 # Rows that change their places between two queries.
 
 

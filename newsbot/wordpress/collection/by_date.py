@@ -127,7 +127,8 @@ class ByDate(Stage):
 
     def take(self, page: Page) -> Turn:
         if self.second is not None:
-            return self._end_second(self.second.take(page))
+            ignored = self._ignored_in_second(page)
+            return self.fall(ignored) if ignored else self._end_second(self.second.take(page))
         before = [row.id for row in page.rows if self._is_before_place(row.date)]
         self.passed.update(before)
         if is_unordered(len(before), len(page.rows)) or len(self.passed) > MOST_PASSED:
@@ -151,6 +152,19 @@ class ByDate(Stage):
             return None
         left_out = {dated[index] for index in astray}
         return [row for index, row in enumerate(rows) if index not in left_out]
+
+    def _ignored_in_second(self, page: Page) -> str:
+        """The bound that the site ignores, where most rows of a page are outside the wanted second; else "".
+
+        The listing of each second would then show the rest of the collection. A plugin repeats some featured posts on
+        each page: such rows are few, and not new.
+        """
+        outside = [index for index, row in enumerate(page.rows) if row.date not in (None, self.date)]
+        most = 2 * len(outside) > len(page.rows)
+        if not most or not (is_unordered(len(outside), len(page.rows)) or set(outside) & set(page.fresh)):
+            return ""
+        later = sum((page.rows[index].date or "") > (self.date or "") for index in outside)
+        return "before=" if 2 * later > len(outside) else "after="
 
     def _end_second(self, turn: Turn) -> Turn:
         """Go on behind the second once all of its rows were listed."""

@@ -24,3 +24,9 @@ def test_a_comment_that_lost_its_place_to_another_one_comes() -> None:
     """Three comments share a date, and the site ignores orderby= and order=. The count of a listing misses one row."""
     lie = ("begin_lie", 2208)
     assert play(History("comments", posts=33, ties=3, per_page=5, steps=(Step(acts=(lie, ("twin", 254))),))) is None
+
+
+def test_a_row_that_left_a_site_without_any_order_is_not_kept_in_silence() -> None:
+    """The site ignores exclude=, include= and orderby=, so that the second listing breaks off. Its count confirms the
+    first one, and says nothing of a row that only the archive holds."""
+    assert play(sequence(50_355)) is None

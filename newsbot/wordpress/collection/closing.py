@@ -163,6 +163,8 @@ class Closing:
         yield from account.take({row_id: at for row_id, at in listed.dates.items() if row_id not in self.seen})
         self.seen |= listed.dates.keys()
         lacking = max(0, (facts.expected_after or 0) - len(self.seen))
+        if listed.broke_off and facts.expected_after == len(self.seen) and not self.queries.is_windowed:
+            yield from self._ask_for_unseen()
         # A listing that broke off measures nothing: what it does not show may be public.
         account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
         # Both listings broke off. Rows between the two places where they ended may be in neither listing.
@@ -170,3 +172,10 @@ class Closing:
         if self.cursor.unproven and self.cursor.disorder:
             # Neither listing proves that all rows came, since the site ignores parameters.
             facts.broke_off = not self.cursor.repeating
+
+    def _ask_for_unseen(self) -> Steps[None]:
+        """Ask for the archive's rows that no listing showed, where the count confirms the rows that came."""
+        account, held = self.account, (yield self.queries.known())
+        account.live = len(held)
+        unseen = [row_id for row_id in held if row_id not in self.seen and row_id not in account.unlisted]
+        account.unsure |= (yield from account.bury(unseen)).keys()

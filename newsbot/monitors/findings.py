@@ -32,6 +32,12 @@ def incomplete(sites: Iterable[SiteFacts]) -> list[str]:
     return [line(site, site.why) for site in sites if site.verdict == "incomplete"]
 
 
+def goes_on_by_itself(*, resumes: bool, reason: str, away: bool) -> bool:
+    """Whether incomplete sites need no person: a worker crawls them again, since it was stopped for ``reason``
+    "shutdown", or its database was ``away``. A full disk needs a person."""
+    return resumes and (reason == "shutdown" or away)
+
+
 def blocked(sites: Iterable[SiteFacts]) -> list[str]:
     """The sites that newsbot may not or cannot read."""
     return [line(site, f"{site.verdict}: {site.why}") for site in sites if site.verdict in BLOCKED]

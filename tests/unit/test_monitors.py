@@ -36,6 +36,22 @@ def test_sites_are_named_by_their_verdict() -> None:
 
 
 @pytest.mark.parametrize(
+    ("resumes", "reason", "away", "expected"),
+    [
+        (True, "shutdown", False, True),
+        (True, "archive", True, True),
+        (True, "archive", False, False),
+        (True, "finished", False, False),
+        (False, "shutdown", True, False),
+    ],
+)
+def test_only_a_worker_that_was_stopped_or_lost_its_database_goes_on_by_itself(
+    *, resumes: bool, reason: str, away: bool, expected: bool
+) -> None:
+    assert findings.goes_on_by_itself(resumes=resumes, reason=reason, away=away) is expected
+
+
+@pytest.mark.parametrize(
     ("faults", "requests", "told"),
     [
         ({"challenge": 4}, 10, None),

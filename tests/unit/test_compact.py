@@ -103,7 +103,8 @@ def owners_of(count: int) -> KeyOwners:
 
 
 def keys_of(count: int) -> SortedKeys:
-    return SortedKeys(number * 0x9E3779B97F4A7C15 % 2**63 for number in range(count))
+    # As many bits as the key of a URL has.
+    return SortedKeys(number * 0x9E3779B97F4A7C15 % 2**48 for number in range(count))
 
 
 RANGES = id_set([1_000 + number for number in range(20_000)])

@@ -128,14 +128,15 @@ def test_exchange_that_only_old_rows_show_is_found_by_a_border_that_moves(runs: 
     assert sorted(told) == [(7, "deleted"), (back, "new")]
 
 
-def test_post_that_comes_while_the_counts_are_compared_hides_no_deletion(runs: Runs) -> None:
+@pytest.mark.parametrize("query", [4, 5])
+def test_post_that_comes_while_the_counts_are_compared_hides_no_deletion(runs: Runs, query: int) -> None:
     runs.params = PARAMS - {"exclude"}
     del runs.model.articles[500]
 
     def insert() -> None:
         runs.model.insert()
 
-    runs.model.events[4] = insert
+    runs.model.events[query] = insert
     assert sorted(runs()) == [(500, "deleted"), (1_051, "new")]
 
 

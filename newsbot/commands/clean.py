@@ -54,7 +54,7 @@ class SomePages(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         for url in dict.fromkeys(self.urls):
-            # ``dont_filter``: a redirect may lead to a URL that was asked already, even to its own.
+            # ``dont_filter``: a redirect may lead to a URL that was requested before, or back to the same URL.
             yield Request(
                 url, callback=self.parse_page, errback=self.note_reason, cb_kwargs={"asked": url}, dont_filter=True
             )

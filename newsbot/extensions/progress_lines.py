@@ -120,7 +120,8 @@ def sum_line(sums: Sums, active: Sequence[Progress]) -> str:
 
 
 def time_left(sums: Sums, active: Sequence[Progress]) -> float | None:
-    """Seconds until the run ends: the sites behind the active ones at the pace so far; no less than an active site."""
+    """Seconds until the run ends: what the waiting sites take at the pace so far, and at least what the slowest
+    active site takes."""
     lefts = [progress.left for progress in active if progress.left is not None]
     behind = sums.listed - sums.ended - len(active)
     if behind <= 0:

@@ -156,8 +156,8 @@ class WarcFiles:
         self._path, self._out, self._records, self._lines = path, _Digested(file), 0, []
         self._writer.out = self._out
         if self._dead is None:
-            # In a thread: to read a file of 1 GiB takes seconds, in which no answer of a site would be read.
-            # Behind the lock: the thread would take the new file for that of a dead run.
+            # A thread does this, since reading a file of 1 GiB takes seconds. Meanwhile the crawl reads its answers.
+            # The thread starts after the lock is held. Before, it could take the new file for that of a dead run.
             with_one = ThreadPoolExecutor(1, "warc-finishing")
             self._dead = with_one.submit(_finish_dead, self.folder)
             with_one.shutdown(wait=False)

@@ -179,7 +179,7 @@ def test_owed_rows_that_came_leave_no_difference_to_search(searching: Runs) -> N
     for number in broken:
         searching.model.articles[number].fatal = True
     for _ in range(3):
-        # After the second run the rows lie behind the overlap: only what is owed asks for them.
+        # After the second run, the overlap no longer covers the rows. Only the list of owed rows asks for them.
         searching(sweep_days=9999)
         assert not any("before=" in url for url in searching.model.asked), "the owed rows explain the count"
         searching.model.now += timedelta(hours=30)

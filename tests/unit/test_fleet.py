@@ -218,7 +218,7 @@ class OneAnswer:
         (True, True, False, False),
         (True, False, False, True),
         (False, True, True, True),
-        # The entry for the periodic work goes as soon as the worker ends; its crawls end behind their present page.
+        # A worker that ends removes its periodic entry at once. Its crawls still finish their present page.
         (True, False, True, False),
     ],
 )

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "article": {"items", "errors", "timestamps", "extras"},
     "wordpress": {"article", "items", "charsets", "compact", "errors", "rights", "timestamps"},
     "archive": {"wordpress", "compact", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
-    # Rooms of pure decisions, and those that stand close to the network and the disk.
+    # Packages of pure decisions, and packages that use the network and the disk.
     "schedule": set(),
     "politeness": {"charsets", "errors"},
     "safety": {"errors", "signals"},

@@ -138,7 +138,8 @@ def _found(html: str, url: str) -> Body:
         return Body(named, "container")
     if named is None and _waits(tree, html):
         return Body(None)
-    # Before the comparison takes widgets out of the tree: the only container may stand in one.
+    # This comes first, since the comparison below takes widgets out of the tree, and the only container may be
+    # inside a widget.
     small = _small(tree, html, (*CONTAINERS, *NAMED))
     judged = _compared(*_judged(html, url), root, prose, url)
     if named:

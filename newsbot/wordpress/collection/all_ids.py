@@ -44,7 +44,7 @@ def compare(
         {row_id: at for row_id, at in listed.dates.items() if row_id in known or row_id not in walked}, known=known
     )
     if listed.broke_off:
-        # Ids that the listing does not show may stand behind its end.
+        # The listing broke off, so further ids may follow its last page.
         account.facts.broke_off = True
         return
     account.held_back, account.unsure = set(), set()

@@ -32,7 +32,7 @@ class Part:
         """The parameters of a query for the part."""
         since = EARLIEST if self.since is None else datetime.fromisoformat(self.since)
         bounds = window(since, LATEST if self.until is None else datetime.fromisoformat(self.until))
-        # A row without a date stands before all others.
+        # WordPress lists a row without a date before all other rows.
         unbounded = {name for name, bound in (("after", self.since), ("before", self.until)) if bound is None}
         return {name: value for name, value in bounds.items() if name not in unbounded}
 

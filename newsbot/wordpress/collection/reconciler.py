@@ -1,6 +1,6 @@
 """Makes the archive's set of rows equal to the site's.
 
-It brings the rows that the archive lacks, and buries those that are gone.
+The reconciler fetches the rows that the archive lacks, and marks the rows that are gone as deleted.
 """
 
 from __future__ import annotations

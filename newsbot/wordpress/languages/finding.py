@@ -65,7 +65,7 @@ def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
     if (yield from search.speaks(asked)):
         return True
     if len(asked) < len(empty):
-        # In turns: the languages that this run asked for stand behind the others from now on.
+        # The languages take turns: those that this run asked for move to the end of the list.
         site.named[route] = {name: named[name] for name in named if name not in asked} | dict.fromkeys(asked, True)
         yield KeepSite(url=options.url, site=site_as_json(site))
     return False

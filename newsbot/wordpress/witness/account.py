@@ -103,5 +103,6 @@ class Account:
         self.brought += differences.brought
         self.came += differences.brought
         self.readdressed += differences.readdressed
-        # More rows than one hearing brings may have a new address: the next day's run hears the sitemaps again.
+        # One hearing fetches a limited number of rows, and more rows may have a new address. So the run of the next
+        # day reads the sitemaps again.
         self.state["moving"] = bool(self.state.get("moving")) or differences.readdressed > 0

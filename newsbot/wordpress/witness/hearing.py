@@ -92,7 +92,7 @@ def _go_on(account: Account) -> Steps[bool]:
         asked, beside = True, set(account.beside)
         yield from hear_feed(account, "feed", f"{account.witnesses.site.home}/feed/")
         if not account.beside <= beside:
-            # What hides these rows may be a plugin that the site got since it was discovered, as for languages.
+            # A plugin that the site installed after its discovery, such as one for languages, may hide these rows.
             account.witnesses.site.doubted = True
         if account.readdressed:
             # The addresses of older rows may have changed too, which the sitemaps show.

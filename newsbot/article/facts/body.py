@@ -323,16 +323,21 @@ def _sentences(text: str) -> int:
     return sum(map(count_words, _lines(text)))
 
 
+def _has_many_blocks(html: str) -> bool:
+    return len(_BLOCK.findall(html)) > MOST_BLOCKS
+
+
 def _judged(html: str, url: str) -> tuple[str | None, bool]:
     """trafilatura's result, and whether it used all its means."""
-    if _is_large(html) or len(_BLOCK.findall(html)) > MOST_BLOCKS:
+    fast = _has_many_blocks(html)
+    if fast or _is_large(html):
         tree = LexborHTMLParser(html)
         for node in tree.css(_FRAME):
             node.decompose()
         html = tree.html or ""
         if _is_large(html):
             return _worded(_densest(tree)), True
-    fast = len(_BLOCK.findall(html)) > MOST_BLOCKS
+        fast = _has_many_blocks(html)
     found = _trafilatura().extract(
         html, url=url, output_format="html", include_comments=False, include_images=True, include_links=True,
         include_formatting=True, with_metadata=False, deduplicate=False, fast=fast,

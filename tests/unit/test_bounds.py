@@ -19,7 +19,7 @@ from newsbot.wordpress.fallback.feed_end import FeedEnd
 from newsbot.wordpress.fallback.listed import read_listed
 from newsbot.wordpress.fallback.sitemaps import find_sitemaps
 from newsbot.wordpress.fallback.worth import Folders, PageWorth, Worth, spread
-from newsbot.wordpress.joins.children import CHILD
+from newsbot.wordpress.joins.child_rows import CHILD
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import absolute

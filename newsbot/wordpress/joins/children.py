@@ -7,35 +7,22 @@ one query.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from sys import getsizeof
 from typing import Any
 
-from newsbot.article.text import plain_text
-from newsbot.errors import Endless, PayloadError, RecordError
+from newsbot.errors import Endless, PayloadError
 from newsbot.items import Post
-from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
-from newsbot.wordpress.dates import utc
+from newsbot.wordpress.joins.child_rows import FIELDS, add_child
 from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import answer, is_final, rows_of, split_until_alone, total_of
 from newsbot.wordpress.values import linked_id
 
-_FIELDS = {
-    "replies": "id,post,parent,author,author_name,author_url,date,date_gmt,content,link",
-    "attachments": "id,post,source_url,alt_text,caption,mime_type,media_details",
-    "revisions": "id,parent,author,date_gmt,modified_gmt",
-    "about": "name,slug,description,hierarchical,taxonomies,rest_base",
-}
-
 MOST_HELD = 250_000_000
 """Bytes of children that newsbot holds in memory, about: those of the posts of one page, until the posts leave."""
-
-CHILD = 750
-"""Bytes that a child takes besides its text, about."""
 
 OVERFLOWS = 3
 """Batches of posts with more children than newsbot can hold, after which it asks for no more."""
@@ -154,7 +141,7 @@ class ChildrenFetcher:
         page, had, barren, held = 1, 0, 0, 0
         while rows:
             had += len(rows)
-            fresh = [_add(found.get(self._parent(raw, relation, posts)), name, raw, self.site) for raw in rows]
+            fresh = [add_child(found.get(self._parent(raw, relation, posts)), name, raw, self.site) for raw in rows]
             held += sum(fresh)
             barren = 0 if any(fresh) else barren + 1
             if self.held + held > MOST_HELD:
@@ -188,7 +175,7 @@ class ChildrenFetcher:
                 self.sizes[name] = limit
 
     def _query(self, name: str, relation: Relation, posts: Sequence[Post], page: int) -> Query:
-        params: dict[str, Any] = {"page": page, "per_page": self._size(name, relation), "_fields": _FIELDS[name]}
+        params: dict[str, Any] = {"page": page, "per_page": self._size(name, relation), "_fields": FIELDS[name]}
         if relation.param is not None:
             params |= {relation.param: [post.id for post in posts], "orderby": "id", "order": "asc"}
         url = self.site.api.url(relation.route.replace("{id}", str(posts[0].id)), params)
@@ -258,7 +245,7 @@ class ChildrenFetcher:
             post.linked["about"] = self.about[relation.route]
 
     def _ask_about(self, relation: Relation, type_: str) -> Asking[dict[str, Any] | None]:
-        url = self.site.api.url(relation.route, {"_fields": _FIELDS["about"]})
+        url = self.site.api.url(relation.route, {"_fields": FIELDS["about"]})
         about = answer((yield Query(url=url, purpose="follow-about", type=type_)))
         return about if isinstance(about, dict) else None
 
@@ -282,46 +269,3 @@ def _later_page(reply: Reply) -> tuple[list[dict[str, Any]], int | None]:
 def _is_refusal(fault: PayloadError) -> bool:
     """Whether the site refuses to show the children. Otherwise it failed."""
     return getattr(fault, "status", 0) in (400, 401, 403, 404, 410)
-
-
-def _add(found: dict[int, Any] | None, name: str, raw: Mapping[str, Any], site: Site) -> int:
-    """Add a child to those that were found. Returns how many bytes it takes, about; 0 where it is not new."""
-    if found is None:
-        return 0
-    try:
-        child = _READERS[name](raw, site)
-    except RecordError:
-        return 0
-    if child["id"] in found:
-        return 0
-    found[child["id"]] = child
-    return CHILD + getsizeof(child.get("text") or child.get("caption") or "")
-
-
-def _read_reply(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    comment = records.read_comment(raw, site=site, fetched_at="", request_url="", personal=False)
-    return {
-        "id": comment.id,
-        "parent": comment.parent,
-        "author": comment.author.name if comment.author else None,
-        "text": plain_text(comment.content_html or ""),
-        "published": comment.published,
-        "url": comment.url,
-    }
-
-
-def _read_revision(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    author, modified = linked_id(raw.get("author")), utc(raw.get("modified_gmt"), None, site)
-    return {"id": records.record_id(raw), "author": author, "modified": modified}
-
-
-def _read_attachment(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    media = records.read_media(raw, site=site, fetched_at="", request_url="")
-    return {name: getattr(media, name) for name in ("id", "file_url", "alt", "caption", "mime", "width", "height")}
-
-
-_READERS: Mapping[str, Callable[[Mapping[str, Any], Site], dict[str, Any]]] = {
-    "replies": _read_reply,
-    "revisions": _read_revision,
-    "attachments": _read_attachment,
-}

@@ -14,7 +14,7 @@ import pytest
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, read_current
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.collection import incremental
+from newsbot.wordpress.collection import incremental, recent_changes
 from newsbot.wordpress.collection.confirm import Confirmed, confirm
 from newsbot.wordpress.collection.search import FIRST, LAST, Search
 from newsbot.wordpress.collection.site_ids import SiteIds
@@ -463,7 +463,7 @@ def test_a_listing_of_changes_that_breaks_off_is_followed_by_a_sweep(
     searching: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # No row among the newest ones shows that the listing lacks rows.
-    monkeypatch.setattr(incremental, "edits_since", lambda _, since: (since, set()))
+    monkeypatch.setattr(recent_changes, "edits_since", lambda _, since: (since, set()))
     break_listing(searching.model, monkeypatch, "modified_after")
     for number in range(1, 181):
         searching.model.edit(number, "Anew")

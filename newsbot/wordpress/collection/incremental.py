@@ -10,29 +10,18 @@ from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.above import heeds_order
 from newsbot.wordpress.collection.all_ids import sweep
-from newsbot.wordpress.collection.changes import (
-    edits_since,
-    modified_since,
-    near_edits_since,
-    published_since,
-    recent,
-    shows_change,
-)
 from newsbot.wordpress.collection.explaining import SWEPT_AT_ONCE, Explaining
 from newsbot.wordpress.collection.insertions import Newest, ids_from
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.proof import Proof
 from newsbot.wordpress.collection.ranks import learnt
-from newsbot.wordpress.collection.site_ids import Dates, Listed
+from newsbot.wordpress.collection.recent_changes import RecentChanges
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries, share
 from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.replies import is_final
-
-LAST_EDITS = 50
-"""Rows that changed last, which are asked for where the site shows no change as late as theirs."""
 
 
 def can_update(queries: Queries, state: CollectionState) -> bool:
@@ -53,19 +42,15 @@ def is_sweep_due(state: CollectionState, now: str | None, *, days: float) -> boo
 @dataclass(slots=True, kw_only=True)
 class IncrementalListing(Listing):
     """Brings new, edited and deleted rows. ``newest`` are the newest ids, with which each update begins; ``sweep``:
-    all ids are compared in any case, ``swept``: they were. ``behind`` is a border and the site's count of the rows
-    published after it. ``fresh`` rows were published since the last run.
-    ``shifted``: the site compares other dates than the archive. ``lacking``: the rows that a listing of changes counts
-    and does not show."""
+    all ids are compared in any case, ``swept``: they were. ``shifted``: the site compares other dates than the
+    archive."""
 
     newest: Newest
     sweep: bool
     swept: bool = False
-    behind: tuple[str, int] | None = None
     shifted: bool = False
-    fresh: set[int] = field(default_factory=set)
-    lacking: int = field(default=0, init=False)
     proof: Proof = field(init=False)
+    changes: RecentChanges = field(init=False)
 
     @property
     def seen(self) -> Set[int]:
@@ -82,6 +67,7 @@ class IncrementalListing(Listing):
             counted=newest.counted,
             ordered=heeds_order(newest.dates, account.site_ids.published),
         )
+        self.changes = RecentChanges(account=account, newest=newest, proof=self.proof)
 
     def run(self) -> Steps[None]:
         """Bring what changed, search for deletions, and compare the sets. Raises PayloadError."""
@@ -143,76 +129,12 @@ class IncrementalListing(Listing):
         border: str | None = yield self.queries.border(before=since, draw=self.began or "", shifted=self.shifted)
         yield from self.reconciler.take(self.newest.dates)
         if self.queries.takes("modified_after"):
-            yield from self._bring_edited(since)
+            yield from self.changes.bring_edited(since)
         if not (yield from self.proof.prove_whole(self.newest.dates, page=self.newest.first)):
-            yield from self._bring_published(since, border)
+            yield from self.changes.bring_published(since, border)
+        self.sweep = self.sweep or self.changes.unproven
         if not self._needs_all_ids:
             yield from self.proof.prove_above(self.newest.dates)
-
-    def _bring_edited(self, since: str) -> Steps[None]:
-        earlier, known = edits_since(self.newest.dates, since)
-        earlier, last = yield from self._reach_back(earlier)
-        if self.proof.ordered and (yield from self._bring_last_edited(earlier, since)):
-            return
-        listed = yield from modified_since(self.reconciler.site_ids, earlier, whole=self.reconciler.total)
-        yield from self._take_listed(listed, changed=True)
-        if last is not None and not shows_change(listed.dates, last):
-            yield from self._look_at_last_edits()
-        self.sweep = self.sweep or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
-
-    def _reach_back(self, earlier: str) -> Steps[tuple[str, str | None]]:
-        """Since when edits are asked for, and when the row changed that changed last of those that the site lists: the
-        answer must hold this row, or a later change. None where the newest rows show a change as late.
-
-        ``earlier`` stays where the answer would take more than a page, such as after an edit of all rows at once.
-        """
-        last, newest, size = self.intake.state.modified, self.newest.dates, self.queries.per_page
-        if last is None or shows_change(newest, last):
-            return earlier, None
-        held: Dates = yield self.queries.known(latest=size)
-        last = max((at for row_id, at in held.items() if at and row_id not in self.reconciler.apart), default=None)
-        if last is None or shows_change(newest, last):
-            return earlier, None
-        near = iso_utc(datetime.fromisoformat(last) - ZONE_SHIFT)
-        fits = len(held) < size or any(at is not None and at < near for at in held.values())
-        return (min(earlier, near) if fits else earlier), last
-
-    def _look_at_last_edits(self) -> Steps[None]:
-        """Ask for the rows that changed last, where the site shows no change as late as theirs: the last row was
-        deleted, or the site was restored from a backup, which undid edits."""
-        held = yield self.queries.known(latest=LAST_EDITS)
-        shown = yield from self.reconciler.site_ids.shown(sorted(held), "changes")
-        yield from self.reconciler.take(shown)
-
-    def _bring_last_edited(self, earlier: str, since: str) -> Steps[bool]:
-        """Bring what was edited since shortly before the archive's last edit, where ids do not run with dates: nearly
-        every row may have changed since the newest ids did. Returns whether the answer proves that it is whole."""
-        modified = self.intake.state.modified
-        near = near_edits_since(earlier, since, modified)
-        if near is None or modified is None:
-            return False
-        listed = yield from modified_since(self.reconciler.site_ids, near, whole=self.reconciler.total)
-        yield from self._take_listed(listed, changed=True)
-        return not listed.broke_off and shows_change(listed.dates, modified)
-
-    def _bring_published(self, since: str, border: str | None) -> Steps[None]:
-        """Bring the rows published since ``since``. The same answer counts the rows published after ``border``."""
-        account, enough = self.reconciler, False
-        if border is not None:
-            page = yield from recent(account.site_ids, {"after": border}, since=since)
-            yield from account.take(page.dates)
-            enough, self.fresh = page.enough, page.fresh
-            self.behind = None if page.total is None else (border, page.total)
-        if not enough:
-            listed = yield from published_since(account.site_ids, since, whole=account.total)
-            self.fresh |= listed.dates.keys()
-            yield from self._take_listed(listed)
-            self.sweep = self.sweep or listed.broke_off
-
-    def _take_listed(self, listed: Listed, *, changed: bool = False) -> Steps[None]:
-        """Take a listing of changes, and note the rows that it counts and does not show. ``changed``: see ``take``."""
-        yield from self.reconciler.take(listed.dates, changed=changed)
-        self.lacking = max(self.lacking, listed.hidden or 0)
 
     def _bring_owed(self) -> Steps[None]:
         """Ask again for the rows that earlier runs owe. Where that fails, the run goes on with the other rows."""
@@ -242,7 +164,7 @@ class IncrementalListing(Listing):
             or doubt
             or newest.partial
             or newest.disputed
-            or max(newest.lacking, self.lacking) > account.hidden
+            or max(newest.lacking, self.changes.lacking) > account.hidden
         )
         # A row that no listing showed before is listed now.
         wrong = wrong or not account.unlisted.isdisjoint(newest.dates)
@@ -263,7 +185,8 @@ class IncrementalListing(Listing):
         """Search for the rows by which the counts differ, in the whole or behind a border. Where the search does not
         explain the difference, compare all ids."""
         account, newest = self.reconciler, self.newest
-        explaining = Explaining(account=account, proof=self.proof, newest=newest, began=self.began, behind=self.behind)
+        behind = self.changes.behind
+        explaining = Explaining(account=account, proof=self.proof, newest=newest, began=self.began, behind=behind)
         # Of rows that are missing in a later answer the count may still hold some.
         if account.difference != 0 or newest.unsteady or self.proof.missing or (yield from account.has_lost()):
             unexplained = yield from explaining.explain()
@@ -293,7 +216,7 @@ class IncrementalListing(Listing):
     @property
     def _is_odd(self) -> bool:
         """Whether rows are gone, or appeared with an old date: then other rows may have changed unseen."""
-        return self.reconciler.gone > 0 or not self.reconciler.added <= self.fresh
+        return self.reconciler.gone > 0 or not self.reconciler.added <= self.changes.fresh
 
     def _compare_part(self) -> Steps[None]:
         """Compare one page of ids, another one in each run. An old comment that is approved late shows nowhere else."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +18,7 @@ from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
 from newsbot import json_logs, signals
-from newsbot.compact import IdSet
+from newsbot.extensions.row_counts import RowCounts, rows_of
 from newsbot.extensions.summary import Ended, requests_sent, summary, table, update_lines
 from newsbot.extensions.switched_off import PROMISES, unproven
 from newsbot.items import Record
@@ -57,13 +55,8 @@ class ReceiptExtension:
         data = crawler.settings["NEWSBOT_DATA"]
         self.path = Path(data) / "receipts" / f"{self.run}.json" if data else None
         self.started = datetime.now(UTC)
-        self.delivered: Counter[tuple[str, str, str]] = Counter()
-        self.changes: Counter[tuple[str, str, str, str]] = Counter()
-        self.ids: defaultdict[tuple[str, str, str], IdSet] = defaultdict(IdSet)
+        self.counts = RowCounts(self._stats, with_ids=bool(crawler.settings["NEWSBOT_WARC"]))
         self.sites: list[SiteFacts] = []
-        self.ended: dict[str | None, SiteFacts] = {}
-        """Key of a site -> the last crawl of it, or of a part of it, that ended."""
-        self.counted: set[int] = set()
         self.not_due = self.failures = 0
         self.reason = "died"
         self.files: list[str] = []
@@ -120,26 +113,18 @@ class ReceiptExtension:
             self.sites.append(facts)
 
     def part_began(self, facts: SiteFacts) -> None:
-        """Count the rows of the part that ended before: the rows of the site that come now are those of ``facts``."""
-        earlier = self.ended.pop(facts.site, None)
-        if earlier is not None:
-            self._count(earlier)
-            self._forget_counts(earlier)
+        self.counts.begin_part(facts)
 
     def site_ended(self, facts: SiteFacts) -> None:
-        if facts.collections:
-            self.ended[facts.site] = facts
+        self.counts.end_part(facts)
 
     def item_scraped(self, item: Any) -> None:
         if isinstance(item, Record):
-            self.delivered[item.site, item.collection, item.type] += 1
-            self.changes[item.site, item.collection, item.type, item.change] += 1
-            if self.warc is not None and item.id is not None:
-                ids = self.ids[item.site, item.collection, item.type]
-                (ids.discard if item.change == "deleted" else ids.add)(item.id)
+            self.counts.add(item)
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        self._compare_counts()
+        for site in self.sites:
+            self.counts.compare(site)
         # Written now, in case the process is killed while it stores its feeds, and again when they are stored.
         self.reason = reason
         self._conclude(spider.name)
@@ -215,7 +200,7 @@ class ReceiptExtension:
             "unproven": self.unproven,
             "not_due": self.not_due,
             "feeds": self.feeds,
-            "warc": self.warc and self.warc | {"rows": _rows(self.ids), "chosen": self._chosen()},
+            "warc": self.warc and self.warc | {"rows": rows_of(self.counts.ids), "chosen": self._chosen()},
             "sites": [site_receipt(site) for site in self.sites],
         }
         return json_bytes(receipt, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)[0]
@@ -227,7 +212,7 @@ class ReceiptExtension:
                 "file": file,
                 "columns": bool(options.get("fields")),
                 "batch": bool(options.get("batch_item_count")),
-                "left_out": _rows(options.get("left_out", {})),
+                "left_out": rows_of(options.get("left_out", {})),
             }
             for file, options in self.chosen
         ]
@@ -249,47 +234,6 @@ class ReceiptExtension:
         failed = sum(stats[name] for name in stats if name.startswith("feedexport/failed_count/"))
         return max(0, int(failed) - self._stat("feeds/failed"))
 
-    def _compare_counts(self) -> None:
-        """Compare the rows that each crawl sent with those that reached the feeds or were dropped and counted."""
-        for site in self.sites:
-            self._count(site)
-
-    def _count(self, site: SiteFacts) -> None:
-        """Count the rows of a site, or of a part of it, once."""
-        if id(site) in self.counted:
-            return
-        self.counted.add(id(site))
-        drops = self._stats.get_value("newsbot/counted_drops", {})
-        recovered = self._stats.get_value("newsbot/recovered_rows", {})
-        for facts in site.collections.values():
-            key = (site.site or "", facts.kind, facts.type)
-            facts.recovered = recovered.get(key, 0)
-            facts.delivered = self.delivered[key]
-            facts.new, facts.edited, facts.deleted = (
-                self.changes[*key, change] for change in ("new", "edited", "deleted")
-            )
-            reasons = drops.get(key, {})
-            dropped = sum(reasons.values())
-            facts.touched = reasons.get("touched", 0)
-            facts.unchanged = reasons.get("unchanged", 0) + facts.touched
-            facts.filtered = reasons.get("filtered", 0)
-            facts.duplicates += dropped - facts.unchanged - facts.filtered
-            lost = facts.sent - (facts.delivered - facts.recovered) - dropped
-            if lost > 0 and facts.verdict == "complete":
-                facts.end("incomplete", f"rows that were lost between the site and the feed: {lost}")
-        if site.verdict == "complete" and site.collections:
-            site.conclude()
-
-    def _forget_counts(self, site: SiteFacts) -> None:
-        """Let the counts begin anew for the next part of a site."""
-        for facts in site.collections.values():
-            key = (site.site or "", facts.kind, facts.type)
-            self.delivered.pop(key, None)
-            for change in ("new", "edited", "deleted"):
-                self.changes.pop((*key, change), None)
-            for stat in ("newsbot/counted_drops", "newsbot/recovered_rows"):
-                self._stats.get_value(stat, {}).pop(key, None)
-
     def _write(self, body: bytes) -> None:
         if self.path is None:
             return
@@ -300,15 +244,6 @@ class ReceiptExtension:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self.path)
-
-
-def _rows(ids: Mapping[tuple[str, str, str], IdSet]) -> list[dict[str, str]]:
-    """The ids of rows, without those of deleted objects."""
-    return [
-        {"site": site, "kind": kind, "type": type_, "ids": numbers.ranges()}
-        for (site, kind, type_), numbers in sorted(ids.items())
-        if numbers
-    ]
 
 
 def site_receipt(site: SiteFacts) -> dict[str, Any]:

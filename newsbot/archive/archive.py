@@ -1,9 +1,4 @@
-"""The archive: the known rows of every site, and the batches of rows that are being taken in.
-
-One transaction writes one batch: its rows, their revisions, the cursor behind them and the outbox entries that promise
-their delivery. Rows reach a feed before their batch is committed. ``flush`` commits the remaining rows before the feed
-takes its name; if that fails, the feed is discarded.
-"""
+"""The archive: the known rows of every site, and what a row that comes changes in them."""
 
 from __future__ import annotations
 
@@ -17,9 +12,10 @@ import orjson
 import sqlalchemy as sa
 
 from newsbot.archive import current_rows
-from newsbot.archive.batch import Batch, MissingRows, PendingRow, write_progress, write_rows
-from newsbot.archive.batches import Batches, CollectionKey, key_of
+from newsbot.archive.batch import Batch, PendingRow
+from newsbot.archive.batches import CollectionKey, key_of
 from newsbot.archive.collection_state import STATE, collection_state
+from newsbot.archive.commits import Commits
 from newsbot.archive.compare import FORGOTTEN, CurrentRow, judge, row_after
 from newsbot.archive.database import Database, open_database
 from newsbot.archive.guids import originals_with_guid
@@ -63,18 +59,19 @@ class Archive:
         self.database = database
         self.run = run
         self.full = full
-        self.incomplete: set[CollectionKey] = set()
-        """The collections that lost rows in this run."""
         self.failed = False
         """Whether the archive stores no further row of this run."""
         self._clock = clock
-        self._batches = Batches(database)
         self._linked = Linked(database, clock=clock)
-        self.live = LiveRows(database, self._batches)
         self.moves = Moves(database)
         self.runs = Runs(database, run=run, clock=clock)
         self.leases = Leases(database, run=run, clock=clock, alive=alive)
         self.outbox = Outbox(database, run=run, clock=clock, alive=alive)
+        self._commits = Commits(
+            database, run=run, clock=clock, leases=self.leases, outbox=self.outbox, linked=self._linked
+        )
+        self._batches = self._commits.batches
+        self.live = LiveRows(database, self._batches)
         with database.reading() as connection:
             self.was_empty = connection.execute(sa.select(rows.c.id).limit(1)).first() is None
 
@@ -104,7 +101,7 @@ class Archive:
         """What a walk needs to know at its start. This begins a new pass: ``Batch.received`` counts from 0 again."""
         batch = self._batches.known(site, type_, kind)
         if batch is not None and batch.pending:
-            self._store(batch, None)
+            self._commits.store(batch)
         key = key_of(site, type_, kind)
         with self.database.reading() as connection:
             found = connection.execute(STATE, key).first()
@@ -118,7 +115,7 @@ class Archive:
     def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
         """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""
         batch = self._batches.of(site, type_, kind)
-        self._store(batch, None)
+        self._commits.store(batch)
         with self.database.writing() as connection:
             self.leases.fence(connection, self._batches.site_of(batch), self._batches.kind_of(batch))
             current_rows.forget_modified(connection, batch.collection, ids)
@@ -128,7 +125,7 @@ class Archive:
         """The keys of the URLs of a site's live rows, those of rows that are not committed yet included."""
         for batch in self._batches:
             if self._batches.site_of(batch) == site:
-                self._store(batch, None)
+                self._commits.store(batch)
         return live_links(self.database, site)
 
     def keep_witness(self, question: KeepWitness) -> None:
@@ -149,11 +146,12 @@ class Archive:
 
     def holds(self, record: Record) -> bool:
         """Whether the archive holds this row, deleted or not."""
-        return self._before(self._batches.of_record(record), record.id) is not None
+        return self._commits.row_before(self._batches.of_record(record), record.id) is not None
 
     def is_newer(self, record: Record) -> bool:
         """Whether ``record`` was modified after the copy of it that the archive holds."""
-        before, modified = self._before(self._batches.of_record(record), record.id), getattr(record, "modified", None)
+        before = self._commits.row_before(self._batches.of_record(record), record.id)
+        modified = getattr(record, "modified", None)
         return before is not None and modified is not None and modified > (before.modified or modified)
 
     def shares_guid(self, record: Record, key: int) -> bool:
@@ -171,7 +169,7 @@ class Archive:
         """
         if pending:
             for batch in self._batches:
-                self._store(batch, None)
+                self._commits.store(batch)
         elif self.was_empty:
             return []
         return originals_with_guid(self.database, key, other_than=record.site, kind=record.collection)
@@ -182,7 +180,7 @@ class Archive:
         if (holder := self.leases.take_all((old, new), KINDS)) is not None:
             return holder
         for batch in self._batches:
-            self._store(batch, None)
+            self._commits.store(batch)
         self._batches.forget((old, new))
         self.moves.rename(old, new, now=self._now())
         # Runs over other kinds of the site may go on. This run keeps what it had.
@@ -199,7 +197,7 @@ class Archive:
         """
         batch = self._batches.of_record(record)
         batch.received += 1
-        before = self._before(batch, record.id)
+        before = self._commits.row_before(batch, record.id)
         if record.change == "deleted":
             return self._add_deleted(batch, record, before)
         if before is not None and before.content == FORGOTTEN:
@@ -209,7 +207,7 @@ class Archive:
         after = row_after(before, record, judgement, digest=digest, now=self._now())
         recovered = self.outbox.is_recovered(batch.collection, record.id, judgement.revision)
         deliver = judgement.change != "unchanged" or (self.full and not recovered)
-        self._put(
+        self._commits.put(
             batch,
             PendingRow(
                 before=before,
@@ -240,7 +238,7 @@ class Archive:
             return False
         when = record.deleted_at or self._now()
         after = replace(before, revision=before.revision + 1, deleted_at=when)
-        self._put(batch, PendingRow.without_payload(before, after, record.collection, "deleted"))
+        self._commits.put(batch, PendingRow.without_payload(before, after, record.collection, "deleted"))
         set_state(record, state_of(after, "deleted"))
         return True
 
@@ -248,7 +246,7 @@ class Archive:
         """Note that the site still has a row that the user wants forgotten. Nothing of its content is stored."""
         modified, published = (getattr(record, name, None) for name in ("modified", "published"))
         after = replace(before, last_seen=self._now(), modified=modified, published=published, deleted_at=None)
-        self._put(batch, PendingRow.without_payload(before, after, record.collection, "unchanged"))
+        self._commits.put(batch, PendingRow.without_payload(before, after, record.collection, "unchanged"))
         set_state(record, state_of(after, "unchanged"))
         return False
 
@@ -263,7 +261,7 @@ class Archive:
         The row is deleted only when it comes back through ``add``.
         """
         batch = self._batches.of(site, type_, kind)
-        before = self._before(batch, row_id)
+        before = self._commits.row_before(batch, row_id)
         if before is None or before.deleted_at is not None:
             return None
         stored = self._stored_payload(batch, row_id)
@@ -277,37 +275,16 @@ class Archive:
         with self.database.reading() as connection:
             return current_rows.payload_of(connection, batch.collection, row_id)
 
-    def _before(self, batch: Batch, row_id: int) -> CurrentRow | None:
-        """The row as the archive knows it now, pending rows included."""
-        if (pending := batch.pending.get(row_id)) is not None:
-            return pending.after
-        if not batch.loaded.covers(row_id):
-            with self.database.reading() as connection:
-                batch.loaded.load(connection, batch.collection, row_id)
-        return batch.loaded.rows.get(row_id)
-
-    def _put(self, batch: Batch, row: PendingRow) -> None:
-        if row.after.id in batch.pending:
-            # The same row twice in one batch: the earlier one may be a revision of its own and is committed first.
-            self._store(batch, None)
-        batch.pending[row.after.id] = row
-
     # Committing.
 
     def commit(self, checkpoint: Checkpoint) -> None:
-        """Write the batch and its cursor in one transaction.
+        """Write the batch of a collection and its cursor; see ``Commits.commit``."""
+        self._commits.commit(checkpoint)
 
-        Raises MissingRows where rows are missing; the received rows are written, the cursor is not. Raises ArchiveError
-        where the database fails; nothing is written.
-        """
-        batch = self._batches.of(checkpoint.site, checkpoint.type, checkpoint.kind)
-        try:
-            batch.check(checkpoint)
-        except MissingRows:
-            self.incomplete.add((checkpoint.site, checkpoint.type, checkpoint.kind))
-            self._store(batch, None)
-            raise
-        self._store(batch, checkpoint)
+    @property
+    def incomplete(self) -> set[CollectionKey]:
+        """The collections that lost rows in this run."""
+        return self._commits.incomplete
 
     def lacks_rows(self, site: str) -> bool:
         """Whether rows of a site that this run received are not stored."""
@@ -315,22 +292,4 @@ class Archive:
 
     def flush(self) -> None:
         """Write the rows since the last checkpoints without moving a cursor. Called before feeds take their names."""
-        for batch in self._batches:
-            self._store(batch, None)
-        with self.database.writing() as connection:
-            self._linked.write(connection)
-        self._linked.written()
-
-    def _store(self, batch: Batch, checkpoint: Checkpoint | None) -> None:
-        if not batch.pending and checkpoint is None:
-            return
-        site, kind = self._batches.site_of(batch), self._batches.kind_of(batch)
-        with self.database.writing() as connection:
-            self.leases.fence(connection, site, kind)
-            self.outbox.fence(connection)
-            write_rows(connection, batch.collection, batch.pending.values(), run=self.run, now=self._now())
-            self._linked.write(connection)
-            if checkpoint is not None:
-                write_progress(connection, batch.collection, checkpoint)
-        self._linked.written()
-        batch.committed()
+        self._commits.flush()

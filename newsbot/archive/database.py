@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -218,7 +219,7 @@ def _engine(url: URL) -> Engine:
     def prepare(raw: sqlite3.Connection, _record: object) -> None:
         # The driver begins transactions late, and never around DDL. The listener below begins them instead.
         raw.isolation_level = None
-        raw.execute("PRAGMA journal_mode=WAL")
+        _keep_a_write_ahead_log(raw)
         raw.execute("PRAGMA synchronous=NORMAL")
         # KiB a connection. A million known rows are found as fast as with four times as much.
         raw.execute("PRAGMA cache_size=-2000")
@@ -233,6 +234,21 @@ def _engine(url: URL) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("newsbot_write") else "BEGIN")
 
     return engine
+
+
+def _keep_a_write_ahead_log(raw: sqlite3.Connection) -> None:
+    """Turn write-ahead logging on. SQLite does not wait where two processes do this to one new file at the same moment:
+    it refuses one of them at once."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as refused:
+            if "locked" not in str(refused) or time.monotonic() >= give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 _served: set[str] = set()

@@ -111,6 +111,35 @@ def test_locked_archive_is_told_and_the_page_can_still_be_kept(
     assert archive.state(SITE, "post").live == 1
 
 
+def test_a_process_that_creates_the_archive_waits_for_another_one_that_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "newsbot.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr("newsbot.archive.database.time.sleep", wait)
+    Archive.open(f"sqlite:///{path}").close()
+    assert len(waits) == 2
+    other.close()
+
+
+def test_a_new_archive_that_stays_locked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.archive.database.BUSY_SECONDS", 0.1)
+    path = tmp_path / "newsbot.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ArchiveError, match="is locked"):
+        Archive.open(f"sqlite:///{path}")
+    other.close()
+
+
 def test_writer_waits_for_another_one(reopen: Open, tmp_path: Path) -> None:
     archive = reopen()
     archive.add(post(1))

@@ -10,6 +10,7 @@ from importlib import resources
 
 from newsbot.article.cleaning.addresses import Addresses
 from newsbot.article.cleaning.named import Kinds
+from newsbot.article.cleaning.openings import Expressions
 from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.selectors import Selectors
 from newsbot.article.links import host
@@ -58,7 +59,7 @@ class CleaningRules:
         self._headings = _folded(self.rules, "texts", headings=True)
         self._labels = _folded(self.rules, "bare") | self._texts | self._headings
         self._captions = _folded(self.rules, "captions")
-        self._patterns = _alternation(self.rules, "patterns")
+        self._patterns = Expressions((_group(rule), pattern) for rule in self.rules for pattern in rule.patterns)
         self._hrefs = Addresses(self.rules, "hrefs")
         self._invitations = Addresses((rule for rule in self.rules if not rule.linked), "invitations")
         linked = [rule for rule in self.rules if rule.for_links]
@@ -69,8 +70,8 @@ class CleaningRules:
         self._about = {rule.name: re.compile("|".join(rule.about)) for rule in linked if rule.about}
         # One expression for all rules that do not ask for the links takes less time than each of them. In it a group
         # would get another number.
-        plain = [pattern.pattern for _, pattern, leads in self._linked if leads is None and not pattern.groups]
-        self._matches_plain = re.compile("|".join(plain) or r"(?!)").fullmatch
+        plain = [rule for rule, pattern, leads in self._linked if leads is None and not pattern.groups]
+        self._plain = Expressions(("plain", each) for rule in plain for each in rule.for_links)
         self._not_plain = [each for each in self._linked if each[2] is not None or each[1].groups]
 
     def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> CleaningRules:
@@ -90,7 +91,7 @@ class CleaningRules:
         if heading and not (text[0] in _DASHES and text[-1] in _DASHES and folded in self._captions):
             return self._headings.get(folded)
         rule = self._texts.get(folded) or self._headings.get(folded)
-        if rule is None and self._patterns is not None:
+        if rule is None:
             rule = _which(self.by_name, self._patterns.fullmatch(folded))
         return rule
 
@@ -122,7 +123,7 @@ class CleaningRules:
         folded = fold(words)
         # Pages that ask for something have short addresses. This quick check decides most blocks.
         asking = len(hrefs[0].partition("?")[0]) <= _ASKING
-        for rule, pattern, leads in self._linked if self._matches_plain(folded) else self._not_plain:
+        for rule, pattern, leads in self._linked if self._plain.fullmatch(folded) else self._not_plain:
             fits = asking and (short or (rule.long and not listed))
             if leads is not None and not (fits and all(leads.match(href, own=own) for href in hrefs)):
                 continue
@@ -205,13 +206,9 @@ def _folded(rules: Iterable[Rule], field: str, *, headings: bool | None = None) 
     return {fold(text): rule for rule in chosen for text in getattr(rule, field)}
 
 
-def _alternation(rules: Iterable[Rule], field: str) -> re.Pattern[str] | None:
-    """One expression for all rules, each in a group with the name of its rule. It is used on folded text: with small
-    letters and without the flag for both cases it takes half the time."""
-    groups = [
-        f"(?P<{rule.name.replace('-', '_')}>{'|'.join(getattr(rule, field))})" for rule in rules if getattr(rule, field)
-    ]
-    return re.compile("|".join(groups)) if groups else None
+def _group(rule: Rule) -> str:
+    """The name of a rule as the name of a group in an expression."""
+    return rule.name.replace("-", "_")
 
 
 def _which(by_name: Mapping[str, Rule], found: re.Match[str] | None) -> Rule | None:

@@ -109,6 +109,9 @@ class TreeWalk:
                     after = node.first_child
             node = after
         self.writer.finish()
+        # With this the writer and the media keep each other alive, and all memory of the post waits for the garbage
+        # collector.
+        del self.writer.show_address
 
     # -- entering: the result says how to leave the element; None means that the element is finished -------------------
 

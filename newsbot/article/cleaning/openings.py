@@ -1,0 +1,137 @@
+"""The first letters of the texts that an expression can match: a quick check before a search with many expressions.
+
+Nearly every block of a post is compared with some hundred expressions, and begins like none of them. To try them all
+takes as long as to parse the block. Where an expression is read only in part, its openings are shorter than they could
+be, never wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+LONGEST = 8
+_MOST = 200
+"""The most openings of one expression. With more it counts as one that begins with anything."""
+
+_ATOM = re.compile(r"\\(?P<sign>[^\w\s])|\[(?P<letters>[^\\\[\]^-][^\\\[\]-]*)\]|(?P<letter>[^.^$*+?{}\[\]()|\\])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a part of an expression begins with. ``whole``: texts that the part matches, letter for letter. ``begun``:
+    the beginnings of longer texts."""
+
+    whole: frozenset[str]
+    begun: frozenset[str]
+
+
+_ANYTHING = _Read(frozenset(), frozenset({""}))
+_EMPTY = _Read(frozenset({""}), frozenset())
+
+
+def openings(expression: str) -> frozenset[str] | None:
+    """Beginnings, of at most LONGEST letters, of which each match has one. None where a match may begin with
+    anything."""
+    read = _either(expression)
+    found = frozenset(each[:LONGEST] for each in read.whole | read.begun)
+    return None if "" in found else found
+
+
+class Expressions:
+    """Many named expressions as one. ``fullmatch`` finds the first expression that matches a whole text; the name of
+    its group is the expression's."""
+
+    def __init__(self, named: Iterable[tuple[str, str]]) -> None:
+        named = tuple(named)
+        self._all = _alternation(named)
+        openings_of = [(name, expression, openings(expression)) for name, expression in named]
+        self._rest = _alternation((name, expression) for name, expression, begins in openings_of if begins is None)
+        self._openings: dict[str, tuple[str, ...]] = {}
+        for opening in sorted({each for _, _, begins in openings_of for each in begins or ()}):
+            self._openings[opening[0]] = (*self._openings.get(opening[0], ()), opening)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        begins_alike = text.startswith(self._openings.get(text[:1], ()))
+        return (self._all if begins_alike else self._rest).fullmatch(text)
+
+
+def _alternation(named: Iterable[tuple[str, str]]) -> re.Pattern[str]:
+    """One expression, with a group for each name that has expressions one after the other."""
+    groups: dict[str, list[str]] = {}
+    for name, expression in named:
+        groups.setdefault(name, []).append(expression)
+    parts = [f"(?P<{name}>{'|'.join(expressions)})" for name, expressions in groups.items()]
+    return re.compile("|".join(parts) or r"(?!)")
+
+
+def _either(expression: str) -> _Read:
+    """The openings of an expression with ``|``."""
+    reads = [_sequence(each) for each in _alternatives(expression)]
+    return _Read(frozenset().union(*(read.whole for read in reads)), frozenset().union(*(read.begun for read in reads)))
+
+
+def _sequence(expression: str) -> _Read:
+    """The openings of an expression without ``|`` outside of groups."""
+    read, at = _EMPTY, 0
+    while at < len(expression) and read.whole:
+        part, at = _atom(expression, at)
+        if expression[at : at + 1] == "?":
+            part = _Read(part.whole | {""}, part.begun)
+            at += 1
+        elif expression[at : at + 1] in ("*", "+", "{"):
+            part, at = _ANYTHING, len(expression)
+        read = _joined(read, part)
+    return read
+
+
+def _joined(first: _Read, then: _Read) -> _Read:
+    """The openings of two parts, one after the other."""
+    whole = {each + more for each in first.whole for more in then.whole}
+    begun = {*first.begun, *(each + more for each in first.whole for more in then.begun)}
+    begun |= {each for each in whole if len(each) >= LONGEST}
+    if len(whole) + len(begun) > _MOST:
+        return _Read(frozenset(), first.whole | first.begun)
+    return _Read(frozenset(each for each in whole if len(each) < LONGEST), frozenset(begun))
+
+
+def _atom(expression: str, at: int) -> tuple[_Read, int]:
+    """The letter, class or group at a place, and the place behind it. What is not understood begins with anything."""
+    if expression.startswith("(?:", at):
+        end = _end_of_group(expression, at)
+        return _either(expression[at + 3 : end - 1]), end
+    found = _ATOM.match(expression, at)
+    if found is None:
+        return _ANYTHING, len(expression)
+    letters = found["letters"] or found["sign"] or found["letter"]
+    return _Read(frozenset(letters), frozenset()), found.end()
+
+
+def _alternatives(expression: str) -> Iterator[str]:
+    """The parts of an expression between each ``|`` outside of groups."""
+    depth = begin = 0
+    for at, sign in _signs(expression):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if sign == "|" and depth == 0:
+            yield expression[begin:at]
+            begin = at + 1
+    yield expression[begin:]
+
+
+def _end_of_group(expression: str, start: int) -> int:
+    depth = 0
+    for at, sign in _signs(expression[start:]):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if sign == ")" and depth == 0:
+            return start + at + 1
+    return len(expression)
+
+
+def _signs(expression: str) -> Iterator[tuple[int, str]]:
+    """Each ``(``, ``)`` and ``|`` that is no letter, and its place."""
+    return ((found.start(), found[0]) for found in _SIGN.finditer(expression) if found[0] in ("(", ")", "|"))
+
+
+# An escaped sign and a class are passed over as a whole. A "]" directly at the beginning of a class is a letter of it.
+_SIGN = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|[()|]", re.S)

@@ -17,6 +17,7 @@ from newsbot.wordpress.questions import AskLinks
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.witness.choice import LEAST
 from newsbot.wordpress.witness.differences import Differences
+from newsbot.wordpress.witness.findings import Findings
 from newsbot.wordpress.witness.matching import Lacking
 from newsbot.wordpress.witness.revisit import Revisit
 from newsbot.wordpress.witness.sent import LinksSent
@@ -81,7 +82,9 @@ class Account:
         return self.intake.queries.collection.name
 
     def differences(self, held: Container[int], *, typed: bool) -> Differences:
-        return Differences(intake=self.intake, held=held, typed=typed, since=self.at, shown=self.shown)
+        return Differences(
+            findings=Findings(intake=self.intake, shown=self.shown), held=held, typed=typed, since=self.at
+        )
 
     def resolve(self, differences: Differences, wanted: list[Lacking]) -> Steps[None]:
         """Ask for URLs that newsbot does not hold."""
@@ -96,13 +99,14 @@ class Account:
 
     def take(self, differences: Differences, told: dict[str, Any]) -> None:
         """Count what came, for the receipt (``told``) and for later runs."""
-        told |= {str(name): count for name, count in differences.proofs.items() if count}
+        findings, readdressed = differences.findings, differences.by_slug.readdressed
+        told |= {str(name): count for name, count in findings.proofs.items() if count}
         if differences.stopped is not None:
             told["why"] = differences.stopped
-        self.beside |= differences.beside
-        self.brought += differences.brought
-        self.came += differences.brought
-        self.readdressed += differences.readdressed
+        self.beside |= findings.beside
+        self.brought += findings.brought
+        self.came += findings.brought
+        self.readdressed += readdressed
         # One hearing fetches a limited number of rows, and more rows may have a new address. So the run of the next
         # day reads the sitemaps again.
-        self.state["moving"] = bool(self.state.get("moving")) or differences.readdressed > 0
+        self.state["moving"] = bool(self.state.get("moving")) or readdressed > 0

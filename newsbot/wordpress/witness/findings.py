@@ -1,0 +1,32 @@
+"""What one hearing found out about the URLs that newsbot does not hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+
+from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.messages import Steps
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """``shown`` are ids that the listing showed. ``proofs`` counts what was found out, ``beside`` are ids of rows that
+    no listing shows, ``brought`` is the number of rows that left."""
+
+    intake: Intake
+    shown: Container[int] = frozenset()
+    proofs: Counter[str] = field(default_factory=Counter)
+    beside: set[int] = field(default_factory=set)
+    brought: int = 0
+
+    @property
+    def type(self) -> str:
+        return self.intake.queries.collection.name
+
+    def known(self, ids: Iterable[int]) -> Steps[set[int]]:
+        """Those of ``ids`` whose rows newsbot holds, or has brought in this run."""
+        wanted = set(ids)
+        held = (yield self.intake.queries.known(wanted)) if wanted else {}
+        return {number for number in wanted if number in held or number in self.shown or number in self.beside}

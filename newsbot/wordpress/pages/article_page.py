@@ -10,8 +10,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.cleaning.php_messages import without_php_messages
-from newsbot.article.facts.body import FEW, find_body, parents
+from newsbot.article.facts.body import find_body
 from newsbot.article.facts.byline import without_by, without_handle
+from newsbot.article.facts.containers import FEW, parents
 from newsbot.article.text import plain_text
 from newsbot.charsets import charset_in, decode_page, marked_charset
 from newsbot.items import Author, FeaturedImage, Post

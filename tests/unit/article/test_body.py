@@ -102,7 +102,7 @@ def test_of_excerpts_in_the_same_class_none_joins_the_article() -> None:
 
 
 def test_of_wrappers_in_each_other_the_smallest_with_the_paragraphs_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (None, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (None, True))
     inner = f'<div class="article-body">{STORY}</div>'
     assert found(f'<div class="article-content"><p>Ann Writer</p>{inner}<p>Tags: quay</p></div>') == STORY
 
@@ -124,14 +124,14 @@ def test_of_wrappers_in_each_other_the_smallest_with_the_paragraphs_is_taken(mon
 def test_of_two_judges_the_shorter_one_with_all_sentences_is_believed(
     judged: str | None, first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (judged, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (judged, True))
     assert found(f"<div class='story'>{STORY}</div>") == (STORY if first else judged)
 
 
 def test_what_the_densest_element_has_more_is_no_article_where_labels_stand_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (STORY, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (STORY, True))
     comments = "".join(
         f"<div><b>Reader {n} of the paper</b><i>{n} March, 10:0{n} Reply</i>{OTHER}</div>" for n in range(9)
     )
@@ -139,21 +139,21 @@ def test_what_the_densest_element_has_more_is_no_article_where_labels_stand_in_i
 
 
 def test_a_named_container_that_holds_one_part_is_not_the_article(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (STORY + OTHER * 4, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (STORY + OTHER * 4, True))
     assert found(f"<div><div class='post__content'>{STORY}</div><div>{OTHER * 4}</div></div>") == STORY + OTHER * 4
 
 
 def test_comments_and_boxes_of_links_are_no_part_of_the_densest_element(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (STORY, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (STORY, True))
     comments = f"<section id='comments'>{OTHER * 9}<div class='comment'>{OTHER}</div></section>"
     boxes = "<aside>Read also <a href='/b/'>the next day</a></aside><aside>The crane weighed nine tons.</aside>"
     assert found(f"<div>{STORY}{boxes}{comments}</div>") == STORY
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (None, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (None, True))
     assert found(f"<div>{STORY}{boxes}{comments}</div>") == f"{STORY}<aside>The crane weighed nine tons.</aside>"
 
 
 def test_a_small_container_in_a_widget_is_found_after_the_judges_found_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (None, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (None, True))
     widget = f"<div class='widget'><div class='post-body'>{OTHER}</div></div>"
     assert found(f"<div><p>{'A word of the page about the other page. ' * 3}</p>{widget}</div>") == OTHER
 
@@ -163,7 +163,7 @@ def test_a_result_without_all_means_that_lacks_most_sentences_counts_as_none(
     in_full: bool, whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = "".join(f"<p>Label {n}</p>" for n in range(400))
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (OTHER, in_full))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (OTHER, in_full))
     inner = f"{STORY}{labels}{OTHER}"
     assert found(f"<div class='story'>{inner}</div>") == (inner if whole else OTHER)
 
@@ -189,7 +189,7 @@ def test_a_page_whose_own_post_is_nearly_empty_keeps_the_others() -> None:
 
 
 def test_a_few_words_without_a_judges_consent_are_no_article(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_judged", lambda html, url: (None, True))
+    monkeypatch.setattr(body_module, "judge_page", lambda html, url: (None, True))
     assert body_of(page(f"<div class='note'>{OTHER}</div>"), url=URL) is None
 
 

@@ -9,7 +9,8 @@ import trafilatura
 
 from newsbot.article.cleaning.crowded import MAX_ATTRIBUTES, limit_attributes
 from newsbot.article.facts import body as body_module
-from newsbot.article.facts.body import MOST_BLOCKS, MOST_CHARACTERS, MOST_ELEMENTS, body_of
+from newsbot.article.facts.body import body_of
+from newsbot.article.facts.judges import MOST_BLOCKS, MOST_CHARACTERS, MOST_ELEMENTS
 
 URL = "https://news.example/a"
 STORY = "<p>" + "The council met on Monday and voted for the new bridge across the river. " * 3 + "</p>"

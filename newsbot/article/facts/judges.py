@@ -1,0 +1,88 @@
+"""What trafilatura finds in a page, and where the most paragraphs of a page are that is too large for trafilatura."""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import cache
+from types import ModuleType
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsbot.article.text import count_words, plain_text
+
+MOST_ELEMENTS = 8_000
+"""trafilatura takes 0.1 ms for an element, and reads only pages with no more elements, and no more characters, than
+these. See ``_densest``."""
+
+MOST_CHARACTERS = 1_000_000
+
+MOST_BLOCKS = 1_500
+"""jusText compares each short block with all others, and judges only pages with fewer blocks."""
+
+LEAST_WORDS = 25
+"""With fewer words, the result of trafilatura is the frame of a page rather than an article."""
+
+_ELEMENT = re.compile(r"<[a-zA-Z]")
+_BLOCK = re.compile(r"<(?:p|div|td|th|li|dt|dd|br|hr|pre|h[1-6]|option|tr|section|article|blockquote)\b", re.I)
+_FRAME = "script, style, noscript, template, svg, nav, footer, aside, form, select, iframe"
+"""What never holds the words of an article."""
+
+
+def judge_page(html: str, url: str) -> tuple[str | None, bool]:
+    """trafilatura's result, and whether it used all its means."""
+    fast = _has_many_blocks(html)
+    if fast or is_large(html):
+        tree = LexborHTMLParser(html)
+        for node in tree.css(_FRAME):
+            node.decompose()
+        html = tree.html or ""
+        if is_large(html):
+            return _worded(_densest(tree)), True
+        fast = _has_many_blocks(html)
+    found = _trafilatura().extract(
+        html, url=url, output_format="html", include_comments=False, include_images=True, include_links=True,
+        include_formatting=True, with_metadata=False, deduplicate=False, fast=fast,
+    )  # fmt: skip
+    return (_worded(LexborHTMLParser(found).body) if found else None), not fast
+
+
+@cache
+def _trafilatura() -> ModuleType:
+    """The import takes a third of a second, and most crawls read no page."""
+    import trafilatura
+
+    # It logs an ERROR for each page without an article; what the page lacks is told by its reader.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    return trafilatura
+
+
+def is_large(html: str) -> bool:
+    return len(html) > MOST_CHARACTERS or len(_ELEMENT.findall(html)) > MOST_ELEMENTS
+
+
+def _has_many_blocks(html: str) -> bool:
+    return len(_BLOCK.findall(html)) > MOST_BLOCKS
+
+
+def _densest(tree: LexborHTMLParser) -> LexborNode | None:
+    """The element whose own paragraphs hold the most text: the article of a page that is too large to be judged."""
+    lengths: dict[int, int] = {}
+    parents_of: dict[int, LexborNode] = {}
+    for paragraph in tree.css("p"):
+        parent = paragraph.parent
+        if parent is not None:
+            lengths[parent.mem_id] = lengths.get(parent.mem_id, 0) + len(paragraph.text(deep=True))
+            parents_of[parent.mem_id] = parent
+    return parents_of[max(lengths, key=lambda parent: lengths[parent])] if lengths else None
+
+
+def _worded(body: LexborNode | None) -> str | None:
+    """The HTML of an article. None for an element of few words, or whose words are mostly links."""
+    if body is None:
+        return None
+    html = body.inner_html or ""
+    if count_words(plain_text(html) or "") < LEAST_WORDS:
+        return None
+    linked = sum(len(link.text(deep=True)) for link in body.css("a"))
+    return None if linked * 2 > len(body.text(deep=True)) else html.strip()

@@ -25,6 +25,8 @@ LEAST_WORDS = 25
 
 _ELEMENT = re.compile(r"<[a-zA-Z]")
 _BLOCK = re.compile(r"<(?:p|div|td|th|li|dt|dd|br|hr|pre|h[1-6]|option|tr|section|article|blockquote)\b", re.I)
+_EMPTY = re.compile(r"<([a-zA-Z][\w-]*)((?:\s[^<>]*?)?)\s*/>")
+_VOID = frozenset({"br", "hr", "img", "source", "wbr", "col", "embed", "input", "track", "area"})
 _FRAME = "script, style, noscript, template, svg, nav, footer, aside, form, select, iframe"
 """What never holds the words of an article."""
 
@@ -44,7 +46,12 @@ def judge_page(html: str, url: str) -> tuple[str | None, bool]:
         html, url=url, output_format="html", include_comments=False, include_images=True, include_links=True,
         include_formatting=True, with_metadata=False, deduplicate=False, fast=fast,
     )  # fmt: skip
-    return (_worded(LexborHTMLParser(found).body) if found else None), not fast
+    return (_worded(LexborHTMLParser(_as_html(found)).body) if found else None), not fast
+
+
+def _as_html(xml: str) -> str:
+    """trafilatura's result with an end tag for each empty element. It writes ``<a/>``, which opens a link in HTML."""
+    return _EMPTY.sub(lambda tag: tag[0] if tag[1] in _VOID else f"<{tag[1]}{tag[2]}></{tag[1]}>", xml)
 
 
 @cache

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import trafilatura
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article.facts import body as body_module
 from newsbot.article.facts.body import Body, body_of, find_body
 from newsbot.article.facts.byline import without_by
+from newsbot.article.facts.judges import judge_page
 from newsbot.article.facts.paragraphs import densest, prose_by_element
 
 URL = "https://news.example/a/"
@@ -240,3 +242,14 @@ def test_links_and_labels_are_no_paragraphs() -> None:
 )  # fmt: skip
 def test_the_word_before_an_authors_name_goes(name: str, expected: str) -> None:
     assert without_by(name) == expected
+
+
+@pytest.mark.parametrize("empty", ['<a href="/b/"/>', '<strong class="x" />', "<pre/>", "<img src='/p.png'/>", "<br/>"])
+def test_an_empty_element_of_trafilatura_does_not_hold_what_follows(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trafilatura, "extract", lambda html, **options: f"<html><body>{empty}{STORY}</body></html>")
+    body = LexborHTMLParser(judge_page(page(STORY), URL)[0] or "").body
+    assert body is not None
+    assert all(paragraph.parent == body for paragraph in body.css("p"))
+    assert len(body.css("p")) == 8

@@ -56,8 +56,8 @@ def processes_below(pid: int) -> Iterator[int]:
 
 
 def seconds_of(pid: int, *, with_ended: bool) -> float:
-    """CPU seconds of a process, and of its children that have ended. 0 for a process that has just ended: those of a
-    child are then among its parent's."""
+    """CPU seconds of a process, and of its children that have ended. 0 for a process that has just ended: its seconds
+    are then among those of its parent."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:

@@ -10,7 +10,7 @@ BYTECODE = ROOT / ".cache" / "bench"
 
 
 def measured_environment(folder: Path) -> dict[str, str]:
-    """That of a test's crawl, which keeps compiled modules, as an installation does.
+    """The environment of a measured crawl. Compiled modules are kept, as in an installation.
 
     A shell may forbid to write compiled modules. Each start would then compile all of newsbot, for 0.4 s of CPU.
     """

@@ -96,7 +96,7 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # no spider of newsbot has allowed_domains
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # replaced by the next line
     "newsbot.middlewares.robots.RobotsMiddleware": 100,
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # ours binds a password to host and TLS
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # newsbot binds a password to host and TLS
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,  # DOWNLOAD_TIMEOUT
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,  # DEFAULT_REQUEST_HEADERS
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,  # USER_AGENT

@@ -38,9 +38,9 @@ def near_names(wanted: str, held: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _likeness(matcher: SequenceMatcher[str], words: frozenset[str], name: str) -> float:
-    """Between 0 and 1, and above 1 for a name with the same words or a part of them.
+    """How like the two names are: from 0 to 1, and above 1 where one name has all words of the other.
 
-    The two quick ratios are upper limits of the ratio, and spare most comparisons.
+    The two quick ratios are upper limits of the ratio, so that most names need no slow comparison.
     """
     own = frozenset(_WORD.findall(name))
     if own and words and (own <= words or words <= own):

@@ -66,8 +66,8 @@ _UNFINISHED = sa.select(runs).where(
     runs.c.state.in_(sa.bindparam("states", expanding=True)), runs.c.run != sa.bindparam("ours")
 )
 _OWING = _UNFINISHED.where(sa.or_(runs.c.state != "dead", sa.exists().where(outbox.c.run == runs.c.run)))
-"""Without runs that are known to be dead and have no undelivered row: such runs grow with each crash, and give
-nothing. A run that is still open is marked as dead even without rows, so that it cannot go on when it wakes up."""
+"""Runs that are known to be dead and have no undelivered row are left out: each crash adds such a run, and it holds
+nothing to deliver. An open run is marked as dead even without rows, so that it cannot go on when it wakes up."""
 _OWING_OF_SITE = _UNFINISHED.where(
     runs.c.run.in_(
         sa.select(outbox.c.run)

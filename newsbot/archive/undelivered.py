@@ -17,7 +17,7 @@ _content, event = revisions.alias("content"), revisions.alias("event")
 
 
 def is_of_entry(table: sa.FromClause) -> sa.ColumnElement[bool]:
-    """That a row of ``table`` belongs to the row that an entry of the outbox promises."""
+    """The condition that a row of ``table`` belongs to the row that an entry of the outbox promises."""
     return (table.c.collection == outbox.c.collection) & (table.c.id == outbox.c.id)
 
 

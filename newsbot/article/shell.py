@@ -15,7 +15,7 @@ FEW_WORDS = 25
 """Content with as many words is an article, whatever is around it."""
 
 MORE_WORDS = 5
-"""By how many words an excerpt must exceed the content, so that it tells of words that the content lacks."""
+"""An excerpt that has so many words more than the content shows that the content lacks words."""
 
 _LONG = 400
 _START = 4_000

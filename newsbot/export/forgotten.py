@@ -113,7 +113,7 @@ def _plan(archive: Archive, wish: Wish) -> Plan:
 
 
 def _nobody(archive: Archive, wish: Wish, warc: str) -> str:
-    """That nothing has the name, where it was looked for, and which names are like it."""
+    """The message that nothing has the name. It says where newsbot searched, and which names are similar."""
     name = " ".join(wish.words)
     near = near_names(folded(name), names_of_people(archive.database, site=wish.site))
     place = f" of {wish.site}" if wish.site else ""

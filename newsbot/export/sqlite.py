@@ -97,7 +97,7 @@ def _written(target: Target, reading: Reading) -> Written:
         for name, (needed, statement) in _VIEWS.items():
             if needed in reading.kinds:
                 database.create_view(name, statement)
-        # Of the values of each index: Datasette's facets and filters choose their index by it.
+        # SQLite counts the values of each index. Datasette's facets and filters choose their index by these counts.
         connection.execute("ANALYZE")
         connection.commit()
     name = target.name.removesuffix(".db")
@@ -165,7 +165,7 @@ def _write_changes(database: Database, reading: Reading) -> None:
 
 
 def _leave_out_changes(database: Database, kind: str) -> None:
-    """Take out the changes of rows that are not in the file: only the contents tell whether a row belongs to it."""
+    """Take out the changes of rows that are not in the file. Whether a row is in the file depends on its content."""
     same_row = "(held.site, held.type, held.id) = (changes.site, changes.type, changes.id)"
     held = f'SELECT 1 FROM "{kind}" AS held WHERE {same_row}'  # noqa: S608 (the kind is one of KINDS)
     database.conn.execute(f"DELETE FROM changes WHERE kind = ? AND NOT EXISTS ({held})", (kind,))  # noqa: S608

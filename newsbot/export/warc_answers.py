@@ -23,8 +23,9 @@ MOST_REDIRECTS = 8
 
 View = Literal["next", "before", "last", "first"]
 VIEWS: tuple[View, ...] = ("next", "before", "last", "first")
-"""Which answer of several to one URL is preferred: the next one behind the record of the row, the one before it, the
-last or the first. A page may change during a run, and no record says for which rows each of its answers was used."""
+"""Where a URL has several answers, which of them is preferred: the next answer behind the record of the row, the answer
+before that record, the last or the first. A page may change during a run, and no record says which rows were made of
+which answer."""
 
 Version = TypeVar("Version")
 
@@ -87,7 +88,8 @@ class Answers:
         return None
 
     def _best(self, url: str) -> Reply | None:
-        """An answer of a URL that is no failure of the server, else a failure: failures are repeated."""
+        """The answer of a URL. A failure of the server counts only where there is no other answer, since the crawl
+        repeats a request that failed."""
         found, places = None, self.urls.get(url, ())
         for place in preferred([(place.order, place) for place in places], self.order, self.view):
             try:

@@ -279,8 +279,8 @@ class Remaker:
 
 
 def _id_of(row: Mapping[str, Any], *shown: int | None) -> int:
-    """The id of a row that no API gave: one that its page or feed shows, or the id that its URL gives it. Raises
-    NotMade where it has another."""
+    """The id of a row that came without the API: an id that its page or feed shows, or the id that newsbot computes
+    from its URL. Raises NotMade where the row has a different id."""
     if row["id"] not in (*shown, id_of_url(row["url"])):
         raise NotMade("its id is neither in its record nor the one that its URL gives it")
     return int(row["id"])

@@ -130,7 +130,11 @@ def _write_media(file: IO[bytes], site: _Site, reading: Reading) -> int:
 def _write_posts(
     file: IO[bytes], comments: IO[bytes], places: dict[int, list[tuple[int, int]]], site: _Site, reading: Reading
 ) -> tuple[int, int]:
-    """Write the posts with their comments, whose places are taken out. Returns the number of posts and comments."""
+    """Write the posts with their comments. Returns the number of posts and comments.
+
+    ``places``: id of a post -> where its comments stand in ``comments``. The posts that are written are taken out of
+    ``places``.
+    """
     posts = of_posts = 0
     if "posts" not in reading.kinds:
         return 0, 0

@@ -102,7 +102,7 @@ class FeedDefaults:
         arguments = getattr(self.crawler.spider, "arguments", None)
         if arguments is None or not hasattr(arguments, "sites"):
             return ""
-        # Beside the followed sites, ``site`` names those of a job among many.
+        # With ``sites`` a job of a fleet names its own sites in ``site``: they do not belong to the label.
         named = () if arguments.sites else arguments.site
         return label(named, arguments.sites and str(arguments.sites), due=arguments.due)
 

@@ -55,7 +55,7 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 
 def _pool(**options: Any) -> AsyncConnectionPool:
-    # Without a check of each connection before its use: a broken one ends the session, and the next one is new.
+    # No connection is checked before its use: a broken one ends the session, and the next session opens others.
     return AsyncConnectionPool(**(options | {"check": None}))
 
 

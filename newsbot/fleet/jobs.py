@@ -89,7 +89,7 @@ def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due:
     """How many locks may get first crawls, beside those that have one in the ``queue``. ``others_due``: so many sites
     that were checked before are due too."""
     slots = workers.slots
-    # Without other sites some more of them wait, so that few slots are empty until the next dispatch.
+    # Where no other site is due, some more first crawls wait, so that few slots are empty until the next dispatch.
     most = max(1, int(slots * FIRST_SHARE), slots - others_due) if others_due else slots + ceil(slots / 4)
     return max(0, most - len({job.lock for job in queue if job.first}))
 

@@ -59,8 +59,8 @@ class Pulse:
 
 
 def clock_difference(before: float, after: float, theirs: float) -> float | None:
-    """By how many seconds our clock is ahead of another one that was read between ``before`` and ``after`` of ours;
-    None where it may be right."""
+    """By how many seconds the worker's clock is ahead of another clock. That clock said ``theirs`` at a time between
+    ``before`` and ``after`` of the worker's. None where the two may agree."""
     if before - CLOCK_TOLERANCE <= theirs <= after + CLOCK_TOLERANCE:
         return None
     return before - theirs if theirs < before else after - theirs

@@ -217,7 +217,8 @@ class Session:
             await self._defer_again(context)
 
     async def _defer_again(self, context: JobContext) -> None:
-        """Put a new job into the queue; this one ends as aborted. The lock keeps the new one waiting until then."""
+        """Put a new job into the queue in the place of this job, which ends as aborted. The lock lets the new job start
+        only after this end."""
         if not self.pulse.alive:
             self._connector.mute()
             return

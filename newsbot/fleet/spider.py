@@ -92,7 +92,7 @@ class CutFetcher:
 
 
 class HeartbeatMiddleware:
-    """Refuses each request of a worker that wrote no heartbeat for too long: another worker may make the same one.
+    """Refuses each request of a worker that wrote no heartbeat for too long: another worker may make the same request.
 
     Requests pass this middleware after they have waited in the queue of their host. The process may have been paused
     while a request waited there.

@@ -124,7 +124,7 @@ class _Worker:
                 why = str(error).strip().partition("\n")[0]
             self._earlier += session.workers
             if session.runs.at_work:
-                # Their crawls hang. A new process begins afresh; the service manager starts it.
+                # The crawls of these runs hang. The service manager starts a new process.
                 logger.error("The worker ends. Crawls that hang: %d", session.runs.at_work)
                 os._exit(0 if self._stop.is_set() else 1)
             if self._stop.is_set():

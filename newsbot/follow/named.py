@@ -18,7 +18,7 @@ def check_follows(archive: str, spider: str) -> None:
     """Raise BadArgument where ``spider`` has no followed site to crawl in the archive behind an SQLAlchemy URL."""
     found = follows_any(archive, spider)
     if found is None:
-        raise BadArgument(f"every site that {spider} follows is paused; scrapy sites resume URL ends that")
+        raise BadArgument(f"every site that {spider} follows is paused; scrapy sites resume URL ends the pause")
     if not found:
         raise BadArgument(f"the archive follows no site for {spider}; scrapy sites add URL follows a site")
 
@@ -39,7 +39,7 @@ def named_sites(archive: str, spider: str, named: Sequence[str]) -> str:
         raise BadArgument(f"not followed by {spider}: {told}; scrapy sites list shows the followed sites")
     if all(site.paused for sites in found.values() for site in sites):
         told = ", ".join(named[:TOLD]) + (", ..." if named[TOLD:] else "")
-        raise BadArgument(f"paused: {told}; scrapy sites resume URL ends that")
+        raise BadArgument(f"paused: {told}; scrapy sites resume URL ends the pause")
     return ",".join(dict.fromkeys(in_a_list(site.url) for sites in found.values() for site in sites))
 
 

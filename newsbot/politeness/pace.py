@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from newsbot.politeness.known import moment
 
 CRAWL_DELAY_CAP = 300.0
-"""Seconds. A longer Crawl-delay of a robots.txt counts as this one."""
+"""Seconds that newsbot waits at most where a robots.txt has a longer Crawl-delay."""
 
 PENALTY_FIRST = 1.0
 """Seconds added between requests after a first failure."""

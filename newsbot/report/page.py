@@ -27,7 +27,7 @@ LISTED = 500
 """Sites in the table."""
 
 RANKED = 10
-"""Languages, authors or sections that a site's section names."""
+"""Languages, authors or sections in the ranking of a site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

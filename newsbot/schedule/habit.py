@@ -58,5 +58,6 @@ class PublishingHabit:
 
 
 def _smooth(hours: Sequence[float]) -> list[float]:
-    """Each hour with half of its own posts and a quarter of each neighbour's. The week is a circle."""
+    """The smoothed hours of the week: half of an hour's own posts, and a quarter of the posts of the hour before and of
+    the hour after. The last hour of the week is followed by the first."""
     return [hours[hour - 1] / 4 + hours[hour] / 2 + hours[(hour + 1) % HOURS] / 4 for hour in range(HOURS)]

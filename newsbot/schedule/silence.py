@@ -67,9 +67,10 @@ class Expectation:
 
     @classmethod
     def of(cls, habit: PublishingHabit, *, posts: int, days: float) -> Self:
-        """By the habit, which forgets within months, and by all ``posts`` of the last ``days``, at most a year.
+        """What a site with ``habit`` usually publishes. ``posts`` is the number of its posts in the last ``days``.
 
-        The lower of the two rates holds: an alarm too late is better than one too many.
+        The habit forgets within months; ``days`` reach back a year at most. The lower of the two rates holds, since a
+        late alarm is better than a false one.
         """
         rates = _lower_rates(habit)
         mean = sum(rates) / HOURS

@@ -162,7 +162,7 @@ class NewsbotSpider(Spider):
         return has_type and not self.arguments.limit
 
     def asked(self, targets: Sequence[Target]) -> list[Asked]:
-        """What the user asked for, of which a run may need only the changes. Sites that are not due belong to it."""
+        """What the user asked for, sites that are not due included. An update requests only the changes of it."""
         chosen = self.arguments
         own = getattr(chosen, "types", None)
         types = {target.url: all_as_none(target.types or own) for target in targets}

@@ -76,8 +76,8 @@ class Claims:
     def taken_by_another(
         self, site: str, target: Target, part: Scope | None = None, *, moves: bool = False
     ) -> Ended | None:
-        """How the crawl of a target ends, where another target of this run has taken the site and this one brings
-        nothing more, or cannot follow it; else None. ``moves``: the site is to get another key."""
+        """How the crawl of a target ends where another target of this run has taken the site, and this target brings
+        nothing more or cannot follow the other; else None. ``moves``: the site is to get a new key."""
         others = self._of_site.get(site, [])
         if not others or site in self._of_target.get(target.url, {}):
             return None

@@ -86,7 +86,7 @@ def finish_dead(folder: Path) -> list[StoredFile]:
 
 
 def is_dead(part: Path, file: IO[bytes]) -> bool:
-    """Whether no process writes the file any more. The lock is then ours, where the file system has locks."""
+    """Whether no process writes the file any more. This process then has the lock, where the file system has locks."""
     match lock(file):
         case Lock.TAKEN:
             return False

@@ -23,7 +23,7 @@ from newsbot.warc.reading import DamagedRecord, Record, records_in
 logger = logging.getLogger(__name__)
 
 REMOVED = b"Removed by scrapy forget."
-"""How the block of the record begins that stands in the place of a removed one. WARC-Refers-To names that one."""
+"""The first words of the record that replaces a removed record. Its WARC-Refers-To names the removed record."""
 
 REMOVING = ".removing"
 

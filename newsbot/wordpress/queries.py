@@ -36,7 +36,7 @@ _PERSONAL_FIELDS = {"comments": ("author_avatar_urls",), "users": ("avatar_urls"
 
 
 def share(draw: str) -> float:
-    """A number from 0 to 1, another one for each ``draw``, and the same for the same one."""
+    """A number from 0 to 1, which depends on ``draw`` alone."""
     return int.from_bytes(blake2b(draw.encode(), digest_size=4).digest(), "big") / 2**32
 
 
@@ -203,7 +203,7 @@ class Queries:
         )
 
     def border(self, *, before: str, draw: str, shifted: bool) -> AskBorder:
-        """A moment between two rows, another one for each ``draw``. ``shifted``: far from any row."""
+        """A moment between two rows, which depends on ``draw``. ``shifted``: the moment is far from any row."""
         clear = ZONE_SHIFT if shifted else CLOCK_CHANGE
         name, kind, seconds = self.collection.name, self.options.kind, int(clear.total_seconds())
         return AskBorder(site=self.site.key, type=name, kind=kind, before=before, share=share(draw), clear=seconds)

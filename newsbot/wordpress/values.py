@@ -20,7 +20,7 @@ _DIGITS = re.compile(r"[0-9]{1,30}")
 _WEB = ("https://", "http://")
 
 GREATEST_ID = 2**63 - 1
-"""WordPress's ids are BIGINTs, and so are ours."""
+"""WordPress's ids are BIGINTs, and the archive's are too."""
 
 
 def memory_of(value: Any) -> int:

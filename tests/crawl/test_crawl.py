@@ -103,7 +103,8 @@ def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
     ],
 )
 def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, tmp_path: Path) -> None:
-    # One in a new interpreter: a warning of an import would be a second line, and a fork has imported everything.
+    # One of the cases runs in a new interpreter, where a warning of an import would be a second line. A fork has
+    # imported everything before.
     run = crawl(tmp_path, "wp_posts", output=None, real=None if arguments else True, **arguments)
     assert (run.status, run.said.count("\n")) == (2, 1)
     assert said in run.said

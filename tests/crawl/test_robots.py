@@ -162,7 +162,7 @@ def test_a_crawl_delay_beyond_the_cap_is_kept_up_to_the_cap() -> None:
     with serve(site("User-agent: *\nCrawl-delay: 86400\n")) as server:
         cap = ("newsbot.middlewares.politeness", "CRAWL_DELAY_CAP", 1.0)
         urls = (f"{server.url}/1", f"{server.url}/2")
-        # Only a fork can have another cap than 300 seconds.
+        # The cap of 300 seconds is a constant, which only a forked process can change.
         told = ask(*urls, settings={"NEWSBOT_ALLOW_PRIVATE": server.netloc}, constants=[cap], real=False)
         assert told.statuses() == [200, 200]
         assert server.log[2].at - server.log[1].at >= 0.95  # the server may be late to note the first

@@ -150,7 +150,7 @@ class Editors:
         return moment.strftime("%Y-%m-%d %H:%M:%S")
 
     def _past(self) -> str:
-        # By day: where the clocks go forward at night, WordPress itself tells an hour too much.
+        # An hour of the day, since WordPress itself computes an hour too much at night where the clocks go forward.
         day = datetime.now(UTC) - timedelta(
             days=self.chance.choice((1, 2, 5, 30, 400, 1500, self.chance.randint(1, 2500)))
         )

@@ -59,7 +59,7 @@ class Scrapyd:
         wait_for(self._answers, "Scrapyd opens its port")
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Without the user's own Scrapy and newsbot configuration."""
+        """The environment of Scrapyd, without the user's own configuration of Scrapy and newsbot."""
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("NEWSBOT_", "SCRAPY", "PYTHON"))
         }

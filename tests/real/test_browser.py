@@ -391,7 +391,7 @@ def test_a_page_that_is_shown_gets_no_password_and_chromium_no_environment(monke
         assert render(f"{server.url}/article", plain=True, purpose="discover").errors() == [None]
         assert "Authorization" in server.asked("/article")[0].headers
         server.log.clear()
-        # An article's page is where a feed or a sitemap sent us, shown or not.
+        # A feed or a sitemap may name any page as that of an article, whether Chromium shows the page or not.
         assert render(f"{server.url}/article", plain=True).errors() == [None]
         process.append(start(f"{server.url}/article"))
         assert STORY in told_by(process[0], *process[0].communicate(timeout=120)).body()

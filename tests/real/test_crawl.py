@@ -29,7 +29,7 @@ def folded(text: str | None) -> str:
 
 
 def zulu(sql_date: str | None) -> str | None:
-    # A zero date in GMT is computed from the local one, by WordPress and by us.
+    # WordPress and newsbot compute the date in GMT from the local date where the date in GMT is zero.
     return None if not sql_date or sql_date.startswith("0000") else sql_date.replace(" ", "T") + "Z"
 
 

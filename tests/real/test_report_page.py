@@ -15,7 +15,7 @@ from tests.unit.report.test_report import NOW, archive
 pytestmark = pytest.mark.real
 
 WIDTHS = (390, 1280)
-"""Of a phone, and of a desk."""
+"""The width of a phone's screen and of a desktop's, in pixels."""
 
 MOST_WIDE = "document.scrollingElement.scrollWidth"
 RUN = "async () => (await axe.run()).violations.map(found => `${found.id}: ${found.nodes[0].html}`)"

@@ -44,7 +44,7 @@ class Daemon:
     """One foreground process with a log. ``start`` returns when ``ready()`` is true, or raises NotStarted."""
 
     def __init__(self, *, name: str, command: Sequence[str], log: Path, user: str | None = None) -> None:
-        # The kernel ends the daemon with us, also when pytest is killed: it would hold a port and memory for ever.
+        # The kernel ends the daemon with pytest, also when pytest is killed. Else it would hold a port and memory.
         self._command = ["setpriv", "--pdeathsig", "TERM"]
         if user is not None and is_root():
             self._command += [f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--init-groups"]

@@ -51,7 +51,7 @@ def export_wxr(folder: Path) -> tuple[Path, str]:
 
 
 def differences(site: WordPress, folder: Path) -> list[str]:
-    """What our export of the archive in ``folder`` holds otherwise than WordPress's own, which PHP makes."""
+    """By what newsbot's export of the archive in ``folder`` differs from WordPress's own export, which PHP makes."""
     path, _ = export_wxr(folder)
     ours = wxr_reader.read(path.read_bytes())
     # WordPress writes the control characters of a post as they are, which no XML reader takes.

@@ -90,7 +90,7 @@ def posts(site: WordPress) -> dict[str, dict[str, Any]]:
             name: letters(re.sub("<script.*?</script>|<[^>]*>", "", text[name] or ""))
             for name in ("post_title", "parent", "image")
         }
-        # By the site's own time: WordPress computes the other where a post has none, as old drafts have.
+        # The key holds the site's local time. WordPress computes the time in GMT where a post has none, as old drafts.
         key = f"{row['post_type']} {row['post_date']} {row['post_name']}"
         found[key] = {**text, **shown, "terms": sorted(terms.get(number, []))}
     return found

@@ -46,7 +46,7 @@ def project_settings() -> Mapping[str, Any]:
 
 
 def defaults() -> dict[str, Any]:
-    """Setting of ours -> its default."""
+    """Setting of newsbot -> its default."""
     return {name: value for name, value in project_settings().items() if name.startswith("NEWSBOT_")}
 
 
@@ -126,7 +126,8 @@ def options(command: str) -> dict[str, str]:
 
 
 def _options_of(add: Any, command: ScrapyCommand) -> list[str]:
-    parser = argparse.ArgumentParser(add_help=False, conflict_handler="resolve")  # as Scrapy's own parser
+    # Scrapy builds its own parser with these arguments too.
+    parser = argparse.ArgumentParser(add_help=False, conflict_handler="resolve")
     add(command, parser)
     return [name for action in parser._actions for name in action.option_strings]
 

@@ -169,10 +169,10 @@ def crawled(
 
 
 def _is_told(site: SoakSite, archive: SoakArchive, facts: CollectionFacts) -> bool:
-    """Whether the receipt tells that old rows may have been exchanged since ``proven``, and nothing else differs.
+    """Whether the receipt says that old rows may have been exchanged since ``proven``, and nothing else differs.
 
-    The site's count must agree with the archive's account: only then no count shows these rows. The count and the
-    comparison of ids are two answers: ``proven`` is never later than the run before, unless all ids were listed.
+    The site's count must agree with the archive's account. Otherwise the count would show the exchange. The site gives
+    the count and the ids in two answers, so ``proven`` is the time of an earlier run, unless all ids were listed.
     """
     live, held = site.live(), archive.live()
     differing = (live.keys() ^ held.keys()) - site.touched

@@ -87,7 +87,8 @@ _TOPS = ("newsbot", "tests", "bench", "deploy", "docs")
 
 
 def strange_files(docs: Documents) -> list[str]:
-    """Files of ours by their name, and paths into our folders, the middle of a path among them."""
+    """The files of newsbot that the docs name and that do not exist. A name may be a file's name, a path into a folder
+    of newsbot, or the middle of such a path."""
     found = []
     for where, line in lines(docs):
         for span in spans(line):

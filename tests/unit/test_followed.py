@@ -314,7 +314,7 @@ def test_named_sites_are_those_of_the_archive_and_no_others(url: str, table: Fol
     check_follows(url, "wp_posts")
     named = ["https://a.example/x%2Cy", "https://NEWS.example:443", "news.example", "paused.example"]
     assert named_sites(url, "wp_posts", named) == "https://a.example/x%2Cy,https://news.example/,paused.example"
-    with pytest.raises(BadArgument, match=r"^paused: paused\.example; scrapy sites resume URL ends that$"):
+    with pytest.raises(BadArgument, match=r"^paused: paused\.example; scrapy sites resume URL ends the pause$"):
         named_sites(url, "wp_posts", ["paused.example"])
     unknown = ["http://news.example/", *(f"{n}.example" for n in range(6))]
     with pytest.raises(BadArgument) as refused:

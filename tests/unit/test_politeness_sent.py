@@ -39,7 +39,7 @@ def test_what_is_written_now_is_on_the_wire_before_the_moment_that_is_noted() ->
         done = loop.create_future()
 
         def passed_on() -> None:
-            # Twisted's TLS writes one turn of the event loop later, and then when the socket accepts the data.
+            # Twisted's TLS writes the data in the next turn of the event loop, as soon as the socket accepts them.
             loop.add_writer(near, sent)
 
         def sent() -> None:

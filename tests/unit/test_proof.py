@@ -55,7 +55,7 @@ class Proving:
         return {number for number, one in live.items() if getattr(held[number], "published", "") != iso(one.date) + "Z"}
 
     def exchange(self, gone: int = 11, back: int = 6) -> None:
-        """One post goes and another one comes, and only their statuses change."""
+        """One post is hidden and another post appears, and only their statuses change."""
         for number, status in ((gone, "draft"), (back, "publish")):
             self.site.entries[number] = replace(self.site.entries[number], status=status)
 
@@ -340,9 +340,9 @@ def test_an_edit_between_a_listing_and_its_row_does_not_speak_against_the_dates_
 @pytest.mark.parametrize(
     "played",
     [
-        # A known row that the third query shows vanishes before it; another one vanished before the count.
+        # A known row vanishes before the third query, which should show it. Another row vanished before the count.
         History("posts", 29, 1, 10, (Step(), Step((("trash", 7230),), ((3, ("hide", 5684)),)))),
-        # A row vanishes during the search for another one.
+        # A row vanishes while the crawl searches for another row.
         History(
             "media",
             16,

@@ -150,7 +150,7 @@ def embed_block(node: LexborNode) -> Embed | None:
 
 
 def _own_link(quote: LexborNode, base: str, *, words: bool) -> str | None:
-    """The link to a quoted post: the first where the quote has no words of its own, else the last, its date."""
+    """The link to a quoted post: the first link of a quote without words, else the last link, which is on its date."""
     # No selector is used, because compiling a selector costs more than the rest of the work for a quoted post.
     hrefs = (link.attributes.get("href") for link in quote.traverse() if link.tag == "a")
     links = [url for href in hrefs if (url := absolute(href, base)) and url[0] == "h"]

@@ -56,7 +56,7 @@ class _StandIns:
         return _ALT.sub(lambda alt: f"{alt[1]}{self._text(alt[2])}{alt[3]}", tag) if tag.startswith("<img") else tag
 
     def _text(self, text: str) -> str:
-        # No function of ours is called for a sign: a text may have millions of them.
+        # No Python function is called for each sign, since a text may have millions of signs.
         for sign, stand_in in self._of.items():
             if sign in text:
                 text = _AT[sign].sub(stand_in, text) if sign in _AT else text.replace(sign, stand_in)

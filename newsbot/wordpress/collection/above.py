@@ -32,7 +32,7 @@ class Above:
 
 
 def heeds_order(listed: Dates, published: Dates) -> bool:
-    """Whether rows that a site ``listed`` by id show that it heeds this order: their dates are in another one.
+    """Whether rows that a site ``listed`` by id show that it heeds this order: their dates are in a different order.
 
     ``published`` are the dates of publication, as far as they are known.
     """

@@ -15,10 +15,10 @@ PROBES = 10
 """Queries for ids that no listing shows, where the site counts more rows than it lists."""
 
 ABOVE = 20
-"""By how much the probed ids begin above the newest listed one: the newest rows may be the hidden ones."""
+"""The search begins so many ids above the newest listed id, since the newest rows may be the hidden rows."""
 
 IDLE_PROBES = 3
-"""Of these, this many in a row may show nothing before the search for hidden rows ends."""
+"""The search for hidden rows ends after so many of these queries in a row that show nothing."""
 
 
 def sweep(account: Reconciler) -> Steps[None]:

@@ -265,8 +265,9 @@ class Cursor:
     def _may_lack_rows(self, stage: ById) -> bool:
         """Whether a listing by id that came to its end may lack rows that the site shows.
 
-        Rows of equal dates change their places between the queries of a site that orders by date all the same. So one
-        row comes twice, and another one never: it must not be taken for a row that the site counts and hides.
+        A site may order by date although the query asks for the order of ids. Rows of equal dates then change their
+        places between two queries, so that one row comes twice and another never. The row that never came must not be
+        taken for a row that the site counts and hides.
         """
         if not self.last_total or self.last_total < len(self.seen):
             # No count confirms the listing.

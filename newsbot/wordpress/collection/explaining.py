@@ -81,8 +81,8 @@ class Explaining:
         return self.proof.whole and 0 < (self.account.difference or 0) <= FEW_GONE
 
     def compare_behind(self) -> Steps[bool]:
-        """Compare the counts behind a border, another one in each run. Rows that vanished on one side of the border and
-        rows that appeared on the other leave the total as it was. Returns whether all ids must be compared."""
+        """Compare the counts behind a border, which differs in each run. Rows that vanished on one side of the border
+        and rows that appeared on the other side leave the total as it was. Returns whether all ids must be compared."""
         if self.behind is None or not (lost := (yield from self._lost_behind(*self.behind))):
             return False
         at, self.differs = datetime.fromisoformat(self.behind[0]), True

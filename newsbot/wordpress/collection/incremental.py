@@ -187,7 +187,7 @@ class IncrementalListing(Listing):
         account, newest = self.reconciler, self.newest
         behind = self.changes.behind
         explaining = Explaining(account=account, proof=self.proof, newest=newest, began=self.began, behind=behind)
-        # Of rows that are missing in a later answer the count may still hold some.
+        # The count may still include rows that a later answer does not show.
         if account.difference != 0 or newest.unsteady or self.proof.missing or (yield from account.has_lost()):
             unexplained = yield from explaining.explain()
         else:
@@ -219,7 +219,8 @@ class IncrementalListing(Listing):
         return self.reconciler.gone > 0 or not self.reconciler.added <= self.changes.fresh
 
     def _compare_part(self) -> Steps[None]:
-        """Compare one page of ids, another one in each run. An old comment that is approved late shows nowhere else."""
+        """Compare one page of ids, a different page in each run. Nothing else shows an old comment that is approved
+        late."""
         account = self.reconciler
         size = self.queries.per_page
         offset = int(share(self.began or "") * max(0, (account.total or 0) - size))

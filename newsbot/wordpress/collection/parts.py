@@ -17,8 +17,8 @@ EVERYTHING = window(EARLIEST, LATEST)
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """A part of the collection: the rows published in [``since``, ``until``), of which None is no bound. ``ids`` are
-    its known rows, and those so near to it that they are in the part where the site's time zone is another one.
+    """A part of the collection: the rows published in [``since``, ``until``), where None is no bound. ``ids`` are its
+    known rows, and the known rows near it, which belong to the part if the site has another time zone.
     ``shown`` are rows of the part, the ``control`` among them, whose dates are compared."""
 
     since: str | None

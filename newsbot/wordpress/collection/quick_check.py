@@ -69,7 +69,7 @@ def unchanged(account: Reconciler) -> Steps[bool]:
 
 
 def _is_newest(modified: str | None, held: str | None, state: CollectionState) -> bool:
-    """Whether the archive's last change is this one, and a later edit would have a later date."""
+    """Whether ``modified`` is the last change that the archive knows, and a later edit would have a later date."""
     return modified is not None and modified == held == state.modified and modified < (state.watermark or "")
 
 

@@ -97,8 +97,8 @@ def _is_usable(queries: Queries, state: CollectionState, listed: int) -> bool:
 
 
 def learnt(ranks: Mapping[str, Any], swept: str | None) -> dict[str, Any]:
-    """What the archive keeps of ``ranks`` that a run learnt: what the site ignores holds until the sweep after the one
-    of the time ``swept``."""
+    """What the archive keeps of ``ranks`` that a run learnt. That ranks are of no use on a
+    site is kept until its next sweep; ``swept`` is the time of its last sweep."""
     return {**ranks, "ignored": swept} if ranks.get("ignored", "") is None else dict(ranks)
 
 

@@ -145,7 +145,7 @@ class Reconciler:
         return datetime.fromisoformat(modified) < datetime.fromisoformat(watermark) - ZONE_SHIFT
 
     def _bring_redated(self, dates: Dates) -> Steps[int]:
-        """Bring those of listed rows whose date of publication is another one than the held one. Returns how many."""
+        """Bring the listed rows whose date of publication differs from the held date. Returns how many."""
         left = self.asked | self.deferred | {*self.facts.unreadable, *self.facts.missing}
         redated = [row_id for row_id in (yield from self.publication.redated(dates)) if row_id not in left]
         if not redated:

@@ -33,8 +33,8 @@ DRAWS = 16
 
 
 def next_draw(last: int, fresh: str) -> int:
-    """The number of this run's set of fields, another one than that of the ``last`` run. ``fresh`` is a text that no
-    earlier run had; empty: none is needed."""
+    """The number of this run's set of fields, which differs from the number of the ``last`` run. ``fresh`` is a text
+    that no earlier run had; empty: no set is needed."""
     return (last + 1 + int(share(fresh) * (DRAWS - 1))) % DRAWS if fresh else 0
 
 

@@ -33,7 +33,8 @@ TOO_MANY_URLS = f"newsbot holds no more than {MOST_URLS} URLs of sitemaps, or {M
 @dataclass(slots=True, kw_only=True)
 class Worth:
     """What the sitemaps of one site brought so far. ``ended_by``: why no more are asked for, or None. ``firsts`` are
-    the first URLs of the lists: a list that begins like another one is not new. ``newest`` are the latest of them.
+    the first URLs of the lists: a list with the same first URLs as an earlier list is not new. ``newest`` are the
+    latest of these.
     ``urls`` are held, with ``letters``."""
 
     asked: int = 0

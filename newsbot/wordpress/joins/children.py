@@ -28,7 +28,8 @@ OVERFLOWS = 3
 """Batches of posts with more children than newsbot can hold, after which it asks for no more."""
 
 TESTED_AT, FAR = 50, 1_000_000
-"""Behind this page a page is asked for that no listing has: one that has rows there does not come to an end."""
+"""Behind the page ``TESTED_AT``, newsbot asks for the page ``FAR``, which no listing has. A listing that shows rows
+there has no end."""
 
 BARREN = 3
 """Pages in a row without a new child, after which a listing counts as one that repeats itself."""

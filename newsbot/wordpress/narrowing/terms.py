@@ -39,7 +39,7 @@ def matching(offered: Iterable[AnyNamed], wanted: str) -> list[AnyNamed]:
 
 
 def below(top: int, children: Mapping[int, Sequence[int]]) -> list[int]:
-    """The ids below a term, in a tree that a site may have tied into a circle."""
+    """The ids below a term. The tree of a site may contain a circle."""
     found: list[int] = []
     waiting, known = list(children.get(top, ())), {top}
     while waiting:

@@ -17,7 +17,8 @@ _BODY_ID = re.compile(r"(?:postid|page-id|attachmentid)-(\d{1,10})")
 _SINGLE = re.compile(r"single-(?!format-)([a-z0-9_-]+)")
 _LISTS = frozenset({"home", "blog", "archive", "category", "tag", "author", "date", "search", "error404", "tax"})
 _SURE = frozenset({"archive", "home", "search", "error404"})
-"""Of these lists WordPress always writes another class, or no other program has the class on its articles."""
+"""Classes that no other program writes on its articles. A list of a term, an author or a date always has one of them
+beside a class of its own."""
 
 _ARTICLES = frozenset({"single", "page"})
 _BY_WORDPRESS = re.compile(rb"/wp-(?:content|includes|json)/|api\.w\.org", re.I)

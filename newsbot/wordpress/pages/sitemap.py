@@ -21,7 +21,8 @@ NO_ARTICLES = ""
 """What ``type_of`` gives for a sitemap of other things than articles."""
 
 USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml", "?sitemap=index")
-"""Of core; of Yoast and Rank Math; of All in One SEO and most other plugins; of core with plain permalinks."""
+"""The sitemaps of core, of Yoast and Rank Math, of All in One SEO and most other plugins, and of core with plain
+permalinks."""
 
 OTHERS = frozenset(
     {

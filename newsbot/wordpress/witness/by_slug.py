@@ -94,7 +94,7 @@ class SlugSearch:
         return is_held(url, self.held, home=canonical(self.queries.site.key), type_=self.findings.type)
 
     def _bring_again(self) -> Steps[None]:
-        """Bring the held rows whose address is another one now. Raises a final PayloadError."""
+        """Bring the held rows whose address has changed. Raises a final PayloadError."""
         # A row that a pipeline dropped is listed, and no address of it is held.
         ids = sorted((yield self.queries.known(self.moved)) if self.moved else ())
         self.moved = set()

@@ -33,7 +33,7 @@ PROBES = {True: 200, False: 40}
 """Whether a list is of one type -> pages that are asked for before one of them shows an article that is missing."""
 
 PROBES_EACH = 10
-"""Of these, pages of one folder, before those of the other folders come."""
+"""How many of these pages may be in one folder, before newsbot asks for pages of the other folders."""
 
 MOST_PAGES = 1_000
 """Pages that one hearing asks for at most. The next hearing goes on."""
@@ -109,7 +109,7 @@ class Differences:
         return left
 
     def readdress(self, listed: Sequence[Lacking]) -> Steps[None]:
-        """Bring those of the held rows under ``listed`` whose address is another one now. No page is asked for."""
+        """Bring those of the held rows under ``listed`` whose address has changed. No page is requested."""
         if not listed:
             return
         site, route = self.queries.site, self.queries.collection.route

@@ -21,7 +21,7 @@ MOST_ROWS = 1_000
 """Rows that one hearing asks for again."""
 
 MOST_PAGES = 100
-"""Of these, rows whose page is read."""
+"""How many of these rows are read from their pages."""
 
 
 @dataclass(slots=True, kw_only=True)

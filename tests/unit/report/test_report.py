@@ -203,7 +203,7 @@ def test_the_page_has_what_a_screen_reader_needs(told: tuple[str, Reported]) -> 
     assert len(ids) == len(set(ids))
     labelled = [names.split() for one in page.iter() if (names := one.get("aria-labelledby"))]
     assert all(named in ids for names in labelled for named in names)
-    # Many sites have one name, so that the address belongs to the label.
+    # Several sites may have the same name, so the label holds the address too.
     assert all(names[1:] == [names[0].replace("site", "address")] for names in labelled if "site-" in names[0])
     assert all(svg.get("role") == "img" and svg.find(".//title") is not None for svg in page.iter("svg"))
     assert all(cell.get("scope") in ("col", "row") for cell in page.iter("th"))

@@ -34,6 +34,8 @@ from newsbot.spiders.declared import DeclaredRights
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.fetcher import Fetcher
 from newsbot.spiders.in_flight import InFlight
+from newsbot.spiders.shared_answers import SharedAnswers
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import Question, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
@@ -68,6 +70,7 @@ class NewsbotSpider(Spider):
         self.open_sites = asyncio.Semaphore(sites_at_once)
         self.sites_at_once = sites_at_once
         self.not_due = 0
+        self.shared_answers = SharedAnswers(())
         self._followed: dict[str, FollowedSite] = {}
         """The followed sites that are being crawled, as the archive had them when their crawls began."""
         self._aim_at(self.arguments.targets())
@@ -186,6 +189,7 @@ class NewsbotSpider(Spider):
         logger.info("%d of %d sites are due", len(self.facts), listed)
 
     async def start(self) -> AsyncIterator[Any]:
+        self.shared_answers = SharedAnswers(target.url for target, _ in self.facts)
         # A seed request goes to no server. It gives each site a callback of its own, whose items keep their order.
         for index, (target, facts) in enumerate(self.facts):
             # The wait is here, and not in the callback: a seed request that waits there costs 30 KiB of memory.
@@ -220,6 +224,7 @@ class NewsbotSpider(Spider):
                 facts.rights = self.declared.of(facts.site or facts.asked)
                 self._send(signals.site_ended, facts, followed=self._followed.pop(target.url, None))
         finally:
+            self.shared_answers.ended(target.url)
             self.open_sites.release()
 
     def _driver(self, index: int, target: Target, facts: SiteFacts) -> SiteDriver:
@@ -230,7 +235,7 @@ class NewsbotSpider(Spider):
             kinds=self.kinds,
             archive=self.archive,
             claims=self.claims,
-            fetch=partial(self.fetcher.fetch, target=target, facts=facts),
+            fetch=partial(self._fetch, target=target, facts=facts),
             delivered=partial(self.in_flight.delivered, index),
             is_closed=self.in_flight.is_closed,
             is_due=partial(self._is_due, target),
@@ -238,6 +243,10 @@ class NewsbotSpider(Spider):
             part_began=partial(self._send, signals.part_began, facts),
             max_waiting=self.in_flight.most_waiting(self.max_waiting),
         )
+
+    async def _fetch(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
+        ask = partial(self.fetcher.fetch, query, target, facts)
+        return await self.shared_answers.answer(query, target.url, ask)
 
     def _crawl(self, target: Target, facts: SiteFacts) -> SiteCrawl:
         # The options are made when the crawl begins, after the followed site was read.

@@ -75,3 +75,30 @@ def test_addresses_of_parts_mean_the_parts(tmp_path: Path) -> None:
     done = fork_server.run(line, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len((tmp_path / "part.jsonl").read_text().splitlines()) == len(wanted)
+
+
+def test_articles_of_one_site_cost_one_discovery(tmp_path: Path) -> None:
+    with Newsroom(posts=30) as room:
+        rows = [row for post_id in room.ids()[4:8] if (row := room.site.archive.row(post_id)) is not None]
+        addresses = ",".join(room.site.places.link(row) for row in rows)
+        counts = []
+        for _ in range(2):
+            room.forget()
+            run = crawl(tmp_path, "wp_posts", "-a", "warc=1", output="out.jsonl", site=addresses)
+            assert run.status == 0, run.said
+            asked = [request for request in room.requests if request.route == "/wp/v2/posts"]
+            counts.append(
+                {
+                    "page": sum(request.route is None and "robots" not in request.url for request in room.requests),
+                    "index": sum(request.route == "/" for request in room.requests),
+                    "single": sum((request.route or "").startswith("/wp/v2/posts/") for request in room.requests),
+                    "sample": sum("_links" in request.params["_fields"] for request in asked),
+                    "list": sum("content" in request.params["_fields"] for request in asked),
+                }
+            )
+            if len(counts) == 1:
+                assert sorted(row["id"] for row in run.rows()) == sorted(row.id for row in rows)
+                assert all(row["author"]["name"] and row["terms"] for row in run.rows())
+                verify(tmp_path, "4 rows agree with the receipt and the records of the WARC files")
+        assert counts[0] == {"page": 4, "index": 1, "single": 0, "sample": 4, "list": 4}
+        assert counts[1] == {"page": 0, "index": 0, "single": 0, "sample": 4, "list": 4}

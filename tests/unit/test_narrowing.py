@@ -167,6 +167,19 @@ def test_an_address_is_found_by_its_slug_where_the_theme_tells_nothing() -> None
     assert (scope.article, scope.type, scope.params("posts")) == (12, "page", {"include": 12})
 
 
+def test_an_article_is_asked_for_alone_where_the_site_lists_another_one_for_its_id() -> None:
+    site = a_site()
+    site.meanings = {HOME: Meaning(kind="article", base="posts", id=9)}
+    search = find_scope(site, Options(url=HOME, kind="posts"))
+    listing = next(search)
+    assert dict(parse_qsl(urlsplit(listing.url).query))["include"] == "9"
+    single = search.send(Reply(status=200, url=listing.url, body=b'[{"id": 5, "type": "post"}]'))
+    assert urlsplit(single.url).path == "/wp-json/wp/v2/posts/9"
+    with pytest.raises(StopIteration) as ended:
+        search.send(Reply(status=200, url=single.url, body=b'{"id": 9, "type": "story"}'))
+    assert (ended.value.value.article, ended.value.value.type, site.sampled) == (9, "story", {})
+
+
 def test_objects_outside_of_the_part_are_known_by_their_fields() -> None:
     scope = Scope(terms={"categories": (5, 6)}, authors=(3,))
     assert scope.has_object({"categories": [6], "author": 3})
@@ -234,6 +247,18 @@ def test_a_site_that_ignores_the_part_delivers_nothing(scope: Scope, follow: str
     rows, _ = model_site.listen(crawl_collections(site, options, facts), _with_categories(model))
     assert rows == []
     assert (facts.verdict, "ignores" in facts.why) == ("incomplete", True)
+
+
+def test_a_site_that_lists_another_post_for_the_id_of_an_article_delivers_nothing() -> None:
+    model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
+    plain = model._matches
+    model._matches = lambda one, params: plain(one, {**params, "include": str(one.id)})  # type: ignore[method-assign]
+    site, facts = model_site.site(), SiteFacts(asked=HOME)
+    site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "include", "exclude"}))
+    options = Options(url=HOME, scope=Scope(article=3, type="post"), limit=1, follow=frozenset())
+    rows, _ = model_site.listen(crawl_collections(site, options, facts), model)
+    assert (rows, facts.verdict) == ([], "incomplete")
+    assert "the site ignores include=" in facts.why
 
 
 @pytest.mark.parametrize("has_totals", [True, False])

@@ -18,6 +18,7 @@ from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.replies import is_final, rows_of, total_of
+from newsbot.wordpress.values import row_id
 
 TOO_LARGE = frozenset({400, 404, 406, 408, 413, 414, 431})
 """Statuses by which servers refuse what is too large for them, or takes them too long."""
@@ -99,9 +100,13 @@ class FullListing(Listing):
 
     def _check_part(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Raise FilterIgnored where no row of the first page belongs to the part of the site that was asked for."""
-        scope = self.queries.options.scope
-        if scope is not None and rows and not any(map(scope.has_object, rows)):
-            ignored = ", ".join(f"{name}=" for name in scope.params(self.queries.options.kind))
+        scope, kind = self.queries.options.scope, self.queries.options.kind
+        if scope is None or not rows:
+            return
+        # An article is listed by its own id; its comments and media by fields that are not in every listing.
+        wanted = scope.article if kind == "posts" else None
+        if not any(scope.has_object(row) and wanted in (None, row_id(row.get("id"))) for row in rows):
+            ignored = ", ".join(f"{name}=" for name in scope.params(kind))
             raise FilterIgnored(f"the site ignores {ignored} and lists rows of other parts")
 
     def _conclude(self, success: str) -> None:

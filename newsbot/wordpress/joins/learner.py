@@ -18,8 +18,14 @@ from newsbot.wordpress.replies import answer, is_final, rows_of, total_of
 SAMPLES = 10
 """Objects whose ``_links`` are read."""
 
-_FIELDS = ",".join(("id", *FIELDS, "post", "parent", "_links"))
+_FIELDS = ",".join(("id", "type", *FIELDS, "post", "parent", "_links"))
 _JOINED = ("author", "terms", "media")
+
+
+def samples(queries: Queries, **order: str) -> Query:
+    """The query for the objects whose ``_links`` are read: the newest ones, or in ``order``."""
+    size = min(SAMPLES, queries.per_page)
+    return queries.query(queries.window | {"per_page": size, "_fields": _FIELDS} | order, "relations")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,13 +66,13 @@ class Learner:
 
     def _first_objects(self, **order: str) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
         while True:
-            size = min(SAMPLES, self.queries.per_page)
-            params = self.queries.window | {"per_page": size, "_fields": _FIELDS} | order
-            reply = yield self.queries.query(params, "relations")
+            query = samples(self.queries, **order)
+            # The query that found a single article asked the same.
+            reply = self.queries.site.sampled.pop(query.url, None) or (yield query)
             try:
                 return rows_of(reply), reply.without_body()
             except PayloadError as fault:
-                if (limit := lowered_per_page(fault, size)) is None:
+                if (limit := lowered_per_page(fault, min(SAMPLES, self.queries.per_page))) is None:
                     raise
                 self.queries.lower_per_page(limit)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsbot.errors import NoSuchPart, Refused
-from newsbot.wordpress.api import PER_PAGE, Site
+from newsbot.wordpress.api import PER_PAGE, Collection, Site
+from newsbot.wordpress.joins.learner import samples
 from newsbot.wordpress.meaning import Meaning
 from newsbot.wordpress.messages import Asking, Query
 from newsbot.wordpress.narrowing.addresses import place_of
 from newsbot.wordpress.narrowing.terms import below, matching, nearest
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import place_key
+from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.replies import answer, rows_of, total_of
 from newsbot.wordpress.scope import Scope
 from newsbot.wordpress.values import decoded, object_in, row_id, text
@@ -150,19 +152,43 @@ class _Finder:
         yield from self._take_named(base, base, (wanted,))
 
     def _take_article(self, meaning: Meaning) -> Asking[None]:
-        base, found = meaning.base or "posts", None
-        for route in (base, *(() if meaning.base != "posts" else ("pages",))):
-            reply = yield self._query(f"{route}/{meaning.id}", {"_fields": "id,type"})
-            try:
-                found = object_in(answer(reply))
-                break
-            except Refused as refused:
-                if refused.status not in (401, 403, 404):
-                    raise
+        base = meaning.base or "posts"
+        found = (yield from self._sampled(base, meaning.id)) or (yield from self._single(base, meaning.id))
         if found is None or row_id(found.get("id")) is None:
             raise NoSuchPart(f"the site does not show the article at {self.options.url}")
         self.article, self.type = meaning.id, text(found.get("type")) or "post"
         self.told.append(f"the single {self.type} {self.article}")
+
+    def _sampled(self, base: str, number: int | None) -> Asking[dict[str, Any] | None]:
+        """The article by the query with which the crawl of the article learns its relations, so that one request serves
+        both; None where the site does not list the article so, or where the crawl sends no such query."""
+        if self.options.kind != "posts" or not self.options.follow or number is None:
+            return None
+        queries = Queries(
+            site=self.site,
+            collection=Collection(name=base, route=f"/wp/v2/{base}"),
+            options=replace(self.options, scope=Scope(article=number)),
+        )
+        asked = samples(queries)
+        reply = yield replace(asked, purpose="narrow", type=None)
+        try:
+            found = next((row for row in rows_of(reply) if row_id(row.get("id")) == number), None)
+        except Refused:
+            return None
+        if found is not None:
+            self.site.sampled[asked.url] = reply
+        return found
+
+    def _single(self, base: str, number: int | None) -> Asking[dict[str, Any] | None]:
+        """The article by its own route; None where the site does not show it."""
+        for route in (base, *(() if base != "posts" else ("pages",))):
+            reply = yield self._query(f"{route}/{number}", {"_fields": "id,type"})
+            try:
+                return object_in(answer(reply))
+            except Refused as refused:
+                if refused.status not in (401, 403, 404):
+                    raise
+        return None
 
     def by_slug(self) -> Asking[Meaning]:
         """What the last name of an address means, where the page does not tell: the object whose link it is."""

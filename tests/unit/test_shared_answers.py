@@ -1,0 +1,120 @@
+"""Answers that several targets of a run need alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from newsbot.spiders.shared_answers import SHARED_SECONDS, SharedAnswers
+from newsbot.wordpress.messages import Query, Reply
+
+ARTICLES = ["https://a.example/one/", "www.a.example/two/", "https://A.example/three/"]
+INDEX = Query(url="https://a.example/wp-json/", purpose="index")
+GOOD = Reply(status=200, url=INDEX.url)
+
+
+class Asked:
+    """A site that gives ``replies`` in turn, and a clock. ``count`` is how often the site was asked."""
+
+    def __init__(self, replies: Sequence[Reply]) -> None:
+        self.replies, self.count, self.now = list(replies), 0, 100.0
+
+    def clock(self) -> float:
+        return self.now
+
+    async def ask(self) -> Reply:
+        self.count += 1
+        await asyncio.sleep(0)
+        return self.replies.pop(0)
+
+
+def shared(site: Asked, urls: Sequence[str]) -> SharedAnswers:
+    return SharedAnswers(urls, clock=site.clock)
+
+
+async def at_once(answers: SharedAnswers, site: Asked, urls: Sequence[str], query: Query = INDEX) -> list[Reply]:
+    return list(await asyncio.gather(*(answers.answer(query, url, site.ask) for url in urls)))
+
+
+@pytest.mark.parametrize("lasting", [GOOD, Reply(status=404, url=INDEX.url)], ids=["200", "404"])
+def test_targets_of_one_host_ask_for_the_index_once(lasting: Reply) -> None:
+    async def run() -> None:
+        site = Asked([lasting, GOOD])
+        answers = shared(site, ARTICLES)
+        assert await at_once(answers, site, ARTICLES) == [lasting] * 3
+        site.now += SHARED_SECONDS - 1
+        assert (await at_once(answers, site, ARTICLES[:1]), site.count) == ([lasting], 1)
+        site.now += 1
+        assert (await at_once(answers, site, ARTICLES[:1]), site.count) == ([GOOD], 2)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Reply(status=0, url=INDEX.url, error="timeout"), Reply(status=503, url=INDEX.url), Reply(status=429, url="")],
+    ids=["timeout", "503", "429"],
+)
+def test_a_failure_is_shared_with_those_alone_that_waited_for_it(failure: Reply) -> None:
+    async def run() -> None:
+        site = Asked([failure, GOOD])
+        answers = shared(site, ARTICLES)
+        assert (await at_once(answers, site, ARTICLES), site.count) == ([failure] * 3, 1)
+        site.now += 1
+        assert (await at_once(answers, site, ARTICLES[:1]), site.count) == ([GOOD], 2)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("urls", "query"),
+    [
+        (ARTICLES[:1], INDEX),
+        ([ARTICLES[0], "https://b.example/"], INDEX),
+        (ARTICLES, Query(url="https://a.example/wp-json/wp/v2/posts", purpose="list")),
+        (ARTICLES, Query(url="https://a.example/one/", purpose="discover")),
+    ],
+    ids=["one target", "two hosts", "a listing", "a page"],
+)
+def test_nothing_else_is_shared(urls: Sequence[str], query: Query) -> None:
+    async def run() -> None:
+        site = Asked([GOOD, GOOD])
+        await at_once(shared(site, urls), site, [urls[0], urls[0]], query)
+        assert site.count == 2
+
+    asyncio.run(run())
+
+
+def test_the_answers_of_a_host_are_released_when_its_last_target_ends() -> None:
+    async def run() -> None:
+        site = Asked([GOOD, GOOD])
+        answers = shared(site, ARTICLES)
+        await at_once(answers, site, ARTICLES)
+        for url in ARTICLES:
+            assert (await at_once(answers, site, ARTICLES[:1]), site.count) == ([GOOD], 1)
+            answers.ended(url)
+        answers.ended("https://b.example/")
+        await at_once(answers, site, ARTICLES[:1])
+        assert site.count == 2
+
+    asyncio.run(run())
+
+
+def test_a_target_that_is_cancelled_lets_the_next_one_ask() -> None:
+    async def run() -> None:
+        site = Asked([GOOD])
+        answers = shared(site, ARTICLES)
+
+        async def never() -> Reply:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        asking = asyncio.ensure_future(answers.answer(INDEX, ARTICLES[0], never))
+        waiting = asyncio.ensure_future(answers.answer(INDEX, ARTICLES[1], site.ask))
+        await asyncio.sleep(0)
+        asking.cancel()
+        assert await waiting == GOOD
+
+    asyncio.run(run())

@@ -46,13 +46,13 @@ class Shell(StrEnum):
     """What content is without its article."""
 
     NONE = ""
-    """It is an article, a photo or a film."""
+    """The content is an article, a photo or a film."""
 
     SURE = "sure"
     """Only a page builder or a shortcode leaves such content."""
 
     LIKELY = "likely"
-    """It has so few words that the article may be elsewhere."""
+    """The content has so few words that the article may be elsewhere."""
 
 
 def shell_of(html: str | None, *, excerpt: str | None, wordless: bool = False, pictured: bool = False) -> Shell:

@@ -75,7 +75,8 @@ class OnePage:
 
 
 class OnePageLoader:
-    """A spider loader whose spiders know no site: those of newsbot want arguments, and crawl a whole site."""
+    """A spider loader for commands that read one page. newsbot's spiders need arguments and crawl a whole site. The
+    spiders of this loader do neither."""
 
     def __init__(self, loader: SpiderLoaderProtocol) -> None:
         self._loader = loader

@@ -10,7 +10,7 @@ JOINS = 0.009
 """Requests a post for authors, terms and images: they are asked for in batches of 100, and each only once."""
 
 FIRST_JOINS = 8
-"""Requests for them at the beginning, where no batch is full yet: one for ``SMALL`` posts, this many at most."""
+"""Requests for these objects at the beginning, where no batch is full yet: one for ``SMALL`` posts, so many at most."""
 
 SMALL = 40
 SITEMAP = 1_000

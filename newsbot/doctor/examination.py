@@ -78,7 +78,7 @@ class Evidence:
 
 
 def examine(url: str) -> Steps[Evidence]:
-    """Examine the site of ``url``. Nothing that the site does is raised."""
+    """Examine the site of ``url``. Raises no error, whatever the site does."""
     evidence = Evidence(asked=url)
     try:
         yield from _once_each(_examine(evidence), evidence.exchanges)

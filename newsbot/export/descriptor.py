@@ -23,7 +23,7 @@ Resource = Mapping[str, Any]
 
 
 def holds_rows(path: str) -> bool:
-    """Whether a file of a package is one of rows, by its name."""
+    """Whether the name of a file of a package is that of a file of rows."""
     return _ROWS.fullmatch(path) is not None
 
 

@@ -65,7 +65,7 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
         with undisturbed(archive, lambda: _plan(archive, wish)) as plan:
             rows = tombstones(archive.database, plan, when=iso_utc(now))
             notices = _tell_feeds(Path(data) / "forget", run, rows, data)
-            # Before the archive forgets what the wish means: a command that is killed in between is run again.
+            # The WARC files come before the archive. A command that is killed in between finds the rows again.
             overwritten = _overwrite(Path(warc).expanduser(), wish, plan, known_sites(archive.database)) if warc else 0
             changed = carry_out(archive, plan)
         if wish.what == "person" and not (plan.doomed or changed or overwritten):

@@ -26,7 +26,8 @@ FIELD_TYPES = {
     "mapping": "object",
     "json": "any",
 }
-"""The type of a column -> its type in a Table Schema; any other is a string. A local time has no zone, so it is one."""
+"""The type of a column -> its type in a Table Schema. Any other type becomes a string, a local time too, since it has
+no zone."""
 
 _MEDIA_TYPES = {
     "jsonl": "application/jsonlines",

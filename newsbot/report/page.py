@@ -150,7 +150,7 @@ def page(
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": _number, "seconds": _time, "line": in_one_line, "day": _day, "link": _link}
     template = importlib.resources.files("newsbot.report").joinpath("template.html").read_text(encoding="utf-8")
-    # A site of which nothing came has its line in the table, and nothing to show beyond it.
+    # A site without rows has a line in the table and no section.
     detailed = [site for site in sites if site.contents is not None and site.held]
     totals = {
         kind: sum(held.live for site in sites for held in site.held if held.kind == kind)

@@ -41,8 +41,8 @@ SITE = "newsbot_site"
 was asked for while the key is not known."""
 
 SITE_HEADER = "X-Newsbot-Site"
-"""The header of a record that holds the same. The URL alone does not tell it: an API, images or the target of a
-redirect may be on another host."""
+"""The header of a record that names the same site. The URL does not show whose crawl it was: an API, images or the
+target of a redirect may be on another host."""
 
 _opened: WeakKeyDictionary[Crawler, Recorder] = WeakKeyDictionary()
 

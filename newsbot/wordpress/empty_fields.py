@@ -13,7 +13,7 @@ _HOLLOW = (b"[[]", b"[{}", b"[null")
 
 
 def without_fields(query: Query, reply: Reply) -> Query | None:
-    """The query without its ``_fields``, where the reply to them is empty; None where it is not."""
+    """The query without its ``_fields``, if the reply to the query with them is empty; else None."""
     parts = urlsplit(query.url)
     left = [part for part in parts.query.split("&") if not part.startswith("_fields=")]
     if len(left) == parts.query.count("&") + 1 or not is_empty(reply):

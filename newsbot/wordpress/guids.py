@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _RECENT = 1_024
-"""Guids whose form is kept: a row's is compared several times on its way, and a site's address with each row."""
+"""Guids whose canonical form is kept in memory. The guid of a row is compared several times, and the address of a site
+is compared with each row."""
 _LONG = 2_000
-"""Characters. The form of a longer guid is not kept, so that no site fills the memory."""
+"""Characters. The canonical form of a longer guid is not kept, so that no site fills the memory."""
 
 
 def canonical_guid(guid: str | None) -> str | None:

@@ -33,9 +33,9 @@ from newsbot.wordpress.site_json import site_as_json, site_from_json
 
 
 def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> SiteCrawl:
-    """The whole crawl of one site. Closes ``facts`` with a verdict. Raises nothing that the site causes.
+    """The whole crawl of one site. Closes ``facts`` with a verdict. Raises no error, whatever the site does.
 
-    ``also``: the same site's other kinds of rows, which are crawled after that of ``options``.
+    ``also``: the other kinds of rows of the same site. They are crawled after the kind of ``options``.
     """
     every = [options, *also]
     facts.kind = options.kind

@@ -38,7 +38,7 @@ def test_every_style_of_site_comes_whole(style: dict[str, Any], tmp_path: Path) 
 def test_discovery_from_a_feed_and_the_api(tmp_path: Path) -> None:
     with Newsroom(posts=20) as room:
         for number, url in enumerate([f"{room.url}/feed/", room.api, room.url.removeprefix("http://")]):
-            # An address without a scheme is tried by https first, where nothing answers: one try is enough.
+            # newsbot first tries https for an address without a scheme. Nothing answers there, so one try is enough.
             env = {"NEWSBOT_ROBOTS_TRIES": "1"}
             run = crawl(tmp_path / str(number), "wp_posts", site=url, limit="3", env=env)
             assert (run.status, len(run.rows())) == (0, 3), url

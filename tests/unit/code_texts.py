@@ -182,7 +182,7 @@ class Code(CodeTree):
                 pieces.append(self.texts(value, ()))
                 continue
             inner = self.texts(value.value, ())
-            # A number such as a version is a value, though the code has it.
+            # A number, such as a version, counts as a value although the code holds it.
             known = (inner.constant or inner.names) and not all(one.isdigit() for one in inner.mains)
             pieces.append(inner if known else Texts([hole(value.value)], inner.sentences()))
         return _concatenated(pieces)

@@ -494,7 +494,7 @@ def test_the_authors_name_comes_without_by() -> None:
 @pytest.mark.parametrize(
     ("head", "h1", "title"),
     [
-        # JSON-LD, Open Graph: the name goes where another title or heading has none.
+        # JSON-LD and Open Graph: the site's name is removed where another title or heading lacks it.
         ('<meta property="og:title" content="A: B - Cranes | LA Weekly">'
          '<meta property="og:site_name" content="L.A. Weekly">', "A: B - Cranes", "A: B - Cranes"),
         ('<script type="application/ld+json">{"@type": "Article", "headline": "Cranes - The Quay - News", "publisher": '

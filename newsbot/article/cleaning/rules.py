@@ -128,7 +128,7 @@ class CleaningRules:
             if leads is not None and not (fits and all(leads.match(href, own=own) for href in hrefs)):
                 continue
             if pattern.fullmatch(folded):
-                # Who reports what somebody asked for asks for nothing.
+                # A sentence that reports somebody's request does not ask the reader for anything.
                 reported = leads and _REPORTED.search(folded)
                 quoted = (leads or rule.also_linked) and _only_quoted(pattern, words)
                 return None if reported or quoted or not self._is_own(rule, folded, hrefs, own) else rule

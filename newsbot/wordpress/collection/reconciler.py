@@ -20,7 +20,8 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 
 MANY = 10
-"""Rows that were re-dated, and are most of the known rows of a listing: then rows that it does not list may be too."""
+"""Where so many rows of a listing have new dates, and they are most of its known rows, rows outside of the listing may
+have new dates too."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -183,7 +183,7 @@ def asked_afresh(queries: Queries, params: Mapping[str, Any], fresh: str, purpos
 
 
 def past_caches(query: Query, wanted: bool = True) -> Query:
-    """``query``; where ``wanted``, with the header that asks caches to pass it on."""
+    """``query``. ``wanted``: with the header that asks caches to pass the query on to the site."""
     return replace(query, headers=PAST_CACHES) if wanted else query
 
 

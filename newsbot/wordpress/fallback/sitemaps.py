@@ -127,7 +127,7 @@ class Sitemaps:
         self.worth.tested(gone)
 
     def release(self, url: str) -> None:
-        """Hold what a sitemap of one type lists no longer: no other type needs it."""
+        """Give up the URLs of a sitemap of one type, since no other type needs them."""
         if (None, url) not in self.filed and url in self.read:
             self.worth.hold(self.read.pop(url).urls, sign=-1)
             self.emptied.discard(url)

@@ -100,8 +100,8 @@ def spread(urls: Sequence[str]) -> Iterator[str]:
 
 @dataclass(slots=True, kw_only=True)
 class Folders:
-    """The first folders of URLs, and how many pages below each brought no article, beyond ``TO_EACH`` for each that
-    did. A sitemap of all pages may begin with those of tags and authors."""
+    """Counts, for each first folder of the URLs, the pages that brought no article. A page that brought one takes
+    ``TO_EACH`` off the count. A sitemap of all pages may begin with the pages of tags and authors."""
 
     most: int = 20
     vain: Counter[str] = field(default_factory=Counter)

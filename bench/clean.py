@@ -19,7 +19,7 @@ from pathlib import Path
 import lxml.html
 
 from newsbot.article.cleaning.clean import Cleaned, clean
-from newsbot.article.cleaning.hidden import _shown as style_memo
+from newsbot.article.cleaning.hidden import shown as style_memo
 from newsbot.article.cleaning.markdown import markdown
 from newsbot.article.cleaning.rules import default_rules
 from newsbot.article.cleaning.sanitize import sanitize

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import filterfalse
 
 _NAMES = (
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "figure", "figcaption"),
@@ -34,12 +35,10 @@ _OTHER = re.compile(
 def is_of_closed_list(pieces: Sequence[str], written: str) -> bool:
     """Whether the sanitizer would return ``written`` unchanged. ``pieces``: the tags and texts that it consists of,
     each element opened and closed in its order."""
-    others = [piece for piece in pieces if piece not in _PLAIN]
+    others = list(filterfalse(_PLAIN.__contains__, pieces))
     count = len(pieces) - len(others)
     in_link = False
-    for piece in others:
-        if piece[:1] != "<":
-            continue  # words
+    for piece in [each for each in others if each[:1] == "<"]:
         count += 1
         if piece == _END:
             in_link = False
@@ -58,9 +57,7 @@ def is_of_closed_list(pieces: Sequence[str], written: str) -> bool:
 def _has_lists(pieces: Sequence[str]) -> bool:
     """Whether each item stands in a list: a parser ends an item where another item begins without a list in it."""
     in_list = []
-    for piece in pieces:
-        if piece not in _LISTS:
-            continue
+    for piece in filter(_LISTS.__contains__, pieces):
         if piece in ("<ul>", "<ol>"):
             in_list.append(True)
         elif not in_list or (piece == "<li>" and not in_list[-1]):

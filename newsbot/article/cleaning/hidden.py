@@ -38,7 +38,7 @@ _PROSE = 200  # characters of text outside links: no leftover of a plugin has as
 
 def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
     """Whether an element stays hidden: no click unfolds it, and it holds no long prose."""
-    away, invisible = _shown(attributes.get("style") or "")
+    away, invisible = shown(attributes.get("style") or "")
     if away:
         return tag not in _WITHOUT_WORDS
     if "hidden" not in attributes and not invisible:
@@ -67,8 +67,9 @@ def _is_prose(node: LexborNode) -> bool:
 
 
 @lru_cache(maxsize=_STYLES)
-def _shown(style: str) -> tuple[bool, bool]:
-    """Whether a style moves an element off the screen, and whether it makes the element invisible or too small."""
+def shown(style: str) -> tuple[bool, bool]:
+    """Whether a style moves an element off the screen, and whether it makes the element invisible or too small. Most
+    styles do neither."""
     if len(style) < _SHORTEST:
         return False, False
     style = "".join(style.split())

@@ -265,6 +265,10 @@ class Kinds:
         names = attributes.get("class")
         return self._of_names(names) if names else ()
 
+    def ask_for_class(self, names: str) -> bool:
+        """Whether a rule names one of the classes in an attribute, on any element."""
+        return bool(self._of_names(names))
+
     def match_id(self, tag: str, name: str | None) -> Rule | None:
         """The rule for an element's id. Its content must agree: see ``agrees``.
 

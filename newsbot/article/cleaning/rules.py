@@ -12,7 +12,7 @@ from newsbot.article.cleaning.addresses import Addresses
 from newsbot.article.cleaning.named import Kinds
 from newsbot.article.cleaning.openings import Expressions
 from newsbot.article.cleaning.rule import Rule, read_rules
-from newsbot.article.cleaning.selectors import Selectors
+from newsbot.article.cleaning.selectors import MEMO_LIMIT, Selectors
 from newsbot.article.links import host
 
 # A longer block says more than "follow us".
@@ -54,6 +54,7 @@ class CleaningRules:
         self.by_name = {rule.name: rule for rule in self.rules}
         self.selectors = Selectors(self.rules)
         self.kinds = Kinds(self.rules)
+        self.is_plain = lru_cache(maxsize=MEMO_LIMIT)(self._is_plain)
         self._heads = _folded(self.rules, "heads")
         self._texts = _folded(self.rules, "texts", headings=False) | self._heads
         self._headings = _folded(self.rules, "texts", headings=True)
@@ -73,6 +74,10 @@ class CleaningRules:
         plain = [rule for rule, pattern, leads in self._linked if leads is None and not pattern.groups]
         self._plain = Expressions(("plain", each) for rule in plain for each in rule.for_links)
         self._not_plain = [each for each in self._linked if each[2] is not None or each[1].groups]
+
+    def _is_plain(self, names: str) -> bool:
+        """Whether no rule asks for one of the classes in an attribute."""
+        return not (self.selectors.ask_for_class(names) or self.kinds.ask_for_class(names))
 
     def derive(self, *, add: Iterable[Rule] = (), without: Iterable[str] = ()) -> CleaningRules:
         """A copy with the rules of a site added, and without the rules named in ``without``."""

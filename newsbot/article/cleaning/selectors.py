@@ -98,6 +98,10 @@ class Selectors:
                 return candidate.rule
         return None
 
+    def ask_for_class(self, names: str) -> bool:
+        """Whether a selector begins with one of the classes in an attribute."""
+        return bool(self._of_class(names)[1])
+
     def _read_class(self, names: str) -> tuple[tuple[str, ...], tuple[Candidate, ...]]:
         """The classes in an attribute, and the candidates that they may match, in order."""
         tokens = tuple(names.split())

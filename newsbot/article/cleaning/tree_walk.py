@@ -19,6 +19,7 @@ from newsbot.article.cleaning.hidden import is_hidden, is_scraped_picture
 from newsbot.article.cleaning.house_ads import NUMBERED, is_banner, is_numbered, labelled
 from newsbot.article.cleaning.iframes import Quoted, embed_block, quoted_embed
 from newsbot.article.cleaning.judgement import Judgement
+from newsbot.article.cleaning.line import Line, LineReader
 from newsbot.article.cleaning.link_words import is_in_sentence, shows_picture
 from newsbot.article.cleaning.media import HANDLED, MediaWriter
 from newsbot.article.cleaning.named import agrees
@@ -84,30 +85,37 @@ class TreeWalk:
         self._captions: list[int] = []  # where the text of each open caption begins
         self._patience = self._kinds_patience = PATIENCE
         self._names: set[str | None] = set()  # the classes whose words were read
+        # What a line reader does not know is left to the walk: the ids that links lead to, control characters.
+        usable = not (targets or references)
+        self._lines = LineReader(self._rules, base, self._names, MOST_NAMES) if usable else None
 
     def run(self, root: LexborNode) -> None:
         """Walk all nodes under ``root``."""
         node: LexborNode | None = root.first_child
         pending: list[tuple[LexborNode | None, Leave]] = []
-        while node is not None or pending:
+        space, write, enter = self.writer.space, self._write, self._enter
+        while True:
             if node is None:
+                if not pending:
+                    break
                 node, leave = pending.pop()
                 leave()
                 continue
-            after = node.next
             number = node.tag_id
             if number == _TEXT:
                 text = node.text_content or ""
                 if text.isspace():
-                    self.writer.space(text)
+                    space(text)
                 else:
-                    self._write(text)
+                    write(text)
+                node = node.next
+                continue
+            leave_element = enter(_TAGS.get(number) or _name(node), node)
+            if leave_element is None:
+                node = node.next
             else:
-                leave_element = self._enter(_TAGS.get(number) or _name(node), node)
-                if leave_element is not None:
-                    pending.append((after, leave_element))
-                    after = node.first_child
-            node = after
+                pending.append((node.next, leave_element))
+                node = node.first_child
         self.writer.finish()
         # With this the writer and the media keep each other alive, and all memory of the post waits for the garbage
         # collector.
@@ -142,10 +150,10 @@ class TreeWalk:
         self._names.add(attributes.get("class"))
         kinds = self._rules.kinds
         found = kinds.match(tag, attributes)
+        if found and any(self._removes_kind(rule, node) for rule in found):
+            return True
         of_id = kinds.match_id(tag, attributes["id"]) if "id" in attributes else None
-        return any(self._removes_kind(rule, node) for rule in found) or (
-            of_id is not None and self._removes_kind(of_id, node, by_id=True)
-        )
+        return of_id is not None and self._removes_kind(of_id, node, by_id=True)
 
     def _removes_kind(self, rule: Rule, node: LexborNode, *, by_id: bool = False) -> bool:
         self._kinds_patience -= 1
@@ -168,8 +176,14 @@ class TreeWalk:
             if "[" not in text and not (attributes and _UNALIKE(text)):
                 self.writer.leaf(self._text(text))
                 return None
-        self.writer.begin("p", start)
-        return self.writer.end
+        if start == "<p>" and self.writer.is_between_blocks:
+            line = self._line(node)
+            if line is not None:
+                self.writer.paragraph(line)
+                return None
+            self.writer.begin("p", start)
+            return self.writer.end
+        return self._fill(node) if self.writer.begin("p", start) else self.writer.end
 
     def _enter_heading(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
         """Write a heading of one text directly."""
@@ -180,8 +194,28 @@ class TreeWalk:
             if "[" not in text and not _UNALIKE(text):
                 self.writer.leaf(self._text(text), tag)
                 return None
-        self.writer.begin(tag, start)
-        return self.writer.end
+        return self._fill(node) if self.writer.begin(tag, start) else self.writer.end
+
+    def _enter_item(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        start = f"<{tag}{self._id(attributes)}>" if attributes else f"<{tag}>"
+        return self._fill(node) if self.writer.begin(tag, start) else self.writer.end
+
+    def _fill(self, block: LexborNode) -> Leave | None:
+        """Write all the content of a block that was entered, where it is a line. Else the walk goes on in the block."""
+        line = self._line(block)
+        if line is None:
+            return self.writer.end
+        self.writer.fill(line)
+        self.writer.end()
+        return None
+
+    def _line(self, block: LexborNode) -> Line | None:
+        """The content of a block that holds only words, formatting and links."""
+        line = None if self._lines is None or self.writer.is_formatting else self._lines.read(block)
+        if line is not None:
+            self.sentences += line.sentences
+            self._patience -= line.styled
+        return line
 
     def _enter_block(self, tag: str, _: LexborNode, attributes: Attributes) -> Leave:
         name = BLOCKS[tag]
@@ -265,9 +299,13 @@ class TreeWalk:
             return None
         return self._enter_table_part(tag, node, attributes)
 
-    def _enter_table_part(self, tag: str, _: LexborNode, attributes: Attributes) -> Leave:
-        self.writer.begin(tag, f"<{tag}{spans(attributes) if tag in ('td', 'th') else ''}>", now=True)
+    def _enter_table_part(self, tag: str, _: LexborNode, _attributes: Attributes) -> Leave:
+        self.writer.begin(tag, f"<{tag}>", now=True)
         return self.writer.end
+
+    def _enter_cell(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
+        begun = self.writer.begin(tag, f"<{tag}{spans(attributes)}>", now=True)
+        return self._fill(node) if begun else self.writer.end
 
     def _enter_aside(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
         if is_scraped_picture(node) and self._remove(GENERATED, node):
@@ -360,7 +398,12 @@ class TreeWalk:
     def _write(self, text: str) -> None:
         """Write the words of a text node, and the pictures of its shortcodes at their places."""
         if "[" not in text or self._code:
-            self.writer.words(self._text(text))
+            if self._references:
+                text = scrub(text)
+            length = len(text)
+            if length >= LONG_RUN:
+                self.sentences += length
+            self.writer.words(text)
             return
         words, pictures, count = shortcodes.strip(scrub(text) if self._references else text, self._closed)
         if count:
@@ -442,7 +485,9 @@ _ENTER: dict[str, Callable[[TreeWalk, str, LexborNode, Attributes], Leave | None
     **dict.fromkeys(BLOCKS, TreeWalk._enter_block),
     **dict.fromkeys(RANKS, TreeWalk._enter_heading),
     **dict.fromkeys(INLINE, TreeWalk._enter_inline),
+    **dict.fromkeys(("li", "dt", "dd"), TreeWalk._enter_item),
     **dict.fromkeys(TABLE, TreeWalk._enter_table_part),
+    **dict.fromkeys(("td", "th"), TreeWalk._enter_cell),
     **dict.fromkeys(WRAPPERS, TreeWalk._enter_wrapper),
     **dict.fromkeys(HANDLED, TreeWalk._enter_media),
     **dict.fromkeys(("pre", "listing", "xmp"), TreeWalk._enter_pre),

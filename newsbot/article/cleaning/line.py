@@ -1,0 +1,186 @@
+"""Blocks that hold only words, formatting and links: most blocks of an article.
+
+``read`` reads such a block in one loop, so that the writer gets its content at once. A block with anything else is
+walked node by node, which gives the same for every block and takes twice the time: a test compares the two.
+"""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborNode
+
+from newsbot.article.cleaning.block import folded
+from newsbot.article.cleaning.hidden import shown
+from newsbot.article.cleaning.removal import LONG_RUN
+from newsbot.article.cleaning.rules import CleaningRules
+from newsbot.article.cleaning.selectors import Attributes
+from newsbot.article.cleaning.tags import INLINE, attribute, escape
+from newsbot.article.images import is_picture
+from newsbot.article.links import absolute
+
+_TEXT = 2
+"""Lexbor's number of text nodes."""
+
+# The names of formatting in the output. Formatting with attributes that are kept, and code, are left to the walk.
+_FORMATTING = {
+    tag: (f"<{name}>", f"</{name}>", None)
+    for tag, name in INLINE.items()
+    if name not in ("abbr", "time", "bdo", "code", "kbd", "samp")
+}
+_NEVER = frozenset({"id", "hidden", "data-embed", "data-pin-do"})
+"""With one of these attributes the walk decides about an element."""
+
+_THROUGH = frozenset({"span", "font"})
+"""Elements of which only the content is written."""
+
+_TAGS = frozenset({"a", "br"}) | _THROUGH | _FORMATTING.keys()
+
+_MOST_INLINES = 3
+"""More formatting in formatting is left to the walk, which knows the limits."""
+
+Inline = tuple[str, str, str | None]
+
+
+class Line:
+    """The content of a block: pieces of HTML and of text, the URLs of its links, the letters of its words; the letters
+    in long runs; the elements with a style.
+
+    ``inlines``: the formatting and the links that are open in the post. The first ``opened`` of them are written: an
+    element opens with its first word.
+    """
+
+    __slots__ = ("html", "inlines", "letters", "links", "opened", "sentences", "styled", "text")
+
+    def __init__(self) -> None:
+        self.html: list[str] = []
+        self.text: list[str] = []
+        self.links: list[str] = []
+        self.inlines: list[Inline] = []
+        self.letters = self.sentences = self.styled = self.opened = 0
+
+    def open_inlines(self) -> None:
+        """Write the start tags that wait for a word."""
+        for start, _, href in self.inlines[self.opened :]:
+            self.html.append(start)
+            if href is not None:
+                self.links.append(href)
+        self.opened = len(self.inlines)
+
+    def end_inline(self) -> None:
+        """Leave the innermost formatting or link."""
+        _, end, _ = self.inlines.pop()
+        if self.opened > len(self.inlines):
+            self.opened -= 1
+            self.html.append(end)
+
+    def break_line(self) -> None:
+        """Write a ``<br>``, for which all formatting ends."""
+        while self.opened:
+            self.opened -= 1
+            self.html.append(self.inlines[self.opened][1])
+        self.html.append("<br>")
+        self.text.append("\n")
+
+
+class LineReader:
+    """Reads blocks of one post. ``names``: the classes that were read in the post, of which ``most_names`` are read."""
+
+    def __init__(self, rules: CleaningRules, base: str, names: set[str | None], most_names: int) -> None:
+        self._rules = rules
+        self._base = base
+        self._names = names
+        self._most_names = most_names
+        self._never = rules.selectors.asked_for | _NEVER
+        # A rule for each element of a name is left to the walk.
+        self._usable = rules.selectors.bare_tags.isdisjoint(_TAGS)
+
+    def read(self, block: LexborNode) -> Line | None:
+        """The content of a block, or None where it holds more than words, formatting and links."""
+        if not self._usable:
+            return None
+        line = Line()
+        html, text = line.html, line.text
+        behind: list[tuple[LexborNode | None, bool]] = []  # for each open element: the node behind it; if it formats
+        # Whether words stand before, and what stands behind them: a space, a <br>.
+        run = space = broken = False
+        node = block.first_child
+        while node is not None or behind:
+            if node is None:
+                node, formats = behind.pop()
+                if formats:
+                    line.end_inline()
+                continue
+            if node.tag_id != _TEXT:
+                tag = node.tag or ""
+                if not self._enter(tag, node, line):
+                    return None
+                if tag == "br":
+                    broken = run
+                    node = node.next
+                else:
+                    behind.append((node.next, tag not in _THROUGH))
+                    node = node.first_child
+                continue
+            words = node.text_content or ""
+            node = node.next
+            length = len(words)
+            if "[" in words:
+                return None
+            if length >= LONG_RUN:
+                line.sentences += length
+            if "\n" in words or "  " in words or "\t" in words or "\r" in words or "\f" in words:
+                words = folded(words)
+            body = words.strip()
+            if not body:
+                space = space or length > 0
+                continue
+            if broken:
+                line.break_line()
+            elif run and (space or body[0] != words[0]):
+                html.append(" ")
+                text.append(" ")
+            if line.opened < len(line.inlines):
+                line.open_inlines()
+            html.append(escape(body) if "&" in body or "<" in body or ">" in body or "\xa0" in body else body)
+            text.append(body)
+            line.letters += len(body)
+            run, broken = True, False
+            space = body[-1] != words[-1]
+        return line
+
+    def _enter(self, tag: str, node: LexborNode, line: Line) -> bool:
+        """Enter an element. False where the walk decides about it."""
+        attributes = node.attributes
+        if attributes and not self._is_plain(attributes, line):
+            return False
+        if tag in _THROUGH or tag == "br":
+            return True
+        found = self._link(attributes) if tag == "a" else _FORMATTING.get(tag)
+        if found is None or found in line.inlines or len(line.inlines) >= _MOST_INLINES:
+            return False
+        line.inlines.append(found)
+        return True
+
+    def _link(self, attributes: Attributes) -> Inline | None:
+        """The tags of a link out of the post, and its URL. None where the walk decides about the link."""
+        url = absolute(attributes.get("href"), self._base)
+        if url is None or url[0] == "#" or "tag" in (attributes.get("rel") or ""):
+            return None
+        if is_picture(url) or self._rules.match_url(url) is not None:
+            return None
+        return f"<a{attribute('href', url)}>", "</a>", url
+
+    def _is_plain(self, attributes: Attributes, line: Line) -> bool:
+        """Whether no attribute of an element makes it junk or gives it a meaning."""
+        if not self._never.isdisjoint(attributes):
+            return False
+        if "class" in attributes:
+            if len(self._names) > self._most_names:
+                return False
+            names = attributes["class"]
+            self._names.add(names)
+            if names and not self._rules.is_plain(names):
+                return False
+        if "style" in attributes:
+            line.styled += 1
+            return shown(attributes["style"] or "") == (False, False)
+        return True

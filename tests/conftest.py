@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,15 +35,29 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.option.dist != "loadgroup":
+        return None
+    from tests.scheduling import ChunkScheduling
+
+    return ChunkScheduling(config, log)
+
+
 def pytest_collection(session: pytest.Session) -> None:
     """Import this worker's share of the test files before the others.
 
+    No garbage is collected until all tests are known: what is made by then stays, and a search would find nothing.
     In a fresh clone pytest rewrites the asserts of each file and stores the result. This takes most of the time of
     the collection.
     Workers that read the files in the same order would all rewrite the same file at the same time.
     """
     config = session.config
     worker: dict[str, object] | None = getattr(config, "workerinput", None)
+    if config.getoption("dist", "no") == "no":  # pytest-xdist's controller collects no tests
+        from newsbot.commands.crawl import begin_imports
+
+        begin_imports()
     if worker is None or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return
     number, workers = int(str(worker["workerid"]).removeprefix("gw")), int(str(worker["workercount"]))
@@ -62,7 +78,12 @@ def share(root: Path, number: int, workers: int) -> list[str]:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Stop a run in which pytest-xdist does not heed the groups: each worker would start every real server."""
+    """Leave the modules and the tests out of all later searches for garbage.
+
+    Stop a run in which pytest-xdist does not heed the groups: each worker would start every real server.
+    """
+    gc.freeze()
+    gc.enable()
     if not getattr(session.config.option, "loadgroup", False):
         return
     ungrouped = [one.nodeid for one in session.items if one.get_closest_marker("xdist_group") and "@" not in one.nodeid]

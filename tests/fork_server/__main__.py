@@ -28,8 +28,9 @@ from pathlib import Path
 
 from tests.fork_server.job import Job
 
-LAZY = ("playwright", "scrapy_playwright", "pyarrow", "scipy", "datasketch")
-"""Packages that a process loads only when it needs them: tests look whether one is loaded."""
+LAZY = ("playwright", "scrapy_playwright", "pyarrow", "scipy", "datasketch", "pandas")
+"""Packages that a process loads only when it needs them: tests look whether one is loaded. sqlite_utils imports pandas
+where it is installed, as it is for the tests, and uses nothing of it here."""
 
 
 SETTINGS = ("newsbot.settings", "newsbot.console")
@@ -51,12 +52,11 @@ def modules() -> Iterator[str]:
 
 
 def load(without: list[str]) -> None:
-    # The modules stay: a search for garbage among them would find none.
-    gc.disable()
     # Scrapy asks at each start which packages bring commands, and reads a file of each installed package for it.
     metadata.entry_points = cache(metadata.entry_points)  # type: ignore[assignment]
     hidden = {*LAZY, *without}
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # an import of None fails
+    importlib.import_module("newsbot.commands.crawl").begin_imports()
     for name in modules():
         try:
             importlib.import_module(name)

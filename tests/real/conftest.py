@@ -19,8 +19,6 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
-from newsbot.browser.chromium import Chromium
-from newsbot.browser.executable import find_chromium
 from newsbot.errors import BrowserError
 from tests.real import wordpress_releases
 from tests.real.mysql import MariaDB
@@ -123,6 +121,9 @@ def postgresql(postgresql_server: PostgreSQL) -> PostgreSQL:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the system's Chromium, which starts for this user."""
+    # Each worker reads this file before all others: it imports no browser.
+    from newsbot.browser.executable import find_chromium
+
     need("chromium")
     path, why = find_chromium("")
     if path is None:
@@ -145,6 +146,8 @@ def prometheus() -> Path:
 
 
 async def _starts(path: str) -> None:
+    from newsbot.browser.chromium import Chromium
+
     await (await Chromium.launch(path)).close()
 
 

@@ -41,6 +41,6 @@ setup(
     # Scrapyd finds the project's settings by this.
     entry_points={
         "scrapy": ["settings = newsbot.settings"],
-        "console_scripts": ["newsbot = newsbot.console:main"],
+        "console_scripts": ["newsbot = newsbot.entry_point:main"],
     },
 )

@@ -15,8 +15,9 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
+
+from newsbot import interrupted
 
 WHY = "stopped before its first request"
 
@@ -73,8 +74,8 @@ def install(*, data: str, json_log: str) -> None:
     """Handle SIGTERM and SIGINT until Scrapy does, if this process is a crawl. ``data`` is NEWSBOT_DATA."""
     global _given
     words = sys.argv[1:]
-    if words[:1] and words[0] in COMMANDS and sys.excepthook is sys.__excepthook__:
-        sys.excepthook = _interrupted
+    if words[:1] and words[0] in COMMANDS:
+        interrupted.install()
     if words[:1] != ["crawl"] or _given is not None:
         return
     try:
@@ -87,16 +88,6 @@ def install(*, data: str, json_log: str) -> None:
         return  # not the main thread
     _given = _Given(words[1:])
     _given.settings = {"NEWSBOT_DATA": data, "NEWSBOT_LOG_JSON": json_log} | _given.settings
-
-
-def _interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Ctrl-C in a command other than a crawl: one line, and Python ends with the signal. Files and the archive undo
-    what is not whole as the exception passes them."""
-    if issubclass(kind, KeyboardInterrupt):
-        line = "stopped by Ctrl-C; nothing unfinished is kept. The same command begins again"
-        os.write(2, f"{_program()} {sys.argv[1]}: {line}\n".encode())
-    else:
-        sys.__excepthook__(kind, error, trace)
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -161,15 +152,10 @@ def tell(line: str, settings: Mapping[str, str], now: float) -> None:
     is_json = settings.get("NEWSBOT_LOG_JSON", "").lower() in ("1", "true")
     as_json = json.dumps({"time": _iso(now), "level": "ERROR", "logger": "newsbot", "message": line})
     # Not sys.stderr: the signal may have come while its buffer is locked.
-    text = as_json if is_json else f"{_program()} crawl: {line}"
+    text = as_json if is_json else f"{interrupted.program()} crawl: {line}"
     os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
     if log := settings.get("LOG_FILE"):
         append(log, as_json if is_json else in_log(line, now))
-
-
-def _program() -> str:
-    """The name of the command that the user started: ``newsbot`` where the wheel is installed, else ``scrapy``."""
-    return "newsbot" if Path(sys.argv[0]).stem == "newsbot" else "scrapy"
 
 
 def in_log(line: str, now: float) -> str:

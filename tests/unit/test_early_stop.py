@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsbot import early_stop
+from newsbot import early_stop, interrupted
 from newsbot.extensions.receipt import site_receipt
 from newsbot.wordpress.receipt import SiteFacts
 
@@ -69,3 +69,31 @@ def test_ctrl_c_in_another_command_is_one_line(tmp_path: Path) -> None:
     done = stopped(tmp_path, signal.SIGINT, "export", "all.csv")
     line = "scrapy export: stopped by Ctrl-C; nothing unfinished is kept. The same command begins again\n"
     assert (done.returncode, done.stderr) == (-signal.SIGINT, line)
+
+
+AMONG_IMPORTS = """
+import importlib.abc, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Interrupting(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["/x/newsbot", *{words}]
+from newsbot.entry_point import main
+main()
+"""
+
+
+@pytest.mark.parametrize("words", [["crawl", "wp_posts"], ["export", "x.csv"], ["fetch", "http://127.0.0.1"], []])
+@pytest.mark.parametrize("module", ["newsbot.console", "newsbot.settings", "newsbot.early_stop"])
+def test_ctrl_c_before_the_command_newsbot_has_read_its_modules_is_one_line(
+    tmp_path: Path, module: str, words: list[str]
+) -> None:
+    line = [sys.executable, "-c", AMONG_IMPORTS.format(module=module, words=words)]
+    done = subprocess.run(line, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60)
+    told = f"{' '.join(['newsbot', *words[:1]])}: {interrupted.LINE}\n"
+    assert (done.returncode, done.stderr, done.stdout) == (-signal.SIGINT, told, "")
+    assert list(tmp_path.iterdir()) == []

@@ -40,7 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "json_logs": {"safe_json", "terminal"},
     "next_steps": {"wordpress"},
     "screen_log": {"terminal"},
-    "early_stop": set(),
+    "interrupted": set(),
+    "early_stop": {"interrupted"},
     # Input, from the command line and from site lists.
     "arguments": {"article", "wordpress", "safety", "errors", "extras"},
     "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "terminal", "timestamps"},
@@ -91,6 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charsets",
     },
     "console": {"settings", "terminal"},
+    "entry_point": {"console", "interrupted"},
     "commands": {
         *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "report"),
         *("charsets", "net", "spiders", "wordpress"),

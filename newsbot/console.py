@@ -24,7 +24,11 @@ def main() -> None:
     if arguments == ["--version"]:
         show(f"newsbot {__version__}")
         return
-    act_as_project()
+    if (unused := act_as_project()) is not None:
+        tell(
+            f"newsbot: SCRAPY_SETTINGS_MODULE={unused} is not used, since the command newsbot has its own settings: "
+            "give yours with -s or NEWSBOT_*, or start scrapy in place of newsbot"
+        )
     if arguments[:1] == ["crawl"] and not {"-h", "--help"} & set(arguments):
         tell(f"newsbot crawl: {places(arguments, Path.cwd())}")
     # Imported here, since --version and the line above need nothing of it.

@@ -15,9 +15,12 @@ NEWSPIDER_MODULE = "newsbot.spiders"
 COMMANDS_MODULE = "newsbot.commands"
 
 
-def act_as_project() -> None:
-    """Let Scrapy take this module for the project's settings, whichever folder it is started in."""
+def act_as_project() -> str | None:
+    """Let Scrapy take this module for the project's settings, whichever folder it is started in. Returns the module
+    that the environment names instead, which is not used."""
+    named = os.environ.get("SCRAPY_SETTINGS_MODULE", __name__)
     os.environ["SCRAPY_SETTINGS_MODULE"] = __name__
+    return None if named == __name__ else named
 
 
 def _env(name: str, default: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -33,3 +34,18 @@ def test_a_command_of_newsbot_or_of_scrapy_is_known(line: list[str]) -> None:
 
 def test_signals_are_heard_before_large_modules_are_imported() -> None:
     assert not {"difflib", "entry_points", "execute"} & vars(console).keys()
+
+
+def test_settings_of_the_environment_that_the_command_does_not_use_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["newsbot", "frobnicate"])
+    monkeypatch.setattr(console, "speak_as", lambda _: None)
+    for module, lines in (("no.such.module", 2), ("newsbot.settings", 1)):
+        monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", module)
+        with pytest.raises(SystemExit):
+            console.main()
+        assert os.environ["SCRAPY_SETTINGS_MODULE"] == "newsbot.settings"
+        told = capsys.readouterr().err.splitlines()
+        assert len(told) == lines
+        assert ("SCRAPY_SETTINGS_MODULE=no.such.module is not used" in told[0]) == (lines == 2)

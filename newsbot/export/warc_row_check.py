@@ -128,7 +128,8 @@ class RowCheck:
             if set(differing) <= (JOINED | apart if lacks else apart):
                 self.found.fail(f"{told}: no record holds the answers that its {', '.join(differing)} came with")
             else:
-                self.found.fail(f"{told}: {', '.join(differing)} differ from what its record gives")
+                differ = "differs" if len(differing) == 1 else "differ"
+                self.found.fail(f"{told}: {', '.join(differing)} {differ} from what its record gives")
 
     def _record(self, answers: Answers, file: str, offset: int, name: str) -> Place:
         """Where the record is that a row names. Raises NotMade."""

@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 REFRESH_SECONDS = 15.0
 """How often the file is written, and how often the archive is asked which sites are overdue."""
 
+HEARTBEAT = ("heartbeat_timestamp_seconds", ())
+"""The figure of the last heartbeat of a worker."""
+
 _BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -98,10 +101,14 @@ class Process(Collector):
             self.gauges["queue_age_seconds", ()] = seconds
 
     def write(self) -> None:
-        """Write the file whole: node_exporter never reads half a file."""
+        """Write the file whole: node_exporter never reads half a file.
+
+        Without the heartbeat of a worker: the file outlives the worker, and an alert on it would never end.
+        """
         if self.path is None:
             return
         part = self.path.with_name(f".{self.path.name}.part")
+        heartbeat = self.gauges.pop(HEARTBEAT, None)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(self.text())
@@ -110,6 +117,9 @@ class Process(Collector):
             if not self.told:
                 logger.error("The metrics file %s cannot be written: %s", self.path, error.strerror)
             self.told = True
+        finally:
+            if heartbeat is not None:
+                self.gauges[HEARTBEAT] = heartbeat
 
 
 _process: Process | None = None
@@ -220,7 +230,7 @@ def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None], be
     process.serve(settings)
 
     def refresh() -> None:
-        process.gauges["heartbeat_timestamp_seconds", ()] = beaten()
+        process.gauges[HEARTBEAT] = beaten()
         try:
             process.show_queue_age(overdue())
         except ArchiveError:

@@ -36,15 +36,20 @@ class FeedCommit:
         self._sealed: list[Feed] = []
         self._stored = 0
         self._refused = False
+        self._opened = False
         self._spider_closed = asyncio.Event()
 
     def connect(self) -> None:
         connect = self._crawler.signals.connect
+        connect(self.spider_opened, signals.spider_opened)
         connect(self.spider_closed, signals.spider_closed)
         connect(self.feed_turn, feed_turn)
         connect(self.feed_sealed, feed_sealed)
         connect(self.feed_stored, feed_stored)
         connect(self.feeds_closed, signals.feed_exporter_closed)
+
+    def spider_opened(self) -> None:
+        self._opened = True
 
     def spider_closed(self) -> None:
         self._spider_closed.set()
@@ -111,7 +116,9 @@ class FeedCommit:
         if never_created := self._never_created():
             failed = True
             self._crawler.stats.inc_value("newsbot/feeds/failed", never_created)
-            logger.error("Feeds that could not be created: %d. A traceback in the log shows why", never_created)
+            if self._opened:
+                # A crawl that never began has its own error: a component of the user failed when it started.
+                logger.error("Feeds that could not be created: %d. A traceback in the log shows why", never_created)
         try:
             self._conclude(failed)
         except ArchiveError as error:

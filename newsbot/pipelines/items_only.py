@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from scrapy.exceptions import DropItem
+from scrapy.extensions.corestats import CoreStats
 from scrapy.pipelines import ItemPipelineManager
 from scrapy.utils.defer import ensure_awaitable
 
@@ -24,6 +25,23 @@ class NotARow(TypeError):
 
 class ItemsOnly(ItemPipelineManager):
     """Scrapy's manager of pipelines (``ITEM_PROCESSOR``). A row that a user's pipeline drops counts as filtered."""
+
+    async def open_spider_async(self) -> None:
+        is_open = False
+        try:
+            await super().open_spider_async()
+            is_open = True
+        finally:
+            if not is_open:
+                self._start_stats()
+
+    def _start_stats(self) -> None:
+        """Let Scrapy's own statistics of a crawl end that never began: their end wants the time of the start, and would
+        add a second error to the one of the user's pipeline."""
+        assert self.crawler is not None
+        stats = self.crawler.get_extension(CoreStats)
+        if stats is not None and self.crawler.spider is not None:
+            stats.spider_opened(self.crawler.spider)
 
     def _add_middleware(self, mw: Any) -> None:
         super()._add_middleware(mw)
@@ -65,3 +83,5 @@ class ItemsOnly(ItemPipelineManager):
         )
         if archive is not None and is_before:
             archive.count_dropped(item)
+        elif archive is not None:
+            self.crawler.stats.inc_value("newsbot/archive/then_dropped")

@@ -131,8 +131,14 @@ class WholeFiles:
         for part in self._parts(asked):
             earlier = await self._write_part(part, slots, renewed, broken)
             self._tell_earlier(part, earlier)
+        assert self._crawler.stats is not None
+        if dropped := self._crawler.stats.get_value("newsbot/archive/then_dropped", 0):
+            logger.warning(
+                "%d rows that a pipeline behind 900 dropped stand in the file of -O, which takes them from the "
+                "archive: leave rows out of such a file with item_filter in FEEDS",
+                dropped,
+            )
         if broken:
-            assert self._crawler.stats is not None
             self._crawler.stats.inc_value("newsbot/archive/damaged", len(broken))
             named = ", ".join(broken[:NAMED]) + (", ..." if len(broken) > NAMED else "")
             logger.error("%d rows of the archive are damaged and are not in the files: %s", len(broken), named)

@@ -29,3 +29,13 @@ class Bucket(BlockingFeedStorage):
     def _store_in_thread(self, file: IO[bytes]) -> None:
         file.seek(0)
         self.path.write_bytes(file.read())
+
+
+class NeverOpens:
+    """A pipeline that fails when the crawl begins."""
+
+    def open_spider(self) -> None:
+        raise RuntimeError("no such table")
+
+    def process_item(self, item: Any) -> Any:
+        return item

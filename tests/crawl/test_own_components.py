@@ -33,6 +33,11 @@ def test_components_of_a_user_are_added_and_meet_rows_only(tmp_path: Path) -> No
         off = crawl(place, "wp_posts", *own, "-s", "CLOSESPIDER_ITEMCOUNT=5", site=room.url)
         first, receipt = off.rows(), off.receipt()
         rest = crawl(place, "wp_posts", *own, site=room.url).rows()
+        behind = setting("ITEM_PIPELINES", {f"{OWN}.LongReadsOnly": 950})
+        whole = crawl(tmp_path / "whole", "wp_posts", *behind, "-O", "all.jsonl", output=None, site=room.url)
+        failing = crawl(
+            tmp_path / "no", "wp_posts", *setting("ITEM_PIPELINES", {f"{OWN}.NeverOpens": 850}), site=room.url
+        )
     assert run.status == 0, run.said
     rows = run.rows()
     assert 0 < len(rows) < 20
@@ -42,6 +47,11 @@ def test_components_of_a_user_are_added_and_meet_rows_only(tmp_path: Path) -> No
     assert (facts["verdict"], facts["delivered"], facts["filtered"]) == ("complete", len(rows), 20 - len(rows))
     assert f"'own/rows': {len(rows)}" in run.said
     assert f"{20 - len(rows)} left out by your pipelines" in run.said
+    dropped = " rows that a pipeline behind 900 dropped stand in the file of -O"
+    assert (len(whole.rows("all.jsonl")), dropped in run.said) == (20, False)
+    assert f"{20 - len(rows)}{dropped}" in whole.said
+    assert (failing.status, failing.said.count("] ERROR: ")) == (1, 1), failing.said
+    assert "RuntimeError: no such table" in failing.said
     assert (off.status, receipt["complete"], receipt["unproven"]) == (1, False, ["copies of a row are not dropped"])
     assert "not proven, since components are switched off: copies of a row are not dropped" in off.said
     assert receipt["reason"] == "closespider_itemcount"

@@ -110,7 +110,7 @@ def check_package(run: Run) -> None:
     descriptor.write_text(json.dumps(told), encoding="utf-8")
     # The descriptor agrees with the row that was changed. Only the record does not.
     status, said = scrapy(run, "verify", "package")
-    assert (status, "status differ from what its record gives" in said) == (1, True), said
+    assert (status, "status differs from what its record gives" in said) == (1, True), said
 
 
 def check_index(warc: Path) -> None:

@@ -18,7 +18,7 @@ from scrapy.settings import Settings
 from newsbot.arguments.settings import check_settings
 from newsbot.errors import BadArgument
 from newsbot.extensions.figures import METRICS, Figures, add, of_site, of_stats, series
-from newsbot.extensions.metrics import MetricsExtension, Process
+from newsbot.extensions.metrics import HEARTBEAT, MetricsExtension, Process
 from newsbot.extensions.receipt import FAILURES
 from newsbot.spiders.wp_posts import WpPostSpider
 from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
@@ -177,6 +177,16 @@ def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog:
     assert [record.message for record in caplog.records] == [
         f"The metrics file {process.path} cannot be written: File exists"
     ]
+
+
+def test_the_file_which_outlives_a_worker_has_no_heartbeat_of_the_worker(tmp_path: Path) -> None:
+    process = Process()
+    process.path = tmp_path / "worker.prom"
+    process.gauges[HEARTBEAT] = 1_000.0
+    process.write()
+    name = "newsbot_heartbeat_timestamp_seconds{}"
+    assert name not in read(process.path.read_text(encoding="utf-8"))
+    assert read(process.text().decode())[name] == 1_000, "the port tells it while the worker lives"
 
 
 def test_the_age_of_the_queue_is_shown_while_it_is_known() -> None:

@@ -124,7 +124,7 @@ def test_rows_of_one_record_agree_and_a_changed_row_does_not(tmp_path: Path) -> 
     rows = [run.make(record, number) | {"request_url": f"{API}/posts?page=1&password=S3"} for number in (1, 2)]
     assert (run.verified(*rows).count, run.verified(*rows).rows) == (0, 2)
     found = run.verified(rows[0], rows[1] | {"title": "Another"})
-    assert found.faults == ["out.jsonl, row 2 (post 2): title differ from what its record gives"]
+    assert found.faults == ["out.jsonl, row 2 (post 2): title differs from what its record gives"]
     assert b"S3" not in b"".join(path.read_bytes() for path in (tmp_path / "warc").glob("*.cdxj"))
 
 
@@ -142,7 +142,7 @@ def test_what_changed_during_the_run_is_no_difference(tmp_path: Path) -> None:
     # Either name is in a record, whichever the crawl had.
     assert run.verified(run.make(first, 1, view="last"), run.make(second, 2, view="first")).faults == []
     made[1]["authors"][0]["name"] = "Cleo"
-    assert run.verified(*made).faults == ["out.jsonl, row 2 (post 2): authors differ from what its record gives"]
+    assert run.verified(*made).faults == ["out.jsonl, row 2 (post 2): authors differs from what its record gives"]
 
 
 def test_what_no_record_holds_is_told_as_that(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_what_no_record_holds_is_told_as_that(tmp_path: Path) -> None:
     found = run.verified(row | {"author": {"id": 7, "name": "Ann"}}, run.make(first, 2) | {"title": "Another"})
     assert found.faults == [
         "out.jsonl, row 1 (post 1): no record holds the answers that its author came with",
-        "out.jsonl, row 2 (post 2): title differ from what its record gives",
+        "out.jsonl, row 2 (post 2): title differs from what its record gives",
     ]
     gone = {"warc": {**row["warc"], "offset": 3}}
     found = run.verified(*(run.make(first, number) | gone for number in (1, 2, 3)))
@@ -199,7 +199,7 @@ def test_each_answer_of_a_page_gives_its_own_row(tmp_path: Path) -> None:
         assert f"end of {day}" in row["content_text"]
     assert run.verified(*rows).faults == []
     rows[0]["content_text"] = rows[0]["content_text"].replace("The end of Monday", "The end of Sunday")
-    assert run.verified(*rows).faults == ["out.jsonl, row 1 (post 5): content_text differ from what its record gives"]
+    assert run.verified(*rows).faults == ["out.jsonl, row 1 (post 5): content_text differs from what its record gives"]
 
 
 def test_a_row_of_a_page_that_a_browser_showed_names_its_conversion(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_a_row_of_a_parquet_file_is_compared_with_its_record(tmp_path: Path) -> 
     run.end()
     item = SimpleNamespace(item_class=Post)
     crawler: Any = SimpleNamespace(settings=run.crawler.settings, stats=None, spidercls=item)
-    differs = "posts.parquet, row 1 (post 1): title differ from what its record gives"
+    differs = "posts.parquet, row 1 (post 1): title differs from what its record gives"
     for title, told in (("Story 1", []), ("Another", [differs])):
         rows = [run.make(record, 1) | {"title": title}, run.make(record, 2)]
         with (tmp_path / "posts.parquet").open("wb") as file:

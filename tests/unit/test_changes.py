@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import shutil
 import time
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -46,15 +49,15 @@ class Runs:
         self.folder, self.model, self.number = folder, model, 0
         self.params = PARAMS
 
-    @classmethod
-    def after_a_walk(cls, folder: Path, *, rows: int, later: timedelta) -> Runs:
+    @staticmethod
+    def after_a_walk(folder: Path, *, rows: int, later: timedelta) -> Runs:
         """Runs after a first one, which listed a row of each of the last ``rows`` days ``later`` ago."""
-        model = ChangingSite()
-        for age in range(rows, 0, -1):
-            model.insert(age=timedelta(days=age))
-        runs = cls(folder, model)
-        assert len(runs()) == rows
-        model.now += later
+        files, walked = after_first_run(rows)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        runs: Runs = pickle.loads(walked)
+        runs.folder = folder
+        runs.model.now += later
         return runs
 
     def __call__(self, **options: Any) -> list[tuple[int, str]]:
@@ -76,16 +79,26 @@ class Runs:
         return {row.id: row.title for row in rows}
 
 
+@cache
+def after_first_run(rows: int) -> tuple[dict[str, bytes], bytes]:
+    """The files that a first run over ``rows`` rows leaves, and the pickled ``Runs``. Each test gets a copy of both."""
+    with TemporaryDirectory() as folder:
+        model = ChangingSite()
+        for age in range(rows, 0, -1):
+            model.insert(age=timedelta(days=age))
+        runs = Runs(Path(folder), model)
+        assert len(runs()) == rows
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}, pickle.dumps(runs)
+
+
 @pytest.fixture
-def runs(tmp_path: Path, empty: Path) -> Runs:
-    shutil.copy(empty, tmp_path / "newsbot.db")
+def runs(tmp_path: Path) -> Runs:
     return Runs.after_a_walk(tmp_path, rows=250, later=timedelta(days=3))
 
 
 @pytest.fixture
-def counting(tmp_path: Path, empty: Path) -> Runs:
+def counting(tmp_path: Path) -> Runs:
     """Runs over a site without ``exclude=`` and with more rows than an update lists: only dates and counts tell."""
-    shutil.copy(empty, tmp_path / "newsbot.db")
     runs = Runs.after_a_walk(tmp_path, rows=350, later=timedelta(days=3))
     runs.params = PARAMS - {"exclude"}
     return runs

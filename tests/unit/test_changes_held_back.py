@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from newsbot.wordpress.messages import Reply
 from tests.unit.changing_site import BARE, KEY
 from tests.unit.test_changes import Runs
 from tests.unit.test_changes import counting as counting
-from tests.unit.test_changes import empty as empty
 from tests.unit.test_changes import runs as runs
 from tests.unit.test_changes import searching as searching
 
@@ -75,9 +73,8 @@ def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: 
 
 
 @pytest.fixture
-def large(tmp_path: Path, empty: Path) -> Runs:
+def large(tmp_path: Path) -> Runs:
     """A collection that one update does not read whole. Five percent of its rows are 20."""
-    shutil.copy(empty, tmp_path / "newsbot.db")
     return Runs.after_a_walk(tmp_path, rows=400, later=timedelta(days=3))
 
 

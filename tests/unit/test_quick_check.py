@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from newsbot.archive import Archive
 from newsbot.wordpress.api import RouteAccepts
 from newsbot.wordpress.collection import quick_check
 from newsbot.wordpress.options import Options
@@ -24,7 +23,6 @@ Change = Callable[[ChangingSite], Any]
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
-    Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
     return Runs.after_a_walk(tmp_path, rows=30, later=timedelta(hours=1))
 
 

@@ -21,21 +21,14 @@ from tests.unit.test_changes import Runs, empty, kept_state
 __all__ = ["empty"]
 
 
-def large(folder: Path, empty: Path, *, posts: int = 700) -> Runs:
+def large(folder: Path, *, posts: int = 700) -> Runs:
     """Runs over a site whose first walk is done."""
-    (folder / "newsbot.db").write_bytes(empty.read_bytes())
-    model = ChangingSite()
-    for age in range(posts, 0, -1):
-        model.insert(age=timedelta(days=age))
-    runs = Runs(folder, model)
-    assert len(runs()) == posts
-    model.now += timedelta(days=2)
-    return runs
+    return Runs.after_a_walk(folder, rows=posts, later=timedelta(days=2))
 
 
 @pytest.fixture
-def runs(tmp_path: Path, empty: Path) -> Runs:
-    return large(tmp_path, empty, posts=1_050)
+def runs(tmp_path: Path) -> Runs:
+    return large(tmp_path, posts=1_050)
 
 
 def swept(runs: Runs) -> bool:
@@ -60,8 +53,8 @@ def test_dates_that_were_swapped_in_the_database_are_delivered(runs: Runs) -> No
 
 
 @pytest.mark.parametrize("edited", [False, True])
-def test_all_rows_that_a_program_re_dated_are_delivered_at_once(tmp_path: Path, empty: Path, *, edited: bool) -> None:
-    runs = large(tmp_path, empty, posts=300)
+def test_all_rows_that_a_program_re_dated_are_delivered_at_once(tmp_path: Path, *, edited: bool) -> None:
+    runs = large(tmp_path, posts=300)
     for one in runs.model.articles.values():
         if edited:
             one.title, one.modified = f"{one.title} again", one.modified + timedelta(minutes=5)
@@ -72,15 +65,15 @@ def test_all_rows_that_a_program_re_dated_are_delivered_at_once(tmp_path: Path, 
     assert (runs(), len(runs.model.asked)) == ([], 3)
 
 
-def test_unchanged_site_costs_three_requests_and_a_tiny_one_costs_one(tmp_path: Path, empty: Path, runs: Runs) -> None:
+def test_unchanged_site_costs_three_requests_and_a_tiny_one_costs_one(tmp_path: Path, runs: Runs) -> None:
     assert (runs(), len(runs.model.asked)) == ([], 3)
     (tmp_path / "tiny").mkdir()
-    tiny = large(tmp_path / "tiny", empty, posts=40)
+    tiny = large(tmp_path / "tiny", posts=40)
     assert (tiny(), len(tiny.model.asked)) == ([], 1)
 
 
-def test_tiny_site_shows_changes_that_cancel_out(tmp_path: Path, empty: Path) -> None:
-    runs = large(tmp_path, empty, posts=40)
+def test_tiny_site_shows_changes_that_cancel_out(tmp_path: Path) -> None:
+    runs = large(tmp_path, posts=40)
     hidden = runs.model.insert(age=timedelta(days=300), status="draft")
     runs()
     runs.model.articles[hidden].status, runs.model.articles[7].status = "publish", "draft"
@@ -93,8 +86,8 @@ def test_deletion_among_the_newest_needs_no_search(runs: Runs) -> None:
     assert len(runs.model.asked) == 5
 
 
-def test_deletions_after_a_change_of_zone_are_found_in_the_same_run(tmp_path: Path, empty: Path) -> None:
-    runs = large(tmp_path, empty, posts=1200)
+def test_deletions_after_a_change_of_zone_are_found_in_the_same_run(tmp_path: Path) -> None:
+    runs = large(tmp_path, posts=1200)
     runs.model.zone = timedelta(hours=9)
     for number in (60, 601, 999):
         del runs.model.articles[number]
@@ -176,15 +169,15 @@ def test_filter_by_date_of_change_that_finds_nothing_is_noticed(runs: Runs, monk
     assert runs() == [(17, "edited")]
 
 
-def test_rows_without_a_date_of_change_come_where_the_site_says_that_they_changed(tmp_path: Path, empty: Path) -> None:
-    runs = large(tmp_path, empty, posts=400)
+def test_rows_without_a_date_of_change_come_where_the_site_says_that_they_changed(tmp_path: Path) -> None:
+    runs = large(tmp_path, posts=400)
     runs.model.undated = True
     runs.model.edit(17, "Edited")
     assert runs() == [(17, "edited")]
 
 
-def test_nothing_is_buried_where_no_row_answers(tmp_path: Path, empty: Path) -> None:
-    runs = large(tmp_path, empty, posts=4)
+def test_nothing_is_buried_where_no_row_answers(tmp_path: Path) -> None:
+    runs = large(tmp_path, posts=4)
     rows, runs.model.articles = runs.model.articles, {}
     assert runs() == []
     assert (runs.facts.verdict, runs.facts.unsure) == ("incomplete", [1, 2, 3, 4])
@@ -290,8 +283,8 @@ def test_counted_posts_that_nothing_shows_are_a_doubt_in_every_run(tmp_path: Pat
     assert runs() == [(21, "deleted")]
 
 
-def test_deletion_and_a_newly_hidden_row_do_not_cancel_out(tmp_path: Path, empty: Path) -> None:
-    runs = large(tmp_path, empty)
+def test_deletion_and_a_newly_hidden_row_do_not_cancel_out(tmp_path: Path) -> None:
+    runs = large(tmp_path)
     del runs.model.articles[5]
     runs.model.insert(age=timedelta(days=900))
     runs.model.filtered.add(701)
@@ -359,8 +352,8 @@ def test_deletion_behind_a_cache_is_found(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("rows", [60, 150, 400])
-def test_changes_behind_a_cache_that_drops_unknown_parameters_are_found(tmp_path: Path, empty: Path, rows: int) -> None:
-    runs = large(tmp_path, empty, posts=rows)
+def test_changes_behind_a_cache_that_drops_unknown_parameters_are_found(tmp_path: Path, rows: int) -> None:
+    runs = large(tmp_path, posts=rows)
     runs.model.cache, runs.model.drops_unknown = {}, True
     runs()
     healthy = len(runs.model.asked)
@@ -434,8 +427,8 @@ def test_doubt_is_taken_back_where_another_witness_knows_no_such_row() -> None:
     assert (facts.verdict, facts.why) == ("incomplete", "1 missing: 9")
 
 
-def test_edits_that_a_restored_backup_undid_are_undone_in_the_archive(tmp_path: Path, empty: Path) -> None:
-    runs = large(tmp_path, empty, posts=320)
+def test_edits_that_a_restored_backup_undid_are_undone_in_the_archive(tmp_path: Path) -> None:
+    runs = large(tmp_path, posts=320)
     backup = copy.deepcopy(runs.model.articles)
     for number in (5, 100, 319):
         runs.model.now += timedelta(hours=30)
@@ -450,9 +443,9 @@ def test_edits_that_a_restored_backup_undid_are_undone_in_the_archive(tmp_path: 
 
 @pytest.mark.parametrize(("days", "minutes", "most"), [(3, 0, 3), (3, 90, 4), (0, 90, 7)])
 def test_edit_of_all_posts_at_once_costs_few_requests_in_each_later_run(
-    tmp_path: Path, empty: Path, days: int, minutes: int, most: int
+    tmp_path: Path, days: int, minutes: int, most: int
 ) -> None:
-    runs = large(tmp_path, empty, posts=320)
+    runs = large(tmp_path, posts=320)
     for article in runs.model.articles.values():
         article.modified = runs.model.now
     runs.model.articles[7].modified += timedelta(minutes=minutes)
@@ -463,8 +456,8 @@ def test_edit_of_all_posts_at_once_costs_few_requests_in_each_later_run(
     assert len(runs.model.asked) <= most, len(runs.model.asked)
 
 
-def test_last_edit_of_a_post_that_no_listing_shows_costs_no_request(tmp_path: Path, empty: Path) -> None:
-    runs = large(tmp_path, empty, posts=320)
+def test_last_edit_of_a_post_that_no_listing_shows_costs_no_request(tmp_path: Path) -> None:
+    runs = large(tmp_path, posts=320)
     runs.model.edit(5, "Edited")
     assert runs() == [(5, "edited")]
     runs.model.filtered = {5}

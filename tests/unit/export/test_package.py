@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,19 @@ def with_receipt(folder: Path) -> None:
     archive.close()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an archive and a package of its rows, for copies."""
+    folder = tmp_path_factory.mktemp("made")
+    archive_of(folder, *newsroom())
+    with_receipt(folder)
+    assert exported(folder, "package", package=True) == 11
+    return folder
+
+
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
-    archive_of(tmp_path, *newsroom())
-    with_receipt(tmp_path)
-    assert exported(tmp_path, "package", package=True) == 11
+def package(tmp_path: Path, made: Path) -> Path:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "package"
 
 

@@ -136,9 +136,8 @@ def _options_of(add: Any, command: ScrapyCommand) -> list[str]:
 def exit_statuses(command: str) -> set[int]:
     """0, and what a command's module gives to ``exitcode``, ``sys.exit`` and newsbot/commands/ending.py."""
     found = {0}
-    for node in code().nodes:
-        if code().module_of[node].name != f"newsbot.commands.{command}":
-            continue
+    module = code().modules.get(f"newsbot.commands.{command}")
+    for node in ast.walk(module.tree) if module is not None else ():
         if isinstance(node, ast.Assign) and last_name(node.targets[0]) == "exitcode":
             found |= set(_numbers(node.value))
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "self._end") and node.args:

@@ -68,8 +68,8 @@ def stats() -> dict[str, str]:
 
 
 def _stats() -> Iterator[Text]:
-    for node in code().nodes:
-        if isinstance(node, ast.Call) and last_name(node.func) in ("inc_value", "set_value", "max_value", "min_value"):
+    for node in code().of_kind[ast.Call]:
+        if last_name(node.func) in ("inc_value", "set_value", "max_value", "min_value"):
             for template in code().texts(node.args[0]).mains:
                 yield Text(template, code().where(node))
 
@@ -104,8 +104,8 @@ def log_levels() -> dict[str, set[str]]:
 
 
 def _log_lines() -> Iterator[tuple[Text, str]]:
-    for node in code().nodes:
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+    for node in code().of_kind[ast.Call]:
+        if not isinstance(node.func, ast.Attribute):
             continue
         if node.func.attr in LEVELS and last_name(node.func.value).endswith("logger") and node.args:
             for template in _filled(node):
@@ -115,8 +115,8 @@ def _log_lines() -> Iterator[tuple[Text, str]]:
 def odd_log_calls() -> list[str]:
     """Calls that log at WARNING and above in a way that ``log_lines`` would not see."""
     found = []
-    for call in code().nodes:
-        if isinstance(call, ast.Call) and call.args and last_name(call.func) in (*LEVELS, "log"):
+    for call in code().of_kind[ast.Call]:
+        if call.args and last_name(call.func) in (*LEVELS, "log"):
             plain = last_name(call.func) != "log" and code().texts(call.args[0]).constant
             if not plain or not last_name(getattr(call.func, "value", None)).endswith("logger"):
                 found.append(f"{code().where(call)}: {ast.unparse(call)}")

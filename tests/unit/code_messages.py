@@ -44,7 +44,7 @@ def _told() -> Iterator[Text]:
 def _shown(node: ast.AST) -> Iterator[tuple[ast.expr, Steps]]:
     """The expressions of a statement or call that a user is shown."""
     match node:
-        case ast.Call(args=[first, *_]) if _is_shown_exception(node) or ast.unparse(node.func) == "tell":
+        case ast.Call(args=[first, *_]) if _is_shown_exception(node) or _is_tell(node.func):
             yield first, ()
         case ast.Call() if last_name(node.func) == "Reply":
             yield from ((keyword.value, ()) for keyword in node.keywords if keyword.arg == "detail")
@@ -53,6 +53,10 @@ def _shown(node: ast.AST) -> Iterator[tuple[ast.expr, Steps]]:
                 yield from ((node.value, steps) for steps in _to_receipt(target))
         case ast.AugAssign():
             yield from ((node.value, steps) for steps in _to_receipt(node.target))
+
+
+def _is_tell(called: ast.expr) -> bool:
+    return isinstance(called, ast.Name) and called.id == "tell"
 
 
 def _is_shown_exception(call: ast.Call) -> bool:

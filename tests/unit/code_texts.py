@@ -15,7 +15,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from tests.unit.code_tree import CodeTree, Steps, last_name, parameters
+from tests.unit.code_tree import CodeTree, Steps, kept, last_name, parameters
 
 ROOT = Path(__file__).parents[2]
 
@@ -254,4 +254,5 @@ def hole(node: ast.expr) -> str:
 @cache
 def code() -> Code:
     """The package newsbot of this repository."""
-    return Code(ROOT)
+    with kept():
+        return Code(ROOT)

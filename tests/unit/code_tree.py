@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+import contextlib
+import gc
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -26,6 +29,17 @@ class Module:
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """Leave what is made here out of all searches for garbage: it stays until this process ends."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def last_name(node: ast.AST | None) -> str:
     """``b`` of ``a.b``, ``a`` of ``a``; "" of anything else."""
     if isinstance(node, ast.Attribute):
@@ -34,13 +48,16 @@ def last_name(node: ast.AST | None) -> str:
 
 
 class CodeTree:
-    """All modules of a package below ``root``, parsed; migrations are left out."""
+    """All modules of a package below ``root``, parsed; migrations are left out. ``of_kind``: class -> nodes."""
 
     def __init__(self, root: Path, package: str = "newsbot") -> None:
         self.root = root
         self.modules: dict[str, Module] = {}
         self.nodes: list[ast.AST] = []
+        self.of_kind: dict[type[ast.AST], list[Any]] = defaultdict(list)
         self.parents: dict[ast.AST, ast.AST] = {}
+        self._functions_of: dict[ast.AST, Function | None] = {}
+        self._inside: dict[Function, list[ast.AST]] = defaultdict(list)
         self.module_of: dict[ast.AST, Module] = {}
         self.functions: dict[str, list[Function]] = defaultdict(list)
         self.classes: dict[str, list[ast.ClassDef]] = defaultdict(list)
@@ -55,11 +72,22 @@ class CodeTree:
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         module = Module(name, path, ast.parse(path.read_text(encoding="utf-8"), str(path)))
         self.modules[name] = module
-        for node in ast.walk(module.tree):
+        self._functions_of[module.tree] = None
+        left = deque[ast.AST]([module.tree])
+        while left:
+            node = left.popleft()
             self.nodes.append(node)
+            self.of_kind[type(node)].append(node)
             self.module_of[node] = module
+            around = self._functions_of[node]
+            if around is not None:
+                self._inside[around].append(node)
+            if isinstance(node, Function):
+                around = node
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
+                self._functions_of[child] = around
+                left.append(child)
             self._enter(node, module)
         for statement in module.tree.body:
             target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
@@ -98,10 +126,8 @@ class CodeTree:
         return f"{self.module_of[node].path.relative_to(self.root)}:{getattr(node, 'lineno', 1)}"
 
     def function_of(self, node: ast.AST) -> Function | None:
-        above = self.parents.get(node)
-        while above is not None and not isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            above = self.parents.get(above)
-        return above
+        """The innermost function around a node."""
+        return self._functions_of.get(node)
 
     def class_around(self, node: ast.AST) -> ast.ClassDef | None:
         above = self.parents.get(node)
@@ -151,9 +177,7 @@ class CodeTree:
 
     def bound(self, used: ast.Name, function: Function) -> Iterator[tuple[ast.expr, Steps]]:
         """Each value that a local variable is given in its function, and the steps into that value."""
-        for node in ast.walk(function):
-            if node is function or self.function_of(node) is not function:
-                continue
+        for node in self._inside[function]:
             match node:
                 case ast.Assign():
                     for target in node.targets:
@@ -238,8 +262,8 @@ class CodeTree:
         return None, ()
 
     def returned(self, function: Function) -> Iterator[ast.expr]:
-        for node in ast.walk(function):
-            if isinstance(node, ast.Return) and node.value is not None and self.function_of(node) is function:
+        for node in self._inside[function]:
+            if isinstance(node, ast.Return) and node.value is not None:
                 yield node.value
 
 

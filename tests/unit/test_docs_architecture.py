@@ -26,12 +26,9 @@ def room_of(module: str) -> str:
 def imports() -> dict[str, set[str]]:
     """Room -> the rooms that it imports, wherever in a module."""
     found: dict[str, set[str]] = {room_of(name): set() for name in code().modules}
-    for node in code().nodes:
-        names = []
-        if isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+    for node in [*code().of_kind[ast.ImportFrom], *code().of_kind[ast.Import]]:
+        package = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        names = [f"{package}{alias.name}" for alias in node.names]
         room = room_of(code().module_of[node].name)
         found[room] |= {room_of(name) for name in names if name.startswith("newsbot.")} & found.keys() - {room, ""}
     return {room: others for room, others in found.items() if room}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.unit.test_repository import MODULES, ROOT, name_of, tree
+from tests.unit.test_repository import MODULES, ROOT, name_of, nodes
 
 pytestmark = pytest.mark.xdist_group("code")  # one worker reads the code of the package, for all of them
 
@@ -155,19 +157,19 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
 }
 """The same for the rooms within newsbot.wordpress."""
 
-NAMES = {name_of(path) for path in MODULES}
+NAMES = frozenset(name_of(path) for path in MODULES)
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """The modules of newsbot that a module imports. ``from package import module`` imports the module."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in NAMES else str(node.module) for name in full.values()}
-    return found & NAMES
+    for node in nodes(path)[ast.Import]:
+        found |= {alias.name for alias in node.names}
+    for node in nodes(path)[ast.ImportFrom]:
+        full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        found |= {name if name in NAMES else str(node.module) for name in full.values()}
+    return frozenset(found & NAMES)
 
 
 def room_of(module: str, package: str) -> str | None:
@@ -208,7 +210,7 @@ def test_every_room_stands_in_the_order(package: str, may_import: dict[str, set[
     assert left == {}, "these rooms may import each other in a circle"
 
 
-def circles(graph: dict[str, set[str]]) -> list[str]:
+def circles(graph: Mapping[str, Collection[str]]) -> list[str]:
     """The modules that reach themselves by imports."""
     found = []
     for start in graph:
@@ -218,7 +220,7 @@ def circles(graph: dict[str, set[str]]) -> list[str]:
             name = ahead.pop()
             if name not in reached:
                 reached.add(name)
-                ahead |= graph[name]
+                ahead.update(graph[name])
         if start in reached:
             found.append(start)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,13 @@ def test_a_fault_names_tests_that_exist(test: str) -> None:
     path = ROOT / file
     assert path.is_dir() if not path.suffix else path.is_file()
     if name:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-        assert name in functions
+        assert name in functions(path)
+
+
+@cache
+def functions(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def test_a_text_that_is_not_in_its_file_exactly_once_is_refused() -> None:

@@ -8,12 +8,15 @@ import importlib
 import re
 import subprocess
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.unit.code_tree import kept
 from tests.unit.doc_tables import CHECKS
 from tests.unit.documents import Check, documents
 
@@ -33,20 +36,24 @@ def name_of(path: Path) -> str:
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+def nodes(path: Path) -> dict[type[ast.AST], list[Any]]:
+    """The nodes of a module by their class."""
+    found: dict[type[ast.AST], list[Any]] = defaultdict(list)
+    with kept():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+            found[type(node)].append(node)
+    return found
 
 
 @cache
 def imports(path: Path) -> frozenset[str]:
     """Every dotted name a module imports, wherever in it; ``from a import b`` is both ``a`` and ``a.b``."""
     found = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: relative imports hide who imports whom"
-            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    for node in nodes(path)[ast.Import]:
+        found |= {alias.name for alias in node.names}
+    for node in nodes(path)[ast.ImportFrom]:
+        assert not node.level, f"{path}: relative imports hide who imports whom"
+        found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
     return frozenset(found)
 
 
@@ -99,8 +106,8 @@ def test_wordpress_has_no_clock() -> None:
         f"{name_of(path)}:{node.lineno}"
         for path in MODULES
         if within(name_of(path), ("newsbot.wordpress",))
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today", "monotonic", "time_ns")
+        for node in nodes(path)[ast.Attribute]
+        if node.attr in ("now", "utcnow", "today", "monotonic", "time_ns")
     ]
     assert reads == []
     assert breaches("newsbot.wordpress", ("time",)) == []
@@ -121,10 +128,11 @@ def test_nothing_imports_commands() -> None:
 
 
 def spider_attributes(path: Path) -> Iterator[str]:
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value).rsplit(".", 1)[-1] == "spider":
+    for node in nodes(path)[ast.Attribute]:
+        if ast.unparse(node.value).rsplit(".", 1)[-1] == "spider":
             yield f"{name_of(path)}:{node.lineno} {ast.unparse(node)}"
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr" and "spider" in ast.unparse(node.args[0]):
+    for node in nodes(path)[ast.Call]:
+        if ast.unparse(node.func) == "getattr" and "spider" in ast.unparse(node.args[0]):
             yield f"{name_of(path)}:{node.lineno} {ast.unparse(node)}"
 
 
@@ -143,8 +151,8 @@ def test_only_settings_read_the_environment() -> None:
     readers = {
         name_of(path)
         for path in MODULES
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.environb", "os.getenv")
+        for node in nodes(path)[ast.Attribute]
+        if ast.unparse(node) in ("os.environ", "os.environb", "os.getenv")
     }
     readers |= {name_of(path) for path in MODULES if imports(path) & {"os.environ", "os.getenv"}}
     assert readers <= {"newsbot.settings"}

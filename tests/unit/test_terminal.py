@@ -14,7 +14,8 @@ from newsbot import terminal
 from newsbot.extensions.summary import Ended, summary, table
 from newsbot.terminal import in_one_line, in_users_words, show, tell, visible, write_out
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
-from tests.unit.test_repository import MODULES, tree
+from tests.unit.code_tree import last_name
+from tests.unit.test_repository import MODULES, nodes
 
 HOSTILE = "a\x1b[2J\x9b31m\x07\x00\r\u202e\u2066\u200f\u061c\u2028b"
 ESCAPED = "a\\x1b[2J\\x9b31m\\x07\\x00\\x0d\\u202e\\u2066\\u200f\\u061c\\u2028b"
@@ -80,13 +81,14 @@ def test_a_reader_that_has_gone_is_no_failure() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.xdist_group("code")  # one worker reads the code of the package
 def test_only_one_module_writes_to_the_terminal() -> None:
     """A line written past ``terminal`` would show a site's control characters."""
     found = [
         f"{module}: {ast.unparse(node)}"
         for module in MODULES
-        for node in ast.walk(tree(module))
-        if isinstance(node, ast.Call)
+        for node in nodes(module)[ast.Call]
+        if last_name(node.func) in ("print", "write")
         and ast.unparse(node.func) in ("print", "sys.stdout.write", "sys.stderr.write")
         and module.name != "terminal.py"
     ]

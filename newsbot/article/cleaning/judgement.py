@@ -109,21 +109,26 @@ class Judgement:
             rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)
         elif tag not in SPOKEN:
             rule = self.rules.match_text(words, heading=tag[0] == "h")
-            asked = tag == "p" and _is_question(words) and self.rules.match_bare(words) is None
-            if rule is not None and ((bold and self.rules.may_head(words)) or asked):
+            if rule is not None and self._may_head(words, tag, bold):
                 return LABEL
         if rule is None and counter and len(words) <= _LABEL:
             rule = self.rules.match_bare(words)
         if rule is None:
-            return LABEL if tag == "p" and self._is_label(words) else AUTHOR
+            return LABEL if tag == "p" and len(words) <= _LABEL and self._is_label(words) else AUTHOR
         self.counts[rule.name] += 1
         self._stub = self._stub or rule.stub
         if rule.credit:
             self.credit = words, tuple(hrefs)
         return PLUGIN
 
+    def _may_head(self, words: str, tag: str, bold: bool) -> bool:
+        """Whether a text that a rule matches may head an author's: as a line of bold words, or as a question."""
+        if bold and self.rules.may_head(words):
+            return True
+        return tag == "p" and _is_question(words) and self.rules.match_bare(words) is None
+
     def _is_label(self, words: str) -> bool:
-        return len(words) <= _LABEL and not is_quotation(words) and self.rules.match_bare(words) is not None
+        return not is_quotation(words) and self.rules.match_bare(words) is not None
 
     def is_tag_label(self, words: str) -> bool:
         """Whether words beside the tags of a post are a label: "Filed under"."""

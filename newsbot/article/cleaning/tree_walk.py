@@ -77,6 +77,7 @@ class TreeWalk:
         self._rules = judgement.rules
         self._bare_tags = self._rules.selectors.bare_tags
         self._telling = self._rules.selectors.asked_for | _TELLING
+        self._asked = self._telling - {"class"} | self._rules.selectors.asked_for
         self._closed = closed
         self.targets = targets
         self._references = references
@@ -136,6 +137,12 @@ class TreeWalk:
         return _ENTER.get(tag, TreeWalk._enter_unknown)(self, tag, node, attributes)
 
     def _is_junk(self, tag: str, node: LexborNode, attributes: Attributes) -> bool:
+        # Most elements with a class have one that no rule asks for, and nothing else that tells of junk.
+        names = attributes.get("class")
+        alone = names and self._asked.isdisjoint(attributes) and tag not in self._bare_tags
+        if names and alone and len(self._names) <= MOST_NAMES and self._rules.is_plain(names):
+            self._names.add(names)
+            return False
         rule = self._rules.selectors.match(tag, attributes)
         if rule is not None and self._remove(rule, node):
             return True
@@ -169,12 +176,17 @@ class TreeWalk:
         """Write a paragraph of one text directly. It is the most common element."""
         if attributes and "wp-caption-text" in (attributes.get("class") or ""):
             return self._enter_caption(tag, node, attributes)
-        start = f"<p{self._id(attributes)}>" if attributes else "<p>"
+        start = f"<p{self._id(attributes)}>" if attributes and self.targets else "<p>"
         only = node.first_child
         if start == "<p>" and only is not None and only.tag_id == _TEXT and only.next is None:
             text = only.text_content or ""
             if "[" not in text and not (attributes and _UNALIKE(text)):
-                self.writer.leaf(self._text(text))
+                if self._references:
+                    text = scrub(text)
+                length = len(text)
+                if length >= LONG_RUN:
+                    self.sentences += length
+                self.writer.leaf(text)
                 return None
         if start == "<p>" and self.writer.is_between_blocks:
             line = self._line(node)

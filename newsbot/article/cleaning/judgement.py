@@ -104,6 +104,8 @@ class Judgement:
             return PLUGIN
         if tag == "p" and words.startswith("http") and len(hrefs) < 2 and bare_address(words):
             return ADDRESS
+        if not hrefs and not self.rules.may_match(words):
+            return AUTHOR
         rule: Rule | None = None
         if hrefs:
             rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)

@@ -1,8 +1,8 @@
 """The first letters of the texts that an expression can match: a quick check before a search with many expressions.
 
-Nearly every block of a post is compared with some hundred expressions, and begins like none of them. To try them all
-takes as long as to parse the block. Where an expression is read only in part, its openings are shorter than they could
-be, never wrong.
+Nearly every short block of a post is compared with some thousand texts and a hundred expressions, and begins like none
+of them. To try them all takes as long as to parse the block. Where an expression is read only in part, its openings are
+shorter than they could be, never wrong.
 """
 
 from __future__ import annotations
@@ -12,10 +12,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 LONGEST = 8
+OTHER = "\0"
+"""In an opening: any character that is neither a letter nor a space."""
+
 _MOST = 200
 """The most openings of one expression. With more it counts as one that begins with anything."""
 
-_ATOM = re.compile(r"\\(?P<sign>[^\w\s])|\[(?P<letters>[^\\\[\]^-][^\\\[\]-]*)\]|(?P<letter>[^.^$*+?{}\[\]()|\\])")
+_ATOM = re.compile(
+    r"\\(?P<kind>[dDsSwWb])|\\(?P<sign>[^\w\s])|\[(?P<letters>(?:\\d|[^\\\[\]^-])+)\]|(?P<letter>[^.^$*+?{}\[\]()|\\])"
+)
+_KINDS = {"d": frozenset({OTHER}), "s": frozenset({" ", OTHER}), "W": frozenset({" ", OTHER})}
+_LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +40,34 @@ _EMPTY = _Read(frozenset({""}), frozenset())
 
 def openings(expression: str) -> frozenset[str] | None:
     """Beginnings, of at most LONGEST letters, of which each match has one. None where a match may begin with
-    anything."""
+    anything. See OTHER."""
     read = _either(expression)
     found = frozenset(each[:LONGEST] for each in read.whole | read.begun)
     return None if "" in found else found
+
+
+class Beginnings:
+    """What the texts that some rules match begin with: whole ``texts``, and expressions for texts."""
+
+    def __init__(self, texts: Iterable[str], expressions: Iterable[str]) -> None:
+        found = {text[:LONGEST] for text in texts}
+        for expression in expressions:
+            # An expression that may begin with anything has the opening that all texts have.
+            found |= openings(expression) or {""}
+        self._anything = "" in found
+        self._found: dict[str, tuple[str, ...]] = {}
+        for opening in sorted(each for each in found if each and OTHER not in each):
+            self._found[opening[0]] = (*self._found.get(opening[0], ()), opening)
+
+    def may_begin(self, text: str) -> bool:
+        """Whether a rule may match a text, by its first letters. False is certain."""
+        if self._anything or len(text) < LONGEST:
+            return True
+        head = text[:LONGEST].casefold()
+        # Marks and numbers are left to the rules: only of letters and single spaces the folded form is known.
+        if head[0] == " " or "  " in head or not head.replace(" ", "a").isalpha():
+            return True
+        return head.startswith(self._found.get(head[0], ()))
 
 
 class Expressions:
@@ -46,7 +77,7 @@ class Expressions:
     def __init__(self, named: Iterable[tuple[str, str]]) -> None:
         named = tuple(named)
         self._all = _alternation(named)
-        openings_of = [(name, expression, openings(expression)) for name, expression in named]
+        openings_of = [(name, expression, _letters(openings(expression))) for name, expression in named]
         self._rest = _alternation((name, expression) for name, expression, begins in openings_of if begins is None)
         self._openings: dict[str, tuple[str, ...]] = {}
         for opening in sorted({each for _, _, begins in openings_of for each in begins or ()}):
@@ -55,6 +86,12 @@ class Expressions:
     def fullmatch(self, text: str) -> re.Match[str] | None:
         begins_alike = text.startswith(self._openings.get(text[:1], ()))
         return (self._all if begins_alike else self._rest).fullmatch(text)
+
+
+def _letters(found: frozenset[str] | None) -> frozenset[str] | None:
+    """Openings up to the first character of which only the kind is known."""
+    letters = frozenset(each.partition(OTHER)[0] for each in found or {""})
+    return None if "" in letters else letters
 
 
 def _alternation(named: Iterable[tuple[str, str]]) -> re.Pattern[str]:
@@ -81,7 +118,11 @@ def _sequence(expression: str) -> _Read:
             part = _Read(part.whole | {""}, part.begun)
             at += 1
         elif expression[at : at + 1] in ("*", "+", "{"):
-            part, at = _ANYTHING, len(expression)
+            never = expression[at : at + 1] == "*" or expression.startswith(("{0", "{,"), at)
+            part = _Read(frozenset({""}) if never else frozenset(), part.whole | part.begun)
+            at = expression.index("}", at) + 1 if expression[at] == "{" else at + 1
+            if expression[at : at + 1] in ("?", "+"):
+                at += 1
         read = _joined(read, part)
     return read
 
@@ -101,11 +142,18 @@ def _atom(expression: str, at: int) -> tuple[_Read, int]:
     if expression.startswith("(?:", at):
         end = _end_of_group(expression, at)
         return _either(expression[at + 3 : end - 1]), end
+    if expression.startswith(_LOOKS, at):
+        return _EMPTY, _end_of_group(expression, at)
     found = _ATOM.match(expression, at)
     if found is None:
         return _ANYTHING, len(expression)
+    if found["kind"] == "b":
+        return _EMPTY, found.end()
+    if found["kind"]:
+        whole = _KINDS.get(found["kind"])
+        return (_Read(whole, frozenset()) if whole else _ANYTHING), found.end()
     letters = found["letters"] or found["sign"] or found["letter"]
-    return _Read(frozenset(letters), frozenset()), found.end()
+    return _Read(frozenset(letters.replace("\\d", OTHER)), frozenset()), found.end()
 
 
 def _alternatives(expression: str) -> Iterator[str]:

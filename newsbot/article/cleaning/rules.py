@@ -10,7 +10,7 @@ from importlib import resources
 
 from newsbot.article.cleaning.addresses import Addresses
 from newsbot.article.cleaning.named import Kinds
-from newsbot.article.cleaning.openings import Expressions
+from newsbot.article.cleaning.openings import Beginnings, Expressions
 from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.selectors import MEMO_LIMIT, Selectors
 from newsbot.article.links import host
@@ -61,6 +61,7 @@ class CleaningRules:
         self._labels = _folded(self.rules, "bare") | self._texts | self._headings
         self._captions = _folded(self.rules, "captions")
         self._patterns = Expressions((_group(rule), pattern) for rule in self.rules for pattern in rule.patterns)
+        self._beginnings = Beginnings(self._labels, (each for rule in self.rules for each in rule.patterns))
         self._hrefs = Addresses(self.rules, "hrefs")
         self._invitations = Addresses((rule for rule in self.rules if not rule.linked), "invitations")
         linked = [rule for rule in self.rules if rule.for_links]
@@ -99,6 +100,10 @@ class CleaningRules:
         if rule is None:
             rule = _which(self.by_name, self._patterns.fullmatch(folded))
         return rule
+
+    def may_match(self, text: str) -> bool:
+        """Whether ``match_text`` or ``match_bare`` may find a rule for a text. This quick check decides most texts."""
+        return self._beginnings.may_begin(text)
 
     def match_bare(self, words: str) -> Rule | None:
         """The rule that matches a heading with nothing under it, or None."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.article.cleaning.openings import Expressions, openings
+from newsbot.article.cleaning.openings import OTHER, Beginnings, Expressions, openings
 from newsbot.article.cleaning.rules import default_rules
 
 _OF_RULES = sorted({each for rule in default_rules().rules for each in (*rule.patterns, *rule.linked)})
@@ -21,10 +21,14 @@ _OF_RULES = sorted({each for rule in default_rules().rules for each in (*rule.pa
         ("(?:go )?back|zurück", {"go back", "back", "zurück"}),
         ("[ab]c?d", {"acd", "ad", "bcd", "bd"}),
         (r"\(?more\.", {"(more.", "more."}),
-        ("ab*c", {"a"}),
-        ("a(?:bc|d)x{2}", {"abc", "ad"}),
+        ("ab*c", {"ab", "ac"}),
+        ("a(?:bc|d)x{2}y", {"abcx", "adx"}),
+        ("(?:a|b){0,2}c", {"a", "b", "c"}),
+        ("a+?b", {"a"}),
         (r"share[^x]+|like\b", {"share", "like"}),
-        (r"total\W*\d", {"total"}),
+        (r"(?<=x)a(?=b)c", {"ac"}),
+        (r"total\W*\d", {"total ", "total" + OTHER}),
+        (r"[\d.]a|\s?b", {OTHER + "a", ".a", " b", OTHER + "b", "b"}),
         (r"a[|)]b|c", {"a|b", "a)b", "c"}),
     ],
 )
@@ -32,9 +36,7 @@ def test_an_expression_is_read_up_to_what_may_be_anything(expression: str, begin
     assert openings(expression) == frozenset(begins)
 
 
-@pytest.mark.parametrize(
-    "expression", [".*a", r"\d+ views", "(?:a|b)?[^c]", "(?i:a)", "(?=a)a", "(a)", "a?", "[a-z]b", ""]
-)
+@pytest.mark.parametrize("expression", [".*a", r"\w+ views", "(?:a|b)?[^c]", "(?i:a)", "(a)", "a?", "a*", "[a-z]b", ""])
 def test_an_expression_that_may_begin_with_anything_has_no_openings(expression: str) -> None:
     assert openings(expression) is None
 
@@ -44,8 +46,28 @@ def test_an_expression_that_may_begin_with_anything_has_no_openings(expression: 
 def test_what_an_expression_of_a_rule_matches_has_one_of_its_openings(data: st.DataObject) -> None:
     expression = data.draw(st.sampled_from(_OF_RULES))
     text = data.draw(st.from_regex(re.compile(expression), fullmatch=True))
-    begins = openings(expression)
-    assert begins is None or text.startswith(tuple(begins))
+    assert Expressions([("n", expression)]).fullmatch(text)
+    assert Beginnings([], [expression]).may_begin(text)
+
+
+@given(text=st.sampled_from(sorted(default_rules()._labels)), marks=st.text("-: .*»", max_size=3), data=st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_text_of_a_rule_is_never_passed_over(text: str, marks: str, data: st.DataObject) -> None:
+    written = f"{data.draw(st.sampled_from([text, text.upper(), text.title()]))}{marks}".strip()
+    rules = default_rules()
+    assert rules.may_match(written) or rules.match_text(written) is rules.match_bare(written) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [("Share this", True), ("Shares fell", False), ("share", True), ("12 shares", True), ("Mayors met", True)],
+)
+def test_a_text_is_passed_over_by_its_first_letters(text: str, may: bool) -> None:
+    assert Beginnings(["share this", "mayor"], [r"\d+ shares?"]).may_begin(text) is may
+
+
+def test_with_an_expression_that_begins_with_anything_no_text_is_passed_over() -> None:
+    assert Beginnings([], [".+ shares"]).may_begin("A hundred shares")
 
 
 @given(data=st.data())

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.block import folded
 from newsbot.article.cleaning.hidden import shown
+from newsbot.article.cleaning.nodes import NAMES, TEXT, name
 from newsbot.article.cleaning.removal import LONG_RUN
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.selectors import Attributes
@@ -17,14 +18,11 @@ from newsbot.article.cleaning.tags import INLINE, attribute, escape
 from newsbot.article.images import is_picture
 from newsbot.article.links import absolute
 
-_TEXT = 2
-"""Lexbor's number of text nodes."""
-
 # The names of formatting in the output. Formatting with attributes that are kept, and code, are left to the walk.
 _FORMATTING = {
-    tag: (f"<{name}>", f"</{name}>", None)
-    for tag, name in INLINE.items()
-    if name not in ("abbr", "time", "bdo", "code", "kbd", "samp")
+    tag: (f"<{written}>", f"</{written}>", None)
+    for tag, written in INLINE.items()
+    if written not in ("abbr", "time", "bdo", "code", "kbd", "samp")
 }
 _NEVER = frozenset({"id", "hidden", "data-embed", "data-pin-do"})
 """With one of these attributes the walk decides about an element."""
@@ -109,8 +107,9 @@ class LineReader:
                 if formats:
                     line.end_inline()
                 continue
-            if node.tag_id != _TEXT:
-                tag = node.tag or ""
+            number = node.tag_id
+            if number != TEXT:
+                tag = NAMES.get(number) or name(node)
                 if not self._enter(tag, node, line):
                     return None
                 if tag == "br":

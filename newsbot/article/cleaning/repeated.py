@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsbot.article.cleaning.block_stack import LINKED_BLOCK, SHORT_BLOCK
 from newsbot.article.cleaning.rules import fold
-from newsbot.article.cleaning.writer import LINKED_BLOCK, SHORT_BLOCK
 
 FEWEST = 20
 """With fewer posts, blocks repeat by chance: a series, a week's campaign."""

@@ -1,95 +1,19 @@
 """Writes the clean article: HTML and text are written together, in one pass.
 
-Every element opens late. A paragraph, a list or a ``<strong>`` is written when its first word or picture comes, so that
-an empty element is never written. Formatting that spans blocks is closed and reopened around them. A parser would read
-the output as the same tree, so that cleaning the output again changes nothing.
+A parser would read the output as the same tree, so that cleaning the output again changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
-
-from newsbot.article.cleaning.block import (
-    ADDRESS,
-    AUTHOR,
-    JUDGED,
-    LABEL,
-    LISTS,
-    LOOSE_CONTEXT,
-    PLUGIN,
-    RANK,
-    SEPARATORS,
-    SPOKEN,
-    WIDEST,
-    WORDS_ONLY,
-    Block,
-    Said,
-    folded,
-)
-from newsbot.article.cleaning.headings import RANKS, Heading, Headings
+from newsbot.article.cleaning.block import ADDRESS, AUTHOR, LABEL, PLUGIN, WIDEST, folded
+from newsbot.article.cleaning.block_stack import BOLD, LINKED_BLOCK, SHORT_BLOCK, BlockStack
+from newsbot.article.cleaning.headings import Heading
 from newsbot.article.cleaning.line import Line
 from newsbot.article.cleaning.tags import escape
 
-# Nesting that is deeper than an author's is flattened, since readers and parsers fail on it.
-MAX_BLOCKS = 48
-MAX_INLINES = 16
-SHORT_BLOCK = 160
-LINKED_BLOCK = 320  # "The post <title> appeared first on <site>"
 
-_BOLD = frozenset({"<b>", "<strong>"})
-
-
-class Judge(Protocol):
-    """Decides about blocks that were written. See ``Judgement``."""
-
-    def block(
-        self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False, cut: bool = False
-    ) -> Said: ...
-
-    def bare(self, words: str) -> bool: ...
-
-
-class Writer:
-    """The output of one walk. ``judge`` is asked about each short block that ends, and about each heading or label with
-    nothing under it, at the end or before the next heading of its rank. ``show_address`` writes the embed of an address
-    that stood alone in a paragraph.
-    """
-
-    show_address: Callable[[str], None]
-
-    def __init__(self, judge: Judge) -> None:
-        self.html: list[str] = []
-        self.text: list[str] = []
-        self.length = 0  # characters of words so far
-        self.links: list[str] = []  # URLs of links, each as often as it is linked
-        self.embeds: dict[tuple[str, str], None] = {}  # (provider, address)
-        self._judge = judge
-        self._headings = Headings((self.html, self.text, self.links), judge.bare)
-        self._blocks = [Block("", opened=True)]
-        self._holder = self._blocks[0]  # the innermost block that is written: words go into it
-        self._ghosts: list[bool] = []  # for each ``begin``, whether it was flattened
-        self._inlines: list[tuple[str, str, str | None]] = []
-        self._open_inlines = 0
-        self._separator = ""
-        self._run = False  # words or pictures stand directly before, in the same block
-        self._space = False
-        self._break = False
-
-    @property
-    def is_between_blocks(self) -> bool:
-        """Whether no block and no formatting is open."""
-        return self._holder is self._blocks[0] and not self._inlines
-
-    @property
-    def is_formatting(self) -> bool:
-        """Whether formatting or a link is open."""
-        return bool(self._inlines)
-
-    @property
-    def innermost(self) -> Block:
-        """The block that ``begin`` entered last. Its ``opened`` says whether it was written."""
-        return self._holder
+class Writer(BlockStack):
+    """The output of one walk: words, pictures, lines and whole paragraphs, each in the block that is open."""
 
     def words(self, text: str) -> None:
         """Write text between tags. White space is folded, except inside ``<pre>``."""
@@ -158,7 +82,7 @@ class Writer:
         words, links = "".join(line.text), line.links
         said = AUTHOR
         if line.letters <= (LINKED_BLOCK if links else SHORT_BLOCK):
-            bold = len(line.html) == 3 and line.html[0] in _BOLD
+            bold = len(line.html) == 3 and line.html[0] in BOLD
             said = self._judge.block(words, links, "p", bold=bold)
             if said is PLUGIN or said is ADDRESS:
                 self._want("\n")
@@ -224,15 +148,6 @@ class Writer:
         else:
             self._break = self._run
 
-    def boundary(self) -> None:
-        """Mark the edge of a wrapper: the words after it do not belong to the line before."""
-        if self._holder.loose:
-            self._close()
-        else:
-            self._break = self._run
-            if self._holder.tag != "pre":
-                self._want("\n")
-
     def rule(self) -> None:
         """Write an ``<hr>`` between blocks, but not at the start."""
         self._leave_paragraph()
@@ -244,74 +159,6 @@ class Writer:
             self._want("\n\n")
         else:
             self.boundary()
-
-    def begin(self, tag: str, start: str, *, now: bool = False, embed: tuple[str, str] | None = None) -> bool:
-        """Enter a block. ``now`` writes the block even if it stays empty, which the cells of a table need.
-
-        Returns False where the block is not allowed. Then only its edges remain.
-        """
-        parent = self._holder
-        if parent.tag == "p":
-            self._leave_paragraph()
-            parent = self._holder
-        flat = parent.tag in WORDS_ONLY or len(self._blocks) > MAX_BLOCKS
-        self._ghosts.append(flat)
-        if flat:
-            self.boundary()
-            return False
-        if self._open_inlines:
-            self._close_inlines()
-        self._holder = block = Block(tag, start, f"</{tag}>", run=self._run, separator=self._separator)
-        if embed is not None:
-            block.embed = embed
-        self._run = self._space = self._break = False
-        self._blocks.append(block)
-        if parent.tag == "li" and tag in LISTS:
-            self._want("\n")
-        elif tag in SEPARATORS:
-            self._want(SEPARATORS[tag])
-        else:
-            self._separator = WIDEST
-        if tag == "li" and parent.number:
-            block.number = parent.number
-            parent.number += 1
-        if now:
-            self._open_blocks()
-        return True
-
-    def number(self, start: int) -> None:
-        """Number the items of the list that was begun last."""
-        self._holder.number = start
-
-    def end(self) -> None:
-        """Leave the block that the last ``begin`` entered."""
-        if self._ghosts.pop():
-            self.boundary()
-            return
-        if self._holder.loose:
-            self._close()
-        self._close()
-
-    def finish(self) -> None:
-        """Close all open elements, such as the paragraph of loose words at the end."""
-        while len(self._blocks) > 1:
-            self._close()
-        mark = (len(self.html), len(self.text), self.length, len(self.links))
-        self.length -= self._headings.follow(Heading("h1", "", mark, len(self.html)))
-
-    def inline(self, start: str, end: str, *, href: str | None = None) -> None:
-        """Enter formatting, or a link to ``href``."""
-        if len(self._inlines) >= MAX_INLINES or (start, end, href) in self._inlines:
-            self._inlines.append(("", "", None))
-        else:
-            self._inlines.append((start, end, href))
-
-    def inline_end(self) -> None:
-        """Leave the innermost formatting or link."""
-        if self._open_inlines == len(self._inlines):
-            self._open_inlines -= 1
-            self.html.append(self._inlines[-1][1])
-        self._inlines.pop()
 
     def _verbatim(self, text: str) -> None:
         # A parser drops a line feed at the start of <pre>, so none is written. Text of spaces only is not written
@@ -326,158 +173,3 @@ class Writer:
             self.text.append(text)
             # A line feed between pictures is no word: an item with only pictures has no bullet.
             self.length += 0 if text.isspace() else len(text)
-
-    def _open(self) -> None:
-        """Prepare for words: open the waiting elements in order, and write the white space before the words."""
-        holder = self._holder
-        if holder.tag in LOOSE_CONTEXT:
-            self._holder = holder = Block("p", "<p>", "</p>", loose=True, separator=self._separator)
-            self._blocks.append(holder)
-            self._separator = WIDEST
-        if not holder.opened:
-            self._open_blocks()
-        if self._run:
-            if self._break:
-                self._close_inlines()
-                if holder.tag != "pre":
-                    self.html.append("<br>")
-                    self._want("\n")
-                elif self.html[-1][-1] != "\n":
-                    self.html.append("\n")
-                    self.text.append("\n")
-            elif self._space:
-                self.html.append(" ")
-                self._separator = self._separator or " "
-        if self._open_inlines < len(self._inlines):
-            self._open_formatting()
-        self._run, self._space, self._break = True, False, False
-
-    def _open_formatting(self) -> None:
-        for start, _, href in self._inlines[self._open_inlines :]:
-            self.html.append(start)
-            if href is not None:
-                self.links.append(href)
-        self._open_inlines = len(self._inlines)
-
-    def _open_blocks(self) -> None:
-        blocks = self._blocks
-        index = len(blocks)
-        while not blocks[index - 1].opened:
-            index -= 1
-        html = self.html
-        mark = (len(html), len(self.text), self.length, len(self.links))
-        while index < len(blocks):
-            block = blocks[index]
-            block.opened = True
-            block.mark = mark
-            html.append(block.start)
-            if block.tag == "li":
-                self._bullet(block)
-            index += 1
-
-    def _bullet(self, item: Block) -> None:
-        depth = -1
-        for block in self._blocks:
-            depth += block.tag == "li"
-            if block is item:
-                break
-        item.bullet = (len(self.text), self._separator)
-        self._flush()
-        self.text.append("  " * depth + (f"{item.number}. " if item.number else "- "))
-
-    def _flush(self) -> None:
-        if self._separator and self.text:
-            self.text.append(self._separator)
-        self._separator = ""
-
-    def _want(self, separator: str) -> None:
-        if RANK[separator] > RANK[self._separator]:
-            self._separator = separator
-
-    def _close_inlines(self) -> None:
-        while self._open_inlines:
-            self._open_inlines -= 1
-            self.html.append(self._inlines[self._open_inlines][1])
-
-    def _leave_paragraph(self) -> None:
-        """A paragraph cannot hold a block: the paragraph ends here, and words after the block get a loose paragraph."""
-        if self._holder.loose:
-            self._close()
-        elif self._holder.tag == "p":
-            self._close()
-            self._blocks.append(Block(""))
-            self._holder = self._blocks[-1]
-
-    def _close(self) -> None:
-        if self._open_inlines:
-            self._close_inlines()
-        block = self._blocks.pop()
-        self._holder = parent = self._blocks[-1]
-        if not block.opened:
-            self._leave_edge(block)
-            return
-        tag = block.tag
-        said = AUTHOR if block.solid or tag not in JUDGED else self._said(block)
-        if said is PLUGIN or said is ADDRESS:
-            words = self._take_back(block)
-            self._leave_edge(block)
-            if said is ADDRESS:
-                self.show_address(words)
-            return
-        self._run = self._space = self._break = False
-        if tag == "li" and self.length == block.mark[2]:
-            # An item with only a picture has no text: its bullet is removed, and the gap before it waits for words.
-            at, self._separator = block.bullet
-            del self.text[at:]
-        self.html.append(block.end)
-        if block.solid:
-            parent.solid = True
-        elif len(self._blocks) == 1 and (said is LABEL or tag in RANKS):
-            words = "".join(self.text[block.mark[1] :]).strip()
-            self.length -= self._headings.follow(Heading(tag, words, block.mark, len(self.html)))
-        if block.embed is not None:
-            self.embeds.setdefault(block.embed)
-        if tag in SEPARATORS:
-            self._want(SEPARATORS[tag])
-        elif tag:
-            self._separator = WIDEST
-
-    def _leave_edge(self, block: Block) -> None:
-        """Only the edge of a block that is not written remains."""
-        self._run, self._separator = block.run, block.separator
-        self._break, self._space = self._run, False
-        if block.tag:
-            self._want("\n")
-
-    def _speaker(self, block: Block) -> str:
-        """A paragraph in a cell or an item is judged as its cell or item is."""
-        for each in reversed(self._blocks):
-            if each.tag in SPOKEN:
-                return each.tag
-        return block.tag
-
-    def _said(self, block: Block) -> Said:
-        """Whose the words of a block that ends are. Only short blocks are asked about."""
-        html_at, text_at, length, links_at = block.mark
-        linked = len(self.links) > links_at
-        if not 0 < self.length - length <= (LINKED_BLOCK if linked else SHORT_BLOCK):
-            return AUTHOR
-        words = "".join(self.text[text_at:]).strip()
-        if block.tag == "li":
-            words = words.partition(" ")[2]
-        # One run of bold words in a paragraph is an author's heading without a heading's element.
-        bold = len(self.html) == html_at + 4 and self.html[html_at + 1] in _BOLD and len(self._blocks) == 1
-        return self._judge.block(words, self.links[links_at:], self._speaker(block), block.counter, bold, block.cut)
-
-    def _take_back(self, block: Block) -> str:
-        """Remove all that was written since a block began, and the opening of its ancestors. Returns the words."""
-        html_at, text_at, length, links_at = block.mark
-        words = "".join(self.text[text_at:]).strip()
-        del self.html[html_at:]
-        del self.text[text_at:]
-        del self.links[links_at:]
-        self.length = length
-        for ancestor in self._blocks[1:]:
-            if ancestor.mark == block.mark:
-                ancestor.opened = False
-        return words

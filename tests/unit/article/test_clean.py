@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborNode
 
-from newsbot.article.cleaning import tree_walk
+from newsbot.article.cleaning import junk_elements
 from newsbot.article.cleaning.clean import Cleaned, clean
 from newsbot.article.cleaning.hidden import is_hidden
 from newsbot.article.cleaning.markdown import markdown
@@ -454,10 +454,10 @@ def test_only_so_many_elements_are_searched_for_what_they_hide(monkeypatch: pyte
         searched += 1
         return is_hidden(tag, attributes, node)
 
-    monkeypatch.setattr(tree_walk, "is_hidden", count)
+    monkeypatch.setattr(junk_elements, "is_hidden", count)
     html = f'<div style="visibility: hidden">{"Words of the article. " * 12}</div>' * 700
     assert cleaned(html).text.count("Words of the article.") == 12 * 700
-    assert 0 < searched <= tree_walk.PATIENCE
+    assert 0 < searched <= junk_elements.PATIENCE
 
 
 def test_a_paragraph_with_attributes_folds_its_white_space() -> None:

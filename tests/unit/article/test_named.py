@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.clean import Cleaned, clean
+from newsbot.article.cleaning.junk_elements import MOST_NAMES
 from newsbot.article.cleaning.named import HOLDS, words_of
 from newsbot.article.cleaning.rule import HOLDS as NAMES
 from newsbot.article.cleaning.rules import default_rules
-from newsbot.article.cleaning.tree_walk import MOST_NAMES
 
 BASE = "https://news.example/2026/05/a-post/"
 PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter, and went home.</p>"

@@ -109,7 +109,11 @@ def dataset(name: str, description: str, files: Sequence[Described]) -> dict[str
                 "@id": file.kind,
                 "name": file.kind,
                 "key": [{"@id": f"{file.kind}/{column}"} for column in ("site", "type", "id")],
-                "field": [_field(file, column) for column in columns_of(file.kind, file.form)],
+                "field": [
+                    _field(file, column)
+                    for column in columns_of(file.kind, file.form)
+                    if _has_type(type_of(CLASSES[file.kind], column), file.form)
+                ],
             }
             for file in files
         ],
@@ -123,9 +127,16 @@ def columns_of(kind: str, form: str) -> Sequence[Column]:
     return [Column(field.name, field.name) for field in fields(cast(Any, CLASSES[kind]))]
 
 
+def _has_type(column_type: Type, form: str) -> bool:
+    """Whether Croissant has a type for a column. It has none for objects whose keys are not known: described as a text,
+    one such column keeps Croissant's own library (mlcroissant) from reading any row of the file. Parquet holds the
+    values of ``json`` as texts."""
+    return column_type.name not in (("mapping",) if form == "parquet" else ("mapping", "json"))
+
+
 def _field(file: Described, column: Column) -> dict[str, Any]:
-    extract = {"column": column.name} if file.form == "parquet" else {"jsonPath": f"$.{column.name}"}
-    source = {"fileObject": {"@id": file.name}, "extract": extract}
+    # mlcroissant reads JSON lines as a table with columns, and knows no path in them.
+    source = {"fileObject": {"@id": file.name}, "extract": {"column": column.name}}
     return _described(f"{file.kind}/{column.name}", column.name, type_of(CLASSES[file.kind], column), source)
 
 

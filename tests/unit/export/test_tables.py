@@ -61,7 +61,8 @@ def test_croissant_describes_the_parquet_file(folder: Path) -> None:
     assert (file["sha256"], file["contentSize"]) == (hashlib.sha256(content).hexdigest(), f"{len(content)} B")
     fields = {field["name"]: field for field in told["recordSet"][0]["field"]}
     parquet = importlib.import_module("pyarrow.parquet")
-    assert list(fields) == parquet.read_schema(folder / "described.parquet").names
+    names = parquet.read_schema(folder / "described.parquet").names
+    assert list(fields) == [name for name in names if name != "removed"], "Croissant has no type for maps"
     assert fields["published"]["dataType"] == "sc:DateTime"
     assert (fields["categories"]["repeated"], fields["categories"]["dataType"]) == (True, "sc:Text")
     assert [part["name"] for part in fields["authors"]["subField"]] == ["id", "name", "slug", "url"]

@@ -61,9 +61,8 @@ def facts(cleaned: Cleaned) -> None:
     find_source(site=BASE, html=cleaned.html, text=cleaned.text, images=cleaned.images)
 
 
-def hostile() -> dict[str, str]:
-    """Two megabytes of each kind of difficult input."""
-    size = 2_000_000
+def hostile(size: int = 2_000_000) -> dict[str, str]:
+    """Each kind of difficult input, of ``size`` letters or a few more."""
     return {
         "nested div": "<div>" * (size // 5),
         "nested div with class": '<div class="a b">' * (size // 17),

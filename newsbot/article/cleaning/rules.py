@@ -37,13 +37,32 @@ _STOPS = frozenset(".。।")
 _STATEMENT = 6
 _REPORTED = re.compile(
     r"\b(?:said|says|saying|wrote|writes|tweeted|sang|shouted|argued|explained|according to|sagte|sagt|sagten"
+    r"|asked(?! questions)|urged|begged|ordered|persuaded|forbade|baten|forderten?|pidieron|pidió|instó"
+    r"|instaron|demandé|exhorté|chiesto|esortato|pediram|pediu|convidou|vroegen|poprosił\w*|wezwał\w*|попросил\w*|призвал\w*"
     r"|schrieb|schreibt|erklärte|zufolge|dijo|dice|dicen|escribió|según|disent|déclaré|écrit|selon|ha detto"
     # "dit" alone is Dutch for "this".
     r"|(?:a|ont|avait) dit|dit(?= (?:las?|les?|une?|elles?|ils?|on|mme)\b| l['’])"
     r"|dicono|secondo|disse|diz|segundo|zei|zegt|volgens|powiedział\w*|mówi|сказал\w*|сообщил\w*|заявил\w*|dedi|diyor|kata|ujar)\b"
 )
+# What the newsroom will publish next is the author's, although it speaks of articles.
+_ANNOUNCES = re.compile(
+    r"\b(?:(?:next|upcoming|following|second|third|final) (?:article|post|part|episode|instal+ment|blog|story)"
+    r"|(?:nächsten?|folgenden?) (?:artikel|beitrag|teil|folge)|(?:próxim[oa]|siguiente) (?:artículo|post|parte|artigo)"
+    r"|prochaine? (?:article|partie|billet)|prossim[oa] (?:articolo|parte|puntata)|volgende? (?:artikel|deel))\b"
+)
+_SPEAKS = re.compile(
+    r"\b(?:we|us|our|ours|me|my|you|your|yours|wir|uns|unser\w*|mich|mein\w*|sie|ihr\w*|du|dir|dich|dein\w*|euch|eure\w*"
+    r"|n[ou]s|notre|vous|votre|vos|nuestr\w*|te|tu|tus|noss\w*|você|seu|sua|ci|noi|nostr\w*|ti|tuo|tua|ons|onze|wij|je|jij|jouw|uw"
+    r"|nas|nasz\w*|ciebie|cię|twoj\w*|мы|нас|наш\w*|вы|вас|вам|ваш\w*|bize|bizi|kami|anda|kita)\b"
+)
+"""Words by which a newsroom speaks of itself, or to its reader."""
+
+_SPLIT = re.compile(r"(?<=[.!?…])\s+")
+_LONG_SENTENCE = 8
+"""The fewest words of a sentence that tells something."""
+
 _QUOTATION = re.compile('«[^«»]*»|“[^“”]*”|„[^„“”]*[“”]|"[^"]*"|「[^「」]*」')
-_SENTENCES = re.compile(r"[.!?。]\s+\S+\s+\S+\s+\S")
+_SENTENCES = re.compile(r"[.!?;。]\s+\S+\s+\S+\s+\S")
 
 
 class CleaningRules:
@@ -141,7 +160,8 @@ class CleaningRules:
                 # A sentence that reports somebody's request does not ask the reader for anything.
                 reported = leads and _REPORTED.search(folded)
                 quoted = (leads or rule.also_linked) and _only_quoted(pattern, words)
-                return None if reported or quoted or not self._is_own(rule, folded, hrefs, own) else rule
+                tells = leads and not short and self._tells(rule, pattern, words)
+                return None if reported or quoted or tells or not self._is_own(rule, folded, hrefs, own) else rule
         return None
 
     def _is_own(self, rule: Rule, folded: str, hrefs: Sequence[str], own: str) -> bool:
@@ -150,6 +170,18 @@ class CleaningRules:
         if about is None or about.search(folded):
             return True
         return len(folded) <= _BUTTON and (_OURS.search(folded) is not None or all(host(href) == own for href in hrefs))
+
+    def _tells(self, rule: Rule, pattern: re.Pattern[str], words: str) -> bool:
+        """Whether a block of several sentences has one that is no part of a plea: it asks for nothing, speaks neither
+        of the newsroom nor to the reader, or announces what is published next."""
+        about = self._about.get(rule.name)
+        for sentence in map(fold, _SPLIT.split(words.strip())):
+            if sentence.count(" ") < _LONG_SENTENCE - 1 or pattern.fullmatch(sentence):
+                continue
+            explained = _SPEAKS.search(sentence) or (about is not None and about.search(sentence))
+            if not explained or _ANNOUNCES.search(sentence):
+                return True
+        return False
 
     def match_url(self, url: str) -> Rule | None:
         """The rule that matches the URL of a frame, an image or a link, or None."""

@@ -307,3 +307,43 @@ def test_marked_code_keeps_its_spaces_and_line_feeds() -> None:
 )
 def test_a_sentence_about_sharing_copying_or_consent_is_no_button(words: str) -> None:
     assert words in cleaned(f"<p>{words}</p>").text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'The leaders asked voters to <a href="https://facebook.com/square">follow us</a> on Monday.',
+        'The band then led the crowd: <a href="https://facebook.com/band">follow us</a> into the square.',
+        'The papers can be read there; visit our archive site <a href="https://facebook.com/archive">here</a>',
+        'Die Anführer baten alle: folgt uns <a href="https://facebook.com/platz">auf den Platz</a>',
+        'The council voted on Monday to close the old library. <a href="/newsletter/">Subscribe to our newsletter</a>.',
+        "In the next article I will be talking about your tyres and how to make the right decision. "
+        'Subscribe to the newsletter below or follow us on <a href="https://twitter.com/gazette">Twitter</a>.',
+    ],
+)
+def test_a_sentence_that_tells_something_keeps_the_plea_beside_it(words: str) -> None:
+    assert cleaned(f"<p>{words}</p>").removed == {}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'Our reporters go to every meeting of the council, in all weathers. <a href="/donate/">Donate now</a>.',
+        'Independent journalism in the valley costs more every year, and few pay. <a href="/donate/">Donate now</a>.',
+        'It takes time. <a href="/newsletter/">Subscribe to our newsletter</a>.',
+    ],
+)
+def test_a_plea_of_several_sentences_is_left_out(words: str) -> None:
+    assert cleaned(f"<p>{words}</p>").removed == {"reader-plea": 1}
+
+
+def test_an_author_s_text_in_a_form_that_nobody_closed_stays() -> None:
+    lesson = "".join(
+        f"<p>Step {number} of the lesson tells how the field takes what the reader writes.</p>" for number in range(20)
+    )
+    found = cleaned(
+        f"<p>{'The page begins with a heading and a menu. ' * 60}</p><form>{lesson}<input name='first'></form>"
+    )
+    assert found.text.count("Step") == 20
+    assert found.held_back == ("form",)
+    assert cleaned("<p>Rain fell.</p><form><label>Name</label><input name='first'></form>").removed == {"form": 1}

@@ -77,3 +77,9 @@ def _is_related(host: str, own: str) -> bool:
 
 def _first(patterns: Iterable[tuple[_Match, Rule]], path: str) -> Rule | None:
     return next((rule for match, rule in patterns if match(path)), None)
+
+
+def is_channel_of(own: str, href: str) -> bool:
+    """Whether the path of a URL has a name of the site in it, as the newsroom's channel on a network has."""
+    path = "".join(filter(str.isalnum, href.partition("//")[2].partition("/")[2].lower()))
+    return any(len(name) >= _NAME and name in path for name in own.replace("-", "").split(".")[:-1])

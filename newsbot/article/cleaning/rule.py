@@ -18,9 +18,9 @@ class Rule:
     ``select`` are selectors. ``texts`` are whole texts of a block without a class, and ``patterns`` the same as regular
     expressions, for paragraphs without links; ``linked`` is for paragraphs with links. With ``also_linked``
     ``patterns`` are for both. With ``headings`` texts apply to headings too, and ``bare`` to headings with nothing
-    under them, as all texts do. ``heads`` are texts that may head what an author writes: as a heading or a line of
-    bold words they are removed only with nothing under them. ``captions`` are whole captions: a figure with one of them
-    is removed with its pictures.
+    under them, as all texts do; a text of ``bare`` may end with an asterisk, for the site's name. ``heads`` are texts
+    that may head what an author writes: as a heading or a line of bold words they are removed only with nothing under
+    them. ``captions`` are whole captions: a figure with one of them is removed with its pictures.
 
     ``hrefs`` are URLs of frames, images and links, ``invitations`` the URLs of all links in a short block, or in a
     block that ``linked`` matches: each is a host, a slash, and an expression for the rest. With ``pictures`` a link

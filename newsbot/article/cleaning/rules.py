@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import resources
 
-from newsbot.article.cleaning.addresses import Addresses
+from newsbot.article.cleaning.addresses import Addresses, is_channel_of
 from newsbot.article.cleaning.named import Kinds
 from newsbot.article.cleaning.openings import Beginnings, Expressions
 from newsbot.article.cleaning.rule import Rule, read_rules
@@ -78,6 +78,7 @@ class CleaningRules:
         self._texts = _folded(self.rules, "texts", headings=False) | self._heads
         self._headings = _folded(self.rules, "texts", headings=True)
         self._labels = _folded(self.rules, "bare") | self._texts | self._headings
+        self._stems = [(text[:-1], rule) for rule in self.rules for text in rule.bare if text.endswith(" *")]
         self._captions = _folded(self.rules, "captions")
         self._patterns = Expressions((_group(rule), pattern) for rule in self.rules for pattern in rule.patterns)
         self._beginnings = Beginnings(self._labels, (each for rule in self.rules for each in rule.patterns))
@@ -125,8 +126,10 @@ class CleaningRules:
         return self._beginnings.may_begin(text)
 
     def match_bare(self, words: str) -> Rule | None:
-        """The rule that matches a heading with nothing under it, or None."""
-        return self._labels.get(fold(words))
+        """The rule that matches a heading with nothing under it, or None. A label may end with an asterisk, for the
+        site's name."""
+        folded = fold(words)
+        return self._labels.get(folded) or next((rule for stem, rule in self._stems if folded.startswith(stem)), None)
 
     def may_head(self, words: str) -> bool:
         """Whether a line of bold words may head the author's text, although it is a plugin's label too."""
@@ -168,6 +171,8 @@ class CleaningRules:
         """Whether a block asks for the newsroom itself: by its words, or as a button would."""
         about = self._about.get(rule.name)
         if about is None or about.search(folded):
+            return True
+        if any(is_channel_of(own, href) for href in hrefs):
             return True
         return len(folded) <= _BUTTON and (_OURS.search(folded) is not None or all(host(href) == own for href in hrefs))
 

@@ -68,3 +68,11 @@ def test_a_table_of_invitations_goes_and_no_other() -> None:
     assert clean(PROSE + table, base_url=BASE).html == PROSE
     other = table.replace("t.me/a", "club.example/")
     assert "club.example" in clean(PROSE + other, base_url=BASE).html
+
+
+def test_jetpack_s_label_names_the_site() -> None:
+    label = "<h3>Discover more from The Gazette</h3><p>Subscribe to get the latest posts sent to your email.</p>"
+    found = clean(PROSE + label, base_url=BASE)
+    assert (found.html, found.removed) == (PROSE, {"jetpack-subscribe": 2})
+    kept = clean(PROSE + "<h3>Discover more from the sea</h3>" + PROSE, base_url=BASE)
+    assert "Discover more from the sea" in kept.text

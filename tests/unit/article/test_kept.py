@@ -347,3 +347,28 @@ def test_an_author_s_text_in_a_form_that_nobody_closed_stays() -> None:
     assert found.text.count("Step") == 20
     assert found.held_back == ("form",)
     assert cleaned("<p>Rain fell.</p><form><label>Name</label><input name='first'></form>").removed == {"form": 1}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>The site contains affiliate links to casinos, the court found on Monday.</p>",
+        "<p>We earn a living by the sea, and the links between us are old.</p>",
+        "<p>Affiliate links pay writers a commission when readers buy.</p>",
+        "<p>If you buy a house, the agent gets a commission from the seller.</p>",
+        "<h2>Discover more from the sea</h2><p>Waves bring shells to the beach.</p>",
+        "<p>They subscribe to get the paper sent to their homes.</p>",
+        '<p>Follow the debate on <a href="https://x.com/ann/status/1">X</a>, where it began on Monday.</p>',
+        '<p>Follow Harbour Readers on <a href="https://instagram.com/harbourreaders">Instagram</a></p>',
+        '<p>Follow the coast path on <a href="https://walks.example/map">the map</a> of the ramblers.</p>',
+    ],
+)
+def test_what_an_article_tells_of_commissions_and_channels_stays(html: str) -> None:
+    assert cleaned(f"<p>Rain fell.</p>{html}").removed == {}
+
+
+def test_a_line_to_follow_the_newsroom_by_its_name_is_left_out() -> None:
+    line = '<p>Follow The Gazette on <a href="https://facebook.com/TheGazette">Facebook</a> and <a href="https://x.com/gazette">X</a></p>'
+    found = clean(f"<p>Rain fell.</p>{line}", base_url="https://gazette.example/rain/")
+    assert (found.text, found.removed) == ("Rain fell.", {"follow-name": 1})
+    assert not clean(f"<p>Rain fell.</p>{line}", base_url="https://courier.example/rain/").removed

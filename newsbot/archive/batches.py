@@ -19,7 +19,7 @@ CollectionKey = tuple[str, str, str]
 Selected = TypeVar("Selected", bound=sa.Select[Any])
 
 
-def of_key(selected: Selected) -> Selected:
+def where_key(selected: Selected) -> Selected:
     """The same query of the one collection with the parameters of ``key_of``."""
     return selected.where(
         collections.c.site == sa.bindparam("of_site"),
@@ -32,7 +32,7 @@ def key_of(site: str, type_: str, kind: str) -> dict[str, str]:
     return {"of_site": site, "of_type": type_, "of_kind": kind}
 
 
-_NUMBER = of_key(sa.select(collections.c.collection))
+_NUMBER = where_key(sa.select(collections.c.collection))
 
 
 class Batches:

@@ -7,18 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsbot.archive.batch import KEPT
-from newsbot.archive.batches import of_key
+from newsbot.archive.batches import where_key
 from newsbot.archive.payloads import stored_json
 from newsbot.archive.schema import collections, rows
 from newsbot.wordpress.questions import CollectionState
 
 _LIVE = (
     sa.select(sa.func.count().label("live"), sa.func.max(rows.c.modified).label("modified"))
-    .where(rows.c.collection == of_key(sa.select(collections.c.collection)).scalar_subquery())
+    .where(rows.c.collection == where_key(sa.select(collections.c.collection)).scalar_subquery())
     .where(rows.c.deleted_at.is_(None))
     .subquery()
 )
-STATE = of_key(sa.select(collections, _LIVE.c.live, _LIVE.c.modified).join(_LIVE, sa.true()))
+STATE = where_key(sa.select(collections, _LIVE.c.live, _LIVE.c.modified).join(_LIVE, sa.true()))
 """A collection with the sums of its live rows, in one statement: each check of an unchanged site asks for it."""
 
 

@@ -100,7 +100,7 @@ def json_of(payload: bytes | None) -> bytes:
     return text
 
 
-def of_site(text: bytes, site: str) -> bytes:
+def with_site(text: bytes, site: str) -> bytes:
     """The JSON of a stored row with ``site`` as its site: the row may have been stored before its site moved."""
     begin = b'{"site":' + orjson.dumps(site) + b","
     if text.startswith(begin):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from newsbot.archive.compare import FORGOTTEN
 from newsbot.archive.database import Database
 from newsbot.archive.diff import word_diff
-from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, of_site, record_of
+from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, record_of, with_site
 from newsbot.archive.schema import collections, revisions, rows, sites
 from newsbot.items import Record
 from newsbot.wordpress.scope import Scope, SiteScopes
@@ -97,7 +97,7 @@ def _archived(row: Any, collection: Any, kind: str, broken: list[str] | None) ->
 def _text(row: Any, collection: Any, broken: list[str] | None) -> bytes | None:
     """The JSON of a row; None where its content is damaged, and its name in ``broken`` then."""
     try:
-        return of_site(json_of(row.payload), collection.site)
+        return with_site(json_of(row.payload), collection.site)
     except BrokenPayload:
         if broken is not None:
             broken.append(f"{collection.site} {collection.type} {row.id}")
@@ -211,7 +211,7 @@ def _changed_row(connection: Any, row: Any, collection: Any, kind: str, broken: 
     texts = []
     for version in versions:
         try:
-            texts.append(of_site(json_of(version.payload), collection.site))
+            texts.append(with_site(json_of(version.payload), collection.site))
         except BrokenPayload:
             broken.append(f"{collection.site} {collection.type} {row.id}")
     if not texts:

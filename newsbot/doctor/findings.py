@@ -13,7 +13,7 @@ from newsbot.doctor.obstacles import lacks_content, obstacles
 from newsbot.doctor.plugins import find_plugins
 from newsbot.errors import PayloadError
 from newsbot.next_steps import next_step
-from newsbot.rights.answers import combined, of_headers
+from newsbot.rights.answers import combined, rights_in_headers
 from newsbot.rights.robots_txt import read_robots, robots_for
 from newsbot.rights.well_known import AI_TXT, TDMREP, read_ai_txt, read_tdmrep
 from newsbot.rights.words import meanings
@@ -171,7 +171,7 @@ def _rights(evidence: Evidence) -> dict[str, Any]:
     if evidence.robots is not None and evidence.robots.is_ok:
         found |= robots_for(read_robots(evidence.robots.body, PRODUCT), "/")
     if evidence.sample is not None and evidence.sample.is_ok:
-        found = combined(found, of_headers(evidence.sample.headers))
+        found = combined(found, rights_in_headers(evidence.sample.headers))
     if evidence.home is not None and evidence.home.is_ok:
         found = combined(found, page_rights(evidence.home))
     return found

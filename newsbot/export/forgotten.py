@@ -27,7 +27,7 @@ from newsbot.archive.forgetting import (
 from newsbot.archive.near_names import near_names
 from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
-from newsbot.export.forgotten_warc import Sites, of_comments, of_person
+from newsbot.export.forgotten_warc import Sites, names_person, shows_comments
 from newsbot.feeds.defaults import run_id
 from newsbot.feeds.files import Part, sweep
 from newsbot.items import Record
@@ -91,8 +91,8 @@ def _overwrite(folder: Path, wish: Wish, plan: Plan, known: Sequence[tuple[str, 
     keys = {key for key, _ in known if wish.site is not None and is_same_site(key, wish.site)}
     sites = None if wish.site is None else Sites.of(known, keys)
     if wish.what == "comments":
-        return remove(folder, of_comments(sites))
-    return remove(folder, of_person(" ".join(wish.words), sites))
+        return remove(folder, shows_comments(sites))
+    return remove(folder, names_person(" ".join(wish.words), sites))
 
 
 def _plan(archive: Archive, wish: Wish) -> Plan:

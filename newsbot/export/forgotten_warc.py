@@ -51,14 +51,14 @@ class Sites:
         return False
 
 
-def of_comments(sites: Sites | None) -> Callable[[Record], bool]:
+def shows_comments(sites: Sites | None) -> Callable[[Record], bool]:
     """The answers that show comments: those of the API, of feeds, and pages. ``sites``: None for all."""
     return lambda record: (
         _is_of(record, sites) and ("/comments" in unquote(record.uri) or _COMMENT.search(_body(record)) is not None)
     )
 
 
-def of_person(name: str, sites: Sites | None) -> Callable[[Record], bool]:
+def names_person(name: str, sites: Sites | None) -> Callable[[Record], bool]:
     """The answers and notes that name a person, as text, in JSON or in HTML."""
     named = folded(name)
 

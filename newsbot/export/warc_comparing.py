@@ -38,7 +38,7 @@ def differing_columns(remaker: Remaker, known: Place, row: Row, made: Made) -> t
     reply, found = reply_of(known.path, known.offset), list[tuple[list[str], bool]]()
     failed: NotMade | DamagedRecord | RecordError | None = None
     for view in VIEWS:
-        remaker.look(known.order, view)
+        remaker.prefer(known.order, view)
         try:
             differing = _differing_now(remaker, reply, row, made)
         except (NotMade, DamagedRecord, RecordError) as fault:
@@ -47,7 +47,7 @@ def differing_columns(remaker: Remaker, known: Place, row: Row, made: Made) -> t
             if not differing:
                 return [], False
             found.append((differing, remaker.lacks_linked))
-        if not remaker.chooses:
+        if not remaker.has_choice:
             break
     if not found and failed is not None:
         raise failed

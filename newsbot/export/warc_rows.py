@@ -15,7 +15,7 @@ from newsbot.export.warc_listings import Listed
 from newsbot.export.warc_replay import replay
 from newsbot.items import Comment, Media, Post, Record
 from newsbot.pipelines.clean import CleanPipeline
-from newsbot.rights.answers import of_headers
+from newsbot.rights.answers import rights_in_headers
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Api, Collection, Site
 from newsbot.wordpress.collection.intake import Intake
@@ -88,7 +88,7 @@ class Remaker:
         facts = SiteFacts(asked=self.key, site=self.key)
         self.cleaner.targets.site_started(facts=facts, target=target_of(known["entry"]))
 
-    def look(self, order: int, view: View) -> None:
+    def prefer(self, order: int, view: View) -> None:
         """Prefer these answers where several to one URL, or of one object, differ (``warc_answers.VIEWS``)."""
         self.answers.order, self.answers.view = order, view
         for intake in self._intakes.values():
@@ -96,7 +96,7 @@ class Remaker:
                 self._choose(route, cache)
 
     @property
-    def chooses(self) -> bool:
+    def has_choice(self) -> bool:
         """Whether another view may give other rows."""
         return self.answers.changed or any(self._versions.values())
 
@@ -164,7 +164,7 @@ class Remaker:
     # Rows of the API.
 
     def _taken(self, intake: Intake, raws: Sequence[dict[str, Any]], reply: Reply) -> Iterator[Record]:
-        joiner, rights, items = intake.joiner, of_headers(reply.headers), []
+        joiner, rights, items = intake.joiner, rights_in_headers(reply.headers), []
         joiner.relations = [*intake.learner.relations, *self._followed(undeclared(raws, intake.learner.relations))]
         for relation in joiner.relations:
             self._fill(joiner.caches, relation)

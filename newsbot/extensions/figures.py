@@ -83,7 +83,7 @@ _ANSWER = re.compile(r"newsbot/answers/(?P<kind>.+)/(?P<status>[^/]+)")
 _ROBOTS = "robotstxt/response_status_count/"
 
 
-def of_stats(stats: Mapping[str, Any], *, resumes: bool = False) -> Figures:
+def figures_of_stats(stats: Mapping[str, Any], *, resumes: bool = False) -> Figures:
     """What the stats of one crawler say so far. ``resumes``: a worker crawls, which goes on by itself as soon as the
     archive answers again; a restart of the database is no failure of it."""
     away = resumes and "newsbot/archive/away" in stats
@@ -111,7 +111,7 @@ def _of_stats(stats: Mapping[str, Any]) -> Iterator[tuple[tuple[str, tuple[str, 
                 yield ("rows", (change,)), value
 
 
-def of_site(facts: SiteFacts, *, stopped: bool = False) -> Figures:
+def figures_of_site(facts: SiteFacts, *, stopped: bool = False) -> Figures:
     """What the receipt of a site says at the end of its crawl. ``stopped``: the run is being stopped."""
     verdict = STOPPED if stopped and facts.verdict == "incomplete" else facts.verdict
     collections = facts.collections.values()

@@ -24,7 +24,7 @@ from newsbot import signals
 from newsbot.archive import archive_of
 from newsbot.archive.due_sites import DueSites
 from newsbot.errors import ArchiveError
-from newsbot.extensions.figures import METRICS, NAMESPACE, Figures, add, of_site, of_stats, series
+from newsbot.extensions.figures import METRICS, NAMESPACE, Figures, add, figures_of_site, figures_of_stats, series
 from newsbot.extensions.metrics_page import serve
 from newsbot.extensions.receipt import VERDICT_STAT
 from newsbot.net.stopping import is_stopping
@@ -82,7 +82,7 @@ class Process(Collector):
         total = dict(self.ended)
         for crawler, figures in self.live.items():
             add(total, figures)
-            add(total, of_stats(stats_of(crawler), resumes=resumes(crawler)))
+            add(total, figures_of_stats(stats_of(crawler), resumes=resumes(crawler)))
         return total | self.gauges
 
     def text(self) -> bytes:
@@ -125,7 +125,7 @@ class Process(Collector):
 _process: Process | None = None
 
 
-def of_this_process() -> Process:
+def process_metrics() -> Process:
     global _process
     if _process is None:
         _process = Process()
@@ -145,7 +145,7 @@ class MetricsExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(crawler, of_this_process())
+        extension = cls(crawler, process_metrics())
         connect = crawler.signals.connect
         connect(extension.spider_opened, scrapy_signals.spider_opened)
         connect(extension.response_received, scrapy_signals.response_received)
@@ -173,7 +173,7 @@ class MetricsExtension:
         self._opened(-1)
         stopped = is_stopping(self.crawler)
         self.interrupted |= stopped and facts.verdict == "incomplete"
-        add(self.process.live.get(self.crawler, self.process.ended), of_site(facts, stopped=stopped))
+        add(self.process.live.get(self.crawler, self.process.ended), figures_of_site(facts, stopped=stopped))
 
     def _opened(self, sites: int) -> None:
         self.open += sites
@@ -196,7 +196,7 @@ class MetricsExtension:
         self._opened(-self.open)  # a crawl that is stopped before its first request has no end of its own
         complete = bool(stats.get(VERDICT_STAT))
         add(self.process.ended, figures)
-        add(self.process.ended, of_stats(stats, resumes=resumes(self.crawler)))
+        add(self.process.ended, figures_of_stats(stats, resumes=resumes(self.crawler)))
         add(self.process.ended, {("runs", (str(complete).lower(),)): 1})
         if not (resumes(self.crawler) and interrupted):
             self.process.gauges["run_complete", ()] = int(complete)
@@ -226,7 +226,7 @@ def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None], be
     ``overdue()``: seconds for which the longest overdue followed site is overdue; None where no site is followed. It
     may raise ArchiveError. ``beaten()``: when the last heartbeat was written, in seconds since 1970.
     """
-    process = of_this_process()
+    process = process_metrics()
     process.serve(settings)
 
     def refresh() -> None:

@@ -29,7 +29,7 @@ class Attention:
     step: str
 
 
-def of_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> list[Attention]:
+def attention_to_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> list[Attention]:
     """What the newest receipts say of their sites."""
     found = []
     for spider, receipt in latest:
@@ -87,7 +87,7 @@ def _of_collections(spider: str, receipt: SiteReceipt, command: str) -> list[Att
     return found
 
 
-def of_gaps(site: str, gaps: Sequence[Gap], command: str) -> list[Attention]:
+def attention_to_gaps(site: str, gaps: Sequence[Gap], command: str) -> list[Attention]:
     """The gaps of a site as one entry."""
     if not gaps:
         return []
@@ -104,7 +104,7 @@ def of_gaps(site: str, gaps: Sequence[Gap], command: str) -> list[Attention]:
     ]
 
 
-def of_damage(broken: Sequence[str]) -> list[Attention]:
+def attention_to_damage(broken: Sequence[str]) -> list[Attention]:
     """Rows of the archive whose content is damaged; ``SITE TYPE ID`` each."""
     if not broken:
         return []

@@ -12,7 +12,7 @@ from newsbot.archive.overview import Held, held_rows, latest_receipts, latest_ru
 from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
 from newsbot.feeds.files import Part, check_target
-from newsbot.report.attention import Attention, in_order, of_damage, of_gaps, of_receipts
+from newsbot.report.attention import Attention, attention_to_damage, attention_to_gaps, attention_to_receipts, in_order
 from newsbot.report.contents import contents_of
 from newsbot.report.gaps import holes
 from newsbot.report.page import DETAILED, SiteFacts, page, run_facts
@@ -70,7 +70,7 @@ def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> 
         days = posts_a_day(database, key)
         gaps = holes(days)
         latest = [receipt for receipt in receipts if receipt[1].site == key]
-        attention += of_gaps(key, gaps, f"scrapy crawl wp_posts -a site={key}")
+        attention += attention_to_gaps(key, gaps, f"scrapy crawl wp_posts -a site={key}")
         facts = SiteFacts(
             key=key,
             name=names.get(key),
@@ -81,7 +81,7 @@ def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> 
             latest=latest,
         )
         found.append(facts)
-    attention = in_order([*attention, *of_receipts(receipts, now), *of_damage(broken)])
+    attention = in_order([*attention, *attention_to_receipts(receipts, now), *attention_to_damage(broken)])
     run_rows = [run_facts(run) for run in latest_runs(database, runs)]
     html = page(place=database.place, now=now, sites=found, runs=run_rows, attention=attention)
     return html, Reported(len(found), sum(facts.posts for facts in found), len(run_rows), len(attention))

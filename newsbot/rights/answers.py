@@ -27,7 +27,7 @@ MOST = 20
 """URLs of one answer that are kept."""
 
 
-def of_headers(headers: Mapping[str, str], *, is_page: bool = False) -> dict[str, Any]:
+def rights_in_headers(headers: Mapping[str, str], *, is_page: bool = False) -> dict[str, Any]:
     """The statements in headers with lower-case names."""
     if _HEADERS.isdisjoint(headers):
         return {}
@@ -43,7 +43,7 @@ def of_headers(headers: Mapping[str, str], *, is_page: bool = False) -> dict[str
     return found | _urls(licenses, rsl)
 
 
-def of_page(
+def rights_in_page(
     metas: Mapping[str, str], links: Iterable[tuple[str, str]], *, article_license: str | None, inline_rsl: bool
 ) -> dict[str, Any]:
     """The statements of a page. ``metas``: name in lower case -> content. ``links``: URL and type of each

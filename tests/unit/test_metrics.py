@@ -17,7 +17,7 @@ from scrapy.settings import Settings
 
 from newsbot.arguments.settings import check_settings
 from newsbot.errors import BadArgument
-from newsbot.extensions.figures import METRICS, Figures, add, of_site, of_stats, series
+from newsbot.extensions.figures import METRICS, Figures, add, figures_of_site, figures_of_stats, series
 from newsbot.extensions.metrics import HEARTBEAT, MetricsExtension, Process
 from newsbot.extensions.receipt import FAILURES
 from newsbot.spiders.wp_posts import WpPostSpider
@@ -44,7 +44,7 @@ def test_stats_become_figures() -> None:
         "newsbot/counted_drops": {("a", "post"): {"touched": 1}},
         "item_scraped_count": 7,
     }
-    assert of_stats(stats) == {
+    assert figures_of_stats(stats) == {
         ("requests", ("join-users", "200")): 3,
         ("requests", ("list", "timeout")): 1,
         ("requests", ("robots_txt", "404")): 1,
@@ -57,9 +57,9 @@ def test_stats_become_figures() -> None:
 def test_a_database_that_restarts_is_no_failure_of_a_worker_which_goes_on_by_itself() -> None:
     restart = {"newsbot/archive/failed": 1, "newsbot/archive/unsealed": 1, "newsbot/feeds/failed": 2}
     away = restart | {"newsbot/archive/away": 1, "newsbot/driver/broken": 1}
-    assert of_stats(away, resumes=True) == {("failures", ("driver/broken",)): 1}
-    assert len(of_stats(restart, resumes=True)) == 3, "a full disk"
-    assert len(of_stats(away)) == 4, "a crawl that a timer starts does not go on by itself"
+    assert figures_of_stats(away, resumes=True) == {("failures", ("driver/broken",)): 1}
+    assert len(figures_of_stats(restart, resumes=True)) == 3, "a full disk"
+    assert len(figures_of_stats(away)) == 4, "a crawl that a timer starts does not go on by itself"
 
 
 def site(verdict: Any = "incomplete") -> SiteFacts:
@@ -72,7 +72,7 @@ def site(verdict: Any = "incomplete") -> SiteFacts:
 
 
 def test_the_receipt_of_a_site_becomes_figures() -> None:
-    assert of_site(site()) == {
+    assert figures_of_site(site()) == {
         ("sites", ("incomplete",)): 1,
         ("holes", ()): 14,
         ("deletions_held_back", ()): 4,
@@ -82,7 +82,7 @@ def test_the_receipt_of_a_site_becomes_figures() -> None:
 
 
 def test_a_counter_begins_with_zero_and_a_gauge_without_a_number_is_absent() -> None:
-    verdicts = dict(series(of_site(site("blocked"), stopped=True), metric("sites")))
+    verdicts = dict(series(figures_of_site(site("blocked"), stopped=True), metric("sites")))
     assert verdicts == {(verdict,): int(verdict == "blocked") for verdict in (*get_args(SiteVerdict), "stopped")}
     assert dict(series({}, metric("holes"))) == {(): 0}
     assert list(series({}, metric("queue_age_seconds"))) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.wordpress.collection.responsive import drawn, has_fields, next_draw
+from newsbot.wordpress.collection.responsive import fields_of, has_fields, next_field_set
 from newsbot.wordpress.messages import Query, Reply
 from tests.unit.changing_site import ChangingSite, Update
 
@@ -163,13 +163,13 @@ def test_site_that_ignores_fields_and_refuses_exclude_is_listed(tmp_path: Path) 
 
 
 def test_fields_that_a_run_draws_differ_from_those_of_the_last_run() -> None:
-    draw, draws = 0, []
+    field_set, field_sets = 0, []
     for number in range(40):
-        draw = next_draw(draw, f"2026{number}")
-        draws.append(draw)
-    assert all(one != other for one, other in pairwise(draws))
-    assert len({drawn("posts", one) for one in draws}) > 10
-    assert (next_draw(3, ""), drawn("posts", 0), drawn("terms", 7)) == (0, (), ())
+        field_set = next_field_set(field_set, f"2026{number}")
+        field_sets.append(field_set)
+    assert all(one != other for one, other in pairwise(field_sets))
+    assert len({fields_of("posts", one) for one in field_sets}) > 10
+    assert (next_field_set(3, ""), fields_of("posts", 0), fields_of("terms", 7)) == (0, (), ())
     row = dict.fromkeys(("id", "date", "modified", "slug", "type"))
     assert has_fields([row], "posts", ("slug", "type"))
     assert not has_fields([row], "posts", ("slug",))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsbot.items import Post
-from newsbot.rights.answers import combined, of_headers, robots_words
+from newsbot.rights.answers import combined, rights_in_headers, robots_words
 from newsbot.rights.preferences import content_signal, content_usage
 from newsbot.rights.robots_txt import matches, read_robots, robots_for
 from newsbot.rights.uses import Meaning, meaning, strictest_meaning
@@ -120,7 +120,7 @@ def test_headers_of_an_answer() -> None:
         "link": f'<{CC_BY}>; rel="license", <https://a.example/l.xml>; rel="license"; type="application/rsl+xml", '
         '<https://news.example/wp-json/>; rel="https://api.w.org/"',
     }
-    assert of_headers(headers) == {
+    assert rights_in_headers(headers) == {
         "content_usage": {"train-ai": "n"},
         "tdm_reservation": 1,
         "tdm_policy": "https://news.example/policy.json",
@@ -129,9 +129,9 @@ def test_headers_of_an_answer() -> None:
         "rsl": ["https://a.example/l.xml"],
     }
     # WordPress sends noindex with each answer of its API; on a page it is about the page.
-    assert of_headers({"x-robots-tag": "noindex"}) == {}
-    assert of_headers({"x-robots-tag": "noindex"}, is_page=True) == {"robots": ["noindex"]}
-    assert of_headers({"content-type": "text/html", "tdm-reservation": "yes"}) == {}
+    assert rights_in_headers({"x-robots-tag": "noindex"}) == {}
+    assert rights_in_headers({"x-robots-tag": "noindex"}, is_page=True) == {"robots": ["noindex"]}
+    assert rights_in_headers({"content-type": "text/html", "tdm-reservation": "yes"}) == {}
 
 
 def test_robots_words_for_other_crawlers_are_not_ours() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from newsbot.export.forgotten_warc import Sites, of_comments, of_person
+from newsbot.export.forgotten_warc import Sites, names_person, shows_comments
 from newsbot.warc.files import RawHead, WarcFiles
 from newsbot.warc.finishing import StoredFile
 from newsbot.warc.reading import Record as WarcFound
@@ -48,9 +48,9 @@ def test_what_is_forgotten_is_overwritten_and_nothing_else(tmp_path: Path) -> No
     }
     for name, chosen, left in (
         ("site", OTHER.have, 4),
-        ("comments", of_comments(NEWS), 3),
-        ("person", of_person("Zo\u00eb quist", None), 3),
-        ("person elsewhere", of_person("Zo\u00eb Quist", OTHER), 5),
+        ("comments", shows_comments(NEWS), 3),
+        ("person", names_person("Zo\u00eb quist", None), 3),
+        ("person elsewhere", names_person("Zo\u00eb Quist", OTHER), 5),
     ):
         writing = writer(tmp_path / name, [])
         places = {url: writing.write([answered(writing, url, body)])[0] for url, body in bodies.items()}
@@ -172,13 +172,13 @@ def page_with(body: str) -> WarcFound:
 @pytest.mark.parametrize("name", ["Pat O'Brien", "Pat O\u2019Brien", "pat  o'brien"])
 @pytest.mark.parametrize("text", ["Pat O&#8217;Brien", "Pat O&#039;Brien", "Pat\n O'Brien", "Pat O\\u2019Brien"])
 def test_a_person_is_found_however_the_name_is_written(name: str, text: str) -> None:
-    assert of_person(name, None)(page_with(f"by {text}."))
+    assert names_person(name, None)(page_with(f"by {text}."))
 
 
 @pytest.mark.parametrize("mark", ["id='comment-7'", 'id="li-comment-7"', "id=comment-7", "#comment-7"])
 def test_comments_of_every_theme_are_found(mark: str) -> None:
-    assert of_comments(None)(page_with(f"<li {mark}>"))
-    assert not of_comments(None)(page_with('<div id="comment-form">'))
+    assert shows_comments(None)(page_with(f"<li {mark}>"))
+    assert not shows_comments(None)(page_with('<div id="comment-form">'))
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,4 @@ def test_comments_of_every_theme_are_found(mark: str) -> None:
     ids=["emoji", "rare letter", "quotation marks", "in an attribute", "typographic", "slash", "dash"],
 )
 def test_a_name_with_signs_is_found_in_json_and_html(name: str, text: str) -> None:
-    assert of_person(name, None)(page_with(f"by {text}."))
+    assert names_person(name, None)(page_with(f"by {text}."))

@@ -24,7 +24,7 @@ FAR = timedelta(days=30)
 
 
 @dataclass(slots=True, kw_only=True)
-class Recent:
+class RecentPage:
     """One page of the rows behind a filter. ``total`` counts all of them. ``fresh`` rows were published since the time
     that was asked for. ``enough``: none of these is missing."""
 
@@ -34,7 +34,7 @@ class Recent:
     enough: bool = False
 
 
-def recent(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[Recent]:
+def recent_page(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[RecentPage]:
     """One page of the rows behind ``filters``, the latest first, which should hold all rows published since ``since``.
 
     The filter may reach back much further: its total then counts rows that the archive counts too.
@@ -48,7 +48,7 @@ def recent(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[R
     published = [utc(row.get("date_gmt"), row.get("date"), queries.site) or "" for row in rows]
     reaches = local == sorted(local, reverse=True) and bool(rows) and "" < published[-1] < since
     fresh = site_ids.dates_in([row for row, at in zip(rows, published, strict=True) if at >= since])
-    return Recent(
+    return RecentPage(
         dates=site_ids.dates_in(rows),
         fresh=set(fresh),
         total=total,

@@ -15,7 +15,7 @@ from newsbot.wordpress.collection.intake import Intake
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.members import kept_members
 from newsbot.wordpress.collection.reconciler import Reconciler
-from newsbot.wordpress.collection.responsive import next_draw
+from newsbot.wordpress.collection.responsive import next_field_set
 from newsbot.wordpress.collection.site_ids import SiteIds, token
 from newsbot.wordpress.collection.verdict import conclude_by, gone_type, is_absent, is_closed
 from newsbot.wordpress.messages import Steps
@@ -90,8 +90,8 @@ class CollectionCrawl:
         queries, options = self.queries, self.queries.options
         # A cache may hold the answers to queries of an earlier run.
         fresh = intake.fresh = token(self.state.run_time) + "9" if self.state.whole or self.state.live else ""
-        draw = next_draw(self.state.rotation.get("draw", 0), fresh)
-        account = Reconciler(intake=intake, site_ids=SiteIds(queries, fresh=fresh, draw=draw))
+        field_set = next_field_set(self.state.rotation.get("draw", 0), fresh)
+        account = Reconciler(intake=intake, site_ids=SiteIds(queries, fresh=fresh, field_set=field_set))
         if not can_update(queries, self.state):
             return FullListing(intake=intake, reconciler=account)
         newest = yield from newest_since(

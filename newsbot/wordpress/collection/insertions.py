@@ -13,7 +13,7 @@ from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.cursor import OVERLAP
 from newsbot.wordpress.collection.exclusion import REFUSED
 from newsbot.wordpress.collection.ranks import WHOLE, Ranked, Start, Unknown, by_rank
-from newsbot.wordpress.collection.responsive import drawn, has_fields, is_responsive
+from newsbot.wordpress.collection.responsive import fields_of, has_fields, is_responsive
 from newsbot.wordpress.collection.site_ids import (
     LISTING,
     Dates,
@@ -143,7 +143,7 @@ def _in_doubt(site_ids: SiteIds, reply: Reply) -> bool:
     """Whether an answer that looks like all rows has other fields than this run asks for."""
     rows, kind = rows_of(reply), site_ids.queries.options.kind
     looks_whole = total_of(reply) == len(rows) <= site_ids.queries.per_page
-    return looks_whole and not has_fields(rows, kind, drawn(kind, site_ids.draw))
+    return looks_whole and not has_fields(rows, kind, fields_of(kind, site_ids.field_set))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,7 +192,7 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None, *, excluding: bool =
     queries = site_ids.queries
     while True:
         params = dict(queries.window) | {"orderby": "id", "order": "desc", "per_page": queries.per_page}
-        fields = ",".join((LISTING, *drawn(queries.options.kind, site_ids.draw)))
+        fields = ",".join((LISTING, *fields_of(queries.options.kind, site_ids.field_set)))
         params |= {"_fields": fields} | ({"offset": offset} if offset else {})
         reply: Reply
         if fresh and excluding:

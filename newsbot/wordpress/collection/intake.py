@@ -11,7 +11,7 @@ from typing import Any
 
 from newsbot.errors import PayloadError, RecordError, TooLong
 from newsbot.items import Checkpoint, Comment, Media, Post, Record
-from newsbot.rights.answers import of_headers
+from newsbot.rights.answers import rights_in_headers
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.identity import Identity
@@ -125,7 +125,7 @@ class Intake:
         yield from self.identity.check(rows)
         self.joiner.relations = self.learner.learn_late(rows)
         items = []
-        rights = of_headers(reply.headers)
+        rights = rights_in_headers(reply.headers)
         for raw in rows:
             if self.queries.is_outside_window(raw):
                 self.facts.outside_window += 1

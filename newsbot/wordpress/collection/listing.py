@@ -67,7 +67,7 @@ class Listing(ABC):
                 self.outcome["rotation"] = kept
 
     def _rotation(self, kept: Mapping[str, Any]) -> dict[str, Any]:
-        """What the archive keeps for the next run: ``kept``, the login and the fields that were drawn."""
+        """What the archive keeps for the next run: ``kept``, the login and the number of its set of fields."""
         account, state = self.reconciler, self.intake.state
-        draw = {"draw": account.site_ids.draw} if account.site_ids.draw else {}
-        return dict(kept) | draw | login_kept(self.queries, state, account.members & account.unlisted)
+        fields = {"draw": account.site_ids.field_set} if account.site_ids.field_set else {}
+        return dict(kept) | fields | login_kept(self.queries, state, account.members & account.unlisted)

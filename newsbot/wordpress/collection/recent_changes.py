@@ -11,7 +11,7 @@ from newsbot.wordpress.collection.changes import (
     modified_since,
     near_edits_since,
     published_since,
-    recent,
+    recent_page,
     shows_change,
 )
 from newsbot.wordpress.collection.insertions import Newest
@@ -104,7 +104,7 @@ class RecentChanges:
         """Bring the rows published since ``since``. The same answer counts the rows published after ``border``."""
         account, enough = self.account, False
         if border is not None:
-            page = yield from recent(account.site_ids, {"after": border}, since=since)
+            page = yield from recent_page(account.site_ids, {"after": border}, since=since)
             yield from account.take(page.dates)
             enough, self.fresh = page.enough, page.fresh
             self.behind = None if page.total is None else (border, page.total)

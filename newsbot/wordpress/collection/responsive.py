@@ -17,7 +17,7 @@ from newsbot.wordpress.queries import Queries, share
 from newsbot.wordpress.replies import rows_or_none
 from newsbot.wordpress.values import row_id
 
-_DRAWN = {
+_CHEAP_FIELDS = {
     "posts": ("guid", "slug", "status", "type"),
     "media": ("guid", "slug", "media_type", "mime_type"),
     "comments": ("author_name", "parent", "post", "type"),
@@ -28,25 +28,25 @@ _WHOLE = frozenset({"title", "content", "link", "_links"})
 """Fields of whole rows."""
 
 
-DRAWS = 16
+FIELD_SETS = 16
 """Different sets of fields beside ``LISTING``. The first one is empty."""
 
 
-def next_draw(last: int, fresh: str) -> int:
+def next_field_set(last: int, fresh: str) -> int:
     """The number of this run's set of fields, which differs from the number of the ``last`` run. ``fresh`` is a text
     that no earlier run had; empty: no set is needed."""
-    return (last + 1 + int(share(fresh) * (DRAWS - 1))) % DRAWS if fresh else 0
+    return (last + 1 + int(share(fresh) * (FIELD_SETS - 1))) % FIELD_SETS if fresh else 0
 
 
-def drawn(kind: str, draw: int) -> tuple[str, ...]:
-    """The fields of the set ``draw`` that a run asks for beside ``LISTING``."""
-    return tuple(name for place, name in enumerate(_DRAWN.get(kind, ())) if draw >> place & 1)
+def fields_of(kind: str, field_set: int) -> tuple[str, ...]:
+    """The fields of the set ``field_set`` that a run asks for beside ``LISTING``."""
+    return tuple(name for place, name in enumerate(_CHEAP_FIELDS.get(kind, ())) if field_set >> place & 1)
 
 
 def has_fields(rows: Sequence[Mapping[str, Any]], kind: str, asked: Sequence[str]) -> bool:
     """Whether ``rows`` have the fields ``asked`` beside ``LISTING``, and no others."""
     given = {name for row in rows for name in row}
-    return not rows or given & {*_WHOLE, *_DRAWN.get(kind, ())} - set(LISTING.split(",")) == set(asked)
+    return not rows or given & {*_WHOLE, *_CHEAP_FIELDS.get(kind, ())} - set(LISTING.split(",")) == set(asked)
 
 
 def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: str, *, excluding: bool) -> Asking[bool]:

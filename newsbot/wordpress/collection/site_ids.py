@@ -77,12 +77,12 @@ class SiteIds:
     """Lists and counts the rows of the collection of ``queries``. ``published`` are the dates of publication of listed
     rows, until they are compared with the archive's. ``fresh`` is a text that no earlier run had: with it each query
     goes past caches, since a cache that does not tell its answers would show the site as an earlier run saw it.
-    ``draw`` is the number of the fields by which this run knows an old answer (``responsive``)."""
+    ``field_set`` is the number of the fields by which this run knows an old answer (``responsive``)."""
 
     queries: Queries
     published: Dates = field(default_factory=dict, compare=False)
     fresh: str = ""
-    draw: int = 0
+    field_set: int = 0
 
     def query(self, params: Mapping[str, Any], purpose: str, *, tries: int = 4) -> Query:
         """A query of the collection's route, past caches where the run has a text for them."""

@@ -38,11 +38,11 @@ def all_authors(named: Sequence[Author], terms: Iterable[TermRef], author: Autho
 
     ``author`` is the post's own author, whose id and URL a term does not tell.
     """
-    found = list(named) or [_of_term(term) for term in terms if term.taxonomy == AUTHOR_TAXONOMY and term.name]
+    found = list(named) or [_author_of(term) for term in terms if term.taxonomy == AUTHOR_TAXONOMY and term.name]
     return [author if author is not None and _is_same(other, author) else other for other in found]
 
 
-def _of_term(term: TermRef) -> Author:
+def _author_of(term: TermRef) -> Author:
     return Author(name=term.name, slug=(term.slug or "").removeprefix(_PREFIX) or None)
 
 

@@ -16,7 +16,7 @@ from newsbot.article.facts.containers import FEW, parents
 from newsbot.article.text import plain_text
 from newsbot.charsets import charset_in, decode_page, marked_charset
 from newsbot.items import Author, FeaturedImage, Post
-from newsbot.rights.answers import combined, of_headers
+from newsbot.rights.answers import combined, rights_in_headers
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.marks import read_marks
 from newsbot.wordpress.pages.metadata import Metadata, read_metadata
@@ -114,7 +114,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         fetched_at=reply.fetched_at,
         request_url=reply.url,
         warc=reply.warc,
-        rights=combined(of_headers(reply.headers, is_page=True), read_rights(tree, metadata, reply.url)),
+        rights=combined(rights_in_headers(reply.headers, is_page=True), read_rights(tree, metadata, reply.url)),
     )
     hide_protected(post, body or html)
     return ArticlePage(

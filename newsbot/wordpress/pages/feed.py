@@ -14,7 +14,7 @@ from newsbot.article.teaser import ends_as_teaser
 from newsbot.article.text import plain_text
 from newsbot.errors import NotXml
 from newsbot.items import Author, Post
-from newsbot.rights.answers import of_headers
+from newsbot.rights.answers import rights_in_headers
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.password import hide_protected
 from newsbot.wordpress.pages.times import rfc822_to_utc
@@ -115,7 +115,7 @@ def _entry(item: etree._Element, url: str, reply: Reply, site: str, language: st
         fetched_at=reply.fetched_at,
         request_url=reply.url,
         warc=reply.warc,
-        rights=of_headers(reply.headers),
+        rights=rights_in_headers(reply.headers),
     )
     hide_protected(post, body or excerpt or "")
     row_id, sure, witness = _identity(_text(item, _POST_ID), url, guid)

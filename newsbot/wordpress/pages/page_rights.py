@@ -7,7 +7,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article.cleaning.nesting import flatten
-from newsbot.rights.answers import MOST, combined, of_headers, of_page
+from newsbot.rights.answers import MOST, combined, rights_in_headers, rights_in_page
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.metadata import Metadata, read_metadata
 from newsbot.wordpress.pages.nodes import attribute
@@ -20,7 +20,7 @@ def page_rights(reply: Reply) -> dict[str, Any]:
     """The statements of a page and of its headers."""
     tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
     own = read_rights(tree, read_metadata(tree), reply.url)
-    return combined(of_headers(reply.headers, is_page=True), own)
+    return combined(rights_in_headers(reply.headers, is_page=True), own)
 
 
 def read_rights(tree: LexborHTMLParser, metadata: Metadata, url: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def read_rights(tree: LexborHTMLParser, metadata: Metadata, url: str) -> dict[st
         (absolute(attribute(link, "href"), url) or "", attribute(link, "type"))
         for link in tree.css("link[rel~=license i], a[rel~=license i]")[:MOST]
     ]
-    return of_page(
+    return rights_in_page(
         metas,
         links,
         article_license=absolute(metadata.license or "", url),

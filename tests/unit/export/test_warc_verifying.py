@@ -68,7 +68,7 @@ class Run:
         answers = answers_of(sorted((self.folder / "warc").glob(f"newsbot-{self.name}-*.gz")))
         place = answers.ids[record.record]
         remaker = Remaker(answers=answers, key=KEY)
-        remaker.look(place.order, view)
+        remaker.prefer(place.order, view)
         reply = reply_of(place.path, place.offset)
         if url is None:
             made = next(row for row in remaker.rows(reply, "posts", "post") if row.id == row_id)

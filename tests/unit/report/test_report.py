@@ -15,7 +15,7 @@ from newsbot.archive import Archive, Crawled
 from newsbot.archive.overview import SiteReceipt
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.items import Author, Post
-from newsbot.report.attention import in_order, of_gaps, of_receipts
+from newsbot.report.attention import attention_to_gaps, attention_to_receipts, in_order
 from newsbot.report.charts import posts_over_time
 from newsbot.report.gaps import Gap, holes
 from newsbot.report.report import Reported, write_report
@@ -56,7 +56,7 @@ def test_holes_are_told_the_largest_first() -> None:
         Gap(date(2024, 7, 31), date(2024, 9, 1), 31, 155),
         Gap(date(2024, 2, 29), date(2024, 3, 11), 10, 50),
     ]
-    [told] = of_gaps(SITE, holes(days), "scrapy crawl wp_posts -a site=x")
+    [told] = attention_to_gaps(SITE, holes(days), "scrapy crawl wp_posts -a site=x")
     assert told.what == "no posts from 2024-08-01 to 2024-08-31 (31 days, about 155 posts to expect), and 1 more"
 
 
@@ -95,7 +95,7 @@ def receipt(verdict: str, *, at: str = "2026-11-23T09:00:00+00:00", **facts: Any
     ],
 )
 def test_receipts_tell_what_needs_attention(given: tuple[str, SiteReceipt], told: list[tuple[str, str]]) -> None:
-    found = in_order(of_receipts([given], NOW))
+    found = in_order(attention_to_receipts([given], NOW))
     assert [(one.level, one.what) for one in found] == told
     assert all(one.step for one in found)
 

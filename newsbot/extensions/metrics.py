@@ -27,7 +27,7 @@ from newsbot.errors import ArchiveError
 from newsbot.extensions.figures import METRICS, NAMESPACE, Figures, add, figures_of_site, figures_of_stats, series
 from newsbot.extensions.metrics_page import serve
 from newsbot.extensions.receipt import VERDICT_STAT
-from newsbot.net.stopping import is_stopping
+from newsbot.net.stopping import is_stopping, resumes
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
@@ -238,11 +238,6 @@ def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None], be
 
     process.of_worker = create_looping_call(refresh)
     process.of_worker.start(REFRESH_SECONDS, now=True)
-
-
-def resumes(crawler: Crawler) -> bool:
-    """Whether the crawl of a site that was stopped is done again by itself, as in a worker of a fleet."""
-    return bool(getattr(crawler.spider, "resumes", False))
 
 
 def stats_of(crawler: Crawler) -> Mapping[str, Any]:

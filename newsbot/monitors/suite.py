@@ -15,6 +15,7 @@ from newsbot.archive import archive_of
 from newsbot.archive.followed import Followed
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.monitors import findings
+from newsbot.net.stopping import resumes
 from newsbot.schedule.learning import REMEMBERED
 from newsbot.wordpress.receipt import SiteFacts
 
@@ -55,7 +56,7 @@ class IncompleteSites(ReceiptMonitor):
         receipt, stats = self.crawler.get_extension(ReceiptExtension), self.crawler.stats
         assert stats is not None
         goes_on = findings.goes_on_by_itself(
-            resumes=getattr(self.data.spider, "resumes", False),
+            resumes=resumes(self.crawler),
             reason=receipt.reason if receipt is not None else "",
             away="newsbot/archive/away" in stats.get_stats(),
         )

@@ -1,4 +1,4 @@
-"""Whether the crawl is being stopped, also for code that waits."""
+"""Whether the crawl is being stopped, also for code that waits, and whether it is then done again by itself."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def is_stopping(crawler: Crawler) -> bool:
         return True
     # The archive pipeline stops the crawl in the next turn of the event loop.
     return crawler.stats is not None and bool(crawler.stats.get_value("newsbot/archive/failed"))
+
+
+def resumes(crawler: Crawler) -> bool:
+    """Whether the crawl of a site that was stopped is done again by itself, as in a worker of a fleet."""
+    return bool(getattr(crawler.spider, "resumes", False))
 
 
 def _is_closing(engine: ExecutionEngine) -> bool:

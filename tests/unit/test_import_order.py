@@ -81,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress"),
         *("errors", "signals", "terminal"),
     },
-    "monitors": {"archive", "extensions", "schedule", "wordpress", "terminal", "timestamps"},
+    "monitors": {"archive", "extensions", "net", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
     "report": {"archive", "errors", "feeds", "next_steps", "rights", "terminal", "timestamps"},
     "doctor": {

@@ -20,7 +20,7 @@ from newsbot.schedule.habit import HOURS, PSEUDO_POSTS, PublishingHabit
 from newsbot.schedule.learning import REMEMBERED, Learnt
 
 FALSE_ALARMS_A_YEAR = 0.2
-"""False alarms of a site in a year that the estimate allows. Habits change, so that there are more in truth."""
+"""How many false alarms a year the estimate allows for a site. The true number is larger, since habits change."""
 
 FEW = (0, 1, 3, 8)
 """The numbers of posts whose windows are examined: since the newest post, since the second newest, and so on."""

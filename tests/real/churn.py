@@ -48,7 +48,7 @@ _OPPOSITES: tuple[tuple[str, str], ...] = (
 """Pairs that leave each total as it was."""
 
 _QUIET = frozenset({"edit_quietly", "redate_quietly"})
-"""No date of modification and no id shows these: only a reading of every text and date would."""
+"""Changes that no date of modification and no id shows. Only a comparison of every text and date would show them."""
 
 _STATUS = {"hide": ("private", "draft", "pending"), "hide_quietly": ("private", "draft"), "show": ("publish",)}
 

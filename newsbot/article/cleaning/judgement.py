@@ -17,7 +17,7 @@ from newsbot.article.cleaning.tag_lists import POST_TAGS, SEPARATORS
 
 # An invitation to read on ends the article: behind it stand at most this many characters.
 _BEHIND = 200
-# The nodes in all elements that are opened for an author's sentences: elements in each other are looked at again.
+# How many nodes may be in all elements that are opened for an author's sentences. Nested elements count several times.
 _OPENED = 20_000
 _MARKDOWN = frozenset({"**", "~~", "##", "```"})
 _LABEL = 40

@@ -99,7 +99,7 @@ def read_rule(table: Mapping[str, Any]) -> Rule:
         for selector in rule.select:
             read_selector(selector)
         if bool(rule.named or rule.ids) != (rule.holds in HOLDS):
-            raise ValueError(f"named or ids, and holds, go together, and holds is one of {', '.join(HOLDS)}")
+            raise ValueError(f"named or ids needs holds, and holds needs one of these; holds is {', '.join(HOLDS)}")
         addresses = (each.partition("/")[2] for each in (*rule.hrefs, *rule.invitations))
         for pattern in (*rule.patterns, *rule.linked, *rule.about, *rule.named, *addresses):
             re.compile(pattern)

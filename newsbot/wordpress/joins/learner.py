@@ -67,7 +67,7 @@ class Learner:
     def _first_objects(self, **order: str) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
         while True:
             query = samples(self.queries, **order)
-            # The query that found a single article asked the same.
+            # The search for a single article may have sent this query already.
             reply = self.queries.site.sampled.pop(query.url, None) or (yield query)
             try:
                 return rows_of(reply), reply.without_body()

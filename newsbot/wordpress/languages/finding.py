@@ -17,7 +17,7 @@ from newsbot.wordpress.questions import KeepSite
 from newsbot.wordpress.site_json import site_as_json
 
 MOST_EMPTY = 5
-"""Languages without rows that one run asks for."""
+"""Languages without rows that newsbot asks for in one run at most."""
 
 
 def find_languages(site: Site, collection: Collection, options: Options) -> Steps[bool]:

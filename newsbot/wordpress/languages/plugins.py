@@ -11,8 +11,8 @@ EVERY = "all"
 """WPML's name for all languages together."""
 
 _NAMESPACES = ("wpml/", "pll/", "polylang/", "bogo/", "multilingual", "sublanguage/", "xili")
-"""How the namespaces of plugins begin that keep a post for each language. Plugins that translate one and the same post
-(TranslatePress, Weglot) hide nothing."""
+"""The beginnings of the namespaces of plugins that keep a post for each language. Plugins that translate one and the
+same post (TranslatePress, Weglot) hide nothing."""
 
 
 def language_plugins(namespaces: Iterable[str]) -> frozenset[str]:

@@ -19,7 +19,7 @@ SPOKEN = frozenset({"posts", "media", "terms"})
 """Kinds whose rows have a language."""
 
 MOST_LANGUAGES = 40
-"""Languages of one site that are asked for."""
+"""Languages that newsbot asks one site for at most."""
 
 _NEWEST = 100
 

@@ -12,7 +12,7 @@ from newsbot.wordpress.pages.nodes import attribute
 from newsbot.wordpress.pages.urls import absolute
 
 MOST = 200
-"""Links to other languages that are read."""
+"""Links to other languages that newsbot reads on one page at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,9 @@ class Judgement:
         """Whose the words of a block are. ``counter``: a script would write a number into the block. ``bold``: a
         paragraph of bold words, an author's heading without a heading's element. ``cut``: an element in the block was
         removed."""
+        # A text of signs alone, an address and a label pass this check.
+        if not hrefs and not self.rules.may_match(words):
+            return AUTHOR
         if cut and not hrefs and _is_stub(words):
             return PLUGIN
         if len(words) == 1 and words != "|":
@@ -104,8 +107,6 @@ class Judgement:
             return PLUGIN
         if tag == "p" and words.startswith("http") and len(hrefs) < 2 and bare_address(words):
             return ADDRESS
-        if not hrefs and not self.rules.may_match(words):
-            return AUTHOR
         rule: Rule | None = None
         if hrefs:
             rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.block import folded
 from newsbot.article.cleaning.hidden import shown
-from newsbot.article.cleaning.nodes import NAMES, TEXT, name
+from newsbot.article.cleaning.nodes import NAMES, TEXT, tag_of
 from newsbot.article.cleaning.removal import LONG_RUN
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.selectors import Attributes
@@ -109,7 +109,7 @@ class LineReader:
                 continue
             number = node.tag_id
             if number != TEXT:
-                tag = NAMES.get(number) or name(node)
+                tag = NAMES.get(number) or tag_of(node)
                 if not self._enter(tag, node, line):
                     return None
                 if tag == "br":

@@ -14,9 +14,12 @@ _NUMBERED = 256
 """Lexbor gives the elements of HTML lower numbers than this. A document numbers all other elements itself."""
 
 
-def name(node: LexborNode) -> str:
-    """The name of an element, to be called where NAMES does not have it."""
-    tag = node.tag or ""
-    if node.tag_id < _NUMBERED:
-        NAMES[node.tag_id] = tag
+def tag_of(node: LexborNode) -> str:
+    """The name of an element."""
+    number = node.tag_id
+    tag = NAMES.get(number)
+    if tag is None:
+        tag = node.tag or ""
+        if number < _NUMBERED:
+            NAMES[number] = tag
     return tag

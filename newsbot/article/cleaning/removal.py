@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from newsbot.article.cleaning.nodes import TEXT, tag_of
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.text import count_words
 
@@ -119,8 +120,8 @@ def weigh(node: LexborNode) -> Weight:
     block: list[str] = []
     for inner in node.traverse(include_text=True):
         weight.nodes += 1
-        tag = inner.tag
-        if tag != "-text":
+        if inner.tag_id != TEXT:
+            tag = tag_of(inner)
             if tag not in _INLINE:
                 weight.add_prose(block)
                 weight.fields += tag in _FIELDS
@@ -128,12 +129,13 @@ def weigh(node: LexborNode) -> Weight:
                 weight.links += 1
             continue
         above = inner.parent
-        if above is None or above.tag in _SILENT:
+        if above is None or tag_of(above) in _SILENT:
             continue
         text = inner.text_content or ""
         length = len(text.strip())
         weight.characters += length
-        linked = above.tag in _LINKED or (above.parent is not None and above.parent.tag in _LINKED)
+        beyond = above.parent
+        linked = tag_of(above) in _LINKED or (beyond is not None and tag_of(beyond) in _LINKED)
         if not linked:
             block.append(text)
             if length >= LONG_RUN:

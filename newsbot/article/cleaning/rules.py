@@ -81,7 +81,9 @@ class CleaningRules:
         self._stems = [(text[:-1], rule) for rule in self.rules for text in rule.bare if text.endswith(" *")]
         self._captions = _folded(self.rules, "captions")
         self._patterns = Expressions((_group(rule), pattern) for rule in self.rules for pattern in rule.patterns)
-        self._beginnings = Beginnings(self._labels, (each for rule in self.rules for each in rule.patterns))
+        # Whether ``match_text`` or ``match_bare`` may find a rule for a text. This quick check decides most texts.
+        patterns = (each for rule in self.rules for each in rule.patterns)
+        self.may_match = Beginnings(self._labels, patterns).may_begin
         self._hrefs = Addresses(self.rules, "hrefs")
         self._invitations = Addresses((rule for rule in self.rules if not rule.linked), "invitations")
         linked = [rule for rule in self.rules if rule.for_links]
@@ -120,10 +122,6 @@ class CleaningRules:
         if rule is None:
             rule = _which(self.by_name, self._patterns.fullmatch(folded))
         return rule
-
-    def may_match(self, text: str) -> bool:
-        """Whether ``match_text`` or ``match_bare`` may find a rule for a text. This quick check decides most texts."""
-        return self._beginnings.may_begin(text)
 
     def match_bare(self, words: str) -> Rule | None:
         """The rule that matches a heading with nothing under it, or None. A label may end with an asterisk, for the

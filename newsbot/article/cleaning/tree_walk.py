@@ -18,7 +18,7 @@ from newsbot.article.cleaning.house_ads import NUMBERED, is_banner, is_numbered
 from newsbot.article.cleaning.iframes import embed_block
 from newsbot.article.cleaning.link_words import is_in_sentence, shows_picture
 from newsbot.article.cleaning.media import HANDLED
-from newsbot.article.cleaning.nodes import NAMES, TEXT, name
+from newsbot.article.cleaning.nodes import NAMES, TEXT, tag_of
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.scripted import SCRIPTED
 from newsbot.article.cleaning.selectors import Attributes
@@ -61,7 +61,7 @@ class TreeWalk(BlockWalk):
                     write(text)
                 node = node.next
                 continue
-            leave_element = enter(NAMES.get(number) or name(node), node)
+            leave_element = enter(NAMES.get(number) or tag_of(node), node)
             if leave_element is None:
                 node = node.next
             else:

@@ -54,6 +54,8 @@ class Block:
 
     # Class attributes, since most blocks never change these values and a post makes hundreds of blocks.
     solid = False
+    run = False
+    separator = ""
     counter = False
     cut = False
     embed: tuple[str, str] | None = None
@@ -61,24 +63,12 @@ class Block:
     number = 0
     bullet: tuple[int, str] = (0, "")
 
-    def __init__(
-        self,
-        tag: str,
-        start: str = "",
-        end: str = "",
-        *,
-        loose: bool = False,
-        opened: bool = False,
-        run: bool = False,
-        separator: str = "",
-    ) -> None:
+    def __init__(self, tag: str, start: str = "", end: str = "", *, loose: bool = False, opened: bool = False) -> None:
         self.tag = tag
         self.start = start
         self.end = end
         self.loose = loose
         self.opened = opened
-        self.run = run
-        self.separator = separator
 
 
 def folded(text: str) -> str:

@@ -103,7 +103,9 @@ class BlockStack:
             return False
         if self._open_inlines:
             self._close_inlines()
-        self._holder = block = Block(tag, start, f"</{tag}>", run=self._run, separator=self._separator)
+        self._holder = block = Block(tag, start, f"</{tag}>")
+        # Set here: a call with names takes as long again.
+        block.run, block.separator = self._run, self._separator
         if embed is not None:
             block.embed = embed
         self._run = self._space = self._break = False
@@ -168,7 +170,8 @@ class BlockStack:
         """Prepare for words: open the waiting elements in order, and write the white space before the words."""
         holder = self._holder
         if holder.tag in LOOSE_CONTEXT:
-            self._holder = holder = Block("p", "<p>", "</p>", loose=True, separator=self._separator)
+            self._holder = holder = Block("p", "<p>", "</p>", loose=True)
+            holder.separator = self._separator
             self._blocks.append(holder)
             self._separator = WIDEST
         if not holder.opened:

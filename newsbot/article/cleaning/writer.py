@@ -83,7 +83,7 @@ class Writer(BlockStack):
         said = AUTHOR
         if line.letters <= (LINKED_BLOCK if links else SHORT_BLOCK):
             bold = len(line.html) == 3 and line.html[0] in BOLD
-            said = self._judge.block(words, links, "p", bold=bold)
+            said = self._judge.block(words, links, "p", False, bold)
             if said is PLUGIN or said is ADDRESS:
                 self._want("\n")
                 if said is ADDRESS:

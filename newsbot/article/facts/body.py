@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.cleaning.clean import clean
 from newsbot.article.facts.containers import CONTAINERS, NAMED, contained, small_container, waits_for_scripts
+from newsbot.article.facts.heads import without_head
 from newsbot.article.facts.judges import LEAST_WORDS, is_large, judge_page
 from newsbot.article.facts.own_post import other_posts
 from newsbot.article.facts.paragraphs import densest, leave_out_asides, prose_by_element
@@ -55,12 +56,15 @@ def body_of(html: str, *, url: str) -> str | None:
 def find_body(html: str, *, url: str, title: str | None = None) -> Body:
     """The article in a page, without a heading at its start that repeats the title."""
     body = _found(html, url)
-    return Body(_untitled(body.html, title), body.judge) if body.html and title else body
+    return Body(_untitled(body, title), body.judge) if body.html and title else body
 
 
-def _untitled(body: str, title: str) -> str:
-    heading = _FIRST_HEADING.match(body)
-    return body[heading.end() :].lstrip() if heading and plain_text(heading[2]) == title else body
+def _untitled(body: Body, title: str) -> str:
+    html = body.html or ""
+    heading = _FIRST_HEADING.match(html)
+    if heading and plain_text(heading[2]) == title:
+        return html[heading.end() :].lstrip()
+    return html if body.judge == "container" else without_head(html, title)
 
 
 def _found(html: str, url: str) -> Body:

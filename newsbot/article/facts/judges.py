@@ -9,6 +9,7 @@ from types import ModuleType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsbot.article.facts.readings import joined
 from newsbot.article.text import count_words, plain_text
 
 MOST_ELEMENTS = 8_000
@@ -19,6 +20,9 @@ MOST_CHARACTERS = 1_000_000
 
 MOST_BLOCKS = 1_500
 """jusText compares each short block with all others, and judges only pages with fewer blocks."""
+
+TWICE_ELEMENTS, TWICE_BLOCKS = 3_000, 1_000
+"""trafilatura reads pages with no more elements and blocks than these twice. See ``joined``."""
 
 LEAST_WORDS = 25
 """With fewer words, the result of trafilatura is the frame of a page rather than an article."""
@@ -42,11 +46,21 @@ def judge_page(html: str, url: str) -> tuple[str | None, bool]:
         if is_large(html):
             return _worded(_densest(tree)), True
         fast = _has_many_blocks(html)
+    rich = _read(html, url, fast=fast, rich=True)
+    words = _worded(rich)
+    if rich is None or words is None or not _has_time_for_two(html):
+        return words, not fast
+    plain = _read(html, url, fast=fast, rich=False)
+    body = joined(plain, rich) if plain is not None else None
+    return (_worded(LexborHTMLParser(body).body) if body else words), not fast
+
+
+def _read(html: str, url: str, *, fast: bool, rich: bool) -> LexborNode | None:
     found = _trafilatura().extract(
-        html, url=url, output_format="html", include_comments=False, include_images=True, include_links=True,
+        html, url=url, output_format="html", include_comments=False, include_images=rich, include_links=rich,
         include_formatting=True, with_metadata=False, deduplicate=False, fast=fast,
     )  # fmt: skip
-    return (_worded(LexborHTMLParser(_as_html(found)).body) if found else None), not fast
+    return LexborHTMLParser(_as_html(found)).body if found else None
 
 
 def _as_html(xml: str) -> str:
@@ -66,6 +80,13 @@ def _trafilatura() -> ModuleType:
 
 def is_large(html: str) -> bool:
     return len(html) > MOST_CHARACTERS or len(_ELEMENT.findall(html)) > MOST_ELEMENTS
+
+
+def _has_time_for_two(html: str) -> bool:
+    """Whether a page is small enough to be read twice: nine pages of ten with an article are."""
+    if len(html) > MOST_CHARACTERS // 2 or len(_ELEMENT.findall(html)) > TWICE_ELEMENTS:
+        return False
+    return len(_BLOCK.findall(html)) <= TWICE_BLOCKS
 
 
 def _has_many_blocks(html: str) -> bool:

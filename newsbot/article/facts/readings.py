@@ -1,0 +1,112 @@
+"""Two readings of a page by trafilatura: the words of its plain reading, with the links and pictures of its rich one.
+
+Asked for links and pictures, trafilatura also takes captions and lists of links for paragraphs, and sometimes drops
+lists and headings of the article that it finds where it is asked for words alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+_MUCH_LONGER = 2.0
+"""A plain reading with this many times as many letters has read other texts of the page too."""
+
+_MUCH_SHORTER = 0.8
+"""A plain reading with less than this share of the letters may have lost a part of the article."""
+
+_SENTENCE = 40
+_ENDS = re.compile(r"[.!?…。！？।][\"'”’»)\]]*\Z")
+_NO_LETTERS = re.compile(r"[\W_]+")
+_LISTS = frozenset({"ul", "ol", "table", "dl"})
+"""The plain reading divides them into other blocks, in which a list of the rich reading is not found again."""
+
+_MOST_WORK = 200_000_000
+"""The letters that are compared to find out whether the plain reading has a block elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    letters: str
+    html: str
+    has_picture: bool
+    is_prose: bool
+    is_paragraph: bool
+
+
+def joined(plain: LexborNode, rich: LexborNode) -> str | None:
+    """The HTML of the plain reading: its blocks as the rich one has them, the pictures between them included.
+
+    Sentences and quotations of the rich one that stand between two blocks of both are kept. None where the plain
+    reading has much more or much less than the rich one.
+    """
+    words, whole = list(_blocks(plain)), list(_blocks(rich))
+    length, other = (sum(len(block.letters) for block in blocks) for blocks in (words, whole))
+    if not other * _MUCH_SHORTER <= length <= other * _MUCH_LONGER:
+        return None
+    return "\n".join(_illustrated([block for block in words if block.letters], whole))
+
+
+def _illustrated(words: Sequence[_Block], whole: Sequence[_Block]) -> Iterator[str]:
+    places: dict[str, deque[int]] = {}
+    for place, block in enumerate(whole):
+        places.setdefault(block.letters, deque()).append(place)
+    letters = "\n".join(block.letters for block in words)
+    if len(letters) * len(whole) > _MOST_WORK:
+        letters = ""
+    read, begun = 0, False
+    for block in words:
+        found = places.get(block.letters)
+        if not found:
+            yield block.html
+            continue
+        place = found.popleft()
+        yield from _between(whole, read, place, letters if begun else "")
+        yield whole[place].html
+        read, begun = max(read, place + 1), True
+    for block in whole[read:]:
+        if block.letters:
+            break
+        yield block.html
+
+
+def _between(whole: Sequence[_Block], start: int, end: int, letters: str) -> Iterator[str]:
+    """What the rich reading has between two blocks of both: pictures, and what an author wrote. ``letters`` of the
+    plain reading are "" where only pictures are wanted."""
+    for place in range(start, end):
+        block = whole[place]
+        if not block.letters or (
+            letters and block.is_prose and block.letters not in letters and not _is_caption(whole, place)
+        ):
+            yield block.html
+
+
+def _is_caption(whole: Sequence[_Block], place: int) -> bool:
+    return whole[place].is_paragraph and place > 0 and whole[place - 1].has_picture
+
+
+def _blocks(body: LexborNode) -> Iterator[_Block]:
+    node = body.first_child
+    while node is not None:
+        html, text = node.html or "", node.text(deep=True).strip()
+        letters = _NO_LETTERS.sub("", text).casefold()
+        if letters or "<img" in html:
+            yield _Block(
+                letters=letters,
+                html=html,
+                has_picture="<img" in html,
+                is_prose=_is_prose(node, text),
+                is_paragraph=node.tag == "p",
+            )
+        node = node.next
+
+
+def _is_prose(node: LexborNode, text: str) -> bool:
+    """Whether a block is a quotation or ends as a sentence does, and is no list and mostly no link."""
+    if node.tag in _LISTS or (node.tag != "blockquote" and not (len(text) >= _SENTENCE and _ENDS.search(text))):
+        return False
+    return sum(len(link.text(deep=True)) for link in node.css("a")) * 2 < len(text)

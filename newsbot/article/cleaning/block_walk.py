@@ -101,11 +101,19 @@ class BlockWalk:
         return self._fill(node) if self.writer.begin(tag, start) else self.writer.end
 
     def _fill(self, block: LexborNode) -> Leave | None:
-        """Write all the content of a block that was entered, where it is a line. Else the walk goes on in the block."""
-        line = self._line(block)
-        if line is None:
+        """Write all the content of a block that was entered, where it is a text or a line. Else the walk goes on in the
+        block."""
+        only = block.first_child
+        if only is not None and only.tag_id == TEXT and only.next is None:
+            text = only.text_content or ""
+            if text.isspace():
+                self.writer.space(text)
+            else:
+                self._write(text)
+        elif (line := self._line(block)) is not None:
+            self.writer.fill(line)
+        else:
             return self.writer.end
-        self.writer.fill(line)
         self.writer.end()
         return None
 

@@ -6,7 +6,7 @@ time as the shortest tests, and each worker builds the fixtures of each module.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 
 from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
@@ -20,11 +20,17 @@ class ChunkScheduling(LoadGroupScheduling):  # type: ignore[misc]
     """pytest-xdist's scheduling by groups, with chunks in the place of single tests."""
 
     _chunks: dict[str, str] | None = None
+    workqueue: OrderedDict[str, dict[str, bool]]
 
     def schedule(self) -> None:
-        if self._chunks is None:
-            self._chunks = chunks(next(iter(self.registered_collections.values())))
+        if self._chunks is not None:
+            super().schedule()
+            return
+        self._chunks = chunks(next(iter(self.registered_collections.values())))
         super().schedule()
+        # pytest-xdist sorts by size. A file of one long test would come last, and one worker would run it alone.
+        places = {chunk: place for place, chunk in enumerate(dict.fromkeys(self._chunks.values()), 1)}
+        self.workqueue = OrderedDict(sorted(self.workqueue.items(), key=lambda unit: places.get(unit[0], 0)))
 
     def _split_scope(self, nodeid: str) -> str:
         group: str = super()._split_scope(nodeid)

@@ -50,6 +50,22 @@ def test_a_chunk_holds_tests_of_one_file() -> None:
     assert found["tests/a.py::test_last"] == "tests/a.py#1"
 
 
+def test_groups_come_first_and_then_the_files_in_their_order(scheduled: tuple[ChunkScheduling, list[Any]]) -> None:
+    """Whatever the size of a file's last chunk is."""
+    names = [
+        *NAMES[: CHUNK + 1],
+        *(f"tests/c.py::test_c[{number}]" for number in range(3 * CHUNK)),
+        *NAMES[CHUNK + 1 :],
+    ]
+    scheduling = ChunkScheduling(scheduled[0].config)
+    for worker in (Worker("gw0"), Worker("gw1")):
+        scheduling.add_node(worker)
+        scheduling.add_node_collection(worker, names)
+    scheduling.schedule()
+    # Each worker has got one of the largest units already.
+    assert list(scheduling.workqueue) == ["group", "tests/a.py#1", "tests/c.py#1", "tests/c.py#2", "tests/b.py#0"]
+
+
 def run_all(scheduling: ChunkScheduling, workers: list[Any]) -> None:
     """Each worker runs what it was sent, one test after the other, until no test is left."""
     while scheduling.has_pending:

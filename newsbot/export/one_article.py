@@ -65,7 +65,7 @@ def printed(found: Found, *, source: str, as_json: bool) -> str:
 def _facts(post: Post, judge: str) -> Iterator[tuple[str, Any]]:
     yield "title", post.title
     yield "url", post.url
-    yield "author", post.author.name if post.author else None
+    yield "author", ", ".join(author.name for author in post.authors if author.name) or None
     yield "byline", post.byline
     yield "published", post.published or post.published_local
     yield "modified", post.modified

@@ -11,13 +11,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.cleaning.php_messages import without_php_messages
 from newsbot.article.facts.body import find_body
-from newsbot.article.facts.byline import without_by, without_handle
 from newsbot.article.facts.containers import FEW, parents
 from newsbot.article.text import plain_text
 from newsbot.charsets import charset_in, decode_page, marked_charset
-from newsbot.items import Author, FeaturedImage, Post
+from newsbot.items import FeaturedImage, Post
 from newsbot.rights.answers import combined, rights_in_headers
 from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.pages.authors import authors_of
 from newsbot.wordpress.pages.marks import read_marks
 from newsbot.wordpress.pages.metadata import Metadata, read_metadata
 from newsbot.wordpress.pages.nodes import attribute, words_in
@@ -32,13 +32,6 @@ _HEAD = 4_096
 _TITLES = ("h1.entry-title", "h1.wp-block-post-title", "h1.post-title")
 _MAYBE_TITLES = (
     *("article h1", "main h1:not(.site-title):not(.wp-block-site-title)", ".entry-title", ".wp-block-post-title"),
-)
-_AUTHORS = (
-    ".author.vcard .fn",
-    ".author.vcard",
-    ".wp-block-post-author__name",
-    ".wp-block-post-author-name",
-    "[rel=author]",
 )
 _ICON = re.compile(r"/[^/?#]*(?:favicon|apple-touch-icon|site-?icon)[^/?#]*(?:[?#]|\Z)", re.I)
 _BESIDE = frozenset(
@@ -92,6 +85,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
     found = find_body(html, url=url, title=title)
     body = found.html
     published = metadata.published or _time(tree)
+    authors = authors_of(tree, metadata, in_list=_in_list)
     post = Post(
         site=site,
         type=type_,
@@ -105,7 +99,8 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
         published=iso_to_utc(published),
         modified=iso_to_utc(metadata.modified),
         published_local=iso_to_local(published),
-        author=_author(tree, metadata),
+        author=next(iter(authors), None),
+        authors=authors if len(authors) > 1 else [],
         categories=metadata.sections or _terms(tree, category=True),
         tags=metadata.keywords or _terms(tree, category=False),
         image=_image(metadata, url),
@@ -169,11 +164,6 @@ def _time(tree: LexborHTMLParser) -> str | None:
 def _in_list(node: LexborNode) -> bool:
     """Whether an element belongs to a list of other posts beside the article, or to a comment."""
     return any(parent.tag == "aside" or _BESIDE & set(words_in(parent, "class")) for parent in parents(node))
-
-
-def _author(tree: LexborHTMLParser, metadata: Metadata) -> Author | None:
-    name = without_handle(without_by(metadata.author or _first(tree, _AUTHORS) or ""))
-    return Author(name=name) if name else None
 
 
 def _terms(tree: LexborHTMLParser, *, category: bool) -> list[str]:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 _SEPARATOR = re.compile(r"\s[-|–—·•»]\s")
 _BEFORE_NAME = re.compile(r"\s[-–—]\s|\s?[|·•»:]\s")
+_BAR = re.compile(r"\s\|\s")
 _MOST_PARTS = 8
 _NO_WORDS = re.compile(r"[\W_]+")
 
@@ -25,7 +26,7 @@ def choose_title(
     witnesses = {_letters(words) for words in (*named, *headings)}
     for title in named:
         if _letters(title) not in site:
-            return _without_name(title, site, witnesses)
+            return _before_bar(_without_name(title, site, witnesses), {_letters(words) for words in headings})
     return _of_window(window, site, headings, slug) or next(iter(named), None)
 
 
@@ -33,6 +34,15 @@ def _without_name(title: str, site: set[str], witnesses: set[str]) -> str:
     for mark in list(_BEFORE_NAME.finditer(title))[-_MOST_PARTS:]:
         first = title[: mark.start()].strip()
         if _letters(title[mark.end() :]) in site and first and _letters(first) in witnesses:
+            return first
+    return title
+
+
+def _before_bar(title: str, headings: set[str]) -> str:
+    """A title without what stands behind a bar, where a heading has the words before the bar and nothing else."""
+    for bar in list(_BAR.finditer(title))[:_MOST_PARTS]:
+        first = title[: bar.start()].strip()
+        if first and _letters(first) in headings and _letters(title) not in headings:
             return first
     return title
 

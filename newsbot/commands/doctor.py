@@ -16,7 +16,7 @@ from newsbot.terminal import show, write_out
 if TYPE_CHECKING:
     from newsbot.arguments.site_list import Target
 
-LISTS = (".txt", ".csv", ".toml")
+LIST_SUFFIXES = (".txt", ".csv", ".toml")
 
 
 class Command(OneLineEnd, ScrapyCommand):
@@ -90,7 +90,7 @@ class Command(OneLineEnd, ScrapyCommand):
             raise BadArgument("takes URLs of sites or a site list, not none")
         targets: dict[str, Target] = {}
         for name in args:
-            is_list = "://" not in name and Path(name).suffix.lower() in LISTS
+            is_list = "://" not in name and Path(name).suffix.lower() in LIST_SUFFIXES
             for target in read_sites(Path(name)) if is_list else [validate(Target, {"url": name})]:
                 targets.setdefault(target.url, target)
         return list(targets.values())

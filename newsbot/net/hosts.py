@@ -17,7 +17,7 @@ def host_of(request: Request) -> str:
 
 
 def host_of_url(url: str) -> str:
-    """The same for a URL without a request."""
+    """The name of the host of a URL, in the same form as ``host_of`` gives it for a request."""
     return _name(urlsplit(url))
 
 

@@ -75,7 +75,8 @@ def test_an_update_brings_what_changed_and_nothing_else(
         for post in live[100:400:100]:
             wordpress.update_post(post, post_content=f"Anew {post}")
             expected[post] = "edited"
-        # In no span of time are as many deleted as published late: that only a sweep would find (docs/archive.md).
+        # The numbers of deleted and of late rows differ in each span of time. Only a sweep would find equal numbers
+        # (docs/archive.md).
         for post in (live[150], live[160], live[250]):
             wordpress.delete(post)
             expected[post] = "deleted"

@@ -148,7 +148,7 @@ def _of_line(words: str, name: str, urls: list[str], home: str) -> Source | None
     outside = [url for url in urls if _elsewhere(url, home)]
     if outside:
         return _source(url=outside[-1], publisher=name or None, evidence=evidence, confidence=0.85)
-    own = any(_house(host(url)) == _house(home) for url in urls)
+    own = any(_publisher_label(host(url)) == _publisher_label(home) for url in urls)
     if name and not own and len(name) <= 60 and len(name.split()) <= 6:
         # The source is named, with at most a link to a network's page about it.
         return _source(url=urls[0] if urls else None, publisher=name, evidence=evidence, confidence=0.6)
@@ -211,10 +211,10 @@ def _elsewhere(url: str, home: str) -> bool:
     name = host(url)
     if "." not in name or name == home:
         return False
-    return _house(home) != _house(name) and recognise(url) is None
+    return _publisher_label(home) != _publisher_label(name) and recognise(url) is None
 
 
-def _house(name: str) -> str:
+def _publisher_label(name: str) -> str:
     """The publisher's label in a host: ``gazette`` for gazette.co.uk and for news.gazette.com."""
     labels = name.split(".")
     if len(labels) < 2 or labels[-1].isdecimal():

@@ -41,7 +41,7 @@ class Reconciler:
     the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it. ``went_back``: rows have an earlier
     date of change than the archive holds. A site that was restored from a backup shows no other sign of its edits.
     ``mass_redated``: most rows of a listing have other dates than the archive holds, and none of them shows when it was
-    changed. So a program that writes to the database leaves them.
+    changed. This is the trace of a program that writes to the site's database.
     """
 
     intake: Intake

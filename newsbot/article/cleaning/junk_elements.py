@@ -5,8 +5,8 @@ from __future__ import annotations
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.hidden import is_hidden
+from newsbot.article.cleaning.holding import agrees
 from newsbot.article.cleaning.judgement import Judgement
-from newsbot.article.cleaning.named import agrees
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.selectors import Attributes
 from newsbot.article.cleaning.tags import BLOCKS, WRAPPERS

@@ -36,7 +36,7 @@ class Rule:
     never removes.
 
     ``named`` are expressions for the words of a class, as in "mobile share box", and ``ids`` whole ids of boxes. Such a
-    rule removes an element only if it holds what ``holds`` says: see ``named.py``.
+    rule removes an element only if it holds what ``holds`` says: see ``holding.py``.
     """
 
     name: str

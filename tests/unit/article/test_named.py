@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.clean import Cleaned, clean
+from newsbot.article.cleaning.holding import HOLDS
 from newsbot.article.cleaning.junk_elements import MOST_NAMES
-from newsbot.article.cleaning.named import HOLDS, words_of
+from newsbot.article.cleaning.named import words_of
 from newsbot.article.cleaning.rule import HOLDS as NAMES
 from newsbot.article.cleaning.rules import default_rules
 

@@ -27,8 +27,8 @@ NewsbotError
 ├── NoSuchPart         a site does not have the part that was asked for, or does not list it. Raised by
 │                      wordpress.narrowing; ends the site's crawl, since the whole site must never come instead.
 ├── ArchiveError       the archive cannot be used: newer than the code, locked, corrupt, missing. Raised by archive.
-│   ├── ArchiveAway    the database does not answer, or gave this worker's sites to others. A worker of a fleet goes on
-│   │                  by itself, so that its metrics do not count this as a failure.
+│   ├── ArchiveAway    the database does not answer, or gave sites or rows of this run to another run. A worker of a
+│   │                  fleet goes on by itself, so that its metrics do not count this as a failure.
 │   └── BadArchiveUrl  NEWSBOT_ARCHIVE is wrong, so it is a BadArgument too
 └── BrowserError       the browser does not start, or failed while it rendered a page. browser tries once more with a
     │                  new browser, and then replies ``browser-failed``.
@@ -185,7 +185,7 @@ class ArchiveError(NewsbotError):
 
 
 class ArchiveAway(ArchiveError):
-    """The database does not answer, or gave this worker's sites to others."""
+    """The database does not answer, or gave sites or rows of this run to another run."""
 
 
 class BadArchiveUrl(ArchiveError, BadArgument):

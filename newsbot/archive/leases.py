@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from newsbot.archive.database import Database, upsert
 from newsbot.archive.processes import Alive, is_dead, this_process
 from newsbot.archive.schema import leases, runs
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveAway
 
 
 def lease_of(site: str, kind: str) -> str:
@@ -53,7 +53,7 @@ class Leases:
         self._process = this_process()
         self.held: set[str] = set()
         self.guards: list[Callable[[Connection, str], None]] = []
-        """Further checks of ``fence``: each raises ArchiveError where this run may not write to the site any more."""
+        """Further checks of ``fence``: each raises ArchiveAway where this run may not write to the site any more."""
 
     def take(self, site: str, kind: str = "posts") -> str | None:
         """Take the lease of one kind of a site. Returns None if this run has it now, else the name of the run that has
@@ -122,7 +122,7 @@ class Leases:
             connection.execute(sa.update(leases).where(leases.c.run == self._run).values(heartbeat=now))
 
     def fence(self, connection: Connection, site: str, kind: str) -> None:
-        """Raise ArchiveError, which undoes the transaction, if another run has taken over a lease of this run."""
+        """Raise ArchiveAway, which undoes the transaction, if another run has taken over a lease of this run."""
         for guard in self.guards:
             guard(connection, site)
         lease = lease_of(site, kind)
@@ -130,6 +130,6 @@ class Leases:
             return
         ours = {"lease": lease, "of": self._run, "now": self._clock().isoformat()}
         if connection.execute(_OURS, ours).rowcount != 1:
-            raise ArchiveError(
+            raise ArchiveAway(
                 f"another run took over {kind} of {site}, because this run sent no heartbeat for a minute"
             )

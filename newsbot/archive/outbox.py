@@ -32,7 +32,7 @@ from newsbot.archive.payloads import BrokenPayload
 from newsbot.archive.processes import Alive, is_dead, machine_of, this_process
 from newsbot.archive.schema import collections, feeds, followed, outbox, rows, runs
 from newsbot.archive.undelivered import event, is_of_entry, record_of, undelivered
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveAway, ArchiveError
 from newsbot.items import Record
 
 BATCH = 200
@@ -123,12 +123,12 @@ class Outbox:
         self._entered = True
 
     def fence(self, connection: Connection) -> None:
-        """Raise ArchiveError if another run has marked this run as dead and taken over its rows."""
+        """Raise ArchiveAway if another run has marked this run as dead and taken over its rows."""
         if self._entered:
             state = connection.execute(sa.select(runs.c.state).where(runs.c.run == self._run)).scalar()
             # "sealing" too: a run may seal its feeds one after the other.
             if state not in ("open", "sealing"):
-                raise ArchiveError(
+                raise ArchiveAway(
                     f"the run {self._run} sent no heartbeat for a minute, so another run took over its rows"
                 )
 

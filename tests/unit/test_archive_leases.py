@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.archive.schema import leases
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveAway
 from tests.unit.test_archive import SITE, Clock, Open, checkpoint, post
 from tests.unit.test_archive import clock as clock
 from tests.unit.test_archive import empty_archive as empty_archive
@@ -87,6 +87,6 @@ def test_run_that_lost_its_lease_writes_no_more(reopen: Open, clock: Clock) -> N
     clock.pass_(minutes=5)
     assert two.leases.take(SITE) is None
     one.add(post(1))
-    with pytest.raises(ArchiveError, match="took over"):
+    with pytest.raises(ArchiveAway, match="took over"):
         one.commit(checkpoint(1))
     assert two.state(SITE, "post").live == 0

@@ -16,7 +16,7 @@ from newsbot.archive import Archive, Feed
 from newsbot.archive.due_sites import DueSites
 from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.archive.outbox import FIRST_WAIT, due_again
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveAway
 from newsbot.items import Checkpoint, Post
 from tests.examples import SOAK
 
@@ -196,10 +196,10 @@ def test_run_that_was_taken_for_dead_cannot_seal(folder: Path) -> None:
     slow.archive.add(room.post(1))
     slow.archive.flush()
     assert attempt(folder, 2, 10**9, room)
-    with pytest.raises(ArchiveError, match="another run took over its rows"):
+    with pytest.raises(ArchiveAway, match="another run took over its rows"):
         slow.archive.outbox.sealing(slow.feeds)
     slow.archive.add(room.post(2))
-    with pytest.raises(ArchiveError, match="another run took over its rows"):
+    with pytest.raises(ArchiveAway, match="another run took over its rows"):
         slow.archive.flush()
     slow.end()
 

@@ -41,7 +41,7 @@ def _text(value: str | int | Iterable[int | str]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """``root`` is the URL of the API's index, in either permalink style. ``slashed``: the site redirects every route to
-    the one that ends in a slash. ``takes_fields``: an answer to ``_fields`` is not empty."""
+    the one that ends in a slash. ``takes_fields``: an answer to ``_fields`` is neither empty nor refused."""
 
     root: str
     slashed: bool = False

@@ -1,22 +1,31 @@
-"""Answers that a plugin makes empty where the query names ``_fields``."""
+"""Answers that a plugin makes empty, or that a firewall refuses, where the query names ``_fields``."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from newsbot.errors import BadStatus, PayloadError
+from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
 
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
 _HOLLOW = (b"[[]", b"[{}", b"[null")
 """How a list begins whose rows lost every field."""
 
+REFUSED = frozenset({400, 403, 406, 414, 431, 494, 501})
+"""Statuses with which web servers and firewalls refuse a parameter, or a URL that is too long for them."""
+
 
 def without_fields(query: Query, reply: Reply) -> Query | None:
-    """The query without its ``_fields``, if the reply to the query with them is empty; else None."""
+    """The query without its ``_fields``, if the reply to the query with them is empty, or a firewall refused it;
+    else None.
+
+    A query that names several ids is long by its ids: where a server refuses it, the next queries name fewer.
+    """
     parts = urlsplit(query.url)
     left = [part for part in parts.query.split("&") if not part.startswith("_fields=")]
-    if len(left) == parts.query.count("&") + 1 or not is_empty(reply):
+    if len(left) == parts.query.count("&") + 1 or not (is_empty(reply) or _is_refused(parts.query, reply)):
         return None
     return replace(query, url=urlunsplit(parts._replace(query="&".join(left))))
 
@@ -27,3 +36,20 @@ def is_empty(reply: Reply) -> bool:
         return False
     body = reply.body[:64].strip(_BLANK)
     return (not body and not reply.body.strip(_BLANK)) or body.startswith(_HOLLOW)
+
+
+def _is_refused(asked: str, reply: Reply) -> bool:
+    """Whether a web server or a firewall refused the query ``asked``, and not WordPress."""
+    has_ids = any("," in value for name, value in parse_qsl(asked) if name in ("include", "exclude"))
+    return not has_ids and is_refused(reply)
+
+
+def is_refused(reply: Reply) -> bool:
+    """Whether a web server or a firewall, and not WordPress, refused a query that it may answer in another form."""
+    if reply.error is not None or reply.status not in REFUSED:
+        return False
+    try:
+        payload.read(reply)
+    except PayloadError as fault:
+        return isinstance(fault, BadStatus)
+    return False

@@ -16,7 +16,7 @@ from newsbot.wordpress.catalog import (
 )
 from newsbot.wordpress.collection.crawl import Moved, has_moved
 from newsbot.wordpress.discovery import discover
-from newsbot.wordpress.empty_fields import is_empty, without_fields
+from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.kinds import tell_closed
 from newsbot.wordpress.login import note_login
@@ -161,18 +161,21 @@ def _enter(site: Site, facts: SiteFacts) -> None:
 def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
     """Run a crawl of ``site``. Learn from each reply where redirects lead, and keep for later runs what was learnt: the
     form of the site's URLs, and the page sizes that its server survives."""
-    before, answer = site_as_json(site), None
+    before, answer, refused = site_as_json(site), None, False
     while True:
         try:
             message = site_crawl.send(answer)
         except StopIteration:
             break
         answer = yield message
-        if isinstance(message, Query) and (plain := without_fields(message, answer)) is not None:
-            # A plugin breaks answers to ``_fields``: ask without, from now on.
+        plain = without_fields(message, answer) if isinstance(message, Query) else None
+        if plain is not None and not (refused and is_refused(answer)):
+            # A plugin breaks answers to ``_fields``, or a firewall refuses them: ask without, from now on.
             again = yield plain
-            if not is_empty(again):
+            if again.is_ok and not is_empty(again):
                 answer, site.api = again, replace(site.api, takes_fields=False)
+            # Where the plain query is refused too, the fields are not the reason.
+            refused = refused or is_refused(again)
         if isinstance(message, Query) and answer.error is None:
             yield from note_login(site, answer)
             site.api = site.api.landed(message.url, answer.url)

@@ -1,4 +1,4 @@
-"""Sites on which a plugin empties answers to ``_fields``."""
+"""Sites on which a plugin empties answers to ``_fields``, or a firewall refuses them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from newsbot.wordpress.empty_fields import is_empty, without_fields
+from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.questions import SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.replies import total_of
 from newsbot.wordpress.site_crawl import _learning as learning
@@ -51,6 +52,86 @@ def test_a_site_that_empties_answers_to_fields_is_crawled_without_them() -> None
     kept = site_from_json(orjson.loads(orjson.dumps(site_as_json(here))))
     assert kept is not None
     assert not kept.api.takes_fields
+
+
+PAGE = b"<html><h1>Forbidden</h1></html>"
+WORDPRESS = b'{"code":"rest_forbidden","message":"No.","data":{"status":403}}'
+CHECKED = {"cf-mitigated": "challenge"}
+
+
+@pytest.mark.parametrize("status", [400, 403, 406, 414, 431, 494, 501])
+def test_a_page_of_a_firewall_is_a_refusal_of_the_query(status: int) -> None:
+    assert is_refused(Reply(status=status, url=HOME, body=PAGE))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=403, url=HOME, body=WORDPRESS),
+        Reply(status=403, url=HOME, body=PAGE, headers=CHECKED),
+        Reply(status=429, url=HOME, body=PAGE),
+        Reply(status=503, url=HOME, body=PAGE),
+        Reply(status=404, url=HOME, body=PAGE),
+        Reply(status=0, url=HOME, error="timeout"),
+    ],
+)
+def test_another_failure_says_nothing_of_the_query(reply: Reply) -> None:
+    assert not is_refused(reply)
+
+
+@pytest.mark.parametrize("ids", ["include=1,2", "exclude=1,2"])
+def test_a_query_with_several_ids_keeps_its_fields_where_a_server_refuses_it(ids: str) -> None:
+    """The ids make the URL long, not the fields."""
+    for asked in (f"{ids}&_fields=id", f"page=2&{ids}&_fields=id"):
+        query = Query(url=f"{HOME}/wp-json/wp/v2/posts?{asked}", purpose="x")
+        assert without_fields(query, Reply(status=414, url=query.url, body=PAGE)) is None
+
+
+def test_a_query_with_one_id_loses_its_fields_where_a_server_refuses_it() -> None:
+    query = Query(url=f"{HOME}/wp-json/wp/v2/posts?include=7&_fields=id", purpose="x")
+    plain = without_fields(query, Reply(status=431, url=query.url, body=PAGE))
+    assert plain is not None
+    assert plain.url == f"{HOME}/wp-json/wp/v2/posts?include=7"
+
+
+@dataclass
+class ShortUrls(ModelSite):
+    """The server refuses URLs of more than ``longest`` bytes; every one where ``shut``."""
+
+    longest: int = 256
+    shut: bool = False
+    refused: int = 0
+
+    def reply(self, query: Query) -> Reply:
+        if self.shut or len(query.url) > self.longest:
+            self.refused += 1
+            return Reply(status=414, url=query.url, body=PAGE)
+        return super().reply(query)
+
+
+def test_a_server_that_refuses_the_url_with_its_fields_is_asked_without_them() -> None:
+    model, facts, here = ShortUrls({n: Object(n, n) for n in range(1, 250)}), SiteFacts(asked=HOME), site()
+    here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
+    options = Options(url=HOME, follow=frozenset())
+    records, _ = listen(learning(here, options, crawl_collections(here, options, facts)), model)
+    assert (len(records), facts.verdict, model.refused) == (249, "complete", 1)
+    assert not here.api.takes_fields
+
+
+def test_a_server_that_refuses_everything_is_asked_without_fields_once() -> None:
+    model, facts, here = ShortUrls({1: Object(1, 1)}, shut=True), SiteFacts(asked=HOME), site()
+    options = Options(url=HOME, follow=frozenset())
+    listen(learning(here, options, crawl_collections(here, options, facts)), model)
+    assert here.api.takes_fields
+    assert facts.verdict != "complete"
+    queries = [Query(url=f"{HOME}/wp-json/wp/v2/posts?_fields=id&page={n}", purpose="x") for n in range(3)]
+    model.refused = 0
+    listen(learning(here, options, iter_of(queries)), model)
+    assert model.refused == 4, "three queries, and one of them once more"
+
+
+def iter_of(queries: list[Query]) -> SiteCrawl:
+    yield from queries
 
 
 @pytest.mark.parametrize(("value", "total"), [('"123"', 123), ("'5'", 5), (" 7 ", 7), ("x", None), ('""', None)])

@@ -204,6 +204,7 @@ def _look_beside_api(
             state=crawled.state,
             api_ids=crawled.seen,
             sequence=crawled.sequence,
+            sent=witnesses.links.keys(),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Container, Set
 from dataclasses import dataclass, field
 
 from newsbot.wordpress.fallback.delivery import Delivery
@@ -25,7 +25,8 @@ from newsbot.wordpress.receipt import CollectionFacts
 class FallbackCollection:
     """One type of one site. ``reason`` says why the API cannot be used.
 
-    ``api_ids`` are ids that the API gave before it was closed, ``sequence`` the number of rows that were sent by then.
+    ``api_ids`` are ids that the API gave before it was closed, ``sequence`` the number of rows that were sent by then,
+    ``sent`` the keys of their URLs.
     ``may_be_empty``: the user asked for all types, and no row of this type ever came.
     """
 
@@ -36,6 +37,7 @@ class FallbackCollection:
     reason: str
     api_ids: Set[int] = frozenset()
     sequence: int = 0
+    sent: Container[int] = frozenset()
     may_be_empty: bool = False
     listed: Listed = field(default_factory=Listed)
     delivery: Delivery = field(init=False)
@@ -81,6 +83,7 @@ class FallbackCollection:
         self.listed = yield from read_listed(self.sources.key, self.sources.sitemaps, self.type, self.facts.faults)
         self.delivery.listed = self.listed
         self.facts.expected_before = self.listed.expected
+        self.delivery.leave_sent(self.sent)
         if self.sources.incremental:
             yield from self._skip_unchanged()
         yield from self.feed.run()
@@ -89,7 +92,8 @@ class FallbackCollection:
 
     def _skip_unchanged(self) -> Steps[None]:
         """Account for articles that an earlier run brought and whose ``lastmod`` has not changed."""
-        unchanged = yield from self.delivery.seen.unchanged(self.listed.articles)
+        left = {url: self.listed.articles[url] for url in self.listed.remaining}
+        unchanged = yield from self.delivery.seen.unchanged(left)
         for url, is_other_type in unchanged.items():
             self.delivery.account_for(url)
             self.listed.other_types += is_other_type

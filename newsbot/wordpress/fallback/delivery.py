@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Container, Set
+from dataclasses import dataclass, field
 
 from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.fallback.identity import Identities
@@ -11,7 +11,7 @@ from newsbot.wordpress.fallback.listed import Listed
 from newsbot.wordpress.fallback.seen import SeenArticles
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.options import Options
-from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.pages.urls import id_of_url, place_key
 from newsbot.wordpress.receipt import CollectionFacts
 
 
@@ -20,6 +20,7 @@ class Delivery:
     """Sends the posts of one type, and counts them in ``facts``.
 
     ``api_ids`` are ids that the API gave before it was closed. ``sequence`` is the number of rows that were sent.
+    ``by_api`` counts listed articles that are accounted for since the API brought them in this run.
     """
 
     options: Options
@@ -29,6 +30,7 @@ class Delivery:
     seen: SeenArticles
     api_ids: Set[int] = frozenset()
     sequence: int = 0
+    by_api: int = field(default=0, init=False)
 
     @property
     def is_full(self) -> bool:
@@ -38,7 +40,16 @@ class Delivery:
     def account_for(self, url: str) -> None:
         """Note that nothing is missing of the article of that canonical URL."""
         self.listed.account_for(url)
-        self.facts.seen = len(self.listed.accounted) + len(self.api_ids)
+        self.facts.seen = len(self.listed.accounted) - self.by_api + len(self.api_ids)
+
+    def leave_sent(self, sent: Container[int]) -> None:
+        """Account for the listed articles whose URLs have ``sent`` keys: the API brought them in this run.
+        Their pages would show the same again."""
+        for url, article in self.listed.articles.items():
+            if place_key(article.url) in sent:
+                self.listed.account_for(url)
+                self.seen.note(article.url, article.lastmod)
+                self.by_api += 1
 
     def send(self, post: Post, row_id: int | None) -> Steps[None]:
         """Send a post under its id, or under the id that its URL gives it. No post is sent twice."""

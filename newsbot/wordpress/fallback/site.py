@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Container, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -86,10 +86,17 @@ class FallbackSite:
             told.end("incomplete", why, "type")
 
     def crawl_type(
-        self, name: str, reason: str, *, state: CollectionState, api_ids: Set[int] = frozenset(), sequence: int = 0
+        self,
+        name: str,
+        reason: str,
+        *,
+        state: CollectionState,
+        api_ids: Set[int] = frozenset(),
+        sequence: int = 0,
+        sent: Container[int] = frozenset(),
     ) -> Steps[None]:
-        """Crawl one type. ``api_ids`` are ids that the API gave before it was closed. Without other sources the verdict
-        on the API stands.
+        """Crawl one type. ``api_ids`` are ids that the API gave before it was closed, ``sent`` the keys of the URLs of
+        these rows. Without other sources the verdict on the API stands.
 
         Where the archive (``state``) held the whole collection while the API was open, only what was published since is
         asked for: all pages again would cost the site a hundred times what its API does.
@@ -107,6 +114,7 @@ class FallbackSite:
             reason=reason,
             api_ids=api_ids,
             sequence=sequence,
+            sent=sent,
             may_be_empty=not (self.options.names(name) or name == "post" or api_ids or state.live or state.whole),
         )
         yield from collection.run()

@@ -45,7 +45,8 @@ def conclude(
 
 
 def _came(facts: CollectionFacts) -> str:
-    came = ", ".join(f"{count} by {name}" for name, count in facts.via.items()) or "no post came"
+    none = "no other post came" if facts.sent else "no post came"
+    came = ", ".join(f"{count} by {name}" for name, count in facts.via.items()) or none
     kept = f", {facts.kept} unchanged since an earlier run" if facts.kept else ""
     return f"{came}{kept}"
 

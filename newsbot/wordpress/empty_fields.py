@@ -6,15 +6,12 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from newsbot.errors import BadStatus, PayloadError
-from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.replies import answer, refuses_form
 
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
 _HOLLOW = (b"[[]", b"[{}", b"[null")
 """How a list begins whose rows lost every field."""
-
-REFUSED = frozenset({400, 403, 406, 414, 431, 494, 501})
-"""Statuses with which web servers and firewalls refuse a parameter, or a URL that is too long for them."""
 
 
 def without_fields(query: Query, reply: Reply) -> Query | None:
@@ -46,10 +43,8 @@ def _is_refused(asked: str, reply: Reply) -> bool:
 
 def is_refused(reply: Reply) -> bool:
     """Whether a web server or a firewall, and not WordPress, refused a query that it may answer in another form."""
-    if reply.error is not None or reply.status not in REFUSED:
-        return False
     try:
-        payload.read(reply)
+        answer(reply)
     except PayloadError as fault:
-        return isinstance(fault, BadStatus)
+        return isinstance(fault, BadStatus) and refuses_form(fault)
     return False

@@ -116,6 +116,11 @@ class Queries:
         """Whether the site accepts the query parameter ``param``."""
         return self.site.accepted(self.collection.route).takes(param)
 
+    def leave(self, param: str) -> None:
+        """Send the query parameter ``param`` no more, since the site refused it: until the site is discovered again."""
+        accepted = self.site.accepted(self.collection.route)
+        self.site.accepts[self.collection.route] = replace(accepted, params=accepted.params - {param})
+
     # Queries to the site.
 
     def query(

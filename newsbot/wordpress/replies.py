@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from newsbot.errors import Flooded, NotJson, PayloadError, Refused
+from newsbot.errors import BadStatus, Flooded, NotJson, PayloadError, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import FINAL_ERRORS, Reply, Steps
 from newsbot.wordpress.values import objects_in
@@ -18,6 +18,10 @@ and a batch is not split any further."""
 MOST_ROWS = 10_000
 """Rows that one answer may hold. Some plugins ignore ``per_page`` and give thousands; the rows of a page are in memory
 at once."""
+
+
+REFUSED = frozenset({400, 403, 406, 414, 431, 494, 501})
+"""Statuses with which sites, their servers and firewalls refuse a parameter, or a URL that is too long for them."""
 
 
 class Unanswered(PayloadError):
@@ -95,6 +99,12 @@ def is_final(fault: PayloadError) -> bool:
     if isinstance(fault, Unanswered):
         return fault.error in FINAL_ERRORS - {"too-large"}
     return fault.name in ("challenge", "foreign", "endless")
+
+
+def refuses_form(fault: PayloadError) -> bool:
+    """Whether the site refused a query in this form, so that it may answer a query with other parameters. Where it
+    refuses visitors altogether, that query is refused too."""
+    return isinstance(fault, Refused | BadStatus) and fault.status in REFUSED
 
 
 def split_until_alone(

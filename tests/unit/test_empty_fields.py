@@ -131,7 +131,9 @@ def test_a_server_that_refuses_everything_is_asked_without_fields_once() -> None
 
 
 def iter_of(queries: list[Query]) -> SiteCrawl:
-    yield from queries
+    for query in queries:
+        reply = yield query
+        assert reply.status == 414
 
 
 @pytest.mark.parametrize(("value", "total"), [('"123"', 123), ("'5'", 5), (" 7 ", 7), ("x", None), ('""', None)])

@@ -110,7 +110,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "scope": {"values"},
     "options": {"scope"},
     "receipt": {"scope"},
-    "empty_fields": {"messages"},
+    "empty_fields": {"messages", "replies"},
     "login": {"api", "messages"},
     "values": set(),
     "api": {"meaning", "messages", "scope", "values"},

@@ -7,14 +7,16 @@ new. The three sides and the count take three queries.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from newsbot.errors import PayloadError
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.collection.site_ids import LISTING, Dates, Listed, SiteIds
 from newsbot.wordpress.dates import ZONE_SHIFT, local_date, utc
 from newsbot.wordpress.messages import Reply, Steps
-from newsbot.wordpress.replies import rows_of, total_of
+from newsbot.wordpress.replies import refuses_form, rows_of, total_of
 
 REACH = 20
 """Known rows that a listing of edits reaches back to."""
@@ -37,12 +39,17 @@ class RecentPage:
 def recent_page(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[RecentPage]:
     """One page of the rows behind ``filters``, the latest first, which should hold all rows published since ``since``.
 
-    The filter may reach back much further: its total then counts rows that the archive counts too.
+    The filter may reach back much further: its total then counts rows that the archive counts too. Where the site
+    refuses the filter, no row came, and they are not ``enough``.
     """
     queries = site_ids.queries
     params = {"orderby": "date", "order": "desc", "per_page": queries.per_page, "_fields": LISTING}
     reply: Reply = yield site_ids.query(params | filters, "changes")
-    rows = rows_of(reply)
+    try:
+        rows = rows_of(reply)
+    except PayloadError as fault:
+        leave_refused(site_ids, filters, fault)
+        return RecentPage()
     total = total_of(reply)
     local = [local_date(row.get("date")) or "" for row in rows]
     published = [utc(row.get("date_gmt"), row.get("date"), queries.site) or "" for row in rows]
@@ -85,10 +92,30 @@ def shows_change(dates: Dates, last: str) -> bool:
 
 
 def modified_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
-    """The rows changed since ``since``. ``whole`` is the site's count of the collection."""
-    return (yield from site_ids.every("changes", window={"modified_after": since}, whole=whole))
+    """The rows changed since ``since``. ``whole`` is the site's count of the collection. ``unproven`` where the site
+    refuses the filter. Raises PayloadError."""
+    return (yield from _filtered(site_ids, {"modified_after": since}, whole=whole))
 
 
 def published_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
-    """The rows published since ``since``. ``whole`` is the site's count of the collection."""
-    return (yield from site_ids.every("changes", window={"after": since}, whole=whole))
+    """The rows published since ``since``. ``whole`` is the site's count of the collection. ``unproven`` where the site
+    refuses the filter. Raises PayloadError."""
+    return (yield from _filtered(site_ids, {"after": since}, whole=whole))
+
+
+def _filtered(site_ids: SiteIds, filters: dict[str, str], *, whole: int | None) -> Steps[Listed]:
+    if not all(map(site_ids.queries.takes, filters)):
+        return Listed(unproven=True)
+    try:
+        return (yield from site_ids.every("changes", window=filters, whole=whole))
+    except PayloadError as fault:
+        leave_refused(site_ids, filters, fault)
+        return Listed(unproven=True)
+
+
+def leave_refused(site_ids: SiteIds, filters: Iterable[str], fault: PayloadError) -> None:
+    """Do not use ``filters`` that the site refused: a listing of all ids shows these rows too. Raises another fault."""
+    if not refuses_form(fault):
+        raise fault
+    for name in filters:
+        site_ids.queries.leave(name)

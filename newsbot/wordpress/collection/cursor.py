@@ -240,9 +240,14 @@ class Cursor:
     def refuse(self, params: Params) -> bool:
         """Take another way of listing, since the site fails on ``params`` behind its first page. Returns whether there
         is one."""
-        if not isinstance(self.stage, ById) or not ({"offset", "page"} & params.keys()):
+        stage = self.stage
+        if isinstance(stage, ByDate):
+            ignored = next((f"{name}=" for name in ("after", "before") if params.get(name) != self.base.get(name)), "")
+        else:
+            ignored = next((f"{name}=" for name in ("offset", "page") if name in params), "")
+        if not ignored or not isinstance(stage, ByDate | ById):
             return False
-        self._go(self.stage.fall("offset=" if "offset" in params else "page="))
+        self._go(stage.fall(ignored))
         return not self.done
 
     def _go(self, turn: Turn) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from newsbot.errors import PayloadError
+from newsbot.wordpress.collection.changes import leave_refused
 from newsbot.wordpress.collection.insertions import Newest, newest_ids
 from newsbot.wordpress.collection.proof import Proof
 from newsbot.wordpress.collection.reconciler import Reconciler
@@ -15,6 +17,9 @@ from newsbot.wordpress.messages import Steps
 SWEPT_AT_ONCE = 1_000
 """A collection with at most this many rows is compared id by id where its count differs, or where anything changed in
 another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
+
+WINDOW = "after"
+"""The filter of windows of time."""
 
 FEW_GONE = 2
 """Deletions in a collection of few rows that a search by windows finds with fewer requests than a listing of all."""
@@ -102,7 +107,13 @@ class Explaining:
         """Search windows of time, and compare the sets after it. Returns whether they are equal then."""
         account = self.account
         search = Search(site_ids=account.site_ids, apart=account.apart | account.held_back | account.unsure)
-        yield from search.run(*windows)
+        if not account.queries.takes(WINDOW):
+            return False
+        try:
+            yield from search.run(*windows)
+        except PayloadError as fault:
+            leave_refused(account.site_ids, [WINDOW], fault)
+            return False
         if not search.failed and (search.listed or search.missing):
             fetched, gone = len(account.asked), account.gone
             yield from account.take(search.listed)

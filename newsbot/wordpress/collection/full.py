@@ -17,7 +17,7 @@ from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import site_time
 from newsbot.wordpress.messages import Query, Reply, Steps
-from newsbot.wordpress.replies import is_final, rows_of, total_of
+from newsbot.wordpress.replies import is_final, refuses_form, rows_of, total_of
 from newsbot.wordpress.values import row_id
 
 TOO_LARGE = frozenset({400, 404, 406, 408, 413, 414, 431})
@@ -208,7 +208,7 @@ class FullListing(Listing):
         if "exclude" in params and status in (400, 403, 406, 413, 414, 431, 501):
             self.cursor.stop_excluding()
             return True
-        return False
+        return refuses_form(fault) and self.cursor.refuse(dict(params))
 
     def _salvage(self, params: Mapping[str, Any], fault: PayloadError) -> Steps[None]:
         """Bring a page that fails as a whole: list only its ids, for which the site renders no content, then ask for

@@ -11,7 +11,7 @@ from newsbot.wordpress.collection.cursor import Cursor, Params, Row
 from newsbot.wordpress.dates import local_date
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
-from newsbot.wordpress.replies import rows_of, total_of
+from newsbot.wordpress.replies import refuses_form, rows_of, total_of
 
 Value = TypeVar("Value")
 
@@ -88,8 +88,9 @@ def _adapt(cursor: Cursor, params: Params, fault: PayloadError) -> None:
         cursor.per_page = limit
     elif "page" in params and status == 400:
         cursor.past_the_end()
-    elif "offset" in params and status == 400:
+    elif "offset" in params and status == 400 and len(cursor.seen) > cursor.per_page:
+        # Behind further pages the site has a limit. Behind the first page it refuses every offset.
         cursor.past_the_end(proven=False)
-    elif status != 500 or not cursor.refuse(params):
+    elif not (status == 500 or refuses_form(fault)) or not cursor.refuse(params):
         # 500: a search engine behind the listing refuses what lies behind its window.
         raise fault

@@ -168,7 +168,7 @@ class IncrementalListing(Listing):
         )
         # A row that no listing showed before is listed now.
         wrong = wrong or not account.unlisted.isdisjoint(newest.dates)
-        if not wrong and self._is_changed:
+        if self._is_changed and not (wrong or self.sweep):
             largest = max(newest.dates, default=0)
             yield from self.proof.prove_parts(largest=largest, page=newest.first, at_once=self._is_odd)
         if wrong or self.sweep or self.proof.odd or self._needs_all_ids or self._is_restored or account.mass_redated:

@@ -61,7 +61,7 @@ class RecentChanges:
             return
         listed = yield from modified_since(self.account.site_ids, earlier, whole=self.account.total)
         yield from self._take_listed(listed, changed=True)
-        if last is not None and not shows_change(listed.dates, last):
+        if last is not None and not listed.broke_off and not shows_change(listed.dates, last):
             yield from self._look_at_last_edits()
         self.unproven = self.unproven or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
 
@@ -103,7 +103,7 @@ class RecentChanges:
     def bring_published(self, since: str, border: str | None) -> Steps[None]:
         """Bring the rows published since ``since``. The same answer counts the rows published after ``border``."""
         account, enough = self.account, False
-        if border is not None:
+        if border is not None and self.queries.takes("after"):
             page = yield from recent_page(account.site_ids, {"after": border}, since=since)
             yield from account.take(page.dates)
             enough, self.fresh = page.enough, page.fresh

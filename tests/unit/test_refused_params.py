@@ -1,0 +1,104 @@
+"""Sites that refuse a parameter, or whose firewall does: newsbot asks in another form, and loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.receipt import CollectionFacts
+from newsbot.wordpress.replies import refuses_form
+from tests.unit.soak_archive import SoakArchive
+from tests.unit.soak_sequences import crawled
+from tests.unit.soak_site import DAY, KEY, START, SoakSite, iso
+
+PARAMETERS = ("after", "modified_after", "offset", "exclude")
+REFUSALS = {
+    "a firewall": (403, b"<html>Forbidden</html>"),
+    "a server": (406, b"<html>Not Acceptable</html>"),
+    "WordPress": (400, b'{"code":"rest_invalid_param","message":"Invalid parameter(s)","data":{"status":400}}'),
+}
+
+
+@dataclass
+class Refusing(SoakSite):
+    """Refuses each query with the parameter ``refused``, by ``answer``. From ``ban_from`` on, every one."""
+
+    refused: str = ""
+    answer: tuple[int, bytes] = (403, b"")
+    refusals: int = 0
+    ban_from: int = 10**9
+
+    def reply(self, query: Query) -> Reply:
+        asked = dict(parse_qsl(urlsplit(query.url).query))
+        if self.refused not in asked and len(self.asked) < self.ban_from:
+            return super().reply(query)
+        self.asked.append(asked)
+        self.refusals += 1
+        status, body = self.answer
+        return Reply(status=status, url=KEY, body=body, fetched_at=iso(self.now) + "Z")
+
+
+def site_of(posts: int, **more: object) -> Refusing:
+    site = Refusing(per_page=10, **more)  # type: ignore[arg-type]
+    for number in range(posts):
+        site.insert(START - (posts - number) * DAY)
+    return site
+
+
+def crawl(site: Refusing, archive: SoakArchive) -> CollectionFacts:
+    site.now += DAY
+    site.refusals = 0
+    site.asked.clear()
+    facts, _ = crawled("posts", site, archive)
+    return facts
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("refused", PARAMETERS)
+def test_a_refused_parameter_costs_no_row_and_no_verdict(refused: str, refusal: str) -> None:
+    site, archive = site_of(45, refused=refused, answer=REFUSALS[refusal]), SoakArchive()
+    assert crawl(site, archive).verdict == "complete"
+    site.act("edit", 3)
+    site.act("delete", 20)
+    site.act("back_date", 5)
+    site.act("add", 0)
+    for _ in range(2):
+        told = crawl(site, archive)
+        assert told.verdict == "complete", told.why
+        assert archive.reader == {row_id: one.title for row_id, one in site.live().items()}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refused_filter_of_changes_is_asked_for_once(refusal: str) -> None:
+    site, archive = site_of(45, refused="modified_after", answer=REFUSALS[refusal]), SoakArchive()
+    crawl(site, archive)
+    assert site.refusals == 1
+    site.act("edit", 3)
+    crawl(site, archive)
+    assert site.refusals == 0
+
+
+@pytest.mark.parametrize("ban_from", range(1, 12))
+def test_a_site_that_refuses_everything_is_left_soon(ban_from: int) -> None:
+    site, archive = site_of(95, refused="never", answer=REFUSALS["a firewall"], ban_from=ban_from), SoakArchive()
+    told = crawl(site, archive)
+    assert told.verdict in ("blocked", "closed", "incomplete")
+    assert site.refusals <= 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (Refused("rest_invalid_param", status=400, text="x"), True),
+        (BadStatus("HTTP 403", status=403, retryable=False), True),
+        (BadStatus("HTTP 503", status=503, retryable=True), False),
+        (Refused("rest_no_route", status=404, text="x"), False),
+        (NotJson("a page"), False),
+    ],
+)
+def test_which_faults_another_form_of_the_query_may_avoid(fault: PayloadError, *, expected: bool) -> None:
+    assert refuses_form(fault) is expected

@@ -453,7 +453,7 @@ def break_listing(model: ChangingSite, monkeypatch: pytest.MonkeyPatch, param: s
     listing = model._listing
 
     def refuse(params: dict[str, str]) -> Reply:
-        if "offset" in params and (not param or param in params):
+        if ("offset" in params or "page" in params) and (not param or param in params):
             return model._json(400, {"code": "rest_invalid_param", "message": "no", "data": {"status": 400}})
         return listing(params)
 

@@ -82,6 +82,25 @@ def test_a_refused_filter_of_changes_is_asked_for_once(refusal: str) -> None:
     assert site.refusals == 0
 
 
+def test_a_site_that_refuses_every_page_behind_the_first_one_is_not_complete() -> None:
+    """The refusal of a page that the site counts is no end of the listing."""
+    site, archive = site_of(45), SoakArchive()
+    assert crawl(site, archive).verdict == "complete"
+    site.refused, site.answer = "offset", REFUSALS["WordPress"]
+    listing = site._listing
+
+    def first_pages(params: dict[str, str], every: object = None) -> Reply:
+        if "page" in params:
+            return Reply(status=400, url=KEY, body=site.answer[1], fetched_at=iso(site.now) + "Z")
+        return listing(params)
+
+    site._listing = first_pages  # type: ignore[method-assign]
+    site.now += 30 * DAY
+    told = crawl(site, archive)
+    assert (told.verdict, told.deleted, told.held_back) == ("incomplete", 0, 0), told.why
+    assert archive.reader.keys() == site.live().keys()
+
+
 @pytest.mark.parametrize("ban_from", range(1, 12))
 def test_a_site_that_refuses_everything_is_left_soon(ban_from: int) -> None:
     site, archive = site_of(95, refused="never", answer=REFUSALS["a firewall"], ban_from=ban_from), SoakArchive()

@@ -14,7 +14,7 @@ from newsbot.archive import Archive
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Site
-from newsbot.wordpress.messages import Reply
+from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
@@ -359,6 +359,61 @@ def test_site_is_doubted_where_its_feed_shows_what_its_api_hides(tmp_path: Path)
     model.web["/feed/"] = f"<rss version='2.0'><channel><title>A</title>{''.join(entries)}</channel></rss>"
     rows, facts = run(tmp_path, model, "2", site=site)
     assert (ids(rows), site.doubted, facts.verdict) == ([31, 32], True, "complete"), facts.why
+
+
+@dataclass
+class DatedSite(ListedSite):
+    """``today`` is the day of the site's answers."""
+
+    today: str = "2026-01-01"
+
+    def reply(self, query: Query) -> Reply:
+        return replace(super().reply(query), fetched_at=f"{self.today}T00:00:00Z")
+
+
+def dated_site(count: int) -> DatedSite:
+    model = DatedSite({number: Object(number, 60 * number) for number in range(1, count + 1)})
+    model.web |= {INDEX: index(LIST), LIST: urlset(f"/post-{number}/" for number in model.objects)}
+    return model
+
+
+def feed_of(*numbers: int) -> str:
+    entries = (f"<item><link>{HOME}/post-{n}/</link><guid>{HOME}/?p={n}</guid></item>" for n in numbers)
+    return f"<rss version='2.0'><channel><title>A</title>{''.join(entries)}</channel></rss>"
+
+
+def test_site_whose_feed_always_shows_hidden_rows_is_discovered_again_once_a_week(tmp_path: Path) -> None:
+    model, site = dated_site(1_200), slugged()
+    for route, accepts in site.accepts.items():
+        site.accepts[route] = replace(accepts, params=accepts.params | {"modified_after"})
+    run(tmp_path, model, "1", site=site)
+    doubted = []
+    for day in range(2, 12):
+        model.today = f"2026-01-{day:02}"
+        hidden, shown = 1_500 + 2 * day, 1_501 + 2 * day
+        yesterday = 86_400 * (729 + day)
+        model.objects |= {number: Object(number, yesterday + number) for number in (hidden, shown)}
+        model.by_slug |= {hidden}
+        model.web["/feed/"] = feed_of(shown, hidden, 1_200)
+        site.doubted = False
+        _, facts = run(tmp_path, model, f"{day}", site=site)
+        assert facts.verdict == "complete", facts.why
+        doubted.append(site.doubted)
+    assert doubted == [True, *[False] * 6, True, False, False]
+
+
+@pytest.mark.parametrize("count", [30, 400])
+def test_rows_that_are_counted_only_are_no_doubt_until_their_number_grows(tmp_path: Path, count: int) -> None:
+    """A plugin hides a row from the API and from the sitemap, and WordPress counts it."""
+    model = dated_site(count)
+    model.objects[5].hidden = True
+    model.web[LIST] = urlset(f"/post-{number}/" for number in model.objects if number != 5)
+    for number in ("1", "2", "3"):
+        _, facts = run(tmp_path, model, number)
+        assert (facts.verdict, facts.hidden, facts.unexplained) == ("complete", 1, 0), (number, facts.why)
+    model.objects[count + 1] = Object(count + 1, 60 * count + 60, hidden=True)
+    _, facts = run(tmp_path, model, "4")
+    assert facts.verdict == "incomplete", facts.why
 
 
 def test_hearing_that_was_cut_short_is_not_repeated_in_each_run(tmp_path: Path) -> None:

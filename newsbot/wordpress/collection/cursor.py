@@ -237,6 +237,13 @@ class Cursor:
         self._go(self.stage.past_the_end())
         self.unproven = self.unproven or (self.done and not proven)
 
+    def is_counted(self, params: Params) -> bool:
+        """Whether the site counts rows where ``params`` begin, so that its refusal of them is no end of the listing."""
+        page, offset = params.get("page", 1), params.get("offset")
+        if not isinstance(page, int) or not isinstance(offset, int | None) or self.last_total is None:
+            return False
+        return (offset if offset is not None else (page - 1) * self.per_page) < self.last_total
+
     def refuse(self, params: Params) -> bool:
         """Take another way of listing, since the site fails on ``params`` behind its first page. Returns whether there
         is one."""

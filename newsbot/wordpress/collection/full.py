@@ -203,7 +203,7 @@ class FullListing(Listing):
         if self.intake.sizes.failed():
             return not is_final(fault)
         if isinstance(fault, Refused) and ("page" in params or "offset" in params) and status == 400:
-            self.cursor.past_the_end()
+            self.cursor.past_the_end(proven=not self.cursor.is_counted(dict(params)))
             return True
         if "exclude" in params and status in (400, 403, 406, 413, 414, 431, 501):
             self.cursor.stop_excluding()

@@ -87,7 +87,7 @@ def _adapt(cursor: Cursor, params: Params, fault: PayloadError) -> None:
     if (limit := lowered_per_page(fault, cursor.per_page)) is not None:
         cursor.per_page = limit
     elif "page" in params and status == 400:
-        cursor.past_the_end()
+        cursor.past_the_end(proven=not cursor.is_counted(params))
     elif "offset" in params and status == 400 and len(cursor.seen) > cursor.per_page:
         # Behind further pages the site has a limit. Behind the first page it refuses every offset.
         cursor.past_the_end(proven=False)

@@ -87,7 +87,10 @@ def accept_unexplained(facts: CollectionFacts) -> None:
     reasons = [reason for reason in facts.why.split("; ") if reason != _doubt(facts)]
     facts.hidden, facts.unexplained = facts.hidden + facts.unexplained, 0
     if facts.verdict == "incomplete" and not reasons:
-        reasons = [f"all {facts.seen} listed came", f"{facts.hidden} counted by the site and shown to nobody"]
+        came = f"all {facts.seen} listed came"
+        if facts.mode == "update":
+            came = f"{facts.seen} new or changed since {facts.since} came, {facts.live} live"
+        reasons = [came, f"{facts.hidden} counted by the site and shown to nobody"]
         facts.end("complete", "; ".join(reasons))
     else:
         facts.why = "; ".join(reasons)

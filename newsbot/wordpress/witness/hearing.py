@@ -19,6 +19,10 @@ from newsbot.wordpress.witness.sitemap_lists import hear_sitemaps
 AT_MOST_EVERY = timedelta(days=1)
 """How often a witness is heard at most, unless the user asks for a whole listing."""
 
+DOUBTED_EVERY = timedelta(days=7)
+"""How often a site is discovered again at most since its feed shows rows that its API hides. Some sites hide a section
+from their API for good, and each new row of it shows in the feed."""
+
 FEW_HIDDEN = 0.1
 """Share of the live rows that a site may count and show to nobody, where its sitemap agrees. With more, the sitemap may
 hide what the API hides."""
@@ -58,7 +62,7 @@ def _run(account: Account, *, whole: bool) -> Steps[None]:
     state = account.state
     if (whole or "heard" not in state or state.get("moving")) and (asked or _is_time(account, "heard")):
         state["heard"], state["moving"] = account.at, False
-        account.state["hidden"], account.state["unheard"] = [], None
+        account.state["hidden"], account.state["unheard"], account.state["counted"] = [], None, 0
         yield from _ask_missing(account)
         if not (yield from hear_sitemaps(account)) and account.type == "post":
             yield from hear_feed(account, "feed", f"{account.witnesses.site.home}/feed/")
@@ -91,9 +95,9 @@ def _go_on(account: Account) -> Steps[bool]:
     if account.type == "post" and account.facts.sent and _is_time(account, "fed"):
         asked, beside = True, set(account.beside)
         yield from hear_feed(account, "feed", f"{account.witnesses.site.home}/feed/")
-        if not account.beside <= beside:
+        if not account.beside <= beside and _is_time(account, "doubted", every=DOUBTED_EVERY):
             # A plugin that the site installed after its discovery, such as one for languages, may hide these rows.
-            account.witnesses.site.doubted = True
+            account.witnesses.site.doubted, account.state["doubted"] = True, account.at
         if account.readdressed:
             # The addresses of older rows may have changed too, which the sitemaps show.
             account.state["heard"] = account.at
@@ -114,11 +118,11 @@ def _ask_missing(account: Account) -> Steps[None]:
     account.take(differences, told)
 
 
-def _is_time(account: Account, name: str) -> bool:
+def _is_time(account: Account, name: str, *, every: timedelta = AT_MOST_EVERY) -> bool:
     last = account.state.get(name)
     if last is None or account.at is None:
         return True
-    return datetime.fromisoformat(account.at) - datetime.fromisoformat(last) >= AT_MOST_EVERY
+    return datetime.fromisoformat(account.at) - datetime.fromisoformat(last) >= every
 
 
 def _conclude(account: Account) -> None:
@@ -140,8 +144,11 @@ def _conclude(account: Account) -> None:
     if _may_be_empty(account) and (empty := forgive_bodiless(facts)) is not None:
         facts.why += f"; {empty}"
     if not facts.missing_urls:
-        if account.agrees and 0 < facts.unexplained <= FEW_HIDDEN * (facts.live or 0):
-            # The site counts some rows that no listing shows, and its sitemap lists none of them.
+        if account.agrees:
+            # The sitemap lists no row that the API does not show.
+            account.state["counted"] = min(facts.unexplained, int(FEW_HIDDEN * (facts.live or 0)))
+        if 0 < facts.unexplained <= account.state.get("counted", 0):
+            # The site counts some rows that no listing shows. Its sitemap listed none of them when it was last heard.
             accept_unexplained(facts)
         return
     why = f"{len(facts.missing_urls)} listed by the site and not shown by its API: {some(facts.missing_urls)}"

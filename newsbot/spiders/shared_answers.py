@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import urlsplit
 
+from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
 
 SHARED = frozenset({"index"})
@@ -18,12 +19,28 @@ SHARED_SECONDS = 600.0
 """How long an answer is shared. A run over thousands of articles takes hours, in which a site may change."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _OfHost:
-    """``answers``: URL -> when the answer came, and the answer. ``locks``: URL -> held while the site is asked."""
+MOST_BYTES = 20_000_000
+"""The size of all answers that are kept at once. Where no page names the API, each article has indexes of its own that
+do not exist, and each of these answers is a page of the site."""
 
-    answers: dict[str, tuple[float, Reply]] = field(default_factory=dict)
-    locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+_HEADERS = 4_000
+"""What an answer takes beside its body."""
+
+_Key = tuple[str, str]
+"""A host as ``_host`` writes it, and the URL of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """``came``: when. ``until``: when it is shared no more with targets that did not wait for it."""
+
+    reply: Reply
+    came: float
+    until: float
+
+    @property
+    def size(self) -> int:
+        return len(self.reply.body) + _HEADERS
 
 
 class SharedAnswers:
@@ -34,38 +51,59 @@ class SharedAnswers:
         """``urls`` are the addresses of the targets of the run."""
         self._clock = clock
         self._open = Counter(map(_host, urls))
-        self._of_host = {host: _OfHost() for host, targets in self._open.items() if targets > 1}
+        self._locks = {host: defaultdict[str, asyncio.Lock](asyncio.Lock) for host, n in self._open.items() if n > 1}
+        """Host -> URL -> held while the site is asked."""
+        self._answers: dict[_Key, _Answer] = {}
+        """The answer that was used last comes last."""
+        self._size = 0
 
     async def answer(self, query: Query, url: str, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         """The answer to a query of the target ``url``: one that came before, or what ``ask`` brings.
 
         A failure may be one of this moment: it is shared with those targets alone that waited for the answer.
         """
-        known = self._of_host.get(_host(url)) if query.purpose in SHARED else None
-        if known is None:
+        host = _host(url)
+        locks = self._locks.get(host) if query.purpose in SHARED else None
+        if locks is None:
             return await ask()
-        began = self._clock()
-        async with known.locks[query.url]:
-            if (shared := known.answers.get(query.url)) is not None:
-                came, reply = shared
-                if came >= began or (_is_lasting(reply) and self._clock() - came < SHARED_SECONDS):
-                    return reply
-            reply = await ask()
-            known.answers[query.url] = (self._clock(), reply)
-            return reply
+        key, began = (host, query.url), self._clock()
+        async with locks[query.url]:
+            known = self._take(key)
+            if known is None or (known.came < began and self._clock() >= known.until):
+                reply, came = await ask(), self._clock()
+                known = _Answer(reply, came, came + SHARED_SECONDS if _is_lasting(query, reply) else came)
+            if host in self._locks:
+                self._keep(key, known)
+            return known.reply
 
     def ended(self, url: str) -> None:
         """Release the answers of a host whose last target has ended."""
         host = _host(url)
-        if host in self._of_host:
+        if host in self._locks:
             self._open[host] -= 1
             if self._open[host] <= 0:
-                del self._of_host[host]
+                for address in self._locks.pop(host):
+                    self._take((host, address))
+
+    def _keep(self, key: _Key, answer: _Answer) -> None:
+        self._answers[key] = answer
+        self._size += answer.size
+        while self._size > MOST_BYTES and len(self._answers) > 1:
+            self._take(next(iter(self._answers)))
+
+    def _take(self, key: _Key) -> _Answer | None:
+        """Remove an answer, and return it."""
+        answer = self._answers.pop(key, None)
+        if answer is not None:
+            self._size -= answer.size
+        return answer
 
 
-def _is_lasting(reply: Reply) -> bool:
-    """Whether the site would give the same answer again soon."""
-    return reply.error is None and reply.status < 500 and reply.status != 429
+def _is_lasting(query: Query, reply: Reply) -> bool:
+    """Whether the site would give the same answer again soon. It may not where the answer is JSON that was cut off."""
+    if reply.error is not None or reply.status >= 500 or payload.fault(query, reply) is not None:
+        return False
+    return reply.body[:1] not in (b"{", b"[") or payload.is_whole(reply.body)
 
 
 def _host(url: str) -> str:

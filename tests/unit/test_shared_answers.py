@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from newsbot.spiders.shared_answers import SHARED_SECONDS, SharedAnswers
+from newsbot.spiders.shared_answers import MOST_BYTES, SHARED_SECONDS, SharedAnswers
 from newsbot.wordpress.messages import Query, Reply
 
 ARTICLES = ["https://a.example/one/", "www.a.example/two/", "https://A.example/three/"]
-INDEX = Query(url="https://a.example/wp-json/", purpose="index")
+INDEX = Query(url="https://a.example/wp-json/", purpose="index", expects="any")
 GOOD = Reply(status=200, url=INDEX.url)
 
 
@@ -54,8 +54,12 @@ def test_targets_of_one_host_ask_for_the_index_once(lasting: Reply) -> None:
 
 @pytest.mark.parametrize(
     "failure",
-    [Reply(status=0, url=INDEX.url, error="timeout"), Reply(status=503, url=INDEX.url), Reply(status=429, url="")],
-    ids=["timeout", "503", "429"],
+    [
+        Reply(status=0, url=INDEX.url, error="timeout"),
+        *(Reply(status=status, url=INDEX.url) for status in (503, 429, 408)),
+        Reply(status=200, url=INDEX.url, body=b'{"name": "A", "routes": {"/wp/v2'),
+    ],
+    ids=["timeout", "503", "429", "408", "cut off"],
 )
 def test_a_failure_is_shared_with_those_alone_that_waited_for_it(failure: Reply) -> None:
     async def run() -> None:
@@ -98,6 +102,34 @@ def test_the_answers_of_a_host_are_released_when_its_last_target_ends() -> None:
         answers.ended("https://b.example/")
         await at_once(answers, site, ARTICLES[:1])
         assert site.count == 2
+
+    asyncio.run(run())
+
+
+def test_the_answers_that_are_kept_have_a_limit_and_the_last_used_ones_stay() -> None:
+    async def run() -> None:
+        site = Asked([Reply(status=404, url="", body=bytes(MOST_BYTES // 4))] * 6)
+        answers = shared(site, ARTICLES)
+
+        async def count(folder: str) -> int:
+            query = Query(url=f"https://a.example/{folder}/wp-json/", purpose="index")
+            await answers.answer(query, ARTICLES[0], site.ask)
+            return site.count
+
+        asked = [await count(folder) for folder in ("one", "two", "three", "one", "four", "one", "two")]
+        assert asked == [1, 2, 3, 3, 4, 4, 5]
+        for url in ARTICLES:
+            answers.ended(url)
+        assert (answers._answers, answers._size) == ({}, 0)
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_is_too_large_to_keep_beside_others_is_shared() -> None:
+    async def run() -> None:
+        site = Asked([Reply(status=200, url="", body=bytes(MOST_BYTES))])
+        await at_once(shared(site, ARTICLES), site, ARTICLES)
+        assert site.count == 1
 
     asyncio.run(run())
 

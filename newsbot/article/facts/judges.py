@@ -29,7 +29,8 @@ LEAST_WORDS = 25
 
 _ELEMENT = re.compile(r"<[a-zA-Z]")
 _BLOCK = re.compile(r"<(?:p|div|td|th|li|dt|dd|br|hr|pre|h[1-6]|option|tr|section|article|blockquote)\b", re.I)
-_EMPTY = re.compile(r"<([a-zA-Z][\w-]*)((?:\s[^<>]*?)?)\s*/>")
+# Possessive: a long run of spaces in an attribute is read once.
+_EMPTY = re.compile(r"<([a-zA-Z][\w-]*+)([^<>]*+)(?<=/)>")
 _VOID = frozenset({"br", "hr", "img", "source", "wbr", "col", "embed", "input", "track", "area"})
 _FRAME = "script, style, noscript, template, svg, nav, footer, aside, form, select, iframe"
 """What never holds the words of an article."""
@@ -65,7 +66,7 @@ def _read(html: str, url: str, *, fast: bool, rich: bool) -> LexborNode | None:
 
 def _as_html(xml: str) -> str:
     """trafilatura's result with an end tag for each empty element. It writes ``<a/>``, which opens a link in HTML."""
-    return _EMPTY.sub(lambda tag: tag[0] if tag[1] in _VOID else f"<{tag[1]}{tag[2]}></{tag[1]}>", xml)
+    return _EMPTY.sub(lambda tag: tag[0] if tag[1] in _VOID else f"<{tag[1]}{tag[2][:-1].rstrip()}></{tag[1]}>", xml)
 
 
 @cache

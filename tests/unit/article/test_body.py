@@ -253,3 +253,13 @@ def test_an_empty_element_of_trafilatura_does_not_hold_what_follows(
     assert body is not None
     assert all(paragraph.parent == body for paragraph in body.css("p"))
     assert len(body.css("p")) == 8
+
+
+@pytest.mark.parametrize("element", ['<a title="{}x">a</a>', '<a title="{}x"/>', "<{}p", "<p{}"])
+def test_a_long_run_of_spaces_in_what_trafilatura_finds_is_read_once(
+    element: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A reader that goes back over the run for each of its spaces does not end.
+    found = f"<html><body><p>{element.format(' ' * 1_000_000)}</p>{STORY}</body></html>"
+    monkeypatch.setattr(trafilatura, "extract", lambda html, **options: found)
+    assert "The harbour board" in (judge_page(page(STORY), URL)[0] or "")

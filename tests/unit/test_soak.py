@@ -30,3 +30,16 @@ def test_a_row_that_left_a_site_without_any_order_is_not_kept_in_silence() -> No
     """The site ignores exclude=, include= and orderby=, so that the second listing breaks off. Its count confirms the
     first one, and says nothing of a row that only the archive holds."""
     assert play(sequence(50_355)) is None
+
+
+def test_a_hidden_row_does_not_stand_for_a_row_that_vanished() -> None:
+    """The total does not change any more. Two hidden rows stand before the newest row, and an older row is trashed: the
+    newest row keeps its rank, so that the rank proves nothing."""
+    steps = (
+        Step(acts=(("edit", 8564),), during=((5, ("delete_and_back_date", 2648)),)),
+        Step(acts=(("begin_lie", 5035), ("count_more", 6511), ("count_more", 6204))),
+        Step(),
+        Step(acts=(("back_date", 8510),), during=((5, ("begin_lie", 8673)),)),
+        Step(acts=(("trash", 36),)),
+    )
+    assert play(History("media", posts=7, ties=1, per_page=3, steps=steps, longest=215)) is None

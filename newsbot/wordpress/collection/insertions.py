@@ -80,7 +80,9 @@ def newest_since(site_ids: SiteIds, unknown: Unknown, *, start: Start, hidden: i
     lacking = ranked.hidden
     if lacking is not None and ranked.dates and ranked.reply is not None and 0 <= lacking <= start.most_hidden:
         found = _newest_of(ranked, ranked.reply)
-        found.counted, found.ranks, found.lacking = start.known, {"hidden": lacking}, lacking
+        # A hidden row that an old row's disappearance moved in front of the page leaves the same answer.
+        found.counted = start.known and not lacking
+        found.ranks, found.lacking = {"hidden": lacking}, lacking
         return (yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh, after=found))
     found = yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh)
     if lacking is not None and list(found.dates)[: len(ranked.dates)] == list(reversed(ranked.dates)):

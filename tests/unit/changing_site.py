@@ -215,6 +215,7 @@ def _row(number: int, one: Article) -> dict[str, Any]:
         "slug": one.slug,
         "status": one.status,
         "type": "post",
+        "link": f"{KEY}/{one.slug}/",
         "date": iso(one.local),
         "date_gmt": iso(one.date),
         "modified_gmt": iso(one.modified),

@@ -326,6 +326,39 @@ def test_rows_come_again_where_the_site_changes_its_permalinks(tmp_path: Path) -
     assert (rows, facts.witnesses["sitemap"]["lacking"]) == ([], 0)
 
 
+@pytest.mark.parametrize("count", [8, 30, 250, 700])
+def test_new_permalinks_are_found_without_a_sitemap_and_a_feed(tmp_path: Path, count: int) -> None:
+    model = dated_site(count)
+    model.web.clear()
+    first, _ = run(tmp_path, model, "1", site=(site := addressed()))
+    model.folder = "/news"
+    address, asked = {row.id: row.url for row in first if isinstance(row, Post)}, []
+    for day in range(2, 9):
+        model.today = f"2026-01-{day:02}"
+        model.asked.clear()
+        rows, facts = run(tmp_path, model, f"{day}", site=site)
+        assert facts.verdict == "complete", facts.why
+        address |= {row.id: row.url for row in rows if isinstance(row, Post)}
+        asked.append(sum("include" in params for _, params in model.asked))
+    assert address == {number: f"{HOME}/news/post-{number}/" for number in model.objects}
+    assert asked[-2:] == [0, 0], "nothing more is asked for once all rows came"
+
+
+def test_listings_with_other_addresses_than_their_rows_are_compared_once(tmp_path: Path) -> None:
+    model = dated_site(30)
+    model.web.clear()
+    run(tmp_path, model, "1", site=(site := addressed()))
+    model.listed_folder = "/amp"
+    asked = []
+    for day in range(2, 9):
+        model.today = f"2026-01-{day:02}"
+        model.asked.clear()
+        rows, facts = run(tmp_path, model, f"{day}", site=site)
+        assert (rows, facts.verdict) == ([], "complete"), facts.why
+        asked.append(sum("include" in params for _, params in model.asked))
+    assert sum(asked) == 1
+
+
 def test_rows_that_a_pipeline_drops_have_no_new_address(tmp_path: Path) -> None:
     rows, facts = run(tmp_path, listed_site(), "1", dropped=range(1, 21))
     assert (ids(rows), facts.sent, facts.verdict) == (list(range(21, 31)), 30, "complete"), facts.why
@@ -366,6 +399,15 @@ class DatedSite(ListedSite):
     """``today`` is the day of the site's answers."""
 
     today: str = "2026-01-01"
+    listed_folder: str = ""
+    """What stands in the permalinks of rows that come without their content."""
+
+    def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
+        row = super()._row(one, params)
+        fields = params.get("_fields", "content").split(",")
+        if "content" not in fields:
+            row |= {"link": row["link"].replace(HOME, HOME + self.listed_folder)}
+        return {name: value for name, value in row.items() if name in fields}
 
     def reply(self, query: Query) -> Reply:
         return replace(super().reply(query), fetched_at=f"{self.today}T00:00:00Z")
@@ -377,15 +419,21 @@ def dated_site(count: int) -> DatedSite:
     return model
 
 
+def addressed() -> Site:
+    """A site that declares ``slug`` and ``modified_after``."""
+    site = slugged()
+    for route, accepts in site.accepts.items():
+        site.accepts[route] = replace(accepts, params=accepts.params | {"modified_after"})
+    return site
+
+
 def feed_of(*numbers: int) -> str:
     entries = (f"<item><link>{HOME}/post-{n}/</link><guid>{HOME}/?p={n}</guid></item>" for n in numbers)
     return f"<rss version='2.0'><channel><title>A</title>{''.join(entries)}</channel></rss>"
 
 
 def test_site_whose_feed_always_shows_hidden_rows_is_discovered_again_once_a_week(tmp_path: Path) -> None:
-    model, site = dated_site(1_200), slugged()
-    for route, accepts in site.accepts.items():
-        site.accepts[route] = replace(accepts, params=accepts.params | {"modified_after"})
+    model, site = dated_site(1_200), addressed()
     run(tmp_path, model, "1", site=site)
     doubted = []
     for day in range(2, 12):

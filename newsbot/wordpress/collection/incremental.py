@@ -15,6 +15,7 @@ from newsbot.wordpress.collection.insertions import Newest, ids_from
 from newsbot.wordpress.collection.listing import Listing
 from newsbot.wordpress.collection.proof import Proof
 from newsbot.wordpress.collection.ranks import learnt
+from newsbot.wordpress.collection.readdressed import bring_readdressed
 from newsbot.wordpress.collection.recent_changes import RecentChanges
 from newsbot.wordpress.collection.verdict import conclude
 from newsbot.wordpress.dates import ZONE_SHIFT
@@ -95,9 +96,13 @@ class IncrementalListing(Listing):
             yield from self._bring_changes()
             yield from self._bring_owed()
             yield from self._compare_newest()
+        readdressed = yield from bring_readdressed(account)
         self.began = self.began or account.when
         self.facts.seen = self.intake.sequence
         self._close()
+        if readdressed:
+            # The next run lists all rows.
+            self.outcome = {"whole": False}
 
     def _sweep(self) -> Steps[None]:
         account, newest = self.reconciler, self.newest.dates

@@ -15,6 +15,7 @@ from typing import Any
 from newsbot.wordpress.collection import above, exclusion
 from newsbot.wordpress.collection.parts import EVERYTHING, Part, shifted
 from newsbot.wordpress.collection.publication import DateRound, round_of
+from newsbot.wordpress.collection.readdressed import UNTRUE
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.site_ids import Dates
 from newsbot.wordpress.dates import ZONE_SHIFT
@@ -103,6 +104,8 @@ class Proof:
             kept["dates_untrue"] = True
         if self.account.unordered:
             kept["unordered"] = True
+        if self.account.links_untrue or self.account.intake.state.rotation.get(UNTRUE):
+            kept[UNTRUE] = True
         return kept
 
     def end_round(self, began: str | None, *, counted: bool = True) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from newsbot.errors import PayloadError
 from newsbot.wordpress.collection.cursor import OVERLAP
 from newsbot.wordpress.collection.reconciler import Reconciler
+from newsbot.wordpress.collection.responsive import fields_of
 from newsbot.wordpress.collection.site_ids import LISTING, Dates, SiteIds, asked_afresh, token
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.payload import lowered_per_page
@@ -105,9 +106,10 @@ def learnt(ranks: Mapping[str, Any], swept: str | None) -> dict[str, Any]:
 def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> Steps[Ranked]:
     """The rows behind the oldest ``behind`` ones. Raises a final PayloadError."""
     queries, ranked, offset = site_ids.queries, Ranked(behind=behind), behind
+    fields = f"{LISTING},link" if "link" in fields_of(queries.options.kind, site_ids.field_set) else LISTING
     for _ in range(MOST_PAGES):
         params: dict[str, Any] = {"orderby": "id", "order": "asc", "offset": offset, "per_page": queries.per_page}
-        params["_fields"] = LISTING
+        params["_fields"] = fields
         reply = yield from asked_afresh(queries, params, fresh, "newest", tries=2)
         try:
             rows = rows_of(reply)

@@ -41,7 +41,8 @@ class Reconciler:
     the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it. ``went_back``: rows have an earlier
     date of change than the archive holds. A site that was restored from a backup shows no other sign of its edits.
     ``mass_redated``: most rows of a listing have other dates than the archive holds, and none of them shows when it was
-    changed. This is the trace of a program that writes to the site's database.
+    changed. This is the trace of a program that writes to the site's database. ``links_untrue``: the site lists other
+    addresses than those of its whole rows.
     """
 
     intake: Intake
@@ -68,6 +69,7 @@ class Reconciler:
     in_turns: bool = False
     went_back: bool = False
     mass_redated: bool = False
+    links_untrue: bool = False
     publication: Publication = field(init=False)
 
     def __post_init__(self) -> None:

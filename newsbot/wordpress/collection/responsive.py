@@ -18,11 +18,11 @@ from newsbot.wordpress.replies import rows_or_none
 from newsbot.wordpress.values import row_id
 
 _CHEAP_FIELDS = {
-    "posts": ("guid", "slug", "status", "type"),
+    "posts": ("guid", "slug", "link", "type"),
     "media": ("guid", "slug", "media_type", "mime_type"),
     "comments": ("author_name", "parent", "post", "type"),
 }
-"""Fields that every row of a kind has and that cost the server nothing."""
+"""Fields that every row of a kind has and that cost the server little. ``readdressed`` compares the links."""
 
 _WHOLE = frozenset({"title", "content", "link", "_links"})
 """Fields of whole rows."""

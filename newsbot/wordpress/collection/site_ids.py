@@ -16,6 +16,7 @@ from newsbot.wordpress.dates import age, site_time, utc
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.queries import PAST_CACHES, Queries
 from newsbot.wordpress.replies import rows_of, total_of
+from newsbot.wordpress.values import decoded
 
 LISTING = "id,date,date_gmt,modified,modified_gmt"
 """The fields of a listing for which the site renders no content."""
@@ -75,12 +76,14 @@ class Counted:
 @dataclass(frozen=True, slots=True)
 class SiteIds:
     """Lists and counts the rows of the collection of ``queries``. ``published`` are the dates of publication of listed
-    rows, until they are compared with the archive's. ``fresh`` is a text that no earlier run had: with it each query
+    rows, until they are compared with the archive's. ``links`` are the addresses of listed rows, as far as they came.
+    ``fresh`` is a text that no earlier run had: with it each query
     goes past caches, since a cache that does not tell its answers would show the site as an earlier run saw it.
     ``field_set`` is the number of the fields by which this run knows an old answer (``responsive``)."""
 
     queries: Queries
     published: Dates = field(default_factory=dict, compare=False)
+    links: dict[int, str] = field(default_factory=dict, compare=False)
     fresh: str = ""
     field_set: int = 0
 
@@ -103,6 +106,8 @@ class SiteIds:
         """The ``modified`` of a row. Its date of publication is kept in ``published``."""
         modified = utc(raw.get("modified_gmt"), raw.get("modified"), self.queries.site)
         published = utc(raw.get("date_gmt"), raw.get("date"), self.queries.site)
+        if (link := decoded(raw.get("link"))) is not None:
+            self.links[row_id] = link
         if published is not None:
             # Most rows were never modified, so that their two dates are equal. One text in memory serves both.
             self.published[row_id] = modified if published == modified else published

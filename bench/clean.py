@@ -92,6 +92,8 @@ def hostile(size: int = 2_000_000) -> dict[str, str]:
         "srcset": '<img srcset="' + "a.jpg 1w, " * (size // 10) + '">',
         "nested objects": "<object>" * (size // 8),
         "unclosed comments": "<!--" * (size // 4),
+        "notes that links pay": f'<p>This post has affiliate links{") click" * 30}. x <a href="/y">y</a></p>'
+        * (size // 264),
         "paragraphs": "<p>One sentence of some length that an author wrote.</p>" * (size // 56),
     }
 

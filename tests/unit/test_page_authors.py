@@ -96,3 +96,17 @@ def test_the_date_of_a_page_without_an_article_in_its_data(head: str) -> None:
 )
 def test_a_title_ends_before_a_bar_where_a_heading_does(declared: str, h1: str, expected: str) -> None:
     assert post(head=f'<meta property="og:title" content="{declared}">', body=f"<h1>{h1}</h1>").title == expected
+
+
+@pytest.mark.parametrize("part", ["@a.", "A, ", ",", "| ", "A and "])
+def test_a_very_long_text_is_not_searched_for_names(part: str) -> None:
+    # A search that takes the square of the length does not end.
+    long = f"A{part * 100_000}x"
+    assert names(post(head=json_ld(author={"name": long}))) == [long]
+
+
+@pytest.mark.parametrize(
+    "text", ["ann@quay.example", "a.writer@news.quay.example", "<ann@quay.example>", "ann@quay.example."]
+)
+def test_an_email_address_is_no_author(text: str) -> None:
+    assert names(post(head=json_ld(author={"name": text}))) == []

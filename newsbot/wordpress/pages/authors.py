@@ -25,7 +25,7 @@ _OF_THEMES = (
 )
 """Other posts and people beside the article have these too: a name counts where it is the only one."""
 
-_NO_NAME = re.compile(r"\s*(?:https?://\S*|[\d\W_]*|\S+@\S+\.\S+)\s*\Z")
+_NO_NAME = re.compile(r"\s*(?:https?://\S*|[\d\W_]*|[^\s@]++@[^\s@.]++(?:\.[^\s@.]*+)++)\s*\Z")
 """An address, an e-mail address, and a number: what a program writes where it knows no name."""
 
 _BEFORE = re.compile(r"\A[\s,;|]+|[\s,;|]+\Z")
@@ -36,6 +36,8 @@ _NAME = re.compile(r"[^\W\d_a-z][\w'’.\-]*(?:\s+(?:[a-z]{1,3}\s+)*[^\W\d_a-z][
 _TITLES = re.compile(r"\b(?:editors?|staff|team|desk|press|news|reporters?|redaktion|university|institute)\b", re.I)
 _LETTERS = re.compile(r"[\W_]+")
 _LONGEST = 80
+_MOST_LETTERS = 500
+"""A longer text is not divided: to search it for names takes its square."""
 
 
 def authors_of(tree: LexborHTMLParser, metadata: Metadata, *, in_list: Callable[[LexborNode], bool]) -> list[Author]:
@@ -62,8 +64,15 @@ def _texts(tree: LexborHTMLParser, selector: str, in_list: Callable[[LexborNode]
 
 
 def _names(texts: Iterable[str]) -> list[str]:
-    found = (_BEFORE.sub("", without_handle(without_by(_BEFORE.sub("", text)))) for text in texts)
-    return [name for text in found if not _NO_NAME.match(text) for name in divided(text)]
+    names: list[str] = []
+    for text in texts:
+        if len(text) > _MOST_LETTERS:
+            names.append(text)
+            continue
+        left = _BEFORE.sub("", without_handle(without_by(_BEFORE.sub("", text))))
+        if not _NO_NAME.match(left):
+            names += divided(left)
+    return names
 
 
 def divided(text: str) -> list[str]:

@@ -31,7 +31,7 @@ def missing(extra: str, wanted: str) -> str | None:
     if all(importlib.util.find_spec(module) is not None for module in modules):
         return None
     libraries = " ".join(f"'{library}'" if "[" in library else library for library in EXTRAS[extra])
-    # Whoever started the command of the wheel has no Makefile.
+    # A user who installed the wheel has no Makefile.
     other = f"pipx inject newsbot-wp {libraries}" if program() == "newsbot" else "make setup installs every extra"
     return f"{wanted} needs the extra [{extra}]: pip install {libraries} ({other})"
 

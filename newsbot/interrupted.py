@@ -11,13 +11,13 @@ LINE = "stopped by Ctrl-C; nothing unfinished is kept. The same command begins a
 
 
 def install() -> None:
-    """Tell Ctrl-C in one line from now on, unless another program handles exceptions."""
+    """Report Ctrl-C in one line from now on, unless another program handles exceptions."""
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = in_one_line
 
 
 def in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Tell Ctrl-C in one line. Python then ends with the signal. Files and the archive undo what is not whole as the
+    """Report Ctrl-C in one line. Python then ends with the signal. Files and the archive undo what is not whole as the
     exception passes them. Other exceptions are shown as Python shows them."""
     if issubclass(kind, KeyboardInterrupt):
         os.write(2, f"{' '.join([program(), *sys.argv[1:2]])}: {LINE}\n".encode("utf-8", "backslashreplace"))

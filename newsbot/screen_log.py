@@ -1,4 +1,4 @@
-"""What of the log stands on the screen while the log itself goes to a file: progress, and what went wrong."""
+"""The part of the log that the screen shows while the log goes to a file: progress, warnings and errors."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ _failed = False
 
 
 def tell_log_failures() -> None:
-    """Let a log that cannot be written be one line. On a full disk Python writes a traceback for each line of the log,
-    and the close of the file raises. A log that fails again, after lines that were written, is reported again.
+    """Report a log that cannot be written in one line. On a full disk Python writes a traceback for each line of the
+    log, and the close of the file raises. A log that fails again, after lines that were written, is reported again.
 
-    For all handlers of the process, since Scrapy makes a new one, and closes the old one, for each crawler.
+    This holds for all handlers of the process, since Scrapy makes a new one, and closes the old one, for each crawler.
     """
     logging.StreamHandler.handleError = _tell_failure  # type: ignore[assignment, method-assign]
     logging.FileHandler.close = _close  # type: ignore[assignment, method-assign]

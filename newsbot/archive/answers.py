@@ -54,7 +54,7 @@ class Part:
     held: array[int] = field(repr=False)
 
     def read(self, database: Database, *, without: Container[int], broken: list[str]) -> Iterator[Record]:
-        """The rows but those ``without``. ``broken`` gets the names of rows whose content is damaged."""
+        """The rows, except those ``without``. ``broken`` gets the names of rows whose content is damaged."""
         ids = [row_id for row_id in self.held if row_id not in without]
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]

@@ -229,7 +229,7 @@ class Archive:
         return deliver
 
     def was_touched(self, record: Record) -> bool:
-        """Whether the site calls this row, the last to come, modified, and nothing that is compared differs."""
+        """Whether the site calls this row (the last that came) modified, though no compared part differs."""
         pending = self._batches.of_record(record).pending.get(record.id)
         return pending is not None and pending.judgement.touched
 

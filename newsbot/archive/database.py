@@ -49,7 +49,9 @@ class Database:
 
     @contextmanager
     def stating(self) -> Iterator[Connection]:
-        """For one statement that writes: it is a transaction of its own, without a round trip for its begin and end."""
+        """For one statement that writes. The statement is a transaction of its own and needs no round trips for begin
+        and end.
+        """
         with self.failures():
             yield self.reader
 

@@ -8,7 +8,9 @@ CONTEXT = 6
 """Words of unchanged text before and after a change."""
 
 LONGEST = 20_000
-"""Longer texts are not compared word by word, since difflib is quadratic: the differing middle is one change."""
+"""Longer texts are not compared word by word, since difflib takes quadratic time: all between the equal beginning and
+end counts as one change.
+"""
 
 
 def word_diff(before: str, after: str) -> str:

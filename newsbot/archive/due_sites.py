@@ -20,7 +20,7 @@ from newsbot.archive.schema import followed, thresholds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """What ``sites`` alike ask of the budget: see ``FollowedSite``."""
+    """The demand of ``sites`` that are alike on the budget: see ``FollowedSite``."""
 
     attention: float | None
     cost: float | None

@@ -114,8 +114,9 @@ def names_of_people(database: Database, *, site: str | None) -> Iterator[tuple[s
 
 
 def folded(name: str) -> str:
-    """A name as it is compared: a terminal and a site may compose one letter in different ways, and WordPress writes
-    an apostrophe as a quotation mark, quotation marks as those of the language, and a hyphen as a dash."""
+    """A name as it is compared. A terminal and a site may compose one letter in different ways. WordPress may write an
+    apostrophe as a quotation mark, other quotation marks as those of the language, and a hyphen as a dash.
+    """
     return " ".join(unicodedata.normalize("NFKC", name).translate(_SIGNS).split()).casefold()
 
 

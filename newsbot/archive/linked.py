@@ -17,7 +17,7 @@ from newsbot.timestamps import iso_utc
 from newsbot.wordpress.questions import Recall
 
 LINKED_DAYS = 30
-"""An author, term or image that is older is requested again: nothing else shows that its name changed."""
+"""An author, term or image is requested again after this number of days: nothing else shows that its name changed."""
 
 BATCH = 500
 """Ids in one query."""

@@ -1,4 +1,4 @@
-"""The names of people in the archive that are like a name, for a user who wrote the name in another way."""
+"""The names of people in the archive that are similar to a name, for a user who spelled the name in another way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 MOST = 5
-"""The most names that are told."""
+"""The largest number of names that a message shows."""
 
 _LIKE = 0.7
 _LONGEST = 100
@@ -16,8 +16,9 @@ _WORD = re.compile(r"\w+")
 
 
 def near_names(wanted: str, held: Iterable[tuple[str, str]]) -> list[str]:
-    """The held names that are most like ``wanted``, the likest first, each once. ``held``: a name as it is compared,
-    and as it is written. A name that has all words of ``wanted``, or of which ``wanted`` has all words, is like it."""
+    """The held names that are most similar to ``wanted``, the most similar first, each once. ``held``: a name as it is
+    compared, and as it is written. A name is similar to ``wanted`` if one of the two has all words of the other.
+    """
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted[:_LONGEST])
     words = frozenset(_WORD.findall(wanted))
@@ -38,7 +39,7 @@ def near_names(wanted: str, held: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _likeness(matcher: SequenceMatcher[str], words: frozenset[str], name: str) -> float:
-    """How like the two names are: from 0 to 1, and above 1 where one name has all words of the other.
+    """The similarity of the two names: from 0 to 1, and above 1 where one name has all words of the other.
 
     The two quick ratios are upper limits of the ratio, so that most names need no slow comparison.
     """

@@ -54,8 +54,9 @@ _DUE_BY = (
     )
     .values(next_due=sa.bindparam("by"))
 )
-"""Only for the spider that brought the rows: another spider may deliver no rows of this kind, and would be due in each
-run."""
+"""Only for the spider that brought the rows: another spider may deliver no rows of this kind, so that its site would be
+due in each run.
+"""
 _OLDEST = (
     sa.select(sa.func.min(event.c.seen))
     .select_from(outbox)
@@ -254,7 +255,7 @@ class Outbox:
 
 
 def _mark_dead(connection: Connection, dead: list[str]) -> None:
-    """From now on these runs cannot store or deliver a row, should they wake up."""
+    """From now on these runs cannot store or deliver a row, even if their processes go on."""
     connection.execute(sa.update(runs).where(runs.c.run.in_(dead), runs.c.state == "open").values(state="dead"))
 
 

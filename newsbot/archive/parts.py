@@ -134,8 +134,8 @@ def text_hash(kind: str, fingerprint: bytes) -> bytes | None:
 def changed_parts(kind: str, before: bytes, after: bytes) -> list[str]:
     """The names of the parts that differ.
 
-    Earlier versions of newsbot compared fewer parts, the first ones: of the others nothing is known, and nothing
-    differs. Without any fingerprint ``before``, all parts differ.
+    Earlier versions of newsbot compared only the first parts. The other parts are not known, and do not count as
+    different. Without any fingerprint ``before``, all parts differ.
     """
     if not before:
         return list(PARTS[kind])

@@ -164,7 +164,7 @@ def _change(row: Any, collection: Any) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangedRow:
-    """The latest revision of a row, or an earlier one. ``word_diff`` tells the edit of a text, where one was edited."""
+    """The latest revision of a row, or an earlier one. ``word_diff`` shows what an edit changed in a text."""
 
     change: Change
     archived: ArchivedRow

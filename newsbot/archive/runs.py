@@ -17,7 +17,9 @@ from newsbot.archive.schema import addresses, feeds, outbox, receipts, runs, sit
 from newsbot.safe_json import joined, json_bytes
 
 DISCOVERED_DAYS = timedelta(days=7)
-"""How long the result of a discovery is used: only the API's index shows what an upgraded WordPress can do."""
+"""How long the result of a discovery is used: after it the API's index is read again, which shows what an upgraded
+WordPress can do.
+"""
 
 BATCH = 500
 """URLs in one query."""
@@ -86,7 +88,7 @@ class Runs:
                 self._conclude(connection, spider, results[start : start + BATCH], now)
 
     def _conclude(self, connection: Connection, spider: str, results: Sequence[Crawled], now: str) -> None:
-        """The same for one result of each of some sites, in the order of their keys."""
+        """The same for several sites in the order of their keys, with one result for each site."""
         found = _Site.read(connection, [result.site for result in results], now)
         # The start of the run, not its end: a schedule must not shift by the length of the crawls.
         complete = {spider: self._started.isoformat()}

@@ -41,7 +41,7 @@ def check_scrapy_settings(settings: BaseSettings) -> None:
 
 def check_given(settings: BaseSettings, words: Iterable[str]) -> None:
     """Set what ``-s NAME=VALUE`` gives. Raise BadArgument for a word of another form, or for a value that Scrapy cannot
-    read: Scrapy tells neither which, nor what the setting takes."""
+    read: Scrapy says neither which setting is wrong, nor what the setting takes."""
     for word in words:
         name, sign, value = word.partition("=")
         if not (name and sign):

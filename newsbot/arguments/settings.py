@@ -82,7 +82,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
 
 
 def _check_private_hosts(value: str) -> None:
-    """Raise BadArgument for a URL, a range or a pattern: it is no host, and would allow nothing without a word."""
+    """Raise BadArgument for a URL, a range or a pattern: it is no host, and would allow nothing, without a message."""
     if wrong := next((name.strip() for name in value.split(",") if {"/", "*"} & {*name}), None):
         raise BadArgument(f"NEWSBOT_ALLOW_PRIVATE takes 1, or hosts as host or host:port with commas, not {wrong!r}")
 
@@ -175,7 +175,9 @@ def _check_storage_and_format(settings: BaseSettings, uri: str, options: Mapping
 
 
 def _check_modules(settings: BaseSettings, uri: str, scheme: str, options: Mapping[str, Any]) -> None:
-    """Raise BadArgument for a feed without which Scrapy would crawl: its rows would count as delivered."""
+    """Raise BadArgument for a feed that cannot be written: Scrapy would crawl without it, and count its rows as
+    delivered.
+    """
     storage = str(settings.getwithbase("FEED_STORAGES").get(scheme, "")).rpartition(".")[2]
     package, module = LIBRARIES.get(storage, ("", ""))
     if module and not is_installed(module):

@@ -97,7 +97,7 @@ class Target(BaseModel):
 
 
 TOLD = 5
-"""Entries that cannot be read, as a message names them at most."""
+"""A message names at most this many of the entries that cannot be read."""
 
 
 def read_sites(path: Path) -> list[Target]:

@@ -15,7 +15,7 @@ FEW_WORDS = 25
 """Content with as many words is an article, whatever is around it."""
 
 MORE_WORDS = 5
-"""An excerpt that has so many words more than the content shows that the content lacks words."""
+"""An excerpt with this many more words than the content shows that the content lacks words."""
 
 _LONG = 400
 _START = 4_000
@@ -43,7 +43,7 @@ _SHORTCODE = re.compile(r"\[(/?)([A-Za-z][\w-]{1,60})(?:\s[^\[\]]{0,4000})?/?\]"
 
 
 class Shell(StrEnum):
-    """What content is without its article."""
+    """The kinds of content without an article."""
 
     NONE = ""
     """The content is an article, a photo or a film."""

@@ -63,7 +63,7 @@ class SomePages(Spider):
         self.answers[asked] = Answer(url=response.url, body=response.body, headers=header_values(response.headers))
 
     def note_reason(self, failure: Failure) -> None:
-        """A status that is no success and a refusal of newsbot stand in no line of the log."""
+        """The log has no line about a status that is no success, nor about a refusal of newsbot."""
         from scrapy.exceptions import IgnoreRequest
         from scrapy.spidermiddlewares.httperror import HttpError
 

@@ -10,17 +10,21 @@ JOINS = 0.009
 """Requests a post for authors, terms and images: they are asked for in batches of 100, and each only once."""
 
 FIRST_JOINS = 8
-"""Requests for these objects at the beginning, where no batch is full yet: one for ``SMALL`` posts, so many at most."""
+"""Requests for these objects at the beginning, where no batch is full yet: one for each ``SMALL`` posts, at most this
+many.
+"""
 
 SMALL = 40
 SITEMAP = 1_000
 """URLs in one sitemap: core writes 2,000, Yoast SEO 1,000."""
 
 OF_SITE = 3
-"""robots.txt, the index of the API, the index of the sitemaps."""
+"""Requests for robots.txt, the index of the API and the index of the sitemaps."""
 
 OF_TYPE = 5
-"""The links of the first rows, the first and the last page by id, what changed while the crawl ran, the newest rows."""
+"""Requests for the links of the first rows, the first and the last page by id, the changes during the crawl, the newest
+rows.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

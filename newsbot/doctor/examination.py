@@ -46,7 +46,9 @@ _BESIDE = (
 
 @dataclass(slots=True, kw_only=True)
 class Counted:
-    """One collection of the site. ``total`` is None where it was not asked for, or where ``why`` it is not known."""
+    """One collection of the site. ``total`` is None if it was not asked for or is not known; ``why`` is then the
+    reason.
+    """
 
     kind: str
     type: str
@@ -136,7 +138,7 @@ def home_of(evidence: Evidence) -> str:
 
 
 def _ask_home(evidence: Evidence) -> Asking[None]:
-    """The home page: its marks, languages, feed and headers. Not where the host itself does not answer."""
+    """The home page: its marks, languages, feed and headers. It is not asked for if the host itself does not answer."""
     if evidence.failure is not None and not is_api_closed(evidence.failure):
         evidence.home = next((reply for _, reply in reversed(evidence.exchanges) if reply.status), None)
         return

@@ -36,7 +36,7 @@ def obstacles(evidence: Evidence, *, crawl_delay: float | None, paywalls: Sequen
 def _of_robots(evidence: Evidence, crawl_delay: float | None) -> Iterator[str]:
     forbidden = list(dict.fromkeys(_place(query.url) for query, reply in evidence.exchanges if reply.error == "robots"))
     if forbidden:
-        more = f" and {len(forbidden) - FEW} more of what was to be asked" if len(forbidden) > FEW else ""
+        more = f" and {len(forbidden) - FEW} more addresses" if len(forbidden) > FEW else ""
         yield f"robots.txt forbids {', '.join(forbidden[:FEW])}{more}"
     if crawl_delay is not None and crawl_delay >= LONG_DELAY:
         yield f"robots.txt asks for {crawl_delay:g} s between two requests"

@@ -63,7 +63,7 @@ class DoctorSpider(Spider):
         yield Request("data:,", self.parse_sites, dont_filter=True, meta={"newsbot_seed": True})
 
     async def parse_sites(self, _response: Response) -> None:
-        """Examine all sites. A task for each, since the budget of a site is that of its task."""
+        """Examine all sites, each in a task of its own: the budget of a site belongs to its task."""
         await asyncio.gather(*(asyncio.create_task(self._site(target)) for target in self.targets))
 
     async def _site(self, target: Target) -> None:

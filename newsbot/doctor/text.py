@@ -49,7 +49,7 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _shown(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
-    """What a site shows of itself. Of a site behind a wall nothing was asked, and "none found" would not be true."""
+    """What a site shows of itself. A site that kept newsbot out was asked nothing: "none found" would not be true."""
     if found.api is not None:
         yield "REST API", [found.api]
         yield "permalinks", [f"{found.permalinks}{f', as {found.example}' if found.example else ''}"]
@@ -95,7 +95,7 @@ def _languages(found: Findings) -> str:
 
 def _asked(found: Findings) -> str:
     count = f"{found.requests} request{'' if found.requests == 1 else 's'}"
-    return count if found.asked_all else f"{count}, which is the most: not all was asked"
+    return count if found.asked_all else f"{count}, the most allowed; some questions were not asked"
 
 
 def _counted(collection: Counted) -> str:

@@ -128,9 +128,10 @@ def columns_of(kind: str, form: str) -> Sequence[Column]:
 
 
 def _has_type(column_type: Type, form: str) -> bool:
-    """Whether Croissant has a type for a column. It has none for objects whose keys are not known: described as a text,
-    one such column keeps Croissant's own library (mlcroissant) from reading any row of the file. Parquet holds the
-    values of ``json`` as texts."""
+    """Whether Croissant has a type for a column. It has none for objects whose keys are not known. If one such column
+    is described as a text, Croissant's own library (mlcroissant) can read no row of the file. Parquet holds the values
+    of ``json`` as texts.
+    """
     return column_type.name not in (("mapping",) if form == "parquet" else ("mapping", "json"))
 
 

@@ -118,7 +118,7 @@ def _nobody(archive: Archive, wish: Wish, warc: str) -> str:
     near = near_names(folded(name), names_of_people(archive.database, site=wish.site))
     place = f" of {wish.site}" if wish.site else ""
     records = f", and no record in {warc}," if warc else ""
-    like = f"these are like it: {', '.join(near)}" if near else "no name there is like it"
+    like = f"these names are similar: {', '.join(near)}" if near else "no name there is similar"
     return f"no account and no comment{place} in the archive{records} has the name {name}; {like}"
 
 

@@ -25,7 +25,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
 _SOURCE = re.compile(r'(<img\b[^<>]*?\ssrc=")([^"]*)(")')
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""What JSON writes as it is, and YAML reads as a line break or not at all."""
+"""Characters that JSON writes as they are, and that YAML reads as a line break or not at all."""
 
 
 def file_name(post: Post) -> str:

@@ -18,10 +18,10 @@ from newsbot.terminal import in_one_line, visible
 from newsbot.wordpress.single_article import Found
 
 _SIGNATURES = (b"%PDF-", b"\x1f\x8b", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
-"""How a PDF, a compressed file and a picture begin. Not each has a NUL among its bytes."""
+"""The first bytes of PDFs, compressed files and pictures. Not each of these files has a NUL."""
 
 _NULS = 500
-"""A text has at most one NUL among so many bytes: some pages have one by mistake, and browsers drop it."""
+"""A text has at most one NUL among this many bytes: some pages have one by mistake, and browsers drop it."""
 
 
 class _Unread(StatsCollector):
@@ -45,7 +45,7 @@ def read_page_file(path: Path, *, most: int) -> bytes:
 
 
 def refuse_bytes(body: bytes) -> None:
-    """Raises OSError for what is no text: a picture, a PDF, a compressed file."""
+    """Raises OSError for a file that is no text: a picture, a PDF, a compressed file."""
     if body.startswith(_SIGNATURES) or (body.count(0) * _NULS > len(body) and not marked_charset(body)):
         raise OSError(errno.EINVAL, "no text: a picture, a PDF or a compressed file")
 

@@ -27,7 +27,7 @@ class Named:
 
     @property
     def key(self) -> int | str:
-        """What identifies it in rows."""
+        """The values that identify the term or author in rows."""
         return self.name if self.id is None else self.id
 
 
@@ -56,7 +56,8 @@ def narrowed(
 
 def _names(database: Database, selection: Filter, wanted: Mapping[str, Sequence[str]]) -> Names:
     """The names by site: those of the stored terms. Rows are read only of the sites whose stored terms lack a name that
-    is wanted, since the export itself reads all rows once more. Authors: guest authors stand in rows alone."""
+    is wanted, since the export itself reads all rows once more. For authors rows are read too, since guest authors are
+    only in rows."""
     found = names_of(_stored(database, selection))
     every = archived_collections(database)
     for site in sorted({of for of, type_, kind in every if _is_chosen(selection, of, type_, kind)}):

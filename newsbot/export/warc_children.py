@@ -21,7 +21,7 @@ Requests = dict[tuple[int, ...], int]
 
 
 def fill_children(answers: Answers, site: Site, name: str, relation: Relation, posts: Sequence[Post]) -> set[int]:
-    """Fill ``linked[name]`` of ``posts``. Returns the ids of the posts for whose children records lack."""
+    """Fill ``linked[name]`` of ``posts``. Returns the ids of the posts whose children lack a record."""
     waiting, lacking = {post.id: post for post in posts}, set[int]()
     for ids, size in _smallest_first(_requests(answers, site.api, relation)):
         if not waiting.keys() >= set(ids):

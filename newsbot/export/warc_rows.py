@@ -57,7 +57,7 @@ class Remaker:
     """Makes the rows of one site of one run. Raises NotMade where the run recorded nothing of the site.
 
     ``lacks_linked``: no record holds an object that the rows of the last answer link to. ``lacks_children``: the posts
-    among these rows for whose children records lack.
+    among these rows whose children lack a record.
     """
 
     answers: Answers

@@ -11,11 +11,12 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 LARGE = 128 * 1024
-"""Bytes. The system hands out each block of this size or more for itself, and takes it back when it is freed."""
+"""Bytes. The system hands out each block of this size or more separately, and takes the block back when it is freed."""
 
 OFTEN = 10
-"""Answers. Behind so many of them, a few MiB of free pages lie between blocks that are in use. To give these back takes
-one millisecond."""
+"""Answers. After this many answers, a few MiB of free pages lie between blocks that are in use. Giving these pages back
+takes one millisecond.
+"""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 

@@ -69,7 +69,7 @@ def crawled(sites: list[SiteFacts], *, whole: bool) -> list[Crawled]:
 def _result(site: str, same_site: list[SiteFacts], *, whole: bool) -> Crawled:
     # An address that leads to the same part as another one is not crawled, and its facts have no collections.
     met = [facts for facts in same_site if facts.collections] or same_site[:1]
-    # The whole site tells more than its parts, and a part that failed more than one that did not.
+    # The whole site says more than a part, and a part that failed says more than a part that did not fail.
     chosen = min(met, key=lambda facts: (facts.part is not None, facts.verdict == "complete"))
     worst = next((facts for facts in met if facts.verdict != "complete"), chosen)
     return Crawled(

@@ -103,7 +103,8 @@ class Process(Collector):
     def write(self) -> None:
         """Write the file whole: node_exporter never reads half a file.
 
-        Without the heartbeat of a worker: the file outlives the worker, and an alert on it would never end.
+        The file leaves out the heartbeat of a worker: it outlives the worker, so an alert on the heartbeat would never
+        end.
         """
         if self.path is None:
             return

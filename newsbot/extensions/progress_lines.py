@@ -75,7 +75,9 @@ def _total_of_all(collections: Sequence[CollectionFacts], limit: int | None) -> 
 
 
 def _total(facts: CollectionFacts, limit: int | None) -> int | None:
-    """How many rows the collection will bring; an update brings as many as it brings."""
+    """How many rows the collection will bring. For an update this is the number of rows so far: nothing tells the
+    total.
+    """
     if facts.mode == "update":
         return _done(facts)
     total = facts.in_window(facts.expected)

@@ -147,7 +147,7 @@ def _group_line(verdict: SiteVerdict, found: Sequence[SiteFacts]) -> str:
     first = found[0]
     site = first.site or first.asked
     which = f"{len(found):,} sites, such as {site}" if len(found) > 1 else site
-    # A reason on the wire begins with its host, which stands in front of the reason already.
+    # A reason about a connection begins with its host, which stands in front of the reason already.
     why = first.why.removeprefix(f"{host_of_url(as_url(site))}: ")
     why = why if len(why) <= LONGEST_REASON else f"{why[: LONGEST_REASON - 3]}..."
     step = next_step(verdict, first.cause, url=first.asked if len(found) == 1 else "URL")

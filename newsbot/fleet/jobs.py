@@ -86,8 +86,9 @@ def room(queue: Iterable[QueuedJob], workers: Capacity) -> int:
 
 
 def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due: int) -> int:
-    """How many locks may get first crawls, beside those that have one in the ``queue``. ``others_due``: so many sites
-    that were checked before are due too."""
+    """How many locks may get first crawls, beside those that have one in the ``queue``. ``others_due``: the number of
+    due sites that were checked before.
+    """
     slots = workers.slots
     # Where no other site is due, some more first crawls wait, so that few slots are empty until the next dispatch.
     most = max(1, int(slots * FIRST_SHARE), slots - others_due) if others_due else slots + ceil(slots / 4)

@@ -45,8 +45,9 @@ HUNG_SECONDS = 3.0
 """Seconds that a worker whose crawls did not end in time waits for its jobs, before it ends."""
 
 POLL_SECONDS = 2.0
-"""How often a worker with a free slot looks for jobs. It does not listen for new ones: to wait for messages of
-PostgreSQL takes as much CPU as all the rest that an idle worker does, and each new job would wake every worker."""
+"""How often a worker with a free slot looks for jobs. It does not listen for new ones: waiting for messages of
+PostgreSQL takes as much CPU as all other work of an idle worker, and each new job would wake every worker.
+"""
 
 TOLD = 5
 """Sites that a line of the log names."""

@@ -32,7 +32,7 @@ def unpacked(body: bytes, encodings: Sequence[bytes]) -> tuple[bytes, list[bytes
 
 
 GZIP = b"\x1f\x8b"
-"""The first bytes of packed data. No text begins so."""
+"""The first bytes of packed data. No text begins with them."""
 
 _SAMPLE = 2_000
 """Bytes by which a text is recognised."""
@@ -54,8 +54,8 @@ _BROKEN = (
 class CompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's middleware, which stops at DOWNLOAD_MAXSIZE of unpacked bytes.
 
-    Some servers and plugins say that a body is packed and send it plain, or pack it and do not say so. What the body
-    begins with decides then.
+    Some servers and plugins say that a body is packed and send it plain, or pack it and do not say so. The first bytes
+    of the body then decide.
     """
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]

@@ -116,9 +116,9 @@ class CredentialsMiddleware:
         return response
 
     def _tell(self, request: Request, response: Response) -> None:
-        """Log once a host what became of the password, of which only an answer of the API tells."""
+        """Log once for each host whether the site took the password. Only an answer of the API shows this."""
         host, told = host_of(request), _login_told(response)
-        # The crawl of the site takes no row for deleted that only a login shows.
+        # The crawl of the site does not take a row that only a login shows for a deleted row.
         request.meta["newsbot_login"] = told
         if told is None or not self._is_new(host, told):
             return
@@ -136,7 +136,7 @@ class CredentialsMiddleware:
             )
 
     def _tell_not_sent(self, request: Request) -> None:
-        """Log once a host that its password stays here: the site answers without TLS, and redirects nowhere."""
+        """Log once for each host that its password is not sent: the site answers without TLS, and redirects nowhere."""
         host = host_of(request)
         if host not in self.credentials or self._is_safe(request) or not self._is_new(host, "not sent"):
             return

@@ -46,7 +46,8 @@ _READ = 2_000
 
 def one_line(error: BaseException) -> str:
     """The text of an error on one line, 200 characters at most."""
-    # The search reads to the end from each failure that has none, so that it gets no more than can be shown.
+    # The pattern reads to the end of the text from each failure without an end, so it gets only as much text as can be
+    # shown.
     return _FAILURE.sub(r"\1", " ".join(str(error)[:_READ].split()))[:200]
 
 

@@ -16,7 +16,8 @@ NO_CONTACT = (
 def user_agent(contact: str) -> str:
     """``newsbot/<version> (+contact)``, or ``newsbot/<version>`` without a contact.
 
-    Characters that a header comment cannot hold are removed: control characters, brackets, all but ASCII.
+    Characters that a header comment cannot hold are removed: control characters, brackets, and all characters beyond
+    ASCII.
     """
     clean = "".join(letter for letter in contact.strip() if " " <= letter <= "~" and letter not in "()\\")
     return f"{PRODUCT}/{__version__}" + (f" (+{clean})" if clean else "")

@@ -36,8 +36,9 @@ class ItemsOnly(ItemPipelineManager):
                 self._start_stats()
 
     def _start_stats(self) -> None:
-        """Let Scrapy's own statistics of a crawl end that never began: their end wants the time of the start, and would
-        add a second error to the one of the user's pipeline."""
+        """Let Scrapy end its own statistics of a crawl that never began. They need the time of the start to end, and
+        would otherwise add a second error to the error of the user's pipeline.
+        """
         assert self.crawler is not None
         stats = self.crawler.get_extension(CoreStats)
         if stats is not None and self.crawler.spider is not None:

@@ -100,7 +100,7 @@ class Pace:
     failing_since: float | None = None
     failures: int = 0
     causes: Counter[str] = field(default_factory=Counter)
-    """What the failures in a row were -> how many of them."""
+    """The cause of failures in a row -> the number of these failures."""
 
     failed_before: bool = False
     """An earlier run gave the host up, and it has not answered since: a few failures are enough to give it up again."""

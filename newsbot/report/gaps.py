@@ -11,13 +11,13 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 SHORTEST = 7
-"""Days that a hole lasts at least."""
+"""The least number of days of a hole."""
 
 AROUND = 30
 """Posts before and after a gap that show how often the site published then."""
 
 EXPECTED = 20
-"""Posts that the site would have published in a hole at least."""
+"""The least number of posts that the site would have published in a hole."""
 
 LONGER = 5
 """How many times longer a hole is than nearly all other gaps of the site."""

@@ -64,7 +64,7 @@ def rights_in_page(
 
 
 def combined(header: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """The statements of a page and of its headers. Lists are joined; else the page wins, as TDMRep wants it."""
+    """The statements of a page and of its headers. Lists are joined; else the page wins, as TDMRep requires."""
     found = dict(header)
     for key, value in page.items():
         if isinstance(value, list):
@@ -77,7 +77,7 @@ def combined(header: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, An
 
 
 def robots_words(text: str, wanted: Sequence[str]) -> list[str]:
-    """Those of ``wanted`` that a robots header or meta element says to every crawler (``none`` means ``noindex``).
+    """The words of ``wanted`` that a robots header or meta element says to every crawler (``none`` means ``noindex``).
 
     A word behind the name of a crawler (``googlebot: noindex``) is for that crawler alone, up to the next name.
     """
@@ -92,7 +92,7 @@ def robots_words(text: str, wanted: Sequence[str]) -> list[str]:
 
 
 def _tdm(reservation: str, policy: str) -> dict[str, Any]:
-    # Several headers of one name are joined by a comma; the first says it.
+    # Several headers of one name are joined by a comma; the first value counts.
     value = reservation.split(",")[0].strip()
     if value not in ("0", "1"):
         return {}

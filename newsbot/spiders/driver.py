@@ -135,8 +135,8 @@ class SiteDriver:
                 answer = self._answer(message)
         for item in self._take_waiting():
             yield item
-        # Scrapy queues items: the archive does not have the last ones yet. Whoever is told next that the site has ended
-        # stores that it is complete.
+        # Scrapy queues items: the archive does not have the last ones yet. The components that are told next that the
+        # site has ended store that it is complete.
         await self.delivered()
         if self.facts.verdict == "complete" and self.facts.site and self.archive.lacks_rows(self.facts.site):
             self.facts.end("incomplete", "the archive did not store every row; the log says why")

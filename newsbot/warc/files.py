@@ -177,7 +177,7 @@ def _finish_dead(folder: Path) -> list[StoredFile]:
     finish_removals(folder)
     for stored in found:
         path = folder / stored.file
-        if not removing(path).exists():  # whoever works through the list writes the index
+        if not removing(path).exists():  # the process that works through the list writes the index
             write_index(path, index_of(path))
     return found
 

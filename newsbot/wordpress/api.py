@@ -72,7 +72,8 @@ class Api:
         return route.removeprefix("/wp/v2") if self.wordpress_com else route
 
     def landed(self, asked: str, ended: str) -> Api:
-        """The API as a redirect of a query shows it: ``asked`` for a URL of this API, the reply came from ``ended``.
+        """The API at the place that a redirect shows: newsbot asked for ``asked``, a URL of this API, and ``ended``
+        replied.
 
         Only a redirect that keeps the route and the query tells where the other routes are: to the same route with a
         slash behind it, to https, to or from ``www.``, or in another folder. Any other redirect changes nothing.
@@ -195,7 +196,7 @@ class Site:
     ``types``: name -> route, of types that were asked for; ``terms/NAME`` is a taxonomy. ``namespaces`` are those
     of language plugins. ``languages``: route -> the languages that its queries must name; a route that was not
     asked yet has no entry. ``named``: route -> the languages that the site named when they were searched for, and
-    whether each was without rows; no entry where a language that the site gets later hides no row. ``heard``: the
+    whether each was without rows; no entry if a language that the site gets later cannot hide a row. ``heard``: the
     languages that the site named in this run; None where it was not asked. ``meanings``: address as the user gave
     it -> what it means. ``logged_in``: the site accepted a login in this run. ``logged_out``: it answered a query
     with a login as to a visitor. ``scopes``: what was asked for (``scope_key``) -> that part of it. ``doubted``: the

@@ -82,7 +82,7 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
 
 
 def remember_types(site: Site, catalog: Catalog, kind: str, brought: Callable[[str], bool]) -> None:
-    """Remember the types of a kind that ``types=all`` stood for, but for those of which nothing was ``brought``."""
+    """Remember the types of a kind for which ``types=all`` stood, without the types of which no row was ``brought``."""
     for collection in catalog.collections:
         key = _PREFIXES[kind] + collection.name
         if brought(collection.name):
@@ -112,8 +112,9 @@ def _remembered(site: Site, kind: str) -> dict[str, str]:
 
 
 def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: Set[str]) -> Catalog:
-    """What the user wants of the collections that a site offers: ``all`` means all but the ``internal`` ones, beside
-    those that are named."""
+    """The collections that the user wants of those that a site offers. ``all`` means all except the ``internal`` ones;
+    a collection that the user names comes too.
+    """
     public = sorted(name for name in offered if name not in internal)
     named = [name for name in wanted if name != ALL]
     every = [name for name in offered if name not in internal] if ALL in wanted else []
@@ -124,7 +125,7 @@ def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: S
 
 
 def _known_collections(site: Site, wanted: tuple[str, ...]) -> list[Collection] | None:
-    """The collections where the index or an earlier run named all of their routes, which saves a request; else None."""
+    """The collections, if the index or an earlier run named all of their routes (this saves a request); else None."""
     core = {name: route for name, route in _CORE_ROUTES.items() if route in site.accepts}
     routes = core | site.types
     if any(name not in routes for name in wanted):

@@ -58,9 +58,9 @@ def former_key(site: Site, options: Options) -> Steps[str | None]:
 def _former_among(
     sample: Mapping[int, Mapping[str, Any]], site: Site, options: Options, tried: set[str]
 ) -> Steps[str | None]:
-    """The key of the site of the archive that ``site``, of which ``sample`` are rows, was before; None for none.
-
-    The keys that were compared are added to ``tried``, and are not compared again."""
+    """The key that ``site`` had in the archive before; None if it had none. ``sample`` are rows of ``site``. The keys
+    that were compared are added to ``tried``, and are not compared again.
+    """
     kind, type_, _ = _compared(options)
     keys = tuple((number, rendered(raw.get("guid"))) for number, raw in sample.items())
     formers: list[Former] = yield AskFormer(url=options.url, site=site.key, type=type_, rows=keys, kind=kind)

@@ -115,8 +115,9 @@ def _name_absent(catalog: Catalog, facts: SiteFacts) -> None:
 
 
 def _listing_part(site: Site, catalog: Catalog, options: Options, facts: SiteFacts) -> Iterator[Collection]:
-    """The collections that can be listed by the user's part of the site. A type that was named and cannot is reported:
-    its whole listing would come instead."""
+    """The collections that can be listed by the user's part of the site. A type that the user named and that cannot be
+    listed so is reported: otherwise its whole listing would come.
+    """
     params = options.scope.params(options.kind) if options.scope is not None else {}
     for collection in catalog.collections:
         accepted = site.accepted(collection.route)

@@ -44,7 +44,7 @@ stand before the JSON: JSON within a page is not the answer of an API."""
 _WARNINGS = re.compile(rf"(?:\s*+(?:<br ?/?>)?+\s*+(?:<b>)?+{_LEVEL}(?:</b>)?+:[^\n]*+\n)*+\s*+")
 _OPENING = re.compile(r"[\[{]")
 _BEGINS = re.compile(r"\{\s*+\"|\[\s*+[\[{\"]")
-"""How JSON begins, and a line of PHP's log does not."""
+"""The beginning of JSON, which no line of PHP's log has."""
 _MESSAGE = 3_000
 """Characters of a refusal that are read."""
 _CANDIDATES = 64
@@ -188,8 +188,8 @@ def _text_of(body: bytes) -> str:
 def _documents(text: str) -> Iterator[Any]:
     """The JSON values that begin at a bracket of the text and reach to its end. Raises TooDeep."""
     decoder, in_vain = json.JSONDecoder(strict=False), 0
-    # In JSON that is cut off, a bracket at the end of a text is none of its own. A line of PHP's log begins with one,
-    # and the JSON may stand directly behind a value that is whole.
+    # In JSON that is cut off, a bracket at the end of a text does not begin a value. A line of PHP's log begins with a
+    # bracket, and the JSON may stand directly behind a whole value.
     begins, before, read = text[:1] in "[{", "\n" if _BEGINS.match(text) else "\n>", 0
     for opening in islice(_OPENING.finditer(text), _CANDIDATES):
         if in_vain > _READ_IN_VAIN:

@@ -27,7 +27,7 @@ _FIELDS = {
     "users": records.USER_FIELDS,
 }
 NO_FIELD = "x"
-"""How a name begins that no field has."""
+"""The beginning of a name that no field has."""
 
 PAST_CACHES = {"Cache-Control": "no-cache"}
 """Headers of a query that a cache should pass on to the site."""
@@ -142,8 +142,8 @@ class Queries:
     ) -> Query:  # fmt: skip
         """A query past all caches: ``fresh`` is a number that no earlier query had. Empty: a query as any other.
 
-        A cache may drop the parameters that WordPress does not know from the key of an answer. Of ``_fields`` it has to
-        keep the value, in which WordPress ignores the name of a field that no row has.
+        A cache may drop the parameters that WordPress does not know from the key of an answer. It has to keep the value
+        of ``_fields``. There, WordPress ignores the name of a field that no row has.
         """
         if not fresh:
             return self.query(params, purpose, tries=tries, searching=searching, usual=usual)

@@ -29,7 +29,7 @@ Cause = Literal[
     "type",
     "unreachable",
 ]
-"""What a user can do something about, where a verdict is not ``complete``. ``next_steps`` has a step for each.
+"""The causes about which a user can do something, if a verdict is not ``complete``. ``next_steps`` has a step for each.
 
 ``address``: the address cannot be requested. ``deletions``: deletions that were too many at once are held back.
 ``login``: rows are kept that only the login of earlier runs may show. ``list``: a list names types of one site that
@@ -58,7 +58,7 @@ def cause_of(fault: Exception | None) -> Cause | None:
     if isinstance(fault, NoSuchPart):
         return "part"
     if isinstance(fault, Refused):
-        # Its name is also that of a connection which the host refused, and the two have different causes.
+        # A connection that the host refused has the same name, and another cause.
         return None
     return _CAUSES.get(getattr(fault, "fault", None) or getattr(fault, "name", None) or "")
 
@@ -85,7 +85,7 @@ class CollectionFacts:
     the site lists one language alone unless a query names another. ``witnesses``: the sitemap and the feed -> what each
     listed, and what became of the URLs that the API had not shown.
 
-    ``cause``: what of ``why`` a user can do something about; None where there is no such thing.
+    ``cause``: the part of ``why`` about which a user can do something; None if there is none.
     ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only changes since ``since``
     (UTC) were asked for, and ``window`` where the user asked for a part. ``check`` is ``quick`` where one request
     showed that nothing changed (``collection.quick_check``). ``live`` is the number of live rows in the

@@ -28,7 +28,7 @@ def host_of(url: str | None) -> str | None:
 
 
 def address_of(key: str) -> str:
-    """A site's key without what http, HTTPS and ``www.`` make of it."""
+    """A site's key without the differences that http, HTTPS and ``www.`` make."""
     return key.partition("://")[2].lower().removeprefix("www.").rstrip("/")
 
 

@@ -53,7 +53,9 @@ class Scope:
         return (*self.terms, *(("author",) if self.authors and kind != "comments" else ()))
 
     def has_object(self, raw: Mapping[str, Any]) -> bool:
-        """Whether an object of the API belongs to the part, as far as its fields tell. Words only the site can find."""
+        """Whether an object of the API belongs to the part, as far as its fields tell. Only the site can search for
+        words.
+        """
         for name, ids in self.terms.items():
             found = {row_id for value in list_in(raw.get(name)) if (row_id := _id_in(value)) is not None}
             if name in raw and (found or not list_in(raw[name])) and found.isdisjoint(ids):
@@ -76,7 +78,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class SiteScopes:
-    """Key of a site -> the part of it. An id of a term or an author means something within its site alone."""
+    """Key of a site -> the part of it. The id of a term or an author is valid within its site only."""
 
     by_site: Mapping[str, Scope]
 
@@ -93,7 +95,7 @@ def scope_from_json(kept: Mapping[str, Any]) -> Scope:
 
 
 def scope_key(url: str, asked: str) -> str:
-    """The name under which the part of a site is kept that an address and the arguments ``asked`` mean."""
+    """The name under which newsbot keeps the part of a site that an address and the arguments ``asked`` mean."""
     return f"{url} {asked}".strip()
 
 

@@ -86,7 +86,7 @@ def _crawl_known(site: Site, every: list[Options], facts: SiteFacts) -> SiteCraw
 def _crawl_without_api(
     failure: DiscoveryError, options: Options, facts: SiteFacts, also: Sequence[Options]
 ) -> SiteCrawl:
-    """Close ``facts`` by a failed discovery, and bring posts by other sources where the API is shut."""
+    """Close ``facts`` after a failed discovery, and bring posts from other sources if the API is shut."""
     facts.end(failure.verdict, str(failure), cause_of(failure))
     if _asks_for_a_part(options, failure):
         facts.why += "; only the API lists a part of a site, and without it newsbot takes none"

@@ -195,7 +195,7 @@ def test_what_was_not_asked_is_told() -> None:
     assert [one.type for one in found.collections if one.total is None] == ["attachment", "comment"]
     assert (found.obstacles, found.asked_all) == ([], False)
     assert "comment: not asked" in told(found)
-    assert told(found).endswith("9 requests, which is the most: not all was asked")
+    assert told(found).endswith("9 requests, the most allowed; some questions were not asked")
 
 
 def test_robots_txt_is_named_once_and_in_short() -> None:

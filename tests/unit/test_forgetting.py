@@ -180,7 +180,7 @@ def test_nothing_is_removed_without_a_yes_or_where_nothing_fits_or_a_run_is_at_w
         ask(url, "site", "https://no.example")
     with pytest.raises(BadArgument, match="nothing of the site no"):
         ask(url, "person", "Ann", site="no.example")
-    with pytest.raises(BadArgument, match="has the name Nobody; no name there is like it"):
+    with pytest.raises(BadArgument, match="has the name Nobody; no name there is similar"):
         ask(url, "person", "Nobody")
     at_work = Archive.open(url, run="crawl")
     assert at_work.leases.take(SITE, "comments") is None
@@ -226,9 +226,9 @@ def test_a_name_that_nobody_has_is_refused_with_the_names_like_it(url: str) -> N
             ask(url, "person", name, site=site)
         found[name, site] = str(refused.value)
     nobody = "no account and no comment in the archive has the name"
-    assert found["Doe, Jo", None].lower() == f"{nobody} Doe, Jo; these are like it: jo doe, jo".lower()
-    assert found["Xaver", None] == f"{nobody} Xaver; no name there is like it"
-    assert found["Anne", None] == f"{nobody} Anne; these are like it: Ann"
+    assert found["Doe, Jo", None].lower() == f"{nobody} Doe, Jo; these names are similar: jo doe, jo".lower()
+    assert found["Xaver", None] == f"{nobody} Xaver; no name there is similar"
+    assert found["Anne", None] == f"{nobody} Anne; these names are similar: Ann"
     assert found["Anne", OTHER].startswith(f"no account and no comment of {OTHER} in the archive has the name Anne; no")
     assert len(held(url, "comments")) == 3
     # A name that stands in replies within posts alone is found there.

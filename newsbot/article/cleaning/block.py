@@ -29,7 +29,7 @@ LISTS = frozenset({"ul", "ol"})
 
 
 class Said(Enum):
-    """What the words of a block are: the author's, a plugin's, a label for what follows, or an embed's address."""
+    """Whose the words of a block are: the author's, a plugin's, a label for the next words, or an embed's address."""
 
     AUTHOR = auto()
     PLUGIN = auto()
@@ -73,7 +73,7 @@ class Block:
 
 def folded(text: str) -> str:
     """Text with one space for each run of HTML white space."""
-    # Mostly a line was wrapped. To replace one letter takes a tenth of the time of a regular expression.
+    # Mostly a line was wrapped. Replacing one letter takes a tenth of the time of a regular expression.
     for space in "\n\t\r\f":
         if space in text:
             text = text.replace(space, " ")

@@ -104,7 +104,7 @@ class BlockStack:
         if self._open_inlines:
             self._close_inlines()
         self._holder = block = Block(tag, start, f"</{tag}>")
-        # Set here: a call with names takes as long again.
+        # Set here: a call with keyword arguments would double the time.
         block.run, block.separator = self._run, self._separator
         if embed is not None:
             block.embed = embed
@@ -297,7 +297,7 @@ class BlockStack:
         return block.tag
 
     def _said(self, block: Block) -> Said:
-        """Whose the words of a block that ends are. Only short blocks are asked about."""
+        """Decide whose words a block that ends has. Only short blocks are judged."""
         html_at, text_at, length, links_at = block.mark
         linked = len(self.links) > links_at
         if not 0 < self.length - length <= (LINKED_BLOCK if linked else SHORT_BLOCK):

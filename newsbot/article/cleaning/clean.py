@@ -67,8 +67,8 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
     _count(removed, walk)
     stub, credit = walk.judgement.truncated(walk.writer.length), walk.judgement.credit
     written, safe = _sanitized(walk)
-    # Where the sanitizer's parser reads another tree, the walk is repeated on that tree. So it is where words of code
-    # that is code no more read as a shortcode.
+    # Where the sanitizer's parser reads another tree, the walk is repeated on that tree. It is also repeated if words
+    # that are no longer in a code element read as a shortcode.
     for _ in range(_SECOND_LOOKS):
         again = revive(safe)
         if again == written and (not walk.targets or walk.targets <= _targets(written)):
@@ -76,7 +76,7 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
         walk, _ = _settle(again, base_url, rules)
         _count(removed, walk)
         written, safe = _sanitized(walk)
-    # Each copy of a huge article counts: these are not needed any more.
+    # Each copy of a huge article takes much memory: these copies are not needed any more.
     del again, written
     walk.writer.html.clear()
     text = "".join(walk.writer.text).replace(SOFT_HYPHEN, "").strip()
@@ -132,7 +132,8 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
         bare = not (walk.writer.length or walk.media.images or walk.writer.embeds)
         removals = judgement.removals
         too_much = greedy(removals.values(), kept=walk.writer.length, kept_sentences=walk.sentences, bare=bare)
-        # A class of a plea that an author's sentences have is the author's: what else has it is looked at again.
+        # A class of a plea that an author's sentences have is the author's own, so the other elements with it are
+        # judged again.
         found = {name for name in judgement.opened - opened if rules.by_name[name].asks}
         opened |= judgement.opened
         if not too_much and found.isdisjoint(removals):
@@ -148,7 +149,7 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
 def _targets(html: str) -> frozenset[str]:
     """The ids in the post that one of its links leads to. Only these ids, and only these links, are kept."""
     wanted = frozenset(_TARGETS.findall(html)) if _ANCHOR(html) else frozenset()
-    # Most links to an anchor lead to another page. To look for a name is faster than to read all names.
+    # Most links to an anchor lead to another page. A search for one name is faster than reading all names.
     named = any(f"={quote}{name}" in html for name in wanted for quote in ('"', "'", ""))
     return wanted.intersection(_NAMED.findall(html)) if named else frozenset()
 

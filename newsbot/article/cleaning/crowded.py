@@ -30,8 +30,9 @@ _FEW = re.compile(
 """Text, comments, scripts, and tags that have few attributes: nearly always all of a post."""
 _LONG = re.compile(rf"<[a-zA-Z][^>]{{{_PIECES}}}")
 _ANGLE_IN_VALUE = re.compile(r"""=(?:"[^">]*+>|'[^'>]*+>|\s)""")
-"""A tag with this many attributes is long up to its first ``>``, or that ``>`` stands in a value: a quick check. It
-reads no value behind a space."""
+"""A quick check: a tag with this many attributes is long up to its first ``>``, or that ``>`` stands in a value. The
+check reads no value behind a space.
+"""
 _CROWDED = re.compile(rf"<{NAME}{ATTRIBUTE}{{0,{_PIECES}}}+")
 _ATTRIBUTES = re.compile(rf"{ATTRIBUTE}*+")
 

@@ -31,14 +31,14 @@ _COUNTER = re.compile(r"\D*\d[\d.,\xa0]*\D*")
 """Words with one number."""
 
 _SHORT = 40
-"""The most words of sentences in a plea that has no form."""
+"""The largest number of words of sentences in a plea without a form."""
 
 _LIFE = 120
 """The most words that say who an author is."""
 
 _STOPS = frozenset(".。।")
 _STATEMENT = 5
-"""The fewest words of a statement. A question and a shout are a button's."""
+"""The fewest words of a statement. A question and an exclamation are of a button."""
 
 _LEAD_IN = 30
 """The most letters beside a link that is a title: "Read also", a date."""
@@ -218,7 +218,7 @@ HOLDS: dict[str, Callable[[Content, Weight], bool]] = {
     "advertising": _is_advertising,
     "author": _is_life,
 }
-"""What ``holds`` of a rule may say, and whether an element holds that."""
+"""The values that ``holds`` of a rule may have, each with the test of an element for it."""
 
 
 def agrees(rule: Rule, node: LexborNode, base: str, *, by_id: bool = False) -> bool:

@@ -89,7 +89,7 @@ def frame_verdict(attributes: Attributes, base: str) -> Verdict:
 
 
 def _junk_frame(attributes: Attributes) -> str | None:
-    """The rule that a stranger's frame falls under by its size and style."""
+    """The rule that matches a frame of an unknown host by its size and style."""
     width, height = (_digits(attributes.get(name)) for name in ("width", "height"))
     style = (attributes.get("style") or "").replace(" ", "").lower()
     if f"{width}x{height}" in _AD_SIZES or any(wide in style and high in style for wide, high in _AD_STYLES):
@@ -112,7 +112,7 @@ def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str
     if not url:
         return None
     caption = () if words else tuple(_caption(node))
-    # A quote of many lines is one that nobody closed: the article goes on in it.
+    # A quote of many lines was never closed: the article goes on in it.
     whole = words or len(caption) > _CAPTION_LINES
     return Quoted(Embed(provider=provider, url=url.partition("?")[0]), whole, () if whole else caption)
 

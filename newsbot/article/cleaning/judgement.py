@@ -1,4 +1,4 @@
-"""What of a post is removed: the rules' answers for elements, blocks and headings, with the counts and the reasons."""
+"""Decides what is removed from a post: applies the rules to elements, blocks and headings, with counts and reasons."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ def _between(words: str) -> str:
 
 
 def _is_question(words: str) -> bool:
-    """Whether words are a question, which an interviewer asks as a plugin does: an answer stands under the former."""
+    """Whether words are a question. An interviewer asks questions, and so does a plugin: an answer follows the
+    interviewer's.
+    """
     return words.rstrip()[-1:] in _QUESTION and len(words) <= LONGEST
 
 
 def _is_stub(words: str) -> bool:
-    """Whether words are the signs around a number or a name: "%" and "( )", but not "***", which parts a text."""
+    """Whether words are the signs around a number or a name: "%" and "( )", but not "***", which divides a text."""
     signs = words.replace(" ", "")
     return len(signs) <= _FEW_SIGNS and len(set(signs)) == len(signs) and set(signs) <= _SIGNS
 
@@ -88,10 +90,10 @@ class Judgement:
     def block(
         self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False, cut: bool = False
     ) -> Said:
-        """Whose the words of a block are. ``counter``: a script would write a number into the block. ``bold``: a
+        """Decide who wrote the words of a block. ``counter``: a script would write a number into the block. ``bold``: a
         paragraph of bold words, an author's heading without a heading's element. ``cut``: an element in the block was
         removed."""
-        # A text of signs alone, an address and a label pass this check.
+        # Texts of signs alone, addresses and labels always go on to the checks below.
         if not hrefs and not self.rules.may_match(words):
             return AUTHOR
         if cut and not hrefs and _is_stub(words):

@@ -98,7 +98,7 @@ class LineReader:
         line = Line()
         html, text = line.html, line.text
         behind: list[tuple[LexborNode | None, bool]] = []  # for each open element: the node behind it; if it formats
-        # Whether words stand before, and what stands behind them: a space, a <br>.
+        # Whether words stand before, and whether a space or a <br> follows them.
         run = space = broken = False
         node = block.first_child
         while node is not None or behind:

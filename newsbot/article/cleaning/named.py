@@ -27,7 +27,7 @@ _ABOUT_CONTENT = re.compile(
     r"|\brelated (?:works?|research|stud(?:y|ies)|literature|documents?|downloads?|files?|terms|laws?)\b"
     r"|^(?:tag|category|taxonomy|type|status|format|term|hentry)\b"
 )
-# The editor and page builders name how an element looks. It saves most of the time to read no further in these.
+# The editor and page builders name how an element looks. Reading no further in these saves most of the time.
 _LAYOUT = re.compile(
     r"has-|is-|align|size-|attachment-|elementor-|et_pb_|vc_|wpb_|fusion-|col-|wp-(?:image|caption|element|container)|post-\d"
     r"|wp-block-(?:image|group|columns?|heading|list|quote|paragraph|buttons?|embed|gallery|table|cover|media|separator|pullquote)"

@@ -73,7 +73,7 @@ _FORMULA = re.compile(
 
 
 def flatten(html: str) -> str:
-    """``html`` without tags that are deeper, and attributes that are more, than those of any article."""
+    """``html`` without the tags that are deeper, and the attributes that are more numerous, than in any article."""
     if len(html) <= _SHORT and html.count("<") <= FEW_TAGS:
         return html
     html = limit_attributes(html)

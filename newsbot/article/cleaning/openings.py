@@ -27,8 +27,9 @@ _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a part of an expression begins with. ``whole``: texts that the part matches, letter for letter. ``begun``:
-    the beginnings of longer texts."""
+    """How the texts begin that a part of an expression matches. ``whole``: texts that the part matches, letter for
+    letter. ``begun``: the beginnings of longer texts.
+    """
 
     whole: frozenset[str]
     begun: frozenset[str]
@@ -47,7 +48,7 @@ def openings(expression: str) -> frozenset[str] | None:
 
 
 class Beginnings:
-    """What the texts that some rules match begin with: whole ``texts``, and expressions for texts."""
+    """The openings of the texts that some rules match: whole ``texts``, and expressions for texts."""
 
     def __init__(self, texts: Iterable[str], expressions: Iterable[str]) -> None:
         found = {text[:LONGEST] for text in texts}
@@ -64,7 +65,7 @@ class Beginnings:
         if self._anything or len(text) < LONGEST:
             return True
         head = text[:LONGEST].casefold()
-        # Marks and numbers are left to the rules: only of letters and single spaces the folded form is known.
+        # Marks and numbers are left to the rules: the folded form is known only for letters and single spaces.
         if head[0] == " " or "  " in head or not head.replace(" ", "a").isalpha():
             return True
         return head.startswith(self._found.get(head[0], ()))
@@ -138,7 +139,9 @@ def _joined(first: _Read, then: _Read) -> _Read:
 
 
 def _atom(expression: str, at: int) -> tuple[_Read, int]:
-    """The letter, class or group at a place, and the place behind it. What is not understood begins with anything."""
+    """The letter, class or group at a place, and the place behind it. A part that is not understood may begin with
+    anything.
+    """
     if expression.startswith("(?:", at):
         end = _end_of_group(expression, at)
         return _either(expression[at + 3 : end - 1]), end
@@ -177,9 +180,9 @@ def _end_of_group(expression: str, start: int) -> int:
 
 
 def _signs(expression: str) -> Iterator[tuple[int, str]]:
-    """Each ``(``, ``)`` and ``|`` that is no letter, and its place."""
+    """Each ``(``, ``)`` and ``|`` that has a special meaning, and its place."""
     return ((found.start(), found[0]) for found in _SIGN.finditer(expression) if found[0] in ("(", ")", "|"))
 
 
-# An escaped sign and a class are passed over as a whole. A "]" directly at the beginning of a class is a letter of it.
+# An escaped sign and a class are passed over as a whole. A "]" directly at the beginning of a class stands for itself.
 _SIGN = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|[()|]", re.S)

@@ -19,7 +19,7 @@ _HUGE = 100_000
 
 
 class _Shared(threading.local):
-    """A document that holds one post after the other. To make a document costs more than to parse a short post."""
+    """A document that holds one post after the other. Making a document costs more than parsing a short post."""
 
     body: LexborNode | None = None
     left = 0

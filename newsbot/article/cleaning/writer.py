@@ -20,7 +20,7 @@ class Writer(BlockStack):
         if self._holder.tag == "pre":
             self._verbatim(text)
             return
-        # This is done for each text of a post: what most texts do not need is asked for without a call.
+        # This code runs for each text of a post, so it skips without a call what most texts do not need.
         if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
             text = folded(text)
         body = text.strip()

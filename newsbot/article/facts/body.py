@@ -109,7 +109,7 @@ def _leave_out_others(tree: LexborHTMLParser, root: LexborNode, prose: Mapping[i
 
 
 def _of_block_theme(tree: LexborHTMLParser, prose: Mapping[int, int], html: str) -> Body:
-    """A block theme always uses the same container, and omits that of an empty article."""
+    """A block theme always uses the same container, and omits the container of an empty article."""
     container = CONTAINERS[:1]
     body = contained(tree, prose, total=0, selectors=container)
     if body is None:
@@ -118,7 +118,8 @@ def _of_block_theme(tree: LexborHTMLParser, prose: Mapping[int, int], html: str)
 
 
 def _compared(judged: str | None, in_full: bool, root: LexborNode, prose: Mapping[int, int], url: str) -> Body:
-    """Of trafilatura's result and the densest element of the page, the shorter one that has all the sentences.
+    """The shorter of two results, if it has all the sentences: trafilatura's result, or the densest element of the
+    page.
 
     A result that was not judged ``in_full`` and has less than half of the sentences counts as none.
     """

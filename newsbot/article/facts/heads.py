@@ -11,7 +11,8 @@ _FEWEST = 8
 """A title of fewer letters may be the first word of an article ("Fin", "Cranes")."""
 
 _MOST = 6
-"""The blocks above a title, and the title: a label of the section, the author, a date."""
+"""The number of blocks in which the title is searched: above it may be a label of the section, the author and a date.
+"""
 
 _LONGEST = 120
 """A longer block above the title has words of the article, and so has a sentence of ``_SENTENCE`` letters."""

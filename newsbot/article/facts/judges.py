@@ -33,7 +33,7 @@ _BLOCK = re.compile(r"<(?:p|div|td|th|li|dt|dd|br|hr|pre|h[1-6]|option|tr|sectio
 _EMPTY = re.compile(r"<([a-zA-Z][\w-]*+)([^<>]*+)(?<=/)>")
 _VOID = frozenset({"br", "hr", "img", "source", "wbr", "col", "embed", "input", "track", "area"})
 _FRAME = "script, style, noscript, template, svg, nav, footer, aside, form, select, iframe"
-"""What never holds the words of an article."""
+"""Elements that never hold the words of an article."""
 
 
 def judge_page(html: str, url: str) -> tuple[str | None, bool]:

@@ -23,7 +23,7 @@ _SENTENCE = 40
 _ENDS = re.compile(r"[.!?…。！？।][\"'”’»)\]]*\Z")
 _NO_LETTERS = re.compile(r"[\W_]+")
 _LISTS = frozenset({"ul", "ol", "table", "dl"})
-"""The plain reading divides them into other blocks, in which a list of the rich reading is not found again."""
+"""The plain reading divides lists and tables into other blocks, so a list of the rich reading is not found in them."""
 
 _MOST_WORK = 200_000_000
 """The letters that are compared to find out whether the plain reading has a block elsewhere."""

@@ -1,7 +1,7 @@
 """Asks by id for the rows above the largest known id. Pure.
 
-WordPress gives each new row an id above all earlier ones, whatever date the row has. Where a site heeds neither the
-order of ids nor ``exclude``, no page of a listing need show a new row with an old date. A query for its id shows it.
+WordPress gives each new row an id above all earlier ones, whatever date the row has. If a site heeds neither the order
+of ids nor ``exclude``, a new row with an old date may be on no page of a listing. A query for its id shows the row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ LEAST_BYTES = 500
 @dataclass(slots=True, kw_only=True)
 class Above:
     """``dates`` are the rows above the largest known id. ``proven``: the site showed what it was asked for, and the
-    answer had places left."""
+    page was not full.
+    """
 
     dates: Dates = field(default_factory=dict)
     proven: bool = False

@@ -15,10 +15,10 @@ PROBES = 10
 """Queries for ids that no listing shows, where the site counts more rows than it lists."""
 
 ABOVE = 20
-"""The search begins so many ids above the newest listed id, since the newest rows may be the hidden rows."""
+"""The search begins this many ids above the newest listed id, since the newest rows may be the hidden rows."""
 
 IDLE_PROBES = 3
-"""The search for hidden rows ends after so many of these queries in a row that show nothing."""
+"""The search for hidden rows ends after this many queries in a row that show no row."""
 
 
 def sweep(account: Reconciler) -> Steps[None]:
@@ -69,8 +69,8 @@ def _measure(
 ) -> Steps[None]:
     """Measure the rows that the site counts and does not list. ``agrees``: a listing before showed the same ids.
 
-    What differs from the last measurement is believed only where two listings, in opposite orders, agree. So it is
-    where the first listing is not ``steady``: it lacked rows that have an answer.
+    A number that differs from the last measurement is believed only if two listings, in opposite orders, agree. The
+    second listing is also made if the first one is not ``steady``: it lacked rows that have an answer.
     """
     again, hidden = listed, listed.hidden
     lies = account.total is None or (listed.is_steady and hidden is None)

@@ -20,7 +20,7 @@ EMPTY_BEHIND = 3
 hide all those of a page."""
 
 MAX_GAPS = 12
-"""Steps back behind one id, while rows are deleted again and again, after which the listing is unproven."""
+"""The listing is unproven after this many steps back behind one id, while rows are deleted again and again."""
 
 
 class ById(Stage):
@@ -176,7 +176,7 @@ class ById(Stage):
         full = min(self.most_rows, page.size)
         # Some plugins send the number of rows on the page as the total.
         is_of_page = total == self.offset + len(ids)
-        # Such a total proves no end on a full page, and none where the listing is back at the beginning.
+        # Such a total proves the end neither on a full page, nor when the listing is back at the beginning.
         is_doubtful = is_of_page and (len(ids) >= full or (not self.offset and last is not None))
         self.covered = total is not None and total <= self._reached(page) and not is_doubtful
         self.page += 1

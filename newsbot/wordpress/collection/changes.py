@@ -19,10 +19,10 @@ from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.replies import refuses_form, rows_of, total_of
 
 REACH = 20
-"""Known rows that a listing of edits reaches back to."""
+"""A listing of edits reaches back to this many of the known rows that changed last."""
 
 FAR = timedelta(days=30)
-"""How long the newest ids may reach back where they need not be the latest rows."""
+"""A listing of edits does not reach back further than this for the dates of the newest ids."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,8 +64,8 @@ def recent_page(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> St
 
 
 def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
-    """Since when edits are asked for, and rows that the answer must then hold: without them it proves nothing, since a
-    plugin that breaks the filter finds no row.
+    """The time since which edits are asked for, and rows that the answer must hold. An answer without these rows proves
+    nothing, since a plugin that breaks the filter finds no row.
 
     The time is ``since``, or earlier, so that some of the ``newest`` rows lie behind it in any time zone.
     """
@@ -78,8 +78,9 @@ def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
 
 
 def near_edits_since(earlier: str, since: str, modified: str | None) -> str | None:
-    """Since when edits are asked for where ``earlier`` lies so far back that many rows may have changed since; else
-    None. Then the answer must hold a row that changed at ``modified``, when the archive's last row did, or later."""
+    """The time since which edits are asked for, if ``earlier`` lies so far back that many rows may have changed since;
+    else None. The answer must then hold a row that changed at ``modified`` (the last change in the archive) or later.
+    """
     if modified is None:
         return None
     near = min(since, iso_utc(datetime.fromisoformat(modified) - ZONE_SHIFT))

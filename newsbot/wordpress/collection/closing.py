@@ -174,7 +174,7 @@ class Closing:
             facts.broke_off = not self.cursor.repeating
 
     def _ask_for_unseen(self) -> Steps[None]:
-        """Ask for the archive's rows that no listing showed, where the count confirms the rows that came."""
+        """Ask for the archive's rows that no listing showed, if the count confirms the rows that came."""
         account, held = self.account, (yield self.queries.known())
         account.live = len(held)
         unseen = [row_id for row_id in held if row_id not in self.seen and row_id not in account.unlisted]

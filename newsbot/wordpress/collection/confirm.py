@@ -16,7 +16,7 @@ from newsbot.wordpress.payload import is_challenge, is_login
 from newsbot.wordpress.replies import answer, is_final
 
 FEW = 5
-"""So many deletions are never held back: on a small site one deletion is many percent."""
+"""This many deletions are never held back: on a small site one deletion is many percent."""
 
 BATCHED = 3
 """With more suspects than this, one query asks for all of them first: those that it shows need no query each."""
@@ -41,8 +41,9 @@ def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = Fals
 
 @dataclass(slots=True, kw_only=True)
 class Confirmed:
-    """``gone`` rows are deleted, of ``unsure`` ones this stays unknown, ``alive`` ones have an answer. ``members`` are
-    shut to visitors."""
+    """``gone`` rows are deleted, ``alive`` rows have an answer, and ``unsure`` rows may be either. ``members`` are rows
+    that are shut to visitors.
+    """
 
     gone: list[int] = field(default_factory=list)
     unsure: list[int] = field(default_factory=list)
@@ -51,7 +52,9 @@ class Confirmed:
 
 
 def shown_by_id(site_ids: SiteIds, suspects: Sequence[int]) -> Asking[Dates]:
-    """Those of ``suspects`` that a query for many of them shows. A failure shows none. Raises a final PayloadError."""
+    """The rows of ``suspects`` that one query for many of them shows. A query that fails shows none. Raises a final
+    PayloadError.
+    """
     if len(suspects) <= BATCHED:
         return {}
     try:
@@ -109,8 +112,9 @@ def confirm(
 def _by_pages(
     site_ids: SiteIds, confirmed: Confirmed, shut: Sequence[int], pages: Mapping[int, str]
 ) -> Asking[Confirmed]:
-    """What the pages of the rows prove of which the API says that they are ``gone`` or ``shut``: a plugin that answers
-    so for every row of a type shows their pages, or a login."""
+    """Ask for the pages of the rows that are ``gone`` or ``shut`` by the API. A plugin that answers so for every row of
+    a type still shows the rows' pages, or a login.
+    """
     gone, unsure, name = list[int](), confirmed.unsure, site_ids.queries.collection.name
     for row_id in sorted({*confirmed.gone, *shut}):
         if (url := pages.get(row_id)) is None:
@@ -126,8 +130,8 @@ def _by_pages(
 def _lacks(reply: Reply, page: str, place: str) -> bool:
     """Whether nothing is at the URL ``page``. A comment is gone where the page of its post lacks its ``place`` too.
 
-    A redirect proves nothing: it may lead to a login that is not there. Nor does a bot check or a login in the
-    place of the page.
+    A redirect proves nothing: it may lead to a login that is not there. A bot check or a login in the place of the page
+    proves nothing either.
     """
     if place_key(reply.url) != place_key(page) or is_challenge(reply) or is_login(reply):
         return False

@@ -118,7 +118,7 @@ class CollectionCrawl:
         conclude_by(self.facts, fault)
 
     def tell_gone(self) -> None:
-        """Tell the way out where the site names the type of held rows no more."""
+        """Tell the user what to do, if the site no longer names the type of rows that the archive holds."""
         why = f"{self.facts.why}; {gone_type(self.state.live)}"
         self.facts.end("incomplete", why, "deletions")
 

@@ -17,12 +17,13 @@ TOMBSTONES = 500
 """Last known rows that one question to the archive brings back."""
 
 MOST_MISSING = 50
-"""Rows that the site listed and did not give, of which each is asked for by itself however few rows there are."""
+"""If the site listed at most this many rows and did not give them, each is asked for alone, however few rows there are.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
 class Buried:
-    """``gone``: by how many live rows fewer the archive holds. ``alive`` rows have an answer: id -> ``modified`` where
+    """``gone``: the number of live rows that the archive lost. ``alive`` rows have an answer: id -> ``modified`` where
     it is known. ``held_back`` rows are too many at once to be believed, of ``unsure`` rows nothing is known.
     ``members``: rows that the site may show to a login alone."""
 

@@ -21,7 +21,7 @@ MOST_BYTES = 7_600
 """The length of the longest URL that is tried. nginx and Apache refuse a request line of more than 8 KiB."""
 
 SHORTER = 4
-"""A URL that the server refused is followed, in later queries, by one of this part of its length."""
+"""After the server refused a URL, the URLs of later queries have at most this part of its length."""
 
 LEAST_BYTES = 500
 """With shorter URLs a query compares hardly more ids than a page of a listing, and no such query is made."""
@@ -30,7 +30,7 @@ REFUSED = frozenset({400, 403, 404, 405, 406, 413, 414, 431, 494, 500, 501, 502}
 """Statuses with which servers and their firewalls refuse a long URL. 503 and 429 mean a busy server."""
 
 _LONGEST = "9" * 34
-"""As long as the text that makes a query new may be: a time and an id."""
+"""The longest text that makes a query new: a time and an id."""
 
 PINNED = 1
 """Excluded rows that may come all the same: a plugin puts a featured post on each page."""

@@ -15,8 +15,9 @@ from newsbot.wordpress.collection.site_ids import token
 from newsbot.wordpress.messages import Steps
 
 SWEPT_AT_ONCE = 1_000
-"""A collection with at most this many rows is compared id by id where its count differs, or where anything changed in
-another way than by a new post of today: a search costs about as much, and does not see what cancels out."""
+"""A collection with at most this many rows is compared id by id where its count differs, or where anything other than a
+new post of today changed: a search costs about as much, and does not see two changes that cancel each other out.
+"""
 
 WINDOW = "after"
 """The filter of windows of time."""
@@ -61,7 +62,7 @@ class Explaining:
         return not (yield from self._search(*(yield from self._differing(lost, steady=steady))))
 
     def _search_behind(self) -> Steps[bool | None]:
-        """Search behind the border, where two answers agree that all lost rows are there. Returns whether the search
+        """Search behind the border, if two answers agree that all lost rows are behind it. Returns whether the search
         explains the difference; None where the answers do not agree."""
         account = self.account
         lost, certain = account.difference or 0, not (self.newest.unsteady or account.hidden or account.absent)
@@ -100,11 +101,11 @@ class Explaining:
         account = self.account
         known = (yield account.queries.known(since=border)).keys() - account.apart - account.held_back - account.unsure
         lost: int = len(known) - counted
-        # Where the hidden rows and the owed ones stand is not known.
+        # The places of the hidden rows and of the owed rows are not known.
         return 0 if -account.hidden - len(account.absent) <= lost <= 0 else lost
 
     def _search(self, *windows: Window) -> Steps[bool]:
-        """Search windows of time, and compare the sets after it. Returns whether they are equal then."""
+        """Search windows of time, then compare the sets. Returns whether the sets are equal."""
         account = self.account
         search = Search(site_ids=account.site_ids, apart=account.apart | account.held_back | account.unsure)
         if not account.queries.takes(WINDOW):

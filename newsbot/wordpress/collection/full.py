@@ -21,7 +21,7 @@ from newsbot.wordpress.replies import is_final, refuses_form, rows_of, total_of
 from newsbot.wordpress.values import row_id
 
 TOO_LARGE = frozenset({400, 404, 406, 408, 413, 414, 431})
-"""Statuses by which servers refuse what is too large for them, or takes them too long."""
+"""Statuses by which servers refuse a query that is too large for them, or that takes too long."""
 
 NO_WORDS = "qzxjvkwqzxjvkw"
 """Words that no article has. A site that finds rows for them ignores what it is asked for."""
@@ -87,7 +87,7 @@ class FullListing(Listing):
             expected = (yield from count("narrow")).total
         if nonsense.total != expected:
             return
-        # A search that also finds what is nearly alike finds something for any words, but not the same.
+        # A search that also finds similar words finds rows for any words, but not the same rows for all words.
         found = yield from self._first_ids({})
         if found == (yield from self._first_ids({"search": NO_WORDS})):
             raise FilterIgnored("the site ignores search=, and lists the same rows for any words")
@@ -152,7 +152,8 @@ class FullListing(Listing):
                 continue
             self.cursor.per_page = self.intake.sizes.size
             params = self.cursor.params()
-            # A page of a larger size is a trial: one try is enough. Two are where posts of the site failed before.
+            # A page of a larger size is a trial and gets one try. Another page gets two tries if posts of the site
+            # failed before.
             tries = 1 if self.intake.sizes.trying is not None else 2 if self.facts.unreadable else 4
             usual = self.intake.salvage.usual(self.cursor.per_page) if self.facts.unreadable else None
             reply = yield self._query(params | self.intake.fields, "list", tries=tries, usual=usual)

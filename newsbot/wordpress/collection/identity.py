@@ -28,7 +28,7 @@ NAMED = 5
 """Foreign ids that the reason names."""
 
 FEW = 3
-"""So many new rows with ids below those of the newest known rows are unusual."""
+"""This many new rows with ids below those of the newest known rows are unusual."""
 
 
 @dataclass(slots=True, kw_only=True)

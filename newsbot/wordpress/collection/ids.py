@@ -89,7 +89,8 @@ def _adapt(cursor: Cursor, params: Params, fault: PayloadError) -> None:
     elif "page" in params and status == 400:
         cursor.past_the_end(proven=not cursor.is_counted(params))
     elif "offset" in params and status == 400 and len(cursor.seen) > cursor.per_page:
-        # Behind further pages the site has a limit. Behind the first page it refuses every offset.
+        # The site has a limit if several pages came. A refusal right behind the first page means that it refuses every
+        # offset.
         cursor.past_the_end(proven=False)
     elif not (status == 500 or refuses_form(fault)) or not cursor.refuse(params):
         # 500: a search engine behind the listing refuses what lies behind its window.

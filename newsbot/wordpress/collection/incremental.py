@@ -162,7 +162,8 @@ class IncrementalListing(Listing):
         if newest.lowest is not None:
             known = yield self.queries.known(lowest=newest.lowest)
         if not doubt:
-            # Where many are gone, those among the newest ids may be few enough to be believed, and all together not.
+            # If many rows are gone, those among the newest ids may be few enough to be believed, and all together too
+            # many.
             alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart | self.proof.missing)
         wrong = (
             bool(alive)

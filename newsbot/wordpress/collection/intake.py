@@ -193,7 +193,7 @@ class Intake:
         left, answers = ids, []
         # A row that fails alone is asked for twice, until it is plain that rows fail again and again.
         tries = 2 if len(ids) == 1 and len(self.facts.unreadable) < TRIED_TWICE else 1
-        # The first row that fails alone gets all the time that there is, the others what such a row needs at most.
+        # The first row that fails alone gets the whole timeout, each other row the longest time that such a row needed.
         usual = None if len(ids) == 1 and not self.facts.unreadable else self.salvage.usual(len(ids))
         while left:
             params: dict[str, Any] = {"include": left, "per_page": len(left), "orderby": "include"}
@@ -234,8 +234,9 @@ class Intake:
     # Items out.
 
     def flush(self, *, final: bool) -> Steps[None]:
-        """Yield what may leave. ``final``: ask for every joined object that is still wanted, so that all rows leave. So
-        they do where their texts or their children take much memory."""
+        """Yield what may leave. ``final``: ask for every joined object that is still wanted, so that all rows leave.
+        All rows leave, too, if their texts or their children take much memory.
+        """
         yield from self._release()
         final = final or self.children.is_heavy or self.waiting_text > MOST_TEXT
         while (wanted := self.joiner.due(final=final)) is not None:

@@ -48,13 +48,13 @@ class Proof:
 
     ``at`` is where the round over the parts goes on, None at its beginning. ``began`` is when the round began, None
     between two rounds; ``last`` is when the last whole round began: every id was compared then or later. ``confirmed``
-    is such a time that the count of a later run confirmed, or a listing of all ids: the count and the comparison of
+    is such a time, confirmed by the count of a later run or by a listing of all ids: the count and the comparison of
     one run are two answers, and a row that vanished between them can stand for one that vanished before. ``hidden``
     rows were counted in the parts of the round and not listed. ``whole``: one query of this run compared all ids.
     ``odd``: what a query showed contradicts the account, so that every id must be listed. ``missing`` known rows were
-    not excluded, and did not come. ``dates`` is the round over the dates of publication. ``counted``: the ranks of
-    the newest rows confirm the site's count. Without this, equal counts do not prove that no row vanished. ``ordered``:
-    the newest rows show that the site heeds the order of ids. ``ignoring``: since when the site is known to ignore
+    not excluded, and did not come. ``dates`` is the round over the dates of publication. ``counted``: the ranks of the
+    newest rows confirm the site's count. Without this, equal counts do not prove that no row vanished. ``ordered``: the
+    newest rows show that the site heeds the order of ids. ``ignoring``: since when the site is known to ignore
     ``exclude`` (UTC, ISO); None where it is not.
     """
 

@@ -33,7 +33,7 @@ NEWEST_CHANGE = {"orderby": "modified", "order": "desc", "per_page": 1, "_fields
 def is_possible(queries: Queries, state: CollectionState) -> bool:
     """Whether one request may do: the run allows it, the rows have a date of change, and nothing is in doubt.
 
-    A site that lists one language alone, unless a query names another, would need a request a language.
+    A site that lists one language alone, unless a query names another, would need one request for each language.
     """
     options, site, route = queries.options, queries.site, queries.collection.route
     return (

@@ -27,7 +27,7 @@ WHOLE = 3
 """A collection that this many pages of newest ids hold is read whole: its count then does not matter."""
 
 NEW_SHARE = 10
-"""One place in so many of a page is left to new rows."""
+"""On a page, one place in this many is left to new rows."""
 
 MOST_PAGES = 4
 """Pages in ascending order that are read at most."""
@@ -129,7 +129,7 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         ranked.rows = max(ranked.rows, len(rows))
         is_short = len(rows) < queries.per_page
         if is_short and (not rows or (ranked.total or 0) <= offset + queries.per_page):
-            # Where no row came, and the site counts more than stand before, either is wrong.
+            # No row came, and the site counts more rows than stand before: either the answer or the count is wrong.
             ranked.ended = bool(rows) or (ranked.total or 0) > behind
             return ranked
         if is_short and not further:

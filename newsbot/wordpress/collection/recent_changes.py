@@ -66,10 +66,10 @@ class RecentChanges:
         self.unproven = self.unproven or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
 
     def _reach_back(self, earlier: str) -> Steps[tuple[str, str | None]]:
-        """Since when edits are asked for, and when the row changed that changed last of those that the site lists: the
-        answer must hold this row, or a later change. None where the newest rows show a change as late.
+        """The time since which edits are asked for, and the last change among the archive's rows that the site lists:
+        the answer must show this change or a later one. The change is None if the newest rows show one as late.
 
-        ``earlier`` stays where the answer would take more than a page, such as after an edit of all rows at once.
+        The time is ``earlier`` if the answer would take more than a page, such as after an edit of all rows at once.
         """
         last, newest, size = self.state.modified, self.newest.dates, self.queries.per_page
         if last is None or shows_change(newest, last):

@@ -20,8 +20,9 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 
 MANY = 10
-"""Where so many rows of a listing have new dates, and they are most of its known rows, rows outside of the listing may
-have new dates too."""
+"""If this many rows of a listing have new dates, and they are most of its known rows, rows outside of the listing may
+have new dates too.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,7 +168,7 @@ class Reconciler:
         return len(redated)
 
     def _given_twice(self, older: Dates, held: Mapping[int, str | None]) -> Steps[set[int]]:
-        """Those of rows with an ``older`` date of change than the held ones that are no old copies of a cache.
+        """The rows, of those with an ``older`` date of change than the archive's, that are no old copies of a cache.
 
         An old copy must not replace a newer one. Where the site gives the older date again, past all caches, the held
         date was wrong (it lay in the future, or the site was restored from a backup).

@@ -50,8 +50,8 @@ def has_fields(rows: Sequence[Mapping[str, Any]], kind: str, asked: Sequence[str
 
 
 def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: str, *, excluding: bool) -> Asking[bool]:
-    """Whether a query for one row has another answer than ``rows``. ``excluding``: for one beside the first of them.
-    The site, which answered to another ``exclude=``, is responsive then also where this query fails.
+    """Whether a query for one row has another answer than ``rows``. ``excluding``: the query leaves out the first of
+    them. The site answered to another ``exclude=`` before, so it is responsive even if this query fails.
 
     Raises a final PayloadError.
     """

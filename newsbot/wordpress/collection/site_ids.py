@@ -22,7 +22,7 @@ LISTING = "id,date,date_gmt,modified,modified_gmt"
 """The fields of a listing for which the site renders no content."""
 
 _HITS = ("hit", "served", "stale", "updating")
-"""How the value of a header begins with which a cache says that it gave the answer. Each host names the header in its
+"""The beginning of a header's value by which a cache says that it gave the answer. Each host names the header in its
 own way (``x-cache``, ``cf-cache-status``, ``x-kinsta-cache``, ``x-wp-cached-call``, ``x-srcache-fetch-status``)."""
 
 Dates = dict[int, "str | None"]

@@ -127,10 +127,10 @@ def conclude_by(facts: CollectionFacts, fault: PayloadError) -> None:
 
 
 def unexplained(kind: str, account: Reconciler) -> int:
-    """The measured hidden rows that are a doubt all the same.
+    """The measured hidden rows that still leave a doubt.
 
     WordPress itself counts media and comments of drafts and does not show them. It shows every post that it counts, so
-    that a post which is counted only is hidden by somebody, and missing here.
+    a post that is only counted is hidden by something else, and is missing here.
     """
     return max(0, account.hidden - len(account.unlisted)) if kind == "posts" else 0
 

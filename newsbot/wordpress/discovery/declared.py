@@ -1,6 +1,7 @@
 """What a page declares: the API of its site, its language, and, in a feed, the home page.
 
-No expression here reads a text again for each of its brackets: a hostile page costs as much as another of its length.
+No expression here reads a text again for each of its brackets: a hostile page costs no more than any other page of its
+length.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ class _Search:
             site = yield from self._first_of(roots_around(self.start, page), page.url if page else self.start)
         if site is None:
             raise explain(self.failures)
-        # From the address of its home page this site is found without a page: its rows must not have another language
-        # from the address of a section.
+        # Every address of a site must give its rows the same language. From the home page's address this site is found
+        # without reading a page, so the language of another page does not count.
         if page is not None and site.api.root not in roots_in(site.home):
             site.language = site.language or declared_language(page)
         return site

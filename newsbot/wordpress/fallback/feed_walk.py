@@ -34,8 +34,8 @@ class FeedWalk:
 
     ``partial``: canonical URL -> entry that holds only an excerpt. ``held`` entries wait to be sent. ``in_window`` is
     the number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
-    ``broke_off``: why the feed did not come whole, or None. ``sitemap_is_partial``: the feed shows posts that the
-    sitemap lacks, behind as many as it lists. ``unseen``: why it is not known whether it does.
+    ``broke_off``: why the feed did not come whole, or None. ``sitemap_is_partial``: behind as many posts as the sitemap
+    lists, the feed shows posts that the sitemap lacks. ``unseen``: why this is not known.
     """
 
     feed: Feed | None
@@ -214,7 +214,8 @@ class FeedWalk:
         """Whether the sitemap can replace deeper pages of the feed.
 
         A sitemap may list only the newest posts: where a page of the feed shows a post that the sitemap does not list,
-        the feed is walked to its end. Not in every run: what is kept was brought by an earlier run that did.
+        the feed is walked to its end. Not in every run: an earlier run, which walked to the end, brought the articles
+        that are kept.
         """
         articles = self.delivery.listed.articles
         if not articles or self.delivery.facts.kept:
@@ -227,7 +228,7 @@ class FeedWalk:
             yield from self._send(self.held.popleft())
 
     def _send(self, entry: FeedEntry) -> Steps[None]:
-        """Send an entry. Where the feed's word for its id is not enough, its page is asked for the id."""
+        """Send an entry. If the id from the feed is not certain enough, newsbot reads the id from the entry's page."""
         identities, listed = self.delivery.identities, self.delivery.listed
         if identities.is_believed(entry) or self._is_outside_window(entry):
             yield from self.delivery.send(entry.post, entry.id)

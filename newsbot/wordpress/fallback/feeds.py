@@ -96,7 +96,9 @@ class FeedSearch:
 
 
 def _is_of_site(url: str) -> bool:
-    """Whether a feed is neither one of comments nor one of the comments on one post, below its date."""
+    """Whether a feed holds posts: it is neither a feed of comments, nor the feed of one post, whose URL has the post's
+    date.
+    """
     dated = _YEAR(url)
     return "comments" not in url and (dated is None or "/feed" not in url[dated.end() :])
 

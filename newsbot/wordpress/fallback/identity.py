@@ -42,7 +42,7 @@ class Identities:
             self.doubtful |= {url} if entry.sure else {url, holder}
 
     def is_believed(self, entry: FeedEntry) -> bool:
-        """Whether the feed's word for the id is enough, so that the entry's page need not be asked."""
+        """Whether the id from the feed is certain enough, so that the entry's page need not be asked for."""
         if entry.id is None or canonical(entry.url) in self.doubtful:
             return False
         if entry.sure or entry.witness == self.own_host:

@@ -19,7 +19,7 @@ from newsbot.wordpress.pages.times import iso_to_utc
 from newsbot.wordpress.pages.urls import canonical
 
 MOST_WAITED = timedelta(days=60)
-"""How long a scheduled post is taken to have waited for its publication at most."""
+"""The longest time that newsbot assumes a scheduled post to have waited for its publication."""
 
 BATCH = 10
 """Pages to a checkpoint."""

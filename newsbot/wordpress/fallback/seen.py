@@ -1,6 +1,6 @@
 """What earlier runs brought without the API, so that a site that stays closed is not read again in every run.
 
-The archive keeps these notes where it keeps linked objects, by a hash of each URL, and for as long.
+The archive keeps these notes as it keeps linked objects, for the same time, by a hash of each URL.
 """
 
 from __future__ import annotations

@@ -34,7 +34,9 @@ def is_api_closed(fault: Exception | None) -> bool:
 
 
 def fallback_since(options: Options, state: CollectionState) -> str | None:
-    """Since when (UTC) posts are missing of a collection that was whole while the API was open. None: all of it is."""
+    """The time (UTC) since which posts may be missing, if the collection was whole while the API was open. None: all
+    posts are missing.
+    """
     if not state.whole or state.watermark is None or options.full or options.is_windowed:
         return None
     return (datetime.fromisoformat(state.watermark) - ZONE_SHIFT).strftime("%Y-%m-%dT%H:%M:%S")

@@ -120,7 +120,7 @@ class Sitemaps:
                 self.emptied.add(url)
 
     def _test(self) -> Asking[None]:
-        """Ask for a URL of each of the newest lists, whether it exists."""
+        """Ask whether a URL of each of the newest lists exists."""
         gone = []
         for url in tuple(self.worth.newest):
             gone.append((yield from ask(url, "article")).is_gone)

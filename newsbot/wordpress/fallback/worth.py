@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 EMPTY, TO_EACH = 100, 10
-"""Sitemaps that may list nothing new: the first number in any case, and the second more for each that listed
-something. A site with a sitemap for each day may have many days without a post."""
+"""How many sitemaps may list nothing new: the first number, and the second number more for each sitemap that listed
+something. A site with a sitemap for each day may have many days without a post.
+"""
 
 TESTED_AFTER = 200
 """Sitemaps after which newsbot tests whether the URLs exist that they list; then after twice as many, and so on."""
@@ -85,8 +86,9 @@ class Worth:
 
 
 def spread(urls: Sequence[str]) -> Iterator[str]:
-    """The URLs of a long index in an order whose every beginning is a sample of the whole: the last one, then the
-    first, the middle, the quarters and so on. An index may begin with many lists that are empty."""
+    """The URLs of a long index in an order in which the first few are a sample of the whole, however many are taken:
+    the last one, then the first, the middle, the quarters and so on. An index may begin with many lists that are empty.
+    """
     if len(urls) <= EMPTY:
         yield from urls
         return
@@ -125,7 +127,7 @@ def folder_of(url: str) -> str:
 class PageWorth:
     """Pages that were ``asked`` for, and those of them that ``brought`` an article.
 
-    ``free`` pages may bring nothing before any page brought an article, and ``to_each`` to each page that did: a
+    ``free`` pages may bring nothing before any page brought an article, and ``to_each`` more for each page that did: a
     sitemap may list tags and authors too.
     """
 

@@ -48,8 +48,8 @@ def find_languages(site: Site, collection: Collection, options: Options) -> Step
 
 
 def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
-    """Whether the site names other languages than those that were searched for, or one that was without rows has some.
-    Of many such languages each run asks for others.
+    """Whether the site names a language that was not searched for, or a language that was without rows has rows now. If
+    many languages are without rows, each run asks for some of them.
 
     Raises PayloadError.
     """
@@ -72,9 +72,9 @@ def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
 
 
 def _kept(before: tuple[str, ...], search: LanguageSearch) -> Asking[list[str]]:
-    """Those of the languages ``before`` that were not found now and stay. The site refuses such a language, for a
-    moment perhaps: the crawl shows whether it does so for good. Or the site names it no longer, and still lists its
-    rows.
+    """The languages of ``before`` that were not found now and that the queries still name. The site may refuse such a
+    language only for a moment: the crawl shows whether it refuses the language for good. Or the site no longer names
+    the language, and still lists its rows.
 
     Raises PayloadError.
     """

@@ -156,7 +156,9 @@ class Merger:
         return self._reply(params, rows, listing.total, size)
 
     def _fill_empty(self, listing: MergedListing, base: Params, size: int) -> Asking[Reply | None]:
-        """Let each language have a row that waits, until its end. Returns the reply of a language that fails."""
+        """Ask until each language has a row that waits, or has come to its end. Returns the reply of a language that
+        fails.
+        """
         for stream in listing.streams:
             while not stream.waiting and not stream.ended:
                 failure = yield from self._fill(stream, base, size)
@@ -187,7 +189,7 @@ class Merger:
             self.records |= {number: reply.warc for row in rows if (number := row_id(row.get("id"))) is not None}
 
     def _forget_records(self) -> None:
-        """Forget the records of rows that wait nowhere."""
+        """Forget the records of rows that do not wait any more."""
         listing = self.listing
         kept = [listing.rows, *(stream.waiting for stream in listing.streams)] if listing is not None else []
         waiting = {row_id(row.get("id")) for part in kept for row in part}
@@ -201,7 +203,7 @@ class Merger:
         return MergedListing(base=base, streams=[self._stream(language, base) for language in self.languages])
 
     def _stream(self, language: str, base: Params) -> Stream:
-        """The stream of a new listing; with the rows that wait where the listing only moves on by date."""
+        """The stream of a new listing. It keeps the rows that wait, if the listing only moves on by date."""
         last = self.listing
         if last is not None and start_of_walk(base) and _still(last.base) == _still(base):
             stream = next(stream for stream in last.streams if stream.language == language)

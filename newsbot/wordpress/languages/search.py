@@ -117,7 +117,7 @@ class LanguageSearch:
         return False
 
     def has_own_rows(self, language: str) -> Asking[bool]:
-        """Whether a language has rows that are those of no language found: a plugin may give the rows of the default
+        """Whether a language has rows that no language found so far has: a plugin may give the rows of the default
         language for one that it does not know. Raises PayloadError where the site does not answer."""
         newest = yield from self._in(language)
         others = [found.ids for found in self.found.values()]

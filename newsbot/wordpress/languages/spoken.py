@@ -62,7 +62,7 @@ def _listing(message: Any, site: Site, route: str, *, many: bool) -> tuple[str, 
         return found
     # Where the collection declares the parameter, other routes declare it too, or refuse it.
     takes = PARAM in site.accepted(found[0]).params or PARAM not in site.accepted(route).params
-    # Several languages are asked for one by one, which a listing without ids would cost too often.
+    # Each language needs a request of its own, which would be too many for a listing without ids.
     return found if takes and (not many or "include" in found[1]) else None
 
 

@@ -113,7 +113,7 @@ class _Finder:
             case "unknown":
                 raise NoSuchPart(
                     f"newsbot cannot tell which part of the site {url} is. Give {self.site.home} for the whole site, "
-                    "or for a part of it category=, tag=, author= or search= too"
+                    "and for a part of it add category=, tag=, author= or search="
                 )
             case "search":
                 self._take_search(meaning.text or "")
@@ -160,8 +160,9 @@ class _Finder:
         self.told.append(f"the single {self.type} {self.article}")
 
     def _sampled(self, base: str, number: int | None) -> Asking[dict[str, Any] | None]:
-        """The article by the query with which the crawl of the article learns its relations, so that one request serves
-        both; None where the site does not list the article so, or where the crawl sends no such query."""
+        """The article, by the query with which its crawl learns its relations: one request serves both. None if the
+        site does not list the article by this query, or if the crawl sends no such query.
+        """
         if self.options.kind != "posts" or not self.options.follow or number is None:
             return None
         queries = Queries(
@@ -286,7 +287,7 @@ class _Finder:
         return found
 
     def _named(self, base: str, wanted: str) -> Asking[tuple[list[Term], list[Term]]]:
-        """The terms or users with this slug, id or name; and, where there are none, those whose names are near."""
+        """The terms or users with this slug, id or name; and, if there are none, those with similar names."""
         asked: list[dict[str, Any]] = [{"slug": wanted}, {"search": wanted}]
         if wanted.isdigit():
             asked.insert(1, {"include": wanted})

@@ -52,7 +52,7 @@ def below(top: int, children: Mapping[int, Sequence[int]]) -> list[int]:
 
 
 def nearest(name: str, offered: Iterable[tuple[str, str]]) -> list[str]:
-    """What is offered under a word that is near to a name: (word, slug) -> slugs."""
+    """The slugs of those ``offered`` (word, slug) pairs whose word is spelled like the name."""
     by_word = {folded(word): slug for word, slug in offered if word}
     close = difflib.get_close_matches(folded(name), by_word, n=NEAR, cutoff=0.5)
     return list(dict.fromkeys(by_word[word] for word in close))

@@ -120,7 +120,8 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
 def _decoded(reply: Reply) -> str:
     meta = _META_CHARSET.search(reply.body[:_HEAD])
     named = charset_in(reply.headers.get("content-type", ""))
-    # Letters beyond ASCII in another charset are no UTF-8. A page that was saved anew may name the old charset.
+    # Letters beyond ASCII in another charset are no UTF-8. A page that was saved again as UTF-8 may still name the old
+    # charset.
     likely = "" if reply.body.isascii() else "utf-8"
     charsets = (marked_charset(reply.body), named, likely, meta[1].decode() if meta else "", "utf-8")
     return decode_page(reply.body, charsets)

@@ -23,7 +23,7 @@ _OF_WORDPRESS = (
 _OF_THEMES = (
     *("[itemprop=author] [itemprop=name]", "[itemprop=author]", ".byline a", ".author-name", "a[href*='/author/']"),
 )
-"""Other posts and people beside the article have these too: a name counts where it is the only one."""
+"""Other posts and people beside the article have these marks too: a name counts only if it is the only one."""
 
 _NO_NAME = re.compile(r"\s*(?:https?://\S*|[\d\W_]*|[^\s@]++@[^\s@.]++(?:\.[^\s@.]*+)++)\s*\Z")
 """An address, an e-mail address, and a number: what a program writes where it knows no name."""

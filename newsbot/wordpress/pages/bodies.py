@@ -29,7 +29,7 @@ EDITED = frozenset({"post", "page"})
 """Types whose rows always have content."""
 
 _NOTHING_THERE = (NoBody, Gone, OtherType, Elsewhere, Closed)
-"""What says that visitors see no article either, or not on this page."""
+"""The errors that say that visitors see no article either, or none on this page."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Bodies:
         return edited if post.url is None else edited + (yield from self._complete_shell(post))
 
     def _take_edited(self) -> list[int]:
-        """A row has content: those without it lack it."""
+        """A row of the type has content: the rows without content lack their article."""
         self.has_editor, lacking, self.bare = True, self.bare, []
         return lacking
 

@@ -14,7 +14,7 @@ from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.urls import site_host
 from newsbot.wordpress.receipt import Verdict
 
-# Most crawls read no page, so the first page imports what reads it.
+# Most crawls read no page, so the modules that read pages are imported with the first page.
 if TYPE_CHECKING:
     from newsbot.wordpress.pages.article_page import ArticlePage
 

@@ -97,8 +97,8 @@ class Sitemap:
 
 
 def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
-    """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml,
-    for a feed FeedInstead.
+    """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml, and
+    FeedInstead for a feed.
 
     ``host`` is the site's (``site_host``); None: the sitemap's own host. A sitemap on a host for files lists the URLs
     of the site.

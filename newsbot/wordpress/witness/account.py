@@ -54,8 +54,8 @@ class Witnesses:
 class Account:
     """The account of one hearing on one type. ``state`` is what the last hearing kept, ``shown`` are ids that the
     listing showed. ``at`` (UTC, ISO) is when the listing began. ``agrees``: the sitemaps list all rows of the type, and
-    nothing else. ``came`` rows came by this hearing, and by ``brought`` rows more the archive holds. ``readdressed``
-    held rows came again, with another address.
+    nothing else. ``came`` is the number of rows that this hearing brought, ``brought`` the number of rows by which the
+    archive grew. ``readdressed`` held rows came again, with another address.
     """
 
     witnesses: Witnesses

@@ -90,7 +90,7 @@ class SlugSearch:
         return settled
 
     def _has_come(self, url: str) -> bool:
-        """Whether a held row has the URL. What an earlier run missed may have come since."""
+        """Whether a held row has the URL. A row that an earlier run missed may have come since."""
         return is_held(url, self.held, home=canonical(self.queries.site.key), type_=self.findings.type)
 
     def _bring_again(self) -> Steps[None]:

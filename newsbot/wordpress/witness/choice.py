@@ -35,10 +35,12 @@ def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int
 
 
 def next_first(urls: Sequence[str], *, first: int, read: int, most: int) -> int:
-    """Where the next hearing begins, after ``read`` of those that ``choose`` gave."""
+    """The place at which the next hearing begins, after this one has ``read`` that many of the sitemaps that ``choose``
+    gave.
+    """
     if len(urls) <= read:
         return 0
-    # The first of several is the newest one, out of its turn.
+    # The first of several sitemaps is the newest one, which is read whether it is its turn or not.
     passed = read if most <= 1 or len(urls) <= most else max(0, read - 1)
     return (first + passed) % len(urls)
 

@@ -1,4 +1,4 @@
-"""Asks for what a witness lists and the API did not show: by slug, then from its page, and else names it."""
+"""Asks for the rows that a witness lists and the API did not show: by slug, then from the page. Names the others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from newsbot.wordpress.pages.article_page import ArticlePage
 
 PROBES = {True: 200, False: 40}
-"""Whether a list is of one type -> pages that are asked for before one of them shows an article that is missing."""
+"""Whether a list is of one type -> the number of pages that are asked for if none of them shows a missing article."""
 
 PROBES_EACH = 10
 """How many of these pages may be in one folder, before newsbot asks for pages of the other folders."""
@@ -109,7 +109,7 @@ class Differences:
         return left
 
     def readdress(self, listed: Sequence[Lacking]) -> Steps[None]:
-        """Bring those of the held rows under ``listed`` whose address has changed. No page is requested."""
+        """Bring the held rows among ``listed`` whose address has changed. No page is requested."""
         if not listed:
             return
         site, route = self.queries.site, self.queries.collection.route

@@ -17,7 +17,7 @@ class Proof(StrEnum):
     """What a page proves about a listed URL."""
 
     STALE = "stale"
-    """Nothing is there any more: the list is older than the site."""
+    """The URL shows nothing any more: the list is out of date."""
 
     KNOWN = "known"
     """It shows a row that newsbot holds, or a row under another address."""

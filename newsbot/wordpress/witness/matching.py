@@ -39,7 +39,7 @@ class Lacking:
 def lacking(
     listed: Mapping[str, str | None], held: Container[int], *, site: str, type_: str, typed: bool = True
 ) -> Iterator[Lacking]:
-    """What of ``listed`` (URL -> ``lastmod``) is not among the ``held`` keys, as far as it may be an article.
+    """The URLs of ``listed`` (URL -> ``lastmod``) that are not among the ``held`` keys and may be articles.
 
     ``site`` is the site's key. The home page is no article, nor is a URL of another site on the same host. ``typed``:
     the list is of one type.

@@ -2,7 +2,7 @@
 
 Until now a post type and a taxonomy of one name shared a collection. Each crawl of one of them buried the rows of the
 other, and rows with the same id overwrote each other. Such a collection is split here. The payload of a revision tells
-its kind. What the archive believes of a split collection's state is of no use, so the next crawl walks it again.
+its kind. The stored state of a split collection is of no use, so the next crawl walks it again.
 
 The URLs that users gave for a site move to a table of their own. Before, a run read the facts of all sites to find one.
 
@@ -224,7 +224,7 @@ def _split(connection: sa.Connection, collection: int, kinds: Iterable[str]) -> 
 
 
 def _split_row(connection: sa.Connection, row: Any, numbers: dict[str, int]) -> None:
-    """Move a row, or what is of another kind of it, to the collection of its kind."""
+    """Move a row, or those of its revisions that are of another kind, to the collection of the kind."""
     by_kind = _by_kind(connection, row)
     at = (_rows.c.collection == row.collection, _rows.c.id == row.id)
     if len(by_kind) > 1:

@@ -137,6 +137,7 @@ class RouteAccepts:
     ``languages`` are the values of ``lang`` that a language plugin declares.
     ``whole_rows`` is the largest page of whole rows that the server survived, where it died on larger pages.
     ``longest`` is the length of the longest URL to try, in bytes, where the server refused a longer one.
+    ``refused`` are the parameters that the site refused, whatever it declares.
     """
 
     per_page: int = PER_PAGE
@@ -145,10 +146,11 @@ class RouteAccepts:
     languages: tuple[str, ...] = ()
     whole_rows: int | None = None
     longest: int | None = None
+    refused: frozenset[str] = frozenset()
 
     def takes(self, param: str) -> bool:
-        """Whether ``param`` may be sent. True where the site declares nothing."""
-        return not self.params or param in self.params
+        """Whether ``param`` may be sent. True where the site declares nothing and did not refuse it."""
+        return param not in self.refused and (not self.params or param in self.params)
 
     def orders_by(self, key: str) -> bool:
         """Whether ``orderby=key`` may be sent. True where the site declares nothing."""

@@ -119,7 +119,7 @@ class Queries:
     def leave(self, param: str) -> None:
         """Send the query parameter ``param`` no more, since the site refused it: until the site is discovered again."""
         accepted = self.site.accepted(self.collection.route)
-        self.site.accepts[self.collection.route] = replace(accepted, params=accepted.params - {param})
+        self.site.accepts[self.collection.route] = replace(accepted, refused=accepted.refused | {param})
 
     # Queries to the site.
 

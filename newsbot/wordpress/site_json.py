@@ -22,7 +22,11 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "language": site.language,
         "timezone": site.timezone,
         "gmt_offset": site.gmt_offset,
-        "routes": {route: _as_json(accepts) for route, accepts in site.accepts.items() if "per_page" in accepts.params},
+        "routes": {
+            route: _as_json(accepts)
+            for route, accepts in site.accepts.items()
+            if "per_page" in accepts.params or accepts.refused
+        },
         "types": dict(site.types),
         "namespaces": sorted(site.namespaces),
         "languages": {route: list(values) for route, values in site.languages.items()},
@@ -47,6 +51,8 @@ def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
     declared = {"languages": list(accepts.languages)} if accepts.languages else {}
     limits = {"whole_rows": accepts.whole_rows, "longest": accepts.longest}
     learnt = {name: limit for name, limit in limits.items() if limit is not None}
+    if accepts.refused:
+        declared["refused"] = sorted(accepts.refused)
     kept = {"per_page": accepts.per_page, "orderby": sorted(accepts.orderby), "params": sorted(accepts.params)}
     return kept | declared | learnt
 
@@ -87,4 +93,5 @@ def _from_json(accepts: Mapping[str, Any]) -> RouteAccepts:
         languages=tuple(map(str, accepts.get("languages", ()))),
         whole_rows=int(whole_rows) if whole_rows is not None else None,
         longest=int(longest) if longest is not None else None,
+        refused=frozenset(map(str, accepts.get("refused", ()))),
     )

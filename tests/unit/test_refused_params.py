@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from newsbot.errors import BadStatus, NotJson, PayloadError, Refused
+from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import refuses_form
+from newsbot.wordpress.site_json import site_as_json, site_from_json
 from tests.unit.soak_archive import SoakArchive
 from tests.unit.soak_sequences import crawled
 from tests.unit.soak_site import DAY, KEY, START, SoakSite, iso
@@ -31,6 +34,10 @@ class Refusing(SoakSite):
     answer: tuple[int, bytes] = (403, b"")
     refusals: int = 0
     ban_from: int = 10**9
+    declares: bool = True
+
+    def site(self) -> Site:
+        return super().site() if self.declares else replace(super().site(), accepts={})
 
     def reply(self, query: Query) -> Reply:
         asked = dict(parse_qsl(urlsplit(query.url).query))
@@ -72,14 +79,26 @@ def test_a_refused_parameter_costs_no_row_and_no_verdict(refused: str, refusal: 
         assert archive.reader == {row_id: one.title for row_id, one in site.live().items()}
 
 
+@pytest.mark.parametrize("declares", [True, False])
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_a_refused_filter_of_changes_is_asked_for_once(refusal: str) -> None:
-    site, archive = site_of(45, refused="modified_after", answer=REFUSALS[refusal]), SoakArchive()
+def test_a_refused_filter_of_changes_is_asked_for_once(refusal: str, declares: bool) -> None:
+    site = site_of(45, refused="modified_after", answer=REFUSALS[refusal], declares=declares)
+    archive = SoakArchive()
     crawl(site, archive)
     assert site.refusals == 1
     site.act("edit", 3)
     crawl(site, archive)
     assert site.refusals == 0
+
+
+def test_a_later_run_knows_the_refused_parameters_of_a_site_that_declares_none() -> None:
+    site = site_of(45, refused="modified_after", declares=False)
+    crawl(site, SoakArchive())
+    assert site.learnt is not None
+    kept = site_from_json(json.loads(json.dumps(site_as_json(site.learnt))))
+    assert kept is not None
+    accepted = kept.accepted(site.route)
+    assert (accepted.takes("modified_after"), accepted.takes("after")) == (False, True)
 
 
 def test_a_site_that_refuses_every_page_behind_the_first_one_is_not_complete() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.article.cleaning.openings import OTHER, Beginnings, Expressions, openings
 from newsbot.article.cleaning.rules import default_rules
+from tests.examples import examples
 
 _OF_RULES = sorted({each for rule in default_rules().rules for each in (*rule.patterns, *rule.linked)})
 
@@ -42,7 +43,7 @@ def test_an_expression_that_may_begin_with_anything_has_no_openings(expression: 
 
 
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@examples(75)
 def test_what_an_expression_of_a_rule_matches_has_one_of_its_openings(data: st.DataObject) -> None:
     expression = data.draw(st.sampled_from(_OF_RULES))
     text = data.draw(st.from_regex(re.compile(expression), fullmatch=True))
@@ -51,7 +52,7 @@ def test_what_an_expression_of_a_rule_matches_has_one_of_its_openings(data: st.D
 
 
 @given(text=st.sampled_from(sorted(default_rules()._labels)), marks=st.text("-: .*»", max_size=3), data=st.data())
-@settings(max_examples=200, deadline=None)
+@examples(75)
 def test_a_text_of_a_rule_is_never_passed_over(text: str, marks: str, data: st.DataObject) -> None:
     written = f"{data.draw(st.sampled_from([text, text.upper(), text.title()]))}{marks}".strip()
     rules = default_rules()
@@ -71,7 +72,7 @@ def test_with_an_expression_that_begins_with_anything_no_text_is_passed_over() -
 
 
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@examples(75)
 def test_expressions_find_what_one_alternation_finds(data: st.DataObject) -> None:
     named = [(f"n{number % 7}", each) for number, each in enumerate(_OF_RULES[::9])]
     named.sort(key=lambda pair: pair[0])

@@ -161,7 +161,7 @@ def _seconds(action: Callable[[str], object], body: str) -> float:
 def main(arguments: list[str]) -> int:
     html = [body for body in bodies(Path(arguments[0]) if arguments else None) if body.strip()]
     default_rules()
-    # As in a crawl: what was imported is not searched for garbage again and again.
+    # As in a crawl: imported modules are not searched for garbage again and again.
     gc.collect()
     gc.freeze()
     cold, warm = each(html)

@@ -1,4 +1,5 @@
-"""The delay from publishing to archive under five rules of when to look again: ``python -m bench.schedule [FILE]``.
+"""The delay from publishing to archive under five rules that decide when a site is checked again: ``python -m
+bench.schedule [FILE]``.
 
 ``FILE`` is an export of an archive as JSON lines (``scrapy export posts.jsonl``); without it, 500 made-up sites are
 used. All rules have the same budget. Each rule learns from all but the last two weeks and is judged on these.
@@ -142,8 +143,9 @@ def scaled(
 
 
 def by_steps(sites: Sequence[Newsroom], budget: float, began: datetime) -> list[Checks]:
-    """A fifth less time after a check that found something, half more after one that did not; the whole is scaled to
-    the budget each hour."""
+    """The interval becomes a fifth shorter after a check that found something, and half longer after a check that found
+    nothing; all intervals are scaled to the budget each hour.
+    """
     intervals = [len(sites) / budget] * len(sites)
     checks: list[Checks] = [[] for _ in sites]
     looked = [

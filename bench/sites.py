@@ -1,7 +1,7 @@
 """How the start of a run grows with the sites of the archive: ``python -m bench.sites 10000``.
 
-Makes an archive of made-up sites in a temporary folder, and prints the CPU seconds and the peak memory of what a run of
-one site asks of it. Each measurement has a process of its own.
+Makes an archive of made-up sites in a temporary folder, and prints the CPU seconds and the peak memory of the questions
+that a run of one site asks the archive. Each measurement has a process of its own.
 """
 
 from __future__ import annotations

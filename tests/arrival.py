@@ -12,7 +12,7 @@ LAST_DATA_RECEIVED = 52
 
 
 def seconds_in_the_kernel(request: web.BaseRequest) -> float:
-    """How long ago the request arrived: a busy server reads it late."""
+    """The time since the request arrived: a busy server reads a request late."""
     connection = request.transport.get_extra_info("socket") if request.transport is not None else None
     if connection is None:
         return 0.0

@@ -20,8 +20,8 @@ settings.register_profile("newsbot", max_examples=50, deadline=None, suppress_he
 settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} else "newsbot")
 
-# The processes that tests start buffer their output, as a user's do. Without a buffer nothing is left to write at their
-# end, so that a test of an output whose reader has gone could not fail.
+# The processes that tests start buffer their output, as a user's do. Without a buffer they have nothing left to write
+# at their end: a test in which the reader of the output has gone could not fail.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
 LONGEST_ID = 60
@@ -47,10 +47,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection(session: pytest.Session) -> None:
     """Import this worker's share of the test files before the others.
 
-    No garbage is collected until all tests are known: what is made by then stays, and a search would find nothing.
-    In a fresh clone pytest rewrites the asserts of each file and stores the result. This takes most of the time of
-    the collection.
-    Workers that read the files in the same order would all rewrite the same file at the same time.
+    No garbage is collected until all tests are known: all objects that exist by then stay, so a search would find no
+    garbage. In a fresh clone pytest rewrites the asserts of each file and stores the result. This takes most of the
+    time of the collection. Workers that read the files in the same order would all rewrite the same file at the same
+    time.
     """
     config = session.config
     worker: dict[str, object] | None = getattr(config, "workerinput", None)
@@ -80,7 +80,7 @@ def share(root: Path, number: int, workers: int) -> list[str]:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave the modules and the tests out of all later searches for garbage.
 
-    Stop a run in which pytest-xdist does not heed the groups: each worker would start every real server.
+    Stop a run in which pytest-xdist ignores the groups: each worker would start every real server.
     """
     gc.freeze()
     gc.enable()

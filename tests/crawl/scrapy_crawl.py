@@ -19,9 +19,10 @@ STEADY: fork_server.Constants = [
     ("newsbot.politeness.pace", "SLOW_SECONDS", 1e9),
     ("newsbot.politeness.pace", "PENALTY_FIRST", 0.01),
 ]
-"""The pace does not slow down: no answer counts as slow, since on a loaded machine every one is, and a first failure
-adds a hundredth of a second and not a whole one. tests/crawl/test_politeness.py and tests/unit/test_politeness_pace.py
-keep the true values."""
+"""The pace does not slow down: no answer counts as slow, since on a loaded machine every answer is slow, and a first
+failure adds a hundredth of a second, not a whole second. tests/crawl/test_politeness.py and
+tests/unit/test_politeness_pace.py keep the true values.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 def command(spider: str, *args: str, output: str | None = "out.jsonl", **arguments: str) -> list[str]:
     """The command line of a crawl. Its file holds the news: what is new, edited or gone since the last run.
 
-    The log goes to standard error, where tests read it; tests/crawl/test_progress.py lets it go to its file.
+    The log goes to standard error, where tests read it; in tests/crawl/test_progress.py the log goes to its own file.
     """
     line = [sys.executable, "-m", "scrapy", "crawl", spider, "-s", "LOG_LEVEL=INFO", *args]
     for name, value in arguments.items():

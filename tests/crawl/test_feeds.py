@@ -131,7 +131,7 @@ def test_two_crawls_that_append_to_one_file_lose_nothing(tmp_path: Path) -> None
             with log.open("w") as file:
                 processes.append(start(tmp_path, settings={"FEEDS": {"a.jsonl": {}}}, posts=50, stderr=file))
         wait_for(lambda: all("Closing spider" in log.read_text() for log in logs))
-        # All have their rows, and none adds them to the file while another has the folder's lock.
+        # All runs have their rows, and no run adds its rows to the file while another run has the folder's lock.
         with pytest.raises(subprocess.TimeoutExpired):
             processes[0].wait(timeout=0.5)
         assert not (tmp_path / "a.jsonl").exists()

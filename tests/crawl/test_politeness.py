@@ -19,7 +19,7 @@ from tests.fork_server import Constants
 
 NO_ROBOTS = {"ROBOTSTXT_OBEY": False}
 NO_PENALTY = (("newsbot.politeness.pace", "PENALTY_FIRST", 0.0),)
-"""A failure does not slow the pace down: what is left is the wait that the server asked for."""
+"""A failure does not slow the pace down, so the only wait is the one that the server asked for."""
 
 ARRIVES = 0.95
 """The delay holds between the times at which two requests leave. The kernel may receive the first request late."""
@@ -132,7 +132,7 @@ def test_the_site_list_may_change_its_own_delay_but_not_hurry_another_host() -> 
         settings = {"NEWSBOT_ALLOW_PRIVATE": f"{server.netloc},{other.netloc}", "NEWSBOT_DELAY": 1, **NO_ROBOTS}
         ask(*(f"{server.url}/{n}" for n in range(3)), settings=settings, meta={"newsbot_delay": 0})
         assert min(gaps(other.log)) >= 1 * ARRIVES
-        # With the run's delay the last of three would be asked when the other host is, a delay after its second.
+        # With the run's delay, the third request here would not leave before the second one to the other host.
         assert server.log[2].at < other.log[1].at
 
 

@@ -201,7 +201,8 @@ def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: 
     assert len(run.rows()) == 500
     assert {row["warc"]["file"] for row in run.rows()} <= {one["file"] for one in told["files"]}
     assert len(records(warc)) == sum(one["records"] for one in told["files"])
-    # What feeds leave out on purpose is not missing, and what their filter took is.
+    # Rows that feeds leave out on purpose are not missing. A row that their filter took is missing if the file lacks
+    # it.
     odd = tmp_path / "odd.jsonl"
     lines = odd.read_bytes().splitlines(keepends=True)
     batches = list(tmp_path.glob("batch-*.jsonl"))
@@ -214,7 +215,7 @@ def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: 
 
 
 class OddIds:
-    """An item filter of a user. It asks nothing of newsbot, and takes every second row."""
+    """An item filter of a user. It uses nothing of newsbot, and takes every second row."""
 
     def __init__(self, feed_options: dict[str, Any]) -> None:
         self.options = feed_options
@@ -243,7 +244,7 @@ def test_rows_of_feeds_and_pages_are_made_again_too(tmp_path: Path) -> None:
         assert {row["via"] for row in run.rows()} == {via}
         status, said = verified(run)
         assert (status, "45 rows agree" in said) == (0, True), said
-    # What is forgotten is gone from the WARC files too, and verify says so.
+    # The forgotten rows are removed from the WARC files too, and verify says so.
     status, said = scrapy(pages, "forget", "site", key, "--yes")
     assert (status, "records of the WARC files" in said) == (0, True), said
     everything = b"".join(gzip.decompress(path.read_bytes()) for path in (tmp_path / "pages").rglob("*.warc.gz"))

@@ -14,7 +14,7 @@ Transport = Callable[[web.Request, "Answer"], Awaitable[web.StreamResponse]]
 
 
 class Refusal(Exception):
-    """A REST error in WordPress's form. ``data`` holds what stands beside the status."""
+    """A REST error in WordPress's form. ``data`` holds the fields beside the status."""
 
     def __init__(self, status: int, code: str, message: str, **data: Any) -> None:
         super().__init__(message)

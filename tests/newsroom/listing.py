@@ -120,7 +120,7 @@ class Listing:
         return (lambda row: all(test(row) for test in tests)) if tests else None
 
     def _taxonomy_tests(self, values: dict[str, Any]) -> list[Callable[[Post], bool]]:
-        """Tests of categories, tags and beats; ``tax_relation=OR`` makes one of them."""
+        """Tests of categories, tags and beats; ``tax_relation=OR`` combines them into one test."""
         tests: list[Callable[[Post], bool]] = []
         for name in _TAXONOMIES:
             if values.get(name):

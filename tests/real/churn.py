@@ -48,7 +48,9 @@ _OPPOSITES: tuple[tuple[str, str], ...] = (
 """Pairs that leave each total as it was."""
 
 _QUIET = frozenset({"edit_quietly", "redate_quietly"})
-"""Changes that no date of modification and no id shows. Only a comparison of every text and date would show them."""
+"""Changes that neither a date of modification nor an id shows. Only a comparison of every text and date would show
+them.
+"""
 
 _STATUS = {"hide": ("private", "draft", "pending"), "hide_quietly": ("private", "draft"), "show": ("publish",)}
 
@@ -65,7 +67,7 @@ class Editors:
     dates: dict[int, str] = field(default_factory=dict)
 
     def prepare(self) -> list[Act]:
-        """What lies in the site before the first crawl: posts that later rounds restore, publish and show."""
+        """Prepare the site before the first crawl: posts that later rounds restore, publish and show."""
         self.look()
         acts = [self._act("schedule") for _ in range(12)]
         acts += [self._act(name) for name in ("trash", "hide", "hide_quietly", "convert_away") for _ in range(4)]
@@ -80,7 +82,7 @@ class Editors:
                 acts = [self._act(pair[0]), self._act(pair[1])]
                 if all(acts):
                     if acts[1].get("gmt") and pair[1] == "back_date" and chance.random() < 0.5:
-                        # The new post stands where the deleted one stood: even the counts of its day agree.
+                        # The new post has the date of the deleted post: even the counts of its day agree.
                         acts[1]["gmt"] = self._near(self.dates[acts[0]["id"]])
                     found += acts
         names = ["add", "back_date", "edit", "redate", "schedule", "publish_late", "trash", "restore", "hide", "show"]
@@ -160,7 +162,7 @@ class Editors:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """``archive`` and ``reader`` are the differences from SQL in words, ``first_seen`` those that this round brought.
-    ``untold`` counts differences beside these, by edits that nothing shows. ``during``: some acts fell into the crawl.
+    ``untold`` counts the other differences, by edits that nothing shows. ``during``: some acts fell into the crawl.
     """
 
     number: int

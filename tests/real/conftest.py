@@ -113,7 +113,7 @@ def postgresql_server() -> Iterator[PostgreSQL]:
 
 @pytest.fixture
 def postgresql(postgresql_server: PostgreSQL) -> PostgreSQL:
-    """A PostgreSQL that runs, also after a test that stopped it."""
+    """A running PostgreSQL; it is started again after a test that stopped it."""
     postgresql_server.start()
     return postgresql_server
 

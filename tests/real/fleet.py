@@ -137,7 +137,8 @@ class Fleet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What a trial showed. ``takeover``: seconds from the kill to the first request of another worker to the last of
-    the dead worker's sites. ``returns``: moments at which a second worker asked a site between two requests of another.
+    the dead worker's sites. ``returns``: moments at which a second worker sent a request to a site between two requests
+    of another worker.
     """
 
     expected: int
@@ -262,7 +263,7 @@ def _returns(requests: list[Asked]) -> int:
 
 
 def _under(requests: list[Asked], delay: float) -> int:
-    """Pairs of requests to one site that came closer than the delay, but for a twentieth: a busy server reads late."""
+    """Pairs of requests to one site that came closer than 95 % of the delay: a busy server reads late."""
     by_host: dict[str, list[float]] = {}
     for request in sorted(requests, key=lambda one: one.came):
         by_host.setdefault(request.host, []).append(request.came)

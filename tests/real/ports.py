@@ -16,7 +16,8 @@ def free_port() -> int:
     """A port of 127.0.0.1 that no other test takes, and that the system gives to no connection.
 
     The system takes the ports of connections from a range of its own. A free port of this range may be in use before
-    the server listens on it, or while the server starts again. Where that range leaves no others, it is one of them.
+    the server listens on it, or while the server starts again. If no port is outside of that range, the port is from
+    the range.
     """
     first = _first_of_connections()
     below = range(max(2_000, first - _MANY), first)

@@ -11,7 +11,7 @@ from typing import Self
 from tests.real.ports import free_port
 from tests.real.wordpress_processes import Daemon, Missing, NotStarted, give_to, is_root
 
-# A killed server loses nothing without fsync: what it wrote is in the kernel. Only a power cut would.
+# Without fsync a killed server still loses nothing: its writes are in the kernel. Only a power cut would lose them.
 _OPTIONS = ["fsync=off", "full_page_writes=off", "shared_buffers=16MB", "autovacuum=off"]
 
 

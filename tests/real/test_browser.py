@@ -52,7 +52,7 @@ LEAVES = """<!DOCTYPE html><meta http-equiv="refresh" content="0;url=/elsewhere"
   window.open("/elsewhere");
 </script>"""
 
-# A single line of so many letters takes more memory than a page may have. Paragraphs take a third of that.
+# A single line of this many letters takes more memory than a page may have. Paragraphs take a third of that.
 LARGE = """<!DOCTYPE html><main></main><script>
   document.querySelector("main").innerHTML = `<p>${"word ".repeat(100)}</p>`.repeat(9000);
   Object.defineProperty(Element.prototype, "outerHTML", {get: () => "<html>small</html>"});
@@ -332,7 +332,7 @@ def test_the_browser_keeps_the_pace() -> None:
     assert f"<p>{'x' * scripts}</p>" in told.body()
     assert len(times) == scripts + 1
     assert most == 1
-    # Arrivals shake a little; one whole delay is left for that.
+    # Arrival times vary a little; one whole delay is left for that.
     assert times[-1] - times[0] >= (scripts - 1) * delay
 
 
@@ -387,7 +387,7 @@ def test_a_page_that_is_shown_gets_no_password_and_chromium_no_environment(monke
 
     with serve(answer) as server:
         monkeypatch.setenv("NEWSBOT_AUTH", f"{server.netloc}=anna:secret word")
-        # The credential is in force: what the crawl asks of its own accord is read logged in.
+        # The credential works: the crawl reads the pages that it chooses itself as a logged-in user.
         assert render(f"{server.url}/article", plain=True, purpose="discover").errors() == [None]
         assert "Authorization" in server.asked("/article")[0].headers
         server.log.clear()

@@ -37,8 +37,9 @@ def test_two_hundred_sites_survive_a_kill_a_restart_a_pause_and_a_replacement(
             print(f"{name:18} {value}")
     assert (shown.archived, shown.delivered, shown.lost, shown.doubled) == (shown.expected, shown.expected, 0, 0)
     assert (shown.met, shown.doing_after_stop) == (0, 0)
-    # A paused worker that wakes up makes no request, but for those that it was sending when it was paused. Such a
-    # request may come shortly behind a request of the worker that has the site now, and shortly before its next one.
+    # A paused worker that wakes up makes no request, except those that it was sending when it was paused. Such a
+    # request may come shortly after a request of the worker that has the site now, and shortly before that worker's
+    # next request.
     assert shown.returns <= 2 * SLOTS
     assert shown.under_the_delay <= 2 * shown.returns
     assert shown.takeover < 60

@@ -53,12 +53,12 @@ def truth_of(site: WordPress, *, plain: bool) -> Truth:
 
 @pytest.fixture(params=["wordpress_61", "wordpress_68"])
 def wordpress(request: pytest.FixtureRequest) -> WordPress:
-    """Both versions, with the permalinks that the test before left: to set them loads WordPress twice."""
+    """Both versions, with the permalinks of the test before: setting them would load WordPress twice."""
     site: WordPress = request.getfixturevalue(request.param)
     return site
 
 
-# The style of the permalinks stands below, since the upper parameter changes with each test.
+# The decorator for the style of permalinks is below the other one, since the upper parameter changes with each test.
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 @pytest.mark.parametrize("permalinks", ["pretty", "plain"])
 def test_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: Check) -> None:

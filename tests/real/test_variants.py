@@ -1,4 +1,6 @@
-"""A real WordPress that hides posts from its REST API never ends ``complete``; a healthy one that looks odd does."""
+"""The crawl of a real WordPress that hides posts from its REST API never ends ``complete``. That of a healthy WordPress
+that looks odd ends ``complete``.
+"""
 
 from __future__ import annotations
 

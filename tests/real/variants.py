@@ -1,6 +1,6 @@
 """Ways in which a real WordPress hides posts from its REST API, and healthy sites that look odd.
 
-Each Variant is a must-use plugin and what is done to the content. A way of hiding must be named: the verdict is not
+Each Variant is a must-use plugin and a change of the content. A way of hiding must be named: the verdict is not
 ``complete``, or all posts come by another way. A healthy site must be ``complete``: a false alarm is a defect too.
 By hand: ``python -m tests.real.variants [parts of names]``.
 """

@@ -124,7 +124,7 @@ class WordPress:
         if found["option_value"] == _STRUCTURES[style]:
             return
         self.option("permalink_structure", _STRUCTURES[style])
-        # A second call: types register their rules while WordPress loads, under the structure found then.
+        # A second call: types register their rules while WordPress loads, under the structure that holds at that time.
         self.php("flush_rewrite_rules(false);")
 
     @contextlib.contextmanager
@@ -173,7 +173,7 @@ class WordPress:
         self.php("wp_delete_post($args['id'], true) || exit;", id=post)
 
     def schedule(self, **fields: Any) -> int:
-        """A post that waits for a day far off."""
+        """A post that is scheduled for a distant day."""
         return self.insert_post(**{"post_status": "future", "post_date": "2099-01-01 08:00:00", **fields})
 
     def publish_late(self, post: int, *, date: str, date_gmt: str) -> None:

@@ -27,7 +27,7 @@ from tests.unit.outgoing import outgoing
 KEY = "https://news.example"
 ROUTE = "/wp/v2/posts"
 BARE = {"status": 502, "headers": {"content-type": "text/html"}, "body": b"<html>Bad gateway</html>"}
-"""The death of a page for which the web server answers, not WordPress."""
+"""A page dies, and the web server answers in place of WordPress."""
 
 PARAMS = frozenset(
     {"modified_after", "after", "before", "exclude", "include", "orderby", "order", "page", "per_page", "offset"}

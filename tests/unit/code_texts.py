@@ -93,7 +93,7 @@ class Code(CodeTree):
         if node is None:
             return Texts()
         if (node, steps) not in self._known:
-            # What a value is made of may lead back to the value: there it is unknown.
+            # The parts of a value may lead back to the value: at that point it is unknown.
             self._known[node, steps] = Texts([hole(node)])
             found = self._through(node, steps)
             if found is None:
@@ -129,7 +129,7 @@ class Code(CodeTree):
         return None
 
     def _assigned(self, node: ast.Attribute, steps: Steps) -> Texts:
-        """What any object's attribute of this name is given."""
+        """The values that any object's attribute of this name gets."""
         found = Texts()
         for value, way in self.assigned.get(node.attr, ()):
             if not isinstance(value, ast.Name):

@@ -1,4 +1,4 @@
-"""The documents of docs/ and README.md, and how they are held against the code.
+"""The documents of docs/ and README.md, and how they are compared with the code.
 
 A document lists what exists in tables. The first cell of a row holds the names in back-quotes; ``<name>`` in a name
 stands for a value that only a run knows. A table is found by the text of its first header cell, and by the heading

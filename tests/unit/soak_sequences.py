@@ -41,11 +41,12 @@ RARE = ("kill", "mend", "future_modified", "redate_quietly", "swap_quietly")
 Act = tuple[str, int]
 
 SHORT_URLS = (150, 215)
-"""Into the first one ten ids fit, and none with a window of dates; into the second one thirty, and ten with a window,
-so that ids are compared by parts."""
+"""A URL of the first length holds ten ids, and none beside a window of dates. One of the second length holds thirty,
+and ten beside a window, so that ids are compared by parts.
+"""
 
 FEW_REQUESTS = 3
-"""A walk over a collection of one page makes this many."""
+"""A walk over a collection of one page makes this many requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def play(played: History, *, most: Counter[str] | None = None) -> str | None:
     archive = SoakArchive()
     for number in range(played.posts):
         site.insert(START - (played.posts - number) // played.ties * DAY - DAY)
-    # Quiet crawls at the end: what a crawl that was disturbed left behind, the next one finds.
+    # Quiet crawls at the end: they find what a disturbed crawl missed.
     for number, step in enumerate((*played.steps, Step(), Step(acts=(("end_lie", 0), ("mend", 0)), sweep=True))):
         site.now += 30
         for name, place in step.acts:
@@ -177,7 +178,7 @@ def _is_told(site: SoakSite, archive: SoakArchive, facts: CollectionFacts) -> bo
     live, held = site.live(), archive.live()
     differing = (live.keys() ^ held.keys()) - site.touched
     counted = sum(one.status == "publish" for one in site.entries.values())
-    # A site that lies about its totals is counted otherwise.
+    # A site that lies about its totals is counted in another way.
     account = len(held) - len(archive.state.unlisted) + archive.state.hidden
     balanced = bool(site.touched or site.lie) or counted == account
     both = (live.keys() & held.keys()) - site.touched
@@ -223,7 +224,9 @@ def _rows(crawl: CollectionCrawl, site: SoakSite, archive: SoakArchive) -> list[
 
 
 def _differences(site: SoakSite, archive: SoakArchive) -> list[str]:
-    """What differs between the site, the archive and a reader of the feeds. What was touched during the crawl may."""
+    """What differs between the site, the archive and a reader of the feeds. Rows that were changed during the crawl may
+    differ.
+    """
     live, held, reader = site.live(), archive.live(), archive.reader
     found = []
     for row_id in sorted((live.keys() | held.keys() | reader.keys()) - site.touched):

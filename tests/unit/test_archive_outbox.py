@@ -59,7 +59,7 @@ class Newsroom:
 
 
 class Run:
-    """One crawl with two feeds, step by step as the pipeline and the feeds run it. The run may die at every step."""
+    """One crawl with two feeds, step by step as the pipeline and the feeds run it. The run may die at any step."""
 
     def __init__(self, folder: Path, number: int, fuse: Fuse, room: Newsroom) -> None:
         self.fuse, self.room = fuse, room
@@ -386,12 +386,12 @@ def test_site_whose_rows_reached_no_file_is_due_again(died: bool, tmp_path: Path
     if not died:
         run.outbox.failed()
     run.close()
-    # Feeds that fail may fail for weeks, and each try asks the site.
+    # Feeds that fail may fail for weeks, and each new try makes requests to the site.
     after = Archive.open(url, run="run-2", clock=lambda: WHEN, alive=lambda _: False)
     after.outbox.let_due()
     soon = [site.url for site in DueSites(after.database).due("wp_posts", WHEN)]
     due = [site.url for site in DueSites(after.database).due("wp_posts", WHEN + FIRST_WAIT)]
-    # A crawl of comments delivers no posts. If the site were due for it, each run would ask the site for nothing.
+    # A crawl of comments delivers no posts. If the site were due for that spider, each run would ask the site in vain.
     idle = DueSites(after.database).due("wp_comments", WHEN + FIRST_WAIT)
     with after.database.reading() as connection:
         state = connection.exec_driver_sql("SELECT state FROM runs WHERE run = 'run-1'").scalar()

@@ -209,7 +209,7 @@ INVENTED: dict[str, tuple[Callable[[int], str], int, str]] = {
     "alike": (lambda _: urlset("same"), 113, "110 of"),
     "made up": (lambda n: urlset(f"made-up-{n}"), 201, "the pages that its sitemaps list do not exist"),
 }
-"""What the lists of an index hold -> how many are asked for at most, and why no more."""
+"""The content of the lists of an index -> the most lists that are asked for, and the reason."""
 
 
 @pytest.mark.parametrize(

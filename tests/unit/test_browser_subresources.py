@@ -23,7 +23,7 @@ Site = Callable[[Request], Response]
 
 
 class Desk:
-    """Subresources with invented downloads, and a record of its results."""
+    """Subresources with invented downloads, and a record of their results."""
 
     def __init__(self, site: Site) -> None:
         self.requests: list[Request] = []

@@ -98,7 +98,9 @@ def runs(tmp_path: Path) -> Runs:
 
 @pytest.fixture
 def counting(tmp_path: Path) -> Runs:
-    """Runs over a site without ``exclude=`` and with more rows than an update lists: only dates and counts tell."""
+    """Runs over a site without ``exclude=`` and with more rows than an update lists: only dates and counts show
+    changes.
+    """
     runs = Runs.after_a_walk(tmp_path, rows=350, later=timedelta(days=3))
     runs.params = PARAMS - {"exclude"}
     return runs

@@ -80,7 +80,7 @@ def large(tmp_path: Path) -> Runs:
 
 def test_deletions_too_many_together_are_not_believed_in_parts(large: Runs) -> None:
     runs = large
-    # Few enough of them are among the newest ids.
+    # The number of deleted rows among the newest ids is small enough.
     gone = [*range(10, 30), *range(350, 360)]
     for number in gone:
         del runs.model.articles[number]
@@ -132,7 +132,7 @@ def test_rows_that_are_owed_stop_no_other(runs: Runs) -> None:
 def test_rows_that_are_owed_are_asked_for_until_they_come(counting: Runs) -> None:
     counting.model.death = BARE
     broken: list[int] = []
-    # More rows fail in a row than a run asks for one by one: the later counting do not come to all of them.
+    # More rows fail in a row than a run asks for one by one: the later counts do not reach all of them.
     for posts in (6, 6, 0):
         new = [counting.model.insert() for _ in range(posts)]
         for number in new:

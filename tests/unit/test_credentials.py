@@ -126,7 +126,7 @@ def test_an_absent_netrc_holds_nothing(tmp_path: Path) -> None:
 
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
 USER = JSON | {"Allow": "GET", "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private"}
-"""The headers of WordPress to a user who may only read."""
+"""The headers that WordPress sends to a user who may only read."""
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_a_bot_check_ends_the_examination_at_once() -> None:
     assert (found.can_crawl, found.wordpress, found.requests) == (False, None, 1)
     assert found.plugins == {"security": ["Cloudflare"]}
     lines = [line.strip() for line in told(found).splitlines()]
-    # Nothing but the wall was seen, so that no line says that something is not there.
+    # newsbot saw only the bot check, so no line says that something is missing on the site.
     assert [line.partition("  ")[0] for line in lines[1:]] == [
         *("crawl", "WordPress", "plugins", "in the way", "what to do", "asked"),
     ]

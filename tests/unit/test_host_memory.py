@@ -23,7 +23,7 @@ HOST = "news.example"
 
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> HostMemory:
-    """A memory whose thread comes to no order."""
+    """A memory whose thread executes no order."""
     monkeypatch.setattr(HostMemory, "_order", lambda *_: None)
     return HostMemory(get_crawler())
 

@@ -1,4 +1,4 @@
-"""Pipelines and scripts of a user: what is wrong with them is told in one line."""
+"""Pipelines and scripts of a user: one line says what is wrong with them."""
 
 from __future__ import annotations
 

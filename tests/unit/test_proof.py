@@ -84,7 +84,9 @@ def test_unchanged_site_is_proven_with_three_requests_and_the_count_of_the_next_
 
 
 def test_deletion_that_a_row_of_the_first_answer_alone_hides_is_not_told_as_proven() -> None:
-    """An old row is back when the site counts, and gone when its ids are compared: no three answers show this."""
+    """An old row is there when the site counts its rows, and gone when the ids are compared: three answers cannot show
+    this.
+    """
     proving = Proving()
     proving.exchange(gone=11, back=6)
     gone = replace(proving.site.entries[6], status="draft")
@@ -134,7 +136,7 @@ def test_site_that_ignores_exclude_is_not_asked_so_again_and_its_few_rows_are_al
     assert proving.delivered == {(6, "new"), (11, "deleted")}
     assert (facts.verdict, facts.proven, proving.excluding) == ("complete", "2026-01-02T00:00:00Z", 0)
     assert facts.disorder == ["exclude="]
-    # A site may heed it one day.
+    # The site may heed ``exclude`` one day.
     proving.site.lie, proving.site.now = "", proving.site.now + 30 * DAY
     proving()
     assert (proving().verdict, proving.excluding, len(proving.site.asked)) == ("complete", 1, 3)

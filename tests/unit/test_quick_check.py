@@ -71,7 +71,7 @@ def test_what_cancels_out_waits_for_the_full_check(runs: Runs) -> None:
 
 
 def _change_in_the_future(model: ChangingSite) -> None:
-    """A row that seems to change in the future hides every edit until then."""
+    """A row whose date of change is in the future hides every edit until that date."""
     model.edit(7, "x")
     model.articles[7].modified = model.now + timedelta(days=90)
 

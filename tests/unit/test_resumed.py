@@ -1,5 +1,6 @@
-"""A walk that a later run finishes compares every row, also those behind the cursor. The receipt claims only what was
-compared."""
+"""A walk that a later run finishes compares every row, also those behind the cursor. The receipt claims a proof only
+for rows that were compared.
+"""
 
 from __future__ import annotations
 

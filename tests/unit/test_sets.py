@@ -1,4 +1,6 @@
-"""Equal counts are no equal sets: changes that cancel out in the total, clocks that lie, and counts out of a cache."""
+"""Equal counts do not prove equal sets: changes that cancel each other out in the total, clocks that lie, and counts
+out of a cache.
+"""
 
 from __future__ import annotations
 

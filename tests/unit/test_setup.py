@@ -144,7 +144,7 @@ case "$*" in $FAILS) exit 1;; *uv==*) touch .venv/bin/uv; chmod +x .venv/bin/uv;
 
 
 def set_up(project: Path, *, fails: str) -> tuple[int, list[str]]:
-    """The status of ``.ci/setup`` in a project whose .venv has a Python of tests, and what that was asked."""
+    """The status of ``.ci/setup`` in a project whose .venv has a Python of the tests, and the calls of that Python."""
     (project / ".venv/bin").mkdir(parents=True)
     (project / ".venv/bin/python").write_text(PYTHON, encoding="utf-8")
     (project / ".venv/bin/python").chmod(0o755)

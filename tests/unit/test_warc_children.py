@@ -1,4 +1,4 @@
-"""The comments of posts are found again, though the records of posts and of comments are cut at different places."""
+"""The comments of posts are found again, although the records of posts and of comments end at different rows."""
 
 from __future__ import annotations
 

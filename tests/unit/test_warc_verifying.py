@@ -1,4 +1,4 @@
-"""``scrapy verify`` tells a changed package in its lines, whatever stands in a value."""
+"""``scrapy verify`` reports a changed package in its lines, whatever a value holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies that are packed otherwise than their header says, and redirects that wait for a cookie."""
+"""Bodies that are packed in another way than their header says, and redirects that wait for a cookie."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_two_urls_with_one_slug_go_to_two_batches() -> None:
 @given(st.integers(1, 20), st.integers(0, 30), st.integers(1, 12), st.integers(2, 12))
 @examples(60)
 def test_every_sitemap_is_read_in_turn(count: int, first: int, most: int, came: int) -> None:
-    """``came`` of the chosen ones are read, then the hearing holds as many URLs as it may."""
+    """``came`` of the chosen sitemaps are read; then the hearing holds the most URLs that it may hold."""
     urls = [f"map-{number}" for number in range(count)]
     read: set[str] = set()
     for _ in range(count + 1):

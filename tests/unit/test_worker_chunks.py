@@ -51,7 +51,7 @@ def test_a_chunk_holds_tests_of_one_file() -> None:
 
 
 def test_groups_come_first_and_then_the_files_in_their_order(scheduled: tuple[ChunkScheduling, list[Any]]) -> None:
-    """Whatever the size of a file's last chunk is."""
+    """The test holds whatever the size of a file's last chunk is."""
     names = [
         *NAMES[: CHUNK + 1],
         *(f"tests/c.py::test_c[{number}]" for number in range(3 * CHUNK)),

@@ -192,7 +192,7 @@ class _Finder:
         return None
 
     def by_slug(self) -> Asking[Meaning]:
-        """What the last name of an address means, where the page does not tell: the object whose link it is."""
+        """The meaning of the last name of an address, if the page does not tell it: the object that has this link."""
         slug = place_of(self.options.url).rpartition("/")[2]
         key = place_key(self.options.url if "://" in self.options.url else f"https://{self.options.url}")
         for base in _SEARCHED if slug else ():

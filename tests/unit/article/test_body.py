@@ -71,7 +71,7 @@ def test_of_a_block_theme_only_its_container_counts(container: str, body: Body) 
 def test_prose_beside_a_container_that_waits_for_scripts_is_not_the_article(inside: str) -> None:
     about = f"<div class='about'>{STORY}</div>"
     assert find_body(page(f"<div class='entry-content'>{inside}</div>{about}"), url=URL) == Body(None)
-    # The same once the scripts have run, and a container that waits for nothing.
+    # The same page after its scripts have run, and a container that no script fills.
     filled = find_body(page(f"<div class='entry-content'>{STORY}{inside}</div>{about}"), url=URL)
     assert filled.judge == "container"
     assert STORY[3:60] in found(f"<div class='entry-content'></div>{about}")

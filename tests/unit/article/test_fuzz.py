@@ -169,7 +169,7 @@ def test_what_comes_out_is_safe(html: str) -> None:
 @given(SOUP)
 @example("".join(HARMFUL))
 def test_the_sanitizer_needs_no_help(html: str) -> None:
-    """The walk before it leaves most of this out by itself; the sanitizer must hold without the walk."""
+    """The walk before the sanitizer removes most of this by itself; the sanitizer must be safe without the walk."""
     assert harm(sanitize(html.replace("\ud800", ""))) == []  # the sanitizer takes only what UTF-8 can hold
 
 
@@ -188,7 +188,7 @@ def test_any_text_can_be_cleaned(text: str) -> None:
 def test_hostile_megabytes_do_not_cost_their_square(trouble: str) -> None:
     html = megabytes()[trouble]
     if not SOAK:
-        # One megabyte shows the square as well as two, in less than half of the time.
+        # One megabyte shows quadratic time as well as two, in less than half of the time.
         html = html[: len(html) // 2]
     # Quadratic code is slow in every round. Another process on the same core slows only some rounds.
     assert any(_is_linear(html) for _ in range(4))

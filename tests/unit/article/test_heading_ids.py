@@ -1,4 +1,4 @@
-"""Editors and tables of contents make ids of an author's headings: no such id makes words go."""
+"""Editors and tables of contents make ids of an author's headings: no such id makes cleaning remove words."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def body(html: str) -> LexborNode:
         (FIRST + LAST, FIRST + "<p>Read also</p>" + LAST + QUOTE, FIRST + LAST),  # a label, and what stands behind
         (FIRST + LAST, FIRST + PICTURE + SENTENCE + LAST, FIRST + PICTURE + LAST),
         (FIRST + LAST, FIRST + f'<p><a href="/b/">{SENTENCE}</a></p>' + LAST, FIRST + LAST),
-        (FIRST + SENTENCE + SPLIT + LAST, FIRST + ENTRIES + LAST, FIRST + SENTENCE + SPLIT + LAST),  # divided otherwise
+        (FIRST + SENTENCE + SPLIT + LAST, FIRST + ENTRIES + LAST, FIRST + SENTENCE + SPLIT + LAST),  # split elsewhere
         (FIRST + BOTH + LAST, FIRST + SENTENCE + LAST, FIRST + BOTH + LAST),  # has it in a longer block
     ],
 )

@@ -1,4 +1,4 @@
-"""The final allowlist by itself: what leaves it whatever the rules and the walk before it let through."""
+"""The final allowlist by itself: its output, whatever the rules and the walk before it let through."""
 
 from __future__ import annotations
 

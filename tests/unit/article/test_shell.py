@@ -1,4 +1,6 @@
-"""Content without its article: what page builders, shortcodes and themes leave, and what is whole without words."""
+"""Content without its article: what page builders, shortcodes and themes leave, and which posts are whole without
+words.
+"""
 
 from __future__ import annotations
 

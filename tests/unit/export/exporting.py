@@ -17,7 +17,7 @@ SITE = "https://one.example"
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 HOSTILE = "a\x00b\x0bc ]]> <script>alert(1)</script> &amp; \ud800 \U0001f600 \u2028 =1+1"
-"""What no format takes as it is."""
+"""Text that no format takes unchanged."""
 
 
 def archive_of(folder: Path, *rows: Record) -> None:

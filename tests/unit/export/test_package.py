@@ -97,7 +97,7 @@ def test_receipts_and_croissant_describe_the_same_rows(package: Path) -> None:
     assert sums["posts.jsonl"] == hashlib.sha256((package / "posts.jsonl").read_bytes()).hexdigest()
     fields = {field["name"]: field for field in croissant["recordSet"][0]["field"]}
     assert fields["title"]["source"]["extract"] == {"column": "title"}, "mlcroissant reads JSON lines by columns"
-    # Objects whose keys are not known: a field for one of them keeps mlcroissant from reading any row.
+    # Objects whose keys are not known: with a field for one of them, mlcroissant can read no row.
     untyped = {"removed", "rights", "raw", "linked"}
     described = {
         field["name"]

@@ -310,13 +310,13 @@ def test_rows_that_the_user_left_out_are_not_missing(tmp_path: Path) -> None:
     assert run.verified(more=told | {"chosen": [chosen("out.jsonl", "1-3")]}).faults == []
     lost = ": 1 post row (1): the receipt names them, and no file of the run holds them"
     assert run.verified(more=filtered).faults == [f"{KEY}{lost}"]
-    # Another file has all rows. What the filter took must be in the file.
+    # Another file has all rows. Rows that the filter took must be in the file.
     other = tmp_path / "other.jsonl"
     other.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     assert run.verified(rows[0], more=filtered).faults == []
     found = run.verified(more=filtered)
     assert found.faults == [f"out.jsonl: {KEY}: 1 post row (1) are missing, which another file of the run holds"]
-    # What one file leaves out must be in the other.
+    # Rows that one file leaves out must be in the other file.
     other.write_bytes(orjson.dumps(rows[0]) + b"\n")
     assert run.verified(rows[0], more=filtered).faults == [
         f"{KEY}{lost}".replace("1 post row (1)", "2 post rows (2-3)")

@@ -1,4 +1,4 @@
-"""``scrapy report``: what it tells, and that a site's strings stay text in a page that every reader can use."""
+"""``scrapy report``: what it shows, and that a site's strings stay text in a page that every reader can use."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def every(days: int, *, of: int, begin: date = date(2024, 1, 1)) -> list[tuple[s
         # A daily site without weekends, and three weeks of holidays in a site of one post a day.
         [one for one in every(300, of=9) if date.fromisoformat(one[0]).weekday() < 5],
         [one for one in every(300, of=1) if not "2024-07-01" < one[0] < "2024-07-20"],
-        # A site of a post in two weeks: every gap is long.
+        # A site with one post in two weeks: every gap is long.
         every(600, of=1)[::14],
     ],
     ids=["none", "few", "weekends", "holidays", "rare"],
@@ -101,7 +101,7 @@ def test_receipts_tell_what_needs_attention(given: tuple[str, SiteReceipt], told
 
 
 def archive(folder: Path) -> str:
-    """An archive with two sites, a hole, a damaged row's worth of odd strings, and two runs."""
+    """An archive with two sites, a gap in time, odd strings, and two runs."""
     url = f"sqlite:///{folder / 'newsbot.db'}"
     for number, verdict in enumerate(("complete", "incomplete")):
         now = NOW - timedelta(days=1 - number)

@@ -32,7 +32,7 @@ def marked_charset(body: bytes) -> str:
 
 
 def decode_page(body: bytes, charsets: Iterable[str]) -> str:
-    """As ``decode``, but as Windows-1252 where most of the letters beyond ASCII are no UTF-8, as browsers do."""
+    """As ``decode``, but as Windows-1252 where most of the letters beyond ASCII are not UTF-8, as browsers do."""
     text = decode(body, charsets)
     wrong = text.count("\ufffd")
     if wrong and wrong > sum(not each.isascii() for each in text) - wrong:

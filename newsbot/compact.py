@@ -129,7 +129,8 @@ class KeyOwners:
             return self._names[number - 1]
         self._keys[slot], self._owners[slot] = key, self._number(owner)
         self._count += 1
-        # Four slots of five: 200,000 keys then fit into 2.5 MiB, and a key that is not known costs some ten steps.
+        # At most four of five slots are filled: 200,000 keys then fit into 2.5 MiB, and a key that is not known costs
+        # some ten steps.
         if self._count * 5 > len(self._keys) * 4:
             self._grow()
         return owner

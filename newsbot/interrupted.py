@@ -17,8 +17,9 @@ def install() -> None:
 
 
 def in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Report Ctrl-C in one line. Python then ends with the signal. Files and the archive undo what is not whole as the
-    exception passes them. Other exceptions are shown as Python shows them."""
+    """Report Ctrl-C in one line. Python then ends with the signal. The exception passes through the code of files and
+    of the archive, which undo unfinished work. Other exceptions are shown as Python shows them.
+    """
     if issubclass(kind, KeyboardInterrupt):
         os.write(2, f"{' '.join([program(), *sys.argv[1:2]])}: {LINE}\n".encode("utf-8", "backslashreplace"))
     else:

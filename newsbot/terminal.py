@@ -64,7 +64,7 @@ def program() -> str:
 
 
 def in_users_words(text: str) -> str:
-    """``text`` with the commands by the name that the user started: whoever installed the wheel has no ``scrapy``."""
+    """``text`` with the commands by the name that the user started: an installed wheel has no ``scrapy``."""
     return text if _program == "scrapy" else _COMMAND.sub(rf"{_program} \1", text)
 
 

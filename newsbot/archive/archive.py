@@ -163,7 +163,7 @@ class Archive:
             return current_rows.has_guid(connection, site=record.site, key=key)
 
     def others_with_guid(self, record: Record, key: int, *, pending: bool) -> list[Record]:
-        """The rows of other sites that have the guid with this key and are no copies themselves, the oldest first.
+        """The rows of other sites that have the guid with this key and are not copies themselves, the oldest first.
 
         ``pending``: rows that are not committed yet may be among them.
         """

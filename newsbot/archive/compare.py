@@ -75,7 +75,7 @@ def judge(current: CurrentRow | None, record: Record, digest: bytes) -> Judgemen
         touched = modified is not None and current.modified is not None and modified > current.modified
         return Judgement(change="unchanged", revision=current.revision, touched=touched)
     if unfetched_parts(record).issuperset(changed):
-        # A name that could not be fetched this time is no new name. The archived row may hold it.
+        # A name that could not be fetched this time is not a new name. The archived row may hold it.
         return Judgement(change="unchanged", revision=current.revision, stale=True)
     return Judgement(change="edited", revision=current.revision + 1, changed=tuple(changed))
 

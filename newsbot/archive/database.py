@@ -72,7 +72,7 @@ class Database:
         """A separate connection for a long read, which sees one unchanging state of the archive."""
         with self.failures(), self.engine.connect() as connection:
             if not self.sqlite:
-                # Whoever reads slowly from a pager or a pipe has no lock that others wait for.
+                # A slow reader, such as a pager or a pipe, holds no lock that others wait for.
                 connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield connection.execution_options(yield_per=500)
 
@@ -109,8 +109,9 @@ def _reason(failure: Exception) -> str:
 
 
 def _is_away(failure: Exception) -> bool:
-    """Whether there is no connection to the server, or it broke. A full disk, which breaks connections too, is no
-    restart of the server."""
+    """Whether there is no connection to the server, or it broke. A full disk, which breaks connections too, is not a
+    restart of the server.
+    """
     text = _text(failure)
     broken = isinstance(failure, DBAPIError) and (failure.connection_invalidated or "connect" in text)
     return broken and not any(part in text for part in _REASONS)

@@ -11,9 +11,9 @@ from newsbot.items import Record
 
 
 def originals_with_guid(database: Database, key: int, *, other_than: str, kind: str) -> list[Record]:
-    """The committed rows with the guid of this key that are no copies themselves, the oldest first.
+    """The committed rows with the guid of this key that are not copies themselves, the oldest first.
 
-    The rows are of one ``kind`` and of every site but ``other_than``. A row whose content is damaged is left out.
+    The rows are of one ``kind`` and of every site except ``other_than``. A row whose content is damaged is left out.
     """
     with database.reading() as connection:
         found = current_rows.payloads_with_guid(connection, key=key, other_than=other_than, kind=kind)

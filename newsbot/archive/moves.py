@@ -85,7 +85,8 @@ class Moves:
     def rename(self, old: str, new: str, *, now: str) -> None:
         """Give everything that the archive holds of the site ``old`` to the key ``new``, in one transaction.
 
-        Of a collection that ``new`` has too, its rows stay and the others join them; it is walked again.
+        If ``new`` has a collection of the same name, its rows stay, the rows of ``old`` are added, and the collection
+        is walked again.
         """
         with self._database.writing(durable=True) as connection:
             moved = sa.select(collections).where(collections.c.site == old)

@@ -87,7 +87,7 @@ def site_names(database: Database) -> dict[str, str]:
 def posts_a_day(database: Database, site: str) -> list[tuple[str, int]]:
     """Each day (UTC, ``2024-05-31``) on which the site published live posts -> how many, in order.
 
-    A post here is of any type of posts but pages.
+    A post here is of any type of posts except pages.
     """
     day = sa.func.substr(rows.c.published, 1, 10).label("day")
     counted = (

@@ -82,7 +82,7 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
 
 
 def _check_private_hosts(value: str) -> None:
-    """Raise BadArgument for a URL, a range or a pattern: it is no host, and would allow nothing, without a message."""
+    """Raise BadArgument for a URL, a range or a pattern: it is not a host, and would silently allow nothing."""
     if wrong := next((name.strip() for name in value.split(",") if {"/", "*"} & {*name}), None):
         raise BadArgument(f"NEWSBOT_ALLOW_PRIVATE takes 1, or hosts as host or host:port with commas, not {wrong!r}")
 

@@ -63,7 +63,7 @@ class SomePages(Spider):
         self.answers[asked] = Answer(url=response.url, body=response.body, headers=header_values(response.headers))
 
     def note_reason(self, failure: Failure) -> None:
-        """The log has no line about a status that is no success, nor about a refusal of newsbot."""
+        """The log has no line about a status that is not a success, nor about a refusal of newsbot."""
         from scrapy.exceptions import IgnoreRequest
         from scrapy.spidermiddlewares.httperror import HttpError
 
@@ -89,7 +89,7 @@ def fetch(process: CrawlerProcessBase, urls: Sequence[str]) -> Answers:
 
 
 def is_no_run(settings: BaseSettings, *, quiet: bool) -> None:
-    """Set that a fetch of pages is no run: it writes no receipt, no feed and nothing in the archive."""
+    """Set that a fetch of pages is not a run: it writes no receipt, no feed and nothing in the archive."""
     for name in ("ITEM_PIPELINES", "ITEM_PIPELINES_BASE", "EXTENSIONS", "FEEDS"):
         settings.set(name, {}, priority="cmdline")
     settings.set("EXTENSIONS_BASE", {"newsbot.safe_logs.SafeLogs": 0}, priority="cmdline")

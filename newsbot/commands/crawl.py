@@ -248,7 +248,7 @@ def no_folder(settings: BaseSettings) -> str | None:
 
 
 def begin_imports() -> None:
-    """Import what is cheapest to import first, and collect no garbage until the engine starts.
+    """Import a module at the moment when its import is cheapest, and collect no garbage until the engine starts.
 
     A start makes a hundred thousand objects that all stay. Searching them for garbage takes a tenth of the start.
     Scrapy's module of TLS contexts asks three times which module called, and gets the source of each function on the

@@ -42,7 +42,7 @@ class Command(OneLineEnd, ScrapyCommand):
         assert self.settings is not None
         is_no_run(self.settings, quiet=not opts.loglevel)
         own = self.settings.getdict("DOWNLOADER_MIDDLEWARES")
-        # 940: next to the downloader, so that redirects and robots.txt are counted too, and no refused request.
+        # 940: next to the downloader, so that redirects and robots.txt are counted too, and refused requests are not.
         counted = {**own, "newsbot.doctor.budget.BudgetMiddleware": 940}
         self.settings.set("DOWNLOADER_MIDDLEWARES", counted, priority="cmdline")
         self._check_scrapy(self.settings)

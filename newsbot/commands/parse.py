@@ -1,4 +1,4 @@
-"""``scrapy parse``: Scrapy's own command, which is no run."""
+"""``scrapy parse``: Scrapy's own command, which is not a run."""
 
 from __future__ import annotations
 

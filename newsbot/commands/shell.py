@@ -1,4 +1,4 @@
-"""``scrapy shell``: Scrapy's own command, which is no run."""
+"""``scrapy shell``: Scrapy's own command, which is not a run."""
 
 from __future__ import annotations
 

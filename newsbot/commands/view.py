@@ -1,4 +1,4 @@
-"""``scrapy view``: Scrapy's own command, which is no run."""
+"""``scrapy view``: Scrapy's own command, which is not a run."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ def _is_schema(schema: Any) -> bool:
 
 
 def _against_croissant(path: Path, resources: Sequence[Resource]) -> Iterator[str]:
-    """The places in which the second description of the files of rows differs from the descriptor. Whoever changes one
-    file and its checksum in the descriptor has to change this one too.
+    """The places in which the second description of the files of rows differs from the descriptor. A person who changes
+    a file and its checksum in the descriptor has to change this description too.
     """
     if not path.is_file():
         return  # the file is listed: its absence is reported with the other files

@@ -35,7 +35,7 @@ class _Unread(StatsCollector):
 
 
 def read_page_file(path: Path, *, most: int) -> bytes:
-    """A saved page. Raises OSError for a file that cannot be read, has more than ``most`` bytes, or is no text."""
+    """A saved page. Raises OSError for a file that cannot be read, has more than ``most`` bytes, or is not text."""
     with path.open("rb") as file:
         body = file.read(most + 1)
     if len(body) > most:
@@ -45,7 +45,7 @@ def read_page_file(path: Path, *, most: int) -> bytes:
 
 
 def refuse_bytes(body: bytes) -> None:
-    """Raises OSError for a file that is no text: a picture, a PDF, a compressed file."""
+    """Raises OSError for a file that is not text: a picture, a PDF, a compressed file."""
     if body.startswith(_SIGNATURES) or (body.count(0) * _NULS > len(body) and not marked_charset(body)):
         raise OSError(errno.EINVAL, "no text: a picture, a PDF or a compressed file")
 

@@ -11,7 +11,7 @@ MOST = 20
 @dataclass(slots=True)
 class Verified:
     """``files`` and ``rows`` that were compared. ``faults`` are the first MOST faults, ``count`` is their number.
-    ``notes`` are lines on what could not be compared, and is no fault."""
+    ``notes`` are lines on rows and files that could not be compared; these are not faults."""
 
     files: int = 0
     rows: int = 0

@@ -22,7 +22,7 @@ from newsbot.export.warc_verifying import check_package
 def verify(folder: Path) -> Verified:
     """Compare each file of a package with its size, its checksum and its description.
 
-    Raises BadArgument where the folder is no data package.
+    Raises BadArgument where the folder is not a data package.
     """
     found = Verified()
     described, resources = _resources(folder)

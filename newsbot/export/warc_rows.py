@@ -89,7 +89,9 @@ class Remaker:
         self.cleaner.targets.site_started(facts=facts, target=target_of(known["entry"]))
 
     def prefer(self, order: int, view: View) -> None:
-        """Prefer these answers where several to one URL, or of one object, differ (``warc_answers.VIEWS``)."""
+        """If several answers to one URL, or several versions of one object, differ, prefer these
+        (``warc_answers.VIEWS``).
+        """
         self.answers.order, self.answers.view = order, view
         for intake in self._intakes.values():
             for route, cache in intake.joiner.caches.items():

@@ -110,8 +110,8 @@ class FeedDefaults:
 def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any]:
     """The options of a feed of the user. A file that is overwritten holds the whole answer, any other the news.
 
-    A feed in batches has other files in each run, so its files hold the news. Of a feed for which the user chose rows
-    it is noted which rows it leaves out.
+    A feed in batches has other files in each run, so its files hold the news. For a feed for which the user chose rows,
+    newsbot notes the rows that it leaves out.
     """
     batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
     whole = options.get("overwrite") and not batches

@@ -59,7 +59,7 @@ class Heartbeat:
         self._over = threading.Event()
 
     def turn(self, done: Done) -> None:
-        """The event loop has come to a new turn, and the worker has done so much."""
+        """The event loop has come to a new turn. ``done`` is what the worker has done so far."""
         self._done, self._turned = done, self._pulse.ask()
 
     def leave(self) -> None:

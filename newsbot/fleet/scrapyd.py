@@ -153,8 +153,8 @@ def _length(url: str) -> int:
 def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: int, now: datetime) -> Started:
     """Start jobs for the sites of ``archive`` that are due, on the nodes with the most free slots first.
 
-    ``slots`` is the number of jobs that a node runs at once (Scrapyd's ``max_proc``); ``sites_a_job``: one job for so
-    many sites. Raises ArchiveError.
+    ``slots`` is the number of jobs that a node runs at once (Scrapyd's ``max_proc``); ``sites_a_job``: the number of
+    sites for one job. Raises ArchiveError.
     """
     database = open_database(archive, create=False)
     try:

@@ -48,7 +48,7 @@ _BROKEN = (
     _compression.zstd.ZstdError,  # type: ignore[attr-defined]
     UnicodeDecodeError,
 )
-"""What is raised for a body that is not packed as its header says, or whose header is no name of an encoding."""
+"""What is raised for a body that is not packed as its header says, or whose header is not a name of an encoding."""
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
@@ -99,7 +99,7 @@ class CompressionMiddleware(HttpCompressionMiddleware):
 
 def _is_plain(response: Response) -> bool:
     """Whether a body is text, whatever its headers say. Brotli and raw deflate have no first bytes of their own, and
-    unpack some texts to rubbish; what they packed is no UTF-8."""
+    unpack some texts to rubbish; what they packed is not UTF-8."""
     body = response.body[:_SAMPLE]
     if body.lstrip()[:1] not in (b"[", b"{", b"<"):
         return False

@@ -1,6 +1,6 @@
 """Gaps in the times of publication that look like holes in the archive. Pure.
 
-A gap is reported only where it cannot be the site's habit: weekends, holidays and slow months are no holes.
+A gap is reported only where it cannot be the site's habit: weekends, holidays and slow months are not holes.
 """
 
 from __future__ import annotations

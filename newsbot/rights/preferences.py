@@ -19,14 +19,14 @@ _MEMBER = re.compile(
 
 
 def content_usage(text: str) -> Preferences:
-    """Category -> ``y`` or ``n``. Nothing where the text is no Structured Fields dictionary (AIPREF, processing)."""
+    """Category -> ``y`` or ``n``. Nothing where the text is not a Structured Fields dictionary (AIPREF, processing)."""
     found: dict[str, str | None] = {}
     place, text = 0, text.strip()[:MOST]
     while place < len(text):
         member = _MEMBER.match(text, place)
         if member is None:
             return {}
-        # Of a key that stands twice the last value counts, also where it is no token.
+        # If a key stands twice, the last value counts, also where it is not a token.
         found[member["key"]] = member["token"]
         place = member.end()
         if place < len(text):
@@ -37,7 +37,7 @@ def content_usage(text: str) -> Preferences:
 
 
 def content_signal(text: str) -> Preferences:
-    """Signal -> value, in lower case: ``search=yes, ai-train=no``. What is no pair is passed over."""
+    """Signal -> value, in lower case: ``search=yes, ai-train=no``. A part that is not a pair is skipped."""
     pairs = (part.partition("=") for part in text[:MOST].split(","))
     return {
         key.strip().lower(): value.strip().lower()[:60]

@@ -62,7 +62,7 @@ def _lines(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
 
 
 def _rule(name: str, value: str) -> list[dict[str, Any]]:
-    """A rule with its path; none where the line is no rule, or its statement says nothing."""
+    """A rule with its path; none where the line is not a rule, or its statement says nothing."""
     if name not in _RULES:
         return []
     key, read = _RULES[name]

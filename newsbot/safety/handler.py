@@ -1,7 +1,7 @@
 """Scrapy's HTTP handler with a limit on headers, wrong lengths mended, and a signal when a request is sent.
 
 Without a limit, a server that never ends its headers fills the memory. A request is sent after its connection was
-opened. Without the signal, nobody could keep a delay between two requests.
+opened. Without the signal, no component could keep a delay between two requests.
 """
 
 from __future__ import annotations

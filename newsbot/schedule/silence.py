@@ -1,9 +1,9 @@
 """Whether a site has published far less than its habit says: it is quiet, or newsbot no longer sees what it publishes.
 
 The posts of a site are taken for a Poisson process whose rate follows the hours of the week. Time is measured in
-expected posts, so that a night or a weekend is no silence. A gap of ``x`` mean gaps comes once in ``e ** x`` gaps by
-chance: two mean gaps are nothing rare, and of a site with 1,000 posts a year the longest gap of a year is some seven
-mean gaps. That longest gap is what a site's silence is compared with here.
+expected posts, so that a night or a weekend is not a silence. A gap of ``x`` mean gaps comes once in ``e ** x`` gaps by
+chance: two mean gaps are not rare, and for a site with 1,000 posts a year the longest gap of a year is some seven mean
+gaps. That longest gap is what a site's silence is compared with here.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """``came``: when. ``until``: when it is shared no more with targets that did not wait for it."""
+    """``came``: when the answer came. ``until``: after this time only targets that waited for the answer get it."""
 
     reply: Reply
     came: float

@@ -31,13 +31,13 @@ RECORD = "newsbot_warc"
 """The key in ``Request.meta`` under which the record of the answer stands: a WarcRecord, or None."""
 
 FETCHED_AT = "newsbot_fetched_at"
-"""The key in ``Request.meta`` under which stands when the answer came: the text of the column ``fetched_at``."""
+"""The key in ``Request.meta`` with the time at which the answer came: the text of the column ``fetched_at``."""
 
 FETCHED_AT_HEADER = "X-Newsbot-Fetched-At"
 """The header of an answer's record that holds the same time. WARC-Date is when the request was sent."""
 
 SITE = "newsbot_site"
-"""The key in ``Request.meta`` under which the site stands for whose crawl the request is made: its key, or the URL that
+"""The key in ``Request.meta`` with the site whose crawl makes the request: its key, or the URL that
 was asked for while the key is not known."""
 
 SITE_HEADER = "X-Newsbot-Site"

@@ -45,7 +45,7 @@ def remove(folder: Path, is_removed: Callable[[Record], bool]) -> int:
     """Overwrite the records of a folder for which ``is_removed`` holds. Returns their number. Raises OSError.
 
     Whole records of a file that a run is writing now are overwritten too. Before the first byte changes, a list of the
-    records stands beside the file: whoever comes after a killed process finishes its work (``finish_removals``).
+    records stands beside the file: if the process is killed, a later one finishes its work (``finish_removals``).
     """
     with _alone(folder):
         _finish(folder)

@@ -119,7 +119,7 @@ class Api:
 
 
 def _is_same_site(before: SplitResult, after: SplitResult) -> bool:
-    """Whether a redirect stays on the host, but for ``www.``, and does not leave https."""
+    """Whether a redirect stays on the host (``www.`` may come or go), and does not leave https."""
     names = [(parts.hostname or "").removeprefix("www.") for parts in (before, after)]
     if names[0] != names[1] or (before.scheme, after.scheme) == ("https", "http"):
         return False

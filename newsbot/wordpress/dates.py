@@ -13,11 +13,11 @@ from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Reply
 
 ZONE_SHIFT = timedelta(hours=26)
-"""By how much a query reaches beyond the time that is meant. A site compares local dates: time zones, clock changes and
+"""The time by which a query reaches beyond the wanted time. A site compares local dates: time zones, clock changes and
 a site's new time zone move them by up to a day and two hours."""
 
 CLOCK_CHANGE = timedelta(hours=3)
-"""By how much a query reaches beyond the time that is meant where only the clock of the site's zone may change."""
+"""The same, where only the clock of the site's zone may change."""
 
 _ZONES = (timedelta(hours=-13), timedelta(hours=15))
 """The least and the most by which a local time is ahead of UTC, with an hour to spare for a clock change."""

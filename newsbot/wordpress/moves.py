@@ -2,7 +2,7 @@
 
 A site moves to HTTPS, to or from ``www.``, to another domain or to another folder. Its posts keep their ids, guids and
 slugs. A copy (a staging clone, a mirror) has them too, while the original still answers at its old address as its own:
-a copy is no move. This costs one request where the archive holds other sites, and a second one where a site agrees.
+a copy is not a move. This costs one request where the archive holds other sites, and a second one where a site agrees.
 
 An archive of a part of a site (``limit=``, ``since=``) lacks the oldest rows. Such a site is compared by the rows that
 the archive holds, and found by the newest rows.

@@ -24,7 +24,7 @@ class Options:
     ids now, not only every ``sweep_days`` days. If more than ``max_tombstones`` percent of the rows vanish at once,
     they count as deleted only with ``confirm_deletions``.
     ``quick``: one request may show that nothing changed, since the last full check is recent and ended well.
-    ``optional``: a kind that visitors may not list is no failure.
+    ``optional``: a kind that visitors may not list is not a failure.
     """
 
     url: str

@@ -44,10 +44,9 @@ def answer(reply: Reply) -> Any:
 
 
 def rows_of(reply: Reply) -> list[dict[str, Any]]:
-    """The objects of a reply that is a list. Raises a PayloadError as ``answer`` does, and where the reply is no list.
-
-    An object such as ``{"success": false}`` is not an empty list: otherwise nobody would notice the missing rows. PHP
-    sends a list with holes as an object, and perhaps an empty list too; an empty object counts as a list where
+    """The objects of a reply that is a list. Raises a PayloadError as ``answer`` does, and where the reply is not a
+    list. An object such as ``{"success": false}`` is not an empty list: otherwise nobody would notice the missing rows.
+    PHP sends a list with holes as an object, and perhaps an empty list too; an empty object counts as a list where
     WordPress sends a total with it.
     """
     listed = answer(reply)

@@ -85,7 +85,7 @@ def _has_host(url: str) -> bool:
 
 
 def _json_object(body: bytes) -> Mapping[str, Any] | None:
-    """The object of the API in an answer, or the first of a list; None where the answer is no JSON."""
+    """The object of the API in an answer, or the first of a list; None where the answer is not JSON."""
     if body.lstrip()[:1] not in (b"{", b"["):
         return None
     try:

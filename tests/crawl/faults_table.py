@@ -1,8 +1,8 @@
 """Every fault of the newsroom, a whole crawl for each: ``python -m tests.crawl.faults_table [FAULT...]``.
 
 A row may read ``whole`` (every post came once), ``told`` (receipt and exit status report the missing posts) or
-``counted`` (no listing showed some posts; the receipt says how many the site counts beyond those it shows, which is no
-fault of the crawl). A row ``LOST, NOT TOLD`` ends the command with status 1.
+``counted`` (no listing showed some posts; the receipt says how many the site counts beyond those it shows, which is not
+a fault of the crawl). A row ``LOST, NOT TOLD`` ends the command with status 1.
 """
 
 from __future__ import annotations

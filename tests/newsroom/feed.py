@@ -48,8 +48,9 @@ class Feed:
         return self.archive.row(id_of(key))
 
     def _conditional(self, question: Question, rows: list[Post]) -> Answer:
-        """304 where the client has seen the blog's last change, on every page. A deletion is no change for
-        WordPress."""
+        """304 where the client has seen the blog's last change, on every page. A deletion is not a change for
+        WordPress.
+        """
         keys = self.archive.by_modified("post").keys
         last = self._row(keys[-1]) if keys else None
         stamp = _rfc_822(last.modified.utc if last else "2019-01-01T00:00:00").replace("+0000", "GMT")

@@ -30,7 +30,7 @@ Held = dict[int, tuple[str, str, str]]
 
 _CODE = (Path(__file__).parent / "churn.php").read_text(encoding="utf-8").removeprefix("<?php")
 MARK = "Churned"
-"""The title of a post that was written here begins so: its text is compared too."""
+"""The title of a post that was written here begins with this text: the text of such a post is compared too."""
 
 ZONES = ("Europe/Paris", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "UTC")
 

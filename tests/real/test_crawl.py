@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
 def folded(text: str | None) -> str:
-    """Letters and digits only: what WordPress does to quotes, dashes and paragraphs is no difference."""
+    """Letters and digits only: what WordPress does to quotes, dashes and paragraphs does not count as a difference."""
     text = re.sub(r"<script.*?</script>|<!--.*?-->|\[/?[a-z][^\]]*\]|<[^>]*>", "", text or "", flags=re.DOTALL)
     return letters(unescape(text))
 

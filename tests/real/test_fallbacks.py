@@ -33,8 +33,8 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def differences(row: dict[str, Any], true: dict[str, Any]) -> list[str]:
-    # A zero date is no date. The theme of 6.8 shows no date on an article's page: then the row has null, never a wrong
-    # date.
+    # A zero date is not a date. The theme of 6.8 shows no date on an article's page: then the row has null, never a
+    # wrong date.
     shown = row["published"] is not None or row["via"] == "feed"
     published = (zulu(true["date_gmt"]) or row["published"]) if shown else None
     pairs: dict[str, tuple[Any, Any]] = {

@@ -109,7 +109,7 @@ php_admin_value[opcache.revalidate_freq] = 0
 
 
 def wp_config(*, socket: Path, database: str) -> str:
-    """``wp-config.php``. Its salts are no secret: the site lives on loopback for the length of a test run."""
+    """``wp-config.php``. Its salts are not secret: the site lives on loopback for the length of a test run."""
     names = ["AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE"]
     keys = "\n".join(f"define('{name}_{what}', '{name} {what}');" for name in names for what in ("KEY", "SALT"))
     return f"""<?php

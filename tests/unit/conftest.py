@@ -35,7 +35,7 @@ class OneDialect(SQLiteDialect_pysqlite):
 def compiled_statements() -> None:
     """Let the SQLite archives of all tests share their compiled statements.
 
-    A test opens many small archives, and SQLAlchemy compiles each statement anew for each of them. The statements are
-    the same: a quarter of the time of the tests of the archive.
+    A test opens many small archives, and SQLAlchemy compiles each statement anew for each of them. Sharing them saves a
+    quarter of the time of the archive's tests.
     """
     registry.register("sqlite", __name__, OneDialect.__name__)

@@ -140,7 +140,7 @@ class Check:
         return Comparison(doubled, renamed, list(extra.values()), list(missing.values()), list(listed) == list(made))
 
     def differences(self, docs: Documents) -> list[str]:
-        """What to add, to take out or to replace so that the table holds what the code has; nothing where it does."""
+        """The rows to add, remove or replace so that the table lists what the code has; empty if the table does so."""
         compared = self.compare(docs)
         table = f"{self.document}, table {self.header!r}" + (f", under {self.heading!r}" if self.heading else "")
         found = [f"{row.where}: take out {as_span(name)}: the table lists it twice" for name, row in compared.doubled]

@@ -152,7 +152,7 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
                 most["told as not proven"] += 1
         return f"silent: {'; '.join(wrong)}; {told}" if wrong else None
     # Where nothing is left, a refusal of single posts cannot be told from a site that refuses everything. WordPress
-    # counts media of drafts and shows them to nobody; of posts it shows all that it counts.
+    # counts media of drafts and shows them to nobody; it shows all posts that it counts.
     odd = any(one.fatal or (one.hidden and kind == "posts") for one in site.entries.values())
     healthy = bool(site.live()) and not (lying or site.lie or step.during or odd)
     return f"a false alarm: {told}" if healthy and not _differences(site, archive) else None
@@ -234,7 +234,7 @@ def _differences(site: SoakSite, archive: SoakArchive) -> list[str]:
             if row_id in live:
                 found.append(f"{row_id} lacks")
         elif row_id not in live:
-            # Of two cache nodes that alternate, one still shows the row.
+            # Two cache nodes alternate, and one of them still shows the row.
             if site.lie != "alternating":
                 found.append(f"{row_id} is gone")
         elif reader[row_id] not in (live[row_id].title, "") and site.lie != "alternating":

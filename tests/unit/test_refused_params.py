@@ -102,7 +102,7 @@ def test_a_later_run_knows_the_refused_parameters_of_a_site_that_declares_none()
 
 
 def test_a_site_that_refuses_every_page_behind_the_first_one_is_not_complete() -> None:
-    """The refusal of a page that the site counts is no end of the listing."""
+    """The refusal of a page that the site counts is not the end of the listing."""
     site, archive = site_of(45), SoakArchive()
     assert crawl(site, archive).verdict == "complete"
     site.refused, site.answer = "offset", REFUSALS["WordPress"]

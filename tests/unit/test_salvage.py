@@ -1,4 +1,6 @@
-"""Posts whose rendering dies are named and passed, however many stand in a row; a site that is down is no such post."""
+"""Posts whose rendering dies are named and passed, however many stand in a row; a site that is down is not taken for
+such posts.
+"""
 
 from __future__ import annotations
 

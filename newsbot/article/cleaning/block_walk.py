@@ -157,7 +157,7 @@ class BlockWalk:
         return self._leave_caption
 
     def _enter_quote(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
-        """Enter a quotation, or a post of a social network. Of a post without words only its link remains."""
+        """Enter a quotation, or a post of a social network. If a post has no words, only its link remains."""
         quoted = self._quoted(node, attributes)
         if quoted is None:
             return self._enter_block(tag, node, attributes)

@@ -137,7 +137,7 @@ def bare_address(text: str) -> Embed | None:
     url = text.strip()
     if not url.startswith(("https://", "http://")) or any(map(str.isspace, url)):
         return None
-    known = recognise(url) if url.partition("://")[2].partition("/")[2] else None  # a front page is no embed
+    known = recognise(url) if url.partition("://")[2].partition("/")[2] else None  # a front page is not an embed
     return Embed(provider=known[0], url=known[1]) if known else None
 
 

@@ -24,7 +24,7 @@ _MARKS = (
 )
 # The longest address, without its query, of a page that asks for something, of a channel or of an app.
 _ASKING = 75
-# A longer plea says what it asks for.
+# Only a plea of at most this length need not say what it asks for.
 _BUTTON = 45
 _OURS = re.compile(
     r"\b(?:us|our|me|my|uns|unser\w*|mich|mein\w*|n[ou]s|notre|nuestr\w*|noss\w*|ci|noi|nostr\w*|ons|onze|nas|nasz\w*|нас|наш\w*"
@@ -142,9 +142,9 @@ class CleaningRules:
     def match_linked(self, words: str, hrefs: Sequence[str], *, listed: bool = False, own: str = "") -> Rule | None:
         """The rule that matches the whole text of a block with links, or None. ``own`` is the site's host.
 
-        "Join us on ..." matches where it is short, no statement, and all its links lead to channels. ``listed``: the
-        block is in a list or a table, where a URL alone may belong to the subject of the article: there the text must
-        contain an invitation.
+        "Join us on ..." matches if the text is short and not a statement, and all its links lead to channels.
+        ``listed``: the block is in a list or a table, where a URL alone may belong to the subject of the article: there
+        the text must contain an invitation.
         """
         short = len(words) <= INVITATION and not _SENTENCES.search(words)
         invites = short and not listed and not _is_statement(words)
@@ -175,8 +175,9 @@ class CleaningRules:
         return len(folded) <= _BUTTON and (_OURS.search(folded) is not None or all(host(href) == own for href in hrefs))
 
     def _tells(self, rule: Rule, pattern: re.Pattern[str], words: str) -> bool:
-        """Whether a block of several sentences has one that is no part of a plea: it asks for nothing, speaks neither
-        of the newsroom nor to the reader, or announces what is published next."""
+        """Whether a block of several sentences has one that is not a part of a plea: it asks for nothing, speaks
+        neither of the newsroom nor to the reader, or announces what is published next.
+        """
         about = self._about.get(rule.name)
         for sentence in map(fold, _SPLIT.split(words.strip())):
             if sentence.count(" ") < _LONG_SENTENCE - 1 or pattern.fullmatch(sentence):

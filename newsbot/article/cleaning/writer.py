@@ -171,5 +171,5 @@ class Writer(BlockStack):
             self.html.append(escape(text))
             self._flush()
             self.text.append(text)
-            # A line feed between pictures is no word: an item with only pictures has no bullet.
+            # A line feed between pictures is not a word: an item with only pictures has no bullet.
             self.length += 0 if text.isspace() else len(text)

@@ -39,7 +39,7 @@ _ALONE = 100
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The article's HTML, and who found it: ``container``, ``trafilatura``, ``paragraphs``; None where nobody did.
+    """The article's HTML, and who found it: ``container``, ``trafilatura``, ``paragraphs``; None if no judge did.
 
     ``html`` is "" where the container is there and empty, None where the page has no article.
     """

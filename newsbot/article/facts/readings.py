@@ -106,7 +106,7 @@ def _blocks(body: LexborNode) -> Iterator[_Block]:
 
 
 def _is_prose(node: LexborNode, text: str) -> bool:
-    """Whether a block is a quotation or ends as a sentence does, and is no list and mostly no link."""
+    """Whether a block is a quotation or ends as a sentence does, and is neither a list nor mostly a link."""
     if node.tag in _LISTS or (node.tag != "blockquote" and not (len(text) >= _SENTENCE and _ENDS.search(text))):
         return False
     return sum(len(link.text(deep=True)) for link in node.css("a")) * 2 < len(text)

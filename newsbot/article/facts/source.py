@@ -102,7 +102,9 @@ def find_source(
 
 
 def strongest(*found: Source | None) -> Source | None:
-    """The source with the highest confidence. Of equal ones the first, and None where there is no source."""
+    """The source with the highest confidence. The first of several with the same confidence; None where there is no
+    source.
+    """
     return max(filter(None, found), key=lambda source: source.confidence or 0.0, default=None)
 
 

@@ -24,7 +24,7 @@ class ByWindow(Stage):
     """Halves windows of dates at the middle date of the rows that came, until each window fits on one page.
 
     ``base`` holds the bounds of the user's window, if any. ``windows`` are still to be asked for, as (first moment,
-    moment behind the last one); None is no bound.
+    moment behind the last one); None means no bound.
     """
 
     __slots__ = ("allowed", "most_rows", "requests", "suffix", "unproven", "windows")

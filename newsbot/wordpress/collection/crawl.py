@@ -53,8 +53,8 @@ class CollectionCrawl:
     fault: PayloadError | None = None
 
     def run(self, *, discovered_before: bool = False) -> Steps[None]:
-        """Yield queries, questions, items and checkpoints. A run without a fault ends with a ``done`` checkpoint, but
-        for one in which a single request showed that nothing changed.
+        """Yield queries, questions, items and checkpoints. A run without a fault ends with a ``done`` checkpoint,
+        unless a single request showed that nothing changed.
 
         ``discovered_before``: the site's API was discovered by an earlier run. Raises Moved where the API does not
         answer as it did then. Other faults of the site end in the verdict, not in an exception.

@@ -238,7 +238,9 @@ class Cursor:
         self.unproven = self.unproven or (self.done and not proven)
 
     def is_counted(self, params: Params) -> bool:
-        """Whether the site counts rows where ``params`` begin, so that its refusal of them is no end of the listing."""
+        """Whether the site counts rows where ``params`` begin, so that its refusal of them is not the end of the
+        listing.
+        """
         page, offset = params.get("page", 1), params.get("offset")
         if not isinstance(page, int) or not isinstance(offset, int | None) or self.last_total is None:
             return False

@@ -96,7 +96,7 @@ def _suspects(intake: Intake, missing: Iterable[int], *, live: int) -> list[int]
     facts = intake.facts
     if len(facts.missing) <= max(MOST_MISSING, live * intake.queries.options.max_tombstones / 100):
         return sorted({*missing, *facts.missing})
-    # A site that lists many rows and does not give them lists ids that are no rows: these stay missing.
+    # A site that lists many rows and does not give them lists ids that are not rows: these stay missing.
     return sorted(set(missing) - set(facts.missing))
 
 

@@ -73,8 +73,9 @@ class Explaining:
         return (yield from self._search((datetime.fromisoformat(self.behind[0]), LAST, lost)))
 
     def _differing(self, lost: int, *, steady: bool) -> Steps[list[Window]]:
-        """The windows of time that differ. The site's count behind the border divides them, where it is ``steady``:
-        nothing came since."""
+        """The windows of time that differ. The site's count behind the border divides them if the count is ``steady``:
+        no row came since.
+        """
         account = self.account
         if self.behind is None or account.hidden or account.absent or not steady:
             return [(FIRST, LAST, lost)]

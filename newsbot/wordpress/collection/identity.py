@@ -73,7 +73,7 @@ class Identity:
         below = not compared and bool(held) and max(ids, default=0) < max(held)
         unusual = strange or (below and len(rows) >= min(FEW, self.live))
         if self.live < FEW and not strange:
-            # One post or comment, whose date was changed, is no other WordPress.
+            # One post or comment with a changed date does not mean that another WordPress answers.
             pass
         elif agreed * 2 < compared or (not compared and unusual):
             yield from self._ask_for_known(held, rows)

@@ -257,7 +257,8 @@ class IncrementalListing(Listing):
         facts.proven = max(self.proof.confirmed or "", self.intake.state.swept or "") or None
         facts.dates_proven = self.proof.dates.last
         if self.outcome is not None and self.outcome["whole"]:
-            # Ranks that contradicted the count, where the sweep found nothing gone, would lead to a sweep in each run.
+            # If ranks contradict the count and the sweep finds no missing row, these ranks would lead to a sweep in
+            # each run.
             ranks = {"ignored": None} if self.newest.disputed and not account.gone else self.newest.ranks
             ranks = learnt(ranks, self.outcome.get("swept", self.intake.state.swept))
             self.outcome |= {"shifted": self.shifted, "rotation": self._rotation(self.proof.kept() | {"ranks": ranks})}

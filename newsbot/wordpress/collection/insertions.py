@@ -39,13 +39,13 @@ class Newest:
     """The newest ids. Every row that the site lists with an id of ``lowest`` or more is among ``dates``; None where
     the answers do not prove this. ``total`` is the site's count, None where it gives no possible one.
 
-    ``first``: the number of rows on the first page. ``is_all``: the rows are the whole collection but for ``hidden``
-    ones. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it forces a
-    page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted differently in
-    a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a cache had kept
-    it. ``cached``: a cache gave an answer although the query went past caches, so that the rows are not known to be
-    all. ``repeating``: a cache gives the answer to every query. ``counted``: the ranks of the rows confirm the count.
-    ``disputed``: they contradict it. ``ranks`` is what the next run needs to know of them.
+    ``first``: the number of rows on the first page. ``is_all``: the rows are the whole collection, except the
+    ``hidden`` rows. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it
+    forces a page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted
+    differently in a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a
+    cache had kept it. ``cached``: a cache gave an answer although the query went past caches, so that the rows are not
+    known to be all. ``repeating``: a cache gives the answer to every query. ``counted``: the ranks of the rows confirm
+    the count. ``disputed``: they contradict it. ``ranks`` is what the next run needs to know of them.
     """
 
     dates: Dates = field(default_factory=dict)
@@ -102,12 +102,11 @@ def newest_ids(
     fresh: str | None = None,
     after: Newest | None = None,
 ) -> Steps[Newest]:
-    """List the newest ids, down to a page whose rows are all known. Raises PayloadError.
-
-    One known id is no end: a row that was published late can have a lower id than rows that are known. A collection
-    with few rows is listed to its end, unless ``hidden`` is None; else ``hidden`` is the number of rows that the site
-    counts and lists to nobody. ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
-    ``after`` has the newest ids that came before: the listing goes on below them.
+    """List the newest ids, down to a page whose rows are all known. Raises PayloadError. One known id is not the end: a
+    row that was published late can have a lower id than rows that are known. A collection with few rows is listed to
+    its end, unless ``hidden`` is None; else ``hidden`` is the number of rows that the site counts and lists to nobody.
+    ``fresh`` is a text that no earlier query had: caches then have no answer to the query. ``after`` has the newest ids
+    that came before: the listing goes on below them.
     """
     found = after or Newest()
     listing = _Listing(found=found, hidden=hidden)

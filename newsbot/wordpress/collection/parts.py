@@ -17,9 +17,10 @@ EVERYTHING = window(EARLIEST, LATEST)
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """A part of the collection: the rows published in [``since``, ``until``), where None is no bound. ``ids`` are its
-    known rows, and the known rows near it, which belong to the part if the site has another time zone.
-    ``shown`` are rows of the part, the ``control`` among them, whose dates are compared."""
+    """A part of the collection: the rows published in [``since``, ``until``), where None means no bound. ``ids`` are
+    its known rows, and the known rows near it, which belong to the part if the site has another time zone. ``shown``
+    are rows of the part, the ``control`` among them, whose dates are compared.
+    """
 
     since: str | None
     until: str | None

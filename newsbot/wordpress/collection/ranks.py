@@ -1,4 +1,4 @@
-"""The newest ids by their ranks: so many rows stand before them, whatever the site counts. Pure.
+"""The newest ids by their ranks: the number of rows that stand before them, whatever the site counts. Pure.
 
 A cache or a plugin may send an old count. So the newest rows are listed in ascending order behind an ``offset``, the
 number of rows that should stand before them. Where an old row vanished, all later rows move forward by one, and the

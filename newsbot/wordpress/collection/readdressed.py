@@ -1,4 +1,4 @@
-"""Brings listed rows whose address is another one now: new permalinks leave each row's date of change. Pure."""
+"""Brings listed rows whose address has changed: new permalinks leave each row's date of change as it was. Pure."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Listed:
 
     @property
     def broke_off(self) -> bool:
-        """Whether the listing is no proof: ids that it lacks may be there."""
+        """Whether the listing proves nothing: ids that it lacks may be there."""
         return self.unproven or self.repeating
 
     @property
@@ -208,6 +208,7 @@ def token(when: str | None) -> str:
 
 
 def window(since: datetime, until: datetime) -> dict[str, str]:
-    """The parameters of a window. WordPress leaves out the very second of ``after``, so ``after`` is one second
-    less."""
+    """The parameters of a window. WordPress leaves out rows of the second that ``after`` names, so ``after`` is one
+    second less.
+    """
     return {"after": iso_utc(since - timedelta(seconds=1)), "before": iso_utc(until)}

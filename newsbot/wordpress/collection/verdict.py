@@ -97,7 +97,7 @@ def accept_unexplained(facts: CollectionFacts) -> None:
 
 
 def is_blocked(fault: PayloadError) -> bool:
-    """Whether newsbot itself is kept out, or keeps out by robots.txt or its own rules."""
+    """Whether the site keeps newsbot out, or newsbot stays out because of robots.txt or its own rules."""
     return fault.name in ("challenge", "robots", "private-address")
 
 

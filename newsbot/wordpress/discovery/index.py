@@ -75,7 +75,7 @@ def _split(url: str) -> SplitResult:
     """The parts of a URL; empty parts where the URL is invalid."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises a ValueError where it is no number
+        _ = parts.port  # raises a ValueError where it is not a number
     except ValueError:
         return urlsplit("")
     return parts

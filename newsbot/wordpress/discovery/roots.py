@@ -30,7 +30,7 @@ def starts(url: str) -> list[str]:
 
 
 def _web_address(address: str, url: str) -> str:
-    """``address`` with a path. Raises DiscoveryError, which names the user's ``url``, where it is no web address."""
+    """``address`` with a path. Raises DiscoveryError, which names the user's ``url``, where it is not a web address."""
     try:
         parts = urlsplit(address)
     except ValueError as error:

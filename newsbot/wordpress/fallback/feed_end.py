@@ -20,7 +20,7 @@ SLACK = 10
 """Pages by which a feed may grow while newsbot walks it; a long feed may grow by a tenth."""
 
 UNKNOWN = 3
-"""Answers in a row that are no page of a feed, after which such an answer counts as the end of the feed: some sites
+"""Answers in a row that are not a page of a feed, after which such an answer counts as the end of the feed: some sites
 show an HTML page behind it. A single one may be a page of maintenance."""
 
 MOST_UNPROVEN = 1_000
@@ -37,8 +37,9 @@ Urls = list[str]
 
 
 class Answer(NamedTuple):
-    """The answer to a probe: the URLs of a page; None where it is no page of a feed. ``refused``: why the site gave no
-    page, or None. A refusal does not show where the feed ends. ``gone``: the page does not exist."""
+    """The answer to a probe: the URLs of a page; None where it is not a page of a feed. ``refused``: why the site gave
+    no page, or None. A refusal does not show where the feed ends. ``gone``: the page does not exist.
+    """
 
     urls: Urls | None
     refused: str | None = None
@@ -48,8 +49,9 @@ class Answer(NamedTuple):
 @dataclass(slots=True, kw_only=True)
 class FeedEnd:
     """What is known of a feed's end. ``due``: behind the page of this number the walk asks for the end. ``behind`` is
-    the number of a page that was empty, ``unknown`` the number of answers in a row that are no page of a feed.
-    ``refused``: why the site gave no page, the last time."""
+    the number of a page that was empty, ``unknown`` the number of answers in a row that are not a page of a feed.
+    ``refused``: why the site gave no page, the last time.
+    """
 
     due: int = FIRST
     behind: int | None = None

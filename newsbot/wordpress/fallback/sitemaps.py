@@ -204,8 +204,8 @@ def _named_in_robots(key: str) -> Asking[list[str]]:
 def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Asking[None]:
     """Read a sitemap, unless its name says that it holds no articles, and sort those that it names as an index.
 
-    ``named``: the site itself names the sitemap, so that a failure is noted: without this sitemap nobody knows whether
-    all posts came.
+    ``named``: the site itself names the sitemap, so that a failure is noted: without this sitemap it is not known
+    whether all posts came.
     """
     type_ = type_of(url)
     if url in found.read or type_ == NO_ARTICLES:

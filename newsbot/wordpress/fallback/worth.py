@@ -109,7 +109,7 @@ class Folders:
     vain: Counter[str] = field(default_factory=Counter)
 
     def is_put_off(self, url: str) -> bool:
-        """Whether so many pages of the URL's folder brought nothing that those of other folders come first."""
+        """Whether too many pages of the URL's folder brought nothing, so that pages of other folders come first."""
         return self.vain[folder_of(url)] >= self.most
 
     def note(self, url: str, *, brought: bool) -> None:
@@ -143,5 +143,5 @@ class PageWorth:
 
     @property
     def is_spent(self) -> bool:
-        """Whether so many pages brought nothing that no more should be asked for."""
+        """Whether too many pages brought nothing, so that no more should be asked for."""
         return self.asked - self.brought >= self.free + self.to_each * self.brought

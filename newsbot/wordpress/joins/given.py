@@ -19,7 +19,7 @@ _URL_KEYS = ("link", "url", "author_url", "user_url", "href")
 
 @dataclass(slots=True, kw_only=True)
 class Guest(Author):
-    """An author who is no user of the site."""
+    """An author who is not a user of the site."""
 
 
 @dataclass(slots=True)
@@ -37,7 +37,8 @@ class Links:
 
 def is_only_a_name(given: Linked) -> bool:
     """Whether a row tells only the name of a term or an author, or its slug in the place of the name. A guest author is
-    no user, whatever user has the same name."""
+    not a user, whatever user has the same name.
+    """
     if isinstance(given, Guest):
         return False
     if isinstance(given, Author):
@@ -105,8 +106,9 @@ def read_author(entry: Mapping[str, Any]) -> Author | None:
 
 
 def _is_guest(entry: Mapping[str, Any]) -> bool:
-    """Whether an author is no user: Co-Authors Plus writes the type ``guest-author``, Molongui ``guest``, PublishPress
-    ``is_guest``."""
+    """Whether an author is not a user: Co-Authors Plus writes the type ``guest-author``, Molongui ``guest``,
+    PublishPress ``is_guest``.
+    """
     return "guest" in str(entry.get("type")) or entry.get("is_guest") in (1, "1", True)
 
 

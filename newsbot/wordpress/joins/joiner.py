@@ -39,7 +39,9 @@ class Need:
         return self.cache.has(self.links.ids) and (self.cache.browsed or not self.links.has_names)
 
     def objects(self) -> list[Any]:
-        """The linked objects. Of a term that is not known only the id is left, of an author or image nothing."""
+        """The linked objects. A term that is not known is left with its id only; an author or image that is not known
+        is left out.
+        """
         found = [self.cache.known.get(linked) for linked in self.links.ids]
         given = [self.cache.named(named) or named for named in self.links.given]
         if KINDS[self.relation.rel] != "terms":

@@ -1,8 +1,9 @@
 """When the languages of a collection are searched for: in its first run, and where the site names another language.
 
-A site may get a language at any time, and hides its rows as it hides those of the others. A site that hides languages
-is asked in each run which ones it names (one request), and for the newest row of some that had none, in turns. A run
-that may be a quick check (``collection.quick_check``) does not ask: the last full check is less than a day old.
+A site may get a language at any time, and then hides its rows like those of the other languages. If a site hides
+languages, each run asks which languages it names (one request), and asks for the newest row of some languages that had
+no rows, in turns. A run that may be a quick check (``collection.quick_check``) does not ask: the last full check is
+less than a day old.
 """
 
 from __future__ import annotations

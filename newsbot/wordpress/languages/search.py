@@ -73,7 +73,7 @@ class LanguageSearch:
     def run(self) -> Asking[tuple[str, ...]]:
         """The values of ``PARAM`` that bring all rows: none, one for all languages, or several.
 
-        Raises PayloadError where the site does not answer. A refusal of a language is no failure.
+        Raises PayloadError where the site does not answer. A refusal of a language is not a failure.
         """
         declared = self.site.accepted(self.collection.route).languages
         plain = yield from self._newest()

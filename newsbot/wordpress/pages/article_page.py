@@ -74,7 +74,7 @@ class ArticlePage:
 
 
 def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
-    """Read an article from its page. Raises nothing: a reply that is no page gives a post without a body."""
+    """Read an article from its page. Raises nothing: a reply that is not a page gives a post without a body."""
     html = flatten(without_php_messages(_decoded(reply))[0])
     tree = LexborHTMLParser(html)
     marks = read_marks(tree, reply, type_)
@@ -120,7 +120,7 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
 def _decoded(reply: Reply) -> str:
     meta = _META_CHARSET.search(reply.body[:_HEAD])
     named = charset_in(reply.headers.get("content-type", ""))
-    # Letters beyond ASCII in another charset are no UTF-8. A page that was saved again as UTF-8 may still name the old
+    # Letters beyond ASCII in another charset are not UTF-8. A page that was saved again as UTF-8 may still name the old
     # charset.
     likely = "" if reply.body.isascii() else "utf-8"
     charsets = (marked_charset(reply.body), named, likely, meta[1].decode() if meta else "", "utf-8")

@@ -155,7 +155,7 @@ class PageReader:
     def _add_parts(self, post: Post, urls: Sequence[str]) -> Asking[None]:
         """Add the other pages of a divided article. Raises NoArticle where one of them fails."""
         if len(urls) > PARTS:
-            # Its first parts alone are no article, so they are not asked for.
+            # Its first parts alone are not an article, so they are not asked for.
             raise NoArticle(f"it has more than {PARTS} other pages")
         for url in urls:
             body = yield from self._part(url)

@@ -47,7 +47,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def absolute(href: str, base: str) -> str | None:
-    """A link of a page or feed as a web address without a fragment; None where the link is no web address."""
+    """A link of a page or feed as a web address without a fragment; None where the link is not a web address."""
     href = href.strip()
     if not href or _PLAIN_URL.fullmatch(href):
         return href or None

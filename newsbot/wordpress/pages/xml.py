@@ -46,8 +46,9 @@ class Parsed:
 
 
 def unpacked(body: bytes) -> bytes:
-    """The body, unpacked where it is gzipped (``.xml.gz``), once more where it was packed twice. Raises NotXml where it
-    is broken or unpacks to too much."""
+    """The body. It is unpacked if it is gzipped (``.xml.gz``), and unpacked again if it was packed twice. Raises NotXml
+    where it is broken or unpacks to too much.
+    """
     for _ in range(_LAYERS):
         if body[:2] != _GZIP:
             break

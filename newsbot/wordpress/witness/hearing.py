@@ -83,9 +83,9 @@ def _keep(account: Account) -> Steps[None]:
 
 
 def _go_on(account: Account) -> Steps[bool]:
-    """Ask again for what was missing, or hear the feed where something changed. Returns whether anything was asked.
+    """Ask again for the missing articles, or hear the feed if something changed. Returns whether anything was asked.
 
-    What is known to be missing stays in the receipt until it came.
+    An article that is known to be missing stays in the receipt until it comes.
     """
     asked = bool(account.state.get("missing")) and _is_time(account, "asked")
     if asked:

@@ -41,8 +41,8 @@ def lacking(
 ) -> Iterator[Lacking]:
     """The URLs of ``listed`` (URL -> ``lastmod``) that are not among the ``held`` keys and may be articles.
 
-    ``site`` is the site's key. The home page is no article, nor is a URL of another site on the same host. ``typed``:
-    the list is of one type.
+    ``site`` is the site's key. The home page is not an article, and a URL of another site on the same host is not one
+    either. ``typed``: the list is of one type.
     """
     home = canonical(site)
     for url, changed in listed.items():

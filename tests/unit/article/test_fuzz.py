@@ -64,7 +64,7 @@ LINKS = {"href", "src", "poster"}
 
 
 def harm(html: str) -> list[str]:
-    """What in ``html`` is no plain text or media, as another HTML parser than the sanitizer's sees it."""
+    """The parts of ``html`` that are not plain text or media, as another HTML parser than the sanitizer's sees it."""
     found = []
     for node in LexborHTMLParser(html).css("*"):
         if node.tag not in TAGS | {"html", "head", "body"}:

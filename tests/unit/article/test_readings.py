@@ -34,7 +34,7 @@ def body(html: str) -> LexborNode:
 @pytest.mark.parametrize(
     ("plain", "rich", "expected"),
     [
-        (FIRST + LAST, LINKED + PICTURE + CAPTION + LAST, LINKED + PICTURE + LAST),  # the caption is no paragraph
+        (FIRST + LAST, LINKED + PICTURE + CAPTION + LAST, LINKED + PICTURE + LAST),  # the caption is not a paragraph
         (FIRST + "<ul><li>One</li></ul>" + LAST, LINKED + LAST, LINKED + "<ul><li>One</li></ul>" + LAST),
         (FIRST + LAST, LAST + FIRST, FIRST + LAST),  # the order is that of the plain reading
         (FIRST + FIRST, LINKED + LINKED, LINKED + LINKED),

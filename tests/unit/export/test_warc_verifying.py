@@ -282,7 +282,7 @@ def test_a_row_that_a_file_lacks_is_named(tmp_path: Path) -> None:
     rows = [run.make(record, number) for number in (1, 2, 3)]
     told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-3"}]}
     assert run.verified(*rows, more=told).faults == []
-    # The same number of rows is no proof: one came twice.
+    # The same number of rows proves nothing: one came twice.
     found = run.verified(rows[0], rows[0], rows[2], more=told)
     assert found.faults == [f"{KEY}: 1 post row (2): the receipt names them, and no file of the run holds them"]
     # Another file has all rows, and this one lacks two. A file that a later run wrote may lack what was deleted since.

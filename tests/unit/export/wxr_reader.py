@@ -27,7 +27,7 @@ _ITEM = {
 
 
 class Malformed(ValueError):
-    """The file is no WXR that every importer reads."""
+    """The file is not a WXR that every importer reads."""
 
 
 @dataclass(slots=True)

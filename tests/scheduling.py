@@ -28,6 +28,8 @@ class ChunkScheduling(LoadGroupScheduling):  # type: ignore[misc]
             return
         self._chunks = chunks(next(iter(self.registered_collections.values())))
         super().schedule()
+        if not self.config.option.loadscopereorder:
+            return
         # pytest-xdist sorts by size. A file of one long test would come last, and one worker would run it alone.
         places = {chunk: place for place, chunk in enumerate(dict.fromkeys(self._chunks.values()), 1)}
         self.workqueue = OrderedDict(sorted(self.workqueue.items(), key=lambda unit: places.get(unit[0], 0)))

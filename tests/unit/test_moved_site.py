@@ -50,7 +50,9 @@ class MovingSite(ChangingSite):
     def _at_home(self, reply: Reply) -> Reply:
         rows = json.loads(reply.body)
         for row in rows if isinstance(rows, list) else ():
-            own = {"link": f"{self.home}/{row.get('slug')}/", "guid": {"rendered": f"{PLAIN}/?p={row['id']}"}}
+            # A listing may ask for the link without the slug.
+            slug = row.get("slug") or urlsplit(row.get("link", "")).path.strip("/")
+            own = {"link": f"{self.home}/{slug}/", "guid": {"rendered": f"{PLAIN}/?p={row['id']}"}}
             row |= {name: value for name, value in own.items() if name in row or "slug" in row}
         return replace(reply, body=json.dumps(rows).encode())
 

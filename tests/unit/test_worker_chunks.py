@@ -66,6 +66,22 @@ def test_groups_come_first_and_then_the_files_in_their_order(scheduled: tuple[Ch
     assert list(scheduling.workqueue) == ["group", "tests/a.py#1", "tests/c.py#1", "tests/c.py#2", "tests/b.py#0"]
 
 
+def test_without_reordering_the_groups_stay_among_the_files(
+    scheduled: tuple[ChunkScheduling, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI runs the tests of real services after others, since their packages are being installed."""
+    config = scheduled[0].config
+    monkeypatch.setattr(config.option, "loadscopereorder", False)
+    scheduling = ChunkScheduling(config)
+    names = [*NAMES, *(f"tests/c.py::test_c[{number}]" for number in range(2 * CHUNK))]
+    for worker in (Worker("gw0"), Worker("gw1")):
+        scheduling.add_node(worker)
+        scheduling.add_node_collection(worker, names)
+    scheduling.schedule()
+    # Each worker has got the first units already.
+    assert list(scheduling.workqueue)[-3:] == ["group", "tests/c.py#0", "tests/c.py#1"]
+
+
 def run_all(scheduling: ChunkScheduling, workers: list[Any]) -> None:
     """Each worker runs what it was sent, one test after the other, until no test is left."""
     while scheduling.has_pending:

@@ -29,7 +29,7 @@ _NO_NAME = re.compile(r"\s*(?:https?://\S*|[\d\W_]*|[^\s@]++@[^\s@.]++(?:\.[^\s@
 """An address, an e-mail address, and a number: what a program writes where it knows no name."""
 
 _BEFORE = re.compile(r"\A[\s,;|]+|[\s,;|]+\Z")
-_AND = re.compile(r"\s*(?:,|;)\s*(?:(?:and|&|und|et|y|e|og|och|en)\s+)?|\s+(?:and|&|und|et|y|e|og|och|en)\s+")
+_AND = re.compile(r"[,;](?:\s*(?:and|&|und|et|y|e|og|och|en)\s)?|(?<=\s)(?:and|&|und|et|y|e|og|och|en)\s")
 _NAME = re.compile(r"[^\W\d_a-z][\w'’.\-]*(?:\s+(?:[a-z]{1,3}\s+)*[^\W\d_a-z][\w'’.\-]*){1,3}")
 """Two to four words that begin with a capital, and short small words between them ("van der")."""
 

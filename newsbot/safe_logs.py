@@ -14,7 +14,7 @@ from newsbot.terminal import visible
 
 
 def escaped(text: str) -> str:
-    """``text`` with its control characters as escapes (``\\x1b``), and with all lines but the first indented.
+    """``text`` with its control characters as escapes (``\\x1b``), and with all lines except the first one indented.
 
     An indented line cannot be mistaken for a line of the log.
     """

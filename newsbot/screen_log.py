@@ -18,8 +18,8 @@ _SIGNAL = "Received SIG"
 class ScreenLog(logging.Handler):
     """Writes to standard error: lines of progress, a signal that ends the run, warnings and errors.
 
-    A traceback stands in the file alone, and so does a record with the attribute ``told``, which the end of the run
-    tells in other words.
+    Tracebacks are in the file only. So are records with the attribute ``told``: the end of the run reports these in
+    other words.
     """
 
     def __init__(self, file: str) -> None:

@@ -37,7 +37,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Sought:
     """What one address asks for of its site: a ``scope``, or None for the whole site. ``listed``: (kind, type) of the
-    collections of which the site itself listed every row that was asked for."""
+    collections whose wanted rows were all listed by the site itself.
+    """
 
     scope: Scope | None
     listed: frozenset[tuple[str, str]] = frozenset()
@@ -138,7 +139,7 @@ def _every(connection: sa.Connection, collection: int, asked: Asked) -> Sequence
 
 
 def _within(database: Database, collection: int, ids: Sequence[int], asked: Asked, scope: Scope) -> array[int]:
-    """Those of ``ids`` whose rows belong to a part of the site, with a limit the first of them."""
+    """The ids of ``ids`` whose rows belong to a part of the site; with a limit, only the first of them."""
     held = array("q")
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]

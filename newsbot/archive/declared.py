@@ -12,7 +12,7 @@ from newsbot.archive.payloads import stored_json
 from newsbot.archive.schema import receipts
 
 EARLIER = 20
-"""Receipts of a site that are read where the newest do not say: those runs read no robots.txt."""
+"""How many receipts of a site are read: the newest ones may be of runs that read no robots.txt."""
 
 
 def declared_rights(database: Database) -> dict[str, dict[str, Any]]:

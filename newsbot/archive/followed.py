@@ -108,7 +108,8 @@ class Followed:
         self, sites: Iterable[FollowedSite], *, source: str | None = None, longest: timedelta = timedelta(weeks=1)
     ) -> Imported:
         """Follow ``sites``. Where a site is followed already, the user's values are replaced. A site that gets another
-        interval is next due by it; one that gets none, ``longest`` after its last check at the latest.
+        interval is next due by this interval. A site that loses its interval is due ``longest`` after its last check at
+        the latest.
 
         ``source``: the list that names the sites. The sites that an earlier import of this list brought and that are
         not among ``sites`` are reported as gone; they stay.

@@ -145,7 +145,7 @@ def changed_parts(kind: str, before: bytes, after: bytes) -> list[str]:
 
 
 def unfetched_parts(record: Any) -> set[str]:
-    """The parts of which a row knows only ids, since an author, a term or the image could not be fetched."""
+    """The parts that are known only by ids, since an author, a term or the image could not be fetched."""
     unfetched = set()
     author, image = getattr(record, "author", None), getattr(record, "image", None)
     if author is not None and author.name is None:

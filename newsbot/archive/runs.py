@@ -112,8 +112,9 @@ class Runs:
         _Site.write(connection, found.values(), now=now)
 
     def keep_site(self, url: str, found: Mapping[str, Any], *, discovered: bool = False) -> None:
-        """Store what was discovered behind ``url``; ``found`` holds at least ``key`` and ``name``. What is not
-        ``discovered`` now keeps the time of its discovery."""
+        """Store what was discovered behind ``url``; ``found`` holds at least ``key`` and ``name``. If the site is not
+        ``discovered`` now, the time of its discovery stays.
+        """
         now = self._clock().isoformat()
         with self._database.writing() as connection:
             site = _Site.read(connection, [found["key"]], now)[found["key"]]

@@ -12,7 +12,7 @@ from enum import StrEnum
 from newsbot.article.text import count_words, plain_text
 
 FEW_WORDS = 25
-"""Content with as many words is an article, whatever is around it."""
+"""Content with this many words is an article, whatever is around it."""
 
 MORE_WORDS = 5
 """An excerpt with this many more words than the content shows that the content lacks words."""

@@ -116,7 +116,7 @@ class Command(OneLineEnd, ScrapyCommand):
         )
         parser.add_argument("--text", action="store_true", help="print the text instead of the HTML")
         parser.add_argument(
-            "--base", metavar="URL", default=None, help="the URL to which relative addresses are relative"
+            "--base", metavar="URL", default=None, help="the URL from which relative addresses are resolved"
         )
 
         parser.add_argument(

@@ -75,7 +75,7 @@ class Command(OneLineEnd, ScrapyCommand):
         self.exitcode = 0 if len(found) == len(targets) and all(findings.can_crawl for findings in found) else 1
 
     def _try_archive(self, url: str) -> None:
-        """Raise ArchiveError where an archive cannot be used: its fault would be told as a fault of the site."""
+        """Raise ArchiveError where an archive cannot be used: its fault would be reported as a fault of the site."""
         from newsbot.archive.database import is_absent, try_archive
 
         if url and not is_absent(url):

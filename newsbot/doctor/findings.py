@@ -1,4 +1,4 @@
-"""From what a site answered to what it offers, what stands in the way, and what a crawl costs. Pure."""
+"""Finds in a site's answers what the site offers, what stands in the way, and what a crawl costs. Pure."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Reading:
     latest: int = 100
 
     def of_kind(self, kind: str) -> Filter:
-        """The same choice for rows of another kind. A part of a site is a part of the chosen kind alone."""
+        """The same choice for rows of another kind. A part of a site applies to the chosen kind only."""
         return self.selection if kind == self.selection.kind else replace(self.selection, kind=kind, scope=None)
 
     def rows(self, kind: str | None = None, *, whole: bool = False) -> Iterator[ArchivedRow]:

@@ -1,4 +1,4 @@
-"""Which rows ``--for=USE`` writes: all but those whose use the site, or the row itself, reserves."""
+"""Which rows ``--for=USE`` writes: all rows, except those whose use the site or the row itself reserves."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class Remaker:
             raise NotMade("the feed in its record does not list it")
         shown = entry.id
         if row["id"] != shown and (seen := self.answers.find(entry.url)) is not None:
-            # The feed's id was not believed, and the page was asked for its own.
+            # The feed's id was not certain, and the id was taken from the page.
             shown = read_page(seen, url=entry.url, site=self.key, type_=row["type"]).id
         entry.post.id, entry.post.type = _id_of(row, shown), row["type"]
         return entry.post

@@ -36,7 +36,7 @@ FAILURES = (
 """A run in which one of these stats is above 0 is incomplete, whatever the verdicts of its sites are."""
 
 GOOD: frozenset[SiteVerdict] = frozenset({"complete", "elsewhere"})
-"""The verdicts of sites of which nothing is missing in this run."""
+"""The verdicts of sites that miss nothing in this run."""
 
 VERDICT_STAT = "newsbot/receipt/complete"
 """Set at the end of the run: whether every site is complete."""

@@ -174,7 +174,7 @@ def _named_once(files: Iterable[str]) -> list[str]:
 
 
 def update_lines(sites: list[SiteFacts]) -> list[str]:
-    """A line for each collection of which only changes were requested: the number of rows, and since when."""
+    """A line for each collection whose changes alone were requested: the number of rows, and since when."""
     return [
         in_one_line(
             f"{site.site} {facts.type}: {facts.new} new, {facts.edited} edited, {facts.deleted} deleted "

@@ -28,7 +28,7 @@ LINES = 20
 
 
 def incomplete(sites: Iterable[SiteFacts]) -> list[str]:
-    """The sites of which rows are missing."""
+    """The sites with missing rows."""
     return [line(site, site.why) for site in sites if site.verdict == "incomplete"]
 
 
@@ -60,7 +60,7 @@ def _refusals(site: SiteFacts) -> str | None:
 
 
 def shrunk(sites: Iterable[SiteFacts]) -> list[str]:
-    """The collections that lost many rows at once, or would have if newsbot had believed it."""
+    """The collections that lost many rows at once, or seemed to lose them."""
     return [
         line(site, f"{facts.type}: {problem}")
         for site in sites

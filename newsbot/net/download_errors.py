@@ -52,7 +52,7 @@ def one_line(error: BaseException) -> str:
 
 
 def error_name(error: BaseException) -> str:
-    """The name, of those in ``messages.ERRORS``, of an error of a download."""
+    """The name in ``messages.ERRORS`` of a download's error."""
     named = getattr(error, "newsbot_error", None)
     if isinstance(named, str):
         return named

@@ -21,7 +21,7 @@ _ORDER: dict[Level, int] = {"broken": 0, "incomplete": 1, "look": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """``what`` happened to ``site``, how grave it is (``level``), and what to do (``step``)."""
+    """``what`` happened to ``site``, how serious that is (``level``), and what to do (``step``)."""
 
     level: Level
     site: str

@@ -1,7 +1,7 @@
 """Says why a TLS connection failed, with the next step.
 
-OpenSSL tells a connection only that the verification failed. Which check failed is told while the certificate is
-checked, so newsbot notes it there.
+OpenSSL tells a connection only that the verification failed. OpenSSL says which check failed while it checks the
+certificate, so newsbot notes it there.
 """
 
 from __future__ import annotations

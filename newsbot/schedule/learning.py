@@ -13,7 +13,7 @@ from newsbot.schedule.due import Rhythm, next_try
 from newsbot.schedule.habit import PublishingHabit
 
 USUAL_COST = 4.0
-"""Requests of a check of which nothing is known yet: robots.txt, and three questions about what changed."""
+"""Requests of a check before any check was made: robots.txt, and three questions about changes."""
 
 REMEMBERED = timedelta(weeks=52)
 """How far back the publication times of a site are read when the site is checked for the first time."""
@@ -69,8 +69,9 @@ class Learnt:
         rng: random.Random,
         blocked_until: datetime | None = None,
     ) -> datetime:
-        """When the site is due after a check at ``checked``. ``curve`` is that of ``curve``, ``threshold`` that of
-        ``attention.threshold_for``."""
+        """When the site is due after a check at ``checked``. ``curve`` is the result of ``curve()``, ``threshold`` that
+        of ``attention.threshold_for``.
+        """
         if self.failures:
             return next_try(checked, self.failures, rng, blocked_until=blocked_until)
         due = rhythm.next_check(checked, curve, threshold=threshold)

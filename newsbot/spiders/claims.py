@@ -25,7 +25,7 @@ def _always(_part: Scope, _target: Target) -> bool:
 
 @dataclass(slots=True, eq=False)
 class Taking:
-    """A site that a target has taken, of which a ``part`` is wanted. ``ended``: the crawl of the target has ended."""
+    """A site that a target has taken; the target wants ``part`` of it. ``ended``: the crawl of the target has ended."""
 
     target: Target
     part: Scope | None
@@ -59,7 +59,7 @@ class Claims:
         return None if busy is None else (self._verdict_on_taken, busy, "another-run")
 
     def take_site(self, site: str, target: Target, part: Scope | None = None) -> Ended | None:
-        """Take the site behind a target, of which a ``part`` is wanted. Returns how the crawl of the target ends, where
+        """Take the site behind a target, which wants ``part`` of it. Returns how the crawl of the target ends, where
         the site is taken."""
         if (ended := self.taken_by_another(site, target, part)) is not None:
             return ended

@@ -1,4 +1,4 @@
-"""Answers that several targets of a run need alike: the index of a site of which several parts were asked for."""
+"""Answers that several targets of a run need alike: the index of a site whose parts were asked for."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Recorder:
         return places[0] if places else None
 
     def miss(self, url: str) -> None:
-        """Tell that an answer came of which no byte was copied, so that no record holds it."""
+        """Report an answer that came and of which no byte was copied, so that no record holds it."""
         if self.failed is None:
             self._stats.inc_value("newsbot/warc/failed")
             logger.error("%s: the answer came, and no WARC record holds it", url)

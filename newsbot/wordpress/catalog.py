@@ -82,7 +82,7 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
 
 
 def remember_types(site: Site, catalog: Catalog, kind: str, brought: Callable[[str], bool]) -> None:
-    """Remember the types of a kind for which ``types=all`` stood, without the types of which no row was ``brought``."""
+    """Remember the types of a kind for which ``types=all`` stood, except types without a row that was ``brought``."""
     for collection in catalog.collections:
         key = _PREFIXES[kind] + collection.name
         if brought(collection.name):

@@ -53,7 +53,7 @@ def crawl_kinds(
     for options in every:
         facts.kind = options.kind
         yield from crawl_collections(site, options, facts, discovered_before=discovered_before)
-        # The site answered as it did: what another kind answers says nothing about the site.
+        # The site answered as it did when it was discovered. The answers to other kinds say nothing about that.
         discovered_before = False
         name_failure(facts)
         facts.end("incomplete", "not finished", "stopped")

@@ -15,7 +15,7 @@ IDENTIFYING = "id,guid,slug,date,link"
 """``_fields`` of a query for what identifies rows."""
 
 FEW = 3
-"""Rows that must be compared at least, where the site has as many."""
+"""The least number of rows to compare, if the site has this many."""
 
 
 def host_of(url: str | None) -> str | None:
@@ -80,7 +80,9 @@ def agreeing(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow]) -> 
 
 
 def _may_be_same_row(raw: Mapping[str, Any], held: HeldRow) -> bool:
-    """Whether two of guid, slug and date agree, or as many as both have: an edit changes one of them at most."""
+    """Whether two of guid, slug and date agree, or all of these that both rows have: an edit changes one of them at
+    most.
+    """
     fields = (
         (canonical_guid(rendered(raw.get("guid"))), canonical_guid(held.guid)),
         (text(raw.get("slug")), held.slug),

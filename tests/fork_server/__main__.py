@@ -38,8 +38,9 @@ SETTINGS = ("newsbot.settings", "newsbot.console")
 
 
 def modules() -> Iterator[str]:
-    """What a crawl may import, except newsbot.settings, which reads the environment, what imports it, and Twisted's
-    reactor."""
+    """The modules that a crawl may import, except newsbot.settings (it reads the environment), the modules that import
+    it, and Twisted's reactor.
+    """
     for package in ("newsbot", "scrapy.commands"):
         path = importlib.import_module(package).__path__
         found = (module.name for module in pkgutil.walk_packages(path, f"{package}."))

@@ -152,7 +152,7 @@ def chromium_of(pid: int) -> int | None:
 
 
 def left_of(pids: Iterable[int], *, seconds: float = 30) -> set[int]:
-    """Those still running once they had time to end."""
+    """The processes that still run after they had time to end."""
     ends = time.monotonic() + seconds
     left = set(pids)
     while left and time.monotonic() < ends:

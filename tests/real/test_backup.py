@@ -27,7 +27,7 @@ def test_an_upgrade_a_backup_and_a_restore_of_a_fleet(postgresql: PostgreSQL, tm
         old.execute(OLD_WORKER.format("before.example", "'{}'::bytea", False))
         old.commit()
         assert followed(url) == ["before.example"]
-        # The old worker does not know the new columns, and need not.
+        # The old worker does not know the new columns, and does not need to.
         old.execute(OLD_WORKER.format("after.example", "'{}'::bytea", False))
     open_fleet(url, create=True).close()
     places = {"/backup/newsbot.dump": str(tmp_path / "newsbot.dump")}

@@ -52,7 +52,7 @@ class Texts:
         return list(dict.fromkeys([*self.mains, *self.parts]))
 
     def sentences(self) -> list[str]:
-        """Those of two words and more, without the punctuation that binds them to what they stand in."""
+        """The sentences of two words or more, without the punctuation that joins them to the text around."""
         found = [one.strip(" ,;\n") for one in self.all()]
         return [one for one in found if sum(map(has_words, one.split())) > 1]
 

@@ -1,4 +1,4 @@
-"""Which run may write the rows of a site, while other runs live, fall silent and die."""
+"""Which run may write the rows of a site, while other runs live, stop their heartbeat, or die."""
 
 from __future__ import annotations
 

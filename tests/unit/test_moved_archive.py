@@ -26,7 +26,7 @@ from tests.unit.test_moves import NEW, OLD, post
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    """Posts 1 to 3 of the site OLD, of which a run that died has delivered none."""
+    """Posts 1 to 3 of the site OLD. A run archived them, and died before it delivered them."""
     url = f"sqlite:///{tmp_path / 'newsbot.db'}"
     died = Archive.open(url, run="run-1", alive=lambda _: False)
     fill(died)

@@ -232,7 +232,7 @@ GUESTS = [
     {"ID": 1, "type": "wpuser", "display_name": "Ann", "user_nicename": "ann"},
     {"ID": 344, "type": "guest-author", "display_name": "Cy Third", "user_nicename": "cy"},
 ]
-"""Whole objects of Co-Authors Plus, of which a guest author is a post."""
+"""Whole objects of Co-Authors Plus. A guest author of it is a post."""
 SNIPPET = [{"display_name": "Ann", "user_nicename": "ann"}, {"display_name": "Cy Third", "user_nicename": "cy"}]
 
 

@@ -214,7 +214,7 @@ def two_pythons() -> Iterator[tuple[Path, Path]]:
 
 
 def made_with(project: Path, *pythons: Path, user: int = 0, **environment: str) -> tuple[str, str]:
-    """The Python of which ``.ci/setup`` makes the .venv for a user, and what setup says. The first one is preferred."""
+    """The Python that ``.ci/setup`` takes for the .venv of a user, and what setup says. The first one is preferred."""
     tools = project / "tools"
     tools.mkdir()
     for tool in ("chmod", "dirname", "find", "mkdir", "rm"):

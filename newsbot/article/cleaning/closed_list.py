@@ -1,4 +1,4 @@
-"""Decides which HTML needs no sanitizer: HTML of which each tag is in a closed list.
+"""Decides which HTML needs no sanitizer: HTML whose tags are all in a closed list.
 
 The sanitizer parses all that it is given, which takes as long as an lxml parse. Most articles consist of paragraphs,
 headings, lists, quotations, pictures and links. The writer made each of their tags, and no text has a ``<``: the

@@ -31,9 +31,9 @@ _UNFOLDS = re.compile(
 )
 _SLIDES = re.compile(r"slide|carousel|gallery|tab-?(?:content|pane)s?|accord", re.I)
 _WITHOUT_WORDS = frozenset({"img", "iframe", "video", "audio", "br", "hr"})
-_STYLES = 1_000  # the styles in the cache: an editor writes few, in each of its posts
+_STYLES = 1_000  # styles in the cache: an editor writes few, and the same in each post
 _SHORTEST = len("top:-100")
-_PROSE = 200  # characters of text outside links: no leftover of a plugin has as many
+_PROSE = 200  # characters of text outside links: no leftover of a plugin has this many
 
 
 def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:

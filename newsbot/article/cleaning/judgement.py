@@ -31,8 +31,8 @@ def _between(words: str) -> str:
 
 
 def _is_question(words: str) -> bool:
-    """Whether words are a question. An interviewer asks questions, and so does a plugin: an answer follows the
-    interviewer's.
+    """Whether words are a question. Interviewers and plugins ask questions. An interviewer's question is followed by an
+    answer.
     """
     return words.rstrip()[-1:] in _QUESTION and len(words) <= LONGEST
 

@@ -16,7 +16,7 @@ HIDDEN = Rule(name="hidden", what="an element the page does not show", broad=Tru
 _TELLING = frozenset({"class", "id", "style", "hidden"})
 # The number of elements that are searched for hidden or quoted content: each search reads their whole text.
 PATIENCE = 500
-# The number of different classes whose words are read. No article has as many; each costs a search.
+# The number of different classes whose words are read. No article has this many; each costs a search.
 MOST_NAMES = 2_000
 
 

@@ -28,7 +28,7 @@ _NEVER = frozenset({"id", "hidden", "data-embed", "data-pin-do"})
 """With one of these attributes the walk decides about an element."""
 
 _THROUGH = frozenset({"span", "font"})
-"""Elements of which only the content is written."""
+"""Elements that are left out, with their content written."""
 
 _TAGS = frozenset({"a", "br"}) | _THROUGH | _FORMATTING.keys()
 
@@ -80,7 +80,7 @@ class Line:
 
 
 class LineReader:
-    """Reads blocks of one post. ``names``: the classes that were read in the post, of which ``most_names`` are read."""
+    """Reads blocks of one post. ``names``: the classes that were read in the post, ``most_names`` of them at most."""
 
     def __init__(self, rules: CleaningRules, base: str, names: set[str | None], most_names: int) -> None:
         self._rules = rules

@@ -20,7 +20,7 @@ from newsbot.article.text import scrub
 from newsbot.items import Image
 
 MOST_FRAMES = 5_000
-"""The frames of a post that are read. No article has as many; each costs some dozen searches."""
+"""The frames of a post that are read. No article has this many; each costs some dozen searches."""
 
 
 class MediaWriter:

@@ -40,7 +40,7 @@ _EMPTY = _Read(frozenset({""}), frozenset())
 
 
 def openings(expression: str) -> frozenset[str] | None:
-    """Beginnings, of at most LONGEST letters, of which each match has one. None where a match may begin with
+    """Beginnings of at most LONGEST letters: each match begins with one of them. None where a match may begin with
     anything. See OTHER."""
     read = _either(expression)
     found = frozenset(each[:LONGEST] for each in read.whole | read.begun)
@@ -90,7 +90,7 @@ class Expressions:
 
 
 def _letters(found: frozenset[str] | None) -> frozenset[str] | None:
-    """Openings up to the first character of which only the kind is known."""
+    """Openings that end before the first character whose kind only is known."""
     letters = frozenset(each.partition(OTHER)[0] for each in found or {""})
     return None if "" in letters else letters
 

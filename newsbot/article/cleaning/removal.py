@@ -15,7 +15,7 @@ from newsbot.article.text import count_words
 LONG_RUN = 40  # a text node of this length is a sentence of the author rather than a label
 # A rule that removes so much of the sentences has matched an unclosed wrapper, not junk.
 SWALLOWED = 600
-# An author's words: sentences of this many words, as many again for each link among them.
+# An author's words: sentences of this many words, and this many more for each link among them.
 PROSE = 20
 # A plea to the reader has a link or a form, and not more words than this for the form and each link, up to two.
 PLEA = 120

@@ -74,7 +74,7 @@ def _trafilatura() -> ModuleType:
     """The import takes a third of a second, and most crawls read no page."""
     import trafilatura
 
-    # It logs an ERROR for each page without an article; what the page lacks is told by its reader.
+    # It logs an ERROR for each page without an article; the reader of the page says what it lacks.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     return trafilatura
 

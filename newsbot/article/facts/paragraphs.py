@@ -85,7 +85,9 @@ def stands_aside(tag: str, attributes: Mapping[str, str | None]) -> bool:
 
 
 def leave_out_asides(article: LexborNode) -> None:
-    """Take what stands aside out of an article. An ``aside`` without a link stays: a quotation or a box of facts."""
+    """Remove comments, widgets, teasers and the like from an article. An ``aside`` without a link stays: a quotation or
+    a box of facts.
+    """
     found = [node for node in article.traverse() if node.mem_id != article.mem_id and _is_left_out(node)]
     inside: set[int] = set()
     for node in found:
@@ -101,12 +103,14 @@ def _is_left_out(node: LexborNode) -> bool:
 
 
 def prose_by_element(root: LexborNode) -> dict[int, int]:
-    """``mem_id`` of each block element under ``root`` -> the words of its paragraphs. What stands aside is left out."""
+    """``mem_id`` of each block element under ``root`` -> the words of its paragraphs. Texts beside the article are left
+    out.
+    """
     found: dict[int, int] = {}
     frames = [_Frame(root, "body", None)]
     links = 0  # elements ``a`` that are open
     inline: list[tuple[LexborNode | None, bool]] = []  # for each open inline element: what follows, whether it links
-    depth: list[int] = []  # for each frame but the first: how many inline elements were open when it began
+    depth: list[int] = []  # for each frame except the first: how many inline elements were open when it began
     node = root.first_child
     while True:
         if node is None:

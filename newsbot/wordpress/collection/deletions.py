@@ -24,7 +24,7 @@ MOST_MISSING = 50
 @dataclass(slots=True, kw_only=True)
 class Buried:
     """``gone``: the number of live rows that the archive lost. ``alive`` rows have an answer: id -> ``modified`` where
-    it is known. ``held_back`` rows are too many at once to be believed, of ``unsure`` rows nothing is known.
+    it is known. ``held_back`` rows are too many deletions at once; nothing is known of ``unsure`` rows.
     ``members``: rows that the site may show to a login alone."""
 
     gone: int = 0

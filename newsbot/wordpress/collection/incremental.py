@@ -123,7 +123,7 @@ class IncrementalListing(Listing):
             # A row that is not listed and has an answer: the listing is wrong.
             yield from self._sweep()
         else:
-            # The newest ids count as all of them only with as many hidden rows as were measured before.
+            # The newest ids count as all ids only if as many rows are hidden as were measured before.
             account.unlisted, account.hidden, self.swept = set(alive), self.newest.hidden, True
             account.shown = self.newest.dates.keys()
 

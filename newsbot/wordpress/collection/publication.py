@@ -32,7 +32,7 @@ class Publication:
     trusted: bool = True
 
     def redated(self, ids: Iterable[int]) -> Steps[list[int]]:
-        """Those of ``ids`` that the archive holds with another date than the site listed, in ascending order."""
+        """The ids of ``ids`` that the archive holds with another date than the site listed, in ascending order."""
         wanted = sorted(row_id for row_id in ids if row_id in self.listed) if self.trusted else []
         found: list[int] = []
         for start in range(0, len(wanted), QUESTION):

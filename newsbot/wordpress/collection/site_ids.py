@@ -161,7 +161,7 @@ class SiteIds:
         return Counted(total=total_of(reply) or (None if rows else 0), when=site_time(reply), age=age(reply))
 
     def shown(self, ids: Sequence[int], purpose: str, *, fresh: str | None = None) -> Asking[Dates]:
-        """Those of ``ids`` that the site shows when it is asked for them by id. Raises PayloadError."""
+        """The ids of ``ids`` that the site shows when it is asked for them by id. Raises PayloadError."""
         dates: Dates = {}
         size = self.queries.per_page
         for start in range(0, len(ids), size):

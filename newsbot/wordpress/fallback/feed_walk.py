@@ -110,8 +110,9 @@ class FeedWalk:
         return bool(entries) and not (self._is_limited(entries) or self.delivery.facts.kept or self.stale_pages)
 
     def _goes_behind_sitemap(self, feed: Feed, size: int, first: list[str]) -> Steps[bool]:
-        """Whether the feed, with ``size`` entries to a page, has posts behind as many as the sitemap lists, and the
-        sitemap lacks them: some sitemaps list only the newest posts. Then the feed is walked to its end."""
+        """Whether the feed (``size`` entries a page), behind as many posts as the sitemap lists, has posts that the
+        sitemap lacks: some sitemaps list only the newest posts. Then the feed is walked to its end.
+        """
         articles = self.delivery.listed.articles
         behind = len(articles) // size + 1
         for number in range(behind, behind + LOOKS + 1):

@@ -22,9 +22,8 @@ FIELDS = tuple(relation.field for relation in _JOINED if relation.field is not N
 
 
 def undeclared(rows: Iterable[Mapping[str, Any]], known: Iterable[Relation]) -> list[Relation]:
-    """Core's relations whose fields some of ``rows`` have, and that are not among the ``known``.
-
-    The newest posts may lack an image, and a link to an author may be no link to the API.
+    """Core's relations that are not ``known``, and whose fields some of ``rows`` have. The newest posts may lack an
+    image, and a link to an author may lead to another place than the API.
     """
     fields = {relation.field for relation in known}
     rows = list(rows)

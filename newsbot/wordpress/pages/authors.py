@@ -76,7 +76,7 @@ def _names(texts: Iterable[str]) -> list[str]:
 
 
 def divided(text: str) -> list[str]:
-    """The names in a text such as "Ann Writer, Jo Doe and Bo Ek". A text of which a part is not a name stays whole."""
+    """The names in a text such as "Ann Writer, Jo Doe and Bo Ek". A text stays whole if a part of it is not a name."""
     parts = [part.strip() for part in _AND.split(text) if part.strip()]
     return parts if all(_NAME.fullmatch(part) and not _TITLES.search(part) for part in parts) else [text]
 

@@ -39,7 +39,7 @@ def _without_name(title: str, site: set[str], witnesses: set[str]) -> str:
 
 
 def _before_bar(title: str, headings: set[str]) -> str:
-    """A title without what stands behind a bar, where a heading has the words before the bar and nothing else."""
+    """A title up to its bar, if a heading has exactly the words before the bar."""
     for bar in list(_BAR.finditer(title))[:_MOST_PARTS]:
         first = title[: bar.start()].strip()
         if first and _letters(first) in headings and _letters(title) not in headings:

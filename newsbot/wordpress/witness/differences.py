@@ -101,7 +101,7 @@ class Differences:
         yield self.queries.checkpoint(self.intake.sequence)
 
     def _without_known_ids(self, lacking: Sequence[Lacking]) -> Steps[list[Lacking]]:
-        """What is left without the URLs that hold the id of a held row (``?p=7``)."""
+        """The rest, without the URLs that hold the id of a held row (``?p=7``)."""
         ids = {article.url: number for article in lacking if (number := id_in(article.url, self.type)) is not None}
         known = yield from self.findings.known(ids.values())
         left = [article for article in lacking if ids.get(article.url) not in known]
@@ -117,7 +117,7 @@ class Differences:
         yield self.queries.checkpoint(self.intake.sequence)
 
     def _without_other_types(self, lacking: Sequence[Lacking]) -> Steps[list[Lacking]]:
-        """What is left without the URLs of other types of core, which a list of all kinds of pages names too."""
+        """The rest, without the URLs of other types of core, which a list of all kinds of pages names too."""
         left = list(lacking)
         for route, name in _OTHERS.items():
             if name == self.type or not left:
@@ -144,7 +144,9 @@ class Differences:
     # By page.
 
     def _by_page(self, lacking: Sequence[Lacking]) -> Steps[None]:
-        """Ask for the pages, those that changed last first. Those of folders that show no missing article come last."""
+        """Ask for the pages; those that changed last come first. Pages in folders that show no missing article come
+        last.
+        """
         queue = deque(sorted(lacking, key=lambda article: article.changed or "", reverse=True))
         put_off: deque[Lacking] = deque()
         worth, folders = PageWorth(), Folders(most=PROBES_EACH)

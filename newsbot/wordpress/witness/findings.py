@@ -26,7 +26,7 @@ class Findings:
         return self.intake.queries.collection.name
 
     def known(self, ids: Iterable[int]) -> Steps[set[int]]:
-        """Those of ``ids`` whose rows newsbot holds, or has brought in this run."""
+        """The ids of ``ids`` whose rows newsbot holds, or has brought in this run."""
         wanted = set(ids)
         held = (yield self.intake.queries.known(wanted)) if wanted else {}
         return {number for number in wanted if number in held or number in self.shown or number in self.beside}

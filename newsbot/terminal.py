@@ -127,7 +127,7 @@ def discard_output() -> None:
 
 
 def _to_standard_output(text: str) -> None:
-    """Write lines. Where the reader has gone (``| head``), nobody wants them, and the command itself did its work.
+    """Write lines. If the reader has gone (``| head``), nobody wants them, and the command itself did its work.
 
     Raises OutputFailed where the output cannot be written, for example because the disk is full.
     """

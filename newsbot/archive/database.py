@@ -283,7 +283,7 @@ def _bring_up_to_date(database: Database) -> None:
 
 
 def upsert(connection: Connection, table: sa.Table, *, keys: Sequence[str], replaced: Sequence[str]) -> Any:
-    """An insert. Where a row has these keys already, it replaces the columns ``replaced`` of that row, if any."""
+    """An insert. If a row has these keys already, it replaces the columns ``replaced`` of that row, if any."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:

@@ -107,7 +107,7 @@ class Followed:
     def add(
         self, sites: Iterable[FollowedSite], *, source: str | None = None, longest: timedelta = timedelta(weeks=1)
     ) -> Imported:
-        """Follow ``sites``. Where a site is followed already, the user's values are replaced. A site that gets another
+        """Follow ``sites``. If a site is followed already, the user's values are replaced. A site that gets another
         interval is next due by this interval. A site that loses its interval is due ``longest`` after its last check at
         the latest.
 
@@ -119,7 +119,7 @@ class Followed:
         with self._database.writing() as connection:
             of_spiders = sa.select(*WITHOUT_HABIT).where(followed.c.spider.in_(spiders))
             held = {(row.url, row.spider): site_of(row) for row in connection.execute(of_spiders)}
-            # Where the user adds a site by hand, the list that named the site before is kept.
+            # If the user adds a site by hand, the list that named the site before is kept.
             sources = {key: held[key].source for key in given if key in held and source is None}
             values = [_columns(replace(site, source=sources.get(key, source))) for key, site in given.items()]
             if values:

@@ -100,7 +100,7 @@ class Runs:
             site.name = result.name
             site.facts["crawled"] |= complete if result.whole else {}
         _put(connection, receipts, ("run", "site"), of_run)
-        # Where no site was found, its key is the URL. What an earlier run found behind the URL stays.
+        # If no site was found, its key is the URL. What an earlier run found behind the URL stays.
         for replace in (True, False):
             urls = {
                 url: result.site

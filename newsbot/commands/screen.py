@@ -17,7 +17,7 @@ from newsbot.terminal import has_standard_output, short_path
 def prepare_screen(settings: BaseSettings) -> None:
     """Let the log go to a file, and only what matters to the screen; on a terminal the progress is a table.
 
-    Where the user names an option of the log, the log goes where Scrapy lets it go.
+    If the user names an option of the log, the log goes where Scrapy lets it go.
     """
     from newsbot.extras import missing
 

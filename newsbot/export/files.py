@@ -116,7 +116,7 @@ def _kinds(chosen: Selected, opts: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _streamed(write: Callable[[Target], Written]) -> Written:
-    """Write to standard output. Where its reader has gone (``| head``), nobody wants the rest."""
+    """Write to standard output. If its reader has gone (``| head``), nobody wants the rest."""
     output = output_of_rows()
     try:
         written = write(Target(name="standard output", part=Path(STANDARD_OUTPUT), file=output))

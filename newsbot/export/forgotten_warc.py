@@ -38,8 +38,9 @@ class Sites:
     def have(self, record: Record) -> bool:
         """Whether the record is one of a chosen site.
 
-        A record that names its site is of that site. Any other is of the site whose address its URL begins with. Where
-        one site is in a folder of another, the longer address counts."""
+        A record that names its site is of that site. Any other is of the site whose address its URL begins with. If one
+        site is in a folder of another, the longer address counts.
+        """
         site = _name(record.headers.get("x-newsbot-site", ""))
         if site in self.chosen or site in self.others:
             return site in self.chosen

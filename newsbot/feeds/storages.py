@@ -121,7 +121,7 @@ class FileStorage(Storage):
     """A file that appears under its name only when it is complete, with ``-O`` and with ``-o``.
 
     ``-o`` to an existing file gives one valid file of the old and the new rows: CSV gets no second header, JSON and XML
-    are merged. Where the new rows cannot be appended, they go to ``NAME.RUN.EXT`` in the same folder, and an ERROR says
+    are merged. If the new rows cannot be appended, they go to ``NAME.RUN.EXT`` in the same folder, and an ERROR says
     why.
     """
 

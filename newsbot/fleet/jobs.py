@@ -90,7 +90,7 @@ def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due:
     due sites that were checked before.
     """
     slots = workers.slots
-    # Where no other site is due, some more first crawls wait, so that few slots are empty until the next dispatch.
+    # If no other site is due, some more first crawls wait, so that few slots are empty until the next dispatch.
     most = max(1, int(slots * FIRST_SHARE), slots - others_due) if others_due else slots + ceil(slots / 4)
     return max(0, most - len({job.lock for job in queue if job.first}))
 

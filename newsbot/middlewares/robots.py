@@ -151,7 +151,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         last = self._answers.get(origin)
         if last is not None and last.why is not None:
             failures = last.failures + 1
-        # Where an earlier run had no answer a short time ago, one try shows whether that has changed.
+        # If an earlier run had no answer a short time ago, one try shows whether that has changed.
         recent = known is not None and known.status == 0 and 0 <= _wall() - known.fetched < _pause(known.failures)
         why, host_error = "", None
         for attempt in range(1 if recent else self._tries):

@@ -96,7 +96,7 @@ class WholeFiles:
     def _sought(self) -> dict[str, list[Sought]]:
         """Key of a site -> what the addresses of this run asked for of it.
 
-        Where the site listed every row of a part, no other row belongs to it: the archive may hold rows that the site
+        If the site listed every row of a part, no other row belongs to it: the archive may hold rows that the site
         deleted, or that left the part, since only a crawl of the whole collection buries rows.
         """
         found: dict[str, list[Sought]] = {}

@@ -10,7 +10,7 @@
 | RSL | - | terms that newsbot does not read: reserved | - |
 | licences | - | CC0, public domain, CC BY and BY-SA allow; others of CC reserve | the same ones allow |
 
-A hyphen: the vocabulary says nothing on the use. One statement that reserves a use outweighs all that allow it. Where
+A hyphen: the vocabulary says nothing on the use. One statement that reserves a use outweighs all that allow it. If
 nothing is said, the use is not declared.
 """
 

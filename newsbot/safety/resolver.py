@@ -83,7 +83,7 @@ class PublicResolver:
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: ARG002, N803
     ) -> IHostResolution:
-        """See IHostnameResolver. Where no address is allowed, Twisted gets no address and reports a DNS failure."""
+        """See IHostnameResolver. If no address is allowed, Twisted gets no address and reports a DNS failure."""
         resolution = HostResolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
 

@@ -85,8 +85,8 @@ class SiteDemand:
 def threshold_for(demands: Iterable[SiteDemand], *, requests_per_day: float) -> float:
     """The threshold at which the checks of all sites use ``requests_per_day``.
 
-    Where even the longest intervals cost more than the budget, the threshold at which every site is checked as rarely
-    as its bounds allow; where the shortest intervals cost less, the threshold at which every site is checked as often.
+    If even the longest intervals cost more than the budget, the threshold at which every site is checked as rarely as
+    its bounds allow; where the shortest intervals cost less, the threshold at which every site is checked as often.
     ``requests_per_day`` is positive.
     """
     sites = list(demands)

@@ -20,8 +20,9 @@ SHARED_SECONDS = 600.0
 
 
 MOST_BYTES = 20_000_000
-"""The size of all answers that are kept at once. Where no page names the API, each article has indexes of its own that
-do not exist, and each of these answers is a page of the site."""
+"""The size of all answers that are kept at once. If no page names the API, each article has indexes of its own that do
+not exist, and each of these answers is a page of the site.
+"""
 
 _HEADERS = 4_000
 """What an answer takes beside its body."""

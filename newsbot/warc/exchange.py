@@ -97,7 +97,7 @@ class Exchange:
 def final_head(data: bytes) -> tuple[int, int]:
     """Where the headers of the final answer begin and end. Answers with a status of 100 to 199 may stand before it.
 
-    Where the end of the headers did not come, the end of ``data``.
+    If the end of the headers did not come, the end of ``data``.
     """
     start = 0
     while True:

@@ -57,7 +57,7 @@ def recorder_of(crawler: Crawler) -> Recorder:
 class Recorder:
     """Stats: ``newsbot/warc/exchanges``, ``newsbot/warc/bytes``, ``newsbot/warc/failed``.
 
-    Where a file cannot be written, the crawl goes on without records. The log and the receipt say why.
+    If a file cannot be written, the crawl goes on without records. The log and the receipt say why.
     """
 
     def __init__(self, crawler: Crawler) -> None:

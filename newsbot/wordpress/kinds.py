@@ -11,7 +11,7 @@ from newsbot.wordpress.receipt import Cause, SiteFacts, SiteVerdict, cause_of
 
 
 def name_failure(facts: SiteFacts) -> None:
-    """Where the crawl of a kind failed before its first collection, give the receipt a line of its own for the kind."""
+    """If the crawl of a kind failed before its first collection, give the receipt a line of its own for the kind."""
     of_kind = [collection for collection in facts.collections.values() if collection.kind == facts.kind]
     if of_kind or facts.verdict == "complete" or facts.kind in facts.not_public:
         return

@@ -1,7 +1,7 @@
 """Whether a site knows the user as whom newsbot is logged in. Pure.
 
-WordPress forbids caches to keep its answers to users, and so do many servers for every answer. Where nothing else shows
-a login, one question settles the matter: to a visitor WordPress refuses ``/users/me``.
+WordPress forbids caches to keep its answers to users, and so do many servers for every answer. If nothing else shows a
+login, one question settles the matter: to a visitor WordPress refuses ``/users/me``.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The result of a query. Where no answer came, ``status`` is 0 and ``error`` is one of the names in ``ERRORS``.
+    """The result of a query. If no answer came, ``status`` is 0 and ``error`` is one of the names in ``ERRORS``.
 
     ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
     ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer,

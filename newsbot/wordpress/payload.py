@@ -172,7 +172,7 @@ def _parse_slowly(body: bytes) -> Any:
 
 
 def _text_of(body: bytes) -> str:
-    """The text of JSON, which is UTF-8. Where no letter beyond ASCII is UTF-8, the server sends another charset."""
+    """The text of JSON, which is UTF-8. If no letter beyond ASCII is UTF-8, the server sends another charset."""
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -267,7 +267,7 @@ def per_page_limit(refusal: Refused) -> int | None:
 def lowered_per_page(fault: PayloadError, asked: int) -> int | None:
     """The lower page size that a site demands when it refuses the page size ``asked``; None for another fault.
 
-    Where the refusal names the parameter without a number, half of the size is tried, down to WordPress's usual one.
+    If the refusal names the parameter without a number, half of the size is tried, down to WordPress's usual one.
     """
     if not isinstance(fault, Refused):
         return None

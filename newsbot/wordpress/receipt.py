@@ -79,11 +79,11 @@ class CollectionFacts:
     from the archive into files that the run overwrote. ``unexplained`` is the number of rows that the site counts and
     no listing shows. ``hidden`` rows are counted by the site and shown to nobody, as WordPress does with media and
     comments of drafts. ``cached_for``: the seconds for which a cache had kept the site's count. ``waited`` is in
-    seconds. Where the API is closed, ``via`` counts the rows by their source,
-    ``missing_urls`` names the articles that did not come, with the reason, and ``kept`` counts articles that an earlier
-    run brought and no sitemap shows as changed. ``languages`` counts the posts that left the crawl by language, where
-    the site lists one language alone unless a query names another. ``witnesses``: the sitemap and the feed -> what each
-    listed, and what became of the URLs that the API had not shown.
+    seconds. If the API is closed, ``via`` counts the rows by their source, ``missing_urls`` names the articles that did
+    not come, with the reason, and ``kept`` counts articles that an earlier run brought and no sitemap shows as changed.
+    ``languages`` counts the posts that left the crawl by language, where the site lists one language alone unless a
+    query names another. ``witnesses``: the sitemap and the feed -> what each listed, and what became of the URLs that
+    the API had not shown.
 
     ``cause``: the part of ``why`` about which a user can do something; None if there is none.
     ``mode`` is ``walk`` where the collection was listed from end to end, ``update`` where only changes since ``since``

@@ -101,8 +101,9 @@ def is_final(fault: PayloadError) -> bool:
 
 
 def refuses_form(fault: PayloadError) -> bool:
-    """Whether the site refused a query in this form, so that it may answer a query with other parameters. Where it
-    refuses visitors altogether, that query is refused too."""
+    """Whether the site refused a query in this form, so that it may answer a query with other parameters. If it refuses
+    visitors altogether, that query is refused too.
+    """
     return isinstance(fault, Refused | BadStatus) and fault.status in REFUSED
 
 

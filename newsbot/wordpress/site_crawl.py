@@ -174,7 +174,7 @@ def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
             again = yield plain
             if again.is_ok and not is_empty(again):
                 answer, site.api = again, replace(site.api, takes_fields=False)
-            # Where the plain query is refused too, the fields are not the reason.
+            # If the plain query is refused too, the fields are not the reason.
             refused = refused or is_refused(again)
         if isinstance(message, Query) and answer.error is None:
             yield from note_login(site, answer)

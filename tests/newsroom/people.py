@@ -40,7 +40,7 @@ def _tag_name(seed: int, n: int) -> str:
 
 
 def make_users(options: Options) -> dict[int, User]:
-    """Id -> user. Where there are at least two users, the last user has published nothing."""
+    """Id -> user. If there are at least two users, the last user has published nothing."""
     users = {}
     for n in range(1, options.users + 1):
         name = prose.PEOPLE[(n - 1) % len(prose.PEOPLE)] + (f" {n}" if n > len(prose.PEOPLE) else "")

@@ -109,7 +109,7 @@ class ChangingSite:
 
     def edit(self, number: int, title: str) -> None:
         one = self.articles[number]
-        # Where the clock was set back, an edit still gets a later date than the edit before it. Otherwise the copy
+        # If the clock was set back, an edit still gets a later date than the edit before it. Otherwise the copy
         # would not be newer.
         one.title, one.modified = title, max(self.now, one.modified + timedelta(seconds=1))
         one.zone = self.zone

@@ -1,7 +1,7 @@
 """The texts that the code makes: names of stats, log lines, messages of errors. Read from the code, which is not run.
 
 A text is given as a template: ``<name>`` stands for each value that only a run knows. ``f"newsbot/clean/{rule}"`` is
-``newsbot/clean/<rule>``. Where the code itself lists the values, each value gives a text of its own: a parameter is
+``newsbot/clean/<rule>``. If the code itself lists the values, each value gives a text of its own: a parameter is
 replaced by the arguments of all calls, a variable by what is assigned to it, a loop variable by what it loops over.
 """
 

@@ -141,7 +141,7 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
         return f"buried though alive throughout: {sorted(wrongly)}; {told}"
     if facts.verdict == "complete":
         # A few requests cannot tell that two nodes with different posts answer them in turns: the pages of one kind
-        # may all come from one node. Where one node could have given all answers, no crawl can tell it.
+        # may all come from one node. If one node could have given all answers, no crawl can tell it.
         few = facts.mode == "update" or len(site.asked) <= FEW_REQUESTS or bool(site.nodes)
         alternated = alternated or site.lie == "alternating"
         unseen = alternated and few
@@ -151,7 +151,7 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
             if most is not None:
                 most["told as not proven"] += 1
         return f"silent: {'; '.join(wrong)}; {told}" if wrong else None
-    # Where nothing is left, a refusal of single posts cannot be told from a site that refuses everything. WordPress
+    # If nothing is left, a refusal of single posts cannot be told from a site that refuses everything. WordPress
     # counts media of drafts and shows them to nobody; it shows all posts that it counts.
     odd = any(one.fatal or (one.hidden and kind == "posts") for one in site.entries.values())
     healthy = bool(site.live()) and not (lying or site.lie or step.during or odd)

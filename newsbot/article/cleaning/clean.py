@@ -67,7 +67,7 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
     _count(removed, walk)
     stub, credit = walk.judgement.truncated(walk.writer.length), walk.judgement.credit
     written, safe = _sanitized(walk)
-    # Where the sanitizer's parser reads another tree, the walk is repeated on that tree. It is also repeated if words
+    # If the sanitizer's parser reads another tree, the walk is repeated on that tree. It is also repeated if words
     # that are no longer in a code element read as a shortcode.
     for _ in range(_SECOND_LOOKS):
         again = revive(safe)

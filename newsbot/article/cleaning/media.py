@@ -163,7 +163,7 @@ class MediaWriter:
         key = (provider, url)
         if key in self._shown:
             return
-        # The paragraph before ends here. Where its words are the address of an embed, that embed comes first.
+        # The paragraph before ends here. If its words are the address of an embed, that embed comes first.
         self._writer.boundary()
         if key in self._shown:
             return

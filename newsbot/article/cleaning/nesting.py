@@ -54,7 +54,7 @@ _SPECIAL = _CLOSERS | _BARRIERS | {"noscript", "optgroup", "search"}
 # Inside these elements a parser follows other rules. They are left out, unless one of them holds a part of an article.
 _LEFT_OUT = frozenset({"svg", "select"})
 _START_LEFT_OUT = _LEFT_OUT | {"frameset"}
-# Where these are left out, the words beside them stay one word.
+# If these are left out, the words beside them stay one word.
 _INLINE = _FORMATTING | _LEFT_OUT
 _END_OF_LEFT_OUT = {
     name: re.compile(
@@ -155,7 +155,7 @@ class _OpenElements:
 
 @dataclass(frozen=True)
 class _Formatting:
-    """An open formatting element, and the state before it. Where all formatting is removed, the removal starts here."""
+    """An open formatting element, and the state before it. If all formatting is removed, the removal starts here."""
 
     name: str
     start: int

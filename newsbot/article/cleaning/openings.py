@@ -1,7 +1,7 @@
 """The first letters of the texts that an expression can match: a quick check before a search with many expressions.
 
 Nearly every short block of a post is compared with some thousand texts and a hundred expressions, and begins like none
-of them. To try them all takes as long as to parse the block. Where an expression is read only in part, its openings are
+of them. To try them all takes as long as to parse the block. If an expression is read only in part, its openings are
 shorter than they could be, never wrong.
 """
 

@@ -5,7 +5,7 @@ insertion or deletion shifts the pages behind it. The walk instead always asks f
 
     orderby=date&order=asc&after=<last date - 1 s>&exclude=<ids already seen at that second>
 
-A post that exists during the whole walk is neither lost nor doubled. Where one second holds more posts than a URL can
+A post that exists during the whole walk is neither lost nor doubled. If one second holds more posts than a URL can
 exclude, that second is listed by id.
 """
 
@@ -220,7 +220,7 @@ class ByDate(Stage):
     def _take_nothing(self, page: Page) -> Turn:
         """Take an empty page. It ends the walk only where the site counts no more rows behind it."""
         self.empty_pages += 1
-        # Where a plugin forces a page size, a page passes fewer rows than the query asked for.
+        # If a plugin forces a page size, a page passes fewer rows than the query asked for.
         forced = -(-page.total // page.pages) if page.total and page.pages else PER_PAGE
         reached = self.page * min(page.size, self.most_rows or forced)
         if page.total is None or page.total <= reached or self.growth.is_untrue(page.total):

@@ -39,8 +39,8 @@ class RecentPage:
 def recent_page(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[RecentPage]:
     """One page of the rows behind ``filters``, the latest first, which should hold all rows published since ``since``.
 
-    The filter may reach back much further: its total then counts rows that the archive counts too. Where the site
-    refuses the filter, no row came, and they are not ``enough``.
+    The filter may reach back much further: its total then counts rows that the archive counts too. If the site refuses
+    the filter, no row came, and they are not ``enough``.
     """
     queries = site_ids.queries
     params = {"orderby": "date", "order": "desc", "per_page": queries.per_page, "_fields": LISTING}

@@ -77,10 +77,10 @@ def confirm(
     """Ask for each suspected row.
 
     A row is gone where the reply is a 404, 410, 401 or 403 of WordPress, and ``neighbour``, a row that this run listed,
-    still has a reply: a site that hides all single posts from visitors deleted none of them. Where no neighbour is
-    left, the row's page (``pages`` are URLs by ids) must be gone too. ``trusted``: WordPress's own error codes suffice.
-    A row that has a reply exists, whatever the listings say. ``by_login``: a row that is shut to visitors may be there
-    for members.
+    still has a reply: a site that hides all single posts from visitors deleted none of them. If no neighbour is left,
+    the row's page (``pages`` are URLs by ids) must be gone too. ``trusted``: WordPress's own error codes suffice. A row
+    that has a reply exists, whatever the listings say. ``by_login``: a row that is shut to visitors may be there for
+    members.
     """
     confirmed, shut, single = Confirmed(), list[int](), site_ids.queries.single
     for row_id in suspects:

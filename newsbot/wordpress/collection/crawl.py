@@ -111,8 +111,8 @@ class CollectionCrawl:
 
     def _end_by(self, fault: PayloadError, intake: Intake) -> Steps[None]:
         if getattr(fault, "error", None) != "stopped" and self.facts.mode != "update":
-            # Whole posts that only wait for a joined object are delivered without it rather than lost. Where the crawl
-            # is stopping, or only changes were asked for, the next run fetches these posts with their objects.
+            # Whole posts that only wait for a joined object are delivered without it rather than lost. If the crawl is
+            # stopping, or only changes were asked for, the next run fetches these posts with their objects.
             yield from intake.release_all()
         self.fault = fault
         conclude_by(self.facts, fault)

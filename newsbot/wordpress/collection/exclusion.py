@@ -81,7 +81,7 @@ def beyond(
 ) -> Asking[Beyond]:
     """Ask for the rows beside the ``excluded`` ones. ``control`` is not one of these. Raises a final PayloadError.
 
-    Where the server refuses the URL, later ones are shorter. ``when`` is the time of an answer.
+    If the server refuses the URL, later ones are shorter. ``when`` is the time of an answer.
     """
     queries = site_ids.queries
     query = _query(queries, window or {}, excluded, fresh=token(when) + str(control))
@@ -99,7 +99,7 @@ def beyond(
     found.uncontrolled = control not in dates
     if not found.uncontrolled and total is not None and len(dates) < queries.per_page:
         found.hidden = total - listed
-        # Where the rows do not fit on one page, listed rows may follow behind the hidden rows.
+        # If the rows do not fit on one page, listed rows may follow behind the hidden rows.
         found.proven = found.hidden >= 0 and total <= queries.per_page
     return found
 

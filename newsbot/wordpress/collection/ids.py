@@ -27,7 +27,7 @@ def every_id(
 ) -> Generator[Query, Reply, dict[int, Value]]:
     """Every id that the site lists, with the value that ``read`` takes from the id and its row.
 
-    ``cursor`` is a new cursor by id. Where the listing breaks off, the cursor is ``unproven`` or ``repeating``
+    ``cursor`` is a new cursor by id. If the listing breaks off, the cursor is ``unproven`` or ``repeating``
     afterwards. ``ask`` makes a query of parameters, and ``observe`` is called with each reply. ``trusting``: one
     short page whose total is the number of its rows is the whole listing. ``whole`` is the site's count of the
     collection of which a part is listed: a short page with this total, behind fewer rows, counts more than the part.

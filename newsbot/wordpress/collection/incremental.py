@@ -142,7 +142,7 @@ class IncrementalListing(Listing):
             yield from self.proof.prove_above(self.newest.dates)
 
     def _bring_owed(self) -> Steps[None]:
-        """Ask again for the rows that earlier runs owe. Where that fails, the run goes on with the other rows."""
+        """Ask again for the rows that earlier runs owe. If that fails, the run goes on with the other rows."""
         owed, self.reconciler.deferred = self.reconciler.deferred, frozenset()
         try:
             yield from self.reconciler.fetch(owed)
@@ -156,7 +156,7 @@ class IncrementalListing(Listing):
     # Deletions.
 
     def _compare_newest(self) -> Steps[None]:
-        """Compare the newest ids, and the counts. Where either does not agree, search further."""
+        """Compare the newest ids, and the counts. If either does not agree, search further."""
         account, newest = self.reconciler, self.newest
         known, alive, doubt = {}, {}, account.lacks_too_many
         if newest.lowest is not None:
@@ -188,8 +188,9 @@ class IncrementalListing(Listing):
             yield from self._compare_part()
 
     def _explain(self) -> Steps[None]:
-        """Search for the rows by which the counts differ, in the whole or behind a border. Where the search does not
-        explain the difference, compare all ids."""
+        """Search for the rows by which the counts differ, in the whole or behind a border. If the search does not
+        explain the difference, compare all ids.
+        """
         account, newest = self.reconciler, self.newest
         behind = self.changes.behind
         explaining = Explaining(account=account, proof=self.proof, newest=newest, began=self.began, behind=behind)

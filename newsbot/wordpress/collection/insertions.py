@@ -69,8 +69,8 @@ class Newest:
 def newest_since(site_ids: SiteIds, unknown: Unknown, *, start: Start, hidden: int) -> Steps[Newest]:
     """List the newest ids by their ranks, and below them down to a page whose rows are all known. Raises PayloadError.
 
-    The count and the ranks come in one answer. Where they disagree, the newest ids in descending order tell whether
-    the site gave the rows that it was asked for: then its count is wrong.
+    The count and the ranks come in one answer. If they disagree, the newest ids in descending order tell whether the
+    site gave the rows that it was asked for: then its count is wrong.
     """
     if start.behind is None:
         found = yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh)

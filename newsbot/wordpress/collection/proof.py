@@ -172,7 +172,7 @@ class Proof:
             account.site_ids, largest, control=max(newest), most=min(most, longest or most), when=self.when
         )
         yield from account.take(found.dates)
-        # Where no query shows new rows, a listing of all ids a day does.
+        # If no query shows new rows, a listing of all ids a day does.
         self.odd = self.odd or (not found.proven and self._is_due())
 
     def _listable(self, known: Dates) -> set[int]:

@@ -1,9 +1,8 @@
 """The newest ids by their ranks: the number of rows that stand before them, whatever the site counts. Pure.
 
 A cache or a plugin may send an old count. So the newest rows are listed in ascending order behind an ``offset``, the
-number of rows that should stand before them. Where an old row vanished, all later rows move forward by one, and the
-last page has a row less than the site's count says. This costs no request more than the newest rows in descending
-order do.
+number of rows that should stand before them. If an old row vanished, all later rows move forward by one, and the last
+page has a row less than the site's count says. This costs no request more than the newest rows in descending order do.
 """
 
 from __future__ import annotations
@@ -135,7 +134,7 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         if is_short and not further:
             # Rows follow, or the count is wrong: the answers do not tell which.
             return ranked
-        # Where the site counts rows behind a page that is not full, hidden rows took places on the page.
+        # If the site counts rows behind a page that is not full, hidden rows took places on the page.
         if not is_short and not (yield from unknown(further)):
             # A page has places for new rows behind known ones. It is full without them: the site ignores the offset.
             ranked.heeded = False

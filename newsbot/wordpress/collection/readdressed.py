@@ -17,7 +17,7 @@ def bring_readdressed(account: Reconciler) -> Steps[bool]:
     """Bring the rows among the newest ones whose address differs from the held one. Returns whether most of them have
     a new address: then all rows of the site may have one. Raises PayloadError.
 
-    The newest rows come with their addresses in half of the updates. Where the site has sitemaps, these are compared.
+    The newest rows come with their addresses in half of the updates. If the site has sitemaps, these are compared.
     """
     links, state = account.site_ids.links, account.intake.state
     if not links or state.rotation.get(UNTRUE) or state.witness.get("roots"):

@@ -169,8 +169,8 @@ class Reconciler:
 
     def _given_twice(self, older: Dates, held: Mapping[int, str | None]) -> Steps[set[int]]:
         """The rows, of those with an ``older`` date of change than the archive's, that are not old copies of a cache.
-        An old copy must not replace a newer one. Where the site gives the older date again, past all caches, the held
-        date was wrong (it lay in the future, or the site was restored from a backup).
+        An old copy must not replace a newer one. If the site gives the older date again, past all caches, the held date
+        was wrong (it lay in the future, or the site was restored from a backup).
         """
         suspects = [row_id for row_id in sorted(older) if row_id not in self.asked]
         fresh = token(self.when) + "1"

@@ -1,6 +1,6 @@
 """Whether the answers of a site heed what it is asked for. Pure.
 
-A cache may keep one answer for all queries of a route. Where the collection has more rows than a page, each page of a
+A cache may keep one answer for all queries of a route. If the collection has more rows than a page, each page of a
 listing then is the same one. The only page of a small collection looks whole, and stays as it was for as long as the
 cache keeps it. So the newest ids are asked for with other fields than in the last run. An answer with other fields than
 those is an old one, or the site ignores ``_fields``: further queries tell.

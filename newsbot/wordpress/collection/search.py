@@ -93,7 +93,7 @@ class Search:
         """A time that divides the known posts of a window. The archive answers this, not the site.
 
         The older side gets so many posts that halving it again and again ends with full pages, which takes the fewest
-        requests. Where many posts share a second, the time divides the posts as well as it can.
+        requests. If many posts share a second, the time divides the posts as well as it can.
         """
         left = LEAF
         while 2 * left < held:

@@ -178,7 +178,7 @@ class SiteIds:
 def asked_afresh(queries: Queries, params: Mapping[str, Any], fresh: str, purpose: str, *, tries: int) -> Asking[Reply]:
     """The answer to a query past all caches. ``fresh`` is a number that no earlier query had.
 
-    Where a cache gave the answer all the same, the query is made again, without the row of the id ``fresh``: no site
+    If a cache gave the answer all the same, the query is made again, without the row of the id ``fresh``: no site
     has such a row, and no cache has the answer.
     """
     reply: Reply = yield queries.afresh(dict(params), fresh, purpose, tries=tries)

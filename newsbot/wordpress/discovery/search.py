@@ -33,7 +33,7 @@ def discover(url: str) -> Asking[Site]:
     unreachable: list[NoAnswer] = []
     start = ""
     for start in starts(url):
-        # Where the query tells the meaning (``?s=words``), the page need not be asked for.
+        # If the query tells the meaning (``?s=words``), the page need not be asked for.
         search = _Search(without_meaning(start))
         try:
             site = yield from search.run()
@@ -133,7 +133,7 @@ class _Search:
         self.failures.append(failure)
 
     def _try(self, root: str, page_url: str) -> Asking[Site | None]:
-        """Ask for the index at ``root``. Where a page comes instead, try the APIs that the page declares."""
+        """Ask for the index at ``root``. If a page comes instead, try the APIs that the page declares."""
         if root in self.asked or len(self.asked) >= MOST_ROOTS:
             return None
         self.asked.add(root)

@@ -2,7 +2,7 @@
 
 A feed does not tell how many pages it has, and every page of an endless feed brings entries. So the walk asks, now and
 then, for a page far behind its place: a feed that shows entries there, or that goes on far behind a page that was
-empty, has no end. Where the site refuses such pages, nothing tells the end, and the walk is bounded.
+empty, has no end. If the site refuses such pages, nothing tells the end, and the walk is bounded.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class FeedEnd:
         return 2 * number
 
     def take_far(self, far: Answer) -> None:
-        """Take the answer for the page ``FAR``. Where it is a refusal, it is asked for again."""
+        """Take the answer for the page ``FAR``. If it is a refusal, it is asked for again."""
         self.is_far_known, self.refused = far.refused is None, far.refused
 
     def take(self, probe: int, answer: Answer, *, at: int) -> None:

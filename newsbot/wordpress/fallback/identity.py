@@ -33,7 +33,7 @@ class Identities:
     wrong: set[str] = field(default_factory=set)
 
     def claim(self, entry: FeedEntry) -> None:
-        """Note the id that a feed gives an entry. Where two entries claim one id, both are doubtful."""
+        """Note the id that a feed gives an entry. If two entries claim one id, both are doubtful."""
         if entry.id is None:
             return
         url = canonical(entry.url)

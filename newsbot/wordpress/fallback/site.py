@@ -100,7 +100,7 @@ class FallbackSite:
         """Crawl one type. ``api_ids`` are ids that the API gave before it was closed, ``sent`` the keys of the URLs of
         these rows. Without other sources the verdict on the API stands.
 
-        Where the archive (``state``) held the whole collection while the API was open, only what was published since is
+        If the archive (``state``) held the whole collection while the API was open, only what was published since is
         asked for: all pages again would cost the site a hundred times what its API does.
         """
         sources = yield from self._find()

@@ -78,8 +78,9 @@ def _is_folder(path: str) -> bool:
 
 
 def _home(named: str | None, reached: str) -> str:
-    """The home that a feed names, with the scheme by which the feed was reached. Where the feed names another host, the
-    address at which it was reached. This is the key that the API's index would have given."""
+    """The home that a feed names, with the scheme by which the feed was reached. If the feed names another host, the
+    address at which it was reached. This is the key that the API's index would have given.
+    """
     if not named or site_host(named) != site_host(reached):
         return _folder(reached)
     parts = urlsplit(named)

@@ -135,7 +135,7 @@ class Merger:
     records: dict[int, WarcRecord] = field(default_factory=dict)
 
     def answer(self, params: Params) -> Asking[Reply]:
-        """The reply to a listing. Where one language fails, that failure is the reply."""
+        """The reply to a listing. If one language fails, that failure is the reply."""
         if self.records:
             self._forget_records()
         if "include" in params:

@@ -60,7 +60,7 @@ def _listing(message: Any, site: Site, route: str, *, many: bool) -> tuple[str, 
         return None
     if found[0] == route:
         return found
-    # Where the collection declares the parameter, other routes declare it too, or refuse it.
+    # If the collection declares the parameter, other routes declare it too, or refuse it.
     takes = PARAM in site.accepted(found[0]).params or PARAM not in site.accepted(route).params
     # Each language needs a request of its own, which would be too many for a listing without ids.
     return found if takes and (not many or "include" in found[1]) else None

@@ -127,7 +127,7 @@ class Bodies:
         return self._learn(shell, useful=added)
 
     def _learn(self, shell: Shell, *, useful: bool) -> list[int]:
-        """Learn from a page. Where it was useful, the posts that were passed over may lack their article too."""
+        """Learn from a page. If it was useful, the posts that were passed over may lack their article too."""
         if useful:
             self.barren[shell] = self.pauses[shell] = 0
             return self.passed.pop(shell, [])

@@ -21,7 +21,7 @@ def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int
     """The sitemaps to read, ``most`` of them at most and at least one.
 
     The one that changed last comes first: it holds the newest posts. The others follow from the place ``first`` on,
-    where the last hearing ended. Where only one is read, each has its turn.
+    where the last hearing ended. If only one is read, each has its turn.
     """
     most = max(1, most)
     if len(urls) <= most:

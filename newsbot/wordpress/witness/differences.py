@@ -177,7 +177,7 @@ class Differences:
         self.leave(rest)
 
     def leave(self, rest: Sequence[Lacking]) -> None:
-        """Count what is not asked for. Where articles are proven to be missing, the rest is named as missing too."""
+        """Count what is not asked for. If articles are proven to be missing, the rest is named as missing too."""
         self.findings.proofs["unasked"] += len(rest)
         if self.is_proven:
             why = self.stopped or "the next runs ask for its page"

@@ -67,8 +67,8 @@ def _current_row(row: sa.Row[Any]) -> CurrentRow:
 class LoadedRange:
     """The rows of one collection whose ids lie in a range. Most rows of a walk are in it and cost no query.
 
-    ``low`` or ``high`` is None where the collection has no row beyond: an id above the newest archived row is known to
-    be new.
+    ``low`` or ``high`` is None if the collection has no row beyond the range: an id above the newest archived row is
+    known to be new.
     """
 
     rows: dict[int, CurrentRow] = field(default_factory=dict)

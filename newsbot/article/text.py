@@ -5,7 +5,7 @@ from __future__ import annotations
 import html as entities
 import re
 
-# C0 controls but tab, line feed, form feed and carriage return, as UTF-8.
+# C0 controls except tab, line feed, form feed and carriage return, as UTF-8.
 _C0 = bytes([*range(9), 11, *range(14, 32), 127])
 # C1 controls, the byte-order mark and noncharacters, in UTF-8. The expression begins with their first bytes, because a
 # search for one byte is fast.

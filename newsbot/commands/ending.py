@@ -25,7 +25,7 @@ def log_failure(task: asyncio.Task[None]) -> None:
 
 
 class OneLineEnd:
-    """For commands of Scrapy. The name of a command is the name of its module."""
+    """A mixin for commands of Scrapy. The name of a command is the name of its module."""
 
     exitcode: int
     settings: Any

@@ -29,7 +29,7 @@ MOST_ROWS = 1_048_576
 
 
 class _Sink(io.RawIOBase):
-    """What a library writes a file to. Closing it leaves the file open: the storage seals the file."""
+    """The target to which a library writes a file. Closing it leaves the file open: the storage seals the file."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -21,7 +21,7 @@ LAYERS = 2
 
 
 def unpacked(body: bytes, encodings: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
-    """A body without its content encodings, and those of the encodings that are not known.
+    """A body without its content encodings, and the list of the unknown encodings.
 
     Raises OSError, ValueError or an error of a decompressor for a body that is damaged.
     """

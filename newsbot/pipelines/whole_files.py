@@ -146,7 +146,7 @@ class WholeFiles:
     def _tell_earlier(self, part: Part, earlier: int) -> None:
         """Tell the receipt how many rows of a collection came in earlier runs."""
         of_site = [facts for facts in self._facts if facts.site == part.site and facts.find(part.type, part.kind)]
-        # The crawl of a whole site is not announced where it is the first one of the site.
+        # The crawl of a whole site is not announced if it is the first crawl of the site.
         of_site.sort(key=lambda facts: id(facts) in self._announced)
         collections = [found for facts in of_site if (found := facts.find(part.type, part.kind)) is not None]
         for collection in collections[1:]:

@@ -193,8 +193,9 @@ class Queries:
         lowest: int | None = None,
         latest: int | None = None,
     ) -> AskKnown:
-        """Which live rows the archive holds: of ``ids``, or all; published in [since, until), and with an id of
-        ``lowest`` or more, where given; or the ``latest`` ones that changed last."""
+        """Ask which live rows the archive holds. The arguments that are given limit the rows: to ``ids``, to the dates
+        of publication in [since, until), to ids of ``lowest`` or more, to the ``latest`` rows that changed last.
+        """
         chosen = None if ids is None else tuple(ids)
         return AskKnown(
             site=self.site.key,

@@ -6,5 +6,5 @@ import unicodedata
 
 
 def letters(text: str | None) -> str:
-    """Letters and digits only: what WordPress does to quotes, dashes and paragraphs does not count as a difference."""
+    """Letters and digits only: WordPress's changes of quotes, dashes and paragraphs do not count as differences."""
     return "".join(c for c in unicodedata.normalize("NFKC", text or "") if c.isalnum())

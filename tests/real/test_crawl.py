@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
 def folded(text: str | None) -> str:
-    """Letters and digits only: what WordPress does to quotes, dashes and paragraphs does not count as a difference."""
+    """Letters and digits only: WordPress's changes of quotes, dashes and paragraphs do not count as differences."""
     text = re.sub(r"<script.*?</script>|<!--.*?-->|\[/?[a-z][^\]]*\]|<[^>]*>", "", text or "", flags=re.DOTALL)
     return letters(unescape(text))
 
@@ -179,7 +179,7 @@ def test_posts_live_throughout_come_once_while_the_site_changes(wordpress: WordP
         for row in run.rows():
             by_id.setdefault(row["id"], []).append(row)
         for post, (first, *again) in by_id.items():
-            # What changes behind the walk comes once more: an edit with its newer date, a deletion as the last row.
+            # A change behind the walk gives one more row: an edit with its newer date, a deletion as the last row.
             assert first["change"] == "new", first
             changes = [row["change"] for row in again]
             assert changes in ([], ["edited"], ["deleted"], ["edited", "deleted"]), f"{post} doubled"

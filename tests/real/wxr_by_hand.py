@@ -85,7 +85,7 @@ def posts(site: WordPress) -> dict[str, dict[str, Any]]:
     for row in site.sql(_POSTS):
         number = row.pop("ID")
         text = {name: unescape(value) if isinstance(value, str) else value for name, value in row.items()}
-        # What WordPress does to quotes and tags of a title when it shows one does not count as a difference.
+        # WordPress changes quotes and tags of a title when it shows one. This does not count as a difference.
         shown = {
             name: letters(re.sub("<script.*?</script>|<[^>]*>", "", text[name] or ""))
             for name in ("post_title", "parent", "image")

@@ -105,7 +105,7 @@ def _as_given(default: Any) -> str:
 @cache
 def _commands() -> dict[str, ScrapyCommand]:
     found = _get_commands_from_module("newsbot.commands", inproject=True)
-    # Those that look at one page are Scrapy's own, with its options and exit statuses.
+    # The commands that look at one page are Scrapy's own, with its options and exit statuses.
     found = {name: command for name, command in found.items() if not isinstance(command, OnePage)}
     for command in found.values():
         command.settings = Settings()

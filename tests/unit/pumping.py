@@ -230,7 +230,9 @@ def _choices(operation: Any, argument: Any) -> list[str]:
 
 
 def _members(members: Any) -> list[str]:
-    """Characters of a set: those of other sets first, since what two parts share is what can be matched twice."""
+    """Characters of a set. The letters that other sets hold too come first: only a character that two parts share can
+    be matched twice.
+    """
     test = re.compile(_set(members))
     found = [letter for letter in _LETTERS if test.fullmatch(letter)]
     for operation, argument in members:

@@ -92,7 +92,7 @@ def test_deletions_too_many_together_are_not_believed_in_parts(large: Runs) -> N
 
 def test_deletions_that_new_rows_hide_from_the_count_are_not_believed_in_parts(large: Runs) -> None:
     runs = large
-    # The count agrees: it shows no doubt before the first of them is buried.
+    # The count agrees. It gives no reason for doubt until the first of these rows is recorded as deleted.
     gone = [*range(10, 30), *range(350, 360)]
     for number in gone:
         del runs.model.articles[number]

@@ -185,7 +185,7 @@ def test_a_page_that_comes_again_whatever_is_asked_for_proves_nothing() -> None:
 def test_the_place_never_goes_back() -> None:
     cursor = Cursor(base={})
     cursor.take([Row(1, day(2))], total=3)
-    # A site whose clock or zone jumps gives a row from before the place.
+    # A site whose clock or time zone jumps gives a row that is older than the place.
     cursor.take([Row(2, day(1))], total=3)
     assert cursor.position()["date"] == day(2)
     newest = Cursor(base={}, newest_first=True)

@@ -18,7 +18,7 @@ from newsbot.article.cleaning.markup import ATTRIBUTE, MAY_BE_RAW, RAW, SPACE, T
 FEW_TAGS = 1_000
 # A parser reads a tag of this length, with as many attributes as it can hold, in some milliseconds.
 _SHORT = 20_000
-# More than the live report of a week has. The words behind them stay, without their tags.
+# The live report of a week has fewer tags. The words behind these tags stay, without further tags.
 MAX_TAGS = 40_000
 MAX_DEPTH = 200
 MAX_FORMATTING = 24

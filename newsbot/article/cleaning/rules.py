@@ -211,7 +211,7 @@ def is_quotation(text: str) -> bool:
 def fold(text: str) -> str:
     """Text in the form that the rules compare: case and white space folded, without marks at its ends."""
     folded = text.casefold()
-    # Most texts need no change: they have single spaces only. All white space but the space is unprintable.
+    # Most texts need no change: they have single spaces only. All white space except the space is unprintable.
     if "  " in folded or not folded.isprintable():
         folded = " ".join(folded.split())
     return folded.strip(_MARKS)

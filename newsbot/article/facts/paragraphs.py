@@ -36,7 +36,7 @@ _INLINE = frozenset(
     | {"mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "wbr"}
 )
 _PARAGRAPHS = frozenset({"p", "blockquote", "pre"})
-"""Elements that a long paragraph fills. An article holds them, and is none of them."""
+"""Elements that a long paragraph fills. An article contains such elements. It is not itself such an element."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _FEWEST = 8

@@ -55,7 +55,7 @@ def compare(
         if further.dates.keys() - listed.dates.keys():
             yield from compare(account, further, seen=seen, trusting=False)
             return
-    # A row that came back during the listing is not unlisted.
+    # A row that came back during the listing counts as listed.
     steady = alive.keys() <= account.unlisted
     account.unlisted = set(alive)
     yield from account.take(alive)

@@ -203,7 +203,7 @@ class Reconciler:
         yield from self.settle()
 
     def settle(self) -> Steps[None]:
-        """Find out which of the rows that the site listed the archive still lacks."""
+        """Find out which of the listed rows the archive still lacks."""
         if self.absent:
             held: Dates = yield self.queries.known(sorted(self.absent))
             self.absent = (self.absent - held.keys()) & {*self.facts.unreadable, *self.facts.missing, *self._unasked()}

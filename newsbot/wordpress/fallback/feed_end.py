@@ -68,7 +68,7 @@ class FeedEnd:
         return self.behind is None and number >= self.due
 
     def is_unproven(self, number: int) -> bool:
-        """Whether the walk, at the page ``number``, goes no further, since nothing tells whether the feed ends."""
+        """Whether the walk stops at the page ``number`` because nothing tells whether the feed ends."""
         return self.refused is not None and self.behind is None and number >= MOST_UNPROVEN
 
     def next_probe(self, number: int) -> int:

@@ -91,7 +91,7 @@ class Differences:
         return self.proven or bool(self.findings.beside) or bool(self.facts.missing_urls)
 
     def run(self, lacking: Sequence[Lacking]) -> Steps[None]:
-        """Ask for what is lacking. Raises Unanswered where the crawl is stopping."""
+        """Ask for the lacking rows. Raises Unanswered if the crawl is stopping."""
         left = yield from self._without_known_ids(lacking)
         site, route = self.queries.site, self.queries.collection.route
         left = yield from in_languages(self.by_slug.ask(left), site=site, route=route, counts=self.facts.languages)

@@ -106,7 +106,7 @@ def _go_on(account: Account) -> Steps[bool]:
 
 
 def _ask_missing(account: Account) -> Steps[None]:
-    """Ask again for what an earlier run missed. What is not asked for stays missing."""
+    """Ask again for what an earlier run missed. An article that is not asked for stays missing."""
     missing: dict[str, str] = account.state.get("missing") or {}
     if not missing:
         return

@@ -1,4 +1,4 @@
-"""What the most used plugins print goes, and the author's words, pictures and links around it stay."""
+"""The output of the most used plugins goes, and the author's words, pictures and links around it stay."""
 
 from __future__ import annotations
 

@@ -54,8 +54,8 @@ _DUE_BY = (
     )
     .values(next_due=sa.bindparam("by"))
 )
-"""Only for the spider that brought the rows: another spider may deliver no rows of this kind, so that its site would be
-due in each run.
+"""Only for the spider that brought the rows. Another spider may deliver no rows of this kind, and its site would then
+be due in each run.
 """
 _OLDEST = (
     sa.select(sa.func.min(event.c.seen))

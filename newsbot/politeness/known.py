@@ -80,7 +80,7 @@ class KnownRobots:
 
 
 def trusted(known: KnownHost, now: float) -> KnownHost:
-    """``known`` with its waits counted from ``now`` where its times lie in the future, and no longer than allowed."""
+    """``known`` with waits no longer than allowed, counted from ``now`` if it was written in the future."""
     ahead = known.written - now
     if ahead > CLOCK_TOLERANCE:
         known = KnownHost(

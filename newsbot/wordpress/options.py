@@ -52,7 +52,7 @@ class Options:
 
     @property
     def scope_key(self) -> str:
-        """What this run asks for, as a name for the part of the site that this means."""
+        """The name under which the archive keeps the part of the site that this run asks for."""
         return scope_key(self.url, asked_part(self.category, self.tag, self.author, self.search))
 
     @property

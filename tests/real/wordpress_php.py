@@ -17,7 +17,7 @@ $_SERVER['REQUEST_METHOD'] = 'GET';
 $_SERVER['REQUEST_URI'] = ($bench_url['path'] ?? '') . '/';
 require $call['root'] . '/wp-load.php';
 """
-"""Stands before code that wants WordPress loaded, as for a request of the site's home page."""
+"""PHP that loads WordPress, as for a request of the site's home page. It stands before code that needs WordPress."""
 
 
 class PhpError(Exception):

@@ -44,11 +44,11 @@ def _is_stub(words: str) -> bool:
 
 
 class Judgement:
-    """The judgement of one walk. ``held`` are nodes that stay although a rule matches them. ``opened`` are the rules
-    that an earlier walk over the same post opened. ``own`` is the host of the site.
+    """The judgement of one walk. ``held`` are nodes that stay although a rule matches them. The argument ``opened`` has
+    the rules that an earlier walk over the same post opened. ``own`` is the host of the site.
 
-    ``counts``: rule -> blocks and pictures. ``removals``: rule -> elements. ``opened``: rules that matched a wrapper of
-    the author's sentences. ``credit``: see ``Cleaned``.
+    ``counts``: rule -> blocks and pictures. ``removals``: rule -> elements. The attribute ``opened``: rules that
+    matched a wrapper of the author's sentences in this walk. ``credit``: see ``Cleaned``.
     """
 
     def __init__(

@@ -21,7 +21,8 @@ SCRIPTED = frozenset({
     "data-borlabs-cookie-content", "data-gallery",
 })  # fmt: skip
 _LONGEST_GALLERY = 200_000
-# A gradient may stand before the address. Without a limit the search costs the square of a style of many colons.
+# A gradient may stand before the address. Without a limit the cost of the search is quadratic for a style of many
+# colons.
 _BEHIND = re.compile(r"background(?:-image)?\s*:[^;]{0,300}?url\(\s*[\"']?([^\"')]+)", re.I)
 _ELEMENTOR = re.compile(r'"video_type":"(\w+)"')
 _FRAME = re.compile(r"<iframe\b[^<>]*?\bsrc=[\"']([^\"']+)", re.I)

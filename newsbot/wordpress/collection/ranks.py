@@ -38,9 +38,10 @@ Unknown = Callable[[Dates], Steps[bool]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """Where the listing begins. ``behind`` is the number of rows that should stand before it, hidden ones too.
-    ``most_hidden`` is the number of rows that the site counts and that the answer may lack, as the last run found it;
-    where this is not ``known``, the number of hidden rows of the whole collection. ``fresh`` is a text that no earlier
-    query had: caches then have no answer to the query. ``kept`` is what earlier runs learnt."""
+    ``most_hidden`` is the number of rows that the site counts and that the answer may lack, as the last run found it.
+    If that number is not ``known``, the number of hidden rows of the whole collection stands for it. ``fresh`` is a
+    text that no earlier query had: caches then have no answer to the query. ``kept`` is what earlier runs learnt.
+    """
 
     behind: int | None
     most_hidden: int = 0

@@ -20,8 +20,9 @@ AT_MOST_EVERY = timedelta(days=1)
 """How often a witness is heard at most, unless the user asks for a whole listing."""
 
 DOUBTED_EVERY = timedelta(days=7)
-"""How often a site is discovered again at most since its feed shows rows that its API hides. Some sites hide a section
-from their API for good, and each new row of it shows in the feed."""
+"""How often a site is discovered again at most, if the reason is that its feed shows rows that its API hides. Some
+sites hide a section from their API for good, and each new row of it shows in the feed.
+"""
 
 FEW_HIDDEN = 0.1
 """Share of the live rows that a site may count and show to nobody, where its sitemap agrees. With more, the sitemap may

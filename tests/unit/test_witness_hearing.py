@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from newsbot.archive import Archive
+from newsbot.archive.archive import Clock, utc_now
 from newsbot.items import Checkpoint, Post, Record
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.api import Site
@@ -268,10 +270,11 @@ def run(
     *,
     site: Site | None = None,
     dropped: Container[int] = (),
+    clock: Clock = utc_now,
     **options: Any,
 ) -> tuple[list[Record], CollectionFacts]:
     """A run with an archive. A pipeline of the user drops the rows with ``dropped`` ids."""
-    archive = Archive.open(f"sqlite:///{folder / 'a.db'}", run=name, alive=lambda _: False)
+    archive = Archive.open(f"sqlite:///{folder / 'a.db'}", run=name, clock=clock, alive=lambda _: False)
     archive.runs.start("wp_posts")
     facts, rows = SiteFacts(asked=HOME), []
     chosen = Options(url=HOME, follow=frozenset(), **options)
@@ -285,6 +288,11 @@ def run(
             rows.append(message)
     archive.close()
     return rows, facts.collections["post"]
+
+
+def noon_of(day: int) -> Clock:
+    """The time of a run chooses the fields of its listing. At one second of the clock all runs would step alike."""
+    return lambda: datetime(2026, 1, day, 12, tzinfo=UTC)
 
 
 def test_rows_of_a_witness_are_edited_and_deleted_by_it(tmp_path: Path) -> None:
@@ -330,13 +338,13 @@ def test_rows_come_again_where_the_site_changes_its_permalinks(tmp_path: Path) -
 def test_new_permalinks_are_found_without_a_sitemap_and_a_feed(tmp_path: Path, count: int) -> None:
     model = dated_site(count)
     model.web.clear()
-    first, _ = run(tmp_path, model, "1", site=(site := addressed()))
+    first, _ = run(tmp_path, model, "1", site=(site := addressed()), clock=noon_of(1))
     model.folder = "/news"
     address, asked = {row.id: row.url for row in first if isinstance(row, Post)}, []
     for day in range(2, 9):
         model.today = f"2026-01-{day:02}"
         model.asked.clear()
-        rows, facts = run(tmp_path, model, f"{day}", site=site)
+        rows, facts = run(tmp_path, model, f"{day}", site=site, clock=noon_of(day))
         assert facts.verdict == "complete", facts.why
         address |= {row.id: row.url for row in rows if isinstance(row, Post)}
         asked.append(sum("include" in params for _, params in model.asked))
@@ -347,13 +355,13 @@ def test_new_permalinks_are_found_without_a_sitemap_and_a_feed(tmp_path: Path, c
 def test_listings_with_other_addresses_than_their_rows_are_compared_once(tmp_path: Path) -> None:
     model = dated_site(30)
     model.web.clear()
-    run(tmp_path, model, "1", site=(site := addressed()))
+    run(tmp_path, model, "1", site=(site := addressed()), clock=noon_of(1))
     model.listed_folder = "/amp"
     asked = []
     for day in range(2, 9):
         model.today = f"2026-01-{day:02}"
         model.asked.clear()
-        rows, facts = run(tmp_path, model, f"{day}", site=site)
+        rows, facts = run(tmp_path, model, f"{day}", site=site, clock=noon_of(day))
         assert (rows, facts.verdict) == ([], "complete"), facts.why
         asked.append(sum("include" in params for _, params in model.asked))
     assert sum(asked) == 1

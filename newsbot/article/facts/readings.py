@@ -20,6 +20,7 @@ _MUCH_SHORTER = 0.8
 """A plain reading with less than this share of the letters may have lost a part of the article."""
 
 _SENTENCE = 40
+_LONGEST_CAPTION = 300
 _ENDS = re.compile(r"[.!?…。！？।][\"'”’»)\]]*\Z")
 _NO_LETTERS = re.compile(r"[\W_]+")
 _LISTS = frozenset({"ul", "ol", "table", "dl"})
@@ -35,11 +36,15 @@ class _Block:
     html: str
     has_picture: bool
     is_prose: bool
-    is_paragraph: bool
+    is_caption: bool
+    """Whether it can be the caption of a picture."""
+    is_named_caption: bool
+    """Whether its class says that it is one."""
 
 
 def joined(plain: LexborNode, rich: LexborNode) -> str | None:
-    """The HTML of the plain reading: its blocks as the rich one has them, the pictures between them included.
+    """The HTML of the plain reading: its blocks as the rich one has them, with the pictures between them and their
+    captions.
 
     Sentences and quotations of the rich one that stand between two blocks of both are kept. None where the plain
     reading has much more or much less than the rich one.
@@ -75,18 +80,26 @@ def _illustrated(words: Sequence[_Block], whole: Sequence[_Block]) -> Iterator[s
 
 
 def _between(whole: Sequence[_Block], start: int, end: int, letters: str) -> Iterator[str]:
-    """What the rich reading has between two blocks of both: pictures, and what an author wrote. ``letters`` of the
-    plain reading are "" where only pictures are wanted."""
+    """What the rich reading has between two blocks of both: pictures with their captions, and what an author wrote.
+    ``letters`` of the plain reading are "" where only pictures are wanted."""
     for place in range(start, end):
         block = whole[place]
-        if not block.letters or (
-            letters and block.is_prose and block.letters not in letters and not _is_caption(whole, place)
-        ):
+        is_added = letters and block.is_prose and block.letters not in letters
+        if not block.letters or is_added or _is_caption(whole, place):
             yield block.html
 
 
 def _is_caption(whole: Sequence[_Block], place: int) -> bool:
-    return whole[place].is_paragraph and place > 0 and whole[place - 1].has_picture
+    """Whether a block that is not the last one is the caption of a picture: trafilatura makes a short paragraph of it.
+    Only a paragraph with the class of a caption belongs to the picture that follows it."""
+    block = whole[place]
+    if block.is_caption and place > 0 and _is_picture(whole[place - 1]):
+        return True
+    return block.is_named_caption and _is_picture(whole[place + 1])
+
+
+def _is_picture(block: _Block) -> bool:
+    return block.has_picture and not block.letters
 
 
 def _blocks(body: LexborNode) -> Iterator[_Block]:
@@ -95,12 +108,15 @@ def _blocks(body: LexborNode) -> Iterator[_Block]:
         html, text = node.html or "", node.text(deep=True).strip()
         letters = _NO_LETTERS.sub("", text).casefold()
         if letters or "<img" in html:
+            is_short = node.tag == "p" and 0 < len(text) <= _LONGEST_CAPTION
+            is_named = "caption" in (node.attributes.get("class") or "")
             yield _Block(
                 letters=letters,
                 html=html,
                 has_picture="<img" in html,
                 is_prose=_is_prose(node, text),
-                is_paragraph=node.tag == "p",
+                is_caption=is_short and (is_named or not _is_mostly_link(node, text)),
+                is_named_caption=is_short and is_named,
             )
         node = node.next
 
@@ -109,4 +125,8 @@ def _is_prose(node: LexborNode, text: str) -> bool:
     """Whether a block is a quotation or ends as a sentence does, and is neither a list nor mostly a link."""
     if node.tag in _LISTS or (node.tag != "blockquote" and not (len(text) >= _SENTENCE and _ENDS.search(text))):
         return False
-    return sum(len(link.text(deep=True)) for link in node.css("a")) * 2 < len(text)
+    return not _is_mostly_link(node, text)
+
+
+def _is_mostly_link(node: LexborNode, text: str) -> bool:
+    return sum(len(link.text(deep=True)) for link in node.css("a")) * 2 >= len(text)

@@ -22,6 +22,8 @@ ENTRIES = f"<ul><li>{SENTENCE[3:-4]}</li><li>{SPLIT[3:-4]}</li></ul>"
 BOTH = SENTENCE.replace("</p>", f"<br>{SPLIT[3:]}")
 PICTURE = '<img src="/crane.jpg">'
 CAPTION = "<p>The crane. Photo: Ann Writer</p>"
+NAMED = '<p class="wp-caption-text"><a href="/crane.jpg">Photo: Ann Writer</a></p>'
+LONG = f"<p>{'The crane stands on the quay ' * 12}</p>"
 TITLE = "The cranes of the quay"
 
 
@@ -34,7 +36,11 @@ def body(html: str) -> LexborNode:
 @pytest.mark.parametrize(
     ("plain", "rich", "expected"),
     [
-        (FIRST + LAST, LINKED + PICTURE + CAPTION + LAST, LINKED + PICTURE + LAST),  # the caption is not a paragraph
+        (FIRST + LAST, LINKED + PICTURE + CAPTION + LAST, LINKED + PICTURE + CAPTION + LAST),
+        (FIRST + LAST, LINKED + NAMED + PICTURE + LAST, LINKED + NAMED + PICTURE + LAST),
+        (FIRST + LAST, LINKED + CAPTION + PICTURE + LAST, LINKED + PICTURE + LAST),  # a label above a picture
+        (FIRST + LAST, LINKED + CAPTION + LAST, LINKED + LAST),  # a label without a picture
+        (FIRST + LAST, LINKED + PICTURE + CAPTION * 2 + LAST, LINKED + PICTURE + CAPTION + LAST),
         (FIRST + "<ul><li>One</li></ul>" + LAST, LINKED + LAST, LINKED + "<ul><li>One</li></ul>" + LAST),
         (FIRST + LAST, LAST + FIRST, FIRST + LAST),  # the order is that of the plain reading
         (FIRST + FIRST, LINKED + LINKED, LINKED + LINKED),
@@ -43,7 +49,8 @@ def body(html: str) -> LexborNode:
         (FIRST + LAST, FIRST + QUOTE + LAST, FIRST + QUOTE + LAST),  # what the plain reading lost
         (FIRST + LAST, FIRST + SENTENCE + LAST, FIRST + SENTENCE + LAST),
         (FIRST + LAST, FIRST + "<p>Read also</p>" + LAST + QUOTE, FIRST + LAST),  # a label, and what stands behind
-        (FIRST + LAST, FIRST + PICTURE + SENTENCE + LAST, FIRST + PICTURE + LAST),
+        (FIRST + LAST, FIRST + PICTURE + SENTENCE + LAST, FIRST + PICTURE + SENTENCE + LAST),
+        (FIRST + LAST, FIRST + PICTURE + '<p><a href="/b/">Read also</a></p>' + LAST, FIRST + PICTURE + LAST),
         (FIRST + LAST, FIRST + f'<p><a href="/b/">{SENTENCE}</a></p>' + LAST, FIRST + LAST),
         (FIRST + SENTENCE + SPLIT + LAST, FIRST + ENTRIES + LAST, FIRST + SENTENCE + SPLIT + LAST),  # split elsewhere
         (FIRST + BOTH + LAST, FIRST + SENTENCE + LAST, FIRST + BOTH + LAST),  # has it in a longer block
@@ -52,6 +59,16 @@ def body(html: str) -> LexborNode:
 def test_the_words_are_those_of_the_plain_reading_with_links_and_pictures(plain: str, rich: str, expected: str) -> None:
     found = joined(body(FIRST * 4 + plain), body(FIRST * 4 + rich))
     assert (found or "").replace("\n", "") == FIRST * 4 + expected
+
+
+def test_the_picture_above_the_article_keeps_its_caption() -> None:
+    found = joined(body(FIRST * 4), body("<p>Label</p>" + PICTURE + CAPTION + FIRST * 4))
+    assert (found or "").replace("\n", "") == PICTURE + CAPTION + FIRST * 4
+
+
+def test_a_long_text_behind_a_picture_is_no_caption() -> None:
+    found = joined(body(FIRST * 20), body(FIRST + PICTURE + LONG + FIRST * 19))
+    assert (found or "").replace("\n", "") == FIRST + PICTURE + FIRST * 19
 
 
 def test_a_sentence_of_the_rich_reading_alone_above_the_article_is_no_part_of_it() -> None:

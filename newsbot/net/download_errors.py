@@ -46,8 +46,7 @@ _READ = 2_000
 
 def one_line(error: BaseException) -> str:
     """The text of an error on one line, 200 characters at most."""
-    # The pattern reads to the end of the text from each failure without an end, so it gets only as much text as can be
-    # shown.
+    # If a failure has no end, the pattern reads from it to the end of the text. A limit keeps the text short.
     return _FAILURE.sub(r"\1", " ".join(str(error)[:_READ].split()))[:200]
 
 

@@ -18,7 +18,7 @@ def without_fields(query: Query, reply: Reply) -> Query | None:
     """The query without its ``_fields``, if the reply to the query with them is empty, or a firewall refused it;
     else None.
 
-    A query that names several ids is long by its ids: where a server refuses it, the next queries name fewer.
+    A query that names several ids is long because of the ids. If a server refuses it, the next queries name fewer ids.
     """
     parts = urlsplit(query.url)
     left = [part for part in parts.query.split("&") if not part.startswith("_fields=")]

@@ -40,7 +40,7 @@ def cleaned(pipeline: CleanPipeline, html: str, **fields: Any) -> Post:
         (GERMAN * 4, None, "de"),
         (GERMAN * 4, "de_AT", "de-AT"),
         (GERMAN * 4, "en_US", "de"),
-        # This few words are not evidence against the site's language.
+        # So few words are no evidence against the language of the site.
         (GERMAN, "nl_NL", "nl-NL"),
         ("<p>Ja.</p>", "de_DE", "de-DE"),
         ("<p>Ja.</p>", None, None),

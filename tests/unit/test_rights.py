@@ -84,7 +84,7 @@ def test_rules_of_robots_txt_hold_for_the_longest_path_and_its_strictest_stateme
 def test_a_group_of_our_own_replaces_the_one_for_all_and_others_say_nothing_to_us() -> None:
     own = ROBOTS + b"\nUser-agent: NewsBot/1.0\nContent-Usage: search=y\n"
     assert read_robots(own, "newsbot")["rules"] == [{"path": "", "content_usage": {"search": "y"}}]
-    # A group for newsbot that states nothing leaves nothing stated.
+    # If the group for newsbot declares no rights, newsbot reads no rights from other groups.
     silent = ROBOTS + b"\nUser-agent: newsbot\nDisallow: /admin\n"
     assert "rules" not in read_robots(silent, "newsbot")
     assert read_robots(b"User-agent: GPTBot\nContent-Usage: train-ai=n\nDisallow: /\n", "newsbot") == {}

@@ -42,7 +42,7 @@ class JunkElements:
         return (telling or tag in self._bare_tags) and self._is_junk(tag, node, attributes)
 
     def _is_junk(self, tag: str, node: LexborNode, attributes: Attributes) -> bool:
-        # Most elements with a class have one that no rule asks for, and nothing else that tells of junk.
+        # Most classes are in no rule. An element with such a class and no other sign of junk is decided here.
         names = attributes.get("class")
         alone = names and self._asked.isdisjoint(attributes) and tag not in self._bare_tags
         if names and alone and len(self.names) <= MOST_NAMES and self._rules.is_plain(names):

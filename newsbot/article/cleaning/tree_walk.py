@@ -68,8 +68,8 @@ class TreeWalk(BlockWalk):
                 pending.append((node.next, leave_element))
                 node = node.first_child
         self.writer.finish()
-        # With this the writer and the media keep each other alive, and all memory of the post waits for the garbage
-        # collector.
+        # The writer and the media refer to each other through this function. Without the deletion, only the garbage
+        # collector could free the memory of the post.
         del self.writer.show_address
 
     def _enter(self, tag: str, node: LexborNode) -> Leave | None:

@@ -20,7 +20,7 @@ class Writer(BlockStack):
         if self._holder.tag == "pre":
             self._verbatim(text)
             return
-        # This code runs for each text of a post, so it skips without a call what most texts do not need.
+        # This code runs for each text of a post. Most texts need no call of a function here.
         if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
             text = folded(text)
         body = text.strip()

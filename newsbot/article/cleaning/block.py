@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from newsbot.article.cleaning.headings import Mark
+from newsbot.article.cleaning.output import Mark
 
 LOOSE_CONTEXT = frozenset({"", "details"})  # words directly in one of these get a paragraph of their own
 WORDS_ONLY = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "pre"})  # cannot hold a block

@@ -1,8 +1,8 @@
-"""The open blocks and the open formatting of the article that is being written.
+"""The open blocks of the article that is being written.
 
-Every element opens late: a paragraph, a list or a ``<strong>`` is written when its first word or picture comes, so that
-an empty element is never written. Formatting that spans blocks is closed and reopened around them. A block is judged
-when it ends.
+Every element opens late: a paragraph or a list is written when its first word or picture comes, so that an empty
+element is never written. Formatting that spans blocks is closed and reopened around them. A block is judged when it
+ends.
 """
 
 from __future__ import annotations
@@ -26,13 +26,18 @@ from newsbot.article.cleaning.block import (
     Block,
     Said,
 )
+from newsbot.article.cleaning.formatting import Formatting
 from newsbot.article.cleaning.headings import RANKS, Heading, Headings
+from newsbot.article.cleaning.output import Output
 
 # Nesting that is deeper than an author's is flattened, since readers and parsers fail on it.
 MAX_BLOCKS = 48
 MAX_INLINES = 16
 SHORT_BLOCK = 160
 LINKED_BLOCK = 320  # "The post <title> appeared first on <site>"
+_NO_TAGS = ("", "", None)
+"""Formatting that is left out, with its content written."""
+
 BOLD = frozenset({"<b>", "<strong>"})
 
 
@@ -46,8 +51,8 @@ class Judge(Protocol):
     def bare(self, words: str) -> bool: ...
 
 
-class BlockStack:
-    """What is open, and the output so far. ``judge`` is asked about each short block that ends, and about each heading
+class BlockStack(Output):
+    """What is open in the output. ``judge`` is asked about each short block that ends, and about each heading
     or label with nothing under it, at the end or before the next heading of its rank. ``show_address`` writes the embed
     of an address that stood alone in a paragraph.
     """
@@ -55,18 +60,13 @@ class BlockStack:
     show_address: Callable[[str], None]
 
     def __init__(self, judge: Judge) -> None:
-        self.html: list[str] = []
-        self.text: list[str] = []
-        self.length = 0  # characters of words so far
-        self.links: list[str] = []  # URLs of links, each as often as it is linked
-        self.embeds: dict[tuple[str, str], None] = {}  # (provider, address)
+        super().__init__()
         self._judge = judge
-        self._headings = Headings((self.html, self.text, self.links), judge.bare)
+        self._headings = Headings(judge.bare)
+        self._formatting = Formatting(self.html, self.links)
         self._blocks = [Block("", opened=True)]
         self._holder = self._blocks[0]  # the innermost block that is written: words go into it
         self._ghosts: list[bool] = []  # for each ``begin``, whether it was flattened
-        self._inlines: list[tuple[str, str, str | None]] = []
-        self._open_inlines = 0
         self._separator = ""
         self._run = False  # words or pictures stand directly before, in the same block
         self._space = False
@@ -75,12 +75,12 @@ class BlockStack:
     @property
     def is_between_blocks(self) -> bool:
         """Whether no block and no formatting is open."""
-        return self._holder is self._blocks[0] and not self._inlines
+        return self._holder is self._blocks[0] and not self._formatting.inlines
 
     @property
     def is_formatting(self) -> bool:
         """Whether formatting or a link is open."""
-        return bool(self._inlines)
+        return bool(self._formatting.inlines)
 
     @property
     def innermost(self) -> Block:
@@ -101,8 +101,8 @@ class BlockStack:
         if flat:
             self.boundary()
             return False
-        if self._open_inlines:
-            self._close_inlines()
+        if self._formatting.written:
+            self._formatting.close()
         self._holder = block = Block(tag, start, f"</{tag}>")
         # Set here: a call with keyword arguments would double the time.
         block.run, block.separator = self._run, self._separator
@@ -140,8 +140,7 @@ class BlockStack:
         """Close all open elements, such as the paragraph of loose words at the end."""
         while len(self._blocks) > 1:
             self._close()
-        mark = (len(self.html), len(self.text), self.length, len(self.links))
-        self.length -= self._headings.follow(Heading("h1", "", mark, len(self.html)))
+        self._headings.follow(Heading("h1", "", self.mark(), len(self.html)), self)
 
     def boundary(self) -> None:
         """Mark the edge of a wrapper: the words after it do not belong to the line before."""
@@ -154,17 +153,13 @@ class BlockStack:
 
     def inline(self, start: str, end: str, *, href: str | None = None) -> None:
         """Enter formatting, or a link to ``href``."""
-        if len(self._inlines) >= MAX_INLINES or (start, end, href) in self._inlines:
-            self._inlines.append(("", "", None))
-        else:
-            self._inlines.append((start, end, href))
+        inlines = self._formatting.inlines
+        new = (start, end, href)
+        inlines.append(_NO_TAGS if len(inlines) >= MAX_INLINES or new in inlines else new)
 
     def inline_end(self) -> None:
         """Leave the innermost formatting or link."""
-        if self._open_inlines == len(self._inlines):
-            self._open_inlines -= 1
-            self.html.append(self._inlines[-1][1])
-        self._inlines.pop()
+        self._formatting.leave()
 
     def _open(self) -> None:
         """Prepare for words: open the waiting elements in order, and write the white space before the words."""
@@ -178,7 +173,7 @@ class BlockStack:
             self._open_blocks()
         if self._run:
             if self._break:
-                self._close_inlines()
+                self._formatting.close()
                 if holder.tag != "pre":
                     self.html.append("<br>")
                     self._want("\n")
@@ -188,16 +183,9 @@ class BlockStack:
             elif self._space:
                 self.html.append(" ")
                 self._separator = self._separator or " "
-        if self._open_inlines < len(self._inlines):
-            self._open_formatting()
+        if self._formatting.written < len(self._formatting.inlines):
+            self._formatting.open()
         self._run, self._space, self._break = True, False, False
-
-    def _open_formatting(self) -> None:
-        for start, _, href in self._inlines[self._open_inlines :]:
-            self.html.append(start)
-            if href is not None:
-                self.links.append(href)
-        self._open_inlines = len(self._inlines)
 
     def _open_blocks(self) -> None:
         blocks = self._blocks
@@ -205,7 +193,7 @@ class BlockStack:
         while not blocks[index - 1].opened:
             index -= 1
         html = self.html
-        mark = (len(html), len(self.text), self.length, len(self.links))
+        mark = self.mark()
         while index < len(blocks):
             block = blocks[index]
             block.opened = True
@@ -234,11 +222,6 @@ class BlockStack:
         if RANK[separator] > RANK[self._separator]:
             self._separator = separator
 
-    def _close_inlines(self) -> None:
-        while self._open_inlines:
-            self._open_inlines -= 1
-            self.html.append(self._inlines[self._open_inlines][1])
-
     def _leave_paragraph(self) -> None:
         """A paragraph cannot hold a block: the paragraph ends here, and words after the block get a loose paragraph."""
         if self._holder.loose:
@@ -249,8 +232,8 @@ class BlockStack:
             self._holder = self._blocks[-1]
 
     def _close(self) -> None:
-        if self._open_inlines:
-            self._close_inlines()
+        if self._formatting.written:
+            self._formatting.close()
         block = self._blocks.pop()
         self._holder = parent = self._blocks[-1]
         if not block.opened:
@@ -273,8 +256,7 @@ class BlockStack:
         if block.solid:
             parent.solid = True
         elif len(self._blocks) == 1 and (said is LABEL or tag in RANKS):
-            words = "".join(self.text[block.mark[1] :]).strip()
-            self.length -= self._headings.follow(Heading(tag, words, block.mark, len(self.html)))
+            self._headings.follow(Heading(tag, self.words_since(block.mark), block.mark, len(self.html)), self)
         if block.embed is not None:
             self.embeds.setdefault(block.embed)
         if tag in SEPARATORS:
@@ -298,11 +280,11 @@ class BlockStack:
 
     def _said(self, block: Block) -> Said:
         """Decide whose words a block that ends has. Only short blocks are judged."""
-        html_at, text_at, length, links_at = block.mark
+        html_at, _, length, links_at = block.mark
         linked = len(self.links) > links_at
         if not 0 < self.length - length <= (LINKED_BLOCK if linked else SHORT_BLOCK):
             return AUTHOR
-        words = "".join(self.text[text_at:]).strip()
+        words = self.words_since(block.mark)
         if block.tag == "li":
             words = words.partition(" ")[2]
         # One run of bold words in a paragraph is an author's heading without a heading's element.
@@ -311,12 +293,8 @@ class BlockStack:
 
     def _take_back(self, block: Block) -> str:
         """Remove all that was written since a block began, and the opening of its ancestors. Returns the words."""
-        html_at, text_at, length, links_at = block.mark
-        words = "".join(self.text[text_at:]).strip()
-        del self.html[html_at:]
-        del self.text[text_at:]
-        del self.links[links_at:]
-        self.length = length
+        words = self.words_since(block.mark)
+        self.remove(block.mark, self.mark())
         for ancestor in self._blocks[1:]:
             if ancestor.mark == block.mark:
                 ancestor.opened = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from selectolax.lexbor import LexborNode
 
 from newsbot.article.cleaning.block import folded
+from newsbot.article.cleaning.formatting import Formatting, Inline
 from newsbot.article.cleaning.hidden import shown
 from newsbot.article.cleaning.nodes import NAMES, TEXT, tag_of
 from newsbot.article.cleaning.removal import LONG_RUN
@@ -35,48 +36,55 @@ _TAGS = frozenset({"a", "br"}) | _THROUGH | _FORMATTING.keys()
 _MOST_INLINES = 3
 """More formatting in formatting is left to the walk, which knows the limits."""
 
-Inline = tuple[str, str, str | None]
-
 
 class Line:
     """The content of a block: pieces of HTML and of text, the URLs of its links, the letters of its words; the letters
-    in long runs; the elements with a style.
-
-    ``inlines``: the formatting and the links that are open in the post. The first ``opened`` of them are written: an
-    element opens with its first word.
+    in long runs; the elements with a style. ``formatting``: what is open in the block.
     """
 
-    __slots__ = ("html", "inlines", "letters", "links", "opened", "sentences", "styled", "text")
+    __slots__ = ("_break", "_run", "_space", "formatting", "html", "letters", "links", "sentences", "styled", "text")
 
     def __init__(self) -> None:
         self.html: list[str] = []
         self.text: list[str] = []
         self.links: list[str] = []
-        self.inlines: list[Inline] = []
-        self.letters = self.sentences = self.styled = self.opened = 0
+        self.formatting = Formatting(self.html, self.links)
+        self.letters = self.sentences = self.styled = 0
+        self._run = self._space = self._break = False  # as in ``BlockStack``
 
-    def open_inlines(self) -> None:
-        """Write the start tags that wait for a word."""
-        for start, _, href in self.inlines[self.opened :]:
-            self.html.append(start)
-            if href is not None:
-                self.links.append(href)
-        self.opened = len(self.inlines)
+    def words(self, text: str) -> None:
+        """Write a text, with one space for the white space between the text and the words before it."""
+        length = len(text)
+        if length >= LONG_RUN:
+            self.sentences += length
+        if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
+            text = folded(text)
+        body = text.strip()
+        if not body:
+            self._space = self._space or length > 0
+            return
+        if self._break:
+            self._break_line()
+        elif self._run and (self._space or body[0] != text[0]):
+            self.html.append(" ")
+            self.text.append(" ")
+        formatting = self.formatting
+        if formatting.written < len(formatting.inlines):
+            formatting.open()
+        self.html.append(escape(body) if "&" in body or "<" in body or ">" in body or "\xa0" in body else body)
+        self.text.append(body)
+        self.letters += len(body)
+        self._run, self._space = True, body[-1] != text[-1]
 
-    def end_inline(self) -> None:
-        """Leave the innermost formatting or link."""
-        _, end, _ = self.inlines.pop()
-        if self.opened > len(self.inlines):
-            self.opened -= 1
-            self.html.append(end)
+    def line(self) -> None:
+        """Write a ``<br>`` when the next words come. It is dropped at the edges of the block."""
+        self._break = self._run
 
-    def break_line(self) -> None:
-        """Write a ``<br>``, for which all formatting ends."""
-        while self.opened:
-            self.opened -= 1
-            self.html.append(self.inlines[self.opened][1])
+    def _break_line(self) -> None:
+        self.formatting.close()
         self.html.append("<br>")
         self.text.append("\n")
+        self._break = False
 
 
 class LineReader:
@@ -96,54 +104,29 @@ class LineReader:
         if not self._usable:
             return None
         line = Line()
-        html, text = line.html, line.text
         behind: list[tuple[LexborNode | None, bool]] = []  # for each open element: the node behind it; if it formats
-        # Whether words stand before, and whether a space or a <br> follows them.
-        run = space = broken = False
         node = block.first_child
         while node is not None or behind:
             if node is None:
                 node, formats = behind.pop()
                 if formats:
-                    line.end_inline()
-                continue
-            number = node.tag_id
-            if number != TEXT:
+                    line.formatting.leave()
+            elif (number := node.tag_id) == TEXT:
+                text = node.text_content or ""
+                if "[" in text:
+                    return None
+                line.words(text)
+                node = node.next
+            else:
                 tag = NAMES.get(number) or tag_of(node)
                 if not self._enter(tag, node, line):
                     return None
                 if tag == "br":
-                    broken = run
+                    line.line()
                     node = node.next
                 else:
                     behind.append((node.next, tag not in _THROUGH))
                     node = node.first_child
-                continue
-            words = node.text_content or ""
-            node = node.next
-            length = len(words)
-            if "[" in words:
-                return None
-            if length >= LONG_RUN:
-                line.sentences += length
-            if "\n" in words or "  " in words or "\t" in words or "\r" in words or "\f" in words:
-                words = folded(words)
-            body = words.strip()
-            if not body:
-                space = space or length > 0
-                continue
-            if broken:
-                line.break_line()
-            elif run and (space or body[0] != words[0]):
-                html.append(" ")
-                text.append(" ")
-            if line.opened < len(line.inlines):
-                line.open_inlines()
-            html.append(escape(body) if "&" in body or "<" in body or ">" in body or "\xa0" in body else body)
-            text.append(body)
-            line.letters += len(body)
-            run, broken = True, False
-            space = body[-1] != words[-1]
         return line
 
     def _enter(self, tag: str, node: LexborNode, line: Line) -> bool:
@@ -154,9 +137,10 @@ class LineReader:
         if tag in _THROUGH or tag == "br":
             return True
         found = self._link(attributes) if tag == "a" else _FORMATTING.get(tag)
-        if found is None or found in line.inlines or len(line.inlines) >= _MOST_INLINES:
+        inlines = line.formatting.inlines
+        if found is None or found in inlines or len(inlines) >= _MOST_INLINES:
             return False
-        line.inlines.append(found)
+        inlines.append(found)
         return True
 
     def _link(self, attributes: Attributes) -> Inline | None:

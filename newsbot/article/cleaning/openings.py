@@ -56,9 +56,7 @@ class Beginnings:
             # An expression that may begin with anything has the opening that all texts have.
             found |= openings(expression) or {""}
         self._anything = "" in found
-        self._found: dict[str, tuple[str, ...]] = {}
-        for opening in sorted(each for each in found if each and OTHER not in each):
-            self._found[opening[0]] = (*self._found.get(opening[0], ()), opening)
+        self._openings = _by_letter(each for each in found if each and OTHER not in each)
 
     def may_begin(self, text: str) -> bool:
         """Whether a rule may match a text, by its first letters. False is certain."""
@@ -68,7 +66,7 @@ class Beginnings:
         # Marks and numbers are left to the rules: the folded form is known only for letters and single spaces.
         if head[0] == " " or "  " in head or not head.replace(" ", "a").isalpha():
             return True
-        return head.startswith(self._found.get(head[0], ()))
+        return head.startswith(self._openings.get(head[0], ()))
 
 
 class Expressions:
@@ -80,13 +78,19 @@ class Expressions:
         self._all = _alternation(named)
         openings_of = [(name, expression, _letters(openings(expression))) for name, expression in named]
         self._rest = _alternation((name, expression) for name, expression, begins in openings_of if begins is None)
-        self._openings: dict[str, tuple[str, ...]] = {}
-        for opening in sorted({each for _, _, begins in openings_of for each in begins or ()}):
-            self._openings[opening[0]] = (*self._openings.get(opening[0], ()), opening)
+        self._openings = _by_letter({each for _, _, begins in openings_of for each in begins or ()})
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         begins_alike = text.startswith(self._openings.get(text[:1], ()))
         return (self._all if begins_alike else self._rest).fullmatch(text)
+
+
+def _by_letter(found: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """First letter -> the openings that begin with it, for ``str.startswith``."""
+    index: dict[str, tuple[str, ...]] = {}
+    for opening in sorted(found):
+        index[opening[0]] = (*index.get(opening[0], ()), opening)
+    return index
 
 
 def _letters(found: frozenset[str] | None) -> frozenset[str] | None:

@@ -29,7 +29,8 @@ class Writer(BlockStack):
             return
         if body[0] != text[0]:
             self._space = True
-        if self._run and not self._break and self._open_inlines == len(self._inlines):
+        formatting = self._formatting
+        if self._run and not self._break and formatting.written == len(formatting.inlines):
             # Most words come in the middle of a block, where nothing must be opened.
             if self._space:
                 self.html.append(" ")
@@ -46,7 +47,7 @@ class Writer(BlockStack):
     def leaf(self, text: str, tag: str = "p") -> None:
         """Write a paragraph or a heading that holds only ``text``: the same as ``begin``, ``words``, ``end``, at half
         the cost."""
-        if self._holder is not self._blocks[0] or self._inlines:
+        if self._holder is not self._blocks[0] or self._formatting.inlines:
             self.begin(tag, f"<{tag}>")
             self.words(text)
             self.end()
@@ -59,8 +60,8 @@ class Writer(BlockStack):
             if said is ADDRESS:
                 self.show_address(body)
             return
-        html_at, text_at = len(self.html), len(self.text)
-        if text_at:
+        begin = self.mark() if said is LABEL or tag != "p" else None
+        if self.text:
             self.text.append("\n\n")
         self.text.append(body)
         if tag == "p":
@@ -69,9 +70,8 @@ class Writer(BlockStack):
             self.html += (f"<{tag}>", escape(body), f"</{tag}>")
         self.length += length
         self._separator = "\n\n"
-        if said is LABEL or tag != "p":
-            mark = (html_at, text_at, self.length - length, len(self.links))
-            self.length -= self._headings.follow(Heading(tag, body, mark, len(self.html)))
+        if begin is not None:
+            self._headings.follow(Heading(tag, body, begin, len(self.html)), self)
         self._space = False
 
     def paragraph(self, line: Line) -> None:
@@ -89,7 +89,7 @@ class Writer(BlockStack):
                 if said is ADDRESS:
                     self.show_address(words)
                 return
-        mark = (len(self.html), len(self.text), self.length, len(self.links))
+        begin = self.mark() if said is LABEL else None
         if self.text:
             self.text.append(WIDEST)
         self.text.append(words)
@@ -100,8 +100,8 @@ class Writer(BlockStack):
         self.length += line.letters
         self._separator = WIDEST
         self._space = False
-        if said is LABEL:
-            self.length -= self._headings.follow(Heading("p", words, mark, len(self.html)))
+        if begin is not None:
+            self._headings.follow(Heading("p", words, begin, len(self.html)), self)
 
     def fill(self, line: Line) -> None:
         """Write all the content of the block that ``begin`` entered."""
@@ -152,7 +152,7 @@ class Writer(BlockStack):
         """Write an ``<hr>`` between blocks, but not at the start."""
         self._leave_paragraph()
         if self._holder.tag in ("", "blockquote") and self.html and self.html[-1] != "<hr>":
-            self._close_inlines()
+            self._formatting.close()
             self._open_blocks()
             self.html.append("<hr>")
             self._run = self._break = self._space = False

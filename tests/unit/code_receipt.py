@@ -90,7 +90,7 @@ def choices_of(key: str) -> tuple[str, ...]:
 
 def ways() -> dict[str, str]:
     """What ``via`` counts."""
-    return dict.fromkeys(get_args(Via), "newsbot/items.py")
+    return dict.fromkeys(get_args(Via), "newsbot/items/rows.py")
 
 
 @cache

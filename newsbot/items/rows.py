@@ -2,7 +2,7 @@
 
 Every item is a keyword-only dataclass. The order of its fields is the order of the columns in every feed. Times are ISO
 8601 text in UTC that ends in ``Z``; the columns ``*_local`` hold the site's local time without a zone. ``None`` means
-unknown. A text column never holds "" for unknown. This module imports nothing of newsbot.
+unknown. A text column never holds "" for unknown.
 """
 
 from __future__ import annotations
@@ -11,79 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from newsbot.items.values import Author, Embed, FeaturedImage, Image, Source, TermRef, WarcRecord
+
 Change = Literal["new", "edited", "unchanged", "deleted"]
 Via = Literal["rest", "feed", "page", "browser"]
-
-
-@dataclass(slots=True, kw_only=True)
-class Author:
-    """The author that WordPress names. ``id`` is set also where the other fields could not be fetched."""
-
-    id: int | None = None
-    name: str | None = None
-    slug: str | None = None
-    url: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class TermRef:
-    """A term of a post. ``id`` is None where the site gives only a name. ``parent`` is the id of the parent term."""
-
-    taxonomy: str
-    id: int | None
-    slug: str | None = None
-    name: str | None = None
-    parent: int | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class FeaturedImage:
-    """The featured image, from the media library. ``width`` and ``height`` are in pixels."""
-
-    id: int | None = None
-    url: str | None = None
-    alt: str | None = None
-    caption: str | None = None
-    mime: str | None = None
-    width: int | None = None
-    height: int | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Image:
-    """An image in the body of the article. ``full`` is the larger picture that it links to."""
-
-    url: str
-    alt: str | None = None
-    caption: str | None = None
-    full: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Embed:
-    """Content of another site in the article: a video, a post on a social network, a map."""
-
-    provider: str
-    url: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Source:
-    """The original of a syndicated story. ``evidence`` names how it was found; ``confidence`` is between 0 and 1."""
-
-    url: str | None = None
-    publisher: str | None = None
-    evidence: str | None = None
-    confidence: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarcRecord:
-    """The record of an answer: the name of the WARC file, where the record begins in it (bytes), its WARC-Record-ID."""
-
-    file: str
-    offset: int
-    record: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,6 +33,10 @@ class Record(RowKey):
     An item class is ``class Post(Record, PostContent)``. A dataclass takes the fields of its last base first, so the
     columns of the content stand between the identity and the columns below. The slots are empty because only one base
     of a class may have slots of its own; the item class itself gets a slot for each field.
+
+    Columns that were added later are the last fields of the item class. In several classes: ``rights`` is what the
+    answer or the page declares on the use of its content (``newsbot.rights``), and ``warc`` is the record of the answer
+    that the row was made of, if the run wrote WARC files.
     """
 
     __slots__ = ()
@@ -173,9 +108,7 @@ class Post(Record, PostContent):
     parent: int | None = None
     """The id of the page, or of the object of a hierarchical type, that this one is below."""
     rights: dict[str, Any] = field(default_factory=dict)
-    """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
     warc: WarcRecord | None = None
-    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -202,9 +135,7 @@ class Comment(Record, CommentContent):
     collection: ClassVar[str] = "comments"
 
     rights: dict[str, Any] = field(default_factory=dict)
-    """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
     warc: WarcRecord | None = None
-    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -246,9 +177,7 @@ class Media(Record, MediaContent):
     duplicate_of: str | None = None
     """The file of another site with the same guid, as ``SITE TYPE ID``."""
     rights: dict[str, Any] = field(default_factory=dict)
-    """What the answer or the page declares on the use of its content (``newsbot.rights``)."""
     warc: WarcRecord | None = None
-    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -270,7 +199,6 @@ class Term(Record, TermContent):
     collection: ClassVar[str] = "terms"
 
     warc: WarcRecord | None = None
-    """The record of the answer that the row was made of, where the run wrote WARC files."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -292,26 +220,6 @@ class User(Record, UserContent):
     collection: ClassVar[str] = "users"
 
     warc: WarcRecord | None = None
-    """The record of the answer that the row was made of, where the run wrote WARC files."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Checkpoint:
-    """Follows a batch of rows. ``sequence`` counts all rows of this collection that the spider has sent so far.
-
-    A collection is one type of one kind of a site: a post type and a taxonomy may share a name. A pipeline that commits
-    may store ``cursor`` only if it received exactly ``sequence`` rows of this collection. Rows that another pipeline
-    dropped and counted are among them. Any other number means that rows are missing. ``done``: the collection is
-    finished. ``of_part``: only a part of the collection was asked for, and the run may ask for another part.
-    """
-
-    site: str
-    type: str
-    sequence: int
-    cursor: Mapping[str, Any] | None = None
-    done: bool = False
-    kind: str = "posts"
-    of_part: bool = False
 
 
 CLASSES: Mapping[str, type[Record]] = {item.collection: item for item in (Post, Comment, Media, Term, User)}

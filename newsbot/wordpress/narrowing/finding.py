@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,18 +10,15 @@ from newsbot.errors import NoSuchPart, Refused
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.joins.learner import samples
 from newsbot.wordpress.meaning import Meaning
-from newsbot.wordpress.messages import Asking, Query
+from newsbot.wordpress.messages import Asking
 from newsbot.wordpress.narrowing.addresses import place_of
-from newsbot.wordpress.narrowing.terms import below, matching, nearest
+from newsbot.wordpress.narrowing.lookup import WORDS, Lookup, narrow_query
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.urls import place_key
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.replies import answer, rows_of, total_of
+from newsbot.wordpress.replies import answer, rows_of
 from newsbot.wordpress.scope import Scope
 from newsbot.wordpress.values import decoded, object_in, row_id, text
-
-MOST_PAGES = 20
-"""Pages of a taxonomy that are read to find the terms below a term."""
 
 NARROWED: Mapping[str, frozenset[str]] = {
     "posts": frozenset({"terms", "authors", "search", "article"}),
@@ -32,18 +29,7 @@ NARROWED: Mapping[str, frozenset[str]] = {
 }
 """Kind of rows -> by what WordPress lists a part of them."""
 
-_WORDS = {"categories": "category", "tags": "tag", "author": "author"}
 _SEARCHED = ("posts", "pages", "categories", "tags", "users")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """A term or a user, as a listing gives it."""
-
-    id: int
-    name: str
-    slug: str
-    parent: int = 0
 
 
 def find_scope(site: Site, options: Options) -> Asking[Scope | None]:
@@ -140,7 +126,7 @@ class _Finder:
 
     def _name_of(self, base: str, number: int) -> Asking[str | None]:
         """The name of an object; None where the site does not show the object itself."""
-        reply = yield self._query(f"{base}/{number}", {"_fields": "id,name"})
+        reply = yield narrow_query(self.site, f"{base}/{number}", {"_fields": "id,name"})
         try:
             return decoded(object_in(answer(reply)).get("name"))
         except Refused:
@@ -183,7 +169,7 @@ class _Finder:
     def _single(self, base: str, number: int | None) -> Asking[dict[str, Any] | None]:
         """The article by its own route; None where the site does not show it."""
         for route in (base, *(() if base != "posts" else ("pages",))):
-            reply = yield self._query(f"{route}/{number}", {"_fields": "id,type"})
+            reply = yield narrow_query(self.site, f"{route}/{number}", {"_fields": "id,type"})
             try:
                 return object_in(answer(reply))
             except Refused as refused:
@@ -197,7 +183,9 @@ class _Finder:
         key = place_key(self.options.url if "://" in self.options.url else f"https://{self.options.url}")
         for base in _SEARCHED if slug else ():
             try:
-                rows = rows_of((yield self._query(base, {"slug": slug, "_fields": "id,link", "per_page": PER_PAGE})))
+                rows = rows_of(
+                    (yield narrow_query(self.site, base, {"slug": slug, "_fields": "id,link", "per_page": PER_PAGE}))
+                )
             except Refused:
                 continue
             for row in rows:
@@ -219,7 +207,7 @@ class _Finder:
                 continue
             if name in self.terms or (name == "author" and self.authors):
                 raise NoSuchPart(
-                    f"{options.url} is {self.told[0]} already: give {self.site.home} with {_WORDS[name]}={wanted[0]}"
+                    f"{options.url} is {self.told[0]} already: give {self.site.home} with {WORDS[name]}={wanted[0]}"
                 )
             yield from self._take_named(name, base, wanted)
         if options.search is not None:
@@ -227,99 +215,9 @@ class _Finder:
 
     def _take_named(self, name: str, base: str, wanted: Sequence[str]) -> Asking[None]:
         """Take the terms or users with these slugs, ids or names."""
-        is_tree = name != "author" and ("parent" in self._params(base) or base == "categories")
-        found = yield from (self._in_tree(base, wanted) if is_tree else self._one_by_one(name, base, wanted))
-        chosen = [term for term, _ in found]
-        below = list(dict.fromkeys(row for _, rows in found for row in rows))
-        ids = tuple(dict.fromkeys([*(term.id for term in chosen), *below]))
+        chosen = yield from Lookup(self.site, name, base).choose(wanted)
         if name == "author":
-            self.authors = ids
+            self.authors = chosen.ids
         else:
-            self.terms[name] = ids
-        more = len(ids) - len({term.id for term in chosen})
-        with_more = f" with {more} below it" if more else ""
-        word = _WORDS.get(name, f"{name} term")
-        self.told.append(f"the {word} {' or '.join(_told(chosen))}{with_more}")
-
-    def _params(self, base: str) -> frozenset[str]:
-        return self.site.accepted(f"/wp/v2/{base}").params
-
-    def _in_tree(self, base: str, wanted: Iterable[str]) -> Asking[list[tuple[Term, list[int]]]]:
-        """Each wanted term of a taxonomy with a tree, and the ids below it. A section shows what is below it too."""
-        every = yield from self._every(base)
-        children: dict[int, list[int]] = {}
-        for term in every:
-            children.setdefault(term.parent, []).append(term.id)
-        found = []
-        for name in wanted:
-            if not (terms := matching(every, name)):
-                raise self._unknown(_WORDS.get(base, base), name, every)
-            found += [(term, below(term.id, children)) for term in terms]
-        return found
-
-    def _every(self, base: str) -> Asking[list[Term]]:
-        every: list[Term] = []
-        for page in range(1, MOST_PAGES + 1):
-            params = {"per_page": PER_PAGE, "page": page, "_fields": "id,name,slug,parent"}
-            reply = yield self._query(
-                base, {name: value for name, value in params.items() if (name, value) != ("page", 1)}
-            )
-            rows = rows_of(reply)
-            every += terms_in(rows)
-            if (len(rows) < PER_PAGE and len(every) >= (total_of(reply) or 0)) or not rows:
-                return every
-        raise NoSuchPart(f"the site has more than {MOST_PAGES * PER_PAGE} {base}, which newsbot does not list")
-
-    def _one_by_one(self, name: str, base: str, wanted: Iterable[str]) -> Asking[list[tuple[Term, list[int]]]]:
-        found: list[tuple[Term, list[int]]] = []
-        for one in wanted:
-            try:
-                terms, near = yield from self._named(base, one)
-            except Refused as refused:
-                if refused.status not in (401, 403) or not one.isdigit():
-                    raise NoSuchPart(
-                        f"the site does not list its {base} ({refused}): give the id of the {_WORDS.get(name, name)}"
-                    ) from None
-                terms, near = [Term(id=int(one), name=one, slug="")], []
-            if not terms:
-                raise self._unknown(_WORDS.get(name, name), one, near)
-            found += [(term, []) for term in terms]
-        return found
-
-    def _named(self, base: str, wanted: str) -> Asking[tuple[list[Term], list[Term]]]:
-        """The terms or users with this slug, id or name; and, if there are none, those with similar names."""
-        asked: list[dict[str, Any]] = [{"slug": wanted}, {"search": wanted}]
-        if wanted.isdigit():
-            asked.insert(1, {"include": wanted})
-        near: list[Term] = []
-        for params in asked:
-            reply = yield self._query(base, {**params, "per_page": PER_PAGE, "_fields": "id,name,slug"})
-            near = terms_in(rows_of(reply))
-            if found := matching(near, wanted):
-                return found, []
-        return [], near
-
-    def _unknown(self, word: str, name: str, offered: Sequence[Term]) -> NoSuchPart:
-        near = nearest(name, ((word, term.slug) for term in offered for word in (term.name, term.slug)))
-        hint = f"; near: {', '.join(near)}" if near else ""
-        return NoSuchPart(f"{self.site.home} has no {word} {name!r}{hint}. Give its slug, id or name")
-
-    def _query(self, route: str, params: Mapping[str, Any]) -> Query:
-        return Query(url=self.site.api.url(f"/wp/v2/{route}", params), purpose="narrow")
-
-
-def terms_in(rows: Iterable[Mapping[str, Any]]) -> list[Term]:
-    """The terms or users of a listing."""
-    found = []
-    for row in rows:
-        number = row_id(row.get("id"))
-        if number is not None:
-            name, slug = decoded(row.get("name")) or str(number), text(row.get("slug")) or ""
-            found.append(Term(id=number, name=name, slug=slug, parent=row_id(row.get("parent")) or 0))
-    return found
-
-
-def _told(terms: Sequence[Term]) -> list[str]:
-    """The names of terms or users; with the slug, where several have one name."""
-    names = [term.name for term in terms]
-    return [f"{term.name} ({term.slug or term.id})" if names.count(term.name) > 1 else term.name for term in terms]
+            self.terms[name] = chosen.ids
+        self.told.append(f"the {WORDS.get(name, f'{name} term')} {chosen.told}")

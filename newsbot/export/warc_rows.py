@@ -114,14 +114,14 @@ class Remaker:
 
     def rows(self, reply: Reply, kind: str, type_: str) -> Iterator[Record]:
         """The rows of an answer of the API, not cleaned, with their linked objects. Raises NotMade."""
-        try:
-            raws = rows_of(reply)
-        except PayloadError as fault:
-            raise NotMade(f"its record holds no rows ({fault})") from None
         found = self.site.api.route(reply.url)
         if found is None:
             raise NotMade("its record is no answer of the API")
-        route, params = found
+        route, params = _listing_of(found[0]), found[1]
+        try:
+            raws = _rows_in(reply)
+        except PayloadError as fault:
+            raise NotMade(f"its record holds no rows ({fault})") from None
         if self.is_merged(reply):
             raws = [{PARAM: params[PARAM]} | raw for raw in raws]
         intake = self._intake(kind, type_, route)
@@ -240,7 +240,7 @@ class Remaker:
         """The recorded URLs of a route."""
         own = self.site.api.route
         chosen = (url for url in self.answers.urls if part in url)
-        return [url for url in chosen if (found := own(url)) is not None and found[0] == route]
+        return [url for url in chosen if (found := own(url)) is not None and _listing_of(found[0]) == route]
 
     def _fill(self, caches: dict[str, LinkCache], relation: Relation) -> None:
         """Give the joiner all objects of a relation that were recorded, or that the archive knew."""
@@ -251,7 +251,7 @@ class Remaker:
         versions: dict[int, list[tuple[int, Any]]] = defaultdict(list)
         for order, reply in self.answers.ordered(self._urls(relation.route)):
             try:
-                raws = rows_of(reply)
+                raws = _rows_in(reply)
             except PayloadError:
                 continue
             for raw in raws:
@@ -286,6 +286,18 @@ def _id_of(row: Mapping[str, Any], *shown: int | None) -> int:
     if row["id"] not in (*shown, id_of_url(row["url"])):
         raise NotMade("its id is neither in its record nor the one that its URL gives it")
     return int(row["id"])
+
+
+def _listing_of(route: str) -> str:
+    """The route that lists the rows of ``route``, which may be that of a single row."""
+    listing, _, last = route.rpartition("/")
+    return listing if last.isdigit() else route
+
+
+def _rows_in(reply: Reply) -> list[dict[str, Any]]:
+    """The rows of a listing, or the row of a single route. Raises a PayloadError."""
+    data = answer(reply)
+    return [data] if isinstance(data, dict) and row_id(data.get("id")) is not None else rows_of(reply)
 
 
 def _bare_site(key: str) -> Site:

@@ -41,11 +41,17 @@ def _text(value: str | int | Iterable[int | str]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """``root`` is the URL of the API's index, in either permalink style. ``slashed``: the site redirects every route to
-    the one that ends in a slash. ``takes_fields``: an answer to ``_fields`` is neither empty nor refused."""
+    the one that ends in a slash. ``takes_fields``: an answer to ``_fields`` is neither empty nor refused.
+    ``fields_doubted``: one run alone met such an answer, so that the run after it asks with ``_fields`` again."""
 
     root: str
     slashed: bool = False
     takes_fields: bool = True
+    fields_doubted: bool = False
+
+    def without_fields(self) -> Api:
+        """The API, whose site refused ``_fields``. Only a refusal in a second run is believed for later runs too."""
+        return replace(self, takes_fields=False, fields_doubted=not self.fields_doubted)
 
     @property
     def plain(self) -> bool:
@@ -137,7 +143,8 @@ class RouteAccepts:
     ``languages`` are the values of ``lang`` that a language plugin declares.
     ``whole_rows`` is the largest page of whole rows that the server survived, where it died on larger pages.
     ``longest`` is the length of the longest URL to try, in bytes, where the server refused a longer one.
-    ``refused`` are the parameters that the site refused, whatever it declares.
+    ``refused`` are the parameters that the site refused, whatever it declares. ``doubted`` parameters were refused in
+    one run alone: a refusal may pass, so that the run after it sends them again.
     """
 
     per_page: int = PER_PAGE
@@ -147,6 +154,13 @@ class RouteAccepts:
     whole_rows: int | None = None
     longest: int | None = None
     refused: frozenset[str] = frozenset()
+    doubted: frozenset[str] = frozenset()
+
+    def leave(self, param: str) -> RouteAccepts:
+        """The route without ``param``, which the site refused."""
+        if param in self.refused:
+            return self
+        return replace(self, refused=self.refused | {param}, doubted=self.doubted ^ {param})
 
     def takes(self, param: str) -> bool:
         """Whether ``param`` may be sent. True where the site declares nothing and did not refuse it."""
@@ -228,6 +242,11 @@ class Site:
 
     def accepted(self, route: str) -> RouteAccepts:
         return self.accepts.get(route, RouteAccepts())
+
+    def leave(self, route: str, param: str) -> None:
+        """Send ``param`` to ``route`` no more in this run, since the site refused it; nor in later runs, if an earlier
+        run met the refusal too, until the site is discovered again."""
+        self.accepts[route] = self.accepted(route).leave(param)
 
 
 def read_collections(data: Any) -> dict[str, Collection]:

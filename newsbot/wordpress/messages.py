@@ -50,8 +50,8 @@ class Reply:
 
     ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
     ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer,
-    ``warc_of`` the record of each row by its id where the rows came with several answers. ``logged_in``: whether
-    the site answered as to a user who is logged in; None where the answer does not tell.
+    ``warc_of`` the record of each row by its id where the rows came with several answers, ``url_of`` the URL of that
+    answer. ``logged_in``: whether the site answered as to a user who is logged in; None where the answer does not tell.
     """
 
     status: int
@@ -63,6 +63,7 @@ class Reply:
     fetched_at: str = ""
     warc: WarcRecord | None = None
     warc_of: Mapping[int, WarcRecord] = field(default_factory=dict)
+    url_of: Mapping[int, str] = field(default_factory=dict)
     seconds: float = 0.0
     logged_in: bool | None = None
 

@@ -117,9 +117,8 @@ class Queries:
         return self.site.accepted(self.collection.route).takes(param)
 
     def leave(self, param: str) -> None:
-        """Send the query parameter ``param`` no more, since the site refused it: until the site is discovered again."""
-        accepted = self.site.accepted(self.collection.route)
-        self.site.accepts[self.collection.route] = replace(accepted, refused=accepted.refused | {param})
+        """Send the query parameter ``param`` no more, since the site refused it (``Site.leave``)."""
+        self.site.leave(self.collection.route, param)
 
     # Queries to the site.
 

@@ -16,7 +16,6 @@ from newsbot.wordpress.catalog import (
 )
 from newsbot.wordpress.collection.crawl import Moved, has_moved
 from newsbot.wordpress.discovery import discover
-from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.kinds import tell_closed
 from newsbot.wordpress.login import note_login
@@ -27,6 +26,7 @@ from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.narrowing.finding import find_scope
 from newsbot.wordpress.offered import crawl_kinds
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.other_forms import OtherForms
 from newsbot.wordpress.questions import AskSite, KeepSite, RenameSite, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts, cause_of
 from newsbot.wordpress.site_json import site_as_json, site_from_json
@@ -53,12 +53,13 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
     except DiscoveryError as failure:
         yield from _crawl_without_api(failure, options, facts, also)
         return
-    if (former := (yield from former_key(site, options))) is not None:
+    during = OtherForms(site).during
+    if (former := (yield from during(former_key(site, options)))) is not None:
         if (busy := (yield RenameSite(old=former, new=site.key))) is not None:
             facts.end("incomplete", busy, "another-run")
             return
         facts.moved_from = former
-    elif known is not None and (lost := (yield from lost_site(known, site, options))) is not None:
+    elif known is not None and (lost := (yield from during(lost_site(known, site, options)))) is not None:
         facts.end("incomplete", lost, "address")
         return
     if known is not None and ALL in options.types:
@@ -103,7 +104,7 @@ def _narrow(site: Site, every: list[Options], facts: SiteFacts, *, discovered_be
     options = every[0]
     earlier = site.scopes.get(options.scope_key)
     try:
-        scope = yield from find_scope(site, options)
+        scope = yield from OtherForms(site).during(find_scope(site, options))
         if scope is not None and len(every) > 1:
             raise NoSuchPart(f"{options.url} is {scope.told}, and wp_site brings whole sites: give {site.home}")
     except NoSuchPart as fault:
@@ -161,22 +162,17 @@ def _enter(site: Site, facts: SiteFacts) -> None:
 def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
     """Run a crawl of ``site``. Learn from each reply where redirects lead, and keep for later runs what was learnt: the
     form of the site's URLs, and the page sizes that its server survives."""
-    before, answer, refused = site_as_json(site), None, False
+    before, answer, forms = site_as_json(site), None, OtherForms(site)
     while True:
         try:
             message = site_crawl.send(answer)
         except StopIteration:
             break
-        answer = yield message
-        plain = without_fields(message, answer) if isinstance(message, Query) else None
-        if plain is not None and not (refused and is_refused(answer)):
-            # A plugin breaks answers to ``_fields``, or a firewall refuses them: ask without, from now on.
-            again = yield plain
-            if again.is_ok and not is_empty(again):
-                answer, site.api = again, replace(site.api, takes_fields=False)
-            # If the plain query is refused too, the fields are not the reason.
-            refused = refused or is_refused(again)
-        if isinstance(message, Query) and answer.error is None:
+        if not isinstance(message, Query):
+            answer = yield message
+            continue
+        answer = yield from forms.ask(message)
+        if answer.error is None:
             yield from note_login(site, answer)
             site.api = site.api.landed(message.url, answer.url)
     if (learnt := site_as_json(site)) != before:

@@ -16,7 +16,8 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "key": site.key,
         "root": site.api.root,
         "slashed": site.api.slashed,
-        "fields": site.api.takes_fields,
+        "fields": site.api.takes_fields or site.api.fields_doubted,
+        "fields_doubted": site.api.fields_doubted,
         "home": site.home,
         "name": site.name,
         "language": site.language,
@@ -25,7 +26,7 @@ def site_as_json(site: Site) -> dict[str, Any]:
         "routes": {
             route: _as_json(accepts)
             for route, accepts in site.accepts.items()
-            if "per_page" in accepts.params or accepts.refused
+            if "per_page" in accepts.params or accepts.refused or accepts.doubted
         },
         "types": dict(site.types),
         "namespaces": sorted(site.namespaces),
@@ -51,8 +52,10 @@ def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
     declared = {"languages": list(accepts.languages)} if accepts.languages else {}
     limits = {"whole_rows": accepts.whole_rows, "longest": accepts.longest}
     learnt = {name: limit for name, limit in limits.items() if limit is not None}
-    if accepts.refused:
-        declared["refused"] = sorted(accepts.refused)
+    if accepts.doubted:
+        declared["doubted"] = sorted(accepts.doubted)
+    if refused := accepts.refused - accepts.doubted:
+        declared["refused"] = sorted(refused)
     kept = {"per_page": accepts.per_page, "orderby": sorted(accepts.orderby), "params": sorted(accepts.params)}
     return kept | declared | learnt
 
@@ -62,7 +65,12 @@ def site_from_json(kept: Mapping[str, Any]) -> Site | None:
     try:
         return Site(
             key=kept["key"],
-            api=Api(root=kept["root"], slashed=bool(kept.get("slashed")), takes_fields=kept.get("fields", True)),
+            api=Api(
+                root=kept["root"],
+                slashed=bool(kept.get("slashed")),
+                takes_fields=bool(kept.get("fields", True)),
+                fields_doubted=bool(kept.get("fields_doubted")),
+            ),
             home=kept["home"],
             name=kept["name"],
             language=kept["language"],
@@ -94,4 +102,5 @@ def _from_json(accepts: Mapping[str, Any]) -> RouteAccepts:
         whole_rows=int(whole_rows) if whole_rows is not None else None,
         longest=int(longest) if longest is not None else None,
         refused=frozenset(map(str, accepts.get("refused", ()))),
+        doubted=frozenset(map(str, accepts.get("doubted", ()))),
     )

@@ -283,12 +283,12 @@ class SoakSite:
             event()
         last = parts.path.rpartition("/")[2]
         if last.isdigit():
-            return self._single(int(last))
+            return self._single(int(last), params)
         if self.lie == "cached":
             return self.cache.setdefault(query.url, self._listing(params))
         return self._listing(params)
 
-    def _single(self, number: int) -> Reply:
+    def _single(self, number: int, params: Params) -> Reply:
         one = self.entries.get(number)
         comment = self.kind == "comments"
         if one is None:
@@ -297,7 +297,7 @@ class SoakSite:
         if one.status != "publish" or one.hidden:
             code = "rest_cannot_read" if comment else "rest_forbidden"
             return self._json(401, {"code": code, "message": "no", "data": {"status": 401}})
-        return self._json(200, {"id": number})
+        return self._json(200, self._row(one, params))
 
     def _from_a_node(self, params: Params) -> Reply:
         """The answer of one of two cache nodes, in turns. ``nodes`` keeps those that could have given all answers."""

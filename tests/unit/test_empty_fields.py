@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
+from newsbot.wordpress.api import Site
 from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.offered import crawl_collections
@@ -49,9 +50,35 @@ def test_a_site_that_empties_answers_to_fields_is_crawled_without_them() -> None
     records, _ = listen(learning(here, options, crawl_collections(here, options, facts)), model)
     assert (len(records), facts.verdict) == (249, "complete")
     assert sum("_fields" in params for _, params in model.asked) == 1, "what was learnt is paid once"
+
+
+def test_an_answer_without_fields_is_believed_once_a_second_run_met_it() -> None:
+    here, options, asked = site(), Options(url=HOME, follow=frozenset()), []
+    for emptied in (True, True, False):
+        model = (Emptied if emptied else ModelSite)({n: Object(n, n) for n in range(1, 250)})
+        here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
+        facts = SiteFacts(asked=HOME)
+        records, _ = listen(learning(here, options, crawl_collections(here, options, facts)), model)
+        assert (len(records), facts.verdict) == (249, "complete")
+        asked.append(sum("_fields" in params for _, params in model.asked))
+        here = kept_by_the_archive(here)
+    assert asked == [1, 1, 0], "the second run asks again, the third one believes it"
+
+
+def test_an_answer_without_fields_that_one_run_met_is_no_rule() -> None:
+    here, options = site(), Options(url=HOME, follow=frozenset())
+    for model in (Emptied({1: Object(1, 1)}), ModelSite({1: Object(1, 1)})):
+        here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
+        listen(learning(here, options, crawl_collections(here, options, SiteFacts(asked=HOME))), model)
+        assert here.api.takes_fields is not isinstance(model, Emptied)
+        here = kept_by_the_archive(here)
+    assert here.api.takes_fields
+
+
+def kept_by_the_archive(here: Site) -> Site:
     kept = site_from_json(orjson.loads(orjson.dumps(site_as_json(here))))
     assert kept is not None
-    assert not kept.api.takes_fields
+    return kept
 
 
 PAGE = b"<html><h1>Forbidden</h1></html>"

@@ -111,6 +111,8 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "options": {"scope"},
     "receipt": {"scope"},
     "empty_fields": {"messages", "replies"},
+    "by_ids": {"api", "empty_fields", "messages", "replies", "values"},
+    "other_forms": {"api", "by_ids", "empty_fields", "messages"},
     "login": {"api", "messages"},
     "values": set(),
     "api": {"meaning", "messages", "scope", "values"},
@@ -126,7 +128,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "narrowing": {
         *("api", "joins", "meaning", "messages", "options", "pages", "queries", "replies", "scope", "values"),
     },
-    "discovery": {"api", "languages", "messages", "narrowing", "payload", "values"},
+    "discovery": {"api", "empty_fields", "languages", "messages", "narrowing", "payload", "values"},
     "catalog": {"api", "messages", "options", "questions", "replies", "site_json"},
     "kinds": {"catalog", "options", "receipt"},
     "pages": {"messages", "payload", "receipt", "replies"},
@@ -149,9 +151,8 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("collection", "fallback", "languages", "witness"),
     },
     "site_crawl": {
-        *("api", "catalog", "discovery", "empty_fields", "kinds", "login", "meaning", "messages", "moves"),
-        "narrowing",
-        *("offered", "options", "questions", "receipt", "site_json"),
+        *("api", "catalog", "discovery", "kinds", "login", "meaning", "messages", "moves", "narrowing"),
+        *("offered", "options", "other_forms", "questions", "receipt", "site_json"),
         *("collection", "fallback"),
     },
 }

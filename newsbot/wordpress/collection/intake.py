@@ -161,7 +161,8 @@ class Intake:
         """The item of a row, without its linked objects. Raises RecordError."""
         options, name = self.queries.options, self.queries.collection.name
         about: dict[str, Any] = {
-            "site": self.queries.site, "fetched_at": reply.fetched_at, "request_url": reply.url,
+            "site": self.queries.site, "fetched_at": reply.fetched_at,
+            "request_url": reply.url_of.get(records.record_id(raw), reply.url),
         }  # fmt: skip
         item: Record
         if options.kind == "posts":

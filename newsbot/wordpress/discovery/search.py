@@ -17,6 +17,7 @@ from newsbot.wordpress.discovery.declared import declared_language, declared_roo
 from newsbot.wordpress.discovery.explanation import BLOCKING, NoAnswer, explain, explain_no_answer
 from newsbot.wordpress.discovery.index import INDEX_FIELDS, is_index, read_site
 from newsbot.wordpress.discovery.roots import folder_of, roots_around, roots_in, starts
+from newsbot.wordpress.empty_fields import is_refused
 from newsbot.wordpress.messages import FINAL_ERRORS, Asking, Query, Reply
 from newsbot.wordpress.narrowing.addresses import meaning_of, meaning_without_api, without_meaning
 
@@ -58,7 +59,8 @@ class _Search:
 
     ``asked`` are the URLs that were asked for, ``failures`` what went wrong. ``found_in`` are folders that have a
     WordPress of their own, whose API does not answer visitors: a site above them is another site. ``page`` is what the
-    site answers at ``start``.
+    site answers at ``start``. ``is_refusing``: a firewall refused an index with ``_fields``, and the index without
+    them was asked for.
     """
 
     start: str
@@ -66,6 +68,7 @@ class _Search:
     failures: list[PayloadError] = field(default_factory=list)
     found_in: set[str] = field(default_factory=set)
     page: Reply | None = None
+    is_refusing: bool = False
 
     def run(self) -> Asking[Site]:
         """Raises NoAnswer where the host cannot be reached, and DiscoveryError where no API is found."""
@@ -140,8 +143,8 @@ class _Search:
         api = Api(root=root)
         route, params = ("/wp/v2/types", {}) if api.wordpress_com else ("/", {"_fields": INDEX_FIELDS})
         reply = yield from self._index(api.url(route, params))
-        if params and _is_empty(reply):
-            # A plugin breaks answers to ``_fields``.
+        if params and (_is_empty(reply) or self._is_refused(reply)):
+            # A plugin breaks answers to ``_fields``, or a firewall refuses them.
             reply = yield from self._index(api.url(route))
         if reply.error is not None:
             self._note(reply, is_final=reply.error in _UNREACHABLE)
@@ -156,6 +159,14 @@ class _Search:
         if isinstance(index, dict) and (api.wordpress_com or is_index(index)):
             return read_site(index, _landed(api, reply.url), page_url)
         return None
+
+    def _is_refused(self, reply: Reply) -> bool:
+        """Whether a firewall, and not WordPress, refused an index with ``_fields``. True once in a search: a firewall
+        that closes the API refuses each index."""
+        if self.is_refusing or not is_refused(reply):
+            return False
+        self.is_refusing = True
+        return True
 
     def _index(self, url: str) -> Asking[Reply]:
         return (yield Query(url=url, purpose="index", expects="any"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from newsbot.errors import PayloadError, RecordError, Refused
+from newsbot.errors import BadStatus, PayloadError, RecordError, Refused
 from newsbot.items import Author, Checkpoint, FeaturedImage, Media, Post, Record, TermRef
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
@@ -22,6 +22,9 @@ from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_u
 
 HOLD = 300
 """Rows that may wait for their objects. With more rows waiting, the joiner asks for batches that are not full."""
+
+_SHUT = (401, 403)
+"""Statuses by which WordPress or a firewall closes a route to visitors. Many firewalls close that of users."""
 
 Joinable = Record
 
@@ -194,8 +197,9 @@ class Joiner:
             cut = False
             try:
                 cut = is_cut(reply, (yield from self._keep(cache, reply)))
-            except Refused as refusal:
-                if refusal.status in (401, 403) and len(ids) > 1 and not cache.known:
+            except (Refused, BadStatus) as refusal:
+                by_firewall = isinstance(refusal, BadStatus)
+                if refusal.status in _SHUT and (len(ids) > 1 or by_firewall) and not cache.known:
                     yield from self._check_closed(cache, kind)
                 if not cache.closed:
                     raise
@@ -212,9 +216,10 @@ class Joiner:
         dozens."""
         try:
             answer((yield self._query(cache, kind, {"per_page": 1})))
-        except Refused:
-            cache.closed = True
-            cache.wanted.clear()
+        except (Refused, BadStatus) as refusal:
+            if isinstance(refusal, Refused) or refusal.status in _SHUT:
+                cache.closed = True
+                cache.wanted.clear()
 
     def _keep(self, cache: LinkCache, reply: Reply) -> Steps[int]:
         """Put the objects of a reply into their cache. Returns the number of rows in the reply."""

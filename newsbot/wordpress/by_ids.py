@@ -1,0 +1,217 @@
+"""Rows by their ids from a site that refuses ``include=``. Pure.
+
+Some firewalls refuse each query with this parameter and answer all others. A few rows are then asked for by the route
+of a single row; many rows are found in the listing by id, page after page, where that costs fewer requests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from newsbot.errors import PayloadError, Refused
+from newsbot.wordpress.api import Site
+from newsbot.wordpress.empty_fields import is_refused
+from newsbot.wordpress.messages import Query, Reply, Steps
+from newsbot.wordpress.replies import answer, rows_of
+from newsbot.wordpress.values import row_id
+
+PURPOSES = ("include", "confirm", "identity", "salvage", "join-")
+"""How the purposes of those queries begin that name ids which the site is known to have. Other queries with ``include``
+try ids: a query for each of them would cost more than it tells."""
+
+FEW = 10
+"""With more ids than this, the listing by id is read first."""
+
+MOST = 1_000
+"""Requests that one run makes in the place of queries with ``include``. A query behind them fails as the site answers
+it, and its rows are asked for in the next run."""
+
+_OF_LISTINGS = frozenset({"include", "exclude", "per_page", "page", "offset", "order", "orderby", "after", "before"})
+"""Parameters that the route of a single row does not take."""
+
+_FOR_LENGTH = frozenset({413, 414, 431, 494})
+"""Statuses by which a server refuses the length of a URL: a query for fewer ids may come through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a query asks for: rows of ``route`` by their ``ids``, with the parameters ``kept`` in each form."""
+
+    route: str
+    ids: list[int]
+    kept: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Found:
+    """The rows that came, by id, the URL and the answer of each, and the last answer."""
+
+    rows: dict[int, dict[str, Any]] = field(default_factory=dict)
+    replies: dict[int, Reply] = field(default_factory=dict)
+    last: Reply | None = None
+
+    def take(self, raw: dict[str, Any], reply: Reply, wanted: list[int]) -> None:
+        number = row_id(raw.get("id"))
+        if number is not None and number in wanted:
+            self.rows[number], self.replies[number] = raw, reply.without_body()
+
+
+@dataclass(slots=True)
+class ByIds:
+    """Brings the rows of queries with ``include`` in another form. ``settled``: routes that need none, or that refuse a
+    single row too. ``places``: route and order -> the first id of a page of the listing by id -> its offset. ``left``
+    is how many more requests may be made.
+    """
+
+    site: Site
+    settled: set[str] = field(default_factory=set)
+    places: dict[tuple[str, bool], dict[int, int]] = field(default_factory=dict)
+    left: int = MOST
+
+    def instead(self, query: Query) -> Steps[Reply | None]:
+        """The rows of ``query`` in another form, if the site is known to refuse ``include``; else None."""
+        asked = self._asked(query)
+        if asked is None or "include" not in self.site.accepted(asked.route).refused:
+            return None
+        return (yield from self._bring(query, asked))
+
+    def after(self, query: Query, reply: Reply) -> Steps[Reply | None]:
+        """The rows of ``query`` in another form, if its ``reply`` is a refusal of ``include``; else None."""
+        asked = self._asked(query)
+        if asked is None or asked.route in self.settled or not _may_refuse_include(reply):
+            return None
+        self.settled.add(asked.route)
+        if not (yield from self._is_reason(query, asked)):
+            return None
+        self.site.leave(asked.route, "include")
+        return (yield from self._bring(query, asked))
+
+    def settle(self, query: Query) -> None:
+        """Note that the site refuses each form of ``query``: ids are then not the reason why it refuses the route."""
+        if (found := self.site.api.route(query.url)) is not None:
+            self.settled.add(found[0])
+
+    def _asked(self, query: Query) -> _Asked | None:
+        if query.method != "GET" or not query.purpose.startswith(PURPOSES) or "include=" not in query.url:
+            return None
+        found = self.site.api.route(query.url)
+        if found is None or not (listed := found[1].get("include", "")):
+            return None
+        ids = [number for text in listed.split(",") if (number := row_id(text)) is not None]
+        kept = {name: value for name, value in found[1].items() if name not in _OF_LISTINGS}
+        return _Asked(route=found[0], ids=ids, kept=kept) if ids else None
+
+    def _is_reason(self, query: Query, asked: _Asked) -> Steps[bool]:
+        """Whether the site refuses ``include`` also for one id, and gives this row by its own route."""
+        first = asked.ids[0]
+        if len(asked.ids) > 1:
+            alone = {**asked.kept, "include": first, "per_page": 1}
+            if not _may_refuse_include((yield self._query(query, asked.route, alone))):
+                return False
+        reply = yield self._single(query, asked, first)
+        return reply.status == 404 or (reply.is_ok and _shows(reply, first))
+
+    def _bring(self, query: Query, asked: _Asked) -> Steps[Reply | None]:
+        found = _Found()
+        if len(asked.ids) > FEW:
+            yield from self._scan(query, asked, found)
+        for number in asked.ids:
+            if number in found.rows:
+                continue
+            if self.left <= 0:
+                return None
+            reply: Reply = yield self._single(query, asked, number)
+            found.last = reply
+            try:
+                raw = answer(reply)
+            except Refused as refusal:
+                if refusal.status in (401, 403, 404, 410):
+                    # WordPress leaves such a row out of a listing.
+                    continue
+                return reply
+            except PayloadError:
+                return reply
+            if isinstance(raw, dict):
+                found.take(raw, reply, [number])
+        return _as_listing(query, asked, found)
+
+    def _scan(self, query: Query, asked: _Asked, found: _Found) -> Steps[None]:
+        """Read the listing by id for at most half as many requests as the rows would need by themselves."""
+        # Rows that changed are mostly new ones. The objects of a walk's rows are wanted from the oldest on.
+        down = not query.purpose.startswith("join-")
+        accepted = self.site.accepted(asked.route)
+        size = min(accepted.per_page, accepted.whole_rows or accepted.per_page)
+        order: dict[str, Any] = {"orderby": "id", "order": "desc" if down else "asc", "per_page": size}
+        places = self.places.setdefault((asked.route, down), {})
+        wanted, offset = sorted(asked.ids, reverse=down), 0
+        before = [first for first in places if (first >= wanted[0] if down else first <= wanted[0])]
+        if before:
+            offset = places[min(before) if down else max(before)]
+        for _ in range(len(wanted) // 2):
+            if self.left <= 0:
+                return
+            reply: Reply = yield self._query(query, asked.route, {**asked.kept, **order, "offset": offset})
+            found.last = reply
+            try:
+                rows = rows_of(reply)
+            except PayloadError:
+                return
+            ids = [number for raw in rows if (number := row_id(raw.get("id"))) is not None]
+            for raw in rows:
+                found.take(raw, reply, asked.ids)
+            if not ids or ids != sorted(ids, reverse=down):
+                return
+            places[ids[0]] = offset
+            offset += len(rows)
+            if ids[-1] <= wanted[-1] if down else ids[-1] >= wanted[-1]:
+                return
+
+    def _single(self, query: Query, asked: _Asked, number: int) -> Query:
+        return self._query(query, f"{asked.route}/{number}", asked.kept)
+
+    def _query(self, query: Query, route: str, params: Mapping[str, Any]) -> Query:
+        self.left -= 1
+        return replace(query, url=self.site.api.url(route, params))
+
+
+def _may_refuse_include(reply: Reply) -> bool:
+    if reply.error is not None or reply.status in _FOR_LENGTH:
+        return False
+    if is_refused(reply):
+        return True
+    try:
+        answer(reply)
+    except Refused as refusal:
+        return refusal.status == 400 and "include" in refusal.params
+    except PayloadError:
+        pass
+    return False
+
+
+def _shows(reply: Reply, number: int) -> bool:
+    try:
+        raw = answer(reply)
+    except PayloadError:
+        return False
+    return isinstance(raw, dict) and row_id(raw.get("id")) == number
+
+
+def _as_listing(query: Query, asked: _Asked, found: _Found) -> Reply:
+    """The reply to ``query`` that WordPress would have given, with the headers of the last answer."""
+    rows = [found.rows[number] for number in asked.ids if number in found.rows]
+    last = found.last or Reply(status=200, url=query.url)
+    headers = {name: value for name, value in last.headers.items() if not name.startswith("x-wp-total")}
+    return Reply(
+        status=200,
+        url=query.url,
+        headers=headers | {"x-wp-total": str(len(rows)), "x-wp-totalpages": "1"},
+        # Not orjson, which refuses half an emoji and a number of 65 bits.
+        body=json.dumps(rows).encode("ascii"),
+        fetched_at=last.fetched_at,
+        seconds=last.seconds,
+        warc_of={number: reply.warc for number, reply in found.replies.items() if reply.warc is not None},
+        url_of={number: reply.url for number, reply in found.replies.items()},
+    )

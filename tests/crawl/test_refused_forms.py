@@ -1,0 +1,91 @@
+"""Whole crawls of newsrooms whose firewall refuses one form of a query, and answers the same question in another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crawl.scrapy_crawl import Run, crawl
+from tests.crawl.test_warc import verified
+from tests.newsroom import Newsroom
+
+PAGE = "<html><body>403 Forbidden</body></html>"
+
+
+def verdict(run: Run) -> tuple[int, str, str]:
+    told: dict[str, Any] = run.receipt()["sites"][0]["collections"]["post"]
+    return run.status, told["verdict"], told["why"]
+
+
+def test_a_firewall_that_refuses_include_hides_no_row_and_no_joined_object(tmp_path: Path) -> None:
+    with Newsroom(posts=120) as room:
+        whole = crawl(tmp_path / "whole", "wp_posts", site=room.url)
+        usual = len(room.requests)
+        room.forget()
+        room.order("include-refused")
+        run = crawl(tmp_path / "refused", "wp_posts", site=room.url, warc="1")
+        assert verdict(run)[:2] == (0, "complete"), run.said
+        assert len(room.requests) <= 2 * usual
+        same = ("id", "title", "author", "image", "terms")
+        rows = [{row["id"]: [row[name] for name in same] for row in each.rows()} for each in (whole, run)]
+        assert rows[0] == rows[1]
+        ids = room.ids()
+        for place in (3, 50):
+            room.edit(ids[place], title="Edited")
+        new = room.insert(date="2024-05-05T10:00:00")
+        room.forget()
+        run = crawl(tmp_path / "refused", "wp_posts", site=room.url, warc="1")
+        assert verdict(run)[:2] == (0, "complete"), run.said
+        assert sorted(row["id"] for row in run.rows()) == sorted([ids[3], ids[50], new])
+        assert {row["request_url"].partition("?")[0].rpartition("/")[2] for row in run.rows()} == {
+            str(number) for number in (ids[3], ids[50], new)
+        }, "a row names the request that brought it"
+        assert len(room.requests) <= 20
+        status, said = verified(run)
+        assert (status, "3 rows agree" in said) == (0, True), said
+
+
+@pytest.mark.parametrize("match", ["_fields=name", "_fields="])
+def test_a_firewall_that_refuses_the_fields_of_the_index_does_not_close_the_api(match: str, tmp_path: Path) -> None:
+    with Newsroom(posts=120) as room:
+        crawl(tmp_path / "open", "wp_posts", site=room.url)
+        usual = len(room.requests)
+        room.forget()
+        room.order("status", match, status=403, body=PAGE)
+        run = crawl(tmp_path / "refused", "wp_posts", site=room.url)
+        assert verdict(run) == (0, "complete", "all 120 listed came")
+        assert sorted(row["id"] for row in run.rows()) == sorted(room.ids())
+        assert len(room.requests) <= usual + 2
+
+
+def test_a_closed_api_is_asked_for_one_index_without_fields(tmp_path: Path) -> None:
+    with Newsroom(posts=20) as room:
+        room.order("status", status=403, body=PAGE)
+        run = crawl(tmp_path, "wp_posts", site=room.url)
+        assert "keeps its REST API closed" in verdict(run)[2]
+        indexes = [request.url for request in room.requests if "wp-json" in request.url or "rest_route" in request.url]
+        assert sum("_fields" not in url for url in indexes) == 1
+
+
+def test_a_part_of_a_site_whose_firewall_refuses_fields_comes(tmp_path: Path) -> None:
+    with Newsroom(posts=120) as room:
+        category = crawl(tmp_path / "whole", "wp_posts", site=room.url).rows()[0]["categories"][0]
+        wanted = [row["id"] for row in crawl(tmp_path / "open", "wp_posts", site=room.url, category=category).rows()]
+        room.order("status", "_fields=", status=403, body=PAGE)
+        run = crawl(tmp_path / "refused", "wp_posts", site=room.url, category=category)
+        assert verdict(run)[:2] == (0, "complete"), run.said
+        assert [row["id"] for row in run.rows()] == wanted != []
+
+
+def test_a_firewall_that_closes_the_users_leaves_no_gap(tmp_path: Path) -> None:
+    """Many firewalls close this route, so that nobody can list the logins of a site."""
+    with Newsroom(posts=120) as room:
+        room.order("status", "/wp/v2/users", status=403, body=PAGE)
+        run = crawl(tmp_path, "wp_posts", site=room.url)
+        assert verdict(run) == (0, "complete", "all 120 listed came")
+        assert sum("/wp/v2/users" in request.url for request in room.requests) <= 4
+        room.forget()
+        assert verdict(crawl(tmp_path, "wp_posts", site=room.url))[:2] == (0, "complete")
+        assert not any("/wp/v2/users" in request.url for request in room.requests), "no row is owed"

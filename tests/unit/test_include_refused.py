@@ -1,0 +1,225 @@
+"""Sites whose firewall refuses ``include=``: rows that are asked for by their ids come in another form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from newsbot.wordpress.by_ids import FEW, ByIds
+from newsbot.wordpress.collection.crawl import CollectionCrawl
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.options import Options
+from newsbot.wordpress.other_forms import OtherForms
+from newsbot.wordpress.queries import Queries
+from newsbot.wordpress.questions import SiteCrawl
+from newsbot.wordpress.receipt import CollectionFacts
+from newsbot.wordpress.site_json import site_as_json, site_from_json
+from tests.unit import soak_sequences
+from tests.unit.soak_archive import SoakArchive
+from tests.unit.soak_site import DAY, KEY, START, SoakSite, iso
+
+PAGE = b"<html>Forbidden</html>"
+PARAM = b'{"code":"rest_invalid_param","message":"x","data":{"status":400,"params":{"include":"no"}}}'
+
+
+@dataclass
+class Firewall(SoakSite):
+    """``refuses`` says of the ids of a query, none of them, or one, whether it is refused, with ``status``."""
+
+    refuses: str = "include"
+    status: int = 403
+    body: bytes = PAGE
+    refused: int = 0
+    singles: int = 0
+
+    def reply(self, query: Query) -> Reply:
+        parts = urlsplit(query.url)
+        params = dict(parse_qsl(parts.query))
+        single = parts.path.rpartition("/")[2].isdigit()
+        self.singles += single and "content" in params.get("_fields", "content")
+        if self._is_refused(params, single):
+            self.asked.append(params)
+            self.refused += 1
+            return Reply(status=self.status, url=KEY, body=self.body, fetched_at=iso(self.now) + "Z")
+        return super().reply(query)
+
+    def _is_refused(self, params: dict[str, str], single: bool) -> bool:
+        ids = params.get("include", "")
+        return {
+            "include": bool(ids),
+            "lists": "," in ids,
+            "ids": bool(ids) or (single and "content" in params.get("_fields", "content")),
+            "nothing": False,
+        }[self.refuses]
+
+
+@dataclass
+class Formed:
+    """The crawl of a collection as the crawl of a site runs it."""
+
+    crawl: CollectionCrawl
+
+    def run(self) -> SiteCrawl:
+        return OtherForms(self.crawl.queries.site).during(self.crawl.run())
+
+
+def site_of(rows: int, kind: str = "posts", **more: object) -> Firewall:
+    site = Firewall(**{"kind": kind, "per_page": 10} | more)  # type: ignore[arg-type]
+    for number in range(rows):
+        site.insert(START - (rows - number) * DAY)
+    return site
+
+
+def crawl(site: Firewall, archive: SoakArchive) -> CollectionFacts:
+    """A run over the site as the archive keeps it. ``refused``, ``singles`` and ``asked`` are those of this run."""
+    kept = site_from_json(json.loads(json.dumps(site_as_json(site.learnt or site.site()))))
+    assert kept is not None
+    site.now, site.learnt = site.now + DAY, kept
+    site.refused = site.singles = 0
+    site.asked.clear()
+    collection = soak_sequences.COLLECTIONS[site.kind]
+    options = Options(url=KEY, kind=site.kind, follow=frozenset(), confirm_deletions=True)
+    facts = CollectionFacts(type=collection.name)
+    crawled = CollectionCrawl(queries=Queries(site=kept, collection=collection, options=options), facts=facts)
+    soak_sequences._rows(Formed(crawled), site, archive)  # type: ignore[arg-type]
+    return facts
+
+
+def assert_held(site: Firewall, archive: SoakArchive) -> None:
+    assert archive.reader == {row_id: one.title for row_id, one in site.live().items()}
+
+
+@pytest.mark.parametrize(("status", "body"), [(403, PAGE), (406, PAGE), (501, PAGE), (400, PARAM)])
+@pytest.mark.parametrize("kind", ["posts", "media"])
+def test_rows_that_changed_come_from_a_site_that_refuses_include(kind: str, status: int, body: bytes) -> None:
+    site, archive, refusals = site_of(45, kind, status=status, body=body), SoakArchive(), []
+    assert crawl(site, archive).verdict == "complete"
+    for _ in range(3):
+        for act, place in (("edit", 3), ("edit", 17), ("delete", 20), ("back_date", 5), ("add", 0)):
+            site.act(act, place)
+        told = crawl(site, archive)
+        assert told.verdict == "complete", told.why
+        assert_held(site, archive)
+        refusals.append(site.refused)
+        assert site.singles <= FEW
+    assert refusals == [2, 2, 0], "a refusal is believed once two runs met it"
+
+
+@pytest.mark.parametrize("edited", [FEW + 1, 40, 130])
+def test_many_rows_come_in_pages(edited: int) -> None:
+    site, archive = site_of(150, per_page=50), SoakArchive()
+    crawl(site, archive)
+    for place in range(edited):
+        site.act("edit", 149 - place)
+    told = crawl(site, archive)
+    assert told.verdict == "complete", told.why
+    assert_held(site, archive)
+    assert site.singles <= FEW
+    assert len(site.asked) <= 40
+
+
+def test_a_refusal_of_include_that_passes_is_forgotten() -> None:
+    site, archive = site_of(45), SoakArchive()
+    crawl(site, archive)
+    site.act("edit", 3)
+    crawl(site, archive)
+    assert site.refused
+    site.refuses = "nothing"
+    site.act("edit", 3)
+    assert crawl(site, archive).verdict == "complete"
+    assert any("include" in asked for asked in site.asked)
+    assert not site.singles
+    assert_held(site, archive)
+
+
+def test_a_site_that_refuses_lists_of_ids_gives_them_one_by_one() -> None:
+    site, archive = site_of(45, refuses="lists"), SoakArchive()
+    crawl(site, archive)
+    for place in (3, 9, 30):
+        site.act("edit", place)
+    assert crawl(site, archive).verdict == "complete"
+    assert_held(site, archive)
+    assert not site.singles, "one id in include= is an answer, so that include= is not the reason"
+
+
+def test_a_site_that_refuses_every_form_is_told_and_left_soon() -> None:
+    site, archive = site_of(45), SoakArchive()
+    crawl(site, archive)
+    site.refuses = "ids"
+    for place in range(20):
+        site.act("edit", place)
+    told = crawl(site, archive)
+    assert told.verdict in ("incomplete", "closed")
+    assert len(site.asked) <= 40
+    site.refuses = "nothing"
+    assert crawl(site, archive).verdict == "complete"
+    assert_held(site, archive)
+
+
+@dataclass
+class Asked:
+    """A site of numbered rows, asked for by ``ByIds`` alone. ``rows`` are the ids that it has."""
+
+    rows: list[int]
+    urls: list[str] = field(default_factory=list)
+
+    def play(self, left: int, *wanted: list[int]) -> list[list[int] | None]:
+        """The ids that each query for ``wanted`` ids brings; None where it is left to the site."""
+        site = SoakSite(per_page=10).site()
+        site.leave("/wp/v2/media", "include")
+        by_ids, came = ByIds(site, left=left), []
+        for ids in wanted:
+            url = site.api.url("/wp/v2/media", {"include": ids, "per_page": len(ids), "_fields": "id"})
+            steps: Iterator[Query] = by_ids.instead(Query(url=url, purpose="join-media"))
+            came.append(self._run(steps))
+        return came
+
+    def _run(self, steps: object) -> list[int] | None:
+        reply = None
+        while True:
+            try:
+                query = steps.send(reply)  # type: ignore[attr-defined]
+            except StopIteration as end:
+                return None if end.value is None else [row["id"] for row in json.loads(end.value.body)]
+            self.urls.append(query.url)
+            reply = self._reply(query)
+
+    def _reply(self, query: Query) -> Reply:
+        parts = urlsplit(query.url)
+        last, params = parts.path.rpartition("/")[2], dict(parse_qsl(parts.query))
+        if last.isdigit():
+            if int(last) in self.rows:
+                return Reply(status=200, url=query.url, body=json.dumps({"id": int(last)}).encode())
+            body = b'{"code":"rest_post_invalid_id","message":"no","data":{"status":404}}'
+            return Reply(status=404, url=query.url, body=body)
+        first = int(params["offset"])
+        assert params["order"] == "asc"
+        return Reply(
+            status=200,
+            url=query.url,
+            body=json.dumps([{"id": number} for number in self.rows[first : first + int(params["per_page"])]]).encode(),
+        )
+
+
+def test_the_objects_of_a_walk_come_in_the_pages_of_their_listing() -> None:
+    """A walk wants the objects of its rows from the oldest on: no page is read twice."""
+    site = Asked(list(range(10, 3010, 10)))
+    batches = [list(range(start, start + 1000, 10)) for start in (10, 1010, 2010)]
+    assert site.play(1000, *batches) == batches
+    assert len(site.urls) <= 300 // 10 + 3
+
+
+def test_an_object_that_is_gone_is_left_out_as_in_a_listing() -> None:
+    site = Asked([5, 7])
+    assert site.play(1000, [5, 6, 7]) == [[5, 7]]
+
+
+def test_a_run_makes_a_bounded_number_of_requests_for_ids() -> None:
+    site = Asked(list(range(1, 3000)))
+    came = site.play(12, [5, 2900], list(range(1000, 1009)), [4, 5])
+    assert came == [[5, 2900], list(range(1000, 1009)), None]
+    assert len(site.urls) == 12

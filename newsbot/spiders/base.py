@@ -34,7 +34,7 @@ from newsbot.spiders.declared import DeclaredRights
 from newsbot.spiders.driver import MAX_WAITING, SiteDriver
 from newsbot.spiders.fetcher import Fetcher
 from newsbot.spiders.in_flight import InFlight
-from newsbot.spiders.shared_answers import SharedAnswers
+from newsbot.spiders.shared_answers import SharedAnswers, beside_each
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import Question, SiteCrawl
@@ -71,6 +71,7 @@ class NewsbotSpider(Spider):
         self.sites_at_once = sites_at_once
         self.not_due = 0
         self.shared_answers = SharedAnswers(())
+        self.beside: Mapping[str, Sequence[str]] = {}
         self._followed: dict[str, FollowedSite] = {}
         """The followed sites that are being crawled, as the archive had them when their crawls began."""
         self._aim_at(self.arguments.targets())
@@ -190,6 +191,7 @@ class NewsbotSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         self.shared_answers = SharedAnswers(target.url for target, _ in self.facts)
+        self.beside = beside_each(target for target, _ in self.facts)
         # A seed request goes to no server. It gives each site a callback of its own, whose items keep their order.
         for index, (target, facts) in enumerate(self.facts):
             # The wait is here, and not in the callback: a seed request that waits there costs 30 KiB of memory.
@@ -251,7 +253,7 @@ class NewsbotSpider(Spider):
     def _crawl(self, target: Target, facts: SiteFacts) -> SiteCrawl:
         # The options are made when the crawl begins, after the followed site was read.
         first, *also = self.options(target)
-        yield from crawl(first, facts, also)
+        yield from crawl(first, facts, also, beside=() if also else self.beside.get(target.url, ()))
 
     def _tell_answer(self, target: Target, asked: Question, answer: Any) -> None:
         self.crawler.signals.send_catch_log(

@@ -1,16 +1,19 @@
-"""Answers that several targets of a run need alike: the index of a site whose parts were asked for."""
+"""Answers that several targets of a run need alike: the index of a site whose parts were asked for, and the rows of its
+articles."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import urlsplit
 
+from newsbot.arguments.site_list import Target
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.together import MOST_TOGETHER, is_deep
 
 SHARED = frozenset({"index"})
 """Purposes of queries whose answer does not depend on the part of a site that is asked for."""
@@ -28,7 +31,7 @@ _HEADERS = 4_000
 """What an answer takes beside its body."""
 
 _Key = tuple[str, str]
-"""A host as ``_host`` writes it, and the URL of a query."""
+"""A host as ``_host`` writes it, and the name of an answer: ``Query.shared``, or the URL of the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,16 @@ class _Answer:
 
 
 class SharedAnswers:
-    """Asks the site once where several targets of one host ask alike. Holds no answer of a host that is named once: an
-    index may take a megabyte of memory, and a run may have thousands of sites."""
+    """Asks the site once where several targets of one host ask alike, or where a query names its answer. Holds no index
+    of a host that is named once: an index may take a megabyte of memory, and a run may have thousands of sites."""
 
     def __init__(self, urls: Iterable[str], *, clock: Callable[[], float] = monotonic) -> None:
         """``urls`` are the addresses of the targets of the run."""
         self._clock = clock
         self._open = Counter(map(_host, urls))
-        self._locks = {host: defaultdict[str, asyncio.Lock](asyncio.Lock) for host, n in self._open.items() if n > 1}
-        """Host -> URL -> held while the site is asked."""
+        self._several = {host for host, targets in self._open.items() if targets > 1}
+        self._locks: dict[str, defaultdict[str, asyncio.Lock]] = {}
+        """Host -> name of an answer -> held while the site is asked."""
         self._answers: dict[_Key, _Answer] = {}
         """The answer that was used last comes last."""
         self._size = 0
@@ -61,14 +65,16 @@ class SharedAnswers:
     async def answer(self, query: Query, url: str, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         """The answer to a query of the target ``url``: one that came before, or what ``ask`` brings.
 
-        A failure may be one of this moment: it is shared with those targets alone that waited for the answer.
+        A failure of the index may be one of this moment: it is shared with those targets alone that waited for the
+        answer. A failure that a query names is shared with all: each target then asks for itself.
         """
         host = _host(url)
-        locks = self._locks.get(host) if query.purpose in SHARED else None
-        if locks is None:
+        name = query.shared or (query.url if query.purpose in SHARED and host in self._several else "")
+        if not name:
             return await ask()
-        key, began = (host, query.url), self._clock()
-        async with locks[query.url]:
+        key, began = (host, name), self._clock()
+        locks = self._locks.setdefault(host, defaultdict(asyncio.Lock))
+        async with locks[name]:
             known = self._take(key)
             if known is None or (known.came < began and self._clock() >= known.until):
                 reply, came = await ask(), self._clock()
@@ -80,11 +86,11 @@ class SharedAnswers:
     def ended(self, url: str) -> None:
         """Release the answers of a host whose last target has ended."""
         host = _host(url)
-        if host in self._locks:
-            self._open[host] -= 1
-            if self._open[host] <= 0:
-                for address in self._locks.pop(host):
-                    self._take((host, address))
+        self._open[host] -= 1
+        if self._open[host] <= 0:
+            del self._open[host]
+            for name in self._locks.pop(host, ()):
+                self._take((host, name))
 
     def _keep(self, key: _Key, answer: _Answer) -> None:
         self._answers[key] = answer
@@ -100,8 +106,26 @@ class SharedAnswers:
         return answer
 
 
+def beside_each(targets: Iterable[Target]) -> dict[str, Sequence[str]]:
+    """URL of a target -> the addresses of one host that may be articles of one site, in groups. The targets of a group
+    have one pace and one choice of types."""
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for target in targets:
+        if is_deep(target.url):
+            alike.setdefault((_host(target.url), target.types, *target.pace().items()), []).append(target.url)
+    found: dict[str, Sequence[str]] = {}
+    for urls in alike.values():
+        for first in range(0, len(urls), MOST_TOGETHER):
+            group = urls[first : first + MOST_TOGETHER]
+            found |= dict.fromkeys(group, group) if len(group) > 1 else {}
+    return found
+
+
 def _is_lasting(query: Query, reply: Reply) -> bool:
-    """Whether the site would give the same answer again soon. It may not where the answer is JSON that was cut off."""
+    """Whether the answer is kept. An index is, if the site would give the same again soon: not where the answer is JSON
+    that was cut off."""
+    if query.purpose not in SHARED:
+        return reply.error != "stopped"
     if reply.error is not None or reply.status >= 500 or payload.fault(query, reply) is not None:
         return False
     return reply.body[:1] not in (b"{", b"[") or payload.is_whole(reply.body)

@@ -14,7 +14,6 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, url
 
 from newsbot.article.text import scrub
 from newsbot.wordpress.meaning import Meaning
-from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.scope import Scope
 from newsbot.wordpress.values import list_in, object_in, text
 
@@ -217,7 +216,6 @@ class Site:
     it -> what it means. ``logged_in``: the site accepted a login in this run. ``logged_out``: it answered a query
     with a login as to a visitor. ``scopes``: what was asked for (``scope_key``) -> that part of it. ``doubted``: the
     site showed rows elsewhere that its API hides since the last run; the next run discovers the site again.
-    ``sampled``: URL -> the reply to a query of this run that the listing of a single article need not send again.
     """
 
     key: str
@@ -238,7 +236,6 @@ class Site:
     meanings: dict[str, Meaning] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
     doubted: bool = False
-    sampled: dict[str, Reply] = field(default_factory=dict, compare=False)
 
     def accepted(self, route: str) -> RouteAccepts:
         return self.accepts.get(route, RouteAccepts())

@@ -12,7 +12,7 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -30,6 +30,8 @@ class Query:
     ``searching``: the query searches for a row that kills its page, so that its failure says nothing about the host.
     ``usual``: seconds that such an answer took at most so far, 0 where none came yet; the driver then waits a multiple
     of it at most. None: it waits for DOWNLOAD_TIMEOUT.
+    ``shared``: the name of an answer. The crawls of one host get one answer of a name, whatever the answer is. Empty:
+    the answer is for this crawl alone.
     """
 
     url: str
@@ -42,6 +44,7 @@ class Query:
     headers: Mapping[str, str] = field(default_factory=dict)
     searching: bool = False
     usual: float | None = None
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class Reply:
     ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer,
     ``warc_of`` the record of each row by its id where the rows came with several answers, ``url_of`` the URL of that
     answer. ``logged_in``: whether the site answered as to a user who is logged in; None where the answer does not tell.
+    ``beside`` are rows of other articles of the run that came with the same answer, without their texts.
     """
 
     status: int
@@ -66,6 +70,7 @@ class Reply:
     url_of: Mapping[int, str] = field(default_factory=dict)
     seconds: float = 0.0
     logged_in: bool | None = None
+    beside: Sequence[Mapping[str, Any]] = ()
 
     def without_body(self) -> Reply:
         """The reply for a reader that needs its headers still: a body takes as much memory as all rows of its page."""

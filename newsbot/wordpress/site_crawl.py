@@ -30,26 +30,32 @@ from newsbot.wordpress.other_forms import OtherForms
 from newsbot.wordpress.questions import AskSite, KeepSite, RenameSite, SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts, cause_of
 from newsbot.wordpress.site_json import site_as_json, site_from_json
+from newsbot.wordpress.together import asked_together, find_site
 
 
-def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> SiteCrawl:
+def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = (), *, beside: Sequence[str] = ()) -> SiteCrawl:
     """The whole crawl of one site. Closes ``facts`` with a verdict. Raises no error, whatever the site does.
 
-    ``also``: the other kinds of rows of the same site. They are crawled after the kind of ``options``.
+    ``also``: the other kinds of rows of the same site. They are crawled after the kind of ``options``. ``beside``: the
+    addresses of the run that may be articles of this site, with the own one.
     """
     every = [options, *also]
     facts.kind = options.kind
     kept = yield AskSite(url=options.url)
-    known = site_from_json(kept) if kept is not None else None
+    known, site = site_from_json(kept) if kept is not None else None, None
+    if beside and (known is None or not _is_current(known, options)):
+        anew = options.full or options.sweep
+        site, is_known = yield from find_site(options.url, beside, anew=anew)
+        known, site = (site, None) if is_known else (known, site)
     if known is not None and _is_current(known, options):
         try:
-            yield from _crawl_known(known, every, facts)
+            yield from _crawl_known(known, every, facts, beside)
             return
         except Moved:
             # What an earlier run discovered no longer holds: discover the site again.
             facts.site = None
     try:
-        site = yield from discover(options.url)
+        site = site or (yield from discover(options.url))
     except DiscoveryError as failure:
         yield from _crawl_without_api(failure, options, facts, also)
         return
@@ -64,10 +70,11 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = ()) -> S
         return
     if known is not None and ALL in options.types:
         site.types |= known.types
-    if (yield from _narrow(site, every, facts)):
+    if (yield from asked_together(_narrow(site, every, facts), site, options.url, beside)):
         # An address that means nothing now may mean something in the next run, which asks again.
         yield KeepSite(url=options.url, site=site_as_json(site), discovered=True)
-        yield from _learning(site, options, crawl_kinds(site, every, facts))
+        crawled = asked_together(crawl_kinds(site, every, facts), site, options.url, beside)
+        yield from _learning(site, options, crawled)
 
 
 def _is_current(known: Site, options: Options) -> bool:
@@ -76,11 +83,12 @@ def _is_current(known: Site, options: Options) -> bool:
     return not asked_anew and (options.url in known.meanings or is_bare(options.url))
 
 
-def _crawl_known(site: Site, every: list[Options], facts: SiteFacts) -> SiteCrawl:
+def _crawl_known(site: Site, every: list[Options], facts: SiteFacts, beside: Sequence[str]) -> SiteCrawl:
     """Crawl a site as an earlier run discovered it. Raises Moved where the site has changed."""
-    if (yield from _narrow(site, every, facts, discovered_before=True)):
+    url = every[0].url
+    if (yield from asked_together(_narrow(site, every, facts, discovered_before=True), site, url, beside)):
         # ``_narrow`` puts the part of the site into the options.
-        crawled = crawl_kinds(site, every, facts, discovered_before=True)
+        crawled = asked_together(crawl_kinds(site, every, facts, discovered_before=True), site, url, beside)
         yield from _at_its_address(site, _learning(site, every[0], crawled))
 
 

@@ -77,7 +77,7 @@ def test_addresses_of_parts_mean_the_parts(tmp_path: Path) -> None:
     assert len((tmp_path / "part.jsonl").read_text().splitlines()) == len(wanted)
 
 
-def test_articles_of_one_site_cost_one_discovery(tmp_path: Path) -> None:
+def test_articles_of_one_site_are_resolved_and_asked_for_together(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         rows = [row for post_id in room.ids()[4:8] if (row := room.site.archive.row(post_id)) is not None]
         addresses = ",".join(room.site.places.link(row) for row in rows)
@@ -92,6 +92,7 @@ def test_articles_of_one_site_cost_one_discovery(tmp_path: Path) -> None:
                     "page": sum(request.route is None and "robots" not in request.url for request in room.requests),
                     "index": sum(request.route == "/" for request in room.requests),
                     "single": sum((request.route or "").startswith("/wp/v2/posts/") for request in room.requests),
+                    "slug": sum("slug" in request.params for request in asked),
                     "sample": sum("_links" in request.params["_fields"] for request in asked),
                     "list": sum("content" in request.params["_fields"] for request in asked),
                 }
@@ -100,5 +101,5 @@ def test_articles_of_one_site_cost_one_discovery(tmp_path: Path) -> None:
                 assert sorted(row["id"] for row in run.rows()) == sorted(row.id for row in rows)
                 assert all(row["author"]["name"] and row["terms"] for row in run.rows())
                 verify(tmp_path, "4 rows agree with the receipt and the records of the WARC files")
-        assert counts[0] == {"page": 4, "index": 1, "single": 0, "sample": 4, "list": 4}
-        assert counts[1] == {"page": 0, "index": 0, "single": 0, "sample": 4, "list": 4}
+        assert counts[0] == {"page": 1, "index": 1, "single": 0, "slug": 1, "sample": 1, "list": 1}
+        assert counts[1] == {"page": 0, "index": 0, "single": 0, "slug": 0, "sample": 1, "list": 1}

@@ -115,7 +115,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "other_forms": {"api", "by_ids", "empty_fields", "messages"},
     "login": {"api", "messages"},
     "values": set(),
-    "api": {"meaning", "messages", "scope", "values"},
+    "api": {"meaning", "scope", "values"},
     "payload": {"messages", "values"},
     "site_json": {"api", "meaning", "scope"},
     "dates": {"api", "messages"},
@@ -146,12 +146,16 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
         *("api", "messages", "options", "queries", "questions", "receipt", "replies", "values"),
         *("collection", "fallback", "languages", "pages"),
     },
+    "together": {
+        *("api", "discovery", "meaning", "messages", "narrowing", "pages", "queries", "questions", "replies"),
+        *("site_json", "values", "witness"),
+    },
     "offered": {
         *("api", "catalog", "kinds", "options", "queries", "questions", "receipt"),
         *("collection", "fallback", "languages", "witness"),
     },
     "site_crawl": {
-        *("api", "catalog", "discovery", "kinds", "login", "meaning", "messages", "moves", "narrowing"),
+        *("api", "catalog", "discovery", "kinds", "login", "meaning", "messages", "moves", "narrowing", "together"),
         *("offered", "options", "other_forms", "questions", "receipt", "site_json"),
         *("collection", "fallback"),
     },

@@ -177,7 +177,7 @@ def test_an_article_is_asked_for_alone_where_the_site_lists_another_one_for_its_
     assert urlsplit(single.url).path == "/wp-json/wp/v2/posts/9"
     with pytest.raises(StopIteration) as ended:
         search.send(Reply(status=200, url=single.url, body=b'{"id": 9, "type": "story"}'))
-    assert (ended.value.value.article, ended.value.value.type, site.sampled) == (9, "story", {})
+    assert (ended.value.value.article, ended.value.value.type) == (9, "story")
 
 
 def test_objects_outside_of_the_part_are_known_by_their_fields() -> None:
@@ -259,6 +259,18 @@ def test_a_site_that_lists_another_post_for_the_id_of_an_article_delivers_nothin
     rows, _ = model_site.listen(crawl_collections(site, options, facts), model)
     assert (rows, facts.verdict) == ([], "incomplete")
     assert "the site ignores include=" in facts.why
+
+
+def test_an_article_is_taken_out_of_the_rows_of_a_site_that_ignores_its_id_and_the_page_size() -> None:
+    model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
+    plain, page = model._matches, model._posts
+    model._matches = lambda one, params: plain(one, {**params, "include": str(one.id)})  # type: ignore[method-assign]
+    model._posts = lambda params: page({**params, "per_page": "10"})  # type: ignore[method-assign]
+    site, facts = model_site.site(), SiteFacts(asked=HOME)
+    site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "include", "exclude"}))
+    options = Options(url=HOME, scope=Scope(article=3, type="post"), limit=1, follow=frozenset())
+    rows, _ = model_site.listen(crawl_collections(site, options, facts), model)
+    assert ([row.id for row in rows], facts.verdict) == ([3], "complete"), facts.why
 
 
 @pytest.mark.parametrize("has_totals", [True, False])

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from newsbot.spiders.shared_answers import MOST_BYTES, SHARED_SECONDS, SharedAnswers
+from newsbot.arguments.site_list import Target
+from newsbot.spiders.shared_answers import MOST_BYTES, SHARED_SECONDS, SharedAnswers, beside_each
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.together import MOST_TOGETHER
 
 ARTICLES = ["https://a.example/one/", "www.a.example/two/", "https://A.example/three/"]
 INDEX = Query(url="https://a.example/wp-json/", purpose="index", expects="any")
@@ -89,6 +91,33 @@ def test_nothing_else_is_shared(urls: Sequence[str], query: Query) -> None:
         assert site.count == 2
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("urls", [ARTICLES, ARTICLES[:1]], ids=["articles", "one article"])
+def test_an_answer_that_queries_name_is_shared_by_its_name_whatever_it_is(urls: Sequence[str]) -> None:
+    async def run() -> None:
+        failure, stopped = (Reply(status=0, url=INDEX.url, error=error) for error in ("timeout", "stopped"))
+        site = Asked([failure, stopped, GOOD])
+        answers = shared(site, urls)
+        first, second = (Query(url=f"https://a.example/{n}", purpose="list", shared="rows") for n in range(2))
+        assert await at_once(answers, site, urls, first) == [failure] * len(urls)
+        site.now += 1
+        assert (await at_once(answers, site, urls[:1], second), site.count) == ([failure], 1)
+        other = Query(url="https://a.example/0", purpose="list", shared="other rows")
+        assert (await at_once(answers, site, urls[:1], other), site.count) == ([stopped], 2)
+        site.now += 1
+        assert (await at_once(answers, site, urls[:1], other), site.count) == ([GOOD], 3)
+
+    asyncio.run(run())
+
+
+def test_addresses_of_one_host_with_one_pace_stand_beside_one_another() -> None:
+    urls = [f"https://a.example/{number}/" for number in range(MOST_TOGETHER + 2)]
+    alone = ["https://a.example/", "https://b.example/x/"]
+    targets = [Target(url=url) for url in [*urls, *alone]] + [Target(url="https://a.example/slow/", delay=5)]
+    found = beside_each(targets)
+    assert set(found) == set(urls)
+    assert [found[urls[0]], found[urls[-1]]] == [urls[:MOST_TOGETHER], urls[MOST_TOGETHER:]]
 
 
 def test_the_answers_of_a_host_are_released_when_its_last_target_ends() -> None:

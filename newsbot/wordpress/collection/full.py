@@ -63,6 +63,7 @@ class FullListing(Listing):
         yield from self.intake.flush(final=True)
         self.facts.seen = len(self.cursor.seen)
         if options.limit is not None:
+            self._note_missing_article()
             self.facts.broke_off = self.cursor.unproven and bool(self.cursor.disorder)
             self._conclude(f"all {self.facts.seen} listed came")
         else:
@@ -98,12 +99,28 @@ class FullListing(Listing):
         rows = rows_of((yield self.queries.query(params, "narrow")))
         return [row.get("id") for row in rows]
 
+    def _of_article(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Of the rows of a page, the article that was asked for: a site that ignores ``include=`` gives others too. All
+        rows, where no article was asked for, and where the article is not among them."""
+        scope = self.queries.options.scope
+        # An article is listed by its own id; its comments and media by fields that are not in every listing.
+        if scope is None or scope.article is None or self.queries.options.kind != "posts":
+            return rows
+        return [row for row in rows if row_id(row.get("id")) == scope.article] or rows
+
+    def _note_missing_article(self) -> None:
+        """Name the article that was asked for, where the site knows it and does not list it."""
+        scope = self.queries.options.scope
+        if scope is None or scope.article is None or self.queries.options.kind != "posts":
+            return
+        if scope.article not in self.cursor.seen and scope.article not in self.facts.missing:
+            self.facts.missing.append(scope.article)
+
     def _check_part(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Raise FilterIgnored where no row of the first page belongs to the part of the site that was asked for."""
         scope, kind = self.queries.options.scope, self.queries.options.kind
         if scope is None or not rows:
             return
-        # An article is listed by its own id; its comments and media by fields that are not in every listing.
         wanted = scope.article if kind == "posts" else None
         if not any(scope.has_object(row) and wanted in (None, row_id(row.get("id"))) for row in rows):
             ignored = ", ".join(f"{name}=" for name in scope.params(kind))
@@ -158,7 +175,7 @@ class FullListing(Listing):
             usual = self.intake.salvage.usual(self.cursor.per_page) if self.facts.unreadable else None
             reply = yield self._query(params | self.intake.fields, "list", tries=tries, usual=usual)
             try:
-                rows = rows_of(reply)
+                rows = self._of_article(rows_of(reply))
             except PayloadError as fault:
                 if not self._adapt(fault, params):
                     yield from self._salvage(params, fault)

@@ -125,6 +125,7 @@ class Intake:
         yield from self.identity.check(rows)
         self.joiner.relations = self.learner.learn_late(rows)
         items = []
+        self.joiner.beside = reply.beside
         rights = rights_in_headers(reply.headers)
         for raw in rows:
             if self.queries.is_outside_window(raw):

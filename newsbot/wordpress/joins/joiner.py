@@ -12,6 +12,7 @@ from newsbot.errors import BadStatus, PayloadError, RecordError, Refused
 from newsbot.items import Author, Checkpoint, FeaturedImage, Media, Post, Record, TermRef
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
+from newsbot.wordpress.joins.beside import ids_beside
 from newsbot.wordpress.joins.coauthors import AUTHOR_TAXONOMY, all_authors, authors_in
 from newsbot.wordpress.joins.given import Links, read_links
 from newsbot.wordpress.joins.link_cache import KNOWN_KEPT, MEDIA_KEPT, LinkCache
@@ -72,7 +73,8 @@ class Joiner:
     ``relations`` are joined; ``caches`` hold what is known of each route's objects. ``browse``: whole pages of authors
     and terms are worth a query. ``recalls``: the archive may know objects from earlier runs, and is asked before the
     site. ``stats`` counts objects that could not be resolved, by name. ``unresolved`` counts those that the site failed
-    to give, ``lost`` names them by route and id, ``unlinked`` are the rows that left without them.
+    to give, ``lost`` names them by route and id, ``unlinked`` are the rows that left without them. ``beside`` are rows
+    of other crawls of the run, which will need their objects too: the first query of each route asks for them.
     """
 
     site: Site
@@ -87,6 +89,7 @@ class Joiner:
     unlinked: list[int] = field(default_factory=list)
     held: deque[Held | Checkpoint] = field(default_factory=deque)
     waiting: int = 0
+    beside: Sequence[Mapping[str, Any]] = ()
 
     def add(self, item: Joinable, raw: Mapping[str, Any]) -> None:
         needs = []
@@ -169,7 +172,8 @@ class Joiner:
                     self._lose(cache, linked, fault)
 
     def _recall(self, cache: LinkCache, kind: str) -> Steps[None]:
-        found = yield Recall(site=self.site.key, relation=cache.route, ids=tuple(cache.wanted))
+        ids = (*cache.wanted, *ids_beside(cache, self.relations, self.beside))
+        found = yield Recall(site=self.site.key, relation=cache.route, ids=ids)
         for linked, fields in found.items():
             if (known := records.recalled(kind, fields)) is not None:
                 cache.put(linked, known)
@@ -190,17 +194,22 @@ class Joiner:
 
     def _include(self, cache: LinkCache, ids: list[int]) -> Steps[None]:
         kind, limit = self._kind(cache), self.site.accepted(cache.route).per_page
-        left = ids
+        left, also = ids, ids_beside(cache, self.relations, self.beside)
+        cache.asked_beside = True
         while left:
             part = left[:limit]
-            reply = yield self._query(cache, kind, {"include": part, "per_page": len(part)})
+            more, also = also[: limit - len(part)], []
+            reply = yield self._by_ids(cache, kind, part, more)
             cut = False
             try:
                 cut = is_cut(reply, (yield from self._keep(cache, reply)))
-            except (Refused, BadStatus) as refusal:
-                by_firewall = isinstance(refusal, BadStatus)
-                if refusal.status in _SHUT and (len(ids) > 1 or by_firewall) and not cache.known:
-                    yield from self._check_closed(cache, kind)
+            except PayloadError as fault:
+                status = fault.status if isinstance(fault, Refused | BadStatus) else None
+                several = len(ids) + len(more) > 1 or isinstance(fault, BadStatus)
+                if status in _SHUT and several and not cache.known:
+                    yield from self._check_closed(cache, kind, shared=bool(more))
+                if more and not cache.closed and not is_final(fault):
+                    continue  # an object of another article may be the reason
                 if not cache.closed:
                     raise
             absent = [linked for linked in part if linked not in cache.known]
@@ -211,11 +220,20 @@ class Joiner:
                 self.stats[f"{kind}_{'forbidden' if cache.closed else 'dangling'}"] += 1
                 cache.put(linked, None)
 
-    def _check_closed(self, cache: LinkCache, kind: str) -> Steps[None]:
+    def _by_ids(self, cache: LinkCache, kind: str, ids: list[int], also: list[int]) -> Query:
+        if not also:
+            return self._query(cache, kind, {"include": ids, "per_page": len(ids)})
+        # In one order, so that the crawls of all articles send one query where no object came.
+        every = sorted({*ids, *also})
+        query = self._query(cache, kind, {"include": every, "per_page": len(every)})
+        return replace(query, shared=query.url)
+
+    def _check_closed(self, cache: LinkCache, kind: str, *, shared: bool) -> Steps[None]:
         """Find out whether the site refuses one object or the whole route. One query shows which; halving would need
         dozens."""
+        query = self._query(cache, kind, {"per_page": 1})
         try:
-            answer((yield self._query(cache, kind, {"per_page": 1})))
+            answer((yield replace(query, shared=query.url if shared else "")))
         except (Refused, BadStatus) as refusal:
             if isinstance(refusal, Refused) or refusal.status in _SHUT:
                 cache.closed = True

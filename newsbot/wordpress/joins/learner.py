@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsbot.errors import PayloadError
@@ -25,7 +25,10 @@ _JOINED = ("author", "terms", "media")
 def samples(queries: Queries, **order: str) -> Query:
     """The query for the objects whose ``_links`` are read: the newest ones, or in ``order``."""
     size = min(SAMPLES, queries.per_page)
-    return queries.query(queries.window | {"per_page": size, "_fields": _FIELDS} | order, "relations")
+    query = queries.query(queries.window | {"per_page": size, "_fields": _FIELDS} | order, "relations")
+    # Two steps of the crawl of a single article send this query: the search for the article, and the learner.
+    is_article = queries.options.scope is not None and queries.options.scope.article is not None
+    return replace(query, shared=query.url if is_article else "")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,9 +69,7 @@ class Learner:
 
     def _first_objects(self, **order: str) -> Generator[Any, Any, tuple[list[dict[str, Any]], Reply]]:
         while True:
-            query = samples(self.queries, **order)
-            # The search for a single article may have sent this query already.
-            reply = self.queries.site.sampled.pop(query.url, None) or (yield query)
+            reply = yield samples(self.queries, **order)
             try:
                 return rows_of(reply), reply.without_body()
             except PayloadError as fault:

@@ -23,6 +23,7 @@ class LinkCache:
     """The objects of one route: those that are ``known``, and the ids that are ``wanted``. A known None means that the
     object cannot be fetched. ``browsed``: its first page was asked for. ``closed``: visitors may not read the route.
     ``by_name``: rows give terms or authors by their names. ``whole``: the first page held every object of the route.
+    ``asked_beside``: the objects of the rows beside were asked for.
 
     ``needed`` counts the links of the rows that wait. The cache keeps that many objects and ``kept`` more, those that
     were wanted or came last, so that no row waits for an object that the cache has dropped.
@@ -37,6 +38,7 @@ class LinkCache:
     closed: bool = False
     by_name: bool = False
     whole: bool = False
+    asked_beside: bool = False
 
     @property
     def wants_names(self) -> bool:

@@ -159,12 +159,9 @@ class _Finder:
         asked = samples(queries)
         reply = yield replace(asked, purpose="narrow", type=None)
         try:
-            found = next((row for row in rows_of(reply) if row_id(row.get("id")) == number), None)
+            return next((row for row in rows_of(reply) if row_id(row.get("id")) == number), None)
         except Refused:
             return None
-        if found is not None:
-            self.site.sampled[asked.url] = reply
-        return found
 
     def _single(self, base: str, number: int | None) -> Asking[dict[str, Any] | None]:
         """The article by its own route; None where the site does not show it."""

@@ -1,0 +1,229 @@
+"""Articles of one site that one run asks for, resolved and asked for together. Pure.
+
+Each article keeps a crawl of its own, with its own verdict. The crawls send queries that name all of the articles, and
+``Query.shared`` lets one answer serve them all. An article that such an answer does not hold is asked for alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from newsbot.errors import DiscoveryError, PayloadError
+from newsbot.wordpress.api import PER_PAGE, Params, Site
+from newsbot.wordpress.discovery import discover
+from newsbot.wordpress.meaning import Meaning
+from newsbot.wordpress.messages import Asking, Query, Reply
+from newsbot.wordpress.narrowing.addresses import in_query, place_of
+from newsbot.wordpress.pages.urls import place_key
+from newsbot.wordpress.queries import NO_FIELD
+from newsbot.wordpress.questions import AskSite
+from newsbot.wordpress.replies import is_final, rows_of
+from newsbot.wordpress.site_json import MOST_ADDRESSES, site_from_json
+from newsbot.wordpress.values import row_id
+from newsbot.wordpress.witness.matching import Lacking, slug_batches
+
+MOST_TOGETHER = MOST_ADDRESSES
+"""Addresses that are resolved together: as many as the archive keeps of a site."""
+
+ENOUGH = 2
+"""Addresses for which one query by slug costs less than their pages."""
+
+_PART = re.compile(r"/(?:category|tag|author)/")
+"""Paths of terms and authors, with WordPress's own names."""
+
+_BASES = ("posts", "pages")
+_PURPOSES = frozenset({"narrow", "relations", "list"})
+_LONG = frozenset({"title", "content", "excerpt", "_links"})
+"""Fields that name no linked object."""
+
+Result = TypeVar("Result")
+
+
+def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Generator[Any, Any, tuple[Site | None, bool]]:
+    """(the site of ``url``, whether an earlier crawl discovered the site). The site's ``meanings`` hold what ``url``
+    means. ``beside`` are the addresses of the run, with ``url``. ``anew``: discover the site now.
+
+    (None, False) where ``url`` cannot be resolved in this way.
+    """
+    site = None if anew else (yield from _known(url, beside))
+    is_known = site is not None
+    if site is None:
+        try:
+            site = yield from _sharing(discover(beside[0]))
+        except DiscoveryError:
+            return None, False
+    yield from _sharing(find_articles(site, beside))
+    return (site, is_known) if url in site.meanings else (None, False)
+
+
+def _known(url: str, beside: Sequence[str]) -> Generator[Any, Any, Site | None]:
+    """The site as the archive keeps it behind another address of the run."""
+    for other in beside:
+        kept = (yield AskSite(url=other)) if other != url else None
+        site = site_from_json(kept) if kept is not None else None
+        if site is not None and not site.doubted:
+            return site
+    return None
+
+
+def _sharing(asking: Asking[Result]) -> Asking[Result]:
+    """Run ``asking``. All addresses of the run send these queries, and share their answers."""
+    try:
+        query = next(asking)
+        while True:
+            reply = yield replace(query, shared=query.url)
+            query = asking.send(reply)
+    except StopIteration as end:
+        return cast(Result, end.value)
+
+
+def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
+    """Note in ``site`` which of the addresses are articles, by their queries (``?p=7``) and else by their slugs or ids.
+    Only an article that has the address as its permalink is taken."""
+    left: list[str] = []
+    for url in urls:
+        known = site.meanings.get(url)
+        if (meaning := in_query(_with_scheme(url))) is not None:
+            site.meanings[url] = meaning
+        elif (known is None or (known.kind == "article" and not known.text)) and not _PART.search(place_of(url)):
+            left.append(url)
+    # The page of the first address tells whether the list may be one of articles.
+    enough = ENOUGH if any(url in site.meanings for url in left) else ENOUGH + 1
+    for base in _BASES:
+        if len(left) < enough:
+            return
+        found = yield from _by_slug(site, base, left)
+        site.meanings |= found
+        left = [url for url in left if url not in found]
+        if not found:
+            # These are no articles, or the site ignores slugs: their pages tell what they are.
+            return
+
+
+def _by_slug(site: Site, base: str, urls: Sequence[str]) -> Asking[dict[str, Meaning]]:
+    route, found = f"/wp/v2/{base}", dict[str, Meaning]()
+    wanted = {place_key(_with_scheme(url)): url for url in urls}
+    slugs = {url: _slug(url) for url in urls}
+    lists: list[dict[str, list[str]]] = []
+    if numbers := [slug for slug in slugs.values() if slug.isdigit()]:
+        lists.append({"include": numbers})
+    named = (Lacking(place_of(_with_scheme(url))) for url, slug in slugs.items() if slug and not slug.isdigit())
+    lists += [{"slug": list(batch)} for batch in slug_batches(named)]
+    for params in lists:
+        if not all(map(site.accepted(route).takes, params)):
+            continue
+        asked: Params = {**params, "per_page": site.accepted(route).per_page, "_fields": "id,link"}
+        reply = yield Query(url=site.api.url(route, asked), purpose="narrow", tries=2)
+        try:
+            rows = rows_of(reply)
+        except PayloadError:
+            continue
+        for row in rows:
+            url, number = wanted.get(place_key(str(row.get("link")))), row_id(row.get("id"))
+            if url is not None and number is not None:
+                found[url] = Meaning(kind="article", base=base, id=number, text=slugs[url])
+    return found
+
+
+def _slug(url: str) -> str:
+    return place_of(_with_scheme(url)).rpartition("/")[2]
+
+
+def asked_together(
+    steps: Generator[Any, Any, Result], site: Site, url: str, beside: Sequence[str]
+) -> Generator[Any, Any, Result]:
+    """Run the crawl of the article ``url``. A query of the article alone is sent as one of all articles ``beside`` it,
+    and the answer is cut down to the article. Where the answer lacks the article, the query is sent as it is.
+    """
+    answer: Any = None
+    while True:
+        try:
+            message = steps.send(answer)
+        except StopIteration as end:
+            return cast(Result, end.value)
+        answer = None
+        own = site.meanings.get(url)
+        if isinstance(message, Query) and own is not None and own.kind == "article":
+            answer = yield from _among_all(message, site, own, beside)
+        if answer is None:
+            answer = yield message
+
+
+def _among_all(query: Query, site: Site, own: Meaning, beside: Sequence[str]) -> Asking[Reply | None]:
+    """The answer to ``query`` out of the answer to a query of all articles; None where no such answer holds it, and
+    where ``query`` is no query of the article alone."""
+    if query.purpose not in _PURPOSES or query.searching or (found := site.api.route(query.url)) is None:
+        return None
+    (route, params), listed = found, f"/wp/v2/{own.base or 'posts'}"
+    is_list = route == listed and params.get("include") == str(own.id)
+    ids = _ids(site, own, beside, listed) if is_list or route == f"{listed}/{own.id}" else []
+    while len(ids) >= ENOUGH:
+        asked = params | {"include": ",".join(map(str, ids)), "per_page": str(len(ids))}
+        name = site.api.url(listed, _without_token(asked))
+        reply = yield replace(query, url=site.api.url(listed, asked), shared=name, tries=min(query.tries, 2))
+        try:
+            return _of_one(rows_of(reply), reply, own, is_list=is_list)
+        except PayloadError as fault:
+            if query.purpose != "list" or is_final(fault) or getattr(fault, "status", 0) < 500:
+                return None
+        # One article may kill the page. The site gave their ids, so that it answers: ask for the half with this one.
+        middle = len(ids) // 2
+        ids = ids[:middle] if own.id in ids[:middle] else ids[middle:]
+    return None
+
+
+def _ids(site: Site, own: Meaning, beside: Sequence[str], route: str) -> list[int]:
+    """The ids of the articles that go into one query with ``own``."""
+    # An address that only its page resolved is resolved after the others, which do not know the article yet.
+    ids = dict.fromkeys(
+        meaning.id for other in beside for meaning in (site.meanings.get(other),)
+        if meaning is not None and meaning.id is not None and (meaning.kind, meaning.base) == ("article", own.base)
+        and (meaning.text or in_query(_with_scheme(other)) is not None)
+    )  # fmt: skip
+    accepted = site.accepted(route)
+    size = min(accepted.per_page, accepted.whole_rows or PER_PAGE)
+    every = list(ids)
+    if own.id not in ids:
+        return []
+    first = every.index(own.id) // size * size
+    return every[first : first + size]
+
+
+def _without_token(params: Mapping[str, str]) -> dict[str, str]:
+    """The parameters without those by which a query passes caches: these differ from article to article."""
+    fields = params.get("_fields")
+    kept = {name: value for name, value in params.items() if name != "_"}
+    if fields is not None:
+        kept["_fields"] = ",".join(name for name in fields.split(",") if not name[1:].isdigit() or name[0] != NO_FIELD)
+    return kept
+
+
+def _of_one(rows: Sequence[dict[str, Any]], reply: Reply, own: Meaning, *, is_list: bool) -> Reply | None:
+    """The answer cut down to one article; None where it does not hold the article. If not ``is_list``, the answer is
+    one as the route of the article itself gives it."""
+    row = next((row for row in rows if row_id(row.get("id")) == own.id), None)
+    if row is None:
+        return None
+    totals = dict.fromkeys({"x-wp-total", "x-wp-totalpages"} & reply.headers.keys(), "1")
+    beside = ({name: value for name, value in other.items() if name not in _LONG} for other in rows if other is not row)
+    return replace(
+        reply,
+        headers={name: value for name, value in reply.headers.items() if name != "link"} | totals,
+        body=json.dumps([row] if is_list else row).encode(),
+        beside=tuple(beside),
+    )
+
+
+def _with_scheme(url: str) -> str:
+    return url if "://" in url else f"https://{url}"
+
+
+def is_deep(url: str) -> bool:
+    """Whether an address may be that of an article."""
+    parts = urlsplit(_with_scheme(url))
+    return bool(parts.path.strip("/") or parts.query)

@@ -1,0 +1,152 @@
+"""Articles of one site that one run asks for together."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+import pytest
+
+from newsbot.wordpress.api import RouteAccepts
+from newsbot.wordpress.meaning import Meaning
+from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.queries import NO_FIELD
+from newsbot.wordpress.together import asked_together, find_articles
+from tests.unit.model_site import HOME, site
+
+URLS = [f"{HOME}/a/", f"{HOME}/b.html", f"{HOME}/archives/7", f"{HOME}/?p=9", f"{HOME}/tag/d/"]
+
+
+def article(number: int, text: str | None = "slug") -> Meaning:
+    return Meaning(kind="article", base="posts", id=number, text=text)
+
+
+def answer(query: Query, rows: Any, status: int = 200) -> Reply:
+    return Reply(status=status, url=query.url, headers={"x-wp-total": "99"}, body=orjson.dumps(rows))
+
+
+def params(query: Query) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(query.url).query))
+
+
+def resolved(urls: Sequence[str], posts: list[dict[str, Any]]) -> tuple[dict[str, Meaning], list[dict[str, str]]]:
+    """What the addresses mean, and the parameters of the queries. The site gives ``posts`` for each query of posts."""
+    found, asked = site(), []
+    steps = find_articles(found, urls)
+    try:
+        query = next(steps)
+        while True:
+            asked.append(params(query) | {"route": urlsplit(query.url).path.rpartition("/")[2]})
+            query = steps.send(answer(query, posts if "/posts" in query.url else []))
+    except StopIteration:
+        return found.meanings, asked
+
+
+def test_articles_are_found_by_slug_by_id_and_by_their_queries() -> None:
+    posts = [{"id": 1, "link": URLS[0]}, {"id": 2, "link": URLS[1]}, {"id": 7, "link": URLS[2]}]
+    meanings, asked = resolved(URLS, posts)
+    assert {url: (meaning.kind, meaning.id) for url, meaning in meanings.items()} == {
+        url: ("article", number) for url, number in zip(URLS, (1, 2, 7, 9), strict=False)
+    }
+    assert [(query["route"], query.get("slug"), query.get("include")) for query in asked] == [
+        ("posts", None, "7"),
+        ("posts", "a,b", None),
+    ]
+
+
+def test_a_post_with_another_permalink_is_not_the_article() -> None:
+    meanings, asked = resolved(URLS[:3], [{"id": 1, "link": f"{HOME}/other/a/"}, {"id": 2, "link": None}, {"id": 3}])
+    # Where the site knows no post of the list, nothing is asked about its pages.
+    assert (meanings, {query["route"] for query in asked}) == ({}, {"posts"})
+
+
+@pytest.mark.parametrize("urls", [URLS[:2], [URLS[4], f"{HOME}/category/e/", f"{HOME}/author/f/", URLS[0]]])
+def test_a_list_that_may_hold_no_articles_costs_no_query(urls: list[str]) -> None:
+    assert resolved(urls, []) == ({}, [])
+
+
+OWN = Query(url=f"{HOME}/wp-json/wp/v2/posts?include=2&per_page=1&_fields=id,content,{NO_FIELD}99&_=9", purpose="list")
+SINGLE = Query(url=f"{HOME}/wp-json/wp/v2/posts/2?_fields=id,type", purpose="narrow")
+BESIDE = [f"{HOME}/{name}/" for name in "abcde"]
+
+
+def together(
+    query: Query, replies: Sequence[tuple[Any, int]], meanings: Sequence[Meaning | None] | None = None, size: int = 100
+) -> tuple[list[Query], Reply]:
+    """The queries that are sent for ``query``, and the reply that its crawl gets."""
+
+    def one_query() -> Generator[Query, Reply, Reply]:
+        return (yield query)
+
+    found, sent = site(), []
+    found.accepts["/wp/v2/posts"] = RouteAccepts(per_page=size)
+    told = meanings or [article(number) for number in range(1, 6)]
+    found.meanings = {url: meaning for url, meaning in zip(BESIDE, told, strict=True) if meaning is not None}
+    steps = asked_together(one_query(), found, BESIDE[1], BESIDE)
+    message, left = next(steps), list(replies)
+    try:
+        while True:
+            sent.append(message)
+            rows, status = left.pop(0)
+            message = steps.send(answer(message, rows, status))
+    except StopIteration as end:
+        return sent, end.value
+
+
+ROWS = [{"id": number, "content": "long", "author": 10 + number} for number in range(1, 6)]
+
+
+def test_one_answer_serves_every_article() -> None:
+    (sent,), reply = together(OWN, [(ROWS, 200)])
+    assert (params(sent)["include"], params(sent)["per_page"]) == ("1,2,3,4,5", "5")
+    assert (orjson.loads(reply.body), reply.headers) == ([ROWS[1]], {"x-wp-total": "1"})
+    assert reply.beside == tuple({"id": row["id"], "author": row["author"]} for row in ROWS if row["id"] != 2)
+    (without_token,), _ = together(Query(url=OWN.url.partition(f",{NO_FIELD}")[0], purpose="list"), [(ROWS, 200)])
+    assert sent.shared == without_token.shared
+    assert "&_=9" in sent.url
+
+
+def test_the_route_of_one_article_is_answered_from_the_list() -> None:
+    (sent,), reply = together(SINGLE, [(ROWS, 200)])
+    assert (params(sent)["include"], orjson.loads(reply.body)) == ("1,2,3,4,5", ROWS[1])
+
+
+@pytest.mark.parametrize("rows", [[], ROWS[2:], [{"id": "2x"}]], ids=["none", "others", "no id"])
+def test_an_article_that_the_answer_lacks_is_asked_for_alone(rows: list[Any]) -> None:
+    sent, reply = together(OWN, [(rows, 200), (ROWS[1:2], 200)])
+    assert sent[1] is OWN
+    assert orjson.loads(reply.body) == ROWS[1:2]
+
+
+def test_an_article_that_kills_the_page_costs_the_others_a_few_halves() -> None:
+    sent, reply = together(OWN, [({}, 500), (ROWS[:2], 200)])
+    assert [params(query)["include"] for query in sent] == ["1,2,3,4,5", "1,2"]
+    assert orjson.loads(reply.body) == ROWS[1:2]
+    sent, _ = together(OWN, [({}, 500), ({}, 500), (ROWS[1:2], 200)])
+    assert sent[2] is OWN
+    # Only texts kill a page. A refusal is no failure of one article.
+    assert [query.url for query in together(OWN, [({}, 403), ([], 200)])[0]][1:] == [OWN.url]
+    assert [query.url for query in together(SINGLE, [({}, 500), ({}, 200)])[0]][1:] == [SINGLE.url]
+
+
+def test_only_articles_that_every_crawl_knows_are_asked_for_together() -> None:
+    told = [article(1), article(2), article(3, text=None), Meaning(kind="article", base="pages", id=4, text="x"), None]
+    (sent,), _ = together(OWN, [(ROWS, 200)], told)
+    assert params(sent)["include"] == "1,2"
+    (alone,), _ = together(OWN, [(ROWS, 200)], [None, article(2, text=None), article(3), None, None])
+    assert alone is OWN
+    (sent,), _ = together(OWN, [(ROWS, 200)], size=2)
+    assert params(sent)["include"] == "1,2"
+
+
+def test_other_queries_are_sent_as_they_are() -> None:
+    for query in (
+        Query(url=OWN.url.replace("include=2", "include=3"), purpose="list"),
+        Query(url=OWN.url.replace("posts", "pages"), purpose="list"),
+        Query(url=OWN.url, purpose="include"),
+        Query(url=f"{HOME}/b/", purpose="list"),
+    ):
+        (sent,), _ = together(query, [(ROWS, 200)])
+        assert sent is query

@@ -53,7 +53,7 @@ def utc_now() -> datetime:
 
 
 class Archive:
-    """``run`` is the name of the run whose rows are taken in. With ``full`` unchanged rows are delivered again."""
+    """``run`` is the name of the run whose rows are taken in. With ``full``, unchanged rows are delivered again."""
 
     def __init__(self, database: Database, *, run: str, clock: Clock, alive: Alive, full: bool = False) -> None:
         self.database = database

@@ -224,7 +224,7 @@ def _engine(url: URL) -> Engine:
         raw.isolation_level = None
         _keep_a_write_ahead_log(raw)
         raw.execute("PRAGMA synchronous=NORMAL")
-        # KiB a connection. A million known rows are found as fast as with four times as much.
+        # KiB a connection. With four times this size, a million known rows are not found faster.
         raw.execute("PRAGMA cache_size=-2000")
         # SQLite reports a damaged page. Without this it gives fewer rows.
         raw.execute("PRAGMA cell_size_check=ON")

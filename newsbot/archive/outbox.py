@@ -188,8 +188,8 @@ class Outbox:
         return renamed
 
     def let_due(self) -> None:
-        """Let the followed sites be due whose rows dead runs archived and did not deliver. Else their rows would wait
-        until the habit of each site makes it due. Rows that a run could not deliver wait for an hour at most."""
+        """Let the followed sites be due whose rows dead runs archived and did not deliver. Otherwise their rows would
+        wait until the site is due by its habit. Rows that a run could not deliver wait for an hour at most."""
         now, dead = self._clock(), self._dead_runs("open", "dead", of=_OWING)
         for died, by in ((True, now), (False, now + LAST_WAIT)):
             if of := [run.run for run in dead if (run.state == "open") == died]:

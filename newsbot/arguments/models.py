@@ -42,13 +42,13 @@ def _media(value: Any) -> Any:
 
 def _search(value: Any) -> Any:
     if value is not None and not str(value).strip():
-        raise ValueError("takes words, not nothing")
+        raise ValueError("takes words; it is empty")
     return value
 
 
 def _sites(value: Any) -> Any:
     if value is not None and not str(value).strip():
-        raise ValueError("takes a file, or archive, not nothing")
+        raise ValueError("takes a file, or archive; it is empty")
     return value
 
 
@@ -73,7 +73,7 @@ class SiteArguments(BaseModel):
 
     site: Annotated[tuple[str, ...], BeforeValidator(split_urls)] = Field(
         default=(),
-        description="any URL of a site; several with commas. With sites=archive and due=1: of the due, only these",
+        description="any URL of a site; several with commas. With sites=archive and due=1: only these of the due sites",
     )
     sites: Annotated[Path | None, BeforeValidator(_sites)] = Field(
         default=None, description="a file of sites: .txt, .csv or .toml; or archive: the followed sites"

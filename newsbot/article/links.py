@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"https?://[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.~/%+,=&@:;()*!$-]*").
 _PLAIN_PATH = re.compile(r"/(?!/)[a-zA-Z0-9_.~/%+,=&@:;()*!$-]*").fullmatch
 _WEB = re.compile("https?://", re.I | re.A).match
 _CONTACT = re.compile("mailto:|tel:", re.I | re.A).match
-# One of these, and all that is unsafe in the address is escaped.
+# If an address has one of these, all its unsafe characters are escaped.
 _BREAKING = re.compile('[ "<>]').search
 _UNSAFE = (
     '"<>\\^`{|}\x7f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000'

@@ -19,7 +19,7 @@ MORE_WORDS = 5
 
 _LONG = 400
 _START = 4_000
-"""Characters of the quick check: with its tags, the text that it needs begins among the first ones."""
+"""Characters that the quick check reads: the text that the check needs begins among them, tags included."""
 _MOST = 2_000_000
 """Characters of content without words that are judged. No builder's wrappers are longer, and a search costs seconds."""
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.S)

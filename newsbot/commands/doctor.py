@@ -87,7 +87,7 @@ class Command(OneLineEnd, ScrapyCommand):
         from newsbot.arguments.values import validate
 
         if not args:
-            raise BadArgument("takes URLs of sites or a site list, not none")
+            raise BadArgument("takes URLs of sites or a site list; none is given")
         targets: dict[str, Target] = {}
         for name in args:
             is_list = "://" not in name and Path(name).suffix.lower() in LIST_SUFFIXES

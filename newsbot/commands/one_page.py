@@ -1,5 +1,5 @@
-"""Scrapy's commands that look at one page: ``fetch``, ``view``, ``shell`` and ``parse``. They are not runs, also with a
-spider of newsbot. Not a command itself.
+"""Scrapy's commands that look at one page: ``fetch``, ``view``, ``shell`` and ``parse``. Such a command is not a run,
+not even with a spider of newsbot. Not a command itself.
 """
 
 from __future__ import annotations

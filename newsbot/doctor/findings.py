@@ -53,7 +53,7 @@ class Findings:
     ``feed_asked``: the feed itself was asked for. ``rights`` are the statements of robots.txt, of the home page and of
     the files at fixed places; ``uses`` is what they mean for each use, in words. ``command`` starts a crawl; ``step``
     is what to do where no crawl can bring anything. ``requests`` were made for these findings. ``asked_all``: no
-    question was left out for want of requests.
+    question was left out because the budget of requests was spent.
     """
 
     asked: str
@@ -162,7 +162,8 @@ def _tell_site(found: Findings, site: Site, evidence: Evidence) -> None:
 
 
 def _rights(evidence: Evidence) -> dict[str, Any]:
-    """The statements on the use of the site's content. A page outweighs its headers, headers the files (TDMRep)."""
+    """The statements on the use of the site's content. A page outweighs its headers, and the headers outweigh the files
+    (TDMRep)."""
     found: dict[str, Any] = {}
     if (ai_txt := evidence.well_known.get(AI_TXT)) is not None:
         found |= read_ai_txt(ai_txt.body, ai_txt.headers.get("content-type", ""))

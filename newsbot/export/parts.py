@@ -43,7 +43,7 @@ def narrowed(
     """The selection with the part that the options name. Raises BadArgument for a name that no row has."""
     wanted = {"category": category, "tag": tag, "author": author}
     if search is not None and not search.strip():
-        raise BadArgument("--search takes words, not nothing")
+        raise BadArgument("--search takes words; it is empty")
     if not any(wanted.values()):
         return selection if search is None else replace(selection, scope=Scope(search=search))
     if selection.kind not in ("posts", "media") or (selection.kind == "media" and (category or tag)):

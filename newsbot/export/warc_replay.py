@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def replay(answers: Answers, steps: Generator[Any, Any, Result]) -> tuple[Result, bool]:
-    """(the result of ``steps``, whether a record lacked). What no record holds is answered as gone."""
+    """(the result of ``steps``, whether a record was missing). A URL that no record holds is answered as gone."""
     reply: Reply | None = None
     missed = False
     while True:

@@ -132,7 +132,7 @@ class RowCheck:
                 self.found.fail(f"{told}: {', '.join(differing)} {differ} from what its record gives")
 
     def _record(self, answers: Answers, file: str, offset: int, name: str) -> Place:
-        """Where the record is that a row names. Raises NotMade."""
+        """The place of the record that a row names. Raises NotMade."""
         known, path = answers.ids.get(name), self.folder / Path(file).name
         if not path.is_file():
             raise NotMade(f"its WARC file {file} is missing")

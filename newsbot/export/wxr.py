@@ -97,7 +97,7 @@ def _parents_first(terms: Mapping[tuple[str, int], FullTerm]) -> Iterator[FullTe
     for key in terms:
         above: list[tuple[str, int]] = []
         found: tuple[str, int] | None = key
-        # Two terms that are each other's parents end the way up.
+        # If two terms are each other's parents, the search for parents ends.
         while found is not None and found in terms and found not in given and found not in above:
             above.append(found)
             parent = terms[found].ref.parent

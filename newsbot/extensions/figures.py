@@ -84,8 +84,8 @@ _ROBOTS = "robotstxt/response_status_count/"
 
 
 def figures_of_stats(stats: Mapping[str, Any], *, resumes: bool = False) -> Figures:
-    """What the stats of one crawler say so far. ``resumes``: a worker crawls, which goes on by itself as soon as the
-    archive answers again; a restart of the database is not a failure of the worker."""
+    """What the stats of one crawler say so far. ``resumes``: the crawl is of a worker, and a worker goes on by
+    itself as soon as the archive answers again; a restart of the database is not a failure of the worker."""
     away = resumes and "newsbot/archive/away" in stats
     return {
         (name, labels): value

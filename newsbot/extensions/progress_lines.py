@@ -9,7 +9,7 @@ from newsbot.terminal import counted, in_one_line
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 
 LEAST_SECONDS = 3.0
-"""Seconds after which a speed says something."""
+"""Seconds after which a speed is reliable."""
 
 WORTH_TELLING = 2.0
 """The shortest wait (seconds) that a line reports."""

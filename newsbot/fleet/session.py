@@ -42,7 +42,7 @@ END_SECONDS = 22.0
 """Seconds after which a worker that ends does not wait for its runs any more. Less than STALE_SECONDS."""
 
 HUNG_SECONDS = 3.0
-"""Seconds that a worker whose crawls did not end in time waits for its jobs, before it ends."""
+"""Seconds that a worker waits for its jobs before it ends, if its crawls did not end in time."""
 
 POLL_SECONDS = 2.0
 """How often a worker with a free slot looks for jobs. It does not listen for new ones: waiting for messages of

@@ -113,7 +113,8 @@ class Store:
         self._settled[_key(url)] = 0
 
     def note_refused(self, url: str, owner: Owner, *, error: str, at: str) -> None:
-        """The file will never be stored; a file that is too large, not with this limit. Raises OSError."""
+        """The file will never be stored. A file that is too large is not stored while this limit holds. Raises
+        OSError."""
         limit = self.limit if error == "too-large" else 0
         failure = {"error": error, "final": True} | ({"limit": limit} if limit else {})
         self._append({"url": url} | failure | _of(owner) | {"at": at})

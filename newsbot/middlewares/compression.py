@@ -99,7 +99,7 @@ class CompressionMiddleware(HttpCompressionMiddleware):
 
 def _is_plain(response: Response) -> bool:
     """Whether a body is text, whatever its headers say. Brotli and raw deflate have no first bytes of their own, and
-    unpack some texts to rubbish; what they packed is not UTF-8."""
+    unpack some texts to rubbish. A body that they packed is not UTF-8."""
     body = response.body[:_SAMPLE]
     if body.lstrip()[:1] not in (b"[", b"{", b"<"):
         return False

@@ -64,7 +64,8 @@ def rights_in_page(
 
 
 def combined(header: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """The statements of a page and of its headers. Lists are joined; else the page wins, as TDMRep requires."""
+    """The statements of a page and of its headers. Lists are joined. Of other values the page's holds, as TDMRep
+    requires."""
     found = dict(header)
     for key, value in page.items():
         if isinstance(value, list):

@@ -72,7 +72,8 @@ def _rule(name: str, value: str) -> list[dict[str, Any]]:
 
 
 def robots_for(site: Mapping[str, Any], url: str | None) -> dict[str, Any]:
-    """The statements of a robots.txt (``read_robots``) for one URL: of each vocabulary those with the longest path."""
+    """The statements of a robots.txt (``read_robots``) for one URL. Of each vocabulary, the statements with the longest
+    path hold."""
     path = _path(url or "/")
     found: dict[str, Any] = {}
     for key, deny in (("content_usage", "n"), ("content_signal", "no")):

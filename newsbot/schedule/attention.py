@@ -85,9 +85,9 @@ class SiteDemand:
 def threshold_for(demands: Iterable[SiteDemand], *, requests_per_day: float) -> float:
     """The threshold at which the checks of all sites use ``requests_per_day``.
 
-    If even the longest intervals cost more than the budget, the threshold at which every site is checked as rarely as
-    its bounds allow; where the shortest intervals cost less, the threshold at which every site is checked as often.
-    ``requests_per_day`` is positive.
+    If even the longest intervals cost more than the budget, this is the threshold at which every site is checked as
+    rarely as its bounds allow. If the shortest intervals cost less, this is the threshold at which every site is
+    checked as often as its bounds allow. ``requests_per_day`` is positive.
     """
     sites = list(demands)
     day = timedelta(days=1)

@@ -34,7 +34,7 @@ class Learnt:
     failures: int = 0
 
     def since(self, checked: datetime) -> datetime:
-        """From when on the publication times count that a check at ``checked`` has to read."""
+        """The time since which a check at ``checked`` has to read the publication times."""
         return checked - REMEMBERED if self.until is None else self.until
 
     def succeed(self, *, checked: datetime, published: Iterable[datetime] = (), requests: int | None = None) -> Learnt:
@@ -44,7 +44,7 @@ class Learnt:
         times = sorted(published)
         since = self.since(checked)
         if self.until is None and times:
-            # A site younger than a year did not publish nothing before its first post.
+            # If a site is younger than a year, the time before its first post does not count as quiet.
             since = max(since, times[0])
         habit = self.habit
         while since < checked:

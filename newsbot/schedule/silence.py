@@ -3,7 +3,7 @@
 The posts of a site are taken for a Poisson process whose rate follows the hours of the week. Time is measured in
 expected posts, so that a night or a weekend is not a silence. A gap of ``x`` mean gaps comes once in ``e ** x`` gaps by
 chance: two mean gaps are not rare, and for a site with 1,000 posts a year the longest gap of a year is some seven mean
-gaps. That longest gap is what a site's silence is compared with here.
+gaps. A site's silence is compared with that longest gap here.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ not exist, and each of these answers is a page of the site.
 """
 
 _HEADERS = 4_000
-"""What an answer takes beside its body."""
+"""The memory that an answer takes besides its body."""
 
 _Key = tuple[str, str]
 """A host as ``_host`` writes it, and the name of an answer: ``Query.shared``, or the URL of the query."""

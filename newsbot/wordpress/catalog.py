@@ -51,7 +51,7 @@ _CORE_ROUTES = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
 class Catalog:
     """``collections`` to bring. ``unknown`` names were asked for, and the site does not have them. ``public`` names
     are what the site offers instead. ``left`` is how many collections of ``all`` are beyond ``MOST_OF_ALL``. ``gone``
-    are names among ``collections`` that an earlier run brought, and that the site names no more."""
+    are names among ``collections`` that an earlier run brought, and that the site no longer names."""
 
     collections: list[Collection]
     unknown: list[str] = field(default_factory=list)
@@ -71,7 +71,8 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
     offered = read_collections(answer(reply))
     catalog = choose(offered, options.types, internal)
     if ALL in options.types:
-        # A type that an earlier run brought, and that the site names no more: its route tells what became of its rows.
+        # A type that an earlier run brought, and that the site no longer names: its route tells what became of its
+        # rows.
         routes = _remembered(site, options.kind)
         catalog.gone.extend(name for name in routes if name not in offered and name not in catalog.unknown)
         catalog.collections.extend(Collection(name=name, route=routes[name]) for name in catalog.gone)

@@ -101,7 +101,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
 
 
 def _name_absent(catalog: Catalog, facts: SiteFacts) -> None:
-    """Put the collections into the receipt that were asked for and do not come."""
+    """Put into the receipt the collections that were asked for and do not come."""
     for name in catalog.unknown:
         offered = ", ".join(catalog.public[:MOST_OF_ALL]) or "none"
         spider = OTHER_SPIDERS.get(name)
@@ -151,7 +151,7 @@ def _crawl_collection(
     discovered_before: bool,
     gone: bool,
 ) -> SiteCrawl:
-    """Crawl one collection, by other sources where its API is shut. ``gone``: the site names the type no more."""
+    """Crawl one collection, by other sources where its API is shut. ``gone``: the site no longer names the type."""
     if collection.route not in site.accepts and not site.api.wordpress_com:
         yield from ask_options(site, collection)
     name = collection.name

@@ -214,7 +214,7 @@ class Queries:
         return AskBorder(site=self.site.key, type=name, kind=kind, before=before, share=share(draw), clear=seconds)
 
     def edge(self, *, since: str | None, rows: int) -> AskEdge:
-        """When the row was published that has ``rows`` others between ``since`` and itself."""
+        """When a row was published: the row with ``rows`` other rows between ``since`` and itself."""
         name, kind = self.collection.name, self.options.kind
         return AskEdge(site=self.site.key, type=name, kind=kind, since=since, rows=rows)
 

@@ -128,8 +128,9 @@ class AskBorder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskEdge:
-    """Ask when the live row was published (UTC, ISO) that has ``rows`` others between ``since`` and itself, in the
-    order of publication. ``since`` None: among all rows with a date. The answer is None where there are fewer rows."""
+    """Ask when a live row was published (UTC, ISO): the row with ``rows`` other rows between ``since`` and itself,
+    in the order of publication. ``since`` None: among all rows with a date. The answer is None where there are fewer
+    rows."""
 
     site: str
     type: str

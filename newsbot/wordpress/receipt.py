@@ -95,7 +95,7 @@ class CollectionFacts:
     request failed. ``broke_off``: the site did not list all its ids. ``disorder`` names what the site ignored when it
     listed its rows (``orderby=date``, ``after=``). ``resumed`` is the number of rows that an earlier run brought before
     it was interrupted. ``proven`` (UTC): every id was compared with the archive at this time or later; None where this
-    is not known. ``dates_proven`` likewise: every date of publication was.
+    is not known. ``dates_proven`` (UTC): every date of publication was compared at this time or later.
     """
 
     type: str

@@ -98,7 +98,7 @@ def _crawl_without_api(
     """Close ``facts`` after a failed discovery, and bring posts from other sources if the API is shut."""
     facts.end(failure.verdict, str(failure), cause_of(failure))
     if _asks_for_a_part(options, failure):
-        facts.why += "; only the API lists a part of a site, and without it newsbot takes none"
+        facts.why += "; only the API lists a part of a site, and newsbot takes no part without the API"
     elif options.kind == "posts" and is_api_closed(failure):
         fallback = FallbackSite(options=options, facts=facts, start=failure.at)
         yield from fallback.crawl_site(failure, verdict=failure.verdict)

@@ -143,7 +143,7 @@ def test_standard_output_takes_one_table(form: str, kinds: tuple[str, ...], fits
     ],
 )
 @pytest.mark.parametrize(("kind", "prefix"), [("posts", ""), ("terms", "terms/")])
-def test_a_type_that_the_site_names_no_more_is_asked_for(
+def test_a_type_that_the_site_no_longer_names_is_asked_for(
     held: int, status: int, told: dict[str, str], kind: str, prefix: str
 ) -> None:
     """``types=all`` brought podcasts before. The archive holds ``held`` of them; their route answers ``status``."""
@@ -177,11 +177,11 @@ def test_a_type_that_the_site_names_no_more_is_asked_for(
     if told.get("podcast") == "incomplete":
         podcast = facts.collections["podcast"]
         # The way out is for a route that is gone. A site that is busy gave nothing up.
-        way_out = "names this type no more: -a confirm_deletions=1 takes its 20 rows as deleted"
+        way_out = "no longer names this type: -a confirm_deletions=1 takes its 20 rows as deleted"
         assert (podcast.cause == "deletions", podcast.why.endswith(way_out)) == (status == 404, status == 404)
 
 
-def test_a_type_that_is_gone_is_buried_where_the_user_confirms_it_and_then_named_no_more() -> None:
+def test_a_type_that_is_gone_is_buried_where_the_user_confirms_it_and_is_then_no_longer_named() -> None:
     known, live = site(), {7, 9}
     known.types = {"podcast": "/wp/v2/podcasts"}
     absent = b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}'

@@ -29,7 +29,7 @@ LISTS = frozenset({"ul", "ol"})
 
 
 class Said(Enum):
-    """Whose the words of a block are: the author's, a plugin's, a label for the next words, or an embed's address."""
+    """What the words of a block are: the author's, a plugin's, a label for the next words, or an embed's address."""
 
     AUTHOR = auto()
     PLUGIN = auto()

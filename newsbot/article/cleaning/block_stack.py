@@ -279,7 +279,7 @@ class BlockStack(Output):
         return block.tag
 
     def _said(self, block: Block) -> Said:
-        """Decide whose words a block that ends has. Only short blocks are judged."""
+        """Decide whether the words of a block that ends are the author's. Only short blocks are judged."""
         html_at, _, length, links_at = block.mark
         linked = len(self.links) > links_at
         if not 0 < self.length - length <= (LINKED_BLOCK if linked else SHORT_BLOCK):

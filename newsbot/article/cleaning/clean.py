@@ -132,8 +132,8 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
         bare = not (walk.writer.length or walk.media.images or walk.writer.embeds)
         removals = judgement.removals
         too_much = greedy(removals.values(), kept=walk.writer.length, kept_sentences=walk.sentences, bare=bare)
-        # A class of a plea that an author's sentences have is the author's own, so the other elements with it are
-        # judged again.
+        # If an author's sentences have a class of a plea, the class is the author's own, so the other elements
+        # with this class are judged again.
         found = {name for name in judgement.opened - opened if rules.by_name[name].asks}
         opened |= judgement.opened
         if not too_much and found.isdisjoint(removals):

@@ -58,7 +58,7 @@ def _behind_few(html: str, at: int) -> int:
 
 
 def _end(pattern: re.Pattern[str], html: str, at: int) -> int:
-    """Where the match ends that begins ``at``."""
+    """The end of the match that begins at ``at``."""
     found = pattern.match(html, at)
-    assert found is not None  # each of the patterns matches the tag that the one before it left, or nothing
+    assert found is not None  # a pattern matches what the pattern before it left of the tag, or nothing
     return found.end()

@@ -49,7 +49,7 @@ def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
 
 
 def _unfolds(attributes: Attributes, parent: LexborNode | None) -> bool:
-    """Whether a click shows the element, or a slider its parent is one of."""
+    """Whether a click shows the element, or whether its parent is a slider that shows it."""
     return _UNFOLDS.search(_names(attributes)) is not None or (
         parent is not None and _SLIDES.search(_names(parent.attributes)) is not None
     )

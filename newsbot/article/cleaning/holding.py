@@ -38,7 +38,7 @@ _LIFE = 120
 
 _STOPS = frozenset(".。।")
 _STATEMENT = 5
-"""The fewest words of a statement. A question and an exclamation are of a button."""
+"""The fewest words of a statement. A question or an exclamation belongs to a button."""
 
 _LEAD_IN = 30
 """The most letters beside a link that is a title: "Read also", a date."""

@@ -49,7 +49,7 @@ def is_banner(node: LexborNode) -> bool:
 
 
 def labelled(figure: LexborNode, rules: CleaningRules) -> Rule | None:
-    """The rule for a figure whose caption is only an advertising label. Boxes in the figure are looked into."""
+    """The rule for a figure whose caption is only an advertising label. Boxes in the figure are searched too."""
     waiting = [figure.last_child]
     for _ in range(_LOOK_AT):
         child = waiting.pop() if waiting else None

@@ -33,7 +33,7 @@ def markdown(html: str) -> str:
 
 
 class _StandIns:
-    """Private characters, of those that the HTML lacks, in the places of signs: the converter passes them on."""
+    """Private characters that the HTML lacks. They stand in the places of signs, and the converter passes them on."""
 
     def __init__(self, html: str) -> None:
         present = set(html)

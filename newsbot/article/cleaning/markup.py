@@ -45,7 +45,8 @@ def lower(name: str) -> str:
 
 
 def end_of_raw(html: str, name: str, at: int) -> int:
-    """Where the end tag of a raw element begins, whose content begins ``at``; the end of ``html`` without one."""
+    """The place of the end tag of a raw element whose content begins at ``at``; the end of ``html`` if there is no end
+    tag."""
     if name == "script":
         return _end_of_script(html, at)
     found = _RAW_ENDS[name].search(html, at)

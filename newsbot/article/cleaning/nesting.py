@@ -273,7 +273,7 @@ class _Flattener:
 
 
 def _behind_left_out(html: str, name: str, at: int) -> int:
-    """Where the element ends that is left out; ``at`` where it has no end, or holds more than its own."""
+    """The end of the element that is left out; ``at`` where the element has no end, or holds more than its own."""
     if name not in _END_OF_LEFT_OUT:
         return at
     found = _END_OF_LEFT_OUT[name].search(html, at)

@@ -16,7 +16,7 @@ OTHER = "\0"
 """In an opening: any character that is neither a letter nor a space."""
 
 _MOST = 200
-"""The most openings of one expression. With more it counts as one that begins with anything."""
+"""The most openings of one expression. An expression with more openings counts as one that begins with anything."""
 
 _ATOM = re.compile(
     r"\\(?P<kind>[dDsSwWb])|\\(?P<sign>[^\w\s])|\[(?P<letters>(?:\\d|[^\\\[\]^-])+)\]|(?P<letter>[^.^$*+?{}\[\]()|\\])"
@@ -94,7 +94,7 @@ def _by_letter(found: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _letters(found: frozenset[str] | None) -> frozenset[str] | None:
-    """Openings that end before the first character whose kind only is known."""
+    """The openings, each cut before its first OTHER."""
     letters = frozenset(each.partition(OTHER)[0] for each in found or {""})
     return None if "" in letters else letters
 

@@ -92,8 +92,8 @@ class CleaningRules:
             for rule in linked
         ]
         self._about = {rule.name: re.compile("|".join(rule.about)) for rule in linked if rule.about}
-        # One expression for all rules that do not ask for the links takes less time than each of them. In it a group
-        # would get another number.
+        # One expression for all rules that do not ask for the links takes less time than each of them. In this one
+        # expression a group would get another number.
         plain = [rule for rule, pattern, leads in self._linked if leads is None and not pattern.groups]
         self._plain = Expressions(("plain", each) for rule in plain for each in rule.for_links)
         self._not_plain = [each for each in self._linked if each[2] is not None or each[1].groups]

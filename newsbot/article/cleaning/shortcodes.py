@@ -13,8 +13,8 @@ from html import unescape
 _CLOSER = re.compile(r"\[/([A-Za-z][\w-]{0,40})\s*\]")
 _QUOTE = "[\"'“”„″′‘’«»]"
 # An argument may contain "]" between quotes, and "[...]" too where it is written as key="...". The expression never
-# backtracks: an opening bracket without an end costs its own length, not every way to pair its quotes. Why some groups
-# are atomic, and not possessive, stands in crowded.py.
+# backtracks: an opening bracket without an end costs its own length, not every way to pair its quotes. crowded.py says
+# why some groups are atomic, and not possessive.
 _OPENING_QUOTE = r"(?<==)[\"“”„″][^\"“”„″\[\]]*+\["
 _BRACKETED = rf"{_OPENING_QUOTE}[^\"“”„″\[\]]*+\](?>(?:[^\"“”„″\[\]]++|\[[^\"“”„″\[\]]*+\])*)[\"“”„″](?=[\s\xa0/\]])"
 _HELD = rf"(?>(?:[^\"'“”„″′‘’«»\[\]]++|(?!{_OPENING_QUOTE}){_QUOTE}(?:[^\"'“”„″′‘’«»\[]*+{_QUOTE})?)*)"

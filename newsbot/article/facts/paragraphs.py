@@ -40,7 +40,7 @@ _PARAGRAPHS = frozenset({"p", "blockquote", "pre"})
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _FEWEST = 8
-"""The words of a paragraph. With fewer, a block is a label."""
+"""The words of a paragraph. A block with fewer words is a label."""
 _TEASER = 80
 """A block under a heading that is a link holds a teaser, unless it has this many words."""
 _MOST = 0.75

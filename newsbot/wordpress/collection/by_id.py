@@ -1,7 +1,7 @@
 """Lists a collection in the order of its ids, in pages that overlap.
 
 A deletion moves all later rows forward, so that the next page may begin behind a gap. Ids only grow along the listing:
-a page that begins at an id which an earlier page had follows without a gap, whatever was deleted in between.
+if a page begins at an id that an earlier page had, there is no gap before the page, whatever was deleted in between.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_GAPS = 12
 
 
 class ById(Stage):
-    """The order by id, by ``offset=``, or ``by_page=`` by ``page=``, whose pages cannot overlap.
+    """The listing by id: with ``offset=``, or (``by_page``) with ``page=``, whose pages cannot overlap.
 
     ``last_id`` is the id that the listing has reached. ``total`` is the site's count at the last page that followed
     without a gap, ``covered`` whether that page reached its own count. ``gap`` is the last gap that could not be closed

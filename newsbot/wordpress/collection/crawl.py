@@ -123,12 +123,12 @@ class CollectionCrawl:
         self.facts.end("incomplete", why, "deletions")
 
     def bury_all(self) -> Steps[None]:
-        """Deliver tombstones of all held rows: the site names their type no more, and the user confirms it."""
+        """Deliver tombstones of all held rows: the site no longer names their type, and the user confirms it."""
         facts, known = self.facts, (yield self.queries.known())
         if self.intake is not None:
             yield from deliver_tombstones(self.intake, sorted(known), when=self.state.run_time or "")
         facts.mode, facts.live = "update", 0
-        facts.end("complete", f"the site names this type no more, {len(known)} gone")
+        facts.end("complete", f"the site no longer names this type, {len(known)} gone")
 
     @property
     def is_not_public(self) -> bool:

@@ -52,9 +52,9 @@ def bury(
 ) -> Steps[Buried]:
     """Deliver tombstones of the rows that are truly gone.
 
-    Suspected are the archived ids ``missing`` from the listings, and the ids that were listed and not given. ``live``
-    is the number of rows that the archive holds, ``before`` the number that this run buried earlier, ``listed`` an id
-    that the site showed in this run, ``when`` the time of the deletion (UTC, ISO).
+    The archived ids that are ``missing`` from the listings are suspected, and so are the ids that were listed and not
+    given. ``live`` is the number of rows that the archive holds, ``before`` the number that this run buried earlier,
+    ``listed`` an id that the site showed in this run, ``when`` the time of the deletion (UTC, ISO).
     """
     facts, queries = intake.facts, intake.queries
     suspects = _suspects(intake, missing, live=live)

@@ -67,7 +67,8 @@ class RecentChanges:
 
     def _reach_back(self, earlier: str) -> Steps[tuple[str, str | None]]:
         """The time since which edits are asked for, and the last change among the archive's rows that the site lists:
-        the answer must show this change or a later one. The change is None if the newest rows show one as late.
+        the answer must show this change or a later one. The change is None if the newest rows show a change that is as
+        late.
 
         The time is ``earlier`` if the answer would take more than a page, such as after an edit of all rows at once.
         """

@@ -168,7 +168,7 @@ class Reconciler:
         return len(redated)
 
     def _given_twice(self, older: Dates, held: Mapping[int, str | None]) -> Steps[set[int]]:
-        """The rows, of those with an ``older`` date of change than the archive's, that are not old copies of a cache.
+        """Those rows with an ``older`` date of change than the archive's that are not old copies of a cache.
         An old copy must not replace a newer one. If the site gives the older date again, past all caches, the held date
         was wrong (it lay in the future, or the site was restored from a backup).
         """

@@ -75,8 +75,8 @@ def _doubt(facts: CollectionFacts) -> str:
 
 
 def gone_type(live: int) -> str:
-    """The reason where the site names the type of ``live`` held rows no more."""
-    return f"the site names this type no more: -a confirm_deletions=1 takes its {live} rows as deleted"
+    """The reason where the site no longer names the type of ``live`` held rows."""
+    return f"the site no longer names this type: -a confirm_deletions=1 takes its {live} rows as deleted"
 
 
 def accept_unexplained(facts: CollectionFacts) -> None:

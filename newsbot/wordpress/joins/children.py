@@ -47,8 +47,8 @@ class ChildrenFetcher:
     ``closed`` are names that visitors may not read at all, ``endless`` those whose listing does not come to an end;
     they are not asked for again. ``failing`` are names that
     failed so often that batches are no longer split. ``sizes`` are page sizes that the site demands, by name. ``about``
-    holds the descriptions of types that are known, by route. ``held`` is the number of bytes that the children of posts
-    take which have not left yet, ``overflows`` the number of batches that took too many.
+    holds the descriptions of types that are known, by route. ``held`` is the number of bytes of those children whose
+    posts have not left yet, ``overflows`` the number of batches that took too many.
     """
 
     site: Site
@@ -190,7 +190,7 @@ class ChildrenFetcher:
         return self.sizes.get(name, self.site.accepted(relation.route).per_page)
 
     def _check_closed(self, name: str, relation: Relation, type_: str) -> Asking[None]:
-        """Find out with one request whether visitors may read no child at all.
+        """Find out with one request whether visitors may read any child at all.
 
         Splitting the batch would cost two requests for each post.
         """

@@ -80,7 +80,7 @@ class LinkCache:
             self.known.popitem(last=False)
 
     def leave(self, ids: Collection[int]) -> None:
-        """Note that a row with these ids waits no more."""
+        """Note that a row with these ids no longer waits."""
         self.needed -= len(ids)
 
     def batch(self, size: int = PER_PAGE) -> list[int]:

@@ -25,7 +25,7 @@ def find_languages(site: Site, collection: Collection, options: Options) -> Step
     """Find out which languages the queries of a collection must name, and keep the answer for later runs. Returns
     whether there is a language that earlier runs did not ask for.
 
-    Raises PayloadError where the site stops to answer. A site that does not answer at all is left to the crawl.
+    Raises PayloadError where the site stops answering. A site that does not answer at all is left to the crawl.
     """
     route = collection.route
     if options.kind not in SPOKEN or not shows_languages(site, route):

@@ -1,6 +1,6 @@
 """What an address of a site means: the site, a section, a tag, an author, a search, one article. Pure.
 
-WordPress tells it itself: since 5.5 each page of one object names that object in the API
+WordPress itself tells the meaning: since 5.5 each page of one object names that object in the API
 (``Link: <.../wp-json/wp/v2/categories/5>; rel="alternate"; type="application/json"``), and every theme that calls
 ``body_class`` names it in the classes of ``<body>``. So the configured bases of permalinks need not be known.
 """

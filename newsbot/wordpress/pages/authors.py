@@ -37,7 +37,7 @@ _TITLES = re.compile(r"\b(?:editors?|staff|team|desk|press|news|reporters?|redak
 _LETTERS = re.compile(r"[\W_]+")
 _LONGEST = 80
 _MOST_LETTERS = 500
-"""A longer text is not divided: to search it for names takes its square."""
+"""A longer text is not divided: a search for names takes time that grows with the square of its length."""
 
 
 def authors_of(tree: LexborHTMLParser, metadata: Metadata, *, in_list: Callable[[LexborNode], bool]) -> list[Author]:

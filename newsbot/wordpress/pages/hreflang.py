@@ -24,7 +24,7 @@ class PageLanguage:
 
     @property
     def code(self) -> str:
-        """The language without its region: what language plugins use as a name, nearly always."""
+        """The language without its region. Language plugins nearly always use it as a name."""
         return self.tag.replace("_", "-").partition("-")[0].lower()
 
 

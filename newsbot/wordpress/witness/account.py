@@ -1,4 +1,4 @@
-"""One hearing of the witnesses on one type: what it compares, and what came of it so far."""
+"""One hearing of the witnesses on one type: what it compares, and what it has brought so far."""
 
 from __future__ import annotations
 

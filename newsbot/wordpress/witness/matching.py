@@ -46,7 +46,7 @@ def lacking(
     """
     home = canonical(site)
     for url, changed in listed.items():
-        # Nearly all listed URLs are held, in the spelling that is listed: the other questions are for the rest.
+        # Nearly all listed URLs are held, in the spelling that is listed: the other checks are for the rest.
         if place_key(url) in held or not is_within(url, home) or is_list(url, home, typed=typed):
             continue
         if not is_held(url, held, home=home, type_=type_):

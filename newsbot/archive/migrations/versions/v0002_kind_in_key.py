@@ -41,7 +41,7 @@ _SHAPES = {
 """Checksum of the columns of a payload (``shape``) -> kind, when this migration was written."""
 
 _OWN_COLUMN = {"categories": "posts", "file_url": "media", "website": "users", "count": "terms", "post": "comments"}
-"""A column that the items of one kind alone have -> that kind. Media have ``post`` too, and are asked first."""
+"""A column that the items of one kind alone have -> that kind. Media have ``post`` too, and are checked first."""
 
 _UNKNOWN = {"cursor": None, "sequence": 0, "whole": False, "watermark": None, "hidden": 0, "swept": None}
 """The state of a collection that the next crawl walks from its beginning."""

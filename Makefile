@@ -25,7 +25,7 @@ help:
 
 setup: $(SETUP)
 
-# A second make finds the stamp and does nothing; a changed pin makes it stale. A crawl needs the first file alone.
+# A second make finds the stamp and does nothing; a changed pin makes it stale. A crawl needs only the first file.
 $(SETUP): requirements.txt requirements-extras.txt requirements-dev.txt .ci/setup .ci/uv_install.py
 	@sh .ci/setup requirements.txt requirements-extras.txt requirements-dev.txt
 	@touch $@ $(CRAWL)

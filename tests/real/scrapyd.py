@@ -98,7 +98,7 @@ class Scrapyd:
         return str(answer["jobid"])
 
     def state(self, job: str) -> str:
-        """``pending``, ``running``, ``finished`` or, before it is any of them, nothing."""
+        """``pending``, ``running`` or ``finished``; "" where Scrapyd does not list the job yet."""
         _, answer = self.call("listjobs", project="newsbot")
         for state in ("pending", "running", "finished"):
             if any(one["id"] == job for one in answer.get(state, ())):

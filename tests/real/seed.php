@@ -121,7 +121,7 @@ bulk($wpdb->term_taxonomy, $taxonomies);
 $taxonomy_id = array_column($wpdb->get_results("SELECT term_id, term_taxonomy_id FROM $wpdb->term_taxonomy", ARRAY_A),
     'term_taxonomy_id', 'term_id');
 
-// The oddities, first: they are among the $total posts.
+// The oddities come first: they are among the $total posts.
 $arabic = 'أخبار الميناء القديم';
 foreach (['arabic' => [$arabic, 'ar'], 'chinese' => ['港口新闻与夜间渡轮', 'zh'], 'russian' => ['Новости старой гавани', 'ru'],
     'hindi' => ['पुराने बंदरगाह की खबरें', 'hi']] as $name => [$title, $lang]) {
@@ -247,7 +247,7 @@ $wpdb->query("DELETE r FROM $wpdb->term_relationships r WHERE r.object_id IN (" 
 bulk($wpdb->term_relationships, array_map(
     fn($link) => ['object_id' => $link[0], 'term_taxonomy_id' => (int) $taxonomy_id[$link[1]], 'term_order' => 0], $links));
 
-// Images that lead nowhere a visitor may go.
+// Images that no visitor may see.
 $named['image_of_draft'] = $next++;
 bulk($wpdb->posts, [row($named['image_of_draft'], '2020-02-02 02:02:02', ['post_title' => 'Unseen', 'post_name' => 'unseen',
     'post_status' => 'inherit', 'post_type' => 'attachment', 'post_mime_type' => 'image/jpeg', 'post_parent' => $named['draft'],
@@ -257,7 +257,7 @@ $meta[] = ['post_id' => $named['draft_image'], 'meta_key' => '_thumbnail_id', 'm
 $meta[] = ['post_id' => $named['dangling_image'], 'meta_key' => '_thumbnail_id', 'meta_value' => '99999999'];
 bulk($wpdb->postmeta, $meta);
 
-// Comments: threads on public posts, spam and waiting ones, and some where nobody may read.
+// Comments: threads on public posts, spam and waiting ones, and some on posts that no visitor may read.
 $comments = [];
 $places = [$named['sticky'], $named['draft'], $named['private'], $named['protected'], $named['trashed']];
 for ($i = 0; $i < 300; $i++) {
@@ -270,7 +270,7 @@ for ($i = 0; $i < 300; $i++) {
         'comment_approved' => $i % 10 === 9 ? 'spam' : ($i % 10 === 8 ? '0' : '1'), 'comment_agent' => '', 'comment_type' => 'comment',
         'comment_parent' => 0, 'user_id' => $i % 20 ? 0 : 2];
 }
-// Answers: every other of the first hundred public ones has one, on the same post.
+// Replies: every second of the first hundred public comments has a reply, on the same post.
 for ($i = 25; $i < 125; $i += 2) {
     $comments[] = ['comment_ID' => 300 + $i, 'comment_parent' => $i + 1, 'comment_author' => 'Answering'] + $comments[$i];
 }

@@ -70,7 +70,7 @@ WHERE c.comment_approved = '1' AND p.post_status = 'publish' AND p.post_password
 
 def posts(site: WordPress, post_type: str = "post") -> Rows:
     """Also ``link``, and ``terms``: [{id, taxonomy, slug, name, parent}]. ``image`` is the id the post names, with
-    ``image_guid`` None where it dangles."""
+    ``image_guid`` None where there is no such image."""
     rows = _by_id(site.sql(_POSTS, [post_type]))
     links = _links(site, list(rows))
     for post, row in rows.items():
@@ -86,12 +86,12 @@ def terms(site: WordPress, taxonomy: str) -> Rows:
 
 
 def users(site: WordPress) -> Rows:
-    """Those whom visitors may see: with something published."""
+    """The users whom visitors may see: those with a published object."""
     return _by_id(site.sql(_USERS))
 
 
 def media(site: WordPress) -> Rows:
-    """Attachments that hang on nothing or on something public."""
+    """Attachments that belong to no post or to a public post."""
     return _by_id(site.sql(_MEDIA))
 
 

@@ -129,7 +129,8 @@ class WordPress:
 
     @contextlib.contextmanager
     def mu_plugin(self, name: str, php: str) -> Iterator[None]:
-        """Runs ``php`` (without ``<?php``) in every request inside the block: how faults are made on the real thing."""
+        """Runs ``php`` (without ``<?php``) in every request inside the block: how tests put faults into a real
+        WordPress."""
         path = self._site / "wp-content/mu-plugins" / f"{name}.php"
         path.write_text("<?php\n" + php)
         try:

@@ -34,7 +34,7 @@ def is_root() -> bool:
 
 
 def give_to(user: str, folder: Path) -> None:
-    """Lets an unprivileged daemon write where root prepared its folder; no root, nothing to give."""
+    """Lets an unprivileged daemon write where root prepared its folder. Without root there is nothing to do."""
     if is_root():
         owner = pwd.getpwnam(user)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
@@ -44,7 +44,8 @@ class Daemon:
     """One foreground process with a log. ``start`` returns when ``ready()`` is true, or raises NotStarted."""
 
     def __init__(self, *, name: str, command: Sequence[str], log: Path, user: str | None = None) -> None:
-        # The kernel ends the daemon with pytest, also when pytest is killed. Else it would hold a port and memory.
+        # The kernel ends the daemon with pytest, also when pytest is killed. Otherwise the daemon would hold a port and
+        # memory.
         self._command = ["setpriv", "--pdeathsig", "TERM"]
         if user is not None and is_root():
             self._command += [f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--init-groups"]
@@ -69,7 +70,7 @@ class Daemon:
         return self._process is not None and self._process.poll() is None
 
     def stop(self, signal_number: int = signal.SIGTERM) -> None:
-        """Asks, waits, then kills; the process and no other."""
+        """Asks the process to end, waits, then kills it. No other process is touched."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return

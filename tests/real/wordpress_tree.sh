@@ -4,7 +4,7 @@
 #   sh tests/real/wordpress_tree.sh SUITE FOLDER      e.g. trixie .cache/wordpress-trixie
 #
 # FOLDER/root then holds the unpacked packages; a second run finds it and returns at once. Exit status: 0 it is there,
-# 1 it could not be had (the last lines on standard error say why).
+# 1 it could not be fetched (the last lines on standard error say why).
 set -eu
 
 suite=$1
@@ -47,7 +47,7 @@ private_apt() {
         "$@" >"$folder/apt/log" 2>&1 </dev/null
 }
 
-# Of its own suite the machine has the lists already, but they may be missing or older than the mirror.
+# The machine has the lists of its own suite already, but they may be missing or older than the mirror.
 own_apt_has_it() {
     [ "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" = "$suite" ] || return 1
     # shellcheck disable=SC2086 # a list of names without blanks

@@ -58,7 +58,7 @@ def collection_keys() -> dict[str, str]:
 
 
 def types_of(part: str) -> dict[str, str]:
-    """Key -> its type in words, by the type hint or, of what has none, by the value."""
+    """Key -> its type in words, by the type hint, or by the value where there is no hint."""
     site = receipt()["sites"][0]
     parts = {"run": receipt(), "site": site, "collection": site["collections"]["post"]}
     hints = {

@@ -1,4 +1,4 @@
-"""Site crawls whose API stops to answer after it gave rows: other sources bring the rows that did not come."""
+"""Site crawls whose API stops answering after it gave rows: other sources bring the rows that did not come."""
 
 from __future__ import annotations
 

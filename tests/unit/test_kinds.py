@@ -176,7 +176,7 @@ def test_a_type_that_the_site_no_longer_names_is_asked_for(
     assert {name.removeprefix(prefix) for name in known.types} == set(told)
     if told.get("podcast") == "incomplete":
         podcast = facts.collections["podcast"]
-        # The way out is for a route that is gone. A site that is busy gave nothing up.
+        # Only for a route that is gone the reason names the option: a busy site did not give the type up.
         way_out = "no longer names this type: -a confirm_deletions=1 takes its 20 rows as deleted"
         assert (podcast.cause == "deletions", podcast.why.endswith(way_out)) == (status == 404, status == 404)
 

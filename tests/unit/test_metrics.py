@@ -106,7 +106,7 @@ def crawler(tmp_path: Path, stats: dict[str, Any], *, stopping: bool = False, **
 
 
 class _Hashable:
-    """A key of a table, as a Crawler is."""
+    """An object that can be a key of a table, as a Crawler can."""
 
     def __init__(self, of: SimpleNamespace) -> None:
         self.__dict__.update(of.__dict__)

@@ -100,7 +100,7 @@ def test_a_title_ends_before_a_bar_where_a_heading_does(declared: str, h1: str, 
 
 @pytest.mark.parametrize("part", ["@a.", "A, ", ",", "| ", "A and "])
 def test_a_very_long_text_is_not_searched_for_names(part: str) -> None:
-    # A search that takes the square of the length does not end.
+    # A search whose time grows with the square of the length does not end in time.
     long = f"A{part * 100_000}x"
     assert names(post(head=json_ld(author={"name": long}))) == [long]
 

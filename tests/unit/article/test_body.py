@@ -259,7 +259,7 @@ def test_an_empty_element_of_trafilatura_does_not_hold_what_follows(
 def test_a_long_run_of_spaces_in_what_trafilatura_finds_is_read_once(
     element: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A reader that goes back over the run for each of its spaces does not end.
+    # A reader that goes back over the spaces for each of them does not end in time.
     found = f"<html><body><p>{element.format(' ' * 1_000_000)}</p>{STORY}</body></html>"
     monkeypatch.setattr(trafilatura, "extract", lambda html, **options: found)
     assert "The harbour board" in (judge_page(page(STORY), URL)[0] or "")

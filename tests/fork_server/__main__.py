@@ -26,6 +26,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from tests.fork_server.job import Job
 
 LAZY = ("playwright", "scrapy_playwright", "pyarrow", "scipy", "datasketch", "pandas")
@@ -80,17 +82,27 @@ def load(without: list[str]) -> None:
 
 
 def rehearse() -> None:
-    """Do once what every crawl does once: read the cleaning rules and the language model, load the migrations, find
-    the commands of other packages."""
+    """Do once what every crawl does once: build the models, read the cleaning rules and the language model, load the
+    migrations, find the commands of other packages."""
     from newsbot.archive import Archive
     from newsbot.article.cleaning.clean import clean
     from newsbot.article.facts.language import detect
 
+    for model in models(BaseModel):
+        model.model_rebuild()
     detect("The harbour board voted on Tuesday to replace the two oldest cranes before winter.", declared=None)
     clean("<p>The harbour board voted.</p>", base_url="https://news.example/")
     metadata.entry_points(group="scrapy.commands")
     with tempfile.TemporaryDirectory() as folder:
         Archive.open(f"sqlite:///{folder}/newsbot.db").close()
+
+
+def models(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The models of newsbot. Their validators are built when they are used first."""
+    for model in base.__subclasses__():
+        if model.__module__.startswith("newsbot."):
+            yield model
+        yield from models(model)
 
 
 def serve(control: socket.socket) -> Job | None:

@@ -81,7 +81,7 @@ class SiteArguments(BaseModel):
     limit: Annotated[int, Field(ge=1)] | None = Field(default=None, description="the newest N of each type")
     full: Switch = Field(default=False, description="deliver everything again, not only what changed")
     sweep: Switch = Field(default=False, description="compare every id of the site with the archive now")
-    confirm_deletions: Switch = Field(default=False, description="believe deletions that are suspiciously many")
+    confirm_deletions: Switch = Field(default=False, description="accept deletions that are suspiciously many")
     raw: Switch = Field(default=False, description="keep the whole API object in `raw`")
     warc: Switch | None = Field(default=None, description="write every exchange with the sites to WARC files")
     due: Switch = Field(default=False, description="of sites=, only those that are due")

@@ -1,4 +1,4 @@
-"""Standard streams that the caller closed, and one that takes no more."""
+"""Standard streams that the caller closed, and one that accepts no more data."""
 
 from __future__ import annotations
 

@@ -101,8 +101,8 @@ class BlockWalk:
         return self._fill(node) if self.writer.begin(tag, start) else self.writer.end
 
     def _fill(self, block: LexborNode) -> Leave | None:
-        """Write all the content of a block that was entered, where it is a text or a line. Else the walk goes on in the
-        block."""
+        """Write all the content of a block that was entered, where it is a text or a line. Otherwise the walk goes on
+        in the block."""
         only = block.first_child
         if only is not None and only.tag_id == TEXT and only.next is None:
             text = only.text_content or ""

@@ -170,7 +170,8 @@ class Cursor:
         return len(self.seen) > self.expected
 
     def look_at_the_end(self, last: Row | None) -> None:
-        """Go on, up to twice as many rows, where the ``last`` row stands behind the place; else end the listing."""
+        """Go on, up to twice as many rows, where the ``last`` row stands behind the place; otherwise end the
+        listing."""
         self.expected = 2 * len(self.seen)
         if len(self.seen) > MOST_ROWS or last is None or self._has_passed(last):
             self.endless = self.unproven = self.done = True

@@ -104,9 +104,9 @@ def newest_ids(
 ) -> Steps[Newest]:
     """List the newest ids, down to a page whose rows are all known. Raises PayloadError. One known id is not the end: a
     row that was published late can have a lower id than rows that are known. A collection with few rows is listed to
-    its end, unless ``hidden`` is None; else ``hidden`` is the number of rows that the site counts and lists to nobody.
-    ``fresh`` is a text that no earlier query had: caches then have no answer to the query. ``after`` has the newest ids
-    that came before: the listing goes on below them.
+    its end, unless ``hidden`` is None; otherwise ``hidden`` is the number of rows that the site counts and lists to
+    nobody. ``fresh`` is a text that no earlier query had: caches then have no answer to the query. ``after`` has the
+    newest ids that came before: the listing goes on below them.
     """
     found = after or Newest()
     listing = _Listing(found=found, hidden=hidden)

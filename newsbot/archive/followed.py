@@ -127,15 +127,7 @@ class Followed:
             ruled = [(held[key], site.every) for key, site in given.items() if key in held]
             if anew := [due for site, every in ruled if (due := _due_anew(site, every, longest)) is not None]:
                 connection.execute(_DUE, anew)
-        return Imported(
-            new=[url for url, spider in given if (url, spider) not in held],
-            changed=[key[0] for key, site in given.items() if key in held and _differs(site, held[key])],
-            gone=[
-                key[0]
-                for key, site in held.items()
-                if source is not None and site.source == source and key not in given
-            ],
-        )
+        return _imported(given, held, source)
 
     def pause(self, urls: Sequence[str], *, paused: bool, spider: str | None = None) -> list[str]:
         """Pause or resume sites. Returns the URLs that are followed."""
@@ -186,6 +178,19 @@ class Followed:
         )
         with self._database.reading() as connection:
             return [datetime.fromisoformat(moment) for moment in connection.execute(chosen).scalars()]
+
+
+def _imported(
+    given: Mapping[tuple[str, str], FollowedSite], held: Mapping[tuple[str, str], FollowedSite], source: str | None
+) -> Imported:
+    """What an import of the ``given`` sites changes in the ``held`` ones; the keys are URL and spider."""
+    return Imported(
+        new=[url for url, spider in given if (url, spider) not in held],
+        changed=[key[0] for key, site in given.items() if key in held and _differs(site, held[key])],
+        gone=[
+            key[0] for key, site in held.items() if source is not None and site.source == source and key not in given
+        ],
+    )
 
 
 def _differs(site: FollowedSite, held: FollowedSite) -> bool:

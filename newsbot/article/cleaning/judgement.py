@@ -37,6 +37,11 @@ def _is_question(words: str) -> bool:
     return words.rstrip()[-1:] in _QUESTION and len(words) <= LONGEST
 
 
+def _is_sign(words: str) -> bool:
+    """Whether words are a single character other than a separator."""
+    return len(words) == 1 and words != "|"
+
+
 def _is_stub(words: str) -> bool:
     """Whether words are the signs around a number or a name: "%" and "( )", but not "***", which divides a text."""
     signs = words.replace(" ", "")
@@ -96,26 +101,18 @@ class Judgement:
         # Texts of signs alone, addresses and labels always go on to the checks below.
         if not hrefs and not self.rules.may_match(words):
             return AUTHOR
-        if cut and not hrefs and _is_stub(words):
+        if not hrefs and self._is_left(words, cut):
             return PLUGIN
-        if len(words) == 1 and words != "|":
+        if _is_sign(words):
             return AUTHOR
-        if not words.strip("| ") and not hrefs and "share-link" in self.removals:
-            return PLUGIN  # the separators between removed links
-        if not hrefs and POST_TAGS.name in self.removals and self._is_left_of_tags(words):
-            return PLUGIN
         if words in _MARKDOWN:
             self.counts["orphan-label"] += 1
             return PLUGIN
         if tag == "p" and words.startswith("http") and len(hrefs) < 2 and bare_address(words):
             return ADDRESS
-        rule: Rule | None = None
-        if hrefs:
-            rule = self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)
-        elif tag not in SPOKEN:
-            rule = self.rules.match_text(words, heading=tag[0] == "h")
-            if rule is not None and self._may_head(words, tag, bold):
-                return LABEL
+        rule = self._rule_for(words, hrefs, tag)
+        if rule is not None and not hrefs and self._may_head(words, tag, bold):
+            return LABEL
         if rule is None and counter and len(words) <= _LABEL:
             rule = self.rules.match_bare(words)
         if rule is None:
@@ -125,6 +122,21 @@ class Judgement:
         if rule.credit:
             self.credit = words, tuple(hrefs)
         return PLUGIN
+
+    def _rule_for(self, words: str, hrefs: Sequence[str], tag: str) -> Rule | None:
+        """The rule that matches the whole text of a block. A text without a link in a list, a quotation or a table is
+        the author's."""
+        if hrefs:
+            return self.rules.match_linked(words, hrefs, listed=tag in SPOKEN, own=self._own)
+        return None if tag in SPOKEN else self.rules.match_text(words, heading=tag[0] == "h")
+
+    def _is_left(self, words: str, cut: bool) -> bool:
+        """Whether words without a link are what remains of removed elements: signs, separators, labels of tags."""
+        if cut and _is_stub(words):
+            return True
+        if not words.strip("| ") and "share-link" in self.removals:
+            return True  # the separators between removed links
+        return POST_TAGS.name in self.removals and not _is_sign(words) and self._is_left_of_tags(words)
 
     def _may_head(self, words: str, tag: str, bold: bool) -> bool:
         """Whether a text that a rule matches may head an author's: as a line of bold words, or as a question."""

@@ -158,12 +158,19 @@ class CleaningRules:
             if leads is not None and not (fits and all(leads.match(href, own=own) for href in hrefs)):
                 continue
             if pattern.fullmatch(folded):
-                # A sentence that reports somebody's request does not ask the reader for anything.
-                reported = leads and _REPORTED.search(folded)
-                quoted = (leads or rule.also_linked) and _only_quoted(pattern, words)
-                tells = leads and not short and self._tells(rule, pattern, words)
-                return None if reported or quoted or tells or not self._is_own(rule, folded, hrefs, own) else rule
+                authors = self._is_authors(rule, pattern, words, leads=leads is not None, short=short)
+                return rule if not authors and self._is_own(rule, folded, hrefs, own) else None
         return None
+
+    def _is_authors(self, rule: Rule, pattern: re.Pattern[str], words: str, *, leads: bool, short: bool) -> bool:
+        """Whether words that a rule's expression matches are the author's all the same. ``leads``: the rule names the
+        addresses of the links. ``short``: the block is as short as an invitation."""
+        if (leads or rule.also_linked) and _only_quoted(pattern, words):
+            return True
+        if not leads:
+            return False
+        # A sentence that reports somebody's request does not ask the reader for anything.
+        return _REPORTED.search(fold(words)) is not None or (not short and self._tells(rule, pattern, words))
 
     def _is_own(self, rule: Rule, folded: str, hrefs: Sequence[str], own: str) -> bool:
         """Whether a block asks for the newsroom itself: by its words, or as a button would."""

@@ -1,4 +1,5 @@
-"""Where the command ``newsbot`` begins: Ctrl-C is one line from here on, before the modules of the command are read."""
+"""Where the command ``newsbot`` begins: Ctrl-C is reported in one line from here on, before the modules of the command
+are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the settings of a run before anything is started. An error is one line."""
+"""Checks the settings of a run before anything is started. Each error is reported in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a command ends that cannot do its work: with one line and an exit status."""
+"""How a command that cannot do its work ends: with one line and an exit status."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
 
 
 def attention(sites: Iterable[SiteFacts], *, most: int) -> list[str]:
-    """Sites that are not complete, worst first, with the next step: those with one reason in one line."""
+    """Sites that are not complete, worst first, with the next step. Sites with the same reason share a line."""
     groups: dict[tuple[SiteVerdict, str], list[SiteFacts]] = {}
     for site in sites:
         if site.verdict not in ("complete", "elsewhere"):

@@ -17,10 +17,10 @@ from newsbot.wordpress.receipt import SiteFacts
 logger = logging.getLogger(__name__)
 
 UNREADABLE_FOR = timedelta(hours=6)
-"""When a site is tried again whose entry or spider newsbot does not know."""
+"""If newsbot does not know the entry or the spider of a site, newsbot tries the site again after this time."""
 
 ELSEWHERE_FOR = timedelta(minutes=1)
-"""When a site is tried again that a run outside of the fleet crawls now."""
+"""If a run outside of the fleet crawls a site now, newsbot tries the site again after this time."""
 
 
 class Visits:

@@ -159,7 +159,8 @@ class ArchivePipeline:
             return
         try:
             self._archive.flush()
-            # The heartbeat goes on: the rows of a large archive take longer than a lease lasts without it.
+            # The heartbeat goes on: to write the rows of a large archive takes longer than a lease lasts without a
+            # heartbeat.
             await self._whole_files.write()
             self._stop_heartbeat()
             self._archive.leases.release_all()

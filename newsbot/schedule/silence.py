@@ -30,7 +30,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A site published ``posts`` posts after ``since``, where its habit makes ``expected`` of them likely."""
+    """A site published ``posts`` posts after ``since``. By its habit, ``expected`` posts were likely."""
 
     posts: int
     expected: float

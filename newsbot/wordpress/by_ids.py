@@ -19,7 +19,7 @@ from newsbot.wordpress.replies import answer, rows_of
 from newsbot.wordpress.values import row_id
 
 PURPOSES = ("include", "confirm", "identity", "salvage", "join-")
-"""How the purposes of those queries begin that name ids which the site is known to have. Other queries with ``include``
+"""The beginnings of the purposes of queries for ids that the site is known to have. Other queries with ``include``
 try ids: a query for each of them would cost more than it tells."""
 
 FEW = 10

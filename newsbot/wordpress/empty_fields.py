@@ -11,7 +11,7 @@ from newsbot.wordpress.replies import answer, refuses_form
 
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
 _HOLLOW = (b"[[]", b"[{}", b"[null")
-"""How a list begins whose rows lost every field."""
+"""The beginning of a list whose rows lost every field."""
 
 
 def without_fields(query: Query, reply: Reply) -> Query | None:

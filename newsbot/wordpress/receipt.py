@@ -32,8 +32,8 @@ Cause = Literal[
 """The causes about which a user can do something, if a verdict is not ``complete``. ``next_steps`` has a step for each.
 
 ``address``: the address cannot be requested. ``deletions``: deletions that were too many at once are held back.
-``login``: rows are kept that only the login of earlier runs may show. ``list``: a list names types of one site that
-one run cannot bring together. ``part`` and ``type``: the site does not have, or does not list, what was asked for.
+``login``: newsbot keeps rows that only the login of earlier runs may show. ``list``: a list names types of one site
+that one run cannot bring together. ``part`` and ``type``: the site does not have, or does not list, what was asked for.
 ``rows``: rows that the site lists did not come.
 """
 

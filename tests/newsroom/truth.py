@@ -10,7 +10,8 @@ from tests.newsroom.rest_client import Ask, Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """``posts``: id -> local date ("2021-06-15T12:00:00") of every published post, ``modified`` likewise.
+    """``posts``: id -> local date ("2021-06-15T12:00:00") of every published post, ``modified`` the same for the date
+    of change.
 
     ``tied`` is a local date that at least 60 posts share. The others are ids: ``forbidden_image`` is an attachment of a
     draft, ``dangling_image`` a post whose featured image is gone, ``silent_user`` a user without published posts,

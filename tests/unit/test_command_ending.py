@@ -1,4 +1,4 @@
-"""The line with which a command ends that cannot do its work."""
+"""The line with which a command that cannot do its work ends."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class MediaWriter:
         return waited
 
     def caption(self, words: str) -> None:
-        """Use ``words`` as the caption of the pictures since the figure began that have none."""
+        """Use ``words`` as the caption of the pictures without a caption since the figure began."""
         if words:
             for image in self._uncaptioned:
                 image.caption = image.caption or words

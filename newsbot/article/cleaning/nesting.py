@@ -73,7 +73,8 @@ _FORMULA = re.compile(
 
 
 def flatten(html: str) -> str:
-    """``html`` without the tags that are deeper, and the attributes that are more numerous, than in any article."""
+    """``html`` without the tags that stand deeper than in any article, and with no more attributes in a tag than any
+    article has."""
     if len(html) <= _SHORT and html.count("<") <= FEW_TAGS:
         return html
     html = limit_attributes(html)

@@ -27,8 +27,8 @@ _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """How the texts begin that a part of an expression matches. ``whole``: texts that the part matches, letter for
-    letter. ``begun``: the beginnings of longer texts.
+    """The beginnings of the texts that a part of an expression matches. ``whole``: texts that the part matches, letter
+    for letter. ``begun``: the beginnings of longer texts.
     """
 
     whole: frozenset[str]

@@ -90,7 +90,7 @@ def as_site(url: str, repeats: Repeats) -> Iterator[str]:
 
 
 def _edges(html: str) -> set[Block]:
-    """The blocks at the start and at the end of a post. In a short post a block counts for the end alone."""
+    """The blocks at the start and at the end of a post. In a short post, a block counts only as a block of the end."""
     body = LexborHTMLParser(html.replace("<br>", "<br> ")).body
     nodes = list(body.iter()) if body is not None else []
     last = nodes[-_LAST:]

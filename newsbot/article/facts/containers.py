@@ -33,7 +33,7 @@ _SHARE = 0.3
 
 _NAMED_SHARE = 0.5
 _ALIKE = 0.9
-"""If named containers are nested, the smallest one is taken that holds this share of the words of the largest one."""
+"""Of nested named containers, newsbot takes the smallest one with this share of the words of the largest one."""
 
 _DEEP = 200
 

@@ -68,7 +68,7 @@ def _is_missing_folder(place: str) -> bool:
 
 def main(uv: str, *arguments: str) -> int:
     asked = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
-    # Without pip in the environment uv's own settings are all there is.
+    # Without pip in the environment, only uv's own settings hold.
     variables = environment(settings_of(asked.stdout if asked.returncode == 0 else ""))
     if variables is None:
         return 3

@@ -36,8 +36,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What one address asks for of its site: a ``scope``, or None for the whole site. ``listed``: (kind, type) of the
-    collections whose wanted rows were all listed by the site itself.
+    """The part of its site that one address asks for: a ``scope``, or None for the whole site. ``listed``: (kind, type)
+    of the collections whose wanted rows were all listed by the site itself.
     """
 
     scope: Scope | None

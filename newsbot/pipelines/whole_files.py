@@ -134,8 +134,8 @@ class WholeFiles:
         assert self._crawler.stats is not None
         if dropped := self._crawler.stats.get_value("newsbot/archive/then_dropped", 0):
             logger.warning(
-                "%d rows that a pipeline behind 900 dropped stand in the file of -O, which takes them from the "
-                "archive: leave rows out of such a file with item_filter in FEEDS",
+                "%d rows that a pipeline after 900 dropped are in the file of -O, which has them from the archive. "
+                "To leave rows out of such a file, use item_filter in FEEDS",
                 dropped,
             )
         if broken:

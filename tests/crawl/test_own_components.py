@@ -47,7 +47,7 @@ def test_components_of_a_user_are_added_and_meet_rows_only(tmp_path: Path) -> No
     assert (facts["verdict"], facts["delivered"], facts["filtered"]) == ("complete", len(rows), 20 - len(rows))
     assert f"'own/rows': {len(rows)}" in run.said
     assert f"{20 - len(rows)} left out by your pipelines" in run.said
-    dropped = " rows that a pipeline behind 900 dropped stand in the file of -O"
+    dropped = " rows that a pipeline after 900 dropped are in the file of -O"
     assert (len(whole.rows("all.jsonl")), dropped in run.said) == (20, False)
     assert f"{20 - len(rows)}{dropped}" in whole.said
     assert (failing.status, failing.said.count("] ERROR: ")) == (1, 1), failing.said

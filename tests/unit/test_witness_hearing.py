@@ -115,7 +115,7 @@ def test_posts_that_only_a_query_by_slug_shows_come() -> None:
     rows, facts = crawled(model)
     assert (ids(rows), facts.verdict, facts.live) == (list(range(1, 31)), "complete", 30)
     assert facts.witnesses["sitemap"]["slug"] == 3
-    assert facts.why == "all 27 listed came; 3 more that the sitemap or the feed lists came"
+    assert facts.why == "all 27 listed came; 3 more came, since the sitemap or the feed lists them"
 
 
 def test_posts_that_no_query_shows_come_from_their_pages() -> None:

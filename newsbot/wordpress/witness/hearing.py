@@ -133,7 +133,7 @@ def _conclude(account: Account) -> None:
         before, facts.live = facts.live, facts.live + account.brought
         facts.why = facts.why.replace(f" {before} live", f" {facts.live} live")
     if account.came:
-        facts.why += f"; {account.came} more that the sitemap or the feed lists came"
+        facts.why += f"; {account.came} more came, since the sitemap or the feed lists them"
     if account.readdressed:
         facts.why += f"; {account.readdressed} came again with a new address"
     if hidden := account.state.get("hidden"):

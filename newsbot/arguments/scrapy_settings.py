@@ -53,7 +53,8 @@ def check_given(settings: BaseSettings, words: Iterable[str]) -> None:
 
 
 def check_log(settings: BaseSettings) -> None:
-    """Raise BadArgument for a level that does not exist, or for a file that cannot be written."""
+    """Raise BadArgument for a level, a format or an encoding that logging cannot use, or for a file that cannot be
+    written."""
     level = settings["LOG_LEVEL"]
     if not isinstance(level, int) and level not in (levels := logging.getLevelNamesMapping()):
         raise BadArgument(f"LOG_LEVEL takes one of {', '.join(sorted(levels))}, not {level!r}")
@@ -63,6 +64,21 @@ def check_log(settings: BaseSettings) -> None:
                 pass
         except OSError as error:
             raise BadArgument(f"LOG_FILE {file} cannot be written: {error.strerror}. Correct the name") from None
+    _check_format(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"])
+    try:
+        "".encode(settings["LOG_ENCODING"])
+    except (LookupError, TypeError, ValueError):
+        raise BadArgument(f"LOG_ENCODING takes the name of an encoding, not {settings['LOG_ENCODING']!r}") from None
+
+
+def _check_format(form: Any, dates: Any) -> None:
+    """Raise BadArgument for a format with which no line of the log can be written."""
+    line = logging.LogRecord("newsbot", logging.INFO, __file__, 1, "a line", None, None)
+    for name, value, formats in (("LOG_FORMAT", form, (form, None)), ("LOG_DATEFORMAT", dates, ("%(asctime)s", dates))):
+        try:
+            logging.Formatter(*formats).format(line)
+        except (AttributeError, TypeError, ValueError):
+            raise BadArgument(f"{name} takes a format of Python's logging, not {value!r}") from None
 
 
 def _is_changed(settings: BaseSettings, name: str) -> bool:

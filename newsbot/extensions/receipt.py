@@ -170,15 +170,22 @@ class ReceiptExtension:
             requests=requests_sent(self._stats.get_stats()),
             unproven=self.unproven,
             stopped=self.reason == "shutdown",
+            undelivered=not self.files and bool(self._stat("feeds/failed") or self._other_feeds_failed()),
         )
 
     def _conclude(self, spider_name: str) -> None:
+        failed_before = self._stat("receipt/failed")
+        if failed_before:
+            # The feeds are stored by now. Where they failed too, their parts are gone, and the disk may have room.
+            self._stats.set_value("newsbot/receipt/failed", 0)
         try:
             self._write(self._receipt(spider_name))
+            if failed_before:
+                logger.warning("The receipt %s is written now", self.path)
         except OSError as error:
-            if not self._stat("receipt/failed"):
+            if not failed_before:
                 logger.error("The receipt %s cannot be written: %s", self.path, error.strerror)
-                self._stats.inc_value("newsbot/receipt/failed")
+            self._stats.set_value("newsbot/receipt/failed", 1)
             self._receipt(spider_name)  # sets the verdict of the run again, which is not complete without its receipt
 
     def _receipt(self, spider_name: str) -> bytes:

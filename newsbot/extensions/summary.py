@@ -32,7 +32,8 @@ _HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """What a run left beside its sites. ``log`` is the log's file, if the log has one. ``stopped``: a signal ended the
-    run. ``failures`` are failures of newsbot or its machine. ``requests`` went out: robots.txt and redirects too."""
+    run. ``failures`` are failures of newsbot or its machine. ``requests`` went out: robots.txt and redirects too.
+    ``undelivered``: feeds failed, and no file holds the rows of the run."""
 
     spider: str
     files: Sequence[str] = ()
@@ -42,6 +43,7 @@ class Ended:
     failures: int = 0
     requests: int = 0
     stopped: bool = False
+    undelivered: bool = False
     unproven: Sequence[str] = ()
 
 
@@ -106,6 +108,8 @@ def _sum_lines(sites: Sequence[SiteFacts], ended: Ended) -> list[str]:
         f"rows: {rows.answer:,} in the whole answer; this run: {rows.new:,} new, {rows.edited:,} edited, "
         f"{rows.deleted:,} deleted{again}{since}{left_out}"
     )
+    if ended.undelivered and rows.new + rows.edited + rows.deleted + rows.again + rows.earlier:
+        lines.append("the rows of this run are in no file, since its feeds failed; the next run delivers them")
     if rows.answer > rows.new + rows.edited + rows.again + rows.earlier:
         lines.append("rows that came before: scrapy export FILE writes them, -a full=1 delivers them again")
     lines.append(f"requests: {ended.requests:,}")

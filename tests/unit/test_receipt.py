@@ -164,6 +164,17 @@ def test_failure_outside_of_the_sites_makes_the_run_incomplete(tmp_path: Path, f
     assert (receipt["complete"], receipt["failures"], run.complete) == (False, 1, False)
 
 
+@pytest.mark.parametrize(("failed", "stored", "undelivered"), [(2, 0, True), (1, 1, False), (0, 0, False)])
+def test_a_run_whose_feeds_all_failed_is_undelivered(
+    tmp_path: Path, failed: int, stored: int, undelivered: bool
+) -> None:
+    run = Run(tmp_path, site(), **{"feeds/failed": failed})
+    for number in range(stored):
+        run.extension.feed_stored(tmp_path / f"{number}.jsonl", {})
+    run.end()
+    assert run.extension._ended("wp_posts").undelivered is undelivered
+
+
 def test_run_whose_receipt_cannot_be_written_is_not_complete(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "receipts").write_text("a file where the folder belongs")
     run = Run(tmp_path, site())
@@ -172,6 +183,19 @@ def test_run_whose_receipt_cannot_be_written_is_not_complete(tmp_path: Path, cap
     run.extension._conclude("wp_posts")
     assert run.complete is False
     assert caplog.text.count("cannot be written") == 1
+
+
+def test_a_receipt_that_a_second_try_writes_is_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    obstacle = tmp_path / "receipts"
+    obstacle.write_text("a file where the folder belongs")
+    run = Run(tmp_path, site())
+    run.extension.spider_closed(run.spider, "finished")
+    obstacle.unlink()
+    run.extension._conclude("wp_posts")
+    receipt = json.loads(run.path.read_text(encoding="utf-8"))
+    assert (receipt["complete"], receipt["failures"], run.complete) == (True, 0, True)
+    assert run.extension._ended("wp_posts").receipt == str(run.path)
+    assert f"The receipt {run.path} is written now" in caplog.text
 
 
 def test_receipt_is_on_the_disk_before_it_takes_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

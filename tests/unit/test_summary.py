@@ -92,6 +92,14 @@ def test_both_figures_are_told() -> None:
     assert told == {update.asked: True, overwritten.asked: False, full.asked: False}
 
 
+def test_rows_that_no_file_holds_are_told() -> None:
+    told = "the rows of this run are in no file, since its feeds failed; the next run delivers them"
+    come, nothing = site(delivered=3, new=3), site(2)
+    assert told in summary([come], Ended(spider="wp_posts", undelivered=True))
+    assert told not in summary([come], Ended(spider="wp_posts"))
+    assert told not in summary([nothing], Ended(spider="wp_posts", undelivered=True))
+
+
 def test_the_summary_stands_not_among_rows() -> None:
     assert has_standard_output({"stdout:": {}})
     assert not has_standard_output({"a.csv": {}})

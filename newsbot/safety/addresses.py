@@ -23,6 +23,9 @@ _NEVER = (
     ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays, deprecated
 )
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+_MOST_DIGITS = 20
+"""Digits of a part of an address that may still be small enough."""
+
 _ATON_PART = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)\Z", re.ASCII)
 
 
@@ -146,6 +149,8 @@ def _parse(text: str) -> Address | None:
 def _aton(part: str) -> int:
     if part[:2].lower() == "0x":
         return int(part[2:] or "0", 16)
+    if len(part.lstrip("0")) > _MOST_DIGITS:
+        return 1 << 64  # no address; Python refuses to read a number of thousands of digits
     # inet_aton reads 0177 as octal and refuses 08 and 09. Other libraries may read 08 as decimal, so this does too.
     octal = len(part) > 1 and part[0] == "0" and all(digit in "01234567" for digit in part)
     return int(part, 8 if octal else 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from newsbot.wordpress.messages import Reply
 _MEMBER = b"\x1f\x8b\x08"
 _GZIP = zlib.MAX_WBITS | 16
 CHUNK = 1 << 18
+_SIZE = re.compile(r"[0-9]{1,18}")
 
 
 class DamagedRecord(ValueError):
@@ -90,7 +92,7 @@ def _parsed(data: bytes, offset: int, length: int) -> Record:
     version, *lines = head.decode("utf-8", "replace").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     size = headers.get("content-length", "")
-    if not version.startswith("WARC/1.") or not end or not size.isdigit() or len(rest) < int(size):
+    if not version.startswith("WARC/1.") or not end or not _SIZE.fullmatch(size) or len(rest) < int(size):
         raise DamagedRecord(f"at byte {offset} no WARC record begins")
     block = rest[: int(size)]
     digest = headers.get("warc-block-digest", "")
@@ -121,7 +123,7 @@ def message_of(record: Record) -> tuple[int, list[tuple[str, bytes]], bytes]:
     start, end = final_head(record.block)
     lines = record.block[start:end].decode("latin-1").splitlines()
     status = lines[0].split(" ")[1:2] if lines else []
-    if not status or not status[0].isdigit():
+    if not status or not _SIZE.fullmatch(status[0]):
         raise DamagedRecord(f"the record at byte {record.offset} holds no answer")
     headers: list[tuple[str, bytes]] = []
     for line in lines[1:]:
@@ -144,7 +146,7 @@ def unchunked(data: bytes) -> bytes:
             size = int(data[at:line].partition(b";")[0], 16)
         except ValueError:
             break
-        if not size:
+        if size <= 0:
             break
         parts.append(data[line + 2 : line + 2 + size])
         at = line + 2 + size + 2

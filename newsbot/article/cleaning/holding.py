@@ -144,7 +144,9 @@ def _is_spoken(link: LexborNode) -> bool:
 
 def _is_icon(picture: LexborNode) -> bool:
     attributes = picture.attributes
-    sizes = [int(value) for name in ("width", "height") if (value := attributes.get(name) or "").isdecimal()]
+    given = (attributes.get(name) or "" for name in ("width", "height"))
+    # Python refuses to read a number of thousands of digits.
+    sizes = [int(value[:9]) for value in given if value.isdecimal()]
     return (bool(sizes) and max(sizes) <= _ICON) or _ICON_FILE.search(attributes.get("src") or "") is not None
 
 

@@ -56,7 +56,7 @@ def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: st
     Raises a final PayloadError.
     """
     first = next((number for row in rows if (number := row_id(row.get("id"))) is not None), None)
-    params = dict(queries.window) | ({"exclude": first} if excluding else {})
+    params = dict(queries.window) | ({"exclude": first} if excluding and first is not None else {})
     params |= {"per_page": 1, "orderby": "id", "order": "asc", "_fields": "id"}
     reply: Reply = yield queries.afresh(params, fresh, "newest", tries=2)
     if (given := rows_or_none(reply)) is None:

@@ -52,9 +52,10 @@ def _hours(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        hours = float(value)
+    except (OverflowError, TypeError, ValueError):
         return None
+    return hours if abs(hours) < 24 else None
 
 
 def _home(index: dict[str, Any], api: Api, page_url: str) -> str:

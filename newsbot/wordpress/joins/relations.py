@@ -34,7 +34,7 @@ KINDS = {FOLLOWED["author"]: "users", FOLLOWED["terms"]: "terms", FOLLOWED["medi
 """Relation whose objects are joined -> their kind."""
 
 _NEVER = frozenset({"curies", "self", "collection"})
-_OBJECT = re.compile(r"(/.+)/(\d+)")
+_OBJECT = re.compile(r"(/.+)/(\d{1,20})")
 _REST_BASE = re.compile(r"/[^/]+/v\d[^/]*/(.+)")
 
 

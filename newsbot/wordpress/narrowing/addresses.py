@@ -25,7 +25,7 @@ _HREF = re.compile(r"""\bhref\s*=\s*["']?([^"'\s>]+)""", re.I)
 _BODY = re.compile(rb"<body\b[^<>]{0,8000}", re.I)
 _CLASS = re.compile(r"""\bclass\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
 _FEED = re.compile(r"/(?:comments/)?feed(?:/(?:rss2?|rdf|atom))?/?$")
-_OBJECT = re.compile(r"/wp/v2/([^/]+)/(\d+)")
+_OBJECT = re.compile(r"/wp/v2/([^/]+)/(\d{1,20})")
 _PAGING = re.compile(r"/page/\d+/?$")
 _TECHNICAL = re.compile(
     r"/(?:wp-json(?:/.*)?|wp-admin/.*|wp-login\.php|xmlrpc\.php|robots\.txt|[^/]*sitemap[^/]*\.xml(?:\.gz)?|index\.php)?$"
@@ -46,11 +46,11 @@ _QUERIES: dict[str, tuple[MeaningKind, str | None]] = {
 """WordPress's own query variables -> what they mean, and the base of the objects in the API."""
 
 _CLASSES: tuple[tuple[re.Pattern[str], MeaningKind, str], ...] = (
-    (re.compile(r"postid-(\d+)"), "article", "posts"),
-    (re.compile(r"page-id-(\d+)"), "article", "pages"),
-    (re.compile(r"category-(\d+)"), "term", "categories"),
-    (re.compile(r"tag-(\d+)"), "term", "tags"),
-    (re.compile(r"author-(\d+)"), "author", "users"),
+    (re.compile(r"postid-(\d{1,20})"), "article", "posts"),
+    (re.compile(r"page-id-(\d{1,20})"), "article", "pages"),
+    (re.compile(r"category-(\d{1,20})"), "term", "categories"),
+    (re.compile(r"tag-(\d{1,20})"), "term", "tags"),
+    (re.compile(r"author-(\d{1,20})"), "author", "users"),
 )
 
 

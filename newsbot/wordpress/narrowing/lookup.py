@@ -105,7 +105,7 @@ class Lookup:
             try:
                 terms, near = yield from self._named(name)
             except Refused as refused:
-                if refused.status not in (401, 403) or not name.isdigit():
+                if refused.status not in (401, 403) or row_id(name) is None:
                     raise NoSuchPart(
                         f"the site does not list its {self.base} ({refused}): give the id of the {word}"
                     ) from None

@@ -19,7 +19,7 @@ from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.password import hide_protected
 from newsbot.wordpress.pages.times import rfc822_to_utc
 from newsbot.wordpress.pages.urls import absolute, canonical, id_in, post_id, site_host, slug_of, untracked
-from newsbot.wordpress.pages.xml import parse
+from newsbot.wordpress.pages.xml import local_name, parse
 
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
@@ -66,7 +66,7 @@ def read_feed(reply: Reply, *, site: str) -> FeedPage:
     parsed = parse(reply.body, reply.headers.get("content-type", ""))
     channel = parsed.root.find("channel")
     if parsed.root.tag != "rss" or channel is None:
-        raise NotXml(f"expected an RSS feed, got {etree.QName(parsed.root).localname}")
+        raise NotXml(f"expected an RSS feed, got {local_name(parsed.root)}")
     items = _items(channel)
     language = _text(channel, "language")
     return FeedPage(

@@ -15,7 +15,7 @@ from newsbot.charsets import BOMS, decode
 from newsbot.errors import NotXml
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.urls import absolute, site_host
-from newsbot.wordpress.pages.xml import parse, unpacked
+from newsbot.wordpress.pages.xml import local_name, parse, unpacked
 
 NO_ARTICLES = ""
 """What ``type_of`` gives for a sitemap of other things than articles."""
@@ -109,14 +109,14 @@ def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
         if (lines := _lines(reply)) is None:
             raise
         return _of_lines(lines, reply, host)
-    name = etree.QName(parsed.root).localname
+    name = local_name(parsed.root)
     if name not in _ROOTS:
         raise (FeedInstead if name in _FEEDS else NotXml)(f"expected a sitemap, got {name}")
     entries = list(islice(_entries(parsed.root), MOST + 1))
     listed: dict[str, dict[str, str | None]] = {"urlset": {}, "sitemapindex": {}}
     for entry in entries[:MOST]:
         location = _location(entry, reply.url)
-        kind = _KINDS.get(etree.QName(entry).localname, name)
+        kind = _KINDS.get(local_name(entry), name)
         own = site_host(reply.url) if host is None or kind == "sitemapindex" else host
         if location is not None and site_host(location) in (own, host):
             listed[kind].setdefault(location, _child(entry, "lastmod"))
@@ -165,7 +165,7 @@ def _entries(root: etree._Element) -> Iterator[etree._Element]:
         entry = next(waiting[-1], None)
         if entry is None:
             waiting.pop()
-        elif etree.QName(entry).localname in _ROOTS:
+        elif local_name(entry) in _ROOTS:
             waiting.append(iter(entry))
         else:
             yield entry

@@ -87,6 +87,11 @@ def parse(body: bytes, content_type: str = "") -> Parsed:
     return Parsed(root=root, repaired=whole is None, cut=cut)
 
 
+def local_name(element: etree._Element) -> str:
+    """The name of an element without its namespace. XML that was repaired may have names that XML itself forbids."""
+    return str(element.tag).rpartition("}")[2]
+
+
 def _root_of(text: str) -> tuple[int, str]:
     """Where the root element of a feed or sitemap begins, and its name. Raises NotXml."""
     found = _BEGINNING.search(text)

@@ -127,7 +127,8 @@ class Hosts:
         self._seen[host] = known.penalty
 
     def _forget_old(self) -> None:
-        """Delete rows that no longer hold, so that the tables do not grow with each host that was ever requested."""
+        """Delete rows that have no effect any more, so that the tables do not grow with each host that was ever
+        requested."""
         now = self._clock()
         old_hosts = sa.and_(hosts.c.written < now - LONGEST_HOLD, sa.func.coalesce(hosts.c.held_until, 0.0) < now)
         old_robots = robots.c.fetched < now - LONGEST_HOLD - ROBOTS_KEPT

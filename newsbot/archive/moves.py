@@ -50,7 +50,8 @@ _CONTENT = (
 
 
 class Moves:
-    """The sites of an archive, as far as another address may be theirs. Each method reads or writes committed rows."""
+    """The sites of an archive, to find the sites that may have another address. Each method reads or writes committed
+    rows."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

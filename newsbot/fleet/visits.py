@@ -54,7 +54,7 @@ class Visits:
         return self._table.site(url, spider)
 
     def _pass_over(self, url: str, spider: str, now: datetime) -> None:
-        """Let the next job of a site that another run has wait, unless that run has just ended."""
+        """If another run has the site, let the next job of the site wait, unless that run has just ended."""
         site = self._site(url, spider)
         if site is not None and site.is_due(now):
             self._table.keep(replace(site, next_due=now + ELSEWHERE_FOR))

@@ -162,7 +162,7 @@ class PolitenessMiddleware:
             self.stopping.unwatch()
 
     async def _take_turn(self, queue: HostQueue, delay: float | None) -> None:
-        """Wait until the archive has no objection: other runs and processes may have made requests to the host."""
+        """Wait until the archive permits the request: other runs and processes may have made requests to the host."""
         pace, is_reported = queue.pace, False
         while True:
             turn = await self.memory.take_turn(queue.name, delay=pace.plain_delay(delay), penalty=pace.penalty)

@@ -94,7 +94,7 @@ class WholeFiles:
                 self._unchanged_of[id(collection)] += 1
 
     def _sought(self) -> dict[str, list[Sought]]:
-        """Key of a site -> what the addresses of this run asked for of it.
+        """Key of a site -> the parts of the site that the addresses of this run asked for.
 
         If the site listed every row of a part, no other row belongs to it: the archive may hold rows that the site
         deleted, or that left the part, since only a crawl of the whole collection buries rows.

@@ -26,7 +26,8 @@ RECALLED = "urn:newsbot:recalled:"
 
 
 class WarcExtension:
-    """Writes ``metadata`` records: one for each site and change of what is known of it, and one for each Recall."""
+    """Writes ``metadata`` records: one for each site and for each change of what newsbot knows of the site, and one for
+    each Recall."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._recorder = recorder_of(crawler)

@@ -53,7 +53,7 @@ class Scope:
         return (*self.terms, *(("author",) if self.authors and kind != "comments" else ()))
 
     def has_object(self, raw: Mapping[str, Any]) -> bool:
-        """Whether an object of the API belongs to the part, as far as its fields tell. Only the site can search for
+        """Whether an object of the API belongs to the part, as far as its fields show. Only the site can search for
         words.
         """
         for name, ids in self.terms.items():

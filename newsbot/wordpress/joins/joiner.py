@@ -25,7 +25,7 @@ HOLD = 300
 """Rows that may wait for their objects. With more rows waiting, the joiner asks for batches that are not full."""
 
 _SHUT = (401, 403)
-"""Statuses by which WordPress or a firewall closes a route to visitors. Many firewalls close that of users."""
+"""Statuses by which WordPress or a firewall closes a route to visitors. Many firewalls close the route of users."""
 
 Joinable = Record
 

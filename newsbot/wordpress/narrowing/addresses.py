@@ -102,7 +102,7 @@ def meaning_of(url: str, page: Reply | None, site: Site) -> Meaning:
 
 
 def meaning_without_api(url: str, page: Reply | None) -> Meaning:
-    """What a URL means on a site whose API was not found, as far as the URL and the page tell."""
+    """What a URL means on a site whose API was not found, as far as the URL and the page show the meaning."""
     home = urlunsplit((*urlsplit(url)[:2], "", "", ""))
     return meaning_of(url, page, Site(key=home, api=Api(root=f"{home}/wp-json/"), home=home))
 

@@ -33,8 +33,8 @@ MOST_MISSING = 1_000
 
 
 def hear(witnesses: Witnesses, crawled: CollectionCrawl) -> Steps[None]:
-    """Hear the witnesses on a type whose listing came to its end, as far as it is time. Raises PayloadError where
-    the crawl is stopping."""
+    """Hear those witnesses on a type whose turn it is. The listing of the type came to its end. Raises PayloadError
+    where the crawl is stopping."""
     intake, listing = crawled.intake, crawled.listing
     if intake is None or listing is None or crawled.fault is not None or witnesses.options.is_windowed:
         return

@@ -179,7 +179,8 @@ def _among_all(query: Query, site: Site, own: Meaning, beside: Sequence[str]) ->
 
 def _ids(site: Site, own: Meaning, beside: Sequence[str], route: str) -> list[int]:
     """The ids of the articles that go into one query with ``own``."""
-    # An address that only its page resolved is resolved after the others, which do not know the article yet.
+    # If only the page of an address resolved the address, it is resolved after the others, which do not know the
+    # article yet.
     ids = dict.fromkeys(
         meaning.id for other in beside for meaning in (site.meanings.get(other),)
         if meaning is not None and meaning.id is not None and (meaning.kind, meaning.base) == ("article", own.base)

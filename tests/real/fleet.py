@@ -136,8 +136,8 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a trial showed. ``takeover``: seconds from the kill to the first request of another worker to the last of
-    the dead worker's sites. ``returns``: moments at which a second worker sent a request to a site between two requests
+    """What a trial showed. ``takeover``: seconds from the kill until other workers had made a request to each of the
+    dead worker's sites. ``returns``: moments at which a second worker sent a request to a site between two requests
     of another worker.
     """
 

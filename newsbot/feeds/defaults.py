@@ -65,7 +65,7 @@ class FeedDefaults:
     def update_settings(self, settings: BaseSettings) -> None:
         if not settings.get("NEWSBOT_RUN"):
             run = run_id(datetime.now(UTC), secrets.token_hex(2))
-            # The priority of the command line, since settings.py sets an empty NEWSBOT_RUN.
+            # With the priority of the command line, since settings.py sets an empty NEWSBOT_RUN.
             settings.set("NEWSBOT_RUN", run, priority="cmdline")
         feeds = settings.getdict("FEEDS")
         if not feeds and not settings.get("FEED_URI"):

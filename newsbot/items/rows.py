@@ -106,7 +106,7 @@ class Post(Record, PostContent):
     authors: list[Author] = field(default_factory=list)
     """Every author, in the site's order: of Co-Authors Plus or PublishPress Authors, else ``author`` alone."""
     parent: int | None = None
-    """The id of the page, or of the object of a hierarchical type, that this one is below."""
+    """The id of the parent page, or of the parent object in another hierarchical type."""
     rights: dict[str, Any] = field(default_factory=dict)
     warc: WarcRecord | None = None
 

@@ -1,4 +1,5 @@
-"""What a site's answers teach is paid for once: the form of its URLs, and the page size that its server survives."""
+"""What a site's answers teach is learnt once and kept: the form of its URLs, and the page size that its server
+survives."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AskedPart:
     """The rows of one collection that belong to an answer. ``held`` are the ids of its live rows."""
 
     collection: int
@@ -69,7 +69,7 @@ def parts_of_answer(
     found: Mapping[str, str],
     sought: Mapping[str, Sequence[Sought]] | None = None,
     shown: Mapping[tuple[str, str, str], Container[int]] | None = None,
-) -> Iterator[Part]:
+) -> Iterator[AskedPart]:
     """The collections that belong to an answer, with their live rows. ``found``: URL as given -> key of the site, for
     the sites that this run met; for the others the archive knows what an earlier run found. ``sought``: key of a site
     -> what each address of this run asked for. ``shown``: (site, kind, type) -> the ids that the site itself listed:
@@ -91,7 +91,7 @@ def parts_of_answer(
                     continue
                 listed = (shown or {}).get((site, asked.kind, row.type), ())
                 each = [_held(database, connection, (row.collection, row.type), asked, part, listed) for part in parts]
-                yield Part(row.collection, site, row.type, asked.kind, _united(each))
+                yield AskedPart(row.collection, site, row.type, asked.kind, _united(each))
 
 
 def _held(

@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsbot.archive.compare import CurrentRow, Judgement
+from newsbot.archive.compare import Comparison, CurrentRow
 from newsbot.archive.current_rows import LoadedRange
 from newsbot.archive.parts import text_hash
 from newsbot.archive.schema import collections, outbox, revisions, rows
@@ -33,7 +33,7 @@ class PendingRow:
     before: CurrentRow | None
     after: CurrentRow
     kind: str
-    judgement: Judgement
+    judgement: Comparison
     change: str
     deliver: bool
     payload: bytes | None = None
@@ -42,7 +42,7 @@ class PendingRow:
     @classmethod
     def without_payload(cls, before: CurrentRow | None, after: CurrentRow, kind: str, change: Change) -> PendingRow:
         """A row whose stored payload stays. Only a deleted one is delivered."""
-        judgement = Judgement(change=change, revision=after.revision)
+        judgement = Comparison(change=change, revision=after.revision)
         return cls(
             before=before, after=after, kind=kind, judgement=judgement, change=change, deliver=change == "deleted"
         )

@@ -39,7 +39,7 @@ class CurrentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Comparison:
     """What a received row is to the archive.
 
     ``stale``: it is older than the archived row, or knows less, and must not replace it. ``touched``: the site calls it
@@ -57,31 +57,31 @@ _IN_EVERY_SOURCE = {"title", "text"}
 """The parts that the API, feeds and pages all give in full."""
 
 
-def judge(current: CurrentRow | None, record: Record, digest: bytes) -> Judgement:
+def judge(current: CurrentRow | None, record: Record, digest: bytes) -> Comparison:
     """Compare a received row with the archived one. ``digest`` is the fingerprint of ``record``."""
     if current is None:
-        return Judgement(change="new", revision=1)
+        return Comparison(change="new", revision=1)
     if current.deleted_at is not None:
-        return Judgement(change="edited", revision=current.revision + 1, changed=("restored",))
+        return Comparison(change="edited", revision=current.revision + 1, changed=("restored",))
     modified = getattr(record, "modified", None)
     if modified is not None and current.modified is not None and modified < current.modified:
         # A cache of the site answered with an older copy.
-        return Judgement(change="unchanged", revision=current.revision, stale=True)
+        return Comparison(change="unchanged", revision=current.revision, stale=True)
     changed = changed_parts(record.collection, current.fingerprint, digest)
     if record.via != "rest" and not _IN_EVERY_SOURCE & set(changed):
         # A feed or a page gives only the names of terms, authors and images. The archived row holds more.
-        return Judgement(change="unchanged", revision=current.revision, stale=True)
+        return Comparison(change="unchanged", revision=current.revision, stale=True)
     if not changed:
         touched = modified is not None and current.modified is not None and modified > current.modified
-        return Judgement(change="unchanged", revision=current.revision, touched=touched)
+        return Comparison(change="unchanged", revision=current.revision, touched=touched)
     if unfetched_parts(record).issuperset(changed):
         # A name that could not be fetched this time is not a new name. The archived row may hold it.
-        return Judgement(change="unchanged", revision=current.revision, stale=True)
-    return Judgement(change="edited", revision=current.revision + 1, changed=tuple(changed))
+        return Comparison(change="unchanged", revision=current.revision, stale=True)
+    return Comparison(change="edited", revision=current.revision + 1, changed=tuple(changed))
 
 
 def row_after(
-    current: CurrentRow | None, record: Record, judgement: Judgement, *, digest: bytes, now: str
+    current: CurrentRow | None, record: Record, judgement: Comparison, *, digest: bytes, now: str
 ) -> CurrentRow:
     """The archive's row once ``record`` is taken in."""
     if judgement.stale and current is not None:

@@ -173,7 +173,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SitesToCrawl:
     """The followed sites that a run may crawl, the longest overdue first, and the number of the others."""
 
     sites: list[FollowedSite]
@@ -185,7 +185,7 @@ def in_a_list(url: str) -> str:
     return url.replace(",", "%2C")
 
 
-def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: Collection[str] = ()) -> Chosen:
+def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: Collection[str] = ()) -> SitesToCrawl:
     """The sites that ``spider`` follows in the archive behind an SQLAlchemy URL, without those that are paused.
 
     ``due``: only the sites that are due at that time. ``only``: of these, as a list with commas names them. Raises
@@ -195,12 +195,12 @@ def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: 
     database = open_database(url)
     try:
         if due is None:
-            return Chosen(Followed(database).sites(spider, paused=False, urls=sorted(named) or None))
+            return SitesToCrawl(Followed(database).sites(spider, paused=False, urls=sorted(named) or None))
         if named:
             sites = DueSites(database).due(spider, due, only=named)
-            return Chosen(sites, max(0, len(only) - len(sites)))
+            return SitesToCrawl(sites, max(0, len(only) - len(sites)))
         sites, counts = DueSites(database).due(spider, due), DueSites(database).counts(due, spider)
-        return Chosen(sites, max(0, counts.sites - counts.paused - len(sites)))
+        return SitesToCrawl(sites, max(0, counts.sites - counts.paused - len(sites)))
     finally:
         database.close()
 

@@ -13,7 +13,7 @@ from newsbot.archive.schema import collections, receipts, rows, runs, sites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class HeldRows:
     """The rows of one type of a site: ``live`` ones, and ``deleted`` ones that the archive keeps."""
 
     site: str
@@ -37,7 +37,7 @@ class SiteReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class PastRun:
     """A run with the receipts of its sites. ``state`` is ``open``, ``sealing``, ``delivered`` or ``dead``."""
 
     run: str
@@ -48,7 +48,7 @@ class Run:
     receipts: tuple[SiteReceipt, ...]
 
 
-def held_rows(database: Database) -> list[Held]:
+def held_rows(database: Database) -> list[HeldRows]:
     """The rows of each site, kind and type, counted."""
     live = sa.func.sum(sa.case((rows.c.deleted_at.is_(None), 1), else_=0))
     published = sa.case((rows.c.deleted_at.is_(None), rows.c.published))
@@ -64,7 +64,7 @@ def held_rows(database: Database) -> list[Held]:
     )
     with database.reading() as connection:
         return [
-            Held(
+            HeldRows(
                 site=row.site,
                 kind=row.kind,
                 type=row.type,
@@ -102,7 +102,7 @@ def posts_a_day(database: Database, site: str) -> list[tuple[str, int]]:
         return [(row.day, row.posts) for row in connection.execute(counted)]
 
 
-def latest_runs(database: Database, most: int) -> list[Run]:
+def latest_runs(database: Database, most: int) -> list[PastRun]:
     """The latest runs, the newest first."""
     chosen = sa.select(runs).order_by(runs.c.started.desc()).limit(most)
     with database.reading() as connection:
@@ -112,7 +112,7 @@ def latest_runs(database: Database, most: int) -> list[Run]:
         for row in connection.execute(of_runs):
             receipts_by_run[row.run].append(_receipt(row))
     return [
-        Run(
+        PastRun(
             run=row.run,
             spider=row.spider,
             state=row.state,

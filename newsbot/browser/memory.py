@@ -29,7 +29,7 @@ _OWN_MEMORY = re.compile(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", re.M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class ChromiumProcess:
     """One process of Chromium. ``bytes``: memory that it does not share with files."""
 
     pid: int
@@ -37,7 +37,7 @@ class Process:
     bytes: int
 
 
-def one_too_large(processes: Iterable[Process]) -> int | None:
+def one_too_large(processes: Iterable[ChromiumProcess]) -> int | None:
     """The process to end, or None: one that renders and is too large, or the largest if all together are too large."""
     every = sorted(processes, key=lambda process: (process.renders, process.bytes), reverse=True)
     if every and every[0].renders and every[0].bytes > PAGE_MIB * _MIB:
@@ -69,7 +69,7 @@ class MemoryWatch:
         while not self._over.wait(POLL_SECONDS):
             if time.monotonic() - searched > SEARCH_SECONDS:
                 kinds, searched = dict(_chromium_below(os.getpid())), time.monotonic()
-            found = [Process(pid=pid, renders=renders, bytes=_bytes(pid)) for pid, renders in kinds.items()]
+            found = [ChromiumProcess(pid=pid, renders=renders, bytes=_bytes(pid)) for pid, renders in kinds.items()]
             pid = one_too_large(found)
             if pid is None:
                 continue

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.commands.clean import PAGE_OF_A_FILE, Answer, fetch, is_no_run
+from newsbot.commands.clean import PAGE_OF_A_FILE, FetchedPage, fetch, is_no_run
 from newsbot.commands.ending import OneLineEnd
 from newsbot.terminal import write_out
 
@@ -50,10 +50,10 @@ class Command(OneLineEnd, ScrapyCommand):
         for name in args:
             try:
                 if name in urls:
-                    page = answers.get(name) or Answer(url=name, reason="it was not asked for")
+                    page = answers.get(name) or FetchedPage(url=name, reason="it was not asked for")
                     refuse_bytes(page.body)
                 else:
-                    page = Answer(url=PAGE_OF_A_FILE, body=read_page_file(Path(name), most=most))
+                    page = FetchedPage(url=PAGE_OF_A_FILE, body=read_page_file(Path(name), most=most))
                 if page.reason:
                     self._fail(name, page.reason)
                     continue

@@ -29,7 +29,7 @@ PAGE_OF_A_FILE = "https://localhost/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class FetchedPage:
     """The answer for a URL that was asked for: ``url`` is where redirects ended. ``reason``: why there is none."""
 
     url: str
@@ -38,7 +38,7 @@ class Answer:
     reason: str = ""
 
 
-Answers = dict[str, Answer]
+Answers = dict[str, FetchedPage]
 """URL that was asked for -> its answer."""
 
 
@@ -60,7 +60,7 @@ class SomePages(Spider):
             )
 
     def parse_page(self, response: Response, asked: str) -> None:
-        self.answers[asked] = Answer(url=response.url, body=response.body, headers=header_values(response.headers))
+        self.answers[asked] = FetchedPage(url=response.url, body=response.body, headers=header_values(response.headers))
 
     def note_reason(self, failure: Failure) -> None:
         """The log has no line about a status that is not a success, nor about a refusal of newsbot."""
@@ -76,7 +76,7 @@ class SomePages(Spider):
             why = one_line(error).removeprefix(f"{asked}: ")
         else:
             why = "the page could not be fetched; a line above says why"
-        self.answers[asked] = Answer(url=asked, reason=why)
+        self.answers[asked] = FetchedPage(url=asked, reason=why)
 
 
 def fetch(process: CrawlerProcessBase, urls: Sequence[str]) -> Answers:
@@ -189,7 +189,7 @@ class Command(OneLineEnd, ScrapyCommand):
 
     def _fetch(self, url: str) -> tuple[str, bytes] | None:
         assert self.crawler_process is not None
-        answer = fetch(self.crawler_process, [url]).get(url) or Answer(url=url, reason="it was not asked for")
+        answer = fetch(self.crawler_process, [url]).get(url) or FetchedPage(url=url, reason="it was not asked for")
         if answer.reason:
             self._say(f"{url}: {answer.reason}")
             return None

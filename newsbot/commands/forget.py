@@ -40,7 +40,7 @@ class Command(OneLineEnd, ScrapyCommand):
         assert self.settings is not None
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.
         from newsbot.arguments.warc import warc_folder
-        from newsbot.export.forgotten import Refused, Wish, forget
+        from newsbot.export.forgotten import Unconfirmed, Wish, forget
 
         with self._ends_with_one_line():
             self._check(args, opts)
@@ -52,7 +52,7 @@ class Command(OneLineEnd, ScrapyCommand):
                     warc=warc_folder(self.settings, asked=True),
                     confirm=lambda line: bool(opts.yes) or _agreed(line),
                 )
-            except Refused:
+            except Unconfirmed:
                 self._end("nothing is removed", 1)
             else:
                 show("\n".join(lines))

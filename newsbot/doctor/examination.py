@@ -15,7 +15,7 @@ from newsbot.wordpress.api import Collection, Site, read_collections
 from newsbot.wordpress.catalog import ALL, INTERNAL_TYPES, choose
 from newsbot.wordpress.discovery import discover
 from newsbot.wordpress.discovery.declared import REL
-from newsbot.wordpress.fallback.feeds import Feed, FeedSearch
+from newsbot.wordpress.fallback.feeds import FeedSearch, FoundFeed
 from newsbot.wordpress.fallback.site import is_api_closed
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
 from newsbot.wordpress.messages import Asking, Query, Reply, Steps
@@ -45,7 +45,7 @@ _BESIDE = (
 
 
 @dataclass(slots=True, kw_only=True)
-class Counted:
+class CollectionTotal:
     """One collection of the site. ``total`` is None if it was not asked for or is not known; ``why`` is then the
     reason.
     """
@@ -71,9 +71,9 @@ class Evidence:
     robots: Reply | None = None
     sample: Reply | None = None
     rows: list[dict[str, object]] = field(default_factory=list)
-    collections: list[Counted] = field(default_factory=list)
+    collections: list[CollectionTotal] = field(default_factory=list)
     types_fault: PayloadError | None = None
-    feed: Feed | None = None
+    feed: FoundFeed | None = None
     sitemaps: dict[str, Sitemap] = field(default_factory=dict)
     well_known: dict[str, Reply] = field(default_factory=dict)
     exchanges: list[tuple[Query, Reply]] = field(default_factory=list)
@@ -160,7 +160,9 @@ def _ask_posts(evidence: Evidence, site: Site) -> Asking[None]:
 def _ask_types(evidence: Evidence, site: Site) -> Asking[None]:
     """The public types of posts. The sample already gave the total of one type."""
     assert evidence.sample is not None
-    evidence.collections.append(Counted(kind="posts", type="post", route=_POSTS.route, total=total_of(evidence.sample)))
+    evidence.collections.append(
+        CollectionTotal(kind="posts", type="post", route=_POSTS.route, total=total_of(evidence.sample))
+    )
     try:
         offered = read_collections(answer((yield Query(url=site.api.url("/wp/v2/types"), purpose="types"))))
     except PayloadError as fault:
@@ -168,8 +170,8 @@ def _ask_types(evidence: Evidence, site: Site) -> Asking[None]:
         offered = {}
     for collection in choose(offered, (ALL,), INTERNAL_TYPES).collections:
         if collection.name != "post":
-            evidence.collections.append(Counted(kind="posts", type=collection.name, route=collection.route))
-    evidence.collections += [Counted(kind=kind, type=name, route=route) for kind, name, route in _BESIDE]
+            evidence.collections.append(CollectionTotal(kind="posts", type=collection.name, route=collection.route))
+    evidence.collections += [CollectionTotal(kind=kind, type=name, route=route) for kind, name, route in _BESIDE]
 
 
 def _ask_sitemap(evidence: Evidence, key: str) -> Asking[None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.doctor.cost import Cost, cost_of
-from newsbot.doctor.examination import Counted, Evidence, has_marks
+from newsbot.doctor.examination import CollectionTotal, Evidence, has_marks
 from newsbot.doctor.obstacles import lacks_content, obstacles
 from newsbot.doctor.plugins import find_plugins
 from newsbot.errors import PayloadError
@@ -71,7 +71,7 @@ class Findings:
     timezone: str | None = None
     language: str | None = None
     languages: list[str] = field(default_factory=list)
-    collections: list[Counted] = field(default_factory=list)
+    collections: list[CollectionTotal] = field(default_factory=list)
     feed: str | None = None
     feed_asked: bool = False
     sitemaps: dict[str, str] = field(default_factory=dict)
@@ -227,7 +227,7 @@ def _cost(evidence: Evidence, site: Site, delay: float) -> Cost | None:
     return cost_of(totals, per_page=pages, delay=delay, bytes_per_post=size, from_pages=bare)
 
 
-def has_others(collections: list[Counted]) -> bool:
+def has_others(collections: list[CollectionTotal]) -> bool:
     """Whether the site has rows of types of its own, which a crawl of posts would leave out."""
     return any(
         collection.kind == "posts" and collection.type not in ("post", "page") and collection.total
@@ -235,7 +235,7 @@ def has_others(collections: list[Counted]) -> bool:
     )
 
 
-def _command(address: str, collections: list[Counted]) -> str:
+def _command(address: str, collections: list[CollectionTotal]) -> str:
     others = ["-a", "types=all"] if has_others(collections) else []
     return shlex.join(["scrapy", "crawl", "wp_posts", "-a", f"site={address}", *others])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from newsbot.doctor.examination import Counted
+from newsbot.doctor.examination import CollectionTotal
 from newsbot.doctor.findings import Findings
 from newsbot.rights import words as rights
 from newsbot.terminal import in_one_line
@@ -98,11 +98,11 @@ def _asked(found: Findings) -> str:
     return count if found.asked_all else f"{count}, the most allowed; some questions were not asked"
 
 
-def _counted(collection: Counted) -> str:
+def _counted(collection: CollectionTotal) -> str:
     return f"{collection.type}: {_total(collection)}"
 
 
-def _total(collection: Counted) -> str:
+def _total(collection: CollectionTotal) -> str:
     if collection.total is not None:
         return f"{collection.total:,}"
     return f"not counted ({collection.why})" if collection.why else "not asked"

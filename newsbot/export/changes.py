@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from newsbot.archive.reader import ChangedRow, read_latest
-from newsbot.export.reading import Reading, Target, Written
+from newsbot.export.reading import ExportTarget, Reading, Written
 from newsbot.feeds.rows import fit_bytes
 from newsbot.safe_json import json_bytes
 
@@ -27,7 +27,7 @@ _RSS = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def write_rss(target: Target, reading: Reading) -> Written:
+def write_rss(target: ExportTarget, reading: Reading) -> Written:
     found = _latest(reading)
     title, home = _titles(reading, found)
     channel = (
@@ -42,7 +42,7 @@ def write_rss(target: Target, reading: Reading) -> Written:
     return Written(rows=len(found))
 
 
-def write_json_feed(target: Target, reading: Reading) -> Written:
+def write_json_feed(target: ExportTarget, reading: Reading) -> Written:
     found = _latest(reading)
     title, home = _titles(reading, found)
     feed: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": title}

@@ -17,13 +17,13 @@ from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.folder import written_folder
 from newsbot.export.formats import PACKAGE, STANDARD_OUTPUT, Format, format_of, writer
 from newsbot.export.lines import json, jsonl
-from newsbot.export.package_texts import ROWS, Asked
+from newsbot.export.package_texts import ROWS, PackageOptions
 from newsbot.export.parts import narrowed
-from newsbot.export.reading import KINDS, Reading, Target, Written
+from newsbot.export.reading import KINDS, ExportTarget, Reading, Written
 from newsbot.export.rights import UseFilter
 from newsbot.export.selection import Selected, choose, the_site
 from newsbot.extras import require
-from newsbot.feeds.files import Part, check_target
+from newsbot.feeds.files import PartFile, check_target
 from newsbot.terminal import discard_output, output_of_rows, tell
 from newsbot.timestamps import compact_utc, iso_utc
 
@@ -115,11 +115,11 @@ def _kinds(chosen: Selected, opts: argparse.Namespace) -> tuple[str, ...]:
     return (chosen.kind,) if opts.type or opts.kind else KINDS
 
 
-def _streamed(write: Callable[[Target], Written]) -> Written:
+def _streamed(write: Callable[[ExportTarget], Written]) -> Written:
     """Write to standard output. If its reader has gone (``| head``), nobody wants the rest."""
     output = output_of_rows()
     try:
-        written = write(Target(name="standard output", part=Path(STANDARD_OUTPUT), file=output))
+        written = write(ExportTarget(name="standard output", part=Path(STANDARD_OUTPUT), file=output))
         output.flush()
     except BrokenPipeError:
         discard_output()
@@ -127,15 +127,15 @@ def _streamed(write: Callable[[Target], Written]) -> Written:
     return written
 
 
-def _written_whole(path: Path, write: Callable[[Target], Written]) -> Written:
+def _written_whole(path: Path, write: Callable[[ExportTarget], Written]) -> Written:
     """Write the file and the files beside it. They take their names together, when all are on the disk."""
     run = _run()
-    parts = {path: Part(path, run=run)}
+    parts = {path: PartFile(path, run=run)}
     try:
-        written = write(Target(name=path.name, part=parts[path].path, file=parts[path].file))
+        written = write(ExportTarget(name=path.name, part=parts[path].path, file=parts[path].file))
         for name, content in written.beside.items():
             beside = path.with_name(name)
-            parts[beside] = Part(beside, run=run)
+            parts[beside] = PartFile(beside, run=run)
             parts[beside].file.write(content)
         for part in parts.values():
             part.seal()
@@ -188,7 +188,7 @@ def _fill(folder: Path, form: Format, reading: Reading, opts: argparse.Namespace
         options |= {"--for": opts.use} if opts.use else {}
         options |= {"--deleted": ""} if opts.deleted else {}
         now = iso_utc(datetime.now(UTC))
-        return write_package(folder, reading, Asked(form=_row_format(opts), options=options, at=now))
+        return write_package(folder, reading, PackageOptions(form=_row_format(opts), options=options, at=now))
     from newsbot.export.markdown_folder import write_markdown
 
     return write_markdown(folder, reading)
@@ -198,7 +198,7 @@ def _row_format(opts: argparse.Namespace) -> str:
     return str(opts.format or "jsonl")
 
 
-def _write(target: Target, form: Format, archive: Archive, reading: Reading, opts: argparse.Namespace) -> Written:
+def _write(target: ExportTarget, form: Format, archive: Archive, reading: Reading, opts: argparse.Namespace) -> Written:
     if opts.duplicates:
         # Imported here, since it imports numpy, which is an extra.
         from newsbot.export.duplicates import write_duplicates

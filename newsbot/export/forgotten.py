@@ -29,7 +29,7 @@ from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
 from newsbot.export.forgotten_warc import Sites, names_person, shows_comments
 from newsbot.feeds.defaults import run_id
-from newsbot.feeds.files import Part, sweep
+from newsbot.feeds.files import PartFile, sweep
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
@@ -45,7 +45,7 @@ class Wish:
     site: str | None
 
 
-class Refused(Exception):
+class Unconfirmed(Exception):
     """The user did not confirm."""
 
 
@@ -61,7 +61,7 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
     archive = Archive.open(archive_url, run=f"forget-{run}", create=False)
     try:
         if not confirm(_described(_plan(archive, wish), wish)):
-            raise Refused
+            raise Unconfirmed
         with undisturbed(archive, lambda: _plan(archive, wish)) as plan:
             rows = tombstones(archive.database, plan, when=iso_utc(now))
             notices = _tell_feeds(Path(data) / "forget", run, rows, data)
@@ -137,7 +137,7 @@ def _described(plan: Plan, wish: Wish) -> str:
 
 def _tell_feeds(folder: Path, run: str, records: Iterable[Record], data: str) -> list[Path]:
     """Write each row as ``deleted`` and without content to ``<run>-<kind>.jsonl``. Returns the files."""
-    parts: dict[Path, Part] = {}
+    parts: dict[Path, PartFile] = {}
     with ExitStack() as stack:
         for record in records:
             if not data:
@@ -146,7 +146,7 @@ def _tell_feeds(folder: Path, run: str, records: Iterable[Record], data: str) ->
             if path not in parts:
                 folder.mkdir(parents=True, exist_ok=True)
                 sweep(folder)
-                parts[path] = Part(path, run=run)
+                parts[path] = PartFile(path, run=run)
                 stack.callback(parts[path].discard)
             parts[path].file.write(json_bytes(record)[0] + b"\n")
         for part in parts.values():

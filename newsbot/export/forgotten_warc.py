@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsbot.archive.forgetting import folded
 from newsbot.middlewares.compression import unpacked
-from newsbot.warc.reading import DamagedRecord, Record, message_of
+from newsbot.warc.reading import DamagedRecord, StoredRecord, message_of
 
 _URN = ("urn:newsbot:site:", "urn:newsbot:recalled:")
 _COMMENT = re.compile(rb"(?:\bid\s*=\s*[\"']?(?:[a-z]+-)?|#)comment-\d", re.I)
@@ -35,7 +35,7 @@ class Sites:
             names[key in keys] |= {_name(key), _name(url)} - {""}
         return cls(chosen=frozenset(names[True]), others=frozenset(names[False] - names[True]))
 
-    def have(self, record: Record) -> bool:
+    def have(self, record: StoredRecord) -> bool:
         """Whether the record is one of a chosen site.
 
         A record that names its site is of that site. Any other is of the site whose address its URL begins with. If one
@@ -52,18 +52,18 @@ class Sites:
         return False
 
 
-def shows_comments(sites: Sites | None) -> Callable[[Record], bool]:
+def shows_comments(sites: Sites | None) -> Callable[[StoredRecord], bool]:
     """The answers that show comments: those of the API, of feeds, and pages. ``sites``: None for all."""
     return lambda record: (
         _is_of(record, sites) and ("/comments" in unquote(record.uri) or _COMMENT.search(_body(record)) is not None)
     )
 
 
-def names_person(name: str, sites: Sites | None) -> Callable[[Record], bool]:
+def names_person(name: str, sites: Sites | None) -> Callable[[StoredRecord], bool]:
     """The answers and notes that name a person, as text, in JSON or in HTML."""
     named = folded(name)
 
-    def is_removed(record: Record) -> bool:
+    def is_removed(record: StoredRecord) -> bool:
         return _is_of(record, sites) and named in folded(_text(_body(record)))
 
     return is_removed
@@ -81,7 +81,7 @@ def _without_json_escapes(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _is_of(record: Record, sites: Sites | None) -> bool:
+def _is_of(record: StoredRecord, sites: Sites | None) -> bool:
     return record.kind != "request" and (sites is None or sites.have(record))
 
 
@@ -98,7 +98,7 @@ def _name(url: str) -> str:
     return f"{parts.netloc.removeprefix('www.')}{parts.path}".lower().rstrip("/")
 
 
-def _body(record: Record) -> bytes:
+def _body(record: StoredRecord) -> bytes:
     """What an answer or a note says, unpacked as far as that is possible."""
     if record.kind != "response":
         return record.block

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsbot.errors import BadArgument
-from newsbot.export.reading import Reading, Target, Written
+from newsbot.export.reading import ExportTarget, Reading, Written
 
-Write = Callable[[Target, Reading], Written]
+Write = Callable[[ExportTarget, Reading], Written]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,33 +10,33 @@ import orjson
 
 from newsbot.archive.reader import ArchivedRow
 from newsbot.export.croissant import croissant
-from newsbot.export.reading import Reading, Target, Written
+from newsbot.export.reading import ExportTarget, Reading, Written
 from newsbot.feeds.exporters import CsvExporter, RowExporter
 from newsbot.feeds.typed_exporters import ParquetExporter, XlsxExporter
 from newsbot.items import CLASSES
 from newsbot.safe_json import json_bytes
 
 
-def write_jsonl(target: Target, reading: Reading) -> Written:
+def write_jsonl(target: ExportTarget, reading: Reading) -> Written:
     return Written(rows=jsonl(target.file, _lines(reading.rows())))
 
 
-def write_json(target: Target, reading: Reading) -> Written:
+def write_json(target: ExportTarget, reading: Reading) -> Written:
     return Written(rows=json(target.file, _lines(reading.rows())))
 
 
-def write_csv(target: Target, reading: Reading) -> Written:
+def write_csv(target: ExportTarget, reading: Reading) -> Written:
     return Written(rows=exported(CsvExporter(target.file, crawler=_as_crawler(reading)), reading))
 
 
-def write_xlsx(target: Target, reading: Reading) -> Written:
+def write_xlsx(target: ExportTarget, reading: Reading) -> Written:
     exporter = XlsxExporter(target.file, crawler=_as_crawler(reading))
     rows = exported(exporter, reading)
     cut = f"{exporter.cut} texts are longer than a cell of Excel (32,767 characters) and were cut"
     return Written(rows=rows, notes=(cut,) if exporter.cut else ())
 
 
-def write_parquet(target: Target, reading: Reading) -> Written:
+def write_parquet(target: ExportTarget, reading: Reading) -> Written:
     """Write a Parquet file, and its description in Croissant beside it."""
     rows = exported(ParquetExporter(target.file, crawler=_as_crawler(reading)), reading)
     described = croissant(target.name, target.file, reading.selection.kind, rows, reading.selection.site)

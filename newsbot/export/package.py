@@ -15,16 +15,16 @@ from newsbot.archive.reader import archived_collections, is_same_site
 from newsbot.errors import BadArgument
 from newsbot.export.croissant import Described, dataset
 from newsbot.export.lines import jsonl, write_parquet
-from newsbot.export.package_texts import Asked, Resource, descriptor, readme
+from newsbot.export.package_texts import PackageOptions, Resource, descriptor, readme
 from newsbot.export.package_warc import carry_warc
-from newsbot.export.reading import Reading, Target, Written
+from newsbot.export.reading import ExportTarget, Reading, Written
 from newsbot.safe_json import json_bytes
 
 DESCRIPTOR = "datapackage.json"
 CHUNK = 1 << 20
 
 
-def write_package(folder: Path, reading: Reading, asked: Asked) -> Written:
+def write_package(folder: Path, reading: Reading, asked: PackageOptions) -> Written:
     """Fill an empty folder. Raises BadArgument where no row is chosen."""
     written = [_write_rows(folder, reading, kind, asked.form) for kind in reading.kinds]
     resources = [resource for resource in written if resource.rows]
@@ -65,7 +65,7 @@ def _write_rows(folder: Path, reading: Reading, kind: str, form: str) -> Resourc
     with (folder / path).open("w+b") as file:
         if form == "parquet":
             chosen = replace(reading, selection=reading.of_kind(kind))
-            written = write_parquet(Target(name=path, part=folder / path, file=file), chosen).rows
+            written = write_parquet(ExportTarget(name=path, part=folder / path, file=file), chosen).rows
         else:
             written = jsonl(file, (row.line() for row in reading.rows(kind)))
     return _resource(folder, path, kind=kind, rows=written)

@@ -51,7 +51,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PackageOptions:
     """What the user asked for. ``options``: option -> value of each option that narrows the rows. ``at``: now, in UTC.
 
     ``form`` is the format of the rows.
@@ -63,7 +63,12 @@ class Asked:
 
 
 def descriptor(
-    title: str, asked: Asked, resources: Iterable[Resource], sites: Iterable[str], *, no_warc: Iterable[str] = ()
+    title: str,
+    asked: PackageOptions,
+    resources: Iterable[Resource],
+    sites: Iterable[str],
+    *,
+    no_warc: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The content of ``datapackage.json`` (Data Package, version 1). ``no_warc`` are the WARC files that rows name and
     that were not there."""
@@ -108,7 +113,7 @@ def _field_type(of_column: Type) -> str:
     return FIELD_TYPES.get(of_column.name, "string")
 
 
-def readme(asked: Asked, resources: Iterable[Resource], receipts: Sequence[Mapping[str, Any]]) -> str:
+def readme(asked: PackageOptions, resources: Iterable[Resource], receipts: Sequence[Mapping[str, Any]]) -> str:
     """What was asked, of whom, when, how complete the rows are, and under which rights."""
     options = ", ".join(f"`{name} {value}`" for name, value in asked.options.items())
     return "\n".join(

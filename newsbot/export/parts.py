@@ -17,7 +17,7 @@ _TAXONOMIES = {"category": "category", "tag": "post_tag"}
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedTerm:
     """A term or an author of a row. ``id`` is None where the row has only its name."""
 
     id: int | None
@@ -95,17 +95,17 @@ def _scope(site: str, chosen_names: Mapping[str, Mapping[str, tuple[int | str, .
     return Scope(terms=terms, authors=keys.get("author", ()), search=search)
 
 
-Names = dict[str, dict[str, list[Named]]]
+Names = dict[str, dict[str, list[NamedTerm]]]
 """Site -> option -> the terms or authors that rows of the site have, each once."""
 
 
-def _no_names() -> dict[str, list[Named]]:
+def _no_names() -> dict[str, list[NamedTerm]]:
     return {"category": [], "tag": [], "author": []}
 
 
 def names_of(rows: Iterable[Mapping[str, Any]]) -> Names:
     """The names that rows have, by site."""
-    found: dict[str, dict[str, dict[int | str, Named]]] = {}
+    found: dict[str, dict[str, dict[int | str, NamedTerm]]] = {}
     options = {taxonomy: option for option, taxonomy in _TAXONOMIES.items()}
     for row in rows:
         of_site = found.setdefault(str(row["site"]), {"category": {}, "tag": {}, "author": {}})
@@ -124,9 +124,9 @@ def _authors(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from row.get("authors") or ()
 
 
-def _take(found: dict[int | str, Named], given: Mapping[str, Any]) -> None:
+def _take(found: dict[int | str, NamedTerm], given: Mapping[str, Any]) -> None:
     name = given.get("name") or ""
-    named = Named(given.get("id"), name or str(given.get("id")), given.get("slug") or "", given.get("parent") or 0)
+    named = NamedTerm(given.get("id"), name or str(given.get("id")), given.get("slug") or "", given.get("parent") or 0)
     if given.get("id") is not None or name:
         found[named.key] = named
 
@@ -151,7 +151,7 @@ def chosen(option: str, wanted: Sequence[str], found: Names) -> dict[str, tuple[
     return {site: tuple(of_site) for site, of_site in keys.items()}
 
 
-def _children(offered: Iterable[Named]) -> dict[int, list[int]]:
+def _children(offered: Iterable[NamedTerm]) -> dict[int, list[int]]:
     children: dict[int, list[int]] = {}
     for named in offered:
         if named.id is not None:

@@ -56,7 +56,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class ExportTarget:
     """Where a format writes a file. ``name`` is the final name; until then ``file`` is open at ``part``."""
 
     name: str

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from newsbot.archive.reader import read_changes
 from newsbot.export.datasette import metadata
-from newsbot.export.reading import Reading, Target, Written
+from newsbot.export.reading import ExportTarget, Reading, Written
 from newsbot.feeds.column_types import Misfit, type_of, typed
 from newsbot.feeds.rows import table, value_of
 from newsbot.items import CLASSES
@@ -67,7 +67,7 @@ _VIEWS = {
 _TYPES = {"whole": "INTEGER", "number": "REAL", "truth": "INTEGER"}
 
 
-def write_sqlite(target: Target, reading: Reading) -> Written:
+def write_sqlite(target: ExportTarget, reading: Reading) -> Written:
     """Write a table for each kind, the terms of posts, all changes, the indexes of the search, and the views.
 
     Raises OSError where SQLite cannot write the file, as on a full disk.
@@ -78,7 +78,7 @@ def write_sqlite(target: Target, reading: Reading) -> Written:
         raise OSError(errno.EIO, str(error)) from None
 
 
-def _written(target: Target, reading: Reading) -> Written:
+def _written(target: ExportTarget, reading: Reading) -> Written:
     written = 0
     with closing(sqlite3.connect(target.part)) as connection:
         # The file has no name yet: what is left of a failure is removed.

@@ -15,7 +15,7 @@ import orjson
 
 from newsbot.middlewares.compression import unpacked
 from newsbot.warc.exchange import open_url
-from newsbot.warc.reading import DamagedRecord, Record, converted, fetched_at, message_of, record_at, records_of
+from newsbot.warc.reading import DamagedRecord, StoredRecord, converted, fetched_at, message_of, record_at, records_of
 from newsbot.warc.removing import REMOVED
 from newsbot.wordpress.messages import Reply
 
@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(slots=True, kw_only=True)
-class Answers:
+class WarcAnswers:
     """The records of the WARC files of one run.
 
     ``urls``: URL -> its answers, ``rendered``: URL -> its pages as a browser showed them, in order. ``sites``: key of a
@@ -137,9 +137,9 @@ def preferred(versions: Sequence[tuple[int, Version]], order: int, view: View) -
             return [*before, *behind]
 
 
-def answers_of(paths: Sequence[Path]) -> Answers:
+def answers_of(paths: Sequence[Path]) -> WarcAnswers:
     """Read the files of a run in their order. Raises OSError."""
-    answers, order = Answers(), 0
+    answers, order = WarcAnswers(), 0
     for path in paths:
         for record in records_of(path):
             if isinstance(record, DamagedRecord):
@@ -153,7 +153,7 @@ def answers_of(paths: Sequence[Path]) -> Answers:
     return answers
 
 
-def _take(answers: Answers, record: Record, place: Place) -> None:
+def _take(answers: WarcAnswers, record: StoredRecord, place: Place) -> None:
     if record.kind in ("response", "conversion"):
         answers.ids[record.id] = place
         by_url = answers.urls if record.kind == "response" else answers.rendered

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from newsbot.export.warc_answers import Answers
+from newsbot.export.warc_answers import WarcAnswers
 from newsbot.export.warc_replay import replay
 from newsbot.items import Post
 from newsbot.wordpress.api import PER_PAGE, Api, Site
@@ -20,7 +20,7 @@ Requests = dict[tuple[int, ...], int]
 """The ids of the posts that one request names -> the children that it asks for at most."""
 
 
-def fill_children(answers: Answers, site: Site, name: str, relation: Relation, posts: Sequence[Post]) -> set[int]:
+def fill_children(answers: WarcAnswers, site: Site, name: str, relation: Relation, posts: Sequence[Post]) -> set[int]:
     """Fill ``linked[name]`` of ``posts``. Returns the ids of the posts whose children lack a record."""
     waiting, lacking = {post.id: post for post in posts}, set[int]()
     for ids, size in _smallest_first(_requests(answers, site.api, relation)):
@@ -34,7 +34,7 @@ def fill_children(answers: Answers, site: Site, name: str, relation: Relation, p
     return lacking | set(waiting)
 
 
-def _requests(answers: Answers, api: Api, relation: Relation) -> Requests:
+def _requests(answers: WarcAnswers, api: Api, relation: Relation) -> Requests:
     found: Requests = {}
     for url in answers.urls:
         route, params = api.route(url) or ("", {})

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from newsbot.errors import NotXml
-from newsbot.export.warc_answers import Answers
+from newsbot.export.warc_answers import WarcAnswers
 from newsbot.wordpress.pages.feed import FeedEntry, read_feed
 from newsbot.wordpress.pages.sitemap import read_sitemap
 from newsbot.wordpress.pages.urls import canonical
 
 
 @dataclass(kw_only=True)
-class Listed:
+class ListedPages:
     """The entries of feeds and sitemaps of the site with this key, by the URLs of pages."""
 
-    answers: Answers
+    answers: WarcAnswers
     key: str
 
     def of(self, url: str) -> tuple[FeedEntry | None, str | None]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, TypeVar, cast
 
-from newsbot.export.warc_answers import Answers
+from newsbot.export.warc_answers import WarcAnswers
 from newsbot.wordpress.messages import Query, Reply
 
 Result = TypeVar("Result")
 
 
-def replay(answers: Answers, steps: Generator[Any, Any, Result]) -> tuple[Result, bool]:
+def replay(answers: WarcAnswers, steps: Generator[Any, Any, Result]) -> tuple[Result, bool]:
     """(the result of ``steps``, whether a record was missing). A URL that no record holds is answered as gone."""
     reply: Reply | None = None
     missed = False

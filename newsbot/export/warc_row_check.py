@@ -12,7 +12,7 @@ import orjson
 from newsbot.errors import RecordError
 from newsbot.export.package_warc import run_of
 from newsbot.export.verified import Verified
-from newsbot.export.warc_answers import Answers, Place, answers_of
+from newsbot.export.warc_answers import Place, WarcAnswers, answers_of
 from newsbot.export.warc_comparing import Made, Row, differing_columns
 from newsbot.export.warc_rows import NotMade, Remaker
 from newsbot.terminal import counted
@@ -101,7 +101,11 @@ class RowCheck:
             self.found.notes.append(f"not compared: {rows} whose WARC files were missing when the package was made")
 
     def _compare(
-        self, answers: Answers, remakers: dict[str, Remaker], place: tuple[str, int, str], pointers: Sequence[Pointer]
+        self,
+        answers: WarcAnswers,
+        remakers: dict[str, Remaker],
+        place: tuple[str, int, str],
+        pointers: Sequence[Pointer],
     ) -> None:
         made: Made = {}
         self.found.rows += len(pointers) * self.counts
@@ -131,7 +135,7 @@ class RowCheck:
                 differ = "differs" if len(differing) == 1 else "differ"
                 self.found.fail(f"{told}: {', '.join(differing)} {differ} from what its record gives")
 
-    def _record(self, answers: Answers, file: str, offset: int, name: str) -> Place:
+    def _record(self, answers: WarcAnswers, file: str, offset: int, name: str) -> Place:
         """The place of the record that a row names. Raises NotMade."""
         known, path = answers.ids.get(name), self.folder / Path(file).name
         if not path.is_file():

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 
 from newsbot.arguments.entries import target_of
 from newsbot.errors import NotXml, PayloadError
-from newsbot.export.warc_answers import Answers, View
+from newsbot.export.warc_answers import View, WarcAnswers
 from newsbot.export.warc_children import fill_children
-from newsbot.export.warc_listings import Listed
+from newsbot.export.warc_listings import ListedPages
 from newsbot.export.warc_replay import replay
 from newsbot.items import Comment, Media, Post, Record
 from newsbot.pipelines.clean import CleanPipeline
@@ -60,7 +60,7 @@ class Remaker:
     among these rows whose children lack a record.
     """
 
-    answers: Answers
+    answers: WarcAnswers
     key: str
     site: Site = field(init=False)
     options: Mapping[str, Options] = field(init=False)
@@ -68,7 +68,7 @@ class Remaker:
     lacks_linked: bool = False
     lacks_children: set[int] = field(default_factory=set)
     _intakes: dict[tuple[str, str], Intake] = field(default_factory=dict)
-    _listed: Listed = field(init=False)
+    _listed: ListedPages = field(init=False)
     _versions: dict[str, dict[int, list[tuple[int, Any]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class Remaker:
         if known.get("parts"):
             told = [replace(each, scope=None) for each in told]
         self.options = {each.kind: each for each in told}
-        self._listed = Listed(answers=self.answers, key=self.key)
+        self._listed = ListedPages(answers=self.answers, key=self.key)
         with_markdown = str(self.answers.settings.get("NEWSBOT_MARKDOWN")) in ("1", "True", "true")
         self.cleaner = CleanPipeline(cast(Any, _NoStats()), with_markdown=with_markdown)
         facts = SiteFacts(asked=self.key, site=self.key)

@@ -11,7 +11,7 @@ from typing import IO
 from newsbot import __version__
 from newsbot.archive.reader import site_name
 from newsbot.export import wxr
-from newsbot.export.reading import Reading, Target, Written
+from newsbot.export.reading import ExportTarget, Reading, Written
 from newsbot.export.wxr import FullTerm
 from newsbot.export.wxr_elements import encoded
 from newsbot.items import Author, Media, Post, TermRef
@@ -52,7 +52,7 @@ class _Site:
         self.undated += not when
 
 
-def write_wxr(target: Target, reading: Reading) -> Written:
+def write_wxr(target: ExportTarget, reading: Reading) -> Written:
     """Write the channel with its authors and terms, then an item for each post and each file.
 
     Comments stand inside the item of their post, so they are written to a temporary file first.

@@ -41,7 +41,7 @@ HEARTBEAT = ("heartbeat_timestamp_seconds", ())
 _BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
-class Process(Collector):
+class ProcessMetrics(Collector):
     """What all crawlers of this process counted: a worker of a fleet runs one crawler after another."""
 
     def __init__(self) -> None:
@@ -123,20 +123,20 @@ class Process(Collector):
                 self.gauges[HEARTBEAT] = heartbeat
 
 
-_process: Process | None = None
+_process: ProcessMetrics | None = None
 
 
-def process_metrics() -> Process:
+def process_metrics() -> ProcessMetrics:
     global _process
     if _process is None:
-        _process = Process()
+        _process = ProcessMetrics()
     return _process
 
 
 class MetricsExtension:
     """Counts for one crawler into the metrics of the process. ``now`` is the clock, in seconds since 1970."""
 
-    def __init__(self, crawler: Crawler, process: Process, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, crawler: Crawler, process: ProcessMetrics, *, now: Callable[[], float] = time.time) -> None:
         self.crawler = crawler
         self.process = process
         self.now = now

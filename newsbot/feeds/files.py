@@ -50,7 +50,7 @@ def check_target(path: Path) -> None:
         raise FeedError(f"{path} is a device or a pipe, and a complete file would take its place; give another name")
 
 
-class Part:
+class PartFile:
     """A file that is being written in the folder of its target. Closing the file releases the lock."""
 
     def __init__(self, target: Path, *, run: str) -> None:

@@ -21,7 +21,7 @@ from twisted.internet.defer import Deferred
 from w3lib.url import file_uri_to_path
 
 from newsbot.feeds import files
-from newsbot.feeds.files import CannotAppend, FeedError, Part
+from newsbot.feeds.files import CannotAppend, FeedError, PartFile
 from newsbot.signals import feed_sealed, feed_stored, feed_turn
 from newsbot.terminal import discard_output, output_of_rows
 
@@ -130,7 +130,7 @@ class FileStorage(Storage):
         path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
         self.target = path.resolve()  # resolved, so that the file that a link points to is replaced, not the link
         self.run = str(crawler.settings.get("NEWSBOT_RUN") if crawler is not None else "") or UNNAMED
-        self.part: Part | None = None
+        self.part: PartFile | None = None
         self._file: FeedFile | None = None
 
     def open(self, _spider: Spider) -> IO[bytes]:
@@ -142,7 +142,7 @@ class FileStorage(Storage):
                 self.target.parent.mkdir(parents=True, exist_ok=True)
                 for part in files.sweep(self.target.parent):
                     logger.info("Removed %s, an unfinished file of a run that died", part)
-                self.part = Part(self.target, run=self.run)
+                self.part = PartFile(self.target, run=self.run)
                 file = self.part.file
         except OSError as error:
             self.fail(error)
@@ -180,7 +180,7 @@ class FileStorage(Storage):
                 self.part.discard()
             raise FeedError(self.error)
 
-    async def _store_part(self, part: Part) -> None:
+    async def _store_part(self, part: PartFile) -> None:
         if self.options.get("overwrite"):
             await self._send(feed_turn, target=self.target)
             await self._commit(part, self.target)
@@ -192,7 +192,7 @@ class FileStorage(Storage):
             await self._send(feed_turn, target=self.target)
             await self._append(part)
 
-    async def _append(self, part: Part) -> None:
+    async def _append(self, part: PartFile) -> None:
         try:
             merged = await run_in_thread(self._merged, part)
         except CannotAppend as error:
@@ -207,14 +207,14 @@ class FileStorage(Storage):
         if merged is not part:
             part.discard()
 
-    def _merged(self, part: Part) -> Part:
+    def _merged(self, part: PartFile) -> PartFile:
         """A part with the old and the new rows. Runs in a thread, while this run holds the folder's lock."""
         if not self.target.exists() or not self.target.stat().st_size:
             return part
         form = str(self.options.get("format"))
         if self.options.get("postprocessing"):
             form = "packed" if form in JSON_LINES else f"packed {form}"
-        merged = Part(self.target, run=self.run)
+        merged = PartFile(self.target, run=self.run)
         try:
             with self.target.open("rb") as old:
                 files.merge(form, old=old, new=part.file, out=merged.file)
@@ -223,7 +223,7 @@ class FileStorage(Storage):
             raise
         return merged
 
-    async def _commit(self, part: Part, target: Path) -> None:
+    async def _commit(self, part: PartFile, target: Path) -> None:
         await run_in_thread(part.seal)
         await self._send(feed_sealed, part=part.path, target=target)
         if not part.path.exists():

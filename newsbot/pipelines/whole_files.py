@@ -14,7 +14,7 @@ from scrapy.extensions.feedexport import FeedExporter, FeedSlot
 
 from newsbot import signals as newsbot_signals
 from newsbot.archive import Archive
-from newsbot.archive.answers import Asked, Part, Sought, parts_of_answer
+from newsbot.archive.answers import Asked, AskedPart, Sought, parts_of_answer
 from newsbot.compact import IdSet
 from newsbot.items import Record
 from newsbot.wordpress.receipt import SiteFacts
@@ -143,7 +143,7 @@ class WholeFiles:
             named = ", ".join(broken[:NAMED]) + (", ..." if len(broken) > NAMED else "")
             logger.error("%d rows of the archive are damaged and are not in the files: %s", len(broken), named)
 
-    def _tell_earlier(self, part: Part, earlier: int) -> None:
+    def _tell_earlier(self, part: AskedPart, earlier: int) -> None:
         """Tell the receipt how many rows of a collection came in earlier runs."""
         of_site = [facts for facts in self._facts if facts.site == part.site and facts.find(part.type, part.kind)]
         # The crawl of a whole site is not announced if it is the first crawl of the site.
@@ -155,7 +155,7 @@ class WholeFiles:
         if collections:
             collections[0].earlier = earlier
 
-    def _parts(self, asked: Iterable[Asked]) -> Iterator[Part]:
+    def _parts(self, asked: Iterable[Asked]) -> Iterator[AskedPart]:
         """The collections that belong to the answer."""
         found = {facts.asked: facts.site for facts in self._facts if facts.site is not None}
         sought, shown = self._sought(), self._shown()
@@ -163,7 +163,7 @@ class WholeFiles:
             yield from parts_of_answer(self._archive.database, of_kind, found, sought, shown)
 
     async def _write_part(
-        self, part: Part, slots: Iterable[FeedSlot], renewed: set[FeedSlot], broken: list[str]
+        self, part: AskedPart, slots: Iterable[FeedSlot], renewed: set[FeedSlot], broken: list[str]
     ) -> int:
         """Write the rows of a collection that this run did not deliver, to the ``renewed`` feeds every row. Returns the
         number of rows that this run did not deliver."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from newsbot.archive.overview import Held, Run, SiteReceipt
+from newsbot.archive.overview import HeldRows, PastRun, SiteReceipt
 from newsbot.report.attention import Attention
 from newsbot.report.charts import Chart, posts_over_time
 from newsbot.report.contents import Contents
@@ -31,12 +31,12 @@ RANKED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteFacts:
+class SiteReport:
     """A site of the archive. ``contents`` is None for a site that has no section of its own."""
 
     key: str
     name: str | None
-    held: Sequence[Held]
+    held: Sequence[HeldRows]
     days: Sequence[tuple[str, int]]
     gaps: Sequence[Gap]
     contents: Contents | None
@@ -80,7 +80,7 @@ class SiteFacts:
 class RunFacts:
     """A run as the table shows it. ``seconds`` is None while it runs; ``waited`` is in seconds, summed over sites."""
 
-    run: Run
+    run: PastRun
     verdicts: Mapping[str, int]
     new: int
     edited: int
@@ -97,7 +97,7 @@ class RunFacts:
         return rows / self.seconds if self.seconds and rows else None
 
 
-def run_facts(run: Run) -> RunFacts:
+def run_facts(run: PastRun) -> RunFacts:
     """The sums of a run's receipts."""
     collections = [
         facts
@@ -130,7 +130,7 @@ def _sum(collections: Sequence[Mapping[str, Any]], name: str) -> int:
     return sum(int(facts.get(name) or 0) for facts in collections)
 
 
-def _seconds(run: Run) -> float | None:
+def _seconds(run: PastRun) -> float | None:
     ended = run.finished or max((receipt.at for receipt in run.receipts), default=None)
     if ended is None:
         return None
@@ -141,7 +141,7 @@ def page(
     *,
     place: str,
     now: datetime,
-    sites: Sequence[SiteFacts],
+    sites: Sequence[SiteReport],
     runs: Sequence[RunFacts],
     attention: Sequence[Attention],
 ) -> str:

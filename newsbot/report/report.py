@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from newsbot.archive import Archive
-from newsbot.archive.overview import Held, held_rows, latest_receipts, latest_runs, posts_a_day, site_names
+from newsbot.archive.overview import HeldRows, held_rows, latest_receipts, latest_runs, posts_a_day, site_names
 from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
-from newsbot.feeds.files import Part, check_target
+from newsbot.feeds.files import PartFile, check_target
 from newsbot.report.attention import Attention, attention_to_damage, attention_to_gaps, attention_to_receipts, in_order
 from newsbot.report.contents import contents_of
 from newsbot.report.gaps import holes
-from newsbot.report.page import DETAILED, SiteFacts, page, run_facts
+from newsbot.report.page import DETAILED, SiteReport, page, run_facts
 from newsbot.timestamps import compact_utc
 
 
@@ -40,7 +40,7 @@ def write_report(path: Path, *, archive: str, site: str | None, runs: int, now: 
         html, reported = _report(opened, site=site, runs=runs, now=now)
     finally:
         opened.close()
-    part = Part(path.resolve(), run=f"{compact_utc(now)}-0000")
+    part = PartFile(path.resolve(), run=f"{compact_utc(now)}-0000")
     try:
         part.file.write(html.encode("utf-8", "replace"))
         part.seal()
@@ -54,7 +54,7 @@ def write_report(path: Path, *, archive: str, site: str | None, runs: int, now: 
 def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> tuple[str, Reported]:
     database = archive.database
     receipts = [latest for latest in latest_receipts(database) if site is None or is_same_site(latest[1].site, site)]
-    by_site: dict[str, list[Held]] = {}
+    by_site: dict[str, list[HeldRows]] = {}
     for held in held_rows(database):
         if site is None or is_same_site(held.site, site):
             by_site.setdefault(held.site, []).append(held)
@@ -65,13 +65,13 @@ def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> 
     names = site_names(database)
     broken: list[str] = []
     attention: list[Attention] = []
-    found: list[SiteFacts] = []
+    found: list[SiteReport] = []
     for place, key in enumerate(_largest_first(by_site)):
         days = posts_a_day(database, key)
         gaps = holes(days)
         latest = [receipt for receipt in receipts if receipt[1].site == key]
         attention += attention_to_gaps(key, gaps, f"scrapy crawl wp_posts -a site={key}")
-        facts = SiteFacts(
+        facts = SiteReport(
             key=key,
             name=names.get(key),
             held=by_site[key],
@@ -87,6 +87,6 @@ def _report(archive: Archive, *, site: str | None, runs: int, now: datetime) -> 
     return html, Reported(len(found), sum(facts.posts for facts in found), len(run_rows), len(attention))
 
 
-def _largest_first(by_site: Mapping[str, Sequence[Held]]) -> list[str]:
+def _largest_first(by_site: Mapping[str, Sequence[HeldRows]]) -> list[str]:
     """The keys of the sites, those with the most live posts first."""
     return sorted(by_site, key=lambda key: -sum(held.live for held in by_site[key] if held.kind == "posts"))

@@ -30,24 +30,24 @@ _CATEGORIES = {"search": ("search", "search"), "train": ("train-ai", "ai-train")
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class UseMeaning:
     """``allowed``: True, False, or None where nothing is declared. ``by`` names the statement that decides."""
 
     allowed: bool | None
     by: str | None = None
 
 
-def meaning(statements: Mapping[str, Any], use: str, *, is_file: bool = False) -> Meaning:
+def meaning(statements: Mapping[str, Any], use: str, *, is_file: bool = False) -> UseMeaning:
     """What the statements on one row or site mean for a use. ``is_file``: the row is a picture or another file."""
     allowing = None
     for allowed, by in _said(statements, use, is_file=is_file):
         if not allowed:
-            return Meaning(False, by)
+            return UseMeaning(False, by)
         allowing = allowing or by
-    return Meaning(True, allowing) if allowing else Meaning(None)
+    return UseMeaning(True, allowing) if allowing else UseMeaning(None)
 
 
-def strictest_meaning(first: Meaning, second: Meaning) -> Meaning:
+def strictest_meaning(first: UseMeaning, second: UseMeaning) -> UseMeaning:
     """The meaning of two sets of statements: a reservation wins, then a permission."""
     return next((found for wanted in (False, True) for found in (first, second) if found.allowed is wanted), first)
 

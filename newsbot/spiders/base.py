@@ -16,7 +16,7 @@ from scrapy.http import Response
 from newsbot import signals
 from newsbot.archive import archive_of, last_crawled
 from newsbot.archive.answers import Asked
-from newsbot.archive.due_sites import Chosen, followed_sites
+from newsbot.archive.due_sites import SitesToCrawl, followed_sites
 from newsbot.archive.followed import FollowedSite
 from newsbot.arguments.entries import entry_of, target_of
 from newsbot.arguments.models import SiteArguments
@@ -132,7 +132,7 @@ class NewsbotSpider(Spider):
         # Only a file that is overwritten holds rows of sites that are not due.
         answers = not due or any(options.get("overwrite") for options in feeds)
         url, only = settings["NEWSBOT_ARCHIVE"], self.arguments.site
-        every = followed_sites(url, self.name, only=only) if answers else Chosen([])
+        every = followed_sites(url, self.name, only=only) if answers else SitesToCrawl([])
         chosen = followed_sites(url, self.name, due=now, only=only) if due else every
         targets = [target_of(site.entry) for site in (every if answers else chosen).sites]
         settings.set("NEWSBOT_ASKED", self.asked(targets), priority="spider")

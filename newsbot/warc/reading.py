@@ -26,7 +26,7 @@ class DamagedRecord(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class StoredRecord:
     """``length`` is the size of the compressed record. ``headers`` have lower-case names."""
 
     offset: int
@@ -48,13 +48,13 @@ class Record:
         return self.headers.get("warc-target-uri", "")
 
 
-def records_of(path: Path) -> Iterator[Record | DamagedRecord]:
+def records_of(path: Path) -> Iterator[StoredRecord | DamagedRecord]:
     """Each record of a file in its order. Behind a damaged record, the next one that can be read. Raises OSError."""
     with path.open("rb") as file:
         yield from records_in(file)
 
 
-def records_in(file: IO[bytes]) -> Iterator[Record | DamagedRecord]:
+def records_in(file: IO[bytes]) -> Iterator[StoredRecord | DamagedRecord]:
     """``records_of`` for an open file, whose name may change while it is read."""
     size, offset = os.fstat(file.fileno()).st_size, 0
     while offset < size:
@@ -67,13 +67,13 @@ def records_in(file: IO[bytes]) -> Iterator[Record | DamagedRecord]:
             offset = _next_member(file, offset + 1)
 
 
-def record_at(path: Path, offset: int) -> Record:
+def record_at(path: Path, offset: int) -> StoredRecord:
     """The record that begins at ``offset``. Raises DamagedRecord and OSError."""
     with path.open("rb") as file:
         return _record_in(file, offset)
 
 
-def _record_in(file: IO[bytes], offset: int) -> Record:
+def _record_in(file: IO[bytes], offset: int) -> StoredRecord:
     unpacker, parts, read = zlib.decompressobj(_GZIP), [], 0
     file.seek(offset)
     while not unpacker.eof and (chunk := file.read(CHUNK)):
@@ -87,7 +87,7 @@ def _record_in(file: IO[bytes], offset: int) -> Record:
     return _parsed(b"".join(parts), offset, read - len(unpacker.unused_data))
 
 
-def _parsed(data: bytes, offset: int, length: int) -> Record:
+def _parsed(data: bytes, offset: int, length: int) -> StoredRecord:
     head, end, rest = data.partition(b"\r\n\r\n")
     version, *lines = head.decode("utf-8", "replace").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -98,7 +98,7 @@ def _parsed(data: bytes, offset: int, length: int) -> Record:
     digest = headers.get("warc-block-digest", "")
     if digest.startswith("sha1:") and digest != f"sha1:{base64.b32encode(_sha1(block)).decode('ascii')}":
         raise DamagedRecord(f"the digest of the record at byte {offset} differs")
-    return Record(offset=offset, length=length, headers=headers, block=block)
+    return StoredRecord(offset=offset, length=length, headers=headers, block=block)
 
 
 def _sha1(block: bytes) -> bytes:
@@ -118,7 +118,7 @@ def _next_member(file: IO[bytes], start: int) -> int:
     return os.fstat(file.fileno()).st_size
 
 
-def message_of(record: Record) -> tuple[int, list[tuple[str, bytes]], bytes]:
+def message_of(record: StoredRecord) -> tuple[int, list[tuple[str, bytes]], bytes]:
     """The status, the headers and the body of an answer, without its transfer encoding. Raises DamagedRecord."""
     start, end = final_head(record.block)
     lines = record.block[start:end].decode("latin-1").splitlines()
@@ -153,12 +153,12 @@ def unchunked(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-def converted(record: Record) -> Reply:
+def converted(record: StoredRecord) -> Reply:
     """The page of a ``conversion`` record: a page as a browser showed it."""
     headers = {"content-type": "text/html; charset=utf-8", "content-length": str(len(record.block))}
     return Reply(status=200, url=record.uri, headers=headers, body=record.block, fetched_at=fetched_at(record))
 
 
-def fetched_at(record: Record) -> str:
+def fetched_at(record: StoredRecord) -> str:
     """The column ``fetched_at`` of the rows that the record's answer gave."""
     return record.headers.get("x-newsbot-fetched-at", "")

@@ -18,7 +18,7 @@ import orjson
 from newsbot.durable import sync_folder
 from newsbot.warc.finishing import OPEN, SUFFIX, finish_dead, opened
 from newsbot.warc.index import index_of, write_index
-from newsbot.warc.reading import DamagedRecord, Record, records_in
+from newsbot.warc.reading import DamagedRecord, StoredRecord, records_in
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _BLOCK = 0xFFFF
 """Bytes that one stored block of the compressed form can hold."""
 
 
-class Chosen(NamedTuple):
+class RemovedRecord(NamedTuple):
     """A record to overwrite: where it begins, its compressed size in bytes, its WARC-Record-ID, and the WARC-Date of
     the record in its place."""
 
@@ -41,7 +41,7 @@ class Chosen(NamedTuple):
     date: str
 
 
-def remove(folder: Path, is_removed: Callable[[Record], bool]) -> int:
+def remove(folder: Path, is_removed: Callable[[StoredRecord], bool]) -> int:
     """Overwrite the records of a folder for which ``is_removed`` holds. Returns their number. Raises OSError.
 
     Whole records of a file that a run is writing now are overwritten too. Before the first byte changes, a list of the
@@ -85,7 +85,7 @@ def finish_removal(path: Path) -> bool:
     with listed:
         _lock(listed)
         try:
-            chosen = [Chosen(*each) for each in orjson.loads(listed.read())]
+            chosen = [RemovedRecord(*each) for each in orjson.loads(listed.read())]
         except (ValueError, TypeError):
             chosen = []  # killed while it wrote the list: no byte of the file was changed
         try:
@@ -122,12 +122,12 @@ def _files(folder: Path) -> list[Path]:
     return sorted(parts | set(folder.glob(f"*{SUFFIX}")))
 
 
-def _remove_from(path: Path, is_removed: Callable[[Record], bool]) -> int:
+def _remove_from(path: Path, is_removed: Callable[[StoredRecord], bool]) -> int:
     file = _open(path)
     date = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     with file:
         chosen = [
-            Chosen(record.offset, record.length, record.id, date)
+            RemovedRecord(record.offset, record.length, record.id, date)
             for record in records_in(file)
             if not isinstance(record, DamagedRecord) and record.kind != "warcinfo" and is_removed(record)
         ]
@@ -157,7 +157,7 @@ def _lock(listed: IO[bytes]) -> None:
         fcntl.flock(listed, fcntl.LOCK_EX)
 
 
-def _overwrite(file: IO[bytes], chosen: Iterable[Chosen]) -> None:
+def _overwrite(file: IO[bytes], chosen: Iterable[RemovedRecord]) -> None:
     for offset, length, name, date in chosen:
         file.seek(offset)
         file.write(note(length, refers_to=name, date=date))

@@ -133,7 +133,7 @@ class Delivery:
         archive.flush()
         self.feed_commit = FeedCommit(crawler, archive)
         self.feed_commit.spider_closed()
-        self.parts = [files.Part(folder / name, run="20261123T101500Z-ab12") for name in ("a.jsonl", "b.csv")]
+        self.parts = [files.PartFile(folder / name, run="20261123T101500Z-ab12") for name in ("a.jsonl", "b.csv")]
 
     def seal(self) -> None:
         for part, name in zip(self.parts, ("a.jsonl", "b.csv"), strict=True):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from newsbot.browser.memory import BROWSER_MIB, PAGE_MIB, Process, one_too_large
+from newsbot.browser.memory import BROWSER_MIB, PAGE_MIB, ChromiumProcess, one_too_large
 
 
-def processes(*sizes: tuple[bool, int]) -> list[Process]:
-    return [Process(pid=pid, renders=renders, bytes=mib * 2**20) for pid, (renders, mib) in enumerate(sizes, 1)]
+def processes(*sizes: tuple[bool, int]) -> list[ChromiumProcess]:
+    return [ChromiumProcess(pid=pid, renders=renders, bytes=mib * 2**20) for pid, (renders, mib) in enumerate(sizes, 1)]
 
 
 @pytest.mark.parametrize(

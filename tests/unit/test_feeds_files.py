@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from newsbot.feeds import files
-from newsbot.feeds.files import CannotAppend, FolderLock, Part
+from newsbot.feeds.files import CannotAppend, FolderLock, PartFile
 
 RUN = "20261123T101500Z-ab12"
 
@@ -24,7 +24,7 @@ def merged(form: str, old: bytes, new: bytes) -> bytes:
 def test_a_part_is_seen_under_its_name_only_when_renamed(tmp_path: Path) -> None:
     target = tmp_path / "a.jsonl"
     target.write_bytes(b"old")
-    part = Part(target, run=RUN)
+    part = PartFile(target, run=RUN)
     part.file.write(b"new")
     part.seal()
     assert target.read_bytes() == b"old"
@@ -36,7 +36,7 @@ def test_a_part_is_seen_under_its_name_only_when_renamed(tmp_path: Path) -> None
 
 def test_a_part_and_its_new_name_are_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a.jsonl"
-    part = Part(target, run=RUN)
+    part = PartFile(target, run=RUN)
     synced: list[tuple[Path, int]] = []
 
     def note(descriptor: int) -> None:
@@ -55,13 +55,13 @@ def test_a_part_has_the_mode_of_the_file_it_replaces(tmp_path: Path) -> None:
     target = tmp_path / "a.jsonl"
     target.touch()
     target.chmod(0o640)
-    part = Part(target, run=RUN)
+    part = PartFile(target, run=RUN)
     part.rename(target)
     assert target.stat().st_mode & 0o777 == 0o640
 
 
 def test_two_parts_of_one_run_and_target_do_not_meet(tmp_path: Path) -> None:
-    one, two = Part(tmp_path / "a", run=RUN), Part(tmp_path / "a", run=RUN)
+    one, two = PartFile(tmp_path / "a", run=RUN), PartFile(tmp_path / "a", run=RUN)
     assert one.path != two.path
     one.discard()
     assert two.path.exists()
@@ -73,7 +73,7 @@ def test_sweep_takes_dead_parts_and_leaves_living_ones_and_strangers(tmp_path: P
     dead.write_bytes(b"x")
     stranger = tmp_path / ".mine.part"
     stranger.touch()
-    living = Part(tmp_path / "a.csv", run=RUN)
+    living = PartFile(tmp_path / "a.csv", run=RUN)
     assert files.sweep(tmp_path) == [dead]
     assert living.path.exists()
     assert stranger.exists()

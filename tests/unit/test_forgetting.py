@@ -13,7 +13,7 @@ from newsbot.archive import Archive
 from newsbot.archive.near_names import near_names
 from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError, BadArgument
-from newsbot.export.forgotten import Refused, Wish, forget
+from newsbot.export.forgotten import Unconfirmed, Wish, forget
 from newsbot.items import Author, Checkpoint, Comment, Post, Record, User
 from newsbot.wordpress.questions import AskKnown
 
@@ -174,7 +174,7 @@ def test_a_site_is_forgotten_whole(url: str) -> None:
 
 def test_nothing_is_removed_without_a_yes_or_where_nothing_fits_or_a_run_is_at_work(url: str) -> None:
     before = bytes_of(url)
-    with pytest.raises(Refused):
+    with pytest.raises(Unconfirmed):
         ask(url, "site", SITE, agree=False)
     with pytest.raises(BadArgument, match="does not know the site https://no"):
         ask(url, "site", "https://no.example")

@@ -16,7 +16,7 @@ from newsbot.items import Post, Record
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
 from newsbot.wordpress.languages.finding import MOST_EMPTY, find_languages
 from newsbot.wordpress.languages.plugins import language_plugins
-from newsbot.wordpress.languages.search import Newest
+from newsbot.wordpress.languages.search import NewestRows
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
@@ -196,13 +196,13 @@ def test_merged_languages_lose_and_double_nothing(spoken: list[str], cap: int, s
 @pytest.mark.parametrize(
     ("plain", "other", "missing"),
     [
-        (Newest(ids=frozenset({1, 2}), total=2), Newest(ids=frozenset({2, 3}), total=2), {3}),
-        (Newest(ids=frozenset({9, 8}), total=90), Newest(ids=frozenset({7, 3}), total=2), set()),
-        (Newest(ids=frozenset({9, 7}), total=90), Newest(ids=frozenset({8, 3}), total=2), {8}),
-        (Newest(total=0), Newest(ids=frozenset({4}), total=1), {4}),
+        (NewestRows(ids=frozenset({1, 2}), total=2), NewestRows(ids=frozenset({2, 3}), total=2), {3}),
+        (NewestRows(ids=frozenset({9, 8}), total=90), NewestRows(ids=frozenset({7, 3}), total=2), set()),
+        (NewestRows(ids=frozenset({9, 7}), total=90), NewestRows(ids=frozenset({8, 3}), total=2), {8}),
+        (NewestRows(total=0), NewestRows(ids=frozenset({4}), total=1), {4}),
     ],
 )
-def test_newest_rows_show_what_a_listing_lacks(plain: Newest, other: Newest, missing: set[int]) -> None:
+def test_newest_rows_show_what_a_listing_lacks(plain: NewestRows, other: NewestRows, missing: set[int]) -> None:
     assert plain.lacks(other) == missing
 
 

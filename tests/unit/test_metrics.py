@@ -18,7 +18,7 @@ from scrapy.settings import Settings
 from newsbot.arguments.settings import check_settings
 from newsbot.errors import BadArgument
 from newsbot.extensions.figures import METRICS, Figures, add, figures_of_site, figures_of_stats, series
-from newsbot.extensions.metrics import HEARTBEAT, MetricsExtension, Process
+from newsbot.extensions.metrics import HEARTBEAT, MetricsExtension, ProcessMetrics
 from newsbot.extensions.receipt import FAILURES
 from newsbot.spiders.wp_posts import WpPostSpider
 from newsbot.wordpress.receipt import SiteFacts, SiteVerdict
@@ -122,7 +122,7 @@ def read(text: str) -> dict[str, float]:
 
 
 def test_a_process_sums_the_runs_that_ended_and_those_that_go_on(tmp_path: Path) -> None:
-    process = Process()
+    process = ProcessMetrics()
     stats: dict[str, Any] = {"newsbot/archive/new": 2}
     first = MetricsExtension(crawler(tmp_path, stats), process, now=lambda: 1000.0)
     second = MetricsExtension(crawler(tmp_path, {"newsbot/archive/new": 5}), process, now=lambda: 2000.0)
@@ -144,7 +144,7 @@ def test_a_process_sums_the_runs_that_ended_and_those_that_go_on(tmp_path: Path)
 
 
 def test_a_run_that_is_stopped_tells_no_failed_site_and_leaves_none_open(tmp_path: Path) -> None:
-    process = Process()
+    process = ProcessMetrics()
     for resumes in (True, False):
         stats = {"newsbot/receipt/complete": False}
         extension = MetricsExtension(crawler(tmp_path, stats, stopping=True), process, now=lambda: 1000.0)
@@ -163,7 +163,7 @@ def test_a_run_that_is_stopped_tells_no_failed_site_and_leaves_none_open(tmp_pat
 
 
 def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    extension = MetricsExtension(crawler(tmp_path, {}), Process())
+    extension = MetricsExtension(crawler(tmp_path, {}), ProcessMetrics())
     process = extension.process
     process.constant = {"spider": "wp_posts"}
     process.path = tmp_path / "below" / "wp_posts.prom"
@@ -180,7 +180,7 @@ def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog:
 
 
 def test_the_file_which_outlives_a_worker_has_no_heartbeat_of_the_worker(tmp_path: Path) -> None:
-    process = Process()
+    process = ProcessMetrics()
     process.path = tmp_path / "worker.prom"
     process.gauges[HEARTBEAT] = 1_000.0
     process.write()
@@ -190,7 +190,7 @@ def test_the_file_which_outlives_a_worker_has_no_heartbeat_of_the_worker(tmp_pat
 
 
 def test_the_age_of_the_queue_is_shown_while_it_is_known() -> None:
-    process = Process()
+    process = ProcessMetrics()
     process.show_queue_age(90.0)
     assert read(process.text().decode())["newsbot_queue_age_seconds{}"] == 90
     process.show_queue_age(None)
@@ -199,7 +199,7 @@ def test_the_age_of_the_queue_is_shown_while_it_is_known() -> None:
 
 def exposed() -> set[str]:
     """The names of all samples that a process gives."""
-    families = text_string_to_metric_families(Process().text().decode())
+    families = text_string_to_metric_families(ProcessMetrics().text().decode())
     samples = {sample.name for family in families for sample in family.samples}
     return samples | {f"newsbot_{one.name}{'_total' * (one.kind == 'counter')}" for one in METRICS}
 

@@ -7,7 +7,7 @@ import pytest
 from newsbot.article.cleaning.clean import clean
 from newsbot.errors import NoSuchPart, Refused
 from newsbot.safety.addresses import AddressPolicy, address_of
-from newsbot.warc.reading import DamagedRecord, Record, message_of, unchunked
+from newsbot.warc.reading import DamagedRecord, StoredRecord, message_of, unchunked
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.discovery.index import read_site
 from newsbot.wordpress.joins.relations import learn
@@ -72,7 +72,7 @@ def test_an_offset_of_half_an_hour_is_known() -> None:
 
 @pytest.mark.parametrize("size", ["\N{SUPERSCRIPT TWO}", LONG, "-1", ""])
 def test_a_record_whose_size_is_no_number_is_damaged(size: str) -> None:
-    record = Record(offset=0, length=1, headers={}, block=f"HTTP/1.1 {size} OK\r\n\r\n".encode("latin-1"))
+    record = StoredRecord(offset=0, length=1, headers={}, block=f"HTTP/1.1 {size} OK\r\n\r\n".encode("latin-1"))
     with pytest.raises(DamagedRecord):
         message_of(record)
 

@@ -11,7 +11,7 @@ from newsbot.items import Post
 from newsbot.rights.answers import combined, rights_in_headers, robots_words
 from newsbot.rights.preferences import content_signal, content_usage
 from newsbot.rights.robots_txt import matches, read_robots, robots_for
-from newsbot.rights.uses import Meaning, meaning, strictest_meaning
+from newsbot.rights.uses import UseMeaning, meaning, strictest_meaning
 from newsbot.rights.well_known import read_ai_txt, read_tdmrep
 from newsbot.rights.words import lines, meanings
 from newsbot.wordpress.api import Site
@@ -202,16 +202,16 @@ def test_what_each_vocabulary_means_for_each_use(
 
 
 def test_files_are_reserved_by_noimageai_and_the_stricter_of_two_meanings_wins() -> None:
-    assert meaning({"robots": ["noimageai"]}, "train", is_file=True) == Meaning(False, "noimageai")
-    yes, no, silent = Meaning(True, "a"), Meaning(False, "b"), Meaning(None)
+    assert meaning({"robots": ["noimageai"]}, "train", is_file=True) == UseMeaning(False, "noimageai")
+    yes, no, silent = UseMeaning(True, "a"), UseMeaning(False, "b"), UseMeaning(None)
     assert strictest_meaning(yes, no) is no
     assert strictest_meaning(silent, yes) is yes
-    assert strictest_meaning(silent, Meaning(None)) is silent
+    assert strictest_meaning(silent, UseMeaning(None)) is silent
 
 
 def test_reservation_outweighs_a_permission_that_stands_before_it() -> None:
     both = {"content_usage": {"train-ai": "y"}, "content_signal": {"ai-train": "no"}}
-    assert meaning(both, "train") == Meaning(False, "Content-Signal ai-train=no")
+    assert meaning(both, "train") == UseMeaning(False, "Content-Signal ai-train=no")
 
 
 def test_statements_in_words() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from newsbot.export.warc_answers import Answers
+from newsbot.export.warc_answers import WarcAnswers
 from newsbot.export.warc_children import fill_children
 from newsbot.items import Post
 from newsbot.wordpress.api import Api, Site
@@ -53,13 +53,13 @@ def given(*posts: int) -> tuple[int, bytes]:
 def test_each_post_takes_the_smallest_request_that_names_it(
     monkeypatch: pytest.MonkeyPatch, recorded: dict[str, tuple[int, bytes]], have: dict[int, int], lacking: set[int]
 ) -> None:
-    answers = Answers()
+    answers = WarcAnswers()
     replies = {
         url: Reply(status=status, url=url, body=body, headers={"x-wp-total": str(body.count(b"rendered"))})
         for url, (status, body) in recorded.items()
     }
     answers.urls.update({url: [] for url in replies})
-    monkeypatch.setattr(Answers, "find", lambda _, url: replies.get(url))
+    monkeypatch.setattr(WarcAnswers, "find", lambda _, url: replies.get(url))
     posts = [Post(site=SITE.key, type="post", id=one) for one in (1, 2, 3, 4)]
     assert fill_children(answers, SITE, "replies", REPLIES, posts) == lacking
     found = {post.id: post.linked["replies"] for post in posts}

@@ -14,7 +14,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from newsbot.export.forgotten_warc import Sites, names_person, shows_comments
 from newsbot.warc.files import RawHead, WarcFiles
 from newsbot.warc.finishing import StoredFile
-from newsbot.warc.reading import Record as WarcFound
+from newsbot.warc.reading import StoredRecord as WarcFound
 from newsbot.warc.removing import REMOVED, note, remove, removing
 from tests.unit.test_warc_writing import OPEN_HEAD, records, response, writer
 

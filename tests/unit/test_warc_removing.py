@@ -11,7 +11,7 @@ import pytest
 
 from newsbot.warc.finishing import StoredFile
 from newsbot.warc.index import index_path
-from newsbot.warc.reading import Record
+from newsbot.warc.reading import StoredRecord
 from newsbot.warc.removing import finish_removals, remove, removing
 from tests.unit.test_warc_forgetting import is_private
 from tests.unit.test_warc_writing import response, writer
@@ -32,7 +32,7 @@ def test_a_run_may_end_its_file_while_forget_works(tmp_path: Path, during: bytes
     writing.write([response(writing, body) for body in (b"private a", b"kept", b"private a")])
     record_of(tmp_path, "b", [], b"private b", b"kept")
 
-    def is_removed(record: Record) -> bool:
+    def is_removed(record: StoredRecord) -> bool:
         if during in record.block and not stored:
             writing.finish()
         return is_private(record)

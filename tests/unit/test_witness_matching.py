@@ -13,7 +13,7 @@ from newsbot.items import Post
 from newsbot.wordpress.pages.article_page import ArticlePage
 from newsbot.wordpress.pages.urls import place_key
 from newsbot.wordpress.witness.choice import budget, choose, next_first
-from newsbot.wordpress.witness.judging import Proof, prove
+from newsbot.wordpress.witness.judging import PageProof, prove
 from newsbot.wordpress.witness.matching import MOST_LETTERS, Lacking, lacking, slug_batches
 from tests.examples import examples
 
@@ -148,18 +148,18 @@ def article(**fields: object) -> Post:
 @pytest.mark.parametrize(
     ("page", "typed", "proof"),
     [
-        (ArticlePage(id=9, type="post", post=article(), url=f"{HOME}/a/"), True, Proof.ARTICLE),
-        (ArticlePage(id=None, type=None, post=article(), url=f"{HOME}/a/"), True, Proof.ARTICLE),
-        (ArticlePage(id=7, type="post", post=article(), url=f"{HOME}/a/"), True, Proof.KNOWN),
-        (ArticlePage(id=7, type=None, post=article(), url=f"{HOME}/fr/a/"), True, Proof.KNOWN),
-        (ArticlePage(id=9, type="post", post=article(), url=f"{HOME}/new-address/"), True, Proof.KNOWN),
-        (ArticlePage(id=None, type=None, post=article(), url=f"{HOME}/"), True, Proof.STALE),
-        (ArticlePage(id=9, type="page", post=article(), url=f"{HOME}/a/"), True, Proof.OTHER),
-        (ArticlePage(id=None, type=None, post=None, url=f"{HOME}/a/"), True, Proof.OTHER),
-        (ArticlePage(id=None, type=None, post=article(), url=f"{HOME}/a/"), False, Proof.OTHER),
-        (ArticlePage(id=None, type=None, post=article(published="2024"), url=f"{HOME}/a/"), False, Proof.ARTICLE),
+        (ArticlePage(id=9, type="post", post=article(), url=f"{HOME}/a/"), True, PageProof.ARTICLE),
+        (ArticlePage(id=None, type=None, post=article(), url=f"{HOME}/a/"), True, PageProof.ARTICLE),
+        (ArticlePage(id=7, type="post", post=article(), url=f"{HOME}/a/"), True, PageProof.KNOWN),
+        (ArticlePage(id=7, type=None, post=article(), url=f"{HOME}/fr/a/"), True, PageProof.KNOWN),
+        (ArticlePage(id=9, type="post", post=article(), url=f"{HOME}/new-address/"), True, PageProof.KNOWN),
+        (ArticlePage(id=None, type=None, post=article(), url=f"{HOME}/"), True, PageProof.STALE),
+        (ArticlePage(id=9, type="page", post=article(), url=f"{HOME}/a/"), True, PageProof.OTHER),
+        (ArticlePage(id=None, type=None, post=None, url=f"{HOME}/a/"), True, PageProof.OTHER),
+        (ArticlePage(id=None, type=None, post=article(), url=f"{HOME}/a/"), False, PageProof.OTHER),
+        (ArticlePage(id=None, type=None, post=article(published="2024"), url=f"{HOME}/a/"), False, PageProof.ARTICLE),
     ],
 )
-def test_what_a_page_proves(page: ArticlePage, typed: bool, proof: Proof) -> None:
+def test_what_a_page_proves(page: ArticlePage, typed: bool, proof: PageProof) -> None:
     own, url = held(f"{HOME}/new-address"), f"{HOME}/a/"
     assert prove(page, url, held=own, known_ids={7}, home=HOME, type_="post", typed=typed) is proof

@@ -27,7 +27,7 @@ _SINGLE = frozenset({"p", "blockquote", *_HEADINGS})
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RepeatedBlock:
     """A block at the ``start`` or the ``end`` of posts: its words, folded, and the URLs it links to."""
 
     place: str
@@ -51,7 +51,7 @@ class Repeats:
     ones too, and only their blocks are counted."""
 
     posts: int = 0
-    _counts: Counter[Block] = field(default_factory=Counter)
+    _counts: Counter[RepeatedBlock] = field(default_factory=Counter)
 
     def add(self, html: str) -> None:
         """Count the blocks of a post's clean HTML, each once."""
@@ -60,7 +60,7 @@ class Repeats:
             if self.posts <= FEWEST or block in self._counts:
                 self._counts[block] += 1
 
-    def found(self) -> list[tuple[Block, int]]:
+    def found(self) -> list[tuple[RepeatedBlock, int]]:
         """The blocks that stand in nearly all posts, and in how many. Empty where too few posts were counted."""
         if self.posts < FEWEST:
             return []
@@ -89,7 +89,7 @@ def as_site(url: str, repeats: Repeats) -> Iterator[str]:
         yield from (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in rule.items())
 
 
-def _edges(html: str) -> set[Block]:
+def _edges(html: str) -> set[RepeatedBlock]:
     """The blocks at the start and at the end of a post. In a short post, a block counts only as a block of the end."""
     body = LexborHTMLParser(html.replace("<br>", "<br> ")).body
     nodes = list(body.iter()) if body is not None else []
@@ -99,10 +99,12 @@ def _edges(html: str) -> set[Block]:
     return {block for block in blocks if block.words}
 
 
-def _block(node: LexborNode, place: str) -> Block:
+def _block(node: LexborNode, place: str) -> RepeatedBlock:
     links = [link.attributes.get("href") or "" for link in node.css("a")]
     solid = node.css_first("img, video, audio") is not None
-    return Block(place, node.tag or "", fold(node.text(deep=True)), tuple(link for link in links if link), solid)
+    return RepeatedBlock(
+        place, node.tag or "", fold(node.text(deep=True)), tuple(link for link in links if link), solid
+    )
 
 
 def _quoted(text: str) -> str:

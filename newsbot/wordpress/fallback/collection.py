@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from newsbot.wordpress.fallback.delivery import Delivery
 from newsbot.wordpress.fallback.feed_walk import FeedWalk
 from newsbot.wordpress.fallback.identity import Identities
-from newsbot.wordpress.fallback.listed import Listed, read_listed
+from newsbot.wordpress.fallback.listed import ListedArticles, read_listed
 from newsbot.wordpress.fallback.page_walk import PageWalk
 from newsbot.wordpress.fallback.seen import SeenArticles
 from newsbot.wordpress.fallback.sources import Sources
@@ -39,7 +39,7 @@ class FallbackCollection:
     sequence: int = 0
     sent: Container[int] = frozenset()
     may_be_empty: bool = False
-    listed: Listed = field(default_factory=Listed)
+    listed: ListedArticles = field(default_factory=ListedArticles)
     delivery: Delivery = field(init=False)
     feed: FeedWalk = field(init=False)
     reader: PageReader = field(init=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from newsbot.items import Checkpoint, Post
 from newsbot.wordpress.fallback.identity import Identities
-from newsbot.wordpress.fallback.listed import Listed
+from newsbot.wordpress.fallback.listed import ListedArticles
 from newsbot.wordpress.fallback.seen import SeenArticles
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.options import Options
@@ -25,7 +25,7 @@ class Delivery:
 
     options: Options
     facts: CollectionFacts
-    listed: Listed
+    listed: ListedArticles
     identities: Identities
     seen: SeenArticles
     api_ids: Set[int] = frozenset()

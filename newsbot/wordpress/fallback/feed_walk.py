@@ -10,7 +10,7 @@ from itertools import count
 from newsbot.errors import NotXml
 from newsbot.wordpress.fallback.delivery import Delivery
 from newsbot.wordpress.fallback.feed_end import FAR, LOOKS, LOOKS_BEHIND_404, Answer, FeedEnd, is_endless
-from newsbot.wordpress.fallback.feeds import Feed
+from newsbot.wordpress.fallback.feeds import FoundFeed
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.pages.asking import ask
 from newsbot.wordpress.pages.feed import FeedEntry, FeedPage, page_url, read_feed, urls_of
@@ -38,7 +38,7 @@ class FeedWalk:
     lists, the feed shows posts that the sitemap lacks. ``unseen``: why this is not known.
     """
 
-    feed: Feed | None
+    feed: FoundFeed | None
     delivery: Delivery
     reader: PageReader
     partial: dict[str, FeedEntry] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class FeedWalk:
             if self.delivery.identities.is_believed(entry) and not self.delivery.is_full:
                 yield from self.delivery.send(entry.post, entry.id)
 
-    def _walk(self, feed: Feed) -> Steps[None]:
+    def _walk(self, feed: FoundFeed) -> Steps[None]:
         page, first_urls = feed.first_page, urls_of(feed.first_page)
         self._count_faults(page)
         empty = 0
@@ -85,7 +85,7 @@ class FeedWalk:
             if urls_of(page) == first_urls:
                 page = _NO_PAGE  # some sites show their first page behind the last one
 
-    def _has_no_end(self, feed: Feed, number: int, first: list[str]) -> Steps[bool]:
+    def _has_no_end(self, feed: FoundFeed, number: int, first: list[str]) -> Steps[bool]:
         """Whether the feed, whose page ``number`` came, has no end. Then the walk breaks off."""
         endless = self.end.is_passed(number)
         if not endless and self.end.is_due(number):
@@ -109,7 +109,7 @@ class FeedWalk:
         """Whether the sitemap alone is the reason why deeper pages of the feed are of no more use."""
         return bool(entries) and not (self._is_limited(entries) or self.delivery.facts.kept or self.stale_pages)
 
-    def _goes_behind_sitemap(self, feed: Feed, size: int, first: list[str]) -> Steps[bool]:
+    def _goes_behind_sitemap(self, feed: FoundFeed, size: int, first: list[str]) -> Steps[bool]:
         """Whether the feed (``size`` entries a page), behind as many posts as the sitemap lists, has posts that the
         sitemap lacks: some sitemaps list only the newest posts. Then the feed is walked to its end.
         """
@@ -124,11 +124,11 @@ class FeedWalk:
         self.sitemap_is_partial = any(url not in articles for url in answer.urls or [])
         return self.sitemap_is_partial
 
-    def _has_pages(self, feed: Feed, refused: int, first: list[str]) -> Steps[bool]:
+    def _has_pages(self, feed: FoundFeed, refused: int, first: list[str]) -> Steps[bool]:
         """Whether the site shows more than the first page of its feed, after it refused a page."""
         return refused != 2 and (yield from self._probe(feed, 2, first)).refused is None
 
-    def _probe(self, feed: Feed, number: int, first: list[str]) -> Steps[Answer]:
+    def _probe(self, feed: FoundFeed, number: int, first: list[str]) -> Steps[Answer]:
         """The answer for a page that is asked for only to find the end. A site may show its first page behind the last
         one."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
@@ -150,7 +150,7 @@ class FeedWalk:
         yield from self.delivery.close_page()
         return self.stale_pages < STALE_PAGES and not self._is_enough(page.entries)
 
-    def _fetch(self, feed: Feed, number: int) -> Steps[FeedPage]:
+    def _fetch(self, feed: FoundFeed, number: int) -> Steps[FeedPage]:
         """The page of that number; an empty page behind the last one, and where the feed breaks off."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.is_gone:

@@ -22,7 +22,7 @@ _YEAR = re.compile(r"/\d{4}/").search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class FoundFeed:
     """A feed, its first page, and the ``state`` to keep once every post that the feed shows came. ``state`` is None
     where the feed was not asked for as a feed, and where it has not changed since its state was kept."""
 
@@ -42,7 +42,7 @@ class FeedSearch:
     incremental: bool
     tried: set[str] = field(default_factory=set)
 
-    def of_site(self) -> Steps[Feed | None]:
+    def of_site(self) -> Steps[FoundFeed | None]:
         """The feed at its usual places, or else the one that the home page names. Raises Halt."""
         for url in (f"{self.key}/feed/", f"{self.key}/?feed=rss2"):
             feed = yield from self._at(url)
@@ -50,7 +50,7 @@ class FeedSearch:
                 return feed
         return (yield from self.named_by(f"{self.key}/"))
 
-    def named_by(self, url: str) -> Steps[Feed | None]:
+    def named_by(self, url: str) -> Steps[FoundFeed | None]:
         """The feed that a page names, or the feed that stands at the URL itself. Raises Halt."""
         if url in self.tried:
             return None
@@ -63,7 +63,7 @@ class FeedSearch:
                 break
         return feed
 
-    def _at(self, url: str) -> Steps[Feed | None]:
+    def _at(self, url: str) -> Steps[FoundFeed | None]:
         """The feed at a URL, not sent again where it has not changed."""
         if url in self.tried:
             return None
@@ -74,10 +74,10 @@ class FeedSearch:
         reply = yield from ask(url, "feed", headers=state.headers())
         if reply.error is None and reply.status == 304:
             # Every post that it shows came in an earlier run.
-            return Feed(url=url, first_page=FeedPage(entries=[], home=state.home, name=state.name))
+            return FoundFeed(url=url, first_page=FeedPage(entries=[], home=state.home, name=state.name))
         return self._read(reply, url, state)
 
-    def _read(self, reply: Reply, url: str, state: FeedState | None = None) -> Feed | None:
+    def _read(self, reply: Reply, url: str, state: FeedState | None = None) -> FoundFeed | None:
         """The feed in a reply, or None. Raises Halt for a login page."""
         if not reply.is_ok:
             return None
@@ -92,7 +92,7 @@ class FeedSearch:
         # A redirect on the same host (to https or www) need not be repeated for each page. A feed service on another
         # host does not know the feed's further pages.
         moved = site_host(reply.url) == site_host(url)
-        return Feed(url=reply.url if moved else url, first_page=page, state=state)
+        return FoundFeed(url=reply.url if moved else url, first_page=page, state=state)
 
 
 def _is_of_site(url: str) -> bool:

@@ -25,7 +25,7 @@ class ListedArticle(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Listed:
+class ListedArticles:
     """The articles that the sitemaps list of one type, by canonical URL.
 
     ``gap``: why the sitemaps may not list all articles, or None. ``accounted`` are canonical URLs of articles, listed
@@ -63,9 +63,9 @@ class Listed:
         self.remaining.discard(url)
 
 
-def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) -> Asking[Listed]:
+def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) -> Asking[ListedArticles]:
     """Read the sitemaps of a type; what fails is counted in ``faults``. Raises Halt."""
-    listed, home = Listed(gap=sitemaps.gap(type_)), canonical(key)
+    listed, home = ListedArticles(gap=sitemaps.gap(type_)), canonical(key)
     urls = sitemaps.of(type_)
     if len(urls) > MOST_LISTS:
         listed.gap = f"the site has {len(urls)} sitemaps, and newsbot reads {MOST_LISTS} of them"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-from newsbot.wordpress.fallback.feeds import Feed, FeedSearch
+from newsbot.wordpress.fallback.feeds import FeedSearch, FoundFeed
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
 from newsbot.wordpress.fallback.worth import PageWorth
 from newsbot.wordpress.messages import Steps
@@ -24,7 +24,7 @@ class Sources:
     key: str
     name: str | None = None
     incremental: bool = False
-    feed: Feed | None = None
+    feed: FoundFeed | None = None
     sitemaps: Sitemaps = field(default_factory=Sitemaps)
     worth: PageWorth = field(default_factory=PageWorth)
 
@@ -53,9 +53,9 @@ def find_sources(start: str, *, key: str | None, incremental: bool = False) -> S
     return Sources(key=key, name=name, incremental=incremental, feed=feed, sitemaps=sitemaps)
 
 
-def _find_feed(search: FeedSearch, start: str) -> Steps[Feed | None]:
+def _find_feed(search: FeedSearch, start: str) -> Steps[FoundFeed | None]:
     """The feed of a site whose key is not known: the user's URL may be of a page within it, or of a feed."""
-    part: Feed | None = None
+    part: FoundFeed | None = None
     if urlsplit(start).path not in ("", "/"):
         part = yield from search.named_by(start)
     if part is not None:

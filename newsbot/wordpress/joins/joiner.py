@@ -58,7 +58,7 @@ class Need:
 
 
 @dataclass(slots=True)
-class Held:
+class WaitingRow:
     """A row that waits, what it needs, and the authors that it names itself."""
 
     item: Joinable
@@ -87,7 +87,7 @@ class Joiner:
     unresolved: int = 0
     lost: set[tuple[str, int]] = field(default_factory=set)
     unlinked: list[int] = field(default_factory=list)
-    held: deque[Held | Checkpoint] = field(default_factory=deque)
+    held: deque[WaitingRow | Checkpoint] = field(default_factory=deque)
     waiting: int = 0
     beside: Sequence[Mapping[str, Any]] = ()
 
@@ -100,7 +100,7 @@ class Joiner:
                 need = Need(relation, self._cache(relation), links)
                 need.cache.want(need.links.ids, by_name=need.links.has_names)
                 needs.append(need)
-        self.held.append(Held(item, needs, authors_in(raw)))
+        self.held.append(WaitingRow(item, needs, authors_in(raw)))
         self.waiting += 1
 
     def _cache(self, relation: Relation) -> LinkCache:
@@ -117,7 +117,7 @@ class Joiner:
         """Yield the rows and checkpoints that may leave now, in order."""
         while self.held:
             head = self.held[0]
-            if isinstance(head, Held):
+            if isinstance(head, WaitingRow):
                 if not all(need.is_met() for need in head.needs):
                     return
                 self._put_in_place(head)
@@ -125,7 +125,7 @@ class Joiner:
                     need.cache.leave(need.links.ids)
                 self.waiting -= 1
             self.held.popleft()
-            yield head.item if isinstance(head, Held) else head
+            yield head.item if isinstance(head, WaitingRow) else head
 
     def leave_unresolved(self) -> None:
         """Count every wanted object as unresolved, so that all rows may leave. Their checkpoints lose the cursor."""
@@ -278,7 +278,7 @@ class Joiner:
     def _kind(self, cache: LinkCache) -> str:
         return KINDS[self._relation(cache).rel]
 
-    def _put_in_place(self, held: Held) -> None:
+    def _put_in_place(self, held: WaitingRow) -> None:
         item = held.item
         if self.lost and any(
             (need.cache.route, linked) in self.lost for need in held.needs for linked in need.links.ids

@@ -28,7 +28,7 @@ LANGUAGES_ROUTE = "/pll/v1/languages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
+class NewestRows:
     """The newest rows that a listing shows: their ``ids``, and how many rows there are."""
 
     ids: frozenset[int] = frozenset()
@@ -39,7 +39,7 @@ class Newest:
         """Whether the listing has no other rows."""
         return self.total is not None and len(self.ids) >= self.total
 
-    def lacks(self, others: Newest) -> set[int]:
+    def lacks(self, others: NewestRows) -> set[int]:
         """Ids of another listing that this one would show if it contained them."""
         if self.is_whole or not self.ids:
             return set(others.ids - self.ids) if self.is_whole else set(others.ids)
@@ -64,7 +64,7 @@ class LanguageSearch:
 
     site: Site
     collection: Collection
-    found: dict[str, Newest] = field(default_factory=dict)
+    found: dict[str, NewestRows] = field(default_factory=dict)
     ignored: bool = False
     answered: bool = False
     empty: dict[str, bool] = field(default_factory=dict)
@@ -123,13 +123,13 @@ class LanguageSearch:
         others = [found.ids for found in self.found.values()]
         return newest is not None and bool(newest.ids) and all(newest.ids.isdisjoint(ids) for ids in others)
 
-    def _has_more(self, every: Newest, plain: Newest) -> bool:
+    def _has_more(self, every: NewestRows, plain: NewestRows) -> bool:
         """Whether a listing has rows that the listing without a language lacks."""
         if every.total is not None and plain.total is not None and every.total <= plain.total:
             return False
         return bool(plain.lacks(every)) or (every.total or 0) > (plain.total or 0)
 
-    def _hides(self, plain: Newest, found: Mapping[str, Newest]) -> Asking[bool]:
+    def _hides(self, plain: NewestRows, found: Mapping[str, NewestRows]) -> Asking[bool]:
         """Whether the listing without a language lacks rows of a language."""
         for newest in found.values():
             if plain.lacks(newest):
@@ -141,9 +141,9 @@ class LanguageSearch:
                     return True
         return False
 
-    def _in_each(self, languages: Iterable[str]) -> Asking[dict[str, Newest]]:
+    def _in_each(self, languages: Iterable[str]) -> Asking[dict[str, NewestRows]]:
         """Language -> its newest rows, for those of ``languages`` that have rows."""
-        found: dict[str, Newest] = {}
+        found: dict[str, NewestRows] = {}
         for language in languages:
             newest = yield from self._in(language)
             self.empty[language] = newest is not None and not newest.ids
@@ -152,7 +152,7 @@ class LanguageSearch:
         self.found = found
         return found
 
-    def _in(self, language: str) -> Asking[Newest | None]:
+    def _in(self, language: str) -> Asking[NewestRows | None]:
         """The newest rows in a language; None where the site does not know the language."""
         try:
             return (yield from self._newest(lang=language))
@@ -161,7 +161,7 @@ class LanguageSearch:
                 raise
             return None
 
-    def _newest(self, **params: str) -> Asking[Newest]:
+    def _newest(self, **params: str) -> Asking[NewestRows]:
         accepted = self.site.accepted(self.collection.route)
         order = "id" if accepted.orders_by("id") else "date"
         asked = {"per_page": str(accepted.per_page), "orderby": order, "order": "desc", "_fields": "id"} | params
@@ -174,7 +174,7 @@ class LanguageSearch:
             self.site.accepts[self.collection.route] = replace(accepted, per_page=limit)
             return (yield from self._newest(**params | {"per_page": str(limit)}))
         ids = frozenset(number for row in rows if (number := row_id(row.get("id"))) is not None)
-        return Newest(ids=ids, total=total_of(reply))
+        return NewestRows(ids=ids, total=total_of(reply))
 
     def _listed(self) -> Asking[list[str]]:
         """The languages that Polylang's route lists, else those that the home page names."""

@@ -21,7 +21,7 @@ WORDS = {"categories": "category", "tags": "tag", "author": "author"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class ListedTerm:
     """A term or a user, as a listing gives it."""
 
     id: int
@@ -34,7 +34,7 @@ class Term:
 class Chosen:
     """The terms or users that the user named, and the ids of the terms below them in their tree."""
 
-    terms: Sequence[Term]
+    terms: Sequence[ListedTerm]
     below: Sequence[int] = ()
 
     @property
@@ -78,15 +78,15 @@ class Lookup:
         children: dict[int, list[int]] = {}
         for term in every:
             children.setdefault(term.parent, []).append(term.id)
-        terms: list[Term] = []
+        terms: list[ListedTerm] = []
         for name in wanted:
             if not (found := matching(every, name)):
                 raise self._unknown(WORDS.get(self.base, self.base), name, every)
             terms += found
         return Chosen(terms, [row for term in terms for row in below(term.id, children)])
 
-    def _every(self) -> Asking[list[Term]]:
-        every: list[Term] = []
+    def _every(self) -> Asking[list[ListedTerm]]:
+        every: list[ListedTerm] = []
         for page in range(1, MOST_PAGES + 1):
             params = {"per_page": PER_PAGE, "page": page, "_fields": "id,name,slug,parent"}
             if page == 1:
@@ -99,7 +99,7 @@ class Lookup:
         raise NoSuchPart(f"the site has more than {MOST_PAGES * PER_PAGE} {self.base}, which newsbot does not list")
 
     def _one_by_one(self, wanted: Iterable[str]) -> Asking[Chosen]:
-        chosen: list[Term] = []
+        chosen: list[ListedTerm] = []
         word = WORDS.get(self.parameter, self.parameter)
         for name in wanted:
             try:
@@ -109,18 +109,18 @@ class Lookup:
                     raise NoSuchPart(
                         f"the site does not list its {self.base} ({refused}): give the id of the {word}"
                     ) from None
-                terms, near = [Term(id=int(name), name=name, slug="")], []
+                terms, near = [ListedTerm(id=int(name), name=name, slug="")], []
             if not terms:
                 raise self._unknown(word, name, near)
             chosen += terms
         return Chosen(chosen)
 
-    def _named(self, wanted: str) -> Asking[tuple[list[Term], list[Term]]]:
+    def _named(self, wanted: str) -> Asking[tuple[list[ListedTerm], list[ListedTerm]]]:
         """The terms or users with this slug, id or name; and, if there are none, those with similar names."""
         asked: list[dict[str, Any]] = [{"slug": wanted}, {"search": wanted}]
         if wanted.isdigit():
             asked.insert(1, {"include": wanted})
-        near: list[Term] = []
+        near: list[ListedTerm] = []
         for params in asked:
             fields = {**params, "per_page": PER_PAGE, "_fields": "id,name,slug"}
             near = terms_in(rows_of((yield narrow_query(self.site, self.base, fields))))
@@ -128,18 +128,18 @@ class Lookup:
                 return found, []
         return [], near
 
-    def _unknown(self, word: str, name: str, offered: Sequence[Term]) -> NoSuchPart:
+    def _unknown(self, word: str, name: str, offered: Sequence[ListedTerm]) -> NoSuchPart:
         near = nearest(name, ((word, term.slug) for term in offered for word in (term.name, term.slug)))
         hint = f"; near: {', '.join(near)}" if near else ""
         return NoSuchPart(f"{self.site.home} has no {word} {name!r}{hint}. Give its slug, id or name")
 
 
-def terms_in(rows: Iterable[Mapping[str, Any]]) -> list[Term]:
+def terms_in(rows: Iterable[Mapping[str, Any]]) -> list[ListedTerm]:
     """The terms or users of a listing."""
     found = []
     for row in rows:
         number = row_id(row.get("id"))
         if number is not None:
             name, slug = decoded(row.get("name")) or str(number), text(row.get("slug")) or ""
-            found.append(Term(id=number, name=name, slug=slug, parent=row_id(row.get("parent")) or 0))
+            found.append(ListedTerm(id=number, name=name, slug=slug, parent=row_id(row.get("parent")) or 0))
     return found

@@ -17,7 +17,7 @@ from newsbot.wordpress.questions import AskLinks
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.witness.choice import LEAST
 from newsbot.wordpress.witness.differences import Differences
-from newsbot.wordpress.witness.findings import Findings
+from newsbot.wordpress.witness.findings import HearingFindings
 from newsbot.wordpress.witness.matching import Lacking
 from newsbot.wordpress.witness.revisit import Revisit
 from newsbot.wordpress.witness.sent import LinksSent
@@ -83,7 +83,7 @@ class Account:
 
     def differences(self, held: Container[int], *, typed: bool) -> Differences:
         return Differences(
-            findings=Findings(intake=self.intake, shown=self.shown), held=held, typed=typed, since=self.at
+            findings=HearingFindings(intake=self.intake, shown=self.shown), held=held, typed=typed, since=self.at
         )
 
     def resolve(self, differences: Differences, wanted: list[Lacking]) -> Steps[None]:

@@ -14,8 +14,8 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_final, rows_of
 from newsbot.wordpress.values import decoded, row_id, text
-from newsbot.wordpress.witness.findings import Findings
-from newsbot.wordpress.witness.judging import Proof
+from newsbot.wordpress.witness.findings import HearingFindings
+from newsbot.wordpress.witness.judging import PageProof
 from newsbot.wordpress.witness.matching import Lacking, is_held, is_same, slug_batches
 
 HIERARCHICAL = frozenset({"page"})
@@ -30,7 +30,7 @@ class SlugSearch:
     are ids of listed rows whose address is not held; ``readdressed`` of them came again.
     """
 
-    findings: Findings
+    findings: HearingFindings
     held: Container[int]
     since: str | None
     moved: set[int] = field(default_factory=set)
@@ -80,7 +80,7 @@ class SlugSearch:
             if number not in known:
                 wanted.append(slug)
             elif (has_address := is_same(decoded(shown[slug].get("link")), url)) or self._has_unique_slugs:
-                self.findings.proofs[Proof.KNOWN] += 1
+                self.findings.proofs[PageProof.KNOWN] += 1
                 settled.add(url)
                 if has_address and not self._has_come(url):
                     # A site that changes its permalinks leaves the ``modified`` of its rows as it was.

@@ -22,8 +22,8 @@ from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_final, rows_of
 from newsbot.wordpress.values import decoded
 from newsbot.wordpress.witness.by_slug import SlugSearch
-from newsbot.wordpress.witness.findings import Findings
-from newsbot.wordpress.witness.judging import Proof, prove
+from newsbot.wordpress.witness.findings import HearingFindings
+from newsbot.wordpress.witness.judging import PageProof, prove
 from newsbot.wordpress.witness.matching import Lacking, is_same, slug_batches
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Differences:
     proved that what is lacking is missing. ``stopped`` is why no more could be asked.
     """
 
-    findings: Findings
+    findings: HearingFindings
     held: Container[int]
     typed: bool
     since: str | None
@@ -105,7 +105,7 @@ class Differences:
         ids = {article.url: number for article in lacking if (number := id_in(article.url, self.type)) is not None}
         known = yield from self.findings.known(ids.values())
         left = [article for article in lacking if ids.get(article.url) not in known]
-        self.findings.proofs[Proof.KNOWN] += len(lacking) - len(left)
+        self.findings.proofs[PageProof.KNOWN] += len(lacking) - len(left)
         return left
 
     def readdress(self, listed: Sequence[Lacking]) -> Steps[None]:
@@ -137,7 +137,7 @@ class Differences:
                 settled |= {
                     article.url for article in batch.values() if any(is_same(link, article.url) for link in links)
                 }
-            self.findings.proofs[Proof.OTHER] += len(settled)
+            self.findings.proofs[PageProof.OTHER] += len(settled)
             left = [article for article in left if article.url not in settled]
         return left
 
@@ -187,12 +187,12 @@ class Differences:
         try:
             page = yield from self.reader.page(article.url)
             proof = yield from self._prove(page, article)
-            if proof is Proof.ARTICLE and page.post is not None:
+            if proof is PageProof.ARTICLE and page.post is not None:
                 yield from self._deliver((yield from self.reader.whole(page, page.post)), page, article)
         except Gone:
-            proof = Proof.STALE
+            proof = PageProof.STALE
         except (Elsewhere, Closed):
-            proof = Proof.OTHER
+            proof = PageProof.OTHER
         except NoArticle as failure:
             self.facts.missing_urls[article.url] = str(failure)
             self.facts.faults["no-article"] += 1
@@ -200,7 +200,7 @@ class Differences:
             return
         self.findings.proofs[proof] += 1
 
-    def _prove(self, page: ArticlePage, article: Lacking) -> Steps[Proof]:
+    def _prove(self, page: ArticlePage, article: Lacking) -> Steps[PageProof]:
         known = yield from self.findings.known([page.id] if page.id is not None else [])
         home = self.queries.site.key
         return prove(page, article.url, held=self.held, known_ids=known, home=home, type_=self.type, typed=self.typed)

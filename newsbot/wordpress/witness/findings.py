@@ -11,7 +11,7 @@ from newsbot.wordpress.messages import Steps
 
 
 @dataclass(slots=True, kw_only=True)
-class Findings:
+class HearingFindings:
     """``shown`` are ids that the listing showed. ``proofs`` counts what was found out, ``beside`` are ids of rows that
     no listing shows, ``brought`` is the number of rows that left."""
 

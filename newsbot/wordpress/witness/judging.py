@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from newsbot.wordpress.pages.article_page import ArticlePage
 
 
-class Proof(StrEnum):
+class PageProof(StrEnum):
     """What a page proves about a listed URL."""
 
     STALE = "stale"
@@ -31,7 +31,7 @@ class Proof(StrEnum):
 
 def prove(
     page: ArticlePage, url: str, *, held: Container[int], known_ids: Container[int], home: str, type_: str, typed: bool
-) -> Proof:
+) -> PageProof:
     """What a ``page`` that answered at ``url`` proves.
 
     ``held`` are keys of URLs, ``known_ids`` ids of the type. ``typed``: the witness says that the URL is of the type.
@@ -39,14 +39,14 @@ def prove(
     landed = page.url or url
     if not is_same(landed, url):
         if canonical(landed) == canonical(home):
-            return Proof.STALE
+            return PageProof.STALE
         if any(key in held for key in keys_of(landed)):
-            return Proof.KNOWN
+            return PageProof.KNOWN
     if page.id is not None and page.type in (None, type_) and page.id in known_ids:
-        return Proof.KNOWN
+        return PageProof.KNOWN
     if page.post is None or page.type not in (None, type_):
-        return Proof.OTHER
+        return PageProof.OTHER
     if not typed and page.type is None and page.post.published is None:
         # A list of all kinds of pages names it, and the page itself does not say that it is an article.
-        return Proof.OTHER
-    return Proof.ARTICLE
+        return PageProof.OTHER
+    return PageProof.ARTICLE

@@ -33,7 +33,7 @@ def repaired(value: Any, depth: int = 0) -> Any:
     Integers of any size stay. U+FFFD replaces a lone surrogate, None replaces NaN and infinity.
     """
     if isinstance(value, str):
-        return joined(value)
+        return without_surrogates(value)
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
@@ -43,13 +43,13 @@ def repaired(value: Any, depth: int = 0) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: repaired(getattr(value, field.name), depth + 1) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {joined(str(key)): repaired(part, depth + 1) for key, part in value.items()}
+        return {without_surrogates(str(key)): repaired(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [repaired(part, depth + 1) for part in value]
-    return joined(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
+    return without_surrogates(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
 
 
-def joined(text: str) -> str:
+def without_surrogates(text: str) -> str:
     """``text`` without lone surrogates. PHP writes a pair of surrogates; the pair becomes its one character."""
     try:
         text.encode()

@@ -14,7 +14,7 @@ from newsbot.archive.database import Database, open_database, upsert
 from newsbot.archive.payloads import stored_json
 from newsbot.archive.processes import this_process
 from newsbot.archive.schema import addresses, feeds, outbox, receipts, runs, sites
-from newsbot.safe_json import joined, json_bytes
+from newsbot.safe_json import json_bytes, without_surrogates
 
 DISCOVERED_DAYS = timedelta(days=7)
 """How long the result of a discovery is used: after it the API's index is read again, which shows what an upgraded
@@ -226,7 +226,7 @@ def _put_addresses(connection: Connection, urls: Mapping[str, str], *, replace: 
 
 def _storable(name: str | None) -> str | None:
     """A site's name as every database accepts it: PostgreSQL refuses NUL and lone surrogates."""
-    return None if name is None else joined(name).replace("\x00", "\ufffd")
+    return None if name is None else without_surrogates(name).replace("\x00", "\ufffd")
 
 
 def _put(connection: Connection, table: sa.Table, keys: tuple[str, ...], values: Sequence[Mapping[str, Any]]) -> None:

@@ -52,7 +52,7 @@ class Command(OneLineEnd, ScrapyCommand):
         from newsbot.arguments.settings import check_numbers
         from newsbot.doctor.findings import as_json
         from newsbot.doctor.spider import examine_sites
-        from newsbot.doctor.text import table, told
+        from newsbot.doctor.text import report_of, table
         from newsbot.safe_json import json_bytes
 
         assert self.settings is not None
@@ -69,7 +69,7 @@ class Command(OneLineEnd, ScrapyCommand):
             for findings in found:
                 write_out(json_bytes(as_json(findings))[0].decode())
         elif found:
-            show(told(found[0]) if len(targets) == 1 else table(found))
+            show(report_of(found[0]) if len(targets) == 1 else table(found))
         if len(found) < len(targets):
             self._say(f"{len(targets) - len(found)} of {len(targets)} sites were not examined")
         self.exitcode = 0 if len(found) == len(targets) and all(findings.can_crawl for findings in found) else 1

@@ -15,7 +15,7 @@ HIDE_LANGUAGES = frozenset({"Polylang", "WPML"})
 _WIDTH = 14
 
 
-def told(found: Findings) -> str:
+def report_of(found: Findings) -> str:
     """All findings of one site."""
     title = " - ".join(filter(None, (found.site or found.asked, found.name)))
     lines = [in_one_line(title)]

@@ -24,7 +24,7 @@ def written_folder(path: Path, write: Callable[[Path], Written], *, run: str) ->
     """Let ``write`` fill a folder, which then takes the place of the old one. Raises BadArgument and OSError."""
     check_replaceable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path)
+    remove_leftovers(path)
     part = _free(path, run, "part")
     part.mkdir()
     lock = _locked(part)
@@ -80,7 +80,7 @@ def _files(folder: Path) -> set[str]:
     }
 
 
-def sweep(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
     """Remove what exports that were killed left beside a folder. The folder that an export writes is locked."""
     for part in path.parent.glob(f".{glob_escaped(path.name)}.*.part"):
         lock = _locked(part)

@@ -29,7 +29,7 @@ from newsbot.archive.reader import is_same_site
 from newsbot.errors import BadArgument
 from newsbot.export.forgotten_warc import Sites, names_person, shows_comments
 from newsbot.feeds.defaults import run_id
-from newsbot.feeds.files import PartFile, sweep
+from newsbot.feeds.files import PartFile, remove_dead_parts
 from newsbot.items import Record
 from newsbot.safe_json import json_bytes
 from newsbot.timestamps import iso_utc
@@ -145,7 +145,7 @@ def _tell_feeds(folder: Path, run: str, records: Iterable[Record], data: str) ->
             path = folder.resolve() / f"{run}-{record.collection}.jsonl"
             if path not in parts:
                 folder.mkdir(parents=True, exist_ok=True)
-                sweep(folder)
+                remove_dead_parts(folder)
                 parts[path] = PartFile(path, run=run)
                 stack.callback(parts[path].discard)
             parts[path].file.write(json_bytes(record)[0] + b"\n")

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsbot.article.cleaning.markdown import markdown
 from newsbot.items import Post
-from newsbot.safe_json import joined
+from newsbot.safe_json import without_surrogates
 
 LONGEST = 60
 """Characters of a slug in a file's name."""
@@ -95,8 +95,8 @@ def front_matter(post: Post, image: str | None) -> str:
 
 def _yaml(value: Any) -> str:
     if isinstance(value, list):
-        value = [joined(part) for part in value]
-    text = json.dumps(joined(value) if isinstance(value, str) else value, ensure_ascii=False)
+        value = [without_surrogates(part) for part in value]
+    text = json.dumps(without_surrogates(value) if isinstance(value, str) else value, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -107,4 +107,4 @@ def body(post: Post, local: Callable[[str], str | None]) -> str:
         path = local(unescape(found[2]))
         return found[0] if path is None else f"{found[1]}{escape(path)}{found[3]}"
 
-    return markdown(_SOURCE.sub(replaced, joined(post.content_html or "")))
+    return markdown(_SOURCE.sub(replaced, without_surrogates(post.content_html or "")))

@@ -18,7 +18,7 @@ from newsbot.export.reading import ExportTarget, Reading, Written
 from newsbot.feeds.column_types import Misfit, type_of, typed
 from newsbot.feeds.rows import table, value_of
 from newsbot.items import CLASSES
-from newsbot.safe_json import joined, json_bytes
+from newsbot.safe_json import json_bytes, without_surrogates
 
 SEARCHED = {
     "posts": ["title", "excerpt", "content_text"],
@@ -198,4 +198,4 @@ def _cell(value: Any, wanted: Any) -> Any:
 def _plain(value: Any) -> Any:
     if value is None or (isinstance(value, int) and -(2**63) <= value < 2**63):
         return value
-    return joined(str(value))
+    return without_surrogates(str(value))

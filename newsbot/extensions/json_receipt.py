@@ -36,14 +36,16 @@ class JsonReceipt:
         if receipt is not None and self.crawler.spider is not None:
             for site in receipt.sites:
                 for line in lines_of(site):
-                    logger.info("%s %s: %s", line["site"], line["type"] or "-", told(line), extra={"receipt": line})
+                    logger.info(
+                        "%s %s: %s", line["site"], line["type"] or "-", verdict_text(line), extra={"receipt": line}
+                    )
             complete = bool(self.crawler.stats.get_value("newsbot/receipt/complete"))
             verdict = "complete" if complete else "incomplete"
             logger.info("the run is %s", verdict, extra={"run_receipt": run_line(receipt, complete=complete)})
         logger.info("the stats of the run", extra={"stats": self.crawler.stats.get_stats()})
 
 
-def told(line: Mapping[str, Any]) -> str:
+def verdict_text(line: Mapping[str, Any]) -> str:
     """The verdict with its reason."""
     return ": ".join(filter(None, (line["verdict"], line["why"])))
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from newsbot.feeds.rows import Column
-from newsbot.safe_json import joined, json_bytes
+from newsbot.safe_json import json_bytes, without_surrogates
 
 Name = Literal["text", "whole", "number", "truth", "time", "local", "json", "list", "struct", "mapping"]
 
@@ -80,7 +80,7 @@ def typed(value: Any, wanted: Type) -> Any:
 
 def _text(value: Any, _wanted: Type) -> str:
     if isinstance(value, str):
-        return joined(value)
+        return without_surrogates(value)
     return json_bytes(value)[0].decode()
 
 
@@ -132,7 +132,7 @@ def _mapping(value: Any, wanted: Type) -> list[tuple[str, Any]]:
     assert wanted.of is not None
     if not isinstance(value, Mapping):
         raise Misfit
-    return [(joined(str(key)), typed(part, wanted.of)) for key, part in value.items()]
+    return [(without_surrogates(str(key)), typed(part, wanted.of)) for key, part in value.items()]
 
 
 _READERS: dict[Name, Any] = {

@@ -96,7 +96,7 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-def sweep(folder: Path) -> list[Path]:
+def remove_dead_parts(folder: Path) -> list[Path]:
     """Remove the parts of dead runs from a folder. Returns their paths."""
     removed = []
     for path in folder.iterdir():

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 from itemadapter import ItemAdapter
 
 from newsbot.items import Record
-from newsbot.safe_json import joined
+from newsbot.safe_json import without_surrogates
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
@@ -92,7 +92,7 @@ def fit_bytes(text: str) -> tuple[bytes, bool]:
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        return _FORBIDDEN.sub("\ufffd", joined(text)).encode(), True
+        return _FORBIDDEN.sub("\ufffd", without_surrogates(text)).encode(), True
     # Three searches in C over the bytes take a tenth of the time of one regular expression over the text.
     if (
         len(data.translate(None, _CONTROLS)) == len(data)

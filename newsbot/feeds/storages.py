@@ -140,7 +140,7 @@ class FileStorage(Storage):
                 file = self.target.open("wb")
             else:
                 self.target.parent.mkdir(parents=True, exist_ok=True)
-                for part in files.sweep(self.target.parent):
+                for part in files.remove_dead_parts(self.target.parent):
                     logger.info("Removed %s, an unfinished file of a run that died", part)
                 self.part = PartFile(self.target, run=self.run)
                 file = self.part.file

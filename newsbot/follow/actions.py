@@ -14,7 +14,7 @@ from newsbot.arguments.site_list import Target, ignored_columns, read_sites
 from newsbot.arguments.values import validate
 from newsbot.errors import BadArgument
 from newsbot.follow.spellings import held_urls, look_alikes, one_each
-from newsbot.follow.table import SHOWN, as_object, more, told
+from newsbot.follow.table import SHOWN, as_object, more, table_of
 from newsbot.net.hosts import as_url, host_of_url
 from newsbot.safe_json import json_bytes
 from newsbot.schedule.due import LONGEST
@@ -62,8 +62,8 @@ def _add(table: Followed, work: _Work) -> list[str]:
     held = table.urls(_spider(work.given))
     sites = one_each(work.sites, held)
     done = table.add(sites, longest=LONGEST)
-    told = f"{len(done.new)} new, {len(sites) - len(done.new)} followed already, {len(done.changed)} of them changed"
-    return [told, *_alike(done.new, held, work.given)]
+    counts = f"{len(done.new)} new, {len(sites) - len(done.new)} followed already, {len(done.changed)} of them changed"
+    return [counts, *_alike(done.new, held, work.given)]
 
 
 def _import(table: Followed, work: _Work) -> list[str]:
@@ -101,7 +101,7 @@ def _due(table: Followed, work: _Work) -> list[str]:
 def _told(sites: Sequence[FollowedSite], work: _Work) -> list[str]:
     if work.given.as_json:
         return [json_bytes(as_object(site, work.now))[0].decode() for site in sites]
-    return told(sites, work.now, most=None if work.given.every_site else SHOWN)
+    return table_of(sites, work.now, most=None if work.given.every_site else SHOWN)
 
 
 def _pause(table: Followed, work: _Work) -> list[str]:

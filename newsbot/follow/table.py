@@ -17,7 +17,7 @@ SHOWN = 100
 _HEADS = ("site", "spider", "next", "every", "checked", "verdict", "failures", "cost", "weight")
 
 
-def told(sites: Sequence[FollowedSite], now: datetime, *, most: int | None) -> list[str]:
+def table_of(sites: Sequence[FollowedSite], now: datetime, *, most: int | None) -> list[str]:
     """The sums, and a table of the first ``most`` sites; None: of all."""
     if not sites:
         return ["no site"]

@@ -68,7 +68,7 @@ def _by_frame(body: bytes) -> Kind | None:
     return Kind("mp3", "audio/mpeg") if body[1] & 0xE6 == 0xE2 else None
 
 
-def agrees(kind: Kind, content_type: str) -> bool:
+def fits_type(kind: Kind, content_type: str) -> bool:
     """Whether the server's Content-Type fits the bytes: an image that is sent as HTML is refused."""
     declared = content_type.partition(";")[0].strip().lower()
     if declared in _GENERIC:

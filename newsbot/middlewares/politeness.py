@@ -27,7 +27,7 @@ from newsbot.net.refusals import CrawlStopping, HostGivenUp, Refusal
 from newsbot.net.stopping import Stopping
 from newsbot.net.user_agent import NO_CONTACT
 from newsbot.politeness.hints import rate_limit_seconds, retry_after_seconds
-from newsbot.politeness.known import moment
+from newsbot.politeness.known import user_time
 from newsbot.politeness.pace import CRAWL_DELAY_CAP, Limits, Outcome, Pace, asked_wait
 from newsbot.signals import host_waits, request_written
 
@@ -173,7 +173,7 @@ class PolitenessMiddleware:
             if turn.closed_until:
                 why = "the host asked for it" if turn.asked else "an earlier run gave the host up"
                 if turn.wait > pace.limits.max_wait:
-                    pace.given_up = f"no request before {moment(turn.closed_until)}, since {why}"
+                    pace.given_up = f"no request before {user_time(turn.closed_until)}, since {why}"
                     self._count("given_up")
                     logger.warning("%s: given up for this run: %s", queue.name, pace.given_up)
                     raise HostGivenUp(f"{queue.name}: {pace.given_up}")

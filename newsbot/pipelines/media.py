@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 
 from newsbot import signals
 from newsbot.items import Checkpoint, Media, Post, Record
-from newsbot.media.kinds import Kind, agrees, kind_of
+from newsbot.media.kinds import Kind, fits_type, kind_of
 from newsbot.media.store import OwedFile, Owner, Store
 from newsbot.net.download_errors import name_of_class
 from newsbot.net.hosts import host_of
@@ -238,7 +238,7 @@ def checked_kind(response: Response) -> Kind:
         raise NotKept("empty")
     kind = kind_of(response.body)
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    if kind is None or not agrees(kind, content_type):
+    if kind is None or not fits_type(kind, content_type):
         raise NotKept("kind")
     return kind
 

@@ -128,7 +128,7 @@ def robots_hold(known: KnownRobots, now: float) -> float:
     return max(0.0, known.fetched + ROBOTS_KEPT - now)
 
 
-def moment(seconds: float) -> str:
+def user_time(seconds: float) -> str:
     """A time as the user reads it: ``2024-05-31T08:15:00Z``; "the year 9999" where no date can hold the time."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

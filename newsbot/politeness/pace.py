@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from newsbot.politeness.known import moment
+from newsbot.politeness.known import user_time
 
 CRAWL_DELAY_CAP = 300.0
 """Seconds that newsbot waits at most where a robots.txt has a longer Crawl-delay."""
@@ -181,7 +181,7 @@ class Pace:
         wait = asked_wait(outcome, self.limits)
         if wait > self.limits.max_wait:
             if not self.limits.shared:
-                until, most = moment(outcome.at + wait), self.limits.max_wait
+                until, most = user_time(outcome.at + wait), self.limits.max_wait
                 self.given_up = f"it asks to wait {wait:.0f} s, until {until}, more than the allowed {most:.0f} s"
                 return
             # The queue of the site itself handles the long wait. The other sites at this address did not ask for it.

@@ -19,7 +19,7 @@ from newsbot.wordpress.catalog import (
     remember_types,
 )
 from newsbot.wordpress.collection.crawl import CollectionCrawl, Moved, has_moved
-from newsbot.wordpress.collection.verdict import conclude_by, is_absent
+from newsbot.wordpress.collection.verdict import conclude_by, has_no_route
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.fallback.sources import Sources
 from newsbot.wordpress.kinds import name_failure
@@ -170,7 +170,7 @@ def _crawl_collection(
     if crawled.facts.check == "quick":
         # Nothing changed, so that the sitemap and the feed are not read now. The next full check reads them.
         return
-    absent = crawled.fault is not None and is_absent(crawled.fault)
+    absent = crawled.fault is not None and has_no_route(crawled.fault)
     if absent:
         # The type may have another route by now: the next run asks the site for it.
         forget_type(site, options.kind, name)

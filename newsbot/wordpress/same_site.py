@@ -18,7 +18,7 @@ FEW = 3
 """The least number of rows to compare, if the site has this many."""
 
 
-def host_of(url: str | None) -> str | None:
+def bare_host(url: str | None) -> str | None:
     """The host of a URL, with its port and without ``www.``; None where there is no host."""
     try:
         netloc = urlsplit(url or "").netloc
@@ -41,11 +41,11 @@ def moved_url(url: str, *, old: str, new: str) -> str:
 
 
 def link_host(raw: Mapping[str, Any]) -> str | None:
-    return host_of(decoded(raw.get("link")))
+    return bare_host(decoded(raw.get("link")))
 
 
 def guid_host(raw: Mapping[str, Any]) -> str | None:
-    return host_of(canonical_guid(rendered(raw.get("guid"))))
+    return bare_host(canonical_guid(rendered(raw.get("guid"))))
 
 
 def is_too_few(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow]) -> bool:

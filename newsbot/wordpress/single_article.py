@@ -16,7 +16,7 @@ from newsbot.items import Post
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.article_page import read_page
-from newsbot.wordpress.pages.nodes import attribute
+from newsbot.wordpress.pages.nodes import value_of
 from newsbot.wordpress.records import read_post
 
 _HEAD = 200_000
@@ -71,7 +71,7 @@ def _own_url(reply: Reply) -> str:
     tree = LexborHTMLParser(flatten(reply.body[:_HEAD].decode("utf-8", "replace")))
     for selector, name in _OWN_URL:
         node = tree.css_first(selector)
-        url = attribute(node, name) if node is not None else ""
+        url = value_of(node, name) if node is not None else ""
         if url.startswith(("http://", "https://")) and _has_host(url):
             return url
     return reply.url

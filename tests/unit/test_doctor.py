@@ -12,7 +12,7 @@ from newsbot.doctor.cost import cost_of
 from newsbot.doctor.examination import examine
 from newsbot.doctor.findings import Findings, findings_of
 from newsbot.doctor.plugins import find_plugins
-from newsbot.doctor.text import table, told
+from newsbot.doctor.text import report_of, table
 from newsbot.wordpress.messages import Query, Reply
 
 HOME = "https://news.example"
@@ -109,8 +109,8 @@ def test_a_healthy_site_is_told_whole() -> None:
     assert found.command == f"scrapy crawl wp_posts -a site={HOME}"
     # robots.txt, index, home page, posts, types, sitemap, two files on rights, and a total each of three collections.
     assert found.requests == 11
-    assert "in the way    nothing seen" in told(found)
-    assert "one language" not in told(found)
+    assert "in the way    nothing seen" in report_of(found)
+    assert "one language" not in report_of(found)
 
 
 def test_a_site_in_several_languages_names_them_and_its_plugin() -> None:
@@ -119,7 +119,7 @@ def test_a_site_in_several_languages_names_them_and_its_plugin() -> None:
     found = diagnose(healthy() | {"/wp-json/": many, "/": PAGE.replace("</head>", f"{links}</head>")})
     assert found.languages == ["de", "fr", "de-DE"]
     assert found.plugins == {"language": ["Polylang"], "SEO": ["Yoast SEO"]}
-    assert "(a total may count one language only; a crawl brings all)" in told(found)
+    assert "(a total may count one language only; a crawl brings all)" in report_of(found)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_bot_check_ends_the_examination_at_once() -> None:
     found = diagnose({"/wp-json/": check, "/": check})
     assert (found.can_crawl, found.wordpress, found.requests) == (False, None, 1)
     assert found.plugins == {"security": ["Cloudflare"]}
-    lines = [line.strip() for line in told(found).splitlines()]
+    lines = [line.strip() for line in report_of(found).splitlines()]
     # newsbot saw only the bot check, so no line says that something is missing on the site.
     assert [line.partition("  ")[0] for line in lines[1:]] == [
         *("crawl", "WordPress", "plugins", "in the way", "what to do", "asked"),
@@ -194,8 +194,8 @@ def test_what_was_not_asked_is_told() -> None:
     found = diagnose(healthy(), most=9)
     assert [one.type for one in found.collections if one.total is None] == ["attachment", "comment"]
     assert (found.obstacles, found.asked_all) == ([], False)
-    assert "comment: not asked" in told(found)
-    assert told(found).endswith("9 requests, the most allowed; some questions were not asked")
+    assert "comment: not asked" in report_of(found)
+    assert report_of(found).endswith("9 requests, the most allowed; some questions were not asked")
 
 
 def test_robots_txt_is_named_once_and_in_short() -> None:
@@ -247,8 +247,8 @@ def test_the_rights_that_a_site_declares_are_told_with_their_meaning() -> None:
     found = diagnose(healthy() | {"/robots.txt": robots, "/.well-known/tdmrep.json": tdm, "/ai.txt": "nothing"})
     assert found.rights == {"content_signal": {"search": "yes", "ai-train": "no"}, "tdm_reservation": 1}
     assert found.uses["search"] == "yes (Content-Signal search=yes)"
-    assert "rights        Content-Signal: search=yes, ai-train=no" in told(found)
-    assert "archive: not declared" in told(found)
+    assert "rights        Content-Signal: search=yes, ai-train=no" in report_of(found)
+    assert "archive: not declared" in report_of(found)
 
 
 def test_an_address_of_a_section_is_told_as_a_part_and_the_site_is_examined() -> None:
@@ -258,4 +258,4 @@ def test_an_address_of_a_section_is_told_as_a_part_and_the_site_is_examined() ->
     found = diagnose(answers, asked=f"{HOME}/category/town/")
     assert (found.site, found.command) == (HOME, f"scrapy crawl wp_posts -a site={HOME}")
     assert found.part is not None
-    assert f"  address       {HOME}/category/town/ means a part of the site ({found.part})" in told(found)
+    assert f"  address       {HOME}/category/town/ means a part of the site ({found.part})" in report_of(found)

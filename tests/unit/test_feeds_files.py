@@ -74,7 +74,7 @@ def test_sweep_takes_dead_parts_and_leaves_living_ones_and_strangers(tmp_path: P
     stranger = tmp_path / ".mine.part"
     stranger.touch()
     living = PartFile(tmp_path / "a.csv", run=RUN)
-    assert files.sweep(tmp_path) == [dead]
+    assert files.remove_dead_parts(tmp_path) == [dead]
     assert living.path.exists()
     assert stranger.exists()
     living.discard()

@@ -10,11 +10,11 @@ from newsbot.politeness.known import (
     LONGEST_HOLD,
     KnownHost,
     KnownRobots,
-    moment,
     penalty_now,
     robots_hold,
     trusted,
     turn,
+    user_time,
 )
 
 NOW = 1_700_000_000.0
@@ -82,5 +82,5 @@ def test_a_robots_txt_is_used_for_a_day_at_most(status: int, fetched: float, lef
 
 
 def test_a_time_that_no_calendar_holds_is_told_too() -> None:
-    assert moment(NOW) == "2023-11-14T22:13:20Z"
-    assert moment(1e300) == "the year 9999"
+    assert user_time(NOW) == "2023-11-14T22:13:20Z"
+    assert user_time(1e300) == "the year 9999"

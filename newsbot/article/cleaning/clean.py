@@ -62,7 +62,7 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
     nothing."""
     rules = rules or default_rules()
     html, messages = without_php_messages(scrub(html))
-    walk, held_back = _settle(repair(revive(shortcodes.whole(html))), base_url, rules)
+    walk, held_back = _settle(repair(revive(shortcodes.with_plain_arguments(html))), base_url, rules)
     removed: dict[str, int] = {"php-message": messages} if messages else {}
     _count(removed, walk)
     stub, credit = walk.judgement.truncated(walk.writer.length), walk.judgement.credit

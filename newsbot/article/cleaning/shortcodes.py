@@ -91,7 +91,7 @@ _PICTURE = re.compile(
 )
 
 
-def whole(html: str) -> str:
+def with_plain_arguments(html: str) -> str:
     """``html`` in which the arguments of shortcodes are plain text again."""
     return _BROKEN.sub(_mended, html) if "[" in html else html
 

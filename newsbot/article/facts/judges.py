@@ -9,7 +9,7 @@ from types import ModuleType
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsbot.article.facts.readings import joined
+from newsbot.article.facts.readings import merged
 from newsbot.article.text import count_words, plain_text
 
 MOST_ELEMENTS = 8_000
@@ -22,7 +22,7 @@ MOST_BLOCKS = 1_500
 """jusText compares each short block with all others, and judges only pages with fewer blocks."""
 
 TWICE_ELEMENTS, TWICE_BLOCKS = 3_000, 1_000
-"""trafilatura reads pages with no more elements and blocks than these twice. See ``joined``."""
+"""trafilatura reads pages with no more elements and blocks than these twice. See ``merged``."""
 
 LEAST_WORDS = 25
 """With fewer words, the result of trafilatura is the frame of a page rather than an article."""
@@ -52,7 +52,7 @@ def judge_page(html: str, url: str) -> tuple[str | None, bool]:
     if rich is None or words is None or not _has_time_for_two(html):
         return words, not fast
     plain = _read(html, url, fast=fast, rich=False)
-    body = joined(plain, rich) if plain is not None else None
+    body = merged(plain, rich) if plain is not None else None
     return (_worded(LexborHTMLParser(body).body) if body else words), not fast
 
 

@@ -42,7 +42,7 @@ class _Block:
     """Whether its class says that it is one."""
 
 
-def joined(plain: LexborNode, rich: LexborNode) -> str | None:
+def merged(plain: LexborNode, rich: LexborNode) -> str | None:
     """The HTML of the plain reading: its blocks as the rich one has them, with the pictures between them and their
     captions.
 

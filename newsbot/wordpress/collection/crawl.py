@@ -17,7 +17,7 @@ from newsbot.wordpress.collection.members import kept_members
 from newsbot.wordpress.collection.reconciler import Reconciler
 from newsbot.wordpress.collection.responsive import next_field_set
 from newsbot.wordpress.collection.site_ids import SiteIds, token
-from newsbot.wordpress.collection.verdict import conclude_by, gone_type, is_absent, is_closed
+from newsbot.wordpress.collection.verdict import conclude_by, gone_type, has_no_route, is_closed
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
@@ -82,7 +82,7 @@ class CollectionCrawl:
         account = Reconciler(intake=intake, site_ids=SiteIds(self.queries))
         if not (yield from quick_check.unchanged(account)):
             return False
-        quick_check.tell(self.facts, account)
+        quick_check.write_receipt(self.facts, account)
         return True
 
     def _choose(self, intake: Intake) -> Steps[Listing]:
@@ -135,7 +135,7 @@ class CollectionCrawl:
         """Whether the site refused the collection to visitors before it showed a row, or has no route for it."""
         if self.fault is None or self.facts.seen:
             return False
-        return is_closed(self.fault) or (is_absent(self.fault) and not self.state.live)
+        return is_closed(self.fault) or (has_no_route(self.fault) and not self.state.live)
 
     @property
     def was_held(self) -> bool:

@@ -55,7 +55,7 @@ def length(queries: Queries) -> int:
     return longest if queries.takes("exclude") else 0
 
 
-def room(queries: Queries, *, largest: int, window: dict[str, str] | None = None) -> int:
+def ids_that_fit(queries: Queries, *, largest: int, window: dict[str, str] | None = None) -> int:
     """About how many ids up to ``largest`` one query can exclude."""
     return max(0, length(queries) - len(_query(queries, window or {}, ()).url)) // (len(str(largest)) + 1)
 

@@ -18,7 +18,7 @@ from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import AskHeld, HeldRow
 from newsbot.wordpress.replies import rows_of
-from newsbot.wordpress.same_site import IDENTIFYING, agreeing, guid_host, host_of, link_host
+from newsbot.wordpress.same_site import IDENTIFYING, agreeing, bare_host, guid_host, link_host
 from newsbot.wordpress.values import row_id
 
 ASKED_AGAIN = 20
@@ -45,7 +45,7 @@ class Identity:
 
     def __post_init__(self) -> None:
         site = self.queries.site
-        found = (host_of(site.key), host_of(site.home), host_of(site.api.root))
+        found = (bare_host(site.key), bare_host(site.home), bare_host(site.api.root))
         self.hosts |= {host for host in found if host is not None}
 
     def check(self, rows: Sequence[Mapping[str, Any]]) -> Steps[None]:
@@ -81,7 +81,7 @@ class Identity:
 
     def _trust(self, held: Mapping[int, HeldRow]) -> None:
         for row in held.values():
-            self.hosts |= {host for host in (host_of(row.url), host_of(row.guid)) if host is not None}
+            self.hosts |= {host for host in (bare_host(row.url), bare_host(row.guid)) if host is not None}
 
     def _ask_for_known(self, held: Mapping[int, HeldRow], rows: Sequence[Mapping[str, Any]]) -> Steps[None]:
         """Ask for rows that the archive holds. Raise ForeignAnswer where fewer than a fifth of them agree."""

@@ -134,7 +134,7 @@ class Proof:
         The query shows some known rows too, so that their dates are compared: other rows in each update.
         """
         account, queries = self.account, self.queries
-        if not listed or account.live > exclusion.room(queries, largest=max(listed)):
+        if not listed or account.live > exclusion.ids_that_fit(queries, largest=max(listed)):
             return False
         known = self._listable((yield queries.known()))
         control = next((row_id for row_id in listed if row_id in known), None)
@@ -187,7 +187,7 @@ class Proof:
         rows of the largest page."""
         if self.whole or self.odd:
             return
-        room = exclusion.room(self.queries, largest=largest, window=EVERYTHING)
+        room = exclusion.ids_that_fit(self.queries, largest=largest, window=EVERYTHING)
         if not room:
             return
         self.page = min(page, self.queries.per_page)

@@ -73,7 +73,7 @@ def _is_newest(modified: str | None, held: str | None, state: CollectionState) -
     return modified is not None and modified == held == state.modified and modified < (state.watermark or "")
 
 
-def tell(facts: CollectionFacts, account: Reconciler) -> None:
+def write_receipt(facts: CollectionFacts, account: Reconciler) -> None:
     """Write into the receipt that nothing changed, and how that is known."""
     facts.mode, facts.check, facts.since = "update", "quick", account.intake.state.watermark
     facts.expected_after, facts.live = account.total, account.live

@@ -106,7 +106,7 @@ def is_closed(fault: PayloadError) -> bool:
     return not is_blocked(fault) and getattr(fault, "status", None) in (401, 403)
 
 
-def is_absent(fault: PayloadError) -> bool:
+def has_no_route(fault: PayloadError) -> bool:
     """Whether WordPress answered that it has no route for the collection: a plugin is half removed."""
     return getattr(fault, "code", None) == "rest_no_route"
 

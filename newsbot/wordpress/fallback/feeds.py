@@ -15,7 +15,7 @@ from newsbot.wordpress.fallback.seen import FeedState
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import FeedPage, read_feed
-from newsbot.wordpress.pages.nodes import attribute
+from newsbot.wordpress.pages.nodes import value_of
 from newsbot.wordpress.pages.urls import absolute, site_host
 
 _YEAR = re.compile(r"/\d{4}/").search
@@ -109,6 +109,6 @@ def _feeds_named(reply: Reply) -> Iterator[str]:
         return
     tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
     for link in tree.css('link[rel~="alternate"][type="application/rss+xml"]'):
-        url = absolute(attribute(link, "href"), reply.url)
+        url = absolute(value_of(link, "href"), reply.url)
         if url and site_host(url) == site_host(reply.url) and _is_of_site(url):
             yield url

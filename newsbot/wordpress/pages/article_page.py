@@ -20,7 +20,7 @@ from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.authors import authors_of
 from newsbot.wordpress.pages.marks import read_marks
 from newsbot.wordpress.pages.metadata import Metadata, read_metadata
-from newsbot.wordpress.pages.nodes import attribute, words_in
+from newsbot.wordpress.pages.nodes import value_of, words_in
 from newsbot.wordpress.pages.page_rights import read_rights
 from newsbot.wordpress.pages.password import hide_protected
 from newsbot.wordpress.pages.times import iso_to_local, iso_to_utc
@@ -158,7 +158,7 @@ def _nodes(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Iterator[Lexbo
 
 
 def _time(tree: LexborHTMLParser) -> str | None:
-    found = ((node, attribute(node, "datetime")) for node in _nodes(tree, _TIMES))
+    found = ((node, value_of(node, "datetime")) for node in _nodes(tree, _TIMES))
     return next((moment for node, moment in found if moment and not _in_list(node)), None)
 
 
@@ -181,11 +181,11 @@ def _is_category(link: LexborNode) -> bool:
 
 
 def _language(tree: LexborHTMLParser) -> str | None:
-    return attribute(tree.root, "lang") or None if tree.root is not None else None
+    return value_of(tree.root, "lang") or None if tree.root is not None else None
 
 
 def _parts(tree: LexborHTMLParser, url: str) -> list[str]:
     """URLs of the other pages of an article that contains ``<!--nextpage-->``, in their order."""
-    links = (absolute(attribute(link, "href"), url) for link in tree.css("a.post-page-numbers"))
+    links = (absolute(value_of(link, "href"), url) for link in tree.css("a.post-page-numbers"))
     own = (link for link in links if link and site_host(link) == site_host(url))
     return list(dict.fromkeys(own))

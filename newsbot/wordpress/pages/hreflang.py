@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.pages.nodes import attribute
+from newsbot.wordpress.pages.nodes import value_of
 from newsbot.wordpress.pages.urls import absolute
 
 MOST = 200
@@ -33,7 +33,7 @@ def read_languages(reply: Reply) -> list[PageLanguage]:
     tree = LexborHTMLParser(flatten(reply.body.decode("utf-8", "replace")))
     found: dict[str, PageLanguage] = {}
     for link in tree.css('link[rel~="alternate"][hreflang]')[:MOST]:
-        tag, url = attribute(link, "hreflang").strip(), absolute(attribute(link, "href"), reply.url)
+        tag, url = value_of(link, "hreflang").strip(), absolute(value_of(link, "href"), reply.url)
         if tag and tag.lower() != "x-default" and url is not None:
             found.setdefault(PageLanguage(tag, url).code, PageLanguage(tag, url))
     return list(found.values())

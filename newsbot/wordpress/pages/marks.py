@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.pages.nodes import attribute, words_in
+from newsbot.wordpress.pages.nodes import value_of, words_in
 from newsbot.wordpress.pages.urls import id_in, post_id, site_host
 
 _BODY_ID = re.compile(r"(?:postid|page-id|attachmentid)-(\d{1,10})")
@@ -52,7 +52,7 @@ def read_marks(tree: LexborHTMLParser, reply: Reply, type_: str) -> Marks:
 
 def _is_typed_article(tree: LexborHTMLParser) -> bool:
     node = tree.css_first('meta[property="og:type"]')
-    return node is not None and attribute(node, "content").strip().lower() == "article"
+    return node is not None and value_of(node, "content").strip().lower() == "article"
 
 
 def _type_in(classes: Sequence[str]) -> str | None:
@@ -82,7 +82,7 @@ def _id_of(href: str, type_: str) -> int | None:
 def _links(tree: LexborHTMLParser, reply: Reply) -> Iterator[str]:
     """The URLs of the page's JSON and its short link: from the head, then from the ``Link`` header."""
     for link in tree.css('link[rel="alternate"][type="application/json"], link[rel="shortlink"]'):
-        yield _joined(reply.url, attribute(link, "href"))
+        yield _joined(reply.url, value_of(link, "href"))
     for href, parameters in _LINK.findall(reply.headers.get("link", "")[:_LINK_HEADER]):
         if any(all(word in parameters for word in words) for words in _LINK_WORDS):
             yield _joined(reply.url, href)

@@ -12,7 +12,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article.text import plain_text
-from newsbot.wordpress.pages.nodes import attribute
+from newsbot.wordpress.pages.nodes import value_of
 
 _ARTICLES = frozenset(
     {"NewsArticle", "Article", "BlogPosting", "ReportageNewsArticle", "OpinionNewsArticle", "LiveBlogPosting"}
@@ -67,7 +67,7 @@ def read_metadata(tree: LexborHTMLParser) -> Metadata:
         images=[url for url in (data.url(article.get("image")), metas.get("og:image")) if url],
         icons=[
             *data.logos(),
-            *(attribute(link, "href") for link in tree.css("link[rel~=icon], link[rel*=touch-icon]")),
+            *(value_of(link, "href") for link in tree.css("link[rel~=icon], link[rel*=touch-icon]")),
         ],
         site_names=[name for name in (metas.get("og:site_name"), *data.site_names(article)) if name],
         sections=_texts(article.get("articleSection")),
@@ -167,8 +167,8 @@ def _types(found: dict[str, Any]) -> list[str]:
 def _metas(tree: LexborHTMLParser) -> dict[str, str]:
     found: dict[str, str] = {}
     for meta in tree.css("meta[property], meta[name]"):
-        name = attribute(meta, "property") or attribute(meta, "name")
-        if text := plain_text(attribute(meta, "content")):
+        name = value_of(meta, "property") or value_of(meta, "name")
+        if text := plain_text(value_of(meta, "content")):
             found.setdefault(name.lower(), text)
     return found
 

@@ -10,7 +10,7 @@ from newsbot.article.cleaning.nesting import flatten
 from newsbot.rights.answers import MOST, combined, rights_in_headers, rights_in_page
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.pages.metadata import Metadata, read_metadata
-from newsbot.wordpress.pages.nodes import attribute
+from newsbot.wordpress.pages.nodes import value_of
 from newsbot.wordpress.pages.urls import absolute
 
 _METAS = "meta[name=robots i], meta[name=tdm-reservation i], meta[name=tdm-policy i]"
@@ -27,10 +27,10 @@ def read_rights(tree: LexborHTMLParser, metadata: Metadata, url: str) -> dict[st
     """The statements of the page at ``url``."""
     metas: dict[str, str] = {}
     for meta in tree.css(_METAS):
-        name, content = attribute(meta, "name").lower(), attribute(meta, "content")
+        name, content = value_of(meta, "name").lower(), value_of(meta, "content")
         metas[name] = f"{metas[name]},{content}" if name in metas else content
     links = [
-        (absolute(attribute(link, "href"), url) or "", attribute(link, "type"))
+        (absolute(value_of(link, "href"), url) or "", value_of(link, "type"))
         for link in tree.css("link[rel~=license i], a[rel~=license i]")[:MOST]
     ]
     return rights_in_page(

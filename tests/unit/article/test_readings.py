@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsbot.article.facts.heads import without_head
 from newsbot.article.facts.judges import MOST_CHARACTERS, TWICE_BLOCKS, TWICE_ELEMENTS, judge_page
-from newsbot.article.facts.readings import joined
+from newsbot.article.facts.readings import merged
 
 FIRST = "<p>The harbour board voted to replace the two oldest cranes before winter, and went home.</p>"
 LAST = "<p>A market on the quay sells fish from noon on Friday, and everybody who lives near comes.</p>"
@@ -57,27 +57,27 @@ def body(html: str) -> LexborNode:
     ],
 )
 def test_the_words_are_those_of_the_plain_reading_with_links_and_pictures(plain: str, rich: str, expected: str) -> None:
-    found = joined(body(FIRST * 4 + plain), body(FIRST * 4 + rich))
+    found = merged(body(FIRST * 4 + plain), body(FIRST * 4 + rich))
     assert (found or "").replace("\n", "") == FIRST * 4 + expected
 
 
 def test_the_picture_above_the_article_keeps_its_caption() -> None:
-    found = joined(body(FIRST * 4), body("<p>Label</p>" + PICTURE + CAPTION + FIRST * 4))
+    found = merged(body(FIRST * 4), body("<p>Label</p>" + PICTURE + CAPTION + FIRST * 4))
     assert (found or "").replace("\n", "") == PICTURE + CAPTION + FIRST * 4
 
 
 def test_a_long_text_behind_a_picture_is_no_caption() -> None:
-    found = joined(body(FIRST * 20), body(FIRST + PICTURE + LONG + FIRST * 19))
+    found = merged(body(FIRST * 20), body(FIRST + PICTURE + LONG + FIRST * 19))
     assert (found or "").replace("\n", "") == FIRST + PICTURE + FIRST * 19
 
 
 def test_a_sentence_of_the_rich_reading_alone_above_the_article_is_no_part_of_it() -> None:
-    assert joined(body(FIRST * 4), body(SENTENCE + FIRST * 4)) == "\n".join([FIRST] * 4)
+    assert merged(body(FIRST * 4), body(SENTENCE + FIRST * 4)) == "\n".join([FIRST] * 4)
 
 
 @pytest.mark.parametrize(("plain", "rich"), [(FIRST, FIRST * 2), (FIRST * 3, FIRST), ("", FIRST)])
 def test_a_plain_reading_with_much_more_or_much_less_is_not_used(plain: str, rich: str) -> None:
-    assert joined(body(plain), body(rich)) is None
+    assert merged(body(plain), body(rich)) is None
 
 
 def test_words_that_are_links_in_the_rich_reading_are_no_article(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,14 +73,8 @@ def _measure(
     second listing is also made if the first one is not ``steady``: it lacked rows that have an answer.
     """
     again, hidden = listed, listed.hidden
-    lies = account.total is None or (listed.is_steady and hidden is None)
-    if lies:
-        # The site gives no total, or a smaller one than it lists rows: nothing can be measured.
-        account.hidden = 0
-        if listed.by_page and not listed.broke_off:
-            # Each deletion during the listing moved rows to pages that were read before: the listing lacks them.
-            again = yield from account.site_ids.every("recount", newest_first=True, trusting=False)
-            yield from account.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
+    if account.total is None or (listed.is_steady and hidden is None):
+        yield from _list_again(account, listed)
         return
     if hidden is None or not steady or not (hidden == 0 or hidden == account.hidden or agrees):
         trusting = trusting and len(listed.dates) < account.queries.per_page
@@ -97,6 +91,15 @@ def _measure(
         return
     account.hidden, account.measured = again.hidden, True
     yield from _probe(account, again.dates)
+
+
+def _list_again(account: Reconciler, listed: Listed) -> Steps[None]:
+    """Bring the rows that a listing by page numbers lacks: each deletion during the listing moved rows to pages that
+    were read before. Nothing can be measured, since the site gives no total, or a smaller total than it lists rows."""
+    account.hidden = 0
+    if listed.by_page and not listed.broke_off:
+        again = yield from account.site_ids.every("recount", newest_first=True, trusting=False)
+        yield from account.take({row_id: at for row_id, at in again.dates.items() if row_id not in listed.dates})
 
 
 def _probe(account: Reconciler, listed: Dates) -> Steps[None]:

@@ -165,22 +165,11 @@ class IncrementalListing(Listing):
             # If many rows are gone, those among the newest ids may be few enough to be believed, and all together too
             # many.
             alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart | self.proof.missing)
-        wrong = (
-            bool(alive)
-            or doubt
-            or newest.partial
-            or newest.disputed
-            or max(newest.lacking, self.changes.lacking) > account.hidden
-        )
-        # A row that no listing showed before is listed now.
-        wrong = wrong or not account.unlisted.isdisjoint(newest.dates)
+        wrong = bool(alive) or doubt or self._is_listing_wrong
         if self._is_changed and not (wrong or self.sweep):
             largest = max(newest.dates, default=0)
             yield from self.proof.prove_parts(largest=largest, page=newest.first, at_once=self._is_odd)
-        if wrong or self.sweep or self.proof.odd or self._needs_all_ids or self._is_restored or account.mass_redated:
-            # A row that was not listed has an answer, or rows are counted that were not: the listing is wrong.
-            yield from self._sweep()
-        elif self._is_odd and not self.proof.whole and (account.total or 0) <= SWEPT_AT_ONCE:
+        if wrong or self._must_sweep:
             yield from self._sweep()
         else:
             yield from self._explain()
@@ -204,6 +193,22 @@ class IncrementalListing(Listing):
         if explaining.differs:
             # The dates that the site compares are not those of the archive: the next borders keep clear of its rows.
             self.shifted = self.shifted or (self.swept and not account.gone and not account.asked)
+
+    @property
+    def _is_listing_wrong(self) -> bool:
+        """Whether the listing of the newest ids contradicts itself or the counts, or shows a row that no listing showed
+        before."""
+        account, newest = self.reconciler, self.newest
+        lacking = max(newest.lacking, self.changes.lacking) > account.hidden
+        return newest.partial or newest.disputed or lacking or not account.unlisted.isdisjoint(newest.dates)
+
+    @property
+    def _must_sweep(self) -> bool:
+        """Whether only a comparison of all ids settles the matter, or such a comparison costs little."""
+        account, proof = self.reconciler, self.proof
+        if self.sweep or proof.odd or self._needs_all_ids or self._is_restored or account.mass_redated:
+            return True
+        return self._is_odd and not proof.whole and (account.total or 0) <= SWEPT_AT_ONCE
 
     @property
     def _needs_all_ids(self) -> bool:

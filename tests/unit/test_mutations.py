@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutations import trial
 from tests.mutations.faults import ROOT, Fault, load_faults
 
 FAULTS = load_faults()
@@ -51,3 +52,13 @@ def test_a_text_that_is_not_in_its_file_exactly_once_is_refused() -> None:
     for source in ("", "aa"):
         with pytest.raises(ValueError, match=r"newsbot/errors\.py: the text of the fault 'x' occurs"):
             fault.apply(source)
+
+
+def test_a_copy_for_trials_leaves_out_the_wordpress_trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = tmp_path / "original"
+    for folder in ("newsbot", "tests", ".cache/wordpress"):
+        (repository / folder).mkdir(parents=True)
+    (repository / ".cache" / "wordpress" / "theme").symlink_to("/usr/share/nothing-is-here")
+    monkeypatch.setattr(trial, "ROOT", repository)
+    copy = trial.Copy(tmp_path / "trials", timeout=1)
+    assert sorted(path.name for path in copy.folder.iterdir()) == ["newsbot", "tests"]

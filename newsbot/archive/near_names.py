@@ -23,16 +23,16 @@ def near_names(wanted: str, held: Iterable[tuple[str, str]]) -> list[str]:
     matcher.set_seq2(wanted[:_LONGEST])
     words = frozenset(_WORD.findall(wanted))
     best: list[tuple[float, str, str]] = []
-    told: set[str] = set()
+    chosen: set[str] = set()
     for name, written in held:
-        if name in told or not name:
+        if name in chosen or not name:
             continue
         likeness = _likeness(matcher, words, name)
         if likeness < _LIKE or (len(best) == MOST and likeness <= best[0][0]):
             continue
-        told.add(name)
+        chosen.add(name)
         if len(best) == MOST:
-            told.discard(heapq.heappushpop(best, (likeness, name, written))[1])
+            chosen.discard(heapq.heappushpop(best, (likeness, name, written))[1])
         else:
             heapq.heappush(best, (likeness, name, written))
     return [written for _, _, written in sorted(best, key=lambda each: (-each[0], each[1]))]

@@ -69,10 +69,10 @@ def shell_of(html: str | None, *, excerpt: str | None, wordless: bool = False, p
         return Shell.NONE
     if _BUILDER.search(html) or _has_shortcode(html):
         return Shell.SURE
-    told = count_words(excerpt or "")
+    excerpt_words = count_words(excerpt or "")
     if words:
-        return Shell.LIKELY if told >= words + MORE_WORDS else Shell.NONE
-    if told:
+        return Shell.LIKELY if excerpt_words >= words + MORE_WORDS else Shell.NONE
+    if excerpt_words:
         return Shell.LIKELY if pictured else Shell.SURE
     return Shell.NONE if wordless else Shell.LIKELY
 

@@ -49,11 +49,11 @@ class Command(OneLineEnd, ScrapyCommand):
             require("report", "a report")
             from newsbot.report.report import write_report
 
-            told = write_report(
+            written = write_report(
                 path, archive=self.settings["NEWSBOT_ARCHIVE"], site=opts.site, runs=runs, now=datetime.now(UTC)
             )
-            sums = (counted(told.sites, "site"), counted(told.posts, "post"), counted(told.runs, "run"))
-            show(f"{path}: {', '.join(sums)}; {told.attention} to look at")
+            sums = (counted(written.sites, "site"), counted(written.posts, "post"), counted(written.runs, "run"))
+            show(f"{path}: {', '.join(sums)}; {written.attention} to look at")
 
     def _path(self, args: list[str]) -> Path:
         if len(args) > 1 or (args and not args[0].lower().endswith((".html", ".htm"))):

@@ -44,7 +44,7 @@ class Delivered:
     """
 
     def __init__(self, receipt: Mapping[str, Any], folder: Path) -> None:
-        self._told = _by_key(receipt["warc"].get("rows", ()))
+        self._named = _by_key(receipt["warc"].get("rows", ()))
         self._choices = {
             (folder / str(chosen["file"])).resolve(): Choice(
                 columns=bool(chosen["columns"]), is_batch=bool(chosen["batch"]), left_out=_by_key(chosen["left_out"])
@@ -73,24 +73,26 @@ class Delivered:
 
     def faults(self) -> Iterator[str]:
         """A line for each collection whose rows no file holds, and for each file without rows that it should hold."""
-        for key, told in self._told.items():
+        for key, named in self._named.items():
             if nowhere := self._nowhere(key):
                 yield f"{_rows(key, nowhere)}: the receipt names them, and no file of the run holds them"
                 continue
-            has_all = any(not _without(told, held[key]) for held in self._held.values())
+            has_all = any(not _without(named, held[key]) for held in self._held.values())
             for path, held in self._held.items():
                 choice = self._choices.get(path)
                 if path in self._later or (choice is not None and choice.is_batch):
                     continue
                 # The other files of a run may hold other kinds of rows.
                 if (has_all and held[key]) or choice is not None:
-                    lacking = _without(_without(told, held[key]), self._left_out(path, key))
+                    lacking = _without(_without(named, held[key]), self._left_out(path, key))
                     if lacking:
                         yield f"{path.name}: {_rows(key, lacking)} are missing, which another file of the run holds"
 
     def _nowhere(self, key: Key) -> IdSet:
         """The rows that no file holds, without those that every file leaves out on purpose."""
-        lacking = reduce(_both, (_without(self._told[key], held[key]) for held in self._held.values()), self._told[key])
+        lacking = reduce(
+            _both, (_without(self._named[key], held[key]) for held in self._held.values()), self._named[key]
+        )
         if not self._held:
             return lacking
         return _without(lacking, reduce(_both, (self._left_out(path, key) for path in self._held), lacking))
@@ -104,9 +106,9 @@ def _by_key(rows: Iterable[Mapping[str, Any]]) -> dict[Key, IdSet]:
     return {(str(row["site"]), str(row["kind"]), str(row["type"])): IdSet.of_ranges(str(row["ids"])) for row in rows}
 
 
-def _without(told: IdSet, held: IdSet) -> IdSet:
+def _without(named: IdSet, held: IdSet) -> IdSet:
     found = IdSet()
-    for number in told:
+    for number in named:
         if number not in held:
             found.add(number)
     return found

@@ -169,9 +169,9 @@ def _take(answers: WarcAnswers, record: StoredRecord, place: Place) -> None:
         known["parts"] = bool(before.get("parts")) or before["options"] != known["options"]
         answers.sites[key] = known
     elif record.kind == "metadata" and record.uri.startswith(_RECALLED):
-        told = orjson.loads(record.block)
-        known = answers.recalled[record.uri.removeprefix(_RECALLED), str(told["relation"])]
-        known += [(place.order, int(number), fields) for number, fields in told["objects"].items()]
+        note = orjson.loads(record.block)
+        known = answers.recalled[record.uri.removeprefix(_RECALLED), str(note["relation"])]
+        known += [(place.order, int(number), fields) for number, fields in note["objects"].items()]
 
 
 def _settings(block: bytes) -> Mapping[str, Any]:

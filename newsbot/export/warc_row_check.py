@@ -113,27 +113,27 @@ class RowCheck:
             known = self._record(answers, *place)
         except NotMade as fault:
             others = f"; rows of this record: {len(pointers)}" if len(pointers) > 1 else ""
-            self.found.fail(f"{_told(pointers[0], pointers[0].read())}: {fault}{others}")
+            self.found.fail(f"{_row_name(pointers[0], pointers[0].read())}: {fault}{others}")
             return
         for pointer in pointers:
             row = pointer.read()
-            told = _told(pointer, row)
+            row_name = _row_name(pointer, row)
             try:
                 remaker = remakers.get(row["site"]) or remakers.setdefault(
                     row["site"], Remaker(answers=answers, key=row["site"])
                 )
                 differing, lacks = differing_columns(remaker, known, row, made)
             except (NotMade, DamagedRecord, RecordError) as fault:
-                self.found.fail(f"{told}: {fault}")
+                self.found.fail(f"{row_name}: {fault}")
                 continue
             if not differing:
                 continue
             apart = CHILDREN if row["id"] in remaker.lacks_children else frozenset()
             if set(differing) <= (JOINED | apart if lacks else apart):
-                self.found.fail(f"{told}: no record holds the answers that its {', '.join(differing)} came with")
+                self.found.fail(f"{row_name}: no record holds the answers that its {', '.join(differing)} came with")
             else:
                 differ = "differs" if len(differing) == 1 else "differ"
-                self.found.fail(f"{told}: {', '.join(differing)} {differ} from what its record gives")
+                self.found.fail(f"{row_name}: {', '.join(differing)} {differ} from what its record gives")
 
     def _record(self, answers: WarcAnswers, file: str, offset: int, name: str) -> Place:
         """The place of the record that a row names. Raises NotMade."""
@@ -162,5 +162,5 @@ def _lines(path: Path, found: Verified) -> Iterator[tuple[Pointer, Row]]:
                 found.fail(f"{path.name}, row {number}: no JSON object")
 
 
-def _told(pointer: Pointer, row: Row) -> str:
+def _row_name(pointer: Pointer, row: Row) -> str:
     return f"{pointer.path.name}, row {pointer.number} ({row.get('type')} {row.get('id')})"

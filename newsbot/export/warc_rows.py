@@ -78,10 +78,10 @@ class Remaker:
             known = {"site": None, "entry": {"url": self.key}, "options": []}
         site = site_from_json(known["site"]) if known["site"] is not None else None
         self.site = site or _bare_site(self.key)
-        told = [Options(**_as_options(each, self.site)) for each in known["options"]]
+        options = [Options(**_as_options(each, self.site)) for each in known["options"]]
         if known.get("parts"):
-            told = [replace(each, scope=None) for each in told]
-        self.options = {each.kind: each for each in told}
+            options = [replace(each, scope=None) for each in options]
+        self.options = {each.kind: each for each in options}
         self._listed = ListedPages(answers=self.answers, key=self.key)
         with_markdown = str(self.answers.settings.get("NEWSBOT_MARKDOWN")) in ("1", "True", "true")
         self.cleaner = CleanPipeline(cast(Any, _NoStats()), with_markdown=with_markdown)
@@ -263,17 +263,19 @@ class Remaker:
         for order, number, fields in self.answers.recalled.get((self.key, relation.route), ()):
             if (known := records.recalled(kind, fields)) is not None:
                 versions[number].append((order, known))
-        for number, told in versions.items():
-            told.sort(key=lambda version: version[0])
-            cache.put(number, told[0][1])
+        for number, of_object in versions.items():
+            of_object.sort(key=lambda version: version[0])
+            cache.put(number, of_object[0][1])
         self._versions[relation.route] = {
-            number: told for number, told in versions.items() if any(version != told[0][1] for _, version in told)
+            number: of_object
+            for number, of_object in versions.items()
+            if any(version != of_object[0][1] for _, version in of_object)
         }
         self._choose(relation.route, cache)
 
     def _choose(self, route: str, cache: LinkCache) -> None:
-        for number, told in self._versions.get(route, {}).items():
-            cache.put(number, self.answers.known_before(told))
+        for number, of_object in self._versions.get(route, {}).items():
+            cache.put(number, self.answers.known_before(of_object))
 
     def _run(self, steps: Generator[Any, Any, Result]) -> Result:
         """Run a part of the crawl with the recorded answers."""
@@ -304,8 +306,8 @@ def _bare_site(key: str) -> Site:
     return Site(key=key, api=Api(root=f"{key}/wp-json/"), home=f"{key}/")
 
 
-def _as_options(told: Mapping[str, Any], site: Site) -> dict[str, Any]:
+def _as_options(recorded: Mapping[str, Any], site: Site) -> dict[str, Any]:
     """The fields of Options from their JSON values."""
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
-    options = Options(**given | {"follow": frozenset(told["follow"])})
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in recorded.items()}
+    options = Options(**given | {"follow": frozenset(recorded["follow"])})
     return given | {"follow": options.follow, "scope": site.scopes.get(options.scope_key)}

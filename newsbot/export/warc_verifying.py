@@ -90,7 +90,7 @@ def _is_of_run(receipt: Mapping[str, Any], row: Row) -> bool:
     return str(row.get("site")) in sites and str(receipt.get("started")) < fetched <= str(receipt.get("ended"))
 
 
-def _check_file(path: Path, told: Mapping[str, Any], found: Verified) -> None:
+def _check_file(path: Path, recorded: Mapping[str, Any], found: Verified) -> None:
     if not path.is_file():
         unfinished = opened(path).is_file()
         found.fail(f"{path.name}: the file is {'not finished' if unfinished else 'missing'}")
@@ -98,7 +98,7 @@ def _check_file(path: Path, told: Mapping[str, Any], found: Verified) -> None:
     found.files += 1
     if removing(path).exists():
         found.fail(f"{path.name}: scrapy forget was killed while it overwrote records; give it again")
-    if (size := path.stat().st_size) != told["bytes"]:
-        found.fail(f"{path.name}: the file has {size} bytes, and the receipt says {told['bytes']}")
-    elif digest(path) != told["sha256"]:
+    if (size := path.stat().st_size) != recorded["bytes"]:
+        found.fail(f"{path.name}: the file has {size} bytes, and the receipt says {recorded['bytes']}")
+    elif digest(path) != recorded["sha256"]:
         found.fail(f"{path.name}: the checksum differs")

@@ -77,15 +77,15 @@ class Node:
             request.add_header("Authorization", f"Basic {base64.b64encode(self.auth.encode()).decode()}")
         try:
             with _OPENER.open(request, timeout=SECONDS) as answer:
-                told = json.loads(answer.read(MOST_BYTES))
+                reply = json.loads(answer.read(MOST_BYTES))
         except urllib.error.HTTPError as error:
             with error:
                 raise NodeFailed(f"{self.url} answers {error.code}{_what_to_do(error.code)}") from error
         except (OSError, ValueError) as error:
             raise NodeFailed(f"{self.url} does not answer as a Scrapyd: {_one_line(error)}") from error
-        if not isinstance(told, dict) or told.get("status") != "ok":
-            raise NodeFailed(f"{self.url} refuses {action}: {_one_line(_message(told))}")
-        return told
+        if not isinstance(reply, dict) or reply.get("status") != "ok":
+            raise NodeFailed(f"{self.url} refuses {action}: {_one_line(_message(reply))}")
+        return reply
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -181,8 +181,8 @@ def schedule(nodes: Sequence[Node], *, archive: str, slots: int, sites_a_job: in
         lines += _start(answering, spider, parts_of([url for url in urls[spider] if fits(url)], jobs=jobs))
     free = sum(node.free for node in answering)
     failed = len(nodes) - len(answering)
-    told = f", {counted(failed, 'node')} failed" if failed else ""
-    lines.append(f"{counted(len(answering), 'node')} with {counted(free, 'slot')} free{told}")
+    not_used = f", {counted(failed, 'node')} failed" if failed else ""
+    lines.append(f"{counted(len(answering), 'node')} with {counted(free, 'slot')} free{not_used}")
     return Started(lines, failed)
 
 
@@ -219,8 +219,8 @@ def _what_to_do(status: int) -> str:
     return ": is that a Scrapyd?" if status == 404 else ""
 
 
-def _message(told: Any) -> str:
-    return str(told.get("message", told)) if isinstance(told, dict) else str(told)
+def _message(reply: Any) -> str:
+    return str(reply.get("message", reply)) if isinstance(reply, dict) else str(reply)
 
 
 def _one_line(error: object) -> str:

@@ -10,7 +10,7 @@ from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import BadArgument
 from newsbot.follow.spellings import held_urls
 
-TOLD = 5
+MOST_NAMES = 5
 """Addresses that a message names."""
 
 
@@ -35,11 +35,11 @@ def named_sites(archive: str, spider: str, named: Sequence[str]) -> str:
     finally:
         database.close()
     if unknown := [word for word, sites in found.items() if not sites]:
-        told = ", ".join(unknown[:TOLD]) + (", ..." if unknown[TOLD:] else "")
-        raise BadArgument(f"not followed by {spider}: {told}; scrapy sites list shows the followed sites")
+        names = ", ".join(unknown[:MOST_NAMES]) + (", ..." if unknown[MOST_NAMES:] else "")
+        raise BadArgument(f"not followed by {spider}: {names}; scrapy sites list shows the followed sites")
     if all(site.paused for sites in found.values() for site in sites):
-        told = ", ".join(named[:TOLD]) + (", ..." if named[TOLD:] else "")
-        raise BadArgument(f"paused: {told}; scrapy sites resume URL ends the pause")
+        names = ", ".join(named[:MOST_NAMES]) + (", ..." if named[MOST_NAMES:] else "")
+        raise BadArgument(f"paused: {names}; scrapy sites resume URL ends the pause")
     return ",".join(dict.fromkeys(in_a_list(site.url) for sites in found.values() for site in sites))
 
 

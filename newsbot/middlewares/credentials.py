@@ -33,7 +33,7 @@ def _has_method(request: Request) -> bool:
     return "_method" in unquote(unquote(urlparse_cached(request).query)).lower()
 
 
-def _login_told(response: Response) -> str | None:
+def _login_of(response: Response) -> str | None:
     """What an answer tells of a login: ``accepted``, ``refused``, ``ignored``, or None where it tells nothing.
 
     WordPress forbids caches to keep the API's answers to users (``rest_send_nocache_headers``), and names in ``Allow``
@@ -117,15 +117,15 @@ class CredentialsMiddleware:
 
     def _tell(self, request: Request, response: Response) -> None:
         """Log once for each host whether the site took the password. Only an answer of the API shows this."""
-        host, told = host_of(request), _login_told(response)
+        host, login = host_of(request), _login_of(response)
         # The crawl of the site does not take a row that only a login shows for a deleted row.
-        request.meta["newsbot_login"] = told
-        if told is None or not self._is_new(host, told):
+        request.meta["newsbot_login"] = login
+        if login is None or not self._is_new(host, login):
             return
         user = self.credentials[host].user
-        if told == "refused":
+        if login == "refused":
             logger.warning("%s: the site refuses the password of %s (HTTP %d)", host, user, response.status)
-        elif told == "accepted":
+        elif login == "accepted":
             logger.info("%s: newsbot is logged in as %s", host, user)
         elif response.status == 401 or (host, "accepted") not in self._logged:
             logger.warning(
@@ -142,10 +142,10 @@ class CredentialsMiddleware:
             return
         logger.warning("%s: the password is not sent, since http:// would show it to others. Use https://", host)
 
-    def _is_new(self, host: str, told: str) -> bool:
+    def _is_new(self, host: str, login: str) -> bool:
         """Whether this was not reported of the host yet. From now on it counts as reported."""
-        is_new = (host, told) not in self._logged
-        self._logged.add((host, told))
+        is_new = (host, login) not in self._logged
+        self._logged.add((host, login))
         return is_new
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002

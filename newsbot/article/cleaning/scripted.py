@@ -38,8 +38,8 @@ def element_frame(attributes: Attributes) -> str | None:
     for name, read in _BY_ATTRIBUTE.items():
         if name in attributes:
             return read(attributes[name] or "", names)
-    for name, told, page in _BY_CLASS:
-        value = attributes.get(told)
+    for name, attribute, page in _BY_CLASS:
+        value = attributes.get(attribute)
         if name in names and value:
             return page.format(value)
     identity = attributes.get("id") or ""
@@ -68,11 +68,11 @@ def background_picture(attributes: Attributes) -> str | None:
 
 def slideshow(attributes: Attributes) -> list[dict[str, str | None]]:
     """The pictures of Jetpack's slideshow as the attributes of images. The markup has them only as JSON."""
-    told = attributes.get("data-gallery")
-    if not told or len(told) > _LONGEST_GALLERY or "jetpack-slideshow" not in (attributes.get("class") or ""):
+    gallery = attributes.get("data-gallery")
+    if not gallery or len(gallery) > _LONGEST_GALLERY or "jetpack-slideshow" not in (attributes.get("class") or ""):
         return []
     try:
-        found = json.loads(told)
+        found = json.loads(gallery)
     except (ValueError, RecursionError):
         return []
     pictures = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
@@ -83,8 +83,8 @@ def slideshow(attributes: Attributes) -> list[dict[str, str | None]]:
     ]
 
 
-def _first_words(told: Mapping[str, object], *names: str) -> str | None:
-    found = (plain_text(value) for name in names if isinstance(value := told.get(name), str))
+def _first_words(fields: Mapping[str, object], *names: str) -> str | None:
+    found = (plain_text(value) for name in names if isinstance(value := fields.get(name), str))
     return next((words for words in found if words), None)
 
 

@@ -138,9 +138,9 @@ def find_dateline(text: str) -> Dateline | None:
         head = line[:120]
         after = _CHINESE.match(head) or _AGENCY_AFTER.match(head)
         if after is not None:
-            told = agency_of(after.groupdict().get("named") or after["agency"])
-            if told:
-                return Dateline(place=after["place"].strip(" ,"), agency=told)
+            agency = agency_of(after.groupdict().get("named") or after["agency"])
+            if agency:
+                return Dateline(place=after["place"].strip(" ,"), agency=agency)
         found = _DATELINE.match(head)
         if found is not None:
             agency = agency_of(found["agency"])

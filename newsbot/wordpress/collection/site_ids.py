@@ -195,8 +195,8 @@ def past_caches(query: Query, wanted: bool = True) -> Query:
 def is_from_cache(reply: Reply) -> bool:
     """Whether a cache says that it gave the answer: the site may have changed since."""
     # A look-up tells what the cache held, not what it answered: Squid may look up a hit and answer a miss.
-    told = (name for name in reply.headers if "cache" in name and name != "cache-control" and "lookup" not in name)
-    named = (reply.headers[name] for name in told)
+    names = (name for name in reply.headers if "cache" in name and name != "cache-control" and "lookup" not in name)
+    named = (reply.headers[name] for name in names)
     # Varnish names the request that filled the cache behind the request that it answers.
     from_varnish = len(reply.headers.get("x-varnish", "").split()) > 1
     return age(reply) > 0 or from_varnish or any(value.strip().lower().startswith(_HITS) for value in named)

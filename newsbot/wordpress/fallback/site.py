@@ -83,9 +83,9 @@ class FallbackSite:
                 self.facts.drop(name)
         if optional and len(names) > MOST_TYPES:
             before = f"{self.facts.collections[ALL].why}; " if ALL in self.facts.collections else ""
-            told = self.facts.collection(ALL)
+            of_all = self.facts.collection(ALL)
             why = f"{before}the sitemaps name {len(names)} types, and newsbot brings {MOST_TYPES} of them"
-            told.end("incomplete", why, "type")
+            of_all.end("incomplete", why, "type")
 
     def crawl_type(
         self,

@@ -97,12 +97,12 @@ class Account:
                 raise
             differences.give_up(wanted, str(fault))
 
-    def take(self, differences: Differences, told: dict[str, Any]) -> None:
-        """Count what came, for the receipt (``told``) and for later runs."""
+    def take(self, differences: Differences, entry: dict[str, Any]) -> None:
+        """Count what came, for the receipt (``entry``) and for later runs."""
         findings, readdressed = differences.findings, differences.by_slug.readdressed
-        told |= {str(name): count for name, count in findings.proofs.items() if count}
+        entry |= {str(name): count for name, count in findings.proofs.items() if count}
         if differences.stopped is not None:
-            told["why"] = differences.stopped
+            entry["why"] = differences.stopped
         self.beside |= findings.beside
         self.brought += findings.brought
         self.came += findings.brought

@@ -20,21 +20,21 @@ MOST_FEEDS = 10
 
 def hear_feed(account: Account, name: str, url: str) -> Steps[int]:
     """Hear a feed's newest entries. Returns how many of them newsbot did not hold."""
-    told = account.facts.witnesses.setdefault(name, {})
+    entry = account.facts.witnesses.setdefault(name, {})
     state = FeedState(site=account.witnesses.site.key, url=url)
     yield from state.recall()
     reply = yield from ask(url, "feed", account.type, headers=state.headers())
     account.state["fed"] = account.at
     if reply.error is None and reply.status == 304:
-        told["unchanged"] = 1
+        entry["unchanged"] = 1
         return 0
     try:
         page = read_feed(reply, site=account.witnesses.site.key) if reply.is_ok else None
     except NotXml as fault:
-        told["why"] = str(fault)
+        entry["why"] = str(fault)
         return 0
     if page is None:
-        told["why"] = reply.reason if reply.error is not None else f"HTTP {reply.status}"
+        entry["why"] = reply.reason if reply.error is not None else f"HTTP {reply.status}"
         return 0
     held = yield from account.witnesses.held()
     known = yield account.intake.queries.known([entry.id for entry in page.entries if entry.id is not None])
@@ -44,11 +44,11 @@ def hear_feed(account: Account, name: str, url: str) -> Steps[int]:
     key = account.witnesses.site.key
     wanted = list(lacking(listed, held, site=key, type_=account.type))
     elsewhere = {entry.url: None for entry in page.entries if entry.url not in listed}
-    told |= {"listed": len(page.entries), "lacking": len(wanted)}
+    entry |= {"listed": len(page.entries), "lacking": len(wanted)}
     differences = account.differences(held, typed=True)
     yield from account.resolve(differences, wanted)
     yield from differences.readdress(list(lacking(elsewhere, held, site=key, type_=account.type)))
-    account.take(differences, told)
+    account.take(differences, entry)
     if not account.facts.missing_urls:
         state.take(reply, home=page.home, name=page.name)
         yield from state.keep()

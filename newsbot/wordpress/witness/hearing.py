@@ -114,9 +114,9 @@ def _ask_missing(account: Account) -> Steps[None]:
     account.state["asked"] = account.at
     differences = account.differences((yield from account.witnesses.held()), typed=True)
     differences.proven = True
-    told = account.facts.witnesses.setdefault("missing", {"listed": len(missing)})
+    entry = account.facts.witnesses.setdefault("missing", {"listed": len(missing)})
     yield from account.resolve(differences, [Lacking(url) for url in missing])
-    account.take(differences, told)
+    account.take(differences, entry)
 
 
 def _is_time(account: Account, name: str, *, every: timedelta = AT_MOST_EVERY) -> bool:

@@ -25,30 +25,30 @@ MOST_LACKING = 5_000
 
 def hear_sitemaps(account: Account) -> Steps[bool]:
     """Hear the sitemaps. Returns whether they list the type."""
-    told = account.facts.witnesses.setdefault("sitemap", {})
+    entry = account.facts.witnesses.setdefault("sitemap", {})
     most = budget(account.facts.live or account.facts.seen)
     sitemaps = yield from account.witnesses.find(most=most, known=list(account.state.get("roots", ())))
     account.state["roots"] = sitemaps.roots
     urls = sitemaps.of(account.type)
     if not urls:
-        told["why"] = f"no sitemap lists {account.type}" if sitemaps.by_type else "the site has no sitemap"
+        entry["why"] = f"no sitemap lists {account.type}" if sitemaps.by_type else "the site has no sitemap"
         return False
     typed = bool(sitemaps.own(account.type))
     held = yield from account.witnesses.held()
     differences = account.differences(held, typed=typed)
     yield from account.revisit.load(sorted(account.beside), when=account.at)
-    told |= {"lists": len(urls), "read": 0, "listed": 0, "lacking": 0}
-    yield from _compare_in_turn(account, urls, sitemaps, differences, told, most=most)
-    account.take(differences, told)
-    whole = typed and told["read"] == len(urls) and "why" not in told
-    yield from _revisit(account, differences, whole=whole, told=told)
-    if typed and told["read"] == len(urls) and "why" not in told and not told.get("unasked"):
-        account.agrees = told["listed"] >= (account.facts.live or 0) + account.brought
+    entry |= {"lists": len(urls), "read": 0, "listed": 0, "lacking": 0}
+    yield from _compare_in_turn(account, urls, sitemaps, differences, entry, most=most)
+    account.take(differences, entry)
+    whole = typed and entry["read"] == len(urls) and "why" not in entry
+    yield from _revisit(account, differences, whole=whole, entry=entry)
+    if typed and entry["read"] == len(urls) and "why" not in entry and not entry.get("unasked"):
+        account.agrees = entry["listed"] >= (account.facts.live or 0) + account.brought
     return True
 
 
 def _compare_in_turn(
-    account: Account, urls: list[str], sitemaps: Sitemaps, differences: Differences, told: dict[str, Any], *, most: int
+    account: Account, urls: list[str], sitemaps: Sitemaps, differences: Differences, entry: dict[str, Any], *, most: int
 ) -> Steps[None]:
     """Compare as many sitemaps as this hearing may read, and go on at the next hearing with those behind them."""
     first = int(account.state.get("next", 0))
@@ -57,53 +57,53 @@ def _compare_in_turn(
     others = [url for url in urls if url not in sitemaps.read or url in sitemaps.emptied]
     share = max(1, most - len(sitemaps.read))
     chosen = [*ready, *(choose(others, sitemaps.changed, first=first, most=share) if others else [])]
-    visited = yield from _compare(account, chosen, sitemaps, differences, told)
+    visited = yield from _compare(account, chosen, sitemaps, differences, entry)
     account.state["next"] = next_first(others, first=first, read=max(0, visited - len(ready)), most=share)
     if differences.is_proven:
         # The API hides articles: what the other lists name is needed now.
         done = set(chosen[:visited])
         rest = [url for url in urls if url not in done][:MOST_LISTS]
-        yield from _compare(account, [*spread(rest)], sitemaps, differences, told)
-        if told["read"] < len(urls):
-            account.state["unheard"] = f"the API hides articles, and {told['read']} of {len(urls)} sitemaps were read"
+        yield from _compare(account, [*spread(rest)], sitemaps, differences, entry)
+        if entry["read"] < len(urls):
+            account.state["unheard"] = f"the API hides articles, and {entry['read']} of {len(urls)} sitemaps were read"
 
 
 def _compare(
-    account: Account, urls: list[str], sitemaps: Sitemaps, differences: Differences, told: dict[str, Any]
+    account: Account, urls: list[str], sitemaps: Sitemaps, differences: Differences, entry: dict[str, Any]
 ) -> Steps[int]:
     """Read sitemaps, and ask for what they list and newsbot does not hold. Returns how many of ``urls`` were asked
     for."""
     site, visited = account.witnesses.site.key, 0
     found: dict[str, Lacking] = {}
     for url in urls:
-        if told["listed"] >= MOST_URLS or len(found) >= MOST_LACKING:
-            told["why"] = f"newsbot compares no more than {MOST_URLS} URLs, and asks for {MOST_LACKING}"
+        if entry["listed"] >= MOST_URLS or len(found) >= MOST_LACKING:
+            entry["why"] = f"newsbot compares no more than {MOST_URLS} URLs, and asks for {MOST_LACKING}"
             break
         visited += 1
         try:
             sitemap = yield from sitemaps.fetch(url, account.type)
         except NotXml as fault:
             account.facts.faults[fault.name] += 1
-            told["why"] = f"{url}: {fault}"
+            entry["why"] = f"{url}: {fault}"
             continue
         sitemaps.release(url)
-        told["read"] += 1
-        told["listed"] += len(sitemap.urls)
+        entry["read"] += 1
+        entry["listed"] += len(sitemap.urls)
         for url, changed in sitemap.urls.items():
             account.revisit.note(url, changed)
         for one in lacking(sitemap.urls, differences.held, site=site, type_=account.type, typed=differences.typed):
             if one.url not in account.facts.missing_urls:
                 found.setdefault(canonical(one.url), one)
-    told["lacking"] += len(found)
-    if told["read"] and not told["listed"]:
-        told["why"] = f"no URL of {site} is listed"
+    entry["lacking"] += len(found)
+    if entry["read"] and not entry["listed"]:
+        entry["why"] = f"no URL of {site} is listed"
     wanted = list(found.values())
     yield from account.resolve(differences, wanted[:MOST_LACKING])
     differences.leave(wanted[MOST_LACKING:])
     return visited
 
 
-def _revisit(account: Account, differences: Differences, *, whole: bool, told: dict[str, Any]) -> Steps[None]:
+def _revisit(account: Account, differences: Differences, *, whole: bool, entry: dict[str, Any]) -> Steps[None]:
     """Ask again for the rows that only a witness showed."""
     if not account.revisit.rows:
         return
@@ -114,6 +114,6 @@ def _revisit(account: Account, differences: Differences, *, whole: bool, told: d
     except PayloadError as fault:
         if getattr(fault, "error", None) == "stopped":
             raise
-        told["why"] = str(fault)
+        entry["why"] = str(fault)
     account.beside -= account.revisit.gone
     account.brought -= len(account.revisit.gone)

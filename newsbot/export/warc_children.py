@@ -27,7 +27,7 @@ def fill_children(answers: WarcAnswers, site: Site, name: str, relation: Relatio
         if not waiting.keys() >= set(ids):
             continue
         fetcher = ChildrenFetcher(site=site, stats=Counter(), sizes={name: size})
-        _, missed = replay(answers, fetcher.fetch(name, relation, [waiting.pop(one) for one in ids]))
+        _, missed = replay(answers, fetcher.fetch(name, relation, [waiting.pop(post_id) for post_id in ids]))
         lacking |= set(ids) if missed else set()
     for post in waiting.values():
         post.linked[name] = None
@@ -42,9 +42,9 @@ def _requests(answers: WarcAnswers, api: Api, relation: Relation) -> Requests:
         if (
             route == relation.route
             and len(set(ids)) == len(ids)
-            and all(one.isascii() and one.isdigit() for one in ids)
+            and all(number.isascii() and number.isdigit() for number in ids)
         ):
-            key = tuple(int(one) for one in ids)
+            key = tuple(int(number) for number in ids)
             # A site that refuses pages of this size was asked for smaller ones.
             size = params.get("per_page", "")
             found[key] = min(found.get(key, PER_PAGE), int(size) if size.isascii() and size.isdigit() else PER_PAGE)
@@ -52,4 +52,4 @@ def _requests(answers: WarcAnswers, api: Api, relation: Relation) -> Requests:
 
 
 def _smallest_first(requests: Requests) -> list[tuple[tuple[int, ...], int]]:
-    return sorted(requests.items(), key=lambda one: len(one[0]))
+    return sorted(requests.items(), key=lambda request: len(request[0]))

@@ -51,7 +51,7 @@ def differing_columns(remaker: Remaker, known: Place, row: Row, made: Made) -> t
             break
     if not found and failed is not None:
         raise failed
-    return min(found, key=lambda one: len(one[0]))
+    return min(found, key=lambda version: len(version[0]))
 
 
 def _differing_now(remaker: Remaker, reply: Reply, row: Row, made: Made) -> list[str]:
@@ -78,9 +78,9 @@ def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool =
         return remaker.clean(remaker.from_page(reply, row))
     key = (remaker.answers.view, kind, str(row["type"]))
     if alone:
-        return remaker.clean(next(one for one in remaker.rows(reply, *key[1:]) if one.id == row["id"]))
+        return remaker.clean(next(made for made in remaker.rows(reply, *key[1:]) if made.id == row["id"]))
     if key not in made:
-        rows = {one.id: remaker.clean(one) for one in remaker.rows(reply, *key[1:])}
+        rows = {made.id: remaker.clean(made) for made in remaker.rows(reply, *key[1:])}
         made[key] = rows, remaker.lacks_linked
     rows, remaker.lacks_linked = made[key]
     if not isinstance(row["id"], int) or row["id"] not in rows:

@@ -72,7 +72,7 @@ class RowCheck:
                 self.unnamed[self.is_own(row)] += 1
             elif isinstance(warc.get("file"), str) and warc["file"] in self.absent:
                 self.without += 1
-            elif not all(isinstance(one, str) for one in (warc.get("file"), row.get("site"))) or not isinstance(
+            elif not all(isinstance(name, str) for name in (warc.get("file"), row.get("site"))) or not isinstance(
                 warc.get("offset"), int
             ):
                 self.found.fail(f"{path.name}, row {pointer.number}: its columns are not those of a row of newsbot")
@@ -88,7 +88,7 @@ class RowCheck:
             for fault in answers.faults:
                 self.found.fail(fault)
             remakers: dict[str, Remaker] = {}
-            for place, pointers in sorted(by_record.items(), key=lambda one: one[0][:2]):
+            for place, pointers in sorted(by_record.items(), key=lambda entry: entry[0][:2]):
                 self._compare(answers, remakers, place, pointers)
         if own := self.unnamed[True]:
             self.found.fail(f"{counted(own, 'row')} of this run without a record")

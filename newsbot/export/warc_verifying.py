@@ -46,8 +46,8 @@ def verify_receipt(path: Path) -> Verified:
     """
     receipt, found = _receipt(path), Verified()
     folder = (path.parent / receipt["warc"]["folder"]).resolve()
-    for one in receipt["warc"]["files"]:
-        _check_file(folder / Path(str(one["file"])).name, one, found)
+    for recorded in receipt["warc"]["files"]:
+        _check_file(folder / Path(str(recorded["file"])).name, recorded, found)
     delivered = Delivered(receipt, path.parent)
     check = RowCheck(folder=folder, found=found, is_own=partial(_is_of_run, receipt), note=delivered.add)
     feeds = [(path.parent / feed).resolve() for feed in receipt.get("feeds", ())]
@@ -71,7 +71,7 @@ def _receipt(path: Path) -> Mapping[str, Any]:
         receipt = orjson.loads(path.read_bytes())
         warc = receipt["warc"]
         if warc is not None:
-            warc["files"] = [dict(one) for one in warc["files"]]
+            warc["files"] = [dict(file) for file in warc["files"]]
             Delivered(receipt, path.parent)
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise BadArgument(f"{path} cannot be read as a receipt: {fault}") from None

@@ -51,7 +51,7 @@ class ProcessMetrics(Collector):
         self.constant: dict[str, str] = {}
         self.port: int | None = None
         self.path: Path | None = None
-        self.told = False
+        self.reported = False
         self.of_worker: AsyncioLoopingCall | LoopingCall | None = None
         self.answer_seconds = Histogram(
             "answer_seconds",
@@ -115,9 +115,9 @@ class ProcessMetrics(Collector):
             part.write_bytes(self.text())
             part.replace(self.path)
         except OSError as error:
-            if not self.told:
+            if not self.reported:
                 logger.error("The metrics file %s cannot be written: %s", self.path, error.strerror)
-            self.told = True
+            self.reported = True
         finally:
             if heartbeat is not None:
                 self.gauges[HEARTBEAT] = heartbeat

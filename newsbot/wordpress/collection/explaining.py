@@ -80,7 +80,7 @@ class Explaining:
         if self.behind is None or account.hidden or account.absent or not steady:
             return [(FIRST, LAST, lost)]
         border, behind = datetime.fromisoformat(self.behind[0]), (yield from self._lost_behind(*self.behind))
-        return [one for one in ((FIRST, border, lost - behind), (border, LAST, behind)) if one[2]]
+        return [half for half in ((FIRST, border, lost - behind), (border, LAST, behind)) if half[2]]
 
     @property
     def _lacks_few(self) -> bool:

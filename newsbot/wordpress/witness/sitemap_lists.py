@@ -91,9 +91,9 @@ def _compare(
         entry["listed"] += len(sitemap.urls)
         for url, changed in sitemap.urls.items():
             account.revisit.note(url, changed)
-        for one in lacking(sitemap.urls, differences.held, site=site, type_=account.type, typed=differences.typed):
-            if one.url not in account.facts.missing_urls:
-                found.setdefault(canonical(one.url), one)
+        for listed in lacking(sitemap.urls, differences.held, site=site, type_=account.type, typed=differences.typed):
+            if listed.url not in account.facts.missing_urls:
+                found.setdefault(canonical(listed.url), listed)
     entry["lacking"] += len(found)
     if entry["read"] and not entry["listed"]:
         entry["why"] = f"no URL of {site} is listed"

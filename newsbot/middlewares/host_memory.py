@@ -91,7 +91,7 @@ class HostMemory:
             return None
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="hosts")
-        # The address goes with the order: orders may still wait when close() takes no more.
+        # The address goes with the order: orders may still wait when close() accepts no new ones.
         order = self._thread.submit(self._answer, self._url, question, nothing)
         loop = asyncio.get_running_loop()
         order.add_done_callback(lambda done: _in_loop(loop, self._report, done))

@@ -62,7 +62,7 @@ def fault(name: str, stage: str) -> Callable[[Play], Play]:
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """``match`` "" means every REST route, "*" everything, robots.txt included, else a part of the URL or route."""
+    """``match`` "" means every REST route, "*" everything with robots.txt, other text a part of the URL or route."""
 
     fault: str
     match: str = ""

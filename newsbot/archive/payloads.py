@@ -122,7 +122,7 @@ def json_line(text: bytes, state: RowState, *, kind: str, shape: int | None) -> 
 
 
 def unpack(payload: bytes | None, state: RowState, *, kind: str, site: str | None = None) -> Record:
-    """The row as its item; ``site`` is the key of its site now. Raises BrokenPayload."""
+    """The row as its item; ``site`` is the present key of its site. Raises BrokenPayload."""
     record = record_of(json_of(payload), state, kind=kind)
     record.site = site or record.site
     return record

@@ -53,14 +53,14 @@ class Claims:
         """URL of a target -> key of a site -> what the target took of it."""
 
     def take_address(self, url: str) -> Ended | None:
-        """Take the lease of a URL whose site is not known yet. Returns how the crawl of the URL ends, where another run
-        holds the lease."""
+        """Take the lease of a URL whose site is not known yet. If another run holds the lease, return how the crawl of
+        the URL ends."""
         busy = self._archive.take_leases(address_lease(url), self._kinds)
         return None if busy is None else (self._verdict_on_taken, busy, "another-run")
 
     def take_site(self, site: str, target: Target, part: Scope | None = None) -> Ended | None:
-        """Take the site behind a target, which wants ``part`` of it. Returns how the crawl of the target ends, where
-        the site is taken."""
+        """Take the site of a target, which wants ``part`` of it. If another has taken the site, return how the crawl
+        of the target ends."""
         if (ended := self.taken_by_another(site, target, part)) is not None:
             return ended
         if (busy := self._archive.take_leases(site, self._kinds)) is not None:

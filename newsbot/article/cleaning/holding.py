@@ -154,7 +154,7 @@ def _is_icon(picture: LexborNode) -> bool:
 
 
 def _is_label(content: Content) -> bool:
-    """Whether words without anything to press are a label: an author's lines stand in paragraphs and lists."""
+    """Whether words without a button or link are a label. An author's lines are in paragraphs and lists."""
     return not (content.statements or content.blocks)
 
 

@@ -182,8 +182,8 @@ class CleaningRules:
         return len(folded) <= _BUTTON and (_OURS.search(folded) is not None or all(host(href) == own for href in hrefs))
 
     def _tells(self, rule: Rule, pattern: re.Pattern[str], words: str) -> bool:
-        """Whether a block of several sentences has one that is not a part of a plea: it asks for nothing, speaks
-        neither of the newsroom nor to the reader, or announces what is published next.
+        """Whether one of a block's sentences is not part of a plea. Such a sentence neither asks for something nor
+        mentions the newsroom or the reader, or it announces what is published next.
         """
         about = self._about.get(rule.name)
         for sentence in map(fold, _SPLIT.split(words.strip())):

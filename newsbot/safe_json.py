@@ -13,6 +13,9 @@ import orjson
 MAX_DEPTH = 200
 """Levels of nesting that are written. orjson reads 1,024 levels and writes 254, so a site can send too many."""
 
+BEYOND_FLOATS = (1 << 1024) - (1 << 970)
+"""The least integer that no float is near to."""
+
 TOO_DEEP = f"(nested deeper than {MAX_DEPTH} levels)"
 
 
@@ -30,12 +33,13 @@ def json_bytes(value: Any, *, option: int = 0) -> tuple[bytes, bool]:
 def repaired(value: Any, depth: int = 0) -> Any:
     """``value`` as plain values that every JSON encoder accepts.
 
-    Integers of any size stay. U+FFFD replaces a lone surrogate, None replaces NaN and infinity.
+    U+FFFD replaces a lone surrogate. None replaces NaN, infinity, and an integer beyond every float: orjson and other
+    readers refuse it, so a row that holds one could never be read again.
     """
     if isinstance(value, str):
         return without_surrogates(value)
     if value is None or isinstance(value, bool | int):
-        return value
+        return value if value is None or abs(value) < BEYOND_FLOATS else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if depth >= MAX_DEPTH:

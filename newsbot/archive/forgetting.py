@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 from newsbot.archive.archive import Archive
 from newsbot.archive.compare import FORGOTTEN
 from newsbot.archive.database import Database
-from newsbot.archive.payloads import BrokenPayload, RowState, bare_record, compressed, json_of
+from newsbot.archive.payloads import BrokenPayload, RowState, bare_record, columns_in, compressed, fields_of, json_of
 from newsbot.archive.reader import is_same_site
 from newsbot.archive.schema import addresses, collections, followed, linked, outbox, receipts, revisions, rows, sites
 from newsbot.errors import ArchiveError
@@ -188,7 +188,7 @@ def _stored(database: Database, part: Doomed) -> Iterator[tuple[int, dict[str, A
     with database.streaming() as connection:
         for row in connection.execute(found):
             try:
-                yield row.id, orjson.loads(json_of(row.payload))
+                yield row.id, fields_of(row.payload)
             except BrokenPayload:
                 continue
 
@@ -286,7 +286,7 @@ def _stripped(payload: bytes, is_removed: Callable[[Reply], bool]) -> bytes | No
         return None
     if b'"replies"' not in text:
         return None
-    fields = orjson.loads(text)
+    fields = columns_in(text)
     replies = (fields.get("linked") or {}).get("replies")
     if not isinstance(replies, list):
         return None

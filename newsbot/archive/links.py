@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsbot.archive.database import Database
 from newsbot.archive.link_key import NO_URL, link_key
-from newsbot.archive.payloads import BrokenPayload, json_of
+from newsbot.archive.payloads import BrokenPayload, fields_of
 from newsbot.archive.schema import collections, revisions, rows
 from newsbot.compact import SortedKeys
 from newsbot.wordpress.same_site import moved_url
@@ -62,7 +61,7 @@ def _key_in(payload: bytes | None, site: str) -> int:
     if payload is None:
         return NO_URL
     try:
-        fields = orjson.loads(json_of(payload))
+        fields = fields_of(payload)
     except BrokenPayload:
         return NO_URL
     url, stored = fields.get("url"), fields.get("site")

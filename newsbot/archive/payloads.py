@@ -129,15 +129,24 @@ def unpack(payload: bytes | None, state: RowState, *, kind: str, site: str | Non
 
 
 def record_of(text: bytes, state: RowState, *, kind: str) -> Record:
-    """The row as its item. Fields that this version does not know are left out; new fields get their default."""
-    record = typing.cast(Record, _build(CLASSES[kind], orjson.loads(text)))
+    """The row as its item. Fields that this version does not know are left out; new fields get their default.
+    Raises BrokenPayload."""
+    record = typing.cast(Record, _build(CLASSES[kind], columns_in(text)))
     set_state(record, state)
     return record
 
 
 def fields_of(payload: bytes) -> dict[str, Any]:
     """The columns of the stored row as plain JSON values, with empty state fields. Raises BrokenPayload."""
-    fields: dict[str, Any] = orjson.loads(json_of(payload))
+    return columns_in(json_of(payload))
+
+
+def columns_in(text: bytes) -> dict[str, Any]:
+    """The columns in the JSON of a stored row. Raises BrokenPayload: the checksum says nothing about the JSON."""
+    try:
+        fields: dict[str, Any] = orjson.loads(text)
+    except orjson.JSONDecodeError as fault:
+        raise BrokenPayload(_DAMAGED) from fault
     return fields
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from newsbot.archive.compare import FORGOTTEN
 from newsbot.archive.database import Database
 from newsbot.archive.diff import word_diff
-from newsbot.archive.payloads import BrokenPayload, RowState, json_line, json_of, record_of, with_site
+from newsbot.archive.payloads import BrokenPayload, RowState, columns_in, json_line, json_of, record_of, with_site
 from newsbot.archive.schema import collections, revisions, rows, sites
 from newsbot.items import Record
 from newsbot.wordpress.scope import Scope, SiteScopes
@@ -51,8 +51,7 @@ class ArchivedRow:
 
     def fields(self) -> dict[str, Any]:
         """The columns of the stored row as plain JSON values, with empty state fields."""
-        fields: dict[str, Any] = orjson.loads(self.text)
-        return fields
+        return columns_in(self.text)
 
 
 _of_row = (revisions.c.collection == rows.c.collection) & (revisions.c.id == rows.c.id)
@@ -122,7 +121,7 @@ def read_history(database: Database, selection: Filter, broken: list[str] | None
         if row.payload is not None:
             text = _text(row, collection, broken)
             content = _Content(row.id, text, row.shape) if text is not None else None
-        if content is not None and (selection.scope is None or selection.scope.has_row(orjson.loads(content.text))):
+        if content is not None and (selection.scope is None or selection.scope.has_row(columns_in(content.text))):
             yield _revision_line(row, content, before, selection.kind)
             last_content = content
 
@@ -241,7 +240,7 @@ def _revision_line(row: Any, content: _Content, before: _Content | None, kind: s
 
 
 def _text_diff(before: bytes, after: bytes) -> str:
-    return word_diff(orjson.loads(before).get("content_text") or "", orjson.loads(after).get("content_text") or "")
+    return word_diff(columns_in(before).get("content_text") or "", columns_in(after).get("content_text") or "")
 
 
 def archived_collections(database: Database) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import zstandard
 
 from newsbot.archive import Archive
-from newsbot.archive.payloads import BrokenPayload, json_of, pack
+from newsbot.archive.payloads import BrokenPayload, compressed, fields_of, json_of, pack
 from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.archive.schema import collections, linked, outbox, revisions, sites
 from newsbot.errors import ArchiveError
@@ -68,6 +68,11 @@ def test_reader_leaves_damaged_rows_out_and_names_them(archive: Archive) -> None
 def test_damaged_payload_is_recognised(payload: bytes) -> None:
     with pytest.raises(BrokenPayload):
         json_of(payload)
+
+
+def test_a_whole_payload_whose_json_cannot_be_read_is_damaged() -> None:
+    with pytest.raises(BrokenPayload):
+        fields_of(compressed(b'{"raw":{"views":1' + b"0" * 400 + b"}}"))
 
 
 def test_payload_has_a_checksum() -> None:

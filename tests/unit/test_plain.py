@@ -42,8 +42,14 @@ def nested(levels: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "raw",
-    [{"views": float("nan"), "alt": LONE}, {"number": 2**70, "views": float("inf")}, nested(300), nested(990)],
-    ids=["nan", "large", "deep", "deeper"],
+    [
+        {"views": float("nan"), "alt": LONE},
+        {"number": 2**70, "views": float("inf")},
+        {"number": 10**400, "least": -(10**5000)},
+        nested(300),
+        nested(990),
+    ],
+    ids=["nan", "large", "beyond-floats", "deep", "deeper"],
 )
 def test_a_row_is_kept_whatever_its_raw_holds(raw: dict[str, Any]) -> None:
     payload = pack(Post(site=SITE, type="post", id=1, title="\ud83d\ude00", raw=raw))

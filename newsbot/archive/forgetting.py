@@ -1,8 +1,8 @@
 """Removes rows from the archive for good: with every revision, and with what waits for a feed.
 
 A row that the site still shows would come back with the next crawl. So a person's row stays as a number without
-content (``compare.FORGOTTEN``): it counts as held, and what the site sends of it is dropped. The rows of a site, and
-all comments, are removed altogether.
+content (``compare.FORGOTTEN``): it counts as held, and what the site sends of it is dropped. The rows of a site are
+removed altogether, and so are all comments, except the numbers of those that were a forgotten person's.
 """
 
 from __future__ import annotations
@@ -212,7 +212,10 @@ def carry_out(archive: Archive, plan: Plan) -> int:
             # SQLite overwrites what it frees, so that no deleted text stays in the file.
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
         for part in plan.doomed:
-            _forget(connection, part, keep_numbers=part.ids is not None)
+            if part.ids is None:
+                _forget_all(connection, part, keep_numbers=part.site not in plan.sites)
+            else:
+                _forget(connection, part, sorted(part.ids))
         for revision_id, payload in changed:
             of_revision = revisions.c.revision_id == revision_id
             connection.execute(sa.update(revisions).where(of_revision).values(payload=payload))
@@ -241,12 +244,26 @@ def undisturbed(archive: Archive, make: Callable[[], Plan]) -> Iterator[Plan]:
         archive.leases.release_all()
 
 
-def _forget(connection: Connection, part: Doomed, *, keep_numbers: bool) -> None:
-    if not keep_numbers:
-        for table in (outbox, revisions, rows, collections):
-            connection.execute(sa.delete(table).where(table.c.collection == part.collection))
-        return
-    ids = sorted(part.ids or ())
+_NEW_WALK = dict.fromkeys(("cursor", "watermark", "swept", "witness")) | {"sequence": 0, "hidden": 0, "whole": False}
+"""What a collection has before its first walk."""
+
+
+def _forget_all(connection: Connection, part: Doomed, *, keep_numbers: bool) -> None:
+    """Forget a whole collection. ``keep_numbers``: those rows stay whose content was forgotten before, so that the next
+    walk does not bring a forgotten person back."""
+    for table in (outbox, revisions):
+        connection.execute(sa.delete(table).where(table.c.collection == part.collection))
+    of_rows = rows.c.collection == part.collection
+    connection.execute(sa.delete(rows).where(of_rows, rows.c.content != FORGOTTEN if keep_numbers else sa.true()))
+    of_collection = collections.c.collection == part.collection
+    if connection.execute(sa.select(rows.c.id).where(of_rows).limit(1)).first() is None:
+        connection.execute(sa.delete(collections).where(of_collection))
+    else:
+        connection.execute(sa.update(collections).where(of_collection).values(_NEW_WALK))
+
+
+def _forget(connection: Connection, part: Doomed, ids: Sequence[int]) -> None:
+    """Forget the rows of a person. Their numbers stay."""
     empty = {"content": FORGOTTEN, "fingerprint": b"", "guid": None, "guid_duplicate": False}
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]

@@ -174,7 +174,7 @@ class ByIds:
 
     def _query(self, query: Query, route: str, params: Mapping[str, Any]) -> Query:
         self.left -= 1
-        return replace(query, url=self.site.api.url(route, params))
+        return replace(query, url=self.site.api.url(route, params), shared="")
 
 
 def _may_refuse_include(reply: Reply) -> bool:

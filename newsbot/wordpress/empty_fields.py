@@ -24,7 +24,9 @@ def without_fields(query: Query, reply: Reply) -> Query | None:
     left = [part for part in parts.query.split("&") if not part.startswith("_fields=")]
     if len(left) == parts.query.count("&") + 1 or not (is_empty(reply) or _is_refused(parts.query, reply)):
         return None
-    return replace(query, url=urlunsplit(parts._replace(query="&".join(left))))
+    url = urlunsplit(parts._replace(query="&".join(left)))
+    # The name of the answer that came is that of the query with the fields.
+    return replace(query, url=url, shared=url if query.shared else "")
 
 
 def is_empty(reply: Reply) -> bool:

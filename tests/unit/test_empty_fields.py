@@ -29,6 +29,13 @@ def test_an_empty_answer_to_fields_is_asked_for_without_them(body: bytes) -> Non
     assert without_fields(plain, Reply(status=200, url=plain.url, body=body)) is None
 
 
+def test_the_query_without_fields_does_not_get_the_shared_answer_with_them() -> None:
+    url = f"{HOME}/wp-json/wp/v2/posts?_fields=id"
+    plain = without_fields(Query(url=url, purpose="x", shared=url), Reply(status=200, url=url))
+    assert plain is not None
+    assert plain.shared == plain.url != url
+
+
 @pytest.mark.parametrize(("status", "body"), [(200, b"[]"), (200, b'[{"id":1}]'), (500, b""), (200, b"<html>")])
 def test_another_answer_is_left_as_it_is(status: int, body: bytes) -> None:
     assert not is_empty(Reply(status=status, url=HOME, body=body))

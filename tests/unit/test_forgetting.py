@@ -155,9 +155,26 @@ def test_comments_of_a_site_leave_those_of_others(url: str) -> None:
     archive = Archive.open(url)
     (post,) = (row.record() for row in read_current(archive.database, Filter()))
     assert isinstance(post, Post) and post.linked == {"replies": []}
-    # The next crawl begins as if it were the first.
+    # The next crawl begins as if it were the first one.
     assert archive.state(SITE, "comment", "comments").whole is False
     archive.close()
+
+
+@pytest.mark.parametrize("wishes", [("person", "comments"), ("person", "comments", "comments"), ("comments", "person")])
+def test_all_comments_are_forgotten_without_bringing_a_forgotten_person_back(wishes: tuple[str, ...], url: str) -> None:
+    for number, what in enumerate(wishes):
+        ask(url, what, *(("Jo Doe",) if what == "person" else ()), site=SITE)
+        if what == "comments" and number == 0:
+            # The comments come again, and the person asks after that.
+            assert take(url, [comment(1, "Jo Doe", text=SECRET)], run="again") == [True]
+    assert (SITE, 1) not in held(url, "comments")
+    archive = Archive.open(url)
+    state = archive.state(SITE, "comment", "comments")
+    assert (state.whole, state.cursor) == (wishes[-1] == "person", None)
+    archive.close()
+    brought = take(url, [comment(1, "Jo Doe", text=SECRET), comment(2, "Ann"), comment(3, "Jo Doe")], run="second")
+    assert brought == [False, True, True]
+    assert held(url, "comments") == [(SITE, 2), (SITE, 3), (OTHER, 1)]
 
 
 def test_a_site_is_forgotten_whole(url: str) -> None:

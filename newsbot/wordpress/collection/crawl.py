@@ -22,6 +22,7 @@ from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts
+from newsbot.wordpress.replies import is_final
 
 
 class Moved(Exception):
@@ -111,8 +112,11 @@ class CollectionCrawl:
 
     def _end_by(self, fault: PayloadError, intake: Intake) -> Steps[None]:
         if getattr(fault, "error", None) != "stopped" and self.facts.mode != "update":
-            # Whole posts that only wait for a joined object are delivered without it rather than lost. If the crawl is
-            # stopping, or only changes were asked for, the next run fetches these posts with their objects.
+            # Whole posts that only wait for a joined object are delivered with it where the site still gives it, since
+            # each of them would come again as edited. If it does not, they are delivered without it rather than lost.
+            # If the crawl is stopping, or only changes were asked for, the next run fetches them with their objects.
+            if not is_final(fault):
+                yield from intake.join_once()
             yield from intake.release_all()
         self.fault = fault
         conclude_by(self.facts, fault)

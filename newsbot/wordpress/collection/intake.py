@@ -71,7 +71,7 @@ class Intake:
     def __post_init__(self) -> None:
         site, name, options = self.queries.site, self.queries.collection.name, self.queries.options
         recalls = self.state.live > 0 and not options.full
-        self.joiner = Joiner(site=site, type=name, recalls=recalls)
+        self.joiner = Joiner(site=site, type=name, route=self.queries.collection.route, recalls=recalls)
         self.learner = Learner(queries=self.queries, stats=self.joiner.stats)
         self.children = ChildrenFetcher(site=site, stats=self.joiner.stats)
         self.identity = Identity(queries=self.queries, live=self.state.live)
@@ -246,6 +246,14 @@ class Intake:
             yield from self._release()
         if not self.joiner.waiting:
             self.children.held = self.waiting_text = 0
+
+    def join_once(self) -> Steps[None]:
+        """Ask for the objects that waiting rows want, until one query for them fails. Yield the rows that may leave."""
+        yield from self._release()
+        while (wanted := self.joiner.due(final=True)) is not None and wanted.wanted:
+            if not (yield from self.joiner.try_batch(wanted)):
+                return
+            yield from self._release()
 
     def release_all(self) -> Steps[None]:
         """Yield all rows that wait, without the objects that are not joined yet.

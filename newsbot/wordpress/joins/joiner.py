@@ -13,19 +13,17 @@ from newsbot.items import Author, Checkpoint, FeaturedImage, Media, Post, Record
 from newsbot.wordpress import records
 from newsbot.wordpress.api import PER_PAGE, Site
 from newsbot.wordpress.joins.beside import ids_beside
+from newsbot.wordpress.joins.closed import SHUT, is_closed
 from newsbot.wordpress.joins.coauthors import AUTHOR_TAXONOMY, all_authors, authors_in
 from newsbot.wordpress.joins.given import Links, read_links
 from newsbot.wordpress.joins.link_cache import KNOWN_KEPT, MEDIA_KEPT, LinkCache
 from newsbot.wordpress.joins.relations import KINDS, Relation
 from newsbot.wordpress.messages import Query, Reply, Steps
 from newsbot.wordpress.questions import Recall, Remember
-from newsbot.wordpress.replies import answer, is_cut, is_final, rows_of, split_until_alone
+from newsbot.wordpress.replies import is_cut, is_final, rows_of, split_until_alone
 
 HOLD = 300
 """Rows that may wait for their objects. With more rows waiting, the joiner asks for batches that are not full."""
-
-_SHUT = (401, 403)
-"""Statuses by which WordPress or a firewall closes a route to visitors. Many firewalls close the route of users."""
 
 Joinable = Record
 
@@ -70,15 +68,17 @@ class WaitingRow:
 class Joiner:
     """Holds rows back until the objects that they link to are known.
 
-    ``relations`` are joined; ``caches`` hold what is known of each route's objects. ``browse``: whole pages of authors
-    and terms are worth a query. ``recalls``: the archive may know objects from earlier runs, and is asked before the
-    site. ``stats`` counts objects that could not be resolved, by name. ``unresolved`` counts those that the site failed
-    to give, ``lost`` names them by route and id, ``unlinked`` are the rows that left without them. ``beside`` are rows
-    of other crawls of the run, which will need their objects too: the first query of each route asks for them.
+    ``route`` lists the rows. ``relations`` are joined; ``caches`` hold what is known of each route's objects.
+    ``browse``: whole pages of authors and terms are worth a query. ``recalls``: the archive may know objects from
+    earlier runs, and is asked before the site. ``stats`` counts objects that could not be resolved, by name.
+    ``unresolved`` counts those that the site failed to give, ``lost`` names them by route and id, ``unlinked`` are the
+    rows that left without them. ``beside`` are rows of other crawls of the run, which will need their objects too: the
+    first query of each route asks for them.
     """
 
     site: Site
     type: str
+    route: str = ""
     relations: Sequence[Relation] = ()
     caches: dict[str, LinkCache] = field(default_factory=dict)
     browse: bool = False
@@ -171,6 +171,16 @@ class Joiner:
                 if linked in cache.wanted:
                     self._lose(cache, linked, fault)
 
+    def try_batch(self, cache: LinkCache) -> Steps[bool]:
+        """Ask once for a batch of the objects that a cache lacks. Returns whether the site gave an answer."""
+        if self.recalls:
+            yield from self._recall(cache, self._kind(cache))
+        try:
+            yield from self._include(cache, cache.batch(), once=True)
+        except PayloadError:
+            return False
+        return True
+
     def _recall(self, cache: LinkCache, kind: str) -> Steps[None]:
         ids = (*cache.wanted, *ids_beside(cache, self.relations, self.beside))
         found = yield Recall(site=self.site.key, relation=cache.route, ids=ids)
@@ -192,23 +202,25 @@ class Joiner:
                 raise
             self.stats[f"{kind}_{fault.name}"] += 1
 
-    def _include(self, cache: LinkCache, ids: list[int]) -> Steps[None]:
+    def _include(self, cache: LinkCache, ids: list[int], *, once: bool = False) -> Steps[None]:
+        """``once``: one query alone, which is not repeated and whose refusal is not looked into."""
         kind, limit = self._kind(cache), self.site.accepted(cache.route).per_page
         left, also = ids, ids_beside(cache, self.relations, self.beside)
         cache.asked_beside = True
         while left:
             part = left[:limit]
             more, also = also[: limit - len(part)], []
-            reply = yield self._by_ids(cache, kind, part, more)
+            query = self._by_ids(cache, kind, part, more)
+            reply = yield replace(query, tries=1) if once else query
             cut = False
             try:
                 cut = is_cut(reply, (yield from self._keep(cache, reply)))
             except PayloadError as fault:
                 status = fault.status if isinstance(fault, Refused | BadStatus) else None
                 several = len(ids) + len(more) > 1 or isinstance(fault, BadStatus)
-                if status in _SHUT and several and not cache.known:
+                if status in SHUT and several and not (cache.known or cache.checked or once):
                     yield from self._check_closed(cache, kind, shared=bool(more))
-                if more and not cache.closed and not is_final(fault):
+                if more and not (cache.closed or once or is_final(fault)):
                     continue  # an object of another article may be the reason
                 if not cache.closed:
                     raise
@@ -231,13 +243,13 @@ class Joiner:
     def _check_closed(self, cache: LinkCache, kind: str, *, shared: bool) -> Steps[None]:
         """Find out whether the site refuses one object or the whole route. One query shows which; halving would need
         dozens."""
+        cache.checked = True
         query = self._query(cache, kind, {"per_page": 1})
-        try:
-            answer((yield replace(query, shared=query.url if shared else "")))
-        except (Refused, BadStatus) as refusal:
-            if isinstance(refusal, Refused) or refusal.status in _SHUT:
-                cache.closed = True
-                cache.wanted.clear()
+        url = self.site.api.url(self.route, {"per_page": 1, "_fields": "id"})
+        rows = Query(url=url, purpose=f"join-{kind}", type=self.type, tries=1)
+        if (yield from is_closed(replace(query, shared=query.url if shared else ""), rows)):
+            cache.closed = True
+            cache.wanted.clear()
 
     def _keep(self, cache: LinkCache, reply: Reply) -> Steps[int]:
         """Put the objects of a reply into their cache. Returns the number of rows in the reply."""

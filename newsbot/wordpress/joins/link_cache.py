@@ -22,8 +22,9 @@ MEDIA_KEPT = 2_000
 class LinkCache:
     """The objects of one route: those that are ``known``, and the ids that are ``wanted``. A known None means that the
     object cannot be fetched. ``browsed``: its first page was asked for. ``closed``: visitors may not read the route.
-    ``by_name``: rows give terms or authors by their names. ``whole``: the first page held every object of the route.
-    ``asked_beside``: the objects of the rows beside were asked for.
+    ``checked``: whether the route is closed was asked for. ``by_name``: rows give terms or authors by their names.
+    ``whole``: the first page held every object of the route. ``asked_beside``: the objects of the rows beside were
+    asked for.
 
     ``needed`` counts the links of the rows that wait. The cache keeps that many objects and ``kept`` more, those that
     were wanted or came last, so that no row waits for an object that the cache has dropped.
@@ -36,6 +37,7 @@ class LinkCache:
     wanted: OrderedDict[int, None] = field(default_factory=OrderedDict)
     browsed: bool = False
     closed: bool = False
+    checked: bool = False
     by_name: bool = False
     whole: bool = False
     asked_beside: bool = False

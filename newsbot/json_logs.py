@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 
 from newsbot import terminal
 from newsbot.safe_json import json_bytes
-from newsbot.terminal import visible
+from newsbot.terminal import visible, without_passwords
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
 
 def _shown(value: Any) -> Any:
     if isinstance(value, str):
-        return visible(value)
+        return visible(without_passwords(value))
     if isinstance(value, Mapping):
         return {visible(name if isinstance(name, str) else _joined(name)): _shown(part) for name, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -10,15 +10,16 @@ from scrapy.logformatter import LogFormatter as ScrapyLogFormatter
 from scrapy.logformatter import LogFormatterResult
 
 from newsbot.items import Checkpoint
-from newsbot.terminal import visible
+from newsbot.terminal import visible, without_passwords
 
 
 def escaped(text: str) -> str:
-    """``text`` with its control characters as escapes (``\\x1b``), and with all lines except the first one indented.
+    """``text`` without passwords in URLs, with its control characters as escapes (``\\x1b``), and with all lines except
+    the first one indented.
 
     An indented line cannot be mistaken for a line of the log.
     """
-    text = visible(text)
+    text = visible(without_passwords(text))
     return text.replace("\n", "\n    ") if "\n" in text else text
 
 

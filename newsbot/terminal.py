@@ -12,6 +12,8 @@ from typing import IO, Any, cast
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
 
+_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/@]*@")
+
 _COMMAND = re.compile(
     r"\bscrapy (crawl|export|doctor|sites|report|forget|article|clean|fleet|verify|fetch|view|shell|parse)\b"
 )
@@ -25,6 +27,11 @@ class OutputFailed(SystemExit):
 def visible(text: str) -> str:
     """``text`` with its control characters as escapes (``\\x1b``). Tabs and line feeds stay."""
     return _CONTROLS.sub(_as_escape, text) if _CONTROLS.search(text) else text
+
+
+def without_passwords(text: str) -> str:
+    """``text`` with ``***`` in the place of each password in a URL. A port or an at sign in a path is no password."""
+    return _PASSWORD.sub(r"\1:***@", text) if "@" in text else text
 
 
 def in_one_line(text: str) -> str:
@@ -68,13 +75,17 @@ def in_users_words(text: str) -> str:
     return text if _program == "scrapy" else _COMMAND.sub(rf"{_program} \1", text)
 
 
+def _for_user(text: str) -> str:
+    return visible(without_passwords(in_users_words(text)))
+
+
 def tell(text: str) -> None:
     """Write lines for the user to standard error, or where ``tell_by`` says."""
     _tell(text)
 
 
 def _to_standard_error(text: str) -> None:
-    sys.stderr.write(f"{visible(in_users_words(text))}\n")
+    sys.stderr.write(f"{_for_user(text)}\n")
 
 
 _tell: Callable[[str], None] = _to_standard_error
@@ -88,12 +99,12 @@ def tell_by(teller: Callable[[str], None]) -> None:
 
 def show(text: str) -> None:
     """Write lines for the user to standard output."""
-    _to_standard_output(visible(in_users_words(text)))
+    _to_standard_output(_for_user(text))
 
 
 def ask(question: str) -> str:
     """Ask on standard error, and return the line of the answer without white space around it."""
-    sys.stderr.write(f"{visible(in_users_words(question))} ")
+    sys.stderr.write(f"{_for_user(question)} ")
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 

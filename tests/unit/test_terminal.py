@@ -12,7 +12,7 @@ import pytest
 
 from newsbot import terminal
 from newsbot.extensions.summary import Ended, summary, table
-from newsbot.terminal import in_one_line, in_users_words, show, tell, visible, write_out
+from newsbot.terminal import in_one_line, in_users_words, show, tell, visible, without_passwords, write_out
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from tests.unit.code_tree import last_name
 from tests.unit.test_repository import MODULES, nodes
@@ -32,6 +32,19 @@ def test_lines_for_the_user_are_visible(capsys: pytest.CaptureFixture[str]) -> N
     show(HOSTILE)
     out, err = capsys.readouterr()
     assert (out, err) == (f"{ESCAPED}\n", f"{ESCAPED}\n")
+
+
+def test_lines_for_the_user_hold_no_password(capsys: pytest.CaptureFixture[str]) -> None:
+    tell("the feed ftp://ann:secret@files.example/a.csv has no storage")
+    show("https://ann:secret@news.example/a/: no")
+    out, err = capsys.readouterr()
+    assert err == "the feed ftp://ann:***@files.example/a.csv has no storage\n"
+    assert out == "https://ann:***@news.example/a/: no\n"
+
+
+@pytest.mark.parametrize("text", ["https://news.example:8443/@ann/a/", "a@b.example", "https://ann@news.example/"])
+def test_what_is_no_password_stays(text: str) -> None:
+    assert without_passwords(text) == text
 
 
 @pytest.mark.parametrize(("is_terminal", "written"), [(True, ESCAPED), (False, HOSTILE)])

@@ -24,8 +24,11 @@ YEAR = timedelta(days=364)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a year of watching found: ``false`` alarms; and for a silence that begins at random, the delay until it is
-    found in ``hours``, in mean ``gaps``, and in ``longest`` gaps of a year."""
+    """What a year of watching found.
+
+    ``false`` counts the false alarms. The others are the delay from the start of a silence, at a random time, to its
+    alarm: in ``hours``, as a multiple of the mean gap (``gaps``), and of the ``longest`` gap of a year.
+    """
 
     per_day: float
     false: int
@@ -67,7 +70,7 @@ def _false_alarms(published: list[datetime], expectation: Expectation, first: in
 
 
 def _found(published: list[datetime], expectation: Expectation, begins: datetime) -> tuple[float, float, float]:
-    """The delay until a silence is found that begins at ``begins``."""
+    """The delay from ``begins``, when a silence begins, to its alarm."""
     last = published[max(bisect_right(published, begins) - 1, 0)]
     alarm = expectation.curve.reaches(expectation.limit(0), since=last)
     gaps = expectation.between(begins, alarm)

@@ -28,10 +28,10 @@ class Query:
     where every reply is useful (discovery). ``tries`` is how often the query may be sent before its failure counts.
     ``render``: return the page as a browser shows it after its scripts have run. ``headers`` make it conditional.
     ``searching``: the query searches for a row that kills its page, so that its failure says nothing about the host.
-    ``usual``: seconds that such an answer took at most so far, 0 where none came yet; the driver then waits a multiple
-    of it at most. None: it waits for DOWNLOAD_TIMEOUT.
-    ``shared``: the name of an answer. The crawls of one host get one answer of a name, whatever the answer is. Empty:
-    the answer is for this crawl alone.
+    ``usual``: the longest time in seconds that such an answer has taken so far, 0 if none came yet. The driver waits a
+    multiple of this time at most. None: it waits for DOWNLOAD_TIMEOUT.
+    ``shared``: a name for the answer. All crawls of one host that ask by the same name get the same answer, also if it
+    is a failure. Empty: the answer is for this crawl alone.
     """
 
     url: str

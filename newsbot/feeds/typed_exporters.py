@@ -144,7 +144,7 @@ class ParquetExporter(TypedExporter):
 
 
 class XlsxExporter(TypedExporter):
-    """A workbook of Excel. Every text is written as text, never as a formula, a link or a number. Times are dates in UTC.
+    """A workbook of Excel. Times are dates in UTC. Every text stays text, also if it looks like a formula or a number.
 
     ``cut`` counts the texts that were longer than a cell. Rows beyond a sheet's limit go to a further sheet.
     """

@@ -23,8 +23,8 @@ PAGES = {
 
 @dataclass
 class Ending(ModelSite):
-    """The third page of whole rows, and each one behind it, is ``page``; with ``bans`` so is everything from then on.
-    ``after`` are the paths asked for behind it."""
+    """From the third page of whole rows on, each such page is answered by ``page``. With ``bans`` every query is, from
+    then on. ``after`` are the paths that were asked for later."""
 
     page: tuple[int, bytes] = PAGES["403"]
     bans: bool = False
@@ -82,7 +82,7 @@ def test_a_site_that_answers_nothing_more_is_asked_for_one_object(page: str) -> 
 
 @dataclass
 class Walled(ModelSite):
-    """A firewall refuses the users with a page of its own; ``bans``: and from then on everything."""
+    """A firewall answers a query for users with a page of its own. With ``bans`` it answers all later queries so."""
 
     bans: bool = False
     refused: int = 0

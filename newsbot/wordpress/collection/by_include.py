@@ -14,7 +14,7 @@ LEAST_REQUESTS = 100
 """Batches that may be asked for, however few rows the site counts."""
 
 ROWS_PER_REQUEST = 10
-"""Rows that a batch must hold on average. If fewer ids are rows, the listing is too expensive."""
+"""Rows that a batch must bring on average. If it brings fewer, the listing is too expensive."""
 
 EMPTY_BATCHES = 3
 """Empty batches in a row, behind the largest known id, that end the listing."""

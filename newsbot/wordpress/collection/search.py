@@ -28,7 +28,7 @@ FIRST, LAST = datetime(1001, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """The bounds of the search."""
 
 Window = tuple[datetime, datetime, int]
-"""From, until, and by how much the archive's count exceeds the site's."""
+"""The start and end of a window, and how many more rows the archive counts in it than the site."""
 
 
 @dataclass(slots=True, kw_only=True)

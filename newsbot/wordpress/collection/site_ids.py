@@ -178,8 +178,8 @@ class SiteIds:
 def asked_afresh(queries: Queries, params: Mapping[str, Any], fresh: str, purpose: str, *, tries: int) -> Asking[Reply]:
     """The answer to a query past all caches. ``fresh`` is a number that no earlier query had.
 
-    If a cache gave the answer all the same, the query is made again, without the row of the id ``fresh``: no site
-    has such a row, and no cache has the answer.
+    If a cache gave the answer all the same, the query is made again, and excludes the id ``fresh``. No site has a row
+    of this id, so that the answer is the same; and no cache has it.
     """
     reply: Reply = yield queries.afresh(dict(params), fresh, purpose, tries=tries)
     if reply.is_ok and is_from_cache(reply) and queries.takes("exclude"):

@@ -33,10 +33,12 @@ TOO_MANY_URLS = f"newsbot holds no more than {MOST_URLS} URLs of sitemaps, or {M
 
 @dataclass(slots=True, kw_only=True)
 class Worth:
-    """What the sitemaps of one site brought so far. ``ended_by``: why no more are asked for, or None. ``firsts`` are
-    the first URLs of the lists: a list with the same first URLs as an earlier list is not new. ``newest`` are the
-    latest of these.
-    ``urls`` are held, with ``letters``."""
+    """What the sitemaps of one site brought so far.
+
+    ``firsts`` are the first URLs of the lists: a list that begins as an earlier list is not new. ``newest`` are the
+    latest of these. ``urls`` counts the URLs in memory, ``letters`` their letters. ``ended_by``: why no more sitemaps
+    are asked for, or None.
+    """
 
     asked: int = 0
     vain: int = 0

@@ -20,8 +20,8 @@ def budget(posts: int) -> int:
 def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int, most: int) -> list[str]:
     """The sitemaps to read, ``most`` of them at most and at least one.
 
-    The one that changed last comes first: it holds the newest posts. The others follow from the place ``first`` on,
-    where the last hearing ended. If only one is read, each has its turn.
+    The most recently changed sitemap comes first, since it holds the newest posts. The others follow from the place
+    ``first`` on, where the last hearing ended. If only one is read, each has its turn.
     """
     most = max(1, most)
     if len(urls) <= most:

@@ -60,7 +60,7 @@ def short_path(path: Path) -> str:
 
 
 def speak_as(program: str) -> None:
-    """Let lines for the user name the commands of ``program`` from here on, such as ``newsbot export``."""
+    """From now on, lines for the user name the commands of ``program``, such as ``newsbot export``."""
     global _program
     _program = program
 
@@ -128,7 +128,7 @@ class _Screen:
 
 
 def output_of_rows() -> IO[bytes]:
-    """Standard output for rows: as they are where a file or a program reads them, else as ``show`` does."""
+    """Standard output for rows. On a terminal they are written by ``show``, for a file or a program unchanged."""
     return cast("IO[bytes]", _Screen(sys.stdout.buffer)) if sys.stdout.isatty() else sys.stdout.buffer
 
 

@@ -49,7 +49,7 @@ class StoredRecord:
 
 
 def records_of(path: Path) -> Iterator[StoredRecord | DamagedRecord]:
-    """Each record of a file in its order. Behind a damaged record, the next one that can be read. Raises OSError."""
+    """Each record of a file in its order. After a damaged record the next readable one follows. Raises OSError."""
     with path.open("rb") as file:
         yield from records_in(file)
 

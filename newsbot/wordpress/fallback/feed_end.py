@@ -14,20 +14,20 @@ FIRST = 50
 """The page behind which the walk asks for the end for the first time, then after twice as many pages, and so on."""
 
 FAR = 1_000_000
-"""The number of a page that no feed has: behind ten million posts."""
+"""The number of a page that no feed has: ten million posts come before it."""
 
 SLACK = 10
 """Pages by which a feed may grow while newsbot walks it; a long feed may grow by a tenth."""
 
 UNKNOWN = 3
 """Answers in a row that are not a page of a feed, after which such an answer counts as the end of the feed: some sites
-show an HTML page behind it. A single one may be a page of maintenance."""
+show an HTML page after the end. A single one may be a page of maintenance."""
 
 MOST_UNPROVEN = 1_000
-"""Pages that are walked of a feed whose end nothing tells, since the site refuses the pages that would."""
+"""Pages that are walked if the end of a feed cannot be found, since the site refuses the pages after it."""
 
 LOOKS = 2
-"""Pages that are asked for behind an empty one. A cache or a plugin may empty a page in the middle."""
+"""Pages that are asked for after an empty one. A cache or a plugin may empty a page in the middle."""
 
 LOOKS_BEHIND_404 = 1
 """The same behind a page that does not exist, which is how WordPress itself ends a feed."""

@@ -144,7 +144,7 @@ def _remove_from(path: Path, is_removed: Callable[[StoredRecord], bool]) -> int:
 
 
 def _open(path: Path) -> IO[bytes]:
-    """The file, also where it is being written. Its run may give it its last name between two attempts."""
+    """The file, also if it is still being written. Its run may give it its final name between two attempts."""
     for name in (path, opened(path)):
         with suppress(FileNotFoundError):
             return name.open("r+b")

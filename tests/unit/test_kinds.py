@@ -26,7 +26,7 @@ EMPTY = {"x-wp-total": "0", "x-wp-totalpages": "0"}
 
 
 def told(*kinds: str, optional: bool = False, live: int = 0, shut: tuple[str, ...] = (), stop: str = "") -> SiteFacts:
-    """The facts of a crawl of an empty site, whose routes ``shut`` are closed, and which is stopped at ``stop``."""
+    """The facts of a crawl of an empty site. The site refuses the routes ``shut``. The crawl is stopped at ``stop``."""
     facts, stopped = SiteFacts(asked=HOME), False
     every = [Options(url=HOME, kind=kind, types=("all",), follow=frozenset(), optional=optional) for kind in kinds]
 

@@ -39,12 +39,12 @@ MOST_ROWS = 5_000_000
 
 
 TURNS = 4
-"""Counts of pages in a row that are two numbers in turns, after which the site's answers come from two states of it."""
+"""If this many counts of pages in a row are two numbers in turns, the answers come from two states of the site."""
 
 
 def are_turns(totals: Sequence[int | None]) -> bool:
-    """Whether counts are two numbers in turns, as of two servers that hold different rows. Insertions and deletions
-    bring no earlier count back twice."""
+    """Whether counts are two numbers in turns, as two servers give that hold different rows. Insertions and deletions
+    change a count too, but hardly ever back to each of two earlier counts."""
     first, second = totals[:2] if len(totals) == TURNS else (None, None)
     return None not in (first, second) and first != second and list(totals) == [first, second] * (TURNS // 2)
 

@@ -27,7 +27,8 @@ MOST_ORIGINALS = 8
 BATCH = 500
 """Ids in one query."""
 
-_COLUMNS = [rows.c[name].label(name) for name in CurrentRow.__dataclass_fields__]
+_FIELDS = tuple(CurrentRow.__dataclass_fields__)
+_COLUMNS = [rows.c[name].label(name) for name in _FIELDS]
 _collection, _id = sa.bindparam("of", type_=sa.BigInteger), sa.bindparam("at", type_=sa.BigInteger)
 _limit = sa.bindparam("up_to", type_=sa.Integer)
 _UPWARDS = (
@@ -60,7 +61,8 @@ _PAYLOAD = (
 
 
 def _current_row(row: sa.Row[Any]) -> CurrentRow:
-    return CurrentRow(**row._mapping)
+    # A row's own mapping looks up each name: a walk that meets ids in no order would spend half of its time on that.
+    return CurrentRow(**dict(zip(_FIELDS, row, strict=True)))
 
 
 @dataclass(slots=True)

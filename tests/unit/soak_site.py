@@ -19,6 +19,7 @@ import orjson
 
 from newsbot.wordpress.api import Api, RouteAccepts, Site
 from newsbot.wordpress.messages import Query, Reply
+from tests.unit.changing_site import ids_of
 
 KEY = "https://soak.example"
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -315,7 +316,7 @@ class SoakSite:
         every = self.entries.values() if every is None else every
         if lying in IGNORED:
             params = {name: value for name, value in params.items() if name not in IGNORED[lying]}
-        found = [one for one in every if one.status == "publish" and _matches(one, params, self.zone)]
+        found = _matching(every, params, self.zone)
         _order(found, params)
         size, page = min(self.per_page, int(params.get("per_page", 10))), int(params.get("page", 1))
         if lying == "random":
@@ -430,23 +431,34 @@ def _http_date(second: int) -> str:
     return format_datetime(EPOCH + timedelta(seconds=second), usegmt=True)
 
 
-def _matches(one: Entry, params: Params, zone: int) -> bool:
+def _matching(every: Iterable[Entry], params: Params, zone: int) -> list[Entry]:
+    """The published posts that a listing with these parameters holds. Reads each parameter once."""
+
     def asked(name: str) -> int:
         text = params[name]
         # A date with a zone is taken into today's local time; a date without one is local already.
         return second_of(text) + (zone if text.endswith("Z") else 0)
 
-    if "include" in params and str(one.id) not in params["include"].split(","):
-        return False
-    if "exclude" in params and str(one.id) in params["exclude"].split(","):
-        return False
-    if "after" in params and one.local <= asked("after"):
-        return False
-    if "before" in params and one.local >= asked("before"):
-        return False
-    if "modified_before" in params and one.modified_local >= asked("modified_before"):
-        return False
-    return "modified_after" not in params or one.modified_local > asked("modified_after")
+    found = [one for one in every if one.status == "publish"]
+    if "include" in params:
+        included = ids_of(params["include"])
+        found = [one for one in found if one.id in included]
+    if "exclude" in params:
+        excluded = ids_of(params["exclude"])
+        found = [one for one in found if one.id not in excluded]
+    if "after" in params:
+        after = asked("after")
+        found = [one for one in found if one.local > after]
+    if "before" in params:
+        before = asked("before")
+        found = [one for one in found if one.local < before]
+    if "modified_before" in params:
+        modified_before = asked("modified_before")
+        found = [one for one in found if one.modified_local < modified_before]
+    if "modified_after" in params:
+        modified_after = asked("modified_after")
+        found = [one for one in found if one.modified_local > modified_after]
+    return found
 
 
 def _order(found: Rows, params: Params) -> None:

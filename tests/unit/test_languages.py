@@ -71,16 +71,14 @@ class SpokenSite(ModelSite):
             return Reply(status=403, url=query.url)
         return super().reply(query)
 
-    def _matches(self, one: Object, params: dict[str, str]) -> bool:
+    def _matching(self, params: dict[str, str]) -> list[Object]:
         asked = params.get("lang")
         asked = self.names[0] if asked in self.falls_back else asked
-        if self.deaf or (asked is None and self.lists_all) or (asked == "all" and self.knows_all):
-            shown = True
-        else:
-            shown = self.spoken[one.id] == (asked or self.names[0])
-        return ((self.deaf and self.spoken[one.id] == self.names[0]) or (not self.deaf and shown)) and super()._matches(
-            one, params
-        )
+        wanted = self.names[0] if self.deaf else asked or self.names[0]
+        found = super()._matching(params)
+        if not self.deaf and ((asked is None and self.lists_all) or (asked == "all" and self.knows_all)):
+            return found
+        return [one for one in found if self.spoken[one.id] == wanted]
 
     def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
         row = super()._row(one, params)

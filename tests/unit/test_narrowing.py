@@ -249,10 +249,14 @@ def test_a_site_that_ignores_the_part_delivers_nothing(scope: Scope, follow: str
     assert (facts.verdict, "ignores" in facts.why) == ("incomplete", True)
 
 
+def _without_include(params: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if name != "include"}
+
+
 def test_a_site_that_lists_another_post_for_the_id_of_an_article_delivers_nothing() -> None:
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
-    plain = model._matches
-    model._matches = lambda one, params: plain(one, {**params, "include": str(one.id)})  # type: ignore[method-assign]
+    plain = model._matching
+    model._matching = lambda params: plain(_without_include(params))  # type: ignore[method-assign]
     site, facts = model_site.site(), SiteFacts(asked=HOME)
     site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "include", "exclude"}))
     options = Options(url=HOME, scope=Scope(article=3, type="post"), limit=1, follow=frozenset())
@@ -263,8 +267,8 @@ def test_a_site_that_lists_another_post_for_the_id_of_an_article_delivers_nothin
 
 def test_an_article_is_taken_out_of_the_rows_of_a_site_that_ignores_its_id_and_the_page_size() -> None:
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
-    plain, page = model._matches, model._posts
-    model._matches = lambda one, params: plain(one, {**params, "include": str(one.id)})  # type: ignore[method-assign]
+    plain, page = model._matching, model._posts
+    model._matching = lambda params: plain(_without_include(params))  # type: ignore[method-assign]
     model._posts = lambda params: page({**params, "per_page": "10"})  # type: ignore[method-assign]
     site, facts = model_site.site(), SiteFacts(asked=HOME)
     site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "include", "exclude"}))
@@ -278,9 +282,12 @@ def test_a_search_that_finds_something_for_any_words_is_no_fault(has_totals: boo
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 9)})
     if not has_totals:
         model.total = lambda _: None
-    plain = model._matches
-    halves: Any = lambda one, params: (one.id <= 4) == (params.get("search") == "harbour")  # noqa: E731
-    model._matches = lambda one, params: plain(one, params) and halves(one, params)  # type: ignore[method-assign]
+    plain = model._matching
+
+    def halves(params: dict[str, str]) -> list[model_site.Object]:
+        return [one for one in plain(params) if (one.id <= 4) == (params.get("search") == "harbour")]
+
+    model._matching = halves  # type: ignore[method-assign]
     site, facts = model_site.site(), SiteFacts(asked=HOME)
     site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "search", "exclude"}))
     options = Options(url=HOME, scope=Scope(search="harbour"), follow=frozenset())

@@ -44,12 +44,12 @@ class ListedSite(ModelSite):
             return 200, 0, []
         return super()._answer(route, params)
 
-    def _matches(self, one: Object, params: dict[str, str]) -> bool:
-        if one.id in self.unseen or (one.id in self.by_slug and "slug" not in params):
-            return False
-        if "slug" in params and f"post-{one.id}" not in params["slug"].split(","):
-            return False
-        return super()._matches(one, params)
+    def _matching(self, params: dict[str, str]) -> list[Object]:
+        found = [one for one in super()._matching(params) if one.id not in self.unseen]
+        if "slug" not in params:
+            return [one for one in found if one.id not in self.by_slug]
+        slugs = params["slug"].split(",")
+        return [one for one in found if f"post-{one.id}" in slugs]
 
     def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
         return super()._row(one, params) | {"slug": f"post-{one.id}", "link": f"{HOME}{self.folder}/post-{one.id}/"}

@@ -24,12 +24,12 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
-def wait_for(met: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def wait_for(met: Callable[[], Any], what: str, seconds: float = 60, *, pause: float = 0.05) -> Any:
     """What ``met`` returns once it is true."""
     ends = time.monotonic() + seconds
     while not (found := met()):
         assert time.monotonic() < ends, f"{what}: not within {seconds} s"
-        time.sleep(0.05)
+        time.sleep(pause)
     return found
 
 
@@ -106,7 +106,8 @@ class Scrapyd:
         return ""
 
     def ended(self, job: str, seconds: float = 120) -> None:
-        wait_for(lambda: self.state(job) == "finished", f"job {job} ends", seconds)
+        # An answer takes Scrapyd some CPU time, which the job would have to share.
+        wait_for(lambda: self.state(job) == "finished", f"job {job} ends", seconds, pause=0.2)
 
     def job_log(self, spider: str, job: str) -> str:
         return (self.home / "logs/newsbot" / spider / f"{job}.log").read_text(encoding="utf-8")

@@ -63,6 +63,16 @@ def newsroom() -> Iterator[str]:
         yield room.url
 
 
+@pytest.fixture(scope="module")
+def refused_job(deployed: Scrapyd) -> str:
+    """A job with a bad argument, which has ended."""
+    before = set((deployed.data / "receipts").glob("*"))
+    job = deployed.schedule("wp_posts", site="https://a.example", sitte="x")
+    deployed.ended(job)
+    assert set((deployed.data / "receipts").glob("*")) == before, "the job made a request"
+    return job
+
+
 def only(paths: Iterator[Path]) -> Path:
     (path,) = paths
     return path
@@ -159,13 +169,9 @@ def test_a_scheduled_feed_of_a_real_wordpress_is_what_its_sql_holds(deployed: Sc
     assert not wrong, wrong
 
 
-def test_a_bad_argument_makes_no_request_and_says_why(deployed: Scrapyd) -> None:
-    before = set((deployed.data / "receipts").glob("*"))
-    job = deployed.schedule("wp_posts", site="https://a.example", sitte="x")
-    deployed.ended(job)
-    assert set((deployed.data / "receipts").glob("*")) == before
+def test_a_bad_argument_makes_no_request_and_says_why(deployed: Scrapyd, refused_job: str) -> None:
     assert "unknown argument sitte=" in (deployed.home / "scrapyd.log").read_text()
-    assert "unknown argument sitte=" in deployed.job_log("wp_posts", job)
+    assert "unknown argument sitte=" in deployed.job_log("wp_posts", refused_job)
 
 
 def test_an_archive_that_cannot_be_opened_makes_no_request_and_says_why(deployed: Scrapyd) -> None:
@@ -228,9 +234,7 @@ def test_due_sites_are_handed_to_the_nodes_once(deployed: Scrapyd, newsroom: str
     )
 
 
-def test_jobs_are_remembered_after_a_restart(deployed: Scrapyd) -> None:
-    job = deployed.schedule("wp_posts", nonsense="1")
-    deployed.ended(job)
+def test_jobs_are_remembered_after_a_restart(deployed: Scrapyd, refused_job: str) -> None:
     deployed.close()
     deployed.start()
-    assert deployed.state(job) == "finished"
+    assert deployed.state(refused_job) == "finished"

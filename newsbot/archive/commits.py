@@ -51,7 +51,7 @@ class Commits:
         if not batch.loaded.covers(row_id):
             with self._database.reading() as connection:
                 batch.loaded.load(connection, batch.collection, row_id)
-        return batch.loaded.rows.get(row_id)
+        return batch.loaded.get(row_id)
 
     def put(self, batch: Batch, row: PendingRow) -> None:
         if row.after.id in batch.pending:

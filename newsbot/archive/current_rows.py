@@ -16,7 +16,10 @@ from newsbot.archive.schema import collections, revisions, rows
 from newsbot.timestamps import iso_utc
 
 AROUND = 48
-"""Rows that are read on either side of a wanted row: a walk by date meets ids nearly in order."""
+"""Most rows that are read on either side of a wanted row: a walk by date meets ids nearly in order."""
+
+LEAST_AROUND = 3
+"""Rows that are read on either side while the ranges serve one row each: an update meets ids in no order."""
 
 MOST_LOADED = 4_096
 """Rows that a LoadedRange may hold before it is emptied: memory stays flat however long the walk is."""
@@ -70,12 +73,15 @@ class LoadedRange:
     """The rows of one collection whose ids lie in a range. Most rows of a walk are in it and cost no query.
 
     ``low`` or ``high`` is None if the collection has no row beyond the range: an id above the newest archived row is
-    known to be new.
+    known to be new. ``around`` is the number of rows that were read on either side. ``served`` counts the rows that
+    it was asked for.
     """
 
     rows: dict[int, CurrentRow] = field(default_factory=dict)
     low: int | None = 0
     high: int | None = -1
+    around: int = AROUND
+    served: int = AROUND
 
     def covers(self, row_id: int) -> bool:
         return (self.low is None or row_id >= self.low) and (self.high is None or row_id <= self.high)
@@ -83,14 +89,22 @@ class LoadedRange:
     def clear(self) -> None:
         self.rows, self.low, self.high = {}, 0, -1
 
+    def get(self, row_id: int) -> CurrentRow | None:
+        """A row of the range; None for an id in it that the archive does not hold."""
+        self.served += 1
+        return self.rows.get(row_id)
+
     def load(self, connection: Connection, collection: int, row_id: int) -> None:
-        """Load the rows around ``row_id`` in place of the present ones."""
-        parameters = {"of": collection, "at": row_id, "up_to": AROUND}
+        """Load the rows around ``row_id`` in place of the present ones: more of them if many of the present ones were
+        asked for, fewer if few were."""
+        self.around = min(AROUND, max(LEAST_AROUND, 2 * self.served))
+        self.served = 0
+        parameters = {"of": collection, "at": row_id, "up_to": self.around}
         above = [_current_row(row) for row in connection.execute(_UPWARDS, parameters)]
         below = [_current_row(row) for row in connection.execute(_DOWNWARDS, parameters)]
         self.rows = {row.id: row for row in (*above, *below)}
-        self.high = max(above[-1].id, row_id) if len(above) == AROUND else None
-        self.low = min(below[-1].id, row_id) if len(below) == AROUND else None
+        self.high = max(above[-1].id, row_id) if len(above) == self.around else None
+        self.low = min(below[-1].id, row_id) if len(below) == self.around else None
 
     def update(self, committed: Mapping[int, CurrentRow]) -> None:
         """Take over rows that were just committed."""

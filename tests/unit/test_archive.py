@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import Connection
 
-from newsbot.archive import Archive, MissingRows
+from newsbot.archive import Archive, MissingRows, current_rows
+from newsbot.archive.current_rows import LoadedRange
 from newsbot.archive.parts import PARTS, changed_parts, fingerprint
 from newsbot.items import Author, Checkpoint, Embed, FeaturedImage, Image, Post, TermRef, columns
 from newsbot.wordpress.guids import guid_key
@@ -439,6 +441,45 @@ def test_ids_in_any_order_are_recognised(reopen: Open) -> None:
     second.state(SITE, "post")
     assert not any(second.add(post(number)) for number in reversed(numbers))
     assert second.add(post(20_000)) is True
+
+
+def test_few_rows_and_few_queries_bring_ids_in_order_and_in_no_order(
+    reopen: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, numbers = reopen(), list(range(1, 401))
+    for number in numbers:
+        archive.add(post(number))
+    archive.commit(checkpoint(len(numbers)))
+    second = reopen("run-2")
+    second.state(SITE, "post")
+    read: list[Any] = []
+    loads: list[int] = []
+    made, load = current_rows._current_row, LoadedRange.load
+
+    def counted(loaded: LoadedRange, connection: Connection, collection: int, row_id: int) -> None:
+        loads.append(row_id)
+        load(loaded, connection, collection, row_id)
+
+    def noted(row: Any) -> Any:
+        read.append(row)
+        return made(row)
+
+    monkeypatch.setattr(current_rows, "_current_row", noted)
+    monkeypatch.setattr(LoadedRange, "load", counted)
+
+    def meet(ids: Iterable[int]) -> tuple[int, int]:
+        """How often a range was loaded for 400 ids, and how many rows that took."""
+        read.clear()
+        loads.clear()
+        assert not any(second.add(post(number)) for number in ids)
+        return len(loads), len(read)
+
+    queries, rows = meet(numbers)
+    assert queries < 20 and rows < 1_000
+    _, rows = meet(n * 353 % 400 + 1 for n in range(400))
+    assert rows < 4_000
+    queries, rows = meet(numbers)
+    assert queries < 20 and rows < 1_000, "a range grows again once its rows are asked for"
 
 
 def test_linked_objects_are_recalled_until_they_are_old(reopen: Open, clock: Clock) -> None:

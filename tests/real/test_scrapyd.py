@@ -192,7 +192,7 @@ def test_a_job_cancelled_in_the_middle_leaves_whole_files_and_says_stopped(deplo
         assert deployed.state(job) != "finished", deployed.job_log("wp_posts", job)
         return any((deployed.data / "wp_posts").glob(".*.part"))
 
-    wait_for(writing, "the first row is written")
+    wait_for(writing, "the first row is written", 120, pause=0.2)
     status, answer = deployed.call("cancel", project="newsbot", job=job)
     assert (status, answer["prevstate"]) == (200, "running")
     deployed.ended(job)

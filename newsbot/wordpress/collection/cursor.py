@@ -105,7 +105,10 @@ class Cursor:
     def _by_page(self) -> Stage | None:
         if not isinstance(self.stage, ById) or self.stage.ignored != "offset=":
             return None
-        return ById(descending=self.stage.descending, by_page=True)
+        stage = ById(descending=self.stage.descending, by_page=True)
+        # Pages that do not overlap show less of a wrong order than the listing before them did.
+        stage.astray, stage.repeated = self.stage.astray, self.stage.repeated
+        return stage
 
     def _by_window(self) -> Stage | None:
         return ByWindow(self.base) if self.dated or self.has_dates else None
@@ -263,6 +266,9 @@ class Cursor:
     def _go(self, turn: Turn) -> None:
         """Go on as the stage says."""
         stage = self.stage
+        if turn is Turn.FLIP and "order=" in self.disorder:
+            # The ids run backwards in either order, as the dates of a site do that ignores the order of ids.
+            stage.ignored, turn = "orderby=id", Turn.FALL
         if turn is Turn.FLIP and isinstance(stage, ById):
             self.stage, self.doubtful = ById(descending=not stage.descending, by_page=stage.by_page), True
             self._note("order=")

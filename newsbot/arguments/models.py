@@ -24,7 +24,7 @@ def _follow(value: Any) -> Any:
         return ()
     unknown = [name for name in names if name not in FOLLOW]
     if unknown or not names:
-        raise ValueError(f"takes {', '.join(FOLLOW)} or none, not {', '.join(unknown) or 'nothing'!r}")
+        raise ValueError(f"takes {', '.join(FOLLOW)}, or none alone, not {', '.join(unknown) or 'nothing'!r}")
     return names
 
 

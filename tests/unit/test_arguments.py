@@ -76,3 +76,8 @@ def test_an_empty_part_is_refused_and_does_not_mean_the_whole_site(value: str) -
     for name in ("category", "tag", "author"):
         with pytest.raises(BadArgument, match=f"{name}= takes at least one name"):
             validate(PostArguments, {"site": "a.example", name: value})
+
+
+def test_none_is_refused_beside_other_relations() -> None:
+    with pytest.raises(BadArgument, match="or none alone, not 'none'"):
+        validate(PostArguments, {"site": "a.example", "follow": "none,author"})

@@ -35,6 +35,7 @@ MAX_BLOCKS = 48
 MAX_INLINES = 16
 SHORT_BLOCK = 160
 LINKED_BLOCK = 320  # "The post <title> appeared first on <site>"
+NOTE = 600  # a paragraph that says in several sentences that links pay
 _NO_TAGS = ("", "", None)
 """Formatting that is left out, with its content written."""
 
@@ -47,6 +48,8 @@ class Judge(Protocol):
     def block(
         self, words: str, hrefs: Sequence[str], tag: str, counter: bool = False, bold: bool = False, cut: bool = False
     ) -> Said: ...
+
+    def note(self, words: str) -> Said: ...
 
     def bare(self, words: str) -> bool: ...
 
@@ -279,12 +282,14 @@ class BlockStack(Output):
         return block.tag
 
     def _said(self, block: Block) -> Said:
-        """Decide whether the words of a block that ends are the author's. Only short blocks are judged."""
+        """Decide whether the words of a block that ends are the author's. Of long blocks only notes are judged."""
         html_at, _, length, links_at = block.mark
-        linked = len(self.links) > links_at
-        if not 0 < self.length - length <= (LINKED_BLOCK if linked else SHORT_BLOCK):
+        letters = self.length - length
+        if not 0 < letters <= NOTE:
             return AUTHOR
         words = self.words_since(block.mark)
+        if letters > (LINKED_BLOCK if len(self.links) > links_at else SHORT_BLOCK):
+            return AUTHOR if self._speaker(block) in SPOKEN else self._judge.note(words)
         if block.tag == "li":
             words = words.partition(" ")[2]
         # One run of bold words in a paragraph is an author's heading without a heading's element.

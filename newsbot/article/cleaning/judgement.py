@@ -138,6 +138,14 @@ class Judgement:
             return True  # the separators between removed links
         return POST_TAGS.name in self.removals and not _is_sign(words) and self._is_left_of_tags(words)
 
+    def note(self, words: str) -> Said:
+        """Decide who wrote a paragraph that is longer than the texts that ``block`` decides about."""
+        rule = self.rules.match_note(words)
+        if rule is None:
+            return AUTHOR
+        self.counts[rule.name] += 1
+        return PLUGIN
+
     def _may_head(self, words: str, tag: str, bold: bool) -> bool:
         """Whether a text that a rule matches may head an author's: as a line of bold words, or as a question."""
         if bold and self.rules.may_head(words):

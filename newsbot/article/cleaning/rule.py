@@ -17,7 +17,8 @@ class Rule:
 
     ``select`` are selectors. ``texts`` are whole texts of a block without a class, and ``patterns`` the same as regular
     expressions, for paragraphs without links; ``linked`` is for paragraphs with links. With ``also_linked``
-    ``patterns`` are for both. With ``headings`` texts apply to headings too, and ``bare`` to headings with nothing
+    ``patterns`` are for both. ``marks`` are words: ``patterns`` are for a paragraph of several sentences too, if one of
+    these words is in it. With ``headings`` texts apply to headings too, and ``bare`` to headings with nothing
     under them, as all texts do; a text of ``bare`` may end with an asterisk, for the site's name. ``heads`` are texts
     that may head what an author writes: as a heading or a line of bold words they are removed only with nothing under
     them. ``captions`` are whole captions: a figure with one of them is removed with its pictures.
@@ -48,6 +49,7 @@ class Rule:
     hrefs: tuple[str, ...] = ()
     invitations: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
     captions: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
@@ -75,7 +77,7 @@ class Rule:
 _ESCAPE = re.compile(r"\\.|\(\?P")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _LISTS = tuple(each.name for each in fields(Rule) if each.default == ())
-_TELLING = tuple(name for name in _LISTS if name not in ("unless", "about"))
+_TELLING = tuple(name for name in _LISTS if name not in ("unless", "about", "marks"))
 HOLDS = ("advertising", "author", "bar", "contents", "links", "plea")
 _PLAIN = {"name": str, "what": str, "holds": str} | {each.name: bool for each in fields(Rule) if each.default is False}
 

@@ -81,6 +81,7 @@ class CleaningRules:
         self._stems = [(text[:-1], rule) for rule in self.rules for text in rule.bare if text.endswith(" *")]
         self._captions = _folded(self.rules, "captions")
         self._patterns = Expressions((_group(rule), pattern) for rule in self.rules for pattern in rule.patterns)
+        self._notes = [(rule, re.compile("|".join(rule.patterns))) for rule in self.rules if rule.marks]
         # Whether ``match_text`` or ``match_bare`` may find a rule for a text. This quick check decides most texts.
         patterns = (each for rule in self.rules for each in rule.patterns)
         self.may_match = Beginnings(self._labels, patterns).may_begin
@@ -122,6 +123,14 @@ class CleaningRules:
         if rule is None:
             rule = _which(self.by_name, self._patterns.fullmatch(folded))
         return rule
+
+    def match_note(self, words: str) -> Rule | None:
+        """The rule that matches a paragraph of several sentences, or None. Most paragraphs have no mark of a rule."""
+        lowered = words.casefold()
+        for rule, pattern in self._notes:
+            if any(mark in lowered for mark in rule.marks) and pattern.fullmatch(fold(words)):
+                return None if is_quotation(words) or _only_quoted(pattern, words) else rule
+        return None
 
     def match_bare(self, words: str) -> Rule | None:
         """The rule that matches a heading with nothing under it, or None. A label may end with an asterisk, for the

@@ -6,7 +6,7 @@ A parser would read the output as the same tree, so that cleaning the output aga
 from __future__ import annotations
 
 from newsbot.article.cleaning.block import ADDRESS, AUTHOR, LABEL, PLUGIN, WIDEST, folded
-from newsbot.article.cleaning.block_stack import BOLD, LINKED_BLOCK, SHORT_BLOCK, BlockStack
+from newsbot.article.cleaning.block_stack import BOLD, LINKED_BLOCK, NOTE, SHORT_BLOCK, BlockStack
 from newsbot.article.cleaning.headings import Heading
 from newsbot.article.cleaning.line import Line
 from newsbot.article.cleaning.tags import escape
@@ -54,7 +54,11 @@ class Writer(BlockStack):
             return
         body = folded(text).strip() if "\n" in text or "  " in text else text.strip()
         length = len(body)
-        said = self._judge.block(body, (), tag) if 0 < length <= SHORT_BLOCK else AUTHOR
+        said = AUTHOR
+        if 0 < length <= SHORT_BLOCK:
+            said = self._judge.block(body, (), tag)
+        elif 0 < length <= NOTE:
+            said = self._judge.note(body)
         if not length or said is PLUGIN or said is ADDRESS:
             self._want("\n")
             if said is ADDRESS:
@@ -84,11 +88,13 @@ class Writer(BlockStack):
         if line.letters <= (LINKED_BLOCK if links else SHORT_BLOCK):
             bold = len(line.html) == 3 and line.html[0] in BOLD
             said = self._judge.block(words, links, "p", False, bold)
-            if said is PLUGIN or said is ADDRESS:
-                self._want("\n")
-                if said is ADDRESS:
-                    self.show_address(words)
-                return
+        elif line.letters <= NOTE:
+            said = self._judge.note(words)
+        if said is PLUGIN or said is ADDRESS:
+            self._want("\n")
+            if said is ADDRESS:
+                self.show_address(words)
+            return
         begin = self.mark() if said is LABEL else None
         if self.text:
             self.text.append(WIDEST)

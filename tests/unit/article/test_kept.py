@@ -355,6 +355,13 @@ def test_an_author_s_text_in_a_form_that_nobody_closed_stays() -> None:
         "<p>The site contains affiliate links to casinos, the court found on Monday.</p>",
         "<p>We earn a living by the sea, and the links between us are old.</p>",
         "<p>Affiliate links pay writers a commission when readers buy.</p>",
+        "<p>If you buy a flat through the agency, we may earn a commission, the broker told the court in March. The"
+        " judge did not believe a word of it. Three witnesses saw the broker at the harbour on that evening.</p>",
+        "<p>Wenn Sie über Links in einem Blog kaufen, erhält der Blog oft eine Provision. Der Verein der Verbraucher"
+        " hat im Sommer achtzig Blogs gelesen. Nur zwölf von ihnen sagten, wer die Texte bezahlt hatte.</p>",
+        '<p>Buy now, the broker said, or <a href="https://amzn.to/3lamp">the lamp</a> is gone.</p>',
+        '<p>Check <a href="https://www.amazon.com/dp/B0LAMP?tag=gazette-20">the lamp of Ann</a> in the dark.</p>',
+        '<p><a href="https://lamps.example/shop">Buy at the lamp shop</a></p>',
         "<p>If you buy a house, the agent gets a commission from the seller.</p>",
         "<h2>Discover more from the sea</h2><p>Waves bring shells to the beach.</p>",
         "<p>They subscribe to get the paper sent to their homes.</p>",

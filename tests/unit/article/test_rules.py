@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsbot.article.cleaning.clean import clean
-from newsbot.article.cleaning.rule import Rule, read_rules
+from newsbot.article.cleaning.rule import Rule, read_rule, read_rules
 from newsbot.article.cleaning.rules import CleaningRules
 from newsbot.article.cleaning.selectors import MEMO_LIMIT, Selectors
 
@@ -138,6 +138,33 @@ def test_a_plea_on_the_hosts_of_the_site_is_the_newsrooms(site: str, host: str, 
     story = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter.</p>"
     found = clean(story + plea + story, base_url=f"https://{site}/a/").removed
     assert found == ({"reader-plea": 1} if gone else {})
+
+
+PAYS = r"(?:this pays us[^.]{0,200}\.? ?){1,12}"
+NOTE = read_rule({"name": "note", "what": "x", "patterns": [PAYS], "marks": ["pays"]})
+
+
+@pytest.mark.parametrize(
+    ("sentence", "times", "gone"),
+    [
+        ("This pays us a little. ", 1, True),
+        ("This pays us a little. ", 12, True),
+        ("This feeds us a little. ", 12, False),
+        ("This pays us " + "much " * 37 + ". ", 2, True),
+        ("This pays us " + "much " * 37 + ". ", 4, False),
+    ],
+)
+@pytest.mark.parametrize("html", ["<p>{}</p>", "<div>{}</div>", "<p><em>{}</em></p>"])
+def test_marks_let_patterns_reach_paragraphs_of_several_sentences(
+    html: str, sentence: str, times: int, *, gone: bool
+) -> None:
+    """A paragraph of up to 600 letters is compared, in whatever element it stands. An item of a list is not."""
+    rules = CleaningRules([NOTE])
+    found = clean(f"<p>Rain fell.</p>{html.format(sentence * times)}", base_url="https://news.example/", rules=rules)
+    assert ("us" not in found.text) is gone
+    assert found.removed == ({"note": 1} if gone else {})
+    listed = f"<p>Rain fell.</p><ul><li>{sentence * times}</li></ul>"
+    assert "us" in clean(listed, base_url="https://news.example/", rules=rules).text
 
 
 def test_a_rule_for_linked_text_may_refer_to_its_own_groups() -> None:

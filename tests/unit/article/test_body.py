@@ -130,6 +130,20 @@ def test_of_two_judges_the_shorter_one_with_all_sentences_is_believed(
     assert found(f"<div class='story'>{STORY}</div>") == (STORY if first else judged)
 
 
+def test_a_reading_of_links_is_no_article_even_where_its_words_alone_are_a_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A page that leads to its parts by links: trafilatura's words alone are the introduction."""
+    links = "".join(f"<p><a href='/{n}/'>Part {n} of the guide to the harbour and its cranes</a></p>" for n in range(9))
+
+    def extract(html: str, *, include_links: bool, **_: object) -> str:
+        return f"<body>{links}{OTHER}</body>" if include_links else f"<body>{OTHER * 5}</body>"
+
+    monkeypatch.setattr(trafilatura, "extract", extract)
+    assert judge_page(page(STORY), URL) == (None, True)
+    assert find_body(page(f"<div>{STORY}</div>"), url=URL) == Body(STORY, "paragraphs")
+
+
 def test_what_the_densest_element_has_more_is_no_article_where_labels_stand_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -82,6 +82,8 @@ class CleaningRules:
         self._captions = _folded(self.rules, "captions")
         self._patterns = Expressions((_group(rule), pattern) for rule in self.rules for pattern in rule.patterns)
         self._notes = [(rule, re.compile("|".join(rule.patterns))) for rule in self.rules if rule.marks]
+        # A mark may begin with a capital letter. To look for both forms takes less time than to fold each paragraph.
+        self.marks = tuple({form for rule in self.rules for each in rule.marks for form in (each, each.capitalize())})
         # Whether ``match_text`` or ``match_bare`` may find a rule for a text. This quick check decides most texts.
         patterns = (each for rule in self.rules for each in rule.patterns)
         self.may_match = Beginnings(self._labels, patterns).may_begin
@@ -125,10 +127,10 @@ class CleaningRules:
         return rule
 
     def match_note(self, words: str) -> Rule | None:
-        """The rule that matches a paragraph of several sentences, or None. Most paragraphs have no mark of a rule."""
-        lowered = words.casefold()
+        """The rule that matches a paragraph of several sentences with one of the ``marks``, or None."""
+        folded = fold(words)
         for rule, pattern in self._notes:
-            if any(mark in lowered for mark in rule.marks) and pattern.fullmatch(fold(words)):
+            if any(mark in folded for mark in rule.marks) and pattern.fullmatch(folded):
                 return None if is_quotation(words) or _only_quoted(pattern, words) else rule
         return None
 

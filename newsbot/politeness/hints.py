@@ -16,7 +16,17 @@ EPOCH_MILLISECONDS = 100_000_000_000
 
 _ZERO_LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
-_SECONDS = re.compile(r"\d{1,300}(?:\.\d{1,9})?\Z", re.ASCII)
+_SECONDS = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
+_READ = 4_000
+"""Characters of a Retry-After that are read."""
+
+_DIGITS = 300
+"""Digits that a number may have. A longer one asks for a longer wait than any that newsbot grants."""
+
+_WEEKDAY = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},", re.ASCII | re.IGNORECASE)
+_LEAP = re.compile(r":60\b", re.ASCII)
+"""A leap second, which RFC 9110 section 5.6.7 allows and ``datetime`` does not."""
+
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?\Z", re.ASCII)
 _PARAMETER = re.compile(r"(?:^|[;,\s])([a-z]{1,9})\s*=\s*(\d{1,15})(?=[;,\s]|$)", re.ASCII | re.IGNORECASE)
 
@@ -28,15 +38,19 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | No
     Without a Date header it is counted from ``now`` (seconds since 1970). A Date header is cut off to whole seconds, so
     the wait is never too short.
     """
-    text = headers.get("retry-after", "").strip()
-    # Two servers on the way may send the header each: the longer wait serves both.
-    waits = [part.strip() for part in text.split(",")]
-    if all(_SECONDS.match(wait) for wait in waits):
-        return float(max(math.ceil(float(wait)) for wait in waits))
+    # Two servers on the way may send the header each, as seconds or as a date: the longer wait serves both.
+    parts = _WEEKDAY.sub("", headers.get("retry-after", "")[:_READ]).split(",")
+    waits = [_wait(part.strip(), headers, now) for part in parts]
+    read = [wait for wait in waits if wait is not None]
+    return max(read) if len(read) == len(waits) else None
+
+
+def _wait(text: str, headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that one value of Retry-After asks for, or None."""
+    if _SECONDS.match(text):
+        return float(math.ceil(float(text[:_DIGITS])))
     moment = _http_date(text)
-    if moment is None:
-        return None
-    return max(0.0, moment - _server_now(headers, now))
+    return None if moment is None else max(0.0, moment - _server_now(headers, now))
 
 
 def rate_limit_seconds(headers: Mapping[str, str], *, now: float) -> float | None:
@@ -90,7 +104,7 @@ def _server_now(headers: Mapping[str, str], now: float) -> float:
 
 def _http_date(text: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(text[:64])
+        moment = parsedate_to_datetime(_LEAP.sub(":59", text[:64]))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     try:

@@ -11,6 +11,11 @@ PARSED_BYTES = 512 * 1024
 
 _TOKEN = re.compile(r"[a-z0-9_-]+", re.ASCII | re.I)
 _AGENT = re.compile(rb"((?:^|\r|\xef\xbb\xbf)[ \t]*user[- ]?agent[ \t]*:?[ \t]*)([^\r\n]*)", re.I | re.M)
+_CRAWL_DELAY = re.compile(
+    rb"((?:^|\r)[ \t]*crawl-delay[ \t]*:[ \t]*)(\d{1,9})(?:[.,](\d{1,9}))?"
+    rb"[ \t]*(?:s|secs?|seconds?)?(?=[ \t]*(?:#|\r|$))",
+    re.I | re.M,
+)
 _NOBODY = b"-"
 
 
@@ -38,9 +43,17 @@ def for_product(body: bytes, agent: str) -> bytes:
         token = _token(value)
         if token and token == ours:
             return found[1] + token.encode()
-        return found[0] if value.startswith("*") or not ours.startswith(token) else found[1] + _NOBODY
+        if value.startswith("*"):
+            # Text behind the asterisk does not make it another name.
+            return found[1] + b"*" if value[1:2] in ("", " ", "\t", "#", ";", ",") else found[0]
+        return found[0] if not ours.startswith(token) else found[1] + _NOBODY
 
-    return _AGENT.sub(named, body)
+    return _CRAWL_DELAY.sub(_plain_seconds, _AGENT.sub(named, body))
+
+
+def _plain_seconds(found: re.Match[bytes]) -> bytes:
+    """The line of a Crawl-delay with a number that the parser can read: ``10s`` and ``1,5`` mean what they say."""
+    return found[1] + found[2] + (b"." + found[3] if found[3] else b"")
 
 
 def _token(agent: str) -> str:

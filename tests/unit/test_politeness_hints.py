@@ -32,6 +32,7 @@ def http_date(seconds: float) -> str:
         ("-5", None),
         ("1e9", None),
         ("9" * 20, 1e20),
+        ("9" * 400, 1e300),
     ],
 )
 def test_retry_after_in_seconds(text: str, expected: float | None) -> None:
@@ -46,6 +47,28 @@ def test_retry_after_as_a_date_is_read_against_the_servers_own_clock() -> None:
 
 def test_retry_after_as_a_date_without_a_date_header_is_read_against_our_clock() -> None:
     assert retry_after_seconds({"retry-after": http_date(NOW + 30)}, now=NOW + 10) == 20.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sat, 02 May 2026 10:00:30 GMT",
+        "Saturday, 02-May-26 10:00:30 GMT",
+        "Sat May  2 10:00:30 2026",
+        "Sat, 02 May 2026 10:00:05 GMT, Sat, 02 May 2026 10:00:30 GMT",
+        "5, Sat, 02 May 2026 10:00:30 GMT",
+        "Sat, 02 May 2026 10:00:05 GMT, 30",
+    ],
+)
+def test_the_longest_of_several_waits_is_taken_whatever_their_form(text: str) -> None:
+    headers = {"date": "Sat, 02 May 2026 10:00:00 GMT"}
+    assert retry_after_seconds(headers | {"retry-after": text}, now=NOW) == 30.0
+    assert retry_after_seconds(headers | {"retry-after": f"{text}, soon"}, now=NOW) is None
+
+
+def test_a_leap_second_is_a_moment() -> None:
+    headers = {"retry-after": "Sat, 31 Dec 2016 23:59:60 GMT", "date": "Sat, 31 Dec 2016 23:59:40 GMT"}
+    assert retry_after_seconds(headers, now=NOW) == 19.0
 
 
 def test_a_date_in_the_past_asks_for_no_wait() -> None:

@@ -18,7 +18,13 @@ def allowed(text: str, url: str = REST, agent: str = "newsbot") -> bool:
 
 @pytest.mark.parametrize(
     "name",
-    [*("newsbot", "NewsBot", "newsbot/1.0", "NEWSBOT/0.1 (+https://x)", "newsbot crawler"), "newsbot # that one", "*"],
+    [
+        *("newsbot", "NewsBot", "newsbot/1.0", "NEWSBOT/0.1 (+https://x)", "newsbot crawler"),
+        "newsbot # that one",
+        "*",
+        "* # all",
+        "* everyone",
+    ],
 )
 def test_a_group_that_means_us_is_heeded(name: str) -> None:
     for agent in ("newsbot", user_agent("https://example.org")):
@@ -37,6 +43,21 @@ def test_a_group_of_another_is_not_ours(name: str) -> None:
 @pytest.mark.parametrize("text", ["\ufeffUser-agent: news\nAllow: /\n\n", "\ruseragent news\rAllow: /\r\r", ""])
 def test_however_the_line_is_written(text: str) -> None:
     assert not allowed(f"{text}User-agent: *\nDisallow: /wp-json/\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        *(("10", 10), ("0.5", 0.5), ("10s", 10), ("1,5", 1.5), ("3 seconds # please", 3), ("2 sec", 2)),
+        *(("soon", None), ("-1", None), ("10 minutes", None), ("1,5,7", None), ("", None), ("9" * 30, 1e30)),
+    ],
+)
+def test_a_crawl_delay_is_read_with_its_unit_and_with_a_comma(text: str, seconds: float | None) -> None:
+    for end in ("\n", "\r\n", "\r"):
+        body = f"User-agent: *{end}crawl-Delay: {text}{end}Disallow: /a{end}"
+        parser = Protego.parse(for_product(body.encode(), "newsbot").decode())
+        assert parser.crawl_delay("newsbot") == seconds
+        assert not parser.can_fetch("https://news.example/a", "newsbot")
 
 
 def test_groups_of_one_name_are_one_and_the_longest_rule_wins() -> None:

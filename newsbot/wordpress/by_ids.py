@@ -90,8 +90,10 @@ class ByIds:
         return (yield from self._bring(query, asked))
 
     def settle(self, query: Query) -> None:
-        """Note that the site refuses each form of ``query``: ids are then not the reason why it refuses the route."""
-        if (found := self.site.api.route(query.url)) is not None:
+        """Note that the site refuses each form of ``query``, which lists joined objects: it closes their route, and ids
+        are not the reason. A listing of rows may be refused for another parameter, such as an offset."""
+        found = self.site.api.route(query.url) if query.purpose.startswith("join-") else None
+        if found is not None:
             self.settled.add(found[0])
 
     def _asked(self, query: Query) -> _Asked | None:

@@ -52,6 +52,7 @@ class Firewall(SoakSite):
         return {
             "include": bool(ids),
             "lists": "," in ids,
+            "include and offset": bool(ids) or "offset" in params,
             "ids": bool(ids) or (single and "content" in params.get("_fields", "content")),
             "nothing": False,
         }[self.refuses]
@@ -107,6 +108,17 @@ def test_rows_that_changed_come_from_a_site_that_refuses_include(kind: str, stat
         refusals.append(site.refused)
         assert site.singles <= FEW
     assert refusals == [2, 2, 0], "a refusal is believed once two runs met it"
+
+
+def test_an_offset_that_is_refused_too_hides_no_row() -> None:
+    site, archive = site_of(45, refuses="include and offset"), SoakArchive()
+    assert crawl(site, archive).verdict == "complete"
+    for _ in range(2):
+        for act, place in (("edit", 3), ("edit", 17), ("back_date", 5), ("add", 0)):
+            site.act(act, place)
+        told = crawl(site, archive)
+        assert told.verdict == "complete", told.why
+        assert_held(site, archive)
 
 
 @pytest.mark.parametrize("edited", [FEW + 1, 40, 130])

@@ -34,11 +34,8 @@ def one_spelling(asked: str) -> str:
     with and without www, may be different sites.
     """
     parts = urlsplit(as_url(asked))
-    host = _name(parts)
-    with suppress(UnicodeError):
-        host = host.encode("idna").decode()
     query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{host}{parts.path or '/'}{query}"
+    return f"{parts.scheme}://{_name(parts)}{parts.path or '/'}{query}"
 
 
 def likely_site(asked: str) -> str:
@@ -49,6 +46,10 @@ def likely_site(asked: str) -> str:
 
 def _name(parts: SplitResult | ParseResult) -> str:
     host = (parts.hostname or "").rstrip(".")
+    if not host.isascii():
+        # Scrapy's requests have this form. One host must have one pace and one lock, however a user writes its name.
+        with suppress(UnicodeError):
+            host = host.encode("idna").decode().rstrip(".")
     if parts.port is None or parts.port == PORTS.get(parts.scheme):
         return host
     return f"{host}:{parts.port}"

@@ -15,7 +15,7 @@ from scrapy.utils.test import get_crawler
 from newsbot.middlewares import politeness
 from newsbot.middlewares.host_queue import HostQueue
 from newsbot.middlewares.politeness import PolitenessMiddleware
-from newsbot.net.hosts import host_of
+from newsbot.net.hosts import host_of, host_of_url
 from newsbot.net.refusals import HostGivenUp
 from newsbot.politeness.pace import Limits, Outcome, Pace
 
@@ -274,3 +274,11 @@ def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pyte
 )
 def test_a_host_is_its_name_and_a_port_of_its_own(url: str, host: str) -> None:
     assert host_of(Request(url)) == host
+
+
+@pytest.mark.parametrize(
+    "url", ["https://b\u00fccher.example/a", "https://B\u00dcCHER.example.:443/", "https://xn--bcher-kva.example/"]
+)
+def test_the_spellings_of_an_international_name_are_one_host(url: str) -> None:
+    assert host_of_url(url) == host_of(Request(url)) == "xn--bcher-kva.example"
+    assert host_of_url("https://b\u00fccher.example:8443/") == "xn--bcher-kva.example:8443"

@@ -2,7 +2,8 @@
 bench.schedule [FILE]``.
 
 ``FILE`` is an export of an archive as JSON lines (``scrapy export posts.jsonl``); without it, 500 made-up sites are
-used. All rules have the same budget. Each rule learns from all but the last two weeks and is judged on these.
+used. All rules have the same budget. Each rule learns from the posts before the last two weeks; the last two
+weeks measure it.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ NewsbotError
 │   └── Refused        an error object of WordPress; has its ``code``, ``status`` and ``text``
 ├── RecordError        an API object lacks a required field. Raised by wordpress.records; the crawl counts the row as
 │                      unreadable and names its id.
-├── DiscoveryError     there is no WordPress API behind a URL. Raised by wordpress.discovery; ends the site's crawl.
+├── DiscoveryError     there is no WordPress API at a URL. Raised by wordpress.discovery; ends the site's crawl.
 │   └── NoApi          nothing at the URL names an API: the site may be no WordPress
 ├── NoSuchPart         a site does not have the part that was asked for, or does not list it. Raised by
 │                      wordpress.narrowing; ends the site's crawl, since the whole site must never come instead.
@@ -157,7 +157,7 @@ class RecordError(NewsbotError):
 
 
 class DiscoveryError(NewsbotError):
-    """There is no WordPress API behind a URL.
+    """There is no WordPress API at a URL.
 
     ``fault`` names what blocks the API, ``at`` is the URL where the search began, ``meaning`` what that URL means.
     """

@@ -48,7 +48,7 @@ class ScreenLog(logging.Handler):
             line = in_one_line(record.getMessage().replace("\n    ", "\n"))
             if record.exc_info and record.exc_info[1] is not None:
                 error = record.exc_info[1]
-                # asyncio describes its task behind the first line.
+                # asyncio describes its task after the first line.
                 first = record.getMessage().partition("\n")[0]
                 line = f"{first}: {type(error).__name__}: {in_one_line(str(error))}"
                 line += f" (the traceback stands in {self._file})"

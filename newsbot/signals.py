@@ -18,7 +18,7 @@ it is renamed to ``target``; a handler that removes ``part`` prevents that.
 ``feed_stored(target, options)``: the file has its final name. ``options`` are those of the feed.
 ``warc_stored(folder, stored)``: the WARC file ``stored`` (``warc.finishing.StoredFile``) in ``folder`` is whole.
 ``archive_answered(asked, answer, options, target)``: the archive answered the question ``asked`` of a site's crawl.
-``options`` are those of each kind of rows. Sent only where the run writes WARC files.
+``options``: one ``Options`` for each kind of rows. Sent only where the run writes WARC files.
 ``run_ended()``: the process of a crawl is about to end.
 """
 

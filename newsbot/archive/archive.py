@@ -86,7 +86,7 @@ class Archive:
         clock: Clock = utc_now,
         alive: Alive = process_alive,
     ) -> Archive:
-        """Open, create or migrate the archive behind an SQLAlchemy URL. Raises ArchiveError."""
+        """Open, create or migrate the archive at an SQLAlchemy URL. Raises ArchiveError."""
         return cls(open_database(url, create=create), run=run, clock=clock, alive=alive, full=full)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Commits batches of rows.
 
-One transaction writes one batch: its rows, their revisions, the cursor behind them and the outbox entries that promise
+One transaction writes one batch: its rows, their revisions, the cursor after them and the outbox entries that promise
 their delivery. Rows reach a feed before their batch is committed. ``flush`` commits the remaining rows before the feed
 takes its name; if that fails, the feed is discarded.
 """

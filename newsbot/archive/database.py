@@ -137,7 +137,7 @@ _REASONS = {
 
 
 def open_database(url: str, *, create: bool = True) -> Database:
-    """The database behind an SQLAlchemy URL, with an up-to-date schema.
+    """The database at an SQLAlchemy URL, with an up-to-date schema.
 
     Raises ArchiveError if the database cannot be used, is newer than this code, or is missing while ``create`` is
     False. Raises BadArchiveUrl if the URL itself is wrong.

@@ -42,7 +42,7 @@ class Counts:
 
 
 class DueSites:
-    """The followed sites of the archive behind ``database``, by when they are due. Raises ArchiveError."""
+    """The followed sites of the archive ``database``, by when they are due. Raises ArchiveError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -186,7 +186,7 @@ def in_a_list(url: str) -> str:
 
 
 def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: Collection[str] = ()) -> SitesToCrawl:
-    """The sites that ``spider`` follows in the archive behind an SQLAlchemy URL, without those that are paused.
+    """The sites that ``spider`` follows in the archive at an SQLAlchemy URL, without those that are paused.
 
     ``due``: only the sites that are due at that time. ``only``: of these, as a list with commas names them. Raises
     ArchiveError.
@@ -206,7 +206,7 @@ def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: 
 
 
 def follows_any(url: str, spider: str) -> bool | None:
-    """Whether ``spider`` follows a site in the archive behind an SQLAlchemy URL; None where all of its sites are
+    """Whether ``spider`` follows a site in the archive at an SQLAlchemy URL; None where all of its sites are
     paused. Raises ArchiveError."""
     database = open_database(url)
     try:

@@ -69,7 +69,7 @@ class Imported:
 
 
 class Followed:
-    """The table of followed sites in the archive behind ``database``. Raises ArchiveError."""
+    """The table of followed sites of the archive ``database``. Raises ArchiveError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -120,7 +120,7 @@ class Outbox:
         return (collection, row_id, revision) in self._recovered
 
     def enter(self) -> None:
-        """The table ``runs`` has this run. From now on ``fence`` checks that it is not marked as dead."""
+        """The table ``runs`` has this run. From now on ``fence`` checks that the run is not marked as dead."""
         self._entered = True
 
     def fence(self, connection: Connection) -> None:

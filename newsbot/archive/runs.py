@@ -100,7 +100,7 @@ class Runs:
             site.name = result.name
             site.facts["crawled"] |= complete if result.whole else {}
         _put(connection, receipts, ("run", "site"), of_run)
-        # If no site was found, its key is the URL. What an earlier run found behind the URL stays.
+        # If no site was found, its key is the URL. What an earlier run found at the URL stays.
         for replace in (True, False):
             urls = {
                 url: result.site
@@ -112,7 +112,7 @@ class Runs:
         _Site.write(connection, found.values(), now=now)
 
     def keep_site(self, url: str, found: Mapping[str, Any], *, discovered: bool = False) -> None:
-        """Store what was discovered behind ``url``; ``found`` holds at least ``key`` and ``name``. If the site is not
+        """Store what was discovered at ``url``; ``found`` holds at least ``key`` and ``name``. If the site is not
         ``discovered`` now, the time of its discovery stays.
         """
         now = self._clock().isoformat()
@@ -130,7 +130,7 @@ class Runs:
             _Site.write(connection, [site], now=now)
 
     def site_behind(self, url: str) -> Mapping[str, Any] | None:
-        """What was discovered behind ``url`` in the last DISCOVERED_DAYS days."""
+        """What was discovered at ``url`` in the last DISCOVERED_DAYS days."""
         with self._database.reading() as connection:
             facts = stored_json(connection.execute(_BEHIND, {"at": url}).scalar())
         found = facts.get("found")
@@ -191,7 +191,7 @@ _BEHIND = (
 
 
 def last_crawled(url: str, spider: str, asked: Iterable[str]) -> dict[str, datetime]:
-    """URL of ``asked`` -> start of the run in which ``spider`` last crawled the site behind that URL completely.
+    """URL of ``asked`` -> start of the run in which ``spider`` last crawled the site at that URL completely.
 
     ``url`` is the SQLAlchemy URL of the archive. Raises ArchiveError.
     """

@@ -31,7 +31,7 @@ def check_scrapy_settings(settings: BaseSettings) -> None:
     if settings.getfloat("CONCURRENT_ITEMS") != 1:
         raise BadArgument("CONCURRENT_ITEMS must be 1, since rows come in their order; remove the setting")
     if settings.getfloat("CONCURRENT_REQUESTS_PER_DOMAIN") < 1:
-        # Scrapy would wait for ever.
+        # With a value below 1 Scrapy sends no request and waits without end.
         raise BadArgument("CONCURRENT_REQUESTS_PER_DOMAIN must be 1 or more; remove the setting")
     for name in COMPONENTS:
         for component, place in settings.getdict(name).items():

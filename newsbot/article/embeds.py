@@ -94,8 +94,8 @@ _HOSTS = {
     "truthsocial.com": "Truth Social", "mastodon.social": "Mastodon", "chess.com": "Chess.com",
     "lichess.org": "Lichess",
 }  # fmt: skip
-# The letters of a URL that are read for the page behind it. X writes some 1,600 before the number of a post. A search
-# begins again at each name of a host in the URL, and reads on from there.
+# The letters of a URL that are read to find the post or page that the URL shows. X writes some 1,600 letters before the
+# number of a post. A search begins again at each name of a host in the URL, and reads on from there.
 _READ = 2_000
 _FACEBOOK = re.compile(r"facebook\.com/(?:v[\d.]+/)?plugins/(?:video|post)\.php\?(?:[^#]*&)?href=([^&#]+)", re.I)
 _PLUGIN_FRAME = re.compile(r"facebook\.com/(?:v[\d.]+/)?plugins/(?:like|page|share|follow|comments|group|send)", re.I)

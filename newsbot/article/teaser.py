@@ -12,7 +12,7 @@ _INVITATION = (
     r"|читать (?:далее|дальше|полностью)|читати далі|devamını oku|baca selengkapnya|đọc tiếp"
     r"|続きを読む|阅读全文|閱讀全文|더 보기"
 )
-# Nothing stands behind the invitation but marks. "Read more: a title" leads to another article. Only "Continue reading"
+# Nothing stands after the invitation but marks. "Read more: a title" leads to another article. Only "Continue reading"
 # is followed by the title of its own article, as WordPress writes it: without a colon.
 _LAST_WORDS = re.compile(
     rf"(?:\[\s*(?:…|\.\.\.)\s*\]|\((?:more|mehr|más|lire la suite|leggi tutto|continua)(?:…|\.\.\.)\)"
@@ -46,7 +46,7 @@ _LONG = 2_500
 
 
 def ends_as_teaser(text: str) -> bool:
-    """Whether the text ends in "[…]", "(more…)" or an invitation to read on, with nothing behind it."""
+    """Whether the text ends in "[…]", "(more…)" or an invitation to read on, with nothing after it."""
     # Nearly all articles end with a sentence. This quick check makes the search unnecessary.
     if text[-1:] in _ENDS and not text.endswith("..."):
         return False

@@ -12,7 +12,7 @@ _C0 = bytes([*range(9), 11, *range(14, 32), 127])
 _C1 = re.compile(rb"\xc2[\x80-\x9f]").search
 _MARKS = re.compile(rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])").search
 _RARE = re.compile("[\x80-\x9f\ufeff\ufffe\uffff]")
-# Not markup.TOKEN, which reads tags as a parser does: behind a bare "<" in a title a parser loses all words.
+# Not markup.TOKEN, which reads tags as a parser does: after a bare "<" in a title a parser loses all words.
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|</?[a-zA-Z!?][^<>]*>", re.S | re.I)
 _BLOCK = re.compile(
     r"</?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figcaption|figure|hr|dd|dt|section)\b", re.I
@@ -23,8 +23,8 @@ _IDEOGRAPHS = re.compile(
 )
 _SPACELESS = re.compile("[\u0e01-\u0e4e\u0e80-\u0ecd\u1000-\u109f\u1780-\u17d3]+")
 _NO_IDEOGRAPHIC_LEADS = bytes(byte for byte in range(256) if byte not in b"\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xef\xf0")
-# Marks that may stand alone between spaces, and the search for a hyphen that does. It begins with the hyphen, which is
-# rarer than a space: to count three letters takes five times as long.
+# Marks that may stand alone between spaces, and the search for a hyphen between spaces. The search begins with the
+# hyphen, which is rarer than a space: to count three letters takes five times as long.
 _LONE_MARKS = ("–", "—", "|")
 _LONE_HYPHEN = re.compile("-(?<=[ \n]-) ").search
 # 1 for each byte that is not plain white space.

@@ -58,7 +58,7 @@ class Command(ScrapyCrawl):
         super().add_options(parser)
         # argparse would show its help and end before it reads which spider is meant.
         parser.add_argument(
-            "-h", "--help", action="store_true", help="show this help, or behind a spider the arguments of the spider"
+            "-h", "--help", action="store_true", help="show this help, or after a spider the arguments of the spider"
         )
         self._parser = parser
 
@@ -209,7 +209,7 @@ class Command(ScrapyCrawl):
 
 
 def not_one_spider(words: Sequence[str], spiders: Sequence[str]) -> str:
-    """What is wrong with a command line that names no spider, or has words behind its spider."""
+    """What is wrong with a command line that names no spider, or has words after its spider."""
     if words and "://" in words[0]:
         return f"takes a spider in front of the site: write scrapy crawl wp_posts -a site={words[0]}"
     if not words or words[0] not in spiders:
@@ -219,7 +219,7 @@ def not_one_spider(words: Sequence[str], spiders: Sequence[str]) -> str:
         return f"there is no option {word}; scrapy crawl --help shows the options"
     if "=" in word:
         return f"{word} has no -a in front: write -a {word}"
-    return f"takes one spider, and {word} stands behind {words[0]}; write -a site={word} for a site"
+    return f"takes one spider, and {word} stands after {words[0]}; write -a site={word} for a site"
 
 
 def in_our_words(line: str, formats: Sequence[str]) -> str:

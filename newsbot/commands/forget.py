@@ -14,7 +14,7 @@ from newsbot.errors import BadArgument
 from newsbot.terminal import ask, show
 
 WISHES = {"site": "URL...", "person": "NAME", "comments": "nothing"}
-"""What can be forgotten -> what stands behind it on the command line."""
+"""What can be forgotten -> what stands after it on the command line."""
 
 
 class Command(OneLineEnd, ScrapyCommand):
@@ -65,7 +65,7 @@ class Command(OneLineEnd, ScrapyCommand):
         if bool(given) != (WISHES[what] != "nothing"):
             raise BadArgument(f"{what} takes {WISHES[what]}, not {' '.join(given) or 'nothing'}")
         if what == "site" and opts.site:
-            raise BadArgument("--site goes with person and comments; site takes its URLs behind it")
+            raise BadArgument("--site goes with person and comments; site takes its URLs after it")
         if not self.settings["NEWSBOT_ARCHIVE"]:
             raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
 

@@ -49,7 +49,8 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _shown(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
-    """What a site shows of itself. A site that kept newsbot out was asked nothing: "none found" would not be true."""
+    """What a site shows of itself. For a site that refused newsbot, "none found" is not written: newsbot
+    did not look."""
     if found.api is not None:
         yield "REST API", [found.api]
         yield "permalinks", [f"{found.permalinks}{f', as {found.example}' if found.example else ''}"]

@@ -25,7 +25,7 @@ _NULS = 500
 
 
 class _Unread(StatsCollector):
-    """The statistics of one article, which nobody reads."""
+    """Discards the counts that the components of a crawl make for one article."""
 
     def __init__(self) -> None:
         self._stats = {}

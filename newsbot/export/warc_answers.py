@@ -23,7 +23,7 @@ MOST_REDIRECTS = 8
 
 View = Literal["next", "before", "last", "first"]
 VIEWS: tuple[View, ...] = ("next", "before", "last", "first")
-"""If a URL has several answers, which of them is preferred: the next answer behind the record of the row, the answer
+"""If a URL has several answers, which of them is preferred: the next answer after the record of the row, the answer
 before that record, the last or the first. A page may change during a run, and no record says which rows were made of
 which answer."""
 

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 RECENT = timedelta(minutes=1)
-"""How old the entry of a site may be that its crawl read at its start."""
+"""The entry of a site that its crawl read at the start is used again if it is not older than this."""
 
 
 class FollowedExtension:

@@ -26,7 +26,7 @@ class JsonReceipt:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         extension = cls(crawler)
-        # The receipt hears the same signal and was built earlier, so its verdicts are final here.
+        # The receipt gets the same signal and was built earlier, so its verdicts are final here.
         crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
         return extension
 

@@ -148,7 +148,7 @@ def _with_kind(uri: str, kind: str) -> str:
 
 
 PACKED = (".gz", ".bz2", ".xz", ".lzma")
-"""Suffixes behind which another suffix names the format."""
+"""Suffixes after which another suffix names the format."""
 
 WHOLE = "whole_answer"
 """The feed option that marks a file which holds the whole answer."""

@@ -16,7 +16,7 @@ FIRST_FILTER = "first_filter"
 """The feed option with newsbot's filter, which NotingFilter asks first."""
 
 OWN_FILTER = "own_filter"
-"""The feed option with the user's filter. NotingFilter asks this filter about what newsbot's filter takes."""
+"""The feed option with the user's filter. NotingFilter asks it about each row that newsbot's filter accepts."""
 
 LEFT_OUT = "left_out"
 """The feed option with the rows that the filter left out: (site, kind, type) -> ids."""

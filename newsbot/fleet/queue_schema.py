@@ -49,7 +49,7 @@ _FUNCTIONS = ("procrastinate_defer_jobs_v1", "procrastinate_fetch_job_v2", "proc
 
 
 def open_fleet(url: str, *, create: bool) -> Database:
-    """The archive behind an SQLAlchemy URL, with the tables of the fleet. ``create``: make them where they are missing.
+    """The archive at an SQLAlchemy URL, with the tables of the fleet. ``create``: make them where they are missing.
 
     Raises BadArgument for an archive that no fleet can use, ArchiveError where the database fails or is of another
     version.
@@ -74,7 +74,7 @@ def open_fleet(url: str, *, create: bool) -> Database:
 
 
 def connection_text(url: str) -> str:
-    """The connection string of libpq for the database behind an SQLAlchemy URL."""
+    """The connection string of libpq for the database at an SQLAlchemy URL."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 

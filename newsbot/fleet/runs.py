@@ -119,7 +119,7 @@ class Run:
             self._queue.put_nowait(None)
 
     async def stop(self) -> None:
-        """End the crawls of all sites behind their present page, and wait for the end of the run."""
+        """End the crawls of all sites after their present page, and wait for the end of the run."""
         self.close()
         if self.ended or self._task is None:
             return

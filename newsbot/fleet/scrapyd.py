@@ -105,7 +105,7 @@ class Started:
 
 
 def node_of(url: str, *, auth: str, project: str) -> Node:
-    """The node behind a URL. Raises BadArgument."""
+    """The node at a URL. Raises BadArgument."""
     try:
         parts = urllib.parse.urlsplit(url)
         host = parts.hostname or ""

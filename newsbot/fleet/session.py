@@ -236,7 +236,7 @@ class Session:
     async def _wind_down(
         self, sites: Worker, control: Worker, tasks: list[asyncio.Task[None]], heartbeat: Heartbeat | None
     ) -> bool:
-        """End all crawls behind their present page, give the jobs back, and leave the queue. Returns whether all crawls
+        """End all crawls after their present page, give the jobs back, and leave the queue. Returns whether all crawls
         ended in time."""
         # A job that is being fetched would begin a run that nobody stops.
         self._over.set()

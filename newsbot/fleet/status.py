@@ -106,7 +106,7 @@ def _worker(row: sa.Row[tuple[object, ...]]) -> WorkerFacts:
 
 
 def status_lines(url: str, *, as_json: bool) -> list[str]:
-    """The status of the fleet behind an SQLAlchemy URL, as lines. Raises BadArgument and ArchiveError."""
+    """The status of the fleet at an SQLAlchemy URL, as lines. Raises BadArgument and ArchiveError."""
     database = open_fleet(url, create=False)
     try:
         facts = read_status(database)

@@ -106,7 +106,7 @@ class _Worker:
     def _asked_to_end(self, number: int) -> None:
         if self._stop.is_set():
             return  # some programs send the signal twice
-        logger.info("%s: the worker ends behind the present pages of its sites", signal.Signals(number).name)
+        logger.info("%s: the worker ends after the present pages of its sites", signal.Signals(number).name)
         self._stop.set()
 
     async def _sessions(self) -> None:

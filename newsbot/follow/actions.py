@@ -36,7 +36,7 @@ class Given:
 
 
 def act(action: str, words: Sequence[str], given: Given, *, archive: str, now: datetime) -> list[str]:
-    """Do one action on the archive behind the SQLAlchemy URL ``archive``. Raises BadArgument and ArchiveError."""
+    """Do one action on the archive at the SQLAlchemy URL ``archive``. Raises BadArgument and ArchiveError."""
     if not archive:
         raise BadArgument("the archive is off, because NEWSBOT_ARCHIVE is empty")
     do = _ACTIONS[action]

@@ -15,7 +15,7 @@ MOST_NAMES = 5
 
 
 def check_follows(archive: str, spider: str) -> None:
-    """Raise BadArgument where ``spider`` has no followed site to crawl in the archive behind an SQLAlchemy URL."""
+    """Raise BadArgument where ``spider`` has no followed site to crawl in the archive at an SQLAlchemy URL."""
     found = follows_any(archive, spider)
     if found is None:
         raise BadArgument(f"every site that {spider} follows is paused; scrapy sites resume URL ends the pause")

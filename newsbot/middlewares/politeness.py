@@ -84,7 +84,7 @@ class PolitenessMiddleware:
             logger.warning(
                 "%s: robots.txt has a Crawl-delay of %.0f s; newsbot waits %.0f s", host, seconds, CRAWL_DELAY_CAP
             )
-        # Stored outside the queue: the queue of an idle host is removed, and its robots.txt is not read again so soon.
+        # Stored outside the queue: an idle host loses its queue long before its robots.txt is read again.
         self._crawl_delays[host] = min(seconds, CRAWL_DELAY_CAP)
         self._queue(host, self.limits).pace.crawl_delay = self._crawl_delays[host]
 

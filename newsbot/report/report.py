@@ -30,7 +30,7 @@ class Reported:
 
 
 def write_report(path: Path, *, archive: str, site: str | None, runs: int, now: datetime) -> Reported:
-    """Write the report on the archive behind an SQLAlchemy URL. The file appears under its name when it is complete.
+    """Write the report on the archive at an SQLAlchemy URL. The file appears under its name when it is complete.
 
     Raises BadArgument, ArchiveError and OSError.
     """

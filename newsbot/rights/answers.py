@@ -80,7 +80,7 @@ def combined(header: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, An
 def robots_words(text: str, wanted: Sequence[str]) -> list[str]:
     """The words of ``wanted`` that a robots header or meta element says to every crawler (``none`` means ``noindex``).
 
-    A word behind the name of a crawler (``googlebot: noindex``) is for that crawler alone, up to the next name.
+    A word after the name of a crawler (``googlebot: noindex``) is for that crawler alone, up to the next name.
     """
     said, own = set(), True
     for part in text[:_HEADER].lower().split(","):

@@ -65,8 +65,8 @@ class AttentionCurve:
 
 @dataclass(frozen=True, slots=True)
 class SiteDemand:
-    """What a site asks of the budget: the mean ``attention`` that the site gathers in a day, the ``cost`` of its check
-    in requests, and the ``shortest`` and ``longest`` time between two checks. ``sites``: the number of sites
+    """What a site needs from the budget: the mean ``attention`` that the site gathers in a day, the ``cost`` of its
+    check in requests, and the ``shortest`` and ``longest`` time between two checks. ``sites``: the number of sites
     like this one."""
 
     attention: float

@@ -50,7 +50,7 @@ class Answers(Protocol):
         """The followed site with this URL, as the archive has it now."""
 
     def last_crawled(self, url: str, spider: str, /) -> datetime | None:
-        """When ``spider`` last crawled the site behind a URL completely, as the archive has it now."""
+        """When ``spider`` last crawled the site at a URL completely, as the archive has it now."""
 
     def lacks_rows(self, site: str, /) -> bool:
         """Whether the archive did not store every row of the site that this run brought."""

@@ -69,7 +69,7 @@ class SiteDriver:
     async def run(self) -> AsyncIterator[Any]:
         """Yield items and checkpoints in the order of the site crawl. Raises ArchiveError.
 
-        After a run is closed, no more rows leave, and the crawl of the site ends. The next run goes on behind the
+        After a run is closed, no more rows leave, and the crawl of the site ends. The next run goes on after the
         last checkpoint that left.
         """
         try:

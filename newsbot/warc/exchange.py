@@ -79,7 +79,7 @@ class Exchange:
             self.answer.seek(self.received)
 
     def head(self) -> bytes:
-        """The headers of the final answer without the secret ones. ``answer`` is then at its first byte behind the
+        """The headers of the final answer without the secret ones. ``answer`` is then at its first byte after the
         headers."""
         self.answer.seek(0)
         beginning = self.answer.read(LONGEST_HEAD)

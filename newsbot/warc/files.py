@@ -53,7 +53,7 @@ class _Digested:
         self.digest.update(data)
 
     def flush(self) -> None:
-        """Called by warcio behind each record. The file has no buffer: a killed process loses no whole record."""
+        """Called by warcio after each record. The file has no buffer: a killed process loses no whole record."""
 
 
 class WarcFiles:

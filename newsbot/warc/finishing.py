@@ -1,4 +1,4 @@
-"""How the WARC file of a dead run becomes whole: what stands behind its last whole record is cut off. No Scrapy."""
+"""How the WARC file of a dead run becomes whole: what stands after its last whole record is cut off. No Scrapy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUFFIX = ".warc.gz"
 CHUNK = 1 << 18
 QUIET_SECONDS = 24 * 3600
 """On a file system without locks, a file that nobody wrote to for this long counts as that of a dead run. A living run
-may wait for hours, since a site asks for it."""
+may wait for hours if a site asks newsbot to wait."""
 
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -123,7 +123,7 @@ def stored_file(path: Path, records: int) -> StoredFile:
 
 
 def ends_of_records(file: IO[bytes]) -> Iterator[int]:
-    """The offset behind each whole record, in order. A damaged or unfinished record ends the list."""
+    """The offset after each whole record, in order. A damaged or unfinished record ends the list."""
     file.seek(0)
     record, read = zlib.decompressobj(_GZIP), 0
     while chunk := file.read(CHUNK):

@@ -81,7 +81,7 @@ class Api:
         replied.
 
         Only a redirect that keeps the route and the query tells where the other routes are: to the same route with a
-        slash behind it, to https, to or from ``www.``, or in another folder. Any other redirect changes nothing.
+        slash after it, to https, to or from ``www.``, or in another folder. Any other redirect changes nothing.
         """
         if self.plain or asked == ended:
             return self

@@ -26,7 +26,7 @@ FEW = 10
 """With more ids than this, the listing by id is read first."""
 
 MOST = 1_000
-"""Requests that one run makes in the place of queries with ``include``. A query behind them fails as the site answers
+"""Requests that one run makes in the place of queries with ``include``. A query after them fails as the site answers
 it, and its rows are asked for in the next run."""
 
 _OF_LISTINGS = frozenset({"include", "exclude", "per_page", "page", "offset", "order", "orderby", "after", "before"})

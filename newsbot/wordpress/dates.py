@@ -46,8 +46,8 @@ def site_time(reply: Reply) -> str | None:
     reply, whichever is earlier. The age of a cached answer is taken off.
 
     A ``Date`` ahead of newsbot's clock is not believed: a watermark in the future hides every edit until then. A
-    ``Date`` behind newsbot's clock is believed: a site whose clock is late writes late dates into its rows too. None
-    where both are missing.
+    ``Date`` earlier than newsbot's clock is believed: a site whose clock is late writes late dates into its rows too.
+    None where both are missing.
     """
     received = reply.fetched_at or None
     try:

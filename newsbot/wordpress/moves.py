@@ -154,7 +154,8 @@ def _listed(site: Site, route: str, which: Mapping[str, Any]) -> Asking[dict[int
 def has_left(reply: Reply, former: Former, site: Site) -> bool:
     """Whether nothing answers as ``former`` at its old address any more. ``reply`` is what its API answers there.
 
-    An address that fails or refuses may be that of a living site.
+    A refusal, a server error and an error that is not in ``_GONE`` may come from a site that is still there: the result
+    is then False.
     """
     if reply.error is not None:
         return reply.error in _GONE

@@ -36,10 +36,10 @@ its share, Cloudflare answers 520-527 and 530 where the server behind it fails."
 
 _BOM = b"\xef\xbb\xbf"
 _AFTER = re.compile(r"(?:[\s\x00]++|<!--(?>.*?-->))*+\Z", re.DOTALL)
-"""What may stand behind the JSON. Atomic: comments without end would otherwise be divided in every possible way."""
+"""What may stand after the JSON. Atomic: comments without end would otherwise be divided in every possible way."""
 _LEVEL = r"(?:PHP )?(?:Notice|Warning|Deprecated|(?:Fatal|Parse) error|Strict Standards)"
 _PRINTED = re.compile(rf"\s*+(?:<(?:br|b|p|div|script|html|!)|{_LEVEL}:)", re.I)
-"""What PHP or a plugin prints behind the JSON, as warnings at the end of a request. Only such warnings may
+"""What PHP or a plugin prints after the JSON, as warnings at the end of a request. Only such warnings may
 stand before the JSON: JSON within a page is not the answer of an API."""
 _WARNINGS = re.compile(rf"(?:\s*+(?:<br ?/?>)?+\s*+(?:<b>)?+{_LEVEL}(?:</b>)?+:[^\n]*+\n)*+\s*+")
 _OPENING = re.compile(r"[\[{]")
@@ -155,7 +155,7 @@ def parse(body: bytes) -> Any:
 
 
 def _values(body: bytes) -> int:
-    """About how many values JSON has. PHP writes no space behind the comma of a list; a comma in a text has one."""
+    """About how many values JSON has. PHP writes no space after the comma of a list; a comma in a text has one."""
     return sum(map(body.count, (b",", b"{", b"[", b'":', b'", "'))) - body.count(b", ")
 
 
@@ -189,7 +189,7 @@ def _documents(text: str) -> Iterator[Any]:
     """The JSON values that begin at a bracket of the text and reach to its end. Raises TooDeep."""
     decoder, in_vain = json.JSONDecoder(strict=False), 0
     # In JSON that is cut off, a bracket at the end of a text does not begin a value. A line of PHP's log begins with a
-    # bracket, and the JSON may stand directly behind a whole value.
+    # bracket, and the JSON may stand directly after a whole value.
     begins, before, read = text[:1] in "[{", "\n" if _BEGINS.match(text) else "\n>", 0
     for opening in islice(_OPENING.finditer(text), _CANDIDATES):
         if in_vain > _READ_IN_VAIN:

@@ -233,7 +233,7 @@ class Queries:
         return AskTombstones(site=self.site.key, type=name, ids=tuple(ids), when=when, kind=kind)
 
     def checkpoint(self, sequence: int, *, cursor: dict[str, Any] | None = None, done: bool = False) -> Checkpoint:
-        """A checkpoint behind the row number ``sequence``."""
+        """A checkpoint after the row number ``sequence``."""
         return Checkpoint(
             site=self.site.key,
             type=self.collection.name,

@@ -62,7 +62,7 @@ def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Generator[Any, 
 
 
 def _known(url: str, beside: Sequence[str]) -> Generator[Any, Any, Site | None]:
-    """The site as the archive keeps it behind another address of the run."""
+    """The site as the archive keeps it at another address of the run."""
     for other in beside:
         kept = (yield AskSite(url=other)) if other != url else None
         site = site_from_json(kept) if kept is not None else None

@@ -43,7 +43,7 @@ def object_in(value: Any) -> dict[str, Any]:
 
 
 def list_in(value: Any) -> list[Any]:
-    """A list, also where it came as an object because it had holes; an empty list where something else came."""
+    """The list in an answer. PHP writes a list with missing indexes as an object. For any other value: []."""
     if isinstance(value, dict) and all(str(key).isdigit() for key in value):
         return list(value.values())
     return value if isinstance(value, list) else []

@@ -312,7 +312,7 @@ def test_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
             archive.close()
         last = crawl(tmp_path, "wp_posts", site=room.url, output="last.jsonl", follow="none")
     assert last.status == 0
-    # The runs were killed in the middle: some left rows behind, and the last run had more to fetch.
+    # The runs were killed in the middle: some had delivered rows, and the last run had more to fetch.
     assert kept[0] == 0 < kept[2] < kept[-1] < len(live)
     rows = [
         json.loads(line)["id"]

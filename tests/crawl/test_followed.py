@@ -127,6 +127,6 @@ def test_kinds_of_a_site_are_crawled_at_the_same_time_at_one_pace(tmp_path: Path
         second = crawl(tmp_path, "wp_comments", site=room.url, env=env)
         assert (second.status, first.wait(timeout=240)) == (0, 0)
         starts = sorted(request.time for request in room.requests)
-        # The sum, since a busy machine may hold up a request of one run behind its turn. A pace for each run would
+        # The sum, since a busy machine may hold up a request of one run beyond its turn. A pace for each run would
         # take half of the time.
         assert starts[-1] - starts[0] >= 0.2 * (len(starts) - 1) * 0.8

@@ -139,7 +139,7 @@ def test_two_processes_share_the_pace_of_one_host(archive: Path) -> None:
         ]
         told = [told_by(run, *run.communicate(timeout=120)) for run in runs]
         assert [answers.statuses() for answers in told] == [[200] * 4] * 2
-        # The sum, since a busy machine may hold up the request of one run behind its turn.
+        # The sum, since a busy machine may hold up the request of one run beyond its turn.
         assert server.log[-1].at - server.log[0].at >= 0.5 * 7 - 0.4
 
 

@@ -2,7 +2,8 @@
 
 ``python -m tests.newsroom.many PORT SITES POSTS LOG LATENCY`` runs the server in a process of its own. Each request is
 a line of the log: the address that was asked, the User-Agent, when the request came and when its answer left (seconds
-since 1970), and the path. Port 0 takes a free one; the first line of standard output is the port.
+since 1970), and the path. With port 0 the server takes a free port; the first line of standard output is
+the port.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Newsroom:
     """``with Newsroom(posts=50) as room: ...`` serves ``room.url`` until the block ends.
 
     Keyword arguments are those of Options. ``process=True`` separates the server's CPU time from the caller's; hooks
-    need the thread. ``port`` 0 takes a free one."""
+    need the thread. With ``port`` 0 it takes a free port."""
 
     def __init__(self, *, process: bool = False, port: int = 0, **options: Any) -> None:
         self.options = Options(**options)

@@ -11,7 +11,7 @@ from typing import Self
 from tests.real.ports import free_port
 from tests.real.wordpress_processes import Daemon, Missing, NotStarted, give_to, is_root
 
-# Without fsync a killed server still loses nothing: its writes are in the kernel. Only a power cut would lose them.
+# Without fsync a killed server still loses nothing: the kernel has its writes. Only a power cut would lose the writes.
 _OPTIONS = ["fsync=off", "full_page_writes=off", "shared_buffers=16MB", "autovacuum=off"]
 
 

@@ -43,7 +43,7 @@ function bulk(string $table, array $rows): void {
         $keys = implode(',', array_map(fn($key) => "`$key`", array_keys($chunk[0])));
         $values = array_map(fn($row) => '(' . implode(',', array_map(
             fn($v) => is_int($v) ? $v : "'" . $wpdb->_real_escape($v) . "'", $row)) . ')', $chunk);
-        // _real_escape hides % behind placeholders; what is written must be the sign itself.
+        // _real_escape replaces % by placeholders; the content must have the sign itself.
         $done = $wpdb->query($wpdb->remove_placeholder_escape("INSERT INTO $table ($keys) VALUES " . implode(',', $values)));
         if ($done === false) {
             throw new RuntimeException($wpdb->last_error);

@@ -179,7 +179,7 @@ def test_posts_live_throughout_come_once_while_the_site_changes(wordpress: WordP
         for row in run.rows():
             by_id.setdefault(row["id"], []).append(row)
         for post, (first, *again) in by_id.items():
-            # A change behind the walk gives one more row: an edit with its newer date, a deletion as the last row.
+            # A change before the place of the walk gives one more row: an edit with its newer date, or a deletion.
             assert first["change"] == "new", first
             changes = [row["change"] for row in again]
             assert changes in ([], ["edited"], ["deleted"], ["edited", "deleted"]), f"{post} doubled"

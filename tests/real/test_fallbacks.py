@@ -60,9 +60,9 @@ def compare(run: Run, true: dict[int, dict[str, Any]]) -> dict[int, list[str]]:
 
 
 def of_wordpress_itself(site: WordPress) -> set[int]:
-    """Posts that WordPress shows in another form than SQL holds them. A title's tags are stripped, their words kept; of
-    an article cut by ``<!--nextpage-->`` feeds and block themes show the first page only; in the hour that comes twice
-    in autumn, a page's date means the second hour."""
+    """Posts that WordPress shows in another form than SQL holds them. WordPress strips the tags of a title and keeps
+    their words. Feeds and block themes show only the first page of an article that ``<!--nextpage-->`` divides. When
+    the clock is set back in autumn, an hour occurs twice; a page's date then means the second hour."""
     named = truth.named(site)
     return {named["tagged"], named["paged"], named["autumn_first"]}
 

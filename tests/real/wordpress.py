@@ -203,7 +203,7 @@ class WordPress:
 
     def _settled_log(self) -> str:
         """The access log once it holds all that was answered. nginx writes a line after the client has its answer; its
-        only worker writes them in turn, so that the line of a request made now comes behind all the others."""
+        only worker writes them in turn, so that the line of a request made now comes after all the others."""
         mark = f"{_MARK}{secrets.token_hex(8)}"
         with contextlib.suppress(urllib.error.HTTPError):
             urllib.request.urlopen(f"{self.url}/wp-includes/images/blank.gif?{mark}", timeout=30).close()

@@ -19,7 +19,7 @@ wp_install($args['title'], 'chief', 'chief@newsroom.example', true, '', 'chief')
 update_option('timezone_string', 'Europe/Paris');
 update_option('uploads_use_yearmonth_folders', 1);
 
-// What an installation leaves behind would stand in every count.
+// Rows that an installation creates would stand in every count.
 global $wpdb;
 foreach (['posts', 'postmeta', 'comments', 'commentmeta', 'term_relationships'] as $table) {
     $wpdb->query("TRUNCATE {$wpdb->$table}");

@@ -150,7 +150,7 @@ def exit_statuses(command: str) -> set[int]:
 
 
 def _numbers(node: ast.expr) -> Iterator[int]:
-    """The whole numbers that an expression can be: a parameter is what the calls of its function give."""
+    """The whole numbers that an expression may have as its value. A parameter has the values of the calls."""
     match node:
         case ast.Constant(value=int(number)):
             yield number

@@ -230,7 +230,7 @@ def _choices(operation: Any, argument: Any) -> list[str]:
 
 
 def _members(members: Any) -> list[str]:
-    """Characters of a set. The letters that other sets hold too come first: only a character that two parts share can
+    """Characters of a set. Letters that are also in other sets come first: only a character that two parts share can
     be matched twice.
     """
     test = re.compile(_set(members))

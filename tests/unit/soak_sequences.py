@@ -1,7 +1,8 @@
 """Random sequences of a site's changes and of crawls: a verdict of ``complete`` means that nothing is lost.
 
 A sequence is a list of steps; its seed gives it. ``play`` plays it and returns the first broken promise. ``reduced``
-leaves out what a broken promise does not need. By hand: ``python -m tests.unit.soak_sequences FIRST LAST``.
+leaves out the steps without which the promise is still broken. By hand: ``python -m
+tests.unit.soak_sequences FIRST LAST``.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def test_a_long_feed_comes_whole_for_few_more_requests(clamps: bool) -> None:
 
 @dataclass
 class InterruptedSite(FeedSite):
-    """``walls`` are the places of probes far behind the walk that get an HTML page instead."""
+    """``walls`` are the places of probes far after the end of the walk that get an HTML page instead."""
 
     walls: int = 1
     place: int = 0

@@ -319,7 +319,7 @@ def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path
     with pytest.raises(Crash):
         dying.run()
     dying.archive.close()
-    # Behind the cursor one post is edited, one is deleted and one is new, so that the totals are equal.
+    # Before the cursor one post is edited, one is deleted and one is new, so that the totals are equal.
     model.now += timedelta(hours=1)
     model.articles[5].title, model.articles[5].modified = "Edited", model.now
     del model.articles[7]

@@ -126,7 +126,7 @@ def test_rows_that_are_owed_stop_no_other(runs: Runs) -> None:
     assert verdicts == ["incomplete", "complete"]
     runs.model.now += timedelta(hours=30)
     assert runs() == []
-    assert len(runs.model.asked) == 3, "what was owed and came leaves no difference behind"
+    assert len(runs.model.asked) == 3, "rows that were owed and came leave no difference"
 
 
 def test_rows_that_are_owed_are_asked_for_until_they_come(counting: Runs) -> None:

@@ -24,7 +24,7 @@ def _with(document: str, line: int, *, instead: list[str]) -> Documents:
 
 
 def new_differences(check: Check, docs: Documents) -> list[str]:
-    """What a check finds in changed documents and not in those of the repository; line numbers behind a change move."""
+    """What a check finds in changed documents and not in those of the repository; line numbers after a change move."""
     known = [re.sub(r":\d+:", ":", one) for one in check.differences(documents())]
     return [one for one in check.differences(docs) if re.sub(r":\d+:", ":", one) not in known]
 

@@ -92,7 +92,7 @@ SAMPLES = {
         """,
         ["<why>", "first of all", "<n> are missing"],
     ),
-    "behind another": (
+    "after another": (
         """
         def f(n):
             more = f', and {n} more' if n else ''

@@ -41,7 +41,7 @@ _NOT_OURS = {"orderby", "order", "paged", "include", "exclude", "setting", "host
 
 
 def strange_options(docs: Documents) -> list[str]:
-    """Options behind ``scrapy crawl|export|clean`` in one line, and ``--option`` anywhere in a document."""
+    """Options after ``scrapy crawl|export|clean`` in one line, and ``--option`` anywhere in a document."""
     every = {option for name in commands.commands() for option in commands.options(name)}
     found = []
     for where, line in lines(docs):

@@ -66,7 +66,7 @@ def test_rows_leave_with_their_objects_where_only_their_listing_fails(page: str)
     assert [row.id for row in rows] == list(range(1, 201))
     assert all(row.author is not None and row.author.name for row in rows)
     assert all(tag.name for row in rows for tag in row.terms)
-    assert any(one.cursor is not None for one in checkpoints), "the next run goes on behind these rows"
+    assert any(one.cursor is not None for one in checkpoints), "the next run goes on after these rows"
     assert sum("/users" in path or "/tags" in path for path in model.after) <= 2
 
 

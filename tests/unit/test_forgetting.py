@@ -1,4 +1,4 @@
-"""``scrapy forget``: rows leave the archive for good, feeds hear of it, and no crawl brings a person's rows back."""
+"""``scrapy forget``: rows leave the archive for good, the feeds get the deletions, and no crawl brings them back."""
 
 from __future__ import annotations
 

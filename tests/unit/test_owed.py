@@ -94,7 +94,7 @@ def test_links_that_a_run_lacked_are_brought_however_often_the_walk_is_cut_off(t
     lacking = nameless(tmp_path)
     assert lacking
     model.ill = False
-    # The second run goes on behind these rows, lacks nothing itself, and dies too.
+    # The second run goes on after these rows, lacks nothing itself, and dies too.
     crawl(tmp_path, model, run_="2", rows=250)
     crawl(tmp_path, model, run_="3")
     assert nameless(tmp_path) == []

@@ -1,4 +1,4 @@
-"""A walk that a later run finishes compares every row, also those behind the cursor. The receipt claims a proof only
+"""A walk that a later run finishes compares every row, also those before the cursor. The receipt claims a proof only
 for rows that were compared.
 """
 

@@ -107,7 +107,7 @@ def test_a_component_is_looked_for_and_not_imported(tmp_path: Path, monkeypatch:
             ["https://a.example"],
             "takes a spider in front of the site: write scrapy crawl wp_posts -a site=https://a.ex",
         ),
-        (["wp_posts", "a.example"], "takes one spider, and a.example stands behind wp_posts; write -a site=a.example"),
+        (["wp_posts", "a.example"], "takes one spider, and a.example stands after wp_posts; write -a site=a.example"),
     ],
 )
 def test_words_behind_the_spider_are_told(words: list[str], line: str) -> None:

@@ -207,7 +207,7 @@ class BlockWalk:
     def _leave_figure(self) -> None:
         figure, pictures = self._figures.pop()
         self.writer.end()
-        # A figure that stayed empty is not written: the caption behind it belongs to the pictures before it.
+        # A figure that stayed empty is not written: the caption after it belongs to the pictures before it.
         self.media.new_figure(None if figure.opened else pictures)
 
     def _leave_caption(self) -> None:

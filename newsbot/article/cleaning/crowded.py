@@ -31,7 +31,7 @@ _FEW = re.compile(
 _LONG = re.compile(rf"<[a-zA-Z][^>]{{{_PIECES}}}")
 _ANGLE_IN_VALUE = re.compile(r"""=(?:"[^">]*+>|'[^'>]*+>|\s)""")
 """A quick check: a tag with this many attributes is long up to its first ``>``, or that ``>`` stands in a value. The
-check reads no value behind a space.
+check reads no value after a space.
 """
 _CROWDED = re.compile(rf"<{NAME}{ATTRIBUTE}{{0,{_PIECES}}}+")
 _ATTRIBUTES = re.compile(rf"{ATTRIBUTE}*+")

@@ -19,7 +19,7 @@ BUILT_IN = {
     "site-furniture": "images of the theme or of a plugin",
     "ad-frame": "frames in an advertisement's size",
     "hidden-frame": "frames too small to see",
-    "frame-flood": "frames behind the first 5,000 of a post",
+    "frame-flood": "frames after the first 5,000 of a post",
     "social-widget": "like buttons, page boxes, comment boxes",
     "scraped-picture": "pictures gathered by a generator",
     "post-tags": "the tags and categories of the post, as links",

@@ -250,7 +250,7 @@ def _is_in_line(node: LexborNode) -> bool:
 
 
 def _beside(node: LexborNode) -> Iterator[str]:
-    """The words directly before and behind an inline element."""
+    """The words directly before and after an inline element."""
     yield _words(node.prev)
     yield _words(node.next)
 

@@ -15,7 +15,7 @@ from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules, is_quotation
 from newsbot.article.cleaning.tag_lists import POST_TAGS, SEPARATORS
 
-# An invitation to read on ends the article: behind it stand at most this many characters.
+# An invitation to read on ends the article: after it stand at most this many characters.
 _BEHIND = 200
 # How many nodes may be in all elements that are opened for an author's sentences. Nested elements count several times.
 _OPENED = 20_000
@@ -73,7 +73,7 @@ class Judgement:
 
     def truncated(self, length: int) -> bool:
         """Whether the article of ``length`` characters goes on elsewhere: a phrase of a paywall, or an invitation with
-        nothing behind it."""
+        nothing after it."""
         return self._stub or (self._invited_at is not None and length - self._invited_at <= _BEHIND)
 
     def removes(self, rule: Rule, node: LexborNode, *, at: int) -> bool:

@@ -14,9 +14,9 @@ from newsbot.article.cleaning.writer import Writer
 
 HIDDEN = Rule(name="hidden", what="an element the page does not show", broad=True)
 _TELLING = frozenset({"class", "id", "style", "hidden"})
-# The number of elements that are searched for hidden or quoted content: each search reads their whole text.
+# The number of elements that are searched for hidden or quoted content: each search reads an element's whole text.
 PATIENCE = 500
-# The number of different classes whose words are read. No article has this many; each costs a search.
+# The number of different classes whose words are read. No article has so many classes. Each class costs a search.
 MOST_NAMES = 2_000
 
 

@@ -104,7 +104,7 @@ class LineReader:
         if not self._usable:
             return None
         line = Line()
-        behind: list[tuple[LexborNode | None, bool]] = []  # for each open element: the node behind it; if it formats
+        behind: list[tuple[LexborNode | None, bool]] = []  # for each open element: the node after it; if it formats
         node = block.first_child
         while node is not None or behind:
             if node is None:

@@ -11,7 +11,7 @@ SPACE = r"\t\n\f\r "
 """The white space of HTML, for a class of characters. ``\\s`` has more: a no-break space is a part of a name."""
 
 # In Python before 3.11.5 a possessive repeat of a group goes on at a wrong place where the last try of the group fails
-# behind its first character. Such groups are repeated in an atomic group ``(?>...)``.
+# after its first character. Such groups are repeated in an atomic group ``(?>...)``.
 ATTRIBUTE = (
     rf"""(?:[{SPACE}/]++|=?[^{SPACE}/>=]++(?>(?:[{SPACE}]*+=[{SPACE}]*+"""
     rf"""(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^{SPACE}>]*+))?)|=)"""
@@ -33,7 +33,7 @@ RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp", "noemb
 """Elements whose content is text for a parser, up to their end tag."""
 
 MAY_BE_RAW = re.compile(f"<(?:{'|'.join(sorted(RAW))})", re.I | re.A).search
-"""Whether such an element may begin somewhere behind a place."""
+"""Whether such an element may begin somewhere after a place."""
 
 _RAW_ENDS = {name: re.compile(rf"</{name}(?=[{SPACE}/>])", re.I | re.A) for name in RAW}
 _IN_SCRIPT = re.compile(rf"<!--|-->|<(/?)script(?=[{SPACE}/>])", re.I | re.A)

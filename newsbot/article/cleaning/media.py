@@ -42,7 +42,7 @@ class MediaWriter:
         self._from_noscript = False
 
     def new_figure(self, pictures: list[Image] | None = None) -> list[Image]:
-        """Begin a figure, or go on behind one: a caption belongs to the ``pictures`` and those that follow. Returns the
+        """Begin a figure, or go on after one: a caption belongs to the ``pictures`` and those that follow. Returns the
         pictures that waited for a caption so far."""
         waited, self._uncaptioned = self._uncaptioned, [] if pictures is None else pictures
         return waited

@@ -18,7 +18,7 @@ from newsbot.article.cleaning.markup import ATTRIBUTE, MAY_BE_RAW, RAW, SPACE, T
 FEW_TAGS = 1_000
 # A parser reads a tag of this length, with as many attributes as it can hold, in some milliseconds.
 _SHORT = 20_000
-# The live report of a week has fewer tags. The words behind these tags stay, without further tags.
+# The live report of a week has fewer tags. The words after these tags stay, without further tags.
 MAX_TAGS = 40_000
 MAX_DEPTH = 200
 MAX_FORMATTING = 24
@@ -69,7 +69,7 @@ _FORMULA = re.compile(
     rf"(?>{ATTRIBUTE}{{0,500}})>){{0,800}})</math(?=[{SPACE}/>])[^<>]*>",
     re.I | re.A,
 )
-"""The rest of a formula behind ``<math``, when it is no larger than formulas are."""
+"""The rest of a formula after ``<math``, when it is no larger than formulas are."""
 
 
 def flatten(html: str) -> str:

@@ -63,7 +63,7 @@ class Beginnings:
         if self._anything or len(text) < LONGEST:
             return True
         head = text[:LONGEST].casefold()
-        # Marks and numbers are left to the rules: the folded form is known only for letters and single spaces.
+        # With marks or numbers the rules decide: only letters and single spaces have a known folded form.
         if head[0] == " " or "  " in head or not head.replace(" ", "a").isalpha():
             return True
         return head.startswith(self._openings.get(head[0], ()))
@@ -143,7 +143,7 @@ def _joined(first: _Read, then: _Read) -> _Read:
 
 
 def _atom(expression: str, at: int) -> tuple[_Read, int]:
-    """The letter, class or group at a place, and the place behind it. A part that is not understood may begin with
+    """The letter, class or group at a place, and the place after it. A part that is not understood may begin with
     anything.
     """
     if expression.startswith("(?:", at):

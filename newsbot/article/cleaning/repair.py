@@ -90,7 +90,7 @@ def _close_self_closed(html: str) -> str:
 
 
 def _defuse(html: str, tag: str) -> str:
-    """Remove each opening ``tag`` without an end tag after it. The text behind it belongs to the article."""
+    """Remove each opening ``tag`` without an end tag after it. The text after it belongs to the article."""
     opening = _OPENING[tag]
     if tag == "plaintext":
         return opening.sub("", html)

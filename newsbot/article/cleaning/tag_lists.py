@@ -1,4 +1,4 @@
-"""Lists of a post's tags and categories that a theme prints behind the article: links with ``rel="tag"`` alone."""
+"""Lists of a post's tags and categories that a theme prints after the article: links with ``rel="tag"`` alone."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _compared(judged: str | None, in_full: bool, root: LexborNode, prose: Mappin
 
 
 def _goes_on(text: str, *, behind: str) -> bool:
-    """Whether a text has all that a shorter one has and much more: the shorter one is a part of the article."""
+    """Whether ``text`` holds nearly all of a shorter text and much more: the shorter text is a part of the article."""
     lines = list(_lines(behind))
     held = sum(len(line) for line in lines if line in text)
     return held >= _WHOLE * sum(map(len, lines)) and _sentences(text) >= _LONGER * _sentences(behind) > 0

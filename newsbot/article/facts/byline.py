@@ -120,7 +120,7 @@ def without_by(name: str) -> str:
 
 
 def without_handle(name: str) -> str:
-    """An author's name without the name of an account behind it ("Ann Writer @annw"). An account alone stays."""
+    """An author's name without the name of an account after it ("Ann Writer @annw"). An account alone stays."""
     return _HANDLE.sub("", name)
 
 

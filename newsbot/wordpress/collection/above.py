@@ -52,7 +52,7 @@ def heeds_order(listed: Dates, published: Dates) -> bool:
 
 
 def above(site_ids: SiteIds, largest: int, *, control: int, most: int, when: str | None) -> Asking[Above]:
-    """Ask for the ids behind ``largest``, as many as a URL of ``most`` bytes holds, and for the ``control``, a known
+    """Ask for the ids after ``largest``, as many as a URL of ``most`` bytes holds, and for the ``control``, a known
     row without which the answer proves nothing. ``when`` is the time of an answer. Raises a final PayloadError."""
     queries, fresh = site_ids.queries, f"{token(when)}{largest}"
     size = queries.per_page

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Ahead:
     """Compares the totals of a walk's pages. Each total counts the rows ahead of the cursor, and must fall by the rows
     of the page before. If it falls further, a row was deleted there, or it was given an earlier date and now stands
-    behind the cursor, where the walk never comes. Nothing else shows this: the total of the site can stay the same.
+    before the cursor, where the walk never comes. Nothing else shows this: the total of the site can stay the same.
 
     ``vanished``: rows vanished ahead of the cursor. ``expected``: the total that the next page should have; None where
     pages cannot be compared.

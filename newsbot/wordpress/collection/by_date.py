@@ -1,7 +1,7 @@
 """Walks over a collection by the dates of its rows.
 
 WordPress orders by date without a tie-break by id. Page numbers therefore lose posts that share a second, and every
-insertion or deletion shifts the pages behind it. The walk instead always asks for the first page after its place::
+insertion or deletion shifts the pages after it. The walk instead always asks for the first page after its place::
 
     orderby=date&order=asc&after=<last date - 1 s>&exclude=<ids already seen at that second>
 
@@ -167,7 +167,7 @@ class ByDate(Stage):
         return "before=" if 2 * later > len(outside) else "after="
 
     def _end_second(self, turn: Turn) -> Turn:
-        """Go on behind the second once all of its rows were listed."""
+        """Go on after the second once all of its rows were listed."""
         if turn is Turn.ON:
             return turn
         if turn in (Turn.FALL, Turn.FLIP):
@@ -218,7 +218,7 @@ class ByDate(Stage):
         return self.fall("before=" if self.newest_first else "after=")
 
     def _take_nothing(self, page: Page) -> Turn:
-        """Take an empty page. It ends the walk only where the site counts no more rows behind it."""
+        """Take an empty page. It ends the walk only where the site counts no more rows after it."""
         self.empty_pages += 1
         # If a plugin forces a page size, a page passes fewer rows than the query asked for.
         forced = -(-page.total // page.pages) if page.total and page.pages else PER_PAGE

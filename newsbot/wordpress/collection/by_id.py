@@ -1,6 +1,6 @@
 """Lists a collection in the order of its ids, in pages that overlap.
 
-A deletion moves all later rows forward, so that the next page may begin behind a gap. Ids only grow along the listing:
+A deletion moves all later rows forward, so that the next page may begin after a gap. Ids only grow along the listing:
 if a page begins at an id that an earlier page had, there is no gap before the page, whatever was deleted in between.
 """
 
@@ -20,7 +20,7 @@ EMPTY_BEHIND = 3
 hide all those of a page."""
 
 MAX_GAPS = 12
-"""The listing is unproven after this many steps back behind one id, while rows are deleted again and again."""
+"""The listing is unproven after this many steps back at one id, while rows are deleted again and again."""
 
 
 class ById(Stage):
@@ -28,10 +28,10 @@ class ById(Stage):
 
     ``last_id`` is the id that the listing has reached. ``total`` is the site's count at the last page that followed
     without a gap, ``covered`` whether that page reached its own count. ``gap`` is the last gap that could not be closed
-    by a step back: the ids before and behind the gap. ``uneven``: a page with rows behind it had fewer than others.
-    ``behind`` is the offset behind the last page with rows. ``astray``: rows were out of order, though so few on each
+    by a step back: the ids before and after the gap. ``uneven``: a page with rows after it had fewer than others.
+    ``behind`` is the offset after the last page with rows. ``astray``: rows were out of order, though so few on each
     page that a plugin may put them there. ``repeated``: a page had more rows of earlier pages than their overlap holds,
-    so that another row may have lost its place to them.
+    so that another row may be missing on the page.
     """
 
     __slots__ = (
@@ -95,7 +95,7 @@ class ById(Stage):
         return self._turn(ids, page, total)
 
     def _note_repeated(self, page: Page) -> None:
-        """Notice a page that repeats more rows than its overlap holds. ``reached`` is the offset behind all pages."""
+        """Notice a page that repeats more rows than its overlap holds. ``reached`` is the offset after all pages."""
         if self.last_id is not None:
             fresh = set(page.fresh)
             again = [row for index, row in enumerate(page.rows) if index not in fresh]
@@ -200,14 +200,14 @@ class ById(Stage):
 
     def _step_back(self) -> Turn:
         self.stepping, self.empty_pages = True, 0
-        # The pages behind the rows were empty: no deletion moves a row there.
+        # The pages after the rows were empty: no deletion moves a row there.
         self.offset = max(0, min(self.offset, self.behind) - max(1, self.most_rows // 2))
         return Turn.ON
 
     # A page without rows.
 
     def _take_nothing(self, page: Page, total: int | None) -> Turn:
-        """Take an empty page. It ends the listing only where the site counts no more rows behind it."""
+        """Take an empty page. It ends the listing only where the site counts no more rows after it."""
         self.empty_pages += 1
         if self.stepping and self.offset:
             return self._step_back()
@@ -227,7 +227,7 @@ class ById(Stage):
         return Turn.ON
 
     def _end(self, total: int | None) -> Turn:
-        """End behind the last page with rows, if no row moved forward in front of the offset."""
+        """End after the last page with rows, if no row moved forward in front of the offset."""
         first_page = not self.offset or self.by_page
         if not first_page and not self.covered and not self._accepts(None, total):
             return self._step_back()

@@ -17,7 +17,7 @@ ROWS_PER_REQUEST = 10
 """Rows that a batch must bring on average. If it brings fewer, the listing is too expensive."""
 
 EMPTY_BATCHES = 3
-"""Empty batches in a row, behind the largest known id, that end the listing."""
+"""Empty batches in a row, after the largest known id, that end the listing."""
 
 
 class ByInclude(Stage):
@@ -42,7 +42,7 @@ class ByInclude(Stage):
         return self.requests
 
     def _range(self) -> tuple[int, int]:
-        """The first id of the next batch, and the id behind its last one."""
+        """The first id of the next batch, and the id after its last one."""
         return self.ranges[-1] if self.ranges else (self.next_id, self.next_id + self.batch)
 
     def params(self) -> Params:

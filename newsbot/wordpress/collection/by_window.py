@@ -24,7 +24,7 @@ class ByWindow(Stage):
     """Halves windows of dates at the middle date of the rows that came, until each window fits on one page.
 
     ``base`` holds the bounds of the user's window, if any. ``windows`` are still to be asked for, as (first moment,
-    moment behind the last one); None means no bound.
+    moment after the last one); None means no bound.
     """
 
     __slots__ = ("allowed", "most_rows", "requests", "suffix", "unproven", "windows")
@@ -83,7 +83,7 @@ class ByWindow(Stage):
         if first is not None and middle <= first:
             middle = first + timedelta(seconds=1)
         if middle == inside[0]:
-            # All rows of the page are at or behind this moment: divide behind the rows instead.
+            # All rows of the page are at or after this moment: divide after the rows instead.
             middle = max(inside[-1], inside[0] + timedelta(seconds=1))
         if behind is not None and middle >= behind:
             return False

@@ -27,8 +27,8 @@ FAR = timedelta(days=30)
 
 @dataclass(slots=True, kw_only=True)
 class RecentPage:
-    """One page of the rows behind a filter. ``total`` counts all of them. ``fresh`` rows were published since the time
-    that was asked for. ``enough``: none of these is missing."""
+    """One page of the rows that a filter lets through. ``total`` counts all of them. ``fresh`` rows were published
+    since the time that was asked for. ``enough``: no fresh row is missing."""
 
     dates: Dates = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
@@ -37,7 +37,7 @@ class RecentPage:
 
 
 def recent_page(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> Steps[RecentPage]:
-    """One page of the rows behind ``filters``, the latest first, which should hold all rows published since ``since``.
+    """One page of the rows that pass ``filters``, the latest first. It should hold all rows published since ``since``.
 
     The filter may reach back much further: its total then counts rows that the archive counts too. If the site refuses
     the filter, no row came, and they are not ``enough``.
@@ -67,7 +67,7 @@ def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
     """The time since which edits are asked for, and rows that the answer must hold. An answer without these rows proves
     nothing, since a plugin that breaks the filter finds no row.
 
-    The time is ``since``, or earlier, so that some of the ``newest`` rows lie behind it in any time zone.
+    The time is ``since``, or earlier, so that some of the ``newest`` rows lie after it in any time zone.
     """
     latest = sorted((at for at in newest.values() if at is not None), reverse=True)
     if len(latest) <= REACH or latest[REACH - 1] == latest[-1]:

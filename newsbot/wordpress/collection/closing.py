@@ -73,7 +73,7 @@ class Closing:
         facts.seen = len(self.seen)
 
     def compare_resumed(self) -> Steps[None]:
-        """Compare every id after a resumed walk. Behind the cursor anything may have happened since the walk began, so
+        """Compare every id after a resumed walk. Before the cursor anything may have happened since the walk began, so
         that equal totals prove nothing. Raises PayloadError."""
         account, facts = self.account, self.facts
         account.live = len((yield self.queries.known()))
@@ -152,7 +152,7 @@ class Closing:
         if account.intake.state.live or facts.gone:
             account.live = len((yield self.queries.known()))
         yield from compare(account, listed, seen=self.seen)
-        # The walk listed these rows, they have an answer, and no listing shows them: two answers contradict each other.
+        # The walk listed these rows and a query still shows them, but no listing of ids does: the answers disagree.
         account.unsure |= {row_id for row_id in account.unlisted if row_id in self.seen}
         self.seen |= listed.dates.keys()
         facts.expected_after = account.total if account.total is not None else facts.expected_after

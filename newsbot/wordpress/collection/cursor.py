@@ -61,7 +61,7 @@ class Cursor:
     ``total`` and ``last_total`` are the site's counts on the first page and on the last page of a listing by id.
     ``disorder`` names what the site ignored. ``doubtful``: the listing came to its end, and another listing must
     confirm it. ``unproven``: the listing broke off, and rows may be missing. ``repeating``: the site gave the same page
-    again whatever was asked for. ``endless``: the listing went on behind the last row. ``in_turns``: the site counted
+    again whatever was asked for. ``endless``: the listing went on after the last row. ``in_turns``: the site counted
     two numbers of rows in turns, so that its answers come from two states of it.
     """
 
@@ -173,7 +173,7 @@ class Cursor:
         return len(self.seen) > self.expected
 
     def look_at_the_end(self, last: Row | None) -> None:
-        """Go on, up to twice as many rows, where the ``last`` row stands behind the place; otherwise end the
+        """Go on, up to twice as many rows, where the ``last`` row stands after the place; otherwise end the
         listing."""
         self.expected = 2 * len(self.seen)
         if len(self.seen) > MOST_ROWS or last is None or self._has_passed(last):
@@ -251,7 +251,7 @@ class Cursor:
         return (offset if offset is not None else (page - 1) * self.per_page) < self.last_total
 
     def refuse(self, params: Params) -> bool:
-        """Take another way of listing, since the site fails on ``params`` behind its first page. Returns whether there
+        """Take another way of listing, since the site fails on ``params`` after its first page. Returns whether there
         is one."""
         stage = self.stage
         if isinstance(stage, ByDate):

@@ -99,7 +99,7 @@ def beyond(
     found.uncontrolled = control not in dates
     if not found.uncontrolled and total is not None and len(dates) < queries.per_page:
         found.hidden = total - listed
-        # If the rows do not fit on one page, listed rows may follow behind the hidden rows.
+        # If the rows do not fit on one page, listed rows may follow after the hidden rows.
         found.proven = found.hidden >= 0 and total <= queries.per_page
     return found
 

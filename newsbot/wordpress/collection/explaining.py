@@ -30,7 +30,7 @@ FEW_GONE = 2
 class Explaining:
     """Explains a difference of counts by windows of time. ``newest`` are the newest ids of the run, which ``began`` at
     that time. ``behind`` is a border and the site's count of the rows published after it; ``differs``: the counts
-    behind it differ."""
+    after it differ."""
 
     account: Reconciler
     proof: Proof
@@ -62,7 +62,7 @@ class Explaining:
         return not (yield from self._search(*(yield from self._differing(lost, steady=steady))))
 
     def _search_behind(self) -> Steps[bool | None]:
-        """Search behind the border, if two answers agree that all lost rows are behind it. Returns whether the search
+        """Search after the border, if two answers agree that all lost rows are after it. Returns whether the search
         explains the difference; None where the answers do not agree."""
         account = self.account
         lost, certain = account.difference or 0, not (self.newest.unsteady or account.hidden or account.absent)
@@ -73,7 +73,7 @@ class Explaining:
         return (yield from self._search((datetime.fromisoformat(self.behind[0]), LAST, lost)))
 
     def _differing(self, lost: int, *, steady: bool) -> Steps[list[Window]]:
-        """The windows of time that differ. The site's count behind the border divides them if the count is ``steady``:
+        """The windows of time that differ. The site's count after the border divides them if the count is ``steady``:
         no row came since.
         """
         account = self.account
@@ -88,7 +88,7 @@ class Explaining:
         return self.proof.whole and 0 < (self.account.difference or 0) <= FEW_GONE
 
     def compare_behind(self) -> Steps[bool]:
-        """Compare the counts behind a border, which differs in each run. Rows that vanished on one side of the border
+        """Compare the counts after a border, which differs in each run. Rows that vanished on one side of the border
         and rows that appeared on the other side leave the total as it was. Returns whether all ids must be compared."""
         if self.behind is None or not (lost := (yield from self._lost_behind(*self.behind))):
             return False
@@ -98,7 +98,7 @@ class Explaining:
         return bool((yield from self._lost_behind(*self.behind)))
 
     def _lost_behind(self, border: str, counted: int) -> Steps[int]:
-        """By how many rows the archive exceeds the site behind the border; 0 where the difference can be explained."""
+        """By how many rows the archive exceeds the site after the border; 0 where the difference can be explained."""
         account = self.account
         known = (yield account.queries.known(since=border)).keys() - account.apart - account.held_back - account.unsure
         lost: int = len(known) - counted

@@ -145,7 +145,7 @@ class FullListing(Listing):
     def _resume(self) -> bool:
         """Go on at the cursor of an unfinished walk; False where the walk starts from the beginning.
 
-        Only posts and media resume: for the other kinds nothing tells what changed behind the cursor since then.
+        Only posts and media resume: for the other kinds nothing tells what changed before the cursor since then.
         """
         cursor, options = self.intake.state.cursor, self.queries.options
         resumable = not self.queries.is_windowed and not options.full and options.kind in ("posts", "media")

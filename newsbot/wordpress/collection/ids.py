@@ -30,7 +30,7 @@ def every_id(
     ``cursor`` is a new cursor by id. If the listing breaks off, the cursor is ``unproven`` or ``repeating``
     afterwards. ``ask`` makes a query of parameters, and ``observe`` is called with each reply. ``trusting``: one
     short page whose total is the number of its rows is the whole listing. ``whole`` is the site's count of the
-    collection of which a part is listed: a short page with this total, behind fewer rows, counts more than the part.
+    collection of which a part is listed: a short page with this total, after fewer rows, counts more than the part.
     Raises PayloadError.
     """
     found: dict[int, Value] = {}
@@ -89,9 +89,9 @@ def _adapt(cursor: Cursor, params: Params, fault: PayloadError) -> None:
     elif "page" in params and status == 400:
         cursor.past_the_end(proven=not cursor.is_counted(params))
     elif "offset" in params and status == 400 and len(cursor.seen) > cursor.per_page:
-        # The site has a limit if several pages came. A refusal right behind the first page means that it refuses every
+        # The site has a limit if several pages came. A refusal right after the first page means that it refuses every
         # offset.
         cursor.past_the_end(proven=False)
     elif not (status == 500 or refuses_form(fault)) or not cursor.refuse(params):
-        # 500: a search engine behind the listing refuses what lies behind its window.
+        # 500: a search engine behind the listing refuses what lies after its window.
         raise fault

@@ -33,7 +33,7 @@ def can_update(queries: Queries, state: CollectionState) -> bool:
 def is_sweep_due(state: CollectionState, now: str | None, *, days: float) -> bool:
     """Whether all ids must be compared, since the last comparison is ``days`` old by the site's clock.
 
-    Also where the site's clock went back: what happened in between stands behind the watermark.
+    Also where the site's clock went back: what happened in between lies before the watermark.
     """
     if now is None or state.swept is None or now < max(state.swept, state.watermark or ""):
         return True
@@ -177,7 +177,7 @@ class IncrementalListing(Listing):
             yield from self._compare_part()
 
     def _explain(self) -> Steps[None]:
-        """Search for the rows by which the counts differ, in the whole or behind a border. If the search does not
+        """Search for the rows by which the counts differ, in the whole or after a border. If the search does not
         explain the difference, compare all ids.
         """
         account, newest = self.reconciler, self.newest

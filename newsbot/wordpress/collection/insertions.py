@@ -185,7 +185,7 @@ class _Listing:
 
 
 def _ask(site_ids: SiteIds, offset: int, fresh: str | None, *, excluding: bool = False) -> Asking[Reply | None]:
-    """The answer with the ids behind ``offset``; None where the site refuses an offset, or fails at it. ``excluding``:
+    """The answer with the ids after ``offset``; None where the site refuses an offset, or fails at it. ``excluding``:
     the query names a row that no site has, so that no cache has an answer to it; None where the site refuses this.
 
     Raises PayloadError.

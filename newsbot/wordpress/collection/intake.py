@@ -1,6 +1,6 @@
 """From the rows of one collection to items: rows are read, wait for their joined objects, and leave in order.
 
-A checkpoint leaves behind the last row of each page, so that the archive commits whole pages.
+A checkpoint is yielded after the last row of each page, so that the archive commits whole pages.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Intake:
         self.mark(cursor)
 
     def mark(self, cursor: dict[str, Any] | None) -> None:
-        """Close a page: a checkpoint with ``cursor`` leaves behind the rows taken so far."""
+        """Close a page: a checkpoint with ``cursor`` follows the rows taken so far."""
         self.joiner.mark(self.queries.checkpoint(self.sequence, cursor=cursor))
 
     def read(self, raw: dict[str, Any], reply: Reply) -> Record:
@@ -278,7 +278,7 @@ class Intake:
         yield row
 
     def _with_owed(self, checkpoint: Checkpoint) -> Checkpoint:
-        """The cursor with the ids that are owed behind it. A cursor that would owe too many ids does not move."""
+        """The cursor with the ids that are owed before it. A cursor that would owe too many ids does not move."""
         if checkpoint.cursor is None or not (owed := sorted({*self.state.owed, *self.owed()})):
             return checkpoint
         return replace(checkpoint, cursor=None if len(owed) > MAX_OWED else {**checkpoint.cursor, "owed": owed})

@@ -64,7 +64,7 @@ class Turn(StrEnum):
     END = "end"
     """The listing came to its end, and showed it."""
     BROKEN = "broken"
-    """The listing ends, and rows may be missing behind its end."""
+    """The listing ends, and rows may be missing after its end."""
     FLIP = "flip"
     """The site gives the opposite of the order that was asked for."""
     FALL = "fall"

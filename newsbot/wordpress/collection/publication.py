@@ -67,7 +67,7 @@ class DateRound:
         return frozenset(self.taken)
 
     def advance(self, known: Collection[int], when: str) -> None:
-        """Go on behind the chosen rows, which were read. ``known`` are the ids of all rows."""
+        """Go on after the chosen rows, which were read. ``known`` are the ids of all rows."""
         if not self.taken:
             return
         if self.at is None:

@@ -1,6 +1,6 @@
 """The newest ids by their ranks: the number of rows that stand before them, whatever the site counts. Pure.
 
-A cache or a plugin may send an old count. So the newest rows are listed in ascending order behind an ``offset``, the
+A cache or a plugin may send an old count. So the newest rows are listed in ascending order with an ``offset``, the
 number of rows that should stand before them. If an old row vanished, all later rows move forward by one, and the last
 page has a row less than the site's count says. This costs no request more than the newest rows in descending order do.
 """
@@ -52,7 +52,7 @@ class Start:
 
 @dataclass(slots=True, kw_only=True)
 class Ranked:
-    """The rows behind the oldest ``behind`` ones, in ascending order. ``ended``: they are the last rows of the
+    """The rows after the oldest ``behind`` ones, in ascending order. ``ended``: they are the last rows of the
     collection, if the site heeds what it is asked for. ``heeded``: it does not show that it ignores or refuses this.
     ``rows`` is the number of rows on the longest page, ``reply`` is the first answer."""
 
@@ -104,7 +104,7 @@ def learnt(ranks: Mapping[str, Any], swept: str | None) -> dict[str, Any]:
 
 
 def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> Steps[Ranked]:
-    """The rows behind the oldest ``behind`` ones. Raises a final PayloadError."""
+    """The rows after the oldest ``behind`` ones. Raises a final PayloadError."""
     queries, ranked, offset = site_ids.queries, Ranked(behind=behind), behind
     fields = f"{LISTING},link" if "link" in fields_of(queries.options.kind, site_ids.field_set) else LISTING
     for _ in range(MOST_PAGES):
@@ -135,9 +135,9 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         if is_short and not further:
             # Rows follow, or the count is wrong: the answers do not tell which.
             return ranked
-        # If the site counts rows behind a page that is not full, hidden rows took places on the page.
+        # If the site counts rows after a page that is not full, hidden rows took places on the page.
         if not is_short and not (yield from unknown(further)):
-            # A page has places for new rows behind known ones. It is full without them: the site ignores the offset.
+            # A page has places for new rows after known ones. It is full without them: the site ignores the offset.
             ranked.heeded = False
             return ranked
         offset += max(1, len(rows) - OVERLAP)

@@ -1,6 +1,6 @@
 """Brings rows that fail as a batch: in halves, until each row that fails is alone and can be named.
 
-A row whose rendering dies must not stop the rows behind it, however many stand in a row; a site that is down must not
+A row whose rendering dies must not stop the rows after it, however many stand in a row; a site that is down must not
 have its rows named one by one. A light query, for which the site renders no content, tells the two apart.
 """
 

@@ -197,7 +197,7 @@ def is_from_cache(reply: Reply) -> bool:
     # A look-up tells what the cache held, not what it answered: Squid may look up a hit and answer a miss.
     names = (name for name in reply.headers if "cache" in name and name != "cache-control" and "lookup" not in name)
     named = (reply.headers[name] for name in names)
-    # Varnish names the request that filled the cache behind the request that it answers.
+    # Varnish names the request that filled the cache after the request that it answers.
     from_varnish = len(reply.headers.get("x-varnish", "").split()) > 1
     return age(reply) > 0 or from_varnish or any(value.strip().lower().startswith(_HITS) for value in named)
 

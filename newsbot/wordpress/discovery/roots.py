@@ -77,7 +77,7 @@ def _usual(url: str) -> Iterator[str]:
 
 
 def _folders(path: str) -> list[str]:
-    """The folders of a path that may hold a WordPress, the deepest first: none behind a file, a year or a name of
+    """The folders of a path that may hold a WordPress, the deepest first: none after a file, a year or a name of
     WordPress's own."""
     folders = ["/"]
     for name in path.split("/")[1 : DEPTH + 1]:

@@ -1,4 +1,4 @@
-"""Posts on their way out: their id, the window, the limit, and the checkpoints behind them."""
+"""Posts on their way out: their id, the window, the limit, and the checkpoints after them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Decides whether a feed has an end. Pure.
 
 A feed does not tell how many pages it has, and every page of an endless feed brings entries. So the walk asks, now and
-then, for a page far behind its place: a feed that shows entries there, or that goes on far behind a page that was
+then, for a page far after its place: a feed that shows entries there, or that goes on far after a page that was
 empty, has no end. If the site refuses such pages, nothing tells the end, and the walk is bounded.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 FIRST = 50
-"""The page behind which the walk asks for the end for the first time, then after twice as many pages, and so on."""
+"""The page after which the walk asks for the end for the first time, then after twice as many pages, and so on."""
 
 FAR = 1_000_000
 """The number of a page that no feed has: ten million posts come before it."""
@@ -30,10 +30,10 @@ LOOKS = 2
 """Pages that are asked for after an empty one. A cache or a plugin may empty a page in the middle."""
 
 LOOKS_BEHIND_404 = 1
-"""The same behind a page that does not exist, which is how WordPress itself ends a feed."""
+"""The same after a page that does not exist, which is how WordPress itself ends a feed."""
 
 Urls = list[str]
-"""The canonical URLs of a page's entries; empty behind the last page."""
+"""The canonical URLs of a page's entries; empty after the last page."""
 
 
 class Answer(NamedTuple):
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class FeedEnd:
-    """What is known of a feed's end. ``due``: behind the page of this number the walk asks for the end. ``behind`` is
+    """What is known of a feed's end. ``due``: after the page of this number the walk asks for the end. ``behind`` is
     the number of a page that was empty, ``unknown`` the number of answers in a row that are not a page of a feed.
     ``refused``: why the site gave no page, the last time.
     """
@@ -60,7 +60,7 @@ class FeedEnd:
     refused: str | None = None
 
     def is_passed(self, number: int) -> bool:
-        """Whether the page ``number``, which has entries, lies far behind a page that was empty."""
+        """Whether the page ``number``, which has entries, lies far after a page that was empty."""
         return self.behind is not None and number > self.behind + max(SLACK, self.behind // 10)
 
     def is_due(self, number: int) -> bool:
@@ -95,5 +95,5 @@ class FeedEnd:
 
 
 def is_endless(far: Urls, farther: Urls) -> bool:
-    """Whether two pages behind the end of every feed show entries. Some sites show their last page for each of them."""
+    """Whether two pages after the end of every feed show entries. Some sites show their last page for each of them."""
     return bool(far) and bool(farther) and far != farther

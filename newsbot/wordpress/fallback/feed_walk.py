@@ -34,7 +34,7 @@ class FeedWalk:
 
     ``partial``: canonical URL -> entry that holds only an excerpt. ``held`` entries wait to be sent. ``in_window`` is
     the number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
-    ``broke_off``: why the feed did not come whole, or None. ``sitemap_is_partial``: behind as many posts as the sitemap
+    ``broke_off``: why the feed did not come whole, or None. ``sitemap_is_partial``: after as many posts as the sitemap
     lists, the feed shows posts that the sitemap lacks. ``unseen``: why this is not known.
     """
 
@@ -83,7 +83,7 @@ class FeedWalk:
                 empty += 1
             page = yield from self._fetch(feed, number)
             if urls_of(page) == first_urls:
-                page = _NO_PAGE  # some sites show their first page behind the last one
+                page = _NO_PAGE  # some sites show their first page after the last one
 
     def _has_no_end(self, feed: FoundFeed, number: int, first: list[str]) -> Steps[bool]:
         """Whether the feed, whose page ``number`` came, has no end. Then the walk breaks off."""
@@ -110,7 +110,7 @@ class FeedWalk:
         return bool(entries) and not (self._is_limited(entries) or self.delivery.facts.kept or self.stale_pages)
 
     def _goes_behind_sitemap(self, feed: FoundFeed, size: int, first: list[str]) -> Steps[bool]:
-        """Whether the feed (``size`` entries a page), behind as many posts as the sitemap lists, has posts that the
+        """Whether the feed (``size`` entries a page), after as many posts as the sitemap lists, has posts that the
         sitemap lacks: some sitemaps list only the newest posts. Then the feed is walked to its end.
         """
         articles = self.delivery.listed.articles
@@ -129,7 +129,7 @@ class FeedWalk:
         return refused != 2 and (yield from self._probe(feed, 2, first)).refused is None
 
     def _probe(self, feed: FoundFeed, number: int, first: list[str]) -> Steps[Answer]:
-        """The answer for a page that is asked for only to find the end. A site may show its first page behind the last
+        """The answer for a page that is asked for only to find the end. A site may show its first page after the last
         one."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.error is not None or not (reply.is_ok or reply.is_gone or reply.status == 400):
@@ -151,7 +151,7 @@ class FeedWalk:
         return self.stale_pages < STALE_PAGES and not self._is_enough(page.entries)
 
     def _fetch(self, feed: FoundFeed, number: int) -> Steps[FeedPage]:
-        """The page of that number; an empty page behind the last one, and where the feed breaks off."""
+        """The page of that number; an empty page after the last one, and where the feed breaks off."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.is_gone:
             return _NO_PAGE
@@ -245,7 +245,7 @@ class FeedWalk:
 
 
 def _looks_behind(page: FeedPage) -> int:
-    """How many pages are asked for behind a page without entries."""
+    """How many pages are asked for after a page without entries."""
     return LOOKS_BEHIND_404 if page is _NO_PAGE else LOOKS
 
 

@@ -28,7 +28,7 @@ OVERFLOWS = 3
 """Batches of posts with more children than newsbot can hold, after which it asks for no more."""
 
 TESTED_AT, FAR = 50, 1_000_000
-"""Behind the page ``TESTED_AT``, newsbot asks for the page ``FAR``, which no listing has. A listing that shows rows
+"""After the page ``TESTED_AT``, newsbot asks for the page ``FAR``, which no listing has. A listing that shows rows
 there has no end."""
 
 BARREN = 3

@@ -110,7 +110,7 @@ class Joiner:
         return cache
 
     def mark(self, checkpoint: Checkpoint) -> None:
-        """Close a page: the checkpoint leaves behind the page's last post."""
+        """Close a page: the checkpoint follows the page's last post."""
         self.held.append(checkpoint)
 
     def ready(self) -> Iterator[Joinable | Checkpoint]:
@@ -235,7 +235,7 @@ class Joiner:
     def _by_ids(self, cache: LinkCache, kind: str, ids: list[int], also: list[int]) -> Query:
         if not also:
             return self._query(cache, kind, {"include": ids, "per_page": len(ids)})
-        # In one order, so that the crawls of all articles send one query where no object came.
+        # The ids are sorted: if no object came, the crawls of all articles then share one query.
         every = sorted({*ids, *also})
         query = self._query(cache, kind, {"include": every, "per_page": len(every)})
         return replace(query, shared=query.url)

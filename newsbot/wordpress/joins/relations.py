@@ -120,7 +120,7 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
 
 
 def _rest_base(route: str) -> str:
-    """What stands behind the namespace of a route: the name of the field that holds the ids. It may hold a slash."""
+    """What stands after the namespace of a route: the name of the field that holds the ids. It may hold a slash."""
     found = _REST_BASE.fullmatch(route)
     return found[1] if found else route.rsplit("/", 1)[-1]
 

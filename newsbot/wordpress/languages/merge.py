@@ -69,7 +69,7 @@ class Stream:
         self.ended = behind or self.barren >= BARREN
 
     def moved(self, after: str, excluded: frozenset[str]) -> Stream | None:
-        """The stream of a query that goes on behind the rows that were given. None where it must be asked again."""
+        """The stream of a query that goes on after the rows that were given. None where it must be asked again."""
         waiting = deque(
             row for row in self.waiting if str(row.get("date")) > after and str(row.get("id")) not in excluded
         )
@@ -220,7 +220,7 @@ class Merger:
         try:
             rows = rows_of(reply)
         except PayloadError as fault:
-            # Behind the last page.
+            # After the last page.
             stream.ended = at > 0 and getattr(fault, "status", None) == 400
             return None if stream.ended else reply
         self._took(rows, reply)
@@ -247,7 +247,7 @@ class Merger:
 
 
 def start_of_walk(base: Params) -> bool:
-    """Whether a listing is a walk by date, which moves on behind the rows that it saw."""
+    """Whether a listing is a walk by date, which moves on after the rows that it saw."""
     return base.get("orderby") == "date" and base.get("order") == "asc" and "after" in base and "exclude" in base
 
 

@@ -79,7 +79,7 @@ def without_meaning(url: str) -> str:
 
 
 def place_of(url: str) -> str:
-    """The path of a URL without what WordPress puts behind a part: pages of a listing, and its feed."""
+    """The path of a URL without what WordPress puts after a part: pages of a listing, and its feed."""
     return _FEED.sub("", _PAGING.sub("", unquote(urlsplit(url).path))).rstrip("/")
 
 

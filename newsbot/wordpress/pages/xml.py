@@ -26,7 +26,7 @@ _DECLARATION = re.compile(r"<\?xml[^>]{0,500}\?>")
 _HEAD = 4_096
 _BEGINNING = re.compile(r"<(?:rss|feed|rdf:RDF|(?:[A-Za-z]\w{0,15}:)?(?:urlset|sitemapindex))(?=[\s/>])")
 _AGAIN = re.compile(r"</(urlset|sitemapindex)\s{0,9}>\s{0,99}(?:<\?xml[^<>]{0,200}>\s{0,99})?<\1\b[^<>]{0,2000}>")
-"""What stands between two lists in one file. A cache wrote the second list behind the first, so the file is not XML."""
+"""What stands between two lists in one file. A cache wrote the second list after the first, so the file is not XML."""
 _HTML = re.compile(r"<(?:!doctype )?html", re.I)
 _DOCTYPE = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>\[]{0,500}(?:\[|SYSTEM))", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -59,7 +59,7 @@ def unpacked(body: bytes) -> bytes:
 def _unpacked_once(body: bytes) -> bytes:
     parts: list[bytes] = []
     left = UNPACKED
-    # Packed files that stand one behind the other are one file.
+    # Packed files that stand one after the other are one file.
     while body[:2] == _GZIP and left > 0 and len(parts) < _MEMBERS:
         unpacker = zlib.decompressobj(wbits=31)
         try:

@@ -1,4 +1,4 @@
-"""Hears the feeds of a site: its own, and those of the languages that its home page names."""
+"""Reads the feeds of a site: its main feed, and the feeds of the languages that its home page names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_FEEDS = 10
 
 
 def hear_feed(account: Account, name: str, url: str) -> Steps[int]:
-    """Hear a feed's newest entries. Returns how many of them newsbot did not hold."""
+    """Read a feed's newest entries. Returns how many of them newsbot did not hold."""
     entry = account.facts.witnesses.setdefault(name, {})
     state = FeedState(site=account.witnesses.site.key, url=url)
     yield from state.recall()
@@ -56,7 +56,7 @@ def hear_feed(account: Account, name: str, url: str) -> Steps[int]:
 
 
 def hear_languages(account: Account) -> Steps[None]:
-    """Hear the feeds of the other languages that the home page names, where nothing else lists the posts."""
+    """Read the feeds of the other languages that the home page names, where nothing else lists the posts."""
     site = account.witnesses.site
     reply = yield from ask(f"{site.home}/", "languages", account.type)
     languages = read_languages(reply) if reply.is_ok else []

@@ -1,4 +1,4 @@
-"""Hears the witnesses of one site: its sitemaps, its feed, and the feeds of the languages that its home page names."""
+"""Asks the witnesses of one site: its sitemaps, its feed, and the feeds of the languages that its home page names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_MISSING = 1_000
 
 
 def hear(witnesses: Witnesses, crawled: CollectionCrawl) -> Steps[None]:
-    """Hear those witnesses on a type whose turn it is. The listing of the type came to its end. Raises PayloadError
+    """Ask the witnesses of a type whose turn it is. The listing of the type came to its end. Raises PayloadError
     where the crawl is stopping."""
     intake, listing = crawled.intake, crawled.listing
     if intake is None or listing is None or crawled.fault is not None or witnesses.options.is_windowed:
@@ -84,7 +84,7 @@ def _keep(account: Account) -> Steps[None]:
 
 
 def _go_on(account: Account) -> Steps[bool]:
-    """Ask again for the missing articles, or hear the feed if something changed. Returns whether anything was asked.
+    """Ask again for the missing articles, or read the feed if something changed. Returns whether anything was asked.
 
     An article that is known to be missing stays in the receipt until it comes.
     """

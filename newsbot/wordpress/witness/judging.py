@@ -1,4 +1,4 @@
-"""Decides what the page behind a URL proves, where the API does not show the article of that URL. Pure."""
+"""Decides what the page at a URL proves, where the API does not show the article of that URL. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hears the sitemaps of a site on one type."""
+"""Compares the sitemaps of a site with one type."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_LACKING = 5_000
 
 
 def hear_sitemaps(account: Account) -> Steps[bool]:
-    """Hear the sitemaps. Returns whether they list the type."""
+    """Read the sitemaps. Returns whether they list the type."""
     entry = account.facts.witnesses.setdefault("sitemap", {})
     most = budget(account.facts.live or account.facts.seen)
     sitemaps = yield from account.witnesses.find(most=most, known=list(account.state.get("roots", ())))
@@ -50,7 +50,7 @@ def hear_sitemaps(account: Account) -> Steps[bool]:
 def _compare_in_turn(
     account: Account, urls: list[str], sitemaps: Sitemaps, differences: Differences, entry: dict[str, Any], *, most: int
 ) -> Steps[None]:
-    """Compare as many sitemaps as this hearing may read, and go on at the next hearing with those behind them."""
+    """Compare as many sitemaps as this hearing may read, and go on at the next hearing with those after them."""
     first = int(account.state.get("next", 0))
     # Lists that were read to find the others cost nothing more.
     ready = [url for url in urls if url in sitemaps.read and url not in sitemaps.emptied]

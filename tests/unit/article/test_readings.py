@@ -48,7 +48,7 @@ def body(html: str) -> LexborNode:
         (FIRST * 3, LINKED * 3 + "<p>Read also</p>" + PICTURE, LINKED * 3),  # a picture of another text
         (FIRST + LAST, FIRST + QUOTE + LAST, FIRST + QUOTE + LAST),  # what the plain reading lost
         (FIRST + LAST, FIRST + SENTENCE + LAST, FIRST + SENTENCE + LAST),
-        (FIRST + LAST, FIRST + "<p>Read also</p>" + LAST + QUOTE, FIRST + LAST),  # a label, and what stands behind
+        (FIRST + LAST, FIRST + "<p>Read also</p>" + LAST + QUOTE, FIRST + LAST),  # a label, and words after it
         (FIRST + LAST, FIRST + PICTURE + SENTENCE + LAST, FIRST + PICTURE + SENTENCE + LAST),
         (FIRST + LAST, FIRST + PICTURE + '<p><a href="/b/">Read also</a></p>' + LAST, FIRST + PICTURE + LAST),
         (FIRST + LAST, FIRST + f'<p><a href="/b/">{SENTENCE}</a></p>' + LAST, FIRST + LAST),

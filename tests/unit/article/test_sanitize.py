@@ -1,4 +1,4 @@
-"""The final allowlist by itself: its output, whatever the rules and the walk before it let through."""
+"""The final allowlist alone: its output is safe for any input, also without the rules and the walk."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Wxr:
 
 
 def read(data: bytes, *, own: bool = True) -> Wxr:
-    """``own``: the file is of newsbot, whose terms stand behind their parents. Raises Malformed and XMLSyntaxError."""
+    """``own``: the file is of newsbot, whose terms stand after their parents. Raises Malformed and XMLSyntaxError."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=False)
     root = etree.fromstring(data, parser)
     if root.getroottree().docinfo.doctype:

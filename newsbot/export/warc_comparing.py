@@ -84,7 +84,7 @@ def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool =
         made[key] = rows, remaker.lacks_linked
     rows, remaker.lacks_linked = made[key]
     if not isinstance(row["id"], int) or row["id"] not in rows:
-        raise NotMade("its record does not hold it")
+        raise NotMade("its record does not contain the row")
     return rows[row["id"]]
 
 

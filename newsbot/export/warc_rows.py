@@ -138,7 +138,7 @@ class Remaker:
             raise NotMade(f"its record holds no feed ({fault})") from None
         entry = next((entry for entry in page.entries if entry.url == row["url"]), None)
         if entry is None:
-            raise NotMade("the feed in its record does not list it")
+            raise NotMade("the feed in its record does not list the row")
         shown = entry.id
         if row["id"] != shown and (seen := self.answers.find(entry.url)) is not None:
             # The feed's id was not certain, and the id was taken from the page.
@@ -286,7 +286,7 @@ def _id_of(row: Mapping[str, Any], *shown: int | None) -> int:
     """The id of a row that came without the API: an id that its page or feed shows, or the id that newsbot computes
     from its URL. Raises NotMade where the row has a different id."""
     if row["id"] not in (*shown, id_of_url(row["url"])):
-        raise NotMade("its id is neither in its record nor the one that its URL gives it")
+        raise NotMade("neither its record nor its URL gives this id")
     return int(row["id"])
 
 

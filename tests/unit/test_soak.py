@@ -43,3 +43,14 @@ def test_a_hidden_row_does_not_stand_for_a_row_that_vanished() -> None:
         Step(acts=(("trash", 36),)),
     )
     assert play(History("media", posts=7, ties=1, per_page=3, steps=steps, longest=215)) is None
+
+
+def test_a_page_that_a_hidden_row_made_short_is_not_the_whole_site() -> None:
+    """The site sends the number of rows on a page as the total. A hidden row takes a place on the first page, which
+    then looks like a whole collection of two rows."""
+    steps = (
+        Step(acts=(("add", 546), ("count_more", 4190), ("trash", 469), ("delete_and_back_date", 4121))),
+        Step(acts=(("back_date", 6183), ("trash", 3371)), during=((1, ("begin_lie", 6060)),)),
+        Step(acts=(("count_more", 4985), ("restore", 4877), ("exchange_quietly", 3388))),
+    )
+    assert play(History("posts", posts=0, ties=1, per_page=3, steps=steps)) is None

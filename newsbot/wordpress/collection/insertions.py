@@ -131,6 +131,9 @@ def newest_ids(
                 return found
         found.cached = found.cached or (bool(fresh) and is_from_cache(reply))
         further = listing.take(reply, site_ids)
+        if found.is_all and hidden and (yield from _goes_on(site_ids, fresh)):
+            # The site counts the rows of each page, and hidden rows made its first page short.
+            found.is_all = False
         if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):
             return found
         if len(found.dates) > (found.total or len(found.dates)) + MEANWHILE:
@@ -138,6 +141,12 @@ def newest_ids(
             break
     found.partial = True
     return found
+
+
+def _goes_on(site_ids: SiteIds, fresh: str | None) -> Asking[bool]:
+    """Whether the site lists rows after the first page. Raises PayloadError."""
+    reply = yield from _ask(site_ids, site_ids.queries.per_page, fresh)
+    return reply is not None and bool(rows_of(reply))
 
 
 def _in_doubt(site_ids: SiteIds, reply: Reply) -> bool:

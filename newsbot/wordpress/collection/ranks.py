@@ -82,7 +82,7 @@ def start(account: Reconciler) -> Start:
     listed = state.live - len(account.apart) + len(account.absent) + account.hidden
     size = queries.per_page
     return Start(
-        behind=listed - (size - max(1, size // NEW_SHARE)) if _is_usable(queries, state, listed) else None,
+        behind=max(0, listed - (size - max(1, size // NEW_SHARE))) if _is_usable(queries, state, listed) else None,
         most_hidden=min(account.hidden, kept.get("hidden", account.hidden)),
         known=not account.hidden or "hidden" in kept,
         fresh=token(state.run_time) + "0",

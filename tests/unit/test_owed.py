@@ -101,15 +101,15 @@ def test_links_that_a_run_lacked_are_brought_however_often_the_walk_is_cut_off(t
 
 
 class Failing(Ailing):
-    """Lists this many pages of posts, and then fails."""
+    """Lists this many pages of posts, and then answers to nothing."""
 
     pages = 2
 
     def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
         if route == "/wp/v2/posts":
             self.pages -= "content" in params.get("_fields", "content")
-            if self.pages < 0:
-                return 503, None, {"busy": True}
+        if self.pages < 0:
+            return 503, None, {"busy": True}
         return super()._answer(route, params)
 
 

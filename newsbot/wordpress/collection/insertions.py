@@ -130,8 +130,9 @@ def newest_ids(
                 found.repeating = True
                 return found
         found.cached = found.cached or (bool(fresh) and is_from_cache(reply))
+        is_first = not listing.offset
         further = listing.take(reply, site_ids)
-        if found.is_all and hidden and (yield from _goes_on(site_ids, fresh)):
+        if is_first and found.is_all and hidden and (yield from _goes_on(site_ids, fresh)):
             # The site counts the rows of each page, and hidden rows made its first page short.
             found.is_all = False
         if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):

@@ -12,8 +12,8 @@ PARSED_BYTES = 512 * 1024
 _TOKEN = re.compile(r"[a-z0-9_-]+", re.ASCII | re.I)
 _AGENT = re.compile(rb"((?:^|\r|\xef\xbb\xbf)[ \t]*user[- ]?agent[ \t]*:?[ \t]*)([^\r\n]*)", re.I | re.M)
 _CRAWL_DELAY = re.compile(
-    rb"((?:^|\r)[ \t]*crawl-delay[ \t]*:[ \t]*)(\d{1,9})(?:[.,](\d{1,9}))?"
-    rb"[ \t]*(?:s|secs?|seconds?)?(?=[ \t]*(?:#|\r|$))",
+    rb"((?:^|\r)[ \t]*+crawl-delay[ \t]*+:[ \t]*+)(\d{1,9})(?:[.,](\d{1,9}))?"
+    rb"[ \t]*+(?:seconds?|secs?|s)?+[ \t]*+(?=#|\r|$)",
     re.I | re.M,
 )
 _NOBODY = b"-"

@@ -89,7 +89,9 @@ def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
     for url in urls:
         known = site.meanings.get(url)
         if (meaning := in_query(_with_scheme(url))) is not None:
-            site.meanings[url] = meaning
+            # A query has no permalink. In another folder it may be one of another site.
+            if place_of(_with_scheme(url)) == urlsplit(site.home).path.rstrip("/"):
+                site.meanings[url] = meaning
         elif (known is None or (known.kind == "article" and not known.text)) and not _PART.search(place_of(url)):
             left.append(url)
     # The page of the first address tells whether the list may be one of articles.

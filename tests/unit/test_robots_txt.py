@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from protego import Protego
 
@@ -58,6 +60,14 @@ def test_a_crawl_delay_is_read_with_its_unit_and_with_a_comma(text: str, seconds
         parser = Protego.parse(for_product(body.encode(), "newsbot").decode())
         assert parser.crawl_delay("newsbot") == seconds
         assert not parser.can_fetch("https://news.example/a", "newsbot")
+
+
+def test_a_crawl_delay_before_many_spaces_is_read_at_once() -> None:
+    body = b"Crawl-delay: 1" + b" " * PARSED_BYTES + b"x\n"
+    began = process_time()
+    assert for_product(body, "newsbot") == body
+    # A division of the spaces in every possible way takes hours.
+    assert process_time() - began < 5
 
 
 def test_groups_of_one_name_are_one_and_the_longest_rule_wins() -> None:

@@ -62,6 +62,11 @@ def test_a_post_with_another_permalink_is_not_the_article() -> None:
     assert (meanings, {query["route"] for query in asked}) == ({}, {"posts"})
 
 
+def test_a_query_in_another_folder_is_not_resolved_by_this_site() -> None:
+    home, below = f"{HOME}/?p=9", f"{HOME}/blog/?p=9"
+    assert resolved([home, below], [])[0].keys() == {home}
+
+
 @pytest.mark.parametrize("urls", [URLS[:2], [URLS[4], f"{HOME}/category/e/", f"{HOME}/author/f/", URLS[0]]])
 def test_a_list_that_may_hold_no_articles_costs_no_query(urls: list[str]) -> None:
     assert resolved(urls, []) == ({}, [])

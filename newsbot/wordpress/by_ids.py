@@ -32,6 +32,12 @@ it, and its rows are asked for in the next run."""
 _OF_LISTINGS = frozenset({"include", "exclude", "per_page", "page", "offset", "order", "orderby", "after", "before"})
 """Parameters that the route of a single row does not take."""
 
+_GONE = frozenset({404, 410})
+"""Statuses with which WordPress answers for a row that does not exist."""
+
+_HIDDEN = _GONE | {401, 403}
+"""Statuses with which WordPress answers for a row that visitors do not see."""
+
 _FOR_LENGTH = frozenset({413, 414, 431, 494})
 """Statuses by which a server refuses the length of a URL: a query for fewer ids may come through."""
 
@@ -114,7 +120,7 @@ class ByIds:
             if not _may_refuse_include((yield self._query(query, asked.route, alone))):
                 return False
         reply = yield self._single(query, asked, first)
-        return reply.status == 404 or (reply.is_ok and _shows(reply, first))
+        return _shows(reply, first) or _is_left_out(reply)
 
     def _bring(self, query: Query, asked: _Asked) -> Steps[Reply | None]:
         found = _Found()
@@ -127,13 +133,10 @@ class ByIds:
                 return None
             reply: Reply = yield self._single(query, asked, number)
             found.last = reply
+            if _is_left_out(reply, _HIDDEN):
+                continue
             try:
                 raw = answer(reply)
-            except Refused as refusal:
-                if refusal.status in (401, 403, 404, 410):
-                    # WordPress leaves such a row out of a listing.
-                    continue
-                return reply
             except PayloadError:
                 return reply
             if isinstance(raw, dict):
@@ -195,10 +198,22 @@ def _may_refuse_include(reply: Reply) -> bool:
 
 def _shows(reply: Reply, number: int) -> bool:
     try:
-        raw = answer(reply)
+        raw = answer(reply) if reply.is_ok else None
     except PayloadError:
         return False
     return isinstance(raw, dict) and row_id(raw.get("id")) == number
+
+
+def _is_left_out(reply: Reply, statuses: frozenset[int] = _GONE) -> bool:
+    """Whether WordPress answered that the row is not there. It leaves such a row out of a listing."""
+    try:
+        answer(reply)
+    except Refused as refusal:
+        # A site without the route of a single row gives this answer for each row that it has.
+        return refusal.status in statuses and refusal.code != "rest_no_route"
+    except PayloadError:
+        pass
+    return False
 
 
 def _as_listing(query: Query, asked: _Asked, found: _Found) -> Reply:

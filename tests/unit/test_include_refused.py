@@ -235,3 +235,26 @@ def test_a_run_makes_a_bounded_number_of_requests_for_ids() -> None:
     came = site.play(12, [5, 2900], list(range(1000, 1009)), [4, 5])
     assert came == [[5, 2900], list(range(1000, 1009)), None]
     assert len(site.urls) == 12
+
+
+@pytest.mark.parametrize("body", [PAGE, b'{"code":"rest_no_route","message":"no","data":{"status":404}}'])
+def test_a_site_without_the_route_of_a_single_row_has_not_lost_its_rows(body: bytes) -> None:
+    def reply(query: Query) -> Reply:
+        is_single = urlsplit(query.url).path.rpartition("/")[2].isdigit()
+        return Reply(status=404 if is_single else 403, url=query.url, body=body if is_single else PAGE)
+
+    def ask(ids: list[int]) -> Reply:
+        steps = forms.ask(Query(url=site.api.url("/wp/v2/media", {"include": ids}), purpose="join-media"))
+        query = next(steps)
+        try:
+            while True:
+                query = steps.send(reply(query))
+        except StopIteration as end:
+            answered: Reply = end.value
+            return answered
+
+    site = SoakSite(per_page=10).site()
+    forms = OtherForms(site)
+    assert (ask([5, 6]).body, site.accepted("/wp/v2/media").takes("include")) == (PAGE, True)
+    site.leave("/wp/v2/media", "include")
+    assert ask([5, 6]).body == body

@@ -12,7 +12,8 @@ from typing import IO, Any, cast
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 except tab and line feed, DEL and C1, bidirectional controls, line and paragraph separators, lone surrogates."""
 
-_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/@]*@")
+_PASSWORD = re.compile(r"(://[^\s/:?#]*):[^\s/?#]*@")
+"""A name and a password before a host. As in ``urlsplit``, the last at sign before a path or a query ends them."""
 
 _COMMAND = re.compile(
     r"\bscrapy (crawl|export|doctor|sites|report|forget|article|clean|fleet|verify|fetch|view|shell|parse)\b"
@@ -30,7 +31,8 @@ def visible(text: str) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """``text`` with ``***`` in the place of each password in a URL. A port or an at sign in a path is no password."""
+    """``text`` with ``***`` in the place of each password in a URL. A port, or an at sign in a path or a query, is no
+    password."""
     return _PASSWORD.sub(r"\1:***@", text) if "@" in text else text
 
 

@@ -73,7 +73,8 @@ def check_log(settings: BaseSettings) -> None:
 
 def _check_format(form: Any, dates: Any) -> None:
     """Raise BadArgument for a format with which no line of the log can be written."""
-    line = logging.LogRecord("newsbot", logging.INFO, __file__, 1, "a line", None, None)
+    # A record of the user's own class may have fields of its own.
+    line = logging.getLogRecordFactory()("newsbot", logging.INFO, __file__, 1, "a line", (), None)
     for name, value, formats in (("LOG_FORMAT", form, (form, None)), ("LOG_DATEFORMAT", dates, ("%(asctime)s", dates))):
         try:
             logging.Formatter(*formats).format(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,16 @@ def test_a_setting_that_scrapy_cannot_read_is_named(word: str, line: str) -> Non
     with pytest.raises(BadArgument) as refused:
         check_given(given(), ["LOG_LEVEL=INFO", word])
     assert str(refused.value) == line
+
+
+def test_a_format_may_name_a_field_of_the_users_own_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Numbered(logging.LogRecord):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.job = 7
+
+    monkeypatch.setattr(logging, "_logRecordFactory", Numbered)
+    check_scrapy_settings(given(LOG_FORMAT="%(job)s %(message)s"))
 
 
 @pytest.mark.parametrize(

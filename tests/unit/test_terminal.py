@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -42,7 +43,25 @@ def test_lines_for_the_user_hold_no_password(capsys: pytest.CaptureFixture[str])
     assert out == "https://ann:***@news.example/a/: no\n"
 
 
-@pytest.mark.parametrize("text", ["https://news.example:8443/@ann/a/", "a@b.example", "https://ann@news.example/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://ann:se@cret@files.example/", "ftp://ann@b.example:secret@files.example/", "ftp://:secret@a.example"]
+)
+def test_an_at_sign_in_a_name_or_a_password_shows_no_part_of_the_password(url: str) -> None:
+    """``urlsplit``, by which feeds are stored, takes the last at sign before the host."""
+    hidden = without_passwords(url)
+    assert ("cret" not in hidden, urlsplit(hidden)) == (
+        True,
+        urlsplit(url.replace(urlsplit(url).password or "", "***")),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("https://news.example:8443/@ann/a/", "a@b.example", "https://ann@news.example/", "https://a@b.example:8443/"),
+        *("https://news.example:8443?mail=a@b.example", "https://news.example:8443#a@b.example"),
+    ],
+)
 def test_what_is_no_password_stays(text: str) -> None:
     assert without_passwords(text) == text
 

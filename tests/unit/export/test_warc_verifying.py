@@ -240,6 +240,9 @@ def test_rows_of_rotated_files_and_of_a_run_that_died_are_made_again(tmp_path: P
         writing = dying if number < 4 else run
         made[number] = writing.answer(f"{API}/posts?page={number}", [raw(number, author=number)])
         writing.answer(f"{API}/users?include={number}", [{"id": number, "name": f"Ann {number}"}])
+        searching = writing.recorder._files._dead
+        assert searching is not None
+        searching.result()  # its search for dead files, before this run or the other one dies
     out, last = dying.recorder._files._out, dying.recorder._files._path
     assert out is not None
     assert last is not None

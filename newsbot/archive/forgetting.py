@@ -299,11 +299,11 @@ def _stripped(payload: bytes, is_removed: Callable[[Reply], bool]) -> bytes | No
     """The JSON of a post without the comments that are removed; None where the post has none of them."""
     try:
         text = json_of(payload)
+        if b'"replies"' not in text:
+            return None
+        fields = columns_in(text)
     except BrokenPayload:
         return None
-    if b'"replies"' not in text:
-        return None
-    fields = columns_in(text)
     replies = (fields.get("linked") or {}).get("replies")
     if not isinstance(replies, list):
         return None

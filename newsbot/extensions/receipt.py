@@ -170,7 +170,7 @@ class ReceiptExtension:
             requests=requests_sent(self._stats.get_stats()),
             unproven=self.unproven,
             stopped=self.reason == "shutdown",
-            undelivered=not self.files and bool(self._stat("feeds/failed") or self._other_feeds_failed()),
+            undelivered=not self._feeds_succeeded() and bool(self._stat("feeds/failed") or self._other_feeds_failed()),
         )
 
     def _conclude(self, spider_name: str) -> None:
@@ -240,6 +240,11 @@ class ReceiptExtension:
         stats = self._stats.get_stats()
         failed = sum(stats[name] for name in stats if name.startswith("feedexport/failed_count/"))
         return max(0, int(failed) - self._stat("feeds/failed"))
+
+    def _feeds_succeeded(self) -> bool:
+        """Whether a feed has its rows: a file of newsbot, standard output, or a storage of the user."""
+        stats = self._stats.get_stats()
+        return bool(self.files) or any(stats[name] for name in stats if name.startswith("feedexport/success_count/"))
 
     def _write(self, body: bytes) -> None:
         if self.path is None:

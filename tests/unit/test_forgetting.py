@@ -11,6 +11,7 @@ import pytest
 
 from newsbot.archive import Archive
 from newsbot.archive.near_names import near_names
+from newsbot.archive.payloads import compressed
 from newsbot.archive.reader import Filter, read_current, read_history
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.export.forgotten import Unconfirmed, Wish, forget
@@ -175,6 +176,15 @@ def test_all_comments_are_forgotten_without_bringing_a_forgotten_person_back(wis
     brought = take(url, [comment(1, "Jo Doe", text=SECRET), comment(2, "Ann"), comment(3, "Jo Doe")], run="second")
     assert brought == [False, True, True]
     assert held(url, "comments") == [(SITE, 2), (SITE, 3), (OTHER, 1)]
+
+
+def test_a_post_whose_json_cannot_be_read_does_not_keep_a_person_in_the_archive(url: str) -> None:
+    unreadable = compressed(b'{"linked":{"replies":[]},"raw":{"views":1' + b"0" * 400 + b"}}")
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        of_posts = "collection IN (SELECT collection FROM collections WHERE kind='posts')"
+        connection.execute(f"UPDATE revisions SET payload=? WHERE {of_posts}", (unreadable,))
+    ask(url, "person", "Jo Doe")
+    assert (held(url, "comments"), held(url, "users")) == ([(SITE, 2)], [])
 
 
 def test_a_site_is_forgotten_whole(url: str) -> None:

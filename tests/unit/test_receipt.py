@@ -175,6 +175,15 @@ def test_a_run_whose_feeds_all_failed_is_undelivered(
     assert run.extension._ended("wp_posts").undelivered is undelivered
 
 
+def test_a_run_with_a_feed_in_another_storage_is_not_undelivered(tmp_path: Path) -> None:
+    run = Run(tmp_path, site(), **{"feeds/failed": 1})
+    assert run.crawler.stats is not None
+    run.crawler.stats.set_value("feedexport/failed_count/FileStorage", 1)
+    run.crawler.stats.set_value("feedexport/success_count/StdoutStorage", 1)
+    run.end()
+    assert run.extension._ended("wp_posts").undelivered is False
+
+
 def test_run_whose_receipt_cannot_be_written_is_not_complete(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "receipts").write_text("a file where the folder belongs")
     run = Run(tmp_path, site())

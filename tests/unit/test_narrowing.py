@@ -277,6 +277,16 @@ def test_an_article_is_taken_out_of_the_rows_of_a_site_that_ignores_its_id_and_t
     assert ([row.id for row in rows], facts.verdict) == ([3], "complete"), facts.why
 
 
+def test_an_article_outside_of_the_window_is_not_missing() -> None:
+    model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
+    for since, verdict in ((None, "incomplete"), ("2035-01-01T00:00:00", "complete")):
+        site, facts = model_site.site(), SiteFacts(asked=HOME)
+        site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "include", "exclude"}))
+        options = Options(url=HOME, scope=Scope(article=9, type="post"), limit=1, since=since, follow=frozenset())
+        rows, _ = model_site.listen(crawl_collections(site, options, facts), model)
+        assert (rows, facts.verdict) == ([], verdict), facts.why
+
+
 @pytest.mark.parametrize("has_totals", [True, False])
 def test_a_search_that_finds_something_for_any_words_is_no_fault(has_totals: bool) -> None:
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 9)})

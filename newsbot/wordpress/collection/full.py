@@ -109,9 +109,11 @@ class FullListing(Listing):
         return [row for row in rows if row_id(row.get("id")) == scope.article] or rows
 
     def _note_missing_article(self) -> None:
-        """Name the article that was asked for, where the site knows it and does not list it."""
-        scope = self.queries.options.scope
-        if scope is None or scope.article is None or self.queries.options.kind != "posts":
+        """Name the article that was asked for, where the site knows it and does not list it. With a window of time, the
+        article may lie outside."""
+        options = self.queries.options
+        scope = options.scope if not (options.since or options.until) else None
+        if scope is None or scope.article is None or options.kind != "posts":
             return
         if scope.article not in self.cursor.seen and scope.article not in self.facts.missing:
             self.facts.missing.append(scope.article)

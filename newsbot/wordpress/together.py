@@ -108,7 +108,7 @@ def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
 
 
 def _by_slug(site: Site, base: str, urls: Sequence[str]) -> Asking[dict[str, Meaning]]:
-    route, found = f"/wp/v2/{base}", dict[str, Meaning]()
+    route, found, several = f"/wp/v2/{base}", dict[str, Meaning](), set[str]()
     wanted = {place_key(_with_scheme(url)): url for url in urls}
     slugs = {url: _slug(url) for url in urls}
     lists: list[dict[str, list[str]]] = []
@@ -127,9 +127,13 @@ def _by_slug(site: Site, base: str, urls: Sequence[str]) -> Asking[dict[str, Mea
             continue
         for row in rows:
             url, number = wanted.get(place_key(str(row.get("link")))), row_id(row.get("id"))
-            if url is not None and number is not None:
-                found[url] = Meaning(kind="article", base=base, id=number, text=slugs[url])
-    return found
+            if url is None or number is None:
+                continue
+            meaning = Meaning(kind="article", base=base, id=number, text=slugs[url])
+            if found.setdefault(url, meaning).id != number:
+                several.add(url)
+    # Of two rows with one permalink, only the page of the address tells which one the address is.
+    return {url: meaning for url, meaning in found.items() if url not in several}
 
 
 def _slug(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -60,6 +61,12 @@ def test_a_post_with_another_permalink_is_not_the_article() -> None:
     meanings, asked = resolved(URLS[:3], [{"id": 1, "link": f"{HOME}/other/a/"}, {"id": 2, "link": None}, {"id": 3}])
     # Where the site knows no post of the list, nothing is asked about its pages.
     assert (meanings, {query["route"] for query in asked}) == ({}, {"posts"})
+
+
+def test_of_two_posts_with_one_permalink_none_is_taken() -> None:
+    posts = [{"id": 1, "link": URLS[0]}, {"id": 3, "link": URLS[0]}, {"id": 2, "link": URLS[1]}]
+    assert {meaning.id for meaning in resolved(URLS[:3], posts)[0].values()} == {2}
+    assert {meaning.id for meaning in resolved(URLS[:3], [posts[0], *posts[::2]])[0].values()} == {1, 2}
 
 
 def test_a_query_in_another_folder_is_not_resolved_by_this_site() -> None:
@@ -155,3 +162,12 @@ def test_other_queries_are_sent_as_they_are() -> None:
     ):
         (sent,), _ = together(query, [(ROWS, 200)])
         assert sent is query
+
+
+def test_half_an_emoji_in_a_link_is_no_error() -> None:
+    links = [f"{URLS[0]}?x=\udc00", URLS[1]]
+    posts = [{"id": number, "link": link} for number, link in enumerate(links, 1)]
+    steps = find_articles(site(), URLS[:3])
+    next(steps)
+    # The site knows no post 7.
+    steps.send(Reply(status=200, url=HOME, body=json.dumps(posts).encode()))

@@ -88,7 +88,9 @@ def _parts(url: str) -> tuple[str, str]:
     path = unquote(parts.path) if "%" in parts.path else parts.path
     if not path.isascii():
         path = unicodedata.normalize("NFC", path)
-    query = urlencode(sorted(pair for pair in pairs if not _TRACKING.fullmatch(pair[0]))) if pairs else ""
+    kept = sorted(pair for pair in pairs if not _TRACKING.fullmatch(pair[0]))
+    # The JSON of a site may hold half an emoji.
+    query = urlencode(kept, errors="surrogatepass") if kept else ""
     return host, path.rstrip("/") + (f"?{query}" if query else "")
 
 

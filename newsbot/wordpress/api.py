@@ -50,6 +50,9 @@ class Api:
 
     def without_fields(self) -> Api:
         """The API, whose site refused ``_fields``. Only a refusal in a second run is believed for later runs too."""
+        if not self.takes_fields:
+            # A query that was built before the refusal met it too.
+            return self
         return replace(self, takes_fields=False, fields_doubted=not self.fields_doubted)
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from newsbot.wordpress.api import Site
+from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.offered import crawl_collections
@@ -173,3 +173,9 @@ def iter_of(queries: list[Query]) -> SiteCrawl:
 @pytest.mark.parametrize(("value", "total"), [('"123"', 123), ("'5'", 5), (" 7 ", 7), ("x", None), ('""', None)])
 def test_a_total_in_quotes_is_a_total(value: str, total: int | None) -> None:
     assert total_of(Reply(status=200, url=HOME, headers={"x-wp-total": value})) == total
+
+
+def test_two_queries_of_one_run_are_one_refusal() -> None:
+    api = Api(root="https://model.example/wp-json/").without_fields()
+    assert api.without_fields() == api
+    assert api.fields_doubted

@@ -125,6 +125,7 @@ class Runs:
                 # Another address of the site, which this run crawled before, was discovered by itself.
                 for name in ("meanings", "scopes"):
                     kept[name] = before["site"].get(name, {}) | kept.get(name, {})
+                kept |= _doubted_still(before["site"], kept)
             at = now if discovered else before.get("at", now)
             site.facts["found"] = {"at": at, "run": self._run, "site": kept}
             _Site.write(connection, [site], now=now)
@@ -138,6 +139,19 @@ class Runs:
             return None
         site: Mapping[str, Any] = found["site"]
         return site
+
+
+def _doubted_still(before: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays in doubt where two targets of one run met the same refusal: only a second run confirms it."""
+    fields = {"fields": True, "fields_doubted": True}
+    found = fields if before.get("fields_doubted") and not kept.get("fields", True) else {}
+    routes = {}
+    for route, accepts in kept.get("routes", {}).items():
+        refused = set(accepts.get("refused", ()))
+        again = refused & set(before.get("routes", {}).get(route, {}).get("doubted", ()))
+        doubted = sorted(again | set(accepts.get("doubted", ())))
+        routes[route] = {**accepts, "refused": sorted(refused - again), "doubted": doubted} if again else accepts
+    return {**found, "routes": routes} if routes else found
 
 
 @dataclass(slots=True)

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from newsbot.archive import Archive, Crawled, last_crawled
 from newsbot.archive.schema import receipts
 from newsbot.items import Checkpoint, Post
+from newsbot.wordpress.api import Api, Site
+from newsbot.wordpress.site_json import site_as_json, site_from_json
 
 SITE = "https://news.example"
 BEGAN = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -105,3 +107,17 @@ def test_rows_of_an_earlier_try_of_the_same_run_are_recovered(archive: Archive, 
     again.runs.start("wp_posts")
     assert [row.record.id for row in again.outbox.recover(SITE, "posts")] == [1]
     again.close()
+
+
+def test_two_targets_of_one_run_do_not_confirm_a_refusal(archive: Archive, url: str, clock: Clock) -> None:
+    here = Site(key=SITE, api=Api(root=f"{SITE}/wp-json/"), home=SITE)
+    later = Archive.open(url, run="run-2", clock=clock)
+    for opened, confirmed in ((archive, False), (archive, False), (later, True)):
+        here.leave("/wp/v2/posts", "include")
+        here.api = here.api.without_fields()
+        opened.runs.keep_site("news.example", site_as_json(here))
+        kept = site_from_json(opened.runs.site_behind("news.example") or {})
+        assert kept is not None
+        here = kept
+        assert (here.accepted("/wp/v2/posts").takes("include"), here.api.takes_fields) == (not confirmed, not confirmed)
+    later.close()

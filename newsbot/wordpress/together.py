@@ -19,7 +19,7 @@ from newsbot.wordpress.discovery import discover
 from newsbot.wordpress.meaning import Meaning
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.narrowing.addresses import in_query, place_of
-from newsbot.wordpress.pages.urls import place_key
+from newsbot.wordpress.pages.urls import place_key, site_host
 from newsbot.wordpress.queries import NO_FIELD
 from newsbot.wordpress.questions import AskSite
 from newsbot.wordpress.replies import is_final, rows_of
@@ -87,6 +87,9 @@ def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
     Only an article that has the address as its permalink is taken."""
     left: list[str] = []
     for url in urls:
+        if site_host(_with_scheme(url)) != site_host(site.home):
+            # The first address may lead to another host, whose site has pages of the same names.
+            continue
         known = site.meanings.get(url)
         if (meaning := in_query(_with_scheme(url))) is not None:
             # A query has no permalink. In another folder it may be one of another site.

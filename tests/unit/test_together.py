@@ -69,6 +69,11 @@ def test_of_two_posts_with_one_permalink_none_is_taken() -> None:
     assert {meaning.id for meaning in resolved(URLS[:3], [posts[0], *posts[::2]])[0].values()} == {1, 2}
 
 
+def test_a_site_of_another_host_resolves_no_address() -> None:
+    urls = [url.replace(HOME, "https://other.example") for url in URLS]
+    assert resolved(urls, [{"id": 1, "link": URLS[0]}, {"id": 7, "link": URLS[2]}]) == ({}, [])
+
+
 def test_a_query_in_another_folder_is_not_resolved_by_this_site() -> None:
     home, below = f"{HOME}/?p=9", f"{HOME}/blog/?p=9"
     assert resolved([home, below], [])[0].keys() == {home}

@@ -229,6 +229,5 @@ def _as_listing(query: Query, asked: _Asked, found: _Found) -> Reply:
         body=json.dumps(rows).encode("ascii"),
         fetched_at=last.fetched_at,
         seconds=last.seconds,
-        warc_of={number: reply.warc for number, reply in found.replies.items() if reply.warc is not None},
-        url_of={number: reply.url for number, reply in found.replies.items()},
+        origins={number: reply.origin(number) for number, reply in found.replies.items()},
     )

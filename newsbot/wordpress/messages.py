@@ -48,13 +48,22 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The answer that brought a row: its URL, its time and its record."""
+
+    url: str
+    fetched_at: str
+    warc: WarcRecord | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The result of a query. If no answer came, ``status`` is 0 and ``error`` is one of the names in ``ERRORS``.
 
     ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
-    ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer,
-    ``warc_of`` the record of each row by its id where the rows came with several answers, ``url_of`` the URL of that
-    answer. ``logged_in``: whether the site answered as to a user who is logged in; None where the answer does not tell.
+    ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer. If the
+    rows came with several answers, ``origins`` has the answer of each row by its id.
+    ``logged_in``: whether the site answered as to a user who is logged in; None where the answer does not tell.
     ``beside`` are rows of other articles of the run that came with the same answer, without their texts.
     """
 
@@ -66,8 +75,7 @@ class Reply:
     detail: str = ""
     fetched_at: str = ""
     warc: WarcRecord | None = None
-    warc_of: Mapping[int, WarcRecord] = field(default_factory=dict)
-    url_of: Mapping[int, str] = field(default_factory=dict)
+    origins: Mapping[int, Origin] = field(default_factory=dict)
     seconds: float = 0.0
     logged_in: bool | None = None
     beside: Sequence[Mapping[str, Any]] = ()
@@ -75,6 +83,10 @@ class Reply:
     def without_body(self) -> Reply:
         """The reply for a reader that needs its headers still: a body takes as much memory as all rows of its page."""
         return replace(self, body=b"")
+
+    def origin(self, row: int) -> Origin:
+        """The answer that brought the row with this id."""
+        return self.origins.get(row) or Origin(url=self.url, fetched_at=self.fetched_at, warc=self.warc)
 
     @property
     def is_ok(self) -> bool:

@@ -258,3 +258,23 @@ def test_a_site_without_the_route_of_a_single_row_has_not_lost_its_rows(body: by
     assert (ask([5, 6]).body, site.accepted("/wp/v2/media").takes("include")) == (PAGE, True)
     site.leave("/wp/v2/media", "include")
     assert ask([5, 6]).body == body
+
+
+def test_each_row_keeps_the_url_and_the_time_of_its_own_answer() -> None:
+    site = SoakSite(per_page=10).site()
+    site.leave("/wp/v2/media", "include")
+    url = site.api.url("/wp/v2/media", {"include": [3, 5], "per_page": 2})
+    steps = ByIds(site).instead(Query(url=url, purpose="include"))
+    answers = iter(
+        Reply(status=200, url=f"{KEY}/{number}", body=b'{"id":%d}' % number, fetched_at=f"2026-03-01T00:00:0{number}Z")
+        for number in (3, 5)
+    )
+    next(steps)
+    steps.send(next(answers))
+    with pytest.raises(StopIteration) as end:
+        steps.send(next(answers))
+    origins = [end.value.value.origin(number) for number in (3, 5)]
+    assert [(one.url, one.fetched_at) for one in origins] == [
+        (f"{KEY}/3", "2026-03-01T00:00:03Z"),
+        (f"{KEY}/5", "2026-03-01T00:00:05Z"),
+    ]

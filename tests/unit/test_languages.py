@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbot.items import Post, Record
+from newsbot.items import Post, Record, WarcRecord
 from newsbot.wordpress.api import Api, Collection, RouteAccepts, Site
 from newsbot.wordpress.languages.finding import MOST_EMPTY, find_languages
+from newsbot.wordpress.languages.merge import Merger
 from newsbot.wordpress.languages.plugins import language_plugins
 from newsbot.wordpress.languages.search import NewestRows
 from newsbot.wordpress.messages import Query, Reply
@@ -319,3 +320,28 @@ def test_site_that_shows_all_languages_is_not_asked_for_its_languages_again() ->
     site, model = site_of(declared=("en", "fr")), spoken_site(MIXED, lists_all=True)
     crawled(site, model)
     assert update(site, model) == (False, 0)
+
+
+def test_each_row_of_several_languages_keeps_the_record_and_the_time_of_its_own_answer() -> None:
+    merger = Merger(languages=("en", "de"), query=lambda params: Query(url=str(params.get("lang")), purpose="list"))
+    steps, reply, answers = merger.answer({"per_page": "2"}), None, dict[str, Reply]()
+    while True:
+        try:
+            query = steps.send(reply)  # type: ignore[arg-type]
+        except StopIteration as end:
+            merged = end.value
+            break
+        place = len(answers) + 1
+        answers[query.url] = reply = Reply(
+            status=200,
+            url=query.url,
+            body=b'[{"id":%d,"date":"2026-01-0%dT00:00:00"}]' % (place, place),
+            headers={"x-wp-total": "1", "x-wp-totalpages": "1"},
+            fetched_at=f"2026-03-01T00:00:0{place}Z",
+            warc=WarcRecord(file="run.warc.gz", offset=place, record=f"urn:uuid:{place}"),
+        )
+    assert list(answers) == ["en", "de"]
+    origins = [merged.origin(number) for number in (1, 2)]
+    assert [one.fetched_at for one in origins] == ["2026-03-01T00:00:01Z", "2026-03-01T00:00:02Z"]
+    assert [one.warc.offset for one in origins if one.warc] == [1, 2]
+    assert {one.url for one in origins} == {merged.url}

@@ -136,7 +136,7 @@ class Intake:
                 continue
             self.waiting_text += text
             item = self.read(raw, reply)
-            item.warc = reply.warc_of.get(item.id, reply.warc)  # type: ignore[attr-defined]
+            item.warc = reply.origin(item.id).warc  # type: ignore[attr-defined]
             if are_apart(raw.get("date_gmt"), raw.get("date")):
                 self.facts.faults["dates-apart"] += 1
             items.append(item)
@@ -161,9 +161,9 @@ class Intake:
     def read(self, raw: dict[str, Any], reply: Reply) -> Record:
         """The item of a row, without its linked objects. Raises RecordError."""
         options, name = self.queries.options, self.queries.collection.name
+        origin = reply.origin(records.record_id(raw))
         about: dict[str, Any] = {
-            "site": self.queries.site, "fetched_at": reply.fetched_at,
-            "request_url": reply.url_of.get(records.record_id(raw), reply.url),
+            "site": self.queries.site, "fetched_at": origin.fetched_at, "request_url": origin.url,
         }  # fmt: skip
         item: Record
         if options.kind == "posts":

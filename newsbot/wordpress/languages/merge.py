@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsbot.compact import IdSet
 from newsbot.errors import PayloadError
-from newsbot.items import WarcRecord
 from newsbot.wordpress.languages.plugins import PARAM
-from newsbot.wordpress.messages import Asking, Query, Reply
+from newsbot.wordpress.messages import Asking, Origin, Query, Reply
 from newsbot.wordpress.replies import rows_of, total_of
 from newsbot.wordpress.values import row_id
 
@@ -126,13 +125,13 @@ class MergedListing:
 @dataclass(slots=True, kw_only=True)
 class Merger:
     """Answers listings of one collection in several ``languages``. ``query`` makes a query of parameters. ``last`` is
-    the last answer of the site. ``records``: id of a row -> the record of its answer, where answers are recorded."""
+    the last answer of the site. ``records``: id of a row -> its answer, where answers are recorded."""
 
     languages: tuple[str, ...]
     query: Callable[[Params], Query]
     listing: MergedListing | None = None
     last: Reply | None = None
-    records: dict[int, WarcRecord] = field(default_factory=dict)
+    records: dict[int, Origin] = field(default_factory=dict)
 
     def answer(self, params: Params) -> Asking[Reply]:
         """The reply to a listing. If one language fails, that failure is the reply."""
@@ -172,21 +171,28 @@ class Merger:
         headers = {name: value for name, value in headers.items() if not name.startswith("x-wp-total")}
         if total is not None:
             headers |= {"x-wp-total": str(total), "x-wp-totalpages": str(-(-total // size))}
+        url = self.query(params).url
         return Reply(
             status=200,
-            url=self.query(params).url,
+            url=url,
             headers=headers,
             # Not orjson, which refuses half an emoji and a number of 65 bits.
             body=json.dumps(rows).encode("ascii"),
             fetched_at=self.last.fetched_at if self.last is not None else "",
-            warc_of={number: self.records[number] for row in rows if (number := row_id(row.get("id"))) in self.records},
+            origins=self._origins(rows, url),
         )
+
+    def _origins(self, rows: list[Row], url: str) -> dict[int, Origin]:
+        """The answers that brought the rows. Each row names the listing of all languages as its URL."""
+        known = {number for row in rows if (number := row_id(row.get("id"))) in self.records}
+        return {number: replace(self.records[number], url=url) for number in known}
 
     def _took(self, rows: Iterable[Row], reply: Reply) -> None:
         """Note which answer brought the rows."""
         self.last = reply
         if reply.warc is not None:
-            self.records |= {number: reply.warc for row in rows if (number := row_id(row.get("id"))) is not None}
+            origin = Origin(url=reply.url, fetched_at=reply.fetched_at, warc=reply.warc)
+            self.records |= {number: origin for row in rows if (number := row_id(row.get("id"))) is not None}
 
     def _forget_records(self) -> None:
         """Forget the records of rows that do not wait any more."""

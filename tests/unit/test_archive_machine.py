@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -27,13 +26,10 @@ from newsbot.wordpress.receipt import CollectionFacts
 from tests.examples import SOAK
 from tests.unit.changing_site import KEY, Article, ChangingSite, Crash, Update, drive, finished
 
-# In memory where possible: these tests prove the order of writes, not that a disk keeps them.
-ROOM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-
 
 @cache
 def empty_archive() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="newsbot-machine-", dir=ROOM)) / "newsbot.db"
+    path = Path(tempfile.mkdtemp(prefix="newsbot-machine-")) / "newsbot.db"
     atexit.register(shutil.rmtree, path.parent)
     Archive.open(f"sqlite:///{path}").close()
     return path
@@ -54,7 +50,7 @@ DURING = st.lists(st.tuples(st.integers(1, 12), st.sampled_from(HAPPENINGS + TRO
 class Newsroom(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="newsbot-machine-", dir=ROOM))
+        self.folder = Path(tempfile.mkdtemp(prefix="newsbot-machine-"))
         shutil.copy(empty_archive(), self.folder / "newsbot.db")
         self.model = ChangingSite(per_page=7)
         self.number = 0

@@ -80,7 +80,7 @@ def share(root: Path, number: int, workers: int) -> list[str]:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave the modules and the tests out of all later searches for garbage.
 
-    Stop a run in which pytest-xdist ignores the groups: each worker would start every real server.
+    Stop the run if pytest-xdist ignores the groups of tests. Otherwise each worker would start every real server.
     """
     gc.freeze()
     gc.enable()

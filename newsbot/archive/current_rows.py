@@ -64,7 +64,7 @@ _PAYLOAD = (
 
 
 def _current_row(row: sa.Row[Any]) -> CurrentRow:
-    # A row's own mapping looks up each name: a walk that meets ids in no order would spend half of its time on that.
+    # ``row._mapping`` looks up each name. A walk that meets ids in no order would spend half of its time on that.
     return CurrentRow(**dict(zip(_FIELDS, row, strict=True)))
 
 

@@ -24,7 +24,7 @@ _IDEOGRAPHS = re.compile(
 _SPACELESS = re.compile("[\u0e01-\u0e4e\u0e80-\u0ecd\u1000-\u109f\u1780-\u17d3]+")
 _NO_IDEOGRAPHIC_LEADS = bytes(byte for byte in range(256) if byte not in b"\xe3\xe4\xe5\xe6\xe7\xe8\xe9\xef\xf0")
 # Marks that may stand alone between spaces, and the search for a hyphen between spaces. The search begins with the
-# hyphen, which is rarer than a space: to count three letters takes five times as long.
+# hyphen, which is rarer than a space: counting the three characters " - " takes five times as long.
 _LONE_MARKS = ("–", "—", "|")
 _LONE_HYPHEN = re.compile("-(?<=[ \n]-) ").search
 # 1 for each byte that is not plain white space.

@@ -50,7 +50,7 @@ def _login_of(response: Response) -> str | None:
     kept_by_none = _NO_CACHE.search(response.headers.get("Cache-Control") or b"") is not None
     if kept_by_none or not _OF_VISITORS.issuperset(allowed):
         return "accepted"
-    # Neither the index nor an answer that a cache kept has the header Allow.
+    # The index has no header Allow. An answer from a cache has none either.
     return "ignored" if allowed and b"Age" not in response.headers else None
 
 

@@ -26,7 +26,7 @@ def content_usage(text: str) -> Preferences:
         member = _MEMBER.match(text, place)
         if member is None:
             return {}
-        # If a key stands twice, the last value counts, also where it is not a token.
+        # If a key stands twice, its last value counts, even if that value is not a token.
         found[member["key"]] = member["token"]
         place = member.end()
         if place < len(text):

@@ -53,7 +53,7 @@ def test_an_update_brings_what_changed_and_nothing_else(
     wordpress: WordPress, archive: dict[str, str], tmp_path: Path
 ) -> None:
     with wordpress.kept():
-        # The post is scheduled before the first crawl, and published late: no date shows when.
+        # The post is scheduled before the first crawl and published after it. Its dates do not show when.
         late = wordpress.schedule(post_title="Late", post_content="Text")
         wordpress.forget_requests()
         first = crawl(tmp_path, "wp_posts", site=wordpress.url, env=archive)

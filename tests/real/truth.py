@@ -42,7 +42,8 @@ SELECT t.term_id AS id, t.name, t.slug, x.description, x.parent, x.count
 FROM wp_terms t JOIN wp_term_taxonomy x ON x.term_id = t.term_id WHERE x.taxonomy = %s
 """
 
-# The types in the REST API, as WordPress counts them for visitors: a user with only a memo is not a public author.
+# WordPress shows visitors the users who have a post of a type that the REST API lists. A user who has only memos is not
+# shown.
 _USERS = """
 SELECT u.ID AS id, u.display_name AS name, u.user_nicename AS slug, u.user_url AS website FROM wp_users u
 WHERE EXISTS (SELECT 1 FROM wp_posts p WHERE p.post_author = u.ID AND p.post_status = 'publish'

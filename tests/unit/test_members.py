@@ -80,7 +80,7 @@ def test_run_without_the_login_of_earlier_runs_keeps_what_only_members_see(
 
     del model.articles[10]
     rows, update = runs(login=False)
-    # If many rows are missing, newsbot asks for none of them alone.
+    # If many rows are missing, newsbot does not ask for each of them by itself.
     kept = members if len(members) < 5 else members | {10}
     facts = update.facts
     assert (rows, facts.verdict, facts.cause) == (gone({10} - kept), "incomplete", "login")

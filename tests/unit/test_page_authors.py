@@ -46,7 +46,7 @@ PUBLISHER = {"publisher": {"@type": "Organization", "name": "The Quay"}}
         ("<meta name=author content=https://quay.example/ann>", "", []),
         ("<meta name=author content=105092>", "", []),
         ("<meta name=sailthru.author content='Ann Writer'>", "", ["Ann Writer"]),
-        # The author that a theme shows, if it shows one name.
+        # The name that the theme shows as the author's, if it shows only one name.
         ("", "<address class=byline>By <a href=/ann/>Ann Writer</a></address>", ["Ann Writer"]),
         ("", "<a href='/author/ann/'>Ann Writer</a><a href='/author/ann/'>Ann Writer</a>", ["Ann Writer"]),
         ("", "<a href='/author/ann/'>Ann Writer</a><a href='/author/jo/'>Jo Doe</a>", []),

@@ -98,7 +98,7 @@ class Judgement:
         """Decide who wrote the words of a block. ``counter``: a script would write a number into the block. ``bold``: a
         paragraph of bold words, an author's heading without a heading's element. ``cut``: an element in the block was
         removed."""
-        # Texts of signs alone, addresses and labels always go on to the checks below.
+        # A text of signs only, an address or a label always goes on to the checks below.
         if not hrefs and not self.rules.may_match(words):
             return AUTHOR
         if not hrefs and self._is_left(words, cut):
@@ -140,7 +140,7 @@ class Judgement:
 
     def note(self, words: str) -> Said:
         """Decide who wrote a paragraph that is longer than the texts that ``block`` decides about."""
-        # Most paragraphs have no mark of a rule, and are decided here.
+        # Most paragraphs have none of these marks: no rule applies to them.
         for mark in self.rules.marks:
             if mark in words:
                 break

@@ -40,7 +40,7 @@ def next_first(urls: Sequence[str], *, first: int, read: int, most: int) -> int:
     """
     if len(urls) <= read:
         return 0
-    # The first of several sitemaps is the newest one, which is read whether it is its turn or not.
+    # The first of several sitemaps is the newest one. Each run reads it, also if another one is next.
     passed = read if most <= 1 or len(urls) <= most else max(0, read - 1)
     return (first + passed) % len(urls)
 

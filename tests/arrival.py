@@ -10,6 +10,14 @@ from aiohttp import web
 LAST_DATA_RECEIVED = 52
 """The offset in Linux's ``struct tcp_info`` of the milliseconds since the last data was received."""
 
+CLOCK_TICK = 0.01
+"""Seconds between two ticks of a slow kernel clock. The time since the last data is a whole number of these ticks."""
+
+
+def longest_between(earlier: float, later: float) -> float:
+    """The seconds that may lie between two arrivals: each of the two is known to one tick of the kernel's clock."""
+    return later - earlier + 2 * CLOCK_TICK
+
 
 def seconds_in_the_kernel(request: web.BaseRequest) -> float:
     """The time since the request arrived: a busy server reads a request late."""

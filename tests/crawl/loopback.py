@@ -9,10 +9,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from aiohttp import web
 
-from tests.arrival import seconds_in_the_kernel
+from tests.arrival import longest_between, seconds_in_the_kernel
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -21,12 +22,17 @@ Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Asked:
     path: str
     at: float
+    unix: float
     headers: dict[str, str]
 
 
 @dataclass
 class Server:
-    """``log`` is in the order of arrival; ``at`` is the Unix time at which the kernel received the request."""
+    """``log`` is in the order of arrival.
+
+    ``at`` is the time at which the kernel received the request, on the clock that measures intervals; ``unix`` is the
+    same moment on the clock of the day, which may be adjusted between two requests.
+    """
 
     host: str
     port: int
@@ -46,6 +52,10 @@ class Server:
     def asked(self, path: str) -> list[Asked]:
         return [asked for asked in self.log if asked.path == path]
 
+    def gaps(self) -> list[float]:
+        """The seconds that may lie between each request and the next."""
+        return [longest_between(earlier.at, later.at) for earlier, later in pairwise(self.log)]
+
     def pages(self) -> list[Asked]:
         return [asked for asked in self.log if asked.path != "/robots.txt"]
 
@@ -59,8 +69,9 @@ def serve(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None
     over = asyncio.Event()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        came = time.time() - seconds_in_the_kernel(request)
-        server.log.append(Asked(request.path, came, dict(request.headers)))
+        waited = seconds_in_the_kernel(request)
+        at, unix = time.monotonic() - waited, time.time() - waited
+        server.log.append(Asked(request.path, at, unix, dict(request.headers)))
         return await answer(request)
 
     async def main() -> None:

@@ -124,6 +124,38 @@ def test_a_listing_by_id_costs_few_queries(size: int, most: int) -> None:
     assert (len(shown), queries <= most) == (130, True)
 
 
+@pytest.mark.parametrize("count", [1, OVERLAP, OVERLAP + 1, 99, 100])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_two_pages_show_that_one_page_has_every_row(count: int, newest_first: bool) -> None:
+    cursor = Cursor(base={}, dated=False, newest_first=newest_first, per_page=100)
+    shown, queries = list_by_id(list(range(1, count + 1)), cursor, deleted=[])
+    assert (len(shown), queries, cursor.unproven, cursor.disorder) == (count, 2, False, [])
+
+
+def first_page_then(second: list[int], *, total: int) -> Cursor:
+    """A listing whose first page has 25 rows, as many as the site counts; then a page of ``second``."""
+    cursor = Cursor(base={}, dated=False, per_page=100)
+    for ids, counted in ((list(range(1, 26)), 25), (second, total)):
+        cursor.take([Row(row_id, None) for row_id in ids], total=counted)
+    return cursor
+
+
+@pytest.mark.parametrize(
+    ("second", "total"),
+    [
+        pytest.param([21, 22, 23, 24, 25], 5, id="a count of the rows on the page"),
+        pytest.param([21, 22, 23, 24, 25], 26, id="a row came"),
+        pytest.param([22, 23, 24, 25], 24, id="a row went"),
+        pytest.param([22, 23, 24, 25, 26], 25, id="one row came and one went"),
+        pytest.param(list(range(1, 26)), 25, id="the same page again"),
+        pytest.param([], 25, id="hidden rows"),
+    ],
+)
+def test_another_second_page_does_not_end_a_listing(second: list[int], total: int) -> None:
+    assert not first_page_then(second, total=total).done
+    assert first_page_then([21, 22, 23, 24, 25], total=25).done
+
+
 @pytest.mark.parametrize("astray", [False, True])
 def test_a_walk_with_a_row_out_of_order_needs_a_second_listing(astray: bool) -> None:
     cursor = Cursor(base={}, per_page=100)

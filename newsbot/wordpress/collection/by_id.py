@@ -31,13 +31,14 @@ class ById(Stage):
     by a step back: the ids before and after the gap. ``uneven``: a page with rows after it had fewer than others.
     ``behind`` is the offset after the last page with rows. ``astray``: rows were out of order, though so few on each
     page that a plugin may put them there. ``repeated``: a page had more rows of earlier pages than their overlap holds,
-    so that another row may be missing on the page.
+    so that another row may be missing on the page. ``whole`` are the ids of a first page that has as many rows as the
+    site counts.
     """
 
     __slots__ = (
         *("descending", "by_page", "window", "offset", "page", "last_id", "gap", "gaps", "total", "covered"),
         *("stepping", "empty_pages", "first", "forms", "growth", "most_rows", "unproven"),
-        *("uneven", "fewest_rows", "behind", "astray", "repeated", "reached"),
+        *("uneven", "fewest_rows", "behind", "astray", "repeated", "reached", "whole"),
     )
 
     def __init__(self, *, descending: bool = False, by_page: bool = False, window: Params | None = None) -> None:
@@ -53,6 +54,7 @@ class ById(Stage):
         self.growth = Growth()
         self.first: tuple[int, int] | None = None
         self.forms: dict[int, dict[int | None, int]] = {}
+        self.whole: list[int] | None = None
 
     last_id: int | None
 
@@ -88,11 +90,22 @@ class ById(Stage):
         for index in reversed(astray):
             del ids[index]
         total = self._believed(page, len(ids))
+        if self._is_confirmed(ids, page):
+            return self.past_the_end()
         if not ids or self._is_behind(ids, page, total):
             return self._take_nothing(page, total)
         if self._went_back(ids[0]) or self._came_before(ids, page):
             return self.fall("page=" if self.by_page else "offset=")
         return self._turn(ids, page, total)
+
+    def _is_confirmed(self, ids: list[int], page: Page) -> bool:
+        """Whether the second page shows that the first page had every row: it has the last rows of the first page and
+        no other, and the same count. A plugin that sends the number of rows on each page as the total sends another
+        total with the second page."""
+        whole, self.whole = self.whole, None
+        if self.last_id is None and not self.by_page and page.total == len(page.rows) == len(ids):
+            self.whole = ids
+        return whole is not None and page.total == len(whole) > len(ids) and ids == whole[self.offset :]
 
     def _note_repeated(self, page: Page) -> None:
         """Notice a page that repeats more rows than its overlap holds. ``reached`` is the offset after all pages."""

@@ -6,7 +6,6 @@ of a single row; many rows are found in the listing by id, page after page, wher
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +14,7 @@ from newsbot.errors import PayloadError, Refused
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.empty_fields import is_refused
 from newsbot.wordpress.messages import Query, Reply, Steps
-from newsbot.wordpress.replies import answer, rows_of
+from newsbot.wordpress.replies import answer, rows_of, with_rows
 from newsbot.wordpress.values import row_id
 
 PURPOSES = ("include", "confirm", "identity", "salvage", "join-")
@@ -220,14 +219,13 @@ def _as_listing(query: Query, asked: _Asked, found: _Found) -> Reply:
     """The reply to ``query`` that WordPress would have given, with the headers of the last answer."""
     rows = [found.rows[number] for number in asked.ids if number in found.rows]
     last = found.last or Reply(status=200, url=query.url)
-    headers = {name: value for name, value in last.headers.items() if not name.startswith("x-wp-total")}
-    return Reply(
+    origins = {number: reply.origin(number) for number, reply in found.replies.items()}
+    reply = Reply(
         status=200,
         url=query.url,
-        headers=headers | {"x-wp-total": str(len(rows)), "x-wp-totalpages": "1"},
-        # Not orjson, which refuses half an emoji and a number of 65 bits.
-        body=json.dumps(rows).encode("ascii"),
+        headers=last.headers,
         fetched_at=last.fetched_at,
         seconds=last.seconds,
-        origins={number: reply.origin(number) for number, reply in found.replies.items()},
+        origins=origins,
     )
+    return with_rows(reply, rows, total=len(rows), size=max(1, len(rows)))

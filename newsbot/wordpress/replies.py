@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from newsbot.errors import BadStatus, Flooded, NotJson, PayloadError, Refused
@@ -22,6 +24,10 @@ at once."""
 
 REFUSED = frozenset({400, 403, 406, 414, 431, 494, 501})
 """Statuses with which sites, their servers and firewalls refuse a parameter, or a URL that is too long for them."""
+
+
+_OF_ITS_ROWS = frozenset({"x-wp-total", "x-wp-totalpages", "link"})
+"""Headers that say something of the rows of an answer."""
 
 
 class Unanswered(PayloadError):
@@ -81,6 +87,19 @@ def total_of(reply: Reply, *, pages: bool = False) -> int | None:
     # A proxy may send the header twice. A comma without a space may divide thousands.
     value = values.pop() if len(values) == 1 else ""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
+
+
+def with_rows(reply: Reply, found: Sequence[Any] | Mapping[str, Any], *, total: int | None, size: int) -> Reply:
+    """``reply`` as the site would have given it with the rows, or the single row, ``found``.
+
+    Its totals are those of ``total`` rows on pages of ``size``; None: the site gives no totals. The header ``Link``
+    names the neighbours of the page that came, and not of these rows.
+    """
+    headers = {name: value for name, value in reply.headers.items() if name not in _OF_ITS_ROWS}
+    if total is not None:
+        headers |= {"x-wp-total": str(total), "x-wp-totalpages": str(-(-total // size))}
+    # Not orjson, which refuses half an emoji and a number of 65 bits.
+    return replace(reply, headers=headers, body=json.dumps(found).encode("ascii"))
 
 
 def is_cut(reply: Reply, rows: int) -> bool:

@@ -6,7 +6,6 @@ Each article keeps a crawl of its own, with its own verdict. The crawls send que
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +21,7 @@ from newsbot.wordpress.narrowing.addresses import in_query, place_of
 from newsbot.wordpress.pages.urls import place_key, site_host
 from newsbot.wordpress.queries import NO_FIELD
 from newsbot.wordpress.questions import AskSite
-from newsbot.wordpress.replies import is_final, rows_of
+from newsbot.wordpress.replies import is_final, rows_of, with_rows
 from newsbot.wordpress.site_json import MOST_ADDRESSES, site_from_json
 from newsbot.wordpress.values import row_id
 from newsbot.wordpress.witness.matching import Lacking, slug_batches
@@ -219,14 +218,9 @@ def _of_one(rows: Sequence[dict[str, Any]], reply: Reply, own: Meaning, *, is_li
     row = next((row for row in rows if row_id(row.get("id")) == own.id), None)
     if row is None:
         return None
-    totals = dict.fromkeys({"x-wp-total", "x-wp-totalpages"} & reply.headers.keys(), "1")
+    total = 1 if "x-wp-total" in reply.headers else None
     beside = ({name: value for name, value in other.items() if name not in _LONG} for other in rows if other is not row)
-    return replace(
-        reply,
-        headers={name: value for name, value in reply.headers.items() if name != "link"} | totals,
-        body=json.dumps([row] if is_list else row).encode(),
-        beside=tuple(beside),
-    )
+    return replace(with_rows(reply, [row] if is_list else row, total=total, size=1), beside=tuple(beside))
 
 
 def _with_scheme(url: str) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsbot.errors import BadStatus, Challenge, Flooded, NotJson, PayloadError, Refused, TooDeep, Truncated
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
-from newsbot.wordpress.replies import MOST_ROWS, rows_of, total_of
+from newsbot.wordpress.replies import MOST_ROWS, rows_of, total_of, with_rows
 
 
 def reply(body: bytes, status: int = 200, **headers: str) -> Reply:
@@ -119,6 +119,23 @@ def test_a_large_page_of_long_articles_is_read_and_a_flood_of_rows_is_not() -> N
 )
 def test_a_total_is_read_also_where_a_proxy_sends_it_twice(header: str, total: int | None) -> None:
     assert total_of(reply(b"[]", x_wp_total=header)) == total
+
+
+@pytest.mark.parametrize(
+    ("total", "headers"),
+    [
+        (250, {"x-wp-total": "250", "x-wp-totalpages": "3"}),
+        (0, {"x-wp-total": "0", "x-wp-totalpages": "0"}),
+        (None, {}),
+    ],
+)
+def test_a_reply_with_other_rows_has_their_totals_and_no_link_to_the_next_page(
+    total: int | None, headers: dict[str, str]
+) -> None:
+    came = reply(b"[]", x_wp_total="7", x_wp_totalpages="1", link="<https://news.example/next>", etag="1")
+    given = with_rows(came, [{"id": 2**70, "slug": "\ud83d"}], total=total, size=100)
+    assert given.headers == {"etag": "1"} | headers
+    assert rows_of(given) == [{"id": 2**70, "slug": "\ud83d"}]
 
 
 BARE = b"<html><head><script src='/_Incapsula_Resource?SWJIYLWA=1'></script></head><body></body></html>"

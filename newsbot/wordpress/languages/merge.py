@@ -7,7 +7,6 @@ one listing of all rows would.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from newsbot.compact import IdSet
 from newsbot.errors import PayloadError
 from newsbot.wordpress.languages.plugins import PARAM
 from newsbot.wordpress.messages import Asking, Origin, Query, Reply
-from newsbot.wordpress.replies import rows_of, total_of
+from newsbot.wordpress.replies import rows_of, total_of, with_rows
 from newsbot.wordpress.values import row_id
 
 Params = Mapping[str, str]
@@ -167,20 +166,11 @@ class Merger:
 
     def _reply(self, params: Params, rows: list[Row], total: int | None, size: int) -> Reply:
         """A reply with ``rows``, as the site would have given it. Its other headers are those of the last answer."""
-        headers = dict(self.last.headers) if self.last is not None else {}
-        headers = {name: value for name, value in headers.items() if not name.startswith("x-wp-total")}
-        if total is not None:
-            headers |= {"x-wp-total": str(total), "x-wp-totalpages": str(-(-total // size))}
         url = self.query(params).url
-        return Reply(
-            status=200,
-            url=url,
-            headers=headers,
-            # Not orjson, which refuses half an emoji and a number of 65 bits.
-            body=json.dumps(rows).encode("ascii"),
-            fetched_at=self.last.fetched_at if self.last is not None else "",
-            origins=self._origins(rows, url),
-        )
+        last = self.last or Reply(status=200, url=url)
+        origins = self._origins(rows, url)
+        reply = Reply(status=200, url=url, headers=last.headers, fetched_at=last.fetched_at, origins=origins)
+        return with_rows(reply, rows, total=total, size=size)
 
     def _origins(self, rows: list[Row], url: str) -> dict[int, Origin]:
         """The answers that brought the rows. Each row names the listing of all languages as its URL."""

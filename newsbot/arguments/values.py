@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic_core import ErrorDetails
 
 from newsbot.errors import BadArgument
+from newsbot.urls import as_url
 
 
 def split_names(value: Any) -> Any:
@@ -63,7 +64,7 @@ def split_urls(value: Any) -> Any:
     for site in sites:
         if not is_web_address(site):
             raise ValueError(f"{site!r} is not a web address")
-        if "@" in urlsplit(site if "://" in site else f"https://{site}").netloc:
+        if "@" in urlsplit(as_url(site)).netloc:
             # The message does not repeat the address, since the receipt, the archive and the screen would show the
             # password.
             raise ValueError("takes no user name or password in an address; use NEWSBOT_AUTH for them")
@@ -79,7 +80,7 @@ def is_web_address(text: str) -> bool:
     if _NEVER_IN_A_URL.search(text) or ("://" in text and not text.lower().startswith(("http://", "https://"))):
         return False
     try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
+        parts = urlsplit(as_url(text))
         # ``https://https://a.example`` and ``http:/a.example`` have the host "https" or "http".
         return bool(parts.hostname) and parts.hostname not in ("http", "https") and parts.port != 0
     except ValueError:

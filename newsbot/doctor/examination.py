@@ -18,7 +18,7 @@ from newsbot.wordpress.discovery.declared import REL
 from newsbot.wordpress.fallback.feeds import FeedSearch, FoundFeed
 from newsbot.wordpress.fallback.site import is_api_closed
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
-from newsbot.wordpress.messages import Asking, Query, Reply, Steps
+from newsbot.wordpress.messages import Asking, Query, Reply, Steps, answered
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.sitemap import USUAL, Sitemap, hints, read_sitemap
@@ -91,16 +91,15 @@ def examine(url: str) -> Steps[Evidence]:
 
 def _once_each(steps: Asking[None], exchanges: list[tuple[Query, Reply]]) -> Asking[None]:
     """Run ``steps``, note each query with its reply, and ask for no URL twice."""
-    reply = None
-    while True:
-        try:
-            query = steps.send(reply)  # type: ignore[arg-type]
-        except StopIteration:
-            return
+
+    def ask(query: Query) -> Asking[Reply]:
         reply = next((came for asked, came in exchanges if asked.url == query.url), None)
         if reply is None:
             reply = yield query
             exchanges.append((query, reply))
+        return reply
+
+    return answered(steps, ask)
 
 
 def _examine(evidence: Evidence) -> Asking[None]:

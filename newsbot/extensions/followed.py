@@ -22,8 +22,9 @@ from newsbot.archive.followed import Followed, FollowedSite
 from newsbot.errors import ArchiveError
 from newsbot.follow.checks import THRESHOLD_KEPT, as_habit, learnt_of, present_threshold, rhythm_of
 from newsbot.middlewares.politeness import PolitenessMiddleware
-from newsbot.net.hosts import as_url, host_of_url
+from newsbot.net.hosts import host_of_url
 from newsbot.net.stopping import is_stopping
+from newsbot.urls import as_url
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)

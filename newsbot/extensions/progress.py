@@ -17,6 +17,7 @@ from newsbot.extensions.progress_lines import Progress, Sums, Wait, cells, measu
 from newsbot.extensions.summary import requests_sent
 from newsbot.items import Record
 from newsbot.net.hosts import host_of_url
+from newsbot.urls import as_url
 from newsbot.wordpress.receipt import SiteFacts
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class ProgressExtension:
         ]
 
     def _wait(self, facts: SiteFacts) -> Wait | None:
-        url = facts.site or (facts.asked if "://" in facts.asked else f"https://{facts.asked}")
+        url = facts.site or as_url(facts.asked)
         return self.waits.get(host_of_url(url))
 
     def sums(self) -> Sums:

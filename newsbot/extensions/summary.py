@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from newsbot.net.hosts import as_url, host_of_url
+from newsbot.net.hosts import host_of_url
 from newsbot.next_steps import next_step
 from newsbot.terminal import counted, in_one_line
+from newsbot.urls import as_url
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
 MOST_LINES = 15

@@ -15,9 +15,10 @@ from newsbot.arguments.values import validate
 from newsbot.errors import BadArgument
 from newsbot.follow.spellings import held_urls, look_alikes, one_each
 from newsbot.follow.table import SHOWN, as_object, more, table_of
-from newsbot.net.hosts import as_url, host_of_url
+from newsbot.net.hosts import host_of_url
 from newsbot.safe_json import json_bytes
 from newsbot.schedule.due import LONGEST
+from newsbot.urls import as_url
 
 DEFAULT_SPIDER = "wp_posts"
 

@@ -8,6 +8,8 @@ from urllib.parse import ParseResult, SplitResult, urlsplit
 from scrapy import Request
 from scrapy.utils.httpobj import urlparse_cached
 
+from newsbot.urls import as_url
+
 PORTS = {"http": 80, "https": 443}
 
 
@@ -19,11 +21,6 @@ def host_of(request: Request) -> str:
 def host_of_url(url: str) -> str:
     """The name of the host of a URL, in the same form as ``host_of`` gives it for a request."""
     return _name(urlsplit(url))
-
-
-def as_url(asked: str) -> str:
-    """The URL of a site that the user may have given without its scheme."""
-    return asked if "://" in asked else f"https://{asked}"
 
 
 def one_spelling(asked: str) -> str:

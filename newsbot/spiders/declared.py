@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 
 from newsbot import signals
 from newsbot.rights.robots_txt import read_robots
+from newsbot.urls import as_url
 
 
 class DeclaredRights:
@@ -24,5 +25,5 @@ class DeclaredRights:
 
     def of(self, url: str) -> dict[str, Any] | None:
         """The statements for the site of a URL; None where no robots.txt of it was read."""
-        parts = urlsplit(url if "://" in url else f"https://{url}")
+        parts = urlsplit(as_url(url))
         return self._by_origin.get(f"{parts.scheme}://{parts.netloc.lower()}")

@@ -11,6 +11,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
+from newsbot.urls import as_url
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.together import MOST_TOGETHER, is_deep
@@ -134,6 +135,6 @@ def _is_lasting(query: Query, reply: Reply) -> bool:
 def _host(url: str) -> str:
     """The host of an address as a user gives it, with its port."""
     try:
-        return urlsplit(url if "://" in url else f"https://{url}").netloc.lower().removeprefix("www.")
+        return urlsplit(as_url(url)).netloc.lower().removeprefix("www.")
     except ValueError:
         return url

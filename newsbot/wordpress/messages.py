@@ -12,7 +12,7 @@ The crawl of a site is a generator. It yields a message, and the driver sends th
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -153,3 +153,19 @@ Steps = Generator[Any, Any, Result]
 
 Asking = Generator[Query, Reply, Result]
 """A part of the crawl that yields nothing but queries."""
+
+
+def answered(steps: Generator[Any, Any, Result], ask: Callable[[Any], Steps[Any]]) -> Steps[Result]:
+    """Run ``steps``, and give each of their messages to ``ask``. What ``ask`` yields takes the place of the message,
+    and what it returns is the answer to the message."""
+    answer: Any = None
+    try:
+        while True:
+            try:
+                message = steps.send(answer)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            answer = yield from ask(message)
+    finally:
+        steps.close()

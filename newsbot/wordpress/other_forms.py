@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.by_ids import ByIds
 from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
-from newsbot.wordpress.messages import Query, Reply, Result, Steps
+from newsbot.wordpress.messages import Query, Reply, Result, Steps, answered
 
 
 @dataclass(slots=True)
@@ -47,13 +46,10 @@ class OtherForms:
             return again
         return reply
 
-    def during(self, steps: Generator[Any, Any, Result]) -> Generator[Any, Any, Result]:
+    def during(self, steps: Steps[Result]) -> Steps[Result]:
         """Run ``steps``, and put each of their queries in the form that the site takes."""
-        reply = None
-        while True:
-            try:
-                message = steps.send(reply)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            reply = (yield from self.ask(message)) if isinstance(message, Query) else (yield message)
+
+        def ask(message: Any) -> Steps[Any]:
+            return (yield from self.ask(message)) if isinstance(message, Query) else (yield message)
+
+        return answered(steps, ask)

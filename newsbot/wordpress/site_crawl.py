@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from newsbot.errors import DiscoveryError, NoSuchPart, PayloadError
 from newsbot.wordpress.api import Site
@@ -20,7 +21,7 @@ from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.kinds import tell_closed
 from newsbot.wordpress.login import note_login
 from newsbot.wordpress.meaning import PARTS
-from newsbot.wordpress.messages import Query, Reply, Steps
+from newsbot.wordpress.messages import Query, Reply, Steps, answered
 from newsbot.wordpress.moves import former_key, is_below, lost_site
 from newsbot.wordpress.narrowing.addresses import is_bare
 from newsbot.wordpress.narrowing.finding import find_scope
@@ -143,18 +144,18 @@ def _asks_for_a_part(options: Options, failure: DiscoveryError) -> bool:
 
 def _at_its_address(site: Site, crawled: SiteCrawl) -> SiteCrawl:
     """Pass the messages of ``crawled``. Raise Moved where a redirect takes the first answer of the API elsewhere."""
-    reply, is_first = None, True
-    while True:
-        try:
-            message = crawled.send(reply)
-        except StopIteration:
-            return
+    is_first = True
+
+    def ask(message: Any) -> Steps[Any]:
+        nonlocal is_first
         reply = yield message
         if is_first and isinstance(message, Query) and is_below(message.url, site.api.root):
             is_first = False
             if isinstance(reply, Reply) and reply.is_ok and _left(reply.url, site.api.root):
-                crawled.close()
                 raise Moved
+        return reply
+
+    return answered(crawled, ask)
 
 
 def _left(url: str, root: str) -> bool:
@@ -170,18 +171,17 @@ def _enter(site: Site, facts: SiteFacts) -> None:
 def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
     """Run a crawl of ``site``. Learn from each reply where redirects lead, and keep for later runs what was learnt: the
     form of the site's URLs, and the page sizes that its server survives."""
-    before, answer, forms = site_as_json(site), None, OtherForms(site)
-    while True:
-        try:
-            message = site_crawl.send(answer)
-        except StopIteration:
-            break
+    before, forms = site_as_json(site), OtherForms(site)
+
+    def ask(message: Any) -> Steps[Any]:
         if not isinstance(message, Query):
-            answer = yield message
-            continue
+            return (yield message)
         answer = yield from forms.ask(message)
         if answer.error is None:
             yield from note_login(site, answer)
             site.api = site.api.landed(message.url, answer.url)
+        return answer
+
+    yield from answered(site_crawl, ask)
     if (learnt := site_as_json(site)) != before:
         yield KeepSite(url=options.url, site=learnt)

@@ -7,16 +7,17 @@ Each article keeps a crawl of its own, with its own verdict. The crawls send que
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from newsbot.errors import DiscoveryError, PayloadError
+from newsbot.urls import as_url
 from newsbot.wordpress.api import PER_PAGE, Params, Site
 from newsbot.wordpress.discovery import discover
 from newsbot.wordpress.meaning import Meaning
-from newsbot.wordpress.messages import Asking, Query, Reply
+from newsbot.wordpress.messages import Asking, Query, Reply, Result, Steps, answered
 from newsbot.wordpress.narrowing.addresses import in_query, place_of
 from newsbot.wordpress.pages.urls import place_key, site_host
 from newsbot.wordpress.queries import NO_FIELD
@@ -40,10 +41,8 @@ _PURPOSES = frozenset({"narrow", "relations", "list"})
 _LONG = frozenset({"title", "content", "excerpt", "_links"})
 """Fields that name no linked object."""
 
-Result = TypeVar("Result")
 
-
-def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Generator[Any, Any, tuple[Site | None, bool]]:
+def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Steps[tuple[Site | None, bool]]:
     """(the site of ``url``, whether an earlier crawl discovered the site). The site's ``meanings`` hold what ``url``
     means. ``beside`` are the addresses of the run, with ``url``. ``anew``: discover the site now.
 
@@ -53,14 +52,14 @@ def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Generator[Any, 
     is_known = site is not None
     if site is None:
         try:
-            site = yield from _sharing(discover(beside[0]))
+            site = yield from answered(discover(beside[0]), _share)
         except DiscoveryError:
             return None, False
-    yield from _sharing(find_articles(site, beside))
+    yield from answered(find_articles(site, beside), _share)
     return (site, is_known) if url in site.meanings else (None, False)
 
 
-def _known(url: str, beside: Sequence[str]) -> Generator[Any, Any, Site | None]:
+def _known(url: str, beside: Sequence[str]) -> Steps[Site | None]:
     """The site as the archive keeps it at another address of the run."""
     for other in beside:
         kept = (yield AskSite(url=other)) if other != url else None
@@ -70,15 +69,9 @@ def _known(url: str, beside: Sequence[str]) -> Generator[Any, Any, Site | None]:
     return None
 
 
-def _sharing(asking: Asking[Result]) -> Asking[Result]:
-    """Run ``asking``. All addresses of the run send these queries, and share their answers."""
-    try:
-        query = next(asking)
-        while True:
-            reply = yield replace(query, shared=query.url)
-            query = asking.send(reply)
-    except StopIteration as end:
-        return cast(Result, end.value)
+def _share(query: Query) -> Asking[Reply]:
+    """All addresses of the run send this query, and share its answer."""
+    return (yield replace(query, shared=query.url))
 
 
 def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
@@ -86,13 +79,13 @@ def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
     Only an article that has the address as its permalink is taken."""
     left: list[str] = []
     for url in urls:
-        if site_host(_with_scheme(url)) != site_host(site.home):
+        if site_host(as_url(url)) != site_host(site.home):
             # The first address may lead to another host, whose site has pages of the same names.
             continue
         known = site.meanings.get(url)
-        if (meaning := in_query(_with_scheme(url))) is not None:
+        if (meaning := in_query(as_url(url))) is not None:
             # A query has no permalink. In another folder it may be one of another site.
-            if place_of(_with_scheme(url)) == urlsplit(site.home).path.rstrip("/"):
+            if place_of(as_url(url)) == urlsplit(site.home).path.rstrip("/"):
                 site.meanings[url] = meaning
         elif (known is None or (known.kind == "article" and not known.text)) and not _PART.search(place_of(url)):
             left.append(url)
@@ -111,12 +104,12 @@ def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
 
 def _by_slug(site: Site, base: str, urls: Sequence[str]) -> Asking[dict[str, Meaning]]:
     route, found, several = f"/wp/v2/{base}", dict[str, Meaning](), set[str]()
-    wanted = {place_key(_with_scheme(url)): url for url in urls}
+    wanted = {place_key(as_url(url)): url for url in urls}
     slugs = {url: _slug(url) for url in urls}
     lists: list[dict[str, list[str]]] = []
     if numbers := [slug for slug in slugs.values() if slug.isdigit()]:
         lists.append({"include": numbers})
-    named = (Lacking(place_of(_with_scheme(url))) for url, slug in slugs.items() if slug and not slug.isdigit())
+    named = (Lacking(place_of(as_url(url))) for url, slug in slugs.items() if slug and not slug.isdigit())
     lists += [{"slug": list(batch)} for batch in slug_batches(named)]
     for params in lists:
         if not all(map(site.accepted(route).takes, params)):
@@ -139,27 +132,21 @@ def _by_slug(site: Site, base: str, urls: Sequence[str]) -> Asking[dict[str, Mea
 
 
 def _slug(url: str) -> str:
-    return place_of(_with_scheme(url)).rpartition("/")[2]
+    return place_of(as_url(url)).rpartition("/")[2]
 
 
-def asked_together(
-    steps: Generator[Any, Any, Result], site: Site, url: str, beside: Sequence[str]
-) -> Generator[Any, Any, Result]:
+def asked_together(steps: Steps[Result], site: Site, url: str, beside: Sequence[str]) -> Steps[Result]:
     """Run the crawl of the article ``url``. A query of the article alone is sent as one of all articles ``beside`` it,
     and the answer is cut down to the article. Where the answer lacks the article, the query is sent as it is.
     """
-    answer: Any = None
-    while True:
-        try:
-            message = steps.send(answer)
-        except StopIteration as end:
-            return cast(Result, end.value)
-        answer = None
-        own = site.meanings.get(url)
+
+    def ask(message: Any) -> Steps[Any]:
+        own, answer = site.meanings.get(url), None
         if isinstance(message, Query) and own is not None and own.kind == "article":
             answer = yield from _among_all(message, site, own, beside)
-        if answer is None:
-            answer = yield message
+        return (yield message) if answer is None else answer
+
+    return answered(steps, ask)
 
 
 def _among_all(query: Query, site: Site, own: Meaning, beside: Sequence[str]) -> Asking[Reply | None]:
@@ -192,7 +179,7 @@ def _ids(site: Site, own: Meaning, beside: Sequence[str], route: str) -> list[in
     ids = dict.fromkeys(
         meaning.id for other in beside for meaning in (site.meanings.get(other),)
         if meaning is not None and meaning.id is not None and (meaning.kind, meaning.base) == ("article", own.base)
-        and (meaning.text or in_query(_with_scheme(other)) is not None)
+        and (meaning.text or in_query(as_url(other)) is not None)
     )  # fmt: skip
     accepted = site.accepted(route)
     size = min(accepted.per_page, accepted.whole_rows or PER_PAGE)
@@ -223,11 +210,7 @@ def _of_one(rows: Sequence[dict[str, Any]], reply: Reply, own: Meaning, *, is_li
     return replace(with_rows(reply, [row] if is_list else row, total=total, size=1), beside=tuple(beside))
 
 
-def _with_scheme(url: str) -> str:
-    return url if "://" in url else f"https://{url}"
-
-
 def is_deep(url: str) -> bool:
     """Whether an address may be that of an article."""
-    parts = urlsplit(_with_scheme(url))
+    parts = urlsplit(as_url(url))
     return bool(parts.path.strip("/") or parts.query)

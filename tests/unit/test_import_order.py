@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "signals": set(),
     "timestamps": set(),
+    "urls": set(),
     "rights": set(),
     "safe_json": set(),
     "compact": set(),
@@ -29,14 +30,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "terminal": set(),
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
     "article": {"items", "errors", "timestamps", "extras"},
-    "wordpress": {"article", "items", "charsets", "compact", "errors", "rights", "timestamps"},
+    "wordpress": {"article", "items", "charsets", "compact", "errors", "rights", "timestamps", "urls"},
     "archive": {"wordpress", "compact", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
     # Packages of pure decisions, and packages that use the network and the disk.
     "schedule": set(),
     "politeness": {"charsets", "errors"},
     "safety": {"errors", "signals"},
     "media": {"durable", "errors"},
-    "net": {"errors"},
+    "net": {"errors", "urls"},
     "settings": {"early_stop", "net"},
     "safe_logs": {"items", "terminal"},
     "json_logs": {"safe_json", "terminal"},
@@ -45,8 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "interrupted": set(),
     "early_stop": {"interrupted"},
     # Input, from the command line and from site lists.
-    "arguments": {"article", "wordpress", "safety", "errors", "extras"},
-    "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "terminal", "timestamps"},
+    "arguments": {"article", "wordpress", "safety", "errors", "extras", "urls"},
+    "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "terminal", "timestamps", "urls"},
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
@@ -54,8 +55,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "spiders": {
         *("archive", "arguments", "browser", "net", "politeness", "rights", "schedule", "warc", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
+        "urls",
     },
-    "feeds": {"durable", "terminal", "items", "errors", "signals", "timestamps", "safe_json", "compact"},
+    "feeds": {"durable", "terminal", "items", "errors", "signals", "timestamps", "safe_json", "compact", "urls"},
     "pipelines": {
         *("archive", "arguments", "article", "media", "net", "wordpress"),
         *("items", "compact", "errors", "signals", "timestamps"),
@@ -76,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "signals",
         "timestamps",
         "safe_json",
+        "urls",
     },
     "fleet": {
         *("archive", "arguments", "extensions", "net", "schedule", "spiders", "wordpress"),

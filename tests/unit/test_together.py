@@ -12,7 +12,7 @@ import pytest
 
 from newsbot.wordpress.api import RouteAccepts
 from newsbot.wordpress.meaning import Meaning
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.messages import Query, Reply, answered
 from newsbot.wordpress.queries import NO_FIELD
 from newsbot.wordpress.together import asked_together, find_articles
 from tests.unit.model_site import HOME, site
@@ -177,3 +177,27 @@ def test_half_an_emoji_in_a_link_is_no_error() -> None:
     next(steps)
     # The site knows no post 7.
     steps.send(Reply(status=200, url=HOME, body=json.dumps(posts).encode()))
+
+
+def test_what_stands_in_the_place_of_a_message_decides_its_answer() -> None:
+    closed = []
+
+    def steps() -> Generator[Any, Any, str]:
+        try:
+            return f"{(yield 'a')} {(yield 'b')}"
+        finally:
+            closed.append(True)
+
+    def ask(message: str) -> Generator[Any, Any, str]:
+        first = yield f"{message}1"
+        return f"{first}{yield f'{message}2'}"
+
+    run = answered(steps(), ask)
+    assert [next(run), run.send("x"), run.send("y"), run.send("z")] == ["a1", "a2", "b1", "b2"]
+    with pytest.raises(StopIteration) as end:
+        run.send("w")
+    assert end.value.value == "xy zw"
+    stopped = answered(steps(), ask)
+    next(stopped)
+    stopped.close()
+    assert closed == [True, True]

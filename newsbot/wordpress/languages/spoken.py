@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from newsbot.items import Post
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.languages.merge import Merger
 from newsbot.wordpress.languages.plugins import PARAM
-from newsbot.wordpress.messages import Query, Steps
-
-Result = TypeVar("Result")
+from newsbot.wordpress.messages import Query, Result, Steps, answered
 
 _WITHOUT_LANGUAGE = frozenset({"/wp/v2/users", "/wp/v2/types", "/wp/v2/taxonomies"})
 
 
-def in_languages(steps: Generator[Any, Any, Result], *, site: Site, route: str, counts: Counter[str]) -> Steps[Result]:
+def in_languages(steps: Steps[Result], *, site: Site, route: str, counts: Counter[str]) -> Steps[Result]:
     """The ``steps`` of a crawl of the collection at ``route``, with each listing in the languages that it needs.
     ``counts`` gets the number of posts that leave the crawl, by language.
 
@@ -26,29 +24,23 @@ def in_languages(steps: Generator[Any, Any, Result], *, site: Site, route: str, 
     """
     languages = site.languages.get(route, ())
     if not languages:
-        return (yield from steps)
+        return steps
     mergers: dict[str, Merger] = {}
-    answer: Any = None
-    try:
-        while True:
-            try:
-                message = steps.send(answer)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            if isinstance(message, Post):
-                counts[message.language or "?"] += 1
-            found = _listing(message, site, route, many=len(languages) > 1)
-            if found is None:
-                answer = yield message
-            elif len(languages) == 1:
-                answer = yield replace(message, url=site.api.url(found[0], found[1] | {PARAM: languages[0]}))
-            else:
-                query = _querying(site, found[0], message)
-                merger = mergers.setdefault(found[0], Merger(languages=languages, query=query))
-                merger.query = query
-                answer = yield from merger.answer(found[1])
-    finally:
-        steps.close()
+
+    def ask(message: Any) -> Steps[Any]:
+        if isinstance(message, Post):
+            counts[message.language or "?"] += 1
+        found = _listing(message, site, route, many=len(languages) > 1)
+        if found is None:
+            return (yield message)
+        if len(languages) == 1:
+            return (yield replace(message, url=site.api.url(found[0], found[1] | {PARAM: languages[0]})))
+        query = _querying(site, found[0], message)
+        merger = mergers.setdefault(found[0], Merger(languages=languages, query=query))
+        merger.query = query
+        return (yield from merger.answer(found[1]))
+
+    return answered(steps, ask)
 
 
 def _listing(message: Any, site: Site, route: str, *, many: bool) -> tuple[str, dict[str, str]] | None:

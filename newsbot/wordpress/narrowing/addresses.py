@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+from newsbot.urls import as_url
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.meaning import Meaning, MeaningKind
 from newsbot.wordpress.messages import Reply
@@ -56,7 +57,7 @@ _CLASSES: tuple[tuple[re.Pattern[str], MeaningKind, str], ...] = (
 
 def is_bare(url: str) -> bool:
     """Whether a URL names a host and nothing below it."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
+    parts = urlsplit(as_url(url))
     return parts.path in ("", "/") and not parts.query
 
 
@@ -85,7 +86,7 @@ def place_of(url: str) -> str:
 
 def meaning_of(url: str, page: Reply | None, site: Site) -> Meaning:
     """What a URL of a site means. ``page`` is what the site answers there; None where nobody asked."""
-    address = url if "://" in url else f"https://{url}"
+    address = as_url(url)
     if site.api.route(address) is not None or dict(parse_qsl(urlsplit(address).query)).get("feed"):
         return Meaning(kind="site")
     if (asked := in_query(address)) is not None:

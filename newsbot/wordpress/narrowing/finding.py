@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsbot.errors import NoSuchPart, Refused
+from newsbot.urls import as_url
 from newsbot.wordpress.api import PER_PAGE, Collection, Site
 from newsbot.wordpress.joins.learner import samples
 from newsbot.wordpress.meaning import Meaning
@@ -177,7 +178,7 @@ class _Finder:
     def by_slug(self) -> Asking[Meaning]:
         """The meaning of the last name of an address, if the page does not tell it: the object that has this link."""
         slug = place_of(self.options.url).rpartition("/")[2]
-        key = place_key(self.options.url if "://" in self.options.url else f"https://{self.options.url}")
+        key = place_key(as_url(self.options.url))
         for base in _SEARCHED if slug else ():
             try:
                 rows = rows_of(

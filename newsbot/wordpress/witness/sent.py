@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Generator
-from typing import Any, TypeVar
+from typing import Any
 
 from newsbot.compact import SortedKeys
 from newsbot.items import Post
-from newsbot.wordpress.messages import Steps
+from newsbot.wordpress.messages import Result, Steps, answered
 from newsbot.wordpress.pages.urls import place_key
-
-Result = TypeVar("Result")
 
 
 class LinksSent:
@@ -24,17 +21,11 @@ class LinksSent:
         """The keys of the URLs of the posts that left until now."""
         return SortedKeys(self._keys)
 
-    def of(self, steps: Generator[Any, Any, Result]) -> Steps[Result]:
+    def of(self, steps: Steps[Result]) -> Steps[Result]:
         """The ``steps`` of a crawl, whose posts are noted as they pass."""
-        answer: Any = None
-        try:
-            while True:
-                try:
-                    message = steps.send(answer)
-                except StopIteration as end:
-                    return end.value  # type: ignore[no-any-return]
-                if isinstance(message, Post) and message.url:
-                    self._keys.append(place_key(message.url))
-                answer = yield message
-        finally:
-            steps.close()
+        return answered(steps, self._note)
+
+    def _note(self, message: Any) -> Steps[Any]:
+        if isinstance(message, Post) and message.url:
+            self._keys.append(place_key(message.url))
+        return (yield message)

@@ -1,7 +1,7 @@
 """A whole Scrapy process that downloads URLs as the driver does, and reports the result of each.
 
-``python -m tests.crawl.asking`` reads an ``Errand`` as JSON on standard input and writes a ``Told`` on standard output.
-``ask`` runs that from a test.
+``python -m tests.crawl.asking`` reads an ``Errand`` as JSON on standard input and writes an ``Outcome`` as JSON on
+standard output. ``ask`` runs that from a test.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OURS: dict[str, Any] = {
 
 
 @dataclass
-class Told:
+class Outcome:
     """``answers`` in the order of the URLs: ``url, status, error, detail, waited, at, seconds, body``.
 
     ``connected`` holds every address to which a connection was started.
@@ -71,41 +71,41 @@ class Errand:
 class Asker(Spider):
     name = "asker"
 
-    def __init__(self, errand: Errand, told: Told) -> None:
+    def __init__(self, errand: Errand, outcome: Outcome) -> None:
         super().__init__()
         self.errand = errand
-        self.told = told
+        self.outcome = outcome
 
     async def start(self) -> AsyncIterator[Any]:
         yield Request("data:,", self.parse, dont_filter=True, meta={"newsbot_seed": True})
 
     async def parse(self, response: Response, **_: Any) -> None:
         if self.errand.at_once:
-            self.told.answers += await asyncio.gather(*(self.ask(url) for url in self.errand.urls))
+            self.outcome.answers += await asyncio.gather(*(self.ask(url) for url in self.errand.urls))
         else:
             for url in self.errand.urls:
-                self.told.answers.append(await self.ask(url))
+                self.outcome.answers.append(await self.ask(url))
                 await asyncio.sleep(self.errand.pauses)
 
     async def ask(self, url: str) -> dict[str, Any]:
         request = Request(url, dont_filter=True, meta={"dont_retry": True, **self.errand.meta})
         began = time.monotonic()
-        told: dict[str, Any] = {"url": url, "status": 0, "error": None, "detail": "", "body": ""}
+        answer: dict[str, Any] = {"url": url, "status": 0, "error": None, "detail": "", "body": ""}
         assert self.crawler.engine is not None
         try:
             response = await self.crawler.engine.download_async(request)
-            told |= {"status": response.status, "final": response.url, "body": response.text[:200]}
+            answer |= {"status": response.status, "final": response.url, "body": response.text[:200]}
         except Exception as error:  # noqa: BLE001
-            told |= {"error": getattr(error, "newsbot_error", type(error).__name__), "detail": str(error)}
+            answer |= {"error": getattr(error, "newsbot_error", type(error).__name__), "detail": str(error)}
         waited = request.meta.get("newsbot_waited", 0.0)
-        return told | {"waited": waited, "at": time.time(), "seconds": time.monotonic() - began}
+        return answer | {"waited": waited, "at": time.time(), "seconds": time.monotonic() - began}
 
 
-def ask(*urls: str, timeout: float = 120, **errand: Any) -> Told:
+def ask(*urls: str, timeout: float = 120, **errand: Any) -> Outcome:
     """Run an errand in a process of its own."""
     process = start(*urls, **errand)
     out, err = process.communicate(timeout=timeout)
-    return told_by(process, out, err)
+    return outcome_of(process, out, err)
 
 
 def start(*urls: str, real: bool | None = None, constants: Constants = (), **errand: Any) -> fork_server.Running:
@@ -125,9 +125,9 @@ def start(*urls: str, real: bool | None = None, constants: Constants = (), **err
     return process
 
 
-def told_by(process: fork_server.Running, out: str, err: str) -> Told:
+def outcome_of(process: fork_server.Running, out: str, err: str) -> Outcome:
     assert out.strip(), err
-    return Told(**json.loads(out), log=err, status=process.returncode)
+    return Outcome(**json.loads(out), log=err, status=process.returncode)
 
 
 def _scripted(dns: dict[str, list[list[str]]]) -> resolver.Lookup:
@@ -163,18 +163,25 @@ def main() -> None:
     if errand.dns:
         setattr(resolver, "system_lookup", _scripted(errand.dns))  # noqa: B010
     process = CrawlerProcess(shipped(OURS | errand.settings))
-    told = Told([], {}, 0.0)
+    outcome = Outcome([], {}, 0.0)
     began = time.monotonic()
     crawler = process.create_crawler(Asker)
     # Print why a crawl did not start. Scrapy prints it only when the interpreter frees the objects.
-    process.crawl(crawler, errand=errand, told=told).addErrback(lambda failure: sys.stderr.write(str(failure.value)))
-    told.connected = _watch_connections()
+    process.crawl(crawler, errand=errand, outcome=outcome).addErrback(
+        lambda failure: sys.stderr.write(str(failure.value))
+    )
+    outcome.connected = _watch_connections()
     process.start()
     assert crawler.stats is not None
     stats = {key: value for key, value in crawler.stats.get_stats().items() if isinstance(value, int | float | str)}
     print(
         json.dumps(
-            {"answers": told.answers, "stats": stats, "seconds": time.monotonic() - began, "connected": told.connected}
+            {
+                "answers": outcome.answers,
+                "stats": stats,
+                "seconds": time.monotonic() - began,
+                "connected": outcome.connected,
+            }
         )
     )
 

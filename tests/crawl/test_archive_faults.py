@@ -65,7 +65,9 @@ def newer(path: Path) -> None:
         (newer, "is newer (9999) than this newsbot"),
     ],
 )
-def test_bad_file_is_one_line_and_no_request(spoil: Callable[[Path], None], said: str, tmp_path: Path) -> None:
+def test_unusable_archive_file_gives_one_line_and_no_request(
+    spoil: Callable[[Path], None], said: str, tmp_path: Path
+) -> None:
     spoil(tmp_path / "newsbot.db")
     before = (tmp_path / "newsbot.db").read_bytes()
     with Newsroom(posts=3) as room:
@@ -86,14 +88,14 @@ def test_bad_file_is_one_line_and_no_request(spoil: Callable[[Path], None], said
         ("postgresql://127.0.0.1:9/news", 1, "does not answer"),
     ],
 )
-def test_bad_place_is_one_line_and_no_request(url: str, status: int, said: str, tmp_path: Path) -> None:
+def test_unusable_archive_url_gives_one_line_and_no_request(url: str, status: int, said: str, tmp_path: Path) -> None:
     run = crawl(tmp_path, "wp_posts", site="http://127.0.0.1:9", env={"NEWSBOT_ARCHIVE": url})
     assert (run.status, run.said.count("\n")) == (status, 1), run.said
     assert said in run.said
     assert not (tmp_path / "data").exists()
 
 
-def test_read_only_file_is_one_line_and_the_next_run_delivers(tmp_path: Path) -> None:
+def test_read_only_archive_gives_one_line_and_the_next_run_delivers(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         crawl(tmp_path, "wp_posts", site=room.url, limit="5", output="0.jsonl")
         room.forget()
@@ -117,7 +119,7 @@ def test_read_only_file_is_one_line_and_the_next_run_delivers(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("lock", ["EXCLUSIVE", "IMMEDIATE"])
-def test_locked_at_the_start_is_one_line_and_no_request(lock: str, tmp_path: Path) -> None:
+def test_archive_locked_at_the_start_gives_one_line_and_no_request(lock: str, tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         crawl(tmp_path, "wp_posts", site=room.url, limit="5", output="0.jsonl")
         room.forget()
@@ -131,7 +133,7 @@ def test_locked_at_the_start_is_one_line_and_no_request(lock: str, tmp_path: Pat
         assert delivered(tmp_path) == sorted(room.ids("post"))
 
 
-def test_archive_that_opens_and_cannot_be_written_asks_nothing_and_leaves_the_old_feed(tmp_path: Path) -> None:
+def test_archive_that_cannot_be_written_causes_no_request_and_the_old_feed_stays(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         overwrite = ("-O", "out.jsonl")
         crawl(tmp_path, "wp_posts", *overwrite, output=None, site=room.url, limit="5")
@@ -149,7 +151,7 @@ def test_archive_that_opens_and_cannot_be_written_asks_nothing_and_leaves_the_ol
         assert delivered(tmp_path) == sorted(room.ids("post"))
 
 
-def test_locked_in_the_middle_stops_the_crawl_and_the_next_one_delivers_the_rest(tmp_path: Path) -> None:
+def test_archive_locked_during_the_crawl_stops_it_and_the_next_run_delivers_the_rest(tmp_path: Path) -> None:
     with Newsroom(posts=POSTS) as room:
         holder = sqlite3.connect(tmp_path / "newsbot.db", isolation_level=None, check_same_thread=False)
 
@@ -159,7 +161,7 @@ def test_locked_in_the_middle_stops_the_crawl_and_the_next_one_delivers_the_rest
 
         room.on_request(lock)
         run = crawl(tmp_path, "wp_posts", site=room.url, output="0.jsonl", env=impatient(tmp_path))
-        told_to_stop(run, "is locked: another process")
+        check_stopped(run, "is locked: another process")
         assert not (tmp_path / "0.jsonl").exists(), "its rows could not be kept"
         holder.close()
         room.site.hooks.clear()
@@ -168,7 +170,7 @@ def test_locked_in_the_middle_stops_the_crawl_and_the_next_one_delivers_the_rest
         assert delivered(tmp_path) == sorted(room.ids("post"))
 
 
-def test_full_disk_stops_the_crawl_and_the_next_one_delivers_the_rest(tmp_path: Path) -> None:
+def test_full_disk_stops_the_crawl_and_the_next_run_delivers_the_rest(tmp_path: Path) -> None:
     with Newsroom(posts=POSTS) as room:
         done = subprocess.run(
             command("wp_posts", site=room.url, output="0.jsonl"),
@@ -181,13 +183,13 @@ def test_full_disk_stops_the_crawl_and_the_next_one_delivers_the_rest(tmp_path: 
             # No file may grow beyond this size. The failure is that of a full disk, except for the error number.
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)),
         )
-        told_to_stop(Run(done.returncode, done.stderr, tmp_path), "cannot be read or written: disk I/O error")
+        check_stopped(Run(done.returncode, done.stderr, tmp_path), "cannot be read or written: disk I/O error")
         last = crawl(tmp_path, "wp_posts", site=room.url, output="1.jsonl")
         assert last.status == 0, last.said
         assert delivered(tmp_path) == sorted(room.ids("post"))
 
 
-def test_archive_that_turns_out_corrupt_stops_the_crawl_and_its_copy_goes_on(tmp_path: Path) -> None:
+def test_corrupt_archive_stops_the_crawl_and_a_crawl_with_its_copy_continues(tmp_path: Path) -> None:
     with Newsroom(posts=POSTS) as room:
         crawl(tmp_path, "wp_posts", site=room.url, limit="150", output="0.jsonl")
         good, copy = tmp_path / "newsbot.db", tmp_path / "copy.db"
@@ -211,7 +213,7 @@ def test_archive_that_turns_out_corrupt_stops_the_crawl_and_its_copy_goes_on(tmp
         assert delivered(tmp_path) == sorted(room.ids("post"))
 
 
-def told_to_stop(run: Run, why: str) -> None:
+def check_stopped(run: Run, why: str) -> None:
     """One ERROR line says why the crawl stops. The receipt and the exit status say that the crawl is not complete."""
     assert run.status == 1
     assert "Traceback" not in run.said

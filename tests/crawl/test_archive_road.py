@@ -56,7 +56,7 @@ def everything(sites: int = 1) -> set[tuple[str, int, int, str]]:
     return {(f"https://{s}.example", n, 1, "new") for s in range(sites) for n in range(1, POSTS + 1)}
 
 
-def test_second_run_delivers_what_changed_and_nothing_else(tmp_path: Path) -> None:
+def test_second_run_delivers_only_changed_rows(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path)
     assert set(rows(tmp_path, "jsonl")) == set(rows(tmp_path, "csv")) == everything(), log
     assert stats["newsbot/archive/new"] == POSTS
@@ -73,7 +73,7 @@ def test_full_delivers_everything_again(tmp_path: Path) -> None:
     assert Counter(change for *_, change in rows(tmp_path, "jsonl")) == {"new": POSTS, "unchanged": POSTS}
 
 
-def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
+def test_killed_runs_lose_no_row_and_deliver_none_twice(tmp_path: Path) -> None:
     moments = random.Random(3)
     for _ in range(12):
         status, _, _ = crawl(tmp_path, kill_at=moments.randrange(1, 25))
@@ -89,14 +89,14 @@ def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
     assert not list((tmp_path / "data" / "archived").glob(".*.part"))
 
 
-def test_stop_in_mid_page_delivers_what_came_and_goes_on_later(tmp_path: Path) -> None:
+def test_crawl_stopped_within_a_page_delivers_its_rows_and_the_next_run_continues(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, stop_at=25)
     assert (len(rows(tmp_path, "jsonl")), stats["reason"]) == (24, "shutdown"), log
     crawl(tmp_path)
     assert sorted(rows(tmp_path, "jsonl")) == sorted(everything()), log
 
 
-def test_lost_row_is_a_hole_and_the_next_run_brings_it(tmp_path: Path) -> None:
+def test_row_that_does_not_reach_the_archive_is_reported_and_comes_in_the_next_run(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, settings={"TEST_LOSE": 25})
     assert log.count("https://0.example post: the walk sent 30 rows and the archive received 29") == 1
     assert stats["newsbot/archive/holes"] == 1
@@ -104,7 +104,7 @@ def test_lost_row_is_a_hole_and_the_next_run_brings_it(tmp_path: Path) -> None:
     assert sorted(rows(tmp_path, "jsonl")) == sorted(everything())
 
 
-def test_copy_of_another_site_is_delivered_once_and_told(tmp_path: Path) -> None:
+def test_copy_of_another_site_is_delivered_once_and_marked(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, sites=2)
     assert len(rows(tmp_path, "jsonl")) == 2 * POSTS, log
     assert stats["newsbot/dedupe/other_site"] == POSTS
@@ -113,7 +113,7 @@ def test_copy_of_another_site_is_delivered_once_and_told(tmp_path: Path) -> None
     assert len(rows(tmp_path, "jsonl")) == 2 * POSTS
 
 
-def test_archive_that_fails_in_the_middle_stops_the_crawl_and_seals_nothing(tmp_path: Path) -> None:
+def test_archive_that_fails_during_the_crawl_stops_it_and_commits_nothing(tmp_path: Path) -> None:
     crawl(tmp_path, stop_at=15)
     before = len(rows(tmp_path, "jsonl"))
     with sqlite3.connect(tmp_path / "newsbot.db") as raw:
@@ -139,7 +139,7 @@ def test_crawl_without_an_archive_delivers_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("append", [False, True])
-def test_named_feeds_take_their_names_together(tmp_path: Path, append: bool) -> None:
+def test_all_feeds_appear_under_their_names_at_the_same_time(tmp_path: Path, append: bool) -> None:
     feeds = {name: {"overwrite": not append} for name in ("a.jsonl", "b.csv")}
     crawl(tmp_path, settings={"FEEDS": feeds}, stop_at=20)
     _, log, _ = crawl(tmp_path, settings={"FEEDS": feeds})
@@ -151,7 +151,7 @@ def test_named_feeds_take_their_names_together(tmp_path: Path, append: bool) -> 
 
 
 @pytest.mark.parametrize("size", [7, 25])
-def test_batches_of_a_killed_run_lose_and_double_nothing(tmp_path: Path, size: int) -> None:
+def test_feed_batches_after_a_killed_run_hold_every_row_once(tmp_path: Path, size: int) -> None:
     feeds = {f"%(run)s-%(batch_id)d.{kind}": {"overwrite": True, "batch_item_count": size} for kind in ("jsonl", "csv")}
     crawl(tmp_path, settings={"FEEDS": feeds}, kill_at=36, pause=0.1, patience=0.02)
     assert not list(tmp_path.glob("*.jsonl")), "no batch is told before its rows are kept"
@@ -161,7 +161,7 @@ def test_batches_of_a_killed_run_lose_and_double_nothing(tmp_path: Path, size: i
     assert len(list(tmp_path.glob("*.csv"))) == -(-POSTS // size)
 
 
-def test_feed_that_cannot_be_made_leaves_its_rows_to_the_next_run(tmp_path: Path) -> None:
+def test_rows_of_a_feed_that_cannot_be_created_come_in_the_next_run(tmp_path: Path) -> None:
     _, log, stats = crawl(tmp_path, settings={"FEEDS": {"%(nowhere)s.jsonl": {}}})
     assert "Feeds that could not be created: 1." in log
     assert stats["newsbot/feeds/failed"] == 1

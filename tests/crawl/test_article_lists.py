@@ -37,7 +37,7 @@ def addresses(room: Newsroom, ids: list[int]) -> list[str]:
     ],
     ids=["healthy", "ignores slug=", "one kills its page", "one is hidden", "users are closed"],
 )
-def test_each_article_of_a_list_comes_once_and_one_that_fails_costs_no_other(
+def test_each_article_of_a_list_comes_once_also_when_another_article_fails(
     tmp_path: Path, order: Order, lost: list[int], first: int, second: int
 ) -> None:
     with Newsroom(posts=30) as room:
@@ -64,7 +64,7 @@ def test_each_article_of_a_list_comes_once_and_one_that_fails_costs_no_other(
     assert counts == [first, second]
 
 
-def test_a_site_that_ignores_the_ids_gives_no_other_post_in_the_place_of_an_article(tmp_path: Path) -> None:
+def test_no_other_post_is_delivered_for_an_article_when_the_site_ignores_include(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         room.order("param-ignored", "/wp/v2/posts", names=["include"])
         run = crawl(tmp_path, "wp_posts", site=",".join(addresses(room, room.ids()[4:8])))

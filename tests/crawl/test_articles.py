@@ -13,7 +13,7 @@ TRUE_WORDS = (
 )
 
 
-def test_a_sites_own_rules_and_its_articles_facts_reach_the_rows(tmp_path: Path) -> None:
+def test_rows_are_cleaned_by_the_rules_of_their_site_and_carry_the_facts_of_the_article(tmp_path: Path) -> None:
     with Newsroom(posts=20) as room:
         first, second = room.ids("post")[:2]
         room.edit(first, body=f"<p>By Jo Doe</p><div class='mug-ad'>Buy the mug.</div>{TRUE_WORDS}<p>(AFP)</p>")
@@ -35,7 +35,7 @@ def test_a_sites_own_rules_and_its_articles_facts_reach_the_rows(tmp_path: Path)
     assert rows[second]["truncated"] is True
 
 
-def test_a_rule_that_nobody_knows_ends_the_crawl_before_it_begins(tmp_path: Path) -> None:
+def test_unknown_cleaning_rule_is_refused_before_the_first_request(tmp_path: Path) -> None:
     with Newsroom(posts=1) as room:
         (tmp_path / "sites.toml").write_text(f'[[site]]\nurl = "{room.url}"\nrules_off = ["yarp"]\n')
         run = crawl(tmp_path, "wp_posts", output=None, sites="sites.toml")

@@ -25,7 +25,7 @@ def facts(run: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("style", [{}, {"plain": True}, {"folder": "/news"}, {"prefix": "api-rest"}, {"core": "4.5"}])
-def test_every_style_of_site_comes_whole(style: dict[str, Any], tmp_path: Path) -> None:
+def test_every_style_of_site_is_crawled_completely(style: dict[str, Any], tmp_path: Path) -> None:
     with Newsroom(posts=260, **style) as room:
         # The first style in a new interpreter: `python -m scrapy crawl` as a user runs it, imports and all.
         run = crawl(tmp_path, "wp_posts", site=room.url, real=None if style else True)
@@ -35,7 +35,7 @@ def test_every_style_of_site_comes_whole(style: dict[str, Any], tmp_path: Path) 
         assert any(row["categories"] for row in run.rows())
 
 
-def test_discovery_from_a_feed_and_the_api(tmp_path: Path) -> None:
+def test_site_is_discovered_from_a_feed_address_and_from_the_api_address(tmp_path: Path) -> None:
     with Newsroom(posts=20) as room:
         for number, url in enumerate([f"{room.url}/feed/", room.api, room.url.removeprefix("http://")]):
             # newsbot first tries https for an address without a scheme. Nothing answers there, so one try is enough.
@@ -44,14 +44,14 @@ def test_discovery_from_a_feed_and_the_api(tmp_path: Path) -> None:
             assert (run.status, len(run.rows())) == (0, 3), url
 
 
-def test_a_site_list_names_its_sites(tmp_path: Path) -> None:
+def test_receipt_holds_the_name_that_the_site_list_gives_a_site(tmp_path: Path) -> None:
     with Newsroom(posts=20) as room:
         (tmp_path / "sites.csv").write_text(f"url,name,delay\n{room.url},Our own word,0\n", encoding="utf-8")
         run = crawl(tmp_path, "wp_posts", sites=str(tmp_path / "sites.csv"))
     assert (run.status, run.receipt()["sites"][0]["name"]) == (0, "Our own word")
 
 
-def test_redirects_lead_to_the_site(tmp_path: Path) -> None:
+def test_crawl_follows_redirects_to_the_new_site(tmp_path: Path) -> None:
     with Newsroom(posts=20) as room, Newsroom(posts=1) as old:
         old.order("redirect", "*", to=f"{room.url}/wp-json/", status=301)
         run = crawl(tmp_path, "wp_posts", site=old.url)
@@ -59,7 +59,7 @@ def test_redirects_lead_to_the_site(tmp_path: Path) -> None:
         assert {row["id"] for row in run.rows()} == set(room.ids("post"))
 
 
-def test_the_second_run_delivers_nothing_again_and_full_delivers_all(tmp_path: Path) -> None:
+def test_second_run_delivers_no_unchanged_row_and_a_full_run_delivers_all(tmp_path: Path) -> None:
     with Newsroom(posts=50) as room:
         first = crawl(tmp_path, "wp_posts", site=room.url)
         again = crawl(tmp_path, "wp_posts", site=room.url, output="again.jsonl")
@@ -72,7 +72,7 @@ def test_the_second_run_delivers_nothing_again_and_full_delivers_all(tmp_path: P
     assert "item_dropped_reasons_count/DropItem" not in first.said
 
 
-def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
+def test_default_feeds_are_csv_with_the_documented_columns_and_jsonl(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         run = crawl(tmp_path, "wp_posts", site=room.url, output=None)
     assert run.status == 0
@@ -102,7 +102,7 @@ def test_default_feeds_and_csv_columns(tmp_path: Path) -> None:
         ({"site": "http://x.example:99999/"}, "not a web address"),
     ],
 )
-def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, tmp_path: Path) -> None:
+def test_bad_arguments_give_one_line_and_status_2(arguments: dict[str, Any], said: str, tmp_path: Path) -> None:
     # One of the cases runs in a new interpreter, where a warning of an import would be a second line. A fork has
     # imported everything before.
     run = crawl(tmp_path, "wp_posts", output=None, real=None if arguments else True, **arguments)
@@ -148,21 +148,19 @@ def test_bad_use_is_one_line_and_status_2(arguments: dict[str, Any], said: str, 
     ],
     ids=lambda value: value[1] if isinstance(value, list) and len(value) > 1 else "",
 )
-def test_options_and_settings_that_cannot_be_meant_are_bad_use_too(
-    options: list[str], said: str, tmp_path: Path
-) -> None:
+def test_bad_options_and_settings_give_one_line_and_status_2(options: list[str], said: str, tmp_path: Path) -> None:
     run = crawl(tmp_path, "wp_posts", *options, output=None, site="x.example")
     assert (run.status, run.said.count("\n")) == (2, 1), run.said
     assert said in run.said
     assert not (tmp_path / "data").exists()
 
 
-def test_a_setting_of_the_environment_that_is_no_number_is_bad_use(tmp_path: Path) -> None:
+def test_environment_setting_that_is_no_number_gives_status_2(tmp_path: Path) -> None:
     run = crawl(tmp_path, "wp_posts", output=None, site="x.example", env={"NEWSBOT_MAX_WAIT": "an hour"})
     assert (run.status, run.said) == (2, "scrapy crawl: NEWSBOT_MAX_WAIT takes a number, 0 or more, not 'an hour'\n")
 
 
-def test_without_a_data_folder_the_exit_status_is_the_same(tmp_path: Path) -> None:
+def test_exit_status_is_the_same_without_a_data_folder(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room:
         run = crawl(tmp_path, "wp_posts", site=room.url, env={"NEWSBOT_DATA": ""})
         assert (run.status, len(run.rows())) == (0, 12), run.said
@@ -172,7 +170,7 @@ def test_without_a_data_folder_the_exit_status_is_the_same(tmp_path: Path) -> No
     assert "receipt: " not in run.said
 
 
-def test_a_receipt_that_cannot_be_written_is_one_line_and_no_complete_run(tmp_path: Path) -> None:
+def test_receipt_that_cannot_be_written_gives_one_line_and_status_1(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room:
         run = crawl(tmp_path, "wp_posts", site=room.url, env={"NEWSBOT_DATA": "/proc/none"})
     assert (run.status, len(run.rows()), run.said.count("cannot be written: ")) == (1, 12, 1), run.said
@@ -208,7 +206,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("name", "options", "verdict"), FAULTS, ids=[name for name, _, _ in FAULTS])
-def test_no_fault_loses_a_post_in_silence(name: str, options: dict[str, Any], verdict: str, tmp_path: Path) -> None:
+def test_no_fault_loses_a_post_silently(name: str, options: dict[str, Any], verdict: str, tmp_path: Path) -> None:
     with Newsroom(posts=120, ties=30) as room:
         room.order(name, "/wp/v2/posts", **options)
         run = crawl(tmp_path, "wp_posts", site=room.url, env={"NEWSBOT_MAX_WAIT": "5", "NEWSBOT_GIVE_UP": "20"})
@@ -221,7 +219,7 @@ def test_no_fault_loses_a_post_in_silence(name: str, options: dict[str, Any], ve
     assert set(ids) == live or verdict != "complete"
 
 
-def test_a_post_that_kills_its_page_is_named_and_its_neighbours_come(tmp_path: Path) -> None:
+def test_post_whose_rendering_fails_is_named_and_all_others_come(tmp_path: Path) -> None:
     with Newsroom(posts=150) as room:
         victim = room.ids("post")[70]
         room.order("post-kills-page", "/wp/v2/posts", ids=[victim])
@@ -231,7 +229,7 @@ def test_a_post_that_kills_its_page_is_named_and_its_neighbours_come(tmp_path: P
     assert {row["id"] for row in run.rows()} == live - {victim}
 
 
-def test_what_hangs_on_posts_is_gathered_and_what_fails_is_told(tmp_path: Path) -> None:
+def test_linked_objects_of_posts_are_joined_and_failed_requests_are_reported(tmp_path: Path) -> None:
     with Newsroom(posts=130) as room:
         run = crawl(tmp_path, "wp_posts", site=room.url, follow="replies,attachments,revisions,about")
         assert (run.status, facts(run)["verdict"]) == (0, "complete")
@@ -250,7 +248,7 @@ def test_what_hangs_on_posts_is_gathered_and_what_fails_is_told(tmp_path: Path) 
     assert facts(failing)["why"] == "130 links could not be fetched"
 
 
-def test_one_bad_site_leaves_the_others_unharmed(tmp_path: Path) -> None:
+def test_failing_sites_do_not_affect_the_other_sites(tmp_path: Path) -> None:
     with Newsroom(posts=40) as room, Newsroom(posts=30) as closed:
         closed.order("unauthorized", "*")
         sites = f"{room.url},{closed.url},http://127.0.0.1:9,http://no-such-host.invalid"
@@ -261,7 +259,7 @@ def test_one_bad_site_leaves_the_others_unharmed(tmp_path: Path) -> None:
         assert "Traceback" not in run.said
 
 
-def test_a_signal_and_an_impatient_second_one_leave_a_receipt_for_each_site_and_whole_files(tmp_path: Path) -> None:
+def test_two_signals_leave_a_receipt_entry_for_each_site_and_whole_files(tmp_path: Path) -> None:
     with Newsroom(posts=3_000, latency=0.05) as room, Newsroom(posts=3_000, latency=0.05) as other:
         line = command("wp_posts", site=f"{room.url},{other.url}")
         # A new interpreter: the signal meets the handlers that `python -m scrapy` installs.
@@ -297,7 +295,7 @@ def killed_at(request: int, line: list[str], folder: Path, room: Newsroom) -> in
     return len(room.requests)
 
 
-def test_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def test_crawls_killed_at_any_moment_deliver_every_row_once(tmp_path: Path) -> None:
     # Without joins the rows of a page are kept before the next page is asked for, or soon after.
     moments = [(2, "author"), (20, "author"), (12, "none"), (9, "none"), (13, "none"), (8, "none")]
     kept = []
@@ -323,7 +321,7 @@ def test_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert sorted(rows) == live
 
 
-def test_a_second_crawl_of_a_site_is_busy_and_asks_nothing(tmp_path: Path) -> None:
+def test_second_crawl_of_a_busy_site_makes_no_request(tmp_path: Path) -> None:
     with Newsroom(posts=20) as room:
         # The first crawl waits for this answer until it is killed.
         room.order("slow", "/wp/v2/posts", seconds=600)
@@ -340,7 +338,7 @@ def test_a_second_crawl_of_a_site_is_busy_and_asks_nothing(tmp_path: Path) -> No
     assert len([one for one in room.requests if one.url.endswith("/robots.txt")]) == 1
 
 
-def test_guid_of_a_private_host_keeps_no_site_out(tmp_path: Path) -> None:
+def test_equal_guids_of_two_private_hosts_drop_no_row(tmp_path: Path) -> None:
     with Newsroom(posts=25) as room:
         port = room.url.rsplit(":", 1)[1]
         sites = f"http://127.0.0.1:{port},http://localhost:{port}"
@@ -351,7 +349,7 @@ def test_guid_of_a_private_host_keeps_no_site_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", ["CLOSESPIDER_ITEMCOUNT=5", "CLOSESPIDER_TIMEOUT=1"])
-def test_sites_that_still_queue_when_the_crawl_is_closed_are_in_the_receipt(stop: str, tmp_path: Path) -> None:
+def test_receipt_names_the_sites_that_had_not_started_when_the_crawl_closed(stop: str, tmp_path: Path) -> None:
     latency = 0.5 if "TIMEOUT" in stop else 0.0
     with Newsroom(posts=200, latency=latency) as room, Newsroom(posts=5) as second, Newsroom(posts=5) as third:
         sites = f"{room.url},{second.url},{third.url}"

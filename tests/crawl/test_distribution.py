@@ -93,7 +93,9 @@ def test_the_wheel_works_in_any_folder(libraries: bool, tmp_path: Path) -> None:
         (["-sNEWSBOT_ARCHIVE=postgresql://ann:secret@db/n"], "archive postgresql://ann:***@db/n, files in /x/data"),
     ],
 )
-def test_the_first_line_says_where_things_are(arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_line_names_the_archive_and_the_data_folder(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(console, "NEWSBOT_DATA", "data")
     monkeypatch.setattr(console, "NEWSBOT_ARCHIVE", "sqlite:///newsbot.db")
     assert console.places(["crawl", "wp_posts", *arguments], Path("/x")) == said

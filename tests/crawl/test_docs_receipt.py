@@ -29,14 +29,14 @@ OF_THE_MOMENT: dict[str, Any] = {
 """Keys whose values differ from run to run, with the values that the example shows."""
 
 
-def settled(value: Any, site: str) -> Any:
+def with_fixed_values(value: Any, site: str) -> Any:
     """A receipt without the values that differ from run to run."""
     if isinstance(value, dict):
-        found = {key: settled(part, site) for key, part in value.items()}
+        found = {key: with_fixed_values(part, site) for key, part in value.items()}
         assert all(type(found[key]) is type(OF_THE_MOMENT[key]) for key in found.keys() & OF_THE_MOMENT.keys())
         return found | {key: OF_THE_MOMENT[key] for key in found.keys() & OF_THE_MOMENT.keys()}
     if isinstance(value, list):
-        return [settled(part, site) for part in value]
+        return [with_fixed_values(part, site) for part in value]
     return value.replace(site, "https://gazette.example") if isinstance(value, str) else value
 
 
@@ -57,13 +57,13 @@ def pattern(name: str) -> re.Pattern[str]:
     return re.compile(".+".join(re.escape(part) for part in re.split("<[^<>]*>", name)))
 
 
-def test_the_receipt_of_the_documents_is_a_crawls_own(tmp_path: Path) -> None:
+def test_documented_receipt_equals_the_receipt_of_a_crawl(tmp_path: Path) -> None:
     with Newsroom(posts=60, pages=4) as room:
         room.order("post-kills-page", ids=[1030])
         room.order("unauthorized", "/wp/v2/users")
         env = {"NEWSBOT_CONTACT": ""}
         run = crawl(tmp_path, "wp_posts", env=env, site=room.url, types="post,page")
-        made = settled(run.receipt(), room.url.rstrip("/"))
+        made = with_fixed_values(run.receipt(), room.url.rstrip("/"))
     assert run.status == 1
     assert undocumented(run.said) == []
     example = EXAMPLE.search(DOCUMENT.read_text(encoding="utf-8"))

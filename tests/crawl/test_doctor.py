@@ -24,7 +24,7 @@ def doctor(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_list_of_sites_is_examined_within_the_limit_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_doctor_examines_each_site_within_its_limit_and_writes_no_file(tmp_path: Path) -> None:
     slow = "User-agent: *\nCrawl-delay: 0.01\n"
     with Newsroom(posts=60, robots=slow) as well, Newsroom(posts=5) as closed, Newsroom(posts=5) as walled:
         closed.order("unauthorized", "/wp/v2/posts")
@@ -46,7 +46,7 @@ def test_a_list_of_sites_is_examined_within_the_limit_and_leaves_nothing_behind(
     assert [path.name for path in tmp_path.iterdir()] == ["sites.txt"]
 
 
-def test_a_redirect_counts_and_bad_use_requests_nothing(tmp_path: Path) -> None:
+def test_doctor_counts_redirects_as_requests_and_bad_use_makes_none(tmp_path: Path) -> None:
     with Newsroom(posts=5) as room:
         room.order("redirect-loop", "/wp-json/")
         done = doctor(tmp_path, room.url)

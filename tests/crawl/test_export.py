@@ -77,7 +77,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_live_rows_come_in_the_columns_of_the_crawl(export: Export, tmp_path: Path) -> None:
+def test_export_writes_live_rows_in_the_columns_of_a_crawl(export: Export, tmp_path: Path) -> None:
     # A new interpreter: `python -m scrapy export` as a user runs it.
     done = export(str(tmp_path / "out.jsonl"), real=True)
     assert done.returncode == 0, done.stderr
@@ -92,7 +92,7 @@ def test_live_rows_come_in_the_columns_of_the_crawl(export: Export, tmp_path: Pa
     assert (edited["revision"], edited["change"], edited["first_seen"]) == (2, "edited", "2026-11-23T10:00:00Z")
 
 
-def test_standard_output_takes_rows_and_nothing_else(export: Export) -> None:
+def test_standard_output_receives_only_rows(export: Export) -> None:
     done = export("-", "--format", "jsonl", "--site", ONE)
     assert (done.returncode, done.stderr) == (0, "")
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [1, 2, 4, 5]
@@ -110,12 +110,12 @@ def test_standard_output_takes_rows_and_nothing_else(export: Export) -> None:
         (["--type", "post", "--site", TWO, "--since", "2027-01-01"], []),
     ],
 )
-def test_filters(export: Export, tmp_path: Path, arguments: list[str], ids: list[int]) -> None:
+def test_filter_arguments_select_rows(export: Export, tmp_path: Path, arguments: list[str], ids: list[int]) -> None:
     assert export(str(tmp_path / "out.json"), *arguments).returncode == 0
     assert [row["id"] for row in json.loads((tmp_path / "out.json").read_text())] == ids
 
 
-def test_type_that_names_posts_and_terms_means_the_posts_and_says_so(export: Export, tmp_path: Path) -> None:
+def test_type_name_of_posts_and_terms_selects_the_posts_with_a_note(export: Export, tmp_path: Path) -> None:
     archive = Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}", run="events")
     archive.add(Post(site=ONE, type="event", id=7, title="A fair"))
     archive.add(Term(site=ONE, type="event", id=8, name="Fairs"))
@@ -129,7 +129,7 @@ def test_type_that_names_posts_and_terms_means_the_posts_and_says_so(export: Exp
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
-def test_damaged_row_is_named_and_the_others_are_written(export: Export, tmp_path: Path, name: str) -> None:
+def test_damaged_row_is_reported_and_the_other_rows_are_written(export: Export, tmp_path: Path, name: str) -> None:
     with sqlite3.connect(tmp_path / "newsbot.db") as raw:
         raw.execute("UPDATE revisions SET payload = x'28b52ffd2000' WHERE id = 4")
     raw.close()
@@ -158,10 +158,10 @@ def test_csv_and_parquet_hold_the_same_rows(export: Export, tmp_path: Path) -> N
     assert parquet[0]["published"] == datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: Path) -> None:
+def test_revisions_are_exported_with_a_word_diff(export: Export, tmp_path: Path) -> None:
     assert export(str(tmp_path / "out.jsonl"), "--revisions", "--site", ONE).returncode == 0
-    told = [(row["id"], row["revision"], row["change"], row["changed"]) for row in lines(tmp_path / "out.jsonl")]
-    assert told == [
+    exported = [(row["id"], row["revision"], row["change"], row["changed"]) for row in lines(tmp_path / "out.jsonl")]
+    assert exported == [
         (1, 1, "new", []),
         (2, 1, "new", []),
         (2, 2, "edited", ["text", "author", "terms", "author_name", "term_names", "published"]),
@@ -194,7 +194,9 @@ def test_revisions_tell_the_history_with_a_word_diff(export: Export, tmp_path: P
         (["/proc/none/out.jsonl"], 1, "No such file"),
     ],
 )
-def test_bad_use_is_one_line(export: Export, tmp_path: Path, arguments: list[str], status: int, words: str) -> None:
+def test_bad_arguments_give_one_line(
+    export: Export, tmp_path: Path, arguments: list[str], status: int, words: str
+) -> None:
     file = arguments[0] if arguments[0] == "-" else str(tmp_path / arguments[0])
     done = export(file, *arguments[1:])
     assert (done.returncode, len(done.stderr.splitlines())) == (status, 1), done.stderr
@@ -202,7 +204,7 @@ def test_bad_use_is_one_line(export: Export, tmp_path: Path, arguments: list[str
     assert not list(tmp_path.glob("*out*"))
 
 
-def test_missing_archive_is_one_line(export: Export, tmp_path: Path) -> None:
+def test_missing_archive_gives_one_line(export: Export, tmp_path: Path) -> None:
     done = export(str(tmp_path / "out.jsonl"), archive="none.db")
     assert (done.returncode, done.stderr.strip()) == (
         1,
@@ -211,7 +213,7 @@ def test_missing_archive_is_one_line(export: Export, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "expected"),
     [
         ("one two", "one  two\n", ""),
         ("", "all new", "{+all new+}"),
@@ -220,5 +222,5 @@ def test_missing_archive_is_one_line(export: Export, tmp_path: Path) -> None:
         (" ".join("x" * 30), " ".join("x" * 30 + "y"), "... x x x x x x {+y+}"),
     ],
 )
-def test_word_diff(before: str, after: str, told: str) -> None:
-    assert word_diff(before, after) == told
+def test_word_diff_marks_removed_and_added_words(before: str, after: str, expected: str) -> None:
+    assert word_diff(before, after) == expected

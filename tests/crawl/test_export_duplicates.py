@@ -63,7 +63,7 @@ def export(tmp_path: Path) -> Export:
     return run
 
 
-def test_clusters_span_sites_and_begin_with_the_earliest(export: Export, tmp_path: Path) -> None:
+def test_cluster_spans_sites_and_begins_with_the_earliest_post(export: Export, tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     done = export(str(path))
     assert (done.returncode, done.stdout) == (0, f"1 cluster in {path}\n"), done.stderr
@@ -76,14 +76,14 @@ def test_clusters_span_sites_and_begin_with_the_earliest(export: Export, tmp_pat
     assert [post["likeness"] == 1 for post in cluster["posts"]] == [True, False]
 
 
-def test_one_site_is_searched_within_itself(export: Export, tmp_path: Path) -> None:
+def test_export_of_one_site_finds_duplicates_within_this_site(export: Export, tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     assert export(str(path), "--site", ONE).returncode == 0
     (cluster,) = json.loads(path.read_text())
     assert [post["title"] for post in cluster["posts"]] == ["Ford", "Ford, again"]
 
 
-def test_a_table_has_a_row_for_each_post_and_no_formula(export: Export, tmp_path: Path) -> None:
+def test_csv_has_a_row_for_each_post_and_no_formula(export: Export, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     assert export(str(path)).returncode == 0
     with path.open(newline="") as file:
@@ -102,7 +102,7 @@ def test_a_table_has_a_row_for_each_post_and_no_formula(export: Export, tmp_path
         (("x.jsonl", "--type", "comment"), "comment is not a type of posts"),
     ],
 )
-def test_bad_use_is_one_line_and_status_2(export: Export, arguments: tuple[str, ...], said: str) -> None:
+def test_bad_arguments_give_one_line_and_status_2(export: Export, arguments: tuple[str, ...], said: str) -> None:
     done = export(*arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert said in done.stderr

@@ -61,7 +61,7 @@ def scrapy(
         (["export", "copies.csv", "--duplicates"], {}, "--duplicates needs the extra [duplicates]"),
     ],
 )
-def test_a_missing_extra_is_one_line_and_no_request(
+def test_missing_extra_gives_one_line_and_no_request(
     arguments: list[str], settings: dict[str, str], line: str, tmp_path: Path
 ) -> None:
     with Newsroom(posts=3) as room:
@@ -82,7 +82,7 @@ def test_a_crawl_and_an_export_need_no_extra(tmp_path: Path) -> None:
     assert (tmp_path / "all.csv").read_bytes().count(b"\n") >= 21
 
 
-def test_a_page_that_needs_the_browser_is_told_as_missing_with_the_extra(tmp_path: Path) -> None:
+def test_page_that_needs_a_browser_is_missing_and_the_receipt_names_the_extra(tmp_path: Path) -> None:
     with Newsroom(posts=3, javascript=True, feed="none", pages=0) as room:
         room.order("unauthorized", "/wp/v2")
         done = scrapy(tmp_path, "crawl", "wp_posts", "-a", f"site={room.url}", "-O", "out.jsonl")

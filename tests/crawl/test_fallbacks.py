@@ -31,7 +31,9 @@ def asked(room: Newsroom, part: str) -> int:
     ],
     ids=["401", "403-folder", "404-plain"],
 )
-def test_a_shut_api_loses_no_post(fault: dict[str, Any], style: dict[str, Any], tmp_path: Path) -> None:
+def test_all_posts_come_by_feed_when_the_api_is_closed(
+    fault: dict[str, Any], style: dict[str, Any], tmp_path: Path
+) -> None:
     with Newsroom(posts=60, **style) as room:
         open_ = crawl(tmp_path / "open", "wp_posts", site=room.url)
         room.order(**fault)
@@ -50,7 +52,7 @@ def test_a_shut_api_loses_no_post(fault: dict[str, Any], style: dict[str, Any], 
         assert sorted(row["categories"]) == sorted({*true["categories"], *true["tags"]})
 
 
-def test_what_robots_txt_forbids_is_not_asked_under_another_name(tmp_path: Path) -> None:
+def test_api_that_robots_txt_forbids_is_not_requested_by_another_url(tmp_path: Path) -> None:
     with Newsroom(posts=30, robots="User-agent: *\nDisallow: /wp-json/\n") as room:
         run = crawl(tmp_path, "wp_posts", site=room.url)
         assert (run.status, facts(run)["via"]) == (0, {"feed": 30})
@@ -58,20 +60,20 @@ def test_what_robots_txt_forbids_is_not_asked_under_another_name(tmp_path: Path)
         assert asked(room, "wp-json") + asked(room, "rest_route") == 0
 
 
-def test_articles_that_robots_txt_forbids_are_named(tmp_path: Path) -> None:
+def test_articles_that_robots_txt_forbids_are_listed_as_missing(tmp_path: Path) -> None:
     with Newsroom(posts=6, feed="none", robots="User-agent: *\nDisallow: /wp-json/\nDisallow: /2019/\n") as room:
         run = crawl(tmp_path, "wp_posts", site=room.url)
         closed = {row.id for post in room.ids() if (row := room.site.row(post)) and row.date.local.startswith("2019")}
         assert closed
         assert asked(room, "/2019/") == 0
-    told = facts(run)
-    assert (run.status, told["verdict"], len(told["missing_urls"])) == (1, "incomplete", len(closed))
-    assert all("/2019/" in url and "robots.txt" in why for url, why in told["missing_urls"].items())
+    collection = facts(run)
+    assert (run.status, collection["verdict"], len(collection["missing_urls"])) == (1, "incomplete", len(closed))
+    assert all("/2019/" in url and "robots.txt" in why for url, why in collection["missing_urls"].items())
     assert {row["id"] for row in run.rows()} == set(room.site.ids()) - closed
 
 
 @pytest.mark.parametrize("sitemap", ["core", "yoast", "rankmath", "aioseo"])
-def test_by_sitemap_and_page_alone(sitemap: str, tmp_path: Path) -> None:
+def test_all_posts_come_by_sitemap_and_pages_when_feed_and_api_are_closed(sitemap: str, tmp_path: Path) -> None:
     with Newsroom(posts=48, feed="none", sitemap=sitemap, sitemap_size=20, gzip_sitemap=sitemap == "yoast") as room:
         room.order("unauthorized")
         run = crawl(tmp_path, "wp_posts", site=room.url)
@@ -89,7 +91,7 @@ def test_by_sitemap_and_page_alone(sitemap: str, tmp_path: Path) -> None:
         assert bool(row["content_text"]) is not true.protected
 
 
-def test_a_feed_of_excerpts_is_completed_from_the_pages(tmp_path: Path) -> None:
+def test_feed_with_excerpts_is_completed_from_the_article_pages(tmp_path: Path) -> None:
     with Newsroom(posts=25, feed="excerpts") as room:
         room.order("unauthorized")
         run = crawl(tmp_path, "wp_posts", site=room.url)
@@ -100,7 +102,7 @@ def test_a_feed_of_excerpts_is_completed_from_the_pages(tmp_path: Path) -> None:
     assert not any((row["content_text"] or "").endswith("[…]") for row in run.rows())
 
 
-def test_without_a_sitemap_nothing_is_proven(tmp_path: Path) -> None:
+def test_crawl_by_feed_without_a_sitemap_is_incomplete(tmp_path: Path) -> None:
     with Newsroom(posts=25, sitemap="none") as room:
         room.order("unauthorized")
         run = crawl(tmp_path, "wp_posts", site=room.url)
@@ -110,15 +112,15 @@ def test_without_a_sitemap_nothing_is_proven(tmp_path: Path) -> None:
     assert {row["id"] for row in run.rows()} == live
 
 
-def test_pages_that_need_a_browser_are_named_where_none_may_help(tmp_path: Path) -> None:
+def test_pages_that_need_a_browser_are_listed_as_missing_with_render_never(tmp_path: Path) -> None:
     with Newsroom(posts=5, feed="none", javascript=True, oddities=False) as room:
         room.order("unauthorized")
         run = crawl(tmp_path, "wp_posts", site=room.url, render="never")
-    told = facts(run)
-    assert (run.status, told["verdict"], len(told["missing_urls"]), run.rows()) == (1, "incomplete", 5, [])
+    collection = facts(run)
+    assert (run.status, collection["verdict"], len(collection["missing_urls"]), run.rows()) == (1, "incomplete", 5, [])
 
 
-def test_a_site_that_was_whole_is_not_read_again_from_its_pages(tmp_path: Path) -> None:
+def test_pages_of_known_posts_are_not_requested_after_the_api_closes(tmp_path: Path) -> None:
     with Newsroom(posts=60, latency=0.0) as room:
         first = crawl(tmp_path, "wp_posts", site=room.url)
         room.order("unauthorized")
@@ -130,20 +132,20 @@ def test_a_site_that_was_whole_is_not_read_again_from_its_pages(tmp_path: Path) 
     assert len(room.requests) - before < 30
 
 
-def test_a_bot_check_ends_it(tmp_path: Path) -> None:
+def test_bot_check_ends_the_fallback(tmp_path: Path) -> None:
     with Newsroom(posts=25) as room:
         room.order("unauthorized")
         room.order("challenge", "paged=2")
         run = crawl(tmp_path, "wp_posts", site=room.url)
         assert asked(room, "paged=") == 1
-    told = facts(run)
-    assert (run.status, told["verdict"]) == (1, "blocked")
-    assert "a bot check came instead of an answer" in told["why"]
+    collection = facts(run)
+    assert (run.status, collection["verdict"]) == (1, "blocked")
+    assert "a bot check came instead of an answer" in collection["why"]
     # Files that were there before are kept.
     assert 0 < len(run.rows()) <= 10
 
 
-def test_window_and_limit_hold(tmp_path: Path) -> None:
+def test_since_and_limit_apply_to_the_fallback(tmp_path: Path) -> None:
     with Newsroom(posts=60) as room:
         newest = {post for post in room.ids() if (row := room.site.row(post)) and row.date.utc >= "2024-01-01"}
         room.order("unauthorized")
@@ -166,7 +168,7 @@ def test_pages_and_custom_types_come_by_sitemap(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_rows_without_a_body_get_it_from_their_page(gone: bool, tmp_path: Path) -> None:
+def test_rows_without_a_body_get_their_body_from_the_page(gone: bool, tmp_path: Path) -> None:
     with Newsroom(posts=20) as room:
         true = crawl(tmp_path / "true", "wp_posts", site=room.url)
         room.order("no-content", "/wp/v2/posts", gone=gone)
@@ -176,7 +178,7 @@ def test_rows_without_a_body_get_it_from_their_page(gone: bool, tmp_path: Path) 
     assert {row["via"] for row in run.rows() if row["content_text"]} == {"page"}
 
 
-def test_an_api_that_shuts_in_mid_crawl_doubles_nothing(tmp_path: Path) -> None:
+def test_no_post_comes_twice_when_the_api_closes_during_the_crawl(tmp_path: Path) -> None:
     with Newsroom(posts=250, ties=0) as room:
         lists: list[str] = []
 
@@ -187,16 +189,18 @@ def test_an_api_that_shuts_in_mid_crawl_doubles_nothing(tmp_path: Path) -> None:
 
         room.on_request(shut)
         run = crawl(tmp_path, "wp_posts", site=room.url)
-        told, ids = facts(run), [row["id"] for row in run.rows()]
+        collection, ids = facts(run), [row["id"] for row in run.rows()]
         room.relent()
         again = crawl(tmp_path, "wp_posts", site=room.url, output="again.jsonl")
         live = set(room.ids("post"))
-    assert (run.status, told["verdict"], told["via"]) == (0, "complete", {"feed": len(live) - 200}), told["why"]
+    assert (run.status, collection["verdict"], collection["via"]) == (0, "complete", {"feed": len(live) - 200}), (
+        collection["why"]
+    )
     assert (set(ids), len(ids)) == (live, len(live))
     assert (again.status, again.receipt()["failures"]) == (0, 0)
 
 
-def test_other_spiders_say_that_the_api_is_closed(tmp_path: Path) -> None:
+def test_spiders_without_fallback_report_the_closed_api(tmp_path: Path) -> None:
     with Newsroom(posts=5) as room:
         room.order("unauthorized")
         run = crawl(tmp_path, "wp_users", site=room.url)

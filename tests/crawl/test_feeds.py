@@ -63,7 +63,7 @@ def ids(path: Path) -> list[int]:
     return [row["id"] for row in (json.loads(text) if path.suffix == ".json" else map(json.loads, text.splitlines()))]
 
 
-def test_a_crawl_that_names_no_feed_gets_dated_files(tmp_path: Path) -> None:
+def test_crawl_without_named_feeds_writes_dated_files(tmp_path: Path) -> None:
     ended = crawl(tmp_path)
     lines, table = sorted((tmp_path / "data/feeds").iterdir(), key=lambda path: path.suffix, reverse=True)
     assert (lines.suffix, table.suffix) == (".jsonl", ".csv")
@@ -76,7 +76,7 @@ def test_a_crawl_that_names_no_feed_gets_dated_files(tmp_path: Path) -> None:
     )
 
 
-def test_runs_of_one_name_overwrite_nothing(tmp_path: Path) -> None:
+def test_second_run_with_the_same_run_id_overwrites_no_file(tmp_path: Path) -> None:
     run = "20261123T101500Z-ab12"
     for _ in range(2):
         crawl(tmp_path, settings={"NEWSBOT_RUN": run})
@@ -84,14 +84,14 @@ def test_runs_of_one_name_overwrite_nothing(tmp_path: Path) -> None:
     assert names(tmp_path / "data/feeds") == expected
 
 
-def test_named_feeds_replace_the_dated_ones_and_may_hold_the_run(tmp_path: Path) -> None:
+def test_named_feeds_replace_the_dated_files_and_may_contain_the_run_id(tmp_path: Path) -> None:
     run = "20261123T101500Z-ab12"
     crawl(tmp_path, {"out/%(name)s-%(run)s.jsonl": {}}, settings={"NEWSBOT_RUN": run})
     assert ids(tmp_path / f"out/feeds-{run}.jsonl") == [0, 1, 2]
     assert not (tmp_path / "data").exists()
 
 
-def test_an_empty_run_leaves_well_formed_files(tmp_path: Path) -> None:
+def test_run_without_rows_leaves_well_formed_files(tmp_path: Path) -> None:
     crawl(tmp_path, {"a.jsonl": {}, "a.json": {}, "a.csv": {}, "a.xml": {}}, posts=0)
     assert (tmp_path / "a.jsonl").read_bytes() == b""
     assert json.loads((tmp_path / "a.json").read_text()) == []
@@ -100,7 +100,7 @@ def test_an_empty_run_leaves_well_formed_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
-def test_append_gives_one_whole_file(tmp_path: Path, form: str) -> None:
+def test_appending_gives_one_well_formed_file(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"a.{form}"
     for _ in range(2):
         crawl(tmp_path, {path.name: {}})
@@ -110,7 +110,7 @@ def test_append_gives_one_whole_file(tmp_path: Path, form: str) -> None:
     assert names(tmp_path) == [path.name]
 
 
-def test_rows_that_cannot_be_appended_go_beside_with_one_line(tmp_path: Path) -> None:
+def test_rows_that_cannot_be_appended_go_to_another_file_with_one_log_line(tmp_path: Path) -> None:
     old = tmp_path / "a.csv"
     old.write_text("other,columns\r\n1,2\r\n")
     ended = crawl(tmp_path, {"a.csv": {}})
@@ -122,7 +122,7 @@ def test_rows_that_cannot_be_appended_go_beside_with_one_line(tmp_path: Path) ->
     assert ended.stats["newsbot/feeds/beside"] == 1
 
 
-def test_two_crawls_that_append_to_one_file_lose_nothing(tmp_path: Path) -> None:
+def test_parallel_crawls_that_append_to_one_file_lose_no_row(tmp_path: Path) -> None:
     logs = [tmp_path / f"{number}.log" for number in range(3)]
     with FolderLock(tmp_path) as lock:
         assert lock.take()
@@ -140,7 +140,7 @@ def test_two_crawls_that_append_to_one_file_lose_nothing(tmp_path: Path) -> None
     assert sorted(ids(tmp_path / "a.jsonl")) == sorted(list(range(50)) * 3)
 
 
-def test_a_crawl_that_dies_leaves_the_target_alone_and_the_next_cleans_up(tmp_path: Path) -> None:
+def test_killed_crawl_leaves_the_target_unchanged_and_the_next_crawl_removes_its_part_file(tmp_path: Path) -> None:
     target = tmp_path / "a.json"
     target.write_text("[]")
     ended = crawl(tmp_path, {"a.json": {"overwrite": True}}, posts=9, kill_at=5)
@@ -151,7 +151,7 @@ def test_a_crawl_that_dies_leaves_the_target_alone_and_the_next_cleans_up(tmp_pa
     assert names(tmp_path) == ["a.json", "b.json"]
 
 
-def test_a_crawl_that_runs_keeps_its_part_when_another_cleans_up(tmp_path: Path) -> None:
+def test_part_file_of_a_running_crawl_is_kept_when_another_crawl_cleans_up(tmp_path: Path) -> None:
     slow = start(tmp_path, settings={"FEEDS": {"slow.jsonl": {}}}, posts=100_000, pause=0.002)
     wait_for(lambda: row_is_in(tmp_path, "slow.jsonl"))
     crawl(tmp_path, {"quick.jsonl": {}})
@@ -162,7 +162,7 @@ def test_a_crawl_that_runs_keeps_its_part_when_another_cleans_up(tmp_path: Path)
     assert delivered == list(range(len(delivered)))
 
 
-def test_sigterm_gives_a_whole_file_of_what_was_delivered(tmp_path: Path) -> None:
+def test_sigterm_leaves_a_whole_file_of_the_delivered_rows(tmp_path: Path) -> None:
     process = start(tmp_path, settings={"FEEDS": {"a.json": {}}}, posts=100_000, pause=0.002)
     wait_for(lambda: row_is_in(tmp_path, "a.json"))
     process.send_signal(signal.SIGTERM)
@@ -173,7 +173,7 @@ def test_sigterm_gives_a_whole_file_of_what_was_delivered(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("uri", ["folder", "file/a.jsonl", "/proc/none/a.jsonl"])
-def test_a_target_that_cannot_be_written_is_one_error_and_costs_other_feeds_nothing(tmp_path: Path, uri: str) -> None:
+def test_unwritable_target_gives_one_error_and_other_feeds_are_whole(tmp_path: Path, uri: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     ended = crawl(tmp_path, {uri: {"format": "jsonl"}, "good.jsonl": {}}, posts=20)
@@ -183,7 +183,7 @@ def test_a_target_that_cannot_be_written_is_one_error_and_costs_other_feeds_noth
     assert ended.stats["newsbot/feeds/failed"] == 1
 
 
-def test_a_full_disk_is_one_error(tmp_path: Path) -> None:
+def test_full_disk_gives_one_error_and_other_feeds_are_whole(tmp_path: Path) -> None:
     ended = crawl(tmp_path, {"/dev/full": {"format": "jsonl"}, "good.jsonl": {}}, posts=2000)
     assert ids(tmp_path / "good.jsonl") == list(range(2000))
     assert ended.log.count("cannot be written: No space left on device") == 1
@@ -191,13 +191,13 @@ def test_a_full_disk_is_one_error(tmp_path: Path) -> None:
     assert ended.stats["newsbot/feeds/failed"] == 1
 
 
-def test_standard_output_takes_rows_and_nothing_else(tmp_path: Path) -> None:
+def test_standard_output_receives_only_rows(tmp_path: Path) -> None:
     ended = crawl(tmp_path, {"stdout:": {"format": "jsonl"}})
     assert [json.loads(line)["id"] for line in ended.out.splitlines()] == [0, 1, 2]
     assert names(tmp_path) == []
 
 
-def test_a_reader_that_leaves_standard_output_ends_the_feed_not_the_crawl(tmp_path: Path) -> None:
+def test_closed_standard_output_ends_its_feed_and_not_the_crawl(tmp_path: Path) -> None:
     # A new interpreter: it flushes its own standard output once more as it ends.
     feeds = {"stdout:": {"format": "jsonl"}, "a.jsonl": {}}
     process = start(tmp_path, real=True, settings={"FEEDS": feeds}, posts=2000)
@@ -211,7 +211,7 @@ def test_a_reader_that_leaves_standard_output_ends_the_feed_not_the_crawl(tmp_pa
     assert "Traceback" not in log
 
 
-def test_packed_lines_are_appended(tmp_path: Path) -> None:
+def test_gzip_feed_is_appended(tmp_path: Path) -> None:
     feed = {"a.jsonl.gz": {"format": "jsonl", "postprocessing": ["scrapy.extensions.postprocessing.GzipPlugin"]}}
     for _ in range(2):
         crawl(tmp_path, feed)
@@ -219,7 +219,7 @@ def test_packed_lines_are_appended(tmp_path: Path) -> None:
         assert [json.loads(line)["id"] for line in file] == [0, 1, 2, 0, 1, 2]
 
 
-def test_item_classes_and_fields_of_a_feed_still_count(tmp_path: Path) -> None:
+def test_item_classes_and_fields_of_a_feed_are_applied(tmp_path: Path) -> None:
     feeds = {
         "posts.csv": {"item_classes": ["newsbot.items.Post"], "fields": ["id", "title"]},
         "none.jsonl": {"item_classes": ["newsbot.items.Term"]},
@@ -229,7 +229,7 @@ def test_item_classes_and_fields_of_a_feed_still_count(tmp_path: Path) -> None:
     assert (tmp_path / "none.jsonl").read_text() == ""
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+def test_symbolic_link_stays_and_its_target_is_written(tmp_path: Path) -> None:
     (tmp_path / "real.jsonl").touch()
     (tmp_path / "link.jsonl").symlink_to("real.jsonl")
     crawl(tmp_path, {"link.jsonl": {"overwrite": True}})
@@ -237,7 +237,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert ids(tmp_path / "real.jsonl") == [0, 1, 2]
 
 
-def test_storages_that_need_the_network_are_gone(tmp_path: Path) -> None:
+def test_feed_storages_that_need_the_network_are_unknown(tmp_path: Path) -> None:
     ended = crawl(tmp_path, {"ftp://127.0.0.1:1/a.jsonl": {}})
     assert "Unknown feed storage scheme: ftp" in ended.log
 

@@ -33,12 +33,12 @@ def make_due(path: Path, site: FollowedSite) -> None:
     database.close()
 
 
-def asked(run: Run) -> tuple[int, list[str], int]:
+def requested_sites(run: Run) -> tuple[int, list[str], int]:
     receipt = run.receipt()
     return run.status, [site["asked"] for site in receipt["sites"]], receipt["not_due"]
 
 
-def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) -> None:
+def test_due_sites_of_the_archive_are_crawled_and_get_their_next_due_time(tmp_path: Path) -> None:
     archive = tmp_path / "newsbot.db"
     with Newsroom(posts=30) as healthy, Newsroom(posts=12) as closed:
         closed.order("unauthorized", "*")
@@ -48,7 +48,7 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
         unknown = crawl(tmp_path, "wp_posts", sites="archive", due="1", site="unknown.example")
         assert (unknown.status, "not followed by wp_posts: unknown.example" in unknown.said) == (2, True)
         began = datetime.now(UTC) - timedelta(seconds=1)
-        status, urls, not_due = asked(crawl(tmp_path, "wp_posts", sites="archive", due="1"))
+        status, urls, not_due = requested_sites(crawl(tmp_path, "wp_posts", sites="archive", due="1"))
         assert (status, sorted(urls), not_due) == (1, sorted([healthy.url, closed.url]), 0)
         sites = followed(archive)
         well, ill = sites[healthy.url], sites[closed.url]
@@ -62,27 +62,27 @@ def test_due_sites_of_the_archive_are_crawled_and_learnt_from(tmp_path: Path) ->
 
         healthy.forget()
         nothing = crawl(tmp_path, "wp_posts", sites="archive", due="1")
-        assert asked(nothing) == (0, [], 2)
+        assert requested_sites(nothing) == (0, [], 2)
         assert "0 of 2 sites are due" in nothing.said
         assert healthy.requests == []
         make_due(archive, well)
         spelled = healthy.url.rstrip("/").replace("http", "HTTP")
         quick = crawl(tmp_path, "wp_posts", sites="archive", due="1", site=spelled)
-        assert asked(quick) == (0, [healthy.url], 0)
+        assert requested_sites(quick) == (0, [healthy.url], 0)
         assert quick.receipt()["sites"][0]["collections"]["post"]["check"] == "quick"
         assert [(request.route, request.params["orderby"]) for request in healthy.requests] == [
             ("/wp/v2/posts", "modified")
         ]
         assert followed(archive)[healthy.url].full_check == well.full_check
 
-        status, urls, not_due = asked(crawl(tmp_path, "wp_posts", sites="archive"))
+        status, urls, not_due = requested_sites(crawl(tmp_path, "wp_posts", sites="archive"))
         assert sorted(urls) == sorted([healthy.url, closed.url])
         again = followed(archive)
         assert again[healthy.url].cost != 4.0
         assert again[closed.url].failures == 2
 
 
-def test_two_runs_share_the_due_sites_and_both_end_well(tmp_path: Path) -> None:
+def test_two_parallel_runs_share_the_due_sites_and_both_succeed(tmp_path: Path) -> None:
     came, answers = threading.Event(), threading.Event()
 
     def hold(request: Request) -> None:
@@ -107,7 +107,7 @@ def test_two_runs_share_the_due_sites_and_both_end_well(tmp_path: Path) -> None:
         assert alone.status == 0, "the lease of a run that has ended is free"
 
 
-def test_site_that_asks_for_a_pause_is_due_after_it(tmp_path: Path) -> None:
+def test_site_that_sends_retry_after_is_due_after_this_time(tmp_path: Path) -> None:
     with Newsroom(posts=6) as room:
         room.order("rate-limited", "*", retry_after=7200)
         follow(tmp_path / "newsbot.db", room.url)
@@ -118,7 +118,7 @@ def test_site_that_asks_for_a_pause_is_due_after_it(tmp_path: Path) -> None:
         assert site.next_due >= site.blocked_until >= began + timedelta(seconds=7200)
 
 
-def test_kinds_of_a_site_are_crawled_at_the_same_time_at_one_pace(tmp_path: Path) -> None:
+def test_two_kinds_of_one_site_are_crawled_in_parallel_at_one_pace(tmp_path: Path) -> None:
     with Newsroom(posts=12, latency=0.1) as room:
         env = {"NEWSBOT_DELAY": "0.2"}
         first = start(command("wp_posts", "-a", f"site={room.url}", output="posts.jsonl"), tmp_path, env=env)

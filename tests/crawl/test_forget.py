@@ -29,7 +29,7 @@ def forget(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_forgotten_persons_comments_do_not_come_back(tmp_path: Path) -> None:
+def test_comments_of_a_forgotten_person_are_not_delivered_again(tmp_path: Path) -> None:
     with Newsroom(posts=10, comments=40) as room:
         first = crawl(tmp_path, "wp_comments", site=room.url)
         name, count = Counter(row["author"]["name"] for row in first.rows()).most_common(1)[0]
@@ -49,7 +49,7 @@ def test_a_forgotten_persons_comments_do_not_come_back(tmp_path: Path) -> None:
     assert forget(tmp_path, "site").returncode == 2
 
 
-def test_a_killed_run_brings_nothing_back_that_was_forgotten_after_it(tmp_path: Path) -> None:
+def test_rows_forgotten_after_a_killed_run_are_not_delivered_by_the_next_run(tmp_path: Path) -> None:
     """A run is killed, then a person and after that all comments are forgotten: the next run brings all comments but
     those that were the person's."""
     with Newsroom(posts=10, comments=600) as room:

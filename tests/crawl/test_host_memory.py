@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from tests.arrival import longest_between
-from tests.crawl.asking import Told, ask, start, told_by
+from tests.crawl.asking import Outcome, ask, outcome_of, start
 from tests.crawl.loopback import Answer, Server, serve
 from tests.fork_server import Constants
 
@@ -28,7 +28,7 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "newsbot.db"
 
 
-def visit(server: Server, archive: Path, *paths: str, constants: Constants = (), **settings: object) -> Told:
+def visit(server: Server, archive: Path, *paths: str, constants: Constants = (), **settings: object) -> Outcome:
     urls = (server.url + path for path in paths)
     return ask(*urls, settings=shared(server, archive) | settings, at_once=False, constants=constants)
 
@@ -58,7 +58,7 @@ def is_held(archive: Path) -> bool:
     return False
 
 
-def test_no_request_is_made_inside_a_retry_after_by_the_next_run(archive: Path) -> None:
+def test_next_run_makes_no_request_before_the_end_of_retry_after(archive: Path) -> None:
     with serve(site(wait="7200")) as server:
         first = visit(server, archive, "/refused")
         assert first.statuses() == [429]
@@ -72,7 +72,7 @@ def test_no_request_is_made_inside_a_retry_after_by_the_next_run(archive: Path) 
         assert server.log == []
 
 
-def test_a_killed_run_has_stored_the_retry_after(archive: Path) -> None:
+def test_killed_run_has_stored_retry_after(archive: Path) -> None:
     with serve(site(wait="7200")) as server:
         urls = (f"{server.url}/refused", f"{server.url}/")
         process = start(*urls, settings=shared(server, archive) | {"NEWSBOT_MAX_WAIT": 9000}, real=True)
@@ -94,7 +94,7 @@ def test_the_next_run_waits_for_the_end_of_a_short_retry_after(archive: Path) ->
         assert longest_between(refused, server.log[-1].at) >= 6
 
 
-def test_a_robots_txt_is_not_requested_again_within_a_day(archive: Path) -> None:
+def test_robots_txt_is_not_requested_again_within_a_day(archive: Path) -> None:
     with serve(site("User-agent: *\nDisallow: /no\nCrawl-delay: 0.5\n")) as server:
         assert visit(server, archive, "/no").errors() == ["robots"]
         server.log.clear()
@@ -115,7 +115,7 @@ def test_a_robots_txt_that_is_a_day_old_is_requested_again(archive: Path) -> Non
         assert server.paths() == ["/robots.txt"] * 2
 
 
-def test_a_robots_txt_without_an_answer_is_tried_once_by_the_next_run(archive: Path) -> None:
+def test_next_run_tries_an_unreachable_robots_txt_once(archive: Path) -> None:
     broken = True
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -131,20 +131,20 @@ def test_a_robots_txt_without_an_answer_is_tried_once_by_the_next_run(archive: P
         assert visit(server, archive, "/", **fast).errors() == [None]
 
 
-def test_two_processes_share_the_pace_of_one_host(archive: Path) -> None:
+def test_two_processes_share_the_delay_of_one_host(archive: Path) -> None:
     with serve(site()) as server:
         settings = shared(server, archive) | {"NEWSBOT_DELAY": 0.5, "ROBOTSTXT_OBEY": False}
         runs = [
             start(*(f"{server.url}/{run}-{n}" for n in range(4)), settings=settings | {"NEWSBOT_RUN": run})
             for run in ("one", "two")
         ]
-        told = [told_by(run, *run.communicate(timeout=120)) for run in runs]
+        told = [outcome_of(run, *run.communicate(timeout=120)) for run in runs]
         assert [answers.statuses() for answers in told] == [[200] * 4] * 2
         # The sum, since a busy machine may hold up the request of one run beyond its turn.
         assert server.log[-1].at - server.log[0].at >= 0.5 * 7 - 0.4
 
 
-def test_a_host_that_was_given_up_pauses_and_is_given_up_sooner_by_the_next_run(archive: Path) -> None:
+def test_next_run_pauses_before_a_host_that_was_given_up_and_gives_it_up_sooner(archive: Path) -> None:
     async def broken(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=502)
 

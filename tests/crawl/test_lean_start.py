@@ -26,7 +26,7 @@ HEAVY = {
 OURS = ("newsbot.pipelines.clean", "newsbot.pipelines.archive", "newsbot.feeds.exporters", "newsbot.middlewares.robots")
 
 
-def test_a_crawl_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+def test_crawl_imports_no_heavy_library_that_it_does_not_use(tmp_path: Path) -> None:
     spy = json.dumps({"tests.crawl.modules_told.ModulesTold": 1_000})
     with Newsroom(posts=30) as room:
         # A new interpreter: a fork has imported everything already.

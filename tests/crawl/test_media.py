@@ -50,7 +50,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(media)): path.read_bytes() for path in media.glob("??/*")}
 
 
-def test_each_file_comes_once_and_stands_under_its_hash(tmp_path: Path) -> None:
+def test_each_file_is_downloaded_once_and_stored_under_its_hash(tmp_path: Path) -> None:
     with Newsroom(posts=40) as room:
         run = crawl(tmp_path, "wp_posts", site=room.url, media="download")
         told, once = manifest(tmp_path), asked(room)
@@ -72,7 +72,7 @@ def test_each_file_comes_once_and_stands_under_its_hash(tmp_path: Path) -> None:
     assert f"'newsbot/media/requests': {len(kept)}" in run.said
 
 
-def test_the_media_library_comes_with_its_files(tmp_path: Path) -> None:
+def test_wp_media_downloads_the_files_of_the_library(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room:
         run = crawl(tmp_path, "wp_media", site=room.url, media="download")
     assert run.status == 0, run.said
@@ -80,7 +80,7 @@ def test_the_media_library_comes_with_its_files(tmp_path: Path) -> None:
     assert {line["type"] for line in manifest(tmp_path).values()} == {"attachment"}
 
 
-def test_what_is_no_file_to_keep_is_named_and_costs_no_row(tmp_path: Path) -> None:
+def test_refused_files_are_reported_and_cost_no_row(tmp_path: Path) -> None:
     names = ("good.jpg", "liar-a.jpg", "evil.svg", "evil.php", "huge-a.png", "missing-a.jpg", "minutes.pdf")
     with Newsroom(posts=6) as room:
         (victim, *_) = room.ids("post")
@@ -104,7 +104,7 @@ def test_what_is_no_file_to_keep_is_named_and_costs_no_row(tmp_path: Path) -> No
     assert "Traceback" not in run.said
 
 
-def test_a_site_in_trouble_is_asked_again_by_the_next_run(tmp_path: Path) -> None:
+def test_file_that_failed_with_a_server_error_is_requested_again_by_the_next_run(tmp_path: Path) -> None:
     with Newsroom(posts=6) as room:
         (victim, *_) = room.ids("post")
         room.edit(victim, body=page_of(room, "one.jpg"))
@@ -121,7 +121,7 @@ def test_a_site_in_trouble_is_asked_again_by_the_next_run(tmp_path: Path) -> Non
     assert len(run.rows()) == 6
 
 
-def test_robots_and_addresses_hold_for_files_at_every_hop(tmp_path: Path) -> None:
+def test_robots_txt_and_private_addresses_are_checked_for_files_at_every_redirect(tmp_path: Path) -> None:
     robots = f"User-agent: *\nDisallow: {FOLDER}secret-\n"
     with Newsroom(posts=6, robots=robots) as room:
         (victim, *_) = room.ids("post")
@@ -147,7 +147,7 @@ def wait_for(room: Newsroom, process: Running, count: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
-def test_a_run_that_ends_in_mid_download_is_taken_up_by_the_next(name: str, tmp_path: Path) -> None:
+def test_next_run_completes_the_downloads_of_an_interrupted_run(name: str, tmp_path: Path) -> None:
     with Newsroom(posts=60, latency=0.02) as room:
         line = command("wp_posts", site=room.url, media="download", output="first.jsonl")
         with start(line, tmp_path, stderr=subprocess.PIPE) as process:
@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_written_costs_no_row(tmp_path: Path) -> None:
     assert "the file cannot be written" in run.said
 
 
-def test_a_wrong_word_is_refused(tmp_path: Path) -> None:
+def test_unknown_value_of_media_is_refused(tmp_path: Path) -> None:
     run = crawl(tmp_path, "wp_posts", output=None, site="x.example", media="yes")
     assert (run.status, run.said) == (2, "scrapy crawl: media= takes download or none, not 'yes'\n")
     run = crawl(tmp_path, "wp_users", output=None, site="x.example", media="download")

@@ -41,14 +41,14 @@ def test_the_same_seed_gives_the_same_newsroom_and_another_seed_another() -> Non
     assert bodies[0] != bodies[2]
 
 
-def test_content_weighs_what_was_ordered() -> None:
+def test_content_has_the_ordered_size() -> None:
     with Newsroom(posts=40, kilobytes=(11, 11), oddities=False) as room:
         sizes = [len(row["content"]["rendered"]) for row in posts(room, "per_page=100").json]
     assert min(sizes) > 10_000
     assert max(sizes) < 13_500
 
 
-def test_the_log_tells_who_asked_what_and_what_came(room: Newsroom) -> None:
+def test_request_log_holds_the_client_the_query_and_the_status(room: Newsroom) -> None:
     get(f"{room.api}wp/v2/posts?per_page=2&search=a%20b", User_Agent="lamplighter/1.0")
     get(room.url + "robots.txt")
     first, second = room.requests
@@ -63,7 +63,7 @@ def test_the_log_tells_who_asked_what_and_what_came(room: Newsroom) -> None:
 # Changes
 
 
-def test_editing_publishing_trashing_and_deleting_show_at_once() -> None:
+def test_edits_publications_and_deletions_are_visible_at_once() -> None:
     with Newsroom(posts=10, ties=0) as room:
         before = room.ids()
         new = room.insert(date="2024-06-01T10:00:00", title="New", body="<p>Fresh</p>", tags=[101])
@@ -80,7 +80,7 @@ def test_editing_publishing_trashing_and_deleting_show_at_once() -> None:
         assert get(f"{room.api}wp/v2/posts/{before[2]}").status == 404
 
 
-def test_publishing_late_changes_neither_date_nor_modified() -> None:
+def test_late_publication_changes_neither_date_nor_modified() -> None:
     with Newsroom(posts=10) as room:
         row = room.site.row(DRAFT)
         assert row is not None
@@ -89,7 +89,7 @@ def test_publishing_late_changes_neither_date_nor_modified() -> None:
         assert (shown["date"], shown["modified"]) == (row.date.local, row.modified.local)
 
 
-def test_unpublishing_from_a_hook_makes_pages_by_number_lose_posts() -> None:
+def test_unpublishing_between_two_pages_makes_numbered_pages_skip_a_post() -> None:
     with Newsroom(posts=40, ties=0) as room:
         live = sorted(room.ids())
 
@@ -112,7 +112,7 @@ def test_rows_modified_by_an_edit_are_found_by_modified_after() -> None:
         assert posts(room, "orderby=modified&per_page=1").ids == [1003]
 
 
-def test_date_pages_lose_ties_and_the_cursor_with_exclude_does_not() -> None:
+def test_pages_by_date_lose_ties_and_a_cursor_with_exclude_does_not() -> None:
     with Newsroom(posts=120, ties=60, oddities=False) as room:
         query = "order=asc&_fields=id,date&per_page=10"
         paged = Counter(i for page in range(1, 13) for i in posts(room, f"{query}&page={page}").ids)
@@ -130,7 +130,7 @@ def test_date_pages_lose_ties_and_the_cursor_with_exclude_does_not() -> None:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_excluding_what_was_seen_lists_every_post_once(room: Newsroom, order: str) -> None:
+def test_excluding_seen_posts_lists_every_post_once(room: Newsroom, order: str) -> None:
     seen: list[int] = []
     for left in range(60, 0, -5):
         gone = ",".join(map(str, seen))
@@ -161,7 +161,7 @@ def test_plain_permalinks_answer_the_pretty_api_with_the_home_page() -> None:
         assert row["_links"]["wp:term"][0]["href"] == f"{room.url}?rest_route=/wp/v2/categories&post=1003"
 
 
-def test_a_folder_and_a_moved_prefix_are_found_only_where_they_are() -> None:
+def test_api_of_a_site_in_a_folder_answers_only_at_its_own_prefix() -> None:
     with Newsroom(posts=10, folder="news", prefix="api-rest") as room:
         assert room.url.endswith("/news/")
         assert get(room.url + "api-rest/wp/v2/posts").status == 200
@@ -172,14 +172,14 @@ def test_a_folder_and_a_moved_prefix_are_found_only_where_they_are() -> None:
         assert f'<link rel="https://api.w.org/" href="{room.url}api-rest/" />' in get(room.url).body.decode()
 
 
-def test_the_api_can_be_kept_from_view() -> None:
+def test_home_page_can_omit_its_links_to_the_api() -> None:
     with Newsroom(posts=10, link_header=False, link_element=False) as room:
         home = get(room.url)
         assert "link" not in home.headers
         assert b"api.w.org" not in home.body
 
 
-def test_in_2016_relations_were_urls_and_fields_fewer() -> None:
+def test_core_4_5_has_urls_as_relations_and_fewer_fields() -> None:
     with Newsroom(posts=10, core="4.5") as room:
         row = posts(room).json[0]
         assert "https://api.w.org/term" in row["_links"]
@@ -199,14 +199,14 @@ def test_an_article_page_names_its_post_and_holds_its_content(room: Newsroom) ->
     assert row["content"]["rendered"] in text
     for mark in ('"postid-1003', "postid-1003 ", "/?p=1003' />", f'rel="canonical" href="{row["link"]}"'):
         assert mark.strip('"') in text
-    told = json.loads(re.findall(r'ld\+json">(.*?)</script>', text)[0])
-    assert told["datePublished"] == row["date_gmt"] + "+00:00"
+    described = json.loads(re.findall(r'ld\+json">(.*?)</script>', text)[0])
+    assert described["datePublished"] == row["date_gmt"] + "+00:00"
     redirect = get(f"{room.url}?p=1003")
     assert (redirect.status, redirect.headers["location"]) == (301, row["link"])
     assert get(f"{room.url}?p={DRAFT}").status == 404
 
 
-def test_every_link_of_a_listing_opens() -> None:
+def test_every_link_of_a_listing_leads_to_the_page_of_its_post() -> None:
     with Newsroom(posts=120) as room:
         for base in ("posts", "pages", "stories", "media"):
             rows = get(f"{room.api}wp/v2/{base}?per_page=100&_fields=id,link").json
@@ -215,7 +215,7 @@ def test_every_link_of_a_listing_opens() -> None:
             assert wrong == []
 
 
-def test_a_page_that_needs_scripts_lacks_the_article_without_them() -> None:
+def test_page_that_needs_javascript_lacks_the_article_in_its_html() -> None:
     with Newsroom(posts=10, javascript=True) as room:
         row = get(f"{room.api}wp/v2/posts/1003").json
         page = get(row["link"]).body.decode()
@@ -225,7 +225,7 @@ def test_a_page_that_needs_scripts_lacks_the_article_without_them() -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_the_feed_gives_ten_a_page_then_404_and_knows_304(plain: bool) -> None:
+def test_feed_has_ten_posts_a_page_then_404_and_answers_304(plain: bool) -> None:
     with Newsroom(posts=25, plain=plain) as room:
         feed = room.url + ("?feed=rss2&paged=" if plain else "feed/?paged=")
         guids = [re.findall(r"<guid[^>]*>(.*?)</guid>", get(f"{feed}{page}").body.decode()) for page in (1, 2, 3)]
@@ -248,7 +248,7 @@ def test_the_feed_gives_ten_a_page_then_404_and_knows_304(plain: bool) -> None:
     ],
     ids=["core", "plain", "yoast", "gzip", "folder", "rankmath", "aioseo"],
 )
-def test_the_sitemap_of_robots_txt_leads_to_every_post(options: dict[str, Any]) -> None:
+def test_sitemap_named_in_robots_txt_lists_every_post(options: dict[str, Any]) -> None:
     with Newsroom(posts=25, **options) as room:
         host = "/".join(room.url.split("/")[:3])
         index = get(re.findall(r"Sitemap: (\S+)", get(f"{host}/robots.txt").body.decode())[0])
@@ -265,7 +265,7 @@ def test_the_sitemap_of_robots_txt_leads_to_every_post(options: dict[str, Any]) 
         assert links <= found
 
 
-def test_robots_txt_says_what_it_was_told() -> None:
+def test_robots_txt_has_the_ordered_text_status_and_delay() -> None:
     with Newsroom(posts=5, robots="User-agent: *\nDisallow: /wp-json/\n", robots_delay=0.2) as room:
         begun = time.monotonic()
         assert b"Disallow: /wp-json/" in get(room.url + "robots.txt").body
@@ -282,7 +282,7 @@ def test_request_lines_over_the_limit_get_414(room: Newsroom) -> None:
 # Processes
 
 
-def test_a_newsroom_of_its_own_process_takes_the_same_orders() -> None:
+def test_newsroom_in_its_own_process_accepts_the_same_orders() -> None:
     with Newsroom(process=True, posts=30, plain=True) as room:
         assert room.pid is not None
         assert len(room.ids()) == 30
@@ -295,7 +295,7 @@ def test_a_newsroom_of_its_own_process_takes_the_same_orders() -> None:
             room.order("gremlins")
 
 
-def test_the_command_prints_its_url_and_ends_on_sigterm() -> None:
+def test_newsroom_command_prints_its_url_and_ends_on_sigterm() -> None:
     command = [sys.executable, "-m", "tests.newsroom", "--posts", "12", "--plain", "--kilobytes", "3", "3"]
     order = json.dumps({"fault": "bom"})
     with subprocess.Popen([*command, "--order", order], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:

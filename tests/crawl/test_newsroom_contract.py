@@ -62,12 +62,12 @@ def truth(room: Newsroom) -> Truth:
 
 
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
-def test_contract(room: Newsroom, truth: Truth, check: Check) -> None:
+def test_newsroom_keeps_the_contract_of_the_api(room: Newsroom, truth: Truth, check: Check) -> None:
     check(asking(room.api), truth)
 
 
 @pytest.mark.parametrize("check", contract_pages.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
-def test_page_contract(room: Newsroom, truth: Truth, check: PageCheck) -> None:
+def test_newsroom_keeps_the_contract_of_pages(room: Newsroom, truth: Truth, check: PageCheck) -> None:
     # robots.txt stands at the host's root, also where the site is in a folder.
     home = room.url.removesuffix(f"{room.options.folder}/") if "robots" in check.__name__ else room.url
     check(browsing(home), truth)

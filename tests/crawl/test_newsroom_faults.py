@@ -23,7 +23,7 @@ def site() -> Iterator[Newsroom]:
         yield opened
 
 
-def test_an_order_is_kept_so_many_times_and_only_where_it_matches(room: Newsroom) -> None:
+def test_order_applies_the_given_number_of_times_and_only_to_matching_requests(room: Newsroom) -> None:
     room.order("status", "/wp/v2/posts", param={"page": "2"}, times=2, status=502)
     assert posts(room, "page=1").status == 200
     assert get(f"{room.api}wp/v2/users?page=2").status == 200
@@ -31,7 +31,7 @@ def test_an_order_is_kept_so_many_times_and_only_where_it_matches(room: Newsroom
     assert [request.faults for request in room.requests if request.status == 502] == [("status",)] * 2
 
 
-def test_orders_spare_pages_unless_they_ask_for_everything(room: Newsroom) -> None:
+def test_orders_apply_to_pages_only_with_an_asterisk(room: Newsroom) -> None:
     room.order("status", status=503)
     assert (posts(room).status, get(room.url + "robots.txt").status) == (503, 200)
     room.relent("status")
@@ -61,7 +61,7 @@ def test_an_unknown_fault_or_parameter_is_refused(room: Newsroom) -> None:
         ("rate-limited", 429, b"Too Many"),
     ],
 )
-def test_walls_answer_in_wordpress_place(room: Newsroom, fault: str, status: int, sign: bytes) -> None:
+def test_blocking_faults_answer_instead_of_wordpress(room: Newsroom, fault: str, status: int, sign: bytes) -> None:
     room.order(fault)
     answer = posts(room)
     assert answer.status == status
@@ -72,7 +72,7 @@ def test_walls_answer_in_wordpress_place(room: Newsroom, fault: str, status: int
 
 
 @pytest.mark.parametrize("fault", ["rate-limited", "maintenance"])
-def test_retry_after_comes_in_seconds_or_as_a_date_never_too_early(room: Newsroom, fault: str) -> None:
+def test_retry_after_is_sent_in_seconds_or_as_a_date_that_is_not_too_early(room: Newsroom, fault: str) -> None:
     room.order(fault, times=1, retry_after=5)
     room.order(fault, times=1, retry_after=5, as_date=True)
     room.order(fault, times=1, retry_after=None)
@@ -82,13 +82,13 @@ def test_retry_after_comes_in_seconds_or_as_a_date_never_too_early(room: Newsroo
     assert "retry-after" not in posts(room).headers
 
 
-def test_users_alone_can_be_closed(room: Newsroom) -> None:
+def test_users_route_can_be_closed_alone(room: Newsroom) -> None:
     room.order("unauthorized", "/wp/v2/users", code="rest_user_cannot_view")
     assert get(f"{room.api}wp/v2/users").json["code"] == "rest_user_cannot_view"
     assert posts(room).status == 200
 
 
-def test_redirects_go_elsewhere_or_in_a_circle(room: Newsroom) -> None:
+def test_redirects_lead_elsewhere_or_loop(room: Newsroom) -> None:
     room.order("redirect", "/wp/v2/users", to="/elsewhere?from={url}", status=302)
     room.order("redirect-loop", "/wp/v2/posts")
     answer = get(f"{room.api}wp/v2/users?page=1")
@@ -100,7 +100,7 @@ def test_redirects_go_elsewhere_or_in_a_circle(room: Newsroom) -> None:
         url = "/".join(url.split("/")[:3]) + answer.headers["location"]
 
 
-def test_flaky_answers_come_by_chance_the_same_in_every_run(room: Newsroom) -> None:
+def test_flaky_answers_are_random_and_the_same_in_every_run(room: Newsroom) -> None:
     runs = []
     for _ in range(2):
         room.order("flaky", chance=0.3, seed=7)
@@ -111,7 +111,7 @@ def test_flaky_answers_come_by_chance_the_same_in_every_run(room: Newsroom) -> N
     assert 6 < sum(status != 200 for status in runs[0]) < 32
 
 
-def test_batches_are_refused_by_a_firewall_or_for_one_id(room: Newsroom) -> None:
+def test_include_is_refused_always_or_for_one_id(room: Newsroom) -> None:
     room.order("include-poison", "/wp/v2/media", id=1004)
     assert get(f"{room.api}wp/v2/media?include=1001,1004").status == 401
     assert get(f"{room.api}wp/v2/media?include=1001,1007").status == 200
@@ -119,7 +119,7 @@ def test_batches_are_refused_by_a_firewall_or_for_one_id(room: Newsroom) -> None
     assert get(f"{room.api}wp/v2/media?include=1001,1007").status == 403
 
 
-def test_parameters_are_refused_or_not_heeded(room: Newsroom) -> None:
+def test_parameters_are_refused_or_ignored(room: Newsroom) -> None:
     room.order("param-refused", times=1)
     room.order("param-refused", name="orderby", values=["id"])
     assert posts(room, "exclude=1").json["data"]["params"] == {"exclude": "Invalid parameter."}
@@ -137,12 +137,12 @@ def test_rows_can_lack_their_content(room: Newsroom) -> None:
     assert {row["content"]["rendered"] for row in empty.json} == {""}
 
 
-def test_long_request_lines_can_be_refused_earlier(room: Newsroom) -> None:
+def test_limit_of_the_request_line_can_be_lowered(room: Newsroom) -> None:
     room.order("uri-too-long", bytes=100)
     assert [posts(room, f"include={'1,' * n}1").status for n in (5, 60)] == [200, 414]
 
 
-def test_a_stale_cache_keeps_its_first_answer() -> None:
+def test_stale_cache_repeats_its_first_answer() -> None:
     with Newsroom(posts=10) as room:
         room.order("stale-cache")
         first = posts(room)
@@ -151,7 +151,7 @@ def test_a_stale_cache_keeps_its_first_answer() -> None:
         assert b"Changed" in posts(room, "again=1").body
 
 
-def test_a_lowered_per_page_is_told_or_taken_in_silence(room: Newsroom) -> None:
+def test_lowered_maximum_of_per_page_is_refused_or_applied_silently(room: Newsroom) -> None:
     room.order("per-page-cap", maximum=20)
     answer = posts(room, "per_page=50")
     assert answer.json["data"]["params"]["per_page"] == "per_page must be between 1 (inclusive) and 20 (inclusive)"
@@ -166,7 +166,7 @@ def test_a_lowered_per_page_is_told_or_taken_in_silence(room: Newsroom) -> None:
     assert (len(forced.ids), forced.headers["x-wp-totalpages"]) == (7, "9")
 
 
-def test_a_deadly_post_kills_every_page_that_renders_it(room: Newsroom) -> None:
+def test_every_page_that_renders_a_fatal_post_fails(room: Newsroom) -> None:
     room.order("post-kills-page", ids=[1030])
     page = "per_page=100&_fields="
     assert [posts(room, page + fields).status for fields in ("id,content", "id,excerpt", "id,title")] == [500, 500, 200]
@@ -177,13 +177,13 @@ def test_a_deadly_post_kills_every_page_that_renders_it(room: Newsroom) -> None:
     assert get(f"{room.api}wp/v2/posts/1030").headers["content-type"].startswith("text/html")
 
 
-def test_a_deadly_post_can_die_without_wordpress(room: Newsroom) -> None:
+def test_fatal_post_can_fail_with_the_error_of_a_proxy(room: Newsroom) -> None:
     room.order("post-kills-page", ids=[1030], bare=502)
     died = posts(room, "per_page=100&_fields=id,content")
     assert (died.status, died.headers["content-type"].startswith("text/html")) == (502, True)
 
 
-def test_pages_are_not_in_the_order_that_was_asked_for(room: Newsroom) -> None:
+def test_pages_can_ignore_the_requested_order(room: Newsroom) -> None:
     ordered = "orderby=id&order=asc&_fields=id&per_page=20"
     plain = posts(room, ordered).ids
     room.order("pinned-row", times=1, id=1030)
@@ -211,14 +211,14 @@ def test_rows_are_hidden_doubled_or_packed_into_objects(room: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(("fault", "total"), [("wrong-totals", "7"), ("zero-totals", "0"), ("missing-totals", None)])
-def test_totals_lie(room: Newsroom, fault: str, total: str | None) -> None:
+def test_totals_can_be_wrong_or_absent(room: Newsroom, fault: str, total: str | None) -> None:
     room.order(fault)
     answer = posts(room)
     assert answer.headers.get("x-wp-total") == total
     assert len(answer.ids) == 10
 
 
-def test_rate_limits_are_told_in_headers(room: Newsroom) -> None:
+def test_rate_limits_are_sent_in_headers(room: Newsroom) -> None:
     room.order("rate-limit-headers", times=1, remaining=3)
     room.order("rate-limit-headers", x=True, reset=9)
     assert posts(room).headers["ratelimit-remaining"] == "3"
@@ -236,14 +236,16 @@ def test_rate_limits_are_told_in_headers(room: Newsroom) -> None:
         ("huge-numbers", {"text": "NaN"}, b'[{"menu_order":NaN,', b"]"),
     ],
 )
-def test_bodies_are_garbled(room: Newsroom, fault: str, how: dict[str, Any], starts: bytes, ends: bytes) -> None:
+def test_bodies_are_damaged_in_the_ordered_way(
+    room: Newsroom, fault: str, how: dict[str, Any], starts: bytes, ends: bytes
+) -> None:
     room.order(fault, **how)
     body = posts(room).body
     assert body.startswith(starts)
     assert body.endswith(ends)
 
 
-def test_json_is_truncated_under_a_length_that_agrees(room: Newsroom) -> None:
+def test_truncated_json_has_a_matching_content_length(room: Newsroom) -> None:
     whole = posts(room).body
     room.order("truncated-json", keep=0.5)
     cut = posts(room)
@@ -251,7 +253,7 @@ def test_json_is_truncated_under_a_length_that_agrees(room: Newsroom) -> None:
     assert cut.headers["content-length"] == str(len(cut.body))
 
 
-def test_surrogates_stand_alone_and_charsets_lie(room: Newsroom) -> None:
+def test_titles_can_hold_lone_surrogates_and_the_charset_can_be_wrong(room: Newsroom) -> None:
     room.order("lone-surrogates", times=1)
     assert posts(room).json[0]["title"]["rendered"].startswith("\ud83d")
     room.order("wrong-charset")
@@ -268,7 +270,7 @@ def test_a_gzip_bomb_unpacks_to_megabytes(room: Newsroom) -> None:
     assert len(gzip.decompress(answer.body)) == 3 * (1 << 20) + 2
 
 
-def test_a_cut_body_ends_before_its_length(room: Newsroom) -> None:
+def test_cut_body_is_shorter_than_its_content_length(room: Newsroom) -> None:
     room.order("cut-body", keep=0.25)
     with pytest.raises(http.client.IncompleteRead) as caught:
         posts(room)
@@ -277,14 +279,14 @@ def test_a_cut_body_ends_before_its_length(room: Newsroom) -> None:
     assert partial * 3 == pytest.approx(missing, abs=4)
 
 
-def test_a_dropped_connection_says_nothing(room: Newsroom) -> None:
+def test_dropped_connection_sends_no_answer(room: Newsroom) -> None:
     room.order("dropped", times=1)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         posts(room)
     assert posts(room).status == 200
 
 
-def test_a_stalled_body_falls_silent_and_a_drip_takes_its_time(room: Newsroom) -> None:
+def test_stalled_body_stops_and_slow_drip_arrives_slowly(room: Newsroom) -> None:
     room.order("stalled-body", times=1, keep=0.1, seconds=0.4)
     begun = time.monotonic()
     with pytest.raises(http.client.IncompleteRead):
@@ -300,7 +302,7 @@ def test_a_stalled_body_falls_silent_and_a_drip_takes_its_time(room: Newsroom) -
     assert time.monotonic() - begun >= 0.3
 
 
-def test_every_fault_has_a_test_here() -> None:
+def test_every_fault_has_a_test_in_this_file() -> None:
     """The tests above name each registered fault, so that every fault is tested."""
     source = (REPOSITORY / "tests/crawl/test_newsroom_faults.py").read_text()
     untried = [name for name in FAULTS if f'"{name}"' not in source]

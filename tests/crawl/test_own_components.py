@@ -18,7 +18,7 @@ def setting(name: str, value: dict[str, object]) -> list[str]:
     return ["-s", f"{name}={json.dumps(value)}"]
 
 
-def test_components_of_a_user_are_added_and_meet_rows_only(tmp_path: Path) -> None:
+def test_components_of_a_user_are_added_and_receive_only_rows(tmp_path: Path) -> None:
     bucket = tmp_path / "bucket.jsonl"
     options = [
         *setting("ITEM_PIPELINES", {f"{OWN}.LoudTitles": 150, f"{OWN}.LongReadsOnly": 950}),
@@ -62,7 +62,7 @@ def test_components_of_a_user_are_added_and_meet_rows_only(tmp_path: Path) -> No
     assert "the archive received" not in off.said, "a row that was dropped before the archive is not missing"
 
 
-def test_a_bad_argument_in_a_script_is_one_line(tmp_path: Path) -> None:
+def test_bad_argument_in_a_script_gives_one_error_line(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(blocks()[2].replace("limit=", "limt="), encoding="utf-8")
     env = environment(tmp_path)
     done = fork_server.run(

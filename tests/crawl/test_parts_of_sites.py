@@ -27,7 +27,7 @@ def verify(folder: Path, told: str) -> None:
     assert told in done.stdout, done.stdout + done.stderr
 
 
-def test_addresses_of_parts_mean_the_parts(tmp_path: Path) -> None:
+def test_address_of_a_part_of_a_site_selects_this_part(tmp_path: Path) -> None:
     with Newsroom(posts=60) as room, Newsroom(posts=5) as other:
         sections = room.site.archive.terms["category"]
         section = sections[3]
@@ -77,7 +77,7 @@ def test_addresses_of_parts_mean_the_parts(tmp_path: Path) -> None:
     assert len((tmp_path / "part.jsonl").read_text().splitlines()) == len(wanted)
 
 
-def test_articles_of_one_site_are_resolved_and_asked_for_together(tmp_path: Path) -> None:
+def test_articles_of_one_site_are_resolved_and_requested_together(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         rows = [row for post_id in room.ids()[4:8] if (row := room.site.archive.row(post_id)) is not None]
         addresses = ",".join(room.site.places.link(row) for row in rows)

@@ -37,7 +37,7 @@ def as_users_type(spider: str, *, output: str | None, **arguments: str) -> list[
     return line[: place - 1] + line[place + 1 :]
 
 
-def test_a_terminal_shows_a_table_and_the_summary_and_the_log_goes_to_a_file_also_without_one(tmp_path: Path) -> None:
+def test_terminal_shows_table_and_summary_and_the_log_goes_to_a_file(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room:
         room.order("rate-limited", "/wp/v2/posts", retry_after=3, times=1)
         env = environment(tmp_path, TERM="xterm", COLUMNS="140", LINES="30")

@@ -19,7 +19,7 @@ def verdict(run: Run) -> tuple[int, str, str]:
     return run.status, told["verdict"], told["why"]
 
 
-def test_a_firewall_that_refuses_include_hides_no_row_and_no_joined_object(tmp_path: Path) -> None:
+def test_crawl_is_complete_with_joins_when_a_firewall_refuses_include(tmp_path: Path) -> None:
     with Newsroom(posts=120) as room:
         whole = crawl(tmp_path / "whole", "wp_posts", site=room.url)
         usual = len(room.requests)
@@ -48,7 +48,7 @@ def test_a_firewall_that_refuses_include_hides_no_row_and_no_joined_object(tmp_p
 
 
 @pytest.mark.parametrize("match", ["_fields=name", "_fields="])
-def test_a_firewall_that_refuses_the_fields_of_the_index_does_not_close_the_api(match: str, tmp_path: Path) -> None:
+def test_api_stays_open_when_a_firewall_refuses_fields_of_the_index(match: str, tmp_path: Path) -> None:
     with Newsroom(posts=120) as room:
         crawl(tmp_path / "open", "wp_posts", site=room.url)
         usual = len(room.requests)
@@ -60,7 +60,7 @@ def test_a_firewall_that_refuses_the_fields_of_the_index_does_not_close_the_api(
         assert len(room.requests) <= usual + 2
 
 
-def test_a_closed_api_is_asked_for_one_index_without_fields(tmp_path: Path) -> None:
+def test_closed_api_gets_one_request_for_the_index_without_fields(tmp_path: Path) -> None:
     with Newsroom(posts=20) as room:
         room.order("status", status=403, body=PAGE)
         run = crawl(tmp_path, "wp_posts", site=room.url)
@@ -69,7 +69,7 @@ def test_a_closed_api_is_asked_for_one_index_without_fields(tmp_path: Path) -> N
         assert sum("_fields" not in url for url in indexes) == 1
 
 
-def test_a_part_of_a_site_whose_firewall_refuses_fields_comes(tmp_path: Path) -> None:
+def test_category_is_crawled_completely_when_a_firewall_refuses_fields(tmp_path: Path) -> None:
     with Newsroom(posts=120) as room:
         category = crawl(tmp_path / "whole", "wp_posts", site=room.url).rows()[0]["categories"][0]
         wanted = [row["id"] for row in crawl(tmp_path / "open", "wp_posts", site=room.url, category=category).rows()]
@@ -79,7 +79,7 @@ def test_a_part_of_a_site_whose_firewall_refuses_fields_comes(tmp_path: Path) ->
         assert [row["id"] for row in run.rows()] == wanted != []
 
 
-def test_a_firewall_that_closes_the_users_leaves_no_gap(tmp_path: Path) -> None:
+def test_crawl_is_complete_when_a_firewall_closes_the_users_route(tmp_path: Path) -> None:
     """Many firewalls close this route, so that nobody can list the logins of a site."""
     with Newsroom(posts=120) as room:
         crawl(tmp_path / "open", "wp_posts", site=room.url)

@@ -28,7 +28,7 @@ def export(folder: Path, use: str) -> tuple[list[dict[str, str]], str]:
     return [json.loads(row) for row in written], done.stderr
 
 
-def test_declared_rights_reach_the_receipt_and_the_export_and_payment_is_a_verdict(tmp_path: Path) -> None:
+def test_receipt_and_export_hold_declared_rights_and_the_receipt_reports_required_payment(tmp_path: Path) -> None:
     with Newsroom(posts=40, robots=DECLARED) as room, Newsroom(posts=5) as paid:
         paid.order("status", status=402)
         run = crawl(tmp_path, "wp_posts", site=f"{room.url},{paid.url}")

@@ -26,22 +26,22 @@ def visit(server: Server, *paths: str, **settings: Any) -> Any:
     return ask(*(server.url + path for path in paths), settings=allowed | settings)
 
 
-def test_six_disallowed_urls_asked_at_once_are_not_fetched() -> None:
+def test_disallowed_urls_requested_at_once_are_not_fetched() -> None:
     with serve(site("User-agent: *\nDisallow: /wp-json/")) as server:
-        told = visit(server, *(f"/wp-json/{n}" for n in range(6)))
-        assert told.errors() == ["robots"] * 6
+        outcome = visit(server, *(f"/wp-json/{n}" for n in range(6)))
+        assert outcome.errors() == ["robots"] * 6
         assert server.paths() == ["/robots.txt"]
 
 
-def test_six_allowed_urls_asked_at_once_are_fetched_after_one_robots_txt() -> None:
+def test_allowed_urls_requested_at_once_are_fetched_after_one_robots_txt() -> None:
     with serve(site("User-agent: *\nDisallow: /wp-admin/")) as server:
-        told = visit(server, *(f"/wp-json/{n}" for n in range(6)))
-        assert told.statuses() == [200] * 6
+        outcome = visit(server, *(f"/wp-json/{n}" for n in range(6)))
+        assert outcome.statuses() == [200] * 6
         assert server.paths()[0] == "/robots.txt"
         assert len(server.asked("/robots.txt")) == 1
 
 
-def test_scrapys_own_middleware_has_the_hole_that_ours_closes() -> None:
+def test_scrapys_middleware_fetches_disallowed_urls_that_are_requested_at_once() -> None:
     ours = "newsbot.middlewares.robots.RobotsMiddleware"
     theirs = "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware"
     with serve(site("User-agent: *\nDisallow: /")) as server:
@@ -51,35 +51,35 @@ def test_scrapys_own_middleware_has_the_hole_that_ours_closes() -> None:
         assert len(server.pages()) == 4
 
 
-def test_our_own_group_counts_and_not_the_one_for_all() -> None:
+def test_group_for_newsbot_replaces_the_group_for_all() -> None:
     rules = "User-agent: *\nDisallow: /\n\nUser-agent: newsbot\nDisallow: /no\n"
     with serve(site(rules)) as server:
         assert visit(server, "/yes", "/no").errors() == [None, "robots"]
 
 
-def test_whose_group_it_is_goes_by_the_whole_product_token() -> None:
+def test_group_is_chosen_by_the_whole_product_token() -> None:
     rules = "User-agent: news\nDisallow:\n\nUser-agent: NewsBot/1.0\nDisallow: /no\nCrawl-delay: 1.5\n"
     with serve(site(rules)) as server:
         assert visit(server, "/yes", "/no").errors() == [None, "robots"]
         assert server.gaps()[0] >= 1.5
 
 
-def test_robots_txt_at_503_means_that_nothing_is_fetched() -> None:
+def test_nothing_is_fetched_when_robots_txt_answers_503() -> None:
     with serve(site(status=503)) as server:
-        told = visit(server, *(f"/{n}" for n in range(6)))
-        assert told.errors() == ["robots-unreachable"] * 6
+        outcome = visit(server, *(f"/{n}" for n in range(6)))
+        assert outcome.errors() == ["robots-unreachable"] * 6
         assert set(server.paths()) == {"/robots.txt"}
         assert len(server.paths()) == 2
-        assert "robots.txt gives no answer (status 503)" in told.log
+        assert "robots.txt gives no answer (status 503)" in outcome.log
 
 
-def test_robots_txt_at_429_means_that_nothing_is_fetched() -> None:
+def test_nothing_is_fetched_when_robots_txt_answers_429() -> None:
     with serve(site(status=429)) as server:
         assert visit(server, "/").errors() == ["robots-unreachable"]
         assert set(server.paths()) == {"/robots.txt"}
 
 
-def test_a_connection_that_drops_at_robots_txt_means_that_nothing_is_fetched() -> None:
+def test_nothing_is_fetched_when_the_connection_for_robots_txt_drops() -> None:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if request.path == "/robots.txt":
             assert request.transport is not None
@@ -91,7 +91,7 @@ def test_a_connection_that_drops_at_robots_txt_means_that_nothing_is_fetched() -
         assert set(server.paths()) == {"/robots.txt"}
 
 
-def test_a_robots_txt_that_answers_at_the_second_try_is_heeded() -> None:
+def test_robots_txt_that_answers_at_the_second_try_is_obeyed() -> None:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if request.path != "/robots.txt":
             return web.Response(text="page")
@@ -103,7 +103,7 @@ def test_a_robots_txt_that_answers_at_the_second_try_is_heeded() -> None:
         assert visit(server, "/yes", "/no").errors() == [None, "robots"]
 
 
-def test_no_robots_txt_means_that_all_is_allowed() -> None:
+def test_everything_is_allowed_without_a_robots_txt() -> None:
     for status in (404, 410, 401, 403):
         with serve(site("<html>", status=status)) as server:
             assert visit(server, "/").statuses() == [200]
@@ -127,55 +127,55 @@ def test_redirects_of_robots_txt_are_followed_up_to_five_hops() -> None:
         assert visit(server, "/no").errors() == ["robots"]
 
 
-def test_a_robots_txt_that_redirects_on_and_on_counts_as_none() -> None:
+def test_robots_txt_with_more_than_five_redirects_counts_as_absent() -> None:
     with serve(redirecting(6)) as server:
         assert visit(server, "/no").statuses() == [200]
         assert "/6" not in server.paths()
 
 
-def test_a_robots_txt_without_end_means_that_nothing_is_fetched() -> None:
+def test_nothing_is_fetched_when_robots_txt_is_too_large() -> None:
     with serve(site("# filler\n" * 300_000)) as server:
         assert visit(server, "/").errors() == ["robots-unreachable"]
 
 
-def test_rules_beyond_half_a_mebibyte_are_not_read() -> None:
+def test_rules_beyond_512_kib_are_not_read() -> None:
     filler = "# filler\n" * 70_000
     with serve(site(f"User-agent: *\nDisallow: /first\n{filler}Disallow: /last\n")) as server:
         assert visit(server, "/first", "/last").errors() == ["robots", None]
 
 
-def test_crawl_delay_is_kept_even_by_the_request_that_waited_for_it() -> None:
+def test_crawl_delay_applies_also_to_the_request_that_fetched_robots_txt() -> None:
     with serve(site("User-agent: newsbot\nCrawl-delay: 1.5\n")) as server:
-        told = visit(server, "/1", "/2")
+        outcome = visit(server, "/1", "/2")
         to_first, to_second = server.gaps()
-        assert told.statuses() == [200, 200]
+        assert outcome.statuses() == [200, 200]
         assert to_first >= 1.5  # from the answer with the robots.txt
         assert to_second >= 1.5 * 0.95  # the server may record the first request late
 
 
-def test_a_crawl_delay_beyond_the_cap_is_told() -> None:
+def test_crawl_delay_beyond_the_cap_is_logged() -> None:
     with serve(site("User-agent: *\nCrawl-delay: 86400\nDisallow: /\n")) as server:
         assert "a Crawl-delay of 86400 s; newsbot waits 300 s" in visit(server, "/").log
 
 
-def test_a_crawl_delay_beyond_the_cap_is_kept_up_to_the_cap() -> None:
+def test_crawl_delay_beyond_the_cap_is_limited_to_the_cap() -> None:
     with serve(site("User-agent: *\nCrawl-delay: 86400\n")) as server:
         cap = ("newsbot.middlewares.politeness", "CRAWL_DELAY_CAP", 1.0)
         urls = (f"{server.url}/1", f"{server.url}/2")
         # The cap of 300 seconds is a constant, which only a forked process can change.
-        told = ask(*urls, settings={"NEWSBOT_ALLOW_PRIVATE": server.netloc}, constants=[cap], real=False)
-        assert told.statuses() == [200, 200]
+        outcome = ask(*urls, settings={"NEWSBOT_ALLOW_PRIVATE": server.netloc}, constants=[cap], real=False)
+        assert outcome.statuses() == [200, 200]
         assert server.gaps()[1] >= 0.95  # the server may be late to note the first
 
 
-def test_robots_txt_is_asked_for_at_the_hosts_pace() -> None:
+def test_request_for_robots_txt_keeps_the_delay_of_the_host() -> None:
     with serve(site()) as server:
         visit(server, "/1", NEWSBOT_DELAY=1)
         (gap,) = server.gaps()
         assert gap >= 0.99
 
 
-def test_a_robots_txt_that_redirects_to_a_private_address_is_no_way_in() -> None:
+def test_redirect_of_robots_txt_to_a_private_address_is_refused() -> None:
     async def secret(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(text="secret")
 

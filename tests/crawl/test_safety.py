@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.crawl.asking import Told, ask, start
+from tests.crawl.asking import Outcome, ask, start
 from tests.crawl.loopback import Answer, Server, serve
 
 NO_ROBOTS = {"ROBOTSTXT_OBEY": False}
@@ -32,7 +32,7 @@ PUBLIC = "192.31.196.1"
 """An address that counts as public. Connections to it go to a port without a server (asking.py)."""
 
 
-def visit(server: Server, *paths: str, **settings: object) -> Told:
+def visit(server: Server, *paths: str, **settings: object) -> Outcome:
     allowed: dict[str, object] = {"NEWSBOT_ALLOW_PRIVATE": server.netloc, **NO_ROBOTS}
     return ask(*(server.url + path for path in paths), settings=allowed | settings)
 
@@ -49,73 +49,73 @@ def to(location: str) -> Answer:
 
 
 @pytest.mark.parametrize("spelling", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "localhost", "localhost."])
-def test_a_redirect_to_this_machine_reaches_nothing(spelling: str) -> None:
+def test_redirect_to_a_loopback_address_is_refused(spelling: str) -> None:
     with serve(secret) as inner, serve(to(f"http://{spelling}:{inner.port}/")) as server:
-        told = visit(server, "/")
-        assert told.errors() == ["private-address"]
+        outcome = visit(server, "/")
+        assert outcome.errors() == ["private-address"]
         assert len(server.log) == 1
         assert inner.log == []
-        assert told.connected == [server.netloc]
-        assert f"Refused {server.url}/ -> http://{spelling}:{inner.port}/" in told.log
+        assert outcome.connected == [server.netloc]
+        assert f"Refused {server.url}/ -> http://{spelling}:{inner.port}/" in outcome.log
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "[64:ff9b::a9fe:a9fe]", "[::ffff:127.0.0.1]", "[::1]", "10.0.0.1"])
 def test_a_redirect_to_a_private_address_is_refused_before_any_connection(host: str) -> None:
     with serve(to(f"http://{host}/latest/meta-data/")) as server:
-        told = visit(server, "/")
-        assert told.errors() == ["private-address"]
-        assert told.connected == [server.netloc]
+        outcome = visit(server, "/")
+        assert outcome.errors() == ["private-address"]
+        assert outcome.connected == [server.netloc]
 
 
-def test_a_name_that_resolves_to_this_machine_reaches_nothing() -> None:
+def test_name_that_resolves_to_a_loopback_address_is_refused() -> None:
     with serve(secret) as inner:
-        told = ask(f"http://rebind.test:{inner.port}/", settings=NO_ROBOTS, dns={"rebind.test": [["127.0.0.1"]]})
-        assert told.errors() == ["private-address"]
-        assert told.answers[0]["detail"] == "rebind.test is 127.0.0.1, loopback"
+        outcome = ask(f"http://rebind.test:{inner.port}/", settings=NO_ROBOTS, dns={"rebind.test": [["127.0.0.1"]]})
+        assert outcome.errors() == ["private-address"]
+        assert outcome.answers[0]["detail"] == "rebind.test is 127.0.0.1, loopback"
         assert inner.log == []
 
 
-def test_dns_that_changes_between_two_requests_reaches_nothing() -> None:
+def test_name_whose_address_becomes_private_between_two_requests_is_refused() -> None:
     # The first lookup gives a public address without a server, the second lookup gives this machine.
     names = {"rebind.test": [[PUBLIC], ["127.0.0.1"]], "other.test": [["10.0.0.1"]]}
     with serve(secret) as inner:
         url = f"http://rebind.test:{inner.port}/"
         settings = {**NO_ROBOTS, "DNSCACHE_ENABLED": False}
-        told = ask(url, "http://other.test/", url, settings=settings, dns=names, at_once=False)
-        assert told.errors() == ["DownloadConnectionRefusedError", "private-address", "private-address"]
-        assert told.connected == [f"{PUBLIC}:{inner.port}"]
+        outcome = ask(url, "http://other.test/", url, settings=settings, dns=names, at_once=False)
+        assert outcome.errors() == ["DownloadConnectionRefusedError", "private-address", "private-address"]
+        assert outcome.connected == [f"{PUBLIC}:{inner.port}"]
         assert inner.log == []
 
 
-def test_a_name_with_a_public_and_a_private_address_reaches_only_the_public_one() -> None:
-    told = ask("http://both.test/", settings=NO_ROBOTS, dns={"both.test": [["127.0.0.1", PUBLIC]]})
-    assert told.statuses() == [0]
-    assert told.connected == [f"{PUBLIC}:80"]
+def test_name_with_a_public_and_a_private_address_is_connected_only_at_the_public_one() -> None:
+    outcome = ask("http://both.test/", settings=NO_ROBOTS, dns={"both.test": [["127.0.0.1", PUBLIC]]})
+    assert outcome.statuses() == [0]
+    assert outcome.connected == [f"{PUBLIC}:80"]
 
 
-def test_a_named_host_is_reached_and_no_other_port_of_it() -> None:
+def test_allowed_private_host_is_reached_only_at_its_port() -> None:
     with serve(secret) as allowed, serve(secret) as other:
         names = {"intranet.test": [["127.0.0.1"]]}
         urls = (f"http://intranet.test:{allowed.port}/", f"http://intranet.test:{other.port}/")
         settings = {"NEWSBOT_ALLOW_PRIVATE": f"intranet.test:{allowed.port}", **NO_ROBOTS}
-        told = ask(*urls, settings=settings, dns=names)
-        assert told.errors() == [None, "private-address"]
+        outcome = ask(*urls, settings=settings, dns=names)
+        assert outcome.errors() == [None, "private-address"]
         assert other.log == []
 
 
-def test_the_first_contact_with_a_private_name_is_told_as_such_and_not_as_robots_txt() -> None:
-    told = ask("http://rebind.test/", dns={"rebind.test": [["127.0.0.1"]]})
-    assert told.errors() == ["private-address"]
+def test_private_name_is_reported_as_private_address_and_not_as_robots_unreachable() -> None:
+    outcome = ask("http://rebind.test/", dns={"rebind.test": [["127.0.0.1"]]})
+    assert outcome.errors() == ["private-address"]
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://example.com/", "data:,secret", "s3://bucket/key"])
 def test_a_redirect_to_another_scheme_is_not_followed(location: str) -> None:
     with serve(to(location)) as server:
-        told = visit(server, "/")
-        assert told.statuses() == [302]
+        outcome = visit(server, "/")
+        assert outcome.statuses() == [302]
 
 
-def test_a_redirect_to_what_is_no_address_is_told() -> None:
+def test_redirect_to_a_malformed_url_is_reported() -> None:
     nowhere = [
         "http://[bad/",
         "http://host:99999/",
@@ -130,24 +130,24 @@ def test_a_redirect_to_what_is_no_address_is_told() -> None:
         return web.Response(status=302, headers={"Location": nowhere[int(request.path.strip("/"))]})
 
     with serve(answer) as server:
-        told = visit(server, *(f"/{number}" for number in range(len(nowhere))))
-        assert told.errors() == ["bad-url"] * len(nowhere)
-        assert "Traceback" not in told.log
+        outcome = visit(server, *(f"/{number}" for number in range(len(nowhere))))
+        assert outcome.errors() == ["bad-url"] * len(nowhere)
+        assert "Traceback" not in outcome.log
 
 
-def test_only_http_is_asked_for() -> None:
-    told = ask("file:///etc/passwd", "ftp://example.com/", "data:,x", "s3://bucket/key", "http://a:b@example.com/")
-    assert told.errors() == ["bad-url"] * 5
-    assert "a:b" not in told.answers[4]["detail"]
+def test_url_with_another_scheme_or_a_password_is_refused() -> None:
+    outcome = ask("file:///etc/passwd", "ftp://example.com/", "data:,x", "s3://bucket/key", "http://a:b@example.com/")
+    assert outcome.errors() == ["bad-url"] * 5
+    assert "a:b" not in outcome.answers[4]["detail"]
 
 
-def test_redirects_are_counted() -> None:
+def test_redirects_beyond_the_maximum_are_refused() -> None:
     async def loop(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=302, headers={"Location": f"{request.path}x"})
 
     with serve(loop) as server:
-        told = visit(server, "/", REDIRECT_MAX_TIMES=4)
-        assert told.errors() == ["redirects"]
+        outcome = visit(server, "/", REDIRECT_MAX_TIMES=4)
+        assert outcome.errors() == ["redirects"]
         assert len(server.log) == 5
 
 
@@ -170,18 +170,18 @@ def _twice(body: bytes) -> bytes:
     [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress), ("gzip, gzip", _twice)],
     ids=["gzip", "deflate", "br", "gzip twice"],
 )
-def test_a_bomb_is_told_as_too_large(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+def test_decompression_bomb_is_reported_as_too_large(encoding: str, pack: Callable[[bytes], bytes]) -> None:
     with serve(bomb(pack(ZEROS), encoding)) as server:
         assert visit(server, "/", DOWNLOAD_MAXSIZE=1024 * 1024).errors() == ["too-large"]
 
 
-def test_layers_of_packing_are_counted_before_they_are_unpacked() -> None:
+def test_too_many_content_encodings_are_refused_before_decompression() -> None:
     with serve(bomb(b"x", ", ".join(["gzip"] * 3))) as server:
         assert visit(server, "/").errors() == ["too-large"]
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_large_answer_is_cut_off(announced: bool) -> None:
+def test_download_of_a_too_large_answer_is_aborted(announced: bool) -> None:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse()
         if announced:
@@ -194,7 +194,7 @@ def test_a_large_answer_is_cut_off(announced: bool) -> None:
         assert visit(server, "/", DOWNLOAD_MAXSIZE=1024 * 1024).errors() == ["too-large"]
 
 
-def test_headers_without_end_are_cut_off() -> None:
+def test_download_of_endless_headers_is_aborted() -> None:
     sent = 0
 
     def flood(listener: socket.socket) -> None:
@@ -210,24 +210,24 @@ def test_headers_without_end_are_cut_off() -> None:
         thread = threading.Thread(target=flood, args=(listener,), daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        told = ask(url, settings={"NEWSBOT_ALLOW_PRIVATE": "1", "DOWNLOAD_TIMEOUT": 30, **NO_ROBOTS})
+        outcome = ask(url, settings={"NEWSBOT_ALLOW_PRIVATE": "1", "DOWNLOAD_TIMEOUT": 30, **NO_ROBOTS})
         thread.join(10)
-        assert told.errors() == ["too-large"]
+        assert outcome.errors() == ["too-large"]
         assert sent < 32 * 1024 * 1024  # the buffers of both sockets, and some reserve
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_and_gets_no_password(tmp_path: Path) -> None:
+def test_server_with_a_self_signed_certificate_is_refused_and_gets_no_password(tmp_path: Path) -> None:
     context = self_signed(tmp_path)
     with serve(secret, tls=context) as server:
         url = f"https://localhost:{server.port}/"
         settings = {"NEWSBOT_ALLOW_PRIVATE": "1", "NEWSBOT_AUTH": f"localhost:{server.port}=anna:pw", **NO_ROBOTS}
-        told = ask(url, settings=settings)
-        assert told.statuses() == [0]
-        assert "certificate" in told.answers[0]["detail"]
+        outcome = ask(url, settings=settings)
+        assert outcome.statuses() == [0]
+        assert "certificate" in outcome.answers[0]["detail"]
         assert server.log == []
 
 
-def test_faults_of_tls_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_tls_fault_has_its_own_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = {
         "expired": ("localhost", -2, "the certificate expired on 20"),
         "other": ("other.example", 1, "the certificate is not for localhost: check the spelling"),
@@ -245,9 +245,9 @@ def test_faults_of_tls_are_told_apart(tmp_path: Path, monkeypatch: pytest.Monkey
         ]
         authorities.write_text("".join(trusted))
         monkeypatch.setenv("SSL_CERT_FILE", str(authorities))
-        told = ask(*urls, settings={"NEWSBOT_ALLOW_PRIVATE": "1", **NO_ROBOTS}, at_once=False)
-    assert told.errors() == ["tls"] * len(faults)
-    for answer, (_, _, why) in zip(told.answers, faults.values(), strict=True):
+        outcome = ask(*urls, settings={"NEWSBOT_ALLOW_PRIVATE": "1", **NO_ROBOTS}, at_once=False)
+    assert outcome.errors() == ["tls"] * len(faults)
+    for answer, (_, _, why) in zip(outcome.answers, faults.values(), strict=True):
         assert why in answer["detail"]
 
 
@@ -283,12 +283,12 @@ def test_a_slow_drip_ends_at_the_total_deadline() -> None:
         return response
 
     with serve(drip) as server:
-        told = visit(server, "/", DOWNLOAD_TIMEOUT=1)
-        assert told.errors() == ["DownloadTimeoutError"]
-        assert told.answers[0]["seconds"] < 60
+        outcome = visit(server, "/", DOWNLOAD_TIMEOUT=1)
+        assert outcome.errors() == ["DownloadTimeoutError"]
+        assert outcome.answers[0]["seconds"] < 60
 
 
-def test_a_password_reaches_its_host_and_does_not_cross_a_redirect() -> None:
+def test_password_is_sent_to_its_host_and_not_after_a_redirect() -> None:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if request.path == "/away":
             return web.Response(status=302, headers={"Location": f"{other.url}/"})
@@ -299,7 +299,7 @@ def test_a_password_reaches_its_host_and_does_not_cross_a_redirect() -> None:
         return web.Response(text="page")
 
     with serve(secret) as other, serve(answer) as server:
-        told = ask(
+        outcome = ask(
             *(f"{server.url}{path}" for path in ("/page", "/away", "/home")),
             settings={
                 "NEWSBOT_ALLOW_PRIVATE": f"{server.netloc},{other.netloc}",
@@ -308,18 +308,18 @@ def test_a_password_reaches_its_host_and_does_not_cross_a_redirect() -> None:
             },
         )
         header = "Basic " + base64.b64encode(b"anna:s3cretpassword").decode()
-        assert told.statuses() == [200] * 3
+        assert outcome.statuses() == [200] * 3
         assert [asked.headers.get("Authorization") for asked in server.asked("/page")] == [header]
         assert [asked.headers.get("Authorization") for asked in server.asked("/landed")] == [None]
         assert [asked.headers.get("Authorization") for asked in server.asked("/robots.txt")] == [None]
         assert other.log
         assert not any("Authorization" in asked.headers for asked in other.log)
-        assert "s3cret" not in told.log
-        assert header not in told.log
-        assert "newsbot is logged in as anna" in told.log
+        assert "s3cret" not in outcome.log
+        assert header not in outcome.log
+        assert "newsbot is logged in as anna" in outcome.log
 
 
-def test_passwords_with_unverified_certificates_start_nothing() -> None:
+def test_crawl_with_passwords_and_unverified_certificates_does_not_start() -> None:
     settings = {"NEWSBOT_AUTH": "a=b:s3cret", "DOWNLOAD_VERIFY_CERTIFICATES": False}
     process = start("http://example.com/", settings=settings)
     out, err = process.communicate(timeout=60)
@@ -328,15 +328,17 @@ def test_passwords_with_unverified_certificates_start_nothing() -> None:
     assert '"answers": []' in out
 
 
-def test_a_line_of_the_log_holds_no_control_characters_of_a_site() -> None:
-    told = ask("http://evil.test/", settings=NO_ROBOTS, dns={"evil.test": [["fe80::1%\x1b[31m\nERROR: forged\u202e"]]})
-    assert told.errors() == ["private-address"]
-    assert "\\x1b[31m" in told.log
-    assert not any(sign in told.log for sign in ("\x1b", "\u202e", "\nERROR"))
+def test_log_line_holds_no_control_characters_of_a_site() -> None:
+    outcome = ask(
+        "http://evil.test/", settings=NO_ROBOTS, dns={"evil.test": [["fe80::1%\x1b[31m\nERROR: forged\u202e"]]}
+    )
+    assert outcome.errors() == ["private-address"]
+    assert "\\x1b[31m" in outcome.log
+    assert not any(sign in outcome.log for sign in ("\x1b", "\u202e", "\nERROR"))
 
 
-def test_a_name_that_does_not_resolve_is_told_soon() -> None:
+def test_name_that_does_not_resolve_is_reported_without_long_retries() -> None:
     began = time.monotonic()
-    told = ask("http://nowhere.test/", settings=NO_ROBOTS, dns={"nowhere.test": [[]]})
-    assert told.errors() == ["CannotResolveHostError"]
+    outcome = ask("http://nowhere.test/", settings=NO_ROBOTS, dns={"nowhere.test": [[]]})
+    assert outcome.errors() == ["CannotResolveHostError"]
     assert time.monotonic() - began < 30

@@ -23,12 +23,12 @@ def age(path: Path, hours: int) -> None:
     raw.close()
 
 
-def asked(run: Run) -> tuple[int, list[str], int]:
+def requested_sites(run: Run) -> tuple[int, list[str], int]:
     receipt = run.receipt()
     return run.status, [site["asked"] for site in receipt["sites"]], receipt["not_due"]
 
 
-def test_only_sites_whose_time_has_come_are_asked(tmp_path: Path) -> None:
+def test_only_due_sites_are_requested(tmp_path: Path) -> None:
     with Newsroom(posts=12) as often, Newsroom(posts=12) as seldom, Newsroom(posts=12) as closed:
         closed.order("unauthorized", "*")
         listed = tmp_path / "sites.csv"
@@ -42,15 +42,15 @@ def test_only_sites_whose_time_has_come_are_asked(tmp_path: Path) -> None:
                 room.forget()
             return crawl(tmp_path, spider, *more, sites=str(listed), due="1")
 
-        assert asked(due("wp_posts", "-a", "limit=3")) == (1, [feed, seldom.url, closed.url], 0)
-        assert asked(due()) == (1, [feed, seldom.url, closed.url], 0), "a limited run is no whole one"
-        assert asked(due()) == (1, [closed.url], 2), "what was closed was not crawled"
+        assert requested_sites(due("wp_posts", "-a", "limit=3")) == (1, [feed, seldom.url, closed.url], 0)
+        assert requested_sites(due()) == (1, [feed, seldom.url, closed.url], 0), "a limited run is no whole one"
+        assert requested_sites(due()) == (1, [closed.url], 2), "what was closed was not crawled"
         assert (often.requests, seldom.requests) == ([], [])
         age(tmp_path / "newsbot.db", hours=7)
-        assert asked(due()) == (1, [closed.url, feed], 1)
+        assert requested_sites(due()) == (1, [closed.url, feed], 1)
         listed.write_text(f"url,every\n{feed},6h\n{seldom.url},1w\n", encoding="utf-8")
         nothing = due()
-        assert asked(nothing) == (0, [], 2), "nothing is due: nothing is wrong"
+        assert requested_sites(nothing) == (0, [], 2), "nothing is due: nothing is wrong"
         assert "0 of 2 sites are due" in nothing.said
         assert due("wp_terms").receipt()["not_due"] == 0, "another spider"
     with sqlite3.connect(tmp_path / "newsbot.db") as raw:
@@ -59,14 +59,14 @@ def test_only_sites_whose_time_has_come_are_asked(tmp_path: Path) -> None:
     assert dict(kept)["closed"] == 4
 
 
-def test_due_without_an_archive_is_bad_use(tmp_path: Path) -> None:
+def test_due_without_an_archive_gives_status_2(tmp_path: Path) -> None:
     (tmp_path / "sites.txt").write_text("a.example\n", encoding="utf-8")
     run = crawl(tmp_path, "wp_posts", sites=str(tmp_path / "sites.txt"), due="1", env={"NEWSBOT_ARCHIVE": ""})
     assert (run.status, run.said.count("\n")) == (2, 1)
     assert "due= needs the archive" in run.said
 
 
-def test_site_has_a_patience_of_its_own(tmp_path: Path) -> None:
+def test_site_list_sets_max_wait_of_one_site(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room:
         room.order("rate-limited", "/wp/v2/posts", retry_after=100)
         (tmp_path / "s.csv").write_text(f"url,max_wait,editor\n{room.url},1,Ann\n", encoding="utf-8")

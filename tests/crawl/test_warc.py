@@ -41,7 +41,7 @@ def check_files(run: Run, told: dict[str, Any]) -> None:
         assert (len(data), sha256(data).hexdigest()) == (one["bytes"], one["sha256"])
 
 
-def test_each_exchange_is_recorded_each_row_names_its_record_and_no_secret_is_kept(tmp_path: Path) -> None:
+def test_every_exchange_is_recorded_without_secrets_and_each_row_names_its_record(tmp_path: Path) -> None:
     with Newsroom(posts=120) as room:
         room.order("status", match="/wp/v2/users", status=503, times=1)
         secret = {"NEWSBOT_AUTH": f"{room.url.removeprefix('http://').strip('/')}=anna:s3cret word"}
@@ -172,7 +172,7 @@ def verified(run: Run) -> tuple[int, str]:
     return scrapy(run, "verify", str(latest))
 
 
-def test_a_killed_crawl_leaves_whole_records_and_the_next_run_goes_on(tmp_path: Path) -> None:
+def test_killed_crawl_leaves_whole_records_and_the_next_run_continues(tmp_path: Path) -> None:
     with Newsroom(posts=500, latency=0.02) as room:
         warc = tmp_path / "data" / "warc"
         pids: Queue[int] = Queue()
@@ -233,7 +233,7 @@ CHOSEN = {
 """A file that holds all rows, and three that do not."""
 
 
-def test_rows_of_feeds_and_pages_are_made_again_too(tmp_path: Path) -> None:
+def test_rows_from_feeds_and_pages_are_verified_from_their_records(tmp_path: Path) -> None:
     with Newsroom(posts=45) as room:
         room.order("unauthorized")
         shut = crawl(tmp_path / "feed", "wp_posts", site=room.url, warc="1")

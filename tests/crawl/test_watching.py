@@ -62,7 +62,7 @@ def documented_environment() -> dict[str, str]:
     return dict(re.findall(r"^    (SPIDERMON_\w+)=(.*)$", text, re.MULTILINE))
 
 
-def test_a_crawl_with_a_broken_extension_is_told_in_json_in_metrics_and_by_alerts(tmp_path: Path) -> None:
+def test_broken_extension_is_reported_in_the_json_log_in_metrics_and_by_alerts(tmp_path: Path) -> None:
     broken = json.dumps({f"{__name__}.Broken": 1})
     sites = tmp_path / "sites.txt"
     metrics = tmp_path / "wp_posts.prom"

@@ -16,7 +16,7 @@ from tests.crawl.scrapy_crawl import Run, crawl
 from tests.newsroom import Newsroom
 
 
-def over(folder: Path, spider: str, name: str, **arguments: str) -> Run:
+def crawl_into(folder: Path, spider: str, name: str, **arguments: str) -> Run:
     """A crawl with ``-O name``."""
     given = [word for key, value in arguments.items() for word in ("-a", f"{key}={value}")]
     return crawl(folder, spider, "-O", name, *given, output=None)
@@ -35,16 +35,16 @@ def unique(found: Sequence[int]) -> set[int]:
     return set(found)
 
 
-def test_same_command_twice_leaves_the_same_file_and_an_update_the_fuller_one(tmp_path: Path) -> None:
+def test_overwritten_file_holds_all_rows_after_a_repeated_command_and_after_an_update(tmp_path: Path) -> None:
     with Newsroom(posts=30) as room:
         asked = {"site": room.url}
-        first = over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        first = crawl_into(tmp_path, "wp_posts", "out.jsonl", **asked)
         whole = unique(ids(tmp_path, "out.jsonl"))
         assert (first.status, len(whole)) == (0, 30)
         assert first.receipt()["sites"][0]["collections"]["post"]["earlier"] == 0
 
         room.forget()
-        again = over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        again = crawl_into(tmp_path, "wp_posts", "out.jsonl", **asked)
         told = again.receipt()["sites"][0]["collections"]["post"]
         assert unique(ids(tmp_path, "out.jsonl")) == whole
         assert (told["delivered"], told["earlier"], told["new"]) == (0, 30, 0)
@@ -58,8 +58,8 @@ def test_same_command_twice_leaves_the_same_file_and_an_update_the_fuller_one(tm
         room.insert(date=now, title="New")
         news = crawl(tmp_path, "wp_posts", site=room.url).rows()
         assert sorted(row["change"] for row in news) == ["deleted", "edited", "new"]
-        over(tmp_path, "wp_posts", "out.csv", **asked)
-        over(tmp_path, "wp_posts", "out.parquet", **asked)
+        crawl_into(tmp_path, "wp_posts", "out.csv", **asked)
+        crawl_into(tmp_path, "wp_posts", "out.parquet", **asked)
         table = importlib.import_module("pyarrow.parquet").read_table(tmp_path / "out.parquet")
         assert table.column("id").to_pylist() == ids(tmp_path, "out.csv")
         assert len(unique(ids(tmp_path, "out.csv"))) == 30
@@ -68,45 +68,47 @@ def test_same_command_twice_leaves_the_same_file_and_an_update_the_fuller_one(tm
         assert [row["title"] for row in rows if int(row["id"]) == edited] == ["A new title"]
 
 
-def test_file_answers_the_question_with_its_limit_window_and_types(tmp_path: Path) -> None:
+def test_overwritten_file_holds_the_rows_of_its_limit_window_and_types(tmp_path: Path) -> None:
     with Newsroom(posts=30, pages=4, oddities=False, ties=0) as room:
-        over(tmp_path, "wp_posts", "all.json", site=room.url, types="post,page")
+        crawl_into(tmp_path, "wp_posts", "all.json", site=room.url, types="post,page")
         everything = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
         posts = sorted((row for row in everything if row["type"] == "post"), key=lambda row: row["published"])
         assert (len(posts), len(everything)) == (30, 34)
         for _ in range(2):
-            over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+            crawl_into(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
             assert unique(ids(tmp_path, "newest.csv")) == {row["id"] for row in posts[-7:]}
         middle = posts[10]["published"]
         since, until = middle, posts[20]["published"]
         for _ in range(2):
-            over(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
+            crawl_into(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
             inside = {row["id"] for row in posts if since <= row["published"] < until}
             assert unique(ids(tmp_path, "window.jsonl")) == inside
         # A run that asks for a part of a site marks no row as deleted: the archive still holds the rows.
         room.trash(posts[-1]["id"])
         room.trash(posts[12]["id"])
-        over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+        crawl_into(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
         newest = {row["id"] for row in posts[-8:-1]}
         assert unique(ids(tmp_path, "newest.csv")) == newest
-        over(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
+        crawl_into(tmp_path, "wp_posts", "window.jsonl", site=room.url, since=since, until=until)
         assert unique(ids(tmp_path, "window.jsonl")) == inside - {posts[12]["id"]}
-        over(tmp_path, "wp_posts", "pages.jsonl", site=room.url, types="page")
+        crawl_into(tmp_path, "wp_posts", "pages.jsonl", site=room.url, types="page")
         assert unique(ids(tmp_path, "pages.jsonl")) == {row["id"] for row in everything if row["type"] == "page"}
         room.order("unauthorized", "*")
-        over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+        crawl_into(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
         assert unique(ids(tmp_path, "newest.csv")) == {row["id"] for row in posts[-7:]}, "the archive alone answers"
         room.relent()
         crawl(tmp_path, "wp_posts", site=room.url)
         room.order("unauthorized", "*")
-        over(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
+        crawl_into(tmp_path, "wp_posts", "newest.csv", site=room.url, limit="7")
         assert unique(ids(tmp_path, "newest.csv")) == newest, "a deleted row takes no place"
 
 
-def test_file_has_no_row_that_is_out_of_date_when_the_run_ends(tmp_path: Path) -> None:
+def test_overwritten_file_holds_no_outdated_row(tmp_path: Path) -> None:
     with Newsroom(posts=30, oddities=False, ties=0) as room:
         (tmp_path / "folder.jsonl").mkdir()
-        assert over(tmp_path, "wp_posts", "folder.jsonl", site=room.url).status == 1, "the next run inherits the rows"
+        assert crawl_into(tmp_path, "wp_posts", "folder.jsonl", site=room.url).status == 1, (
+            "the next run inherits the rows"
+        )
         edited, gone = room.ids()[-1], room.ids()[-2]
         now = datetime.now(ZoneInfo("Europe/Kyiv")).strftime("%Y-%m-%dT%H:%M:%S")
         room.edit(edited, title="A new title", modified=now)
@@ -124,29 +126,29 @@ def test_file_has_no_row_that_is_out_of_date_when_the_run_ends(tmp_path: Path) -
         assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]
 
 
-def test_rows_of_a_site_that_is_blocked_now_stay_in_the_file(tmp_path: Path) -> None:
+def test_overwritten_file_keeps_the_rows_of_a_site_that_is_now_closed(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room, Newsroom(posts=5) as other:
         asked = {"site": f"{room.url},{other.url}"}
-        over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        crawl_into(tmp_path, "wp_posts", "out.jsonl", **asked)
         before = (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n")
         room.order("unauthorized", "*")
-        failed = over(tmp_path, "wp_posts", "out.jsonl", **asked)
+        failed = crawl_into(tmp_path, "wp_posts", "out.jsonl", **asked)
         assert failed.status == 1
         assert (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n") == before
 
 
-def test_sites_that_are_not_due_belong_to_the_answer(tmp_path: Path) -> None:
+def test_overwritten_file_holds_the_rows_of_sites_that_are_not_due(tmp_path: Path) -> None:
     with Newsroom(posts=6) as room:
         database = open_database(f"sqlite:///{tmp_path / 'newsbot.db'}")
         Followed(database).add([FollowedSite(url=room.url, spider="wp_posts", entry={"url": room.url})])
         database.close()
         for _ in range(2):
-            run = over(tmp_path, "wp_posts", "out.jsonl", sites="archive", due="1")
+            run = crawl_into(tmp_path, "wp_posts", "out.jsonl", sites="archive", due="1")
             assert len(unique(ids(tmp_path, "out.jsonl"))) == 6
         assert run.receipt()["not_due"] == 1
 
 
-def test_run_without_news_leaves_no_files_of_rows(tmp_path: Path) -> None:
+def test_run_without_changed_rows_writes_no_row_files(tmp_path: Path) -> None:
     with Newsroom(posts=6) as room:
         for _ in range(2):
             assert crawl(tmp_path, "wp_posts", output=None, site=room.url).status == 0

@@ -11,7 +11,7 @@ from tests.newsroom import Newsroom
 KINDS = ("posts", "comments", "media", "terms", "users")
 
 
-def test_whole_site_comes_in_one_crawl_with_one_file_a_kind(tmp_path: Path) -> None:
+def test_wp_site_writes_one_file_a_kind_in_one_crawl(tmp_path: Path) -> None:
     with Newsroom(posts=12) as room:
         room.order("unauthorized", "/wp/v2/users")
         run = crawl(tmp_path, "wp_site", "-O", "copy.jsonl", output=None, site=room.url)

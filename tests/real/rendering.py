@@ -1,7 +1,7 @@
 """A whole Scrapy process, set up as newsbot is, that asks for pages as a browser shows them.
 
-``python -m tests.real.rendering`` takes an ``Errand`` on standard input, gives a ``Told`` on standard output: JSON.
-``render`` runs that from a test; ``start`` and ``told_by`` are its two halves.
+``python -m tests.real.rendering`` takes an ``Errand`` on standard input, gives an ``Outcome`` on standard output: JSON.
+``render`` runs that from a test; ``start`` and ``outcome_of`` are its two halves.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Errand:
 
 
 @dataclass
-class Told:
+class Outcome:
     """``requests``, ``bytes`` and ``waited`` are the ledger's; ``imported`` says whether Playwright was loaded."""
 
     replies: list[dict[str, Any]]
@@ -97,11 +97,11 @@ class Renderer(NewsbotSpider):
         return await self.fetcher.fetch(query, target, facts)
 
 
-def render(*urls: str, timeout: float = 120, **errand: Any) -> Told:
+def render(*urls: str, timeout: float = 120, **errand: Any) -> Outcome:
     """Run an errand to its end."""
     process = start(*urls, **errand)
     out, err = process.communicate(timeout=timeout)
-    return told_by(process, out, err)
+    return outcome_of(process, out, err)
 
 
 def start(*urls: str, **errand: Any) -> fork_server.Running:
@@ -120,10 +120,10 @@ def start(*urls: str, **errand: Any) -> fork_server.Running:
     return process
 
 
-def told_by(process: fork_server.Running, out: str, err: str) -> Told:
+def outcome_of(process: fork_server.Running, out: str, err: str) -> Outcome:
     assert out.strip(), err
     # The summary of the run stands before it.
-    return Told(**json.loads(out.splitlines()[-1]), log=err, status=process.returncode)
+    return Outcome(**json.loads(out.splitlines()[-1]), log=err, status=process.returncode)
 
 
 def descendants(pid: int) -> dict[int, str]:
@@ -187,7 +187,7 @@ def main() -> None:
     assert isinstance(crawler.spider, Renderer)
     _, facts = crawler.spider.facts[0]
     stats = {key: value for key, value in crawler.stats.get_stats().items() if isinstance(value, int | float | str)}
-    told = {
+    outcome = {
         "replies": [asdict(one) | {"body": base64.b64encode(one.body).decode()} for one in replies],
         "requests": facts.requests,
         "bytes": facts.bytes,
@@ -195,7 +195,7 @@ def main() -> None:
         "stats": stats,
         "imported": "playwright" in sys.modules,
     }
-    print(json.dumps(told))
+    print(json.dumps(outcome))
 
 
 if __name__ == "__main__":

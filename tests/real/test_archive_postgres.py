@@ -61,7 +61,7 @@ def described(engine: sa.Engine) -> dict[str, list[str]]:
     return found
 
 
-def test_whole_life_of_a_collection(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_collection_is_stored_committed_and_delivered(postgresql: PostgreSQL, tmp_path: Path) -> None:
     site = "https://life.example"
     archive = open_(postgresql, "life-1")
     archive.runs.start("wp_posts")
@@ -121,7 +121,7 @@ def test_rows_that_share_a_guid_are_found(postgresql: PostgreSQL) -> None:
     archive.close()
 
 
-def test_server_that_goes_away_is_one_line_and_the_next_run_goes_on(postgresql: PostgreSQL) -> None:
+def test_stopped_server_gives_one_line_and_the_next_run_continues(postgresql: PostgreSQL) -> None:
     site = "https://outage.example"
     archive = open_(postgresql, "outage")
     archive.state(site, "post")
@@ -140,7 +140,7 @@ def test_server_that_goes_away_is_one_line_and_the_next_run_goes_on(postgresql: 
     archive.close()
 
 
-def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_the_rest(
+def test_server_that_stops_during_a_crawl_ends_it_and_the_next_run_delivers_the_rest(
     postgresql: PostgreSQL, tmp_path: Path
 ) -> None:
     kept = {"NEWSBOT_ARCHIVE": postgresql.url}
@@ -168,18 +168,18 @@ def test_server_that_goes_away_in_mid_crawl_stops_it_and_the_next_one_delivers_t
     assert sorted(row["id"] for row in last.rows("2.jsonl")) == live
 
 
-def test_processes_share_what_they_know_about_hosts(postgresql: PostgreSQL) -> None:
+def test_processes_share_pace_and_robots_txt_of_hosts(postgresql: PostgreSQL) -> None:
     open_(postgresql, "hosts").close()
     now = WHEN.timestamp()
-    one, other = (Hosts.open(postgresql.url, clock=lambda: now) for _ in range(2))
-    assert one.take_turn("pace.example", delay=2, penalty=1).wait == 0
+    first, other = (Hosts.open(postgresql.url, clock=lambda: now) for _ in range(2))
+    assert first.take_turn("pace.example", delay=2, penalty=1).wait == 0
     assert other.take_turn("pace.example", delay=2, penalty=0).wait == 3
-    one.learn("held.example", penalty=0, hold=120)
+    first.learn("held.example", penalty=0, hold=120)
     assert other.take_turn("held.example", delay=0, penalty=0).wait == 120
     answer = KnownRobots(fetched=now, status=200, body=b"User-agent: *\x00")
-    one.learn_robots("https://held.example", answer)
+    first.learn_robots("https://held.example", answer)
     assert other.robots("https://held.example") == answer
-    one.close()
+    first.close()
     other.close()
 
 
@@ -194,5 +194,5 @@ def test_renamed_site_keeps_all_that_the_archive_holds(postgresql: PostgreSQL) -
     archive.close()
 
 
-def test_a_person_and_a_site_are_forgotten(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_person_and_site_are_forgotten(postgresql: PostgreSQL, tmp_path: Path) -> None:
     check_forgetting(postgresql.new_database(), tmp_path)

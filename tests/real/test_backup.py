@@ -19,7 +19,7 @@ from tests.unit.test_backup import NOW, OLD_WORKER, follow, followed
 pytestmark = pytest.mark.real
 
 
-def test_an_upgrade_a_backup_and_a_restore_of_a_fleet(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_archive_of_a_fleet_is_upgraded_backed_up_and_restored(postgresql: PostgreSQL, tmp_path: Path) -> None:
     url, restored = postgresql.new_database(), postgresql.new_database()
     with older_archive(url.replace("postgresql:", "postgresql+psycopg:"), "0004"):
         pass

@@ -19,7 +19,7 @@ from newsbot.browser.chromium import Chromium
 from tests import fork_server
 from tests.crawl.loopback import Answer, Server, serve
 from tests.newsroom import Newsroom
-from tests.real.rendering import Told, chromium_of, descendants, left_of, render, start, told_by
+from tests.real.rendering import Outcome, chromium_of, descendants, left_of, outcome_of, render, start
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("chromium")]
 
@@ -100,88 +100,88 @@ async def site(request: web.BaseRequest) -> web.StreamResponse:
 
 
 @pytest.fixture(scope="module")
-def shown() -> Iterator[tuple[Told, Server]]:
+def shown() -> Iterator[tuple[Outcome, Server]]:
     """One crawl of every page of the site."""
     with serve(site) as server:
         paths = ("/old", "/article", "/memory", "/memory", "/leaves", "/asks", "/large", "/pdf", "/check", "/secret")
-        told = render(*(server.url + path for path in paths), settings={"DOWNLOAD_MAXSIZE": 4_000_000})
-        assert told.status == 0, told.log
-        assert not re.search(LOOSE_ENDS, told.log), told.log
-        yield told, server
+        outcome = render(*(server.url + path for path in paths), settings={"DOWNLOAD_MAXSIZE": 4_000_000})
+        assert outcome.status == 0, outcome.log
+        assert not re.search(LOOSE_ENDS, outcome.log), outcome.log
+        yield outcome, server
 
 
-def test_the_article_that_scripts_bring_in_is_there(shown: tuple[Told, Server]) -> None:
-    told, server = shown
+def test_rendered_page_holds_the_article_that_scripts_load(shown: tuple[Outcome, Server]) -> None:
+    outcome, server = shown
     for number in (0, 1):
-        reply = told.replies[number]
+        reply = outcome.replies[number]
         assert reply["url"] == f"{server.url}/article"
         assert reply["status"] == 200
         assert reply["headers"]["content-type"] == "text/html; charset=utf-8"
-        assert f"<p>{STORY}</p>" in told.body(number)
-        assert told.body(number).startswith("<!DOCTYPE html>")
-        assert 'data-theme="set"' in told.body(number)
+        assert f"<p>{STORY}</p>" in outcome.body(number)
+        assert outcome.body(number).startswith("<!DOCTYPE html>")
+        assert 'data-theme="set"' in outcome.body(number)
 
 
-def test_the_browser_says_our_name(shown: tuple[Told, Server]) -> None:
-    told, server = shown
+def test_browser_sends_the_user_agent_of_newsbot(shown: tuple[Outcome, Server]) -> None:
+    outcome, server = shown
     names = {asked.headers["User-Agent"] for asked in server.log}
     assert len(names) == 1
-    assert f"<title>{names.pop()}</title>" in told.body()
+    assert f"<title>{names.pop()}</title>" in outcome.body()
 
 
-def test_a_script_that_pages_share_is_asked_for_once(shown: tuple[Told, Server]) -> None:
-    told, server = shown
+def test_script_that_pages_share_is_requested_once(shown: tuple[Outcome, Server]) -> None:
+    outcome, server = shown
     assert len(server.asked("/theme.js")) == 1
     assert len(server.asked("/wp-json/wp/v2/posts/7")) == 2
-    assert told.count("kept") == 1
+    assert outcome.count("kept") == 1
 
 
-def test_a_page_leaves_no_memory(shown: tuple[Told, Server]) -> None:
-    told, server = shown
-    assert "<p>a stranger, been=here</p>" in told.body(2)
-    assert "<p>a stranger, been=here</p>" in told.body(3)
+def test_page_leaves_no_cookie_and_no_storage(shown: tuple[Outcome, Server]) -> None:
+    outcome, server = shown
+    assert "<p>a stranger, been=here</p>" in outcome.body(2)
+    assert "<p>a stranger, been=here</p>" in outcome.body(3)
     assert not any("Cookie" in asked.headers for asked in server.log)
 
 
-def test_a_page_cannot_leave(shown: tuple[Told, Server]) -> None:
-    told, server = shown
-    assert "<p>stays</p>" in told.body(4)
-    assert told.replies[4]["url"] == f"{server.url}/leaves"
+def test_page_cannot_navigate_to_another_address(shown: tuple[Outcome, Server]) -> None:
+    outcome, server = shown
+    assert "<p>stays</p>" in outcome.body(4)
+    assert outcome.replies[4]["url"] == f"{server.url}/leaves"
     assert server.asked("/elsewhere") == []
 
 
-def test_a_page_is_given_what_rules_and_robots_allow_and_nothing_else(shown: tuple[Told, Server]) -> None:
-    told, server = shown
+def test_page_receives_only_subresources_that_the_rules_and_robots_txt_allow(shown: tuple[Outcome, Server]) -> None:
+    outcome, server = shown
     for said in ("half a face ?;", "moved;", "no away;", "no post;", "no secret;", "no bot check;"):
-        assert said in told.body(5)
+        assert said in outcome.body(5)
     asked = {path for path in server.paths() if path not in ("/old", "/article", "/theme.js", "/memory", "/leaves")}
     ours = {"/robots.txt", "/asks", "/large", "/pdf", "/check"}
     assert asked - ours == {"/wp-json/wp/v2/posts/7", "/moved.json", "/here.json", "/away.json"}
 
 
-def test_a_dom_beyond_the_limit_is_told_however_the_page_hides_it(shown: tuple[Told, Server]) -> None:
-    told, _ = shown
-    assert told.replies[6]["error"] == "too-large"
+def test_dom_beyond_the_limit_is_reported_also_when_the_page_hides_its_size(shown: tuple[Outcome, Server]) -> None:
+    outcome, _ = shown
+    assert outcome.replies[6]["error"] == "too-large"
 
 
-def test_what_is_no_page_comes_as_it_is(shown: tuple[Told, Server]) -> None:
-    told, _ = shown
-    assert told.body(7) == "%PDF"
-    assert told.replies[8]["status"] == 403
-    assert told.body(8) == "<title>Just a moment...</title>"
-    assert told.replies[9]["error"] == "robots"
+def test_answer_that_is_no_page_is_not_rendered(shown: tuple[Outcome, Server]) -> None:
+    outcome, _ = shown
+    assert outcome.body(7) == "%PDF"
+    assert outcome.replies[8]["status"] == 403
+    assert outcome.body(8) == "<title>Just a moment...</title>"
+    assert outcome.replies[9]["error"] == "robots"
 
 
-def test_what_the_browser_asks_for_is_counted(shown: tuple[Told, Server]) -> None:
-    told, server = shown
+def test_requests_of_the_browser_are_counted(shown: tuple[Outcome, Server]) -> None:
+    outcome, server = shown
     asked = [path for path in server.paths() if path not in ("/robots.txt", "/old")]
     # The driver counts a document and its redirects as one, and one that robots.txt disallows too.
-    assert told.requests == len(asked) + 1
-    assert told.count("requests") == 1 + 2 + 3
-    assert told.count("pages") == 7
-    assert told.count("blocked") > 10
-    assert told.count("started") == 1
-    assert told.bytes > 2 * len(ARTICLE)
+    assert outcome.requests == len(asked) + 1
+    assert outcome.count("requests") == 1 + 2 + 3
+    assert outcome.count("pages") == 7
+    assert outcome.count("blocked") > 10
+    assert outcome.count("started") == 1
+    assert outcome.bytes > 2 * len(ARTICLE)
 
 
 REACHES = """<!DOCTYPE html><link rel="preconnect" href="http://O"><link rel="dns-prefetch" href="http://O">
@@ -212,7 +212,7 @@ REACHES = """<!DOCTYPE html><link rel="preconnect" href="http://O"><link rel="dn
 </script>"""
 
 
-class Ear:
+class UdpListener:
     """A TCP port and a UDP port that must get no connection."""
 
     def __init__(self) -> None:
@@ -242,8 +242,8 @@ class Ear:
 
 
 @pytest.fixture
-def ear() -> Iterator[Ear]:
-    one = Ear()
+def listener() -> Iterator[UdpListener]:
+    one = UdpListener()
     yield one
     one.close()
 
@@ -255,16 +255,16 @@ def giving(text: str) -> Answer:
     return answer
 
 
-def test_a_page_reaches_no_third_party(ear: Ear) -> None:
-    with serve(giving(ear.fill(REACHES))) as server:
-        told = render(f"{server.url}/")
-        assert told.errors() == [None]
-        assert "<p>text</p>" in told.body()
+def test_a_page_reaches_no_third_party(listener: UdpListener) -> None:
+    with serve(giving(listener.fill(REACHES))) as server:
+        outcome = render(f"{server.url}/")
+        assert outcome.errors() == [None]
+        assert "<p>text</p>" in outcome.body()
         assert server.paths() == ["/robots.txt", "/", "/told"]
-    assert ear.heard() == []
+    assert listener.heard() == []
 
 
-def test_chromium_by_itself_reaches_nothing(ear: Ear, chromium: str) -> None:
+def test_chromium_without_interception_sends_no_request(listener: UdpListener, chromium: str) -> None:
     """The second barrier without the first: newsbot intercepts no request of the page, and still no request leaves the
     browser."""
 
@@ -276,7 +276,7 @@ def test_chromium_by_itself_reaches_nothing(ear: Ear, chromium: str) -> None:
             with pytest.raises(Error, match="ERR_"):
                 await tab.goto(url)
             tab = await context.new_page()
-            await tab.set_content(ear.fill(REACHES).replace('"/told', f'"{url}told'))
+            await tab.set_content(listener.fill(REACHES).replace('"/told', f'"{url}told'))
             await asyncio.sleep(1.5)
         finally:
             await browser.close()
@@ -284,10 +284,10 @@ def test_chromium_by_itself_reaches_nothing(ear: Ear, chromium: str) -> None:
     with serve(giving("<p>text</p>")) as server:
         asyncio.run(look(f"{server.url}/"))
         assert server.log == []
-    assert ear.heard() == []
+    assert listener.heard() == []
 
 
-def test_the_address_of_every_request_is_judged(chromium: str) -> None:
+def test_address_of_every_request_of_a_page_is_checked(chromium: str) -> None:
     scripts = ("http://www.paper.test:P/a.js", "/moved.js", "/b.js")
     html = "<p></p>" + "".join(f"<script src={url}></script>" for url in scripts)
 
@@ -304,14 +304,14 @@ def test_the_address_of_every_request_is_judged(chromium: str) -> None:
 
     with serve(answer) as server:
         url, dns = f"http://paper.test:{server.port}/", {"paper.test": "127.0.0.1", "www.paper.test": "127.0.0.1"}
-        told = render(url, dns=dns, settings={"NEWSBOT_ALLOW_PRIVATE": f"paper.test:{server.port}"})
-        assert f"<p>paper.test:{server.port}/b.js;</p>" in told.body()
+        outcome = render(url, dns=dns, settings={"NEWSBOT_ALLOW_PRIVATE": f"paper.test:{server.port}"})
+        assert f"<p>paper.test:{server.port}/b.js;</p>" in outcome.body()
         assert {asked.headers["Host"] for asked in server.log} == {f"paper.test:{server.port}"}
-        assert told.stats["newsbot/private_addresses/refused"] >= 1
-        assert "www.paper.test is 127.0.0.1" in told.log
+        assert outcome.stats["newsbot/private_addresses/refused"] >= 1
+        assert "www.paper.test is 127.0.0.1" in outcome.log
 
 
-def test_the_browser_keeps_the_pace() -> None:
+def test_browser_keeps_the_delay_between_requests() -> None:
     scripts, delay, under_way, most = 5, 0.5, 0, 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -327,37 +327,37 @@ def test_the_browser_keeps_the_pace() -> None:
         return web.Response(text="document.querySelector('p').append('x')", content_type="text/javascript")
 
     with serve(answer) as server:
-        told = render(f"{server.url}/", settings={"NEWSBOT_DELAY": delay})
+        outcome = render(f"{server.url}/", settings={"NEWSBOT_DELAY": delay})
         times = [asked.at for asked in server.pages()]
-    assert f"<p>{'x' * scripts}</p>" in told.body()
+    assert f"<p>{'x' * scripts}</p>" in outcome.body()
     assert len(times) == scripts + 1
     assert most == 1
     # Arrival times vary a little; one whole delay is left for that.
     assert times[-1] - times[0] >= (scripts - 1) * delay
 
 
-def test_render_never_asks_nothing() -> None:
+def test_render_never_makes_no_request() -> None:
     with serve(site) as server:
-        told = render(f"{server.url}/article", render="never")
-        assert told.errors() == ["no-browser"]
-        assert told.replies[0]["detail"] == "render=never"
+        outcome = render(f"{server.url}/article", render="never")
+        assert outcome.errors() == ["no-browser"]
+        assert outcome.replies[0]["detail"] == "render=never"
         assert server.log == []
-        assert not told.imported
+        assert not outcome.imported
 
 
-def test_a_crawl_that_shows_nothing_does_not_load_the_browser() -> None:
+def test_crawl_without_rendered_pages_does_not_import_the_browser() -> None:
     with serve(site) as server:
-        told = render(f"{server.url}/article", plain=True)
-        assert STORY not in told.body()
+        outcome = render(f"{server.url}/article", plain=True)
+        assert STORY not in outcome.body()
         assert server.paths() == ["/robots.txt", "/article"]
-        assert not told.imported
+        assert not outcome.imported
 
 
-def test_no_chromium_is_told() -> None:
+def test_missing_chromium_is_reported() -> None:
     with serve(site) as server:
-        told = render(f"{server.url}/article", settings={"NEWSBOT_CHROMIUM": "/nowhere/chromium"})
-        assert told.errors() == ["no-browser"]
-        assert "NEWSBOT_CHROMIUM is /nowhere/chromium" in told.replies[0]["detail"]
+        outcome = render(f"{server.url}/article", settings={"NEWSBOT_CHROMIUM": "/nowhere/chromium"})
+        assert outcome.errors() == ["no-browser"]
+        assert "NEWSBOT_CHROMIUM is /nowhere/chromium" in outcome.replies[0]["detail"]
         assert server.log == []
 
 
@@ -369,14 +369,14 @@ def test_a_chromium_that_does_not_start_is_tried_once(tmp_path: Path) -> None:
     broken.chmod(0o755)
     with serve(site) as server:
         url = f"{server.url}/article"
-        told = render(url, url, settings={"NEWSBOT_CHROMIUM": str(broken)})
-    assert told.errors() == ["browser-failed", "browser-failed"]
-    assert "error while loading shared libraries" in told.replies[1]["detail"]
+        outcome = render(url, url, settings={"NEWSBOT_CHROMIUM": str(broken)})
+    assert outcome.errors() == ["browser-failed", "browser-failed"]
+    assert "error while loading shared libraries" in outcome.replies[1]["detail"]
     assert (tmp_path / "starts").read_text() == "x\n"
-    assert f"{server.url}/article: the browser failed: " in told.log
+    assert f"{server.url}/article: the browser failed: " in outcome.log
 
 
-def test_a_page_that_is_shown_gets_no_password_and_chromium_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendered_page_gets_no_password_and_chromium_gets_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bytes] = []
     process: list[fork_server.Running] = []
 
@@ -394,7 +394,7 @@ def test_a_page_that_is_shown_gets_no_password_and_chromium_no_environment(monke
         # A feed or a sitemap may name any page as that of an article, whether Chromium shows the page or not.
         assert render(f"{server.url}/article", plain=True).errors() == [None]
         process.append(start(f"{server.url}/article"))
-        assert STORY in told_by(process[0], *process[0].communicate(timeout=120)).body()
+        assert STORY in outcome_of(process[0], *process[0].communicate(timeout=120)).body()
         assert not any("Authorization" in asked.headers for asked in server.log)
     assert len(seen) == 1
     assert b"PATH=" in seen[0]
@@ -416,13 +416,13 @@ def test_a_browser_that_dies_is_replaced_once() -> None:
 
     with serve(answer) as server:
         process.append(start(f"{server.url}/article", f"{server.url}/article"))
-        told = told_by(process[0], *process[0].communicate(timeout=120))
-    assert told.errors() == ["browser-failed", None]
-    assert STORY in told.body(1)
-    assert (told.count("started"), told.count("failed"), told.count("pages")) == (4, 3, 1)
+        outcome = outcome_of(process[0], *process[0].communicate(timeout=120))
+    assert outcome.errors() == ["browser-failed", None]
+    assert STORY in outcome.body(1)
+    assert (outcome.count("started"), outcome.count("failed"), outcome.count("pages")) == (4, 3, 1)
 
 
-def test_a_page_whose_scripts_never_end_costs_only_itself() -> None:
+def test_page_whose_scripts_never_end_fails_alone() -> None:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return (
             page("<p>on and on</p><script>for (;;);</script>") if request.path == "/stuck" else web.Response(status=404)
@@ -432,12 +432,12 @@ def test_a_page_whose_scripts_never_end_costs_only_itself() -> None:
         row = room.site.row(room.ids()[0])
         assert row is not None
         link = room.site.places.link(row)
-        told = render(f"{server.url}/stuck", link, settings={"NEWSBOT_RENDER_SECONDS": 3})
+        outcome = render(f"{server.url}/stuck", link, settings={"NEWSBOT_RENDER_SECONDS": 3})
         assert "This gazette needs JavaScript" in render(link, plain=True).body()
-    assert told.errors() == ["browser-failed", None]
-    assert "This gazette needs JavaScript" not in told.body(1)
-    assert told.body(1).count("<p>") > 3
-    assert told.count("cut") == 1
+    assert outcome.errors() == ["browser-failed", None]
+    assert "This gazette needs JavaScript" not in outcome.body(1)
+    assert outcome.body(1).count("<p>") > 3
+    assert outcome.count("cut") == 1
 
 
 GREEDY = """<!DOCTYPE html><p>greedy</p><script>
@@ -451,7 +451,7 @@ LONG_LINE = """<!DOCTYPE html><p></p><script>
 </script>"""
 
 
-def test_a_page_that_takes_all_memory_costs_only_itself() -> None:
+def test_page_that_takes_too_much_memory_fails_alone() -> None:
     # Arrays take Chromium twenty seconds to give back: make soak tries them too.
     greedy = {"/line": LONG_LINE} | ({"/arrays": GREEDY} if os.environ.get("NEWSBOT_ROUNDS") else {})
 
@@ -459,12 +459,12 @@ def test_a_page_that_takes_all_memory_costs_only_itself() -> None:
         return page(greedy[request.path]) if request.path in greedy else await site(request)
 
     with serve(answer) as server:
-        told = render(*(server.url + path for path in (*greedy, "/article")))
-    assert told.errors() == [*["browser-failed"] * len(greedy), None]
-    for reply in told.replies[: len(greedy)]:
+        outcome = render(*(server.url + path for path in (*greedy, "/article")))
+    assert outcome.errors() == [*["browser-failed"] * len(greedy), None]
+    for reply in outcome.replies[: len(greedy)]:
         assert "its pages took more than 512 MiB of memory" in reply["detail"]
-    assert STORY in told.body(len(greedy))
-    assert not re.search(LOOSE_ENDS, told.log), told.log
+    assert STORY in outcome.body(len(greedy))
+    assert not re.search(LOOSE_ENDS, outcome.log), outcome.log
 
 
 async def stalled(request: web.BaseRequest) -> web.StreamResponse:
@@ -484,19 +484,19 @@ def waiting(server: Server) -> tuple[fork_server.Running, dict[int, str]]:
     return process, descendants(process.pid)
 
 
-def test_a_stop_in_the_middle_of_a_page_ends_it_and_the_browser() -> None:
+def test_sigterm_while_a_page_is_rendered_ends_the_page_and_the_browser() -> None:
     with serve(stalled) as server:
         process, below = waiting(server)
         assert any("chromium" in line for line in below.values())
         process.send_signal(signal.SIGTERM)
-        told = told_by(process, *process.communicate(timeout=60))
-    assert told.errors() == ["stopped", "stopped"]
-    assert told.stats["finish_reason"] == "shutdown"
-    assert not re.search(LOOSE_ENDS, told.log), told.log
+        outcome = outcome_of(process, *process.communicate(timeout=60))
+    assert outcome.errors() == ["stopped", "stopped"]
+    assert outcome.stats["finish_reason"] == "shutdown"
+    assert not re.search(LOOSE_ENDS, outcome.log), outcome.log
     assert left_of(below) == set()
 
 
-def test_a_kill_ends_the_browser_too() -> None:
+def test_killed_crawl_leaves_no_browser_process() -> None:
     with serve(stalled) as server:
         process, below = waiting(server)
         process.kill()

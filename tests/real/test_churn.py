@@ -16,7 +16,7 @@ ROUNDS = int(os.environ.get("NEWSBOT_ROUNDS", "2"))
 """How many rounds; ``make soak`` plays 60."""
 
 
-def test_no_round_of_changes_is_lost_silently(wordpress_68: WordPress, tmp_path: Path) -> None:
+def test_no_change_of_the_site_is_lost_silently(wordpress_68: WordPress, tmp_path: Path) -> None:
     wordpress_68.set_permalinks("pretty")
     with wordpress_68.kept():
         rounds = run(Churn(wordpress_68, tmp_path, seed=9), ROUNDS)

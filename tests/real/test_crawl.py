@@ -76,7 +76,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[WordPress, Perm
 
 
 @pytest.mark.parametrize("permalinks", ["pretty", "plain"])
-def test_every_post_comes_once_and_as_it_is(
+def test_every_post_comes_once_with_the_values_of_the_database(
     wordpress: WordPress,
     permalinks: Permalinks,
     whole: Callable[[WordPress, Permalinks], tuple[Run, list[Request]]],
@@ -96,7 +96,7 @@ def test_every_post_comes_once_and_as_it_is(
 
 
 @spread("wordpress", "wordpress_61")
-def test_bodies_are_what_the_author_wrote(
+def test_texts_equal_the_stored_contents(
     wordpress: WordPress, whole: Callable[[WordPress, Permalinks], tuple[Run, list[Request]]]
 ) -> None:
     run, _ = whole(wordpress, "pretty")
@@ -112,7 +112,7 @@ def test_bodies_are_what_the_author_wrote(
 
 
 @spread("wordpress", "wordpress_68")
-def test_media_terms_users_and_comments(wordpress: WordPress, tmp_path: Path) -> None:
+def test_media_terms_users_and_comments_come_completely(wordpress: WordPress, tmp_path: Path) -> None:
     expected = {
         "wp_media": set(truth.media(wordpress)),
         "wp_users": set(truth.users(wordpress)),
@@ -130,7 +130,7 @@ def test_media_terms_users_and_comments(wordpress: WordPress, tmp_path: Path) ->
 
 
 @spread("wordpress", "wordpress_61")
-def test_custom_types_pages_and_namespaces(wordpress: WordPress, tmp_path: Path) -> None:
+def test_pages_and_custom_types_come_also_from_other_namespaces(wordpress: WordPress, tmp_path: Path) -> None:
     run = crawl(tmp_path, "wp_posts", site=wordpress.url, types="all")
     by_type: dict[str, set[int]] = {}
     for row in run.rows():
@@ -149,7 +149,7 @@ def test_custom_types_pages_and_namespaces(wordpress: WordPress, tmp_path: Path)
 
 
 @spread("wordpress", "wordpress_68")
-def test_posts_live_throughout_come_once_while_the_site_changes(wordpress: WordPress, tmp_path: Path) -> None:
+def test_posts_that_stay_published_come_once_while_the_site_changes(wordpress: WordPress, tmp_path: Path) -> None:
     with wordpress.kept():
         posts, stop = sorted(truth.posts(wordpress)), threading.Event()
         always = set(posts)
@@ -189,7 +189,7 @@ def test_posts_live_throughout_come_once_while_the_site_changes(wordpress: WordP
         assert len(always) < len(posts) - 3, "little changed during the crawl"
 
 
-def test_a_post_that_kills_its_page_is_named(wordpress_61: WordPress, tmp_path: Path) -> None:
+def test_post_whose_rendering_fails_is_named(wordpress_61: WordPress, tmp_path: Path) -> None:
     posts = sorted(truth.posts(wordpress_61))
     victim = posts[len(posts) // 3]
     fatal = (

@@ -75,9 +75,9 @@ def test_every_public_post_comes_by_feed(wordpress: WordPress, tmp_path: Path) -
     true = truth.posts(wordpress)
     wrong = compare(run, true)
     assert set(wrong) <= of_wordpress_itself(wordpress), wrong
-    told = facts(run)
-    assert (run.status, told["verdict"], told["delivered"]) == (0, "complete", len(true)), told["why"]
-    assert told["via"] == {"feed": len(true)}
+    collection = facts(run)
+    assert (run.status, collection["verdict"], collection["delivered"]) == (0, "complete", len(true)), collection["why"]
+    assert collection["via"] == {"feed": len(true)}
     # Fifty posts a page, a page for each post whose guid holds no id, and the requests of discovery.
     assert len(wordpress.requests()) < len(true) / 50 + 60
 
@@ -93,11 +93,15 @@ def test_every_public_post_comes_by_sitemap_and_page(wordpress: WordPress, tmp_p
     true = {row_id: row for row_id, row in truth.posts(wordpress).items() if row_id in few}
     wrong = compare(run, true)
     assert set(wrong) <= of_wordpress_itself(wordpress), wrong
-    told = facts(run)
-    assert (run.status, told["verdict"], told["via"]) == (0, "complete", {"page": len(true)}), told["why"]
+    collection = facts(run)
+    assert (run.status, collection["verdict"], collection["via"]) == (0, "complete", {"page": len(true)}), collection[
+        "why"
+    ]
 
 
-def test_a_site_that_stays_shut_is_not_read_again(wordpress_68: WordPress, tmp_path: Path) -> None:
+def test_pages_of_known_posts_are_not_requested_again_while_the_api_stays_closed(
+    wordpress_68: WordPress, tmp_path: Path
+) -> None:
     few = sorted(truth.posts(wordpress_68))[100:140]
     listed = f"add_filter('wp_sitemaps_posts_query_args', fn($a) => $a + ['post__in' => [{','.join(map(str, few))}]]);"
     with wordpress_68.kept(), wordpress_68.mu_plugin("closed", CLOSED + NO_FEEDS + listed):
@@ -113,7 +117,7 @@ def test_a_site_that_stays_shut_is_not_read_again(wordpress_68: WordPress, tmp_p
 
 
 @pytest.mark.usefixtures("chromium")
-def test_articles_that_scripts_fill_in_come_by_the_browser(wordpress_68: WordPress, tmp_path: Path) -> None:
+def test_articles_that_scripts_load_come_by_the_browser(wordpress_68: WordPress, tmp_path: Path) -> None:
     few = sorted(row_id for row_id, row in truth.posts(wordpress_68).items() if not row["protected"])[200:205]
     listed = f"add_filter('wp_sitemaps_posts_query_args', fn($a) => $a + ['post__in' => [{','.join(map(str, few))}]]);"
     with wordpress_68.mu_plugin("scripted", CLOSED + NO_FEEDS + listed + SCRIPTED):
@@ -121,11 +125,11 @@ def test_articles_that_scripts_fill_in_come_by_the_browser(wordpress_68: WordPre
     true = {row_id: row for row_id, row in truth.posts(wordpress_68).items() if row_id in few}
     wrong = compare(run, true)
     assert wrong == {}
-    told = facts(run)
-    assert (run.status, told["verdict"], told["via"]) == (0, "complete", {"browser": 5}), told["why"]
+    collection = facts(run)
+    assert (run.status, collection["verdict"], collection["via"]) == (0, "complete", {"browser": 5}), collection["why"]
 
 
-def test_a_feed_of_excerpts_is_completed_from_the_pages(wordpress_68: WordPress, tmp_path: Path) -> None:
+def test_feed_with_excerpts_is_completed_from_the_article_pages(wordpress_68: WordPress, tmp_path: Path) -> None:
     wordpress_68.set_permalinks("plain")
     with wordpress_68.kept(), wordpress_68.mu_plugin("closed", CLOSED):
         wordpress_68.option("rss_use_excerpt", "1")
@@ -140,7 +144,7 @@ def test_a_feed_of_excerpts_is_completed_from_the_pages(wordpress_68: WordPress,
         assert (row["published"], row["url"]) == (zulu(true[row_id]["date_gmt"]), f"{wordpress_68.url}/?p={row_id}")
 
 
-def test_what_robots_txt_closes_is_not_asked_by_another_name(wordpress_61: WordPress, tmp_path: Path) -> None:
+def test_api_that_robots_txt_forbids_is_not_requested_by_another_url(wordpress_61: WordPress, tmp_path: Path) -> None:
     wordpress_61.set_permalinks("pretty")
     wordpress_61.forget_requests()
     with wordpress_61.mu_plugin("forbidden", FORBIDDEN):
@@ -149,7 +153,7 @@ def test_what_robots_txt_closes_is_not_asked_by_another_name(wordpress_61: WordP
     assert not [one.uri for one in wordpress_61.requests() if "wp-json" in one.uri or "rest_route" in one.uri]
 
 
-def test_what_is_shut_altogether_is_told(wordpress_68: WordPress, tmp_path: Path) -> None:
+def test_site_without_api_feed_and_sitemap_is_reported_as_closed(wordpress_68: WordPress, tmp_path: Path) -> None:
     with wordpress_68.mu_plugin("closed", CLOSED + NO_FEEDS + NO_SITEMAPS):
         run = crawl(tmp_path, "wp_posts", site=wordpress_68.url)
     site = run.receipt()["sites"][0]

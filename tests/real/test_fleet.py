@@ -41,7 +41,7 @@ from tests.real.scrapyd import wait_for
 pytestmark = pytest.mark.real
 
 
-def test_workers_that_die_stop_or_lose_their_database_neither_lose_nor_double_a_row(
+def test_fleet_delivers_every_row_once_when_workers_die_stop_or_lose_the_database(
     postgresql: PostgreSQL, tmp_path: Path
 ) -> None:
     with ManySites(tmp_path / "requests.tsv", sites=12, posts=25, latency=0.02) as many:
@@ -70,7 +70,7 @@ def test_workers_that_die_stop_or_lose_their_database_neither_lose_nor_double_a_
     assert status["workers"] == [], status
 
 
-def test_a_worker_without_work_gives_metrics_and_ends_when_told(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_idle_worker_serves_metrics_and_ends_on_sigterm(postgresql: PostgreSQL, tmp_path: Path) -> None:
     url, port = postgresql.new_database(), free_port()
     page = f"http://127.0.0.1:{port}/metrics"
     worker = fork_server.start(
@@ -136,7 +136,7 @@ def count(database: Database, query: str) -> int:
 JOBS = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'newsbot.crawl' AND status = "
 
 
-def test_only_what_is_due_now_is_dispatched_once_and_within_the_budget(fleet: Database) -> None:
+def test_only_due_sites_are_dispatched_once_and_within_the_budget(fleet: Database) -> None:
     follow(fleet, 20)
     assert dispatch(fleet, spiders=["wp_posts"], budget=0) == 0, "no worker could do the jobs"
     enter_worker(fleet, slots=3)
@@ -161,7 +161,7 @@ def test_only_what_is_due_now_is_dispatched_once_and_within_the_budget(fleet: Da
     fleet.close()
 
 
-def test_a_host_of_many_due_sites_does_not_hide_the_others(fleet: Database) -> None:
+def test_host_with_many_due_sites_does_not_delay_other_hosts(fleet: Database) -> None:
     enter_worker(fleet, slots=2)
     Followed(fleet).add(
         FollowedSite(url=f"https://blogs.example/{n}/", spider="wp_posts", pace_group="blogs.example")
@@ -177,7 +177,7 @@ def test_a_host_of_many_due_sites_does_not_hide_the_others(fleet: Database) -> N
     fleet.close()
 
 
-def test_jobs_of_a_dead_worker_wait_again_and_its_late_writes_are_undone(
+def test_jobs_of_a_dead_worker_are_queued_again_and_its_late_writes_are_rejected(
     fleet: Database, postgresql: PostgreSQL
 ) -> None:
     follow(fleet, 1)
@@ -222,7 +222,7 @@ def test_jobs_of_a_dead_worker_wait_again_and_its_late_writes_are_undone(
     fleet.close()
 
 
-def test_a_site_that_kills_one_worker_after_the_other_waits_as_if_it_had_failed(
+def test_site_that_kills_several_workers_waits_like_a_failed_site(
     fleet: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch_module, "STALE_SECONDS", 0)
@@ -254,7 +254,7 @@ def holder_of(archive: Archive) -> str:
         return str(connection.exec_driver_sql("SELECT holder FROM runs").scalar_one())
 
 
-def test_a_busy_event_loop_costs_no_heartbeat_and_one_that_hangs_does(
+def test_busy_event_loop_sends_heartbeats_and_a_hanging_one_does_not(
     fleet: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.01)
@@ -342,7 +342,7 @@ def test_two_jobs_of_one_host_never_run_at_once(fleet: Database) -> None:
     fleet.close()
 
 
-def test_a_database_that_no_fleet_can_use_is_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_unusable_database_gives_one_line(postgresql: PostgreSQL, tmp_path: Path) -> None:
     url = postgresql.new_database()
     engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
 

@@ -20,7 +20,7 @@ SITES, POSTS = (int(os.environ.get(f"NEWSBOT_FLEET_{name}", usual)) for name, us
 
 
 @pytest.mark.timeout(3_600)
-def test_two_hundred_sites_survive_a_kill_a_restart_a_pause_and_a_replacement(
+def test_fleet_delivers_every_row_of_two_hundred_sites_through_kill_restart_pause_and_replacement(
     postgresql: PostgreSQL, tmp_path: Path
 ) -> None:
     with ManySites(tmp_path / "requests.tsv", sites=SITES, posts=POSTS, latency=0.02) as many:

@@ -27,7 +27,9 @@ echo json_encode(['post' => $post, 'url' => $file['url'], 'gone' => $gone]);
 """
 
 
-def test_an_uploaded_file_comes_once_and_a_lost_one_is_named(wordpress_68: WordPress, tmp_path: Path) -> None:
+def test_uploaded_file_is_downloaded_once_and_a_missing_file_is_reported(
+    wordpress_68: WordPress, tmp_path: Path
+) -> None:
     with wordpress_68.kept():
         made = json.loads(wordpress_68.php(UPLOAD, body=base64.b64encode(JPEG).decode()))
         wordpress_68.forget_requests()

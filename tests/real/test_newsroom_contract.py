@@ -61,7 +61,9 @@ def wordpress(request: pytest.FixtureRequest) -> WordPress:
 # The decorator for the style of permalinks is below the other one, since the upper parameter changes with each test.
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 @pytest.mark.parametrize("permalinks", ["pretty", "plain"])
-def test_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: Check) -> None:
+def test_wordpress_keeps_the_contract_of_the_api(
+    wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: Check
+) -> None:
     wordpress.set_permalinks(permalinks)
     plain = permalinks == "plain"
     ask = asking(wordpress.url + ("/?rest_route=/" if plain else "/wp-json/"))
@@ -70,6 +72,8 @@ def test_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], 
 
 @pytest.mark.parametrize("check", contract_pages.CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 @pytest.mark.parametrize("permalinks", ["pretty", "plain"])
-def test_page_contract(wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: PageCheck) -> None:
+def test_wordpress_keeps_the_contract_of_pages(
+    wordpress: WordPress, permalinks: Literal["pretty", "plain"], check: PageCheck
+) -> None:
     wordpress.set_permalinks(permalinks)
     check(browsing(wordpress.url), truth_of(wordpress, plain=permalinks == "plain"))

@@ -22,7 +22,7 @@ def promtool(programs: Path, *arguments: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_promtool_takes_the_rules_and_each_alert_fires_where_it_should(prometheus: Path, tmp_path: Path) -> None:
+def test_promtool_accepts_the_rules_and_each_alert_fires_on_its_series(prometheus: Path, tmp_path: Path) -> None:
     promtool(prometheus, "check", "config", DEPLOY / "prometheus.yml")
     figures = tmp_path / "rules.yml"
     text = (ROOT / "tests/real/prometheus_rules.yml").read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ MOST_WIDE = "document.scrollingElement.scrollWidth"
 RUN = "async () => (await axe.run()).violations.map(found => `${found.id}: ${found.nodes[0].html}`)"
 
 
-def test_the_report_has_no_fault_of_accessibility_at_two_widths_light_and_dark(chromium: str, tmp_path: Path) -> None:
+def test_report_has_no_accessibility_violation_at_two_widths_in_light_and_dark(chromium: str, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write_report(path, archive=archive(tmp_path), site=None, runs=20, now=NOW)
     axe = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")

@@ -89,7 +89,7 @@ def local(delay: float) -> list[str]:
     return ["NEWSBOT_ALLOW_PRIVATE=1", f"NEWSBOT_DELAY={delay}", f"DOWNLOAD_DELAY={delay}"]
 
 
-def test_the_egg_carries_every_file_of_the_package(deployed: Scrapyd, project: Path) -> None:
+def test_egg_contains_every_file_of_the_package(deployed: Scrapyd, project: Path) -> None:
     egg = only((deployed.home / "eggs/newsbot").glob("*.egg"))
     carried = {name for name in zipfile.ZipFile(egg).namelist() if name.startswith("newsbot/")}
     ours = {str(path.relative_to(project)) for path in (project / "newsbot").rglob("*") if path.is_file()}
@@ -117,13 +117,13 @@ def in_the_egg(scrapyd: Scrapyd, code: str, *arguments: str) -> subprocess.Compl
     )
 
 
-def test_articles_are_cleaned_from_within_the_egg(deployed: Scrapyd) -> None:
+def test_code_in_the_egg_cleans_articles(deployed: Scrapyd) -> None:
     code = "from newsbot.article.cleaning.clean import clean\nprint(clean('<p>told</p>', base_url='https://a.example').text)"
     done = in_the_egg(deployed, code)
     assert done.stdout.strip() == "told", done.stderr
 
 
-def test_an_archive_is_made_from_within_the_egg(deployed: Scrapyd, tmp_path: Path) -> None:
+def test_code_in_the_egg_creates_an_archive(deployed: Scrapyd, tmp_path: Path) -> None:
     code = "from newsbot.archive.database import open_database\nopen_database(sys.argv[2]).close()\n"
     done = in_the_egg(deployed, code, f"sqlite:///{tmp_path}/newsbot.db")
     assert done.returncode == 0, done.stderr
@@ -138,7 +138,9 @@ def test_a_wrong_password_is_refused(scrapyd: Scrapyd, project: Path) -> None:
     assert "401" in refused.stdout + refused.stderr
 
 
-def test_scheduled_feed_and_receipt_land_outside_of_what_scrapyd_deletes(deployed: Scrapyd, newsroom: str) -> None:
+def test_scheduled_feed_and_receipt_are_outside_of_the_folders_that_scrapyd_deletes(
+    deployed: Scrapyd, newsroom: str
+) -> None:
     job = deployed.schedule("wp_posts", site=newsroom, limit="40", setting=local(0))
     deployed.ended(job)
     log = deployed.job_log("wp_posts", job)
@@ -156,7 +158,7 @@ def test_scheduled_feed_and_receipt_land_outside_of_what_scrapyd_deletes(deploye
 
 
 @pytest.mark.timeout(600)
-def test_a_scheduled_feed_of_a_real_wordpress_is_what_its_sql_holds(deployed: Scrapyd, wordpress_68: WordPress) -> None:
+def test_scheduled_feed_equals_the_database_of_wordpress(deployed: Scrapyd, wordpress_68: WordPress) -> None:
     wordpress_68.set_permalinks("pretty")
     before = set((deployed.data / "wp_posts").glob("*.jsonl"))
     job = deployed.schedule("wp_posts", site=wordpress_68.url, types="post,page", setting=local(0))
@@ -169,12 +171,12 @@ def test_a_scheduled_feed_of_a_real_wordpress_is_what_its_sql_holds(deployed: Sc
     assert not wrong, wrong
 
 
-def test_a_bad_argument_makes_no_request_and_says_why(deployed: Scrapyd, refused_job: str) -> None:
+def test_bad_argument_is_reported_without_a_request(deployed: Scrapyd, refused_job: str) -> None:
     assert "unknown argument sitte=" in (deployed.home / "scrapyd.log").read_text()
     assert "unknown argument sitte=" in deployed.job_log("wp_posts", refused_job)
 
 
-def test_an_archive_that_cannot_be_opened_makes_no_request_and_says_why(deployed: Scrapyd) -> None:
+def test_archive_that_cannot_be_opened_is_reported_without_a_request(deployed: Scrapyd) -> None:
     before = set((deployed.data / "receipts").glob("*"))
     job = deployed.schedule("wp_posts", site="https://a.example", setting="NEWSBOT_ARCHIVE=postgresql://127.0.0.1:9/x")
     deployed.ended(job)
@@ -184,7 +186,7 @@ def test_an_archive_that_cannot_be_opened_makes_no_request_and_says_why(deployed
     assert "Traceback" not in said
 
 
-def test_a_job_cancelled_in_the_middle_leaves_whole_files_and_says_stopped(deployed: Scrapyd, newsroom: str) -> None:
+def test_cancelled_job_leaves_whole_files_and_a_receipt_that_says_stopped(deployed: Scrapyd, newsroom: str) -> None:
     before = set((deployed.data / "wp_posts").glob("*"))
     job = deployed.schedule("wp_posts", site=newsroom, full="1", setting=local(0.5))
 
@@ -211,7 +213,7 @@ def test_a_job_cancelled_in_the_middle_leaves_whole_files_and_says_stopped(deplo
     assert re.search(r"ERROR: \S+: incomplete: post: the crawl is stopping", log)
 
 
-def test_due_sites_are_handed_to_the_nodes_once(deployed: Scrapyd, newsroom: str) -> None:
+def test_due_sites_are_scheduled_once(deployed: Scrapyd, newsroom: str) -> None:
     archive = f"sqlite:///{deployed.home}/newsbot.db"
     database = open_database(archive)
     Followed(database).add([FollowedSite(url=newsroom, spider="wp_users", entry={"url": newsroom})])

@@ -33,7 +33,7 @@ def archive(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     return {"NEWSBOT_ARCHIVE": postgresql.new_database()}
 
 
-def told(run: Run, name: str) -> dict[int, str]:
+def changes_in(run: Run, name: str) -> dict[int, str]:
     return {row["id"]: row["change"] for row in run.rows(name)}
 
 
@@ -49,9 +49,7 @@ def exported(folder: Path, archive: dict[str, str]) -> dict[int, dict[str, objec
 
 
 @spread("wordpress,archive", ("wordpress_61", "sqlite"), ("wordpress_68", "postgresql"))
-def test_an_update_brings_what_changed_and_nothing_else(
-    wordpress: WordPress, archive: dict[str, str], tmp_path: Path
-) -> None:
+def test_update_delivers_only_changed_rows(wordpress: WordPress, archive: dict[str, str], tmp_path: Path) -> None:
     with wordpress.kept():
         # The post is scheduled before the first crawl and published after it. Its dates do not show when.
         late = wordpress.schedule(post_title="Late", post_content="Text")
@@ -85,7 +83,7 @@ def test_an_update_brings_what_changed_and_nothing_else(
         wordpress.publish_late(late, date="2021-01-10 09:00:00", date_gmt="2021-01-10 08:00:00")
         expected[late] = "new"
         run = crawl(tmp_path, "wp_posts", site=wordpress.url, output="changed.jsonl", env=archive)
-        assert (run.status, told(run, "changed.jsonl")) == (0, expected), run.said
+        assert (run.status, changes_in(run, "changed.jsonl")) == (0, expected), run.said
         assert len(run.rows("changed.jsonl")) == len(expected)
         assert "7 new, 3 edited, 4 deleted since" in run.said
         rows, true = exported(tmp_path, archive), truth.posts(wordpress)
@@ -94,17 +92,17 @@ def test_an_update_brings_what_changed_and_nothing_else(
         assert (again.status, again.rows("again.jsonl")) == (0, [])
 
 
-def test_a_site_whose_permalinks_change_is_found_again(wordpress_68: WordPress, tmp_path: Path) -> None:
+def test_site_is_found_again_after_its_permalinks_change(wordpress_68: WordPress, tmp_path: Path) -> None:
     with wordpress_68.kept():
         assert crawl(tmp_path, "wp_posts", site=wordpress_68.url).status == 0
         wordpress_68.set_permalinks("plain")
         new = wordpress_68.insert_post(post_title="New", post_content="Text")
         run = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="plain.jsonl")
-        assert (run.status, told(run, "plain.jsonl")) == (0, {new: "new"}), run.said
+        assert (run.status, changes_in(run, "plain.jsonl")) == (0, {new: "new"}), run.said
 
 
 @spread("archive", "sqlite")
-def test_a_site_that_shuts_its_door_deletes_nothing(
+def test_closed_api_and_mass_deletion_deliver_no_deleted_row(
     wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path
 ) -> None:
     crawl(tmp_path, "wp_posts", site=wordpress_68.url, env=archive)
@@ -112,7 +110,7 @@ def test_a_site_that_shuts_its_door_deletes_nothing(
     with wordpress_68.mu_plugin("closed", closed):
         run = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="closed.jsonl", env=archive)
     assert run.status == 1
-    assert "deleted" not in told(run, "closed.jsonl").values()
+    assert "deleted" not in changes_in(run, "closed.jsonl").values()
     with wordpress_68.kept():
         # A tenth of the newsroom at once is more likely a fault than a decision.
         gone = sorted(truth.posts(wordpress_68))[::10]
@@ -121,11 +119,11 @@ def test_a_site_that_shuts_its_door_deletes_nothing(
         assert (held.status, held.rows("held.jsonl")) == (1, []), held.said
         assert f"{len(gone)} seem deleted" in held.said
         let = crawl(tmp_path, "wp_posts", site=wordpress_68.url, output="let.jsonl", env=archive, confirm_deletions="1")
-        assert (let.status, told(let, "let.jsonl")) == (0, dict.fromkeys(gone, "deleted")), let.said
+        assert (let.status, changes_in(let, "let.jsonl")) == (0, dict.fromkeys(gone, "deleted")), let.said
 
 
 @spread("archive", "postgresql")
-def test_kills_lose_and_double_nothing(wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path) -> None:
+def test_killed_crawls_deliver_every_row_once(wordpress_68: WordPress, archive: dict[str, str], tmp_path: Path) -> None:
     chance, kills = random.Random(3), 0
     true = truth.posts(wordpress_68)
     for number in range(KILLS):

@@ -27,7 +27,7 @@ def site(wordpress_68: WordPress) -> Iterator[WordPress]:
 
 
 @pytest.mark.parametrize("variant", [pytest.param(one, id=one.name) for one in VARIANTS if ALL or one.always])
-def test_hidden_posts_are_named_and_healthy_sites_are_complete(
+def test_crawl_of_a_variant_reports_hidden_posts_and_calls_healthy_sites_complete(
     site: WordPress, tmp_path: Path, variant: Variant
 ) -> None:
     outcome = play(site, tmp_path, variant)

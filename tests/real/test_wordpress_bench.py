@@ -35,7 +35,7 @@ def ids(rows: list[dict[str, Any]]) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def test_both_permalink_styles_answer_json(wordpress: WordPress) -> None:
+def test_api_answers_json_in_both_permalink_styles(wordpress: WordPress) -> None:
     with urllib.request.urlopen(f"{wordpress.url}/wp-json/") as reply:
         assert "wp/v2" in json.load(reply)["namespaces"]
     wordpress.set_permalinks("plain")
@@ -46,28 +46,28 @@ def test_both_permalink_styles_answer_json(wordpress: WordPress) -> None:
 
 
 @pytest.mark.parametrize(("base", "post_type"), [("posts", "post"), ("pages", "page"), ("reports", "report")])
-def test_totals_equal_sql_also_by_head(wordpress: WordPress, base: str, post_type: str) -> None:
+def test_totals_of_get_and_head_equal_the_count_in_sql(wordpress: WordPress, base: str, post_type: str) -> None:
     expected = str(len(truth.posts(wordpress, post_type)))
     assert ask(wordpress, f"/wp/v2/{base}", _fields="id")[1]["X-WP-Total"] == expected
     assert ask(wordpress, f"/wp/v2/{base}", method="HEAD")[1]["X-WP-Total"] == expected
 
 
-def test_users_are_those_with_posts(wordpress: WordPress) -> None:
+def test_users_route_lists_users_with_posts(wordpress: WordPress) -> None:
     assert set(ids(ask(wordpress, "/wp/v2/users", per_page=100)[2])) == set(truth.users(wordpress))
 
 
-def test_media_of_a_draft_is_counted_but_not_given(wordpress: WordPress) -> None:
+def test_media_of_a_draft_is_counted_but_not_listed(wordpress: WordPress) -> None:
     total = int(ask(wordpress, "/wp/v2/media", _fields="id")[1]["X-WP-Total"])
     assert total == len(truth.media(wordpress)) + 1
     assert truth.named(wordpress)["image_of_draft"] not in truth.media(wordpress)
 
 
-def test_per_page_has_a_maximum(wordpress: WordPress) -> None:
+def test_per_page_above_100_is_refused(wordpress: WordPress) -> None:
     status, _, body = ask(wordpress, "/wp/v2/posts", per_page=101)
     assert (status, body["code"]) == (400, "rest_invalid_param")
 
 
-def test_past_the_last_page(wordpress: WordPress) -> None:
+def test_page_after_the_last_is_an_error_for_posts_and_empty_for_terms(wordpress: WordPress) -> None:
     status, _, body = ask(wordpress, "/wp/v2/posts", page=9999)
     assert (status, body["code"]) == (400, "rest_post_invalid_page_number")
     assert ask(wordpress, "/wp/v2/tags", page=9999)[::2] == (200, [])
@@ -78,7 +78,7 @@ def test_include_drops_unknown_ids_silently(wordpress: WordPress) -> None:
     assert ids(ask(wordpress, "/wp/v2/posts", include=f"{known},88888888")[2]) == [known]
 
 
-def test_after_is_strict_and_local_and_exclude_takes_out(wordpress: WordPress) -> None:
+def test_after_is_strict_in_local_time_and_exclude_removes_rows(wordpress: WordPress) -> None:
     tied = wordpress.sql("SELECT ID FROM wp_posts WHERE post_date = '2021-06-15 12:00:00' AND post_type = 'post'")
     assert len(tied) == 250
     order: dict[str, Any] = {"orderby": "date", "order": "asc", "per_page": 100, "_fields": "id,date"}
@@ -98,7 +98,7 @@ def test_comments_of_an_unreadable_post_refuse_the_batch(wordpress: WordPress) -
     assert ask(wordpress, "/wp/v2/comments", post=f"{named['sticky']},{named['draft']}")[0] == 401
 
 
-def test_media_parent_batches(wordpress: WordPress) -> None:
+def test_media_are_listed_for_several_parents(wordpress: WordPress) -> None:
     parents = sorted({row["post"] for row in truth.media(wordpress).values() if row["post"]})[:2]
     given = ask(wordpress, "/wp/v2/media", parent=",".join(map(str, parents)), per_page=100)[2]
     assert {row["post"] for row in given} == set(parents)
@@ -109,13 +109,15 @@ def test_a_protected_post_has_no_content(wordpress: WordPress) -> None:
     assert (post["content"]["protected"], post["content"]["rendered"]) == (True, "")
 
 
-def test_fields_without_links_leaves_them_out(wordpress: WordPress) -> None:
+def test_fields_omits_links(wordpress: WordPress) -> None:
     assert set(ask(wordpress, "/wp/v2/posts", _fields="id,slug", per_page=1)[2][0]) == {"id", "slug"}
     assert "_links" in ask(wordpress, "/wp/v2/posts", per_page=1)[2][0]
 
 
 @pytest.mark.parametrize(("base", "read"), [("media", truth.media), ("comments", truth.comments)])
-def test_truth_is_what_visitors_are_given(wordpress: WordPress, base: str, read: Callable[[WordPress], Rows]) -> None:
+def test_truth_equals_the_rows_that_visitors_get(
+    wordpress: WordPress, base: str, read: Callable[[WordPress], Rows]
+) -> None:
     given: list[int] = []
     for page in range(1, 13):
         status, _, body = ask(
@@ -125,12 +127,12 @@ def test_truth_is_what_visitors_are_given(wordpress: WordPress, base: str, read:
     assert sorted(given) == sorted(read(wordpress))
 
 
-def test_zero_dates(wordpress: WordPress) -> None:
+def test_zero_date_is_listed_as_a_negative_year(wordpress: WordPress) -> None:
     post = ask(wordpress, f"/wp/v2/posts/{truth.named(wordpress)['zero_date']}")[2]
     assert post["date"] == "-0001-11-30T00:00:00"
 
 
-def test_kept_undoes_and_a_fault_ends_with_its_block(wordpress: WordPress) -> None:
+def test_kept_restores_the_site_and_a_plugin_ends_with_its_block(wordpress: WordPress) -> None:
     before = truth.posts(wordpress)
     closed = "add_filter('rest_authentication_errors', fn() => new WP_Error('closed', 'No.', ['status' => 401]));"
     with wordpress.kept(), wordpress.mu_plugin("closed", closed):
@@ -141,7 +143,7 @@ def test_kept_undoes_and_a_fault_ends_with_its_block(wordpress: WordPress) -> No
     assert ask(wordpress, "/wp/v2/posts")[0] == 200
 
 
-def test_publishing_late_moves_no_date(wordpress: WordPress) -> None:
+def test_late_publication_changes_no_date(wordpress: WordPress) -> None:
     with wordpress.kept():
         post = wordpress.schedule(post_title="Late", post_content="Text")
         wordpress.publish_late(post, date="2024-01-10 09:00:00", date_gmt="2024-01-10 08:00:00")
@@ -149,7 +151,7 @@ def test_publishing_late_moves_no_date(wordpress: WordPress) -> None:
     assert (row["date_gmt"], row["modified_gmt"]) == ("2024-01-10T08:00:00", "2024-01-10T08:00:00")
 
 
-def test_the_log_holds_what_was_asked(wordpress: WordPress) -> None:
+def test_request_log_holds_method_status_and_uri(wordpress: WordPress) -> None:
     wordpress.forget_requests()
     ask(wordpress, "/wp/v2/posts", per_page=101)
     [request] = wordpress.requests()

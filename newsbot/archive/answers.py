@@ -1,4 +1,4 @@
-"""The whole answer to what a run was asked for: the rows that the archive holds beside those that the run delivered."""
+"""Finds the archived rows that answer a run's request, besides the rows that the run delivered itself."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a run was asked for. ``types`` has the types by URL as the user gave it; None for a URL: every type of the
+    """What a run was asked for. ``types``: URL as the user gave it -> requested types; None: every type of the
     ``kind``. ``since`` and ``until`` (ISO, UTC) bound the time of publication; ``limit`` is the number of rows of each
-    type, the newest first. ``part``: the arguments that ask for a part of each site (``asked_part``)."""
+    type, the newest first. ``part``: the arguments that select a part of each site (``asked_part``)."""
 
     kind: str
     types: Mapping[str, tuple[str, ...] | None]
@@ -36,8 +36,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The part of its site that one address asks for: a ``scope``, or None for the whole site. ``listed``: (kind, type)
-    of the collections whose wanted rows were all listed by the site itself.
+    """The part of a site that one address selects: a ``scope``, or None for the whole site. ``listed``: (kind, type) of
+    the collections of which the site itself listed every wanted row.
     """
 
     scope: Scope | None
@@ -71,9 +71,9 @@ def parts_of_answer(
     shown: Mapping[tuple[str, str, str], Container[int]] | None = None,
 ) -> Iterator[AskedPart]:
     """The collections that belong to an answer, with their live rows. ``found``: URL as given -> key of the site, for
-    the sites that this run met; for the others the archive knows what an earlier run found. ``sought``: key of a site
-    -> what each address of this run asked for. ``shown``: (site, kind, type) -> the ids that the site itself listed:
-    where it listed all of them, no other row belongs to the answer. Raises ArchiveError."""
+    the sites that this run met; for other sites, the archive holds the result of an earlier run. ``sought``: key of a
+    site -> the part of the site that each address of this run selects. ``shown``: (site, kind, type) -> the ids that
+    the site itself listed: if the site listed all of them, no other row belongs to the answer. Raises ArchiveError."""
     with database.reading() as connection:
         earlier = _earlier(connection, asked.types.keys() - found.keys(), asked.part)
     keys = {url: site for url, (site, _) in earlier.items()} | dict(found)
@@ -102,7 +102,8 @@ def _held(
     part: Sought,
     listed: Container[int],
 ) -> array[int]:
-    """The live rows of a collection that belong to one part of the site. ``of``: its number, and its type."""
+    """The live rows of a collection that belong to one part of the site. ``of``: the number and the type of the
+    collection."""
     collection, type_ = of
     if (asked.kind, type_) in part.listed:
         return array("q", (row_id for row_id in _every(connection, collection, asked) if row_id in listed))
@@ -157,7 +158,7 @@ def _live(collection: int, asked: Asked) -> sa.Select[Any]:
     chosen = sa.select(rows.c.id).where(rows.c.collection == collection, rows.c.deleted_at.is_(None))
     for bound, compare in ((asked.since, rows.c.published.__ge__), (asked.until, rows.c.published.__lt__)):
         if bound is not None:
-            # A row without a date is inside, as in the crawl.
+            # A row without a date counts as inside the window, as in the crawl.
             chosen = chosen.where(rows.c.published.is_(None) | compare(bound))
     if asked.limit is None:
         return chosen.order_by(rows.c.published, rows.c.id)
@@ -165,8 +166,8 @@ def _live(collection: int, asked: Asked) -> sa.Select[Any]:
 
 
 def _earlier(connection: sa.Connection, urls: Iterable[str], part: str) -> dict[str, tuple[str, Scope | None]]:
-    """URL as given -> key of the site that an earlier run found there, and the part of it that was asked for. A URL is
-    left out where no earlier run found out which part of the site is meant."""
+    """URL as given -> key of the site that an earlier run found there, and the selected part of this site. A URL is
+    left out if no earlier run found out its part of the site."""
     given = sorted(urls)
     found: dict[str, tuple[str, Scope | None]] = {}
     for start in range(0, len(given), BATCH):

@@ -1,4 +1,4 @@
-"""The archive: the known rows of every site, and what a row that comes changes in them."""
+"""The archive: the known rows of every site, and what a received row changes in them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def utc_now() -> datetime:
 
 
 class Archive:
-    """``run`` is the name of the run whose rows are taken in. With ``full``, unchanged rows are delivered again."""
+    """``run`` is the name of the run that stores its rows. With ``full``, unchanged rows are delivered again."""
 
     def __init__(self, database: Database, *, run: str, clock: Clock, alive: Alive, full: bool = False) -> None:
         self.database = database
@@ -113,7 +113,7 @@ class Archive:
         return collection_state(found, asked_at=self._now())
 
     def forget_modified(self, site: str, type_: str, kind: str, ids: Sequence[int]) -> None:
-        """Forget the ``modified`` of rows, so that the next copy of each is not taken for an older one."""
+        """Forget the ``modified`` of rows, so that the next copy of each row does not count as older."""
         batch = self._batches.of(site, type_, kind)
         self._commits.store(batch)
         with self.database.writing() as connection:
@@ -122,7 +122,7 @@ class Archive:
         batch.loaded.clear()
 
     def live_links(self, site: str) -> SortedKeys:
-        """The keys of the URLs of a site's live rows, those of rows that are not committed yet included."""
+        """The keys of the URLs of a site's live rows, including rows that are not committed yet."""
         for batch in self._batches:
             if self._batches.site_of(batch) == site:
                 self._commits.store(batch)
@@ -157,7 +157,8 @@ class Archive:
     def shares_guid(self, record: Record, key: int) -> bool:
         """Whether a committed row of the record's site has the guid with this key."""
         if self.was_empty:
-            # All rows in the archive are of this run, and the caller has seen them.
+            # The archive was empty before this run, so this run brought all rows in it, and the caller has seen these
+            # rows.
             return False
         with self.database.reading() as connection:
             return current_rows.has_guid(connection, site=record.site, key=key)
@@ -165,7 +166,7 @@ class Archive:
     def others_with_guid(self, record: Record, key: int, *, pending: bool) -> list[Record]:
         """The rows of other sites that have the guid with this key and are not copies themselves, the oldest first.
 
-        ``pending``: rows that are not committed yet may be among them.
+        ``pending``: whether rows that are not committed yet may be among them.
         """
         if pending:
             for batch in self._batches:
@@ -175,7 +176,8 @@ class Archive:
         return originals_with_guid(self.database, key, other_than=record.site, kind=record.collection)
 
     def rename_site(self, old: str, new: str) -> str | None:
-        """Give everything of a site to its new key. Returns the other run that crawls one of the two, if any."""
+        """Store everything of a site under its new key. If another run crawls the site under one of the two keys,
+        return the name of that run."""
         had = {kind for site in (old, new) for kind in KINDS if lease_of(site, kind) in self.leases.held}
         if (holder := self.leases.take_all((old, new), KINDS)) is not None:
             return holder
@@ -183,15 +185,15 @@ class Archive:
             self._commits.store(batch)
         self._batches.forget((old, new))
         self.moves.rename(old, new, now=self._now())
-        # Runs over other kinds of the site may go on. This run keeps what it had.
+        # Other runs may now crawl other kinds of the site. This run keeps the leases that it had before.
         gone = {lease_of(old, kind) for kind in KINDS} | {lease_of(new, kind) for kind in KINDS if kind not in had}
         self.leases.release(gone)
         return None
 
-    # Taking rows in.
+    # Storing received rows.
 
     def add(self, record: Record) -> bool:
-        """Take a row in, and write its ``change``, ``revision``, ``first_seen`` and ``last_seen`` into ``record``.
+        """Accept a row, and write its ``change``, ``revision``, ``first_seen`` and ``last_seen`` into ``record``.
 
         Returns whether the row is to be delivered. An unchanged row is not, except with ``full``.
         """
@@ -229,7 +231,7 @@ class Archive:
         return deliver
 
     def was_touched(self, record: Record) -> bool:
-        """Whether the site calls this row (the last that came) modified, though no compared part differs."""
+        """Whether the site reports the last received row as modified although no compared part differs."""
         pending = self._batches.of_record(record).pending.get(record.id)
         return pending is not None and pending.judgement.touched
 
@@ -257,8 +259,8 @@ class Archive:
     def tombstone(self, site: str, type_: str, row_id: int, when: str, *, kind: str = "posts") -> Record | None:
         """The last known row with ``change`` "deleted"; None where the archive has no live row to delete.
 
-        Of a row whose content is damaged, only its identity is known.
-        The row is deleted only when it comes back through ``add``.
+        If the content of the row is damaged, only the identity of the row is known. The archive marks the row as
+        deleted only when the caller passes the returned row to ``add``.
         """
         batch = self._batches.of(site, type_, kind)
         before = self._commits.row_before(batch, row_id)

@@ -248,14 +248,15 @@ KEPT = ("owed", "unlisted", "shifted", "rotation")
 def _end_of_walk(end: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of ``collections`` after a last checkpoint, whose ``cursor`` is ``end``.
 
-    ``end`` may hold ``whole``, ``watermark``, ``hidden``, ``swept`` and what KEPT names. A column
-    that it leaves out is not changed. A checkpoint without ``whole`` (``limit=``, ``since=``) leaves the cursor of an
-    unfinished walk as it is.
+    ``end`` may hold ``whole``, ``watermark``, ``hidden``, ``swept`` and the names in KEPT. A column that it leaves out
+    is not changed. A checkpoint without ``whole`` (``limit=``, ``since=``) leaves the cursor of an unfinished walk as
+    it is.
     """
     values = {name: end[name] for name in ("whole", "watermark", "hidden", "swept") if name in end}
     if "whole" not in values:
         return values
-    # The walk is over. A whole collection needs no cursor; the next run walks any other from its beginning. The column
-    # of the cursor then holds what the collection still owes, and the other facts that later runs need.
+    # The walk is over. A complete collection needs no cursor; the next run walks an incomplete collection from its
+    # beginning. The column of the cursor now holds the rows that the collection still owes, and the other facts that
+    # later runs need.
     kept = {name: end[name] for name in KEPT if end.get(name)} if values["whole"] else {}
     return values | {"cursor": orjson.dumps(kept) if kept else None, "sequence": 0}

@@ -20,7 +20,7 @@ Selected = TypeVar("Selected", bound=sa.Select[Any])
 
 
 def where_key(selected: Selected) -> Selected:
-    """The same query of the one collection with the parameters of ``key_of``."""
+    """Limit the query to the collection that the parameters of ``key_of`` name."""
     return selected.where(
         collections.c.site == sa.bindparam("of_site"),
         collections.c.type == sa.bindparam("of_type"),
@@ -73,12 +73,12 @@ class Batches:
         self._batches[site, type_, kind] = Batch(number, committed_sequence=committed_sequence)
 
     def forget(self, sites: Iterable[str]) -> None:
-        """The collections of these sites get other numbers or other keys."""
+        """Forget the batches of these sites, because their collections get other numbers or other keys."""
         gone = set(sites)
         self._batches = {key: batch for key, batch in self._batches.items() if key[0] not in gone}
 
     def _number(self, site: str, type_: str, kind: str) -> int:
-        """The number of a collection in the database, which gets a row for it if it has none."""
+        """The number of a collection in the database. A new collection gets a row first."""
         key = key_of(site, type_, kind)
         with self._database.reading() as connection:
             found = connection.execute(_NUMBER, key).scalar()

@@ -55,7 +55,7 @@ class Commits:
 
     def put(self, batch: Batch, row: PendingRow) -> None:
         if row.after.id in batch.pending:
-            # The same row twice in one batch: the earlier one may be a revision of its own and is committed first.
+            # The batch already holds this row. The earlier copy may be a revision of its own, so it is committed first.
             self.store(batch)
         batch.pending[row.after.id] = row
 

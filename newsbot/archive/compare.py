@@ -40,10 +40,10 @@ class CurrentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a received row is to the archive.
+    """How a received row differs from the archived row.
 
-    ``stale``: it is older than the archived row, or knows less, and must not replace it. ``touched``: the site calls it
-    modified, and no part of PARTS differs.
+    ``stale``: the received row is older than the archived row, or knows less, and must not replace it. ``touched``: the
+    site reports the row as modified, but no part of PARTS differs.
     """
 
     change: Change
@@ -75,7 +75,7 @@ def judge(current: CurrentRow | None, record: Record, digest: bytes) -> Comparis
         touched = modified is not None and current.modified is not None and modified > current.modified
         return Comparison(change="unchanged", revision=current.revision, touched=touched)
     if unfetched_parts(record).issuperset(changed):
-        # A name that could not be fetched this time is not a new name. The archived row may hold it.
+        # A name that could not be fetched this time is not an edit. The archived row may hold the name.
         return Comparison(change="unchanged", revision=current.revision, stale=True)
     return Comparison(change="edited", revision=current.revision + 1, changed=tuple(changed))
 
@@ -83,7 +83,7 @@ def judge(current: CurrentRow | None, record: Record, digest: bytes) -> Comparis
 def row_after(
     current: CurrentRow | None, record: Record, judgement: Comparison, *, digest: bytes, now: str
 ) -> CurrentRow:
-    """The archive's row once ``record`` is taken in."""
+    """The archive's row after ``record`` is stored."""
     if judgement.stale and current is not None:
         return replace(current, last_seen=now)
     unchanged = judgement.change == "unchanged" and current is not None

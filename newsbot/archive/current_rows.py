@@ -16,10 +16,11 @@ from newsbot.archive.schema import collections, revisions, rows
 from newsbot.timestamps import iso_utc
 
 AROUND = 48
-"""Most rows that are read on either side of a wanted row: a walk by date meets ids nearly in order."""
+"""The largest number of rows that are read on either side of a wanted row. A walk by date meets ids nearly in order."""
 
 LEAST_AROUND = 3
-"""Rows that are read on either side while the ranges serve one row each: an update meets ids in no order."""
+"""The number of rows that are read on either side while each range serves only one row. An update meets ids in no
+order."""
 
 MOST_LOADED = 4_096
 """Rows that a LoadedRange may hold before it is emptied: memory stays flat however long the walk is."""
@@ -74,7 +75,7 @@ class LoadedRange:
 
     ``low`` or ``high`` is None if the collection has no row beyond the range: an id above the newest archived row is
     known to be new. ``around`` is the number of rows that were read on either side. ``served`` counts the rows that
-    it was asked for.
+    callers requested from the range.
     """
 
     rows: dict[int, CurrentRow] = field(default_factory=dict)
@@ -95,8 +96,8 @@ class LoadedRange:
         return self.rows.get(row_id)
 
     def load(self, connection: Connection, collection: int, row_id: int) -> None:
-        """Load the rows around ``row_id`` in place of the present ones: more of them if many of the present ones were
-        asked for, fewer if few were."""
+        """Replace the range by the rows around ``row_id``. The new range is larger if callers requested many rows of
+        the old one, and smaller if they requested few."""
         self.around = min(AROUND, max(LEAST_AROUND, 2 * self.served))
         self.served = 0
         parameters = {"of": collection, "at": row_id, "up_to": self.around}
@@ -133,9 +134,10 @@ def payloads_with_guid(connection: Connection, *, key: int, other_than: str, kin
 
 
 def border(connection: Connection, collection: int, *, before: str, share: float, clear: timedelta) -> str | None:
-    """The middle of the widest gap between rows published before ``before``, near the row at ``share`` of them.
+    """The middle of the widest gap between the times of rows that were published before ``before``. The gap is near the
+    row at the position ``share`` (0 to 1) among these rows.
 
-    None where no gap near it leaves ``clear`` on both sides.
+    None if no gap there has ``clear`` on both sides of its middle.
     """
     published = rows.c.published
     live = sa.select(published).where(

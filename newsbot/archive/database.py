@@ -83,7 +83,7 @@ class Database:
             yield
         except (SQLAlchemyError, sqlite3.Error) as failure:
             if isinstance(failure, DBAPIError) and failure.connection_invalidated:
-                # The server closed the connection, so the other connections to it are of no use either.
+                # The server closed the connection, so the other connections to the server are useless too.
                 self._reader = self._writer = None
                 self.engine.dispose()
             kind = ArchiveAway if _is_away(failure) else ArchiveError
@@ -109,9 +109,8 @@ def _reason(failure: Exception) -> str:
 
 
 def _is_away(failure: Exception) -> bool:
-    """Whether there is no connection to the server, or it broke. A full disk, which breaks connections too, is not a
-    restart of the server.
-    """
+    """Whether the connection to the server is missing or broken. A full disk breaks connections too, but does not count
+    here: the server does not restart."""
     text = _text(failure)
     broken = isinstance(failure, DBAPIError) and (failure.connection_invalidated or "connect" in text)
     return broken and not any(part in text for part in _REASONS)
@@ -226,7 +225,7 @@ def _engine(url: URL) -> Engine:
         raw.execute("PRAGMA synchronous=NORMAL")
         # KiB a connection. With four times this size, a million known rows are not found faster.
         raw.execute("PRAGMA cache_size=-2000")
-        # SQLite reports a damaged page. Without this it gives fewer rows.
+        # With this setting SQLite reports a damaged page. Without it SQLite returns fewer rows.
         raw.execute("PRAGMA cell_size_check=ON")
 
     @sa.event.listens_for(engine, "begin")
@@ -240,8 +239,8 @@ def _engine(url: URL) -> Engine:
 
 
 def _keep_a_write_ahead_log(raw: sqlite3.Connection) -> None:
-    """Turn write-ahead logging on. SQLite does not wait where two processes do this to one new file at the same moment:
-    it refuses one of them at once."""
+    """Turn write-ahead logging on. If two processes do this to a new file at the same moment, SQLite does not wait: it
+    refuses one of them at once."""
     give_up = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -263,8 +262,8 @@ def _bring_up_to_date(database: Database) -> None:
         _served.add(database.place)
         return
     if database.place in _served and present is not None and present > VERSION:
-        # A newer newsbot has migrated the archive since this process began. Migrations only add, so that a worker goes
-        # on until it is replaced.
+        # A newer newsbot has migrated the archive since this process began. Migrations only add tables and columns, so
+        # an older worker can continue until it is replaced.
         return
     with database.writing(durable=True) as connection:
         if not database.sqlite:

@@ -1,6 +1,6 @@
-"""Which followed sites are due, in the order in which they are crawled, and what all of them ask of the budget.
+"""Which followed sites are due, in the order in which they are crawled, and how much of the budget all of them need.
 
-Each question is answered from an index or with sums, so that a million followed sites fit.
+An index or sums answer each question, so that a million followed sites are possible.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from newsbot.archive.schema import followed, thresholds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """The demand of ``sites`` that are alike on the budget: see ``FollowedSite``."""
+    """The need of similar sites for requests. ``sites``: how many similar sites there are. For the other fields see
+    ``FollowedSite``."""
 
     attention: float | None
     cost: float | None
@@ -51,8 +52,8 @@ class DueSites:
         self, spider: str, now: datetime, *, limit: int | None = None, only: Collection[str] = ()
     ) -> list[FollowedSite]:
         """The sites of ``spider`` that are due, at most ``limit``: those that were never checked, then the longest
-        overdue first. ``only``: of these URLs. What was learnt about their habits is not read, since a habit takes
-        2 KiB."""
+        overdue first. ``only``: only the sites with these URLs. The habits of the sites are not read, since a habit
+        takes 2 KiB."""
         found = self.never(spider, now, limit=limit, only=only)
         if limit is None or len(found) < limit:
             found += self.overdue(spider, now, limit=limit, only=only)
@@ -69,7 +70,8 @@ class DueSites:
         only: Collection[str] = (),
         without: Collection[str] = (),
     ) -> list[FollowedSite]:
-        """The sites of ``spider`` that are due because no check has set a time. ``without`` these pace groups."""
+        """The sites of ``spider`` that are due because no check has stored a time. Sites of the pace groups ``without``
+        are left out."""
         chosen = _open_sites(spider, now, only=only, without=without).where(followed.c.next_due.is_(None))
         return self._read(chosen.order_by(followed.c.url).limit(limit))
 
@@ -82,7 +84,8 @@ class DueSites:
         only: Collection[str] = (),
         without: Collection[str] = (),
     ) -> list[FollowedSite]:
-        """The sites of ``spider`` whose time has come, the longest overdue first. ``without`` these pace groups."""
+        """The sites of ``spider`` whose ``next_due`` has passed, the longest overdue first. Sites of the pace groups
+        ``without`` are left out."""
         chosen = _open_sites(spider, now, only=only, without=without).where(followed.c.next_due <= written(now))
         return self._read(chosen.order_by(followed.c.next_due, followed.c.url).limit(limit))
 
@@ -113,9 +116,9 @@ class DueSites:
             return Counts(**{name: int(value) for name, value in connection.execute(chosen).one()._mapping.items()})
 
     def overdue_seconds(self, now: datetime) -> float | None:
-        """For how long the longest overdue site is overdue; None where no site is followed.
+        """Seconds since the longest overdue site was due; None if no site is followed.
 
-        A site that no run has checked was never due.
+        A site that no run has checked does not count.
         """
         # From the index: the first due row of each spider is the longest overdue one.
         first = sa.select(followed.c.next_due).where(sa.text("NOT paused"), followed.c.next_due <= written(now))
@@ -129,7 +132,8 @@ class DueSites:
         return max(overdue, default=0.0)
 
     def demands(self) -> list[Demand]:
-        """What the active sites ask of the budget. Sites that are alike within some percent are one demand."""
+        """The demands of the active sites on the budget. Sites whose values differ by a few percent only are one
+        demand."""
         chosen = sa.select(followed.c.attention, followed.c.cost, followed.c.every).where(sa.not_(followed.c.paused))
         alike: Counter[tuple[float | None, float | None, int | None]] = Counter()
         with self._database.streaming() as connection:
@@ -181,15 +185,15 @@ class SitesToCrawl:
 
 
 def in_a_list(url: str) -> str:
-    """A URL as a list with commas names it."""
+    """A URL as it is written in a list with commas."""
     return url.replace(",", "%2C")
 
 
 def followed_sites(url: str, spider: str, *, due: datetime | None = None, only: Collection[str] = ()) -> SitesToCrawl:
     """The sites that ``spider`` follows in the archive at an SQLAlchemy URL, without those that are paused.
 
-    ``due``: only the sites that are due at that time. ``only``: of these, as a list with commas names them. Raises
-    ArchiveError.
+    ``due``: only the sites that are due at that time. ``only``: only these URLs, as they are written in a list with
+    commas. Raises ArchiveError.
     """
     named = {*only, *(url.replace("%2C", ",") for url in only)}
     database = open_database(url)

@@ -61,7 +61,8 @@ class FollowedSite:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the URLs that are ``new``, whose entry ``changed``, and that the list no longer names."""
+    """The result of an import: the URLs that are ``new``, those whose entry ``changed``, and those that the list no
+    longer names."""
 
     new: list[str]
     changed: list[str]
@@ -77,7 +78,7 @@ class Followed:
     def sites(
         self, spider: str | None = None, *, urls: Sequence[str] | None = None, paused: bool | None = None
     ) -> list[FollowedSite]:
-        """The followed sites, the longest overdue first; sites that were never checked stand before them."""
+        """The followed sites, the longest overdue first. Sites that were never checked come before all others."""
         chosen = sa.select(followed).order_by(
             followed.c.next_due.is_not(None), followed.c.next_due, followed.c.url, followed.c.spider
         )
@@ -147,8 +148,8 @@ class Followed:
         return sorted(found)
 
     def keep(self, site: FollowedSite) -> bool:
-        """Store what a check of a site learnt: every column that the user does not decide. False where the site is not
-        followed any more, or has another ``every`` by now: then nothing is stored."""
+        """Store the results of a check: every column that the user does not decide. If the site is not followed any
+        more, or now has another ``every``, store nothing and return False."""
         columns = _columns(site)
         learnt = {name: columns[name] for name in _LEARNT}
         with self._database.stating() as connection:
@@ -156,7 +157,8 @@ class Followed:
             return connection.execute(_KEEP, asked).rowcount == 1
 
     def held_until(self, host: str, *, now: datetime) -> datetime | None:
-        """Until when a host asked for no requests, or was given up by a run; None where that is not after ``now``.
+        """The end of the time in which a host asked for no requests, or in which no run requests anything because the
+        host failed. None if this time is over at ``now``.
 
         ``host`` is written as ``net.hosts.host_of`` writes it.
         """
@@ -198,7 +200,7 @@ def _differs(site: FollowedSite, held: FollowedSite) -> bool:
 
 
 def _due_anew(held: FollowedSite, every: int | None, longest: timedelta) -> dict[str, Any] | None:
-    """When a site with a new interval is next due; None where nothing changes. After a failure the back-off holds."""
+    """When a site with a new interval is next due; None if nothing changes. After a failure the back-off applies."""
     if every == held.every or held.failures or held.checked is None or held.next_due is None:
         return None
     due = min(held.next_due, held.checked + longest) if every is None else held.checked + timedelta(seconds=every)
@@ -237,5 +239,5 @@ def site_of(row: Row[Any]) -> FollowedSite:
 
 
 def written(moment: datetime) -> str:
-    """A time as the table holds it: the order of the texts is that of the times."""
+    """A time as the table holds it: the texts have the same order as the times."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

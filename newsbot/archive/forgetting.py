@@ -1,8 +1,8 @@
-"""Removes rows from the archive for good: with every revision, and with what waits for a feed.
+"""Removes rows from the archive for good: with every revision, and with the entries of the outbox.
 
-A row that the site still shows would come back with the next crawl. So a person's row stays as a number without
-content (``compare.FORGOTTEN``): it counts as held, and what the site sends of it is dropped. The rows of a site are
-removed altogether, and so are all comments, except the numbers of those that were a forgotten person's.
+A row that the site still shows would come back with the next crawl. So the id of a person's row stays, without content
+(``compare.FORGOTTEN``): the row counts as held, and its content is dropped when the site sends it again. The rows of a
+site are removed altogether, and so are all comments. The ids of a forgotten person's comments stay.
 """
 
 from __future__ import annotations
@@ -114,9 +114,9 @@ def names_of_people(database: Database, *, site: str | None) -> Iterator[tuple[s
 
 
 def folded(name: str) -> str:
-    """A name as it is compared. A terminal and a site may compose one letter in different ways. WordPress may write an
-    apostrophe as a quotation mark, other quotation marks as those of the language, and a hyphen as a dash.
-    """
+    """The form in which a name is compared. A terminal and a site may encode the same letter in different ways.
+    WordPress may replace an apostrophe by a quotation mark, other quotation marks by those of the language, and a
+    hyphen by a dash."""
     return " ".join(unicodedata.normalize("NFKC", name).translate(_SIGNS).split()).casefold()
 
 
@@ -146,7 +146,7 @@ def known_sites(database: Database) -> list[tuple[str, str]]:
 
 
 def holds(database: Database, *, site: str | None) -> bool:
-    """Whether the archive has a collection of a site; of any site where it is None."""
+    """Whether the archive has a collection of a site; of any site if ``site`` is None."""
     return bool(_of(site, _collections(database, KINDS)))
 
 
@@ -209,7 +209,7 @@ def carry_out(archive: Archive, plan: Plan) -> int:
     changed = list(_without_replies(archive.database, plan))
     with archive.database.writing(durable=True) as connection:
         if archive.database.sqlite:
-            # SQLite overwrites what it frees, so that no deleted text stays in the file.
+            # SQLite then overwrites deleted text, so that no deleted text stays in the file.
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
         for part in plan.doomed:
             if part.ids is None:
@@ -230,8 +230,8 @@ def carry_out(archive: Archive, plan: Plan) -> int:
 
 @contextmanager
 def undisturbed(archive: Archive, make: Callable[[], Plan]) -> Iterator[Plan]:
-    """Keep all other runs from the sites of a plan, and give the plan as it is then: runs may have brought rows since
-    it was made first. Raises ArchiveError where another run crawls one of the sites."""
+    """Take the leases of the sites of a plan, so that no other run crawls them, and give a new plan: runs may have
+    stored rows since the first plan. Raises ArchiveError if another run crawls one of the sites."""
     plan, kept = make(), set[str]()
     try:
         while more := plan.keys - kept:
@@ -245,12 +245,12 @@ def undisturbed(archive: Archive, make: Callable[[], Plan]) -> Iterator[Plan]:
 
 
 _NEW_WALK = dict.fromkeys(("cursor", "watermark", "swept", "witness")) | {"sequence": 0, "hidden": 0, "whole": False}
-"""What a collection has before its first walk."""
+"""The values of a collection before its first walk."""
 
 
 def _forget_all(connection: Connection, part: Doomed, *, keep_numbers: bool) -> None:
-    """Forget a whole collection. ``keep_numbers``: those rows stay whose content was forgotten before, so that the next
-    walk does not bring a forgotten person back."""
+    """Forget a whole collection. ``keep_numbers``: rows whose content was forgotten before stay, so that the next walk
+    does not store a forgotten person again."""
     for table in (outbox, revisions):
         connection.execute(sa.delete(table).where(table.c.collection == part.collection))
     of_rows = rows.c.collection == part.collection
@@ -263,7 +263,7 @@ def _forget_all(connection: Connection, part: Doomed, *, keep_numbers: bool) -> 
 
 
 def _forget(connection: Connection, part: Doomed, ids: Sequence[int]) -> None:
-    """Forget the rows of a person. Their numbers stay."""
+    """Forget the rows of a person. The ids of the rows stay."""
     empty = {"content": FORGOTTEN, "fingerprint": b"", "guid": None, "guid_duplicate": False}
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
@@ -274,7 +274,7 @@ def _forget(connection: Connection, part: Doomed, ids: Sequence[int]) -> None:
 
 
 def _forget_site(connection: Connection, site: str) -> None:
-    """What the archive knows of a site besides its rows. The pace of its host stays: the host asked for it."""
+    """Delete the facts of a site besides its rows. The pace of its host stays, since the host requested it."""
     urls = sa.select(addresses.c.url).where(addresses.c.site == site)
     connection.execute(sa.delete(followed).where(sa.or_(followed.c.site == site, followed.c.url.in_(urls))))
     for table in (linked, receipts, addresses, sites):

@@ -41,7 +41,8 @@ class Hosts:
         self._database = database
         self._clock = clock
         self._seen: dict[str, float] = {}
-        """Host -> the penalty that this process last wrote or read. Another value was written by another process."""
+        """Host -> the penalty that this process last wrote or read. If the archive has a different value, another
+        process wrote it."""
 
     @classmethod
     def open(cls, url: str, *, clock: Callable[[], float]) -> Self:
@@ -54,9 +55,11 @@ class Hosts:
         self._database.close()
 
     def take_turn(self, host: str, *, delay: float, penalty: float) -> Turn:
-        """Ask to start a request to ``host`` now. If the answer has no wait, the start is noted for all processes.
+        """Request permission to start a request to ``host`` now. If the answer contains no wait, the start is recorded
+        for all processes.
 
-        ``delay``: seconds between two starts, without the penalty. ``penalty``: what this process has learnt.
+        ``delay``: seconds between two starts, without the penalty. ``penalty``: the penalty that this process has
+        learnt.
         """
         now = self._clock()
         with self._database.reading() as connection:
@@ -64,7 +67,7 @@ class Hosts:
         answer = self._answer(host, known, now, delay=delay, penalty=penalty)
         clock_set_back = known is not None and trusted(known, now).written != known.written
         if not clock_set_back and (answer.wait or delay + answer.penalty == 0.0):
-            # Without a delay no process waits for the starts of another, so that a read is enough.
+            # Without a delay no process waits for the requests of another process, so reading is enough.
             return answer
         with self._database.writing() as connection:
             known = self._read(connection, host, lock=True)
@@ -88,8 +91,8 @@ class Hosts:
     ) -> None:
         """Store how an answer changed the pace of a host. The request was started ``started`` seconds ago.
 
-        ``hold``: seconds that the host asks to wait. ``failed_for``: seconds without a request, since the host was
-        given up; 0: the host answers again; None: unchanged.
+        ``hold``: seconds that the host asks to wait. ``failed_for``: seconds without a request because the host failed;
+        0: the host answers again; None: unchanged.
         """
         with self._database.writing(durable=hold > 0) as connection:
             now = self._clock()

@@ -26,7 +26,7 @@ _ENTER = sa.text("""
     WHERE NOT EXISTS (SELECT 1 FROM leases WHERE site IN (:lease, :site))
     ON CONFLICT DO NOTHING
 """)
-"""Takes a lease that no run has, in one statement. Another run that enters the lease at the same time wins or loses."""
+"""Takes a free lease in one statement. If another run tries at the same time, only one of the two gets the lease."""
 
 _OURS = (
     sa.update(leases)
@@ -41,8 +41,8 @@ _RELEASE = sa.delete(leases).where(
 class Leases:
     """The leases of one run. Every transaction calls ``fence``, so that a run that lost a lease writes nothing more.
 
-    A site is the key of a site, or another name that stands for one. A lease without a kind was taken by an older
-    version, for the whole site.
+    A site is the key of a site, or another name of the site. A lease without a kind was taken by an older version, for
+    the whole site.
     """
 
     def __init__(self, database: Database, *, run: str, clock: Callable[[], datetime], alive: Alive) -> None:

@@ -62,7 +62,8 @@ class Linked:
         now = iso_utc(self._clock())
         values = [
             {"site": site, "relation": relation, "id": row_id, "object": data, "seen": now}
-            # In one order: two runs over two kinds of a site may write the same objects, and must not deadlock.
+            # The objects are sorted: two runs over two kinds of a site may write the same objects, and must not
+            # deadlock.
             for (site, relation, row_id), data in sorted(self._unwritten.items())
         ]
         keys = ("site", "relation", "id")
@@ -74,7 +75,7 @@ class Linked:
 
 def linked_terms(database: Database) -> Iterator[tuple[str, dict[str, Any]]]:
     """The site of each stored term, and the term."""
-    # Images are many, and no term is among them.
+    # Most linked objects are images, which the query leaves out.
     every = sa.select(linked.c.site, linked.c.object).where(linked.c.relation.not_like("%/media"))
     with database.streaming() as connection:
         for row in connection.execute(every):

@@ -50,7 +50,7 @@ _CONTENT = (
 
 
 class Moves:
-    """The sites of an archive, to find the sites that may have another address. Each method reads or writes committed
+    """Finds the sites of the archive that may have moved to another address. Each method reads or writes committed
     rows."""
 
     def __init__(self, database: Database) -> None:
@@ -84,10 +84,10 @@ class Moves:
             return [_former(connection, key, asked, ids) for key in _former_keys(connection, asked)]
 
     def rename(self, old: str, new: str, *, now: str) -> None:
-        """Give everything that the archive holds of the site ``old`` to the key ``new``, in one transaction.
+        """Store everything that the archive holds of the site ``old`` under the key ``new``, in one transaction.
 
-        If ``new`` has a collection of the same name, its rows stay, the rows of ``old`` are added, and the collection
-        is walked again.
+        If ``new`` has a collection of the same name, the rows of ``new`` stay, the rows of ``old`` are added, and the
+        collection is walked again.
         """
         with self._database.writing(durable=True) as connection:
             moved = sa.select(collections).where(collections.c.site == old)
@@ -169,7 +169,7 @@ def _move_collection(connection: Connection, moving: Any, new: str) -> None:
 
 
 def _move_facts(connection: Connection, old: str, new: str, now: str) -> None:
-    """The facts of ``old`` hold for ``new``. ``moved_from`` lists the earlier keys, and when each was left."""
+    """Make the facts of ``old`` facts of ``new``. ``moved_from`` lists the earlier keys, and when each was left."""
     known = {row.site: row for row in connection.execute(sa.select(sites).where(sites.c.site.in_([old, new])))}
     before, here = known.get(old), known.get(new)
     facts: Mapping[str, Any] = stored_json(before.facts) if before is not None else {}

@@ -54,9 +54,8 @@ _DUE_BY = (
     )
     .values(next_due=sa.bindparam("by"))
 )
-"""Only for the spider that brought the rows. Another spider may deliver no rows of this kind, and its site would then
-be due in each run.
-"""
+"""Only the spider that brought the rows is due. Another spider may deliver no rows of this kind. It would leave the
+rows undelivered, and its site would then be due again after each run."""
 _OLDEST = (
     sa.select(sa.func.min(event.c.seen))
     .select_from(outbox)
@@ -98,7 +97,7 @@ def due_again(now: datetime, oldest: datetime | None) -> datetime:
     """When a site is due again whose rows could not be delivered; ``oldest`` is when the first of them was archived.
 
     The wait is as long as the rows have waited, from 5 minutes to an hour: a disk may stay full for weeks, and each try
-    asks the site.
+    makes requests to the site.
     """
     waited = timedelta() if oldest is None else now - oldest
     return now + min(LAST_WAIT, max(FIRST_WAIT, waited))
@@ -120,14 +119,15 @@ class Outbox:
         return (collection, row_id, revision) in self._recovered
 
     def enter(self) -> None:
-        """The table ``runs`` has this run. From now on ``fence`` checks that the run is not marked as dead."""
+        """Note that the table ``runs`` contains this run. From now on ``fence`` checks that the run is not marked as
+        dead."""
         self._entered = True
 
     def fence(self, connection: Connection) -> None:
         """Raise ArchiveAway if another run has marked this run as dead and taken over its rows."""
         if self._entered:
             state = connection.execute(sa.select(runs.c.state).where(runs.c.run == self._run)).scalar()
-            # "sealing" too: a run may seal its feeds one after the other.
+            # The state "sealing" is allowed too: a run may seal its feeds one after the other.
             if state not in ("open", "sealing"):
                 raise ArchiveAway(
                     f"the run {self._run} sent no heartbeat for a minute, so another run took over its rows"
@@ -171,7 +171,7 @@ class Outbox:
         values = {"state": "delivered", "finished": self._clock().isoformat()}
         connection.execute(sa.update(runs).where(runs.c.run == run).values(values))
 
-    # What dead runs left.
+    # The rows that dead runs did not deliver.
 
     def finish_renames(self) -> list[Path]:
         """Rename the parts of dead runs that had passed ``sealing``. Returns the final paths.
@@ -188,8 +188,9 @@ class Outbox:
         return renamed
 
     def let_due(self) -> None:
-        """Let the followed sites be due whose rows dead runs archived and did not deliver. Otherwise their rows would
-        wait until the site is due by its habit. Rows that a run could not deliver wait for an hour at most."""
+        """Make a followed site due if dead runs archived rows of it and did not deliver them. Otherwise the rows would
+        wait until the habit of the site makes the site due. Rows that a run could not deliver wait for an hour at
+        most."""
         now, dead = self._clock(), self._dead_runs("open", "dead", of=_OWING)
         for died, by in ((True, now), (False, now + LAST_WAIT)):
             if of := [run.run for run in dead if (run.state == "open") == died]:
@@ -215,7 +216,7 @@ class Outbox:
                 yield Recovered(record=record)
 
     def _take_over(self, site: str, kind: str) -> array[int]:
-        """Move the outbox entries of dead runs to this run. Returns their places."""
+        """Move the outbox entries of dead runs to this run. Returns the places of the entries."""
         dead = [run.run for run in self._dead_runs("open", "dead", of=_OWING_OF_SITE, site=site, kind=kind)]
         if not dead:
             return array("q")
@@ -229,7 +230,8 @@ class Outbox:
         return places
 
     def _ask_again(self, row: sa.Row[Any]) -> None:
-        """Let the next listing of a collection take a row for changed, since its stored content is damaged."""
+        """Make the next listing of a collection treat a row as changed, since the stored content of the row is
+        damaged."""
         of_row = (rows.c.collection == row.collection, rows.c.id == row.id)
         with self._database.writing() as connection:
             connection.execute(sa.delete(outbox).where(outbox.c.place == row.place))
@@ -238,7 +240,7 @@ class Outbox:
             connection.execute(sa.update(collections).where(of_collection).values(swept=None))
 
     def _dead_runs(self, *states: str, of: sa.Select[Any] = _UNFINISHED, **given: str) -> list[sa.Row[Any]]:
-        """The dead ones among the runs of a query, which may have more parameters."""
+        """The dead runs in the result of the query ``of``. ``given``: more parameters of this query."""
         now = self._clock()
         with self._database.reading() as connection:
             found = connection.execute(of, {"states": states, "ours": self._run, **given}).all()

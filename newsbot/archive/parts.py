@@ -54,7 +54,7 @@ def _body_media(record: Any) -> object:
 
 
 def _fields(*names: str) -> Reader:
-    """Reads columns; one column alone, or a tuple of all."""
+    """A function that reads the columns ``names``: the value of one column, or a tuple of the values of several."""
 
     def read(record: Any) -> object:
         values = tuple(_folded(getattr(record, name)) for name in names)

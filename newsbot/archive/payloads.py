@@ -76,7 +76,8 @@ def pack(record: Record) -> bytes:
     """The payload of a row. This empties the state fields of ``record``."""
     for name, empty in zip(STATE_FIELDS, (None, "new", None, None, None), strict=True):
         setattr(record, name, empty)
-    # json_bytes repairs lone surrogates and odd values of ``raw``, as the feeds do: no content may cost a row.
+    # json_bytes repairs lone surrogates and odd values of ``raw``, as the feeds do, so that no content makes newsbot
+    # lose a row.
     return _COMPRESSOR.compress(json_bytes(record)[0])
 
 
@@ -151,7 +152,7 @@ def columns_in(text: bytes) -> dict[str, Any]:
 
 
 def stored_json(data: bytes | None) -> Any:
-    """The JSON object of a column; {} for an empty column, and for a damaged one: what it held is learnt again."""
+    """The JSON object of a column; {} for an empty or damaged column: newsbot learns its values again."""
     try:
         stored = orjson.loads(data or b"{}")
     except orjson.JSONDecodeError:

@@ -56,7 +56,8 @@ def _host_and_namespace() -> tuple[str, str]:
 
 
 def _started(pid: int) -> str | None:
-    """When a process started, in ticks of the kernel's clock; None where there is no /proc. A zombie has ended."""
+    """When a process started, in ticks of the kernel's clock; None where there is no /proc. A zombie counts as
+    ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -94,7 +94,7 @@ def _archived(row: Any, collection: Any, kind: str, broken: list[str] | None) ->
 
 
 def _text(row: Any, collection: Any, broken: list[str] | None) -> bytes | None:
-    """The JSON of a row; None where its content is damaged, and its name in ``broken`` then."""
+    """The JSON of a row. If its content is damaged: None, and the name of the row is added to ``broken``."""
     try:
         return with_site(json_of(row.payload), collection.site)
     except BrokenPayload:
@@ -199,7 +199,8 @@ def read_latest(database: Database, selection: Filter, most: int, broken: list[s
 
 
 def _changed_row(connection: Any, row: Any, collection: Any, kind: str, broken: list[str]) -> ChangedRow | None:
-    """A revision with its content; the content of the revision before, where this one has none or edits its text."""
+    """A revision with its content, and with the difference between the texts if it edits the text. A revision without
+    content gets the content of the revision before it."""
     contents = sa.select(revisions.c.payload, revisions.c.shape).where(
         revisions.c.collection == row.collection,
         revisions.c.id == row.id,

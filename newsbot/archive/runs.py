@@ -17,8 +17,8 @@ from newsbot.archive.schema import addresses, feeds, outbox, receipts, runs, sit
 from newsbot.safe_json import json_bytes, without_surrogates
 
 DISCOVERED_DAYS = timedelta(days=7)
-"""How long the result of a discovery is used: after it the API's index is read again, which shows what an upgraded
-WordPress can do.
+"""How long the result of a discovery is used: then the API's index is read again, since an upgraded WordPress may offer
+more.
 """
 
 BATCH = 500
@@ -81,14 +81,15 @@ class Runs:
     def conclude(self, spider: str, crawled: Iterable[Crawled]) -> None:
         """Store the receipt of each site of the present run, and which sites were crawled completely."""
         now = self._clock().isoformat()
-        # In one order: a run over another kind of the same sites may end at the same time, and must not deadlock.
+        # Sorted: a run over another kind of the same sites may end at the same time, and must not deadlock.
         results = sorted(crawled, key=lambda result: result.site)
         with self._database.writing() as connection:
             for start in range(0, len(results), BATCH):
                 self._conclude(connection, spider, results[start : start + BATCH], now)
 
     def _conclude(self, connection: Connection, spider: str, results: Sequence[Crawled], now: str) -> None:
-        """The same for several sites in the order of their keys, with one result for each site."""
+        """Do the work of ``conclude`` in one transaction. ``results``: one result for each site, in the order of the
+        keys."""
         found = _Site.read(connection, [result.site for result in results], now)
         # The start of the run, not its end: a schedule must not shift by the length of the crawls.
         complete = {spider: self._started.isoformat()}
@@ -100,7 +101,7 @@ class Runs:
             site.name = result.name
             site.facts["crawled"] |= complete if result.whole else {}
         _put(connection, receipts, ("run", "site"), of_run)
-        # If no site was found, its key is the URL. What an earlier run found at the URL stays.
+        # If no site was found, the URL stands for its key. Then the site that an earlier run found at the URL stays.
         for replace in (True, False):
             urls = {
                 url: result.site
@@ -122,7 +123,7 @@ class Runs:
             site.name = found["name"]
             before, kept = site.facts.get("found", {}), dict(found)
             if before.get("run") == self._run:
-                # Another address of the site, which this run crawled before, was discovered by itself.
+                # This run crawled the site at another address before, and discovered each address separately.
                 for name in ("meanings", "scopes"):
                     kept[name] = before["site"].get(name, {}) | kept.get(name, {})
                 kept |= _doubted_still(before["site"], kept)
@@ -142,7 +143,7 @@ class Runs:
 
 
 def _doubted_still(before: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
-    """What stays in doubt where two targets of one run met the same refusal: only a second run confirms it."""
+    """The doubts that stay if two targets of one run met the same refusal: only a second run confirms a refusal."""
     fields = {"fields": True, "fields_doubted": True}
     found = fields if before.get("fields_doubted") and not kept.get("fields", True) else {}
     routes = {}
@@ -217,7 +218,7 @@ def last_crawled(url: str, spider: str, asked: Iterable[str]) -> dict[str, datet
 
 
 def crawled_of(database: Database, spider: str, asked: Iterable[str]) -> dict[str, datetime]:
-    """The same in an open archive."""
+    """The result of ``last_crawled`` from an open archive."""
     wanted = list(dict.fromkeys(asked))
     of_urls = sa.select(addresses.c.url, sites.c.facts).join(sites, sites.c.site == addresses.c.site)
     of_urls = of_urls.where(addresses.c.url.in_(sa.bindparam("urls", expanding=True)))
@@ -239,7 +240,7 @@ def _put_addresses(connection: Connection, urls: Mapping[str, str], *, replace: 
 
 
 def _storable(name: str | None) -> str | None:
-    """A site's name as every database accepts it: PostgreSQL refuses NUL and lone surrogates."""
+    """A site's name in a form that every database accepts: PostgreSQL refuses NUL and lone surrogates."""
     return None if name is None else without_surrogates(name).replace("\x00", "\ufffd")
 
 

@@ -72,7 +72,7 @@ collections = Table(
     Column("witness", LargeBinary),
     UniqueConstraint("site", "type", "kind"),
 )
-"""One type of a site: how far its walk has come, and the moment since which changes must be requested.
+"""One type of a site: the state of its walk, and the moment since which changes must be requested.
 
 The kind belongs to the key, since a post type and a taxonomy may share a name. ``witness`` is JSON: what the site's
 sitemap and feed last showed of the collection.
@@ -218,7 +218,8 @@ followed = Table(
     Column("run", Text),
     Column("pace_group", Text),
     Column("full_check", Text),
-    # Paused sites stay overdue, and must not stand before the others. The same condition for PostgreSQL is below.
+    # Paused sites stay overdue. The index leaves them out, so that they do not stand before the other sites. The same
+    # condition for PostgreSQL is below.
     Index("followed_due", "spider", "next_due", "url", sqlite_where=text("NOT paused")),
 )
 """The sites that the user follows, one row for each spider, and when each is next due. ``url`` is the user's URL.
@@ -230,7 +231,7 @@ last check of more than one request.
 
 @event.listens_for(followed, "before_create")
 def _leave_out_paused(table: Table, connection: Connection, **_: object) -> None:
-    """Tell PostgreSQL too which rows the index leaves out.
+    """Set the condition of the index in PostgreSQL too.
 
     An option of PostgreSQL in the table above would import its dialect at each start: 50 ms of CPU and 2.5 MiB.
     """

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 Row = tuple[str, dict[str, Any]]
-"""Where a row stands (``line 3``), and its cells by column."""
+"""The place of a row (``line 3``), and its cells by column."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -25,7 +25,7 @@ _MARKS = (
 )
 _SEPARATORS = ",;\t|"
 _INVISIBLE = "\ufeff\u200b\u2060"
-"""Characters without a width, which no cell begins or ends with. ``str.strip`` takes off all spaces itself."""
+"""Characters without a width. No cell begins or ends with one of them. ``str.strip`` itself removes all spaces."""
 
 
 class BadList(Exception):
@@ -110,8 +110,8 @@ def _table_rows(text: str) -> list[Row]:
 
 
 def _layout(text: str) -> tuple[int, str]:
-    """The number of the header's line, and the separator: that of a line ``sep=;``, else the one by which the header
-    has a column ``url``."""
+    """The number of the header's line, and the separator: the sign in a line ``sep=;``, else the separator with which
+    the header has a column ``url``."""
     for number, line in enumerate(text.splitlines(), 1):
         plain = line.strip(_INVISIBLE).strip().strip('"')
         if plain.lower().startswith("sep=") and len(plain) == len("sep=") + 1:
@@ -129,7 +129,7 @@ def _header(line: str, separator: str) -> list[str]:
 
 
 def _cells(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a table: number of the first line of each row, and the row's cells."""
+    """The rows of a table: for each row the number of its first line, and its cells."""
     reader, begins = csv.reader(io.StringIO(text, newline=""), delimiter=separator), 1
     while True:
         try:
@@ -148,4 +148,4 @@ def _cell(cell: str) -> str:
 
 _READERS = {".toml": _toml_rows, ".csv": _csv_rows, ".txt": _txt_rows}
 SUFFIXES = tuple(_READERS)
-"""How the name of a site list ends."""
+"""The endings of the name of a site list."""

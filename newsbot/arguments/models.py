@@ -102,7 +102,7 @@ class SiteArguments(BaseModel):
 
     @property
     def narrowed(self) -> bool:
-        """Whether a complete run may still lack rows of the site."""
+        """Whether the arguments leave out rows of the site, so that even a complete run lacks them."""
         narrowing = ("limit", "since", "until", "category", "tag", "author", "search")
         return any(getattr(self, name, None) for name in narrowing)
 

@@ -1,4 +1,5 @@
-"""Checks the settings of Scrapy that a user changed. Scrapy itself ends with a traceback, or crawls nothing."""
+"""Checks the settings of Scrapy that a user changed. With a wrong value, Scrapy itself ends with a traceback or crawls
+nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from newsbot.errors import BadArgument
 
 COMPONENTS = ("EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
 TIMES = ("DOWNLOAD_TIMEOUT", "DNS_TIMEOUT", "LOGSTATS_INTERVAL")
-"""Settings in seconds, with which Twisted fails where they are below 0 or no number at all (``nan``, ``inf``)."""
+"""Settings in seconds, . Twisted fails if such a setting is below 0 or not a number (``nan``, ``inf``)."""
 
 REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
@@ -31,7 +32,7 @@ def check_scrapy_settings(settings: BaseSettings) -> None:
     if settings.getfloat("CONCURRENT_ITEMS") != 1:
         raise BadArgument("CONCURRENT_ITEMS must be 1, since rows come in their order; remove the setting")
     if settings.getfloat("CONCURRENT_REQUESTS_PER_DOMAIN") < 1:
-        # With a value below 1 Scrapy sends no request and waits without end.
+        # With a value below 1, Scrapy sends no request and never ends.
         raise BadArgument("CONCURRENT_REQUESTS_PER_DOMAIN must be 1 or more; remove the setting")
     for name in COMPONENTS:
         for component, place in settings.getdict(name).items():
@@ -40,8 +41,9 @@ def check_scrapy_settings(settings: BaseSettings) -> None:
 
 
 def check_given(settings: BaseSettings, words: Iterable[str]) -> None:
-    """Set what ``-s NAME=VALUE`` gives. Raise BadArgument for a word of another form, or for a value that Scrapy cannot
-    read: Scrapy says neither which setting is wrong, nor what the setting takes."""
+    """Set the settings that the user gives with ``-s NAME=VALUE``. Raise BadArgument for a word that does not have this
+    form, or for a value that Scrapy cannot read: Scrapy's own message names neither the setting nor its allowed
+    values."""
     for word in words:
         name, sign, value = word.partition("=")
         if not (name and sign):
@@ -73,7 +75,7 @@ def check_log(settings: BaseSettings) -> None:
 
 def _check_format(form: Any, dates: Any) -> None:
     """Raise BadArgument for a format with which no line of the log can be written."""
-    # A record of the user's own class may have fields of its own.
+    # The user's own class of log records may have further fields.
     line = logging.getLogRecordFactory()("newsbot", logging.INFO, __file__, 1, "a line", (), None)
     for name, value, formats in (("LOG_FORMAT", form, (form, None)), ("LOG_DATEFORMAT", dates, ("%(asctime)s", dates))):
         try:

@@ -49,7 +49,7 @@ SWITCHES = (
 )
 
 CLOSED_FORMATS = ("parquet", "xlsx")
-"""The formats of feeds to whose files no row can be added. Each is also the name of the extra that it needs."""
+"""The formats of feed files to which no row can be added later. Each format has the name of the extra that it needs."""
 
 LIBRARIES = {"S3FeedStorage": ("boto3", "boto3"), "GCSFeedStorage": ("google-cloud-storage", "google.cloud.storage")}
 """Storage of Scrapy -> the package that it needs, and the module of that package."""
@@ -82,13 +82,14 @@ def check_settings(settings: BaseSettings, spider: type[Spider]) -> None:
 
 
 def _check_private_hosts(value: str) -> None:
-    """Raise BadArgument for a URL, a range or a pattern: it is not a host, and would silently allow nothing."""
+    """Raise BadArgument for a URL, a range or a pattern: such a value is not a host, and would allow nothing without a
+    message."""
     if wrong := next((name.strip() for name in value.split(",") if {"/", "*"} & {*name}), None):
         raise BadArgument(f"NEWSBOT_ALLOW_PRIVATE takes 1, or hosts as host or host:port with commas, not {wrong!r}")
 
 
 def check_numbers(settings: BaseSettings) -> None:
-    """Raise BadArgument for a setting of NUMBERS that is not a number, or too small."""
+    """Raise BadArgument if the value of a setting in NUMBERS is not a number or is too small."""
     for name, least in NUMBERS.items():
         _check_number(name, settings[name], least)
 
@@ -138,7 +139,8 @@ def _check_feeds(settings: BaseSettings, spider: type[Spider]) -> None:
         _check_names(settings, str(uri), options, spider)
         batches = options.get("batch_item_count", settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"))
         if batches and not options.get("overwrite") and settings["NEWSBOT_ARCHIVE"]:
-            # Batches that append get their names one by one. A kill in between would lose the rows of later batches.
+            # Batches that append get their names one after the other. If the process is killed between two of them, the
+            # rows of later batches are lost.
             raise BadArgument(f"the feed {uri} is written in batches, and batches cannot append to a file: use -O")
     _check_paths(settings)
 
@@ -149,7 +151,7 @@ def _check_paths(settings: BaseSettings) -> None:
     for uri in map(str, settings.getdict("FEEDS")):
         if urlsplit(uri).scheme not in ("", "file"):
             continue
-        # A file for each kind of rows.
+        # Each kind of rows has a file of its own.
         for name in [uri.replace("%(kind)s", kind) for kind in KINDS] if "%(kind)s" in uri else [uri]:
             path = Path(name.removeprefix("file://")).expanduser().resolve()
             if path in met and (path.is_file() or not path.exists()):

@@ -75,8 +75,8 @@ class Target(BaseModel):
     def due(self, last: datetime | None, now: datetime) -> bool:
         """Whether ``every`` has passed since ``last``, the time of the site's last complete crawl.
 
-        True if either is unknown. A twentieth of ``every`` may be missing, ten minutes at most, since no timer is exact
-        to the second.
+        True if either is unknown. The time may be shorter than ``every`` by a twentieth, ten minutes at most, since no
+        timer is exact to the second.
         """
         if self.every is None or last is None:
             return True

@@ -130,7 +130,7 @@ def _error_line(details: ErrorDetails, names: Sequence[str]) -> str:
 
 
 def _unknown(name: str, names: Sequence[str]) -> str:
-    # A word that shares three letters with a name (types, sites) is another word.
+    # A given word that shares only three letters with a name is not a typing error: "types" and "sites".
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.65)
     meant = f"did you mean {near[0]}=? " if near else ""
     return f"unknown argument {name}=: {meant}The arguments are {', '.join(names)}"

@@ -25,7 +25,7 @@ def warc_folder(settings: BaseSettings, *, asked: bool | None) -> str:
 
 
 TRIED_BYTES = 1 << 16
-"""Bytes that are written to the folder and removed again, to see whether it takes files."""
+"""Bytes that are written to the folder and removed again, to check whether files can be written there."""
 
 
 def check_warc(settings: BaseSettings, *, asked: bool | None) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from newsbot.article.links import host
 
-# A name that the URL of a frame has, provider, the URL's form, the page.
+# For each provider: a name in the URL of a frame, the provider, the form of the URL, the page.
 _PAGES: tuple[tuple[str, str, re.Pattern[str], str], ...] = tuple(
     (name, provider, re.compile(pattern, re.I), page)
     for name, provider, pattern, page in (
@@ -95,7 +95,7 @@ _HOSTS = {
     "lichess.org": "Lichess",
 }  # fmt: skip
 # The letters of a URL that are read to find the post or page that the URL shows. X writes some 1,600 letters before the
-# number of a post. A search begins again at each name of a host in the URL, and reads on from there.
+# number of a post. A search starts at each host name in the URL, and reads from there on.
 _READ = 2_000
 _FACEBOOK = re.compile(r"facebook\.com/(?:v[\d.]+/)?plugins/(?:video|post)\.php\?(?:[^#]*&)?href=([^&#]+)", re.I)
 _PLUGIN_FRAME = re.compile(r"facebook\.com/(?:v[\d.]+/)?plugins/(?:like|page|share|follow|comments|group|send)", re.I)
@@ -125,7 +125,8 @@ _NAMES = frozenset({*_HOSTS.values(), *(provider for _, provider, _, _ in _PAGES
 
 
 def is_own_name(name: str | None, url: str) -> bool:
-    """Whether a ``data-embed`` is one that newsbot writes for ``url``: a provider's name, or the URL's own host."""
+    """Whether newsbot itself may have written this ``data-embed`` for ``url``: a provider's name, or the URL's own
+    host."""
     return name is not None and name != "" and (name in _NAMES or name == host(url))
 
 

@@ -21,7 +21,7 @@ LAZY_SOURCES = (
     "data-src-img",
     "data-actualsrc", "data-flickity-lazyload",
 )  # fmt: skip
-# These names also mean the full size of a gallery's picture: used only where the picture itself is missing.
+# These names may also hold the full size of a gallery's picture. They are used only if the picture itself is missing.
 SPARE_SOURCES = (
     "data-image-src",
     "data-url",
@@ -76,7 +76,7 @@ _SIZE = re.compile(r"-(?:\d+x\d+|scaled|e\d{10,})(?=\.\w+$)")
 
 
 def real_source(attributes: Attributes, base: str) -> str | None:
-    """The absolute URL of the picture that a reader sees in the end, or None."""
+    """The absolute URL of the picture that a reader finally sees, or None."""
     lazy = not _LAZY.isdisjoint(attributes)
     for name in LAZY_SOURCES if lazy else ():
         found = _usable(attributes.get(name), base) if name in attributes else None
@@ -113,9 +113,9 @@ def junk_kind(url: str, attributes: Attributes) -> str | None:
     part."""
     if "width" in attributes and _is_dot(attributes["width"]) and _is_dot(attributes.get("height")):
         return "tracking-pixel"
-    # Only the file that a reader sees in the end counts: a lazy loader's placeholder is a file of a theme or a plugin.
+    # Only the file that a reader finally sees counts: a lazy loader's placeholder is a file of a theme or a plugin.
     found = _layout(url) if "/wp-" in url else None
-    # A photograph of a block pattern is a file of the theme.
+    # A photograph in a block pattern is a file of the theme, and belongs to the article.
     if found and not (found[1] == "themes" and _is_large(attributes.get("width"))):
         return "site-furniture"
     return None
@@ -158,7 +158,7 @@ def _usable(value: str | None, base: str) -> str | None:
 
 
 def _is_placeholder(value: str) -> bool:
-    # Only the name of the file is evidence, and only a short name.
+    # Only the name of the file is evidence, and only if the name is short.
     name = value.partition("?")[0].rpartition("/")[2]
     return len(name) <= _SHORT_NAME and _PLACEHOLDER.fullmatch(name.strip()) is not None
 

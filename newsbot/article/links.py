@@ -25,14 +25,14 @@ _PLAIN = re.compile(r"https?://[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.~/%+,=&@:;()*!$-]*").
 _PLAIN_PATH = re.compile(r"/(?!/)[a-zA-Z0-9_.~/%+,=&@:;()*!$-]*").fullmatch
 _WEB = re.compile("https?://", re.I | re.A).match
 _CONTACT = re.compile("mailto:|tel:", re.I | re.A).match
-# If an address has one of these, all its unsafe characters are escaped.
+# If an address has one of these characters, all its unsafe characters are escaped.
 _BREAKING = re.compile('[ "<>]').search
 _UNSAFE = (
     '"<>\\^`{|}\x7f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000'
     + "".join(map(chr, range(32)))
     + "".join(map(chr, range(0x2000, 0x200B)))
 )
-"""Control characters, white space of all scripts, and what no URL may contain."""
+"""Control characters, white space of all scripts, and other characters that no URL may contain."""
 
 _ESCAPED = {ord(each): "".join(f"%{byte:02X}" for byte in each.encode()) for each in _UNSAFE}
 

@@ -12,16 +12,17 @@ from enum import StrEnum
 from newsbot.article.text import count_words, plain_text
 
 FEW_WORDS = 25
-"""Content with this many words is an article, whatever is around it."""
+"""Content with this many words is an article, whatever else it contains."""
 
 MORE_WORDS = 5
 """An excerpt with this many more words than the content shows that the content lacks words."""
 
 _LONG = 400
 _START = 4_000
-"""Characters that the quick check reads: the text that the check needs begins among them, tags included."""
+"""Characters, tags included, that the quick check reads: text that is long enough for the check begins within them."""
 _MOST = 2_000_000
-"""Characters of content without words that are judged. No builder's wrappers are longer, and a search costs seconds."""
+"""The most characters of content without words that are searched. No page builder's wrappers are longer, and searching
+more takes seconds."""
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.S)
 _MEDIA = re.compile(
     r"<(?:img|video|audio|iframe|embed|object|picture|canvas|amp-|svg|form|table)\b|data-embed|background-image|"
@@ -96,7 +97,7 @@ def _has_shortcode(html: str) -> bool:
 
 
 def is_more(found: str | None, than: str | None, *, by: int = 1) -> bool:
-    """Whether a piece of HTML has more words than another, ``by`` words more at least."""
+    """Whether a piece of HTML has more words than another, at least ``by`` words more."""
     return count_words(plain_text(found or "") or "") >= count_words(plain_text(than or "") or "") + by
 
 

@@ -12,8 +12,8 @@ _INVITATION = (
     r"|читать (?:далее|дальше|полностью)|читати далі|devamını oku|baca selengkapnya|đọc tiếp"
     r"|続きを読む|阅读全文|閱讀全文|더 보기"
 )
-# Nothing stands after the invitation but marks. "Read more: a title" leads to another article. Only "Continue reading"
-# is followed by the title of its own article, as WordPress writes it: without a colon.
+# Only marks may follow the invitation. "Read more: a title" leads to another article. Only "Continue reading" is
+# followed by the title of its own article, as WordPress writes it: without a colon.
 _LAST_WORDS = re.compile(
     rf"(?:\[\s*(?:…|\.\.\.)\s*\]|\((?:more|mehr|más|lire la suite|leggi tutto|continua)(?:…|\.\.\.)\)"
     rf"|(?:\A|[\s….!?\]])(?:{_INVITATION})[\s:…»→>.\])]*"

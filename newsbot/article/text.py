@@ -30,11 +30,12 @@ _LONE_HYPHEN = re.compile("-(?<=[ \n]-) ").search
 # 1 for each byte that is not plain white space.
 _OF_WORDS = bytes(byte not in b" \t\n\r\x0b\x0c" for byte in range(256))
 _SPACELESS_LETTERS = 4
-_PIECE = 1_000_000  # bytes whose words are listed at once
+_PIECE = 1_000_000  # bytes whose words are counted together
 
 
 SOFT_HYPHEN = "\u00ad"
-"""Shows where a browser may divide a word. Plugins write it into every long word, which no search then finds."""
+"""The soft hyphen: a browser may divide a word there. Plugins write it into every long word, and then no search finds
+the word."""
 
 
 def scrub(text: str) -> str:
@@ -66,7 +67,7 @@ def plain_text(html: str) -> str | None:
 
 
 def _folded(text: str) -> str:
-    """``text`` with one space for each run of white space, and none at its ends."""
+    """``text`` with one space for each run of white space, and no white space at its ends."""
     if len(text) <= _PIECE:
         return " ".join(text.split())
     # A list of all words of a huge text takes twelve times its memory.
@@ -115,7 +116,7 @@ def _count_spaced(data: bytes) -> int:
 
 
 def _count_starts(data: bytes) -> int:
-    """The number of words in ``data``, by the bytes with which they begin: a list of all words takes twice the time and
+    """The number of words in ``data``, counted by their first bytes. A list of all words would take twice the time and
     twelve times the memory."""
     marks = int.from_bytes(data.translate(_OF_WORDS), "little")
     return (marks & ~(marks << 8)).bit_count()

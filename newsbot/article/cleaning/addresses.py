@@ -13,7 +13,7 @@ from newsbot.article.cleaning.rule import Rule
 
 _Match = Callable[[str], object]
 _NAME = 4
-"""The fewest letters of a part of a host that names a site: "co" in "gazette.co.uk" does not."""
+"""The fewest letters of a part of a host that names a site. "co" in "gazette.co.uk" has fewer and names no site."""
 
 _HOSTS = 2_000
 """The number of hosts in the cache: the articles of a site mostly link to the same hosts."""
@@ -42,8 +42,8 @@ class Addresses:
 
     def match(self, url: str, *, own: str = "") -> Rule | None:
         """The rule that matches an absolute URL, or None. With ``own``, a site's host, a pattern for any host matches
-        only this host, those under it and above it, and those that share a name with it: "shop.gazette.example" and
-        "gazette-shop.example"."""
+        only this host, its subdomains and parent domains, and hosts that share a name with it: "shop.gazette.example"
+        and "gazette-shop.example"."""
         scheme, _, rest = url.partition("://")
         host, _, path = rest.partition("/")
         if not rest:  # mailto: and similar URLs are indexed by their scheme
@@ -80,6 +80,7 @@ def _first(patterns: Iterable[tuple[_Match, Rule]], path: str) -> Rule | None:
 
 
 def is_channel_of(own: str, href: str) -> bool:
-    """Whether the path of a URL has a name of the site in it, as the newsroom's channel on a network has."""
+    """Whether the path of a URL contains a name of the site. The newsroom's channel on a social network has such a
+    URL."""
     path = "".join(filter(str.isalnum, href.partition("//")[2].partition("/")[2].lower()))
     return any(len(name) >= _NAME and name in path for name in own.replace("-", "").split(".")[:-1])

@@ -1,4 +1,4 @@
-"""The state of an element while the clean article is written, and which blocks may hold which."""
+"""The state of an element while the clean article is written, and which blocks may contain which other blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newsbot.article.cleaning.output import Mark
 LOOSE_CONTEXT = frozenset({"", "details"})  # words directly in one of these get a paragraph of their own
 WORDS_ONLY = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "pre"})  # cannot hold a block
 JUDGED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote"})
-# Text in these is listed, quoted or tabulated by the author: "Share" may be the head of a column.
+# The author listed, quoted or tabulated the text in these elements: "Share" may be the head of a column.
 SPOKEN = frozenset({"li", "td", "th", "dt", "dd", "blockquote", "caption", "figcaption"})
 SEPARATORS = {
     "li": "\n",
@@ -37,19 +37,19 @@ class Said(Enum):
     ADDRESS = auto()
 
 
-# Names of the module, because access to a member by its class takes time, and each block needs one.
+# These are names of the module, because reading a member from its class takes time, and each block needs a member.
 AUTHOR, PLUGIN, LABEL, ADDRESS = Said
 
 
 class Block:
     """An element that is being written.
 
-    ``loose``: a paragraph that the author did not write, for loose words. ``solid``: it holds a picture or similar, and
-    is not judged by its words. ``mark``: where its output began, as lengths of html, text, words and links. ``run`` and
-    ``separator``: whether words stood directly before it, and the separator then. ``embed``: the post that it quotes.
-    ``number``: of an ordered list, the number of the next item; of an item, its own number. ``bullet``: where the
-    item's bullet began in the text, and the separator before it. ``counter``: a script would write a number into it.
-    ``cut``: an element in it was removed.
+    ``loose``: a paragraph that the writer adds around words that are in no paragraph. ``solid``: the block contains a
+    picture or similar, and is not judged by its words. ``mark``: where its output began, as lengths of html, text,
+    words and links. ``run`` and ``separator``: whether words stood directly before the block, and the separator at that
+    place. ``embed``: the post that the block quotes. ``number``: of an ordered list, the number of the next item; of an
+    item, its own number. ``bullet``: where the item's bullet began in the text, and the separator before it.
+    ``counter``: a script would write a number into the block. ``cut``: an element in the block was removed.
     """
 
     # Class attributes, since most blocks never change these values and a post makes hundreds of blocks.
@@ -73,7 +73,8 @@ class Block:
 
 def folded(text: str) -> str:
     """Text with one space for each run of HTML white space."""
-    # Mostly a line was wrapped. Replacing one letter takes a tenth of the time of a regular expression.
+    # In most cases a line break is the only change. Replacing one letter takes a tenth of the time of a regular
+    # expression.
     for space in "\n\t\r\f":
         if space in text:
             text = text.replace(space, " ")

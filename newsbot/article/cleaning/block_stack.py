@@ -1,8 +1,7 @@
 """The open blocks of the article that is being written.
 
-Every element opens late: a paragraph or a list is written when its first word or picture comes, so that an empty
-element is never written. Formatting that spans blocks is closed and reopened around them. A block is judged when it
-ends.
+The start tag of a paragraph or a list is written with its first word or picture, so that an empty element is never
+written. Formatting that spans blocks is closed and reopened around them. A block is judged when it ends.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from newsbot.article.cleaning.formatting import Formatting
 from newsbot.article.cleaning.headings import RANKS, Heading, Headings
 from newsbot.article.cleaning.output import Output
 
-# Nesting that is deeper than an author's is flattened, since readers and parsers fail on it.
+# Nesting that is deeper than any author's is flattened, since readers and parsers fail on deeper nesting.
 MAX_BLOCKS = 48
 MAX_INLINES = 16
 SHORT_BLOCK = 160
 LINKED_BLOCK = 320  # "The post <title> appeared first on <site>"
-NOTE = 600  # a paragraph that says in several sentences that links pay
+NOTE = 600  # a paragraph of several sentences that says that the site earns money with its links
 _NO_TAGS = ("", "", None)
-"""Formatting that is left out, with its content written."""
+"""Formatting whose tags are left out. Its content is written."""
 
 BOLD = frozenset({"<b>", "<strong>"})
 
@@ -55,10 +54,9 @@ class Judge(Protocol):
 
 
 class BlockStack(Output):
-    """What is open in the output. ``judge`` is asked about each short block that ends, and about each heading
-    or label with nothing under it, at the end or before the next heading of its rank. ``show_address`` writes the embed
-    of an address that stood alone in a paragraph.
-    """
+    """The open elements of the output. ``judge`` decides about each short block that ends, and about each heading or
+    label with nothing under it, at the end or before the next heading of its rank. ``show_address`` writes the embed of
+    an address that is alone in a paragraph."""
 
     show_address: Callable[[str], None]
 
@@ -69,7 +67,7 @@ class BlockStack(Output):
         self._formatting = Formatting(self.html, self.links)
         self._blocks = [Block("", opened=True)]
         self._holder = self._blocks[0]  # the innermost block that is written: words go into it
-        self._ghosts: list[bool] = []  # for each ``begin``, whether it was flattened
+        self._ghosts: list[bool] = []  # for each call of ``begin``, whether its block was flattened
         self._separator = ""
         self._run = False  # words or pictures stand directly before, in the same block
         self._space = False
@@ -93,7 +91,7 @@ class BlockStack(Output):
     def begin(self, tag: str, start: str, *, now: bool = False, embed: tuple[str, str] | None = None) -> bool:
         """Enter a block. ``now`` writes the block even if it stays empty, which the cells of a table need.
 
-        Returns False where the block is not allowed. Then only its edges remain.
+        Returns False if the block is not allowed. Then only its edges are written.
         """
         parent = self._holder
         if parent.tag == "p":
@@ -107,7 +105,7 @@ class BlockStack(Output):
         if self._formatting.written:
             self._formatting.close()
         self._holder = block = Block(tag, start, f"</{tag}>")
-        # Set here: a call with keyword arguments would double the time.
+        # These are set here, because a call with keyword arguments would take twice the time.
         block.run, block.separator = self._run, self._separator
         if embed is not None:
             block.embed = embed
@@ -165,7 +163,8 @@ class BlockStack(Output):
         self._formatting.leave()
 
     def _open(self) -> None:
-        """Prepare for words: open the waiting elements in order, and write the white space before the words."""
+        """Prepare the output for words: write the start tags that wait, in order, and the white space before the
+        words."""
         holder = self._holder
         if holder.tag in LOOSE_CONTEXT:
             self._holder = holder = Block("p", "<p>", "</p>", loose=True)
@@ -226,7 +225,8 @@ class BlockStack(Output):
             self._separator = separator
 
     def _leave_paragraph(self) -> None:
-        """A paragraph cannot hold a block: the paragraph ends here, and words after the block get a loose paragraph."""
+        """End the open paragraph, since a paragraph cannot contain a block. Words after the block get a loose
+        paragraph."""
         if self._holder.loose:
             self._close()
         elif self._holder.tag == "p":
@@ -252,7 +252,8 @@ class BlockStack(Output):
             return
         self._run = self._space = self._break = False
         if tag == "li" and self.length == block.mark[2]:
-            # An item with only a picture has no text: its bullet is removed, and the gap before it waits for words.
+            # An item with only a picture has no text: its bullet is removed, and the gap before the item is kept for
+            # the next words.
             at, self._separator = block.bullet
             del self.text[at:]
         self.html.append(block.end)
@@ -268,21 +269,21 @@ class BlockStack(Output):
             self._separator = WIDEST
 
     def _leave_edge(self, block: Block) -> None:
-        """Only the edge of a block that is not written remains."""
+        """Write only the edge of a block that itself is not written."""
         self._run, self._separator = block.run, block.separator
         self._break, self._space = self._run, False
         if block.tag:
             self._want("\n")
 
     def _speaker(self, block: Block) -> str:
-        """A paragraph in a cell or an item is judged as its cell or item is."""
+        """The tag by which a block is judged: a paragraph in a cell or an item is judged like the cell or the item."""
         for each in reversed(self._blocks):
             if each.tag in SPOKEN:
                 return each.tag
         return block.tag
 
     def _said(self, block: Block) -> Said:
-        """Decide whether the words of a block that ends are the author's. Of long blocks only notes are judged."""
+        """Decide whether the words of a block that ends are the author's. Of long blocks, only notes are judged."""
         html_at, _, length, links_at = block.mark
         letters = self.length - length
         if not 0 < letters <= NOTE:
@@ -297,7 +298,8 @@ class BlockStack(Output):
         return self._judge.block(words, self.links[links_at:], self._speaker(block), block.counter, bold, block.cut)
 
     def _take_back(self, block: Block) -> str:
-        """Remove all that was written since a block began, and the opening of its ancestors. Returns the words."""
+        """Remove all that was written since a block began, and the start tags of its ancestors that were written with
+        it. Returns the words."""
         words = self.words_since(block.mark)
         self.remove(block.mark, self.mark())
         for ancestor in self._blocks[1:]:

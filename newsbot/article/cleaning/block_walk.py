@@ -31,7 +31,7 @@ from newsbot.items import Embed, Image
 
 Leave = Callable[[], None]
 
-# A tab between words stays in a paragraph without attributes, and becomes a space in a paragraph with attributes.
+# A tab between words stays a tab in a paragraph without attributes, and becomes a space in a paragraph with attributes.
 _UNALIKE = re.compile(r"[\t\r\f]").search
 _BARE_HEADING = len("<h2>")
 
@@ -56,7 +56,8 @@ class BlockWalk:
         self._figures: list[tuple[Block, list[Image]]] = []  # each open figure, and the pictures before it
         self._captions: list[int] = []  # where the text of each open caption begins
         self._junk = JunkElements(judgement, self.writer, base)
-        # What a line reader does not know is left to the walk: the ids that links lead to, control characters.
+        # A line reader does not handle ids that links lead to, or control characters: the walk handles posts with
+        # these.
         usable = not (targets or references)
         self._lines = LineReader(self._rules, base, self._junk.names, MOST_NAMES) if usable else None
 
@@ -101,8 +102,8 @@ class BlockWalk:
         return self._fill(node) if self.writer.begin(tag, start) else self.writer.end
 
     def _fill(self, block: LexborNode) -> Leave | None:
-        """Write all the content of a block that was entered, where it is a text or a line. Otherwise the walk goes on
-        in the block."""
+        """Write all the content of a block that was entered, if it is a text or a line. Otherwise the walk continues in
+        the block."""
         only = block.first_child
         if only is not None and only.tag_id == TEXT and only.next is None:
             text = only.text_content or ""

@@ -95,15 +95,15 @@ def clean(html: str, *, base_url: str, rules: CleaningRules | None = None) -> Cl
 
 
 def _sanitized(walk: TreeWalk) -> tuple[str, str]:
-    """(the HTML as written, the same HTML after the sanitizer)."""
+    """(the HTML as the walk wrote it, the same HTML after the sanitizer)."""
     pieces = walk.writer.html
     written = "".join(pieces)
     if is_of_closed_list(pieces, written):
         return written, written
     if len(written) < _HUGE or _SEAL in written:
         return written, sanitize(written)
-    # The sanitizer's time is quadratic in the entities of a huge text. Such text is escaped already, so it is set
-    # aside.
+    # The sanitizer's time is quadratic in the entities of a huge text. Such text is escaped already, so the sanitizer
+    # does not get it.
     aside: dict[str, str] = {}
     for at, text in enumerate(pieces):
         if len(text) > _HUGE and text[0] != "<":
@@ -132,8 +132,8 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
         bare = not (walk.writer.length or walk.media.images or walk.writer.embeds)
         removals = judgement.removals
         too_much = greedy(removals.values(), kept=walk.writer.length, kept_sentences=walk.sentences, bare=bare)
-        # If an author's sentences have a class of a plea, the class is the author's own, so the other elements
-        # with this class are judged again.
+        # If an author's sentences have a class of a plea, the author uses this class, so the other elements with the
+        # class are judged again.
         found = {name for name in judgement.opened - opened if rules.by_name[name].asks}
         opened |= judgement.opened
         if not too_much and found.isdisjoint(removals):

@@ -1,8 +1,8 @@
 """Decides which HTML needs no sanitizer: HTML whose tags are all in a closed list.
 
-The sanitizer parses all that it is given, which takes as long as an lxml parse. Most articles consist of paragraphs,
-headings, lists, quotations, pictures and links. The writer made each of their tags, and no text has a ``<``: the
-sanitizer would return them unchanged. Whatever is not in the list here goes to the sanitizer.
+The sanitizer parses its whole input, which takes as long as an lxml parse. Most articles consist of paragraphs,
+headings, lists, quotations, pictures and links. The writer wrote each of their tags, and no text contains a ``<``: the
+sanitizer would return such articles unchanged. Whatever is not in the list here goes to the sanitizer.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _NAMES = (
 _LISTS = frozenset(f"<{slash}{name}>" for name in ("ul", "ol", "li") for slash in ("", "/"))
 _PLAIN = frozenset(["<br>", "<hr>", *(f"<{slash}{name}>" for name in _NAMES for slash in ("", "/"))])
 _END = "</a>"
-# An address that a parser of URLs takes as it is: the sanitizer removes one that it cannot parse.
+# An address that a parser of URLs accepts as it is. The sanitizer removes an address that the parser rejects.
 _ADDRESS = r"https?://[a-z0-9.-]+\.[a-z]{2,24}(?:[/?#][!#-%'-;=?-~]*+(?:&amp;[!#-%'-;=?-~]*+)*)?"
 _PUNYCODE = "xn--"
-# A repeat of a group for each letter would take ten times as long.
+# Repeating a group for each letter would take ten times as long.
 _LETTERS = r"[^\"<>&\x00-\x1f\x7f-\xa0]*+"
 _WORDS = rf"{_LETTERS}(?:&(?:amp|quot);{_LETTERS})*"
 _LINK = rf'<a href="{_ADDRESS}"(?: data-embed="{_WORDS}")?>'
@@ -33,8 +33,8 @@ _OTHER = re.compile(
 
 
 def is_of_closed_list(pieces: Sequence[str], written: str) -> bool:
-    """Whether the sanitizer would return ``written`` unchanged. ``pieces``: the tags and texts that it consists of,
-    each element opened and closed in its order."""
+    """Whether the sanitizer would return ``written`` unchanged. ``pieces``: the tags and texts of ``written``; its
+    elements are opened and closed in the right order."""
     others = list(filterfalse(_PLAIN.__contains__, pieces))
     count = len(pieces) - len(others)
     in_link = False
@@ -50,12 +50,13 @@ def is_of_closed_list(pieces: Sequence[str], written: str) -> bool:
             count += not in_link
         elif not _OTHER(piece):
             return False
-    # No words have a sign that begins a tag.
+    # No text contains a sign that begins a tag.
     return written.count("<") == count and _PUNYCODE not in written and ("<li>" not in written or _has_lists(pieces))
 
 
 def _has_lists(pieces: Sequence[str]) -> bool:
-    """Whether each item stands in a list: a parser ends an item where another item begins without a list in it."""
+    """Whether each item is in a list: if an item begins in another item without a list, a parser ends the outer item
+    there."""
     in_list = []
     for piece in filter(_LISTS.__contains__, pieces):
         if piece in ("<ul>", "<ol>"):

@@ -13,7 +13,7 @@ MAX_ATTRIBUTES = 200
 """More than any page builder writes into one tag."""
 
 _PIECES = 2 * MAX_ATTRIBUTES
-"""An attribute and the space before it are two pieces."""
+"""The pieces of MOST attributes: an attribute and the space before it are two pieces."""
 
 _STEPS = 1_000
 """An atomic group keeps each of its repeats in memory: this many of them are matched at once."""
@@ -30,8 +30,8 @@ _FEW = re.compile(
 """Text, comments, scripts, and tags that have few attributes: nearly always all of a post."""
 _LONG = re.compile(rf"<[a-zA-Z][^>]{{{_PIECES}}}")
 _ANGLE_IN_VALUE = re.compile(r"""=(?:"[^">]*+>|'[^'>]*+>|\s)""")
-"""A quick check: a tag with this many attributes is long up to its first ``>``, or that ``>`` stands in a value. The
-check reads no value after a space.
+"""A quick check: a tag with this many attributes either has many characters before its first ``>``, or has this ``>``
+in a value. The check reads no value after a space.
 """
 _CROWDED = re.compile(rf"<{NAME}{ATTRIBUTE}{{0,{_PIECES}}}+")
 _ATTRIBUTES = re.compile(rf"{ATTRIBUTE}*+")
@@ -60,5 +60,6 @@ def _behind_few(html: str, at: int) -> int:
 def _end(pattern: re.Pattern[str], html: str, at: int) -> int:
     """The end of the match that begins at ``at``."""
     found = pattern.match(html, at)
-    assert found is not None  # a pattern matches what the pattern before it left of the tag, or nothing
+    # a pattern matches the part of the tag that the pattern before it did not match, or nothing
+    assert found is not None
     return found.end()

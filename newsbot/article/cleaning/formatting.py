@@ -7,8 +7,9 @@ Inline = tuple[str, str, str | None]
 
 
 class Formatting:
-    """The open elements, the outermost first. The first ``written`` of them have their start tags in ``html``: an
-    element opens late, with its first word, so that an empty element is never written. ``links`` gets the URLs.
+    """The open elements, the outermost first. The first ``written`` of them have their start tags in ``html``: a start
+    tag is written with the first word of its element, so that an empty element is never written. ``links`` gets the
+    URLs.
     """
 
     __slots__ = ("_html", "_links", "inlines", "written")

@@ -23,15 +23,16 @@ class Heading:
 
 
 class Headings:
-    """The headings at the end of the output, directly one after the other. ``bare(words)`` says which of them may be
-    removed."""
+    """The headings at the end of the output, directly one after the other. ``bare(words)`` decides whether a heading
+    with these words may be removed."""
 
     def __init__(self, bare: Callable[[str], bool]) -> None:
         self._bare = bare
         self._last: list[Heading] = []
 
     def follow(self, after: Heading, output: Output) -> None:
-        """``after`` was written to ``output``. Removes the headings before it that have nothing under them."""
+        """Remove the headings before ``after`` that have nothing under them. ``after`` was just written to
+        ``output``."""
         begin, end = after.begin, after.end
         while self._last and self._last[-1].end == begin[0] and self._last[-1].tag >= after.tag:
             last = self._last[-1]

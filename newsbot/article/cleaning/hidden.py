@@ -10,13 +10,15 @@ from selectolax.lexbor import LexborNode
 from newsbot.article.cleaning.selectors import Attributes
 
 _INVISIBLE = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.I)
-# Off the screen, or without a size: used only for hidden links and traps. A layout moves by less, or by per cent.
+# A style that puts an element off the screen, or takes away its size: used only for hidden links and traps. A layout
+# moves an element by less, or by per cent.
 _AWAY = re.compile(
     r"(?:^|;)(?:(?:left|top|right|text-indent):-\d{3,}(?:\.\d+)?(?:px|em|rem)?|margin-(?:left|top):-(?:9\d\d|\d{4,})"
     r"(?:\.\d+)?(?:px|em|rem)?|font-size:0(?:px)?)(?:;|$|!)",
     re.I,
 )
-# Too small to see. The pattern passes over a frame with a fixed ratio, whose height comes from a padding.
+# A style that makes an element too small to see. ``shown`` excludes a frame with a fixed ratio, whose height comes from
+# a padding.
 _SQUEEZED = re.compile(
     r"(?:^|;)(?:height|max-height|width):[01](?:px)?;(?:.*;)?overflow:hidden|overflow:hidden;(?:.*;)?(?:height"
     r"|max-height|width):[01](?:px)?(?:;|$)",
@@ -31,9 +33,9 @@ _UNFOLDS = re.compile(
 )
 _SLIDES = re.compile(r"slide|carousel|gallery|tab-?(?:content|pane)s?|accord", re.I)
 _WITHOUT_WORDS = frozenset({"img", "iframe", "video", "audio", "br", "hr"})
-_STYLES = 1_000  # styles in the cache: an editor writes few, and the same in each post
+_STYLES = 1_000  # styles in the cache: an editor writes few different styles, and the same ones in each post
 _SHORTEST = len("top:-100")
-_PROSE = 200  # characters of text outside links: no leftover of a plugin has this many
+_PROSE = 200  # characters of text outside links: no leftover of a plugin has so many
 
 
 def is_hidden(tag: str, attributes: Attributes, node: LexborNode) -> bool:
@@ -91,8 +93,8 @@ _LOOK_AT = 12
 
 
 def is_scraped_picture(node: LexborNode) -> bool:
-    """Whether an ``<aside>`` is a scraped picture: a picture, a caption outside any figure, "source:" and a host's
-    name."""
+    """Whether an ``<aside>`` is a scraped picture: it has a picture, a caption outside any figure, "source:" and a
+    host's name."""
     picture = caption = False
     words = ""
     pending = [node.first_child]

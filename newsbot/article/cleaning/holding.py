@@ -1,5 +1,5 @@
-"""What an element holds, and whether that fits the kind of junk that its name tells: a bar of buttons, links to the
-site's pages, a plea, advertising, the life of an author."""
+"""The content of an element, and whether it fits the kind of junk that the element's name indicates: a bar of buttons,
+links to the site's pages, a plea, advertising, a short biography of an author."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ FEW = 80
 """The most letters outside links in a bar of buttons or a counter."""
 
 _LABEL = 40
-"""The most letters of a label or a counter that has nothing to press and stands in a paragraph."""
+"""The most letters of a label or a counter in a paragraph without a button or link."""
 
 _COUNTER = re.compile(r"\D*\d[\d.,\xa0]*\D*")
 """Words with one number."""
 
 _SHORT = 40
-"""The largest number of words of sentences in a plea without a form."""
+"""The most words in sentences of a plea that has no form."""
 
 _LIFE = 120
-"""The most words that say who an author is."""
+"""The most words of a text that describes an author."""
 
 _STOPS = frozenset(".。।")
 _STATEMENT = 5
 """The fewest words of a statement. A question or an exclamation belongs to a button."""
 
 _LEAD_IN = 30
-"""The most letters beside a link that is a title: "Read also", a date."""
+"""The most letters beside a link that is not in a sentence, such as "Read also" or a date."""
 
 _SEPARATORS = " |·•/,\n\t\xa0"
 _LOOK_AT = 400
@@ -49,10 +49,10 @@ _LOOK_AT = 400
 
 @dataclass(slots=True)
 class Content:
-    """What an element holds: letters outside and inside links; links, those to the site's pages, to anchors and in
-    sentences; sentences that state something; pictures that are not icons, and icons; frames, quotes, tables;
-    paragraphs, items and headings; items without a link; its first words outside links. ``whole`` is False where it
-    holds more than a box does."""
+    """The content of an element, counted: letters outside and inside links; links, those to the site's pages, to
+    anchors and in sentences; sentences that state something; pictures that are not icons, and icons; frames, quotes,
+    tables; paragraphs, items and headings; items without a link; its first words outside links. ``whole`` is False if
+    the element has more nodes than a box of a plugin has."""
 
     outside: int = 0
     inside: int = 0
@@ -99,7 +99,7 @@ def read(node: LexborNode, own_host: str | None) -> Content:
 
 
 def _is_unlinked(content: Content, item: tuple[int, int] | None) -> bool:
-    """Whether words and no link were read since an item began."""
+    """Whether an item has words and no link so far."""
     return item is not None and content.outside > item[0] and content.links == item[1]
 
 
@@ -137,7 +137,8 @@ def _add_link(content: Content, link: LexborNode, own_host: str | None) -> None:
 
 
 def _is_spoken(link: LexborNode) -> bool:
-    """Whether a link stands in a sentence: beside many words, or before the end of a sentence that began before it."""
+    """Whether a link is in a sentence: many words are beside it, or the sentence begins before the link and ends after
+    it."""
     before, after = (_words(each) for each in (link.prev, link.next))
     return len(before) > _LEAD_IN or len(after) > _LEAD_IN or (before != "" and after[-1:] in _STOPS and len(after) > 1)
 
@@ -150,7 +151,7 @@ def _is_icon(picture: LexborNode) -> bool:
     return (bool(sizes) and max(sizes) <= _ICON) or _ICON_FILE.search(attributes.get("src") or "") is not None
 
 
-# -- whether the content of an element fits the kind that its name tells -----------------------------------------------
+# -- whether the content of an element fits the kind that its name indicates -------------------------------------------
 
 
 def _is_label(content: Content) -> bool:
@@ -163,7 +164,7 @@ def _is_counter(content: Content) -> bool:
 
 
 def _is_bar(content: Content, weight: Weight) -> bool:
-    """Buttons, icons, a counter, and a label."""
+    """Whether the content is buttons, icons, a counter, and a label."""
     silent = content.outside and not (content.links or weight.fields or content.icons)
     if silent and (content.statements or not (_is_label(content) or _is_counter(content))):
         return False
@@ -171,7 +172,8 @@ def _is_bar(content: Content, weight: Weight) -> bool:
 
 
 def _is_list_of_links(content: Content, weight: Weight) -> bool:
-    """Links to the site's own pages, with titles, pictures and at most a few words of each. Each item has one."""
+    """Whether the content is links to the site's own pages, with titles, pictures and at most a few words for each
+    link. Each item has a link."""
     if (
         content.unlinked_items
         or content.anchors
@@ -185,7 +187,7 @@ def _is_list_of_links(content: Content, weight: Weight) -> bool:
 
 
 def _is_contents(content: Content, weight: Weight) -> bool:
-    """Links to anchors in the same post, or a label."""
+    """Whether the content is links to anchors in the same post, or a label."""
     if content.pictures or content.solid or content.statements or weight.prose:
         return False
     if not content.links and not _is_label(content):
@@ -194,21 +196,21 @@ def _is_contents(content: Content, weight: Weight) -> bool:
 
 
 def _is_plea(content: Content, weight: Weight) -> bool:
-    """A few words with a form or a link."""
+    """Whether the content is a few words with a form or a link, or a label."""
     if not (weight.fields or weight.links):
         return _is_label(content) and content.outside <= FEW
     return weight.prose <= (_LIFE if weight.fields else _SHORT) and content.outside <= 10 * _LIFE
 
 
 def _is_advertising(content: Content, weight: Weight) -> bool:
-    """No sentences, and no lines of an author alone."""
+    """Whether the content has no sentences, and not only an author's lines."""
     if content.blocks and not (content.links or weight.fields or content.pictures or content.icons or content.solid):
         return content.outside <= _LABEL // 2
     return weight.prose < _SHORT // 2
 
 
 def _is_life(content: Content, weight: Weight) -> bool:
-    """As many words as say who an author is."""
+    """Whether the content has no more words than a text that describes an author."""
     return not content.solid and weight.prose <= _LIFE and content.outside <= 10 * _LIFE
 
 
@@ -224,8 +226,8 @@ HOLDS: dict[str, Callable[[Content, Weight], bool]] = {
 
 
 def agrees(rule: Rule, node: LexborNode, base: str, *, by_id: bool = False) -> bool:
-    """Whether an element holds what its name says. Reads a limited number of nodes. ``by_id``: only its id names it, so
-    that words alone and sentences stay."""
+    """Whether the content of an element fits the rule that its name matches. Reads a limited number of nodes.
+    ``by_id``: only the element's id matches, so an element of words alone or of sentences stays."""
     if node.tag in INLINE and _is_in_line(node):
         return False
     content = read(node, host(base))
@@ -238,7 +240,7 @@ def agrees(rule: Rule, node: LexborNode, base: str, *, by_id: bool = False) -> b
 
 
 def _is_text(content: Content, weight: Weight) -> bool:
-    """Whether an element holds words alone, or sentences."""
+    """Whether an element contains only words, or sentences."""
     pressed = content.links or content.pictures or content.icons or content.solid or weight.fields
     return not pressed or content.spoken > 0 or weight.prose > 0
 

@@ -21,12 +21,14 @@ _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.I)
 _LABEL = 24
 _LOOK_AT = 60
 _CAPTIONS = frozenset({"figcaption"})
-# Elements that are not written, or only around words: a caption in one of them is written as the figure's own.
+# Elements that are not written, or are written only around words. A caption in such an element is written as the
+# figure's own caption.
 _BOXES = WRAPPERS | INLINE.keys() | {"a", "span", "font"}
 
 
 def is_numbered(attributes: Attributes, base: str) -> bool:
-    """Whether an element's id is a piece of the site's host with a long number, and one of its classes begins alike."""
+    """Whether an element's id is a piece of the site's host with a long number, and one of its classes begins with the
+    same piece."""
     found = _NUMBERED.fullmatch(attributes.get("id") or "")
     if found is None or found[1].lower() not in host(base):
         return False
@@ -34,7 +36,7 @@ def is_numbered(attributes: Attributes, base: str) -> bool:
 
 
 def is_banner(node: LexborNode) -> bool:
-    """Whether an element holds pictures that all lead to pages, or only scripts and frames, and at most a label."""
+    """Whether an element contains only linked pictures, or only scripts and frames, besides a label."""
     if weigh(node).characters > _LABEL:
         return False
     linked = False
@@ -61,7 +63,7 @@ def labelled(figure: LexborNode, rules: CleaningRules) -> Rule | None:
             words = child.text(deep=True)
             if words.strip():
                 return rules.match_caption(words)
-            # An empty caption is not written: the figure's caption is the one before it.
+            # An empty caption is not written, so the caption before it is the figure's caption.
         waiting.append(child.prev)
         if child.tag in _BOXES:
             waiting.append(child.last_child)

@@ -51,7 +51,7 @@ _QUOTED_ADDRESSES = ("data-instgrm-permalink", "data-bluesky-uri", "data-text-po
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A frame: its content, or the rule that matches it. Neither for a frame without a URL."""
+    """A frame: its content, or the rule that matches it. A frame without a URL has neither of them."""
 
     embed: Embed | None = None
     junk: str | None = None
@@ -59,8 +59,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A quoted post. ``words``: all text inside is the post's. ``caption``: the lines of the post, where the network's
-    own words stand beside them.
+    """A quoted post. ``words``: all text inside is the post's. ``caption``: the lines of the post, if the element also
+    contains words of the network.
     """
 
     embed: Embed
@@ -112,7 +112,7 @@ def quoted_embed(names: str, node: LexborNode, attributes: Attributes, base: str
     if not url:
         return None
     caption = () if words else tuple(_caption(node))
-    # A quote of many lines was never closed: the article goes on in it.
+    # A quote of many lines has no end tag: it contains the rest of the article.
     whole = words or len(caption) > _CAPTION_LINES
     return Quoted(Embed(provider=provider, url=url.partition("?")[0]), whole, () if whole else caption)
 
@@ -133,7 +133,8 @@ def _caption(quote: LexborNode) -> Iterator[str]:
 
 
 def bare_address(text: str) -> Embed | None:
-    """The embed that an address alone stands for, where WordPress could not fetch it: a page of a known provider."""
+    """The embed of a text that is only an address, because WordPress could not fetch the embed: a page of a known
+    provider."""
     url = text.strip()
     if not url.startswith(("https://", "http://")) or any(map(str.isspace, url)):
         return None
@@ -150,7 +151,8 @@ def embed_block(node: LexborNode) -> Embed | None:
 
 
 def _own_link(quote: LexborNode, base: str, *, words: bool) -> str | None:
-    """The link to a quoted post: the first link of a quote without words, else the last link, which is on its date."""
+    """The link to a quoted post: the first link of a quote without words, else the last link, which the date of the
+    post has."""
     # No selector is used, because compiling a selector costs more than the rest of the work for a quoted post.
     hrefs = (link.attributes.get("href") for link in quote.traverse() if link.tag == "a")
     links = [url for href in hrefs if (url := absolute(href, base)) and url[0] == "h"]

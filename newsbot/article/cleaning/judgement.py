@@ -15,9 +15,10 @@ from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules, is_quotation
 from newsbot.article.cleaning.tag_lists import POST_TAGS, SEPARATORS
 
-# An invitation to read on ends the article: after it stand at most this many characters.
+# An invitation to read the rest elsewhere ends the article: at most this many characters follow it.
 _BEHIND = 200
-# How many nodes may be in all elements that are opened for an author's sentences. Nested elements count several times.
+# The most nodes in all elements that stay because they contain an author's sentences. Nested elements count several
+# times.
 _OPENED = 20_000
 _MARKDOWN = frozenset({"**", "~~", "##", "```"})
 _LABEL = 40
@@ -43,13 +44,14 @@ def _is_sign(words: str) -> bool:
 
 
 def _is_stub(words: str) -> bool:
-    """Whether words are the signs around a number or a name: "%" and "( )", but not "***", which divides a text."""
+    """Whether words are only the signs that stood around a removed number or name: "%" and "( )", but not "***", which
+    divides a text."""
     signs = words.replace(" ", "")
     return len(signs) <= _FEW_SIGNS and len(set(signs)) == len(signs) and set(signs) <= _SIGNS
 
 
 class Judgement:
-    """The judgement of one walk. ``held`` are nodes that stay although a rule matches them. The argument ``opened`` has
+    """The judgement of one walk. ``held``: nodes that stay although a rule matches them. The argument ``opened`` has
     the rules that an earlier walk over the same post opened. ``own`` is the host of the site.
 
     ``counts``: rule -> blocks and pictures. ``removals``: rule -> elements. The attribute ``opened``: rules that
@@ -72,8 +74,8 @@ class Judgement:
         self._patience = _OPENED
 
     def truncated(self, length: int) -> bool:
-        """Whether the article of ``length`` characters goes on elsewhere: a phrase of a paywall, or an invitation with
-        nothing after it."""
+        """Whether the article of ``length`` characters continues elsewhere: it has a phrase of a paywall, or ends with
+        an invitation to read on."""
         return self._stub or (self._invited_at is not None and length - self._invited_at <= _BEHIND)
 
     def removes(self, rule: Rule, node: LexborNode, *, at: int) -> bool:
@@ -98,7 +100,7 @@ class Judgement:
         """Decide who wrote the words of a block. ``counter``: a script would write a number into the block. ``bold``: a
         paragraph of bold words, an author's heading without a heading's element. ``cut``: an element in the block was
         removed."""
-        # A text of signs only, an address or a label always goes on to the checks below.
+        # A text of signs only, an address or a label is always checked below.
         if not hrefs and not self.rules.may_match(words):
             return AUTHOR
         if not hrefs and self._is_left(words, cut):
@@ -153,7 +155,8 @@ class Judgement:
         return PLUGIN
 
     def _may_head(self, words: str, tag: str, bold: bool) -> bool:
-        """Whether a text that a rule matches may head an author's: as a line of bold words, or as a question."""
+        """Whether a text that a rule matches may be the heading of an author's text: a line of bold words, or a
+        question."""
         if bold and self.rules.may_head(words):
             return True
         return tag == "p" and _is_question(words) and self.rules.match_bare(words) is None
@@ -170,7 +173,7 @@ class Judgement:
         return all(not part or self.is_tag_label(part) for part in map(_between, words.split("\n")))
 
     def bare(self, words: str) -> bool:
-        """Whether a heading with nothing under it was left by a plugin."""
+        """Whether a plugin wrote a heading that has nothing under it."""
         rule = self.rules.match_bare(words) or (self.rules.match_text(words) if _is_question(words) else None)
         if rule is not None:
             self.counts[rule.name] += 1

@@ -14,7 +14,7 @@ from newsbot.article.cleaning.writer import Writer
 
 HIDDEN = Rule(name="hidden", what="an element the page does not show", broad=True)
 _TELLING = frozenset({"class", "id", "style", "hidden"})
-# The number of elements that are searched for hidden or quoted content: each search reads an element's whole text.
+# The number of elements that are searched for hidden or quoted content: a search reads the whole text of an element.
 PATIENCE = 500
 # The number of different classes whose words are read. No article has so many classes. Each class costs a search.
 MOST_NAMES = 2_000
@@ -37,7 +37,7 @@ class JunkElements:
 
     def is_junk(self, tag: str, node: LexborNode, attributes: Attributes) -> bool:
         """Whether a rule removes an element. The removal is counted."""
-        # Most elements have no attribute that tells anything about junk.
+        # Most elements have no attribute that indicates junk.
         telling = attributes and not self._telling.isdisjoint(attributes)
         return (telling or tag in self._bare_tags) and self._is_junk(tag, node, attributes)
 

@@ -1,7 +1,8 @@
 """Blocks that hold only words, formatting and links: most blocks of an article.
 
-``read`` reads such a block in one loop, so that the writer gets its content at once. A block with anything else is
-walked node by node, which gives the same for every block and takes twice the time: a test compares the two.
+``read`` reads such a block in one loop, so that the writer gets its content at once. A block with other content is
+walked node by node. The walk gives the same result for every block and takes twice the time. A test compares the two
+results.
 """
 
 from __future__ import annotations
@@ -19,27 +20,27 @@ from newsbot.article.cleaning.tags import INLINE, attribute, escape
 from newsbot.article.images import is_picture
 from newsbot.article.links import absolute
 
-# The names of formatting in the output. Formatting with attributes that are kept, and code, are left to the walk.
+# The names of formatting in the output. The walk handles code, and formatting with attributes that are kept.
 _FORMATTING = {
     tag: (f"<{written}>", f"</{written}>", None)
     for tag, written in INLINE.items()
     if written not in ("abbr", "time", "bdo", "code", "kbd", "samp")
 }
 _NEVER = frozenset({"id", "hidden", "data-embed", "data-pin-do"})
-"""With one of these attributes the walk decides about an element."""
+"""An element with one of these attributes is left to the walk."""
 
 _THROUGH = frozenset({"span", "font"})
-"""Elements that are left out, with their content written."""
+"""Elements whose tags are left out. Their content is written."""
 
 _TAGS = frozenset({"a", "br"}) | _THROUGH | _FORMATTING.keys()
 
 _MOST_INLINES = 3
-"""More formatting in formatting is left to the walk, which knows the limits."""
+"""The most formatting elements within each other. The walk handles deeper nesting, since it knows the limits."""
 
 
 class Line:
-    """The content of a block: pieces of HTML and of text, the URLs of its links, the letters of its words; the letters
-    in long runs; the elements with a style. ``formatting``: what is open in the block.
+    """The content of a block: pieces of HTML and of text, the URLs of its links, the number of letters in its words and
+    in long runs of text, and the number of elements with a style. ``formatting``: the open formatting and links.
     """
 
     __slots__ = ("_break", "_run", "_space", "formatting", "html", "letters", "links", "sentences", "styled", "text")
@@ -96,15 +97,16 @@ class LineReader:
         self._names = names
         self._most_names = most_names
         self._never = rules.selectors.asked_for | _NEVER
-        # A rule for each element of a name is left to the walk.
+        # If a rule selects every element of a tag, the walk handles the block.
         self._usable = rules.selectors.bare_tags.isdisjoint(_TAGS)
 
     def read(self, block: LexborNode) -> Line | None:
-        """The content of a block, or None where it holds more than words, formatting and links."""
+        """The content of a block, or None if the block contains anything besides words, formatting and links."""
         if not self._usable:
             return None
         line = Line()
-        behind: list[tuple[LexborNode | None, bool]] = []  # for each open element: the node after it; if it formats
+        # for each open element: the node after it, and whether the element is formatting
+        behind: list[tuple[LexborNode | None, bool]] = []
         node = block.first_child
         while node is not None or behind:
             if node is None:
@@ -130,7 +132,7 @@ class LineReader:
         return line
 
     def _enter(self, tag: str, node: LexborNode, line: Line) -> bool:
-        """Enter an element. False where the walk decides about it."""
+        """Enter an element. False if the walk must handle the element."""
         attributes = node.attributes
         if attributes and not self._is_plain(attributes, line):
             return False
@@ -144,7 +146,7 @@ class LineReader:
         return True
 
     def _link(self, attributes: Attributes) -> Inline | None:
-        """The tags of a link out of the post, and its URL. None where the walk decides about the link."""
+        """The tags of a link to another page, and its URL. None if the walk must handle the link."""
         url = absolute(attributes.get("href"), self._base)
         if url is None or url[0] == "#" or "tag" in (attributes.get("rel") or ""):
             return None

@@ -8,7 +8,7 @@ from newsbot.article.cleaning.removal import weigh
 
 # A link with more letters is not a button: "Click to email a link to a friend (Opens in new window)" has 55.
 LABEL = 59
-# With more letters beside it a link is part of a sentence: "Share this article with your friends on" has 39.
+# A link with more letters beside it is part of a sentence: "Share this article with your friends on" has 39.
 SENTENCE = 40
 _PICTURES = frozenset({"img", "amp-img", "image", "picture", "video", "iframe", "amp-iframe", "object", "embed"})
 

@@ -7,9 +7,9 @@ import re
 _PIECE = re.compile(r"(<(pre|code|samp|kbd|tt)\b[^<>]*>.*?</\2>)|(<[^<>]*>)|([^<]+)", re.S)
 _ALT = re.compile(r'(\salt=")([^"]*)(")')
 _SIGNS = ("&lt;", "&gt;", "&amp;", *"`*[]\\_~")
-"""What Markdown reads as more than text, as it stands in clean HTML: a reference, or a sign."""
+"""The signs that have a meaning in Markdown, as clean HTML writes them: a character reference, or the sign itself."""
 
-# These signs mean something only at such places.
+# These signs have a meaning only at the places that the expression matches.
 _AT = {
     "&amp;": re.compile(r"&amp;(?=#?\w{1,40};)"),
     "_": re.compile(r"(?<!\w)_|_(?!\w)"),
@@ -17,7 +17,8 @@ _AT = {
 }
 
 _WRITTEN = {"&lt;": "&lt;", "&gt;": "&gt;", "&amp;": "&amp;"}
-"""Sign -> its form in Markdown. Every other sign gets a backslash. Some renderers know no backslash before ``<``."""
+"""Sign -> its form in Markdown. Every other sign gets a backslash. Some renderers do not support a backslash before
+``<``."""
 
 _FIRST_SPARE = 0xE100
 """The first of the private characters that stand for signs during the conversion."""
@@ -33,7 +34,8 @@ def markdown(html: str) -> str:
 
 
 class _StandIns:
-    """Private characters that the HTML lacks. They stand in the places of signs, and the converter passes them on."""
+    """Private characters that do not occur in the HTML. They replace the signs, and the converter does not change
+    them."""
 
     def __init__(self, html: str) -> None:
         present = set(html)

@@ -10,7 +10,7 @@ import re
 SPACE = r"\t\n\f\r "
 """The white space of HTML, for a class of characters. ``\\s`` has more: a no-break space is a part of a name."""
 
-# In Python before 3.11.5 a possessive repeat of a group goes on at a wrong place where the last try of the group fails
+# In Python before 3.11.5 a possessive repeat of a group continues at a wrong place if the last try of the group fails
 # after its first character. Such groups are repeated in an atomic group ``(?>...)``.
 ATTRIBUTE = (
     rf"""(?:[{SPACE}/]++|=?[^{SPACE}/>=]++(?>(?:[{SPACE}]*+=[{SPACE}]*+"""
@@ -33,7 +33,7 @@ RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp", "noemb
 """Elements whose content is text for a parser, up to their end tag."""
 
 MAY_BE_RAW = re.compile(f"<(?:{'|'.join(sorted(RAW))})", re.I | re.A).search
-"""Whether such an element may begin somewhere after a place."""
+"""Finds a place where such an element may begin."""
 
 _RAW_ENDS = {name: re.compile(rf"</{name}(?=[{SPACE}/>])", re.I | re.A) for name in RAW}
 _IN_SCRIPT = re.compile(rf"<!--|-->|<(/?)script(?=[{SPACE}/>])", re.I | re.A)
@@ -54,7 +54,8 @@ def end_of_raw(html: str, name: str, at: int) -> int:
 
 
 def _end_of_script(html: str, at: int) -> int:
-    """In a comment within a script, a start tag of a script hides the next end tag."""
+    """The place of the end tag of a script. In a comment within a script, a start tag of a script makes the parser
+    ignore the next end tag."""
     in_comment = in_inner = False
     while found := _IN_SCRIPT.search(html, at):
         at = found.end()

@@ -20,7 +20,7 @@ from newsbot.article.text import scrub
 from newsbot.items import Image
 
 MOST_FRAMES = 5_000
-"""The frames of a post that are read. No article has this many; each costs some dozen searches."""
+"""The most frames of a post that are read. No article has so many, and each frame costs some dozen searches."""
 
 
 class MediaWriter:
@@ -29,7 +29,7 @@ class MediaWriter:
 
     def __init__(self, writer: Writer, *, base: str, rules: CleaningRules, counts: defaultdict[str, int]) -> None:
         self.images: list[Image] = []
-        self.enlarged: str | None = None  # the picture file that the link around the next pictures leads to
+        self.enlarged: str | None = None  # the URL of a picture file, if the next pictures are in a link to it
         self._writer = writer
         writer.show_address = self._show_address
         self._base = base
@@ -42,8 +42,8 @@ class MediaWriter:
         self._from_noscript = False
 
     def new_figure(self, pictures: list[Image] | None = None) -> list[Image]:
-        """Begin a figure, or go on after one: a caption belongs to the ``pictures`` and those that follow. Returns the
-        pictures that waited for a caption so far."""
+        """Begin a figure, or continue after a figure: the next caption belongs to ``pictures`` and the pictures that
+        follow. Returns the pictures that had no caption until now."""
         waited, self._uncaptioned = self._uncaptioned, [] if pictures is None else pictures
         return waited
 
@@ -73,13 +73,13 @@ class MediaWriter:
         return None
 
     def script(self, node: LexborNode) -> None:
-        """A script that shows a post, a chart or a frame at its own place."""
+        """Write the post, the chart or the frame that a script shows at its place."""
         url = script_frame(node.attributes, node)
         if url is not None:
             self.frame({"src": url})
 
     def scripted(self, node: LexborNode, attributes: Attributes) -> None:
-        """What a wrapper shows besides its content. See ``scripted.py``."""
+        """Write the media that a wrapper shows besides its content. See ``scripted.py``."""
         for picture in slideshow(attributes):
             self.image(picture)
         url = background_picture(attributes)
@@ -130,7 +130,7 @@ class MediaWriter:
         return full if full and full != (original_image(url) or url) else None
 
     def _noscript(self, node: LexborNode) -> str | None:
-        """Read a ``<noscript>``: a copy of a lazy picture or frame, or a playlist. Other content is about the
+        """Read a ``<noscript>``: a copy of a lazy picture or frame, or a playlist. Other content is a message about the
         browser."""
         for element in node.traverse():
             if element.tag == "li":
@@ -163,7 +163,7 @@ class MediaWriter:
         key = (provider, url)
         if key in self._shown:
             return
-        # The paragraph before ends here. If its words are the address of an embed, that embed comes first.
+        # The paragraph before ends here. If its words are the address of an embed, the embed is written first.
         self._writer.boundary()
         if key in self._shown:
             return
@@ -171,7 +171,7 @@ class MediaWriter:
         self._writer.embeds.setdefault(key)
         name = " ".join(scrub(label or "").split()) or provider
         if "[" in name and names_player(name):
-            name = provider  # as text it would be taken for a shortcode
+            name = provider  # as text it would look like a shortcode
         self._writer.alone(f"<a{attribute('href', url)}{attribute('data-embed', provider)}>{escape(name)}</a>")
 
     def _show_address(self, url: str) -> None:
@@ -217,7 +217,8 @@ class MediaWriter:
 
 
 def _sources(player: LexborNode, attributes: Attributes) -> Iterator[str | None]:
-    """Where a player's sound or film may lie: its own attributes, its sources, the links for browsers without it."""
+    """The possible URLs of a player's sound or film: in its own attributes, its sources, and the links for browsers
+    without a player."""
     yield attributes.get("src")
     yield attributes.get("data-src")
     inside = [(element.tag, element.attributes) for element in player.traverse() if element.tag in ("source", "a")]

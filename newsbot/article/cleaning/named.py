@@ -1,7 +1,7 @@
 """Kinds of junk by the words in an element's class, or by its id: "gazette-share-buttons" shares the page, in every
 theme.
 
-Such a name is weaker evidence than a plugin's own class, so that the content of the element must agree with it.
+Such a name is weaker evidence than a plugin's own class, so the content of the element must agree with the name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from newsbot.article.cleaning.holding import BOXES, INLINE
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.selectors import MEMO_LIMIT, Attributes
 
-# The elements whose ids count. Editors and tables of contents give other elements an id of the author's words.
+# The elements whose ids are read. In other elements, editors and tables of contents make the id from the author's
+# words.
 _WITH_ID = frozenset({"div", "section", "aside", "nav", "ul", "ins"})
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MARKS = re.compile(r"[-_:.\d\s]+")
@@ -27,13 +28,14 @@ _ABOUT_CONTENT = re.compile(
     r"|\brelated (?:works?|research|stud(?:y|ies)|literature|documents?|downloads?|files?|terms|laws?)\b"
     r"|^(?:tag|category|taxonomy|type|status|format|term|hentry)\b"
 )
-# The editor and page builders name how an element looks. Reading no further in these saves most of the time.
+# The editor and page builders use these names for the layout of an element. Such names are not read further, which
+# saves most of the time.
 _LAYOUT = re.compile(
     r"has-|is-|align|size-|attachment-|elementor-|et_pb_|vc_|wpb_|fusion-|col-|wp-(?:image|caption|element|container)|post-\d"
     r"|wp-block-(?:image|group|columns?|heading|list|quote|paragraph|buttons?|embed|gallery|table|cover|media|separator|pullquote)"
 )
 _LONGEST = 60
-_MOST_WORDS = 8  # of one name; to search a name of many words costs the square of their number
+_MOST_WORDS = 8  # words of one name; the cost of a search grows with the square of their number
 _MOST = 20
 
 
@@ -45,7 +47,7 @@ class Kinds:
         self._ids = {name: rule for rule in rules for name in rule.ids}
         self._named = [(rule, re.compile(rf"\b(?:{'|'.join(rule.named)})\Z")) for rule in rules if rule.named]
         self._of_names = lru_cache(maxsize=MEMO_LIMIT)(self._read)
-        # Builders write the same names in ever new combinations.
+        # Page builders write the same names in many combinations.
         self._of_name = lru_cache(maxsize=MEMO_LIMIT)(self._read_name)
 
     def match(self, tag: str, attributes: Attributes) -> tuple[Rule, ...]:

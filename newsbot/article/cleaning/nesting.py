@@ -16,9 +16,9 @@ from newsbot.article.cleaning.crowded import limit_attributes
 from newsbot.article.cleaning.markup import ATTRIBUTE, MAY_BE_RAW, RAW, SPACE, TOKEN, end_of_raw, lower
 
 FEW_TAGS = 1_000
-# A parser reads a tag of this length, with as many attributes as it can hold, in some milliseconds.
+# A parser reads a tag of this length in some milliseconds, with as many attributes as fit into it.
 _SHORT = 20_000
-# The live report of a week has fewer tags. The words after these tags stay, without further tags.
+# Even a live report of a whole week has fewer tags. The words after these tags stay, without further tags.
 MAX_TAGS = 40_000
 MAX_DEPTH = 200
 MAX_FORMATTING = 24
@@ -30,7 +30,7 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
     | {"basefont", "bgsound", "frame", "keygen", "html", "head", "body"}
 )
-# Each of these elements ends where the next element of its kind begins.
+# Each of these elements ends where the next element with the same name begins.
 _SELF_ENDING = frozenset({"p", "option", "caption", "colgroup", "tr", "td", "th", "thead", "tbody", "tfoot"})
 _FORMATTING = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
@@ -45,13 +45,15 @@ _CLOSERS = _HEADINGS | {
     *("nav", "object", "ol", "pre", "section", "summary", "ul", "form", "li", "dt", "dd"),
 }
 _ITEMS = {"li": frozenset({"li"}), "dt": frozenset({"dt", "dd"}), "dd": frozenset({"dt", "dd"})}
-# An item ends where the next one begins, unless one of the special elements, these left out, was opened in it.
+# An item ends where the next item begins, unless a special element was opened in it. These elements do not count as
+# special here.
 _IN_ITEMS = frozenset({"address", "div"})
 _LISTS = frozenset({"ul", "ol"})
-# The end tag of any other element does nothing where one of these was opened in it.
+# The end tag of any other element does nothing if one of these elements was opened in it.
 _SPECIAL = _CLOSERS | _BARRIERS | {"noscript", "optgroup", "search"}
 
-# Inside these elements a parser follows other rules. They are left out, unless one of them holds a part of an article.
+# Inside these elements a parser follows other rules. These elements are left out, unless they contain a part of an
+# article.
 _LEFT_OUT = frozenset({"svg", "select"})
 _START_LEFT_OUT = _LEFT_OUT | {"frameset"}
 # If these are left out, the words beside them stay one word.
@@ -104,8 +106,8 @@ def limit_tags(html: str, most: int = MAX_TAGS) -> str:
 
 
 class _OpenElements:
-    """The elements that a parser has open, without those that end by themselves. It never has more than these: where
-    the rules of a parser are not followed in full, an element counts as open for longer."""
+    """The elements that a parser has open, without those that end by themselves. Where this class does not follow all
+    rules of a parser, an element counts as open for longer."""
 
     def __init__(self, names: tuple[str, ...] = ()) -> None:
         self.names = list(names)
@@ -130,7 +132,7 @@ class _OpenElements:
         place = self._place(name)
         if place is None:
             return False
-        # The end tag of a form closes nothing but the form.
+        # The end tag of a form closes only the form.
         behind = place + 1 if name == "form" else len(self.names)
         self._cut(place, behind)
         return True
@@ -274,7 +276,8 @@ class _Flattener:
 
 
 def _behind_left_out(html: str, name: str, at: int) -> int:
-    """The end of the element that is left out; ``at`` where the element has no end, or holds more than its own."""
+    """The end of the element that is left out; ``at`` if the element has no end, or contains elements that do not
+    belong to it."""
     if name not in _END_OF_LEFT_OUT:
         return at
     found = _END_OF_LEFT_OUT[name].search(html, at)

@@ -1,8 +1,8 @@
 """The first letters of the texts that an expression can match: a quick check before a search with many expressions.
 
-Nearly every short block of a post is compared with some thousand texts and a hundred expressions, and begins like none
-of them. To try them all takes as long as to parse the block. If an expression is read only in part, its openings are
-shorter than they could be, never wrong.
+Nearly every short block of a post is compared with some thousand texts and a hundred expressions, and begins
+differently from all of them. Trying all of them takes as long as parsing the block. If an expression is read only in
+part, its openings are shorter than possible, but never wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ OTHER = "\0"
 """In an opening: any character that is neither a letter nor a space."""
 
 _MOST = 200
-"""The most openings of one expression. An expression with more openings counts as one that begins with anything."""
+"""The most openings of one expression. If an expression has more openings, its matches count as beginning with
+anything."""
 
 _ATOM = re.compile(
     r"\\(?P<kind>[dDsSwWb])|\\(?P<sign>[^\w\s])|\[(?P<letters>(?:\\d|[^\\\[\]^-])+)\]|(?P<letter>[^.^$*+?{}\[\]()|\\])"
@@ -28,7 +29,7 @@ _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 @dataclass(frozen=True, slots=True)
 class _Read:
     """The beginnings of the texts that a part of an expression matches. ``whole``: texts that the part matches, letter
-    for letter. ``begun``: the beginnings of longer texts.
+    for letter. ``begun``: the beginnings of longer texts that the part matches.
     """
 
     whole: frozenset[str]
@@ -53,17 +54,18 @@ class Beginnings:
     def __init__(self, texts: Iterable[str], expressions: Iterable[str]) -> None:
         found = {text[:LONGEST] for text in texts}
         for expression in expressions:
-            # An expression that may begin with anything has the opening that all texts have.
+            # If a match may begin with anything, its opening is "", with which all texts begin.
             found |= openings(expression) or {""}
         self._anything = "" in found
         self._openings = _by_letter(each for each in found if each and OTHER not in each)
 
     def may_begin(self, text: str) -> bool:
-        """Whether a rule may match a text, by its first letters. False is certain."""
+        """Whether a rule may match a text, by its first letters. If the result is False, no rule matches."""
         if self._anything or len(text) < LONGEST:
             return True
         head = text[:LONGEST].casefold()
-        # With marks or numbers the rules decide: only letters and single spaces have a known folded form.
+        # A text with marks or numbers is left to the rules: the folded form is known only for letters and single
+        # spaces.
         if head[0] == " " or "  " in head or not head.replace(" ", "a").isalpha():
             return True
         return head.startswith(self._openings.get(head[0], ()))
@@ -71,7 +73,7 @@ class Beginnings:
 
 class Expressions:
     """Many named expressions as one. ``fullmatch`` finds the first expression that matches a whole text; the name of
-    its group is the expression's."""
+    its group is the name of the expression."""
 
     def __init__(self, named: Iterable[tuple[str, str]]) -> None:
         named = tuple(named)
@@ -143,8 +145,8 @@ def _joined(first: _Read, then: _Read) -> _Read:
 
 
 def _atom(expression: str, at: int) -> tuple[_Read, int]:
-    """The letter, class or group at a place, and the place after it. A part that is not understood may begin with
-    anything.
+    """The letter, class or group at a place, and the place after it. A part with unknown syntax counts as beginning
+    with anything.
     """
     if expression.startswith("(?:", at):
         end = _end_of_group(expression, at)
@@ -188,5 +190,5 @@ def _signs(expression: str) -> Iterator[tuple[int, str]]:
     return ((found.start(), found[0]) for found in _SIGN.finditer(expression) if found[0] in ("(", ")", "|"))
 
 
-# An escaped sign and a class are passed over as a whole. A "]" directly at the beginning of a class stands for itself.
+# An escaped sign and a class are skipped as a whole. A "]" directly at the beginning of a class stands for itself.
 _SIGN = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|[()|]", re.S)

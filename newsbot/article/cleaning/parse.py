@@ -7,19 +7,20 @@ import threading
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
-# A parser moves these to the head of a document where a post begins with them, or drops them.
+# If a post begins with these elements, a parser moves them to the head of the document, or drops them.
 _NO_BODY = re.compile(
     r"<(?:[!/?]|(?:html|head|body|title|meta|link|base|basefont|bgsound|script|style|noscript|noframes|template)\b)",
     re.I,
 ).match
 _SPACE = " \t\n\r\f"
 _FEW = 16
-"""A document keeps the memory of all posts that it held, some 35 KB for each, until the document itself goes."""
+"""The most posts that one document parses. A document keeps some 35 KB of memory for each post until the document
+itself is freed."""
 _HUGE = 100_000
 
 
 class _Shared(threading.local):
-    """A document that holds one post after the other. Making a document costs more than parsing a short post."""
+    """A document that parses one post after the other. Making a document costs more than parsing a short post."""
 
     body: LexborNode | None = None
     left = 0
@@ -40,7 +41,7 @@ _shared = _Shared()
 
 def _filled(html: str) -> LexborNode:
     body = _document("<body></body>")
-    assert body is not None  # it is written there
+    assert body is not None  # the parser always writes a body
     body.inner_html = html
     return body
 

@@ -1,7 +1,7 @@
 """The messages that PHP prints into a page where a plugin or a theme is faulty and ``display_errors`` is on.
 
-PHP writes them in a form of its own: ``<b>Warning</b>:  ... in <b>/path/file.php</b> on line <b>12</b>``, in a line.
-They are not words of the author, and they are not shown on purpose.
+PHP writes them in this form: ``<b>Warning</b>: ... in <b>/path/file.php</b> on line <b>12</b>``, in a line. The author
+did not write these messages, and the site does not show them on purpose.
 """
 
 from __future__ import annotations

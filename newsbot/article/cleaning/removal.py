@@ -13,14 +13,15 @@ from newsbot.article.cleaning.rule import Rule
 from newsbot.article.text import count_words
 
 LONG_RUN = 40  # a text node of this length is a sentence of the author rather than a label
-# A rule that removes so much of the sentences has matched an unclosed wrapper, not junk.
+# If a rule removes this many characters in sentences, it matched an unclosed wrapper, not junk.
 SWALLOWED = 600
-# An author's words: sentences of this many words, and this many more for each link among them.
+# The fewest words in sentences that show an author, and the further words that each link among them requires.
 PROSE = 20
-# A plea to the reader has a link or a form, and not more words than this for the form and each link, up to two.
+# A plea to the reader has a link or a form, and fewer words than this for each link and for the form. Only two of these
+# count.
 PLEA = 120
 _BLOCK_WORDS = 8
-_PLENTY = 2_000  # words that are not counted further
+_PLENTY = 2_000  # the count of words stops here
 _SENTENCE = re.compile(r"[.!?…。！？؟।](?:[\s\"'”’»«“)\]]|\Z)")
 _FIELDS = frozenset({"form", "input", "button", "select", "textarea", "iframe"})
 _LINKED = frozenset({"a", "button", "label", "option"})
@@ -36,7 +37,7 @@ class Weight:
     """The text of an element, in characters, and what shows who wrote it.
 
     ``sentences``: the characters of long runs outside links. ``prose``: the words of blocks that are sentences.
-    ``nodes``: what the weighing cost.
+    ``nodes``: the number of nodes that were read.
     """
 
     characters: int = 0
@@ -48,7 +49,7 @@ class Weight:
 
     @property
     def is_prose(self) -> bool:
-        """Whether an author wrote this: sentences, with few links among them."""
+        """Whether an author wrote the text: it has sentences with few links among them."""
         return self.prose >= PROSE * (self.links + 1)
 
     @property
@@ -85,16 +86,19 @@ class Removal:
         self.elements.append((node.mem_id, weight.characters, weight.sentences))
 
     def to_hold(self) -> list[int]:
-        """The nodes to keep: the node that outweighs all others of its rule, or all nodes of the rule."""
+        """The nodes to keep: the node with more than half of the characters that its rule removed, or all nodes of the
+        rule."""
         big = [node for node, characters, _ in self.elements if characters * 2 > max(self.characters, 1)]
         return big or [node for node, _, _ in self.elements]
 
 
 def greedy(removals: Iterable[Removal], *, kept: int, kept_sentences: int, bare: bool) -> list[Removal]:
-    """The removals that took the article itself: more than half of its text, or more than half of its sentences.
+    """The removals that took parts of the article itself: more than half of its text, or more than half of its
+    sentences.
 
     The limit of half of the text holds for broad rules. A rule that names its plugin may remove more, such as a bar
-    below a photograph, but not hundreds of letters in sentences, and not everything. ``bare``: nothing would be left.
+    below a photograph, but not hundreds of letters in sentences, and not the whole post. ``bare``: nothing would be
+    left.
     """
     removals = list(removals)
     characters = kept + sum(removal.characters for removal in removals)

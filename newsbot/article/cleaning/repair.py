@@ -1,4 +1,4 @@
-"""Repairs in the text of the HTML, before a parser loses what can be repaired."""
+"""Repairs faults in the text of the HTML before parsing, since a parser would lose content there."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from newsbot.article.cleaning.crowded import limit_attributes
 from newsbot.article.cleaning.nesting import MAX_TAGS, flatten, limit_tags
 
-# For a browser <i class="x"/> is an opening tag: all text after it is italic. <iframe .../> swallows the rest.
+# For a browser <i class="x"/> is an opening tag: all text after it is italic. <iframe .../> makes the rest its content.
 _EMPTIED = (
     r"i|b|u|s|em|strong|span|font|small|big|a|p|div|section|aside|ins|del|sup|sub|code|script|style|iframe|title"
     r"|textarea|noscript"
     r"|video|audio|object|svg|h[1-6]|li|ul|ol|td|th|button|select|template|xmp|noembed|noframes"
 )
-# Before the slash a name or a quoted value must end: the path in <a href=/x/> does not close the tag.
+# A name or a quoted value must end directly before the slash: the path in <a href=/x/> does not close the tag.
 _SELF_CLOSED = re.compile(rf"<({_EMPTIED})((?:\s[^<>]*)?)(?<![\w=:.%#?&-])\Z|<({_EMPTIED})\Z", re.I)
 _EMPTY_IS_NOTHING = frozenset(
     ("i", "b", "u", "s", "em", "strong", "span", "font", "small", "big", "ins", "del", "sub", "code")
@@ -24,7 +24,7 @@ _VOID_STARTS = frozenset({"<br", "<br ", "<img", "<hr", "<hr ", "<inp", "<sou"})
 _BLOAT = 20_000
 _BLOATED = re.compile(rf"<([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/])[^<>]{{{_BLOAT},}}>?")
 _MANY_ATTRIBUTES = 500
-# A raw text element without an end tag swallows the rest of the post.
+# A raw text element without an end tag makes the rest of the post its content.
 _SWALLOWERS = (
     "script",
     "style",
@@ -43,7 +43,7 @@ _CLOSED = {tag: re.compile(f".*</{tag}", re.I | re.S) for tag in _SWALLOWERS}
 _WORDS = {"script": "[^<]*", "style": "[^<]*"}
 _OPENING = {tag: re.compile(rf"<{tag}(?=[\s>/])[^<>]*>{_WORDS.get(tag, '')}", re.I) for tag in _SWALLOWERS}
 _SWALLOWER = re.compile(("<(?:" + "|".join(_SWALLOWERS) + ")").encode())
-# The first two letters of one of them, in letters of either case: a quick check, which decides most posts.
+# The first two letters of these elements, in either case: a quick check, which decides most posts.
 _MAY_SWALLOW = re.compile(
     "<(?:[sS](?:[cCeE]|[tT][yY])|[tT](?:[iI][tT]|[eE][xXmM])|[iI][fF]|[xX][mM]|[nN][oO]|[pP][lL])"
 ).search

@@ -1,7 +1,7 @@
 """What repeats in nearly all posts of a site at the same place, and the rules that would remove it.
 
-Pure. Nothing is removed here: a standing introduction of the author repeats too, so that a person decides. The rules
-are then a site's own, and the same post gives the same article in each run.
+Pure. Nothing is removed here: an author's own introduction may repeat too, so a person decides. The rules then belong
+to the site, and the same post gives the same article in each run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class RepeatedBlock:
     solid: bool = False  # with a picture or a player
 
     def rule(self) -> Mapping[str, object] | None:
-        """The keys of a rule that removes the block, or None where no rule by its words reaches it."""
+        """The keys of a rule that removes the block, or None if no rule can match it by its words."""
         if self.tag not in _SINGLE or self.solid or len(self.words) > (LINKED_BLOCK if self.hrefs else SHORT_BLOCK):
             return None
         if self.hrefs:
@@ -47,8 +47,8 @@ class RepeatedBlock:
 
 @dataclass(slots=True)
 class Repeats:
-    """Counts the blocks of a site's posts. Its memory is bounded: what repeats in nearly all posts stands in the first
-    ones too, and only their blocks are counted."""
+    """Counts the blocks of a site's posts. Its memory is bounded: a block that repeats in nearly all posts is also in
+    the first posts, and only the blocks of the first posts are counted."""
 
     posts: int = 0
     _counts: Counter[RepeatedBlock] = field(default_factory=Counter)
@@ -68,8 +68,8 @@ class Repeats:
 
 
 def as_site(url: str, repeats: Repeats) -> Iterator[str]:
-    """The lines of a ``[[site]]`` table with a rule for each block that repeats, to be read by a person. What no rule
-    reaches is a comment."""
+    """The lines of a ``[[site]]`` table with a rule for each block that repeats, to be read by a person. A block that
+    no rule can match becomes a comment."""
     found = repeats.found()
     yield "[[site]]"
     yield f"url = {_quoted(url)}"

@@ -13,31 +13,31 @@ _PART = re.compile(r"([.#]?)((?:[\w*-]|\[0-9\])+)|\[([\w-]+)(?:=([^\]]*))?\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What one plugin, or one kind of plugin, adds to an article.
+    """The content that a plugin, or a kind of plugin, adds to an article.
 
-    ``select`` are selectors. ``texts`` are whole texts of a block without a class, and ``patterns`` the same as regular
-    expressions, for paragraphs without links; ``linked`` is for paragraphs with links. With ``also_linked``
-    ``patterns`` are for both. ``marks`` are words: ``patterns`` are for a paragraph of several sentences too, if one of
-    these words is in it. With ``headings`` texts apply to headings too, and ``bare`` to headings with nothing
-    under them, as all texts do; a text of ``bare`` may end with an asterisk, for the site's name. ``heads`` are texts
-    that may head what an author writes: as a heading or a line of bold words they are removed only with nothing under
-    them. ``captions`` are whole captions: a figure with one of them is removed with its pictures.
+    ``select`` are selectors. ``texts`` are whole texts of a block without a class. ``patterns`` are regular expressions
+    for whole paragraphs without links, ``linked`` for paragraphs with links. With ``also_linked``, ``patterns`` are for
+    both. ``marks`` are words: if a paragraph of several sentences contains one of them, ``patterns`` apply to it too.
+    With ``headings`` texts apply to headings too, and ``bare`` to headings with nothing under them, as all texts do; a
+    text of ``bare`` may end with an asterisk, for the site's name. ``heads`` are texts that may also be headings of an
+    author: as a heading or a line of bold words, they are removed only with nothing under them. ``captions`` are whole
+    captions: a figure with one of them is removed with its pictures.
 
     ``hrefs`` are URLs of frames, images and links, ``invitations`` the URLs of all links in a short block, or in a
-    block that ``linked`` matches: each is a host, a slash, and an expression for the rest. With ``pictures`` a link
-    counts only where it shows a picture, since the words of a link are the author's. With ``labels`` a link in a
-    sentence is removed and its words stay. With ``long`` a block of several sentences counts for ``linked`` with
-    ``invitations`` too. ``about`` are expressions for a newsroom's own matters: a longer block without one of
-    them, and a short one that asks for somebody else, is the author's.
+    block that ``linked`` matches: each is a host, a slash, and an expression for the rest. With ``pictures``, only a
+    link that shows a picture counts, since the words of a link are the author's. With ``labels`` a link in a sentence
+    is removed and its words stay. With ``long`` a block of several sentences counts for ``linked`` with ``invitations``
+    too. ``about`` are expressions for a newsroom's own matters: a longer block without one of them, and a short block
+    that makes a request for somebody else, are the author's.
 
     A ``broad`` rule has a name that an author's own markup might share: it never removes more than half of a post's
-    text. A ``wordless`` rule names a plugin that writes no sentences, an ``asks`` rule one that asks the reader for
-    something: neither removes an element with an author's sentences. A ``stub`` rule also means that the article
-    continues elsewhere, a ``credit`` rule tells the article's source. ``unless`` are classes of elements that the rule
+    text. A ``wordless`` rule names a plugin that writes no sentences, an ``asks`` rule a plugin that asks the reader
+    for something: neither removes an element with an author's sentences. A ``stub`` rule also means that the article
+    continues elsewhere, a ``credit`` rule shows the article's source. ``unless`` are classes of elements that the rule
     never removes.
 
     ``named`` are expressions for the words of a class, as in "mobile share box", and ``ids`` whole ids of boxes. Such a
-    rule removes an element only if it holds what ``holds`` says: see ``holding.py``.
+    rule removes an element only if its content fits ``holds``: see ``holding.py``.
     """
 
     name: str

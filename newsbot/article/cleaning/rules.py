@@ -15,16 +15,16 @@ from newsbot.article.cleaning.rule import Rule, read_rules
 from newsbot.article.cleaning.selectors import MEMO_LIMIT, Selectors
 from newsbot.article.links import host
 
-# A longer block says more than "follow us".
+# A longer block is more than an invitation to follow.
 INVITATION = 110
 # Dashes, arrows and small pictures around a label are ignored.
 _MARKS = (
     " :.…!?»«>›‹→⇒←⇐⬅➡➜▶►▸▼▾⬇↓|-–—_=~#*•·●■★☆✅✔❗‼"
     '👉👇📲📱📢🔔🔊🎧📰🔗📌🔥\ufe0f\u200d[]()"“”。！？：；、「」『』【】（）《》〈〉।॥۔؟،'
 )
-# The longest address, without its query, of a page that asks for something, of a channel or of an app.
+# The most characters, without the query, in the address of a channel, an app, or a page with a request to the reader.
 _ASKING = 75
-# Only a plea of at most this length need not say what it asks for.
+# A plea of at most this length need not name its subject. A longer plea must.
 _BUTTON = 45
 _OURS = re.compile(
     r"\b(?:us|our|me|my|uns|unser\w*|mich|mein\w*|n[ou]s|notre|nuestr\w*|noss\w*|ci|noi|nostr\w*|ons|onze|nas|nasz\w*|нас|наш\w*"
@@ -44,7 +44,7 @@ _REPORTED = re.compile(
     r"|(?:a|ont|avait) dit|dit(?= (?:las?|les?|une?|elles?|ils?|on|mme)\b| l['’])"
     r"|dicono|secondo|disse|diz|segundo|zei|zegt|volgens|powiedział\w*|mówi|сказал\w*|сообщил\w*|заявил\w*|dedi|diyor|kata|ujar)\b"
 )
-# What the newsroom will publish next is the author's, although it speaks of articles.
+# A sentence about what the newsroom will publish next is the author's, although it mentions articles.
 _ANNOUNCES = re.compile(
     r"\b(?:(?:next|upcoming|following|second|third|final) (?:article|post|part|episode|instal+ment|blog|story)"
     r"|(?:nächsten?|folgenden?) (?:artikel|beitrag|teil|folge)|(?:próxim[oa]|siguiente) (?:artículo|post|parte|artigo)"
@@ -59,7 +59,7 @@ _SPEAKS = re.compile(
 
 _SPLIT = re.compile(r"(?<=[.!?…])\s+")
 _LONG_SENTENCE = 8
-"""The fewest words of a sentence that tells something."""
+"""The fewest words of a sentence that is checked by itself."""
 
 _QUOTATION = re.compile('«[^«»]*»|“[^“”]*”|„[^„“”]*[“”]|"[^"]*"|「[^「」]*」')
 _SENTENCES = re.compile(r"[.!?;。]\s+\S+\s+\S+\s+\S")
@@ -82,9 +82,10 @@ class CleaningRules:
         self._captions = _folded(self.rules, "captions")
         self._patterns = Expressions((_group(rule), pattern) for rule in self.rules for pattern in rule.patterns)
         self._notes = [(rule, re.compile("|".join(rule.patterns))) for rule in self.rules if rule.marks]
-        # A mark may begin with a capital letter. To look for both forms takes less time than to fold each paragraph.
+        # A mark may begin with a capital letter. Searching both forms takes less time than folding each paragraph.
         self.marks = tuple({form for rule in self.rules for each in rule.marks for form in (each, each.capitalize())})
-        # Whether ``match_text`` or ``match_bare`` may find a rule for a text. This quick check decides most texts.
+        # This quick check tells whether ``match_text`` or ``match_bare`` may find a rule for a text. It decides most
+        # texts.
         patterns = (each for rule in self.rules for each in rule.patterns)
         self.may_match = Beginnings(self._labels, patterns).may_begin
         self._hrefs = Addresses(self.rules, "hrefs")
@@ -95,8 +96,8 @@ class CleaningRules:
             for rule in linked
         ]
         self._about = {rule.name: re.compile("|".join(rule.about)) for rule in linked if rule.about}
-        # One expression for all rules that do not ask for the links takes less time than each of them. In this one
-        # expression a group would get another number.
+        # One expression for all rules that do not check the links takes less time than an expression for each rule.
+        # Expressions with groups are left out, since their groups would get other numbers.
         plain = [rule for rule, pattern, leads in self._linked if leads is None and not pattern.groups]
         self._plain = Expressions(("plain", each) for rule in plain for each in rule.for_links)
         self._not_plain = [each for each in self._linked if each[2] is not None or each[1].groups]
@@ -127,7 +128,7 @@ class CleaningRules:
         return rule
 
     def match_note(self, words: str) -> Rule | None:
-        """The rule that matches a paragraph of several sentences with one of the ``marks``, or None."""
+        """The rule that matches a paragraph of several sentences with one of the rule's ``marks``, or None."""
         folded = fold(words)
         for rule, pattern in self._notes:
             if any(mark in folded for mark in rule.marks) and pattern.fullmatch(folded):
@@ -174,8 +175,8 @@ class CleaningRules:
         return None
 
     def _is_authors(self, rule: Rule, pattern: re.Pattern[str], words: str, *, leads: bool, short: bool) -> bool:
-        """Whether words that a rule's expression matches are the author's all the same. ``leads``: the rule names the
-        addresses of the links. ``short``: the block is as short as an invitation."""
+        """Whether the author wrote words that a rule's expression matches. ``leads``: the rule names the addresses of
+        the links. ``short``: the block is as short as an invitation."""
         if (leads or rule.also_linked) and _only_quoted(pattern, words):
             return True
         if not leads:
@@ -184,7 +185,8 @@ class CleaningRules:
         return _REPORTED.search(fold(words)) is not None or (not short and self._tells(rule, pattern, words))
 
     def _is_own(self, rule: Rule, folded: str, hrefs: Sequence[str], own: str) -> bool:
-        """Whether a block asks for the newsroom itself: by its words, or as a button would."""
+        """Whether a block makes a request for the newsroom itself: its words name the newsroom, or it is like a
+        button."""
         about = self._about.get(rule.name)
         if about is None or about.search(folded):
             return True
@@ -211,18 +213,18 @@ class CleaningRules:
 
 
 def _is_statement(words: str) -> bool:
-    """Whether words end as a sentence and have the length of one: "The group met in a chat on Monday."."""
+    """Whether words have the end and the length of a sentence: "The group met in a chat on Monday."."""
     return words.rstrip()[-1:] in _STOPS and words.count(" ") >= _STATEMENT
 
 
 def _only_quoted(pattern: re.Pattern[str], words: str) -> bool:
-    """Whether words match only because of what somebody says in them: a charity's “support us” is the author's."""
+    """Whether words match only because of a quotation in them: the author quotes a charity's “support us”."""
     others, quotations = _QUOTATION.subn("…", words)
     return quotations > 0 and pattern.fullmatch(fold(others)) is None
 
 
 def is_quotation(text: str) -> bool:
-    """Whether somebody says the whole text."""
+    """Whether the whole text is a quotation."""
     return text[0] in _OPENING_QUOTES and text.rstrip(" .,!?…")[-1:] in _CLOSING_QUOTES
 
 

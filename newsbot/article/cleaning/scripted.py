@@ -21,7 +21,7 @@ SCRIPTED = frozenset({
     "data-borlabs-cookie-content", "data-gallery",
 })  # fmt: skip
 _LONGEST_GALLERY = 200_000
-# A gradient may stand before the address. Without a limit the cost of the search is quadratic for a style of many
+# A gradient may come before the address. Without a limit the cost of the search is quadratic for a style of many
 # colons.
 _BEHIND = re.compile(r"background(?:-image)?\s*:[^;]{0,300}?url\(\s*[\"']?([^\"')]+)", re.I)
 _ELEMENTOR = re.compile(r'"video_type":"(\w+)"')
@@ -47,7 +47,7 @@ def element_frame(attributes: Attributes) -> str | None:
 
 
 def script_frame(attributes: Attributes, node: LexborNode) -> str | None:
-    """The same for a ``<script>``."""
+    """The URL of the frame or page that a ``<script>`` would show, as written, or None."""
     if attributes.get("data-telegram-post"):
         return f"https://t.me/{attributes['data-telegram-post']}"
     if attributes.get("type") == "text/template":

@@ -29,7 +29,7 @@ _LITERAL = re.compile(r"[\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A selector whose leading part an element has. The rule matches where the other parts match too."""
+    """A selector whose leading part matches an element. The rule applies if the other parts match too."""
 
     rule: Rule
     tags: Set[str] = frozenset()
@@ -66,14 +66,15 @@ class Selectors:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._exact: dict[str, list[Candidate]] = {}  # "." or "#" and the name
-        self._patterns: dict[str, list[_Pattern]] = {}  # the same with the name's first letters, or none
-        self._prefixes: dict[str, tuple[str, ...]] = {}  # those of the patterns, for a quick check
+        self._patterns: dict[str, list[_Pattern]] = {}  # "." or "#" and the first letters of the name, or no letters
+        self._prefixes: dict[str, tuple[str, ...]] = {}  # the prefixes of the patterns, for a quick check
         self._attributes: dict[str, list[Candidate]] = {}
         self._tags: dict[str, list[Candidate]] = {}
         for number, (rule, selector) in enumerate((each, name) for each in rules for name in each.select):
             self._index(number, rule, read_selector(selector))
         for start, patterns in self._patterns.items():
-            # A name is compared with the patterns of its first letters, and with those that have none.
+            # A name is compared with the patterns that have its first letters, and with the patterns that have no
+            # letters first.
             both = patterns if len(start) == 1 else [*patterns, *self._patterns.get(start[0], ())]
             self._patterns[start] = sorted(both, key=lambda pattern: pattern.number)
             self._prefixes[start] = tuple({pattern.prefix for pattern in both})

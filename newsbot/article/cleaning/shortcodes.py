@@ -12,9 +12,9 @@ from html import unescape
 
 _CLOSER = re.compile(r"\[/([A-Za-z][\w-]{0,40})\s*\]")
 _QUOTE = "[\"'“”„″′‘’«»]"
-# An argument may contain "]" between quotes, and "[...]" too where it is written as key="...". The expression never
-# backtracks: an opening bracket without an end costs its own length, not every way to pair its quotes. crowded.py says
-# why some groups are atomic, and not possessive.
+# An argument may contain "]" between quotes, and "[...]" too if it is written as key="...". The expression never
+# backtracks: the cost of an opening bracket without an end grows with its length, not with the number of ways to pair
+# its quotes. ``markup.py`` explains why some groups are atomic and not possessive.
 _OPENING_QUOTE = r"(?<==)[\"“”„″][^\"“”„″\[\]]*+\["
 _BRACKETED = rf"{_OPENING_QUOTE}[^\"“”„″\[\]]*+\](?>(?:[^\"“”„″\[\]]++|\[[^\"“”„″\[\]]*+\])*)[\"“”„″](?=[\s\xa0/\]])"
 _HELD = rf"(?>(?:[^\"'“”„″′‘’«»\[\]]++|(?!{_OPENING_QUOTE}){_QUOTE}(?:[^\"'“”„″′‘’«»\[]*+{_QUOTE})?)*)"
@@ -115,7 +115,7 @@ def strip(text: str, closed: Set[str]) -> tuple[list[str], list[str], int]:
     at = 0
     for found in _TAG.finditer(text):
         closing, name, arguments = found[1], found[2].lower(), found[3] or ""
-        # Names of shortcodes have small letters: "[Video]" alone in a line belongs to a transcript.
+        # Names of shortcodes are in small letters: "[Video]" alone in a line belongs to a transcript.
         alone = lone and (found[2].islower() or name == "toc")
         if not (closing or _is_shortcode(name, arguments, closed=closed, lone=alone)):
             continue
@@ -142,7 +142,8 @@ def strip(text: str, closed: Set[str]) -> tuple[list[str], list[str], int]:
 def _stripped_again(
     words: list[str], pictures: list[str], count: int, closed: Set[str]
 ) -> tuple[list[str], list[str], int]:
-    """The same, where a shortcode of a common name stands alone now that a picture divides its text."""
+    """The result of ``strip`` after a second pass: a shortcode with a common name may be alone after a picture divided
+    its text."""
     for at in reversed(range(len(words))):
         if words[at] and not words[at].isspace() and _is_only_tags(words[at]):
             inner, found, more = strip(words[at], closed)

@@ -22,8 +22,7 @@ def is_tag(attributes: Attributes) -> bool:
 
 
 def is_listed(link: LexborNode, is_label: Callable[[str], bool]) -> bool:
-    """Whether the block around such a link holds nothing but such links and labels: "Tags:". A hashtag is the
-    author's."""
+    """Whether the block around such a link contains only such links and labels: "Tags:". A hashtag is the author's."""
     outer, block = link, link.parent
     while block is not None and block.tag in _FORMATTING:
         outer, block = block, block.parent

@@ -23,7 +23,7 @@ WRAPPERS = frozenset({
     "body", "form", "nav", "search", "marquee", "amp-carousel", "amp-accordion", "dialog", "optgroup", "option",
     "noindex",
 })  # fmt: skip
-# The content of these is never text of an article.
+# The content of these elements is never text of an article.
 NOTHING = frozenset({
     "script", "style", "link", "meta", "base", "title", "head", "template", "svg", "canvas", "input", "select",
     "textarea",
@@ -42,7 +42,7 @@ def numbering(attributes: Attributes) -> str:
 
 
 def spans(attributes: Attributes) -> str:
-    """The attributes a cell of a table keeps: how many columns and rows it spans, where it is more than one."""
+    """The attributes a cell of a table keeps: the number of columns and rows that it spans, if more than one."""
     return "".join(
         attribute(name, str(int(value[:4])))
         for name in ("colspan", "rowspan")

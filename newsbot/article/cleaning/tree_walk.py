@@ -1,6 +1,6 @@
 """One walk over the parsed post: elements that a rule matches are left out, all others go to the writer.
 
-The tree is never changed and the walk does not recurse, so that a held-back rule costs a second walk, and a hostile
+The tree is never changed and the walk does not recurse, so holding back a rule needs only a second walk, and a hostile
 post cannot exhaust the stack.
 """
 
@@ -68,7 +68,7 @@ class TreeWalk(BlockWalk):
                 pending.append((node.next, leave_element))
                 node = node.first_child
         self.writer.finish()
-        # The writer and the media refer to each other through this function. Without the deletion, only the garbage
+        # The writer and the media refer to each other through this function. Without this deletion, only the garbage
         # collector could free the memory of the post.
         del self.writer.show_address
 
@@ -158,7 +158,7 @@ class TreeWalk(BlockWalk):
         return self.writer.inline_end
 
     def _enter_address(self, name: str, url: str, node: LexborNode) -> Leave | None:
-        """A link that leads out of the post."""
+        """Enter a link that leads to another page."""
         rule = self._rules.match_url(url)
         if rule is not None:
             if rule.labels and is_in_sentence(node):
@@ -172,7 +172,8 @@ class TreeWalk(BlockWalk):
         return self._leave_picture_link
 
     def _enter_button(self, tag: str, node: LexborNode, attributes: Attributes) -> Leave | None:
-        """The text of a button says what a click does. A button that unfolds an answer holds the question."""
+        """Enter a button. Its text says what a click does, so it is left out. A button that unfolds an answer contains
+        the question, so it stays."""
         named = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
         if not _UNFOLDS.isdisjoint(attributes) or _MEANT_TO_OPEN.search(named):
             return self._enter_box(tag, node, attributes)
@@ -199,7 +200,7 @@ class TreeWalk(BlockWalk):
 
 
 def _nothing() -> None:
-    """Leave an element that adds nothing to its content."""
+    """The ``Leave`` of an element whose end writes nothing."""
 
 
 # Tag -> how to enter it.

@@ -1,6 +1,6 @@
 """Writes the clean article: HTML and text are written together, in one pass.
 
-A parser would read the output as the same tree, so that cleaning the output again changes nothing.
+A parser reads the output as the tree that was written, so cleaning the output again changes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Writer(BlockStack):
         if self._holder.tag == "pre":
             self._verbatim(text)
             return
-        # This code runs for each text of a post. Most texts need no call of a function here.
+        # This code runs for each text of a post. Most texts need no function call here.
         if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
             text = folded(text)
         body = text.strip()
@@ -167,8 +167,8 @@ class Writer(BlockStack):
             self.boundary()
 
     def _verbatim(self, text: str) -> None:
-        # A parser drops a line feed at the start of <pre>, so none is written. Text of spaces only is not written
-        # either.
+        # A parser drops a line feed at the start of <pre>, so no line feed is written there. Text that consists of
+        # spaces is not written either.
         text = text if self._run else text.lstrip("\n")
         if text and (self._run or not text.isspace()):
             self._space = False

@@ -1,4 +1,4 @@
-"""The article in a whole page: WordPress's own container of the article, else what two judges find."""
+"""The article in a whole page: the content of WordPress's own container, else the result of two judges."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from newsbot.article.text import count_words, plain_text
 _FIRST_HEADING = re.compile(r"(?:\s|<!--[^<>]*-->|<meta\b[^<>]*>)*<(h[12])\b[^<>]*>([^\n]{1,400}?)</\1>", re.I)
 _SENTENCE = re.compile(r"[.!?…。！？।][\"'”’»)\]]*\s*$")
 _SAME = 0.8
-"""A shorter result is taken where it holds this share of the sentences of a longer one."""
+"""A shorter result is used if it contains this share of the sentences of a longer result."""
 
 _WHOLE = 0.9
 _LONGER = 1.3
-"""A longer result is taken where it holds this share of a shorter one, and this many times as many sentences."""
+"""A longer result is used if it contains _WHOLE of a shorter result, and has _LONGER times as many sentences."""
 
 _THIN = 0.5
 
 _LABELLED = 0.88
-"""The share of sentences in the words of an article without comments, teasers and labels around it."""
+"""The share of sentences among the words of an article, without the comments, teasers and labels around the article."""
 
 _LOST = 0.7
 _SHORTER = 0.97
 _LONG_LINE = 100
 _ALONE = 100
-"""The words in paragraphs that count without trafilatura's consent."""
+"""The fewest words in paragraphs that count as an article without trafilatura."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """The article's HTML, and who found it: ``container``, ``trafilatura``, ``paragraphs``; None if no judge did.
 
-    ``html`` is "" where the container is there and empty, None where the page has no article.
+    ``html`` is "" if the page has an empty container, None if the page has no article.
     """
 
     html: str | None
@@ -84,8 +84,8 @@ def _found(html: str, url: str) -> Body:
         return Body(named, "container")
     if named is None and waits_for_scripts(tree, html):
         return Body(None)
-    # This comes first, since the comparison below takes widgets out of the tree, and the only container may be
-    # inside a widget.
+    # This is done first, since the comparison below removes widgets from the tree, and the only container may be in a
+    # widget.
     small = small_container(tree, html, (*CONTAINERS, *NAMED))
     judged = _compared(*judge_page(html, url), root, prose, url)
     if named:
@@ -124,7 +124,7 @@ def _compared(judged: str | None, in_full: bool, root: LexborNode, prose: Mappin
     A result that was not judged ``in_full`` and has less than half of the sentences counts as none.
     """
     dense = densest(root, prose)
-    same = (dense.inner_html or "").strip() == judged  # a large page, of which both take the densest element
+    same = (dense.inner_html or "").strip() == judged  # both use the densest element of a large page
     leave_out_asides(dense)
     own, enough = (dense.inner_html or "").strip(), prose[dense.mem_id] >= _ALONE
     if same and judged:
@@ -144,14 +144,15 @@ def _compared(judged: str | None, in_full: bool, root: LexborNode, prose: Mappin
 
 
 def _goes_on(text: str, *, behind: str) -> bool:
-    """Whether ``text`` holds nearly all of a shorter text and much more: the shorter text is a part of the article."""
+    """Whether ``text`` contains nearly all of a shorter text and much more: the shorter text is a part of the
+    article."""
     lines = list(_lines(behind))
     held = sum(len(line) for line in lines if line in text)
     return held >= _WHOLE * sum(map(len, lines)) and _sentences(text) >= _LONGER * _sentences(behind) > 0
 
 
 def _is_better(text: str, *, than: str) -> bool:
-    """Whether what the judges found leaves out labels of a named container, and no more sentences than it may."""
+    """Whether the result of the judges lacks labels of a named container, and only as many sentences as it may lack."""
     return len(text) < _SHORTER * len(than) and _sentences(text) >= _LOST * _sentences(than)
 
 

@@ -10,9 +10,10 @@ _BY = (
     r"(?:written by|reported by|story by|by|por|par|di|von|door|oleh|av|af|autor|autora|auteur|autore|author|penulis"
     r"|reporter|автор|текст|текст:|yazan|autor/in)"
 )
-# These words also mean "text": only with a colon do they stand before a name.
+# These words also mean "text". Only with a colon are they a word for "by".
 _TEXT_BY = r"(?:texto|texte|testo|text|tekst|redacción|redação)\s*:"
-# "By" and its like in capitals of a theme; the short words that also begin names need a colon or small letters.
+# Words for "by". A theme may write them in capitals. Short words that may also begin a name need a colon or small
+# letters.
 _BEFORE_NAME = re.compile(
     r"\s*(?:(?i:by|written by|posted by|por|par|escrito por|rédigé par|geschrieben von|scritto da|oleh|penulis|автор)"
     r"\s*+(?::\s+|(?<=\s))|(?i:von|di|da|door|av|af|autor|autora|auteur|author)\s*:\s*|(?:von|di|da|door|av|af)\s+(?=[^\W\d_a-z]))",
@@ -81,7 +82,7 @@ _AGENCY_AFTER = re.compile(
 _CHINESE = re.compile(
     r"^[（(【]?(?P<agency>新华社|中新社|中新网)(?P<place>[\u4e00-\u9fff·]{2,12}?)\d{1,2}月\d{1,2}日[电電讯訊]"
 )
-# Words in capitals before a dash or a colon that are not places.
+# Words that are not places, although they may stand in capitals before a dash or a colon.
 _NO_PLACE = frozenset(
     ("NASA", "NATO", "FIFA", "UEFA", "OPEC", "ASEAN", "UNESCO", "UNICEF", "COVID", "BREAKING", "UPDATE", "UPDATED",
      "WATCH", "VIDEO", "LIVE", "OPINION", "EXCLUSIVE", "ANALYSIS", "PHOTOS", "NOTE", "CORRECTION")
@@ -114,13 +115,15 @@ def find_byline(text: str) -> str | None:
 
 
 def without_by(name: str) -> str:
-    """An author's name without the word for "by" that a theme writes before it. "Di Maio" and "Von Ahn" are names."""
+    """An author's name without the word for "by" that a theme writes before it. "Di" and "Von" stay in "Di Maio" and
+    "Von Ahn"."""
     found = _BEFORE_NAME.match(name)
     return name[found.end() :].strip() if found else name.strip()
 
 
 def without_handle(name: str) -> str:
-    """An author's name without the name of an account after it ("Ann Writer @annw"). An account alone stays."""
+    """An author's name without the name of an account after it ("Ann Writer @annw"). A name that is only an account
+    stays."""
     return _HANDLE.sub("", name)
 
 
@@ -155,8 +158,8 @@ def find_dateline(text: str) -> Dateline | None:
 
 
 def _is_place(words: str, *, followed: str) -> bool:
-    """Whether words are a place in capitals. Without an agency, capitals alone mark a dateline ("NASA - the agency" is
-    none)."""
+    """Whether words are a place in capitals. Without an agency, capitals are not enough: "NASA - the agency" is not a
+    dateline."""
     if not words.isupper() or words in _NO_PLACE or followed[0].islower():
         return False
     return len(words) > 3 or agency_of(words) is not None

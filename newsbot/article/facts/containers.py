@@ -17,10 +17,12 @@ NAMED = (".post-content", ".post__content", ".article-content", ".article__conte
          ".entry__content", ".article-body", ".article_body", ".article__body", ".article-text", ".article__text",
          ".article_text", ".article_content", ".post_content", ".post-text", ".entry-text", ".news-text", ".story-body",
          ".story-content")  # fmt: skip
-"""Names that themes use for the same. Many pages use them for a wider wrapper, or for a part of the article."""
+"""Further names that themes use for the container. Many pages use these names for a wider wrapper, or for a part of the
+article."""
 
 FEW = 50
-"""The most elements of one selector that are examined. No theme has more, and each costs time by its depth."""
+"""The most elements of one selector that are examined. No theme has more. The time for an element grows with its
+depth."""
 
 _INERT = frozenset({"script", "style", "noscript", "template"})
 _SHOWN = frozenset({"img", "iframe", "video"})
@@ -84,7 +86,7 @@ def _parts(tree: LexborHTMLParser, selector: str, prose: Mapping[int, int]) -> l
 
 
 def _home(above: Sequence[LexborNode]) -> int:
-    """The element that holds one article: parts of an article are near each other, two articles are not."""
+    """The element that contains the whole article: parts of one article have it in common, two articles do not."""
     home = next((each for each in above if each.tag in ("article", "li") or "itemscope" in each.attributes), None)
     if home is not None and home.tag in ("body", "html"):
         home = None
@@ -96,7 +98,7 @@ def _words(nodes: Sequence[LexborNode], prose: Mapping[int, int]) -> int:
 
 
 def _is_teaser(node: LexborNode, prose: Mapping[int, int]) -> bool:
-    """Whether the block around an element is a teaser: its heading is a link, and it holds few words."""
+    """Whether the block around an element is a teaser: its heading is a link, and it contains few words."""
     above = node.parent
     return above is not None and prose[node.mem_id] > 0 and prose.get(above.mem_id) == 0
 
@@ -122,7 +124,8 @@ def _within(node: LexborNode, container: LexborNode) -> Iterator[LexborNode]:
 
 
 def waits_for_scripts(tree: LexborHTMLParser, html: str) -> bool:
-    """Whether a container of WordPress is there and empty until scripts fill it: prose beside it is not the article."""
+    """Whether the page has a container of WordPress that is empty until scripts fill it. Then prose outside of the
+    container is not the article."""
     containers = [container for selector in CONTAINERS for container in tree.css(selector)[:FEW]]
     if not containers or any(map(_says_something, containers)):
         return False
@@ -134,7 +137,8 @@ def _has_script(container: LexborNode) -> bool:
 
 
 def small_container(tree: LexborHTMLParser, html: str, selectors: Sequence[str]) -> str | None:
-    """The content of a container that holds less than its share; None where scripts would fill it, or there is none."""
+    """The content of a container that has less than its share of the words. None if scripts would fill the container,
+    or if the page has none."""
     for selector in selectors:
         container = tree.css_first(selector)
         if container is not None:

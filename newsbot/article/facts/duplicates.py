@@ -65,7 +65,7 @@ def _sketched(articles: Iterable[Article]) -> tuple[Sketches, list[tuple[str, Ha
     """For each article that is long enough: a row of PERMUTATIONS numbers, and its (date, key)."""
     from datasketch import MinHash  # type: ignore[import-untyped]
 
-    # Made once: making the permutations takes as long as using them.
+    # The permutations are made once, because making them takes as long as using them.
     pattern = MinHash(num_perm=PERMUTATIONS, scheme="affine32")
     kept, dated = bytearray(), list[tuple[str, Hashable]]()
     for article in articles:
@@ -82,7 +82,7 @@ def _sketched(articles: Iterable[Article]) -> tuple[Sketches, list[tuple[str, Ha
 
 
 def _mates(band: Sketches) -> Iterator[list[int]]:
-    """The numbers of the articles that are equal in a whole band."""
+    """Groups of articles, by their numbers, that are equal in a whole band."""
     if len(band) < 2:
         return
     order = np.lexsort(band.T)

@@ -1,4 +1,4 @@
-"""The head of an article in what the judges of a page found: its title, and labels above the title."""
+"""The head of an article in the result of the judges: the title, and labels above the title."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _FEWEST = 8
 """A title of fewer letters may be the first word of an article ("Fin", "Cranes")."""
 
 _MOST = 6
-"""The number of blocks in which the title is searched: above it may be a label of the section, the author and a date.
+"""The number of blocks in which the title is searched: a label of the section, the author and a date may be above it.
 """
 
 _LONGEST = 120
-"""A longer block above the title has words of the article, and so has a sentence of ``_SENTENCE`` letters."""
+"""A longer block above the title belongs to the article. A sentence of ``_SENTENCE`` letters does too."""
 
 _SENTENCE = 40
 _ENDS = re.compile(r"[.!?…。！？।][\"'”’»)\]]*\Z")

@@ -1,4 +1,5 @@
-"""What trafilatura finds in a page, and where the most paragraphs of a page are that is too large for trafilatura."""
+"""The article that trafilatura finds in a page. In a page that is too large for trafilatura: the element with the most
+text in paragraphs."""
 
 from __future__ import annotations
 
@@ -19,13 +20,13 @@ these. See ``_densest``."""
 MOST_CHARACTERS = 1_000_000
 
 MOST_BLOCKS = 1_500
-"""jusText compares each short block with all others, and judges only pages with fewer blocks."""
+"""jusText compares each short block with all others, so it is used only for pages with fewer blocks."""
 
 TWICE_ELEMENTS, TWICE_BLOCKS = 3_000, 1_000
-"""trafilatura reads pages with no more elements and blocks than these twice. See ``merged``."""
+"""If a page has no more elements and blocks than these, trafilatura reads it twice. See ``merged``."""
 
 LEAST_WORDS = 25
-"""With fewer words, the result of trafilatura is the frame of a page rather than an article."""
+"""With fewer words, the result of trafilatura is not an article but the parts around it."""
 
 _ELEMENT = re.compile(r"<[a-zA-Z]")
 _BLOCK = re.compile(r"<(?:p|div|td|th|li|dt|dd|br|hr|pre|h[1-6]|option|tr|section|article|blockquote)\b", re.I)
@@ -37,7 +38,7 @@ _FRAME = "script, style, noscript, template, svg, nav, footer, aside, form, sele
 
 
 def judge_page(html: str, url: str) -> tuple[str | None, bool]:
-    """trafilatura's result, and whether it used all its means."""
+    """trafilatura's result, and whether trafilatura used all its methods."""
     fast = _has_many_blocks(html)
     if fast or is_large(html):
         tree = LexborHTMLParser(html)
@@ -71,10 +72,11 @@ def _as_html(xml: str) -> str:
 
 @cache
 def _trafilatura() -> ModuleType:
-    """The import takes a third of a second, and most crawls read no page."""
+    """trafilatura as a module. The import takes a third of a second, and most crawls read no page, so it is done on
+    first use."""
     import trafilatura
 
-    # It logs an ERROR for each page without an article; the reader of the page says what it lacks.
+    # trafilatura logs an ERROR for each page without an article. The reader of the page reports this already.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     return trafilatura
 
@@ -84,7 +86,7 @@ def is_large(html: str) -> bool:
 
 
 def _has_time_for_two(html: str) -> bool:
-    """Whether a page is small enough to be read twice: nine pages of ten with an article are."""
+    """Whether a page is small enough for two readings. Nine of ten pages with an article are."""
     if len(html) > MOST_CHARACTERS // 2 or len(_ELEMENT.findall(html)) > TWICE_ELEMENTS:
         return False
     return len(_BLOCK.findall(html)) <= TWICE_BLOCKS
@@ -95,7 +97,7 @@ def _has_many_blocks(html: str) -> bool:
 
 
 def _densest(tree: LexborHTMLParser) -> LexborNode | None:
-    """The element whose own paragraphs hold the most text: the article of a page that is too large to be judged."""
+    """The element whose own paragraphs hold the most text: the article of a page that is too large for trafilatura."""
     lengths: dict[int, int] = {}
     parents_of: dict[int, LexborNode] = {}
     for paragraph in tree.css("p"):

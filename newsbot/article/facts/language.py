@@ -15,11 +15,13 @@ SAMPLE = 1_500
 # The first letters suffice to confirm the expected language. The detector's time grows with the text.
 GLANCE = 200
 DECLARED_ALONE = 0.7
-# WordPress's default is en_US: many sites never touched it.
+# WordPress's default is en_US, and many sites never changed this setting. So this confidence is needed against a
+# declaration.
 CERTAIN = 0.9
 # The smallest confidence for a language that nobody declared.
 SURE = 0.7
-# Fewer letters prove nothing: a limit for Latin letters, which most languages share, and one for other scripts.
+# Fewer letters prove nothing. There is a limit for Latin letters, which most languages share, and a limit for other
+# scripts.
 ENOUGH = 32
 ENOUGH_OF_A_SCRIPT = 14
 # With fewer letters CLD2 mistakes two texts in a hundred for a related language: both halves of the text must agree.
@@ -119,7 +121,7 @@ def _is_list_of_names(sample: str) -> bool:
 
 
 def guess(text: str, *, effort: bool = False) -> Guess:
-    """CLD2's result. ``effort``: also for a text that is too short for a reliable result."""
+    """CLD2's result. ``effort``: detect the language even if the text is too short for a reliable result."""
     try:
         reliable, _, found = pycld2.detect(text, isPlainText=True, bestEffort=effort)
     except (pycld2.error, UnicodeEncodeError):

@@ -1,4 +1,4 @@
-"""How much of their words two texts share. Pure, and light: ``duplicates`` compares many texts by NumPy."""
+"""How much of their words two texts share. Pure, and light: ``duplicates`` compares many texts with NumPy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENOUGH_SHINGLES = 12
 """Shorter texts are similar by chance: only equal words make them alike."""
 
 LONGEST = 200_000
-"""Characters that are compared: the beginning of a longer text tells enough."""
+"""The most characters that are compared: the beginning of a longer text is enough."""
 
 _TOKEN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]|[^\\W_]+")
 

@@ -16,7 +16,8 @@ _MOST = 50
 
 
 def other_posts(tree: LexborHTMLParser) -> list[LexborNode]:
-    """The outermost elements that hold another post than the page's own. Empty where the page does not name its own."""
+    """The outermost elements that hold another post than the page's own. Empty if the page does not name its own
+    post."""
     own = own_id(tree)
     if own is None:
         return []

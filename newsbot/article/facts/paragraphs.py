@@ -1,6 +1,6 @@
-"""Where the paragraphs of a page are: for each element, the words of the sentences in it.
+"""Finds the paragraphs of a page: for each element, the number of words in its sentences.
 
-One walk over the tree, so that the cost grows with the size of the page alone.
+One walk over the tree, so the cost grows only with the size of the page.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ _SILENT = frozenset(
     {"script", "style", "noscript", "template", "svg", "select", "textarea", "button", "head", "-comment", "iframe"}
 )
 _ASIDE_TAGS = frozenset({"aside", "footer", "nav", "dialog"})
-# Whole names of classes and ids for texts beside the article: comments, widgets, teasers, "also read". A name of a part
-# without sentences, such as "share" or "nav", is of no use here: a theme may give it to a wrapper of the article.
+# Whole names of classes and ids for texts beside the article: comments, widgets, teasers, "also read". Names of parts
+# without sentences, such as "share" or "nav", are not in this list: a theme may also use them for a wrapper of the
+# article.
 _ASIDE_NAMES = frozenset({
     "comment", "comments", "comments-area", "comment-list", "commentlist", "respond", "disqus_thread", "sidebar",
     "widget", "widget-area", "widgets", "secondary", "related", "related-posts", "related_posts", "relatedposts",
@@ -36,11 +37,12 @@ _INLINE = frozenset(
     | {"mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "wbr"}
 )
 _PARAGRAPHS = frozenset({"p", "blockquote", "pre"})
-"""Elements that a long paragraph fills. An article contains such elements. It is not itself such an element."""
+"""Elements whose long text counts as a paragraph. An article contains such elements, but is not itself such an
+element."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _FEWEST = 8
-"""The words of a paragraph. A block with fewer words is a label."""
+"""The fewest words of a paragraph. A block with fewer words is a label."""
 _TEASER = 80
 """A block under a heading that is a link holds a teaser, unless it has this many words."""
 _MOST = 0.75
@@ -50,7 +52,7 @@ _SPACES = re.compile(r"\s+")
 
 
 class _Frame:
-    """An element whose content is being read. ``linked`` are the characters in links of the words that wait."""
+    """An element whose content is being read. ``linked``: how many characters of the waiting words are in links."""
 
     __slots__ = ("after", "in_link", "leads", "linked", "node", "prose", "tag", "waiting")
 
@@ -61,7 +63,7 @@ class _Frame:
         self.waiting: list[str] = []
 
     def flush(self) -> None:
-        """Count the words that wait as a paragraph, where they are one."""
+        """Count the waiting words as a paragraph, if they are a paragraph."""
         if not self.waiting:
             return
         text = _SPACES.sub(" ", "".join(self.waiting)).strip()
@@ -85,8 +87,8 @@ def stands_aside(tag: str, attributes: Mapping[str, str | None]) -> bool:
 
 
 def leave_out_asides(article: LexborNode) -> None:
-    """Remove comments, widgets, teasers and the like from an article. An ``aside`` without a link stays: a quotation or
-    a box of facts.
+    """Remove comments, widgets, teasers and the like from an article. An ``aside`` without a link stays, since it is a
+    quotation or a box of facts.
     """
     found = [node for node in article.traverse() if node.mem_id != article.mem_id and _is_left_out(node)]
     inside: set[int] = set()
@@ -109,7 +111,8 @@ def prose_by_element(root: LexborNode) -> dict[int, int]:
     found: dict[int, int] = {}
     frames = [_Frame(root, "body", None)]
     links = 0  # elements ``a`` that are open
-    inline: list[tuple[LexborNode | None, bool]] = []  # for each open inline element: what follows, whether it links
+    # for each open inline element: the node after it, and whether the element is a link
+    inline: list[tuple[LexborNode | None, bool]] = []
     depth: list[int] = []  # for each frame except the first: how many inline elements were open when it began
     node = root.first_child
     while True:
@@ -154,8 +157,8 @@ def prose_by_element(root: LexborNode) -> dict[int, int]:
 
 
 def densest(root: LexborNode, prose: Mapping[int, int]) -> LexborNode:
-    """The smallest element that holds nearly all paragraphs: from the root down, while one child holds most of them,
-    and up again to the pictures around them, while few words are added."""
+    """The smallest element that holds nearly all paragraphs: the search goes down from the root while one child has
+    most of the paragraphs. It then goes up to include the pictures around them, while this adds few words."""
     path = [root]
     while True:
         words = prose.get(path[-1].mem_id, 0)

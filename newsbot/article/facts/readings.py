@@ -1,7 +1,7 @@
 """Two readings of a page by trafilatura: the words of its plain reading, with the links and pictures of its rich one.
 
-Asked for links and pictures, trafilatura also takes captions and lists of links for paragraphs, and sometimes drops
-lists and headings of the article that it finds where it is asked for words alone.
+In its rich reading, trafilatura also returns captions and lists of links as paragraphs. Sometimes it drops lists and
+headings that its plain reading has.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 _MUCH_LONGER = 2.0
-"""A plain reading with this many times as many letters has read other texts of the page too."""
+"""If the plain reading has this many times the letters of the rich one, it also contains other texts of the page."""
 
 _MUCH_SHORTER = 0.8
-"""A plain reading with less than this share of the letters may have lost a part of the article."""
+"""If the plain reading has less than this share of the letters of the rich one, it may lack a part of the article."""
 
 _SENTENCE = 40
 _LONGEST_CAPTION = 300
@@ -37,17 +37,17 @@ class _Block:
     has_picture: bool
     is_prose: bool
     is_caption: bool
-    """Whether it can be the caption of a picture."""
+    """Whether the block can be the caption of a picture."""
     is_named_caption: bool
-    """Whether its class says that it is one."""
+    """Whether the class of the block says that it is a caption."""
 
 
 def merged(plain: LexborNode, rich: LexborNode) -> str | None:
-    """The HTML of the plain reading: its blocks as the rich one has them, with the pictures between them and their
-    captions.
+    """The HTML of the plain reading: its blocks in the form of the rich reading, with the pictures between them and
+    their captions.
 
-    Sentences and quotations of the rich one that stand between two blocks of both are kept. None where the plain
-    reading has much more or much less than the rich one.
+    Sentences and quotations that only the rich reading has are kept, if they are between two blocks that both readings
+    have. None where the plain reading has much more or much less than the rich one.
     """
     words, whole = list(_blocks(plain)), list(_blocks(rich))
     length, other = (sum(len(block.letters) for block in blocks) for blocks in (words, whole))
@@ -80,8 +80,8 @@ def _illustrated(words: Sequence[_Block], whole: Sequence[_Block]) -> Iterator[s
 
 
 def _between(whole: Sequence[_Block], start: int, end: int, letters: str) -> Iterator[str]:
-    """What the rich reading has between two blocks of both: pictures with their captions, and what an author wrote.
-    ``letters`` of the plain reading are "" where only pictures are wanted."""
+    """The blocks of the rich reading between two blocks that both readings have: pictures with their captions, and an
+    author's text. ``letters``: the letters of the plain reading, or "" if only pictures are wanted."""
     for place in range(start, end):
         block = whole[place]
         is_added = letters and block.is_prose and block.letters not in letters

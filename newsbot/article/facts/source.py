@@ -1,7 +1,7 @@
 """The source of a syndicated story, with the evidence and its confidence.
 
-The evidence, strongest first: a canonical URL elsewhere, an importer's mark, a "source:" line with a link, an agency's
-dateline, pictures from another newsroom's uploads.
+The evidence, strongest first: a canonical URL on another site, an importer's mark, a "source:" line with a link, an
+agency's dateline, pictures from another newsroom's uploads.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def find_source(
 
     ``html`` and ``text`` are the same clean article, ``images`` its pictures. ``excerpt_html`` is the raw excerpt,
     ``canonical`` the URL that the page or an SEO plugin declares, ``meta`` the API object's ``meta``. A site that moved
-    keeps its old host in ``guid``: pictures from there are its own. ``credit`` is ``Cleaned.credit``.
+    keeps its old host in ``guid``: pictures from the old host are its own. ``credit`` is ``Cleaned.credit``.
     """
     home = host(site)
     for url, evidence, confidence in _declared(canonical, meta or {}):
@@ -120,8 +120,8 @@ def _declared(canonical: str | None, meta: Mapping[str, Any]) -> list[tuple[str,
 
 
 def _has_source_line(text: str) -> bool:
-    """Whether the first or last lines contain such a line. Few articles do, and the search in the HTML costs a
-    parse."""
+    """Whether the first or last lines contain a line that names a source. Few articles have such a line, and a search
+    in the HTML requires a parse."""
     lines = text.split("\n")
     return any(
         _SOURCE_LINE.match(line) for line in (*lines[:_FIRST], *lines[_FIRST:][-_LAST:]) if 0 < len(line) <= _LONGEST
@@ -152,7 +152,7 @@ def _of_line(words: str, name: str, urls: list[str], home: str) -> Source | None
         return _source(url=outside[-1], publisher=name or None, evidence=evidence, confidence=0.85)
     own = any(_publisher_label(host(url)) == _publisher_label(home) for url in urls)
     if name and not own and len(name) <= 60 and len(name.split()) <= 6:
-        # The source is named, with at most a link to a network's page about it.
+        # The line names the source. If it has a link, the link leads to a page of a social network.
         return _source(url=urls[0] if urls else None, publisher=name, evidence=evidence, confidence=0.6)
     return None
 
@@ -175,7 +175,7 @@ def _from_agency(text: str) -> Source | None:
 
 
 def _from_hot_links(urls: list[str], excerpt_html: str, site: str, home: str) -> Source | None:
-    """Pictures from the server of another newsroom, which the copy still uses."""
+    """Pictures that the article still loads from the server of another newsroom."""
     in_excerpt = [url for url in _pictures(excerpt_html, site) if _is_newsroom(url, home)]
     if in_excerpt:
         name = host(in_excerpt[0])
@@ -217,7 +217,7 @@ def _elsewhere(url: str, home: str) -> bool:
 
 
 def _publisher_label(name: str) -> str:
-    """The publisher's label in a host: ``gazette`` for gazette.co.uk and for news.gazette.com."""
+    """The part of a host that names the publisher: ``gazette`` for gazette.co.uk and for news.gazette.com."""
     labels = name.split(".")
     if len(labels) < 2 or labels[-1].isdecimal():
         return name
@@ -230,7 +230,7 @@ def _root(url: str) -> str:
 
 
 def _name(words: str | None) -> str | None:
-    """A publisher's name, or None where a URL stands in its place."""
+    """A publisher's name, or None if the words are a URL."""
     name = plain_text(words or "")
     return None if name is None or "://" in name or name.startswith("www.") else name
 

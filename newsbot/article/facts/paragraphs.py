@@ -37,8 +37,8 @@ _INLINE = frozenset(
     | {"mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "wbr"}
 )
 _PARAGRAPHS = frozenset({"p", "blockquote", "pre"})
-"""Elements whose long text counts as a paragraph. An article contains such elements, but is not itself such an
-element."""
+"""Elements that one long paragraph may fill. An article contains such elements, but is not itself such an element, so
+the search ends above them."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _FEWEST = 8

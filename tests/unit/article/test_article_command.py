@@ -39,7 +39,7 @@ def scrapy_article(*arguments: str, real: bool | None = None) -> subprocess.Comp
     return fork_server.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, real=real)
 
 
-def test_an_object_and_a_page_are_read_as_a_crawl_reads_them(tmp_path: Path) -> None:
+def test_rest_object_and_page_give_the_fields_of_a_crawl(tmp_path: Path) -> None:
     post, page = tmp_path / "post.json", tmp_path / "page.html"
     post.write_text(json.dumps([POST]), encoding="utf-8")
     page.write_text(PAGE, encoding="utf-8")
@@ -61,13 +61,13 @@ def test_an_object_and_a_page_are_read_as_a_crawl_reads_them(tmp_path: Path) -> 
     assert "removed: jetpack-share 1\njudge: api\n\nOn day 0 the harbour" in text
 
 
-def test_what_a_page_says_reaches_a_terminal_without_control_characters(tmp_path: Path) -> None:
+def test_output_for_a_terminal_holds_no_control_characters_of_a_page(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(PAGE.replace("Winter", "Win\x1b]0;x\x07ter\u202e"), encoding="utf-8")
     assert not {"\x1b", "\x07", "\u202e"} & set(scrapy_article(str(page)).stdout)
 
 
-def test_one_that_cannot_be_read_is_one_line_and_status_1_and_the_others_are_printed(tmp_path: Path) -> None:
+def test_unreadable_page_gives_one_line_and_status_1_and_the_others_are_printed(tmp_path: Path) -> None:
     page, other = tmp_path / "page.html", tmp_path / "list.html"
     page.write_text(PAGE, encoding="utf-8")
     other.write_text('<body class="home blog"><p>x</p></body>', encoding="utf-8")
@@ -83,7 +83,7 @@ def test_one_that_cannot_be_read_is_one_line_and_status_1_and_the_others_are_pri
     ("arguments", "said"),
     [([], "takes files or URLs, not none"), (["http://bad host/"], "'http://bad host/' is not a web address")],
 )
-def test_bad_use_is_one_line_and_status_2(arguments: list[str], said: str) -> None:
+def test_bad_arguments_give_one_line_and_status_2(arguments: list[str], said: str) -> None:
     done = scrapy_article(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scrapy article: {said}\n")
 
@@ -97,7 +97,7 @@ def test_bad_use_is_one_line_and_status_2(arguments: list[str], said: str) -> No
         (b"<body class='archive'></body>", "the page lists articles"),
     ],
 )
-def test_an_answer_without_an_article_says_why(body: bytes, why: str) -> None:
+def test_answer_without_an_article_raises_an_error_with_the_reason(body: bytes, why: str) -> None:
     with pytest.raises(NotAnArticle, match=why):
         read_article(Reply(status=200, url="https://localhost/", body=body))
     with pytest.raises(NotAnArticle, match="HTTP 404"):

@@ -37,17 +37,17 @@ def found(inner: str) -> str:
         '<div class="et_pb_post_content">{}</div>', '<section class="post__content">{}</section>',
     ],
 )  # fmt: skip
-def test_a_container_that_holds_the_paragraphs_is_the_article(container: str) -> None:
+def test_container_with_the_paragraphs_is_the_body(container: str) -> None:
     assert found(f"<main><h1>Cranes</h1>{container.format(STORY)}</main>{TEASERS}") == STORY
 
 
-def test_a_small_container_beside_the_article_is_not_trusted() -> None:
+def test_small_container_beside_the_article_is_not_the_body() -> None:
     small = f'<div class="entry-content">{OTHER}</div>'
     assert STORY[3:60] in found(f"{small}<div class='story'>{STORY}</div>")
     assert "A market" not in found(f"{small}<div class='story'>{STORY}</div>")
 
 
-def test_an_empty_container_beside_the_article_is_not_trusted() -> None:
+def test_empty_container_beside_the_article_is_not_the_body() -> None:
     assert STORY[3:60] in found(f"<div class='post-content'></div><div class='story'>{STORY}</div>")
 
 
@@ -61,14 +61,14 @@ def test_an_empty_container_beside_the_article_is_not_trusted() -> None:
     ],
     ids=["omitted", "empty", "short", "waits-for-scripts"],
 )
-def test_of_a_block_theme_only_its_container_counts(container: str, body: Body) -> None:
+def test_body_of_a_block_theme_is_its_content_container(container: str, body: Body) -> None:
     title = '<h1 class="wp-block-post-title">Cranes</h1>'
     inner = f'<div class="wp-site-blocks"><main>{title}{container}</main>{TEASERS}</div>'
     assert find_body(page(inner), url=URL) == body
 
 
 @pytest.mark.parametrize("inside", ["<script>fill()</script>", "<noscript>Switch on scripts.</noscript>"])
-def test_prose_beside_a_container_that_waits_for_scripts_is_not_the_article(inside: str) -> None:
+def test_prose_beside_a_container_that_scripts_fill_is_not_the_body(inside: str) -> None:
     about = f"<div class='about'>{STORY}</div>"
     assert find_body(page(f"<div class='entry-content'>{inside}</div>{about}"), url=URL) == Body(None)
     # The same page after its scripts have run, and a container that no script fills.
@@ -77,25 +77,25 @@ def test_prose_beside_a_container_that_waits_for_scripts_is_not_the_article(insi
     assert STORY[3:60] in found(f"<div class='entry-content'></div>{about}")
 
 
-def test_a_container_for_scripts_beside_the_named_container_is_no_obstacle() -> None:
+def test_body_is_found_beside_a_container_that_scripts_fill() -> None:
     ad = "<div class='entry-content'><script>ad()</script></div>"
     assert STORY[3:60] in found(f"{ad}<div class='post-content'>{STORY}</div>")
 
 
-def test_a_short_article_among_teasers_and_comments_stays_itself() -> None:
+def test_body_of_a_short_article_excludes_teasers_and_comments() -> None:
     comments = f'<div id="comments" class="comments-area">{OTHER * 20}</div>'
     short = '<div class="entry-content"><p>The crane is gone.</p></div>'
     assert found(f"{short}{TEASERS}{comments}") == "<p>The crane is gone.</p>"
 
 
-def test_parts_of_one_class_are_one_article_and_the_next_article_is_not() -> None:
+def test_parts_with_one_class_are_joined_and_the_next_article_is_excluded() -> None:
     second = f'<div class="entry-content">{OTHER}</div>'
     parts = f'<article><div class="entry-content">{STORY}</div><p>An advertisement</p>{second}'
     following = f'</article><article><div class="entry-content">{OTHER * 3}</div></article>'
     assert found(parts + following) == f"{STORY}\n{OTHER}"
 
 
-def test_of_excerpts_in_the_same_class_none_joins_the_article() -> None:
+def test_excerpts_with_the_class_of_the_body_are_excluded() -> None:
     related = "".join(
         f'<div class="card"><h3><a href="/{n}/">A day</a></h3><div class="entry-content">{OTHER}</div></div>'
         for n in range(4)
@@ -103,7 +103,7 @@ def test_of_excerpts_in_the_same_class_none_joins_the_article() -> None:
     assert found(f'<div class="entry-content">{STORY}</div>{related}') == STORY
 
 
-def test_of_wrappers_in_each_other_the_smallest_with_the_paragraphs_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smallest_of_nested_containers_with_the_paragraphs_is_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "judge_page", lambda html, url: (None, True))
     inner = f'<div class="article-body">{STORY}</div>'
     assert found(f'<div class="article-content"><p>Ann Writer</p>{inner}<p>Tags: quay</p></div>') == STORY
@@ -123,14 +123,14 @@ def test_of_wrappers_in_each_other_the_smallest_with_the_paragraphs_is_taken(mon
         ),
     ],
 )
-def test_of_two_judges_the_shorter_one_with_all_sentences_is_believed(
+def test_shorter_of_two_results_with_all_sentences_is_the_body(
     judged: str | None, first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body_module, "judge_page", lambda html, url: (judged, True))
     assert found(f"<div class='story'>{STORY}</div>") == (STORY if first else judged)
 
 
-def test_a_reading_of_links_is_no_article_even_where_its_words_alone_are_a_part(
+def test_extraction_that_consists_of_links_is_not_the_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A page that leads to its parts by links: trafilatura's words alone are the introduction."""
@@ -144,7 +144,7 @@ def test_a_reading_of_links_is_no_article_even_where_its_words_alone_are_a_part(
     assert find_body(page(f"<div>{STORY}</div>"), url=URL) == Body(STORY, "paragraphs")
 
 
-def test_what_the_densest_element_has_more_is_no_article_where_labels_stand_in_it(
+def test_longer_densest_element_with_labels_is_not_the_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(body_module, "judge_page", lambda html, url: (STORY, True))
@@ -154,12 +154,12 @@ def test_what_the_densest_element_has_more_is_no_article_where_labels_stand_in_i
     assert found(f"<div><div class='story'>{STORY}</div>{comments}</div>") == STORY
 
 
-def test_a_named_container_that_holds_one_part_is_not_the_article(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_named_container_with_one_part_of_the_article_is_not_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "judge_page", lambda html, url: (STORY + OTHER * 4, True))
     assert found(f"<div><div class='post__content'>{STORY}</div><div>{OTHER * 4}</div></div>") == STORY + OTHER * 4
 
 
-def test_comments_and_boxes_of_links_are_no_part_of_the_densest_element(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comments_and_boxes_of_links_are_not_counted_in_the_densest_element(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "judge_page", lambda html, url: (STORY, True))
     comments = f"<section id='comments'>{OTHER * 9}<div class='comment'>{OTHER}</div></section>"
     boxes = "<aside>Read also <a href='/b/'>the next day</a></aside><aside>The crane weighed nine tons.</aside>"
@@ -175,7 +175,7 @@ def test_a_small_container_in_a_widget_is_found_after_the_judges_found_nothing(m
 
 
 @pytest.mark.parametrize(("in_full", "whole"), [(True, False), (False, True)])
-def test_a_result_without_all_means_that_lacks_most_sentences_counts_as_none(
+def test_fast_extraction_that_lacks_most_sentences_is_ignored(
     in_full: bool, whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = "".join(f"<p>Label {n}</p>" for n in range(400))
@@ -188,28 +188,28 @@ RELATED = f"<article class='post-8 post type-post hentry'><p>Another day</p>{OTH
 
 
 @pytest.mark.parametrize("own", ["<body class='single postid-7'>", "<link rel=shortlink href='/?p=7'><body>"])
-def test_posts_that_a_theme_prints_behind_the_pages_own_are_not_read(own: str) -> None:
+def test_body_excludes_posts_that_a_theme_prints_after_the_post_of_the_page(own: str) -> None:
     entry = f"<div class='post-9 type-live_entry hentry'>{OTHER}</div>"
     article = f"<article class='post-7 post type-post hentry'><h1>Cranes</h1><div>{STORY}{entry}</div></article>"
     body = body_of(f"<html>{own}<main>{article}<section class='post-7 type-post'>{RELATED}</section></main>", url=URL)
     assert body is not None and "on day 7" in body and "A market" in body and "Another day" not in body
 
 
-def test_posts_in_a_page_that_does_not_tell_its_own_are_all_read() -> None:
+def test_body_includes_all_posts_of_a_page_that_does_not_name_its_own() -> None:
     assert "Another day" in found(f"<main><h1>Cranes</h1><p>{'Cranes go. ' * 9}</p>{RELATED}</main>")
 
 
-def test_a_page_whose_own_post_is_nearly_empty_keeps_the_others() -> None:
+def test_body_includes_other_posts_when_the_post_of_the_page_is_nearly_empty() -> None:
     inner = f"<main><article class='post-7 type-post'><p>Hi.</p></article>{RELATED}</main>"
     assert "Another day" in (body_of(f"<html><body class='postid-7'>{inner}", url=URL) or "")
 
 
-def test_a_few_words_without_a_judges_consent_are_no_article(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_words_that_trafilatura_does_not_find_are_not_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "judge_page", lambda html, url: (None, True))
     assert body_of(page(f"<div class='note'>{OTHER}</div>"), url=URL) is None
 
 
-def test_a_heading_that_repeats_the_title_goes() -> None:
+def test_heading_that_repeats_the_title_is_removed() -> None:
     html = page(
         f'<div class="entry-content"><!-- x --><meta name="x"><h1 class="t">Cranes &amp; quays</h1>{STORY}</div>'
     )
@@ -217,7 +217,7 @@ def test_a_heading_that_repeats_the_title_goes() -> None:
     assert "<h1" in (find_body(html, url=URL, title="Winter").html or "")
 
 
-def test_the_densest_element_holds_the_paragraphs_alone() -> None:
+def test_densest_element_is_the_element_with_the_paragraphs() -> None:
     html = f"<div id=a><div id=b><h1>Cranes</h1><div id=c>{STORY}</div></div><aside>{OTHER * 20}</aside></div>"
     root = LexborHTMLParser(html).body
     assert root is not None
@@ -254,12 +254,12 @@ def test_links_and_labels_are_no_paragraphs() -> None:
         ("Paris Hill", "Paris Hill"), ("Da Silva", "Da Silva"),
     ],
 )  # fmt: skip
-def test_the_word_before_an_authors_name_goes(name: str, expected: str) -> None:
+def test_by_before_the_name_of_an_author_is_removed(name: str, expected: str) -> None:
     assert without_by(name) == expected
 
 
 @pytest.mark.parametrize("empty", ['<a href="/b/"/>', '<strong class="x" />', "<pre/>", "<img src='/p.png'/>", "<br/>"])
-def test_an_empty_element_of_trafilatura_does_not_hold_what_follows(
+def test_empty_element_of_trafilatura_does_not_enclose_the_following_elements(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trafilatura, "extract", lambda html, **options: f"<html><body>{empty}{STORY}</body></html>")
@@ -270,9 +270,7 @@ def test_an_empty_element_of_trafilatura_does_not_hold_what_follows(
 
 
 @pytest.mark.parametrize("element", ['<a title="{}x">a</a>', '<a title="{}x"/>', "<{}p", "<p{}"])
-def test_a_long_run_of_spaces_in_what_trafilatura_finds_is_read_once(
-    element: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_run_of_spaces_from_trafilatura_takes_linear_time(element: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # A reader that goes back over the spaces for each of them does not end in time.
     found = f"<html><body><p>{element.format(' ' * 1_000_000)}</p>{STORY}</body></html>"
     monkeypatch.setattr(trafilatura, "extract", lambda html, **options: found)

@@ -40,33 +40,33 @@ def cleaned(html: str) -> Cleaned:
         "<p><ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby></p>",
     ],
 )
-def test_what_is_the_articles_stays_as_it_is(html: str) -> None:
+def test_html_of_an_article_is_kept_unchanged(html: str) -> None:
     assert cleaned(html).html == html
 
 
-def test_lists_and_tables_are_readable_as_text() -> None:
+def test_text_of_lists_and_tables_has_bullets_numbers_and_tabs() -> None:
     lists = "<ul><li>one</li><li>two<ol><li>inner</li></ol></li></ul>"
     table = "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
     assert cleaned(lists + table).text == "- one\n- two\n  1. inner\n\na\tb\nc"
 
 
-def test_loose_words_and_wrappers_become_paragraphs() -> None:
+def test_loose_text_and_wrappers_become_paragraphs() -> None:
     assert cleaned("<div>One</div><div><span>Two</span> more</div>three<br>four").html == (
         "<p>One</p><p>Two more</p><p>three<br>four</p>"
     )
 
 
-def test_formatting_around_blocks_is_kept_in_each() -> None:
+def test_link_around_blocks_is_moved_into_each_block() -> None:
     assert cleaned('<a href="/x"><h3>Title</h3><p>Teaser</p></a>').html == (
         '<h3><a href="https://news.example/x">Title</a></h3><p><a href="https://news.example/x">Teaser</a></p>'
     )
 
 
-def test_what_is_empty_does_not_show() -> None:
+def test_empty_elements_are_removed() -> None:
     assert cleaned("<p>&nbsp;</p><p><strong> </strong></p><ul><li></li></ul><div><br></div>" + PROSE).html == PROSE
 
 
-def test_a_self_closed_tag_does_not_swallow_the_rest() -> None:
+def test_self_closed_tag_does_not_enclose_the_following_text() -> None:
     assert cleaned('<p>a <i class="icon"/>b</p><p>c</p>').html == "<p>a b</p><p>c</p>"
     assert cleaned('<p>a</p><iframe src="https://youtu.be/abcdefghijk"/><p>b</p>').text == "a\n\nb"
     assert cleaned("<p>a</p><script>x()</script><script>y(<p>b</p>").text == "a\n\nb"
@@ -89,11 +89,11 @@ def test_a_self_closed_tag_does_not_swallow_the_rest() -> None:
         ("mailto:desk@news.example", "mailto:desk@news.example"),
     ],
 )
-def test_links_are_absolute_mended_and_untracked(written: str, read: str) -> None:
+def test_links_are_made_absolute_repaired_and_freed_of_tracking_parameters(written: str, read: str) -> None:
     assert cleaned(f'<p><a href="{written}">x</a></p>').links == [read]
 
 
-def test_a_link_to_nowhere_keeps_its_words() -> None:
+def test_link_without_an_address_becomes_its_text() -> None:
     assert cleaned('<p><a href="javascript:void(0)">a</a> <a>b</a> <a href="#gone">c</a></p>').html == "<p>a b c</p>"
 
 
@@ -115,24 +115,24 @@ def test_a_link_to_nowhere_keeps_its_words() -> None:
         '<img data-img-url="/a.jpg" src="data:image/png;base64,R0">',
     ],
 )
-def test_a_lazy_image_gets_its_real_source_once(tag: str) -> None:
+def test_lazy_image_gets_its_real_source(tag: str) -> None:
     found = cleaned(f"<p>{tag}</p>")
     assert [image.url for image in found.images] == ["https://news.example/a.jpg"]
     assert found.html.count("<img") == 1
 
 
-def test_two_pictures_in_a_row_are_two() -> None:
+def test_image_that_occurs_twice_is_listed_twice() -> None:
     assert len(cleaned('<p><img src="/a.jpg"><img src="/b.jpg"><img src="/a.jpg"></p>').images) == 3
 
 
-def test_an_image_proxy_keeps_the_original_in_reach() -> None:
+def test_image_of_a_proxy_is_listed_with_its_original_url() -> None:
     found = cleaned('<p><img src="https://i0.wp.com/a.example/x.jpg?resize=1%2C1&amp;ssl=1" alt=" A  b "></p>')
     assert found.images[0].url == "https://a.example/x.jpg"
     assert found.images[0].alt == "A b"
     assert "https://i0.wp.com/a.example/x.jpg" in found.html
 
 
-def test_a_caption_belongs_to_the_pictures_of_its_figure() -> None:
+def test_caption_belongs_to_the_images_of_its_figure() -> None:
     found = cleaned(
         '<img src="/0.jpg"><figure><img src="/1.jpg"><figcaption>One</figcaption></figure>'
         '<div class="wp-caption"><img src="/2.jpg"><p class="wp-caption-text">Two</p></div>'
@@ -140,7 +140,7 @@ def test_a_caption_belongs_to_the_pictures_of_its_figure() -> None:
     assert [image.caption for image in found.images] == [None, "One", "Two"]
 
 
-def test_emoji_images_become_letters() -> None:
+def test_emoji_images_become_characters() -> None:
     assert (
         cleaned('<p>Fine <img class="emoji" alt="🙂" src="https://s.w.org/images/core/emoji/1f642.svg"></p>').text
         == "Fine 🙂"
@@ -169,18 +169,18 @@ def test_emoji_images_become_letters() -> None:
         ("https://a.typeform.com/to/1", "Typeform", "https://a.typeform.com/to/1"),
     ],
 )
-def test_a_frame_becomes_a_link_with_its_provider(frame: str, provider: str, url: str) -> None:
+def test_iframe_becomes_a_link_with_its_provider(frame: str, provider: str, url: str) -> None:
     found = cleaned(f'<p><iframe src="{frame}" width="640" height="360"></iframe></p>')
     assert [(embed.provider, embed.url) for embed in found.embeds] == [(provider, url)]
     assert f'href="{url}"' in found.html
     assert found.text == ""
 
 
-def test_a_known_provider_in_an_advertisements_size_is_shown() -> None:
+def test_iframe_of_a_known_provider_is_kept_in_the_size_of_an_advertisement() -> None:
     assert cleaned('<iframe src="https://www.youtube.com/embed/a1B2c3D4e5F" width="300" height="250"></iframe>').embeds
 
 
-def test_a_quoted_post_keeps_its_words_and_is_an_embed() -> None:
+def test_quoted_post_is_an_embed_and_keeps_its_text() -> None:
     found = cleaned(
         '<blockquote class="twitter-tweet"><p>Words. <a href="https://t.example/x">x</a></p>'
         '<a href="https://twitter.com/a/status/12?s=20">May 3</a></blockquote>'
@@ -189,27 +189,27 @@ def test_a_quoted_post_keeps_its_words_and_is_an_embed() -> None:
     assert found.text.startswith("Words.")
 
 
-def test_content_that_unfolds_on_a_click_is_kept() -> None:
+def test_content_of_an_accordion_is_kept() -> None:
     answer = (
         '<button class="accordion">How long?</button><div class="panel" style="display:none"><p>Two years.</p></div>'
     )
     assert cleaned(PROSE + answer).text.endswith("How long?\n\nTwo years.")
 
 
-def test_hidden_prose_of_some_length_is_kept() -> None:
+def test_long_hidden_prose_is_kept_and_short_hidden_text_is_removed() -> None:
     long = "It was not clear at first who had ordered the work. " * 5
     assert "who had ordered" in cleaned(f'{PROSE}<div style="display:none">{long}</div>').text
     assert cleaned(f'{PROSE}<div style="display: none">0 shares</div>').removed == {"hidden": 1}
 
 
-def test_a_rule_that_would_take_most_of_a_post_stands_back_and_says_so() -> None:
+def test_rule_that_would_remove_most_of_a_post_is_held_back_and_reported() -> None:
     found = cleaned(f'<div class="share-box">{PROSE * 3}</div><p>More.</p>')
     assert found.held_back == ("theme-share",)
     assert "cranes" in found.text
     assert "theme-share" not in found.removed
 
 
-def test_a_broad_rule_takes_no_list_that_is_most_of_a_post() -> None:
+def test_broad_rule_keeps_a_list_that_is_most_of_a_post() -> None:
     names = "".join(f"<li>Gate {number}: the northern ferry</li>" for number in range(9))
     found = cleaned(f'<p>Today:</p><div class="share-box"><ul>{names}</ul></div>')
     assert (found.held_back, found.removed) == (("theme-share",), {})
@@ -219,7 +219,7 @@ def test_a_broad_rule_takes_no_list_that_is_most_of_a_post() -> None:
     assert found.text.endswith("ferry")
 
 
-def test_a_plugins_own_mark_may_outweigh_a_short_post() -> None:
+def test_element_with_the_class_of_a_plugin_is_removed_from_a_short_post() -> None:
     bar = (
         '<div class="sharedaddy"><ul><li>Share on one</li><li>Share on another</li><li>Share on a third</li></ul></div>'
     )
@@ -227,18 +227,18 @@ def test_a_plugins_own_mark_may_outweigh_a_short_post() -> None:
     assert (found.text, found.held_back) == ("A photograph.", ())
 
 
-def test_an_unclosed_plugin_wrapper_does_not_take_the_article() -> None:
+def test_unclosed_plugin_wrapper_does_not_remove_the_article() -> None:
     found = cleaned(f'<p>First.</p><div class="sharedaddy">Share{PROSE * 12}')
     assert found.held_back == ("jetpack-share",)
     assert found.text.count("cranes") == 12
 
 
-def test_what_a_held_back_rule_would_take_is_still_cleaned_within() -> None:
+def test_content_of_a_wrapper_with_a_held_back_rule_is_cleaned() -> None:
     found = cleaned(f'<div class="sharedaddy">{PROSE * 12}<h3 class="sd-title">Share this:</h3></div>')
     assert "Share this" not in found.text
 
 
-def test_a_site_may_add_rules_and_switch_some_off() -> None:
+def test_site_can_add_rules_and_disable_others() -> None:
     html = f'{PROSE}<div class="house-box">ours</div><div class="yarpp">theirs</div>'
     rules = default_rules().derive(add=[Rule(name="house", what="", select=(".house-*",))], without=["yarpp"])
     found = clean(html, base_url=BASE, rules=rules)
@@ -262,13 +262,13 @@ def test_a_site_may_add_rules_and_switch_some_off() -> None:
         'The <a class="email-link" href="mailto:desk@news.example">desk</a> answers.',
     ],
 )
-def test_a_link_in_a_sentence_is_the_authors_wherever_it_leads(sentence: str) -> None:
+def test_link_in_a_sentence_is_kept_for_any_address(sentence: str) -> None:
     found = cleaned(f"<p>{sentence}</p>")
     assert found.removed == {}
     assert found.links
 
 
-def test_a_quote_offered_for_sharing_keeps_its_words() -> None:
+def test_quote_with_a_share_link_keeps_its_text() -> None:
     quote = "Nobody had looked up at that boom for thirty years without a thought."
     html = (
         f'{PROSE}<p><a href="https://twitter.com/intent/tweet?text=Nobody">{quote}</a> '
@@ -277,7 +277,7 @@ def test_a_quote_offered_for_sharing_keeps_its_words() -> None:
     assert cleaned(html).html == f"{PROSE}<p>{quote}</p>"
 
 
-def test_a_line_that_asks_to_follow_goes_only_where_all_its_links_lead_to_networks() -> None:
+def test_follow_line_is_removed_only_when_all_its_links_lead_to_social_networks() -> None:
     line = '<p>Follow us on <a href="https://www.facebook.com/gazette">Facebook</a> or <a href="{}">here</a></p>'
     assert cleaned(PROSE + line.format("https://t.me/gazette")).html == PROSE
     assert len(cleaned(PROSE + line.format("https://gazette.example/why")).links) == 2
@@ -292,7 +292,7 @@ def test_a_line_that_asks_to_follow_goes_only_where_all_its_links_lead_to_networ
         PROSE + "<p>Continue reading A post</p>",
     ],
 )
-def test_a_stub_is_flagged(html: str) -> None:
+def test_stub_is_marked_as_truncated(html: str) -> None:
     assert cleaned(html).truncated
 
 
@@ -304,7 +304,7 @@ def test_a_stub_is_flagged(html: str) -> None:
         PROSE + '<p>Read more: <a href="/b/">The cranes of the eastern quay</a></p>',
     ],
 )
-def test_an_invitation_with_an_article_behind_it_ends_nothing(html: str) -> None:
+def test_invitation_followed_by_an_article_does_not_mark_it_as_truncated(html: str) -> None:
     assert not cleaned(html).truncated
 
 
@@ -318,12 +318,12 @@ def test_an_invitation_with_an_article_behind_it_ends_nothing(html: str) -> None
         "Questo contenuto è riservato agli abbonati", "Войдите, чтобы читать дальше",
     ],
 )  # fmt: skip
-def test_a_phrase_of_a_paywall_tells_a_stub(line: str) -> None:
+def test_paywall_phrase_marks_a_post_as_truncated_and_is_removed(line: str) -> None:
     found = cleaned(f"{PROSE}<p>{line}</p>")
     assert (found.truncated, found.html) == (True, PROSE)
 
 
-def test_a_whole_article_is_no_stub() -> None:
+def test_complete_article_is_not_truncated() -> None:
     assert not cleaned(PROSE + "<p>“And so on…” he wrote, and left.</p>").truncated
 
 
@@ -338,7 +338,7 @@ PHP = "<br /><b>Notice</b>:  Undefined index: x in [<a href='f'>f</a>] in <b>/sr
 
 
 @pytest.mark.parametrize("message", ["", PHP])
-def test_what_an_author_writes_beside_messages_of_php_stays(message: str) -> None:
+def test_text_of_an_author_beside_php_messages_is_kept(message: str) -> None:
     html = "<p><b>Warning</b>: do not look in <b>the box</b> on line <b>12</b></p><p>Stay at home.</p>"
     cleaned = clean(html + message, base_url=BASE)
     assert cleaned.html == html
@@ -360,11 +360,11 @@ def test_what_an_author_writes_beside_messages_of_php_stays(message: str) -> Non
         ("&nbsp;", None),
     ],
 )
-def test_plain_text_decodes_once_and_knows_nothing(html: str, text: str | None) -> None:
+def test_plain_text_decodes_entities_once_and_keeps_none(html: str, text: str | None) -> None:
     assert plain_text(html) == text
 
 
-def test_markdown_carries_the_structure() -> None:
+def test_markdown_keeps_the_structure() -> None:
     found = markdown('<h2>Head</h2><p>a <strong>b</strong> <a href="https://a.example/">c</a></p><ul><li>d</li></ul>')
     assert found == "## Head\n\na **b** [c](https://a.example/)\n\n- d"
 
@@ -383,7 +383,7 @@ def test_words_are_counted_in_every_script(html: str, count: int) -> None:
     assert cleaned(html).word_count == count
 
 
-def test_formatting_that_nobody_closed_is_given_up_from_where_it_began() -> None:
+def test_unclosed_formatting_is_dropped_from_its_start() -> None:
     # A browser reopens the element in each of thousands of paragraphs. Elements closed before that stay unchanged.
     start = "<p>One <em>clear</em> word.</p>"
     html = start + '<p>Then <a href="https://a.example/x">a <b>link' + "<p><i><b><u>many paragraphs" * 9_000
@@ -401,14 +401,14 @@ def test_words_are_counted_between_any_white_space() -> None:
 
 @given(st.text(st.sampled_from("ab \n\u3000\u65e5"), max_size=40), st.integers(1, 7))
 @examples(200)
-def test_a_huge_text_is_read_in_pieces_without_a_difference(words: str, piece: int) -> None:
+def test_reading_a_huge_text_in_pieces_gives_the_same_result(words: str, piece: int) -> None:
     count, folded = count_words(words), plain_text(words)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("newsbot.article.text._PIECE", piece)
         assert (count_words(words), plain_text(words)) == (count, folded)
 
 
-def test_a_picture_in_a_list_leaves_no_bare_bullet() -> None:
+def test_image_in_a_list_leaves_no_empty_bullet_in_the_text() -> None:
     picture = '<img src="https://a.example/uploads/a.jpg">'
     html = (
         f"<p>One.</p><ul><li>{picture}</li><li>two</li><li>{picture}<ul><li>{picture}</li></ul></li></ul><p>Three.</p>"
@@ -421,18 +421,18 @@ def test_a_picture_in_a_list_leaves_no_bare_bullet() -> None:
 
 
 @pytest.mark.parametrize("base", ["http://[half/", "nothing", "", "mailto:a@b.example"])
-def test_an_address_that_leads_nowhere_breaks_no_article(base: str) -> None:
+def test_article_with_an_invalid_base_url_is_cleaned_without_links(base: str) -> None:
     cleaned = clean('<p>One. <a href="/b/">two</a></p><img src="/uploads/a.jpg"><img src="c.jpg">', base_url=base)
     assert cleaned.text == "One. two"
     assert (cleaned.links, cleaned.images) == ([], [])
 
 
-def test_a_link_is_listed_once_however_often_it_stands() -> None:
+def test_link_that_occurs_several_times_is_listed_once() -> None:
     html = '<p><a href="/x">a</a> and <a href="/y">b</a> and <a href="https://news.example/x">c</a> again</p>'
     assert cleaned(html).links == ["https://news.example/x", "https://news.example/y"]
 
 
-def test_words_around_what_is_taken_away_do_not_run_together() -> None:
+def test_words_around_a_removed_block_stay_separated() -> None:
     assert cleaned('Before<div class="sharedaddy">Share</div>after').text == "Before\n\nafter"
     assert cleaned('<p>Bef<span class="sharedaddy">Share</span>ore</p>').text == "Before"
 
@@ -447,7 +447,7 @@ def test_a_huge_text_is_kept_whatever_characters_it_holds() -> None:
     assert marks in found.html
 
 
-def test_only_so_many_elements_are_searched_for_what_they_hide(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_elements_that_are_searched_for_hidden_text_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     searched = 0
 
     def count(tag: str, attributes: Attributes, node: LexborNode) -> bool:
@@ -465,14 +465,14 @@ def test_a_paragraph_with_attributes_folds_its_white_space() -> None:
     assert cleaned('<p class="lead">one\ttwo\n\tthree</p>').html == "<p>one two three</p>"
 
 
-def test_what_no_feed_can_carry_is_left_out() -> None:
+def test_characters_that_no_feed_can_hold_are_removed() -> None:
     html = "<p>a\x08b\ufeffc\x00d\ud800e\x85f &#8;g</p><p><a href='https://a.example/\x08x'>h</a></p>"
     found = cleaned(html)
     assert found.html == '<p>abcdef g</p><p><a href="https://a.example/x">h</a></p>'
     assert found.text == "abcdef g\n\nh"
 
 
-def test_a_rule_may_say_by_a_text_that_the_article_goes_on_elsewhere() -> None:
+def test_text_of_a_stub_rule_marks_a_post_as_truncated() -> None:
     rules = default_rules().derive(add=[Rule(name="house", what="", texts=("members only",), stub=True)], without=[])
     html = f"{PROSE}<p>Members only</p>{PROSE}"
     assert clean(html, base_url=BASE, rules=rules).truncated

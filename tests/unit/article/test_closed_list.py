@@ -39,12 +39,12 @@ def pieces_of(html: str) -> list[str]:
         '<blockquote cite="javascript:x" data-embed="X">',
     ],
 )  # fmt: skip
-def test_any_other_piece_goes_to_the_sanitizer(piece: str) -> None:
+def test_html_with_any_other_piece_is_not_of_the_closed_list(piece: str) -> None:
     pieces = ["<p>", piece, "words", "</p>"]
     assert not is_of_closed_list(pieces, "".join(pieces))
 
 
-def test_a_link_in_a_link_goes_to_the_sanitizer() -> None:
+def test_link_in_a_link_is_not_of_the_closed_list() -> None:
     embed = '<a href="https://a.example/" data-embed="X">X</a>'
     for pieces in ([LINK, LINK, "x", "</a>", "</a>"], [LINK, "x", embed, "</a>"]):
         assert not is_of_closed_list(pieces, "".join(pieces))
@@ -52,7 +52,7 @@ def test_a_link_in_a_link_goes_to_the_sanitizer() -> None:
     assert is_of_closed_list(beside, "".join(beside))
 
 
-def test_an_item_in_an_item_goes_to_the_sanitizer() -> None:
+def test_list_item_in_a_list_item_is_not_of_the_closed_list() -> None:
     item = ["<li>", "x", "<li>", "y", "</li>", "</li>"]
     for pieces in (item, ["<ul>", *item, "</ul>"]):
         assert sanitize("".join(pieces)) != "".join(pieces)
@@ -61,7 +61,7 @@ def test_an_item_in_an_item_goes_to_the_sanitizer() -> None:
     assert is_of_closed_list(beside, "".join(beside))
 
 
-def test_cleaned_posts_of_the_closed_list_are_what_the_sanitizer_returns() -> None:
+def test_sanitizer_does_not_change_cleaned_posts_of_the_closed_list() -> None:
     cleaned = [
         clean(path.read_text(encoding="utf-8"), base_url="https://news.example/a/").html
         for path in sorted(POSTS.glob("*/input.html"))
@@ -75,7 +75,7 @@ def test_cleaned_posts_of_the_closed_list_are_what_the_sanitizer_returns() -> No
 @example(url="/", words="", host="a-.b")
 @example(url="?a=&amp;b", words="a &amp; b &nbsp;", host="a.b")
 @example(url="/", words="\x00", host="a.b")
-def test_what_is_of_the_closed_list_is_what_the_sanitizer_returns(url: str, words: str, host: str) -> None:
+def test_sanitizer_does_not_change_html_of_the_closed_list(url: str, words: str, host: str) -> None:
     address = f"https://{host}.example{url}"
     for pieces in (
         ["<p>", f'<a href="{address}">', words.replace("&", "&amp;"), "</a>", "</p>"],

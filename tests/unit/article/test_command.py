@@ -26,7 +26,7 @@ def scrapy_clean(*arguments: str, real: bool | None = None) -> subprocess.Comple
     return fork_server.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, real=real)
 
 
-def test_a_file_is_cleaned(tmp_path: Path) -> None:
+def test_clean_prints_html_text_or_the_explanation_of_a_file(tmp_path: Path) -> None:
     post = tmp_path / "post.json"
     body = '<p>The board <a href="/v">voted</a>.</p><div class="yarpp">Related stuff</div>'
     post.write_text(json.dumps({"link": "https://news.example/a/", "content": {"rendered": body}}), encoding="utf-8")
@@ -36,13 +36,13 @@ def test_a_file_is_cleaned(tmp_path: Path) -> None:
     assert scrapy_clean(str(post), "--explain").stdout.startswith("   1 x yarpp: ")
 
 
-def test_a_file_that_is_not_there_is_one_line_and_status_1(tmp_path: Path) -> None:
+def test_missing_file_gives_one_line_and_status_1(tmp_path: Path) -> None:
     done = scrapy_clean(str(tmp_path / "none.html"))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip().endswith("none.html: No such file or directory")
 
 
-def test_what_repeats_is_printed_as_a_site_list(tmp_path: Path) -> None:
+def test_repeated_text_is_printed_as_rules_of_a_site_list(tmp_path: Path) -> None:
     feed = tmp_path / "posts.jsonl"
     row = json.dumps({"site": "https://news.example/", "content_html": "<p>Give to us</p>"}) + "\n"
     feed.write_text(row * 20, encoding="utf-8")
@@ -62,18 +62,18 @@ def test_what_repeats_is_printed_as_a_site_list(tmp_path: Path) -> None:
         (["http://bad host/"], "'http://bad host/' is not a web address"),
     ],
 )
-def test_bad_use_is_one_line_and_status_2(arguments: list[str], said: str) -> None:
+def test_bad_arguments_give_one_line_and_status_2(arguments: list[str], said: str) -> None:
     done = scrapy_clean(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scrapy clean: {said}\n")
 
 
-def test_a_refused_address_is_status_1() -> None:
+def test_refused_address_gives_status_1() -> None:
     done = scrapy_clean("http://127.0.0.1:9/a")
     assert done.returncode == 1
     assert "scrapy clean: http://127.0.0.1:9/a: 127.0.0.1 is loopback" in done.stderr
 
 
-def test_an_address_that_is_given_twice_is_asked_for_once() -> None:
+def test_address_that_is_given_twice_is_requested_once() -> None:
     asked = ["https://news.example/a/", "https://news.example/b/", "https://news.example/a/"]
 
     async def requested() -> list[str]:
@@ -82,7 +82,7 @@ def test_an_address_that_is_given_twice_is_asked_for_once() -> None:
     assert asyncio.run(requested()) == asked[:2]
 
 
-def test_an_answer_that_is_no_success_says_its_status() -> None:
+def test_failed_answer_is_reported_with_its_status_or_reason() -> None:
     asked = "https://news.example/a/"
     response = HtmlResponse(asked, status=404)
     for error, said in (

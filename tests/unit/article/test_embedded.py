@@ -31,7 +31,7 @@ def cleaned(html: str) -> Cleaned:
         f'<figure class="wp-block-embed"><div class="wp-block-embed__wrapper">\n{FILM}\n</div></figure>',
     ],
 )
-def test_the_address_of_a_film_alone_is_an_embed(html: str) -> None:
+def test_video_url_alone_in_a_block_is_an_embed(html: str) -> None:
     found = cleaned(f"<p>Before.</p>{html}<p>After.</p>")
     assert found.embeds == [Embed(provider="YouTube", url=FILM)]
     assert found.text == "Before.\n\nAfter."
@@ -39,7 +39,7 @@ def test_the_address_of_a_film_alone_is_an_embed(html: str) -> None:
     assert cleaned(found.html).html == found.html
 
 
-def test_an_embed_block_that_failed_is_an_embed_whoever_provides_it() -> None:
+def test_failed_embed_block_is_an_embed_for_any_provider() -> None:
     found = cleaned(
         '<figure class="wp-block-embed"><div class="wp-block-embed__wrapper">https://maps.example/x</div></figure>'
     )
@@ -53,13 +53,13 @@ def test_an_embed_block_that_failed_is_an_embed_whoever_provides_it() -> None:
         f"<ul><li>{FILM}</li></ul>", f"<p>{FILM} https://youtu.be/abcdefghijl</p>", f"<pre>{FILM}</pre>",
     ],
 )  # fmt: skip
-def test_other_addresses_stay_words(html: str) -> None:
+def test_other_urls_stay_text(html: str) -> None:
     found = cleaned(html)
     assert found.embeds == []
     assert "https://" in found.text
 
 
-def test_the_caption_of_a_quoted_picture_stays_and_the_networks_words_go() -> None:
+def test_caption_of_a_quoted_picture_is_kept_without_the_text_of_the_network() -> None:
     post = "https://www.instagram.com/p/AbCdEf/"
     found = cleaned(
         f'<blockquote class="instagram-media" data-instgrm-captioned data-instgrm-permalink="{post}"><div><div>'
@@ -74,7 +74,7 @@ def test_the_caption_of_a_quoted_picture_stays_and_the_networks_words_go() -> No
     assert cleaned(found.html).html == found.html
 
 
-def test_the_caption_of_a_quoted_film_stays() -> None:
+def test_caption_of_a_quoted_video_is_kept() -> None:
     film = "https://www.tiktok.com/@quay/video/7"
     found = cleaned(
         f'<blockquote class="tiktok-embed" cite="{film}"><section><a href="https://www.tiktok.com/@quay">@quay</a> '
@@ -84,7 +84,7 @@ def test_the_caption_of_a_quoted_film_stays() -> None:
     assert found.text == "Off it goes #crane"
 
 
-def test_a_quote_that_nobody_closed_keeps_the_article_in_it() -> None:
+def test_article_inside_an_unclosed_quote_is_kept() -> None:
     html = (
         '<blockquote class="instagram-media" data-instgrm-permalink="https://www.instagram.com/p/AbCdEf/"><p>'
         + "".join(f"<p>The crane number {number} stood still.</p>" for number in range(5))
@@ -93,13 +93,13 @@ def test_a_quote_that_nobody_closed_keeps_the_article_in_it() -> None:
 
 
 @pytest.mark.parametrize("folder", ["themes/soledad/images", "plugins/lazy/img", "themes/x/assets"])
-def test_a_lazy_picture_is_kept_whatever_holds_its_place(folder: str) -> None:
+def test_lazy_image_is_kept_with_any_placeholder(folder: str) -> None:
     found = cleaned(f'<img src="https://news.example/wp-content/{folder}/holder.png" data-src="{UPLOADS}/crane.jpg">')
     assert [image.url for image in found.images] == [f"{UPLOADS}/crane.jpg"]
     assert cleaned(f'<img src="https://news.example/wp-content/{folder}/holder.png">').removed == {"site-furniture": 1}
 
 
-def test_a_thumbnail_is_told_with_the_full_picture_that_it_links_to() -> None:
+def test_thumbnail_is_listed_with_the_full_image_that_it_links_to() -> None:
     thumb, full = f"{UPLOADS}/thumb_moo-150x150.jpg", f"{UPLOADS}/moo.jpg"
     found = cleaned(f'<a href="{full}"><img src="{thumb}" alt="Moo"></a><img src="{UPLOADS}/b.jpg">')
     assert found.images == [Image(url=thumb, alt="Moo", full=full), Image(url=f"{UPLOADS}/b.jpg")]
@@ -109,7 +109,7 @@ def test_a_thumbnail_is_told_with_the_full_picture_that_it_links_to() -> None:
 
 
 @pytest.mark.parametrize("href", [f"{UPLOADS}/a.jpg", "/gallery/", "/a.pdf", "mailto:a@b.example"])
-def test_a_link_to_the_same_file_or_to_a_page_is_no_full_picture(href: str) -> None:
+def test_link_to_the_same_file_or_to_a_page_is_no_full_image(href: str) -> None:
     assert cleaned(f'<a href="{href}"><img src="{UPLOADS}/a.jpg"></a>').images[0].full is None
 
 
@@ -123,11 +123,11 @@ def test_a_link_to_the_same_file_or_to_a_page_is_no_full_picture(href: str) -> N
         ("/wp-content/uploads/a.png?of=/wp-content/plugins/b", None),
     ],
 )
-def test_a_file_of_the_layout_is_known_by_its_path(path: str, kind: str | None) -> None:
+def test_layout_file_is_recognised_by_its_path(path: str, kind: str | None) -> None:
     assert junk_kind(f"https://news.example{path}", {}) == kind
 
 
-def test_of_a_huge_url_no_more_is_read_than_players_write() -> None:
+def test_player_is_not_recognised_in_a_url_beyond_the_maximum_length() -> None:
     page = "https://platform.twitter.com/embed/Tweet.html?features={}&id=12"
     assert recognise(page.format("a" * 1_600)) == ("X", "https://x.com/i/status/12")
     assert recognise(huge := page.format("a" * 5_000)) == ("X", huge)

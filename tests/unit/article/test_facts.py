@@ -37,7 +37,7 @@ def test_copies_are_clustered_with_the_earliest_first() -> None:
     assert 0.7 <= found[0].likeness[1] < 1
 
 
-def test_a_thousand_articles_fall_into_their_pairs() -> None:
+def test_clusters_of_a_thousand_articles_are_the_pairs_of_copies() -> None:
     chance = random.Random(5)
     words = ["".join(chance.choice(string.ascii_lowercase) for _ in range(6)) for _ in range(3_000)]
     texts = [chance.choices(words, k=120) for _ in range(500)]
@@ -51,13 +51,13 @@ def test_a_thousand_articles_fall_into_their_pairs() -> None:
     assert sorted(cluster.keys for cluster in found) == [((number, 1), (number, 0)) for number in range(500)]
 
 
-def test_many_copies_of_one_text_are_one_cluster() -> None:
+def test_many_copies_of_one_text_form_one_cluster() -> None:
     found = clusters(Article(number, ENGLISH, f"2026-05-01T00:00:{number % 60:02}Z") for number in range(300))
     assert [len(cluster.keys) for cluster in found] == [300]
     assert clusters([]) == clusters([Article("one", ENGLISH)]) == []
 
 
-def test_explaining_names_each_rule_and_shows_both_sides() -> None:
+def test_explanation_names_each_rule_and_shows_html_before_and_after() -> None:
     lines = list(
         explain('<div class="yarpp">Related stuff</div><p>The board voted.</p>', base_url="https://news.example/")
     )
@@ -77,11 +77,11 @@ def test_explaining_names_each_rule_and_shows_both_sides() -> None:
         ({"code": "rest_forbidden"}, ("", None)),
     ],
 )
-def test_a_rest_object_is_opened(data: object, body: tuple[str, str | None]) -> None:
+def test_body_and_url_of_a_rest_object_are_read(data: object, body: tuple[str, str | None]) -> None:
     assert body_of(json.dumps(data).encode()) == body
 
 
-def test_html_is_read_as_it_is(tmp_path: Path) -> None:
+def test_html_file_is_read_unchanged(tmp_path: Path) -> None:
     page = tmp_path / "a.html"
     page.write_text("<p>[not JSON]</p>", encoding="utf-8")
     assert body_of(page.read_bytes()) == ("<p>[not JSON]</p>", None)

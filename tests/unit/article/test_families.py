@@ -46,7 +46,7 @@ BUILT_IN = {
 
 
 @pytest.mark.parametrize(("rule", "sample"), SAMPLES, ids=[f"{rule}-{n}" for n, (rule, _) in enumerate(SAMPLES)])
-def test_a_rule_takes_its_plugin_and_leaves_the_article(rule: str, sample: str) -> None:
+def test_rule_removes_the_output_of_its_plugin_and_keeps_the_article(rule: str, sample: str) -> None:
     alone = clean(BEFORE + AFTER, base_url=BASE)
     cleaned = clean(BEFORE + sample + AFTER, base_url=BASE)
     assert cleaned.removed.get(rule), cleaned.removed
@@ -62,7 +62,7 @@ def test_every_rule_has_a_sample() -> None:
     assert {rule for rule, _ in SAMPLES} == known
 
 
-def test_there_are_more_than_sixty_families() -> None:
+def test_there_are_more_than_sixty_rules() -> None:
     assert len(default_rules().rules) > 60
 
 

@@ -150,7 +150,7 @@ ADDRESS = re.compile(r"(?:https?://[^/]|mailto:|tel:|#)")
 @given(SOUP)
 @example("<p>a</p><script>alert(1)</script><style>p{}</style><!-- c --><p onclick='x' style='y'>b</p>")
 @example("<a href=' javascript:x'>a</a><img src='javascript:x'><video poster='javascript:x' src='data:x'></video>")
-def test_what_comes_out_is_safe(html: str) -> None:
+def test_cleaned_html_is_safe(html: str) -> None:
     cleaned = clean(html, base_url=BASE)
     body = LexborHTMLParser(cleaned.html).body
     assert body is not None
@@ -168,13 +168,13 @@ def test_what_comes_out_is_safe(html: str) -> None:
 @examples(300)
 @given(SOUP)
 @example("".join(HARMFUL))
-def test_the_sanitizer_needs_no_help(html: str) -> None:
+def test_sanitizer_is_safe_without_the_walk_before_it(html: str) -> None:
     """The walk before the sanitizer removes most of this by itself; the sanitizer must be safe without the walk."""
     assert harm(sanitize(html.replace("\ud800", ""))) == []  # the sanitizer takes only what UTF-8 can hold
 
 
 @pytest.mark.parametrize("html", HARMFUL)
-def test_harm_is_seen(html: str) -> None:
+def test_check_for_harm_finds_harmful_html(html: str) -> None:
     assert harm(f"<p>{html}</p>") != []
 
 
@@ -185,7 +185,7 @@ def test_any_text_can_be_cleaned(text: str) -> None:
 
 
 @pytest.mark.parametrize("trouble", sorted(hostile(size=0)))
-def test_hostile_megabytes_do_not_cost_their_square(trouble: str) -> None:
+def test_hostile_html_of_megabytes_takes_linear_time(trouble: str) -> None:
     html = megabytes()[trouble]
     if not SOAK:
         # One megabyte shows quadratic time as well as two, in less than half of the time.

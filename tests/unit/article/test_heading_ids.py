@@ -48,16 +48,16 @@ def lost(word: str) -> list[str]:
     return [form for form, words in zip(forms, raw, strict=True) if "".join(words.split()) not in text(form)]
 
 
-def test_an_id_made_of_a_heading_takes_no_words() -> None:
+def test_id_generated_from_a_heading_removes_no_text() -> None:
     assert [form for word in IDS for form in lost(word)] == []
 
 
-def test_a_heading_of_such_a_word_stays_above_text() -> None:
+def test_heading_with_a_word_of_a_rule_is_kept_above_text() -> None:
     titles = [word.replace("-", " ").capitalize() for word in IDS if "_" not in word]
     assert [title for title in titles if "".join(title.split()) not in text(f"<h2>{title}</h2>{SHORT}")] == []
 
 
-def test_an_id_of_a_theme_goes_with_what_the_theme_prints() -> None:
+def test_element_with_the_id_of_a_theme_is_removed_with_the_output_of_the_theme() -> None:
     links = '<li><a href="/mill/"><img src="/mill.jpg"> Zap</a></li><li><a href="/pier/">Zap</a> 2 May</li>'
     for html in (
         f'<div id="related-posts"><h3>Zap too</h3><ul>{links}</ul></div>',
@@ -68,7 +68,7 @@ def test_an_id_of_a_theme_goes_with_what_the_theme_prints() -> None:
         assert text(html) == text(""), html
 
 
-def test_an_authors_heading_may_stand_between_dashes() -> None:
+def test_heading_of_an_author_between_dashes_is_kept() -> None:
     for title in ("— Share —", "- Related -", "– Read more –", "- About the author -", "- 12 shares -"):
         assert "".join(title.split()) in text(f"<h3>{title}</h3>{SHORT}"), title
     for title in ("– Anzeige –", "- Advertisement -", "— Publicidad —"):

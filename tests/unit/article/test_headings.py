@@ -19,7 +19,7 @@ PROSE = "<p>The harbour board voted on Tuesday to replace the two oldest cranes 
         '<div><h4>Comments</h4><h4>Facebook Comments</h4></div>',
     ],
 )  # fmt: skip
-def test_a_label_goes_with_what_stood_under_it(html: str) -> None:
+def test_label_is_removed_with_the_removed_content_under_it(html: str) -> None:
     found = clean(PROSE + html, base_url=BASE)
     assert found.html == PROSE
     assert found.removed["orphan-label"] >= 1
@@ -40,7 +40,7 @@ def test_a_label_goes_with_what_stood_under_it(html: str) -> None:
         "<h2>Winter</h2>",
     ],
 )
-def test_a_heading_of_the_authors_stays(html: str) -> None:
+def test_heading_of_an_author_is_kept(html: str) -> None:
     assert clean(PROSE + html, base_url=BASE).html == PROSE + html
     assert clean(html + PROSE, base_url=BASE).html == html + PROSE
 
@@ -52,17 +52,17 @@ def test_white_space_in_a_heading_is_folded(inner: str) -> None:
     assert found.text.split("\n\n")[1::2] == ["Winter in town"] * 2
 
 
-def test_links_of_a_heading_that_went_are_no_links() -> None:
+def test_links_of_a_removed_heading_are_not_listed() -> None:
     found = clean(f'{PROSE}<h2><a href="/related/">Related posts</a></h2><h2>Winter</h2>{PROSE}', base_url=BASE)
     assert (found.links, found.word_count) == ([], 35)
 
 
-def test_marks_between_links_that_went_go() -> None:
+def test_separators_between_removed_links_are_removed() -> None:
     links = '<a href="https://www.facebook.com/sharer.php?u=x">One</a> | <a href="https://x.com/share?url=x">Two</a>'
     assert clean(f"{PROSE}<p>{links}</p>", base_url=BASE).html == PROSE
 
 
-def test_a_table_of_invitations_goes_and_no_other() -> None:
+def test_table_of_invitations_is_removed_and_another_table_is_kept() -> None:
     row = '<tr><td>{} group</td><td><a href="https://{}">Join now</a></td></tr>'
     table = f"<table>{row.format('WhatsApp', 'chat.whatsapp.com/a')}{row.format('Telegram', 't.me/a')}</table>"
     assert clean(PROSE + table, base_url=BASE).html == PROSE
@@ -70,7 +70,7 @@ def test_a_table_of_invitations_goes_and_no_other() -> None:
     assert "club.example" in clean(PROSE + other, base_url=BASE).html
 
 
-def test_jetpack_s_label_names_the_site() -> None:
+def test_subscribe_label_of_jetpack_is_removed_only_with_the_name_of_the_site() -> None:
     label = "<h3>Discover more from The Gazette</h3><p>Subscribe to get the latest posts sent to your email.</p>"
     found = clean(PROSE + label, base_url=BASE)
     assert (found.html, found.removed) == (PROSE, {"jetpack-subscribe": 2})

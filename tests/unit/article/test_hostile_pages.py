@@ -42,12 +42,12 @@ def test_short_blocks_are_not_compared_with_each_other(judged: list[dict[str, An
     assert [call["fast"] for call in judged] == [True]
 
 
-def test_the_short_blocks_of_a_menu_leave_time_for_the_article(judged: list[dict[str, Any]]) -> None:
+def test_short_blocks_of_a_menu_do_not_make_the_extraction_fast(judged: list[dict[str, Any]]) -> None:
     body_of(page("<nav>" + "<div>x</div>" * 2000 + f"</nav><div>{STORY * 3}</div>"), url=URL)
     assert [call["fast"] for call in judged] == [False]
 
 
-def test_an_ordinary_page_is_judged_in_full(judged: list[dict[str, Any]]) -> None:
+def test_ordinary_page_gets_the_full_extraction(judged: list[dict[str, Any]]) -> None:
     body_of(page("<div>" + STORY * (MOST_BLOCKS - 10) + "</div>"), url=URL)
     assert [call["fast"] for call in judged] == [False]
 
@@ -57,14 +57,14 @@ def test_an_ordinary_page_is_judged_in_full(judged: list[dict[str, Any]]) -> Non
     ["<div><b>x</b></div>" * MOST_ELEMENTS, "<div>" + "word " * MOST_CHARACTERS + "</div>"],
     ids=["elements", "characters"],
 )
-def test_the_article_of_a_huge_page_is_where_most_paragraphs_are(judged: list[dict[str, Any]], noise: str) -> None:
+def test_body_of_a_huge_page_is_the_element_with_most_paragraphs(judged: list[dict[str, Any]], noise: str) -> None:
     body = body_of(page(f"{noise}<div class=x><h2>Bridge</h2>{STORY * 3}</div>"), url=URL)
     assert body is not None
     assert body.startswith("<h2>Bridge</h2><p>The council")
     assert judged == []
 
 
-def test_the_frame_of_a_page_does_not_make_it_huge(judged: list[dict[str, Any]]) -> None:
+def test_elements_of_a_menu_do_not_make_a_page_huge(judged: list[dict[str, Any]]) -> None:
     menu = "<nav><ul>" + "<li><a href=/x>x</a></li>" * MOST_ELEMENTS + "</ul></nav>"
     body_of(page(f"{menu}<div>{STORY * 3}</div>"), url=URL)
     assert len(judged) == 1
@@ -75,7 +75,7 @@ def test_a_huge_page_without_paragraphs_has_no_article(judged: list[dict[str, An
     assert body_of(page("<div>x</div>" * MOST_ELEMENTS * 2), url=URL) is None
 
 
-def test_a_huge_container_is_not_compared_with_what_the_judges_find(judged: list[dict[str, Any]]) -> None:
+def test_huge_container_is_not_compared_with_trafilatura(judged: list[dict[str, Any]]) -> None:
     story = f"<div class=post-content>{STORY}{'<i>x</i>' * MOST_ELEMENTS}</div>{STORY}"
     assert "council" in (body_of(page(story), url=URL) or "")
     assert judged == []
@@ -108,12 +108,12 @@ def test_attributes_without_space_between_them_are_limited_too() -> None:
 
 
 @pytest.mark.parametrize("kept", ["<script>{}</script>", "<style>{}</style>", "<!--{}-->", '<p title="{}">y</p>'])
-def test_what_only_looks_like_a_tag_is_not_cut(kept: str) -> None:
+def test_text_that_looks_like_a_tag_is_not_cut(kept: str) -> None:
     text = kept.format("<p " + "a b c " * 1000 + ">")
     assert limit_attributes(text) == text
 
 
-def test_a_huge_page_is_cleaned_no_second_time_to_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_huge_page_is_not_cleaned_for_a_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
     cleaned: list[str] = []
 
     def text(html: str, url: str) -> str:

@@ -33,7 +33,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("name", FLOODS)
-def test_no_more_elements_are_entered_than_an_article_has(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_entered_elements_is_limited(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     entered: Counter[str] = Counter()
     enter = TreeWalk._enter
 
@@ -48,13 +48,13 @@ def test_no_more_elements_are_entered_than_an_article_has(name: str, monkeypatch
     assert entered.total() <= 2 * MAX_TAGS
 
 
-def test_frames_behind_the_first_thousands_are_counted_and_not_read() -> None:
+def test_iframes_beyond_the_maximum_are_counted_and_not_read() -> None:
     frames = "".join(f"<iframe src=https://a.example/{number}></iframe>" for number in range(MOST_FRAMES + 3))
     cleaned = clean(f"{frames}<p>x</p>", base_url=URL)
     assert (len(cleaned.embeds), cleaned.removed, cleaned.text) == (MOST_FRAMES, {"frame-flood": 3}, "x")
 
 
-def test_words_behind_the_last_tag_stay_without_scripts_and_comments() -> None:
+def test_text_after_the_last_allowed_tag_is_kept_without_scripts_and_comments() -> None:
     html = "<p>a</p><p>b<script>c</script><!-- > d --><i title='e'>f</i> 1 < 2 &lt;g"
     assert limit_tags(html, 3) == "<p>a</p><p>b   f  1 < 2 &lt;g"
 
@@ -64,18 +64,18 @@ def test_a_script_counts_as_one_tag_and_is_not_cut() -> None:
     assert limit_tags(html, 2) == "<script>'<p>'; '<p>'</script><p>a b"
 
 
-def test_a_tag_ends_where_a_parser_ends_it() -> None:
+def test_limit_of_tags_ends_a_tag_like_the_html_parser() -> None:
     html = """<p title="<b> > <i>">a<script><!--<script></script>'<b>'</script>b<a\nc='>'>c</a d=">"><!--> e"""
     assert limit_tags(html, 0) == " a b c   e"
     assert limit_tags(html, 2) == html.partition("<a")[0] + " c   e"
 
 
-def test_an_article_of_many_tags_keeps_all() -> None:
+def test_article_with_many_tags_is_unchanged() -> None:
     html = "<p>a</p>" * 2_000
     assert repair(html) == html
 
 
-def test_a_known_name_is_a_shortcode_only_where_no_words_stand_beside_it() -> None:
+def test_known_shortcode_name_beside_other_words_is_no_shortcode() -> None:
     (text,), _, count = shortcodes.strip("[row] [column]  [/column] [/row]", frozenset())
     assert (text.strip(), count) == ("", 4)
     assert shortcodes.strip("a [row]", frozenset()) == (["a [row]"], [], 0)
@@ -111,17 +111,17 @@ def _clean(html: str) -> object:
         '<iframe src="https://www.youtube.com/embed/abcdefghijk" title="a&quot;b"></iframe>',
     ],
 )
-def test_pictures_captions_and_frames_cost_no_more_where_they_are_many(piece: str) -> None:
+def test_images_captions_and_iframes_take_linear_time(piece: str) -> None:
     few, many = (_lines(_clean, f"<figure>{piece * number}</figure>") for number in (1_000, 2_000))
     assert many < 2.2 * few
 
 
 @pytest.mark.parametrize("sign", ["`", "_ ", "~", "*", "&lt;", "&amp;lt;", "["])
-def test_signs_of_markdown_cost_no_line_each(sign: str) -> None:
+def test_markdown_characters_take_less_than_one_line_of_code_each(sign: str) -> None:
     few, many = (_lines(markdown, f"<p>{sign * number}</p>") for number in (10, 1_000))
     assert many < few + 100
 
 
-def test_letters_that_are_escaped_in_a_link_cost_no_line_each() -> None:
+def test_escaped_characters_in_a_link_take_less_than_one_line_of_code_each() -> None:
     few, many = (_lines(_clean, f'<a href="https://a.example/{"&quot;b" * n}">x</a>') for n in (10, 1_000))
     assert many < few + 100

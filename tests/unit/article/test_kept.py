@@ -31,13 +31,13 @@ def cleaned(html: str) -> Cleaned:
         ('In May <a href="https://www.addthis.com/blog/farewell">AddThis</a> closed.', "In May AddThis closed."),
     ],
 )
-def test_a_sentence_keeps_what_it_says_of_an_advertiser_or_a_counter(html: str, words: str) -> None:
+def test_sentence_that_mentions_an_advertiser_or_a_counter_is_kept(html: str, words: str) -> None:
     found = cleaned(f"<p>{html}</p>")
     assert words in found.text
     assert len(found.links) == 1
 
 
-def test_an_advertisers_picture_goes_with_its_link() -> None:
+def test_image_of_an_advertiser_is_removed_with_its_link() -> None:
     found = cleaned('<p>A word <a href="https://ad.doubleclick.net/x"><img src="/banner.jpg"></a> and one.</p>')
     assert (found.links, found.images) == ([], [])
 
@@ -82,7 +82,7 @@ def test_an_advertisers_picture_goes_with_its_link() -> None:
         'Folgen Sie unserer Reporterin Ann Lee auf dem Weg zum Gipfel bei <a href="https://x.com/annlee">X</a>',
     ],
 )
-def test_a_sentence_with_the_words_of_a_plea_stays(words: str) -> None:
+def test_sentence_with_the_words_of_a_plea_is_kept(words: str) -> None:
     assert cleaned(f"<p>{words}</p>").removed == {}
 
 
@@ -97,7 +97,7 @@ def test_a_sentence_with_the_words_of_a_plea_stays(words: str) -> None:
         ('Folgen Sie unserem Instagram-Kanal: <a href="https://instagram.com/gazette">zum Kanal</a>', "follow-us"),
     ],
 )
-def test_a_newsroom_that_asks_for_itself_is_left_out(words: str, rule: str) -> None:
+def test_plea_of_the_newsroom_is_removed(words: str, rule: str) -> None:
     assert cleaned(f"<p>{words}</p>").removed == {rule: 1}
 
 
@@ -119,12 +119,12 @@ ANSWER = "<p>I did, very much, and I wrote to its author at once.</p>"
         ("<p><b>Related</b></p>", False),
     ],
 )
-def test_a_question_or_a_bold_word_stays_where_the_author_goes_on_under_it(html: str, kept: bool) -> None:
+def test_question_or_bold_line_is_kept_when_text_of_the_author_follows(html: str, kept: bool) -> None:
     words = html.partition("</p>")[0].replace("<b>", "").replace("</b>", "").removeprefix("<p>")
     assert (f"\n{words}" in clean(PROSE + html, base_url=BASE).text) is kept
 
 
-def test_a_dutch_plea_that_names_this_news_reports_nothing() -> None:
+def test_dutch_plea_with_the_words_this_news_is_removed() -> None:
     plea = '<p>Steun ons, zodat wij dit nieuws kunnen brengen: <a href="/doneer/">doneer nu</a></p>'
     assert cleaned(plea).removed == {"reader-plea": 1}
 
@@ -142,13 +142,13 @@ def test_a_dutch_plea_that_names_this_news_reports_nothing() -> None:
         '<p>The new rules are <a href="https://www.whatsapp.com/legal/terms">here</a>.</p>',
     ],
 )
-def test_words_somebody_lists_tabulates_or_says_are_no_labels(html: str) -> None:
+def test_label_words_in_a_list_a_table_or_a_sentence_are_kept(html: str) -> None:
     found = cleaned(html)
     assert found.removed == {}
 
 
 @pytest.mark.parametrize("html", ["<p>Share</p>", "<p>Hits: 1,024</p>", "<p>1,024 hits</p>", "<p>12 shares</p>"])
-def test_the_same_words_in_a_paragraph_of_their_own_are(html: str) -> None:
+def test_label_words_alone_in_a_paragraph_are_removed(html: str) -> None:
     assert cleaned(html).text == cleaned("").text
 
 
@@ -160,7 +160,7 @@ def test_the_same_words_in_a_paragraph_of_their_own_are(html: str) -> None:
         "wheel-loader.jpg", "crash-test-dummy.png", "transparent-budget.png",
     ],
 )  # fmt: skip
-def test_a_photograph_may_be_named_like_a_placeholder(name: str) -> None:
+def test_photograph_with_the_name_of_a_placeholder_is_kept(name: str) -> None:
     assert [image.url for image in cleaned(f'<p><img src="/uploads/{name}"></p>').images] == [
         f"https://news.example/uploads/{name}"
     ]
@@ -175,7 +175,7 @@ def test_a_photograph_may_be_named_like_a_placeholder(name: str) -> None:
         "clear.gif", "dummy.png", "trans.gif",
     ],
 )  # fmt: skip
-def test_a_placeholder_gives_way_to_the_picture_behind_it(name: str) -> None:
+def test_placeholder_is_replaced_by_its_image(name: str) -> None:
     found = cleaned(f'<p><img src="/img/{name}" srcset="/a.jpg 2x"><img src="/img/{name}"></p>')
     assert [image.url for image in found.images] == ["https://news.example/a.jpg"]
 
@@ -189,11 +189,11 @@ def test_a_placeholder_gives_way_to_the_picture_behind_it(name: str) -> None:
         "newsletter-archive-list", "wp-block-group has-background related", "paywall-study", "ad-hoc-committee",
     ],
 )  # fmt: skip
-def test_a_class_that_only_begins_like_a_plugins_is_the_articles(name: str) -> None:
+def test_element_whose_class_begins_like_a_plugin_class_is_kept(name: str) -> None:
     assert "The crane of 1921" in cleaned(f'<div class="{name}"><p>The crane of 1921 stood here.</p></div>').text
 
 
-def test_words_with_a_sound_behind_them_and_an_address_to_write_to_stay() -> None:
+def test_text_with_linked_sound_and_email_addresses_are_kept() -> None:
     sound = '<p>He played <span class="soundcite" data-url="https://a.example/x.mp3">the low note</span> twice.</p>'
     address = '<p>Write to <a class="email-link" href="mailto:hall@town.example">hall@town.example</a>.</p>'
     assert "He played the low note twice." in cleaned(sound).text
@@ -209,7 +209,7 @@ def test_words_with_a_sound_behind_them_and_an_address_to_write_to_stay() -> Non
         '<div style="margin-left:-120px"><iframe src="{}"></iframe></div>',
     ],
 )
-def test_a_frame_that_keeps_its_shape_is_shown(html: str) -> None:
+def test_iframe_in_a_responsive_wrapper_is_kept(html: str) -> None:
     found = cleaned(html.format("https://www.youtube.com/embed/a1B2c3D4e5F"))
     assert [embed.provider for embed in found.embeds] == ["YouTube"]
 
@@ -221,18 +221,18 @@ def test_a_frame_that_keeps_its_shape_is_shown(html: str) -> None:
         '<ul class="slides"><li style="display:none"><img src="/b.jpg" alt="">The crane of 1921.</li></ul>',
     ],
 )
-def test_what_a_click_or_a_slide_brings_up_stays(html: str) -> None:
+def test_content_of_tabs_and_slides_is_kept(html: str) -> None:
     assert "The crane of 1921." in cleaned(html).text
 
 
-def test_a_line_squeezed_out_of_sight_goes() -> None:
+def test_line_with_a_height_of_one_pixel_is_removed() -> None:
     assert (
         "pills"
         not in cleaned('<div style="height:1px;overflow:hidden"><a href="https://a.example/">pills</a></div>').html
     )
 
 
-def test_a_page_builders_panels_are_no_sidebar() -> None:
+def test_panels_of_a_page_builder_are_kept_and_a_widget_is_removed() -> None:
     panel = '<div class="so-panel widget widget_{}"><p>{}</p></div>'
     html = panel.format("sow-editor", "The crane of 1921 stood here.") + panel.format("black-studio", "It fell in May.")
     assert "The crane of 1921 stood here.\n\nIt fell in May." in cleaned(html).text
@@ -253,18 +253,18 @@ def test_a_page_builders_panels_are_no_sidebar() -> None:
         ('Escríbanos <a href="https://api.whatsapp.com/send?phone=5491&text=Hola">al 5491</a>.', "Escríbanos al 5491."),
     ],
 )
-def test_words_that_a_sentence_needs_stay_though_they_share(html: str, words: str) -> None:
+def test_share_link_inside_a_sentence_keeps_its_text(html: str, words: str) -> None:
     assert words in cleaned(f"<p>{html}</p>").text
 
 
-def test_channels_that_an_article_lists_are_its_own() -> None:
+def test_channels_that_an_article_lists_are_kept() -> None:
     listed = '<ul><li>Site: <a href="https://dao.example/">dao</a></li><li>Chat: <a href="https://t.me/+a">t.me</a></li></ul>'
     assert len(cleaned(f'{listed}<p>Discord: <a href="https://discord.gg/a">discord.gg/a</a></p>').links) == 3
     asked = '<ul><li><a href="https://chat.whatsapp.com/a">Join our group</a></li></ul>'
     assert cleaned(asked).removed == {"follow-us": 1}
 
 
-def test_a_photograph_may_come_with_the_theme() -> None:
+def test_large_image_from_a_theme_folder_is_kept() -> None:
     picture = '<p><img src="/wp-content/themes/gazette/assets/roses.jpg" width="{}" alt=""></p>'
     assert len(cleaned(picture.format(1200)).images) == 1
     assert cleaned(picture.format(24)).removed == {"site-furniture": 1}
@@ -305,7 +305,7 @@ def test_marked_code_keeps_its_spaces_and_line_feeds() -> None:
         "Wil je de stad zien, neem dan cookies mee.",
     ],
 )
-def test_a_sentence_about_sharing_copying_or_consent_is_no_button(words: str) -> None:
+def test_sentence_about_sharing_copying_or_consent_is_kept(words: str) -> None:
     assert words in cleaned(f"<p>{words}</p>").text
 
 
@@ -321,7 +321,7 @@ def test_a_sentence_about_sharing_copying_or_consent_is_no_button(words: str) ->
         'Subscribe to the newsletter below or follow us on <a href="https://twitter.com/gazette">Twitter</a>.',
     ],
 )
-def test_a_sentence_that_tells_something_keeps_the_plea_beside_it(words: str) -> None:
+def test_plea_in_a_paragraph_with_other_facts_is_kept(words: str) -> None:
     assert cleaned(f"<p>{words}</p>").removed == {}
 
 
@@ -333,11 +333,11 @@ def test_a_sentence_that_tells_something_keeps_the_plea_beside_it(words: str) ->
         'It takes time. <a href="/newsletter/">Subscribe to our newsletter</a>.',
     ],
 )
-def test_a_plea_of_several_sentences_is_left_out(words: str) -> None:
+def test_plea_of_several_sentences_is_removed(words: str) -> None:
     assert cleaned(f"<p>{words}</p>").removed == {"reader-plea": 1}
 
 
-def test_an_author_s_text_in_a_form_that_nobody_closed_stays() -> None:
+def test_text_of_an_author_in_an_unclosed_form_is_kept() -> None:
     lesson = "".join(
         f"<p>Step {number} of the lesson tells how the field takes what the reader writes.</p>" for number in range(20)
     )
@@ -380,11 +380,11 @@ def test_an_author_s_text_in_a_form_that_nobody_closed_stays() -> None:
         '<p>Follow the coast path on <a href="https://walks.example/map">the map</a> of the ramblers.</p>',
     ],
 )
-def test_what_an_article_tells_of_commissions_and_channels_stays(html: str) -> None:
+def test_text_about_commissions_and_channels_is_kept(html: str) -> None:
     assert cleaned(f"<p>Rain fell.</p>{html}").removed == {}
 
 
-def test_a_line_to_follow_the_newsroom_by_its_name_is_left_out() -> None:
+def test_follow_line_with_the_name_of_the_newsroom_is_removed() -> None:
     line = '<p>Follow The Gazette on <a href="https://facebook.com/TheGazette">Facebook</a> and <a href="https://x.com/gazette">X</a></p>'
     found = clean(f"<p>Rain fell.</p>{line}", base_url="https://gazette.example/rain/")
     assert (found.text, found.removed) == ("Rain fell.", {"follow-name": 1})

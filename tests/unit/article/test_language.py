@@ -25,22 +25,22 @@ def base(tag: str | None) -> str:
     return language._base(tag or "")
 
 
-def told(text: str) -> str | None:
+def certain_language(text: str) -> str | None:
     found, confidence = detect(text, declared=None)
     return found if confidence >= SURE else None
 
 
-def test_plenty_of_text_outweighs_a_default_nobody_changed() -> None:
+def test_detected_language_of_a_long_text_replaces_the_declared_default() -> None:
     language, confidence = detect(GERMAN, declared="en_US")
     assert language == "de"
     assert confidence >= 0.9
 
 
-def test_a_declaration_that_fits_keeps_its_region() -> None:
+def test_matching_declaration_keeps_its_region() -> None:
     assert detect(GERMAN, declared="de_AT_formal")[0] == "de-AT"
 
 
-def test_little_text_leaves_the_declaration() -> None:
+def test_declared_language_is_kept_for_short_text() -> None:
     assert detect("Ja.", declared="de_DE") == ("de-DE", 0.7)
     assert detect("Ja.", declared=None) == (None, 0.0)
     assert detect("", declared="") == (None, 0.0)
@@ -66,27 +66,27 @@ def test_a_locale_becomes_a_language_tag(declared: str | None, tag: str | None) 
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_a_piece_of_news_tells_its_language(code: str) -> None:
+def test_language_of_a_news_text_is_detected(code: str) -> None:
     found, confidence = detect(TEXTS[code], declared=None)
     assert base(found) == base(code)
     assert confidence >= CERTAIN
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_an_article_outweighs_a_default_nobody_changed(code: str) -> None:
+def test_detected_language_of_an_article_replaces_the_declared_default(code: str) -> None:
     assert base(detect(TEXTS[code] * 4, declared="en_US")[0]) == base(code)
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_a_declaration_that_fits_is_certain(code: str) -> None:
+def test_matching_declaration_has_high_confidence(code: str) -> None:
     found, confidence = detect(TEXTS[code], declared=code)
     assert found == code
     assert confidence >= CERTAIN
 
 
-def test_a_short_text_tells_its_language_or_nothing() -> None:
+def test_short_text_has_its_own_language_or_none() -> None:
     pieces = [(code, piece) for code, text in TEXTS.items() for piece in cut(text, 56)]
-    answers = [(code, told(piece), piece) for code, piece in pieces]
+    answers = [(code, certain_language(piece), piece) for code, piece in pieces]
     assert [answer for answer in answers if answer[1] is not None and base(answer[1]) != base(answer[0])] == []
     assert sum(found is not None for _, found, _ in answers) > 0.85 * len(answers)
 
@@ -113,37 +113,37 @@ def cut(text: str, size: int) -> list[str]:
         "asdkj qwlek zxmcn qpwoe alskd zmxnc qowie alskdj zxmcnv qpwoei alskdjf zmxncb " * 4,
     ],
 )
-def test_what_is_no_prose_has_no_language(text: str) -> None:
-    assert told(text) is None
+def test_text_that_is_no_prose_has_no_language(text: str) -> None:
+    assert certain_language(text) is None
     assert detect(text, declared="en_US")[0] == "en-US"
 
 
-def test_words_of_another_language_between_change_nothing() -> None:
+def test_words_of_another_language_do_not_change_the_language() -> None:
     chinese = TEXTS["zh"].replace("起重机", " Word Press Notion ") * 6
     assert detect(chinese, declared="en_US")[0] == "zh"
     quoted = TEXTS["de"] * 6 + ENGLISH
     assert detect(quoted, declared="en_US")[0] == "de"
 
 
-def test_a_text_in_two_languages_leaves_the_declaration() -> None:
+def test_declared_language_is_kept_for_text_in_two_languages() -> None:
     assert detect(TEXTS["fr"] * 3 + TEXTS["en"] * 3, declared="en_US")[0] == "en-US"
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1f", "\x7f", "\x9f", "\ufdd0", "\ufffe", "\ud800", "\xa0"])
-def test_characters_that_the_detector_refuses_cost_nothing(character: str) -> None:
-    assert told(character.join(GERMAN.split(" "))) == "de"
+def test_language_is_detected_despite_characters_that_the_detector_refuses(character: str) -> None:
+    assert certain_language(character.join(GERMAN.split(" "))) == "de"
 
 
-def test_klingon_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_klingon_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pycld2, "detect", lambda *_, **__: (True, 99, (("X_KLINGON", "tlh", 99, 900.0),)))
-    assert told(GERMAN) is None
+    assert certain_language(GERMAN) is None
 
 
 @pytest.mark.parametrize(
     ("declared", "usual", "asked"),
     [("de_DE", None, GLANCE), (None, "de", GLANCE), ("en_US", None, SAMPLE), (None, None, SAMPLE)],
 )
-def test_a_glance_confirms_what_is_expected(
+def test_expected_language_is_confirmed_from_the_start_of_the_text(
     declared: str | None, usual: str | None, asked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths: list[int] = []

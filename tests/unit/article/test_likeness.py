@@ -10,7 +10,7 @@ TEXT = " ".join(f"word{number}" for number in range(60))
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "alike"),
+    ("text", "other", "alike"),
     [
         (TEXT, TEXT.upper() + " !", True),
         (TEXT, f"{TEXT} and a correction below the text", True),
@@ -21,6 +21,6 @@ TEXT = " ".join(f"word{number}" for number in range(60))
         ("\u4eca\u65e5\u306f" * 9, "\u4eca\u65e5\u306f" * 9 + "\u3002", True),
     ],
 )
-def test_texts_are_alike_where_they_share_most_of_their_words(one: str, other: str, *, alike: bool) -> None:
-    assert are_alike(one, other) is alike
-    assert are_alike(other, one) is alike
+def test_texts_that_share_most_of_their_words_are_alike(text: str, other: str, *, alike: bool) -> None:
+    assert are_alike(text, other) is alike
+    assert are_alike(other, text) is alike

@@ -38,7 +38,7 @@ def node_by_node(html: str) -> Cleaned:
 
 @examples(600)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
-def test_reading_a_block_at_once_changes_nothing(html: str) -> None:
+def test_reading_a_block_at_once_gives_the_result_of_the_walk(html: str) -> None:
     assert clean(html, base_url=BASE) == node_by_node(html)
 
 
@@ -72,18 +72,18 @@ def test_a_block_of_words_formatting_and_links_is_read_at_once(html: str) -> Non
         "<p>One <b><i><u><s>two</s></u></i></b></p>",
     ],
 )
-def test_a_block_with_anything_else_is_left_to_the_walk(html: str) -> None:
+def test_block_with_other_elements_is_not_read_at_once(html: str) -> None:
     block = parse(html).first_child
     assert block is not None
     assert LineReader(default_rules(), BASE, set(), 9).read(block) is None
 
 
-def test_a_rule_for_each_element_of_a_name_is_left_to_the_walk() -> None:
+def test_rule_that_selects_a_tag_applies_to_a_block_that_is_read_at_once() -> None:
     rules = CleaningRules([Rule(name="r", what="", select=("em",))])
     assert clean("<p>One <em>two</em> three</p>", base_url=BASE, rules=rules).text == "One three"
 
 
-def test_no_more_classes_are_read_than_may_be() -> None:
+def test_number_of_different_classes_is_limited() -> None:
     names: set[str | None] = {"a", "b"}
     block = parse("<p>One <b class=c>two</b></p>").first_child
     assert block is not None

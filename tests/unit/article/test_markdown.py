@@ -28,7 +28,7 @@ BASE = "https://news.example/a"
         ("<p><strong>a</strong> <em>b</em></p>", "**a** *b*"),
     ],
 )
-def test_text_stays_text(html: str, written: str) -> None:
+def test_markdown_characters_in_text_are_escaped(html: str, written: str) -> None:
     assert markdown(html) == written
 
 
@@ -39,14 +39,14 @@ def test_text_stays_text(html: str, written: str) -> None:
      '<blockquote data-embed="{}" cite="https://x.example/"><p>Words go on.</p></blockquote>'],
     ids=["link", "quote"],
 )  # fmt: skip
-def test_a_sites_own_data_embed_is_no_embed(html: str, name: str) -> None:
+def test_data_embed_attribute_of_a_site_is_removed(html: str, name: str) -> None:
     cleaned = clean(html.format(name), base_url=BASE)
     assert "data-embed" not in cleaned.html
     assert cleaned.embeds == []
 
 
 @pytest.mark.parametrize("name", ["YouTube", "player.example"])
-def test_a_data_embed_of_newsbot_stays(name: str) -> None:
+def test_data_embed_attribute_of_newsbot_is_kept(name: str) -> None:
     html = f'<p><a href="https://player.example/v" data-embed="{name}">Film</a></p>'
     cleaned = clean(html, base_url=BASE)
     assert cleaned.html == html

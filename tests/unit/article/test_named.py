@@ -20,7 +20,7 @@ def cleaned(html: str) -> Cleaned:
     return clean(REST + html + PROSE, base_url=BASE)
 
 
-def test_every_kind_of_content_can_be_named_by_a_rule() -> None:
+def test_every_kind_of_content_has_a_rule_by_name() -> None:
     assert set(HOLDS) == set(NAMES)
 
 
@@ -32,7 +32,7 @@ def test_every_kind_of_content_can_be_named_by_a_rule() -> None:
         ("h5ab-print__button--left", "h ab print button left"),
     ],
 )
-def test_the_words_of_a_name(name: str, words: str) -> None:
+def test_name_is_split_into_words(name: str, words: str) -> None:
     assert words_of(name) == words
 
 
@@ -44,7 +44,7 @@ def test_the_words_of_a_name(name: str, words: str) -> None:
         *("advanced-heading", "print-edition-list-of-names", "et_pb_social", "x" * 60 + "-share"),
     ],
 )
-def test_a_name_that_only_resembles_a_kind_says_nothing(name: str) -> None:
+def test_name_that_only_resembles_a_kind_does_not_match(name: str) -> None:
     assert default_rules().kinds.match("div", {"class": name}) == ()
 
 
@@ -97,41 +97,41 @@ def test_a_name_that_only_resembles_a_kind_says_nothing(name: str) -> None:
         '<section id="promo-block"><p>He shot the promo in a day</p></section>',
     ],
 )  # fmt: skip
-def test_what_an_author_writes_under_such_a_name_stays(html: str) -> None:
+def test_text_of_an_author_in_an_element_with_such_a_name_is_kept(html: str) -> None:
     found = cleaned(html)
     assert found.removed == {}
     assert found.html != REST + PROSE
 
 
 @pytest.mark.parametrize("sign", ["%", "( )", ":"])
-def test_what_a_removal_leaves_of_a_list_goes_with_it(sign: str) -> None:
+def test_list_items_that_a_removal_leaves_empty_are_removed(sign: str) -> None:
     choice = f"<li><div><span>{sign}</span><span class='poll__votes'>165 votes</span></div></li>"
     assert cleaned(f"<ul>{choice * 3}</ul>").text == cleaned("").text
     assert "- Ann: 165" in cleaned(f"<ul><li>Ann: 165 <span class='poll__votes'>{sign}</span></li></ul>").text
 
 
 @pytest.mark.parametrize("kept", ["***", "---", "❤", "- 7", "1%"])
-def test_signs_of_the_author_stay(kept: str) -> None:
+def test_signs_of_an_author_are_kept(kept: str) -> None:
     assert kept in cleaned(f"<p>{kept} <span class='post-views'>165 views</span></p>").text
     assert "%" in cleaned("<p>%</p>").text
 
 
-def test_an_empty_element_is_nothing_to_remove() -> None:
+def test_empty_element_is_not_counted_as_removed() -> None:
     assert cleaned('<div class="zz-ad-slot"></div><span class="zz-toc-section" id="x"></span>').removed == {}
 
 
-def test_the_words_of_many_names_are_not_read() -> None:
+def test_number_of_names_that_are_read_is_limited() -> None:
     bar = '<div class="zz-share-box">Share</div>'
     others = "".join(f'<div class="name-{number}">x</div>' for number in range(MOST_NAMES + 1))
     assert cleaned(bar + others).removed == {"named-share": 1}
     assert "named-share" not in cleaned(others + bar).removed
 
 
-def test_a_name_of_many_words_says_nothing() -> None:
+def test_name_of_too_many_words_does_not_match() -> None:
     assert default_rules().kinds.match("div", {"class": "a-b-c-d-e-f-share-box"})
     assert not default_rules().kinds.match("div", {"class": "a-b-c-d-e-f-g-share-box"})
 
 
-def test_a_hostile_post_of_named_elements_costs_little() -> None:
+def test_post_of_deeply_nested_named_elements_is_cleaned() -> None:
     nested = '<div class="zz-related-posts x-share y-ad-box">' * 300 + PROSE * 2 + "</div>" * 300
     assert cleaned(nested * 3).html.count(PROSE) == 13

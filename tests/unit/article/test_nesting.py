@@ -35,7 +35,7 @@ def low(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(nesting, name, value)
 
 
-def test_tags_in_the_strings_of_a_script_are_no_tags_of_the_page() -> None:
+def test_tags_in_strings_of_a_script_are_not_counted() -> None:
     page = f"<body><script>{MENU * 150}</script><div class='entry-content'>{f'<p>{WORDS}</p>' * 200}</div>"
     assert page.count("<") > nesting.FEW_TAGS
     assert nesting.flatten(page) == page
@@ -80,7 +80,7 @@ def test_tags_in_the_strings_of_a_script_are_no_tags_of_the_page() -> None:
     ],
 )
 @pytest.mark.usefixtures("low")
-def test_no_pattern_of_tags_nests_deeper_the_more_often_it_stands_there(pattern: str) -> None:
+def test_repeating_a_pattern_of_tags_does_not_increase_the_depth(pattern: str) -> None:
     pages = ["".join(pattern.replace("%d", str(number)) for number in range(often)) for often in (20, 60, 120)]
     depths = [depth(nesting.flatten(page)) for page in pages]
     assert any(more - fewer < 8 for fewer, more in pairwise(depths)), depths
@@ -102,7 +102,7 @@ TOKENS = [
 
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=3), st.lists(st.sampled_from(TOKENS), min_size=1, max_size=7))
-def test_no_tokens_in_any_order_nest_without_limit(before: list[str], pattern: list[str]) -> None:
+def test_depth_is_limited_for_any_order_of_tokens(before: list[str], pattern: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"FEW_TAGS": 0, "MAX_DEPTH": 6, "MAX_FORMATTING": 3}.items():
             patch.setattr(nesting, name, value)
@@ -112,7 +112,7 @@ def test_no_tokens_in_any_order_nest_without_limit(before: list[str], pattern: l
 
 
 @pytest.mark.usefixtures("low")
-def test_a_drawing_and_a_list_of_choices_are_left_out_and_a_formula_stays() -> None:
+def test_svg_and_select_are_removed_and_math_is_kept() -> None:
     drawing = "<svg><title>icon</title><style>.a{}</style><path d='M0'/></svg>"
     formula = "<math alttext='x=2'><mi>x</mi><mo>=</mo><mspace/><mn>2</mn></math>"
     page = f"<p>news{drawing}room</p><select><option>2025</select><p>{formula}</p>"
@@ -120,20 +120,20 @@ def test_a_drawing_and_a_list_of_choices_are_left_out_and_a_formula_stays() -> N
 
 
 @pytest.mark.usefixtures("low")
-def test_a_drawing_without_an_end_does_not_take_the_article_along() -> None:
+def test_svg_without_an_end_tag_does_not_remove_the_article() -> None:
     page = f"<div><svg><path d='M0'/><p>{WORDS}</p></div><p>more</p><svg></svg>"
     assert nesting.flatten(page) == f"<div><path d='M0'/><p>{WORDS}</p></div><p>more</p>"
 
 
 @pytest.mark.usefixtures("low")
-def test_elements_that_are_too_deep_lose_their_tags_and_no_other_element_does() -> None:
+def test_only_elements_that_are_too_deep_lose_their_tags() -> None:
     deep = "<div>" * 6 + "<center><p>words</p><section>more</section></div>"
     page = deep + "</div>" * 5 + "<section>behind</section>"
     flat = "<div>" * 6 + " <p>words</p> more </div>" + "</div>" * 5 + "<section>behind</section>"
     assert nesting.flatten(page) == flat
 
 
-def test_only_the_attributes_of_a_long_post_are_counted() -> None:
+def test_attributes_are_limited_only_in_a_long_post() -> None:
     crowded = "<p " + "a b " * 2_000 + ">words</p>"
     assert nesting.flatten(crowded) == crowded
     assert len(nesting.flatten(crowded + "x" * 20_000)) < 22_000

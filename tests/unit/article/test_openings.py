@@ -33,7 +33,7 @@ _OF_RULES = sorted({each for rule in default_rules().rules for each in (*rule.pa
         (r"a[|)]b|c", {"a|b", "a)b", "c"}),
     ],
 )
-def test_an_expression_is_read_up_to_what_may_be_anything(expression: str, begins: set[str]) -> None:
+def test_openings_of_an_expression_are_its_possible_beginnings(expression: str, begins: set[str]) -> None:
     assert openings(expression) == frozenset(begins)
 
 
@@ -44,7 +44,7 @@ def test_an_expression_that_may_begin_with_anything_has_no_openings(expression: 
 
 @given(data=st.data())
 @examples(75)
-def test_what_an_expression_of_a_rule_matches_has_one_of_its_openings(data: st.DataObject) -> None:
+def test_every_match_of_an_expression_begins_with_one_of_its_openings(data: st.DataObject) -> None:
     expression = data.draw(st.sampled_from(_OF_RULES))
     text = data.draw(st.from_regex(re.compile(expression), fullmatch=True))
     assert Expressions([("n", expression)]).fullmatch(text)
@@ -53,7 +53,7 @@ def test_what_an_expression_of_a_rule_matches_has_one_of_its_openings(data: st.D
 
 @given(text=st.sampled_from(sorted(default_rules()._labels)), marks=st.text("-: .*»", max_size=3), data=st.data())
 @examples(75)
-def test_a_text_of_a_rule_is_never_passed_over(text: str, marks: str, data: st.DataObject) -> None:
+def test_text_of_a_rule_is_never_skipped(text: str, marks: str, data: st.DataObject) -> None:
     written = f"{data.draw(st.sampled_from([text, text.upper(), text.title()]))}{marks}".strip()
     rules = default_rules()
     assert rules.may_match(written) or rules.match_text(written) is rules.match_bare(written) is None
@@ -63,17 +63,17 @@ def test_a_text_of_a_rule_is_never_passed_over(text: str, marks: str, data: st.D
     ("text", "may"),
     [("Share this", True), ("Shares fell", False), ("share", True), ("12 shares", True), ("Mayors met", True)],
 )
-def test_a_text_is_passed_over_by_its_first_letters(text: str, may: bool) -> None:
+def test_text_is_skipped_by_its_first_letters(text: str, may: bool) -> None:
     assert Beginnings(["share this", "mayor"], [r"\d+ shares?"]).may_begin(text) is may
 
 
-def test_with_an_expression_that_begins_with_anything_no_text_is_passed_over() -> None:
+def test_no_text_is_skipped_when_an_expression_can_begin_with_anything() -> None:
     assert Beginnings([], [".+ shares"]).may_begin("A hundred shares")
 
 
 @given(data=st.data())
 @examples(75)
-def test_expressions_find_what_one_alternation_finds(data: st.DataObject) -> None:
+def test_expressions_find_the_match_of_one_alternation(data: st.DataObject) -> None:
     named = [(f"n{number % 7}", each) for number, each in enumerate(_OF_RULES[::9])]
     named.sort(key=lambda pair: pair[0])
     plain = re.compile("|".join(f"(?P<x{at}>{each})" for at, (_, each) in enumerate(named)))

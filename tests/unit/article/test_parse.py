@@ -35,7 +35,7 @@ MIXED = [
 ]
 
 
-def test_the_tree_is_the_same_as_in_a_document_of_its_own() -> None:
+def test_parsed_tree_equals_that_of_a_new_document() -> None:
     chance = random.Random(8)
     for _ in range(600):
         pieces = chance.choices(PIECES + HARMFUL + MIXED + STARTS, k=chance.randrange(1, 12))
@@ -46,11 +46,11 @@ def test_the_tree_is_the_same_as_in_a_document_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("html", ["<frameset>a<p>b", "<p>a<frameset><p>b", "<html><frameset>a<p>b"])
-def test_words_behind_a_set_of_frames_stay(html: str) -> None:
+def test_text_after_a_frameset_is_kept(html: str) -> None:
     assert clean(html, base_url="https://news.example/").text == "a\n\nb"
 
 
-def test_each_thread_has_a_document_of_its_own() -> None:
+def test_each_thread_has_its_own_document() -> None:
     mine = parse("<p>mine</p>")
     other = threading.Thread(target=parse, args=("<p>other</p>",))
     other.start()

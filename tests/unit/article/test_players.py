@@ -25,7 +25,7 @@ YOUTUBE = Embed(provider="YouTube", url="https://www.youtube.com/watch?v=abcdefg
         ('<p>[av_button link="manually,https://a.example/x"]<b>Read</b>[/av_button]</p>', "https://a.example/x"),
     ],
 )
-def test_a_button_leads_where_it_led(html: str, link: str) -> None:
+def test_button_shortcode_becomes_a_link(html: str, link: str) -> None:
     found = clean(html, base_url=BASE)
     assert (found.text, found.links) == ("Read", [link])
     assert clean(found.html, base_url=BASE).html == found.html
@@ -35,7 +35,7 @@ def test_a_button_leads_where_it_led(html: str, link: str) -> None:
     "html",
     ['[button url="javascript:alert(1)//a"]Read[/button]', '[button url="/x"]Read', '[button size="5"]Read[/button]'],
 )
-def test_a_button_that_leads_nowhere_leaves_its_words(html: str) -> None:
+def test_button_shortcode_without_an_address_becomes_text(html: str) -> None:
     found = clean(f"<p>{html}</p>", base_url=BASE)
     assert (found.html, found.links) == ("<p>Read</p>", [])
 
@@ -53,7 +53,7 @@ def test_a_button_that_leads_nowhere_leaves_its_words(html: str) -> None:
         ("[dailymotion id=x8abcde]", Embed(provider="Dailymotion", url="https://www.dailymotion.com/video/x8abcde")),
     ],
 )
-def test_a_player_is_a_link_to_what_it_plays(shortcode: str, embed: Embed) -> None:
+def test_player_shortcode_becomes_an_embed(shortcode: str, embed: Embed) -> None:
     found = clean(f"<p>One. {shortcode} Two.</p>", base_url=BASE)
     assert (found.text, found.embeds) == ("One.\nTwo.", [embed])
     assert clean(found.html, base_url=BASE).html == found.html
@@ -69,7 +69,7 @@ def test_a_player_is_a_link_to_what_it_plays(shortcode: str, embed: Embed) -> No
         '<p>[youtube url="https://a.example/x"]</p>',
     ],
 )
-def test_code_attributes_and_words_stay_as_they_are(html: str) -> None:
+def test_shortcodes_in_code_and_attributes_and_other_brackets_are_unchanged(html: str) -> None:
     assert revive(html) == html
 
 

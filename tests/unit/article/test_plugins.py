@@ -29,7 +29,7 @@ def cleaned(html: str) -> Cleaned:
     return clean(html, base_url=BASE)
 
 
-def test_what_a_plugin_prints_goes_and_nothing_else() -> None:
+def test_only_the_output_of_a_plugin_is_removed() -> None:
     alone = cleaned(BEFORE + AFTER)
     assert len(PLUGINS) >= 75
     for plugin in PLUGINS:
@@ -39,7 +39,7 @@ def test_what_a_plugin_prints_goes_and_nothing_else() -> None:
         assert found.images == alone.images, plugin["source"]
 
 
-def test_loose_words_beside_what_a_plugin_prints_stay() -> None:
+def test_loose_text_beside_the_output_of_a_plugin_is_kept() -> None:
     for plugin in PLUGINS:
         words = re.sub(r"\s+", " ", cleaned(LOOSE + plugin["html"] + LOOSE).text)
         assert words == LOOSE + LOOSE.strip(), plugin["source"]

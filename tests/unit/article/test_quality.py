@@ -38,7 +38,7 @@ def share(found: list[bool]) -> float:
 
 
 @pytest.mark.parametrize("folder", POSTS, ids=lambda path: path.name)
-def test_a_post_comes_out_as_written_down(folder: Path) -> None:
+def test_cleaned_post_equals_the_expected_files(folder: Path) -> None:
     cleaned = clean(read(folder, "input.html"), base_url=BASE)
     assert cleaned.html + "\n" == read(folder, "expected.html")
     assert cleaned.text + "\n" == read(folder, "expected.txt")
@@ -60,15 +60,15 @@ def test_no_share_falls_below_its_floor(cases: list[Case]) -> None:
 
 def test_the_same_article_under_other_plugins_has_the_same_text() -> None:
     article = "<p>The well was dug in a week.</p><h2>Why so fast?</h2><p>It had been dug before, and filled in.</p>"
-    one = f'<div class="booster-block booster-read-block">1 Minute</div>{article}<div class="sharedaddy">Share</div>'
-    other = (
+    first = f'<div class="booster-block booster-read-block">1 Minute</div>{article}<div class="sharedaddy">Share</div>'
+    second = (
         f'<div id="ez-toc-container">Contents</div><div>{article}</div><p>Post Views: 12</p><div class="yarpp">x</div>'
     )
-    assert {clean(html, base_url=BASE).text for html in (article, one, other)} == {
+    assert {clean(html, base_url=BASE).text for html in (article, first, second)} == {
         "The well was dug in a week.\n\nWhy so fast?\n\nIt had been dug before, and filled in."
     }
 
 
-def test_the_floors_would_notice_a_cleaner_that_does_nothing() -> None:
+def test_input_of_a_sample_post_holds_the_junk_that_must_be_removed() -> None:
     gold: dict[str, Any] = json.loads(read(POSTS[0], "gold.json"))
     assert any(snippet in read(POSTS[0], "input.html") for snippet in gold["drop_html"])

@@ -56,31 +56,33 @@ def body(html: str) -> LexborNode:
         (FIRST + BOTH + LAST, FIRST + SENTENCE + LAST, FIRST + BOTH + LAST),  # has it in a longer block
     ],
 )
-def test_the_words_are_those_of_the_plain_reading_with_links_and_pictures(plain: str, rich: str, expected: str) -> None:
+def test_merged_body_has_the_words_of_the_plain_extraction_with_links_and_images(
+    plain: str, rich: str, expected: str
+) -> None:
     found = merged(body(FIRST * 4 + plain), body(FIRST * 4 + rich))
     assert (found or "").replace("\n", "") == FIRST * 4 + expected
 
 
-def test_the_picture_above_the_article_keeps_its_caption() -> None:
+def test_image_above_the_article_keeps_its_caption() -> None:
     found = merged(body(FIRST * 4), body("<p>Label</p>" + PICTURE + CAPTION + FIRST * 4))
     assert (found or "").replace("\n", "") == PICTURE + CAPTION + FIRST * 4
 
 
-def test_a_long_text_behind_a_picture_is_no_caption() -> None:
+def test_long_text_after_an_image_is_no_caption() -> None:
     found = merged(body(FIRST * 20), body(FIRST + PICTURE + LONG + FIRST * 19))
     assert (found or "").replace("\n", "") == FIRST + PICTURE + FIRST * 19
 
 
-def test_a_sentence_of_the_rich_reading_alone_above_the_article_is_no_part_of_it() -> None:
+def test_sentence_above_the_article_that_only_the_rich_extraction_has_is_excluded() -> None:
     assert merged(body(FIRST * 4), body(SENTENCE + FIRST * 4)) == "\n".join([FIRST] * 4)
 
 
 @pytest.mark.parametrize(("plain", "rich"), [(FIRST, FIRST * 2), (FIRST * 3, FIRST), ("", FIRST)])
-def test_a_plain_reading_with_much_more_or_much_less_is_not_used(plain: str, rich: str) -> None:
+def test_extractions_of_very_different_lengths_are_not_merged(plain: str, rich: str) -> None:
     assert merged(body(plain), body(rich)) is None
 
 
-def test_words_that_are_links_in_the_rich_reading_are_no_article(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_that_consists_of_links_in_the_rich_extraction_is_not_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     def extract(html: str, *, include_links: bool, **options: Any) -> str:
         text = "A section of the site " * 20
         return f"<html><body><p>{f'<a>{text}</a>' if include_links else text}</p></body></html>"
@@ -99,7 +101,9 @@ def test_words_that_are_links_in_the_rich_reading_are_no_article(monkeypatch: py
     ],
     ids=["small", "elements", "blocks", "characters"],
 )
-def test_a_page_that_takes_long_is_read_once(beside: str, calls: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_that_takes_long_is_extracted_once(
+    beside: str, calls: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[bool] = []
 
     def extract(html: str, *, include_links: bool, **options: Any) -> str:
@@ -121,7 +125,7 @@ def test_a_page_that_takes_long_is_read_once(beside: str, calls: list[bool], mon
         "<p>Harbour</p><p>3 May 2026</p><h1>The Cranes of the Quay!</h1>",
     ],
 )  # fmt: skip
-def test_the_title_at_the_start_and_the_labels_above_it_go(head: str) -> None:
+def test_title_at_the_start_and_labels_above_it_are_removed(head: str) -> None:
     assert without_head(head + FIRST + LAST, TITLE) == FIRST + LAST
 
 
@@ -135,9 +139,9 @@ def test_the_title_at_the_start_and_the_labels_above_it_go(head: str) -> None:
         ("<p>x</p>" * 7 + f"<h1>{TITLE}</h1>" + FIRST, TITLE),
     ],
 )
-def test_words_of_the_article_do_not_go_with_the_title(html: str, title: str) -> None:
+def test_text_of_the_article_is_kept_when_the_title_is_removed(html: str, title: str) -> None:
     assert without_head(html, title) == html
 
 
-def test_a_picture_above_the_title_stays() -> None:
+def test_image_above_the_title_is_kept() -> None:
     assert without_head(f"<p>{PICTURE} Photo</p><h1>{TITLE}</h1>{FIRST}", TITLE) == f"<p>{PICTURE} Photo</p>{FIRST}"

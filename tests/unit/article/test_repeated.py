@@ -30,7 +30,7 @@ def repeats(posts: int) -> Repeats:
     return found
 
 
-def test_the_proposed_rules_remove_what_repeats_and_nothing_else(tmp_path: Path) -> None:
+def test_proposed_rules_remove_only_repeated_text(tmp_path: Path) -> None:
     lines = list(as_site(SITE, repeats(FEWEST)))
     (tmp_path / "sites.toml").write_text("\n".join(lines), encoding="utf-8")
     (target,) = read_sites(tmp_path / "sites.toml")
@@ -40,12 +40,12 @@ def test_the_proposed_rules_remove_what_repeats_and_nothing_else(tmp_path: Path)
     assert any(line.startswith('# no rule by its words reaches "long furniture') for line in lines)
 
 
-def test_too_few_posts_tell_nothing() -> None:
+def test_too_few_posts_give_no_rules() -> None:
     assert repeats(FEWEST - 1).found() == []
     assert "too few" in "\n".join(as_site(SITE, repeats(FEWEST - 1)))
 
 
-def test_what_stands_in_some_posts_or_at_another_place_does_not_repeat() -> None:
+def test_text_in_few_posts_or_in_the_middle_is_not_repeated_text() -> None:
     found = Repeats()
     for number in range(40):
         shown = PLEA if number % 4 else ""
@@ -56,7 +56,7 @@ def test_what_stands_in_some_posts_or_at_another_place_does_not_repeat() -> None
     assert "nothing repeats" in "\n".join(as_site(SITE, found))
 
 
-def test_memory_does_not_grow_with_the_posts() -> None:
+def test_number_of_kept_counts_does_not_grow_with_the_posts() -> None:
     found = repeats(FEWEST)
     kept = len(found._counts)
     for number in range(FEWEST, 3 * FEWEST):

@@ -34,7 +34,9 @@ from newsbot.article.cleaning.selectors import MEMO_LIMIT, Selectors
         ("form", "form", {}, True),
     ],
 )
-def test_selectors(selector: str, tag: str, attributes: dict[str, str | None], fits: bool) -> None:
+def test_selector_matches_tag_class_id_and_attributes(
+    selector: str, tag: str, attributes: dict[str, str | None], fits: bool
+) -> None:
     rules = Selectors([Rule(name="r", what="", select=(selector,))])
     assert (rules.match(tag, attributes) is not None) is fits
 
@@ -49,19 +51,19 @@ def test_selectors(selector: str, tag: str, attributes: dict[str, str | None], f
         'name = "r"',
     ],
 )
-def test_what_cannot_be_a_rule_is_refused_by_name(table: str) -> None:
+def test_invalid_rule_is_refused_with_its_name(table: str) -> None:
     with pytest.raises(ValueError, match="junk rule r: "):
         read_rules(f"[[rule]]\n{table}")
 
 
-def test_a_rule_may_leave_out_what_a_class_says_is_something_else() -> None:
+def test_rule_does_not_match_an_element_with_a_class_of_unless() -> None:
     rules = Selectors([Rule(name="r", what="", select=(".a", "[data-a]", "div"), unless=("b",))])
     assert rules.match("p", {"class": "c a"})
     for attributes in ({"class": "a b"}, {"data-a": "", "class": "b"}):
         assert rules.match("div", attributes) is None
 
 
-def test_what_a_site_uploaded_falls_under_no_rule_for_any_host() -> None:
+def test_url_of_an_upload_matches_no_rule_for_all_hosts() -> None:
     rules = CleaningRules(
         [Rule(name="any", what="", hrefs=("*/ads/",)), Rule(name="one", what="", hrefs=("ads.example/",))]
     )
@@ -86,7 +88,7 @@ def test_an_address_is_matched_by_host_and_subdomain_only() -> None:
     assert not rules.match_url("https://notshare.example/to")
 
 
-def test_numbered_classes_do_not_grow_the_memo_without_end() -> None:
+def test_memo_of_classes_is_limited() -> None:
     rules = Selectors([Rule(name="r", what="", select=(".a-*",))])
     for number in range(MEMO_LIMIT + 500):
         rules.match("div", {"class": f"b-{number}"})
@@ -103,7 +105,7 @@ def test_numbered_classes_do_not_grow_the_memo_without_end() -> None:
         (("div", "[data-a]", ".x"), {"data-a": "", "class": "x"}, 2),
     ],
 )
-def test_of_two_rules_a_name_in_full_comes_before_a_pattern_and_a_class_before_an_attribute(
+def test_exact_name_precedes_a_pattern_and_class_precedes_an_attribute(
     selectors: tuple[str, ...], attributes: dict[str, str | None], first: int
 ) -> None:
     rules = Selectors(Rule(name=f"r{n}", what="", select=(each,)) for n, each in enumerate(selectors))
@@ -112,7 +114,7 @@ def test_of_two_rules_a_name_in_full_comes_before_a_pattern_and_a_class_before_a
     assert found.name == f"r{first}"
 
 
-def test_expressions_are_written_in_small_letters() -> None:
+def test_expressions_with_capital_letters_are_refused() -> None:
     with pytest.raises(ValueError, match="junk rule r: expressions are written in small letters"):
         read_rules('[[rule]]\nname = "r"\nwhat = ""\npatterns = ["Read \\\\d"]')
     assert read_rules('[[rule]]\nname = "r"\nwhat = ""\npatterns = ["read \\\\S"]')[0].patterns == ("read \\S",)
@@ -133,7 +135,7 @@ def test_expressions_are_written_in_small_letters() -> None:
         ("gazette.co.example", "shelter.co.example", False),
     ],
 )
-def test_a_plea_on_the_hosts_of_the_site_is_the_newsrooms(site: str, host: str, *, gone: bool) -> None:
+def test_plea_that_links_to_a_host_of_the_site_is_removed(site: str, host: str, *, gone: bool) -> None:
     plea = f'<p>Support us and <a href="https://{host}/donate/">donate</a> today</p>'
     story = "<p>The harbour board voted on Tuesday to replace the two oldest cranes before winter.</p>"
     found = clean(story + plea + story, base_url=f"https://{site}/a/").removed
@@ -155,7 +157,7 @@ NOTE = read_rule({"name": "note", "what": "x", "patterns": [PAYS], "marks": ["pa
     ],
 )
 @pytest.mark.parametrize("html", ["<p>{}</p>", "<div>{}</div>", "<p><em>{}</em></p>"])
-def test_marks_let_patterns_reach_paragraphs_of_several_sentences(
+def test_patterns_of_a_rule_with_marks_match_paragraphs_of_several_sentences(
     html: str, sentence: str, times: int, *, gone: bool
 ) -> None:
     """A paragraph of up to 600 letters is compared, in whatever element it stands. An item of a list is not."""
@@ -167,7 +169,7 @@ def test_marks_let_patterns_reach_paragraphs_of_several_sentences(
     assert "us" in clean(listed, base_url="https://news.example/", rules=rules).text
 
 
-def test_a_rule_for_linked_text_may_refer_to_its_own_groups() -> None:
+def test_expression_for_linked_text_can_refer_to_its_own_groups() -> None:
     first = Rule(name="first", what="", linked=("see more",))
     echo = Rule(name="echo", what="", linked=(r"(\w+) and \1 again",))
     rules = CleaningRules([first, echo])

@@ -31,7 +31,7 @@ from newsbot.article.cleaning.sanitize import sanitize
         ("<unknown-tag>b</unknown-tag>", "b"),
     ],
 )
-def test_only_what_the_allowlist_names_leaves_it(html: str, safe: str) -> None:
+def test_sanitizer_removes_elements_and_attributes_outside_of_the_allowlist(html: str, safe: str) -> None:
     assert sanitize(html) == safe
 
 
@@ -46,5 +46,5 @@ def test_only_what_the_allowlist_names_leaves_it(html: str, safe: str) -> None:
         '<p><time datetime="2026-01-01">a</time> <abbr title="b">c</abbr> <bdo dir="rtl">d</bdo></p>',
     ],
 )
-def test_what_the_allowlist_names_stays_as_it_is(html: str) -> None:
+def test_sanitizer_keeps_elements_and_attributes_of_the_allowlist(html: str) -> None:
     assert sanitize(html) == html

@@ -51,7 +51,7 @@ def cleaned(html: str) -> Cleaned:
         ('<object data="/uploads/report.pdf" type="application/pdf"></object>', "https://news.example/uploads/report.pdf"),
     ],
 )  # fmt: skip
-def test_a_player_told_by_an_attribute_is_an_embed(html: str, url: str) -> None:
+def test_player_with_its_url_in_an_attribute_is_an_embed(html: str, url: str) -> None:
     found = cleaned(html)
     assert [embed.url for embed in found.embeds] == [url]
     assert found.html.count(f'href="{url}"') == 1
@@ -70,7 +70,7 @@ def test_a_player_told_by_an_attribute_is_an_embed(html: str, url: str) -> None:
         '<div class="hero" style="background-image:url(/texture.png)"></div>',
     ],
 )
-def test_what_shows_nothing_of_the_articles_is_no_embed(html: str) -> None:
+def test_element_without_content_of_the_article_is_no_embed(html: str) -> None:
     found = cleaned(html)
     assert (found.embeds, found.images, found.text) == ([], [], "Before.\n\nAfter.")
 
@@ -89,7 +89,7 @@ def test_a_quoted_post_with_its_words_is_shown_once() -> None:
         '<div class="elementor-gallery-item__image e-gallery-image" data-thumbnail="/a.jpg"></div><p>On it.</p>',
     ],
 )  # fmt: skip
-def test_a_photograph_hung_behind_its_words_is_an_image(html: str) -> None:
+def test_background_image_behind_text_is_an_image(html: str) -> None:
     found = cleaned(html)
     assert [image.url for image in found.images] == ["https://news.example/a.jpg"]
     assert "On it." in found.text
@@ -115,16 +115,16 @@ def test_a_playlist_keeps_its_tracks_and_a_podcast_its_sound() -> None:
     assert "zap" not in found.html
 
 
-def test_a_button_that_unfolds_an_answer_keeps_the_question() -> None:
+def test_question_in_the_button_of_an_accordion_is_kept() -> None:
     button = '<h5><button class="btn btn-link" data-toggle="collapse" data-target="#c1">How long?</button></h5>'
     assert "How long?" in cleaned(button).text
 
 
-def test_line_breaks_of_verse_stay_where_they_are() -> None:
+def test_line_breaks_in_preformatted_text_are_kept() -> None:
     assert "<pre>One<br><br>Two</pre>".replace("<br>", "\n") in cleaned("<pre>One<br><br>Two</pre>").html
 
 
-def test_the_pictures_of_a_slideshow_that_a_script_would_show_are_in_the_article() -> None:
+def test_images_of_a_slideshow_in_a_data_attribute_are_kept() -> None:
     first = '{"src":"https:\\/\\/a.example\\/1.jpg","alt":"","caption":"The &lt;b&gt;quay&lt;\\/b&gt;"}'
     told = f'[{first},{{"src":"/2.jpg"}},3]'
     html = f"<div class='slideshow-window jetpack-slideshow' data-gallery='{told}'></div>"

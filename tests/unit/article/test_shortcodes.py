@@ -28,11 +28,11 @@ from newsbot.article.cleaning.clean import clean
         ('[su_box title="A]Words [sic] and "more" [x]', 'Words [sic] and "more" [x]'),
     ],
 )
-def test_shortcodes_go_and_what_they_enclose_stays(text: str, left: str) -> None:
+def test_shortcodes_are_removed_and_their_content_is_kept(text: str, left: str) -> None:
     assert "".join(shortcodes.strip(text, shortcodes.closers(text))[0]) == left
 
 
-def test_quotes_after_a_bracket_without_end_do_not_cost_every_way_to_pair_them() -> None:
+def test_many_quotes_after_an_unclosed_bracket_are_read_quickly() -> None:
     text = "[Editor " + '"x" ' * 30 + "and so on"
     assert shortcodes.strip(text, frozenset()) == ([text], [], 0)
 
@@ -55,7 +55,7 @@ def test_quotes_after_a_bracket_without_end_do_not_cost_every_way_to_pair_them()
         "[AUDIO]",
     ],
 )
-def test_brackets_of_an_author_stay(text: str) -> None:
+def test_brackets_of_an_author_are_kept(text: str) -> None:
     assert shortcodes.strip(text, shortcodes.closers(text)) == ([text], [], 0)
 
 
@@ -73,7 +73,7 @@ def test_brackets_of_an_author_stay(text: str) -> None:
         ('[button url="https://a.example/x"]Read[/button]', "Read"),
     ],
 )
-def test_what_only_an_argument_says_stays(text: str, left: str) -> None:
+def test_text_in_an_argument_of_a_shortcode_is_kept(text: str, left: str) -> None:
     assert "".join(shortcodes.strip(text, shortcodes.closers(text))[0]) == left
 
 
@@ -85,11 +85,11 @@ def test_what_only_an_argument_says_stays(text: str, left: str) -> None:
         ('<p>[see <a href="https://a.example/">this one</a>] and [x < y]</p>', "[see this one] and [x < y]"),
     ],
 )
-def test_arguments_that_were_taken_for_html_go_with_their_shortcode(html: str, text: str) -> None:
+def test_arguments_with_html_are_removed_with_their_shortcode(html: str, text: str) -> None:
     assert clean(html, base_url="https://news.example/").text == text
 
 
-def test_a_picture_that_a_shortcode_would_show_is_one() -> None:
+def test_image_of_a_shortcode_is_an_image() -> None:
     html = "<p>[et_pb_image src=”https://news.example/a.jpg” alt=”x”][/et_pb_image]Words</p>"
     found = clean(html, base_url="https://news.example/")
     assert ([image.url for image in found.images], found.text) == (["https://news.example/a.jpg"], "Words")

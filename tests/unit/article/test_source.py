@@ -42,7 +42,7 @@ def test_an_excerpts_hot_linked_image_names_the_newsroom() -> None:
         "https://twitter.com/lantern/status/1"),
     ],
 )  # fmt: skip
-def test_a_source_line_is_believed(line: str, publisher: str, url: str | None) -> None:
+def test_source_line_names_the_source(line: str, publisher: str, url: str | None) -> None:
     cleaned = clean("<p>Words.</p>" + line, base_url=SITE)
     source = find_source(site=SITE, html=cleaned.html, text=cleaned.text, credit=cleaned.credit)
     assert source is not None
@@ -64,20 +64,20 @@ def test_an_ordinary_sentence_is_no_source(html: str) -> None:
     assert find_source(site=SITE, html=cleaned.html, text=cleaned.text, credit=cleaned.credit) is None
 
 
-def test_a_canonical_link_elsewhere_weighs_most() -> None:
+def test_canonical_link_to_another_site_has_the_highest_weight() -> None:
     source = find_source(site=SITE, html="", text="LAGOS (Reuters) - x", canonical="https://gazette.test/x")
     assert source is not None
     assert source.url == "https://gazette.test/x"
     assert find_source(site=SITE, html="", text="x", canonical="https://www.copy.example/x") is None
 
 
-def test_an_importers_field_is_a_mark() -> None:
+def test_field_of_an_importer_names_the_source() -> None:
     source = find_source(site=SITE, html="", text="", meta={"wprss_item_permalink": ["https://gazette.test/x"]})
     assert source is not None
     assert source.evidence == "importer's field wprss_item_permalink"
 
 
-def test_pictures_of_an_image_host_say_nothing() -> None:
+def test_images_of_an_image_host_are_no_source() -> None:
     pictures = [Image(url="https://images.unsplash.com/photos/a.jpg"), Image(url="https://copy.example/uploads/b.jpg")]
     assert find_source(site=SITE, html="", text="", images=pictures) is None
 
@@ -104,7 +104,7 @@ def test_pictures_of_an_image_host_say_nothing() -> None:
         ("The board voted (again) - and lost.", None),
     ],
 )
-def test_a_dateline_is_told_from_a_sentence(text: str, dateline: Dateline | None) -> None:
+def test_dateline_is_distinguished_from_a_sentence(text: str, dateline: Dateline | None) -> None:
     assert find_dateline(text) == dateline
 
 
@@ -132,12 +132,12 @@ def test_a_byline_is_a_line_of_its_own(text: str, name: str | None) -> None:
     assert find_byline(text) == name
 
 
-def test_the_last_words_may_name_an_agency() -> None:
+def test_agency_in_the_last_words_is_found() -> None:
     assert closing_agency("The board voted. (AFP)") == "AFP"
     assert closing_agency("The board voted (unanimously)") is None
 
 
-def test_a_house_is_known_under_all_its_names() -> None:
+def test_domains_of_one_publisher_are_not_foreign() -> None:
     for own, other, elsewhere in [
         ("gazette.com", "gazette.co.uk", False),
         ("www.gazette.co.uk", "news.gazette.com", False),

@@ -20,7 +20,7 @@ STORY = "<p>The crane is gone.</p>"
         '<p><a href="/c" rel="category tag">Quay</a></p>',
     ],
 )
-def test_a_list_of_tags_goes_with_its_label(tags: str) -> None:
+def test_list_of_tags_is_removed_with_its_label(tags: str) -> None:
     found = clean(STORY + tags, base_url=BASE)
     assert (found.html, found.removed["post-tags"] > 0) == (STORY, True)
 
@@ -34,10 +34,10 @@ def test_a_list_of_tags_goes_with_its_label(tags: str) -> None:
         '<p><a href="https://news.example/t/a" rel="tag">Quay</a>, <a href="https://news.example/b">plan</a></p>',
     ],
 )
-def test_what_an_author_writes_with_tags_stays(words: str) -> None:
+def test_text_of_an_author_with_tags_is_kept(words: str) -> None:
     assert clean(words, base_url=BASE).html == words.replace(' rel="tag"', "")
 
 
-def test_a_loose_sentence_with_a_tag_stays() -> None:
+def test_loose_sentence_with_a_tag_is_kept() -> None:
     found = clean('<div>The <em><a href="/t/a" rel="tag">quay</a></em> is dry.</div>', base_url=BASE)
     assert found.text == "The quay is dry."

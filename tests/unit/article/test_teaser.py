@@ -20,7 +20,7 @@ from newsbot.article.teaser import ends_as_teaser
         "The start. " * 300 + "[…]",
     ],
 )
-def test_invitations_to_read_on_are_seen(text: str) -> None:
+def test_invitation_to_read_on_ends_a_teaser(text: str) -> None:
     assert ends_as_teaser(text)
 
 
@@ -39,5 +39,5 @@ def test_invitations_to_read_on_are_seen(text: str) -> None:
         "read more" + "x" * 5_000,
     ],
 )
-def test_words_without_end_after_an_invitation_are_an_article(text: str) -> None:
+def test_long_text_after_an_invitation_is_no_teaser(text: str) -> None:
     assert not ends_as_teaser(text)

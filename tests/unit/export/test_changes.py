@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_rss_tells_the_latest_changes_first(folder: Path) -> None:
+def test_rss_lists_the_latest_changes_first(folder: Path) -> None:
     assert exported(folder, "changes.rss") == 5
     [channel] = etree.fromstring((folder / "changes.rss").read_bytes())
     assert channel.findtext("link") == SITE
@@ -56,7 +56,7 @@ def test_json_feed_names_the_row_and_the_revision(folder: Path) -> None:
     assert edited["_newsbot"]["changed"] == ["text"]
 
 
-def test_changes_of_a_part_of_the_site(folder: Path) -> None:
+def test_changes_are_limited_to_the_selected_rows(folder: Path) -> None:
     assert exported(folder, "changes.rss", search="fox", latest="2") == 2
     assert exported(folder, "part.db", search="fox", kind="posts", deleted=True) == 1
     with sqlite3.connect(folder / "part.db") as database:
@@ -65,6 +65,6 @@ def test_changes_of_a_part_of_the_site(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("latest", ["0", "x", "1000000"])
-def test_a_number_of_changes_that_is_none_is_bad_use(folder: Path, latest: str) -> None:
+def test_invalid_number_of_changes_is_refused(folder: Path, latest: str) -> None:
     with pytest.raises(BadArgument, match="--latest takes a number from 1 to 10000"):
         exported(folder, "changes.rss", latest=latest)

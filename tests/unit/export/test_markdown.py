@@ -38,7 +38,7 @@ def with_picture(folder: Path) -> None:
     (folder / "data/media/manifest.jsonl").write_text(f"{text}\ncut sho", encoding="utf-8")
 
 
-def test_each_post_is_a_file_with_its_facts_and_its_pictures(tmp_path: Path) -> None:
+def test_each_post_is_a_file_with_its_facts_and_images(tmp_path: Path) -> None:
     with_picture(tmp_path)
     html = "".join(f'<p><img src="{SITE}/{name}" alt="A"></p>' for name in ("i.jpg?a=1&amp;b=2", "gone.jpg", "out.jpg"))
     shown = post(3, content_html=html, images=[Image(url=f"{SITE}/i.jpg?a=1&b=2")], categories=["News"], tags=["Fire"])
@@ -59,7 +59,7 @@ def test_each_post_is_a_file_with_its_facts_and_its_pictures(tmp_path: Path) -> 
     assert (folder / f"images/ab/{DIGEST}.png").read_bytes() == PNG
 
 
-def test_text_of_a_site_stays_text(tmp_path: Path) -> None:
+def test_text_of_a_site_is_escaped(tmp_path: Path) -> None:
     archive_of(
         tmp_path, post(1, title=HOSTILE, excerpt="---\n- x: y", content_html="<p>&lt;script&gt;*a*&lt;/script&gt;</p>")
     )
@@ -81,11 +81,11 @@ def test_text_of_a_site_stays_text(tmp_path: Path) -> None:
         ("CON", "2026-01-01-con-1.md"),
     ],
 )
-def test_names_are_portable(slug: str, name: str) -> None:
+def test_file_names_are_portable(slug: str, name: str) -> None:
     assert file_name(post(1, slug=slug)) == name
 
 
-def test_names_of_folders_are_portable() -> None:
+def test_folder_names_are_portable() -> None:
     assert safe_name("AUX") == "aux-"
     assert type_folder("../x") == "x"
     assert year_folder(Post(site=SITE, type="post", id=1, published="bad")) == "undated"
@@ -96,7 +96,7 @@ def test_names_of_folders_are_portable() -> None:
     ]
 
 
-def test_front_matter_names_only_what_is_known() -> None:
+def test_front_matter_holds_only_known_facts() -> None:
     assert yaml.safe_load(front_matter(Post(site=SITE, type="post", id=1), None).strip("-\n")) == {
         "site": SITE,
         "type": "post",
@@ -104,13 +104,13 @@ def test_front_matter_names_only_what_is_known() -> None:
     }
 
 
-def test_two_sites_of_one_host_have_folders_of_their_own(tmp_path: Path) -> None:
+def test_two_sites_of_one_host_have_separate_folders(tmp_path: Path) -> None:
     archive_of(tmp_path, post(1), post(1, site="http://one.example"))
     exported(tmp_path, "notes", format="markdown")
     assert sorted(page.parts[-4] for page in (tmp_path / "notes").rglob("*.md")) == ["one.example", "one.example-2"]
 
 
-def test_long_names_are_cut_and_names_that_become_one_get_numbers(tmp_path: Path) -> None:
+def test_long_names_are_cut_and_equal_names_get_numbers(tmp_path: Path) -> None:
     long = f"https://one.example/{'p/' * 300}"
     types = ("événement", "evenement", "t" * 400, "t" * 401)
     archive_of(tmp_path, *(post(9, type=name) for name in types), post(9, site=long))
@@ -119,7 +119,7 @@ def test_long_names_are_cut_and_names_that_become_one_get_numbers(tmp_path: Path
     assert folders == {"evenement", "evenement-2", "t" * 120, f"{'t' * 120}-2"}
 
 
-def test_a_second_export_replaces_the_folder_and_never_a_folder_of_the_user(tmp_path: Path) -> None:
+def test_second_export_replaces_its_own_folder_and_no_folder_of_the_user(tmp_path: Path) -> None:
     archive_of(tmp_path, post(1))
     exported(tmp_path, "notes.md")
     archive_of(tmp_path, post(1, slug="renamed"))
@@ -132,7 +132,7 @@ def test_a_second_export_replaces_the_folder_and_never_a_folder_of_the_user(tmp_
     assert sorted(found.name for found in tmp_path.iterdir()) == ["newsbot.db", "notes.md"]
 
 
-def test_a_folder_of_markdown_holds_posts(tmp_path: Path) -> None:
+def test_markdown_export_of_comments_is_refused(tmp_path: Path) -> None:
     archive_of(tmp_path, Comment(site=SITE, type="comment", id=1))
     with pytest.raises(BadArgument, match="holds posts"):
         exported(tmp_path, "notes.md", kind="comments")

@@ -9,7 +9,7 @@ import pytest
 from newsbot.export.one_article import read_page_file, refuse_bytes
 
 
-def test_a_file_without_end_and_a_file_of_bytes_are_refused(tmp_path: Path) -> None:
+def test_endless_file_and_binary_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="larger than the 1,000 bytes of DOWNLOAD_MAXSIZE"):
         read_page_file(Path("/dev/zero"), most=1000)
     picture, page = tmp_path / "picture", tmp_path / "page"

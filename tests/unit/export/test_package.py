@@ -58,7 +58,7 @@ def described(package: Path) -> dict[str, Any]:
     return found
 
 
-def test_each_file_is_named_with_its_checksum_its_columns_and_its_rows(package: Path) -> None:
+def test_descriptor_lists_each_file_with_checksum_columns_and_row_count(package: Path) -> None:
     resources = {found["path"]: found for found in described(package)["resources"]}
     files = {path.name for path in package.iterdir() if not path.name.startswith(".")}
     assert files == {*resources, "datapackage.json"}
@@ -77,7 +77,7 @@ def test_each_file_is_named_with_its_checksum_its_columns_and_its_rows(package: 
     )
 
 
-def test_the_readme_tells_what_was_asked_how_complete_it_is_and_the_rights(tmp_path: Path, package: Path) -> None:
+def test_readme_states_the_selection_the_completeness_and_the_rights(tmp_path: Path, package: Path) -> None:
     text = (package / "README.md").read_text(encoding="utf-8")
     assert "| https://one.example | post | 2026-11-23T10:00:00" in text
     assert "1 unreadable: 8 \\| &lt;b&gt;" in text
@@ -201,7 +201,7 @@ NO_COLUMNS = "terms.jsonl: the descriptor does not describe the columns of these
         *("flipped", "missing", "unnamed", "shorter", "repeated"),
     ],
 )
-def test_what_was_changed_is_found(package: Path, damage: Callable[[Path], Any], fault: str) -> None:
+def test_verification_finds_each_change_of_a_package(package: Path, damage: Callable[[Path], Any], fault: str) -> None:
     whole = verify(package)
     assert (whole.count, whole.files, whole.rows) == (0, 8, 11)
     damage(package)
@@ -215,31 +215,31 @@ def test_a_package_of_an_earlier_version_is_whole_without_its_warc_files(tmp_pat
     path.write_bytes(path.read_bytes().replace(b'"warc":null', b'"warc":' + json.dumps(record).encode()))
     size, digest = path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
     _describe("posts.jsonl", bytes=size, hash=f"sha256:{digest}")(package)
-    told = verify(package)
-    told_missing = [fault for fault in told.faults if "is missing" in fault]
+    verification = verify(package)
+    told_missing = [fault for fault in verification.faults if "is missing" in fault]
     assert told_missing
     descriptor = described(package)
     del descriptor["missingWarcFiles"]
     (package / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     found = verify(package)
-    assert found.faults == [fault for fault in told.faults if fault not in told_missing]
+    assert found.faults == [fault for fault in verification.faults if fault not in told_missing]
     assert found.notes == ["rows not compared with their records: the package has no WARC files"]
 
 
-def test_parquet_rows_are_verified_too(tmp_path: Path) -> None:
+def test_parquet_rows_are_verified(tmp_path: Path) -> None:
     archive_of(tmp_path, *newsroom())
     assert exported(tmp_path, "package", package=True, format="parquet", kind="terms") == 2
     found = verify(tmp_path / "package")
     assert (found.count, found.rows) == (0, 2)
-    told = described(tmp_path / "package")
-    terms = next(one for one in told["resources"] if one["path"] == "terms.parquet")
+    descriptor = described(tmp_path / "package")
+    terms = next(one for one in descriptor["resources"] if one["path"] == "terms.parquet")
     assert (terms["type"], terms["rowCount"], "rows" in terms) == ("file", 2, False)
     terms["rowCount"] = 3
-    (tmp_path / "package" / "datapackage.json").write_text(json.dumps(told))
+    (tmp_path / "package" / "datapackage.json").write_text(json.dumps(descriptor))
     assert verify(tmp_path / "package").count == 1
 
 
-def test_what_is_no_package_is_told(tmp_path: Path) -> None:
+def test_folder_that_is_no_package_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadArgument, match=r"is no data package: it has no datapackage\.json"):
         verify(tmp_path)
     with pytest.raises(BadArgument, match=r"receipt\.json does not exist: give the folder of a package, or a receipt"):
@@ -252,7 +252,7 @@ def test_what_is_no_package_is_told(tmp_path: Path) -> None:
         verify(tmp_path)
 
 
-def test_a_package_of_nothing_and_a_strange_format_are_refused(tmp_path: Path) -> None:
+def test_package_without_rows_and_package_in_csv_are_refused(tmp_path: Path) -> None:
     archive_of(tmp_path, *newsroom())
     with pytest.raises(BadArgument, match="no row of the archive is chosen"):
         exported(tmp_path, "package", package=True, since="2030-01-01", kind="posts")

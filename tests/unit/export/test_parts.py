@@ -23,7 +23,7 @@ def written(folder: Path, **options: str) -> list[tuple[str, int]]:
     return [(row["site"], row["id"]) for row in rows]
 
 
-def test_a_section_of_one_site_is_not_another_site_s_section_with_its_id(tmp_path: Path) -> None:
+def test_category_of_one_site_does_not_select_the_category_with_the_same_id_of_another_site(tmp_path: Path) -> None:
     mine, theirs = (TermRef(taxonomy="category", id=3, slug=name, name=name) for name in ("sport", "economy"))
     archive_of(
         tmp_path,
@@ -38,12 +38,12 @@ def test_a_section_of_one_site_is_not_another_site_s_section_with_its_id(tmp_pat
         written(tmp_path, category=" , ")
 
 
-def test_a_section_without_rows_of_its_own_holds_the_sections_below_it(tmp_path: Path) -> None:
+def test_category_without_rows_selects_the_rows_of_its_child_categories(tmp_path: Path) -> None:
     archive_of(tmp_path, *newsroom())
     assert written(tmp_path, category="all") == written(tmp_path, category="news") != []
 
 
-def test_a_section_that_the_joins_stored_is_found_without_reading_the_rows(
+def test_category_stored_by_a_join_is_found_without_reading_all_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sport, ball = (TermRef(taxonomy="category", id=number, slug=name) for number, name in ((3, "sport"), (4, "ball")))

@@ -32,19 +32,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_each_recipe_gives_an_answer(number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_recipe_returns_a_result(number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     language, code = BLOCKS[number]
     if language == "sql":
         answer: Any = importlib.import_module("duckdb").sql(code).fetchall()
     else:
-        told: dict[str, Any] = {}
-        exec(code, told)
-        answer = told["answer"]
+        variables: dict[str, Any] = {}
+        exec(code, variables)
+        answer = variables["answer"]
     assert len(answer) > 0
 
 
-def test_the_answers_are_right(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recipes_return_correct_results(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     duckdb: Any = importlib.import_module("duckdb")
     sql = [code for language, code in BLOCKS if language == "sql"]

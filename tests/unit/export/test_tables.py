@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_parquet_has_real_types(folder: Path) -> None:
+def test_parquet_columns_have_their_types(folder: Path) -> None:
     assert exported(folder, "out.parquet", deleted=True) == 5
     parquet = importlib.import_module("pyarrow.parquet")
     table = parquet.read_table(folder / "out.parquet")
@@ -55,11 +55,11 @@ def test_parquet_has_real_types(folder: Path) -> None:
 
 def test_croissant_describes_the_parquet_file(folder: Path) -> None:
     exported(folder, "described.parquet")
-    told = json.loads((folder / "described.croissant.json").read_text(encoding="utf-8"))
-    [file] = told["distribution"]
+    croissant = json.loads((folder / "described.croissant.json").read_text(encoding="utf-8"))
+    [file] = croissant["distribution"]
     content = (folder / "described.parquet").read_bytes()
     assert (file["sha256"], file["contentSize"]) == (hashlib.sha256(content).hexdigest(), f"{len(content)} B")
-    fields = {field["name"]: field for field in told["recordSet"][0]["field"]}
+    fields = {field["name"]: field for field in croissant["recordSet"][0]["field"]}
     parquet = importlib.import_module("pyarrow.parquet")
     names = parquet.read_schema(folder / "described.parquet").names
     assert list(fields) == [name for name in names if name != "removed"], "Croissant has no type for maps"
@@ -68,7 +68,7 @@ def test_croissant_describes_the_parquet_file(folder: Path) -> None:
     assert [part["name"] for part in fields["authors"]["subField"]] == ["id", "name", "slug", "url"]
 
 
-def test_workbook_holds_text_as_text_and_cuts_what_no_cell_holds(
+def test_workbook_holds_formulas_as_text_and_cuts_too_long_texts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     formulas = ["=1+1", "+1", "@SUM(A1)", "https://one.example/", "007", HOSTILE, "{=1+1}"]
@@ -159,13 +159,13 @@ def test_datasette_searches_facets_and_shows_views(folder: Path) -> None:
     assert "<script>alert(1)" not in found["page"] + found["row"]
 
 
-def test_a_format_is_told_by_name_or_by_suffix(tmp_path: Path) -> None:
+def test_format_is_chosen_by_name_or_by_suffix(tmp_path: Path) -> None:
     archive_of(tmp_path, Post(site=SITE, type="post", id=1, title="One"))
     assert exported(tmp_path, "plain", format="csv") == 1
     assert (tmp_path / "plain").read_bytes().startswith(b"site,type,id")
 
 
-def test_a_folder_or_a_device_is_never_replaced_by_a_file(folder: Path) -> None:
+def test_folder_or_pipe_is_never_replaced_by_a_file(folder: Path) -> None:
     (folder / "some.jsonl").mkdir()
     os.mkfifo(folder / "pipe.jsonl")
     (folder / "link.jsonl").symlink_to("pipe.jsonl")
@@ -175,9 +175,7 @@ def test_a_folder_or_a_device_is_never_replaced_by_a_file(folder: Path) -> None:
     assert stat.S_ISFIFO((folder / "pipe.jsonl").stat().st_mode)
 
 
-def test_a_disk_that_is_full_ends_an_export_to_a_database_in_one_line(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_ends_an_export_to_a_database_with_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = sqlite3.connect
 
     def small(place: Any, *given: Any, **options: Any) -> sqlite3.Connection:

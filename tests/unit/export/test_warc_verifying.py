@@ -98,7 +98,7 @@ class Run:
 
 
 def raw(number: int, **fields: Any) -> dict[str, Any]:
-    told = {
+    receipt = {
         "id": number,
         "date": "2026-11-27T10:00:00",
         "date_gmt": "2026-11-27T10:00:00",
@@ -114,10 +114,10 @@ def raw(number: int, **fields: Any) -> dict[str, Any]:
             "protected": False,
         },
     }
-    return told | fields
+    return receipt | fields
 
 
-def test_rows_of_one_record_agree_and_a_changed_row_does_not(tmp_path: Path) -> None:
+def test_changed_row_differs_from_its_record(tmp_path: Path) -> None:
     run = Run(tmp_path)
     record = run.answer(f"{API}/posts?page=1&password=S3", [raw(1), raw(2)])
     run.end()
@@ -128,7 +128,7 @@ def test_rows_of_one_record_agree_and_a_changed_row_does_not(tmp_path: Path) -> 
     assert b"S3" not in b"".join(path.read_bytes() for path in (tmp_path / "warc").glob("*.cdxj"))
 
 
-def test_what_changed_during_the_run_is_no_difference(tmp_path: Path) -> None:
+def test_objects_that_changed_during_the_run_are_no_difference(tmp_path: Path) -> None:
     """An author is renamed, and the second part of an article is edited, while the run reads both more than once."""
     run = Run(tmp_path)
     first = run.answer(f"{API}/posts?page=1", [raw(1, author=7)])
@@ -145,7 +145,7 @@ def test_what_changed_during_the_run_is_no_difference(tmp_path: Path) -> None:
     assert run.verified(*made).faults == ["out.jsonl, row 2 (post 2): authors differs from what its record gives"]
 
 
-def test_what_no_record_holds_is_told_as_that(tmp_path: Path) -> None:
+def test_values_without_a_record_are_reported_as_unverifiable(tmp_path: Path) -> None:
     """The disk was full before the authors came, and a record is gone."""
     run = Run(tmp_path)
     first = run.answer(f"{API}/posts?page=1", [raw(number, author=7) for number in range(1, 4)])
@@ -162,7 +162,7 @@ def test_what_no_record_holds_is_told_as_that(tmp_path: Path) -> None:
     assert (found.faults, found.rows) == ([f"out.jsonl, row 1 (post 1): {no_record}; rows of this record: 3"], 3)
 
 
-def test_what_no_record_holds_is_told_where_another_object_changed_too(tmp_path: Path) -> None:
+def test_values_without_a_record_are_reported_when_another_object_changed(tmp_path: Path) -> None:
     run = Run(tmp_path)
     record = run.answer(f"{API}/posts?page=1", [raw(1, author=7), raw(2, author=7), raw(3, author=8)])
     for name in ("Bea", "Cleo"):
@@ -185,7 +185,7 @@ def article(text: str, more: str = "") -> str:
     )
 
 
-def test_each_answer_of_a_page_gives_its_own_row(tmp_path: Path) -> None:
+def test_each_answer_of_a_page_verifies_its_own_row(tmp_path: Path) -> None:
     run, url = Run(tmp_path), f"{KEY}/bridge/"
     parts = f"<a class='post-page-numbers' href='{url}2/'>2</a>"
     records = []
@@ -202,7 +202,7 @@ def test_each_answer_of_a_page_gives_its_own_row(tmp_path: Path) -> None:
     assert run.verified(*rows).faults == ["out.jsonl, row 1 (post 5): content_text differs from what its record gives"]
 
 
-def test_a_row_of_a_page_that_a_browser_showed_names_its_conversion(tmp_path: Path) -> None:
+def test_row_of_a_rendered_page_is_verified_by_its_conversion_record(tmp_path: Path) -> None:
     run, url = Run(tmp_path), f"{KEY}/bridge/"
     original = run.page(url, "<html><body><div id=app></div></body></html>")
     shown = Reply(status=200, url=url, body=article("Scripts wrote this.").encode(), fetched_at=AT)
@@ -232,7 +232,7 @@ def test_rows_that_other_runs_appended_to_the_file_are_no_difference(tmp_path: P
     assert found.faults == ["1 row of this run without a record"]
 
 
-def test_rows_of_rotated_files_and_of_a_run_that_died_are_made_again(tmp_path: Path) -> None:
+def test_rows_of_rotated_files_and_of_a_killed_run_are_verified(tmp_path: Path) -> None:
     dying, run = Run(tmp_path, "dying"), Run(tmp_path)
     dying.recorder._files._largest = run.recorder._files._largest = 1_500
     made = {}
@@ -262,7 +262,7 @@ def test_rows_of_rotated_files_and_of_a_run_that_died_are_made_again(tmp_path: P
     assert run.verified(*rows).faults[0] == f"{made[4].file}: the file is missing"
 
 
-def test_the_views_name_each_answer_once(tmp_path: Path) -> None:
+def test_each_answer_is_in_one_view(tmp_path: Path) -> None:
     run = Run(tmp_path)
     bodies = [f"[{number}]" for number in range(4)]
     records = [run.answer(f"{API}/x", body) for body in bodies]
@@ -278,22 +278,22 @@ def test_the_views_name_each_answer_once(tmp_path: Path) -> None:
     assert seen == {"next": "[2]", "before": "[1]", "last": "[3]", "first": "[0]"}
 
 
-def test_a_row_that_a_file_lacks_is_named(tmp_path: Path) -> None:
+def test_missing_row_of_a_file_is_reported(tmp_path: Path) -> None:
     run = Run(tmp_path)
     record = run.answer(f"{API}/posts?page=1", [raw(1), raw(2), raw(3)])
     run.end()
     rows = [run.make(record, number) for number in (1, 2, 3)]
-    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-3"}]}
-    assert run.verified(*rows, more=told).faults == []
+    receipt = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-3"}]}
+    assert run.verified(*rows, more=receipt).faults == []
     # The same number of rows proves nothing: one came twice.
-    found = run.verified(rows[0], rows[0], rows[2], more=told)
+    found = run.verified(rows[0], rows[0], rows[2], more=receipt)
     assert found.faults == [f"{KEY}: 1 post row (2): the receipt names them, and no file of the run holds them"]
     # Another file has all rows, and this one lacks two. A file that a later run wrote may lack what was deleted since.
     (tmp_path / "other.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    found = run.verified(rows[0], more=told)
+    found = run.verified(rows[0], more=receipt)
     assert found.faults == [f"out.jsonl: {KEY}: 2 post rows (2-3) are missing, which another file of the run holds"]
     later = {"change": "deleted", "fetched_at": "2026-11-28T07:00:00Z"}
-    assert run.verified(rows[0], rows[1] | later, more=told).faults == []
+    assert run.verified(rows[0], rows[1] | later, more=receipt).faults == []
 
 
 def chosen(file: str, left_out: str = "", **choice: bool) -> dict[str, Any]:
@@ -301,16 +301,16 @@ def chosen(file: str, left_out: str = "", **choice: bool) -> dict[str, Any]:
     return {"file": file, "columns": False, "batch": False, "left_out": ids} | choice
 
 
-def test_rows_that_the_user_left_out_are_not_missing(tmp_path: Path) -> None:
+def test_rows_that_the_user_excluded_are_not_missing(tmp_path: Path) -> None:
     run = Run(tmp_path)
     record = run.answer(f"{API}/posts?page=1", [raw(1), raw(2), raw(3)])
     run.end()
     rows = [run.make(record, number) for number in (1, 2, 3)]
-    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-3"}]}
-    filtered = told | {"chosen": [chosen("out.jsonl", "2-3")]}
+    receipt = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-3"}]}
+    filtered = receipt | {"chosen": [chosen("out.jsonl", "2-3")]}
     # The only file lacks them, and it holds no row at all.
     assert run.verified(rows[0], more=filtered).faults == []
-    assert run.verified(more=told | {"chosen": [chosen("out.jsonl", "1-3")]}).faults == []
+    assert run.verified(more=receipt | {"chosen": [chosen("out.jsonl", "1-3")]}).faults == []
     lost = ": 1 post row (1): the receipt names them, and no file of the run holds them"
     assert run.verified(more=filtered).faults == [f"{KEY}{lost}"]
     # Another file has all rows. Rows that the filter took must be in the file.
@@ -326,16 +326,16 @@ def test_rows_that_the_user_left_out_are_not_missing(tmp_path: Path) -> None:
     ]
 
 
-def test_files_with_chosen_columns_or_a_file_a_batch_are_not_expected_to_hold_all(tmp_path: Path) -> None:
+def test_files_with_chosen_columns_or_batches_may_lack_rows(tmp_path: Path) -> None:
     run = Run(tmp_path)
     record = run.answer(f"{API}/posts?page=1", [raw(1), raw(2)])
     run.end()
     rows = [run.make(record, number) for number in (1, 2)]
-    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-2"}]}
+    receipt = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": "1-2"}]}
     (tmp_path / "other.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    columns = told | {"chosen": [chosen("out.jsonl", columns=True)]}
+    columns = receipt | {"chosen": [chosen("out.jsonl", columns=True)]}
     assert (run.verified({"title": "Story 1"}, more=columns).faults, run.verified(more=columns).notes) == ([], [])
-    assert run.verified(rows[0], more=told | {"chosen": [chosen("out.jsonl", batch=True)]}).faults == []
+    assert run.verified(rows[0], more=receipt | {"chosen": [chosen("out.jsonl", batch=True)]}).faults == []
     (tmp_path / "other.jsonl").unlink()
     with pytest.raises(BadArgument, match="with every column"):
         run.verified({"title": "Story 1"}, more=columns)
@@ -345,9 +345,9 @@ def test_files_with_chosen_columns_or_a_file_a_batch_are_not_expected_to_hold_al
 def test_a_receipt_whose_ids_cannot_be_read_is_refused(tmp_path: Path, ids: str) -> None:
     run = Run(tmp_path)
     run.end()
-    told = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": ids}]}
+    receipt = {"rows": [{"site": KEY, "kind": "posts", "type": "post", "ids": ids}]}
     with pytest.raises(BadArgument, match="is no range of ids"):
-        run.verified(more=told)
+        run.verified(more=receipt)
 
 
 def test_a_row_of_a_parquet_file_is_compared_with_its_record(tmp_path: Path) -> None:
@@ -357,7 +357,7 @@ def test_a_row_of_a_parquet_file_is_compared_with_its_record(tmp_path: Path) -> 
     item = SimpleNamespace(item_class=Post)
     crawler: Any = SimpleNamespace(settings=run.crawler.settings, stats=None, spidercls=item)
     differs = "posts.parquet, row 1 (post 1): title differs from what its record gives"
-    for title, told in (("Story 1", []), ("Another", [differs])):
+    for title, receipt in (("Story 1", []), ("Another", [differs])):
         rows = [run.make(record, 1) | {"title": title}, run.make(record, 2)]
         with (tmp_path / "posts.parquet").open("wb") as file:
             exporter = ParquetExporter(file, crawler=crawler)
@@ -367,4 +367,4 @@ def test_a_row_of_a_parquet_file_is_compared_with_its_record(tmp_path: Path) -> 
             exporter.finish_exporting()
         found = Verified()
         check_package(tmp_path / "warc", [tmp_path / "posts.parquet"], found, absent=[])
-        assert found.faults == told
+        assert found.faults == receipt

@@ -22,7 +22,9 @@ def written(folder: Path, **options: object) -> Wxr:
     return wxr_reader.read((folder / "site.wxr").read_bytes())
 
 
-def test_a_site_comes_with_all_that_belongs_to_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_holds_posts_terms_authors_comments_and_media_of_a_site(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     archive_of(tmp_path, *newsroom(), Comment(site=SITE, type="comment", id=3, post=99, content_html="<p>Lost</p>"))
     wxr = written(tmp_path)
     assert (wxr.site, wxr.authors["ann"]["author_display_name"]) == (SITE, "Ann Ünal")
@@ -59,7 +61,7 @@ def test_a_featured_image_without_a_media_row_becomes_an_attachment(tmp_path: Pa
     )
 
 
-def test_deleted_posts_are_in_the_trash_and_a_window_leaves_what_belongs_to_it(tmp_path: Path) -> None:
+def test_window_selects_posts_with_their_authors_terms_and_media(tmp_path: Path) -> None:
     archive_of(tmp_path, *newsroom())
     wxr = written(tmp_path, since="2026-01-02", until="2026-01-05")
     assert sorted(wxr.items) == [2, 5, 9]
@@ -67,14 +69,16 @@ def test_deleted_posts_are_in_the_trash_and_a_window_leaves_what_belongs_to_it(t
     assert ("category", "all") in wxr.terms
 
 
-def test_items_that_an_importer_takes_for_one_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_items_that_an_importer_takes_for_duplicates_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     same = {"title": "Weather", "published_local": "2026-01-01T09:00:00"}
     undated = post(3, title=None, published=None, published_local=None)
     archive_of(tmp_path, post(1, **same), post(2, **same), undated, post(4, title=None))
     written(tmp_path)
-    told = capsys.readouterr().err
-    assert "items with the type, time and title of another item: 1. WordPress" in told
-    assert "items without a date: 1. WordPress gives them the time of the import\n" in told
+    output = capsys.readouterr().err
+    assert "items with the type, time and title of another item: 1. WordPress" in output
+    assert "items without a date: 1. WordPress gives them the time of the import\n" in output
 
 
 def test_a_file_holds_one_site(tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ def test_a_file_holds_one_site(tmp_path: Path) -> None:
     assert list(written(tmp_path, site="two.example").items) == [1]
 
 
-def test_terms_stand_behind_their_parents_also_in_a_circle() -> None:
+def test_terms_follow_their_parents_also_in_a_loop() -> None:
     def term(number: int, parent: int | None) -> FullTerm:
         return FullTerm(TermRef(taxonomy="beat", id=number, slug=f"t{number}", name=f"T{number}", parent=parent))
 
@@ -127,7 +131,7 @@ def test_an_author_without_a_usable_slug_has_a_login_of_the_id(tmp_path: Path) -
     assert wxr.authors["author-7"]["author_display_name"] == "Ада"
 
 
-def test_a_term_of_the_archive_brings_its_description(tmp_path: Path) -> None:
+def test_term_is_exported_with_its_description(tmp_path: Path) -> None:
     news = Term(site=SITE, type="category", id=3, slug="news", name="News", description="What <happens>")
     archive_of(tmp_path, post(1, terms=[TermRef(taxonomy="category", id=3, slug="news", name="News")]), news)
     assert written(tmp_path).terms["category", "news"]["description"] == "What &lt;happens&gt;"

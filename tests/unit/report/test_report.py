@@ -42,11 +42,11 @@ def every(days: int, *, of: int, begin: date = date(2024, 1, 1)) -> list[tuple[s
     ],
     ids=["none", "few", "weekends", "holidays", "rare"],
 )
-def test_a_habit_is_no_hole(days: list[tuple[str, int]]) -> None:
+def test_regular_pauses_are_no_holes(days: list[tuple[str, int]]) -> None:
     assert holes(days) == []
 
 
-def test_holes_are_told_the_largest_first() -> None:
+def test_largest_holes_are_listed_first() -> None:
     days = [
         one
         for one in every(400, of=5)
@@ -56,11 +56,11 @@ def test_holes_are_told_the_largest_first() -> None:
         Gap(date(2024, 7, 31), date(2024, 9, 1), 31, 155),
         Gap(date(2024, 2, 29), date(2024, 3, 11), 10, 50),
     ]
-    [told] = attention_to_gaps(SITE, holes(days), "scrapy crawl wp_posts -a site=x")
-    assert told.what == "no posts from 2024-08-01 to 2024-08-31 (31 days, about 155 posts to expect), and 1 more"
+    [attention] = attention_to_gaps(SITE, holes(days), "scrapy crawl wp_posts -a site=x")
+    assert attention.what == "no posts from 2024-08-01 to 2024-08-31 (31 days, about 155 posts to expect), and 1 more"
 
 
-def test_bars_are_months_and_above_ten_years_years() -> None:
+def test_bars_are_months_and_years_beyond_ten_years() -> None:
     chart = posts_over_time([("2024-01-31", 3), ("2024-03-01", 1)])
     assert chart is not None
     assert [(bar.label, bar.posts) for bar in chart.bars] == [("2024-01", 3), ("2024-02", 0), ("2024-03", 1)]
@@ -76,7 +76,7 @@ def receipt(verdict: str, *, at: str = "2026-11-23T09:00:00+00:00", **facts: Any
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         (receipt("complete"), []),
         (receipt("blocked", why="robots.txt"), [("broken", "wp_posts: blocked, robots.txt")]),
@@ -94,9 +94,9 @@ def receipt(verdict: str, *, at: str = "2026-11-23T09:00:00+00:00", **facts: Any
         (receipt("complete", at="2026-09-01T00:00:00+00:00"), [("look", "wp_posts: not crawled since 2026-09-01")]),
     ],
 )
-def test_receipts_tell_what_needs_attention(given: tuple[str, SiteReceipt], told: list[tuple[str, str]]) -> None:
+def test_receipts_with_faults_need_attention(given: tuple[str, SiteReceipt], expected: list[tuple[str, str]]) -> None:
     found = in_order(attention_to_receipts([given], NOW))
-    assert [(one.level, one.what) for one in found] == told
+    assert [(one.level, one.what) for one in found] == expected
     assert all(one.step for one in found)
 
 
@@ -162,14 +162,14 @@ def post(number: int, day: str, author: str) -> Post:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Reported]:
+def page_and_counts(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Reported]:
     folder = tmp_path_factory.mktemp("report")
     reported = write_report(folder / "report.html", archive=archive(folder), site=None, runs=20, now=NOW)
     return (folder / "report.html").read_text(encoding="utf-8"), reported
 
 
-def test_the_page_tells_sites_runs_and_what_needs_attention(told: tuple[str, Reported]) -> None:
-    text, reported = told
+def test_report_lists_sites_runs_and_faults(page_and_counts: tuple[str, Reported]) -> None:
+    text, reported = page_and_counts
     assert (reported.sites, reported.runs, reported.attention) == (2, 2, 2)
     page = lxml_html.fromstring(text)
     [incomplete, hole] = [" ".join(one.text_content().split()) for one in page.cssselect("ol.attention li")]
@@ -188,16 +188,16 @@ def test_the_page_tells_sites_runs_and_what_needs_attention(told: tuple[str, Rep
     assert f"RSL licence: {EVIL}/x Use for search: yes (Content-Signal search=yes)" in rights
 
 
-def test_strings_of_a_site_stay_text(told: tuple[str, Reported]) -> None:
-    text, _ = told
+def test_strings_of_a_site_are_escaped(page_and_counts: tuple[str, Reported]) -> None:
+    text, _ = page_and_counts
     assert "<script" not in text
     assert "\u202e" not in text
     assert all(one.startswith(("#", "https://")) for one in re.findall(r"""(?:src|href)=["']([^"']*)""", text))
     assert "default-src 'none'" in text
 
 
-def test_the_page_has_what_a_screen_reader_needs(told: tuple[str, Reported]) -> None:
-    page = lxml_html.fromstring(told[0])
+def test_report_has_labels_for_screen_readers(page_and_counts: tuple[str, Reported]) -> None:
+    page = lxml_html.fromstring(page_and_counts[0])
     assert page.get("lang") == "en"
     ids = [one.get("id") for one in page.iter() if one.get("id")]
     assert len(ids) == len(set(ids))
@@ -214,7 +214,7 @@ def test_the_page_has_what_a_screen_reader_needs(told: tuple[str, Reported]) -> 
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_one_site_and_a_site_that_is_not_there(tmp_path: Path) -> None:
+def test_report_on_one_site_and_on_an_unknown_site(tmp_path: Path) -> None:
     url = archive(tmp_path)
     reported = write_report(tmp_path / "one.html", archive=url, site="evil.example/", runs=1, now=NOW)
     assert (reported.sites, reported.posts, reported.runs) == (1, 1, 1)

@@ -20,6 +20,7 @@ _LAST_WORDS = re.compile(
     r"|continue reading\s(?![\s]*[:–—-])(?:\S+(?:\s+|\Z)){1,12})\Z",
     re.I,
 )
+_ALONE = re.compile(rf"\W*(?:{_INVITATION})\W*", re.I).fullmatch
 _TAIL = 160
 _SEEDS = (
     *(
@@ -54,3 +55,8 @@ def ends_as_teaser(text: str) -> bool:
     if not any(seed in tail for seed in _SEEDS) or _LAST_WORDS.search(tail) is None:
         return False
     return len(text) <= _LONG or tail.endswith(("]", "…)", "...)"))
+
+
+def invites_to_read_on(words: str) -> bool:
+    """Whether words are an invitation to read on and nothing else: "Read more »"."""
+    return _ALONE(words) is not None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsbot.article.cleaning.output import Mark, Output
+from newsbot.article.teaser import invites_to_read_on
 
 RANKS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LONGEST = 60
@@ -36,7 +37,7 @@ class Headings:
         begin, end = after.begin, after.end
         while self._last and self._last[-1].end == begin[0] and self._last[-1].tag >= after.tag:
             last = self._last[-1]
-            if len(last.words) > LONGEST or not self._bare(last.words):
+            if len(last.words) > LONGEST or _leads_on(last, begin, output) or not self._bare(last.words):
                 break
             self._last.pop()
             output.remove(last.begin, begin)
@@ -45,3 +46,11 @@ class Headings:
         if self._last and self._last[-1].end != begin[0]:
             self._last.clear()
         self._last.append(Heading(after.tag, after.words, begin, end))
+
+
+def _leads_on(label: Heading, end: Mark, output: Output) -> bool:
+    """Whether a label such as "Read more" is a link to an address that no link before it has. Without the label the
+    article would lose the address: an author's button often is the only link to a report."""
+    if label.tag in RANKS or label.begin[3] == end[3] or not invites_to_read_on(label.words):
+        return False
+    return not set(output.links[label.begin[3] : end[3]]).issubset(output.links[: label.begin[3]])

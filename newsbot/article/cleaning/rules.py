@@ -51,11 +51,16 @@ _ANNOUNCES = re.compile(
     r"|prochaine? (?:article|partie|billet)|prossim[oa] (?:articolo|parte|puntata)|volgende? (?:artikel|deel))\b"
 )
 _SPEAKS = re.compile(
-    r"\b(?:we|us|our|ours|me|my|you|your|yours|wir|uns|unser\w*|mich|mein\w*|sie|ihr\w*|du|dir|dich|dein\w*|euch|eure\w*"
-    r"|n[ou]s|notre|vous|votre|vos|nuestr\w*|te|tu|tus|noss\w*|você|seu|sua|ci|noi|nostr\w*|ti|tuo|tua|ons|onze|wij|je|jij|jouw|uw"
-    r"|nas|nasz\w*|ciebie|cię|twoj\w*|мы|нас|наш\w*|вы|вас|вам|ваш\w*|bize|bizi|kami|anda|kita)\b"
+    r"\b(?:we|us|our|ours|me|my|wir|uns|unser\w*|mich|mir|mein\w*|n[ou]s|notre|nuestr\w*|noss\w*|ci|noi|nostr\w*|ons|onze|wij"
+    r"|nas|nasz\w*|мы|нас|наш\w*|bize|bizi|kami|kita)\b"
 )
-"""Words by which a newsroom speaks of itself, or to its reader."""
+"""Words by which a newsroom speaks of itself."""
+
+_ASKS_READER = re.compile(
+    r"\b(?:you|your|yours|sie|ihr\w*|du|dir|dich|dein\w*|euch|eure\w*|vous|votre|vos|te|tu|tus|você|seu|sua|ti|tuo|tua|je|jij"
+    r"|jouw|uw|ciebie|cię|twoj\w*|вы|вас|вам|ваш\w*|anda)\b"
+)
+"""Words for the reader. They make a question part of a plea, but no statement: an author tells the reader much."""
 
 _SPLIT = re.compile(r"(?<=[.!?…])\s+")
 _LONG_SENTENCE = 8
@@ -195,14 +200,16 @@ class CleaningRules:
         return len(folded) <= _BUTTON and (_OURS.search(folded) is not None or all(host(href) == own for href in hrefs))
 
     def _tells(self, rule: Rule, pattern: re.Pattern[str], words: str) -> bool:
-        """Whether one of a block's sentences is not part of a plea. Such a sentence neither asks for something nor
-        mentions the newsroom or the reader, or it announces what is published next.
+        """Whether one of a block's sentences is not part of a plea. Such a sentence neither asks for something, nor
+        asks the reader, nor mentions the newsroom. Or it announces what is published next.
         """
         about = self._about.get(rule.name)
-        for sentence in map(fold, _SPLIT.split(words.strip())):
+        for said in _SPLIT.split(words.strip()):
+            sentence = fold(said)
             if sentence.count(" ") < _LONG_SENTENCE - 1 or pattern.fullmatch(sentence):
                 continue
             explained = _SPEAKS.search(sentence) or (about is not None and about.search(sentence))
+            explained = explained or ("?" in said and _ASKS_READER.search(sentence))
             if not explained or _ANNOUNCES.search(sentence):
                 return True
         return False

@@ -319,6 +319,11 @@ def test_sentence_about_sharing_copying_or_consent_is_kept(words: str) -> None:
         'The council voted on Monday to close the old library. <a href="/newsletter/">Subscribe to our newsletter</a>.',
         "In the next article I will be talking about your tyres and how to make the right decision. "
         'Subscribe to the newsletter below or follow us on <a href="https://twitter.com/gazette">Twitter</a>.',
+        "The costs differ from harbour to harbour, and you decide how much your crane may lift in a storm. "
+        'For more guides like this, please subscribe to our newsletter or follow us on <a href="https://twitter.com/gazette">'
+        "Twitter</a>.",
+        "Done! You have now added the second crane to the plan of your harbour. "
+        'Follow us on <a href="https://twitter.com/gazette">Twitter</a> to read more guides like this.',
     ],
 )
 def test_plea_in_a_paragraph_with_other_facts_is_kept(words: str) -> None:
@@ -331,6 +336,7 @@ def test_plea_in_a_paragraph_with_other_facts_is_kept(words: str) -> None:
         'Our reporters go to every meeting of the council, in all weathers. <a href="/donate/">Donate now</a>.',
         'Independent journalism in the valley costs more every year, and few pay. <a href="/donate/">Donate now</a>.',
         'It takes time. <a href="/newsletter/">Subscribe to our newsletter</a>.',
+        'Do you want to hear of each report at the harbour? <a href="/newsletter/">Subscribe to our newsletter</a>.',
     ],
 )
 def test_plea_of_several_sentences_is_removed(words: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -19,6 +20,9 @@ from newsbot.wordpress.values import list_in, object_in, text
 
 PER_PAGE = 100
 """The largest page size of WordPress itself (rest_collection_params)."""
+
+WHOLE_ROUTE = "*"
+"""In the place of a parameter that a site refuses: visitors may not read the route at all."""
 
 WORDPRESS_COM = "public-api.wordpress.com"
 _WORDPRESS_COM_PATH = re.compile(r"/(?:rest/)?wp/v2/sites/[^/]+(/.*)?$")
@@ -54,6 +58,10 @@ class Api:
             # A query that was built before the refusal met it too.
             return self
         return replace(self, takes_fields=False, fields_doubted=not self.fields_doubted)
+
+    def with_fields(self) -> Api:
+        """The API, whose site answered ``_fields`` in this run: a refusal of an earlier run has passed."""
+        return replace(self, fields_doubted=False) if self.takes_fields else self
 
     @property
     def plain(self) -> bool:
@@ -145,8 +153,9 @@ class RouteAccepts:
     ``languages`` are the values of ``lang`` that a language plugin declares.
     ``whole_rows`` is the largest page of whole rows that the server survived, where it died on larger pages.
     ``longest`` is the length of the longest URL to try, in bytes, where the server refused a longer one.
-    ``refused`` are the parameters that the site refused, whatever it declares. ``doubted`` parameters were refused in
-    one run alone: a refusal may pass, so that the run after it sends them again.
+    ``refused`` are the parameters that the site refused, whatever it declares; ``WHOLE_ROUTE`` among them: the route is
+    closed. ``doubted`` parameters were refused in one run alone: a refusal may pass, so that the run after it sends
+    them again.
     """
 
     per_page: int = PER_PAGE
@@ -167,6 +176,17 @@ class RouteAccepts:
     def takes(self, param: str) -> bool:
         """Whether ``param`` may be sent. True where the site declares nothing and did not refuse it."""
         return param not in self.refused and (not self.params or param in self.params)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether visitors may not read the route at all."""
+        return WHOLE_ROUTE in self.refused
+
+    def has_passed(self, sent: AbstractSet[str]) -> RouteAccepts:
+        """The route after a run in which the site answered queries with the parameters ``sent``: a refusal of an
+        earlier run has passed, where this run met none. A route that answers is open again."""
+        refused = self.refused - ({WHOLE_ROUTE} & sent)
+        return replace(self, refused=refused, doubted=self.doubted - (sent - self.refused))
 
     def orders_by(self, key: str) -> bool:
         """Whether ``orderby=key`` may be sent. True where the site declares nothing."""
@@ -247,6 +267,10 @@ class Site:
         """Send ``param`` to ``route`` no more in this run, since the site refused it; nor in later runs, if an earlier
         run met the refusal too, until the site is discovered again."""
         self.accepts[route] = self.accepted(route).leave(param)
+
+    def is_closed(self, route: str) -> bool:
+        """Whether ``route`` is known to be closed to visitors, and this run is one."""
+        return self.accepted(route).is_closed and not self.logged_in
 
 
 def read_collections(data: Any) -> dict[str, Collection]:

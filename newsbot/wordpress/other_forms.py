@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsbot.wordpress.api import Site
+from newsbot.errors import PayloadError
+from newsbot.wordpress.api import WHOLE_ROUTE, Site
 from newsbot.wordpress.by_ids import ByIds
 from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
 from newsbot.wordpress.messages import Query, Reply, Result, Steps, answered
+from newsbot.wordpress.replies import answer
 
 
 @dataclass(slots=True)
 class OtherForms:
     """Learns which forms ``site`` refuses. ``is_refusing``: a query without ``_fields`` was refused too, so that the
-    fields are not the reason of a refusal."""
+    fields are not the reason of a refusal. ``answered``: route -> the parameters in doubt with which it answered."""
 
     site: Site
     by_ids: ByIds = field(init=False)
     is_refusing: bool = False
+    answered: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_ids = ByIds(self.site)
@@ -29,6 +32,7 @@ class OtherForms:
         if instead is not None:
             return instead
         reply: Reply = yield query
+        self._note_answered(query, reply)
         by_id = yield from self.by_ids.after(query, reply)
         if by_id is not None:
             return by_id
@@ -45,6 +49,31 @@ class OtherForms:
             self.site.api = self.site.api.without_fields()
             return again
         return reply
+
+    def _note_answered(self, query: Query, reply: Reply) -> None:
+        """Note that the site answered with parameters that an earlier run saw refused."""
+        site, found = self.site, self.site.api.route(query.url)
+        if found is None or not (site.api.fields_doubted or self._is_in_doubt(found[0])):
+            return
+        try:
+            answer(reply)
+        except PayloadError:
+            return
+        if not is_empty(reply):
+            self.answered.setdefault(found[0], {WHOLE_ROUTE}).update(found[1])
+
+    def _is_in_doubt(self, route: str) -> bool:
+        return bool(self.site.accepted(route).doubted) or self.site.is_closed(route)
+
+    def settle_doubts(self) -> None:
+        """At the end of a run: forget the refusals of an earlier run that have passed. A refusal in a later run then
+        counts as the first one again."""
+        site = self.site
+        for route, sent in self.answered.items():
+            if self._is_in_doubt(route):
+                site.accepts[route] = site.accepted(route).has_passed(sent)
+        if any("_fields" in sent for sent in self.answered.values()):
+            site.api = site.api.with_fields()
 
     def during(self, steps: Steps[Result]) -> Steps[Result]:
         """Run ``steps``, and put each of their queries in the form that the site takes."""

@@ -183,5 +183,6 @@ def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
         return answer
 
     yield from answered(site_crawl, ask)
+    forms.settle_doubts()
     if (learnt := site_as_json(site)) != before:
         yield KeepSite(url=options.url, site=learnt)

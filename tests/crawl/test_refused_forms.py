@@ -93,3 +93,44 @@ def test_crawl_is_complete_when_a_firewall_closes_the_users_route(tmp_path: Path
         room.forget()
         assert verdict(crawl(tmp_path, "wp_posts", site=room.url))[:2] == (0, "complete")
         assert not any("/wp/v2/users" in request.url for request in room.requests), "no row is owed"
+
+
+def of_users(room: Newsroom) -> int:
+    return sum("/wp/v2/users" in request.url for request in room.requests)
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [{"fault": "unauthorized"}, {"fault": "status", "status": 403, "body": PAGE}],
+    ids=["WordPress", "firewall"],
+)
+def test_a_closed_users_route_is_asked_for_in_two_runs(closing: dict[str, Any], tmp_path: Path) -> None:
+    with Newsroom(posts=60) as room:
+        room.order(match="/wp/v2/users", **closing)
+        asked = []
+        for run in range(4):
+            room.edit(room.ids()[-1], title=f"Edited {run}")
+            room.forget()
+            told = crawl(tmp_path, "wp_posts", site=room.url)
+            assert verdict(told)[:2] == (0, "complete"), told.said
+            assert told.receipt()["sites"][0]["collections"]["post"]["links"]["users_forbidden"] >= 1
+            asked.append(of_users(room))
+        assert (asked[0] <= 5, asked[1] <= 2, asked[2:]) == (True, True, [0, 0])
+        room.relent()
+        assert crawl(tmp_path, "wp_users", site=room.url).status == 0
+        room.edit(room.ids()[-1], title="Edited at last")
+        (row,) = crawl(tmp_path, "wp_posts", site=room.url).rows()
+        assert row["author"]["name"], "a route that answers is open again"
+
+
+def test_a_users_route_that_is_closed_for_one_run_is_open_in_the_next_one(tmp_path: Path) -> None:
+    with Newsroom(posts=60) as room:
+        for run in range(2):
+            room.order("unauthorized", "/wp/v2/users")
+            room.edit(room.ids()[-1], title=f"Edited {run}")
+            closed = crawl(tmp_path, "wp_posts", site=room.url)
+            assert "name" not in (closed.rows()[-1]["author"] or {}) or closed.rows()[-1]["author"]["name"] is None
+            room.relent()
+            room.edit(room.ids()[0], title=f"Edited {run}")
+            (row,) = crawl(tmp_path, "wp_posts", site=room.url).rows()
+            assert row["author"]["name"], f"the refusal of run {run} has passed"

@@ -115,7 +115,7 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "receipt": {"scope"},
     "empty_fields": {"messages", "replies"},
     "by_ids": {"api", "empty_fields", "messages", "replies", "values"},
-    "other_forms": {"api", "by_ids", "empty_fields", "messages"},
+    "other_forms": {"api", "by_ids", "empty_fields", "messages", "replies"},
     "login": {"api", "messages"},
     "values": set(),
     "api": {"meaning", "scope", "values"},

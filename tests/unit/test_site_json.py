@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbot.wordpress.api import Api, RouteAccepts, Site
+from newsbot.wordpress.api import WHOLE_ROUTE, Api, RouteAccepts, Site
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.questions import AskSite, AskState, CollectionState, KeepSite
@@ -37,6 +37,21 @@ def test_a_site_comes_back_as_it_was_kept() -> None:
     assert site_from_json(site_as_json(SITE)) == SITE
     told = replace(SITE, types={"report": "/wp/v2/reports"}, doubted=True)
     assert site_from_json(site_as_json(told)) == told
+
+
+def test_a_refusal_that_passes_is_the_first_one_again_when_it_comes_back() -> None:
+    both = frozenset({"modified_after", WHOLE_ROUTE})
+    once = POSTS.leave("modified_after").leave(WHOLE_ROUTE)
+    kept = site_from_json(site_as_json(replace(SITE, accepts={"/wp/v2/posts": once})))
+    assert kept is not None
+    later = kept.accepted("/wp/v2/posts")
+    assert (later.is_closed, later.takes("modified_after"), later.doubted) == (False, True, both)
+    assert later.leave("modified_after").has_passed(both).doubted == frozenset()
+    passed = later.has_passed(both)
+    assert (passed, passed.leave("modified_after").doubted) == (POSTS, frozenset({"modified_after"}))
+    again = later.leave(WHOLE_ROUTE)
+    assert (again.is_closed, again.doubted) == (True, frozenset({"modified_after"}))
+    assert not again.has_passed({WHOLE_ROUTE}).is_closed
 
 
 def test_a_site_kept_before_types_were_is_a_site() -> None:

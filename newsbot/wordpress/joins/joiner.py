@@ -11,7 +11,7 @@ from typing import Any
 from newsbot.errors import BadStatus, PayloadError, RecordError, Refused
 from newsbot.items import Author, Checkpoint, FeaturedImage, Media, Post, Record, TermRef
 from newsbot.wordpress import records
-from newsbot.wordpress.api import PER_PAGE, Site
+from newsbot.wordpress.api import PER_PAGE, WHOLE_ROUTE, Site
 from newsbot.wordpress.joins.beside import ids_beside
 from newsbot.wordpress.joins.closed import SHUT, is_closed
 from newsbot.wordpress.joins.coauthors import AUTHOR_TAXONOMY, all_authors, authors_in
@@ -155,10 +155,17 @@ class Joiner:
             yield from self._recall(cache, kind)
             if not cache.wanted and not cache.wants_names:
                 return
+        if self._is_known_closed(cache):
+            return
         if (self.browse or cache.wants_names) and not cache.browsed and kind != "media":
             cache.browsed = True
             yield from self._browse(cache, kind)
             return
+        if WHOLE_ROUTE in self.site.accepted(cache.route).doubted and not cache.checked:
+            # An earlier run found the route closed: one query shows whether it still is.
+            yield from self._check_closed(cache, kind, shared=bool(self.beside))
+            if cache.closed:
+                return
         batch = cache.batch()
         try:
             yield from split_until_alone(
@@ -175,11 +182,28 @@ class Joiner:
         """Ask once for a batch of the objects that a cache lacks. Returns whether the site gave an answer."""
         if self.recalls:
             yield from self._recall(cache, self._kind(cache))
+        if self._is_known_closed(cache):
+            return True
         try:
             yield from self._include(cache, cache.batch(), once=True)
         except PayloadError:
             return False
         return True
+
+    def _is_known_closed(self, cache: LinkCache) -> bool:
+        """Whether visitors may not read the route of a cache, as an earlier query found out. Then nothing is asked for,
+        and the rows need not wait."""
+        if not self.site.is_closed(cache.route):
+            return False
+        cache.browsed = True
+        self._leave_wanted(cache, self._kind(cache))
+        return True
+
+    def _leave_wanted(self, cache: LinkCache, kind: str) -> None:
+        """Let the rows go without the objects of a closed route."""
+        for linked in list(cache.wanted):
+            self.stats[f"{kind}_forbidden"] += 1
+            cache.put(linked, None)
 
     def _recall(self, cache: LinkCache, kind: str) -> Steps[None]:
         ids = (*cache.wanted, *ids_beside(cache, self.relations, self.beside))
@@ -201,6 +225,8 @@ class Joiner:
             if is_final(fault):
                 raise
             self.stats[f"{kind}_{fault.name}"] += 1
+            if _is_shut(fault) and not cache.known:
+                yield from self._check_closed(cache, kind, shared=False)
 
     def _include(self, cache: LinkCache, ids: list[int], *, once: bool = False) -> Steps[None]:
         """``once``: one query alone, which is not repeated and whose refusal is not looked into."""
@@ -216,9 +242,7 @@ class Joiner:
             try:
                 cut = is_cut(reply, (yield from self._keep(cache, reply)))
             except PayloadError as fault:
-                status = fault.status if isinstance(fault, Refused | BadStatus) else None
-                several = len(ids) + len(more) > 1 or isinstance(fault, BadStatus)
-                if status in SHUT and several and not (cache.known or cache.checked or once):
+                if _is_shut(fault) and not (cache.known or cache.checked or once):
                     yield from self._check_closed(cache, kind, shared=bool(more))
                 if more and not (cache.closed or once or is_final(fault)):
                     continue  # an object of another article may be the reason
@@ -229,7 +253,7 @@ class Joiner:
             left = (absent if cut else []) + left[limit:]
             # WordPress leaves out unknown ids without an error: the author or image was deleted.
             for linked in () if cut else absent:
-                self.stats[f"{kind}_{'forbidden' if cache.closed else 'dangling'}"] += 1
+                self.stats[f"{kind}_dangling"] += 1
                 cache.put(linked, None)
 
     def _by_ids(self, cache: LinkCache, kind: str, ids: list[int], also: list[int]) -> Query:
@@ -249,7 +273,8 @@ class Joiner:
         rows = Query(url=url, purpose=f"join-{kind}", type=self.type, tries=1)
         if (yield from is_closed(replace(query, shared=query.url if shared else ""), rows)):
             cache.closed = True
-            cache.wanted.clear()
+            self.site.leave(cache.route, WHOLE_ROUTE)
+            self._leave_wanted(cache, kind)
 
     def _keep(self, cache: LinkCache, reply: Reply) -> Steps[int]:
         """Put the objects of a reply into their cache. Returns the number of rows in the reply."""
@@ -302,6 +327,10 @@ class Joiner:
         put_in_place(item, authors=objects["users"], terms=objects["terms"], images=objects["media"])
         if isinstance(item, Post):
             item.authors = all_authors(held.authors, item.terms, item.author)
+
+
+def _is_shut(fault: PayloadError) -> bool:
+    return isinstance(fault, Refused | BadStatus) and fault.status in SHUT
 
 
 def put_in_place(

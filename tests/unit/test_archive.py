@@ -83,7 +83,7 @@ def reopen(tmp_path: Path, empty_archive: Path, clock: Clock) -> Iterator[Open]:
         archive.close()
 
 
-def test_page_is_known_to_the_next_run_with_its_cursor(reopen: Open) -> None:
+def test_next_run_finds_committed_rows_and_the_cursor(reopen: Open) -> None:
     first = reopen()
     assert [first.add(post(n)) for n in (1, 2)] == [True, True]
     first.commit(checkpoint(2, cursor={"date": "2026-01-01T00:00:02"}))
@@ -92,12 +92,12 @@ def test_page_is_known_to_the_next_run_with_its_cursor(reopen: Open) -> None:
     assert state.asked_at == "2026-11-23T10:00:00Z"
 
 
-def test_rows_without_a_checkpoint_are_not_there_after_a_kill(reopen: Open) -> None:
+def test_rows_without_a_checkpoint_are_not_stored_after_a_kill(reopen: Open) -> None:
     reopen().add(post(1))
     assert reopen("run-2").live.ids(AskKnown(site=SITE, type="post")) == {}
 
 
-def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
+def test_flush_stores_rows_and_does_not_move_the_cursor(reopen: Open) -> None:
     first = reopen()
     first.add(post(1))
     first.flush()
@@ -147,7 +147,7 @@ def test_flush_keeps_rows_and_leaves_the_cursor(reopen: Open) -> None:
         ({"title": " Title 1\n", "content_text": "\tText of 1 "}, "unchanged", None),
     ],
 )
-def test_edit_is_told_from_churn(
+def test_edit_is_distinguished_from_insignificant_changes(
     reopen: Open, tmp_path: Path, fields: dict[str, Any], change: str, changed: str | None
 ) -> None:
     archive = reopen()
@@ -175,7 +175,7 @@ def test_older_copy_of_a_cache_never_replaces_a_newer_one(reopen: Open) -> None:
     assert kept.title == "Title 1"
 
 
-def test_hole_keeps_the_rows_and_not_the_cursor(reopen: Open) -> None:
+def test_checkpoint_with_missing_rows_stores_the_rows_and_not_the_cursor(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1, cursor={"date": "one"}))
@@ -191,7 +191,7 @@ def test_hole_keeps_the_rows_and_not_the_cursor(reopen: Open) -> None:
     assert (state.cursor, state.live, state.whole, state.watermark) == ({"date": "one"}, 3, False, None)
 
 
-def test_row_that_comes_late_does_not_fill_a_hole(reopen: Open) -> None:
+def test_late_row_does_not_replace_a_missing_row(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     with pytest.raises(MissingRows):
@@ -202,7 +202,7 @@ def test_row_that_comes_late_does_not_fill_a_hole(reopen: Open) -> None:
     assert archive.state(SITE, "post").cursor is None
 
 
-def test_told_drop_counts(reopen: Open) -> None:
+def test_counted_drop_is_no_missing_row(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.count_dropped(post(9))
@@ -210,7 +210,7 @@ def test_told_drop_counts(reopen: Open) -> None:
     assert archive.state(SITE, "post").sequence == 2
 
 
-def test_walk_goes_on_from_the_kept_sequence_or_starts_again(reopen: Open) -> None:
+def test_walk_continues_from_the_stored_sequence_or_starts_again(reopen: Open) -> None:
     first = reopen()
     first.state(SITE, "post")
     first.add(post(1))
@@ -226,18 +226,18 @@ def test_walk_goes_on_from_the_kept_sequence_or_starts_again(reopen: Open) -> No
     assert third.incomplete == set()
 
 
-def test_done_keeps_what_the_walk_says_of_the_collection(reopen: Open) -> None:
+def test_last_checkpoint_stores_the_facts_of_the_collection(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
-    told = {"whole": True, "watermark": "2026-11-23T10:00:00Z", "hidden": 4, "swept": "2026-11-23T10:00:00Z"}
-    archive.commit(checkpoint(1, cursor=told, done=True))
+    facts = {"whole": True, "watermark": "2026-11-23T10:00:00Z", "hidden": 4, "swept": "2026-11-23T10:00:00Z"}
+    archive.commit(checkpoint(1, cursor=facts, done=True))
     state = archive.state(SITE, "post")
     assert (state.cursor, state.sequence, state.whole) == (None, 0, True)
-    assert (state.watermark, state.hidden, state.swept) == (told["watermark"], 4, told["swept"])
+    assert (state.watermark, state.hidden, state.swept) == (facts["watermark"], 4, facts["swept"])
 
 
-def test_limited_run_leaves_an_unfinished_walk_alone(reopen: Open) -> None:
+def test_limited_run_does_not_change_an_unfinished_walk(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
@@ -249,7 +249,7 @@ def test_limited_run_leaves_an_unfinished_walk_alone(reopen: Open) -> None:
     assert (state.cursor, state.sequence, state.whole) == ({"date": "x"}, 1, False)
 
 
-def test_walk_that_owes_too_much_begins_again(reopen: Open) -> None:
+def test_walk_that_is_not_whole_begins_again(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
@@ -258,7 +258,7 @@ def test_walk_that_owes_too_much_begins_again(reopen: Open) -> None:
     assert (state.cursor, state.sequence, state.whole) == (None, 0, False)
 
 
-def test_whole_collection_keeps_what_it_owes(reopen: Open) -> None:
+def test_whole_collection_keeps_its_owed_rows(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1, cursor={"whole": True, "owed": [7, 8]}, done=True))
@@ -272,11 +272,11 @@ def test_two_changes_of_a_row_in_one_page_are_two_revisions(reopen: Open, tmp_pa
         assert archive.add(post(1, title=title)) is True
     archive.flush()
     with sqlite3.connect(tmp_path / "newsbot.db") as truth:
-        told = truth.execute("SELECT revision, change FROM revisions ORDER BY revision").fetchall()
-    assert told == [(1, "new"), (2, "edited"), (3, "edited")]
+        stored = truth.execute("SELECT revision, change FROM revisions ORDER BY revision").fetchall()
+    assert stored == [(1, "new"), (2, "edited"), (3, "edited")]
 
 
-def test_rows_that_are_not_committed_yet_are_known(reopen: Open) -> None:
+def test_uncommitted_rows_are_known(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
@@ -307,7 +307,7 @@ def test_archive_finds_the_rows_that_share_a_guid(reopen: Open) -> None:
     assert archive.others_with_guid(other, of_copy, pending=False) == [], "a copy is no original"
 
 
-def test_rows_that_are_not_committed_share_a_guid_too(reopen: Open) -> None:
+def test_uncommitted_rows_that_share_a_guid_are_found(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     other, key = post(1), guid_key(post(1).guid)
@@ -318,7 +318,7 @@ def test_rows_that_are_not_committed_share_a_guid_too(reopen: Open) -> None:
     archive.commit(checkpoint(1))
 
 
-def test_copy_is_a_row_like_any_other(reopen: Open) -> None:
+def test_copy_is_stored_like_any_other_row(reopen: Open) -> None:
     archive = reopen()
     assert archive.add(post(1, duplicate_of="https://other.example post 1")) is True
     archive.commit(checkpoint(1))
@@ -336,7 +336,7 @@ def test_collision_flags_the_row_that_had_the_guid_first(reopen: Open) -> None:
     assert first.guid_collision is True
 
 
-def test_tombstone_is_the_last_row_and_a_return_is_an_edit(reopen: Open) -> None:
+def test_tombstone_holds_the_last_version_and_a_returned_row_is_edited(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1, title="Title one"))
     archive.commit(checkpoint(1))
@@ -373,7 +373,7 @@ def test_deletion_is_delivered_once(reopen: Open) -> None:
     assert archive.add(never_held) is False
 
 
-def test_guid_collision_stays_flagged(reopen: Open) -> None:
+def test_guid_collision_flag_is_kept(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1, guid_collision=True))
     archive.commit(checkpoint(1))
@@ -385,7 +385,7 @@ def test_guid_collision_stays_flagged(reopen: Open) -> None:
     assert (came.guid_collision, gone.guid_collision) == (True, True)
 
 
-def test_full_delivers_what_is_unchanged(reopen: Open) -> None:
+def test_full_run_delivers_unchanged_rows(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
@@ -398,7 +398,9 @@ def test_full_delivers_what_is_unchanged(reopen: Open) -> None:
 @pytest.mark.parametrize(
     "older", [{"modified": "2026-01-15T00:00:00Z", "title": "As it was"}, {"via": "feed", "author": None, "terms": []}]
 )
-def test_full_delivers_what_is_held_where_an_older_or_lesser_copy_came(reopen: Open, older: dict[str, Any]) -> None:
+def test_full_run_delivers_the_stored_version_instead_of_an_older_or_poorer_one(
+    reopen: Open, older: dict[str, Any]
+) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
@@ -408,7 +410,7 @@ def test_full_delivers_what_is_held_where_an_older_or_lesser_copy_came(reopen: O
     assert (came.author, came.revision, came.change) == (Author(id=1, name="Ann"), 1, "unchanged")
 
 
-def test_first_seen_stays_and_last_seen_moves(reopen: Open, clock: Clock) -> None:
+def test_last_seen_changes_and_first_seen_does_not(reopen: Open, clock: Clock) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
@@ -418,7 +420,7 @@ def test_first_seen_stays_and_last_seen_moves(reopen: Open, clock: Clock) -> Non
     assert (came.first_seen, came.last_seen) == ("2026-11-23T10:00:00Z", "2026-11-24T10:00:00Z")
 
 
-def test_known_asks_by_ids_and_by_window(reopen: Open) -> None:
+def test_known_ids_are_read_by_ids_and_by_window(reopen: Open) -> None:
     archive = reopen()
     for number in range(1, 1200):
         archive.add(post(number, published=f"2026-01-{1 + number % 28:02d}T00:00:00Z"))
@@ -431,7 +433,7 @@ def test_known_asks_by_ids_and_by_window(reopen: Open) -> None:
     assert archive.live.ids(AskKnown(site="https://other.example", type="post")) == {}
 
 
-def test_ids_in_any_order_are_recognised(reopen: Open) -> None:
+def test_known_ids_are_recognised_in_any_order(reopen: Open) -> None:
     archive = reopen()
     numbers = [(n * 7919) % 10_007 for n in range(1, 2000)]
     for number in numbers:
@@ -443,9 +445,7 @@ def test_ids_in_any_order_are_recognised(reopen: Open) -> None:
     assert second.add(post(20_000)) is True
 
 
-def test_few_rows_and_few_queries_bring_ids_in_order_and_in_no_order(
-    reopen: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ids_in_any_order_are_read_with_few_queries(reopen: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     archive, numbers = reopen(), list(range(1, 401))
     for number in numbers:
         archive.add(post(number))
@@ -482,7 +482,7 @@ def test_few_rows_and_few_queries_bring_ids_in_order_and_in_no_order(
     assert queries < 20 and rows < 1_000, "a range grows again once its rows are asked for"
 
 
-def test_linked_objects_are_recalled_until_they_are_old(reopen: Open, clock: Clock) -> None:
+def test_linked_objects_are_recalled_until_they_expire(reopen: Open, clock: Clock) -> None:
     archive = reopen()
     archive.remember(SITE, "users", {1: {"name": "Ann"}})
     assert archive.recall(Recall(site=SITE, relation="users", ids=(1, 2))) == {1: {"name": "Ann"}}
@@ -495,7 +495,7 @@ def test_linked_objects_are_recalled_until_they_are_old(reopen: Open, clock: Clo
     assert second.recall(Recall(site=SITE, relation="users", ids=(1,))) == {}
 
 
-def test_columns_survive_the_archive(reopen: Open) -> None:
+def test_archive_returns_all_columns(reopen: Open) -> None:
     archive = reopen()
     came = post(1, content_text="lone \ud800 surrogate", raw={"big": 2**70})
     archive.add(came)
@@ -508,7 +508,7 @@ def test_columns_survive_the_archive(reopen: Open) -> None:
     ]
 
 
-def test_order_of_terms_is_no_edit(reopen: Open) -> None:
+def test_another_order_of_terms_is_no_edit(reopen: Open) -> None:
     archive = reopen()
     terms = [TermRef(taxonomy="category", id=number) for number in (3, 4)]
     archive.add(post(1, terms=terms))
@@ -516,7 +516,7 @@ def test_order_of_terms_is_no_edit(reopen: Open) -> None:
     assert archive.add(post(1, terms=terms[::-1])) is False
 
 
-def test_row_that_the_site_calls_modified_without_an_edit_is_told_apart(reopen: Open) -> None:
+def test_row_with_only_a_new_modified_date_is_touched_and_not_edited(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))
@@ -526,7 +526,7 @@ def test_row_that_the_site_calls_modified_without_an_edit_is_told_apart(reopen: 
     assert (archive.add(again), archive.was_touched(again)) == (False, False)
 
 
-def test_fingerprint_of_an_older_version_is_compared_as_far_as_it_goes() -> None:
+def test_shorter_fingerprint_of_an_older_version_is_compared_in_its_parts() -> None:
     before, same, other = (fingerprint(post(1, **fields)) for fields in ({}, {"sticky": True}, {"title": "Other"}))
     older = before[:40]
     assert changed_parts("posts", older, same) == []

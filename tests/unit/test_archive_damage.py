@@ -48,7 +48,7 @@ def reopened(archive: Archive) -> Archive:
     return Archive.open(archive.database.place, run="run-2", alive=lambda _: False)
 
 
-def test_reader_leaves_damaged_rows_out_and_names_them(archive: Archive) -> None:
+def test_reader_skips_damaged_rows_and_names_them(archive: Archive) -> None:
     broken: list[str] = []
     assert [row.record().id for row in read_current(archive.database, Filter(), broken)] == [1, 3]
     assert broken == [f"{SITE} post 2"]
@@ -70,7 +70,7 @@ def test_damaged_payload_is_recognised(payload: bytes) -> None:
         json_of(payload)
 
 
-def test_a_whole_payload_whose_json_cannot_be_read_is_damaged() -> None:
+def test_payload_with_invalid_json_is_damaged() -> None:
     with pytest.raises(BrokenPayload):
         fields_of(compressed(b'{"raw":{"views":1' + b"0" * 400 + b"}}"))
 
@@ -83,7 +83,7 @@ def test_payload_has_a_checksum() -> None:
             json_of(flipped)
 
 
-def test_undelivered_row_that_is_damaged_is_asked_for_again(archive: Archive) -> None:
+def test_damaged_undelivered_row_is_requested_again(archive: Archive) -> None:
     heir = reopened(archive)
     assert [row.record.id for row in heir.outbox.recover(SITE, "posts")] == [1, 3]
     state = heir.state(SITE, "post")
@@ -113,7 +113,7 @@ def test_deletion_of_a_damaged_row_is_delivered_without_its_content(archive: Arc
     last.close()
 
 
-def test_damaged_bookkeeping_is_learnt_again(archive: Archive) -> None:
+def test_damaged_facts_of_a_site_count_as_unknown(archive: Archive) -> None:
     archive.runs.keep_site(SITE, {"key": SITE, "name": "News"})
     archive.remember(SITE, "/wp/v2/users", {1: {"id": 1}})
     archive.flush()
@@ -138,7 +138,7 @@ def test_row_whose_content_is_lost_is_named(archive: Archive) -> None:
     assert gone is not None and (gone.id, gone.change) == (3, "deleted")
 
 
-def test_undelivered_row_whose_content_is_lost_is_asked_for_again(archive: Archive) -> None:
+def test_undelivered_row_without_its_content_is_requested_again(archive: Archive) -> None:
     with archive.database.writing() as connection:
         connection.execute(sa.delete(revisions).where(revisions.c.id == 3))
     heir = reopened(archive)
@@ -150,7 +150,7 @@ def test_undelivered_row_whose_content_is_lost_is_asked_for_again(archive: Archi
 
 
 @pytest.mark.parametrize("left", [0.05, 0.3, 0.6, 0.95])
-def test_truncated_file_is_one_line(archive: Archive, tmp_path: Path, left: float) -> None:
+def test_truncated_file_gives_one_line(archive: Archive, tmp_path: Path, left: float) -> None:
     for number in range(4, 400):
         archive.add(post(number))
     archive.flush()

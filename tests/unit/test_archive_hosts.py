@@ -40,20 +40,20 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def two(url: str, clock: Clock) -> tuple[Hosts, Hosts]:
+def both(url: str, clock: Clock) -> tuple[Hosts, Hosts]:
     """Two processes that use one archive."""
     return Hosts.open(url, clock=clock), Hosts.open(url, clock=clock)
 
 
-def test_there_is_nothing_to_open_without_an_archive(tmp_path: Path, clock: Clock) -> None:
+def test_missing_archive_is_not_created_for_hosts(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(ArchiveError, match="there is no archive"):
         Hosts.open(f"sqlite:///{tmp_path / 'none.db'}", clock=clock)
 
 
-def test_two_processes_keep_the_delay_between_all_of_their_starts(two: tuple[Hosts, Hosts], clock: Clock) -> None:
+def test_two_processes_keep_the_delay_between_all_of_their_starts(both: tuple[Hosts, Hosts], clock: Clock) -> None:
     starts = []
     for _ in range(400):
-        for process in two:
+        for process in both:
             if not process.take_turn(HOST, delay=1, penalty=0).wait:
                 starts.append(clock.now)
         clock.now += 0.0625
@@ -61,45 +61,45 @@ def test_two_processes_keep_the_delay_between_all_of_their_starts(two: tuple[Hos
     assert min(later - earlier for earlier, later in pairwise(starts)) >= 1
 
 
-def test_a_hold_holds_for_other_processes_and_for_the_next_run(
-    two: tuple[Hosts, Hosts], url: str, clock: Clock
-) -> None:
-    one, other = two
-    one.learn(HOST, penalty=0, hold=120)
-    for process in (one, other, Hosts.open(url, clock=clock)):
+def test_hold_applies_to_other_processes_and_to_the_next_run(both: tuple[Hosts, Hosts], url: str, clock: Clock) -> None:
+    first, other = both
+    first.learn(HOST, penalty=0, hold=120)
+    for process in (first, other, Hosts.open(url, clock=clock)):
         answer = process.take_turn(HOST, delay=0, penalty=0)
         assert (answer.wait, answer.closed_until, answer.asked) == (120, clock.now + 120, True)
     clock.now += 120
     assert other.take_turn(HOST, delay=0, penalty=0).wait == 0
 
 
-def test_a_short_hold_does_not_shorten_a_long_one(two: tuple[Hosts, Hosts]) -> None:
-    two[0].learn(HOST, penalty=0, hold=120)
-    two[1].learn(HOST, penalty=0, hold=5)
-    assert two[1].take_turn(HOST, delay=0, penalty=0).wait == 120
+def test_a_short_hold_does_not_shorten_a_long_one(both: tuple[Hosts, Hosts]) -> None:
+    both[0].learn(HOST, penalty=0, hold=120)
+    both[1].learn(HOST, penalty=0, hold=5)
+    assert both[1].take_turn(HOST, delay=0, penalty=0).wait == 120
 
 
-def test_a_hold_of_years_ends_after_a_week(two: tuple[Hosts, Hosts]) -> None:
-    two[0].learn(HOST, penalty=0, hold=1e300)
-    assert two[1].take_turn(HOST, delay=0, penalty=0).wait == LONGEST_HOLD
+def test_hold_is_limited_to_a_week(both: tuple[Hosts, Hosts]) -> None:
+    both[0].learn(HOST, penalty=0, hold=1e300)
+    assert both[1].take_turn(HOST, delay=0, penalty=0).wait == LONGEST_HOLD
 
 
 @pytest.mark.parametrize("delay", [0.0, 1.0])
-def test_a_hold_written_by_a_clock_far_ahead_ends_in_time(two: tuple[Hosts, Hosts], clock: Clock, delay: float) -> None:
+def test_hold_written_by_a_clock_far_ahead_keeps_its_duration(
+    both: tuple[Hosts, Hosts], clock: Clock, delay: float
+) -> None:
     clock.now += 3650 * DAY
-    two[0].learn(HOST, penalty=0, hold=60)
-    two[0].take_turn("other.example", delay=delay, penalty=0)
+    both[0].learn(HOST, penalty=0, hold=60)
+    both[0].take_turn("other.example", delay=delay, penalty=0)
     clock.now -= 3650 * DAY
-    assert two[1].take_turn(HOST, delay=delay, penalty=0).wait == 60
-    assert two[1].take_turn("other.example", delay=delay, penalty=0).wait == 0
+    assert both[1].take_turn(HOST, delay=delay, penalty=0).wait == 60
+    assert both[1].take_turn("other.example", delay=delay, penalty=0).wait == 0
     clock.now += 60
-    assert two[1].take_turn(HOST, delay=delay, penalty=0).wait == 0
+    assert both[1].take_turn(HOST, delay=delay, penalty=0).wait == 0
 
 
-def test_a_learnt_penalty_slows_the_next_run_down(two: tuple[Hosts, Hosts], clock: Clock) -> None:
-    one, other = two
-    assert one.take_turn(HOST, delay=0, penalty=0).penalty == 0
-    one.learn(HOST, penalty=4, started=1)
+def test_learnt_penalty_applies_to_the_next_run(both: tuple[Hosts, Hosts], clock: Clock) -> None:
+    first, other = both
+    assert first.take_turn(HOST, delay=0, penalty=0).penalty == 0
+    first.learn(HOST, penalty=4, started=1)
     answer = other.take_turn(HOST, delay=0, penalty=0)
     assert (answer.penalty, answer.wait) == (4, 3)
     clock.now += 2.5
@@ -108,22 +108,22 @@ def test_a_learnt_penalty_slows_the_next_run_down(two: tuple[Hosts, Hosts], cloc
     # The penalty that this process has learnt since is its own, and is no longer read.
     other.learn(HOST, penalty=3)
     assert other.take_turn(HOST, delay=0, penalty=3).penalty == 3
-    assert one.take_turn(HOST, delay=0, penalty=4).penalty == pytest.approx(3)
+    assert first.take_turn(HOST, delay=0, penalty=4).penalty == pytest.approx(3)
 
 
-def test_a_host_that_was_given_up_pauses_until_it_answers(two: tuple[Hosts, Hosts], clock: Clock) -> None:
-    one, other = two
-    one.learn(HOST, penalty=0, failed_for=900)
+def test_a_host_that_was_given_up_pauses_until_it_answers(both: tuple[Hosts, Hosts], clock: Clock) -> None:
+    first, other = both
+    first.learn(HOST, penalty=0, failed_for=900)
     answer = other.take_turn(HOST, delay=0, penalty=0)
     assert (answer.wait, answer.asked) == (900, False)
     clock.now += 900
     assert other.take_turn(HOST, delay=0, penalty=0).failed_before
     other.learn(HOST, penalty=0, failed_for=0)
-    assert not one.take_turn(HOST, delay=0, penalty=0).failed_before
+    assert not first.take_turn(HOST, delay=0, penalty=0).failed_before
 
 
-def test_a_robots_txt_is_kept_as_it_came(two: tuple[Hosts, Hosts], clock: Clock) -> None:
-    one, other = two
+def test_robots_txt_is_stored_unchanged(both: tuple[Hosts, Hosts], clock: Clock) -> None:
+    one, other = both
     assert one.robots("https://news.example") is None
     first = KnownRobots(fetched=clock.now, status=200, body=b"User-agent: *\nDisallow: /\x00\xff")
     one.learn_robots("https://news.example", first)
@@ -134,11 +134,11 @@ def test_a_robots_txt_is_kept_as_it_came(two: tuple[Hosts, Hosts], clock: Clock)
     assert one.robots("https://news.example") == later
 
 
-def test_what_holds_no_more_is_deleted(two: tuple[Hosts, Hosts], url: str, clock: Clock) -> None:
-    two[0].learn(HOST, penalty=1)
-    two[0].learn_robots("https://news.example", KnownRobots(fetched=clock.now, status=404))
+def test_expired_entries_are_deleted(both: tuple[Hosts, Hosts], url: str, clock: Clock) -> None:
+    both[0].learn(HOST, penalty=1)
+    both[0].learn_robots("https://news.example", KnownRobots(fetched=clock.now, status=404))
     clock.now += 30 * DAY
-    two[0].learn("other.example", penalty=1)
+    both[0].learn("other.example", penalty=1)
     Hosts.open(url, clock=clock)
     with sa.create_engine(url).connect() as connection:
         assert connection.execute(sa.select(hosts_table.c.host)).scalars().all() == ["other.example"]

@@ -35,7 +35,7 @@ def archive(tmp_path: Path) -> Archive:
     return Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}", run="run-1")
 
 
-def test_post_type_and_taxonomy_of_one_name_do_not_meet(archive: Archive) -> None:
+def test_post_type_and_taxonomy_with_one_name_are_separate_collections(archive: Archive) -> None:
     for number in (1, 2):
         assert archive.add(event(number))
     archive.commit(Checkpoint(site=SITE, type="event", sequence=2, cursor={"whole": True}, done=True))
@@ -102,7 +102,7 @@ def held(archive: Archive, kind: str) -> list[tuple[int, str]]:
     return [(row.record().id, row.state.change) for row in rows]
 
 
-def test_migration_takes_a_mixed_collection_apart(tmp_path: Path) -> None:
+def test_migration_separates_the_kinds_of_a_mixed_collection(tmp_path: Path) -> None:
     rows: list[tuple[Record, int, list[Record | None]]] = [
         (event(1), 2, [event(1), None]),  # buried by the crawl of the terms
         (event(2), 3, [event(2), term(2), None]),  # both kinds, one id; buried by the crawl of the posts
@@ -140,7 +140,7 @@ def test_migration_keeps_the_state_of_a_collection_of_one_kind(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("type_", "kind"), [("post", "posts"), ("attachment", "media"), ("user", "users")])
-def test_migration_tells_the_kind_of_an_empty_collection_of_core(tmp_path: Path, type_: str, kind: str) -> None:
+def test_migration_knows_the_kind_of_an_empty_collection_of_core(tmp_path: Path, type_: str, kind: str) -> None:
     with older_archive(tmp_path / "old.db", "0001") as connection:
         insert = "INSERT INTO collections (site, type, sequence, whole, hidden) VALUES (:site, :type, 0, 1, 0)"
         connection.execute(sa.text(insert), [{"site": SITE, "type": name} for name in (type_, "podcast")])
@@ -150,7 +150,7 @@ def test_migration_tells_the_kind_of_an_empty_collection_of_core(tmp_path: Path,
     archive.close()
 
 
-def test_migration_lists_again_what_was_held_back_for_its_guid(tmp_path: Path) -> None:
+def test_collection_with_rows_held_back_for_their_guid_is_listed_again_after_migration(tmp_path: Path) -> None:
     url = in_0001(tmp_path / "old.db", [(event(1), 1, [event(1)]), (event(2), 1, [event(2)])])
     with older_archive(tmp_path / "old.db", "0001") as connection:
         connection.execute(sa.text("UPDATE rows SET twin = 1, revision = 0, content = 0 WHERE id = 2"))

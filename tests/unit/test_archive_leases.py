@@ -12,7 +12,7 @@ from tests.unit.test_archive import empty_archive as empty_archive
 from tests.unit.test_archive import reopen as reopen
 
 
-def test_second_crawl_of_a_site_is_told_who_crawls_it(reopen: Open) -> None:
+def test_refused_lease_names_the_run_that_holds_it(reopen: Open) -> None:
     one, two = reopen("run-1", alive=lambda _: True), reopen("run-2", alive=lambda _: True)
     assert one.leases.take(SITE) is None
     assert two.leases.take(SITE) == "run-1"
@@ -41,7 +41,7 @@ def test_lease_of_an_older_version_is_for_the_whole_site(reopen: Open, clock: Cl
 
 
 @pytest.mark.parametrize(("alive", "minutes", "taken"), [(False, 0, True), (True, 2, True), (None, 0, False)])
-def test_lease_of_a_dead_or_silent_run_is_taken_over(
+def test_lease_of_a_dead_or_silent_run_can_be_taken(
     reopen: Open, clock: Clock, alive: bool | None, minutes: float, taken: bool
 ) -> None:
     reopen("run-1").leases.take(SITE)
@@ -72,7 +72,7 @@ def test_heartbeat_keeps_the_rows_of_a_run(reopen: Open, clock: Clock) -> None:
     one.flush()
 
 
-def test_release_leaves_the_lease_of_the_run_that_took_over(reopen: Open, clock: Clock) -> None:
+def test_release_keeps_the_lease_of_the_run_that_took_over(reopen: Open, clock: Clock) -> None:
     one, two, three = (reopen(f"run-{n}", alive=lambda _: None) for n in (1, 2, 3))
     one.leases.take(SITE)
     clock.pass_(minutes=5)
@@ -81,7 +81,7 @@ def test_release_leaves_the_lease_of_the_run_that_took_over(reopen: Open, clock:
     assert three.leases.take(SITE) == "run-2"
 
 
-def test_run_that_lost_its_lease_writes_no_more(reopen: Open, clock: Clock) -> None:
+def test_run_that_lost_its_lease_cannot_write(reopen: Open, clock: Clock) -> None:
     one, two = reopen("run-1"), reopen("run-2")
     one.leases.take(SITE)
     clock.pass_(minutes=5)

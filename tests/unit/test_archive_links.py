@@ -65,7 +65,7 @@ def test_rows_of_an_older_version_get_their_key(tmp_path: Path) -> None:
     archive.close()
 
 
-def test_archive_keeps_what_a_witness_showed(tmp_path: Path) -> None:
+def test_archive_stores_the_facts_of_a_witness(tmp_path: Path) -> None:
     archive = opened(tmp_path)
     assert archive.state(SITE, "post").witness == {}
     archive.keep_witness(KeepWitness(site=SITE, type="post", facts={"heard": "2026-01-01", "beside": [7, -4]}))

@@ -21,7 +21,7 @@ from tests.unit.test_archive import empty_archive as empty_archive
 from tests.unit.test_archive import reopen as reopen
 
 
-def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newer_archive_is_refused_with_one_line(reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reopen().close()
     monkeypatch.setattr("newsbot.archive.database._served", set())
     with sqlite3.connect(tmp_path / "newsbot.db") as raw:
@@ -30,7 +30,7 @@ def test_newer_archive_is_refused_in_one_line(reopen: Open, tmp_path: Path, monk
         reopen()
 
 
-def test_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+def test_database_of_another_program_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "wiki.db"
     with closing(sqlite3.connect(path)) as foreign:
         foreign.execute("CREATE TABLE pages (title TEXT)")
@@ -69,32 +69,32 @@ def definitions(path: Path) -> list[tuple[str, str]]:
         ("sqlite:////proc/none/newsbot.db", "cannot be created"),
     ],
 )
-def test_url_that_cannot_be_used_is_one_clear_line(url: str, words: str) -> None:
+def test_unusable_url_gives_one_line(url: str, words: str) -> None:
     with pytest.raises(ArchiveError, match=words) as caught:
         Archive.open(url)
     assert "\n" not in str(caught.value)
 
 
-def test_missing_archive_is_not_made_for_a_reader(tmp_path: Path) -> None:
+def test_missing_archive_is_not_created_for_a_reader(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="there is no archive"):
         Archive.open(f"sqlite:///{tmp_path / 'none.db'}", create=False)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("body", [b"this is no database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_corrupt_file_is_one_clear_line(tmp_path: Path, body: bytes) -> None:
+def test_corrupt_file_gives_one_line(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "bad.db").write_bytes(body)
     with pytest.raises(ArchiveError, match=r"is not an archive|is corrupt"):
         Archive.open(f"sqlite:///{tmp_path / 'bad.db'}")
 
 
-def test_password_of_an_archive_is_in_no_error() -> None:
+def test_error_does_not_hold_the_password_of_the_archive() -> None:
     with pytest.raises(ArchiveError) as caught:
         Archive.open("postgresql://somebody:secret@127.0.0.1:1/none")
     assert "secret" not in str(caught.value)
 
 
-def test_locked_archive_is_told_and_the_page_can_still_be_kept(
+def test_locked_archive_is_reported_and_the_page_can_be_committed_later(
     reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsbot.archive.database.BUSY_SECONDS", 0.1)
@@ -111,7 +111,7 @@ def test_locked_archive_is_told_and_the_page_can_still_be_kept(
     assert archive.state(SITE, "post").live == 1
 
 
-def test_a_process_that_creates_the_archive_waits_for_another_one_that_does(
+def test_process_that_creates_the_archive_waits_for_another_creating_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "newsbot.db"
@@ -130,7 +130,7 @@ def test_a_process_that_creates_the_archive_waits_for_another_one_that_does(
     other.close()
 
 
-def test_a_new_archive_that_stays_locked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_archive_that_stays_locked_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsbot.archive.database.BUSY_SECONDS", 0.1)
     path = tmp_path / "newsbot.db"
     other = sqlite3.connect(path, isolation_level=None)
@@ -140,7 +140,7 @@ def test_a_new_archive_that_stays_locked_is_told(tmp_path: Path, monkeypatch: py
     other.close()
 
 
-def test_writer_waits_for_another_one(reopen: Open, tmp_path: Path) -> None:
+def test_writer_waits_for_another_writer(reopen: Open, tmp_path: Path) -> None:
     archive = reopen()
     archive.add(post(1))
     other = sqlite3.connect(tmp_path / "newsbot.db", isolation_level=None, check_same_thread=False)
@@ -153,7 +153,7 @@ def test_writer_waits_for_another_one(reopen: Open, tmp_path: Path) -> None:
     assert archive.state(SITE, "post").live == 1
 
 
-def test_full_disk_keeps_nothing_of_the_page(reopen: Open) -> None:
+def test_full_disk_stores_no_row_of_the_page(reopen: Open) -> None:
     archive = reopen()
     archive.add(post(1))
     archive.commit(checkpoint(1))

@@ -163,7 +163,7 @@ def steps_to_die_at(folder: Path, *, rows: int) -> list[int]:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("second", [10**9, 5, 60, 101])
-def test_death_at_any_step_loses_and_doubles_nothing(tmp_path: Path, empty: Path, second: int) -> None:
+def test_run_killed_at_any_step_loses_no_row_and_delivers_none_twice(tmp_path: Path, empty: Path, second: int) -> None:
     (measure := tmp_path / "measure").mkdir()
     shutil.copy(empty, measure / "newsbot.db")
     steps = steps_to_die_at(measure, rows=5 if second == 10**9 else 25)
@@ -188,7 +188,7 @@ def test_death_at_any_step_loses_and_doubles_nothing(tmp_path: Path, empty: Path
         shutil.rmtree(folder)
 
 
-def test_run_that_was_taken_for_dead_cannot_seal(folder: Path) -> None:
+def test_run_that_another_run_declared_dead_cannot_seal(folder: Path) -> None:
     room = Newsroom()
     slow = Run(folder, 1, Fuse(10**9), room)
     slow.archive.runs.start("wp_posts")
@@ -213,7 +213,7 @@ def die_with_one_row(folder: Path, room: Newsroom) -> None:
     died.end()
 
 
-def test_rows_of_another_site_wait_for_its_own_crawl(folder: Path) -> None:
+def test_rows_of_another_site_are_recovered_by_a_crawl_of_that_site(folder: Path) -> None:
     room = Newsroom()
     die_with_one_row(folder, room)
     other = Run(folder, 2, Fuse(10**9), room)
@@ -223,7 +223,7 @@ def test_rows_of_another_site_wait_for_its_own_crawl(folder: Path) -> None:
     other.end()
 
 
-def test_rows_of_two_sites_of_one_dead_run_wait_for_the_crawls_of_their_sites(folder: Path) -> None:
+def test_rows_of_two_sites_of_one_dead_run_are_recovered_by_crawls_of_their_sites(folder: Path) -> None:
     room, second = Newsroom(), "https://other.example"
     died = Run(folder, 1, Fuse(10**9), room)
     died.archive.runs.start("wp_posts")
@@ -250,7 +250,7 @@ def test_unchanged_rows_are_not_recovered(folder: Path) -> None:
     heir.end()
 
 
-def test_rows_are_inherited_once(folder: Path) -> None:
+def test_rows_of_a_dead_run_are_recovered_once(folder: Path) -> None:
     room = Newsroom()
     die_with_one_row(folder, room)
     first, second = Run(folder, 2, Fuse(10**9), room), Run(folder, 3, Fuse(10**9), room)
@@ -281,7 +281,7 @@ def test_recovered_row_is_the_revision_that_was_not_delivered(folder: Path) -> N
     heir.end()
 
 
-def test_deletion_of_a_dead_run_is_told_with_its_row(folder: Path) -> None:
+def test_deletion_of_a_dead_run_is_recovered_with_its_row(folder: Path) -> None:
     room = Newsroom()
     assert attempt(folder, 1, 10**9, room)
     died = Run(folder, 2, Fuse(10**9), room)
@@ -300,7 +300,7 @@ def test_deletion_of_a_dead_run_is_told_with_its_row(folder: Path) -> None:
     heir.end()
 
 
-def test_full_run_does_not_double_what_it_inherited(folder: Path) -> None:
+def test_full_run_delivers_recovered_rows_once(folder: Path) -> None:
     room = Newsroom()
     attempt(folder, 1, 30, room)
     run = Run(folder, 2, Fuse(10**9), room)
@@ -333,7 +333,7 @@ def die_sealing(folder: Path) -> Run:
     return died
 
 
-def test_run_that_is_sealed_cannot_be_called_failed(folder: Path) -> None:
+def test_sealed_run_cannot_be_marked_as_failed(folder: Path) -> None:
     died = die_sealing(folder)
     died.archive.outbox.failed()
     died.end()
@@ -342,7 +342,7 @@ def test_run_that_is_sealed_cannot_be_called_failed(folder: Path) -> None:
     heir.end()
 
 
-def test_run_of_another_machine_is_left_to_finish_its_seal(folder: Path) -> None:
+def test_renames_of_a_run_on_another_machine_are_not_finished_here(folder: Path) -> None:
     died = die_sealing(folder)
     with died.archive.database.writing() as connection:
         connection.exec_driver_sql("UPDATE runs SET holder = 'elsewhere pid:[1] 1 1'")
@@ -355,7 +355,7 @@ def test_run_of_another_machine_is_left_to_finish_its_seal(folder: Path) -> None
     here.end()
 
 
-def test_seal_and_its_end_outlive_a_power_cut(folder: Path) -> None:
+def test_seal_and_its_end_are_written_to_disk(folder: Path) -> None:
     run = Run(folder, 1, Fuse(10**9), Newsroom())
     run.archive.runs.start("wp_posts")
     run.archive.outbox.enter()
@@ -373,7 +373,7 @@ def test_seal_and_its_end_outlive_a_power_cut(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("died", [True, False], ids=["died", "feeds-failed"])
-def test_site_whose_rows_reached_no_file_is_due_again(died: bool, tmp_path: Path) -> None:
+def test_site_with_undelivered_rows_is_due_again(died: bool, tmp_path: Path) -> None:
     url, later = f"sqlite:///{tmp_path / 'newsbot.db'}", datetime(2026, 11, 30, tzinfo=UTC)
     run = Archive.open(url, run="run-1", clock=lambda: WHEN)
     run.runs.start("wp_posts")
@@ -400,7 +400,7 @@ def test_site_whose_rows_reached_no_file_is_due_again(died: bool, tmp_path: Path
     assert (soon, due, idle) == ([SITE] if died else [], [SITE], [])
 
 
-def test_wait_of_rows_that_are_not_delivered_grows_with_their_age() -> None:
+def test_wait_for_undelivered_rows_grows_with_their_age() -> None:
     waits = [due_again(WHEN, WHEN - timedelta(minutes=age)) - WHEN for age in (-9, 0, 7, 30, 600)]
     assert [wait / timedelta(minutes=1) for wait in waits] == [5, 5, 7, 30, 60]
     assert due_again(WHEN, None) == WHEN + FIRST_WAIT

@@ -62,7 +62,7 @@ def test_unchanged_row_is_dropped_and_counted(crawler: Crawler, archive: Archive
     }
 
 
-def test_recovered_row_is_delivered_and_counted_apart(crawler: Crawler, archive: Archive) -> None:
+def test_recovered_row_is_delivered_and_counted_separately(crawler: Crawler, archive: Archive) -> None:
     pipeline = ArchivePipeline(crawler, archive)
     row = post(1)
     assert pipeline.process_item(Recovered(record=row)) is row
@@ -71,7 +71,7 @@ def test_recovered_row_is_delivered_and_counted_apart(crawler: Crawler, archive:
     assert archive.state(SITE, "posts", "post").live == 0, "the run that died has archived it"
 
 
-def test_hole_is_counted_once_and_ends_no_crawl(crawler: Crawler, archive: Archive) -> None:
+def test_missing_rows_are_counted_once_and_do_not_end_the_crawl(crawler: Crawler, archive: Archive) -> None:
     pipeline = ArchivePipeline(crawler, archive)
     pipeline.process_item(post(1))
     for sequence in (2, 3):
@@ -92,7 +92,7 @@ class Engine:
         self.reasons.append(reason)
 
 
-def test_archive_that_fails_ends_the_crawl_and_keeps_nothing_after_it(
+def test_failing_archive_ends_the_crawl_and_stores_no_later_row(
     crawler: Crawler, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = crawler.engine = Engine()  # type: ignore[assignment]
@@ -166,9 +166,7 @@ def test_run_is_delivered_once_every_feed_is_stored(crawler: Crawler, archive: A
     assert run.next_run() == ([], [])
 
 
-def test_feed_that_could_not_take_its_name_is_named_by_the_next_run(
-    crawler: Crawler, archive: Archive, tmp_path: Path
-) -> None:
+def test_next_run_renames_a_feed_that_could_not_be_renamed(crawler: Crawler, archive: Archive, tmp_path: Path) -> None:
     run = Delivery(crawler, archive, tmp_path)
     run.seal()
     run.parts[0].rename(tmp_path / "a.jsonl")
@@ -178,7 +176,7 @@ def test_feed_that_could_not_take_its_name_is_named_by_the_next_run(
     assert run.next_run() == ([tmp_path / "b.csv"], [])
 
 
-def test_run_whose_feeds_are_refused_leaves_its_rows_to_the_next_one(
+def test_next_run_delivers_the_rows_of_a_run_whose_feeds_were_refused(
     crawler: Crawler, archive: Archive, tmp_path: Path
 ) -> None:
     run = Delivery(crawler, archive, tmp_path)
@@ -190,7 +188,7 @@ def test_run_whose_feeds_are_refused_leaves_its_rows_to_the_next_one(
     assert run.next_run() == ([], [1])
 
 
-def test_run_whose_feed_failed_leaves_its_rows_to_the_next_one(
+def test_next_run_delivers_the_rows_of_a_run_whose_feed_failed(
     crawler: Crawler, archive: Archive, tmp_path: Path
 ) -> None:
     run = Delivery(crawler, archive, tmp_path)

@@ -16,21 +16,21 @@ HOST, NAMESPACE, PID, STARTED = this_process().split(" ")
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only /proc tells when a process started")
 
 
-def test_this_process_runs() -> None:
+def test_this_process_is_alive() -> None:
     assert process_alive(this_process()) is True
     assert str(os.getpid()) == PID
 
 
-def test_process_id_that_is_used_again_is_another_process() -> None:
+def test_reused_process_id_is_another_process() -> None:
     assert process_alive(f"{HOST} {NAMESPACE} {PID} {int(STARTED) - 1}") is False
 
 
 @pytest.mark.parametrize("place", [f"another-host {NAMESPACE}", f"{HOST} pid:[1]"])
-def test_nobody_can_say_whether_a_process_of_another_machine_runs(place: str) -> None:
+def test_state_of_a_process_on_another_machine_is_unknown(place: str) -> None:
     assert process_alive(f"{place} {PID} {STARTED}") is None
 
 
-def test_process_that_ended_runs_no_more() -> None:
+def test_ended_process_is_not_alive() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     started = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
     holder = f"{HOST} {NAMESPACE} {process.pid} {started}"

@@ -46,7 +46,7 @@ def lines(archive: Archive, **asked: Any) -> list[dict[str, Any]]:
     return [orjson.loads(kept.line()) for kept in read_current(archive.database, Filter(**asked))]
 
 
-def test_live_rows_of_the_site_come_in_the_columns_of_the_crawl(archive: Archive) -> None:
+def test_live_rows_are_read_in_the_columns_of_a_crawl(archive: Archive) -> None:
     rows = lines(archive)
     assert [row["id"] for row in rows] == [1, 2, 4, 5]
     assert all(tuple(row) == columns(Post) for row in rows)
@@ -54,7 +54,7 @@ def test_live_rows_of_the_site_come_in_the_columns_of_the_crawl(archive: Archive
     assert [orjson.loads(orjson.dumps(kept.record())) for kept in read_current(archive.database, Filter())] == rows
 
 
-def test_deleted_rows_come_where_they_are_asked_for(archive: Archive) -> None:
+def test_deleted_rows_are_read_on_request(archive: Archive) -> None:
     rows = lines(archive, deleted=True)
     assert [(row["id"], row["change"], row["deleted_at"]) for row in rows] == [
         (1, "new", None),
@@ -65,12 +65,12 @@ def test_deleted_rows_come_where_they_are_asked_for(archive: Archive) -> None:
     ]
 
 
-def test_window_holds_its_first_moment_and_not_its_last(archive: Archive) -> None:
+def test_window_includes_its_start_and_excludes_its_end(archive: Archive) -> None:
     window = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-05T00:00:00Z"}
     assert [row["id"] for row in lines(archive, **window)] == [2, 4]
 
 
-def test_row_of_an_older_version_gets_the_columns_of_today(archive: Archive) -> None:
+def test_row_of_an_older_version_gets_the_current_columns(archive: Archive) -> None:
     older = {"site": SITE, "type": "post", "id": 1, "title": "Old", "column_of_that_version": 1}
     payload = zstandard.ZstdCompressor().compress(orjson.dumps(older))
     with archive.database.writing() as connection:

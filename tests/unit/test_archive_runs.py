@@ -50,7 +50,7 @@ def crawled(**fields: object) -> Crawled:
     return Crawled(facts={}, **(values | fields))  # type: ignore[arg-type]
 
 
-def test_site_is_crawled_from_start_to_start(archive: Archive, url: str, clock: Clock) -> None:
+def test_time_of_the_last_crawl_is_the_start_of_its_run(archive: Archive, url: str, clock: Clock) -> None:
     archive.runs.start("wp_posts")
     clock.now += timedelta(hours=3)
     archive.runs.conclude("wp_posts", [crawled()])
@@ -58,7 +58,7 @@ def test_site_is_crawled_from_start_to_start(archive: Archive, url: str, clock: 
     assert last_crawled(url, "wp_terms", ["news.example"]) == {}
 
 
-def test_site_that_did_not_come_whole_does_not_count_as_crawled(archive: Archive, url: str, clock: Clock) -> None:
+def test_incomplete_crawl_does_not_count_as_last_crawl(archive: Archive, url: str, clock: Clock) -> None:
     archive.runs.start("wp_posts")
     archive.runs.conclude("wp_posts", [crawled(verdict="incomplete", whole=False)])
     assert last_crawled(url, "wp_posts", ["news.example", "other.example"]) == {}
@@ -66,7 +66,7 @@ def test_site_that_did_not_come_whole_does_not_count_as_crawled(archive: Archive
         assert connection.execute(sa.select(receipts.c.site, receipts.c.verdict)).all() == [(SITE, "incomplete")]
 
 
-def test_site_that_is_down_keeps_its_url(archive: Archive, url: str) -> None:
+def test_url_of_a_site_that_is_down_keeps_its_last_crawl(archive: Archive, url: str) -> None:
     archive.runs.start("wp_posts")
     archive.runs.conclude("wp_posts", [crawled(site="news.example", whole=False)])
     archive.runs.conclude("wp_posts", [crawled()])
@@ -74,14 +74,14 @@ def test_site_that_is_down_keeps_its_url(archive: Archive, url: str) -> None:
     assert last_crawled(url, "wp_posts", ["news.example"]) == {"news.example": BEGAN}
 
 
-def test_url_that_leads_to_another_site_now_leads_there(archive: Archive) -> None:
+def test_url_that_leads_to_another_site_is_updated(archive: Archive) -> None:
     archive.runs.keep_site("news.example", {"key": SITE, "name": "News"})
     archive.runs.keep_site("news.example", {"key": "https://moved.example", "name": "News"})
     found = archive.runs.site_behind("news.example")
     assert found is not None and found["key"] == "https://moved.example"
 
 
-def test_what_was_discovered_of_a_site_is_trusted_for_a_week(archive: Archive, clock: Clock) -> None:
+def test_discovered_facts_of_a_site_are_used_for_a_week(archive: Archive, clock: Clock) -> None:
     site = {"key": SITE, "name": "News"}
     archive.runs.keep_site("news.example", site)
     assert archive.runs.site_behind("news.example") == site

@@ -35,7 +35,7 @@ def followed(url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("program", ["sqlite3", "python3"])
-def test_a_backup_is_made_while_a_crawl_writes_and_is_put_back(program: str, tmp_path: Path) -> None:
+def test_backup_during_a_crawl_can_be_restored(program: str, tmp_path: Path) -> None:
     if shutil.which(program) is None:
         pytest.skip("sqlite3 is not installed: sudo apt-get install sqlite3")
     live, backup = tmp_path / "newsbot.db", tmp_path / "backup.db"
@@ -60,7 +60,7 @@ def test_a_backup_is_made_while_a_crawl_writes_and_is_put_back(program: str, tmp
     assert followed(f"sqlite:///{live}") == ["kept.example"]
 
 
-def test_an_old_worker_goes_on_while_a_new_one_migrates(tmp_path: Path) -> None:
+def test_old_worker_continues_after_a_new_worker_migrates(tmp_path: Path) -> None:
     path = tmp_path / "newsbot.db"
     with older_archive(path, "0004"):
         pass

@@ -51,26 +51,26 @@ class Site:
         return post
 
 
-def test_article_of_an_empty_shell_comes_from_its_page() -> None:
+def test_body_of_an_empty_shell_comes_from_its_page() -> None:
     site = Site({1: BODY})
     post = site.complete(1, SHELL)
     assert (post.via, "Sentence 8" in (post.content_html or ""), site.told) == ("page", True, [])
 
 
-def test_page_that_shows_no_more_changes_nothing() -> None:
+def test_page_with_no_more_text_does_not_replace_the_body() -> None:
     site = Site({1: "<p>Few.</p>"})
     content = '<div class="vc_row"><p>A few words more.</p></div>'
     post = site.complete(1, content)
     assert (post.content_html, post.via, site.told) == (content, "rest", [])
 
 
-def test_shell_whose_page_fails_is_told() -> None:
+def test_shell_whose_page_fails_is_reported() -> None:
     site = Site({1: BODY}, status=500)
     site.complete(1, SHELL)
     assert site.told == [1]
 
 
-def test_missing_content_is_told_where_the_page_lacks_it_too() -> None:
+def test_missing_content_is_reported_when_the_page_lacks_it() -> None:
     site = Site({})
     site.complete(1, None, raw={})
     assert site.told == [1]
@@ -88,7 +88,7 @@ def test_missing_content_is_told_where_the_page_lacks_it_too() -> None:
     ],
     ids=["no-editor", "editor", "no-schema", "no-json"],
 )
-def test_rows_without_content_are_told_where_their_type_has_an_editor(
+def test_rows_without_content_are_reported_when_their_type_has_an_editor(
     schema: str, told: list[int], described: int
 ) -> None:
     site = Site({}, type_="leaflet", schema=schema)
@@ -99,7 +99,7 @@ def test_rows_without_content_are_told_where_their_type_has_an_editor(
     assert site.asked == (30 if told else 20)
 
 
-def test_row_with_content_shows_that_others_lack_theirs() -> None:
+def test_rows_without_content_are_reported_after_a_row_with_content() -> None:
     site = Site({3: BODY}, type_="leaflet", schema="[]")
     for number in (1, 2, 3):
         site.complete(number, None, raw={})
@@ -109,7 +109,7 @@ def test_row_with_content_shows_that_others_lack_theirs() -> None:
     assert site.told == [1, 2, 5]
 
 
-def test_photo_posts_do_not_cost_a_page_each() -> None:
+def test_photo_posts_do_not_cost_one_request_each() -> None:
     site = Site(dict.fromkeys(range(300), ""))
     image = FeaturedImage(id=9)
     for number in range(300):
@@ -121,7 +121,7 @@ def test_photo_posts_do_not_cost_a_page_each() -> None:
     assert site.asked < 12
 
 
-def test_posts_that_were_passed_over_are_told_once_a_page_has_the_article() -> None:
+def test_skipped_posts_are_reported_after_a_page_has_an_article() -> None:
     pages = dict.fromkeys(range(1, 8), "") | dict.fromkeys(range(8, 60), BODY)
     site = Site(pages)
     for number in range(1, 60):
@@ -132,7 +132,7 @@ def test_posts_that_were_passed_over_are_told_once_a_page_has_the_article() -> N
     assert set(site.told) >= {8, 9, 10}
 
 
-def test_every_shell_is_asked_for_while_pages_have_the_article() -> None:
+def test_page_of_every_shell_is_requested_while_pages_have_articles() -> None:
     site = Site(dict.fromkeys(range(100), BODY))
     for number in range(100):
         site.complete(number, SHELL)

@@ -57,7 +57,7 @@ class FeedSite(ClosedSite):
         return Reply(status=200, url=query.url, body=(OPENING + items + CLOSING).encode())
 
 
-def test_a_feed_without_an_end_is_left_and_named() -> None:
+def test_endless_feed_is_abandoned_and_reported() -> None:
     site = FeedSite({}, last=lambda _: 10**9)
     posts, facts = bring(site)
     assert (facts.verdict, dict(facts.faults), len(posts)) == ("incomplete", {"endless": 1}, 500)
@@ -65,7 +65,7 @@ def test_a_feed_without_an_end_is_left_and_named() -> None:
     assert site.count("paged=") < 55
 
 
-def test_a_feed_whose_end_moves_with_each_request_is_left() -> None:
+def test_feed_whose_end_moves_with_each_request_is_abandoned() -> None:
     reached = [0]
 
     def last(number: int) -> int:
@@ -80,7 +80,7 @@ def test_a_feed_whose_end_moves_with_each_request_is_left() -> None:
 
 
 @pytest.mark.parametrize("clamps", [False, True])
-def test_a_long_feed_comes_whole_for_few_more_requests(clamps: bool) -> None:
+def test_long_feed_comes_completely_with_few_more_requests(clamps: bool) -> None:
     site = FeedSite({}, clamps=clamps)
     posts, facts = bring(site)
     assert (len(posts), "endless" in facts.faults) == (700, False)
@@ -105,7 +105,7 @@ class InterruptedSite(FeedSite):
 
 
 @pytest.mark.parametrize(("walls", "posts", "named"), [(1, 800, False), (2, 800, False), (10**6, 1_600, True)])
-def test_an_html_page_where_the_end_of_a_feed_is_looked_for(walls: int, posts: int, named: bool) -> None:
+def test_html_page_in_place_of_a_feed_page_is_no_end_of_the_feed(walls: int, posts: int, named: bool) -> None:
     site = InterruptedSite({}, walls=walls, last=lambda _: 10**9 if named else 80)
     came, facts = bring(site)
     assert (len(came) <= posts, "endless" in facts.faults) == (True, named), facts.why
@@ -114,14 +114,14 @@ def test_an_html_page_where_the_end_of_a_feed_is_looked_for(walls: int, posts: i
 
 
 @pytest.mark.parametrize(("listed", "posts"), [(10, 40), (15, 40), (30, 40), (40, 40)])
-def test_posts_behind_a_sitemap_of_the_newest_ones_come_by_the_feed(listed: int, posts: int) -> None:
+def test_posts_that_a_sitemap_of_the_newest_posts_lacks_come_by_feed(listed: int, posts: int) -> None:
     site = FeedSite({"/sitemap.xml": urlset(*(f"n{n}" for n in range(listed)))}, last=lambda _: 4)
     came, facts = bring(site)
     assert (len(came), facts.verdict) == (posts, "complete"), facts.why
     assert site.count("/feed/") <= 7
 
 
-def test_probes_that_the_site_refuses_give_a_feed_no_end() -> None:
+def test_refused_probes_do_not_prove_an_end_of_the_feed() -> None:
     end = FeedEnd()
     end.take_far(Probed(None, refused="HTTP 403"))
     for at in (50, 100, 200, 400, 800):
@@ -133,7 +133,7 @@ def test_probes_that_the_site_refuses_give_a_feed_no_end() -> None:
 
 
 @pytest.mark.parametrize(("far", "unproven"), [(Probed([]), False), (Probed(None, refused="HTTP 403"), True)])
-def test_a_probe_that_is_refused_once_does_not_bound_a_feed(far: Probed, unproven: bool) -> None:
+def test_single_refused_probe_does_not_bound_a_feed(far: Probed, unproven: bool) -> None:
     end = FeedEnd()
     end.take_far(far)
     end.take(100, Probed(None, refused="timeout"), at=50)
@@ -164,7 +164,7 @@ class RefusingSite(FeedSite):
     ("empty", "missing", "listed"),
     [*((empty, False, listed) for empty in ({3}, {3, 4}, {2, 5}) for listed in (0, 20, 40)), ({3}, True, 0)],
 )
-def test_a_feed_goes_on_behind_empty_pages(empty: set[int], missing: bool, listed: int) -> None:
+def test_feed_is_read_beyond_empty_pages(empty: set[int], missing: bool, listed: int) -> None:
     pages: dict[str, str | Reply] = {"/sitemap.xml": urlset(*(f"n{n}" for n in range(listed)))} if listed else {}
     pages |= {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(listed)}
     site = RefusingSite(pages, last=lambda _: 7, empty=frozenset(empty), missing=missing)
@@ -174,7 +174,7 @@ def test_a_feed_goes_on_behind_empty_pages(empty: set[int], missing: bool, liste
     assert site.count("/feed/") <= 14
 
 
-def test_a_feed_whose_end_is_refused_is_left_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_feed_whose_end_is_refused_is_abandoned_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsbot.wordpress.fallback.feed_end.MOST_UNPROVEN", 90)
     site = RefusingSite({}, last=lambda _: 10**9, refused=100)
     posts, facts = bring(site)
@@ -183,7 +183,7 @@ def test_a_feed_whose_end_is_refused_is_left_and_told(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(("refused", "verdict"), [(3, "incomplete"), (2, "complete"), (9, "complete")])
-def test_a_refused_page_of_a_feed_behind_the_sitemap_is_told(refused: int, verdict: str) -> None:
+def test_refused_feed_page_is_reported_beside_a_sitemap(refused: int, verdict: str) -> None:
     pages: dict[str, str | Reply] = {"/sitemap.xml": urlset(*(f"n{n}" for n in range(20)))}
     pages |= {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(20)}
     posts, facts = bring(RefusingSite(pages, last=lambda _: 2, refused=refused))
@@ -191,7 +191,7 @@ def test_a_refused_page_of_a_feed_behind_the_sitemap_is_told(refused: int, verdi
     assert (f"the site refuses page {refused} of its feed (HTTP 403)" in facts.why) == (verdict == "incomplete")
 
 
-def test_urls_that_a_sitemap_invents_are_left_and_counted() -> None:
+def test_sitemap_urls_without_articles_are_abandoned_and_counted() -> None:
     site = ClosedSite({"/sitemap.xml": urlset(*(f"made-up-{n}" for n in range(1_000)))})
     posts, facts = bring(site)
     assert (posts, facts.verdict, site.count("/made-up")) == ({}, "incomplete", 300)
@@ -222,7 +222,7 @@ INVENTED: dict[str, tuple[Callable[[int], str], int, str]] = {
         ("list-{}.xml", "made up"),
     ],
 )
-def test_sitemaps_that_an_index_invents_are_left(name: str, what: str) -> None:
+def test_sitemaps_without_articles_are_abandoned(name: str, what: str) -> None:
     listed, most, why = INVENTED[what]
     site = ClosedSite(lists(600, listed, name=name))
     _, facts = bring(site)
@@ -238,7 +238,7 @@ def test_a_site_with_a_sitemap_for_each_day_is_complete() -> None:
     assert (len(posts), facts.verdict) == (250, "complete")
 
 
-def test_sitemaps_are_held_in_memory_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_sitemap_urls_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worth, "MOST_URLS", 25)
     articles: dict[str, str | Reply] = {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(60)}
     pages = lists(6, lambda n: urlset(*(f"n{10 * n + one}" for one in range(10)))) | articles
@@ -250,24 +250,24 @@ def test_sitemaps_are_held_in_memory_to_a_bound(monkeypatch: pytest.MonkeyPatch)
     "url",
     [f"{HOME}/a/?b=c", f"{HOME}:8080/a/%C3%A9/", f"{HOME}/a/../b//c", "http://news.example/?p=7", f"{HOME}/a=b@c:d/*"],
 )
-def test_a_plain_url_is_taken_as_resolving_it_gives_it(url: str) -> None:
+def test_absolute_gives_the_result_of_urljoin(url: str) -> None:
     for base in (f"{HOME}/sitemap.xml", "http://other.example/x/y?z"):
         assert absolute(url, base) == urlunsplit(urlsplit(urljoin(base, url)))
 
 
-def test_a_list_at_the_usual_place_of_an_index_is_read() -> None:
+def test_sitemap_at_the_usual_address_of_an_index_is_read() -> None:
     posts, facts = bring(ClosedSite({"/wp-sitemap.xml": urlset("a"), "/a/": PLAIN.format(id=1)}))
     assert (set(posts), facts.verdict) == ({1}, "complete")
 
 
-def test_an_article_of_endless_parts_costs_one_request() -> None:
+def test_article_with_too_many_parts_costs_one_request() -> None:
     links = "".join(f'<a class="post-page-numbers" href="{HOME}/a/{n}/">{n}</a>' for n in range(2, 200))
     site = ClosedSite({"/wp-sitemap.xml": urlset("a"), "/a/": PLAIN.format(id=1).replace("</div>", f"</div>{links}")})
     posts, facts = bring(site)
     assert (posts, facts.missing_urls, site.count("/a/")) == ({}, {f"{HOME}/a/": "it has more than 50 other pages"}, 1)
 
 
-def test_worth_of_requests() -> None:
+def test_requests_end_after_many_without_a_result() -> None:
     pages = PageWorth(free=3, to_each=2)
     for brought in (False, True, False, False, False):
         pages.note(brought=brought)
@@ -295,7 +295,7 @@ def endless_replies(*, fresh: bool) -> Callable[[dict[str, str]], Answer]:
 
 
 @pytest.mark.parametrize(("fresh", "held", "most"), [(False, 10**9, 5), (True, 1_000, 12), (True, 10**9, 51)])
-def test_replies_without_an_end_are_left_and_reported(
+def test_endless_replies_are_abandoned_and_reported(
     fresh: bool, held: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", held * BARE)
@@ -305,12 +305,12 @@ def test_replies_without_an_end_are_left_and_reported(
     assert fetcher.stats == {"replies_endless": 6}
 
 
-def test_many_replies_of_one_page_come_whole() -> None:
+def test_many_replies_come_completely() -> None:
     got, fetcher, _ = fetch_replies(20, comments(dict.fromkeys(range(1, 21), 15)))
     assert (got, fetcher.failed, fetcher.held) == ([15] * 20, [], 300 * BARE)
 
 
-def test_a_batch_with_more_replies_than_memory_is_named_and_the_next_ones_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_with_too_many_replies_is_reported_and_later_batches_come(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsbot.wordpress.joins.children.MOST_HELD", 1_500 * BARE)
     many = comments({1: 900, 2: 900, **dict.fromkeys(range(101, 105), 2)})
     got, fetcher, _ = fetch_replies(104, many)
@@ -339,7 +339,7 @@ def asked(steps: Asking[Any], site: ClosedSite) -> Any:
             return end.value
 
 
-def test_typed_lists_stand_in_the_order_of_the_index_and_are_read_as_a_sample() -> None:
+def test_sitemaps_of_a_type_keep_their_order_and_are_all_read() -> None:
     typed = lists(1_024, lambda n: urlset(f"n{n}") if n < 880 else urlset())
     site = ClosedSite(typed | {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(880)})
     found = asked(find_sitemaps(HOME), site)
@@ -349,7 +349,7 @@ def test_typed_lists_stand_in_the_order_of_the_index_and_are_read_as_a_sample() 
     assert (len(listed.articles), listed.gap) == (880, None)
 
 
-def test_pages_of_tags_before_those_of_articles_hide_none() -> None:
+def test_tag_pages_listed_before_articles_do_not_hide_articles() -> None:
     tags: dict[str, str | Reply] = {
         f"/topic/t{n}/": "<body class='archive tax-topic'><main>Posts</main></body>" for n in range(320)
     }
@@ -365,7 +365,7 @@ def test_pages_of_tags_before_those_of_articles_hide_none() -> None:
     assert not folders.is_put_off(f"{HOME}/b/3/")
 
 
-def test_lists_that_take_too_much_memory_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sitemaps_that_take_too_much_memory_are_requested_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worth, "MOST_WAITING", 25)
     articles: dict[str, str | Reply] = {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(60)}
     pages = lists(6, lambda n: urlset(*(f"n{10 * n + one}" for one in range(10))), name="list-{}.xml") | articles
@@ -374,7 +374,7 @@ def test_lists_that_take_too_much_memory_are_asked_for_again(monkeypatch: pytest
     assert (len(posts), facts.verdict, site.count("/list-")) == (60, "complete", 12), facts.why
 
 
-def test_indexes_may_name_a_bound_number_of_sitemaps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_sitemaps_in_indexes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsbot.wordpress.fallback.sitemaps.MOST_NAMED", 5)
     pages = lists(6, lambda n: urlset(f"n{n}")) | {f"/n{n}/": PLAIN.format(id=n + 1) for n in range(6)}
     pages["/sitemap.xml"] = index("one.xml", "two.xml")
@@ -385,7 +385,7 @@ def test_indexes_may_name_a_bound_number_of_sitemaps(monkeypatch: pytest.MonkeyP
     assert "two.xml: newsbot takes no more than 5 sitemaps" in facts.why
 
 
-def test_types_beyond_the_bound_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_types_beyond_the_maximum_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsbot.wordpress.fallback.site.MOST_TYPES", 2)
     pages = {f"/{name}-sitemap.xml": urlset(name) for name in ("podcast", "film", "book")}
     articles: dict[str, str | Reply] = {
@@ -424,7 +424,7 @@ BARE_PAGE = '<html><body class="single single-landing postid-{id}"><nav>Menu</na
         (PLAIN.replace("single-post", "single-landing"), ("all",), "incomplete"),
     ],
 )
-def test_a_type_of_pages_without_an_article_is_told_and_no_hole(
+def test_type_whose_pages_have_no_article_is_reported_without_missing_posts(
     second: str | Reply | None, types: tuple[str, ...], verdict: str
 ) -> None:
     pages: dict[str, str | Reply] = {
@@ -444,7 +444,7 @@ def test_a_type_of_pages_without_an_article_is_told_and_no_hole(
     assert ("without an article" in told.why) == (verdict == "complete")
 
 
-def test_a_site_with_thousands_of_types_does_not_rule_the_crawl() -> None:
+def test_number_of_types_that_all_selects_is_bounded() -> None:
     offered = {f"type{n}": Collection(name=f"type{n}", route=f"/wp/v2/type{n}") for n in range(5_000)}
     catalog = choose(offered, ("all", "type4999"), INTERNAL_TYPES)
     assert (len(catalog.collections), catalog.left) == (MOST_OF_ALL + 1, 5_000 - MOST_OF_ALL)

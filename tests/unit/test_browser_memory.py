@@ -23,5 +23,5 @@ def processes(*sizes: tuple[bool, int]) -> list[ChromiumProcess]:
     ],
     ids=["none", "at-the-limit", "largest-page", "not-a-page", "many-frames", "browser-itself"],
 )
-def test_the_process_that_takes_too_much_is_ended(sizes: list[tuple[bool, int]], ended: int | None) -> None:
+def test_process_that_takes_too_much_memory_is_ended(sizes: list[tuple[bool, int]], ended: int | None) -> None:
     assert one_too_large(processes(*sizes)) == ended

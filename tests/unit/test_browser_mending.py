@@ -83,13 +83,13 @@ def test_a_browser_that_breaks_is_replaced_once(monkeypatch: pytest.MonkeyPatch)
     assert [one.alive for one in house.started] == [False, False, False, True]
 
 
-def test_a_stuck_page_is_not_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stuck_page_is_not_rendered_again(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House(lambda url, house: StuckPage("for (;;);"), monkeypatch)
     assert house.render_all("/") == ["browser-failed"]
     assert [one.alive for one in house.started] == [False]
 
 
-def test_a_page_does_not_pay_for_another_that_breaks_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_is_rendered_again_when_another_page_breaks_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     async def show(url: str, house: House) -> Exception | None:
         mine = house.started[-1]
         if url.endswith("/stuck"):

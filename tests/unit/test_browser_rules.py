@@ -33,7 +33,7 @@ def may(url: str, *, kind: str = "fetch", method: str = "GET", page: str = PAGE)
         "https://news.example./a.js",
     ],
 )
-def test_a_page_may_ask_its_own_host_and_its_twin(url: str) -> None:
+def test_page_may_request_its_host_with_and_without_www(url: str) -> None:
     assert may(url)
 
 
@@ -55,17 +55,17 @@ def test_a_page_may_ask_its_own_host_and_its_twin(url: str) -> None:
         "",
     ],
 )
-def test_a_page_may_not_ask_anyone_else(url: str) -> None:
+def test_page_may_not_request_other_hosts(url: str) -> None:
     assert not may(url)
 
 
-def test_a_page_of_no_host_may_ask_nobody() -> None:
+def test_page_without_a_host_may_request_nothing() -> None:
     assert not may("about:blank", page="about:blank")
     assert site_of("data:text/html,x") is None
 
 
 @pytest.mark.parametrize("kind", ["script", "xhr", "fetch"])
-def test_what_brings_text_is_asked_for(kind: str) -> None:
+def test_resources_that_can_bring_text_are_allowed(kind: str) -> None:
     assert may("https://news.example/a", kind=kind)
 
 
@@ -76,20 +76,20 @@ def test_what_brings_text_is_asked_for(kind: str) -> None:
         *("ping", "prefetch", "preflight", "signedexchange", "cspviolationreport", "other", ""),
     ],
 )
-def test_everything_else_is_not(kind: str) -> None:
+def test_other_resources_are_blocked(kind: str) -> None:
     assert not may("https://news.example/a", kind=kind)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_a_reader_changes_nothing(method: str) -> None:
+def test_methods_that_change_data_are_blocked(method: str) -> None:
     assert not may("https://news.example/a", method=method)
 
 
-def test_a_bot_check_gets_no_scripts() -> None:
+def test_scripts_of_a_bot_check_are_blocked() -> None:
     assert not may("https://news.example/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1", kind="script")
 
 
-def test_headers_that_would_tell_more_than_a_stranger_knows_are_not_passed_on() -> None:
+def test_request_headers_with_cookies_or_referer_are_removed() -> None:
     sent = {
         "Accept": "*/*",
         "x-requested-with": "XMLHttpRequest",
@@ -101,7 +101,7 @@ def test_headers_that_would_tell_more_than_a_stranger_knows_are_not_passed_on() 
     assert request_headers(sent) == {"Accept": "*/*", "x-requested-with": "XMLHttpRequest"}
 
 
-def test_headers_of_the_connection_and_of_memory_are_not_shown_to_the_browser() -> None:
+def test_response_headers_of_cookies_refresh_and_connection_are_removed() -> None:
     come = {"content-type": "text/html; charset=koi8-r", "set-cookie": "a=1", "content-encoding": "br", "link": "<x>"}
     assert response_headers(come | {"refresh": "0; url=/", "content-length": "9"}) == {
         "content-type": "text/html; charset=koi8-r",
@@ -113,7 +113,7 @@ def reply(status: int = 200, kind: str = "text/html; charset=UTF-8", error: str 
     return Reply(status=status, url=PAGE, headers={"content-type": kind}, error=error)
 
 
-def test_only_a_page_that_came_is_shown() -> None:
+def test_only_a_successful_html_answer_is_rendered() -> None:
     assert is_page(reply())
     assert is_page(reply(kind="application/xhtml+xml"))
     assert is_page(reply(kind="Text/HTML"))
@@ -135,7 +135,7 @@ def program(folder: Path, name: str) -> str:
     return str(file)
 
 
-def test_chromium_is_looked_for_by_its_names(path: Path) -> None:
+def test_chromium_is_found_by_its_names(path: Path) -> None:
     found, why = find_chromium("")
     assert found is None
     assert "NEWSBOT_CHROMIUM" in why
@@ -144,7 +144,7 @@ def test_chromium_is_looked_for_by_its_names(path: Path) -> None:
         assert find_chromium("") == (file, "")
 
 
-def test_a_named_chromium_is_the_only_one_looked_for(path: Path) -> None:
+def test_chromium_of_the_setting_is_the_only_choice(path: Path) -> None:
     program(path, "chromium")
     mine = program(path, "mine")
     assert find_chromium(mine) == (mine, "")
@@ -153,21 +153,21 @@ def test_a_named_chromium_is_the_only_one_looked_for(path: Path) -> None:
     assert why == "NEWSBOT_CHROMIUM is /nowhere/chromium, which is not a program"
 
 
-def test_no_browser_is_no_matter_for_another_try() -> None:
+def test_missing_browser_is_a_final_error() -> None:
     assert {"no-browser", "browser-failed"} <= FINAL_ERRORS <= set(ERRORS)
 
 
 @pytest.mark.parametrize("value", ["auto", "never", "always"])
-def test_render_is_one_of_three(value: str) -> None:
+def test_render_accepts_auto_never_and_always(value: str) -> None:
     assert validate(PostArguments, {"site": "example.org", "render": value}).render == value
 
 
-def test_another_render_is_told() -> None:
+def test_another_value_of_render_is_refused() -> None:
     with pytest.raises(BadArgument, match=r"render= takes auto, never, always, not 'maybe'"):
         validate(PostArguments, {"site": "example.org", "render": "maybe"})
 
 
-def test_a_spider_does_not_load_playwright() -> None:
+def test_spider_does_not_import_playwright() -> None:
     script = "import sys, newsbot.spiders.wp_posts; sys.exit('playwright' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
@@ -189,5 +189,5 @@ def test_a_spider_does_not_load_playwright() -> None:
         ("", "no reason given"),
     ],
 )
-def test_a_failed_start_is_told_in_a_line(report: str, why: str) -> None:
+def test_failed_start_is_explained_in_one_line(report: str, why: str) -> None:
     assert why_not_started(report) == why

@@ -11,7 +11,7 @@ def script(size: int = 10, status: int = 200, **headers: str) -> BrowserResponse
     )
 
 
-def test_a_script_is_kept_and_what_brings_an_article_is_not() -> None:
+def test_scripts_are_cached_and_fetched_data_is_not() -> None:
     cache, answer = ScriptCache(), script()
     cache.put("script", "a", answer)
     cache.put("fetch", "b", answer)
@@ -20,7 +20,7 @@ def test_a_script_is_kept_and_what_brings_an_article_is_not() -> None:
     assert cache.get("script", "b") is None
 
 
-def test_what_failed_or_must_not_be_stored_is_not_kept() -> None:
+def test_failed_answers_and_no_store_answers_are_not_cached() -> None:
     cache = ScriptCache()
     cache.put("script", "a", script(status=503))
     cache.put("script", "b", script(cache_control="private, No-Store"))
@@ -28,7 +28,7 @@ def test_what_failed_or_must_not_be_stored_is_not_kept() -> None:
     assert [cache.get("script", url) is not None for url in "abc"] == [False, False, True]
 
 
-def test_the_least_lately_used_goes_first() -> None:
+def test_least_recently_used_script_is_removed_first() -> None:
     cache = ScriptCache(most=30)
     for url in "abc":
         cache.put("script", url, script())

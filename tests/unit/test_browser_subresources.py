@@ -66,7 +66,7 @@ def to(*locations: str) -> Site:
     )
 
 
-def test_an_answer_and_its_count() -> None:
+def test_answer_is_returned_and_counted() -> None:
     desk = Desk(plain)
     assert desk.ask("https://www.news.example/a") == BrowserResponse(
         status=200, headers={"content-type": "text/plain"}, body=b"text"
@@ -77,7 +77,7 @@ def test_an_answer_and_its_count() -> None:
     assert desk.counts == {"requests": 1}
 
 
-def test_each_hop_is_judged_and_counted() -> None:
+def test_each_redirect_is_checked_and_counted() -> None:
     desk = Desk(to("/b", "//www.news.example/c"))
     assert desk.ask("https://news.example/a") is not None
     assert desk.urls() == ["https://news.example/a", "https://news.example/b", "https://www.news.example/c"]
@@ -88,20 +88,20 @@ def test_each_hop_is_judged_and_counted() -> None:
 @pytest.mark.parametrize(
     "location", ["https://evil.example/", "file:///etc/passwd", "http://[", "https://news.example:1/"]
 )
-def test_a_redirect_to_others_ends_there(location: str) -> None:
+def test_redirect_to_another_host_is_blocked(location: str) -> None:
     desk = Desk(to(location))
     assert desk.ask("https://news.example/a") is None
     assert desk.urls() == ["https://news.example/a"]
     assert desk.counts == {"requests": 1, "blocked": 1}
 
 
-def test_a_redirect_without_a_place_is_an_answer() -> None:
+def test_redirect_without_a_location_is_returned_as_an_answer() -> None:
     answer = Desk(lambda request: Response(request.url, status=302)).ask("https://news.example/a")
     assert answer is not None
     assert answer.status == 302
 
 
-def test_a_page_costs_its_site_so_many_requests_at_most() -> None:
+def test_requests_of_one_page_are_limited() -> None:
     desk = Desk(to(*["/again"] * 1000))
     assert desk.ask("https://news.example/a") is None
     assert len(desk.requests) == MOST_REQUESTS
@@ -117,7 +117,7 @@ def test_a_page_costs_its_site_so_many_requests_at_most() -> None:
         (DownloadTimeoutError("slow"), "requests", 1),
     ],
 )
-def test_what_is_refused_was_not_asked_for_and_what_failed_was(error: Exception, counted: str, requests: int) -> None:
+def test_failed_request_is_counted_and_refused_request_is_not(error: Exception, counted: str, requests: int) -> None:
     def fail(request: Request) -> Response:
         raise error
 
@@ -135,7 +135,7 @@ def test_a_script_is_downloaded_once() -> None:
     assert desk.counts == {"requests": 2, "kept": 1}
 
 
-def test_a_page_waits_for_politeness_while_none_of_its_requests_is_on_the_wire() -> None:
+def test_page_only_waits_while_all_its_requests_wait_for_their_turn() -> None:
     seen: list[bool] = []
 
     async def download(request: Request) -> Response:

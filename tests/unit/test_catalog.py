@@ -30,13 +30,13 @@ OFFERED = {name: Collection(name=name, route=f"/wp/v2/{name}s") for name in ("po
         (("page", "nosuch"), ["page"], ["nosuch"]),
     ],
 )
-def test_all_stands_beside_names(wanted: tuple[str, ...], chosen: list[str], unknown: list[str]) -> None:
+def test_all_can_be_combined_with_names(wanted: tuple[str, ...], chosen: list[str], unknown: list[str]) -> None:
     catalog = choose(OFFERED, wanted, INTERNAL_TYPES)
     assert [collection.name for collection in catalog.collections] == chosen
     assert (catalog.unknown, catalog.public) == (unknown, ["event", "page", "post"])
 
 
-def test_names_with_control_characters_end_no_crawl() -> None:
+def test_names_with_control_characters_are_cleaned() -> None:
     listed = {"a\x00b": {"rest_base": "a\x1b"}, "half\ud83d": {"rest_base": "h\udc00", "rest_namespace": "x\x00/v1"}}
     found = read_collections(listed | {"\x00": {"rest_base": "none"}, "c": {"rest_base": 5}, "d": "no"})
     assert [(name, one.route) for name, one in found.items()] == [("ab", "/wp/v2/a"), ("half", "/x/v1/h")]
@@ -58,7 +58,7 @@ def refused(status: int, code: str) -> bytes:
         (("all", "event"), 0, 401, "rest_forbidden", True),
     ],
 )
-def test_a_type_that_visitors_may_not_list_is_told_once_the_archive_or_the_user_names_it(
+def test_type_closed_to_visitors_is_reported_when_the_user_or_the_archive_names_it(
     types: tuple[str, ...], live: int, status: int, code: str, told: bool
 ) -> None:
     facts = SiteFacts(asked=HOME)

@@ -113,13 +113,13 @@ def searching(counting: Runs, monkeypatch: pytest.MonkeyPatch) -> Runs:
     return counting
 
 
-def test_nothing_changed_costs_three_requests_that_render_nothing(runs: Runs) -> None:
+def test_update_without_changes_costs_three_requests_for_ids(runs: Runs) -> None:
     assert runs() == []
     assert len(runs.model.asked) == 3
     assert all("_fields=id" in url and "content" not in url for url in runs.model.asked)
 
 
-def test_new_edited_and_gone_posts_come_each_once(runs: Runs) -> None:
+def test_new_edited_and_deleted_posts_come_once(runs: Runs) -> None:
     model = runs.model
     new = model.insert()
     model.articles[17].title, model.articles[17].modified = "Edited", model.now
@@ -130,14 +130,14 @@ def test_new_edited_and_gone_posts_come_each_once(runs: Runs) -> None:
     assert runs() == []
 
 
-def test_post_scheduled_before_the_watermark_and_published_late_is_met_by_the_count_of_the_sweep(runs: Runs) -> None:
+def test_late_published_post_is_found_by_a_sweep(runs: Runs) -> None:
     late = runs.model.insert(age=timedelta(days=20), status="future")
     assert runs() == []
     runs.model.articles[late].status = "publish"
     assert runs(sweep=True) == [(late, "new")]
 
 
-def test_post_published_a_day_late_is_within_the_overlap(searching: Runs) -> None:
+def test_post_published_a_day_late_is_found_in_the_overlap(searching: Runs) -> None:
     late = searching.model.insert(age=timedelta(hours=20), status="future")
     for _ in range(120):
         searching.model.insert()
@@ -150,7 +150,7 @@ def test_post_published_a_day_late_is_within_the_overlap(searching: Runs) -> Non
     assert len(asked) <= 10, "no listing of all ids was needed"
 
 
-def test_post_that_comes_back_is_edited(runs: Runs) -> None:
+def test_restored_post_is_delivered_as_edited(runs: Runs) -> None:
     runs.model.articles[5].status = "draft"
     assert runs() == [(5, "deleted")]
     runs.model.articles[5].status, runs.model.articles[5].modified = "publish", runs.model.now
@@ -167,14 +167,14 @@ def _confirmed(runs: Runs, suspects: list[int]) -> Confirmed:
     return confirmed
 
 
-def test_site_wide_refusal_makes_no_tombstone(runs: Runs) -> None:
+def test_site_wide_refusal_confirms_no_deletion(runs: Runs) -> None:
     runs.model.wall = True
     assert _confirmed(runs, [1, 2, 3]) == Confirmed(unsure=[1, 2, 3])
     runs.model.wall, runs.model.outage = False, True
     assert _confirmed(runs, [1, 2, 3]) == Confirmed(unsure=[1, 2, 3])
 
 
-def test_wordpress_words_for_every_row_bury_none(runs: Runs) -> None:
+def test_error_for_every_row_confirms_no_deletion(runs: Runs) -> None:
     runs.model.articles.clear()
     assert _confirmed(runs, [1, 2, 3]) == Confirmed(unsure=[1, 2, 3])
 
@@ -210,7 +210,7 @@ REVIEW, COMMENT = "https://gazette.example/review/1/", "https://gazette.example/
         *("bot check", "login in its place"),
     ],
 )
-def test_last_row_of_a_type_is_gone_where_its_page_is_gone_too(
+def test_last_row_of_a_type_is_deleted_when_its_page_is_gone(
     runs: Runs, api: Reply, url: str, page: Reply, gone: bool
 ) -> None:
     asked = confirm(SiteIds(queries(runs.model.site())), [1], neighbour=None, pages={1: url})
@@ -222,7 +222,7 @@ def test_last_row_of_a_type_is_gone_where_its_page_is_gone_too(
     assert ended.value.value == (Confirmed(gone=[1]) if gone else Confirmed(unsure=[1]))
 
 
-def test_last_row_of_a_type_without_a_route_or_a_known_page_is_not_gone(runs: Runs) -> None:
+def test_last_row_of_a_type_is_unsure_without_a_route_or_a_known_page(runs: Runs) -> None:
     for api, pages in ((NO_ROUTE, {1: REVIEW}), (ERASED, {})):
         asked = confirm(SiteIds(queries(runs.model.site())), [1], neighbour=None, pages=pages)
         next(asked)
@@ -231,7 +231,7 @@ def test_last_row_of_a_type_without_a_route_or_a_known_page_is_not_gone(runs: Ru
         assert ended.value.value == Confirmed(unsure=[1])
 
 
-def test_single_row_is_asked_for_past_caches(runs: Runs) -> None:
+def test_request_for_a_single_row_bypasses_caches(runs: Runs) -> None:
     asked = confirm(SiteIds(queries(runs.model.site()), fresh="1"), [1], neighbour=4)
     assert next(asked).headers == PAST_CACHES
     assert (
@@ -256,7 +256,7 @@ def test_watermark_is_the_clock_of_the_site(runs: Runs) -> None:
         ("Fri, 31 Dec 9999 23:59:59 -2300", "ours"),
     ],
 )
-def test_a_clock_that_cannot_be_is_not_believed(date: str, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_impossible_date_header_is_ignored(date: str, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     reply = Reply(status=200, url=KEY, headers={"date": date}, fetched_at="ours")
@@ -304,7 +304,7 @@ def test_one_deletion_among_50_000_is_found_with_at_most_12_requests(victim: int
     assert requests <= 12
 
 
-def test_deletion_in_a_burst_of_an_import_is_found_too() -> None:
+def test_deletion_among_rows_of_one_import_is_found() -> None:
     pick = random.Random(5)
     ages = [timedelta(days=pick.choice((10, 11, 3000)), seconds=pick.randrange(600)) for _ in range(3_000)]
     gone, search, requests = _search(ages, 1234)
@@ -312,7 +312,7 @@ def test_deletion_in_a_burst_of_an_import_is_found_too() -> None:
     assert requests <= 20
 
 
-def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path) -> None:
+def test_interrupted_walk_continues_at_its_cursor(tmp_path: Path, empty: Path) -> None:
     shutil.copy(empty, tmp_path / "newsbot.db")
     model = ChangingSite(per_page=20)
     for age in range(200, 0, -1):
@@ -339,7 +339,7 @@ def test_walk_that_was_cut_off_goes_on_at_its_cursor(tmp_path: Path, empty: Path
     assert newest.keys() == {*range(1, 201), new}
 
 
-def test_sites_that_lack_modified_after_are_compared_by_id(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sites_without_modified_after_are_compared_by_id(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Update, "params", PARAMS - {"modified_after"})
     model = runs.model
     model.articles[17].title, model.articles[17].modified = "Edited", model.now
@@ -360,7 +360,7 @@ def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None
     assert swept()
 
 
-def test_part_of_a_site_never_makes_it_whole(tmp_path: Path, empty: Path) -> None:
+def test_crawl_of_a_part_does_not_mark_the_collection_as_whole(tmp_path: Path, empty: Path) -> None:
     shutil.copy(empty, tmp_path / "newsbot.db")
     model = ChangingSite()
     for age in range(50, 0, -1):
@@ -389,17 +389,17 @@ def test_window_holds_its_rows_though_the_site_moved_across_all_time_zones(
     assert sorted(runs(since=since, until=until)) == [(2, "new"), (3, "new")]
 
 
-def test_a_count_of_zero_beside_rows_ends_no_listing(runs: Runs) -> None:
+def test_total_of_zero_beside_rows_does_not_end_a_listing(runs: Runs) -> None:
     runs.model.zero_totals = True
     for one in runs.model.articles.values():
         one.title, one.modified = "Anew", runs.model.now
     del runs.model.articles[9]
-    told = runs()
-    assert len([change for _, change in told if change == "edited"]) == 249
-    assert (9, "deleted") in told
+    changes = runs()
+    assert len([change for _, change in changes if change == "edited"]) == 249
+    assert (9, "deleted") in changes
 
 
-def test_a_count_of_the_page_alone_ends_no_listing(runs: Runs) -> None:
+def test_total_that_counts_only_the_page_does_not_end_a_listing(runs: Runs) -> None:
     runs.model.page_totals = True
     for number in range(1, 181):
         runs.model.articles[number].title, runs.model.articles[number].modified = "Anew", runs.model.now
@@ -408,7 +408,7 @@ def test_a_count_of_the_page_alone_ends_no_listing(runs: Runs) -> None:
     assert runs.facts.verdict == "complete"
 
 
-def test_a_page_that_says_nothing_with_200_deletes_and_keeps_nothing(runs: Runs) -> None:
+def test_html_page_with_status_200_in_place_of_a_row_deletes_nothing(runs: Runs) -> None:
     runs.model.soft_404 = True
     del runs.model.articles[9]
     for _ in range(2):
@@ -416,7 +416,7 @@ def test_a_page_that_says_nothing_with_200_deletes_and_keeps_nothing(runs: Runs)
         assert (runs.facts.verdict, runs.facts.unsure) == ("incomplete", [9])
 
 
-def test_a_clock_that_was_far_ahead_for_once_is_made_good(runs: Runs) -> None:
+def test_watermark_from_a_clock_far_ahead_is_corrected(runs: Runs) -> None:
     right = runs.model.now
     runs.model.now += timedelta(days=900)
     runs()
@@ -425,7 +425,7 @@ def test_a_clock_that_was_far_ahead_for_once_is_made_good(runs: Runs) -> None:
     assert runs() == [(17, "edited")]
 
 
-def test_a_clock_that_went_back_behind_the_watermark_starts_a_sweep(counting: Runs) -> None:
+def test_site_clock_behind_the_watermark_starts_a_sweep(counting: Runs) -> None:
     model = counting.model
     first = model.now
     for _ in range(120):
@@ -438,7 +438,7 @@ def test_a_clock_that_went_back_behind_the_watermark_starts_a_sweep(counting: Ru
     assert (17, "edited") in counting(sweep_days=9999)
 
 
-def test_a_route_that_is_gone_deletes_no_post(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_route_confirms_no_deletion(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     del runs.model.articles[9]
     no_route = {"code": "rest_no_route", "message": "no", "data": {"status": 404}}
     single = runs.model._single
@@ -479,9 +479,7 @@ def break_listing(model: ChangingSite, monkeypatch: pytest.MonkeyPatch, param: s
     monkeypatch.setattr(model, "_listing", refuse)
 
 
-def test_a_sweep_that_breaks_off_suspects_nothing_and_moves_no_watermark(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_sweep_suspects_no_row_and_keeps_the_watermark(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     before = kept_state(runs)
     break_listing(runs.model, monkeypatch)
     runs.model.now += timedelta(days=1)
@@ -491,7 +489,7 @@ def test_a_sweep_that_breaks_off_suspects_nothing_and_moves_no_watermark(
     assert kept_state(runs).watermark == before.watermark
 
 
-def test_a_listing_of_changes_that_breaks_off_is_followed_by_a_sweep(
+def test_interrupted_listing_of_changes_is_followed_by_a_sweep(
     searching: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # No row among the newest ones shows that the listing lacks rows.
@@ -502,7 +500,7 @@ def test_a_listing_of_changes_that_breaks_off_is_followed_by_a_sweep(
     assert sorted(searching()) == [(number, "edited") for number in range(1, 181)]
 
 
-def test_a_wall_in_the_middle_of_a_walk_blocks_and_closes_nothing(tmp_path: Path, empty: Path) -> None:
+def test_bot_check_during_a_walk_gives_verdict_blocked(tmp_path: Path, empty: Path) -> None:
     shutil.copy(empty, tmp_path / "newsbot.db")
     model = ChangingSite(per_page=20)
     for age in range(100, 0, -1):
@@ -523,7 +521,7 @@ def test_a_wall_in_the_middle_of_a_walk_blocks_and_closes_nothing(tmp_path: Path
     assert runs.facts.verdict == "closed"
 
 
-def test_a_bot_check_is_asked_once(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bot_check_ends_the_requests(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = runs.model._listing
 
     def check(params: dict[str, str]) -> Reply:

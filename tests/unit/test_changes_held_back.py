@@ -43,7 +43,7 @@ def test_many_deletions_at_once_are_held_back(gone: int, live: int, confirmed: b
     ],
     ids=lambda death: str(death.get("error", death.get("status", "fatal"))),
 )
-def test_row_that_cannot_be_had_is_owed_until_it_comes(runs: Runs, death: dict[str, Any]) -> None:
+def test_unreadable_row_is_owed_until_it_comes(runs: Runs, death: dict[str, Any]) -> None:
     broken, runs.model.death = runs.model.insert(), death
     runs.model.articles[broken].fatal = True
     for _ in range(2):
@@ -58,7 +58,7 @@ def test_row_that_cannot_be_had_is_owed_until_it_comes(runs: Runs, death: dict[s
     assert len(runs.model.asked) == 3
 
 
-def test_deletions_too_many_to_believe_wait_for_a_word(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_suspiciously_many_deletions_wait_for_confirm_deletions(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     # The archive then returns the rows in three parts.
     monkeypatch.setattr(deletions, "TOMBSTONES", 10)
     for number in range(1, 101, 4):
@@ -78,7 +78,7 @@ def large(tmp_path: Path) -> Runs:
     return Runs.after_a_walk(tmp_path, rows=400, later=timedelta(days=3))
 
 
-def test_deletions_too_many_together_are_not_believed_in_parts(large: Runs) -> None:
+def test_suspiciously_many_deletions_are_not_accepted_in_parts(large: Runs) -> None:
     runs = large
     # The number of deleted rows among the newest ids is small enough.
     gone = [*range(10, 30), *range(350, 360)]
@@ -90,7 +90,7 @@ def test_deletions_too_many_together_are_not_believed_in_parts(large: Runs) -> N
     assert runs.facts.verdict == "complete"
 
 
-def test_deletions_that_new_rows_hide_from_the_count_are_not_believed_in_parts(large: Runs) -> None:
+def test_many_deletions_hidden_by_new_rows_are_not_accepted_in_parts(large: Runs) -> None:
     runs = large
     # The count agrees. It gives no reason for doubt until the first of these rows is recorded as deleted.
     gone = [*range(10, 30), *range(350, 360)]
@@ -104,7 +104,7 @@ def test_deletions_that_new_rows_hide_from_the_count_are_not_believed_in_parts(l
     assert len(buried) + runs.facts.held_back == len(gone)
 
 
-def test_rows_that_are_owed_stop_no_other(runs: Runs) -> None:
+def test_owed_rows_do_not_stop_other_rows(runs: Runs) -> None:
     runs.model.death = BARE
     broken = [runs.model.insert() for _ in range(12)]
     for number in broken:
@@ -129,7 +129,7 @@ def test_rows_that_are_owed_stop_no_other(runs: Runs) -> None:
     assert len(runs.model.asked) == 3, "rows that were owed and came leave no difference"
 
 
-def test_rows_that_are_owed_are_asked_for_until_they_come(counting: Runs) -> None:
+def test_owed_rows_are_requested_until_they_come(counting: Runs) -> None:
     counting.model.death = BARE
     broken: list[int] = []
     # More rows fail in a row than a run asks for one by one: the later counts do not reach all of them.
@@ -149,7 +149,7 @@ def test_rows_that_are_owed_are_asked_for_until_they_come(counting: Runs) -> Non
     assert sorted(counting(sweep_days=9999)) == [(number, "new") for number in broken]
 
 
-def test_owed_rows_stay_owed_where_the_site_did_not_answer(counting: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_owed_rows_stay_owed_when_the_site_does_not_answer(counting: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = [counting.model.insert() for _ in range(3)]
     for number in broken:
         counting.model.articles[number].fatal = True
@@ -186,7 +186,7 @@ def test_owed_rows_that_came_leave_no_difference_to_search(searching: Runs) -> N
     assert len(searching.model.asked) == 5, "no search was needed"
 
 
-def test_many_rows_that_wordpress_refuses_to_render_stop_no_other(counting: Runs) -> None:
+def test_many_rows_whose_rendering_fails_do_not_stop_other_rows(counting: Runs) -> None:
     broken = [counting.model.insert() for _ in range(14)]
     for number in broken:
         counting.model.articles[number].fatal = True

@@ -19,7 +19,7 @@ def test_a_page_is_read_in_the_charset_that_its_bytes_show(charset: str) -> None
     assert STORY in (found.post.content_html or "")
 
 
-def test_the_header_names_what_the_bytes_do_not_show() -> None:
+def test_charset_comes_from_the_header_when_the_bytes_do_not_show_it() -> None:
     headers = {"content-type": "text/html; charset=windows-1251"}
     page = PAGE.replace("Kräne für alle", "Новые краны").replace("ä", "a").replace("ü", "u").encode("cp1251")
     assert read_article(Reply(status=200, url="https://news.example/a/", body=page, headers=headers)).post.title == (
@@ -27,14 +27,14 @@ def test_the_header_names_what_the_bytes_do_not_show() -> None:
     )
 
 
-def test_one_wrong_byte_among_letters_of_utf_8_changes_no_other_letter() -> None:
+def test_invalid_byte_in_utf_8_changes_no_other_character() -> None:
     assert decode_page("Grüße, Bäume".encode() + b"\xfc", ("utf-8",)) == "Grüße, Bäume\ufffd"
     assert decode_page(b"Gr\xfc\xdfe", ("utf-8",)) == "Grüße"
     assert (marked_charset(b""), marked_charset(b"<p>")) == ("", "")
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "iso-8859-2", "iso-2022-jp"])
-def test_a_page_that_was_saved_anew_is_read_although_it_names_its_old_charset(charset: str) -> None:
+def test_page_that_names_its_former_charset_is_read_correctly(charset: str) -> None:
     text = "東京の港" if charset == "iso-2022-jp" else "Žluťoučký kůň"
     named = "iso-8859-2" if charset == "utf-8" else charset
     html = (

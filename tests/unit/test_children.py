@@ -60,7 +60,7 @@ def fetch_replies(
 
 
 @pytest.mark.parametrize("cap", [100, 10])
-def test_replies_of_many_posts_come_whole_whatever_page_size_a_site_forces(cap: int) -> None:
+def test_replies_of_many_posts_come_completely_with_any_forced_page_size(cap: int) -> None:
     there = {1: 3, 2: 0, 3: 140}
     got, fetcher, asked = fetch_replies(3, comments(there, cap=cap))
     assert (got, fetcher.failed, asked) == ([3, 0, 140], [], -(-143 // cap))
@@ -100,7 +100,7 @@ def test_replies_that_fail_are_reported_after_few_requests() -> None:
 
 @pytest.mark.parametrize("totals", [True, False])
 @pytest.mark.parametrize(("there", "cap"), [(0, 100), (99, 100), (100, 100), (101, 100), (250, 100), (45, 10)])
-def test_revisions_of_a_post_come_whole(there: int, cap: int, *, totals: bool) -> None:
+def test_revisions_of_a_post_come_completely(there: int, cap: int, *, totals: bool) -> None:
     def ask(params: dict[str, str]) -> Answer:
         size, page = min(cap, int(params["per_page"])), int(params.get("page", "1"))
         rows = [{"id": number, "author": 1} for number in range(1, there + 1)][(page - 1) * size : page * size]
@@ -112,13 +112,13 @@ def test_revisions_of_a_post_come_whole(there: int, cap: int, *, totals: bool) -
     assert (got, fetcher.failed) == ([there], [])
 
 
-def test_revisions_of_a_route_that_ignores_pages_come_whole() -> None:
+def test_revisions_come_completely_from_a_route_that_ignores_pages() -> None:
     rows = [{"id": number, "author": 1} for number in range(1, 121)]
     got, fetcher, asked = fetch_replies(2, lambda _: (200, rows, None), name="revisions", relation=REVISIONS)
     assert (got, fetcher.failed, asked) == ([120, 120], [], 4)
 
 
-def test_revisions_without_an_end_are_a_hole_that_is_found_once() -> None:
+def test_endless_revisions_are_detected_once_and_reported() -> None:
     def ask(params: dict[str, str]) -> Answer:
         first = int(params["page"]) * 100
         return 200, [{"id": number, "author": 1} for number in range(first, first + 100)], None

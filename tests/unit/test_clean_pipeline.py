@@ -47,13 +47,13 @@ def cleaned(pipeline: CleanPipeline, html: str, **fields: Any) -> Post:
         ("<p>Ok ok 12 km, Lantern, Quay Street 4, Lantern, Ok ok ok, 14-15, Lantern Lantern</p>", None, None),
     ],
 )
-def test_a_language_is_told_or_left_open(
+def test_language_is_detected_or_unknown(
     pipeline: CleanPipeline, html: str, declared: str | None, language: str | None
 ) -> None:
     assert cleaned(pipeline, html, language=declared).language == language
 
 
-def test_what_a_site_usually_writes_in_decides_nothing(pipeline: CleanPipeline) -> None:
+def test_usual_language_of_a_site_does_not_decide_the_language_of_a_post(pipeline: CleanPipeline) -> None:
     assert [cleaned(pipeline, html * 4).language for html in (GERMAN, GERMAN, ENGLISH, GERMAN)] == [
         "de",
         "de",
@@ -64,26 +64,26 @@ def test_what_a_site_usually_writes_in_decides_nothing(pipeline: CleanPipeline) 
     assert cleaned(pipeline, "<p>Nein.</p>").language is None
 
 
-def test_title_and_excerpt_help_where_the_article_is_short(pipeline: CleanPipeline) -> None:
+def test_language_of_a_short_article_is_detected_with_title_and_excerpt(pipeline: CleanPipeline) -> None:
     title, excerpt = "Der Brunnen am Markt läuft wieder", "Nach zwei trockenen Sommern fließt endlich wieder Wasser."
     assert cleaned(pipeline, "<p>Bilder.</p>", title=title, excerpt=excerpt).language == "de"
 
 
-def test_byline_and_agency_are_apart_from_the_author(pipeline: CleanPipeline) -> None:
+def test_byline_and_agency_are_read_from_the_text(pipeline: CleanPipeline) -> None:
     item = cleaned(pipeline, "<p>By Jo Doe</p><p>LAGOS, May 3 (Reuters) - The board voted.</p>")
     assert item.byline == "Jo Doe"
     assert item.source is not None
     assert (item.source.publisher, item.source.confidence) == ("Reuters", 0.8)
 
 
-def test_a_stub_is_flagged_and_counted(pipeline: CleanPipeline) -> None:
+def test_stub_is_marked_as_truncated_and_counted(pipeline: CleanPipeline) -> None:
     assert cleaned(pipeline, "<p>The board voted and then [&hellip;]</p>").truncated is True
     assert cleaned(pipeline, ENGLISH).truncated is False
     assert pipeline.process_item(post("", content_html=None)).truncated is None
     assert pipeline.stats.get_value("newsbot/article/truncated") == 1
 
 
-def test_a_rule_that_stood_back_is_counted(pipeline: CleanPipeline) -> None:
+def test_held_back_rule_is_counted(pipeline: CleanPipeline) -> None:
     cleaned(pipeline, f'<div class="yarpp">{ENGLISH * 9}</div>')
     held = {name: n for name, n in pipeline.stats.get_stats().items() if name.startswith("newsbot/clean_held_back/")}
     assert held == {"newsbot/clean_held_back/yarpp": 1}
@@ -95,14 +95,14 @@ def read(**fields: Any) -> Post:
     return read_post(raw, site=site, type_="post", fetched_at="2026-11-24T00:00:00Z", request_url="")
 
 
-def test_the_excerpts_picture_gives_a_copy_away(pipeline: CleanPipeline) -> None:
+def test_image_of_the_excerpt_names_the_source_of_a_copy(pipeline: CleanPipeline) -> None:
     picture = '<img src="https://gazette.test/wp-content/uploads/2026/a.jpg">'
     item = pipeline.process_item(read(excerpt={"rendered": f"<div>{picture} Words</div>"}))
     assert item.excerpt == "Words"
     assert (item.source.publisher, item.source.confidence) == ("gazette.test", 0.7)
 
 
-def test_a_moved_sites_own_pictures_are_no_evidence(pipeline: CleanPipeline) -> None:
+def test_images_from_the_former_domain_of_a_site_are_no_source(pipeline: CleanPipeline) -> None:
     html = ENGLISH + '<p><img src="https://old.test/wp-content/uploads/a.jpg"></p>'
     assert cleaned(pipeline, html, guid="https://old.test/?p=1").source is None
     assert cleaned(pipeline, html, guid=f"{SITE}/?p=1").source is not None
@@ -118,11 +118,11 @@ def test_a_moved_sites_own_pictures_are_no_evidence(pipeline: CleanPipeline) -> 
         ({}, "nl-NL"),
     ],
 )
-def test_a_post_declares_its_language_or_its_site_does(fields: dict[str, Any], language: str) -> None:
+def test_language_is_declared_by_the_post_or_its_site(fields: dict[str, Any], language: str) -> None:
     assert read(**fields).language == language
 
 
-def test_comments_are_cleaned_and_deleted_rows_left_alone(pipeline: CleanPipeline) -> None:
+def test_comments_are_cleaned_and_deleted_rows_are_unchanged(pipeline: CleanPipeline) -> None:
     comment = Comment(site=SITE, type="comment", id=1, content_html="<p onclick='x()'>Yes.</p>")
     assert pipeline.process_item(comment).content_html == "<p>Yes.</p>"
     gone = post("<p>clean <script>already</script></p>", change="deleted", language="de_DE")
@@ -130,7 +130,7 @@ def test_comments_are_cleaned_and_deleted_rows_left_alone(pipeline: CleanPipelin
     assert gone.language == "de_DE"
 
 
-def test_settings_decide_on_markdown() -> None:
+def test_setting_adds_markdown() -> None:
     crawler = get_crawler(settings_dict={"NEWSBOT_MARKDOWN": "1"})
     assert isinstance(crawler.settings, Settings)
     assert isinstance(crawler.stats, StatsCollector)

@@ -36,7 +36,7 @@ def objects(count: int, *, per_second: int = 1, **fields: Any) -> dict[int, Obje
 
 
 @pytest.mark.parametrize("per_second", [1, 3, 99, 100, 101, 250, 2_000])
-def test_ties_lose_and_double_nothing(per_second: int) -> None:
+def test_rows_that_share_a_second_come_once(per_second: int) -> None:
     model = ModelSite(objects(2_050, per_second=per_second))
     ids, facts = crawl(model)
     excluded = [len(params["exclude"].split(",")) for _, params in model.asked if "exclude" in params]
@@ -47,7 +47,7 @@ def test_ties_lose_and_double_nothing(per_second: int) -> None:
 
 @pytest.mark.parametrize("trouble", ["refuses_exclude", "ignores_exclude"])
 @pytest.mark.parametrize("per_second", [1, 40, 100, 101, 350])
-def test_a_site_that_will_not_exclude(trouble: str, per_second: int) -> None:
+def test_rows_come_completely_from_a_site_without_exclude(trouble: str, per_second: int) -> None:
     model = ModelSite(objects(720, per_second=per_second))
     setattr(model, trouble, True)
     ids, facts = crawl(model)
@@ -57,13 +57,13 @@ def test_a_site_that_will_not_exclude(trouble: str, per_second: int) -> None:
 
 @pytest.mark.parametrize("cap", [10, 5])
 @pytest.mark.parametrize("silent", [True, False])
-def test_a_lowered_per_page(silent: bool, cap: int) -> None:
+def test_rows_come_completely_with_a_lowered_per_page(silent: bool, cap: int) -> None:
     ids, facts = crawl(ModelSite(objects(130, per_second=25), per_page_cap=cap, silent_cap=silent))
     assert sorted(ids) == list(range(1, 131))
     assert facts.verdict == "complete"
 
 
-def test_a_lowered_per_page_is_heeded_where_ids_alone_are_listed() -> None:
+def test_listing_of_ids_uses_a_lowered_per_page() -> None:
     model = ModelSite(objects(45), per_page_cap=10)
     shown: set[int] = set()
     walk = Cursor(base={}, dated=False)
@@ -79,7 +79,7 @@ def test_a_lowered_per_page_is_heeded_where_ids_alone_are_listed() -> None:
     assert (sorted(shown), walk.unproven) == (list(range(1, 46)), False)
 
 
-def test_hidden_rows_are_told_as_unexplained_and_cost_no_neighbour() -> None:
+def test_hidden_rows_are_reported_as_unexplained_and_other_rows_come() -> None:
     found = objects(400)
     for i in range(100, 260):
         found[i].hidden = True
@@ -89,13 +89,13 @@ def test_hidden_rows_are_told_as_unexplained_and_cost_no_neighbour() -> None:
 
 
 @pytest.mark.parametrize("first", [1, 41])
-def test_a_forced_page_size_and_a_page_of_hidden_rows_end_no_listing(first: int) -> None:
+def test_page_of_hidden_rows_does_not_end_a_listing_with_a_forced_page_size(first: int) -> None:
     found = {i: Object(id=i, second=i, hidden=first <= i < first + 11) for i in range(1, 101)}
     ids, facts = crawl(ModelSite(found, per_page_cap=10, silent_cap=True))
     assert (len(ids), facts.verdict, facts.unexplained) == (89, "incomplete", 11)
 
 
-def test_more_hidden_rows_than_are_looked_through_leave_a_collection_unproven() -> None:
+def test_too_many_hidden_rows_make_a_collection_incomplete() -> None:
     found = {i: Object(id=i, second=i, hidden=100 < i <= 2_300) for i in range(1, 2_601)}
     ids, facts = crawl(ModelSite(found))
     assert sorted(ids) == [*range(1, 101), *range(2_301, 2_601)]
@@ -103,7 +103,7 @@ def test_more_hidden_rows_than_are_looked_through_leave_a_collection_unproven() 
     assert facts.why == "2300 counted by the site but shown by no listing"
 
 
-def test_rows_between_two_listings_that_broke_off_are_not_taken_for_none() -> None:
+def test_rows_between_two_interrupted_listings_make_a_collection_incomplete() -> None:
     # No listing reaches the readable rows in the middle, and the second listing shows no row.
     found = {i: Object(id=i, second=i, hidden=not (i <= 100 or 2_301 <= i <= 2_600)) for i in range(1, 4_801)}
     ids, facts = crawl(ModelSite(found))
@@ -111,19 +111,19 @@ def test_rows_between_two_listings_that_broke_off_are_not_taken_for_none() -> No
     assert (facts.verdict, facts.why) == ("incomplete", "the listing of ids broke off")
 
 
-def test_a_total_far_too_high_is_told() -> None:
+def test_too_high_total_makes_a_collection_incomplete() -> None:
     ids, facts = crawl(ModelSite(objects(120), total=lambda n: n + 9_000))
     assert (len(ids), facts.verdict, facts.unexplained) == (120, "incomplete", 9_000)
 
 
 @pytest.mark.parametrize("total", [lambda n: 0, lambda n: None, lambda n: n + 7, lambda n: max(0, n - 7)])
-def test_totals_that_lie(total: Any) -> None:
+def test_rows_come_completely_with_wrong_totals(total: Any) -> None:
     ids, _ = crawl(ModelSite(objects(333, per_second=4), total=total))
     assert sorted(ids) == list(range(1, 334))
 
 
 @pytest.mark.parametrize("said", [{"success": False, "error": "denied"}, {}])
-def test_an_object_in_a_lists_place_is_no_empty_collection(said: dict[str, Any]) -> None:
+def test_object_in_place_of_a_list_is_no_empty_collection(said: dict[str, Any]) -> None:
     class Denied(ModelSite):
         def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
             return 200, None, said
@@ -132,7 +132,7 @@ def test_an_object_in_a_lists_place_is_no_empty_collection(said: dict[str, Any])
     assert (ids, facts.verdict, facts.why) == ([], "incomplete", "expected a list, got an object")
 
 
-def test_a_post_that_kills_its_page_is_named_and_passed() -> None:
+def test_post_whose_rendering_fails_is_named_and_skipped() -> None:
     found = objects(250)
     found[77].fatal = True
     ids, facts = crawl(ModelSite(found))
@@ -140,7 +140,7 @@ def test_a_post_that_kills_its_page_is_named_and_passed() -> None:
     assert (facts.verdict, facts.unreadable) == ("incomplete", [77])
 
 
-def test_a_row_whose_texts_fill_the_memory_is_named_and_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_with_too_long_texts_is_named_and_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     class Novel(ModelSite):
         def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
             return super()._row(one, params) | ({"excerpt": {"rendered": "\U0001f600" * 5_000}} if one.id == 77 else {})
@@ -161,14 +161,14 @@ def test_limit_brings_the_newest_in_few_requests() -> None:
     assert (facts.verdict, len(model.asked)) == ("complete", 2)
 
 
-def test_a_window_brings_what_lies_in_it() -> None:
+def test_window_selects_rows_by_date() -> None:
     found = {i: Object(id=i, second=i * 3_600) for i in range(1, 400)}
     ids, _ = crawl(ModelSite(found), since="2024-01-05T00:00:00", until="2024-01-06T00:00:00")
     assert sorted(ids) == list(range(96, 120))
 
 
 @pytest.mark.parametrize("refuses_exclude", [False, True])
-def test_limit_counts_only_what_lies_in_the_window(refuses_exclude: bool) -> None:
+def test_limit_counts_only_rows_of_the_window(refuses_exclude: bool) -> None:
     found = {i: Object(id=i, second=i * 3_600) for i in range(1, 400)}
     model = ModelSite(found, refuses_exclude=refuses_exclude)
     ids, facts = crawl(model, limit=10, until="2024-01-06T00:00:00", follow=frozenset())
@@ -179,7 +179,7 @@ def test_limit_counts_only_what_lies_in_the_window(refuses_exclude: bool) -> Non
 
 
 @pytest.mark.parametrize("limit", [110, 240, 300])
-def test_limit_brings_the_newest_of_a_second_that_is_fuller_than_a_page(limit: int) -> None:
+def test_limit_is_kept_when_one_second_has_more_rows_than_a_page(limit: int) -> None:
     found = {i: Object(id=i, second=1_000 if i <= 250 else i - 500) for i in range(1, 700)}
     ids, _ = crawl(ModelSite(found), limit=limit)
     assert len(ids) == len(set(ids)) == limit
@@ -215,7 +215,7 @@ def test_images_are_joined_where_the_newest_posts_have_none() -> None:
     assert (len(images), all(image.url for image in images)) == (sum(one.image > 0 for one in found.values()), True)
 
 
-def test_images_that_no_post_declares_are_asked_for_by_cores_route() -> None:
+def test_images_that_no_post_declares_are_requested_by_the_route_of_core() -> None:
     found = objects(900)
     for i, one in found.items():
         one.image = 0 if one.second > 890 else 1_000 + i
@@ -225,7 +225,7 @@ def test_images_that_no_post_declares_are_asked_for_by_cores_route() -> None:
     assert len(model.asked) < 30
 
 
-def test_a_site_that_forces_its_own_page_size_gives_every_link_and_every_post_asked_by_id() -> None:
+def test_forced_page_size_loses_no_linked_object_and_no_post() -> None:
     found = objects(150)
     for i, one in found.items():
         one.image = 1_000 + i
@@ -237,7 +237,7 @@ def test_a_site_that_forces_its_own_page_size_gives_every_link_and_every_post_as
     assert len(model.asked) < 60
 
 
-def test_dangling_and_forbidden_links_leave_posts_whole() -> None:
+def test_posts_with_dangling_or_forbidden_links_are_complete() -> None:
     found = objects(150)
     found[5].author, found[6].author, found[7].image = 0, 99, 12_345
     ids, facts = crawl(ModelSite(found, users=[1]))
@@ -258,7 +258,7 @@ def test_a_closed_users_route_costs_two_requests() -> None:
 
 @examples(60, fixed=True)
 @given(data=st.data())
-def test_posts_live_throughout_come_exactly_once(data: st.DataObject) -> None:
+def test_posts_that_stay_published_come_exactly_once(data: st.DataObject) -> None:
     """Insertions, deletions and edits of dates during the walk, with many ties."""
     count, per_second = data.draw(st.integers(0, 260)), data.draw(st.sampled_from([1, 5, 60, 130]))
     found = objects(count, per_second=per_second)
@@ -281,7 +281,7 @@ def test_posts_live_throughout_come_exactly_once(data: st.DataObject) -> None:
     assert not (always & set(facts.missing))
 
 
-def test_what_a_listing_by_id_asks_for_twice_is_no_duplicate() -> None:
+def test_rows_of_overlapping_pages_by_id_are_no_duplicates() -> None:
     walk = Cursor(base={}, dated=False, per_page=10)
     walk.take([Row(number, None) for number in range(1, 11)], total=14)
     assert walk.params()["offset"] == 5
@@ -292,7 +292,7 @@ def test_what_a_listing_by_id_asks_for_twice_is_no_duplicate() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 414, 431, 501, 502])
-def test_a_site_that_cannot_take_an_exclude_is_asked_without(status: int) -> None:
+def test_site_that_refuses_exclude_is_asked_without_exclude(status: int) -> None:
     class Refusing(ModelSite):
         def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
             if "exclude" in params:
@@ -306,7 +306,7 @@ def test_a_site_that_cannot_take_an_exclude_is_asked_without(status: int) -> Non
     assert sum("exclude" in params for _, params in model.asked) == (2 if status == 502 else 1)
 
 
-def test_links_are_asked_for_again_where_a_cut_answer_has_no_total() -> None:
+def test_linked_objects_of_a_cut_answer_without_a_total_are_requested_again() -> None:
     class Uncounted(ModelSite):
         def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
             status, total, data = super()._answer(route, params)
@@ -320,7 +320,7 @@ def test_links_are_asked_for_again_where_a_cut_answer_has_no_total() -> None:
     assert (len(ids), facts.verdict, dict(facts.links)) == (150, "complete", {})
 
 
-def test_an_unproven_walk_whose_count_agrees_is_listed_a_second_time() -> None:
+def test_unproven_walk_with_a_matching_count_is_listed_again() -> None:
     found = {i: Object(id=i, second=i, hidden=100 < i <= 2_300) for i in range(1, 2_601)}
 
     def count(model: ModelSite, params: dict[str, str]) -> None:
@@ -349,5 +349,5 @@ def test_an_unproven_walk_whose_count_agrees_is_listed_a_second_time() -> None:
         ("cache-control", "hit", False),
     ],
 )
-def test_answer_of_a_cache_is_known_by_its_headers(name: str, value: str, cached: bool) -> None:
+def test_cached_answer_is_recognised_by_its_headers(name: str, value: str, cached: bool) -> None:
     assert is_from_cache(Reply(status=200, url="", headers={name: value})) is cached

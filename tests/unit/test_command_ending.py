@@ -26,13 +26,13 @@ from newsbot.commands.sites import Command
     ],
     ids=["connection", "named", "written"],
 )
-def test_a_fault_of_the_system_is_one_line(
+def test_system_error_gives_one_line(
     fault: OSError, file: str | None, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = Command()
     with command._ends_with_one_line(file):
         raise fault
-    told = capsys.readouterr().err
-    assert told.startswith(f"scrapy sites: {line}")
-    assert told.count("\n") == 1
+    output = capsys.readouterr().err
+    assert output.startswith(f"scrapy sites: {line}")
+    assert output.count("\n") == 1
     assert command.exitcode == 1

@@ -22,7 +22,7 @@ def id_set(ids: list[int]) -> IdSet:
 
 
 @given(ids=st.lists(IDS), gone=st.lists(IDS), asked=st.lists(IDS))
-def test_an_id_set_is_a_set(ids: list[int], gone: list[int], asked: list[int]) -> None:
+def test_id_set_behaves_like_a_set(ids: list[int], gone: list[int], asked: list[int]) -> None:
     ours, theirs = id_set(ids), set(ids)
     for row_id in gone + ids[:2]:
         ours.discard(row_id)
@@ -32,7 +32,7 @@ def test_an_id_set_is_a_set(ids: list[int], gone: list[int], asked: list[int]) -
 
 
 @given(ids=st.lists(IDS))
-def test_an_id_is_new_once(ids: list[int]) -> None:
+def test_insert_reports_a_new_id_once(ids: list[int]) -> None:
     ours, met = IdSet(), set[int]()
     for row_id in ids:
         assert ours.insert(row_id) is (row_id not in met)
@@ -40,7 +40,7 @@ def test_an_id_is_new_once(ids: list[int]) -> None:
 
 
 @given(ids=st.lists(IDS), others=st.lists(IDS))
-def test_an_id_set_is_compared_with_other_sets(ids: list[int], others: list[int]) -> None:
+def test_id_set_can_be_combined_with_other_sets(ids: list[int], others: list[int]) -> None:
     ours, shown = id_set(ids), dict.fromkeys(others)
     assert ours - shown.keys() == set(ids) - set(others)
     assert shown.keys() - ours == set(others) - set(ids)
@@ -58,7 +58,7 @@ KEYS = st.integers(min_value=-(2**63), max_value=2**63 - 1) | st.sampled_from([n
 
 
 @given(pairs=st.lists(st.tuples(KEYS, st.sampled_from("abc"))), asked=st.lists(KEYS))
-def test_key_owners_are_a_dict(pairs: list[tuple[int, str]], asked: list[int]) -> None:
+def test_key_owners_behave_like_a_dict(pairs: list[tuple[int, str]], asked: list[int]) -> None:
     ours, theirs = KeyOwners(), dict[int, str]()
     for key, owner in pairs:
         assert ours.setdefault(key, owner) == theirs.setdefault(key, owner)
@@ -68,7 +68,7 @@ def test_key_owners_are_a_dict(pairs: list[tuple[int, str]], asked: list[int]) -
 
 
 @given(keys=st.lists(KEYS), asked=st.lists(KEYS))
-def test_sorted_keys_are_a_set(keys: list[int], asked: list[int]) -> None:
+def test_sorted_keys_behave_like_a_set(keys: list[int], asked: list[int]) -> None:
     ours = SortedKeys(keys)
     assert len(ours) == len(keys)
     assert [key in ours for key in asked + keys] == [key in set(keys) for key in asked + keys]
@@ -120,7 +120,7 @@ RANGES = id_set([1_000 + number for number in range(20_000)])
     ],
     ids=["ids", "owners", "keys", "ranges"],
 )
-def test_a_number_costs_a_few_bytes(make: Callable[[], object], most: int, at_once: int) -> None:
+def test_number_takes_a_few_bytes_of_memory(make: Callable[[], object], most: int, at_once: int) -> None:
     size, peak = traced(make)
     assert (size < most * 20_000, peak < at_once * 20_000) == (True, True)
 

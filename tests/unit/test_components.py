@@ -46,7 +46,7 @@ def test_newsbot_decides_on_every_component_that_scrapy_has(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_a_component_of_scrapys_keeps_its_place(name: str) -> None:
+def test_component_of_scrapy_keeps_its_priority(name: str) -> None:
     scrapys, chosen = getattr(default_settings, name), getattr(ours, name)
     kept = {key: place for key, place in chosen.items() if isinstance(place, int) and key in scrapys}
     assert kept == {key: scrapys[key] for key in kept}
@@ -69,7 +69,7 @@ def test_every_component_of_ours_can_be_loaded(name: str) -> None:
         for switch in switches
     ],
 )
-def test_a_setting_switches_its_component_on(name: str, component: str, switch: str) -> None:
+def test_setting_enables_its_component(name: str, component: str, switch: str) -> None:
     assert switch in vars(default_settings)
     setting = name.removesuffix("_BASE")
     assert component not in settings().get_component_priority_dict_with_base(setting)
@@ -77,7 +77,7 @@ def test_a_setting_switches_its_component_on(name: str, component: str, switch: 
     assert switched[component] == getattr(default_settings, name)[component]
 
 
-def test_what_a_user_adds_stands_beside_what_newsbot_runs() -> None:
+def test_components_of_a_user_are_added_to_those_of_newsbot() -> None:
     mine, receipt = "scrapy.extensions.periodic_log.PeriodicLog", "newsbot.extensions.receipt.ReceiptExtension"
     both = settings(EXTENSIONS={mine: 7}).get_component_priority_dict_with_base("EXTENSIONS")
     assert (both[mine], both[receipt]) == (7, 900)
@@ -86,16 +86,16 @@ def test_what_a_user_adds_stands_beside_what_newsbot_runs() -> None:
 
 
 @pytest.mark.parametrize("value", ["1", True, 2.5, "True", "job"])
-def test_a_value_switches_a_component_on(value: object) -> None:
+def test_value_enables_a_component(value: object) -> None:
     assert is_on(value)
 
 
 @pytest.mark.parametrize("value", ["0", False, 0, 0.0, "False", "", None])
-def test_a_value_leaves_a_component_off(value: object) -> None:
+def test_value_does_not_enable_a_component(value: object) -> None:
     assert not is_on(value)
 
 
-def test_a_mistyped_component_that_is_to_be_off_is_told_with_the_near_name(caplog: pytest.LogCaptureFixture) -> None:
+def test_mistyped_disabled_component_is_logged_with_the_similar_name(caplog: pytest.LogCaptureFixture) -> None:
     right = "newsbot.pipelines.archive.ArchivePipeline"
     wrong = "newsbot.pipelines.archive.ArchivPipeline"
     settings(ITEM_PIPELINES={wrong: None, right: None, "other.Pipeline": None})

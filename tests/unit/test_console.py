@@ -11,7 +11,7 @@ from newsbot import console
 
 
 @pytest.mark.parametrize(("word", "hint"), [("crawll", "did you mean crawl? "), ("frobnicate", "")])
-def test_an_unknown_command_is_told_in_newsbots_own_words(
+def test_unknown_command_gives_a_message_of_newsbot(
     word: str, hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["newsbot", word])
@@ -27,16 +27,16 @@ def test_an_unknown_command_is_told_in_newsbots_own_words(
 @pytest.mark.parametrize("line", [["crawl", "wp_posts"], ["doctor"], ["list"], ["-h"], ["fetch", "https://a.example"]])
 def test_a_command_of_newsbot_or_of_scrapy_is_known(line: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        told = "one module is read, and no list of commands"
-        patched.setattr("importlib.metadata.entry_points", lambda **_: pytest.fail(told))
+        message = "one module is read, and no list of commands"
+        patched.setattr("importlib.metadata.entry_points", lambda **_: pytest.fail(message))
         assert console.unknown_command(line) is None
 
 
-def test_signals_are_heard_before_large_modules_are_imported() -> None:
+def test_large_modules_are_not_imported_before_signals_are_handled() -> None:
     assert not {"difflib", "entry_points", "execute"} & vars(console).keys()
 
 
-def test_settings_of_the_environment_that_the_command_does_not_use_are_told(
+def test_other_settings_module_in_the_environment_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["newsbot", "frobnicate"])

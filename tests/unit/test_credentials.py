@@ -44,38 +44,38 @@ def test_a_password_is_sent_over_tls_to_its_host() -> None:
         "https://news.example/wp-json/wp/v2/posts/1?%255Fmethod=DELETE",
     ],
 )
-def test_a_password_goes_nowhere_else(url: str) -> None:
+def test_password_is_not_sent_to_other_urls(url: str) -> None:
     assert sent(url) is None
 
 
-def test_a_password_for_a_port_goes_to_that_port() -> None:
+def test_password_for_a_port_is_sent_only_to_this_port() -> None:
     assert sent("https://news.example:8443/", auth="news.example:8443=a:b") is not None
     assert sent("https://news.example/", auth="news.example:8443=a:b") is None
 
 
 @pytest.mark.parametrize("meta", [{"redirect_times": 1}, {"dont_obey_robotstxt": True}, {"playwright": True}])
-def test_a_password_goes_with_no_redirect_no_robots_txt_and_no_browser(meta: dict[str, object]) -> None:
+def test_password_is_not_sent_with_redirects_robots_txt_or_browser_requests(meta: dict[str, object]) -> None:
     assert sent("https://news.example/", meta=meta) is None
 
 
-def test_this_machine_itself_needs_no_tls_where_it_is_named() -> None:
+def test_loopback_address_with_a_port_needs_no_tls() -> None:
     auth = "127.0.0.1:8001=a:b,news.example:80=a:b"
     assert sent("http://127.0.0.1:8001/", auth=auth, private="127.0.0.1:8001") is not None
     assert sent("http://127.0.0.1:8001/", auth=auth) is None
     assert sent("http://news.example/", auth="news.example=a:b", private="news.example") is None
 
 
-def test_a_header_copied_from_another_request_is_taken_off() -> None:
+def test_authorization_header_of_another_request_is_removed() -> None:
     request = Request("https://other.example/", headers={"Authorization": "Basic stolen"})
     middleware("news.example=a:b").process_request(request)
     assert "Authorization" not in request.headers
 
 
-def test_the_header_is_gone_once_the_request_has_ended() -> None:
+def test_authorization_header_is_removed_after_the_request() -> None:
     request = Request("https://news.example/")
-    one = middleware("news.example=a:b")
-    one.process_request(request)
-    one.process_exception(request, OSError())
+    credentials = middleware("news.example=a:b")
+    credentials.process_request(request)
+    credentials.process_exception(request, OSError())
     assert "Authorization" not in request.headers
 
 
@@ -103,7 +103,7 @@ def netrc(folder: Path, text: str, mode: int = 0o600) -> Path:
     return path
 
 
-def test_netrc_gives_machines_and_never_its_default(tmp_path: Path) -> None:
+def test_netrc_gives_its_machines_without_the_default_entry(tmp_path: Path) -> None:
     path = netrc(tmp_path, "machine news.example login anna password pw\ndefault login x password y\n")
     assert read_netrc(path) == {"news.example": Credential("anna", "pw")}
 
@@ -141,7 +141,7 @@ USER = JSON | {"Allow": "GET", "Cache-Control": "no-cache, must-revalidate, max-
         (401, {}, "WARNING", "the site refuses the password of anna"),
     ],
 )
-def test_a_login_is_told_by_its_answer(
+def test_login_is_logged_by_its_answer(
     status: int, headers: dict[str, str], level: str, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -155,21 +155,21 @@ def test_a_login_is_told_by_its_answer(
     assert [(line.levelname, said in line.getMessage()) for line in caplog.records] == [(level, True)] * bool(level)
 
 
-def test_a_login_that_only_the_server_of_a_visitor_seems_to_accept_is_told_as_ignored(
+def test_login_that_the_site_ignores_is_logged_as_ignored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    login, told = middleware("news.example=anna:p w"), []
+    login, logins = middleware("news.example=anna:p w"), []
     refusal = b'{"code":"rest_not_logged_in","message":"You are not currently logged in.","data":{"status":401}}'
     for path, status, body in (("posts", 200, b"[]"), ("users/me", 401, refusal)):
         request = Request(f"https://news.example/wp-json/wp/v2/{path}")
         login.process_request(request)
         login.process_response(request, Response(request.url, status=status, headers=USER, body=body))
-        told.append(request.meta["newsbot_login"])
-    assert told == ["accepted", "ignored"]
+        logins.append(request.meta["newsbot_login"])
+    assert logins == ["accepted", "ignored"]
     assert "the site answers as to a visitor, although the password of anna" in caplog.messages[-1]
 
 
-def test_an_answer_to_a_visitor_tells_nothing_of_a_login(caplog: pytest.LogCaptureFixture) -> None:
+def test_answer_to_a_request_without_a_password_logs_no_login(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     login, request = middleware("news.example=anna:p w"), Request("https://other.example/")
     login.process_request(request)
@@ -178,7 +178,7 @@ def test_an_answer_to_a_visitor_tells_nothing_of_a_login(caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize(
-    ("url", "status", "told"),
+    ("url", "status", "times"),
     [
         ("http://news.example/wp-json/", 200, 1),
         ("http://news.example/wp-json/", 301, 0),
@@ -186,8 +186,8 @@ def test_an_answer_to_a_visitor_tells_nothing_of_a_login(caplog: pytest.LogCaptu
         ("https://news.example/robots.txt", 200, 0),
     ],
 )
-def test_a_password_that_is_not_sent_is_told_once(
-    url: str, status: int, told: int, caplog: pytest.LogCaptureFixture
+def test_password_that_is_not_sent_is_logged_once(
+    url: str, status: int, times: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     login = middleware("news.example=anna:p w")
     for _ in range(2):
@@ -195,10 +195,10 @@ def test_a_password_that_is_not_sent_is_told_once(
         login.process_request(request)
         login.process_response(request, Response(url, status=status))
     said = "news.example: the password is not sent, since http:// would show it to others. Use https://"
-    assert caplog.messages == [said] * told
+    assert caplog.messages == [said] * times
 
 
-def test_a_refused_login_is_told_also_behind_other_lines(caplog: pytest.LogCaptureFixture) -> None:
+def test_refused_login_is_logged_after_other_messages(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     login = middleware("news.example=anna:p w")
     for url, status in (("http://news.example/", 200), ("https://news.example/", 200), ("https://news.example/", 401)):

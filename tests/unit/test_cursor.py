@@ -56,7 +56,7 @@ def list_by_id(
     newest_first=st.booleans(),
     deleted=st.lists(st.lists(st.integers(0, 119), max_size=15), max_size=8),
 )
-def test_a_listing_by_id_that_calls_itself_proven_shows_every_row_that_stays(
+def test_proven_listing_by_id_has_every_row_that_stays(
     count: int, size: int, newest_first: bool, deleted: list[list[int]]
 ) -> None:
     ids = list(range(1, count + 1))
@@ -66,7 +66,7 @@ def test_a_listing_by_id_that_calls_itself_proven_shows_every_row_that_stays(
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_listing_by_id_steps_back_as_far_as_rows_were_deleted(seed: int) -> None:
+def test_listing_by_id_steps_back_by_the_number_of_deleted_rows(seed: int) -> None:
     # More than half a page goes between two queries, again and again.
     pick = random.Random(seed)
     ids = list(range(1, 1_001))
@@ -97,7 +97,7 @@ def test_a_step_back_never_moves_the_last_id_of_the_listing_back() -> None:
 
 
 @pytest.mark.parametrize(("total", "offset"), [(100, 10), (99, 0)])
-def test_a_gap_is_closed_only_where_the_count_has_not_fallen(total: int, offset: int) -> None:
+def test_gap_is_closed_only_when_the_total_has_not_decreased(total: int, offset: int) -> None:
     cursor = Cursor(base={}, dated=False, per_page=10)
     before, behind = ([Row(row_id, None) for row_id in range(first, first + 10)] for first in (1, 20))
     for page in (before, behind, before):
@@ -107,7 +107,7 @@ def test_a_gap_is_closed_only_where_the_count_has_not_fallen(total: int, offset:
 
 
 @pytest.mark.parametrize("total", [None, 0], ids=["no total", "a total of zero"])
-def test_a_listing_by_id_without_totals_loses_no_row_behind_hidden_ones(total: int | None) -> None:
+def test_listing_by_id_without_totals_loses_no_row_after_hidden_rows(total: int | None) -> None:
     for seed in range(120):
         pick = random.Random(seed)
         ids, every, size = list(range(1, pick.randint(40, 200))), pick.randint(2, 9), pick.randint(12, 30)
@@ -167,7 +167,7 @@ def test_a_walk_with_a_row_out_of_order_needs_a_second_listing(astray: bool) -> 
 
 
 @pytest.mark.parametrize("dated", [True, False])
-def test_an_empty_page_with_nothing_counted_behind_it_ends_a_listing(dated: bool) -> None:
+def test_empty_page_without_further_counted_rows_ends_a_listing(dated: bool) -> None:
     for total, done in ((99, True), (100, True), (101, False)):
         cursor = Cursor(base={}, dated=dated, per_page=100)
         cursor.take([], total=total)
@@ -183,11 +183,11 @@ def test_a_listing_with_too_many_empty_pages_is_unproven() -> None:
 
 
 @pytest.mark.parametrize("grows_at", range(1, 6))
-def test_a_page_that_comes_again_is_told_where_the_count_grows_meanwhile(grows_at: int) -> None:
+def test_repeated_page_is_detected_while_the_total_grows(grows_at: int) -> None:
     repeat_one_page(lambda asked: 4 + (asked >= grows_at))
 
 
-def test_a_page_that_comes_again_is_told_where_two_servers_count_differently() -> None:
+def test_repeated_page_is_detected_when_two_servers_count_differently() -> None:
     repeat_one_page(lambda asked: 4 + asked % 2)
 
 
@@ -199,7 +199,7 @@ def repeat_one_page(total: Callable[[int], int]) -> None:
     assert (asked <= 8, {"offset=", "page="} <= set(cursor.disorder)) == (True, True), (asked, cursor.disorder)
 
 
-def test_a_page_that_comes_again_whatever_is_asked_for_proves_nothing() -> None:
+def test_page_that_is_repeated_for_every_query_leaves_the_walk_unproven() -> None:
     cursor = Cursor(base={}, dated=False, per_page=10)
     page = [Row(row_id, None) for row_id in range(1, 11)]
     assert len(cursor.take(page, total=500)) == 10
@@ -214,7 +214,7 @@ def test_a_page_that_comes_again_whatever_is_asked_for_proves_nothing() -> None:
     assert cursor.disorder == ["offset=", "page=", "include="]
 
 
-def test_the_place_never_goes_back() -> None:
+def test_position_never_moves_back() -> None:
     cursor = Cursor(base={})
     cursor.take([Row(1, day(2))], total=3)
     # A site whose clock or time zone jumps gives a row that is older than the place.
@@ -232,14 +232,14 @@ def test_rows_without_a_date_are_excluded_from_the_next_page() -> None:
     assert (cursor.params()["exclude"], cursor.params()["after"]) == ([1, 3], "2024-01-01T23:59:59")
 
 
-def test_a_limited_page_leaves_room_for_the_rows_that_come_again() -> None:
+def test_page_size_with_a_limit_includes_repeated_rows() -> None:
     for can_exclude, size in ((True, 3), (False, 5)):
         cursor = Cursor(base={}, limit=5, newest_first=True, can_exclude=can_exclude)
         cursor.take([Row(1, day(1)), Row(2, day(1))], total=9)
         assert cursor.params()["per_page"] == size
 
 
-def test_a_resumed_walk_goes_on_where_the_earlier_one_stood() -> None:
+def test_resumed_walk_continues_at_the_stored_position() -> None:
     cursor = Cursor(base={})
     cursor.take([Row(1, day(1)), Row(2, day(2)), Row(3, day(2))], total=9)
     resumed = Cursor(base={})
@@ -258,7 +258,7 @@ def test_a_resumed_walk_goes_on_where_the_earlier_one_stood() -> None:
         {"mode": "date", "date": day(1), "at_date": None},
     ],
 )
-def test_a_position_that_cannot_be_gone_on_from_changes_nothing(position: dict[str, object]) -> None:
+def test_unusable_position_does_not_change_the_cursor(position: dict[str, object]) -> None:
     cursor = Cursor(base={})
     before = (cursor.params(), cursor.position())
     assert cursor.resume(position) is False
@@ -297,14 +297,14 @@ def test_a_zero_date_is_no_date(value: object, date: str | None) -> None:
         ([24, 24, 24, 24], False),
     ],
 )
-def test_counts_that_come_in_turns_are_noticed(totals: list[int | None], *, turns: bool) -> None:
+def test_alternating_totals_are_detected(totals: list[int | None], *, turns: bool) -> None:
     cursor = Cursor(base={}, dated=False)
     for number, total in enumerate(totals):
         cursor.take([Row(number * 10 + row, None) for row in range(1, 11)], total=total)
     assert cursor.in_turns is turns
 
 
-def test_counts_of_parts_that_are_equal_in_turns_are_no_two_states() -> None:
+def test_totals_of_different_queries_are_not_alternating() -> None:
     cursor = Cursor(base={})
     for day, total in enumerate([2, 1, 2, 1], 1):
         cursor.take([Row(day, f"2026-01-0{day}T00:00:00")], total=total)

@@ -46,9 +46,7 @@ def stat(crawler: Crawler, name: str) -> Any:
     return crawler.stats.get_value(name)
 
 
-def test_row_that_came_before_is_dropped_and_counted(
-    pipeline: DedupePipeline, crawler: Crawler, archive: Archive
-) -> None:
+def test_repeated_row_is_dropped_and_counted(pipeline: DedupePipeline, crawler: Crawler, archive: Archive) -> None:
     first = post(1)
     assert pipeline.process_item(first) is first
     archive.add(first)
@@ -64,7 +62,7 @@ def test_ids_of_other_types_and_sites_are_other_rows(pipeline: DedupePipeline) -
     assert [pipeline.process_item(row) for row in rows] == rows
 
 
-def test_second_pass_over_a_collection_meets_every_row_again(pipeline: DedupePipeline) -> None:
+def test_second_pass_over_a_collection_accepts_every_row_again(pipeline: DedupePipeline) -> None:
     pipeline.process_item(post(1))
     # The checkpoint of a page does not end the walk.
     pipeline.process_item(Checkpoint(site=SITE, type="post", sequence=1))
@@ -75,14 +73,14 @@ def test_second_pass_over_a_collection_meets_every_row_again(pipeline: DedupePip
     assert pipeline.process_item(again) is again
 
 
-def test_deletion_of_a_row_that_came_in_this_run_passes(pipeline: DedupePipeline) -> None:
+def test_deletion_of_a_row_of_this_run_is_not_dropped(pipeline: DedupePipeline) -> None:
     pipeline.process_item(post(1))
     gone = post(1)
     gone.change = "deleted"
     assert pipeline.process_item(gone) is gone
 
 
-def told(pipeline: DedupePipeline, archive: Archive, *rows: Post) -> list[str | None]:
+def originals_of(pipeline: DedupePipeline, archive: Archive, *rows: Post) -> list[str | None]:
     """``duplicate_of`` of rows that come one after the other. Every row passes."""
     found = []
     for row in rows:
@@ -92,42 +90,44 @@ def told(pipeline: DedupePipeline, archive: Archive, *rows: Post) -> list[str | 
     return found
 
 
-def test_copy_of_another_sites_post_is_told_and_delivered(
+def test_copy_of_a_post_of_another_site_is_marked_and_delivered(
     pipeline: DedupePipeline, crawler: Crawler, archive: Archive
 ) -> None:
     edited = TEXT + " The first boats came in the evening."
     copy = post(7, OTHER, guid="http://news.press/?p=1&#038;x=2", content_text=edited)
-    assert told(pipeline, archive, post(1, guid=f"{SITE}/?p=1&x=2"), copy) == [None, f"{SITE} post 1"]
+    assert originals_of(pipeline, archive, post(1, guid=f"{SITE}/?p=1&x=2"), copy) == [None, f"{SITE} post 1"]
     assert stat(crawler, "newsbot/dedupe/other_site") == 1
     assert stat(crawler, "newsbot/counted_drops") is None
 
 
-def test_copies_of_rows_that_came_before_the_second_site_are_told(pipeline: DedupePipeline, archive: Archive) -> None:
+def test_copies_of_rows_of_the_first_site_are_marked(pipeline: DedupePipeline, archive: Archive) -> None:
     originals = [post(number) for number in range(1, 30)]
     copies = [post(number, OTHER) for number in range(1, 30)]
-    assert told(pipeline, archive, *originals, *copies) == [None] * 29 + [f"{SITE} post {n}" for n in range(1, 30)]
+    assert originals_of(pipeline, archive, *originals, *copies) == [None] * 29 + [
+        f"{SITE} post {n}" for n in range(1, 30)
+    ]
 
 
-def test_site_that_a_guid_names_has_the_original_whoever_came_first(pipeline: DedupePipeline, archive: Archive) -> None:
+def test_row_of_the_site_named_in_the_guid_is_the_original(pipeline: DedupePipeline, archive: Archive) -> None:
     claimed = post(1001, OTHER, guid=f"{SITE}/?p=1")
-    assert told(pipeline, archive, claimed, post(1)) == [None, None]
-    assert told(pipeline, archive, post(8, "https://third.press", guid=f"{SITE}/?p=1")) == [f"{SITE} post 1"]
+    assert originals_of(pipeline, archive, claimed, post(1)) == [None, None]
+    assert originals_of(pipeline, archive, post(8, "https://third.press", guid=f"{SITE}/?p=1")) == [f"{SITE} post 1"]
 
 
 def test_guid_with_another_text_makes_no_copy(pipeline: DedupePipeline, archive: Archive) -> None:
     other = post(7, OTHER, guid=f"{SITE}/?p=1", content_text="Nonsense of a site that claims the guids of another one.")
     gallery = [post(2, content_text=None, title="Boats"), post(9, OTHER, guid=f"{SITE}/?p=2", content_text=None)]
-    assert told(pipeline, archive, post(1), other, *gallery) == [None, None, None, None]
+    assert originals_of(pipeline, archive, post(1), other, *gallery) == [None, None, None, None]
 
 
 @pytest.mark.parametrize("guid", ["http://localhost/wordpress/?p=1", "http://10.0.0.5/?p=1", "?p=1"])
 def test_guid_of_a_private_host_makes_no_copy(pipeline: DedupePipeline, archive: Archive, guid: str) -> None:
-    assert told(pipeline, archive, post(1, guid=guid), post(1, OTHER, guid=guid)) == [None, None]
+    assert originals_of(pipeline, archive, post(1, guid=guid), post(1, OTHER, guid=guid)) == [None, None]
 
 
-def test_post_without_words_is_a_copy_by_its_title(pipeline: DedupePipeline, archive: Archive) -> None:
+def test_post_without_text_is_a_copy_by_its_title(pipeline: DedupePipeline, archive: Archive) -> None:
     one = post(1, content_text=None, title="Boats in the harbour")
-    assert told(pipeline, archive, one, replace(one, site=OTHER)) == [None, f"{SITE} post 1"]
+    assert originals_of(pipeline, archive, one, replace(one, site=OTHER)) == [None, f"{SITE} post 1"]
 
 
 def test_file_of_another_site_is_a_copy_by_its_name_and_size(pipeline: DedupePipeline, archive: Archive) -> None:
@@ -140,9 +140,9 @@ def test_file_of_another_site_is_a_copy_by_its_name_and_size(pipeline: DedupePip
     assert [row.duplicate_of for row in (file, copy, smaller)] == [None, f"{SITE} attachment 3", None]
 
 
-def test_edited_row_comes_a_second_time_in_a_run(pipeline: DedupePipeline, archive: Archive) -> None:
+def test_edited_row_is_accepted_a_second_time_in_a_run(pipeline: DedupePipeline, archive: Archive) -> None:
     first = post(1, modified="2026-01-01T00:00:00Z")
-    assert told(pipeline, archive, first, post(1, modified="2026-01-02T00:00:00Z")) == [None, None]
+    assert originals_of(pipeline, archive, first, post(1, modified="2026-01-02T00:00:00Z")) == [None, None]
     with pytest.raises(MetBefore):
         pipeline.process_item(post(1, modified="2026-01-02T00:00:00Z"))
 
@@ -162,7 +162,7 @@ def test_row_keeps_its_own_guid_in_the_next_run(tmp_path: Path, crawler: Crawler
     own = post(1)
     assert pipeline.process_item(own) is own
     assert own.guid_collision is False
-    assert told(pipeline, second, post(5, OTHER, guid=post(1).guid)) == [f"{SITE} post 1"]
+    assert originals_of(pipeline, second, post(5, OTHER, guid=post(1).guid)) == [f"{SITE} post 1"]
     second.close()
 
 

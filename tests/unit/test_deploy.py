@@ -37,7 +37,7 @@ def test_the_services_are_a_database_workers_prometheus_and_grafana() -> None:
     assert all("no-new-privileges:true" in service["security_opt"] for service in services.values())
 
 
-def test_ports_are_open_on_this_machine_alone() -> None:
+def test_ports_are_open_only_on_the_loopback_address() -> None:
     ports = {name: service.get("ports", []) for name, service in compose()["services"].items()}
     assert ports["worker"] == ports["postgres"] == []
     assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
@@ -59,7 +59,7 @@ def test_secrets_come_from_the_environment_and_must_be_set() -> None:
     assert ".env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
-def test_what_the_services_read_exists_and_prometheus_scrapes_the_workers_port() -> None:
+def test_files_of_the_services_exist_and_prometheus_scrapes_the_port_of_the_workers() -> None:
     configs = compose()["configs"]
     used = [one["source"] for service in compose()["services"].values() for one in service.get("configs", [])]
     assert sorted(used) == sorted(configs)
@@ -81,7 +81,7 @@ def containerfile() -> list[tuple[str, str]]:
     return [(name, " ".join(rest.split())) for name, _, rest in lines]
 
 
-def test_the_image_runs_without_rights_and_is_asked_for_its_health() -> None:
+def test_image_runs_without_privileges_and_has_a_health_check() -> None:
     steps = containerfile()
     last = steps[max(number for number, (name, _) in enumerate(steps) if name == "FROM") :]
     assert ("USER", "10001:10001") in last
@@ -112,7 +112,7 @@ def uv() -> str:
     return path
 
 
-def test_the_steps_of_the_image_leave_newsbot_and_nothing_that_installs(
+def test_steps_of_the_image_install_newsbot_without_installers(
     uv: str, sources: dict[str, str], tmp_path: Path
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "newsbot"
@@ -156,7 +156,7 @@ def unit(name: str) -> dict[str, dict[str, str]]:
     return {section: dict(config[section]) for section in config.sections()}
 
 
-def test_a_worker_comes_back_and_ends_its_sites_behind_whole_pages() -> None:
+def test_worker_unit_restarts_and_has_time_to_stop() -> None:
     service = unit("newsbot-worker@.service")["Service"]
     assert (service["Restart"], service["KillMode"], service["User"]) == ("always", "mixed", "newsbot")
     assert int(service["TimeoutStopSec"]) > 30
@@ -167,7 +167,7 @@ def test_a_worker_comes_back_and_ends_its_sites_behind_whole_pages() -> None:
     assert not re.search(r"^Environment=.*(PASSWORD|postgresql)", text, re.MULTILINE)
 
 
-def test_the_timer_of_scrapyd_hands_out_the_sites_of_the_archive_that_its_jobs_use() -> None:
+def test_timer_and_scrapyd_use_the_same_archive() -> None:
     schedule, scrapyd = unit("newsbot-schedule.service")["Service"], unit("scrapyd.service")["Service"]
     assert unit("newsbot-schedule.timer")["Timer"]["OnCalendar"] == "minutely"
     slots = configparser.ConfigParser()

@@ -59,7 +59,7 @@ def test_a_bare_host_costs_one_request() -> None:
     assert (site.key, site.name, site.gmt_offset, len(asked)) == ("https://a.example", "A & B", 2.0, 1)
 
 
-def test_plain_permalinks_by_the_header_of_the_page_that_came_instead() -> None:
+def test_api_with_plain_permalinks_is_found_by_the_link_header_of_the_page() -> None:
     link = '<https://a.example/index.php?rest_route=/>; rel="https://api.w.org/"'
     answers = {
         "https://a.example/wp-json/": page(link=link),
@@ -77,41 +77,41 @@ def test_plain_permalinks_by_the_header_of_the_page_that_came_instead() -> None:
         ("<rss><channel><link>https://a.example</link><language>nl-NL</language>", "nl-NL"),
     ],
 )
-def test_the_page_a_search_began_at_declares_a_language(body: str, language: str | None) -> None:
+def test_first_page_declares_the_language(body: str, language: str | None) -> None:
     answers = {"https://a.example/x/": page(body), "https://a.example/x/wp-json/": index(home="https://a.example/x")}
     assert find("https://a.example/x/", answers).language == language
 
 
-def test_the_language_of_a_site_does_not_depend_on_the_address_that_was_given() -> None:
+def test_language_of_a_site_does_not_depend_on_the_given_address() -> None:
     answers = {"https://a.example/x/": page("<html lang='pt-BR'>"), "https://a.example/wp-json/": index()}
     assert find("https://a.example/x/", answers).language == find("https://a.example", answers).language
 
 
-def test_a_moved_prefix_by_the_link_element_of_an_article() -> None:
+def test_api_with_another_prefix_is_found_by_the_link_element_of_an_article() -> None:
     tag = "<link rel='https://api.w.org/' href='https://a.example/api/' />"
     answers = {"https://a.example/2024/story/": page(tag), "https://a.example/api/": index()}
     assert find("https://a.example/2024/story/", answers).api.root == "https://a.example/api/"
 
 
 @pytest.mark.parametrize("root", ["https://a.example/news/wp-json/", "https://a.example/news/?rest_route=/"])
-def test_a_sub_directory_without_any_declaration(root: str) -> None:
+def test_api_of_a_subdirectory_is_found_without_a_declaration(root: str) -> None:
     site = find("https://a.example/news/2024/story/", {root: index(home="https://a.example/news")})
     assert (site.key, site.api.root) == ("https://a.example/news", root)
 
 
-def test_a_feed_names_its_home() -> None:
+def test_site_of_a_feed_is_found_by_its_link() -> None:
     feed = "<rss><channel><title>x</title><link>https://a.example/blog</link></channel></rss>"
     answers = {"https://a.example/x.xml": page(feed), "https://a.example/blog/wp-json/": index()}
     assert find("https://a.example/x.xml", answers).api.root == "https://a.example/blog/wp-json/"
 
 
-def test_wordpress_com_by_its_public_api() -> None:
+def test_site_of_wordpress_com_is_crawled_by_its_public_api() -> None:
     root = "https://public-api.wordpress.com/wp/v2/sites/a.wordpress.com/"
     site = find("https://a.wordpress.com", {root + "types": {"status": 200, "body": b'{"post":{}}'}})
     assert (site.key, site.api.url("/wp/v2/posts")) == ("https://a.wordpress.com", root + "posts")
 
 
-def test_http_is_tried_where_no_scheme_was_given() -> None:
+def test_http_is_tried_when_no_scheme_was_given() -> None:
     answers = {"http://a.example/wp-json/": index(home="http://a.example")}
     for start in ("https://a.example/wp-json/", "https://a.example/"):
         answers[start] = {"status": 0, "error": "tls"}
@@ -126,7 +126,7 @@ def test_offset_of_zero_is_utc_and_not_unknown(offset: object, hours: float | No
 
 
 @pytest.mark.parametrize("home", ["http://[::1", "https://a.example:port"])
-def test_home_that_is_no_address_is_not_taken(home: str) -> None:
+def test_home_that_is_no_url_is_ignored(home: str) -> None:
     assert find("https://a.example", {"https://a.example/wp-json/": index(home=home)}).key == "https://a.example"
 
 
@@ -179,12 +179,12 @@ def test_https_that_the_user_gave_is_never_made_http() -> None:
     assert any(url.startswith("http://") for url in asked_in_vain("a.example", "refused"))
 
 
-def test_an_api_that_robots_txt_closes_is_asked_for_under_no_other_spelling() -> None:
+def test_api_that_robots_txt_forbids_is_not_requested_by_another_url() -> None:
     asked = asked_in_vain("https://a.example/", "robots")
     assert not any("rest_route" in url or "index.php" in url for url in asked)
 
 
-def test_an_api_that_an_https_page_declares_as_http_is_asked_over_https() -> None:
+def test_api_that_an_https_page_declares_as_http_is_requested_over_https() -> None:
     asked: list[str] = []
     link = '<http://a.example/api/>; rel="https://api.w.org/"'
     answers = {"https://a.example/x/": page(link=link), "https://a.example/api/": index()}
@@ -198,7 +198,7 @@ PARENT = index(home="https://a.example")
 
 
 @pytest.mark.parametrize("start", ["/dept/news/", "/dept/news/2024/05/story/", "/dept/news/category/x/", "/dept/news"])
-def test_a_site_two_folders_deep_is_found_before_the_one_above_it(start: str) -> None:
+def test_site_two_folders_deep_is_found_before_its_parent_site(start: str) -> None:
     answers = {"https://a.example/dept/news/wp-json/": NEWS, "https://a.example/wp-json/": PARENT}
     assert find(f"https://a.example{start}", answers).key == "https://a.example/dept/news"
 
@@ -218,7 +218,7 @@ LINK = '<https://a.example/dept/news/wp-json/>; rel="https://api.w.org/"'
 @pytest.mark.parametrize(
     ("start_page", "api"), [(page(), CLOSED), (page(link=LINK), CLOSED), (page(link=LINK), page(status=503))]
 )
-def test_a_folder_whose_api_is_closed_is_not_taken_for_the_site_above_it(
+def test_parent_site_is_not_crawled_instead_of_a_folder_with_a_closed_api(
     start_page: dict[str, object], api: dict[str, object]
 ) -> None:
     answers = {
@@ -230,7 +230,7 @@ def test_a_folder_whose_api_is_closed_is_not_taken_for_the_site_above_it(
         find("https://a.example/dept/news/", answers)
 
 
-def test_an_api_that_was_renamed_and_does_not_answer_leaves_the_usual_places_of_its_folder() -> None:
+def test_usual_addresses_are_tried_when_the_declared_api_does_not_answer() -> None:
     link = '<https://a.example/api/>; rel="https://api.w.org/"'
     answers = {"https://a.example/x/": page(link=link), "https://a.example/wp-json/": index()}
     assert find("https://a.example/x/", answers).key == "https://a.example"
@@ -245,13 +245,13 @@ def test_an_api_that_was_renamed_and_does_not_answer_leaves_the_usual_places_of_
         "<<<<<https://a.example/api/>; rel='https://api.w.org/'",
     ],
 )
-def test_a_link_header_is_read_however_it_is_quoted(link: str) -> None:
+def test_link_header_is_read_with_any_quoting(link: str) -> None:
     answers = {"https://a.example/x/": page(link=link), "https://a.example/api/": index()}
     assert find("https://a.example/x/", answers).api.root == "https://a.example/api/"
 
 
 @pytest.mark.parametrize("empty", [b"", b"[]", b"{}", b"\xef\xbb\xbf\n"])
-def test_an_index_that_is_empty_with_fields_is_asked_for_without_them(empty: bytes) -> None:
+def test_index_that_is_empty_with_fields_is_requested_without_fields(empty: bytes) -> None:
     asked: list[str] = []
 
     def answer(query: Query) -> Reply:
@@ -263,7 +263,7 @@ def test_an_index_that_is_empty_with_fields_is_asked_for_without_them(empty: byt
     assert asked[1:] == ["https://a.example/wp-json/"]
 
 
-def test_a_site_that_declares_another_api_on_every_page_is_left_after_some_requests() -> None:
+def test_search_ends_when_every_page_declares_another_api() -> None:
     asked: list[str] = []
 
     def answer(query: Query) -> Reply:
@@ -276,5 +276,5 @@ def test_a_site_that_declares_another_api_on_every_page_is_left_after_some_reque
     assert len(asked) <= MOST_ROOTS
 
 
-def test_a_name_without_control_characters() -> None:
+def test_name_of_a_site_has_no_control_characters() -> None:
     assert find("a.example", {"https://a.example/wp-json/": index(name="A\x00 &amp;\x9b B")}).name == "A & B"

@@ -30,7 +30,7 @@ def new_differences(check: Check, docs: Documents) -> list[str]:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_the_test_of_a_table_sees_a_line_that_is_missing(check: Check) -> None:
+def test_check_of_a_table_finds_a_missing_row(check: Check) -> None:
     _, row = check.listed(documents())[0]
     found = new_differences(check, _with(check.document, row.line, instead=[]))
     assert len(found) == len(row.names)
@@ -38,7 +38,7 @@ def test_the_test_of_a_table_sees_a_line_that_is_missing(check: Check) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_the_test_of_a_table_sees_a_line_too_many(check: Check) -> None:
+def test_check_of_a_table_finds_an_extra_row(check: Check) -> None:
     _, row = check.listed(documents())[0]
     old = documents().texts[check.document].splitlines()[row.line - 1]
     found = new_differences(check, _with(check.document, row.line, instead=[old, "| `nobody_has_it` | meaning |", old]))
@@ -46,7 +46,7 @@ def test_the_test_of_a_table_sees_a_line_too_many(check: Check) -> None:
     assert any(f"{check.document}:{row.line + 2}: take out" in one and "lists it twice" in one for one in found)
 
 
-def test_a_line_whose_words_changed_is_to_be_replaced() -> None:
+def test_check_of_a_table_proposes_the_new_text_of_a_changed_row() -> None:
     check = Check("logs.md", "line", lambda: {"<url>: the crawl stopped early": "newsbot/x.py:7"})
     docs = Documents({"logs.md": "| line |\n|---|\n| `<url>: the crawl broke off early` |\n"})
     expected = (
@@ -55,12 +55,12 @@ def test_a_line_whose_words_changed_is_to_be_replaced() -> None:
     assert check.differences(docs) == [expected]
 
 
-def test_new_words_keep_the_documents_names_of_values() -> None:
+def test_new_text_keeps_the_placeholder_names_of_the_document() -> None:
     assert with_names_of("<url>: <n> rows", "<site> gave <count> rows") == "<url> gave <n> rows"
     assert with_names_of("<url>: <n> rows", "<count> rows came") == "<count> rows came"
 
 
-def test_the_names_of_values_do_not_matter_and_the_order_of_columns_does() -> None:
+def test_placeholder_names_are_ignored_and_the_order_of_columns_is_checked() -> None:
     docs = Documents({"x.md": "## One\n| column |\n|---|\n| `b<n>`, `a` |\n\n## Two\n| column |\n|---|\n| `c` |\n"})
     made = {"a": "", "b<count>": ""}
     assert Check("x.md", "column", lambda: made, heading="One").differences(docs) == []
@@ -101,9 +101,9 @@ def test_the_spiders_and_the_default_of_each_argument_are_documented() -> None:
     for row in documents().rows("arguments.md", "argument"):
         for name in row.names:
             found = commands.argument_defaults(name.rstrip("="))
-            told = every if row.cells[1] == "all" else set(spans(row.cells[1]))
-            if told != set(found):
-                wrong.append(f"{row.where}: {name} is an argument of {sorted(found)}, not of {sorted(told)}")
+            documented = every if row.cells[1] == "all" else set(spans(row.cells[1]))
+            if documented != set(found):
+                wrong.append(f"{row.where}: {name} is an argument of {sorted(found)}, not of {sorted(documented)}")
             default = {one for one in spans(row.cells[-1]) if one not in every}
             if default != set(filter(None, found.values())):
                 wrong.append(f"{row.where}: the default of {name} is {found}, not {sorted(default)}")
@@ -114,9 +114,9 @@ def test_the_exit_statuses_of_each_command_are_documented() -> None:
     table = next(table for table in documents().tables("commands.md") if table.header[0] == "status")
     assert {spans(cell)[0] for cell in table.header[1:]} == set(commands.commands())
     for column, cell in enumerate(table.header[1:], 1):
-        told = {int(row.cells[0]) for row in table.rows if row.cells[column]}
+        documented = {int(row.cells[0]) for row in table.rows if row.cells[column]}
         made = commands.exit_statuses(spans(cell)[0])
-        assert told == made, f"commands.md, table 'status', column {cell}: the statuses are {sorted(made)}"
+        assert documented == made, f"commands.md, table 'status', column {cell}: the statuses are {sorted(made)}"
 
 
 @pytest.mark.parametrize(("heading", "part"), [("The run", "run"), ("A site", "site"), ("A collection", "collection")])
@@ -131,7 +131,7 @@ def test_the_type_and_the_choices_of_each_key_of_a_receipt_are_documented(headin
     assert wrong == []
 
 
-def test_the_words_of_each_error_of_a_request_are_documented() -> None:
-    told = {name: spans(row.cells[1]) for row in documents().rows("errors.md", "error") for name in row.names}
+def test_text_of_each_request_error_is_documented() -> None:
+    documented = {name: spans(row.cells[1]) for row in documents().rows("errors.md", "error") for name in row.names}
     wrong = {name: f"errors.md: the words of {name} are `{words}`" for name, words in ERRORS.items()}
-    assert [line for name, line in wrong.items() if told[name] != [ERRORS[name]]] == []
+    assert [line for name, line in wrong.items() if documented[name] != [ERRORS[name]]] == []

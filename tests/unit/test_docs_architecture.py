@@ -34,7 +34,7 @@ def imports() -> dict[str, set[str]]:
     return {room: others for room, others in found.items() if room}
 
 
-def test_the_rooms_and_what_they_import_are_documented() -> None:
+def test_rooms_and_their_imports_are_documented() -> None:
     rows = {name: row for row in documents().rows("architecture.md", "room") for name in row.names}
     wrong = [f"architecture.md, table 'room': add the room `{room}`" for room in imports().keys() - rows.keys()]
     wrong += [f"{rows[room].where}: there is no room {room}" for room in rows.keys() - imports().keys()]
@@ -45,7 +45,7 @@ def test_the_rooms_and_what_they_import_are_documented() -> None:
     assert wrong == [], "\n" + "\n".join(wrong)
 
 
-def test_there_is_no_circle_of_rooms() -> None:
+def test_rooms_have_no_import_cycle() -> None:
     TopologicalSorter(imports()).prepare()  # raises CycleError, which names the rooms of a circle
 
 
@@ -68,10 +68,10 @@ def constructed_in(component: str) -> set[str]:
 
 
 @pytest.mark.parametrize("component", sorted(set(commands.components()) - set(commands.commands())))
-def test_what_a_component_raises_is_documented(component: str) -> None:
+def test_exceptions_of_a_component_are_documented(component: str) -> None:
     row = next(row for row in documents().rows("components.md", "component") if component in row.names)
-    told = set(spans(row.cells[3]))
-    lacking = constructed_in(component) - told
+    documented = set(spans(row.cells[3]))
+    lacking = constructed_in(component) - documented
     assert lacking == set(), f"{row.where}: {component} also raises {', '.join(sorted(lacking))}"
 
 
@@ -92,5 +92,7 @@ def test_the_switches_of_scrapys_components_are_documented() -> None:
         for component, switches in components.items()
         for switch in switches
     }
-    told = {name: spans(row.cells[1])[0] for row in documents().rows("settings.md", "switch") for name in row.names}
-    assert told == known
+    documented = {
+        name: spans(row.cells[1])[0] for row in documents().rows("settings.md", "switch") for name in row.names
+    }
+    assert documented == known

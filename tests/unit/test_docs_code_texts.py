@@ -120,7 +120,7 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize(("source", "expected"), SAMPLES.values(), ids=SAMPLES)
-def test_texts_are_found_however_they_are_made(source: str, expected: list[str], tmp_path: Path) -> None:
+def test_texts_are_found_in_every_form_of_construction(source: str, expected: list[str], tmp_path: Path) -> None:
     code = sample(tmp_path, source)
     assert [text for call in code.calls["tell"] for text in code.texts(call.args[0]).all()] == expected
 
@@ -140,7 +140,7 @@ def test_an_error_that_is_logged_alone_leads_to_its_messages(tmp_path: Path) -> 
     assert [text.template for raised in code.calls["Gone"] for text in code.told(raised.args[0])] == ["<x> is gone"]
 
 
-def test_what_two_templates_have_in_common() -> None:
+def test_templates_are_compared_without_placeholder_names() -> None:
     assert normal("Feed <uri> is  <why>") == normal("Feed <name> is <what>") != normal("Feed <uri> was <why>")
     assert has_words("<n> rows")
     assert not has_words("<rows>: <n>, <more>")

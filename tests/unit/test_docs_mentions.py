@@ -140,14 +140,14 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("strange", [function for function, _ in STRANGE], ids=lambda function: function.__name__)
-def test_what_the_documents_mention_exists(strange: object) -> None:
+def test_everything_that_the_documents_mention_exists(strange: object) -> None:
     assert callable(strange)
     found = strange(documents())
     assert found == [], "\n" + "\n".join(found)
 
 
 @pytest.mark.parametrize(("strange", "line"), STRANGE, ids=lambda value: getattr(value, "__name__", ""))
-def test_what_does_not_exist_is_found(strange: object, line: str) -> None:
+def test_mention_of_something_that_does_not_exist_is_found(strange: object, line: str) -> None:
     assert callable(strange)
     docs = Documents({**documents().texts, "media.md": line})
     assert [one for one in strange(docs) if one.startswith("media.md:1:")]

@@ -35,7 +35,7 @@ def build(source: Path, folder: Path) -> Path:
     return folder / "html"
 
 
-def test_every_page_is_built_and_no_page_loads_anything_from_elsewhere(tmp_path: Path) -> None:
+def test_every_page_is_built_and_loads_nothing_from_other_hosts(tmp_path: Path) -> None:
     pages = build(ROOT, tmp_path)
     built = {page.stem for page in pages.glob("*.html")}
     assert built >= {page.stem for page in (ROOT / "docs").glob("*.md")}

@@ -94,7 +94,7 @@ def refused(status: int, code: str) -> Reply:
     return Reply(status=status, url=HOME, body=body)
 
 
-def test_a_healthy_site_is_told_whole() -> None:
+def test_healthy_site_is_reported_with_all_facts() -> None:
     found = diagnose(healthy(), delay=2.0)
     assert (found.can_crawl, found.by, found.wordpress, found.version) == (True, "api", True, "6.5.2")
     assert (found.timezone, found.language, found.permalinks) == ("Europe/Paris", "en-GB", "pretty")
@@ -113,7 +113,7 @@ def test_a_healthy_site_is_told_whole() -> None:
     assert "one language" not in report_of(found)
 
 
-def test_a_site_in_several_languages_names_them_and_its_plugin() -> None:
+def test_languages_and_language_plugin_of_a_site_are_reported() -> None:
     links = "".join(f'<link rel="alternate" hreflang="{tag}" href="/{tag}/">' for tag in ("de-DE", "fr", "x-default"))
     many = index(("wp/v2", "pll/v1", "yoast/v1"), lang={"enum": ["de", "fr"]})
     found = diagnose(healthy() | {"/wp-json/": many, "/": PAGE.replace("</head>", f"{links}</head>")})
@@ -135,19 +135,19 @@ def test_a_site_in_several_languages_names_them_and_its_plugin() -> None:
     ],
     ids=("cap", "no-content", "protected", "notice", "types", "paywall", "payment"),
 )
-def test_what_stands_in_the_way_is_told_in_a_line(changed: Answers, line: str) -> None:
+def test_each_obstacle_is_reported_in_one_line(changed: Answers, line: str) -> None:
     found = diagnose(healthy() | changed)
     assert found.can_crawl
     assert [told_line for told_line in found.obstacles if told_line.startswith(line)], found.obstacles
 
 
-def test_bodies_that_come_from_pages_cost_a_request_each() -> None:
+def test_cost_includes_one_request_for_each_body_from_a_page() -> None:
     found = diagnose(healthy() | {"/wp-json/wp/v2/posts": posts(rendered="")})
     assert found.cost is not None
     assert (found.cost.requests, found.cost.megabytes) == (43 + 1234, None)
 
 
-def test_a_closed_api_leaves_the_feed_and_the_sitemaps() -> None:
+def test_site_with_a_closed_api_can_be_crawled_by_feed_and_pages() -> None:
     closed = dict.fromkeys(("/wp-json/", "/?rest_route", "/index.php"), refused(401, "rest_cannot_access"))
     found = diagnose(healthy() | closed)
     assert (found.can_crawl, found.by, found.wordpress) == (True, "feed and pages", True)
@@ -171,7 +171,7 @@ def test_a_bot_check_ends_the_examination_at_once() -> None:
     assert "what to do    ask the site to let your address pass" in lines
 
 
-def test_a_page_without_marks_is_no_wordpress_and_its_feed_is_not_guessed() -> None:
+def test_feed_of_a_page_without_wordpress_marks_is_not_requested() -> None:
     asked: list[str] = []
     found = diagnose(_noting({"/": "<html lang='de'><body>Joiner</body></html>"}, asked))
     assert (found.can_crawl, found.wordpress, found.language) == (False, False, "de")
@@ -190,7 +190,7 @@ class _noting(dict[str, Any]):  # noqa: N801
         return super().__getitem__(place)
 
 
-def test_what_was_not_asked_is_told() -> None:
+def test_questions_that_were_not_asked_are_reported() -> None:
     found = diagnose(healthy(), most=9)
     assert [one.type for one in found.collections if one.total is None] == ["attachment", "comment"]
     assert (found.obstacles, found.asked_all) == ([], False)
@@ -198,7 +198,7 @@ def test_what_was_not_asked_is_told() -> None:
     assert report_of(found).endswith("9 requests, the most allowed; some questions were not asked")
 
 
-def test_robots_txt_is_named_once_and_in_short() -> None:
+def test_rules_of_robots_txt_are_reported_once() -> None:
     forbidden = Reply(status=0, url=HOME, error="robots", detail="no")
     found = diagnose({"/": forbidden, "/wp-json/": forbidden}, crawl_delay=30)
     assert not found.can_crawl
@@ -216,7 +216,7 @@ def test_a_budget_refuses_the_request_after_the_last() -> None:
     assert (budget.used, budget.spent) == (2, True)
 
 
-def test_the_cost_of_a_large_site_is_near_what_crawls_measured() -> None:
+def test_estimated_cost_is_near_the_measured_cost() -> None:
     # As measured on a look-alike newsroom: 24 requests for 300 posts, 38 with a few pages and stories.
     small = {"post": 300, "page": 12, "story": 25}
     assert 35 <= cost_of(small, per_page=100, delay=1.0, bytes_per_post=None).requests <= 42
@@ -225,14 +225,14 @@ def test_the_cost_of_a_large_site_is_near_what_crawls_measured() -> None:
     assert (cost.megabytes, cost.minutes) == (500.0, round(cost.requests / 60, 1))
 
 
-def test_headers_and_marks_show_services() -> None:
+def test_services_are_recognised_by_headers_and_marks() -> None:
     headers = {"cf-cache-status": "HIT", "server": "cloudflare", "x-served-by": "cache-fra-1"}
     found = find_plugins(["LiteSpeed/v1"], b"<!-- Performance optimized by W3 Total Cache -->", headers)
     assert found["cache"] == ["LiteSpeed Cache", "W3 Total Cache", "Cloudflare", "Fastly"]
     assert found["security"] == ["Cloudflare"]
 
 
-def test_several_sites_are_a_table_whose_lines_no_site_can_forge() -> None:
+def test_table_of_sites_escapes_text_of_a_site() -> None:
     one = diagnose(healthy())
     evil = Findings(asked="https://evil.example", obstacles=["a\nb", "c"])
     lines = table([one, evil]).split("\n")
@@ -241,7 +241,7 @@ def test_several_sites_are_a_table_whose_lines_no_site_can_forge() -> None:
     assert lines[2].endswith("a\\nb (and 1 more)")
 
 
-def test_the_rights_that_a_site_declares_are_told_with_their_meaning() -> None:
+def test_declared_rights_are_reported_with_their_meaning() -> None:
     robots = "User-agent: *\nContent-Signal: search=yes, ai-train=no\n"
     tdm = [{"location": "/", "tdm-reservation": 1}]
     found = diagnose(healthy() | {"/robots.txt": robots, "/.well-known/tdmrep.json": tdm, "/ai.txt": "nothing"})
@@ -251,7 +251,7 @@ def test_the_rights_that_a_site_declares_are_told_with_their_meaning() -> None:
     assert "archive: not declared" in report_of(found)
 
 
-def test_an_address_of_a_section_is_told_as_a_part_and_the_site_is_examined() -> None:
+def test_address_of_a_section_is_reported_and_its_site_is_examined() -> None:
     head = '<body class="archive category category-town category-7"></body>'
     api = '<link rel="https://api.w.org/" href="https://news.example/wp-json/">'
     answers = healthy() | {"/category/town/": f"<html><head>{api}</head>{head}</html>"}

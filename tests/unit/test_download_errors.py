@@ -40,6 +40,6 @@ def test_a_failed_connection_has_its_name(kind: type[Exception], name: str) -> N
     assert error_name(kind("it failed")) == name
 
 
-def test_of_a_huge_error_only_what_can_be_shown_is_read() -> None:
+def test_huge_error_is_read_only_up_to_the_shown_length() -> None:
     failure = "[<twisted.python.failure.Failure builtins.OSError: "
     assert one_line(OSError(f"{failure}it   failed>] {failure * 20_000}")).startswith("it failed [<twisted")

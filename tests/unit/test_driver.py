@@ -98,7 +98,7 @@ def test_the_reason_of_a_failed_connection_is_plain_text() -> None:
     assert one_line(why) == "Connection was closed cleanly."
 
 
-def test_rows_leave_while_the_site_works_on_its_reply() -> None:
+def test_rows_are_delivered_while_a_request_is_in_progress() -> None:
     def crawl() -> SiteCrawl:
         yield from (post(number) for number in range(1, 9))
         yield Checkpoint(site="https://news.example", type="post", sequence=8)
@@ -140,7 +140,7 @@ def test_a_site_is_complete_only_when_the_archive_has_its_last_rows(
     assert driving.driver.facts.verdict == ("incomplete" if lacks else "complete")
 
 
-def test_no_row_leaves_after_the_run_is_closed_and_the_archive_is_told_nothing_more() -> None:
+def test_no_row_and_no_question_is_sent_after_the_run_is_closed() -> None:
     def crawl() -> SiteCrawl:
         facts = driving.driver.facts
         facts.collection("post")
@@ -159,7 +159,7 @@ def test_no_row_leaves_after_the_run_is_closed_and_the_archive_is_told_nothing_m
     assert (facts.collections["post"].verdict, facts.collections["post"].why) == ("incomplete", why)
 
 
-def test_a_run_that_is_closed_behind_its_last_row_is_complete() -> None:
+def test_run_that_is_closed_after_its_last_row_is_complete() -> None:
     def crawl() -> SiteCrawl:
         yield post(1)
         yield Checkpoint(site="https://news.example", type="post", sequence=1, done=True)
@@ -178,7 +178,7 @@ def test_the_sites_of_a_run_share_the_rows_that_may_wait(sites: int, most: int) 
 
 
 @pytest.mark.parametrize("most", [400, 100, 25])
-def test_no_more_rows_wait_than_may(most: int) -> None:
+def test_number_of_waiting_rows_is_limited(most: int) -> None:
     waiting = sent = 0
 
     def crawl() -> SiteCrawl:
@@ -201,7 +201,7 @@ def test_no_more_rows_wait_than_may(most: int) -> None:
     assert driving.rows == list(range(2_000))
 
 
-def test_a_crawl_that_breaks_off_cancels_its_query() -> None:
+def test_interrupted_crawl_cancels_its_query() -> None:
     def crawl() -> SiteCrawl:
         yield from (post(number) for number in range(1, 9))
         yield QUERY
@@ -211,7 +211,7 @@ def test_a_crawl_that_breaks_off_cancels_its_query() -> None:
     assert 8 not in events
 
 
-def test_a_site_that_another_run_has_checked_meanwhile_gets_no_request() -> None:
+def test_site_that_another_run_has_checked_gets_no_request() -> None:
     def crawl() -> SiteCrawl:
         yield QUERY
 
@@ -239,7 +239,7 @@ def test_second_entry_of_a_site_is_complete_and_has_no_collections() -> None:
 SITE, WORLD, SPORT = "https://news.example", Scope(terms={"categories": (1,)}), Scope(terms={"categories": (2,)})
 
 
-def test_parts_of_one_site_follow_one_another() -> None:
+def test_parts_of_one_site_are_crawled_one_after_another() -> None:
     claims = Claims(NoArchive(), kinds=["posts"], whole_holds=lambda part, _target: part.article is None)
     world, sport, site, article = (Target(url=f"{SITE}/{name}") for name in ("world", "sport", "", "article"))
     assert (claims.at_work(SITE, world), claims.take_site(SITE, world, WORLD)) == (None, None)
@@ -266,7 +266,7 @@ def test_parts_of_one_site_follow_one_another() -> None:
     assert moved[0] == "incomplete"
 
 
-def test_parts_that_a_run_crawls_again_follow_one_another_too() -> None:
+def test_repeated_parts_of_one_site_are_crawled_one_after_another() -> None:
     claims = Claims(NoArchive(), kinds=["posts"])
     world, sport = Target(url=f"{SITE}/world"), Target(url=f"{SITE}/sport")
     for target, part in ((world, WORLD), (sport, SPORT)):
@@ -302,7 +302,7 @@ def test_a_part_waits_until_the_rows_of_the_part_before_it_are_archived() -> Non
     assert asyncio.run(run()) == ["waits", "began"]
 
 
-def test_next_part_waits_for_the_rows_of_a_crawl_that_breaks_off() -> None:
+def test_next_part_waits_for_the_rows_of_a_failed_crawl() -> None:
     def crawl() -> SiteCrawl:
         yield post(1)
         yield QUERY

@@ -41,7 +41,7 @@ def stopped(folder: Path, number: signal.Signals, *words: str) -> subprocess.Com
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stop_among_the_imports_leaves_a_receipt_and_a_line(tmp_path: Path, number: signal.Signals) -> None:
+def test_signal_during_imports_leaves_a_receipt_and_one_line(tmp_path: Path, number: signal.Signals) -> None:
     words = ["crawl", "-o", "x.jsonl", "wp_posts", "-a", "site=a.example,b.example", "-s", "NEWSBOT_DATA=kept"]
     done = stopped(tmp_path, number, *words, "-s", "LOG_FILE=logs/job.log")
     (path,) = (tmp_path / "kept" / "receipts").glob("*.json")
@@ -56,7 +56,7 @@ def test_stop_among_the_imports_leaves_a_receipt_and_a_line(tmp_path: Path, numb
     assert (tmp_path / "logs" / "job.log").read_text().rstrip().endswith(f"[newsbot] ERROR: {told}")
 
 
-def test_other_commands_end_as_they_did(tmp_path: Path) -> None:
+def test_signal_during_imports_ends_other_commands_without_a_receipt(tmp_path: Path) -> None:
     assert stopped(tmp_path, signal.SIGTERM, "list").returncode == -signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
 
@@ -65,7 +65,7 @@ def test_receipt_has_the_keys_of_any_other_receipt() -> None:
     assert early_stop.site("a.example").keys() == site_receipt(SiteFacts(asked="a.example")).keys()
 
 
-def test_ctrl_c_in_another_command_is_one_line(tmp_path: Path) -> None:
+def test_ctrl_c_in_another_command_gives_one_line(tmp_path: Path) -> None:
     done = stopped(tmp_path, signal.SIGINT, "export", "all.csv")
     line = "scrapy export: stopped by Ctrl-C; nothing unfinished is kept. The same command begins again\n"
     assert (done.returncode, done.stderr) == (-signal.SIGINT, line)
@@ -89,11 +89,11 @@ main()
 
 @pytest.mark.parametrize("words", [["crawl", "wp_posts"], ["export", "x.csv"], ["fetch", "http://127.0.0.1"], []])
 @pytest.mark.parametrize("module", ["newsbot.console", "newsbot.settings", "newsbot.early_stop"])
-def test_ctrl_c_before_the_command_newsbot_has_read_its_modules_is_one_line(
+def test_ctrl_c_during_imports_of_the_command_newsbot_gives_one_line(
     tmp_path: Path, module: str, words: list[str]
 ) -> None:
     line = [sys.executable, "-c", AMONG_IMPORTS.format(module=module, words=words)]
     done = subprocess.run(line, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60)
-    told = f"{' '.join(['newsbot', *words[:1]])}: {interrupted.LINE}\n"
-    assert (done.returncode, done.stderr, done.stdout) == (-signal.SIGINT, told, "")
+    expected = f"{' '.join(['newsbot', *words[:1]])}: {interrupted.LINE}\n"
+    assert (done.returncode, done.stderr, done.stdout) == (-signal.SIGINT, expected, "")
     assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from tests.unit.model_site import HOME, ModelSite, Object, listen, site
 
 
 @pytest.mark.parametrize("body", [b"", b"\xef\xbb\xbf \n", b"[[],[]]", b"[{},{}]", b"[null]"])
-def test_an_empty_answer_to_fields_is_asked_for_without_them(body: bytes) -> None:
+def test_query_with_an_empty_answer_is_repeated_without_fields(body: bytes) -> None:
     query = Query(url=f"{HOME}/wp-json/wp/v2/posts?page=2&_fields=id,link&order=asc", purpose="x")
     plain = without_fields(query, Reply(status=200, url=query.url, body=body))
     assert plain is not None
@@ -37,7 +37,7 @@ def test_the_query_without_fields_does_not_get_the_shared_answer_with_them() -> 
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, b"[]"), (200, b'[{"id":1}]'), (500, b""), (200, b"<html>")])
-def test_another_answer_is_left_as_it_is(status: int, body: bytes) -> None:
+def test_another_answer_does_not_count_as_empty(status: int, body: bytes) -> None:
     assert not is_empty(Reply(status=status, url=HOME, body=body))
 
 
@@ -59,7 +59,7 @@ def test_a_site_that_empties_answers_to_fields_is_crawled_without_them() -> None
     assert sum("_fields" in params for _, params in model.asked) == 1, "what was learnt is paid once"
 
 
-def test_an_answer_without_fields_is_believed_once_a_second_run_met_it() -> None:
+def test_fields_are_dropped_after_empty_answers_in_two_runs() -> None:
     here, options, asked = site(), Options(url=HOME, follow=frozenset()), []
     for emptied in (True, True, False):
         model = (Emptied if emptied else ModelSite)({n: Object(n, n) for n in range(1, 250)})
@@ -72,7 +72,7 @@ def test_an_answer_without_fields_is_believed_once_a_second_run_met_it() -> None
     assert asked == [1, 1, 0], "the second run asks again, the third one believes it"
 
 
-def test_an_answer_without_fields_that_one_run_met_is_no_rule() -> None:
+def test_fields_are_kept_after_empty_answers_in_one_run() -> None:
     here, options = site(), Options(url=HOME, follow=frozenset())
     for model in (Emptied({1: Object(1, 1)}), ModelSite({1: Object(1, 1)})):
         here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
@@ -109,19 +109,19 @@ def test_a_page_of_a_firewall_is_a_refusal_of_the_query(status: int) -> None:
         Reply(status=0, url=HOME, error="timeout"),
     ],
 )
-def test_another_failure_says_nothing_of_the_query(reply: Reply) -> None:
+def test_another_failure_is_no_refusal_of_the_query(reply: Reply) -> None:
     assert not is_refused(reply)
 
 
 @pytest.mark.parametrize("ids", ["include=1,2", "exclude=1,2"])
-def test_a_query_with_several_ids_keeps_its_fields_where_a_server_refuses_it(ids: str) -> None:
+def test_refused_query_with_several_ids_keeps_its_fields(ids: str) -> None:
     """The ids make the URL long, not the fields."""
     for asked in (f"{ids}&_fields=id", f"page=2&{ids}&_fields=id"):
         query = Query(url=f"{HOME}/wp-json/wp/v2/posts?{asked}", purpose="x")
         assert without_fields(query, Reply(status=414, url=query.url, body=PAGE)) is None
 
 
-def test_a_query_with_one_id_loses_its_fields_where_a_server_refuses_it() -> None:
+def test_refused_query_with_one_id_is_repeated_without_fields() -> None:
     query = Query(url=f"{HOME}/wp-json/wp/v2/posts?include=7&_fields=id", purpose="x")
     plain = without_fields(query, Reply(status=431, url=query.url, body=PAGE))
     assert plain is not None
@@ -143,7 +143,7 @@ class ShortUrls(ModelSite):
         return super().reply(query)
 
 
-def test_a_server_that_refuses_the_url_with_its_fields_is_asked_without_them() -> None:
+def test_crawl_is_complete_when_a_server_refuses_urls_with_fields() -> None:
     model, facts, here = ShortUrls({n: Object(n, n) for n in range(1, 250)}), SiteFacts(asked=HOME), site()
     here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
     options = Options(url=HOME, follow=frozenset())
@@ -175,7 +175,7 @@ def test_a_total_in_quotes_is_a_total(value: str, total: int | None) -> None:
     assert total_of(Reply(status=200, url=HOME, headers={"x-wp-total": value})) == total
 
 
-def test_two_queries_of_one_run_are_one_refusal() -> None:
+def test_two_refusals_in_one_run_count_once() -> None:
     api = Api(root="https://model.example/wp-json/").without_fields()
     assert api.without_fields() == api
     assert api.fields_doubted

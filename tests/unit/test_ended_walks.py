@@ -59,7 +59,7 @@ def ending(**more: object) -> Ending:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_rows_leave_with_their_objects_where_only_their_listing_fails(page: str) -> None:
+def test_rows_are_delivered_with_linked_objects_when_only_the_listing_fails(page: str) -> None:
     model = ending(page=PAGES[page])
     rows, checkpoints, verdict = crawled(model)
     assert verdict != "complete"
@@ -71,7 +71,7 @@ def test_rows_leave_with_their_objects_where_only_their_listing_fails(page: str)
 
 
 @pytest.mark.parametrize("page", ["403", "503"])
-def test_a_site_that_answers_nothing_more_is_asked_for_one_object(page: str) -> None:
+def test_site_that_stops_answering_gets_one_request_for_linked_objects(page: str) -> None:
     model = ending(page=PAGES[page], bans=True)
     rows, checkpoints, verdict = crawled(model)
     assert verdict != "complete"
@@ -95,14 +95,16 @@ class Walled(ModelSite):
 
 
 @pytest.mark.parametrize("bans", [False, True])
-def test_a_ban_is_not_taken_for_a_closed_route(bans: bool) -> None:
+def test_ban_does_not_count_as_a_closed_route(bans: bool) -> None:
     """Rows without the objects of a closed route are complete. After a ban they are asked for again."""
     facts, here = SiteFacts(asked=HOME), site()
     here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
     model = Walled({n: Object(n, n, author=n) for n in range(1, 350)}, bans=bans)
     rows, _ = listen(crawl_collections(here, Options(url=HOME, follow=frozenset({"author"})), facts), model)
-    told = facts.collections["post"]
-    assert (told.verdict == "complete", "users_forbidden" in told.links) == (not bans, not bans), told.why
+    collection = facts.collections["post"]
+    assert (collection.verdict == "complete", "users_forbidden" in collection.links) == (not bans, not bans), (
+        collection.why
+    )
     assert len(rows) == len({row.id for row in rows})
     assert len(rows) == 349 or bans
     assert model.refused <= (3 if not bans else 40)

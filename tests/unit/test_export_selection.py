@@ -26,11 +26,13 @@ ARCHIVED = [
         (None, None, "users", Selected(kind="users")),
     ],
 )
-def test_what_is_named_is_chosen(site: str | None, types: str | None, kind: str | None, selected: Selected) -> None:
+def test_named_site_type_and_kind_are_selected(
+    site: str | None, types: str | None, kind: str | None, selected: Selected
+) -> None:
     assert choose(ARCHIVED, site=site, types=types, kind=kind) == selected
 
 
-def test_a_name_of_two_kinds_means_the_posts_and_says_so() -> None:
+def test_name_of_two_kinds_selects_the_posts_with_a_note() -> None:
     chosen = choose(ARCHIVED, site=A, types="event", kind=None)
     assert chosen.kind == "posts"
     assert chosen.note == "event names posts and terms; these are its posts (--kind terms)"
@@ -47,7 +49,7 @@ def test_a_name_of_two_kinds_means_the_posts_and_says_so() -> None:
         (None, "post,category", None, "post (posts) and category (terms); export each kind by itself"),
     ],
 )
-def test_what_the_archive_has_not_is_refused_with_what_it_has(
+def test_unknown_name_is_refused_with_the_known_names(
     site: str | None, types: str | None, kind: str | None, said: str
 ) -> None:
     with pytest.raises(BadArgument) as refused:
@@ -56,6 +58,6 @@ def test_what_the_archive_has_not_is_refused_with_what_it_has(
     assert "\n" not in str(refused.value)
 
 
-def test_an_empty_archive_has_nothing_to_name() -> None:
+def test_name_in_an_empty_archive_is_refused() -> None:
     with pytest.raises(BadArgument, match="it has none"):
         choose([], site=None, types="post", kind=None)

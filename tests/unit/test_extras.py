@@ -42,7 +42,7 @@ def test_an_extra_that_is_installed_is_not_missing(extra: str) -> None:
         ("postgresql", "psycopg", "an archive needs the extra [postgresql]: pip install 'psycopg[binary]'"),
     ],
 )
-def test_a_missing_extra_is_named_with_the_command_that_brings_it(
+def test_missing_extra_is_reported_with_its_install_command(
     extra: str, module: str, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
@@ -52,7 +52,7 @@ def test_a_missing_extra_is_named_with_the_command_that_brings_it(
         require(extra, wanted)
 
 
-def test_an_archive_in_postgresql_is_bad_use_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archive_in_postgresql_is_refused_without_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(BadArchiveUrl, match=r"\[postgresql\]"):
         Archive.open("postgresql://newsbot@127.0.0.1:1/none")

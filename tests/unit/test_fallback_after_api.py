@@ -42,7 +42,7 @@ class Banning(ModelSite):
         return Reply(status=403, url=query.url, body=BAN) if reply.status == 403 else reply
 
 
-def test_pages_of_posts_that_the_api_gave_are_not_asked_for() -> None:
+def test_pages_of_posts_that_came_from_the_api_are_not_requested() -> None:
     third_page = Object(0, 199).date
     posts = {n: Object(n, n) for n in range(1, 251)}
     model = Banning(posts, is_banned=lambda params: params.get("after") == third_page)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -13,14 +16,43 @@ LAST_DATA_RECEIVED = 52
 CLOCK_TICK = 0.01
 """Seconds between two ticks of a slow kernel clock. The time since the last data is a whole number of these ticks."""
 
+READING = 0.001
+"""Seconds between the reading of two clocks, at most. Another process may run between the two readings."""
+
+
+class Arrival(NamedTuple):
+    """``at``: on the clock that measures intervals. ``unix``: on the clock of the day, which may be adjusted. Both are
+    exact to CLOCK_TICK and READING."""
+
+    at: float
+    unix: float
+
+
+def arrival(request: web.BaseRequest) -> Arrival:
+    """When the kernel received the request: a busy server reads a request late."""
+    while True:
+        before = time.monotonic()
+        waited, unix = _seconds_in_the_kernel(request), time.time()
+        if time.monotonic() - before <= READING:
+            return Arrival(before - waited, unix - waited)
+
 
 def longest_between(earlier: float, later: float) -> float:
-    """The seconds that may lie between two arrivals: each of the two is known to one tick of the kernel's clock."""
-    return later - earlier + 2 * CLOCK_TICK
+    """The seconds that may lie between two arrivals."""
+    return later - earlier + 2 * (CLOCK_TICK + READING)
 
 
-def seconds_in_the_kernel(request: web.BaseRequest) -> float:
-    """The time since the request arrived: a busy server reads a request late."""
+def longest_pace(times: Sequence[float]) -> float:
+    """The mean of the seconds between the requests of several processes, in order, from a request of the first half on.
+
+    A busy machine may hold up a request after its turn has come. The mean from that request on is too short, and the
+    mean from another request on is not: this is the longest of the means.
+    """
+    last = len(times) - 1
+    return max(longest_between(times[first], times[last]) / (last - first) for first in range(len(times) // 2))
+
+
+def _seconds_in_the_kernel(request: web.BaseRequest) -> float:
     connection = request.transport.get_extra_info("socket") if request.transport is not None else None
     if connection is None:
         return 0.0

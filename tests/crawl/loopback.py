@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from itertools import pairwise
 
 from aiohttp import web
 
-from tests.arrival import longest_between, seconds_in_the_kernel
+from tests.arrival import arrival, longest_between
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -69,9 +68,7 @@ def serve(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None
     over = asyncio.Event()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        waited = seconds_in_the_kernel(request)
-        at, unix = time.monotonic() - waited, time.time() - waited
-        server.log.append(Asked(request.path, at, unix, dict(request.headers)))
+        server.log.append(Asked(request.path, *arrival(request), dict(request.headers)))
         return await answer(request)
 
     async def main() -> None:

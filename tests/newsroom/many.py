@@ -21,7 +21,7 @@ from typing import IO, Self
 
 from aiohttp import web
 
-from tests.arrival import seconds_in_the_kernel
+from tests.arrival import arrival
 from tests.newsroom.answer import Answer
 from tests.newsroom.options import Options
 from tests.newsroom.server import question_of
@@ -121,7 +121,7 @@ class _Server:
         self._answers: dict[str, Answer] = {}
 
     async def answer(self, request: web.Request) -> web.Response:
-        came = time.time() - seconds_in_the_kernel(request)
+        came = arrival(request).unix
         host = request.host.partition(":")[0]
         answer = self._answer_of(request)
         if self._latency:

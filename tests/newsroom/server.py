@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 from aiohttp import web
 
-from tests.arrival import seconds_in_the_kernel
+from tests.arrival import arrival
 from tests.newsroom.answer import Question
 from tests.newsroom.log import Request
 from tests.newsroom.site import FakeSite
@@ -51,7 +50,7 @@ def application(site: FakeSite) -> web.Application:
 
 
 async def _serve(site: FakeSite, request: web.Request) -> web.StreamResponse:
-    came = time.monotonic() - seconds_in_the_kernel(request)
+    came = arrival(request).at
     question = question_of(request.method, request.raw_path, request.headers, site)
     answer, faults = site.respond(question)
     site.note(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.crawl.scrapy_crawl import command, crawl, start
+from tests.fork_server import Running
 from tests.newsroom import Newsroom, Request
 
 
@@ -260,15 +264,25 @@ def test_failing_sites_do_not_affect_the_other_sites(tmp_path: Path) -> None:
 
 
 def test_two_signals_leave_a_receipt_entry_for_each_site_and_whole_files(tmp_path: Path) -> None:
-    with Newsroom(posts=3_000, latency=0.05) as room, Newsroom(posts=3_000, latency=0.05) as other:
+    came, answers = threading.Event(), threading.Event()
+
+    def hold(_: Request) -> None:
+        if len(room.requests) >= 6:
+            came.set()
+            answers.wait(240)
+
+    with Newsroom(posts=3_000) as room, Newsroom(posts=3_000, latency=0.05) as other:
+        room.on_request(hold)
         line = command("wp_posts", site=f"{room.url},{other.url}")
         # A new interpreter: the signal meets the handlers that `python -m scrapy` installs.
         process = start(line, tmp_path, stderr=subprocess.PIPE, text=True, real=True)
-        while len(room.requests) < 6 and process.poll() is None:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)[1]
+        assert came.wait(240)
+        with paused(process):
+            # Without the pause the crawl may end after the first signal, before this process sends the second one.
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
+        answers.set()
+        said = process.communicate(timeout=240)[1]
     assert "again: the crawl still makes its files whole. A third signal ends it at once" in said
     assert "Traceback" not in said
     (path,) = (tmp_path / "data" / "receipts").glob("*.json")
@@ -276,6 +290,15 @@ def test_two_signals_leave_a_receipt_entry_for_each_site_and_whole_files(tmp_pat
     assert (process.returncode, receipt["reason"]) == (1, "shutdown")
     assert [site["verdict"] for site in receipt["sites"]] == ["incomplete", "incomplete"]
     assert all(json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").split("\n") if line)
+
+
+@contextlib.contextmanager
+def paused(process: Running) -> Iterator[None]:
+    """The process gets all signals of the block at once, when it goes on."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+    yield
+    process.send_signal(signal.SIGCONT)
 
 
 def killed_at(request: int, line: list[str], folder: Path, room: Newsroom) -> int:

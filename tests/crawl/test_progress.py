@@ -46,7 +46,8 @@ def test_terminal_shows_table_and_summary_and_the_log_goes_to_a_file(tmp_path: P
         quiet = run(as_users_type("wp_posts", output=None, site=room.url, full="1"), cwd=tmp_path, env=env,
                     capture_output=True, text=True)  # fmt: skip
     assert status == 0, seen
-    assert re.search(r"0 rows +waits 3 s: the host asks for it", seen)
+    # A busy machine may draw the table first when a part of the wait is over.
+    assert re.search(r"0 rows +waits [1-3] s: the host asks for it", seen)
     assert "0 of 1 site ended" in seen
     assert "INFO" not in seen
     end = seen[seen.index("wp_posts: 1 site: 1 complete") :].splitlines()

@@ -7,7 +7,6 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -27,7 +26,7 @@ from newsbot.fleet.database_thread import DatabaseThread
 from newsbot.fleet.dispatch import CRAWL, SITES, dispatch, rescue, tidy
 from newsbot.fleet.fence import Fence, JobKey
 from newsbot.fleet.heartbeat import Heartbeat
-from newsbot.fleet.pulse import Pulse
+from newsbot.fleet.pulse import Pulse, running_seconds
 from newsbot.fleet.queue_schema import open_fleet
 from newsbot.items import Author, Checkpoint, Post
 from tests import fork_server
@@ -258,7 +257,19 @@ def test_busy_event_loop_sends_heartbeats_and_a_hanging_one_does_not(
     fleet: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.01)
-    worker, pulse, told = enter_worker(fleet, seconds_ago=60), Pulse(), list[str]()
+    looks = 0
+
+    def now() -> float:
+        nonlocal looks
+        looks += 1
+        return running_seconds()
+
+    def turn() -> None:
+        """Wait until a turn of the heartbeat has begun and ended. A turn reads the clock three times at most."""
+        until = looks + 8
+        wait_for(lambda: looks >= until, "two turns of the heartbeat")
+
+    worker, pulse, told = enter_worker(fleet, seconds_ago=60), Pulse(now), list[str]()
     seen = f"SELECT count(*) FROM fleet_workers WHERE worker = {worker} AND seen > now() - interval '30 s'"
     with fleet.writing() as connection:
         other = connection.exec_driver_sql("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id").scalar_one()
@@ -268,15 +279,15 @@ def test_busy_event_loop_sends_heartbeats_and_a_hanging_one_does_not(
         writes = thread.submit(beating.write, fleet_again)
         wait_for(lambda: count(fleet, seen) == 1, "a heartbeat while this thread does something else")
         monkeypatch.setattr(heartbeat, "LONGEST_TURN", -1.0)
-        time.sleep(0.05)
+        turn()
         with fleet.writing() as connection:
             connection.exec_driver_sql("UPDATE fleet_workers SET seen = now() - interval '60 s'")
-        time.sleep(0.1)
+        turn()
         assert count(fleet, seen) == 0, "the loop does not turn any more"
         monkeypatch.setattr(heartbeat, "LONGEST_TURN", 300.0)
         with fleet.writing() as connection:
             connection.exec_driver_sql("DELETE FROM fleet_workers")
-        writes.result(10)
+        writes.result(60)
     assert told == ["this worker wrote no heartbeat for too long, and other workers have its sites now"]
     assert not pulse.alive
     fleet.close()

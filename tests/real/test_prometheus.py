@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ from tests.real.scrapyd import ROOT, wait_for
 
 pytestmark = pytest.mark.real
 DEPLOY = ROOT / "deploy"
+
+
+LONGEST = 100.0
+"""Seconds. The crawl waits for an answer a little longer (DOWNLOAD_TIMEOUT)."""
+
+
+def hold(answer: threading.Event) -> None:
+    answer.wait(LONGEST)
 
 
 def promtool(programs: Path, *arguments: str | Path) -> None:
@@ -35,10 +44,11 @@ def test_prometheus_scrapes_a_crawl_and_alerts_on_a_blocked_site(prometheus: Pat
     shut_off = "User-agent: *\nDisallow: /\n"
     with Newsroom(posts=30) as room, Newsroom(posts=3, robots=shut_off) as shut, Newsroom(posts=30) as last:
         sites = tmp_path / "sites.txt"
-        # One site after the other. The waits let Prometheus scrape before the second site is refused and after it, also
-        # on a loaded machine.
-        shut.order("slow", "robots.txt", seconds=5)
-        last.order("slow", "/wp/v2/posts", seconds=8, times=3)
+        # One site after the other. The second site is not refused before Prometheus has figures, and the crawl does not
+        # end before the alert fires.
+        scraped, over = threading.Event(), threading.Event()
+        shut.on_request(lambda _: hold(scraped))
+        last.on_request(lambda request: hold(over) if request.route == "/wp/v2/posts" else None)
         sites.write_text(f"{room.url}\n{shut.url}\n{last.url}\n", encoding="utf-8")
         server = Prometheus(prometheus, tmp_path, port)
         crawl = start(
@@ -47,13 +57,17 @@ def test_prometheus_scrapes_a_crawl_and_alerts_on_a_blocked_site(prometheus: Pat
             env={"NEWSBOT_METRICS_PORT": str(port), "NEWSBOT_SITES_AT_ONCE": "1", "NEWSBOT_DELAY": "0.4"},
         )
         try:
-            fired = wait_for(lambda: server.alerts().get("NewsbotSiteBlocked"), "the alert fires", 60)
+            wait_for(lambda: server.query('newsbot_rows_total{change="new"}'), "Prometheus reads the figures", LONGEST)
+            scraped.set()
+            fired = wait_for(lambda: server.alerts().get("NewsbotSiteBlocked"), "the alert fires", LONGEST)
             alerts = server.alerts()
             (up,) = server.query('up{job="newsbot"}')
             requests = server.query('sum by (status) (newsbot_requests_total{kind="list"})')
             (new,) = server.query('newsbot_rows_total{change="new"}')
         finally:
             crawl.terminate()
+            scraped.set()
+            over.set()
             crawl.wait(timeout=60)
             server.close()
     assert fired == "firing"
